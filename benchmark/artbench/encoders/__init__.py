@@ -1,0 +1,1 @@
+"""Backbones that hold weights: building them, reading checkpoints, naming weights by digest."""

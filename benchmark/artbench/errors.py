@@ -1,0 +1,28 @@
+"""What artbench says when something is wrong: what happened, where, and what to do about it."""
+
+
+class ArtbenchError(Exception):
+    """The work failed for a reason that the user can mend.
+
+    Shown as one line, `message. mend`, with exit status 1 and no traceback.
+
+    Args:
+        message: What is wrong and where, without a full stop.
+        mend: What to do about it, as a sentence without a full stop.
+    """
+
+    exit_status = 1
+
+    def __init__(self, message: str, *, mend: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.mend = mend
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.mend}." if self.mend else f"{self.message}."
+
+
+class UsageError(ArtbenchError):
+    """The command or the call itself is wrong, so that nothing was begun: exit status 2."""
+
+    exit_status = 2

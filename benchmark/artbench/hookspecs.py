@@ -1,0 +1,30 @@
+"""The plugin contract. A plugin implements any of these four hooks with `@artbench.hookimpl`."""
+
+from collections.abc import Callable
+
+from pluggy import HookimplMarker, HookspecMarker
+
+from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TaskSpec
+
+hookspec = HookspecMarker("artbench")
+hookimpl = HookimplMarker("artbench")
+
+
+@hookspec
+def register_backbones(register: Callable[[BackboneSpec | Family[BackboneSpec]], None]) -> None:
+    """Call `register` with each backbone, or with a family that resolves names of many."""
+
+
+@hookspec
+def register_pretrainings(register: Callable[[PretrainingSpec | Family[PretrainingSpec]], None]) -> None:
+    """Call `register` with each pretraining: a named place where the weights of a backbone come from."""
+
+
+@hookspec
+def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], None]) -> None:
+    """Call `register` with each dataset: images on disk and what is known of each."""
+
+
+@hookspec
+def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> None:
+    """Call `register` with each task: a dataset, a target, a split and a primary metric."""

@@ -1,0 +1,106 @@
+"""Every choice that must be equal for two numbers to be comparable, under a name and a hash."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """How a picture is made ready: RGB, EXIF orientation applied, short side resized, centre cropped.
+
+    Attributes:
+        size: Side of the crop in pixels, where the backbone leaves the choice.
+        crop_fraction: Side of the crop over the resized short side: 244 / 0.875 = 279.
+        interpolation: Of the resize; antialiased.
+    """
+
+    size: int = 244
+    crop_fraction: float = 0.875
+    interpolation: str = "bicubic"
+
+    def crop_side(self, fixed: int | None) -> int:
+        """Side of the crop for a backbone whose input size is `fixed` (None: any)."""
+        return self.size if fixed is None else fixed
+
+    def short_side(self, fixed: int | None) -> int:
+        """Length in pixels to which the short side is resized before the crop."""
+        return round(self.crop_side(fixed) / self.crop_fraction)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """Softmax regression (one sigmoid a label for multi-label targets) with an L2 penalty, solved to convergence.
+
+    The objective is the mean loss over the pictures (for multi-label targets also over the labels) plus
+    l2 / 2 times the squared norm of the weights; the intercepts are free.
+
+    Attributes:
+        name: Of the probe.
+        standardise: Features are z-scored with the training statistics.
+        grid: The penalties `l2` to choose from, ascending.
+        selection: On what the penalty is chosen.
+        selection_metric: By what: `primary` is the task's primary metric; ties go to the larger penalty.
+        validation_fraction: Share of train held out where the dataset has no validation split.
+        refit: On what the probe is fitted once the penalty is chosen.
+        relative_gradient: Solved when the norm of the gradient is this share of its norm at zero weights.
+    """
+
+    name: str = "logistic"
+    standardise: str = "z-score"
+    grid: tuple[float, ...] = tuple(float(f"{10 ** (k / 2):.6g}") for k in range(-10, 3))
+    selection: str = "validation split, or a stratified tenth of train picked by SHA-256 of the image id"
+    selection_metric: str = "primary"
+    validation_fraction: float = 0.1
+    refit: str = "train + validation"
+    relative_gradient: float = 1e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neighbours:
+    """Weighted k-nearest neighbours on cosine similarity, as in Wu et al. 2018 and DINO.
+
+    Attributes:
+        k: Number of neighbours.
+        temperature: Of the softmax weights exp(similarity / temperature).
+    """
+
+    k: int = 20
+    temperature: float = 0.07
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bootstrap:
+    """Percentile intervals from resampled test images.
+
+    Attributes:
+        resamples: Number of resamples.
+        level: Coverage of the interval.
+        seed: Of the resampling.
+    """
+
+    resamples: int = 1000
+    level: float = 0.95
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """A named set of choices. Any change to any of them is a new protocol with a new name."""
+
+    name: str
+    picture: Picture = Picture()
+    features: str = "pooled output before the classifier, eval mode"
+    probe: Probe = Probe()
+    neighbours: Neighbours = Neighbours()
+    bootstrap: Bootstrap = Bootstrap()
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over all choices in canonical JSON; 64 hexadecimal digits."""
+        choices = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(choices.encode()).hexdigest()
+
+
+LINEAR_V1 = Protocol(name="linear-v1")

@@ -1,0 +1,144 @@
+"""What a plugin registers: small frozen descriptions, whose factories are imported only when used.
+
+A factory is a callable or, better, the text `package.module:function`, which keeps the plugin's own import light.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from artbench.data.dataset import Dataset
+    from artbench.data.targets import Targets
+    from artbench.encoders.backbone import Backbone
+    from artbench.encoders.weights import Weights
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+TargetKind: TypeAlias = Literal["single-label", "multi-label"]
+Factory: TypeAlias = Callable[P, T] | str
+
+
+def load_factory(factory: Factory[P, T]) -> Callable[P, T]:
+    """The callable behind a factory; imports its module if it is given as `package.module:function`.
+
+    Raises:
+        ImportError, AttributeError, ValueError: The text names nothing that can be called.
+    """
+    if not isinstance(factory, str):
+        return factory
+    module, _, attribute = factory.partition(":")
+    if not module or not attribute:
+        raise ValueError(f"a factory is a callable or 'package.module:function', not {factory!r}")
+    loaded: Any = getattr(import_module(module), attribute)
+    if not callable(loaded):
+        raise ValueError(f"{factory!r} is a {type(loaded).__name__}, and can't be called")
+    return loaded  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BackboneSpec:
+    """An architecture with its preprocessing.
+
+    Attributes:
+        name: `resnet50`.
+        description: One line.
+        factory: `() -> Backbone`. artbench seeds torch before it calls it, so that a network's own
+            initialisation is what the pretraining `random` means.
+    """
+
+    name: str
+    description: str
+    factory: Factory[[], Backbone]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PretrainingSpec:
+    """A way in which a backbone gets its weights.
+
+    Attributes:
+        name: `imagenet`.
+        description: One line.
+        weights: `(backbone) -> Weights`: the weights for this backbone, which holds its initialisation when
+            it is handed over. Raises `artbench.errors.ArtbenchError` where there are none.
+        seeded: Whether the weights depend on the run's seed (as `random` does).
+    """
+
+    name: str
+    description: str
+    weights: Factory[[Backbone], Weights]
+    seeded: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DatasetSpec:
+    """Images on disk and what is known of each.
+
+    Attributes:
+        name: `wikiart`; also the name of its folder under `--data-root`.
+        description: One line.
+        factory: `(root) -> Dataset`: reads the lists under `root`; opens no picture. Raises
+            `artbench.errors.ArtbenchError` where `root` does not hold what it should.
+        source: Where the dataset comes from: an address or a citation.
+        layout: What should lie in the folder, in one line.
+        prepare: `(root) -> None`: makes the dataset in the empty folder `root`, for one that is made by code;
+            it is kept in the cache.
+        version: Of the pictures that `prepare` makes: another version is made anew.
+    """
+
+    name: str
+    description: str
+    factory: Factory[[Path], Dataset]
+    source: str
+    layout: str
+    prepare: Factory[[Path], None] | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskSpec:
+    """A dataset, a target, a split and the metric that the field reports for them.
+
+    Attributes:
+        name: `wikiart-artist`.
+        description: One line.
+        dataset: The name of its dataset.
+        target: `single-label` (one class a picture) or `multi-label` (any number of labels a picture).
+        primary_metric: A metric of `artbench.stats.metrics`: `accuracy`, `mean_average_precision`, …
+        factory: `(dataset) -> Targets`.
+        version: Raised whenever labels, splits or metric change; versions never share a leaderboard.
+    """
+
+    name: str
+    description: str
+    dataset: str
+    target: TargetKind
+    primary_metric: str
+    factory: Factory[[Dataset], Targets]
+    version: int = 1
+
+
+Spec: TypeAlias = BackboneSpec | PretrainingSpec | DatasetSpec | TaskSpec
+SpecT = TypeVar("SpecT", BackboneSpec, PretrainingSpec, DatasetSpec, TaskSpec)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Family(Generic[SpecT]):
+    """Many things of one kind under one rule, such as every model of a library: resolved by name, not listed.
+
+    Attributes:
+        name: What the family is called in lists: `timm`.
+        description: One line.
+        resolve: `(name) -> spec or None`, None where the family does not know the name.
+        names: `() -> names`: all it knows, for searches and for the nearest names; may import what it likes.
+    """
+
+    name: str
+    description: str
+    resolve: Factory[[str], SpecT | None]
+    names: Factory[[], Sequence[str]]
