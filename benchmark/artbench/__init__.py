@@ -1,0 +1,5 @@
+"""artbench: the benchmark that tells which visual representation understands art."""
+
+from artbench.hookspecs import hookimpl
+
+__all__ = ["hookimpl"]
