@@ -33,8 +33,9 @@ class Silent:
     """A reporter for library use: keeps quiet."""
 
     def notice(self, text: str, /) -> None:
-        pass
+        """Say nothing."""
 
     @contextmanager
     def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
+        """Show nothing."""
         yield _SilentCounter()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar, cast
 
 if TYPE_CHECKING:
     from artbench.data.dataset import Dataset
@@ -28,7 +28,7 @@ def load_factory(factory: Factory[P, T]) -> Callable[P, T]:
     """The callable behind a factory; imports its module if it is given as `package.module:function`.
 
     Raises:
-        ImportError, AttributeError, ValueError: The text names nothing that can be called.
+        ImportError, AttributeError, TypeError, ValueError: The text names nothing that can be called.
     """
     if not isinstance(factory, str):
         return factory
@@ -37,8 +37,8 @@ def load_factory(factory: Factory[P, T]) -> Callable[P, T]:
         raise ValueError(f"a factory is a callable or 'package.module:function', not {factory!r}")
     loaded: Any = getattr(import_module(module), attribute)
     if not callable(loaded):
-        raise ValueError(f"{factory!r} is a {type(loaded).__name__}, and can't be called")
-    return loaded  # type: ignore[no-any-return]
+        raise TypeError(f"{factory!r} is a {type(loaded).__name__}, and can't be called")
+    return cast("Callable[P, T]", loaded)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,7 +124,7 @@ class TaskSpec:
 
 
 Spec: TypeAlias = BackboneSpec | PretrainingSpec | DatasetSpec | TaskSpec
-SpecT = TypeVar("SpecT", BackboneSpec, PretrainingSpec, DatasetSpec, TaskSpec)
+SpecT = TypeVar("SpecT", bound=Spec)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,0 +1,5 @@
+"""`python -m artbench`."""
+
+from artbench.cli.main import main
+
+main()

@@ -1,0 +1,116 @@
+"""All registered things of one kind, found by name; unknown and ambiguous names are answered kindly."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import Generic
+
+from artbench.errors import UsageError
+from artbench.specs import Family, SpecT, load_factory
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[SpecT]):
+    """A spec or a family, and who registered it.
+
+    Attributes:
+        item: What was registered.
+        plugin: Name of the plugin.
+        distribution: Name of the installed distribution it is part of, or of the file given with `--plugin`.
+    """
+
+    item: SpecT | Family[SpecT]
+    plugin: str
+    distribution: str
+
+    @property
+    def owners(self) -> tuple[str, str]:
+        """The names that may stand before the colon in `DIST:NAME`."""
+        return self.distribution, self.plugin
+
+
+class Catalogue(Generic[SpecT]):
+    """What plugins registered of one kind.
+
+    Args:
+        kind: What one of them is called: `backbone`.
+        entries: Specs and families, in the order of registration.
+    """
+
+    def __init__(self, kind: str, entries: Sequence[Entry[SpecT]]) -> None:
+        self.kind = kind
+        self.entries = tuple(entries)
+
+    def get(self, name: str) -> SpecT:
+        """The spec called `name`, or `DIST:NAME` where two distributions share a name.
+
+        Raises:
+            UsageError: The name is unknown (the nearest names are given) or ambiguous (both owners are given).
+        """
+        found = list(self._called(name))
+        if not found and ":" in name:
+            owner, _, plain = name.partition(":")
+            found = [match for match in self._called(plain) if owner in match[0].owners]
+            if found and len(list(self._called(plain))) > 1:
+                # The same name means two things here, so the longer name goes on record.
+                found = [(entry, replace(spec, name=name)) for entry, spec in found]
+        if not found:
+            raise UsageError(f"no {self.kind} is called {name!r}", mend=self._nearest(name))
+        if len(found) > 1:
+            owners = [self._qualified(entry, found) for entry, _ in found]
+            raise UsageError(
+                f"{len(found)} {self.kind}s are called {name!r}, from {' and '.join(owners)}",
+                mend="Say which: " + " or ".join(f"{owner}:{name}" for owner in owners),
+            )
+        return found[0][1]
+
+    def specs(self) -> Iterator[tuple[Entry[SpecT], SpecT]]:
+        """Every spec registered singly; families are left out."""
+        for entry in self.entries:
+            if not isinstance(entry.item, Family):
+                yield entry, entry.item
+
+    def families(self) -> Iterator[tuple[Entry[SpecT], Family[SpecT]]]:
+        """Every family."""
+        for entry in self.entries:
+            if isinstance(entry.item, Family):
+                yield entry, entry.item
+
+    def search(self, pattern: str) -> Iterator[tuple[Entry[SpecT], str, str]]:
+        """Entry, name and description of all whose name matches a shell pattern or holds the text; families included.
+
+        A family is asked for all its names, which may import its library.
+        """
+
+        def matches(name: str) -> bool:
+            return fnmatchcase(name, pattern) or ("*" not in pattern and pattern in name)
+
+        for entry, spec in self.specs():
+            if matches(spec.name):
+                yield entry, spec.name, spec.description
+        for entry, family in self.families():
+            for name in load_factory(family.names)():
+                if matches(name):
+                    yield entry, name, family.description
+
+    def _called(self, name: str) -> Iterator[tuple[Entry[SpecT], SpecT]]:
+        for entry, spec in self.specs():
+            if spec.name == name:
+                yield entry, spec
+        for entry, family in self.families():
+            resolved = load_factory(family.resolve)(name)
+            if resolved is not None:
+                yield entry, resolved
+
+    def _nearest(self, name: str) -> str:
+        names = [spec.name for _, spec in self.specs()]
+        for _, family in self.families():
+            names.extend(load_factory(family.names)())
+        near = get_close_matches(name, names, n=3, cutoff=0.55)
+        hint = f"The nearest: {', '.join(near)}. " if near else ""
+        return f"{hint}`artbench list {self.kind}s` shows all"
+
+    def _qualified(self, entry: Entry[SpecT], among: Sequence[tuple[Entry[SpecT], SpecT]]) -> str:
+        same = [other for other, _ in among if other.distribution == entry.distribution]
+        return entry.distribution if len(same) == 1 else entry.plugin

@@ -1,0 +1,66 @@
+"""The folders of a user: the cache, the datasets, the results."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from artbench.errors import ArtbenchError, UsageError
+from artbench.files import preparing
+from artbench.reporting import Reporter
+from artbench.specs import DatasetSpec, load_factory
+
+
+def cache_folder() -> Path:
+    """Where features, checkpoints and painted datasets are kept: `ARTBENCH_CACHE`, or the platform's cache folder."""
+    named = os.environ.get("ARTBENCH_CACHE")
+    if named:
+        return Path(named).expanduser()
+    import platformdirs
+
+    return platformdirs.user_cache_path("artbench", appauthor=False)
+
+
+def dataset_folder(
+    spec: DatasetSpec, *, data_root: Path | None, placed: Mapping[str, Path], reporter: Reporter
+) -> Path:
+    """The folder of a dataset: where `--data` places it, else under `--data-root`, else made by its own code.
+
+    Args:
+        spec: The dataset.
+        data_root: Holds one folder per dataset, named as the dataset.
+        placed: Datasets with a place of their own, by name.
+        reporter: Told when a dataset is being made.
+
+    Raises:
+        UsageError: Nothing says where the dataset lies.
+        ArtbenchError: The folder is not there.
+    """
+    if spec.name in placed:
+        folder = placed[spec.name].expanduser()
+        if not folder.is_dir():
+            raise ArtbenchError(f"{spec.name}: no folder at {folder}", mend=_what_belongs_there(spec))
+        return folder
+    if data_root is not None and (data_root.expanduser() / spec.name).is_dir():
+        return data_root.expanduser() / spec.name
+    if spec.prepare is not None:
+        return _made(spec, reporter)
+    if data_root is None:
+        raise UsageError(
+            f"{spec.name}: nothing says where its pictures are",
+            mend=f"Give --data {spec.name}=DIR, or --data-root DIR with a folder {spec.name} in it. "
+            + _what_belongs_there(spec),
+        )
+    raise ArtbenchError(f"{spec.name}: no folder at {data_root / spec.name}", mend=_what_belongs_there(spec))
+
+
+def _what_belongs_there(spec: DatasetSpec) -> str:
+    return f"It should hold {spec.layout}. The dataset comes from {spec.source}"
+
+
+def _made(spec: DatasetSpec, reporter: Reporter) -> Path:
+    folder = cache_folder() / "datasets" / f"{spec.name}-{spec.version}"
+    if not folder.is_dir() and spec.prepare is not None:
+        reporter.notice(f"{spec.name}: making the pictures, once, in {folder}")
+        with preparing(folder) as temporary:
+            load_factory(spec.prepare)(temporary)
+    return folder

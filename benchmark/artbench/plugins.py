@@ -1,0 +1,187 @@
+"""Finding plugins and asking them what they offer, so that none can break another or slow the start."""
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from importlib import metadata, util
+from pathlib import Path
+from time import perf_counter
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+from artbench import hookspecs
+from artbench.catalogue import Catalogue, Entry
+from artbench.errors import UsageError
+from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TaskSpec
+
+GROUP = "artbench"
+KINDS: Mapping[str, type] = {
+    "backbone": BackboneSpec,
+    "pretraining": PretrainingSpec,
+    "dataset": DatasetSpec,
+    "task": TaskSpec,
+}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,119}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plugin:
+    """What became of one plugin.
+
+    Attributes:
+        name: The name of its entry point, or of its file.
+        distribution: The installed distribution it is part of, or the file given with `--plugin`.
+        version: Of the distribution; empty for a file.
+        module: Where its hooks are.
+        registered: The names it registered, by kind; empty if there was a problem.
+        seconds: What loading it took.
+        problem: Why it was left out, None if it was not.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    module: str
+    registered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    seconds: float = 0.0
+    problem: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registry:
+    """What all plugins together offer, and what became of each plugin."""
+
+    plugins: tuple[Plugin, ...]
+    backbones: Catalogue[BackboneSpec]
+    pretrainings: Catalogue[PretrainingSpec]
+    datasets: Catalogue[DatasetSpec]
+    tasks: Catalogue[TaskSpec]
+
+    @property
+    def problems(self) -> Iterator[str]:
+        """One line for each plugin that was left out."""
+        for plugin in self.plugins:
+            if plugin.problem:
+                yield f"plugin {plugin.name} of {plugin.distribution} is left out: {plugin.problem}"
+
+
+def load_plugins(files: Sequence[Path] = (), *, only: str | None = None) -> Registry:
+    """Load all installed plugins and those in `files`; one that fails is left out, with its reason.
+
+    Args:
+        files: Python files that implement hooks.
+        only: Names of plugins or distributions, separated by commas, beside which no outside plugin is loaded;
+            empty: the built-in ones alone. None: what `ARTBENCH_PLUGINS` says, and without that, all.
+
+    Raises:
+        UsageError: One of `files` is not there.
+    """
+    for file in files:
+        if not file.is_file():
+            raise UsageError(f"--plugin: no file at {file}")
+    only = os.environ.get("ARTBENCH_PLUGINS") if only is None else only
+    loaded = [_load(point, candidate) for point, candidate in _installed(only)]
+    loaded += [_load(file, _of_file(file)) for file in files]
+    entries: dict[str, list[Entry[Any]]] = {kind: [] for kind in KINDS}
+    for _, registered in loaded:
+        for kind, entry in registered:
+            entries[kind].append(entry)
+    return Registry(
+        plugins=tuple(plugin for plugin, _ in loaded),
+        backbones=Catalogue("backbone", entries["backbone"]),
+        pretrainings=Catalogue("pretraining", entries["pretraining"]),
+        datasets=Catalogue("dataset", entries["dataset"]),
+        tasks=Catalogue("task", entries["task"]),
+    )
+
+
+def _installed(only: str | None) -> Iterator[tuple[metadata.EntryPoint, Plugin]]:
+    wanted = None if only is None else {name.strip() for name in only.split(",") if name.strip()}
+    seen: set[tuple[str, str]] = set()
+    for point in metadata.entry_points(group=GROUP):
+        distribution = point.dist.name if point.dist else "unknown"
+        # An editable install can show one distribution twice.
+        if (distribution, point.name) in seen:
+            continue
+        seen.add((distribution, point.name))
+        if wanted is None or distribution == GROUP or wanted & {point.name, distribution}:
+            version = point.dist.version if point.dist else ""
+            yield point, Plugin(name=point.name, distribution=distribution, version=version, module=point.value)
+
+
+def _of_file(file: Path) -> Plugin:
+    return Plugin(name=file.stem, distribution=file.name, version="", module=f"artbench_plugin_{file.stem}")
+
+
+def _load(source: metadata.EntryPoint | Path, plugin: Plugin) -> tuple[Plugin, list[tuple[str, Entry[Any]]]]:
+    """Import one plugin and call its hooks; all that it registers counts, or nothing."""
+    start = perf_counter()
+    collected: list[tuple[str, Entry[Any]]] = []
+    problem = None
+    try:
+        # What a plugin prints must not get between the lines of --json.
+        with redirect_stdout(sys.stderr):
+            module = source.load() if isinstance(source, metadata.EntryPoint) else _import_file(source, plugin.module)
+            _call_hooks(module, plugin, collected)
+    except (Exception, SystemExit) as error:
+        collected.clear()
+        problem = f"{type(error).__name__}: {error}".replace("\n", " ")
+    registered: dict[str, tuple[str, ...]] = {}
+    for kind, entry in collected:
+        registered[kind] = (*registered.get(kind, ()), entry.item.name)
+    return (
+        Plugin(
+            name=plugin.name,
+            distribution=plugin.distribution,
+            version=plugin.version,
+            module=plugin.module,
+            registered=registered,
+            seconds=perf_counter() - start,
+            problem=problem,
+        ),
+        collected,
+    )
+
+
+def _import_file(file: Path, name: str) -> ModuleType:
+    spec = util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file.name} is not a Python file")
+    module = util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _call_hooks(module: object, plugin: Plugin, collected: list[tuple[str, Entry[Any]]]) -> None:
+    # A manager of its own for each plugin: what one of them raises can't keep another from being asked.
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(hookspecs)
+    manager.register(module, plugin.name)
+    manager.check_pending()
+    for kind, spec_type in KINDS.items():
+
+        def register(item: object, *, kind: str = kind, spec_type: type = spec_type) -> None:
+            checked = _checked(item, kind, spec_type)
+            if any(other == kind and entry.item.name == checked.name for other, entry in collected):
+                raise ValueError(f"registers two {kind}s called {checked.name!r}")
+            collected.append((kind, Entry(checked, plugin.name, plugin.distribution)))
+
+        getattr(manager.hook, f"register_{kind}s")(register=register)
+
+
+def _checked(item: Any, kind: str, spec_type: type) -> Any:
+    if not isinstance(item, (spec_type, Family)):
+        raise TypeError(f"registers a {type(item).__name__} as a {kind}, not a {spec_type.__name__} or a Family")
+    if not isinstance(item.name, str) or not _NAME.fullmatch(item.name):
+        raise ValueError(f"{item.name!r} can't be the name of a {kind}: letters, digits and . _ + - only")
+    if not isinstance(item.description, str) or not item.description or "\n" in item.description:
+        raise ValueError(f"the description of {kind} {item.name} is not one line of text")
+    if isinstance(item, TaskSpec) and item.target not in ("single-label", "multi-label"):
+        raise ValueError(f"the target of task {item.name} is {item.target!r}, not 'single-label' or 'multi-label'")
+    return item
