@@ -175,7 +175,7 @@ def _call_hooks(module: object, plugin: Plugin, collected: list[tuple[str, Entry
         getattr(manager.hook, f"register_{kind}s")(register=register)
 
 
-def _checked(item: Any, kind: str, spec_type: type) -> Any:
+def _checked(item: Any, kind: str, spec_type: Any) -> Any:
     if not isinstance(item, (spec_type, Family)):
         raise TypeError(f"registers a {type(item).__name__} as a {kind}, not a {spec_type.__name__} or a Family")
     if not isinstance(item.name, str) or not _NAME.fullmatch(item.name):

@@ -1,0 +1,110 @@
+"""A results folder: `records/TASK/*.json`, with the predictions as `*.parquet` beside them."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from hashlib import file_digest
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from artbench.errors import ArtbenchError
+from artbench.files import replacing, write_text
+from artbench.records.predictions import TestPredictions
+from artbench.records.record import SCHEMA, Predictions, Record
+from artbench.reporting import Reporter
+
+
+@dataclass(frozen=True)
+class ResultsFolder:
+    """Where records are kept.
+
+    Attributes:
+        path: The folder; made when the first record is written.
+    """
+
+    path: Path
+
+    def check_writable(self) -> None:
+        """Find out before the work whether its result could be written.
+
+        Raises:
+            ArtbenchError: It could not.
+        """
+        try:
+            with replacing(self.path / "records" / ".writable"):
+                pass
+            (self.path / "records" / ".writable").unlink()
+        except OSError as error:
+            raise ArtbenchError(
+                f"the results folder {self.path} can't be written ({error.strerror})",
+                mend="Name another with --results",
+            ) from error
+
+    def records(self, reporter: Reporter) -> Iterator[Record]:
+        """All records, in the order of their file names; what can't be read as one is named in a notice."""
+        for file in sorted(self.path.glob("records/*/*.json")):
+            try:
+                yield read_record(file)
+            except ArtbenchError as error:
+                reporter.notice(f"left out: {error}")
+
+    def file_of(self, record: Record) -> Path:
+        """Where a record is kept."""
+        name = ".".join(_plain(part) for part in (record.backbone, record.pretraining, record.id))
+        return self.path / "records" / _plain(record.task) / f"{name}.json"
+
+    def write(self, record: Record, predictions: TestPredictions) -> Path:
+        """Write a record and its predictions, the record last, and return its file.
+
+        Raises:
+            ArtbenchError: The folder can't be written.
+        """
+        file = self.file_of(record)
+        try:
+            predictions.write(file.with_suffix(".parquet"))
+            written = Predictions(sha256=sha256_of(file.with_suffix(".parquet")), rows=len(predictions.images))
+            content = record.model_copy(update={"predictions": written}).as_json()
+            # Through the validator once more: nothing is written that could not be read.
+            Record.model_validate(content)
+            write_text(file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise ArtbenchError(
+                f"the record can't be written to {file} ({error.strerror})",
+                mend="Free or name another folder with --results; the features are kept",
+            ) from error
+        return file
+
+
+def read_record(file: Path) -> Record:
+    """Read and check one record.
+
+    Raises:
+        ArtbenchError: The file is no record of a schema this version knows.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ArtbenchError(f"{file} can't be read as JSON ({error})") from error
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise ArtbenchError(
+            f"{file} is of schema {schema}, this artbench reads up to {SCHEMA}", mend="Upgrade artbench"
+        )
+    try:
+        return Record.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the record"
+        raise ArtbenchError(f"{file} is not a valid record: {where}: {first['msg']}") from error
+
+
+def sha256_of(file: Path) -> str:
+    """SHA-256 of a file's bytes; 64 hexadecimal digits."""
+    with file.open("rb") as content:
+        return file_digest(content, "sha256").hexdigest()
+
+
+_plain = partial(re.sub, r"[^A-Za-z0-9_+-]+", "_")

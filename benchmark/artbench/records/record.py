@@ -1,0 +1,204 @@
+"""One result: encoder x task x protocol, with its uncertainty and where it came from."""
+
+import hashlib
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+SCHEMA: Literal[1] = 1
+
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Metric(_Part):
+    """A value in [0, 1] and its bootstrap interval."""
+
+    value: Fraction
+    ci95: tuple[Fraction, Fraction]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.ci95[0] > self.ci95[1]:
+            raise ValueError("the lower end of ci95 lies above the upper")
+        return self
+
+
+class DatasetState(_Part):
+    """The state of the data: what was there, and its fingerprint.
+
+    Attributes:
+        name: Of the dataset.
+        fingerprint: Of classes, splits, labels and pictures (`Targets.fingerprint`).
+        train: Pictures fitted on, those of the validation split included.
+        test: Pictures reported on.
+        classes: Number of classes or labels.
+        missing: Pictures that the lists name and that were not there.
+        unreadable: Pictures that could not be decoded.
+        partial: Whether more than 1 % were missing and the user allowed it.
+    """
+
+    name: Name
+    fingerprint: Sha256
+    train: Count
+    test: Count
+    classes: Count
+    missing: Count
+    unreadable: Count
+    partial: bool = False
+
+
+class EncoderState(_Part):
+    """What the features were made with.
+
+    Attributes:
+        weights_sha256: Digest of the state dict.
+        source: Where the weights are from.
+        checkpoint_sha256: Digest of the checkpoint's file, where the pretraining was a path.
+        parameters: Number of parameters.
+        feature_dim: Length of a feature vector.
+        input_size: Side of the crop in pixels.
+    """
+
+    weights_sha256: Sha256
+    source: Name
+    checkpoint_sha256: Sha256 | None = None
+    parameters: Count
+    feature_dim: Count
+    input_size: Count
+
+
+class ProbeState(_Part):
+    """What the probe chose, and on what grounds.
+
+    Attributes:
+        name: Of the probe.
+        l2: The penalty chosen.
+        grid: The penalties to choose from.
+        grid_scores: The selection metric on validation, for each penalty that was tried; None where it was not.
+        selection_metric: Name of that metric.
+        validation_accuracy: Accuracy on validation at the penalty chosen; None for multi-label tasks.
+        converged: Whether every fit met the protocol's convergence test.
+    """
+
+    name: Name
+    l2: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    grid: tuple[float, ...]
+    grid_scores: tuple[Fraction | None, ...]
+    selection_metric: Name
+    validation_accuracy: Fraction | None
+    converged: bool
+
+
+class NeighboursState(_Part):
+    """Weighted k-nearest neighbours on the same features."""
+
+    k: Count
+    temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    metrics: dict[Name, Metric]
+
+
+class Predictions(_Part):
+    """The file beside the record that holds the prediction for every test image."""
+
+    sha256: Sha256
+    rows: Count
+
+
+class Timing(_Part):
+    """How long it took.
+
+    Attributes:
+        extract_s: Seconds of wall clock to extract the features that this run lacked.
+        images_per_s: Pictures a second of the extraction, from file to feature; None if nothing was extracted.
+        probe_s: Seconds of wall clock for fitting and scoring.
+    """
+
+    extract_s: Seconds
+    images_per_s: Seconds | None
+    probe_s: Seconds
+
+
+class Provenance(_Part):
+    """The software and the machine.
+
+    Attributes:
+        device: `cpu`, `cuda`, `mps`.
+        hardware: Model of the device.
+        dtype: Of the forward pass.
+        plugins: Version of each distribution whose backbone, pretraining, dataset or task took part.
+        seed: Of the run.
+        created: When the record was written.
+    """
+
+    artbench: str
+    torch: str
+    timm: str
+    python: str
+    device: Name
+    hardware: Name
+    dtype: Name
+    plugins: dict[Name, str]
+    seed: Count
+    created: AwareDatetime
+
+
+class Record(_Part):
+    """One result, as it is written.
+
+    Raises:
+        pydantic.ValidationError: On the way in and on the way out, where a field is missing, unknown or impossible.
+    """
+
+    # Named `schema` in the file; pydantic keeps that name for itself.
+    schema_: Literal[1] = Field(default=SCHEMA, alias="schema")
+    task: Name
+    task_version: Annotated[int, Field(ge=1)]
+    backbone: Name
+    pretraining: Name
+    protocol: Name
+    protocol_hash: Sha256
+    dataset: DatasetState
+    primary_metric: Name
+    metrics: dict[Name, Metric]
+    encoder: EncoderState
+    probe: ProbeState
+    neighbours: NeighboursState
+    predictions: Predictions | None = None
+    timing: Timing
+    provenance: Provenance
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _primary_is_there(self) -> Self:
+        if self.primary_metric not in self.metrics:
+            raise ValueError(f"the primary metric {self.primary_metric!r} is not among the metrics")
+        return self
+
+    @property
+    def primary(self) -> Metric:
+        """The metric that ranks."""
+        return self.metrics[self.primary_metric]
+
+    @property
+    def board(self) -> tuple[str, int, str, str]:
+        """What two records must share to share a leaderboard."""
+        return self.task, self.task_version, self.protocol_hash, self.dataset.fingerprint
+
+    @property
+    def id(self) -> str:
+        """Twelve hexadecimal digits of what was measured, not of what came out: the same run twice has the same id."""
+        parts = (*self.board, self.backbone, self.pretraining, self.encoder.weights_sha256)
+        return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:12]
+
+    def as_json(self) -> dict[str, Any]:
+        """The record as it is written."""
+        return self.model_dump(mode="json", by_alias=True)
