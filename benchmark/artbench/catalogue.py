@@ -46,6 +46,14 @@ class Catalogue(Generic[SpecT]):
         """The spec called `name`, or `DIST:NAME` where two distributions share a name.
 
         Raises:
+            UsageError: As `find` does.
+        """
+        return self.find(name)[1]
+
+    def find(self, name: str) -> tuple[Entry[SpecT], SpecT]:
+        """As `get`, with the entry that says who registered it.
+
+        Raises:
             UsageError: The name is unknown (the nearest names are given) or ambiguous (both owners are given).
         """
         found = list(self._called(name))
@@ -63,7 +71,7 @@ class Catalogue(Generic[SpecT]):
                 f"{len(found)} {self.kind}s are called {name!r}, from {' and '.join(owners)}",
                 mend="Say which: " + " or ".join(f"{owner}:{name}" for owner in owners),
             )
-        return found[0][1]
+        return found[0]
 
     def specs(self) -> Iterator[tuple[Entry[SpecT], SpecT]]:
         """Every spec registered singly; families are left out."""

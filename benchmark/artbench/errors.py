@@ -1,5 +1,8 @@
 """What artbench says when something is wrong: what happened, where, and what to do about it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class ArtbenchError(Exception):
     """The work failed for a reason that the user can mend.
@@ -26,3 +29,19 @@ class UsageError(ArtbenchError):
     """The command or the call itself is wrong, so that nothing was begun: exit status 2."""
 
     exit_status = 2
+
+
+@contextmanager
+def blaming(culprit: str) -> Iterator[None]:
+    """Turn whatever a plugin's code raises into one line that names the plugin.
+
+    Raises:
+        ArtbenchError: The block raised another kind of exception.
+    """
+    try:
+        yield
+    except ArtbenchError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".replace("\n", " ")
+        raise ArtbenchError(f"{culprit} failed ({reason})", mend="--debug shows where") from error

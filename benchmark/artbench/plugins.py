@@ -62,6 +62,10 @@ class Registry:
     datasets: Catalogue[DatasetSpec]
     tasks: Catalogue[TaskSpec]
 
+    def version_of(self, entry: Entry[Any]) -> str:
+        """The version of the distribution that registered something; empty for a file given with `--plugin`."""
+        return next(plugin.version for plugin in self.plugins if plugin.distribution == entry.distribution)
+
     @property
     def problems(self) -> Iterator[str]:
         """One line for each plugin that was left out."""

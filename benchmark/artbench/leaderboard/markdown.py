@@ -109,7 +109,7 @@ def _cells(row: Row, others: Sequence[str]) -> list[str]:
         str(row.rank),
         escape(record.backbone),
         escape(record.pretraining),
-        f"**{100 * record.primary.value:.1f}** [{100 * record.primary.ci95[0]:.1f}, {100 * record.primary.ci95[1]:.1f}]",
+        f"**{_plain_percent(record.primary)}** {percent(record.primary).partition(' ')[2]}",
         *(_plain_percent(record.metrics.get(name)) for name in others),
         _plain_percent(neighbours),
         f"{record.encoder.parameters / 1e6:.1f} M",

@@ -56,8 +56,8 @@ class ResultsFolder:
         name = ".".join(_plain(part) for part in (record.backbone, record.pretraining, record.id))
         return self.path / "records" / _plain(record.task) / f"{name}.json"
 
-    def write(self, record: Record, predictions: TestPredictions) -> Path:
-        """Write a record and its predictions, the record last, and return its file.
+    def write(self, record: Record, predictions: TestPredictions) -> Record:
+        """Write a record and its predictions, the record last, and return it as it was written.
 
         Raises:
             ArtbenchError: The folder can't be written.
@@ -68,14 +68,14 @@ class ResultsFolder:
             written = Predictions(sha256=sha256_of(file.with_suffix(".parquet")), rows=len(predictions.images))
             content = record.model_copy(update={"predictions": written}).as_json()
             # Through the validator once more: nothing is written that could not be read.
-            Record.model_validate(content)
+            checked = Record.model_validate(content)
             write_text(file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
         except OSError as error:
             raise ArtbenchError(
                 f"the record can't be written to {file} ({error.strerror})",
                 mend="Free or name another folder with --results; the features are kept",
             ) from error
-        return file
+        return checked
 
 
 def read_record(file: Path) -> Record:

@@ -1,0 +1,104 @@
+"""What people see: notices and progress on stderr, tables on stdout."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from artbench.leaderboard.board import Board
+from artbench.leaderboard.markdown import metric_name, percent
+from artbench.reporting import Counter, Reporter
+
+if TYPE_CHECKING:
+    from artbench.run import Outcome
+
+
+class _Bar:
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
+
+    def advance(self, steps: int = 1, /, *, note: str = "") -> None:
+        self._progress.update(self._task, advance=steps, note=note)
+
+
+class TerminalReporter:
+    """Notices and bars on stderr; without a terminal, notices alone."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+
+    def notice(self, text: str, /) -> None:
+        """Print one line."""
+        self._console.print(Text(text), soft_wrap=True)
+
+    @contextmanager
+    def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
+        """Show a bar while the block runs."""
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn(unit),
+            TextColumn("[dim]{task.fields[note]}"),
+            TimeRemainingColumn(),
+        )
+        disable = not self._console.is_terminal
+        with Progress(*columns, console=self._console, transient=True, disable=disable) as progress:
+            yield _Bar(progress, progress.add_task(Text(what).markup, total=total, note=""))
+
+
+def notices() -> Reporter:
+    """The reporter of the command line."""
+    return TerminalReporter()
+
+
+def print_outcome(outcome: "Outcome") -> None:
+    """Print the results of a run on stdout, and what to know of them on stderr."""
+    reporter = notices()
+    if outcome.results:
+        table = Table(box=None, pad_edge=False)
+        for heading in ("task", "backbone", "pretraining", "result %, 95 % interval", "place"):
+            table.add_column(heading, overflow="fold")
+        for result in outcome.results:
+            record = result.record
+            table.add_row(
+                Text(record.task),
+                Text(record.backbone),
+                Text(record.pretraining),
+                Text(f"{metric_name(record.primary_metric)} {percent(record.primary)}"),
+                f"{result.place} of {result.of}",
+            )
+        Console().print(table)
+    known = [result for result in outcome.results if not result.new]
+    if known:
+        what = "All of it was" if len(known) == len(outcome.results) else f"{len(known)} were"
+        reporter.notice(f"{what} on record and not run again (--fresh does).")
+    if outcome.results:
+        folder = outcome.results[0].file.parents[2]
+        reporter.notice(f"Records in {folder / 'records'}, leaderboards in {folder / 'leaderboards'}.")
+    for failure in outcome.failures:
+        reporter.notice(f"Failed: {failure}")
+
+
+def print_board(board: Board) -> None:
+    """Print a leaderboard on stdout."""
+    first = board.first
+    table = Table(
+        title=f"{first.task}, {first.protocol}, data {first.dataset.fingerprint[:12]}",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+    )
+    table.add_column("rank", justify="right")
+    table.add_column("backbone", overflow="fold")
+    table.add_column("pretraining", overflow="fold")
+    table.add_column(f"{metric_name(first.primary_metric)} %, 95 % interval", justify="right")
+    for row in board.rows:
+        record = row.record
+        table.add_row(str(row.rank), Text(record.backbone), Text(record.pretraining), Text(percent(record.primary)))
+    Console().print(table)

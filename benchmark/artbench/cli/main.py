@@ -1,0 +1,88 @@
+"""The entry point: finds the command, and turns errors into one line and an exit status."""
+
+import os
+import sys
+from importlib import import_module, metadata
+from typing import NoReturn
+
+import click
+
+from artbench.errors import ArtbenchError
+
+COMMANDS = {
+    "run": "artbench.cli.run:run",
+    "list": "artbench.cli.list:list_",
+    "plugins": "artbench.cli.plugins:plugins",
+    "leaderboard": "artbench.cli.leaderboard:leaderboard",
+}
+
+
+class _Commands(click.Group):
+    """Imports a command's module when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"artbench {metadata.version('artbench')}")
+        ctx.exit()
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show it.")
+def artbench() -> None:
+    """Which visual representation understands art?
+
+    Name a backbone, a pretraining and a task; the result can be compared with everybody else's.
+
+    \b
+      artbench run --backbone tf_efficientnet_lite0 --task sample-style
+      artbench list tasks
+    """  # noqa: D301  click reads the control character
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: 0 done, 1 the work failed, 2 wrong usage."""
+    try:
+        status = artbench.main(prog_name="artbench", standalone_mode=False)
+        # A broken pipe shows up when the rest is written, not where it was printed.
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except ArtbenchError as error:
+        if _debugging():
+            raise
+        click.secho(f"artbench: {error}", fg="red", err=True)
+        sys.exit(error.exit_status)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("artbench: interrupted. What was done is kept: the same command goes on from there.", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if _debugging():
+            raise
+        click.secho(
+            f"artbench: {type(error).__name__}: {error}. This is a fault in artbench or in a plugin: "
+            "--debug shows where.".replace("\n", " "),
+            fg="red",
+            err=True,
+        )
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _debugging() -> bool:
+    return "--debug" in sys.argv

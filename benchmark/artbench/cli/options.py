@@ -1,0 +1,43 @@
+"""Options that several commands share."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from artbench.plugins import Registry, load_plugins
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+results_option = click.option(
+    "--results",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("results"),
+    show_default=True,
+    help="Folder of records and leaderboards.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print nothing but JSON on stdout.")
+debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+plugin_option = click.option(
+    "--plugin",
+    "plugin_files",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE.py",
+    help="Load a plugin from a file; repeatable.",
+)
+
+
+def registry(plugin_files: tuple[Path, ...]) -> Registry:
+    """Load the plugins; those left out are named on stderr."""
+    loaded = load_plugins(plugin_files)
+    for problem in loaded.problems:
+        click.secho(problem, fg="yellow", err=True)
+    return loaded
+
+
+def print_json(content: object) -> None:
+    """Print JSON and nothing else on stdout."""
+    click.echo(json.dumps(content, indent=1, ensure_ascii=False))

@@ -1,0 +1,117 @@
+"""`artbench run`: the main job."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from artbench.cli.options import debug_option, json_option, plugin_option, print_json, registry, results_option
+
+if TYPE_CHECKING:
+    from artbench.run import Outcome
+
+
+class _PlacedDataset(click.ParamType[tuple[str, Path]]):
+    name = "DATASET=PATH"
+
+    def convert(
+        self, value: str | tuple[str, Path], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Path]:
+        if isinstance(value, tuple):
+            return value
+        name, separator, path = value.partition("=")
+        if not (name and separator and path):
+            self.fail(f"{value!r} is not of the form DATASET=PATH", param, ctx)
+        return name, Path(path)
+
+
+@click.command()
+@click.option("--backbone", "backbones", multiple=True, required=True, metavar="NAME", help="Architecture; repeatable.")
+@click.option(
+    "--pretraining",
+    "pretrainings",
+    multiple=True,
+    default=("imagenet",),
+    show_default=True,
+    metavar="NAME|PATH",
+    help="Where its weights come from, or a checkpoint; repeatable.",
+)
+@click.option("--task", "tasks", multiple=True, required=True, metavar="NAME", help="Task; repeatable.")
+@click.option(
+    "--data-root",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="ARTBENCH_DATA",
+    show_envvar=True,
+    help="Holds one folder per dataset, named as the dataset.",
+)
+@click.option("--data", type=_PlacedDataset(), multiple=True, help="Place one dataset by itself; repeatable.")
+@results_option
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True, help="For both."
+)
+@click.option(
+    "--batch-size", type=click.IntRange(min=1), help="Pictures a forward pass. Default: what suits the device."
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Pictures decoded at once. Default: what suits the machine."
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of random weights.")
+@click.option("--fresh", is_flag=True, help="Run again what is on record, from the pictures.")
+@click.option("--allow-partial", is_flag=True, help="Go on although more than 1 % of the pictures is missing.")
+@json_option
+@plugin_option
+@debug_option
+def run(
+    backbones: tuple[str, ...],
+    pretrainings: tuple[str, ...],
+    tasks: tuple[str, ...],
+    data_root: Path | None,
+    data: tuple[tuple[str, Path], ...],
+    results: Path,
+    device: str,
+    batch_size: int | None,
+    workers: int | None,
+    seed: int,
+    fresh: bool,
+    allow_partial: bool,
+    as_json: bool,
+    plugin_files: tuple[Path, ...],
+) -> int:
+    """Run every backbone with every pretraining on every task, and put the results on record.
+
+    What is on record already is not run again. The records, the predictions and the leaderboards made from
+    them are in the results folder.
+    """
+    loaded = registry(plugin_files)
+    # Only now: torch takes seconds to import.
+    from artbench.cli.console import notices, print_outcome
+    from artbench.run import Request
+    from artbench.run import run as run_all
+
+    outcome = run_all(
+        Request(
+            backbones=backbones,
+            pretrainings=pretrainings,
+            tasks=tasks,
+            data_root=data_root,
+            data=dict(data),
+            results=results,
+            device=device,
+            batch_size=batch_size,
+            workers=workers,
+            seed=seed,
+            fresh=fresh,
+            allow_partial=allow_partial,
+        ),
+        registry=loaded,
+        reporter=notices(),
+    )
+    if as_json:
+        print_json([result.record.as_json() for result in outcome.results])
+    else:
+        print_outcome(outcome)
+    return _status(outcome)
+
+
+def _status(outcome: "Outcome") -> int:
+    return 1 if outcome.failures else 0

@@ -1,0 +1,112 @@
+"""From names to tasks that are open: the dataset found and read, the targets checked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.data.checks import check_targets
+from artbench.data.dataset import Dataset
+from artbench.data.targets import Targets
+from artbench.errors import blaming
+from artbench.locations import dataset_folder
+from artbench.plugins import Registry
+from artbench.protocol import Protocol
+from artbench.reporting import Reporter
+from artbench.specs import DatasetSpec, TaskSpec, load_factory
+
+# Above this share of missing pictures a result is not comparable with that of a whole copy.
+MISSING_SHARE = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenTask:
+    """A task with its targets, read from the dataset on disk.
+
+    Attributes:
+        spec: The task.
+        dataset: Its dataset.
+        targets: Its splits and labels.
+        fingerprint: Of the targets on this dataset.
+        partial: Whether more is missing than a comparable result allows.
+        plugins: Version of each distribution that provides task or dataset.
+    """
+
+    spec: TaskSpec
+    dataset: Dataset
+    targets: Targets
+    fingerprint: str
+    partial: bool
+    plugins: Mapping[str, str]
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """Rows of the dataset that the task needs features of, ascending."""
+        return np.unique(np.concatenate([split.rows for _, split in self.targets.splits]))
+
+    def board(self, protocol: Protocol) -> tuple[str, int, str, str]:
+        """The leaderboard that its records under a protocol belong to (`Record.board`)."""
+        return self.spec.name, self.spec.version, protocol.hash, self.fingerprint
+
+
+def open_tasks(
+    names: Sequence[str],
+    *,
+    registry: Registry,
+    data_root: Path | None,
+    placed: Mapping[str, Path],
+    allow_partial: bool,
+    reporter: Reporter,
+) -> list[list[OpenTask]]:
+    """Open every task, each dataset once; the tasks of one dataset together.
+
+    Args:
+        names: Of tasks.
+        registry: What there is.
+        data_root: See `dataset_folder`.
+        placed: See `dataset_folder`.
+        allow_partial: Go on where more than 1 % of the pictures is missing; the records will say so.
+        reporter: Told what is missing.
+
+    Raises:
+        UsageError: A name is unknown, or nothing says where a dataset lies.
+        ArtbenchError: A dataset is not what it should be, or too much of it is missing.
+    """
+    datasets: dict[str, Dataset] = {}
+    opened: dict[str, list[OpenTask]] = {}
+    for entry, spec in [registry.tasks.find(name) for name in dict.fromkeys(names)]:
+        source, dataset_spec = registry.datasets.find(spec.dataset)
+        if spec.dataset not in datasets:
+            folder = dataset_folder(dataset_spec, data_root=data_root, placed=placed, reporter=reporter)
+            datasets[spec.dataset] = _open_dataset(dataset_spec, folder)
+        plugins = {owner.distribution: registry.version_of(owner) for owner in (entry, source)}
+        task = _open_task(spec, datasets[spec.dataset], plugins, allow_partial=allow_partial, reporter=reporter)
+        opened.setdefault(spec.dataset, []).append(task)
+    return list(opened.values())
+
+
+def _open_dataset(spec: DatasetSpec, folder: Path) -> Dataset:
+    with blaming(f"dataset {spec.name}"):
+        dataset = load_factory(spec.factory)(folder)
+        if not isinstance(dataset, Dataset):
+            raise TypeError(f"its factory returns a {type(dataset).__name__}, not a Dataset")
+    return dataset
+
+
+def _open_task(
+    spec: TaskSpec, dataset: Dataset, plugins: Mapping[str, str], *, allow_partial: bool, reporter: Reporter
+) -> OpenTask:
+    with blaming(f"task {spec.name}"):
+        targets = load_factory(spec.factory)(dataset)
+        check_targets(targets, dataset, task=spec.name, allow_partial=allow_partial, reporter=reporter)
+        listed = len(targets.missing) + sum(len(split) for _, split in targets.splits)
+        return OpenTask(
+            spec=spec,
+            dataset=dataset,
+            targets=targets,
+            fingerprint=targets.fingerprint(dataset),
+            partial=len(targets.missing) > MISSING_SHARE * listed,
+            plugins=plugins,
+        )
