@@ -1,15 +1,21 @@
 """`artbench list`: what can be named on the command line."""
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from artbench.cli.options import debug_option, json_option, plugin_option, print_json, registry
-from artbench.plugins import KINDS, Registry
+
+if TYPE_CHECKING:
+    from artbench.plugins import Registry
+
+KINDS = ("backbones", "pretrainings", "datasets", "tasks")
 
 
 @click.command("list")
-@click.argument("kind", type=click.Choice([f"{kind}s" for kind in KINDS]), required=False)
+@click.argument("kind", type=click.Choice(KINDS), required=False)
 @click.argument("pattern", required=False)
 @json_option
 @plugin_option
@@ -21,18 +27,18 @@ def list_(kind: str | None, pattern: str | None, as_json: bool, plugin_files: tu
     such as all models of timm.
     """
     loaded = registry(plugin_files)
-    kinds = [kind] if kind else [f"{kind}s" for kind in KINDS]
+    kinds = [kind] if kind else list(KINDS)
     found = [row for kind in kinds for row in _rows(loaded, kind, pattern)]
     if as_json:
         print_json(found)
         return
     if not found:
-        click.echo(f"nothing matches {pattern!r}", err=True)
+        click.echo(f"nothing matches {pattern!r}" if pattern else "nothing is registered", err=True)
     for kind in kinds:
         _print_table(kind, [row for row in found if row["kind"] == kind[:-1]])
 
 
-def _rows(loaded: Registry, kind: str, pattern: str | None) -> list[dict[str, str]]:
+def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, str]]:
     catalogue = getattr(loaded, kind)
     common = {"kind": catalogue.kind}
     if pattern:
@@ -66,8 +72,14 @@ def _rows(loaded: Registry, kind: str, pattern: str | None) -> list[dict[str, st
 def _print_table(title: str, rows: list[dict[str, str]]) -> None:
     if not rows:
         return
+    if not sys.stdout.isatty():
+        # One line each, neither wrapped nor cut, for grep and cut; rich would only cost time.
+        for row in rows:
+            click.echo(f"{row['name']}\t{row['description']}")
+        return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", overflow="fold")
@@ -75,5 +87,5 @@ def _print_table(title: str, rows: list[dict[str, str]]) -> None:
     table.add_column(style="dim", overflow="fold")
     for row in rows:
         source = row["plugin"] if row["from"] == "artbench" else f"{row['from']}:{row['plugin']}"
-        table.add_row(row["name"], row["description"], source)
-    Console(soft_wrap=False).print(table)
+        table.add_row(Text(row["name"]), Text(row["description"]), Text(source))
+    Console().print(table)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import NoReturn
 
 import click
@@ -34,6 +34,8 @@ class _Commands(click.Group):
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
+        from importlib import metadata
+
         click.echo(f"artbench {metadata.version('artbench')}")
         ctx.exit()
 

@@ -1,15 +1,13 @@
 """Options that several commands share."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from artbench.plugins import Registry, load_plugins
-
-C = TypeVar("C", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    from artbench.plugins import Registry
 
 results_option = click.option(
     "--results",
@@ -30,8 +28,10 @@ plugin_option = click.option(
 )
 
 
-def registry(plugin_files: tuple[Path, ...]) -> Registry:
+def registry(plugin_files: tuple[Path, ...]) -> "Registry":
     """Load the plugins; those left out are named on stderr."""
+    from artbench.plugins import load_plugins
+
     loaded = load_plugins(plugin_files)
     for problem in loaded.problems:
         click.secho(problem, fg="yellow", err=True)

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from artbench.cli.options import debug_option, json_option, plugin_option, print_json
-from artbench.plugins import load_plugins
 
 
 @click.command()
@@ -14,6 +13,8 @@ from artbench.plugins import load_plugins
 @debug_option
 def plugins(as_json: bool, plugin_files: tuple[Path, ...]) -> None:
     """Show the plugins: where each is from, what it registers, what is wrong with it."""
+    from artbench.plugins import load_plugins
+
     loaded = load_plugins(plugin_files).plugins
     if as_json:
         print_json(

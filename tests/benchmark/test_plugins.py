@@ -1,0 +1,187 @@
+"""The plugin layer: what strangers register is found, and what they break stays with them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from artbench import hookspecs
+from artbench.errors import UsageError
+from artbench.plugins import load_plugins
+
+GOOD = """
+    from artbench import hookimpl
+    from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TaskSpec
+
+    @hookimpl
+    def register_backbones(register):
+        register(BackboneSpec(name="hog", description="Histograms.", factory="nowhere.at.all:build"))
+        register(Family(name="zoo", description="A zoo.", resolve=resolve, names=lambda: ["zebra", "zebu"]))
+
+    def resolve(name):
+        if name in ("zebra", "zebu"):
+            return BackboneSpec(name=name, description="An animal.", factory="nowhere:build")
+
+    @hookimpl
+    def register_pretrainings(register):
+        register(PretrainingSpec(name="stripes", description="Stripes.", weights="nowhere:weights"))
+
+    @hookimpl
+    def register_datasets(register):
+        register(DatasetSpec(name="etchings", description="Etchings.", factory="nowhere:read", source="a drawer",
+                             layout="etchings"))
+
+    @hookimpl
+    def register_tasks(register):
+        register(TaskSpec(name="etchings-school", description="School.", dataset="etchings", target="single-label",
+                          primary_metric="accuracy", factory="nowhere:targets"))
+"""
+
+
+def plugin_file(folder: Path, text: str, name: str = "mine.py") -> Path:
+    file = folder / name
+    file.write_text(dedent(text))
+    return file
+
+
+def test_every_hook_is_called_and_nothing_behind_a_factory_is_imported(tmp_path: Path) -> None:
+    registry = load_plugins([plugin_file(tmp_path, GOOD)], only="")
+    mine = registry.plugins[-1]
+    assert mine.problem is None
+    assert mine.registered == {
+        "backbone": ("hog", "zoo"),
+        "pretraining": ("stripes",),
+        "dataset": ("etchings",),
+        "task": ("etchings-school",),
+    }
+    assert registry.backbones.get("hog").description == "Histograms."
+    assert registry.backbones.get("zebra").name == "zebra"
+    assert registry.pretrainings.get("stripes")
+    assert registry.datasets.get("etchings")
+    assert registry.tasks.get("etchings-school")
+
+
+def test_every_hook_of_the_contract_is_among_those_above() -> None:
+    hooks = {name for name in vars(hookspecs) if name.startswith("register_")}
+    assert all(hook in GOOD for hook in hooks)
+    assert len(hooks) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("import no_such_library", "No module named 'no_such_library'"),
+        ("import sys; sys.exit(3)", "SystemExit: 3"),
+        ("def broken(:", "SyntaxError"),
+        ("@hookimpl\ndef register_backbones(register): register('resnet50')", "registers a str as a backbone"),
+        ("@hookimpl\ndef register_backbones(register): raise OSError('no disk')", "no disk"),
+        ("@hookimpl\ndef register_backbone(register): pass", "unknown hook 'register_backbone'"),
+        ("@hookimpl\ndef register_backbones(registrar): pass", "registrar"),
+        ("@hookimpl\ndef register_backbones(register): register(spec('../x'))", "can't be the name"),
+        ("@hookimpl\ndef register_backbones(register): register(spec('x:y'))", "can't be the name"),
+        ("@hookimpl\ndef register_backbones(register): register(spec('x', 'two\\nlines'))", "not one line"),
+        ("@hookimpl\ndef register_backbones(register): register(spec('x')); register(spec('x'))", "two backbones"),
+        ("@hookimpl\ndef register_tasks(register): register(task('ranking'))", "target of task x"),
+    ],
+)
+def test_a_broken_plugin_is_named_and_left_out_whole(tmp_path: Path, text: str, reason: str) -> None:
+    preamble = dedent("""
+        from artbench import hookimpl
+        from artbench.specs import BackboneSpec, TaskSpec
+
+        def spec(name, description="A backbone."):
+            return BackboneSpec(name=name, description=description, factory="a:b")
+
+        def task(target):
+            return TaskSpec(name="x", description="X.", dataset="d", target=target, primary_metric="m", factory="a:b")
+
+        @hookimpl
+        def register_pretrainings(register):
+            from artbench.specs import PretrainingSpec
+            register(PretrainingSpec(name="left-out-too", description="Good.", weights="a:b"))
+
+    """)
+    broken = plugin_file(tmp_path, preamble + text, "broken.py")
+    registry = load_plugins([broken, plugin_file(tmp_path, GOOD)], only="")
+    problem = next(plugin.problem for plugin in registry.plugins if plugin.name == "broken")
+    assert problem is not None
+    assert reason in problem
+    assert any("broken of broken.py is left out" in line for line in registry.problems)
+    assert registry.backbones.get("hog")
+    with pytest.raises(UsageError):
+        registry.pretrainings.get("left-out-too")
+
+
+def test_an_unknown_name_is_answered_with_the_nearest_of_families_too(tmp_path: Path) -> None:
+    registry = load_plugins([plugin_file(tmp_path, GOOD)], only="")
+    with pytest.raises(UsageError, match="zebra"):
+        registry.backbones.get("zebbra")
+    with pytest.raises(UsageError, match="etchings-school"):
+        registry.tasks.get("etching-school")
+
+
+def test_two_of_one_name_are_told_apart_by_their_distribution(tmp_path: Path) -> None:
+    files = [plugin_file(tmp_path, GOOD, "first.py"), plugin_file(tmp_path, GOOD, "second.py")]
+    registry = load_plugins(files, only="")
+    with pytest.raises(UsageError, match=r"first\.py and second\.py"):
+        registry.backbones.get("hog")
+    assert registry.backbones.get("second.py:hog").name == "second.py:hog"
+    with pytest.raises(UsageError, match="no backbone"):
+        registry.backbones.get("third.py:hog")
+    single = load_plugins(files[:1], only="")
+    assert single.backbones.get("first.py:hog").name == "hog"
+
+
+def test_a_plugin_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"gone\.py"):
+        load_plugins([tmp_path / "gone.py"], only="")
+
+
+def test_a_plugin_that_prints_does_not_spoil_json(tmp_path: Path) -> None:
+    noisy = plugin_file(tmp_path, "print('hello from the import')\n" + dedent(GOOD))
+    command = [sys.executable, "-m", "artbench", "list", "tasks", "--json", "--plugin", str(noisy)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "etchings-school" in {row["name"] for row in json.loads(done.stdout)}
+    assert "hello from the import" in done.stderr
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A distribution `artbench-extra` that is installed, as far as Python can tell."""
+    (tmp_path / "extra_plugin.py").write_text(dedent(GOOD))
+    info = tmp_path / "artbench_extra-2.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: artbench-extra\nVersion: 2.1\n")
+    (info / "entry_points.txt").write_text("[artbench]\nextra = extra_plugin\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+def test_an_installed_plugin_is_found_with_distribution_and_version(installed: Path) -> None:
+    plugin = next(plugin for plugin in load_plugins().plugins if plugin.name == "extra")
+    assert (plugin.distribution, plugin.version, plugin.problem) == ("artbench-extra", "2.1", None)
+
+
+@pytest.mark.parametrize(
+    ("only", "found"), [("", False), ("extra", True), ("artbench-extra, other", True), ("other", False)]
+)
+def test_artbench_plugins_restricts_outside_plugins(
+    installed: Path, monkeypatch: pytest.MonkeyPatch, only: str, found: bool
+) -> None:
+    monkeypatch.setenv("ARTBENCH_PLUGINS", only)
+    names = {plugin.name for plugin in load_plugins().plugins}
+    assert ("extra" in names) is found
+    assert {"timm", "wikiart", "sample"} <= names
+
+
+def test_plugins_command_names_what_failed(tmp_path: Path) -> None:
+    broken = plugin_file(tmp_path, "import no_such_library", "broken.py")
+    command = [sys.executable, "-m", "artbench", "plugins", "--json", "--plugin", str(broken)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    rows = {row["name"]: row for row in json.loads(done.stdout)}
+    assert "no_such_library" in rows["broken"]["problem"]
+    assert rows["wikiart"]["problem"] is None
+    assert rows["wikiart"]["registers"]["task"]
