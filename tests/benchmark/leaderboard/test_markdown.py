@@ -1,0 +1,65 @@
+"""Markdown that can be published as it is."""
+
+import re
+from html import unescape
+from pathlib import Path
+from random import Random
+
+import pytest
+from markdown_it import MarkdownIt
+
+from artbench.leaderboard.board import boards
+from artbench.leaderboard.build import build_pages
+from artbench.leaderboard.markdown import escape, task_page
+from tests.records import record
+
+
+def test_a_row_tells_rank_encoder_result_and_cost() -> None:
+    page = task_page(boards([record(0.5012), record(0.7, backbone="resnet50", pretraining="imagenet")]))
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    assert rows[1].startswith("| 1 | resnet50 | imagenet | **70.0** [60.0, 80.0] | 70.0 | 70.0 | 11.2 M | 512 | 93.3 |")
+    assert rows[2].startswith("| 2 | resnet18 | random | **50.1** [40.1, 60.1] |")
+    assert "linear-v1" in page
+    assert "100 training and 40 test images, 4 classes" in page
+    assert "2026-01-02" in page
+
+
+def test_records_that_cannot_be_compared_get_tables_of_their_own_and_the_reader_is_told() -> None:
+    page = task_page(boards([record(), record(protocol_hash="e" * 64)]))
+    assert page.count("| rank |") == 2
+    assert "can't be compared" in page
+
+
+def test_a_new_record_is_a_new_line_and_changes_no_other(tmp_path: Path) -> None:
+    few = [record(0.3, backbone="a"), record(0.5, backbone="b")]
+    before = task_page(boards(few)).splitlines()
+    after = task_page(boards([*few, record(0.1, backbone="c")])).splitlines()
+    assert [line for line in after if line not in before] == [line for line in after if "| c |" in line]
+
+
+def test_the_same_records_give_the_same_bytes_in_any_order(tmp_path: Path) -> None:
+    records = [record(value / 10, backbone=f"b{value}", task=f"t{value % 2}") for value in range(8)]
+    build_pages(records, tmp_path / "one")
+    Random(0).shuffle(records)
+    build_pages(records, tmp_path / "two")
+    names = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert names == ["README.md", "t0.md", "t1.md"]
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+HOSTILE = ["a|b", "<script>alert(1)</script>", "[x](javascript:y)", "`code`", "**b**", "a&lt;", "_it_", "#h", "a\\|b"]
+
+
+@pytest.mark.parametrize("hostile", [*HOSTILE, "<!-- x", "![x](https://example.org/x.png)", "~~gone~~", "http://x.org"])
+def test_names_stay_text_when_the_page_is_rendered(hostile: str) -> None:
+    (board,) = boards([record(backbone=hostile)])
+    html = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(task_page([board]))
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", html)
+    assert unescape(cells[1]) == hostile
+    assert len(cells) == 10
+
+
+def test_ordinary_names_stay_as_they_are() -> None:
+    for name in ("tf_efficientnet_lite0", "vit_small_patch16_224.augreg_in21k", "wikiart-style", "moco-v2"):
+        assert escape(name) == name

@@ -1,0 +1,110 @@
+"""A results folder keeps what is whole and names what is not."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from artbench.errors import ArtbenchError
+from artbench.records.folder import ResultsFolder, read_record, sha256_of
+from artbench.records.ledger import Ledger
+from artbench.records.predictions import TestPredictions
+from artbench.reporting import Counter, Silent
+from tests.records import record
+
+
+class Listening:
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def notice(self, text: str, /) -> None:
+        self.heard.append(text)
+
+    @contextmanager
+    def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
+        with Silent().counting(what, total=total, unit=unit) as counter:
+            yield counter
+
+
+@pytest.fixture
+def predictions() -> TestPredictions:
+    return TestPredictions(
+        images=["a.jpg", "b.jpg"],
+        labels=np.array([1, 0]),
+        probabilities=np.array([[0.25, 0.75], [0.4, 0.6]], np.float32),
+    )
+
+
+def test_record_and_predictions_lie_side_by_side(tmp_path: Path, predictions: TestPredictions) -> None:
+    folder = ResultsFolder(tmp_path)
+    written = folder.write(record(0.5), predictions)
+    file = folder.file_of(written)
+    assert list(folder.records(Silent())) == [written]
+    table = file.with_suffix(".parquet")
+    assert written.predictions is not None
+    assert written.predictions.sha256 == sha256_of(table)
+    rows = pq.read_table(table).to_pylist()
+    assert rows[0] == {"image": "a.jpg", "target": 1, "prediction": 1, "confidence": 0.75}
+    assert [row["prediction"] for row in rows] == [1, 1]
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_multi_label_predictions_list_labels(tmp_path: Path) -> None:
+    several = TestPredictions(
+        images=["a.jpg"],
+        labels=np.array([[True, False, True]]),
+        probabilities=np.array([[0.9, 0.6, 0.1]], np.float32),
+    )
+    several.write(tmp_path / "p.parquet")
+    row = pq.read_table(tmp_path / "p.parquet").to_pylist()[0]
+    assert row["target"] == [0, 2]
+    assert row["prediction"] == [0, 1]
+    assert row["confidence"] == pytest.approx([0.9, 0.6, 0.1])
+
+
+def test_what_is_no_record_is_named_and_passed_over(tmp_path: Path, predictions: TestPredictions) -> None:
+    folder = ResultsFolder(tmp_path)
+    good = folder.write(record(), predictions)
+    beside = folder.file_of(good).parent
+    (beside / "half.json").write_text('{"schema": 1, "task"')
+    (beside / "list.json").write_text("[1, 2]")
+    (beside / "impossible.json").write_text(json.dumps(good.as_json() | {"task_version": 0}))
+    (beside / "newer.json").write_text(json.dumps(good.as_json() | {"schema": 2}))
+    (beside / "deep.json").write_text("[" * 100_000)
+    (beside / "latin.json").write_bytes(b'{"task": "\xe9"}')
+    listening = Listening()
+    assert list(folder.records(listening)) == [good]
+    assert len(listening.heard) == 6
+    for name, reason in (("impossible", "task_version"), ("newer", "Upgrade artbench"), ("half", "JSON")):
+        assert any(f"{name}.json" in line and reason in line for line in listening.heard), name
+
+
+def test_a_folder_that_cannot_be_written_is_found_out_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("a file")
+    with pytest.raises(ArtbenchError, match="--results"):
+        ResultsFolder(tmp_path / "results").check_writable()
+
+
+def test_hostile_names_stay_inside_the_folder(tmp_path: Path, predictions: TestPredictions) -> None:
+    folder = ResultsFolder(tmp_path)
+    hostile = record(backbone="../../../x", pretraining="/etc/passwd", task="..")
+    file = folder.file_of(folder.write(hostile, predictions))
+    assert file.resolve().is_relative_to(tmp_path.resolve() / "records")
+    assert read_record(file).backbone == "../../../x"
+
+
+def test_running_again_replaces_the_record_of_the_same_measurement(
+    tmp_path: Path, predictions: TestPredictions
+) -> None:
+    ledger = Ledger(ResultsFolder(tmp_path), Silent())
+    ledger.enter(record(0.5), predictions)
+    ledger.enter(record(0.6), predictions)
+    assert [kept.primary.value for kept in ledger.records] == [0.6]
+    assert Ledger(ResultsFolder(tmp_path), Silent()).records == ledger.records
+    assert ledger.find(record().board, lambda kept: kept.backbone == "resnet18") is not None
+    assert ledger.find(record().board, lambda kept: kept.backbone == "resnet50") is None
+    assert ledger.find(record(protocol_hash="f" * 64).board, lambda _: True) is None
