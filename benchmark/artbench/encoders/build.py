@@ -1,0 +1,148 @@
+"""Building an encoder: the backbone, seeded and checked; its weights, loaded whole; frozen and named by digest."""
+
+import math
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from artbench.encoders.backbone import Backbone
+from artbench.encoders.checkpoint import checkpoint_file, checkpoint_name, read_checkpoint
+from artbench.encoders.digest import state_digest
+from artbench.encoders.encoder import Encoder
+from artbench.encoders.layouts import fit_checkpoint, shown, tensor_names
+from artbench.encoders.loading import load_weights
+from artbench.encoders.weights import Weights
+from artbench.errors import ArtbenchError, blaming
+from artbench.protocol import Picture
+from artbench.reporting import Reporter
+from artbench.specs import BackboneSpec, PretrainingSpec, load_factory
+
+
+def build_encoder(
+    backbone: BackboneSpec, pretraining: PretrainingSpec | Path, *, seed: int, reporter: Reporter
+) -> Encoder:
+    """Make an encoder: build the backbone, give it the weights of one pretraining, freeze it.
+
+    Args:
+        backbone: What to build.
+        pretraining: Where its weights come from; a path is a checkpoint's file, or a folder that holds
+            `encoder.safetensors`.
+        seed: Of the initialisation, which is what the pretraining `random` leaves; random states outside
+            are as before when this returns.
+        reporter: Told which tensors of the weights were left out, and which of several sets was taken.
+
+    Raises:
+        ArtbenchError: The backbone is not what its plugin says, there are no such weights, or they leave a
+            weight of the backbone unset or not finite.
+    """
+    with _seeded(seed):
+        built = _build_backbone(backbone)
+        if isinstance(pretraining, Path):
+            weights, name = _checkpoint_weights(pretraining, built, reporter), checkpoint_name(pretraining)
+            origin, mend = f"{pretraining}", f"Give a checkpoint of {built.name}, with the names its library uses"
+        else:
+            weights, name = _published_weights(pretraining, built, reporter), pretraining.name
+            origin, mend = f"{name} ({weights.source})", "These weights are of another backbone"
+    module = built.module
+    load_weights(module, weights.state, origin=origin, backbone=built.name, mend=mend)
+    return Encoder(
+        backbone=backbone.name,
+        pretraining=name,
+        module=module.requires_grad_(False).eval(),
+        feature_dim=built.feature_dim,
+        mean=built.mean if weights.mean is None else weights.mean,
+        std=built.std if weights.std is None else weights.std,
+        input_size=built.input_size,
+        weights_sha256=state_digest(_tensors(module)),
+        source=weights.source,
+        parameters=sum(parameter.numel() for parameter in module.parameters()),
+    )
+
+
+def _build_backbone(spec: BackboneSpec) -> Backbone:
+    with blaming(f"backbone {spec.name}"), redirect_stdout(sys.stderr):
+        built = load_factory(spec.factory)()
+        if not isinstance(built, Backbone):
+            raise TypeError(f"its factory returns a {type(built).__name__}, not a Backbone")
+        _check_normalisation(built.mean, built.std)
+        # The side that the default protocol crops to, where the backbone leaves the choice.
+        side = Picture().crop_side(built.input_size)
+        with torch.inference_mode():
+            features = built.module.eval()(torch.zeros(2, 3, side, side))
+    if not isinstance(features, torch.Tensor) or not features.is_floating_point():
+        raise ArtbenchError(f"backbone {spec.name} gives no tensor of floats but a {type(features).__name__}")
+    if features.shape != (2, built.feature_dim):
+        raise ArtbenchError(
+            f"backbone {spec.name} gives features of shape {tuple(features.shape)} for 2 pictures of {side} x {side}, "
+            f"not (2, {built.feature_dim})",
+            mend="It has no pooled features, or its plugin states another feature_dim",
+        )
+    return built
+
+
+def _published_weights(pretraining: PretrainingSpec, backbone: Backbone, reporter: Reporter) -> Weights:
+    with blaming(f"pretraining {pretraining.name} for {backbone.name}"), redirect_stdout(sys.stderr):
+        weights = load_factory(pretraining.weights)(backbone)
+        if not isinstance(weights, Weights):
+            raise TypeError(f"its factory returns a {type(weights).__name__}, not Weights")
+        _check_normalisation(weights.mean, weights.std)
+    wanted = _tensors(backbone.module)
+    _tell_left_out(pretraining.name, [key for key in weights.state if key not in wanted], backbone, reporter)
+    return weights
+
+
+def _checkpoint_weights(path: Path, backbone: Backbone, reporter: Reporter) -> Weights:
+    content = read_checkpoint(checkpoint_file(path))
+    fit = fit_checkpoint(content, _tensors(backbone.module))
+    if fit is None:
+        names = tensor_names(content)
+        holds = f"it holds {shown(names, most=3)}" if names else "it holds no tensors by name"
+        raise ArtbenchError(
+            f"{path} has no weight of {backbone.name}: {holds}",
+            mend=f"Give a checkpoint of {backbone.name}, with the names its library uses",
+        )
+    name = checkpoint_name(path)
+    if fit.others:
+        place = fit.place or "its plain state dict"
+        reporter.notice(f"{name}: took the weights in {place}; others there fit as well: {'; '.join(fit.others)}")
+    _tell_left_out(name, list(fit.left_out), backbone, reporter)
+    return Weights(state=fit.state, source=f"{name} ({fit.place})" if fit.place else name)
+
+
+def _tell_left_out(origin: str, names: list[str], backbone: Backbone, reporter: Reporter) -> None:
+    if names:
+        count = "1 tensor" if len(names) == 1 else f"{len(names)} tensors"
+        reporter.notice(f"{origin}: {count} that {backbone.name} does not have left out: {shown(names, most=3)}")
+
+
+def _check_normalisation(mean: tuple[float, ...] | None, std: tuple[float, ...] | None) -> None:
+    for name, values in (("mean", mean), ("std", std)):
+        if values is not None and (len(values) != 3 or not all(math.isfinite(value) for value in values)):
+            raise ValueError(f"its {name} is {values}, not three numbers")
+    if std is not None and min(std) <= 0:
+        raise ValueError(f"its std is {std}, not above zero")
+
+
+def _tensors(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return {name: value for name, value in module.state_dict().items() if isinstance(value, torch.Tensor)}
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Seed what initialises networks, and put the random states back afterwards."""
+    python, legacy = random.getstate(), np.random.get_state()
+    # Networks are built on the CPU; the generators of other devices are not touched.
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(legacy)
