@@ -1,1 +1,33 @@
-"""Built-in plugin."""
+"""The pretrainings that need no training here: random weights, and those that a backbone's makers publish."""
+
+from collections.abc import Callable
+
+from artbench.hookspecs import hookimpl
+from artbench.specs import Family, PretrainingSpec
+
+
+@hookimpl
+def register_pretrainings(register: Callable[[PretrainingSpec | Family[PretrainingSpec]], None]) -> None:
+    """Register `random`, `imagenet` and `published`."""
+    register(
+        PretrainingSpec(
+            name="random",
+            description="no training: the network's own initialisation, from the run's seed",
+            weights="artbench_weights.weights:random",
+            seeded=True,
+        )
+    )
+    register(
+        PretrainingSpec(
+            name="imagenet",
+            description="supervised training on ImageNet, as published with the backbone",
+            weights="artbench_weights.weights:imagenet",
+        )
+    )
+    register(
+        PretrainingSpec(
+            name="published",
+            description="the weights published under the backbone's own name, whatever they were trained on",
+            weights="artbench_weights.weights:published",
+        )
+    )

@@ -1,0 +1,85 @@
+"""A timm model without its classifier, and the preprocessing that belongs to it."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import timm
+import torch
+
+from artbench.encoders.backbone import Backbone
+from artbench.encoders.weights import Weights
+from artbench.errors import ArtbenchError
+from artbench.protocol import Picture
+from artbench_timm.published import fetch
+from artbench_timm.tags import imagenet_weights, published_weights
+
+
+def build(name: str) -> Backbone:
+    """The model that timm calls `name`, at its initialisation, giving pooled features.
+
+    Features are what timm gives with `num_classes=0`: what enters the last linear layer.
+
+    Raises:
+        ArtbenchError: timm can't build it here, or it gives no pooled features.
+    """
+    try:
+        module = timm.create_model(name, pretrained=False, num_classes=0).eval()
+    except (RuntimeError, TypeError, ValueError, AssertionError, ImportError) as error:
+        raise ArtbenchError(
+            f"timm can't build {name} as a backbone ({' '.join(str(error).split())[:200]})",
+            mend="Take another model: `artbench list backbones PATTERN` searches",
+        ) from error
+    config: Mapping[str, object] = module.pretrained_cfg
+    mean, std = (_per_channel(config[key], name, key) for key in ("mean", "std"))
+    size, feature_dim = _probe(module, config, name)
+    return Backbone(
+        name=name,
+        module=module,
+        feature_dim=feature_dim,
+        mean=mean,
+        std=std,
+        input_size=size,
+        published=_published(name, frozenset(module.state_dict())),
+    )
+
+
+def _published(name: str, wanted: frozenset[str]) -> dict[str, Callable[[], Weights]]:
+    sources = {"imagenet": imagenet_weights(name), "published": published_weights(name)}
+    return {key: partial(fetch, config, wanted) for key, config in sources.items() if config is not None}
+
+
+def _probe(module: torch.nn.Module, config: Mapping[str, object], name: str) -> tuple[int | None, int]:
+    """The side of the pictures that the model takes, None if any, and the length of its features.
+
+    Some models that timm does not call fixed fail on other sides than multiples of their stride (DLA, HRNet):
+    those get the size they were trained at.
+    """
+    size = config["input_size"]
+    if not isinstance(size, (tuple, list)) or size[0] != 3 or size[1] != size[2]:
+        raise ArtbenchError(f"{name} takes pictures of shape {size}, not square ones in colour")
+    own = int(size[-1])
+    if not config.get("fixed_input_size"):
+        try:
+            return None, _feature_dim(module, Picture().size, name)
+        except (RuntimeError, AssertionError, ValueError):
+            pass
+    return own, _feature_dim(module, own, name)
+
+
+def _feature_dim(module: torch.nn.Module, side: int, name: str) -> int:
+    with torch.inference_mode():
+        features = module(torch.zeros(1, 3, side, side))
+    if not isinstance(features, torch.Tensor) or features.ndim != 2:
+        shape = tuple(features.shape) if isinstance(features, torch.Tensor) else type(features).__name__
+        raise ArtbenchError(
+            f"{name} gives no pooled features, one vector a picture, but {shape}",
+            mend="Take another model: `artbench list backbones PATTERN` searches",
+        )
+    return int(features.shape[1])
+
+
+def _per_channel(values: object, name: str, what: str) -> tuple[float, float, float]:
+    if not isinstance(values, (tuple, list)) or len(values) != 3:
+        raise ArtbenchError(f"timm gives {values} as the {what} of {name}, not three numbers")
+    red, green, blue = (float(value) for value in values)
+    return red, green, blue

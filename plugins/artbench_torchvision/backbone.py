@@ -1,0 +1,61 @@
+"""A torchvision classification model without its last layer."""
+
+from functools import partial
+
+import torch
+from torchvision import models
+
+from artbench.encoders.backbone import Backbone
+from artbench_torchvision.published import fetch
+
+_IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_CLASSES = 1000
+# Their second classifiers are for training alone.
+_WITH_AUXILIARY_HEADS = {"googlenet", "inception_v3"}
+_FIXED_SIZE = ("vit_", "maxvit_")
+
+
+def build(model: str, name: str) -> Backbone:
+    """The model that torchvision calls `model`, at its initialisation, giving pooled features.
+
+    Features are what enters the layer that gives the classes. In AlexNet and VGG that is the second hidden
+    layer of the classifier (4,096 numbers, after its ReLU), in SqueezeNet the last map, averaged.
+
+    Args:
+        model: `resnet50`.
+        name: What it is called in artbench: `torchvision_resnet50`.
+    """
+    published = models.get_model_weights(model)
+    options: dict[str, object] = {}
+    if model in _WITH_AUXILIARY_HEADS:
+        options |= {"aux_logits": False, "init_weights": True}
+    size = None
+    if model.startswith(_FIXED_SIZE):
+        size = int(published.DEFAULT.meta["min_size"][0])
+    if model.startswith("vit_"):
+        options["image_size"] = size
+    module = models.get_model(model, weights=None, **options)
+    feature_dim = _remove_last_layer(module)
+    sources = {"imagenet": published.__members__.get("IMAGENET1K_V1"), "published": published.DEFAULT}
+    wanted = frozenset(module.state_dict())
+    return Backbone(
+        name=name,
+        module=module,
+        feature_dim=feature_dim,
+        mean=_IMAGENET_MEAN,
+        std=_IMAGENET_STD,
+        input_size=size,
+        published={key: partial(fetch, model, entry, wanted) for key, entry in sources.items() if entry is not None},
+    )
+
+
+def _remove_last_layer(module: torch.nn.Module) -> int:
+    """Put an identity in the place of the layer that gives the classes; what it took is the length of features."""
+    name, last = [
+        (name, layer)
+        for name, layer in module.named_modules()
+        if (isinstance(layer, torch.nn.Linear) and layer.out_features == _CLASSES)
+        or (isinstance(layer, torch.nn.Conv2d) and layer.out_channels == _CLASSES)
+    ][-1]
+    module.set_submodule(name, torch.nn.Identity())
+    return last.in_features if isinstance(last, torch.nn.Linear) else last.in_channels

