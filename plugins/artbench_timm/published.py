@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from urllib.parse import urlsplit
 
 import timm
 import torch
@@ -11,7 +12,7 @@ from huggingface_hub import constants
 from huggingface_hub.errors import GatedRepoError
 from timm.models import PretrainedCfg
 
-from artbench.encoders.hub import unreachable
+from artbench.encoders.hub import torch_hub_file, unreachable
 from artbench.encoders.weights import Weights
 from artbench.errors import ArtbenchError
 from artbench_timm.lite import LITE, lite_weights
@@ -36,7 +37,10 @@ def fetch(config: PretrainedCfg, wanted: frozenset[str]) -> Weights:
 
 
 def _loaded(config: PretrainedCfg, name: str) -> torch.nn.Module:
-    offline = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else unreachable(constants.ENDPOINT)
+    server, offline = _server(config)
+    why = f"{server} can't be reached ({offline})"
+    if offline and not config.hf_hub_id:
+        raise ArtbenchError(f"the weights {name} are not in the cache, and {why}", mend=_mend(name))
     try:
         with _from_cache_alone(bool(offline)), _quietly():
             # With its classifier: timm checks names and shapes only if the classes are those of the weights,
@@ -49,10 +53,18 @@ def _loaded(config: PretrainedCfg, name: str) -> torch.nn.Module:
             mend=f"Accept it at {constants.ENDPOINT}/{config.hf_hub_id}, then run `hf auth login`",
         ) from error
     except Exception as error:
-        why = (
-            f"can't be reached ({offline})" if offline else f"did not give them ({' '.join(str(error).split())[:200]})"
-        )
-        raise ArtbenchError(f"the weights {name} are not in the cache, and the hub {why}", mend=_mend(name)) from error
+        if not offline:
+            why = f"{server} did not give them ({' '.join(str(error).split())[:200]})"
+        raise ArtbenchError(f"the weights {name} are not in the cache, and {why}", mend=_mend(name)) from error
+
+
+def _server(config: PretrainedCfg) -> tuple[str, str]:
+    """Where weights come from, and why that can't be reached now, empty if it can."""
+    if config.hf_hub_id:
+        return "the hub", "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else unreachable(constants.ENDPOINT)
+    # Some older weights are on other servers alone and come through torch.hub, which waits without a limit.
+    url = config.url if isinstance(config.url, str) else config.url[0]
+    return urlsplit(url).netloc, "" if torch_hub_file(url).is_file() else unreachable(url)
 
 
 def _mend(name: str) -> str:

@@ -3,14 +3,13 @@
 import re
 import sys
 from contextlib import redirect_stdout
-from pathlib import Path
 from urllib.error import URLError
-from urllib.parse import urlparse
+from urllib.parse import urlsplit
 
 import torch
 from torchvision.models import WeightsEnum
 
-from artbench.encoders.hub import unreachable
+from artbench.encoders.hub import torch_hub_file, unreachable
 from artbench.encoders.weights import Weights
 from artbench.errors import ArtbenchError
 
@@ -44,10 +43,8 @@ def fetch(model: str, entry: WeightsEnum, wanted: frozenset[str]) -> Weights:
 
 
 def _state(model: str, entry: WeightsEnum) -> dict[str, torch.Tensor]:
-    address = urlparse(entry.url)
-    server = f"{address.scheme}://{address.netloc}"
-    cached = Path(torch.hub.get_dir()) / "checkpoints" / Path(address.path).name
-    reason = "" if cached.is_file() else unreachable(server)
+    server, cached = urlsplit(entry.url).netloc, torch_hub_file(entry.url)
+    reason = "" if cached.is_file() else unreachable(entry.url)
     if reason:
         raise _unavailable(model, entry, f"{server} can't be reached ({reason})")
     try:

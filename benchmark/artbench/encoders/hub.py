@@ -1,8 +1,12 @@
-"""Whether a place that publishes weights can be reached, found out in seconds."""
+"""Places that publish weights: whether they can be reached, found out in seconds, and what is cached of them."""
 
 import ssl
+from pathlib import Path
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
+
+import torch
 
 _SECONDS = 8.0
 
@@ -14,12 +18,13 @@ def unreachable(url: str) -> str:
     better part of a minute (huggingface_hub). Goes through the proxy that the environment names.
 
     Args:
-        url: An address on the server, with http or https.
+        url: Any address on the server, with http or https.
     """
-    if not url.startswith(("http://", "https://")):
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https"):
         raise ValueError(f"not an address of the web: {url}")
     try:
-        with urlopen(Request(url, method="HEAD"), timeout=_SECONDS):  # noqa: S310 (checked above)
+        with urlopen(Request(f"{parts.scheme}://{parts.netloc}", method="HEAD"), timeout=_SECONDS):  # noqa: S310 (checked)
             return ""
     except HTTPError:
         return ""
@@ -30,3 +35,8 @@ def unreachable(url: str) -> str:
         return f"no answer in {_SECONDS:.0f} s"
     except OSError as error:
         return str(error)
+
+
+def torch_hub_file(url: str) -> Path:
+    """Where torch.hub keeps the file of an address, whether it is there or not."""
+    return Path(torch.hub.get_dir()) / "checkpoints" / Path(urlsplit(url).path).name
