@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from artbench.encoders.layouts import shown
 from artbench.errors import ArtbenchError
 
 ENCODER_FILE = "encoder.safetensors"
@@ -84,7 +85,9 @@ def _load_torch(path: Path) -> object:
         with warnings.catch_warnings(), torch.serialization.safe_globals(_ALLOWED):
             # Old checkpoints bring warnings about how they were written, and nobody here can mend that.
             warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True)
+            # As an open file: by its path, torch goes by the suffix.
+            with path.open("rb") as file:
+                return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         needed = _classes_needed(path, str(error))
         if not needed:
@@ -109,9 +112,9 @@ def _classes_needed(path: Path, reason: str) -> str:
         names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
     except Exception:
         # Files of the older format can't be asked; the refusal names the first one.
-        names = re.findall(r"(?:GLOBAL|class) ([A-Za-z_][\w.]*) was not", reason)
+        names = re.findall(r"(?:GLOBAL|class) ([A-Za-z_][\w.]*) (?:was not|whose module)", reason)
     names = sorted(set(names) - {"argparse.Namespace"})
-    return ", ".join(name[:80] for name in names[:3]) + (", …" if len(names) > 3 else "")
+    return shown(names, most=3)
 
 
 def _check_archive(path: Path) -> None:
