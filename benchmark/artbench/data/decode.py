@@ -1,0 +1,177 @@
+"""From the bytes of a picture's file to the pixels that an encoder sees."""
+
+import io
+import threading
+from contextlib import nullcontext
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL.ImageFile import ImageFile
+
+from artbench.data.colour import to_rgb
+
+# Raise it whenever a change here may change a pixel: it is part of the feature store's key.
+DECODE_VERSION = "pillow-draft2x-1"
+
+# Scans of paintings reach 200 million pixels and more, which Pillow's own limit refuses. Half a billion is
+# 2 GB while one is being decoded, and still stops the file of a few kilobytes that claims to be a terabyte.
+PIXEL_LIMIT = 500_000_000
+
+# Above this, one picture is decoded at a time, so that several threads don't each take 2 GB.
+_LARGE = 60_000_000
+_ONE_LARGE_PICTURE = threading.Lock()
+
+# A JPEG is decoded at the smallest DCT scale (1/2, 1/4, 1/8) that leaves at least this many times the pixels
+# a side that are needed; the antialiased resize does the rest.
+_DRAFT_MARGIN = 2
+
+_ORIENTATION = 0x0112  # EXIF tag
+
+
+class UnreadableImage(Exception):  # noqa: N818  what is wrong is with the picture, not with the program
+    """A file is not a whole picture of a known format.
+
+    Args:
+        reason: What is wrong with it, in a few words.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def decode(data: bytes, *, short_side: int, crop: int) -> NDArray[np.uint8]:
+    """Decode a picture, resize its short side (bicubic, antialiased) and cut out the centre.
+
+    Reads JPEG, PNG, WebP, TIFF, GIF and BMP; the first frame, where there are several. EXIF orientation is
+    applied, transparency laid on white, 16 bits scaled to 8, and colours with an embedded profile converted
+    to sRGB. A large JPEG is decoded at reduced DCT scale (Pillow's `draft`). Safe to call from several threads.
+
+    Args:
+        data: The file.
+        short_side: Length in pixels to which the short side is resized.
+        crop: Side of the centre crop in pixels, at most `short_side`.
+
+    Returns:
+        RGB, shape (crop, crop, 3), C-contiguous.
+
+    Raises:
+        UnreadableImage: The file is empty, broken, cut short, too large, or of another format.
+    """
+    if not 0 < crop <= short_side:
+        raise ValueError(f"a crop of {crop} px does not fit a short side of {short_side} px")
+    try:
+        with _open(data) as image:
+            return _square(image, short_side=short_side, crop=crop)
+    except (UnreadableImage, MemoryError):
+        raise
+    except Exception as error:  # Pillow's readers raise whatever a broken file makes them stumble over.
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UnreadableImage(reason[:200]) from error
+
+
+def _open(data: bytes) -> ImageFile:
+    """Open by signature, without `Image.open`, whose list of formats and pixel limit are global state."""
+    if not data:
+        raise UnreadableImage("the file is empty")
+    file = io.BytesIO(data)
+    if data.startswith(b"\xff\xd8\xff"):
+        return JpegImagePlugin.JpegImageFile(file)
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PngImagePlugin.PngImageFile(file)
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return WebPImagePlugin.WebPImageFile(file)
+    if data.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
+        return TiffImagePlugin.TiffImageFile(file)
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return GifImagePlugin.GifImageFile(file)
+    if data.startswith(b"BM"):
+        return BmpImagePlugin.BmpImageFile(file)
+    raise UnreadableImage("not a JPEG, PNG, WebP, TIFF, GIF or BMP file")
+
+
+def _square(image: ImageFile, *, short_side: int, crop: int) -> NDArray[np.uint8]:
+    width, height = image.size
+    if width * height > PIXEL_LIMIT:
+        raise UnreadableImage(f"{width}x{height} pixels, more than the limit of {PIXEL_LIMIT // 10**6} million")
+    reduction = 1.0
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        drafted = image.draft(None, (_DRAFT_MARGIN * short_side, _DRAFT_MARGIN * short_side))
+        reduction = width / drafted[1][2] if drafted else 1.0
+    with _ONE_LARGE_PICTURE if image.width * image.height > _LARGE else nullcontext():
+        image.load()
+        # Only now: Pillow turns a TIFF while it loads, and finds the EXIF data of some PNGs behind the pixels.
+        swapped, mirrored_x, mirrored_y = _TURNS[_orientation(image)]
+        whole = (width, height) if reduction > 1 else image.size
+        full = _centre(whole, short_side, crop, mirrored_x=mirrored_x, mirrored_y=mirrored_y, swapped=swapped)
+        # Not from the size of the reduced picture, which is rounded up: that would move the crop.
+        left, top, right, bottom = (edge / reduction for edge in full)
+        box = (left, top, min(right, image.width), min(bottom, image.height))
+        pixels = to_rgb(image, size=crop, box=box)
+    if swapped:
+        pixels = pixels.transpose(1, 0, 2)
+    return np.ascontiguousarray(pixels[:: -1 if mirrored_y else 1, :: -1 if mirrored_x else 1])
+
+
+def _centre(
+    size: tuple[int, int], short_side: int, crop: int, *, swapped: bool, mirrored_x: bool, mirrored_y: bool
+) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of the part of the stored picture that becomes the crop of the turned one.
+
+    Resizing this part alone gives the pixels of the whole resized picture, and a strip of 1 x 30,000 pixels
+    is never blown up to 279 x 8,370,000.
+    """
+    scale = short_side / min(size)
+    sides = [max(short_side, round(side * scale)) for side in size]
+    margins = [(side - crop) // 2 for side in sides]
+    mirrored = (mirrored_y, mirrored_x) if swapped else (mirrored_x, mirrored_y)
+    starts = [
+        side - crop - margin if mirror else margin
+        for side, margin, mirror in zip(sides, margins, mirrored, strict=True)
+    ]
+    (left, right), (top, bottom) = [
+        (start * stored / side, (start + crop) * stored / side)
+        for start, side, stored in zip(starts, sides, size, strict=True)
+    ]
+    return left, top, right, bottom
+
+
+# EXIF orientation: transposed, then mirrored left to right, then top to bottom.
+_TURNS = {
+    1: (False, False, False),
+    2: (False, True, False),
+    3: (False, True, True),
+    4: (False, False, True),
+    5: (True, False, False),
+    6: (True, True, False),
+    7: (True, True, True),
+    8: (True, False, True),
+}
+
+
+def _orientation(image: ImageFile) -> int:
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # A broken EXIF block does not make the picture unreadable.
+        return 1
+    return value if isinstance(value, int) and value in _TURNS else 1
+
+
+@cache
+def decode_path() -> str:
+    """How pictures are decoded here: this file's version, and a digest of test cards decoded on this machine.
+
+    Another release of Pillow or of its libraries counts as another path only if it decodes to other pixels.
+    """
+    import hashlib
+
+    random = np.random.default_rng(0)
+    card = random.integers(0, 256, (30, 40, 3), np.uint8).repeat(30, axis=0).repeat(30, axis=1)
+    digest = hashlib.sha256()
+    for format_, options in (("JPEG", {"quality": 90}), ("PNG", {}), ("WEBP", {"quality": 90})):
+        file = io.BytesIO()
+        Image.fromarray(card).save(file, format_, **options)
+        digest.update(decode(file.getvalue(), short_side=279, crop=244).tobytes())
+    return f"{DECODE_VERSION}-{digest.hexdigest()[:16]}"

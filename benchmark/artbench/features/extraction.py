@@ -1,0 +1,205 @@
+"""One pass over pictures: read, decode, through the network, into the store."""
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cached_property
+from time import perf_counter
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from artbench.data.dataset import Dataset
+from artbench.data.decode import UnreadableImage, decode
+from artbench.encoders.encoder import Encoder
+from artbench.errors import ArtbenchError, blaming
+from artbench.features.batches import EMPTY
+from artbench.features.forward import Forward, one_thread_each
+from artbench.features.parallel import in_threads
+from artbench.features.store import FeatureStore
+from artbench.reporting import Reporter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """How long the pictures took that were not in the store.
+
+    Attributes:
+        extracted: How many they were.
+        extract_s: Seconds of wall clock, from file to feature.
+        waiting: Share of that time in which the network stood still for pictures; None without any.
+    """
+
+    extracted: int = 0
+    extract_s: float = 0.0
+    waiting: float | None = None
+
+    @property
+    def images_per_s(self) -> float | None:
+        """Pictures a second; None if none was extracted."""
+        return self.extracted / self.extract_s if self.extracted else None
+
+
+@dataclass(kw_only=True)
+class _Batch:
+    """What becomes of one batch: first pixels, then features; and the seconds that either took."""
+
+    places: NDArray[np.int64]
+    pixels: NDArray[np.uint8]
+    broken: dict[int, str] = field(default_factory=dict)
+    unreachable: dict[int, str] = field(default_factory=dict)
+    features: NDArray[np.float32] | None = None
+    decode_s: float = 0.0
+    forward_s: float = 0.0
+
+    @property
+    def readable(self) -> NDArray[np.bool_]:
+        """Which places hold a picture."""
+        without = [EMPTY, *self.broken, *self.unreachable]
+        return np.isin(self.places, without, invert=True)
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self.places != EMPTY))
+
+
+@dataclass(kw_only=True)
+class Extraction:
+    """An encoder on a dataset, with every choice about how it computes.
+
+    On the CPU each thread takes a batch the whole way, from the file to the features. So decoding and computing
+    never fight for cores, no core waits for another, and a core is idle only when there is nothing left to do.
+    On other devices the threads decode, and the device computes what they deliver.
+
+    Attributes:
+        encoder: What to extract with.
+        dataset: Where the pictures are.
+        short_side: Length in pixels to which the short side is resized.
+        crop: Side of the crop in pixels.
+        device: `cpu`, `cuda`, or `mps`.
+        dtype: In which the network computes.
+        batch: Pictures a forward pass.
+        threads: That decode; on the CPU, that decode and compute.
+    """
+
+    encoder: Encoder
+    dataset: Dataset
+    short_side: int
+    crop: int
+    device: str
+    dtype: torch.dtype
+    batch: int
+    threads: int
+
+    @cached_property
+    def _forward(self) -> Forward:
+        copies = self.threads if self.device == "cpu" else 1
+        return Forward(self.encoder, device=self.device, dtype=self.dtype, copies=copies)
+
+    def run(self, table: NDArray[np.int64], store: FeatureStore, reporter: Reporter) -> Timing:
+        """Extract batches of rows, as `batches` makes them, into a store.
+
+        Raises:
+            ArtbenchError: As `extract` does.
+        """
+        total = int(np.count_nonzero(table != EMPTY))
+        what = f"{self.encoder.backbone} on {self.dataset.name}"
+        start, idle_s, busy_s = perf_counter(), 0.0, 0.0
+        with (
+            reporter.counting(what, total=total, unit="pictures") as counter,
+            one_thread_each(self.device),
+            closing(self._computed(table)) as done,
+        ):
+            count = 0
+            for batch in done:
+                self._keep(batch, store)
+                count += len(batch)
+                idle_s, busy_s = idle_s + batch.decode_s, busy_s + batch.forward_s
+                rate = count / (perf_counter() - start)
+                share = idle_s / (idle_s + busy_s)
+                counter.advance(len(batch), note=f"{rate:.1f} images/s, {share:.0%} waiting for pictures")
+        store.flush()
+        return Timing(extracted=total, extract_s=perf_counter() - start, waiting=idle_s / (idle_s + busy_s))
+
+    def agrees(self, places: NDArray[np.int64], store: FeatureStore, *, tolerance: float) -> bool:
+        """Whether one batch, extracted again, is what the store holds, to a relative distance."""
+        with one_thread_each(self.device):
+            batch = self._compute(self._decode(places))
+        if batch.broken:
+            return False
+        if batch.features is None:
+            return True
+        kept = store.read(places[batch.readable])
+        new = batch.features[batch.readable]
+        distance = np.linalg.norm(new - kept, axis=1)
+        return bool((distance <= tolerance * np.linalg.norm(kept, axis=1) + 1e-12).all())
+
+    def _computed(self, table: NDArray[np.int64]) -> Generator[_Batch, None, None]:
+        if self.device == "cpu":
+            yield from in_threads(lambda places: self._compute(self._decode(places)), table, threads=self.threads)
+            return
+        with closing(in_threads(self._decode, table, threads=self.threads)) as decoded:
+            asked = perf_counter()
+            for batch in decoded:
+                batch.decode_s = perf_counter() - asked  # Only what the device had to wait for.
+                yield self._compute(batch)
+                asked = perf_counter()
+
+    def _decode(self, places: NDArray[np.int64]) -> _Batch:
+        start = perf_counter()
+        batch = _Batch(places=places, pixels=np.zeros((self.batch, self.crop, self.crop, 3), np.uint8))
+        for place, row in enumerate(places.tolist()):
+            if row == EMPTY:
+                continue
+            try:
+                data = self.dataset.read(row)
+                batch.pixels[place] = decode(data, short_side=self.short_side, crop=self.crop)
+            except UnreadableImage as error:
+                batch.broken[row] = error.reason
+            except OSError as error:
+                batch.unreachable[row] = f"its file can't be read ({error.strerror or error})"
+        batch.decode_s = perf_counter() - start
+        return batch
+
+    def _compute(self, batch: _Batch) -> _Batch:
+        if not batch.readable.any():
+            return batch
+        start = perf_counter()
+        try:
+            with blaming(f"backbone {self.encoder.backbone}"):
+                batch.features = self._forward(batch.pixels)
+        except ArtbenchError as error:
+            if isinstance(error.__cause__, torch.OutOfMemoryError):
+                raise ArtbenchError(
+                    f"{self.encoder.backbone}: no memory for {self.batch} pictures at once on {self.device}",
+                    mend="A smaller --batch-size needs less",
+                ) from error
+            raise
+        batch.forward_s = perf_counter() - start
+        self._check(batch)
+        return batch
+
+    def _check(self, batch: _Batch) -> None:
+        assert batch.features is not None
+        if batch.features.shape != (self.batch, self.encoder.feature_dim):
+            raise ArtbenchError(
+                f"backbone {self.encoder.backbone} turned {self.batch} pictures into features of shape "
+                f"{batch.features.shape}, not ({self.batch}, {self.encoder.feature_dim})",
+                mend="Its module and its feature_dim should agree",
+            )
+        bad = batch.places[batch.readable & ~np.isfinite(batch.features).all(axis=1)]
+        if len(bad):
+            raise ArtbenchError(
+                f"backbone {self.encoder.backbone} gave features that are not finite for {self.dataset.ids[bad[0]]}",
+                mend="Look at its weights",
+            )
+
+    def _keep(self, batch: _Batch, store: FeatureStore) -> None:
+        if batch.features is not None:
+            order = np.argsort(batch.places)
+            order = order[batch.readable[order]]
+            store.write(batch.places[order], batch.features[order])
+        if batch.broken:
+            store.write_unreadable(batch.broken, for_good=True)
+        if batch.unreachable:
+            store.write_unreadable(batch.unreachable, for_good=False)

@@ -1,0 +1,119 @@
+"""The forward pass as fast as the device does it: layout, type, threads."""
+
+import copy
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from artbench.encoders.encoder import Encoder
+
+Pixels = NDArray[np.uint8]
+
+
+def choose_dtype(device: str) -> torch.dtype:
+    """bfloat16 where the hardware computes in it, else float32.
+
+    On a processor without the instructions (AMX, AVX-512 BF16), bfloat16 is emulated, many times slower than
+    float32.
+    """
+    if device == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    if device == "cpu" and {"amx_bf16", "avx512_bf16"} & _cpu_flags():
+        return torch.bfloat16
+    return torch.float32
+
+
+def _cpu_flags() -> set[str]:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        return set()
+    return set(next((line for line in lines if line.startswith("flags")), "").split())
+
+
+class Forward:
+    """From uint8 pixels to features, on one device; several threads may call it, `copies` of them at once.
+
+    Each copy of the module shares the weights and has everything else for itself, so that a module which keeps
+    something on the side while it computes, as one with hooks does, never mixes up two batches.
+
+    Args:
+        encoder: The encoder. Its module is moved to the device.
+        device: `cpu`, `cuda`, `mps`, or `cuda:1`.
+        dtype: In which to compute: float32, or bfloat16 by autocast.
+        copies: How many threads compute at once.
+    """
+
+    def __init__(self, encoder: Encoder, *, device: str, dtype: torch.dtype, copies: int = 1) -> None:
+        self._device = torch.device(device)
+        self._dtype = dtype
+        self._mean = 255 * torch.tensor(encoder.mean, device=self._device).view(1, 3, 1, 1)
+        self._std = 255 * torch.tensor(encoder.std, device=self._device).view(1, 3, 1, 1)
+        self._channels_last = _is_convolutional(encoder.module)
+        layout = torch.channels_last if self._channels_last else torch.preserve_format
+        module = encoder.module.to(self._device).to(memory_format=layout).eval()
+        self._modules = _copies(module, copies)
+        self._free = threading.Semaphore(len(self._modules))
+
+    def __call__(self, pixels: Pixels) -> NDArray[np.float32]:
+        """Features, shape (n, d), of pictures, shape (n, height, width, 3)."""
+        with self._free:
+            module = self._modules.pop()
+            try:
+                return self._compute(module, pixels)
+            finally:
+                self._modules.append(module)
+
+    @torch.inference_mode()
+    def _compute(self, module: torch.nn.Module, pixels: Pixels) -> NDArray[np.float32]:
+        batch = torch.from_numpy(pixels)
+        if self._device.type == "cuda":
+            batch = batch.pin_memory()
+        # In memory, pictures as they are decoded are channels_last already.
+        batch = batch.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float()
+        batch = batch.sub_(self._mean).div_(self._std)
+        if not self._channels_last:
+            batch = batch.contiguous()
+        with torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32):
+            features: torch.Tensor = module(batch)
+        return features.float().cpu().numpy()
+
+
+def _is_convolutional(module: torch.nn.Module) -> bool:
+    """Whether it convolves more than once: the one convolution of a vision transformer cuts patches."""
+    return sum(isinstance(part, torch.nn.Conv2d) for part in module.modules()) > 1
+
+
+def _copies(module: torch.nn.Module, count: int) -> list[torch.nn.Module]:
+    """The module and copies of it that share its tensors; the module alone, for one thread at a time, if it can't be
+    copied."""  # noqa: D209
+    try:
+        return [module, *(copy.deepcopy(module, _tensors(module)) for _ in range(count - 1))]
+    except Exception:  # Whatever a foreign module's parts raise when copied: locks, sessions, handles.
+        return [module]
+
+
+def _tensors(module: torch.nn.Module) -> dict[int, object]:
+    return {id(tensor): tensor for tensor in chain(module.parameters(), module.buffers())}
+
+
+@contextmanager
+def one_thread_each(device: str) -> Iterator[None]:
+    """On the CPU, let each batch be computed by the thread that asks for it, on its own core.
+
+    Faster than many cores on one batch, which wait for each other after every layer, and no sum depends on how
+    many cores there are.
+    """
+    before = torch.get_num_threads()
+    if device == "cpu":
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,225 @@
+"""The features of one dataset by one encoder, on disk: what is done, and whether it is still whole."""
+
+import errno
+import json
+import re
+import shutil
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+
+from artbench.errors import ArtbenchError
+from artbench.features.key import StoreKey
+from artbench.features.rows import Entries, RowFile
+from artbench.files import write_text
+from artbench.reporting import Reporter
+
+# How many rows are read at once to check them; a few megabytes.
+_CHECKED_AT_ONCE = 512
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class FeatureStore:
+    """A folder with one row of float32 for each picture of the dataset, and the state of each row.
+
+    - `features.f32`: shape (rows, feature_dim), little-endian; rows not done are holes.
+    - `rows.idx`: for each row, its state and the CRC-32 of its bytes, written after the row itself. So a run that
+      is killed, a disk that is full or a machine that loses power leave rows that are done and rows that are not.
+    - `unreadable.jsonl`: why a picture has no features.
+    - `manifest.json`: the key, for people and for `artbench cache`; its time of change is that of the last use.
+
+    All methods but `matrix` want the lock.
+
+    Args:
+        cache: The folder of all stores.
+        key: What the features depend on.
+        rows: Number of pictures in the dataset.
+
+    Raises:
+        ArtbenchError: The folder can't be written.
+    """
+
+    def __init__(self, cache: Path, key: StoreKey, *, rows: int) -> None:
+        self.key = key
+        dataset = f"{_safe(key.dataset)}-{key.dataset_fingerprint[:12]}"
+        self.folder = cache / dataset / f"{_safe(key.backbone)}-{key.digest[:16]}"
+        self._features = RowFile(self.folder / "features.f32", dtype="<f4", shape=(rows, key.feature_dim))
+        self._entries = Entries(self.folder / "rows.idx", rows=rows)
+        self._reasons = self.folder / "unreadable.jsonl"
+
+    @contextmanager
+    def locked(self, reporter: Reporter) -> Iterator[None]:
+        """Hold the store for this process; wait, with a notice, while another one has it.
+
+        The system releases it if the process dies.
+
+        Raises:
+            ArtbenchError: The folder can't be written.
+        """
+        with self._explaining(0):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / "lock")
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                reporter.notice(f"Another run is extracting these features: waiting for it ({self.folder})")
+                lock.acquire()
+        try:
+            self._prepare(reporter)
+            yield
+        finally:
+            lock.release()
+
+    def _prepare(self, reporter: Reporter) -> None:
+        with self._explaining(0):
+            if self._features.resize() or self._entries.resize():
+                reporter.notice(f"Features in {self.folder} were cut short: what is lost is extracted again")
+            manifest = self.folder / "manifest.json"
+            if _json(manifest).get("digest") == self.key.digest:
+                manifest.touch()
+            else:
+                created = datetime.now(UTC).replace(microsecond=0).isoformat()
+                content = {"digest": self.key.digest, "created": created, "key": asdict(self.key)}
+                write_text(manifest, json.dumps(content, indent=1) + "\n")
+
+    def missing(self, rows: NDArray[np.int64], reporter: Reporter) -> NDArray[np.int64]:
+        """Those of `rows` that have no features and no reason not to; damaged ones are told and count as missing."""
+        entries = self._entries.read()
+        whole = np.zeros(len(entries), bool)
+        reasons = self._all_reasons()
+        for row in rows[entries.unreadable[rows]].tolist():
+            whole[row] = row in reasons and _crc(reasons[row].encode()) == entries.checksums[row]
+        done = rows[entries.done[rows]]
+        for start in range(0, len(done), _CHECKED_AT_ONCE):
+            part = done[start : start + _CHECKED_AT_ONCE]
+            whole[part] = [
+                _crc(values.data) == entries.checksums[row]
+                for row, values in zip(part, self._features.read(part), strict=True)
+            ]
+        damaged = int(np.count_nonzero(~whole[rows] & entries.any[rows]))
+        if damaged:
+            reporter.notice(f"{damaged} rows of {self._features.path} are damaged: they are extracted again")
+        return rows[~whole[rows]]
+
+    def reserve(self, rows: int) -> None:
+        """See that there is room for so many more rows.
+
+        Raises:
+            ArtbenchError: There is not.
+        """
+        needed = rows * (self._features.row_bytes + self._entries.row_bytes)
+        with self._explaining(needed):
+            free = shutil.disk_usage(self.folder).free
+            if free < needed:
+                raise OSError(errno.ENOSPC, "too little room")
+
+    def write(self, rows: NDArray[np.int64], features: NDArray[np.float32]) -> None:
+        """Put down features, shape (len(rows), feature_dim); each row counts as done once this has written it.
+
+        Raises:
+            ArtbenchError: They can't be written.
+        """
+        values = np.ascontiguousarray(features, "<f4")
+        with self._explaining(values.nbytes):
+            self._features.write(rows, values)
+            self._entries.write_done(rows, [_crc(row.data) for row in values])
+
+    def write_unreadable(self, reasons: Mapping[int, str], *, for_good: bool) -> None:
+        """Put down why pictures, by row, have no features; unless for good, they count as missing the next time.
+
+        Raises:
+            ArtbenchError: It can't be written.
+        """
+        with self._explaining(0), self._reasons.open("ab", buffering=0) as file:
+            for row, reason in reasons.items():
+                file.write(f"{json.dumps({'row': row, 'reason': reason})}\n".encode())
+                if for_good:
+                    self._entries.write_unreadable(row, _crc(reason.encode()))
+
+    def discard(self, rows: NDArray[np.int64]) -> None:
+        """Forget what is known of these rows.
+
+        Raises:
+            ArtbenchError: The folder can't be written.
+        """
+        with self._explaining(0):
+            self._entries.clear(rows)
+
+    def flush(self) -> None:
+        """Wait until all is on disk.
+
+        Raises:
+            ArtbenchError: The disk says only now that it is full.
+        """
+        with self._explaining(0):
+            self._features.flush()
+            self._entries.flush()
+
+    def read(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Features of some rows, float32, shape (len(rows), feature_dim)."""
+        return self._features.read(rows).astype(np.float32, copy=False)
+
+    def matrix(self) -> NDArray[np.float32]:
+        """All rows through a read-only memory map, float32, shape (rows, feature_dim)."""
+        return self._features.mapped()
+
+    def unreadable(self, rows: NDArray[np.int64]) -> dict[int, str]:
+        """Why those of `rows` that have no features have none."""
+        reasons = self._all_reasons()
+        without = rows[~self._entries.read().done[rows]].tolist()
+        return {row: reasons.get(row, "not extracted") for row in without}
+
+    def _all_reasons(self) -> dict[int, str]:
+        """The last reason of each row; lines that a kill or a flipped bit has spoilt are left out."""
+        reasons: dict[int, str] = {}
+        if self._reasons.is_file():
+            for line in self._reasons.read_bytes().splitlines():
+                entry = _json(line)
+                match entry:
+                    case {"row": int(row), "reason": str(reason)}:
+                        reasons[row] = reason
+        return reasons
+
+    @contextmanager
+    def _explaining(self, needed: int) -> Iterator[None]:
+        """Turn what the system says about the folder into one line."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise ArtbenchError(
+                    f"features can't be kept in {self.folder} ({error.strerror or error})",
+                    mend="Mend the folder, or name another with ARTBENCH_CACHE",
+                ) from error
+            room = f", which needs {needed / 1e6:,.1f} MB more" if needed else ""
+            raise ArtbenchError(
+                f"no room for features in {self.folder}{room}",
+                mend="What is done so far is kept. Make room (`artbench cache` shows what can go), "
+                "or name a folder on another disk with ARTBENCH_CACHE",
+            ) from error
+
+
+def _crc(content: bytes | memoryview) -> int:
+    return zlib.crc32(content)
+
+
+def _json(source: Path | bytes) -> dict[str, object]:
+    """A JSON object, empty if it is absent or broken."""
+    try:
+        loaded = json.loads(source.read_bytes() if isinstance(source, Path) else source)
+    except (OSError, ValueError):
+        return {}
+    return loaded if isinstance(loaded, dict) else {}
+
+
+def _safe(name: str) -> str:
+    """A name as part of a path."""
+    return re.sub(r"[^\w.-]+", "_", name).strip(".")[:80] or "_"
