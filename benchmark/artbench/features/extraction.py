@@ -1,5 +1,6 @@
 """One pass over pictures: read, decode, through the network, into the store."""
 
+import warnings
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -106,10 +107,13 @@ class Extraction:
         what = f"{self.encoder.backbone} on {self.dataset.name}"
         start, idle_s, busy_s = perf_counter(), 0.0, 0.0
         with (
+            warnings.catch_warnings(),
             reporter.counting(what, total=total, unit="pictures") as counter,
             one_thread_each(self.device),
             closing(self._computed(table)) as done,
         ):
+            # Pillow's remarks about a broken tag: either the picture is readable all the same, or it is named.
+            warnings.filterwarnings("ignore", module="PIL")
             count = 0
             for batch in done:
                 self._keep(batch, store)
