@@ -114,7 +114,7 @@ def extract(
         batch=batch_size or _BATCH[device],
         threads=workers or usable_cores(),
     )
-    store = FeatureStore(cache, _key(extraction, picture), rows=len(dataset))
+    store = FeatureStore(cache, _key(extraction, picture), rows=len(dataset), pretraining=encoder.pretraining)
     with store.locked(reporter) if group.first else nullcontext():
         missing = np.array(group.from_first(lambda: _missing(store, extraction, wanted, fresh, reporter)), np.int64)
         timing = Timing()

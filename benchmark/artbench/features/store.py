@@ -21,6 +21,8 @@ from artbench.features.rows import Entries, RowFile
 from artbench.files import write_text
 from artbench.reporting import Reporter
 
+MANIFEST = "manifest.json"
+
 # How many rows are read at once to check them; a few megabytes.
 _CHECKED_AT_ONCE = 512
 
@@ -42,13 +44,12 @@ class FeatureStore:
         cache: The folder of all stores.
         key: What the features depend on.
         rows: Number of pictures in the dataset.
-
-    Raises:
-        ArtbenchError: The folder can't be written.
+        pretraining: Where the weights are from, for people.
     """
 
-    def __init__(self, cache: Path, key: StoreKey, *, rows: int) -> None:
+    def __init__(self, cache: Path, key: StoreKey, *, rows: int, pretraining: str = "") -> None:
         self.key = key
+        self._pretraining = pretraining
         dataset = f"{_safe(key.dataset)}-{key.dataset_fingerprint[:12]}"
         self.folder = cache / dataset / f"{_safe(key.backbone)}-{key.digest[:16]}"
         self._features = RowFile(self.folder / "features.f32", dtype="<f4", shape=(rows, key.feature_dim))
@@ -65,8 +66,7 @@ class FeatureStore:
             ArtbenchError: The folder can't be written.
         """
         with self._explaining(0):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.folder / "lock")
+            lock = FileLock(lock_file(self.folder))
             try:
                 lock.acquire(blocking=False)
             except Timeout:
@@ -80,14 +80,20 @@ class FeatureStore:
 
     def _prepare(self, reporter: Reporter) -> None:
         with self._explaining(0):
-            if self._features.resize() or self._entries.resize():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if any([self._features.resize(), self._entries.resize()]):
                 reporter.notice(f"Features in {self.folder} were cut short: what is lost is extracted again")
-            manifest = self.folder / "manifest.json"
-            if _json(manifest).get("digest") == self.key.digest:
+            manifest = self.folder / MANIFEST
+            if read_json(manifest).get("digest") == self.key.digest:
                 manifest.touch()
             else:
                 created = datetime.now(UTC).replace(microsecond=0).isoformat()
-                content = {"digest": self.key.digest, "created": created, "key": asdict(self.key)}
+                content = {
+                    "digest": self.key.digest,
+                    "created": created,
+                    "pretraining": self._pretraining,
+                    "key": asdict(self.key),
+                }
                 write_text(manifest, json.dumps(content, indent=1) + "\n")
 
     def missing(self, rows: NDArray[np.int64], reporter: Reporter) -> NDArray[np.int64]:
@@ -182,7 +188,7 @@ class FeatureStore:
         reasons: dict[int, str] = {}
         if self._reasons.is_file():
             for line in self._reasons.read_bytes().splitlines():
-                entry = _json(line)
+                entry = read_json(line)
                 match entry:
                     case {"row": int(row), "reason": str(reason)}:
                         reasons[row] = reason
@@ -207,11 +213,18 @@ class FeatureStore:
             ) from error
 
 
+def lock_file(folder: Path) -> Path:
+    """The lock of a store; outside of it, since whoever waits for a store may wait for one that is being removed."""
+    locks = folder.parents[1] / ".locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    return locks / f"{folder.name}.lock"
+
+
 def _crc(content: bytes | memoryview) -> int:
     return zlib.crc32(content)
 
 
-def _json(source: Path | bytes) -> dict[str, object]:
+def read_json(source: Path | bytes) -> dict[str, object]:
     """A JSON object, empty if it is absent or broken."""
     try:
         loaded = json.loads(source.read_bytes() if isinstance(source, Path) else source)

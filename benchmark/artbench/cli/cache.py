@@ -1,0 +1,134 @@
+"""`artbench cache`: the features that are kept, and making room."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from artbench.cli.options import debug_option, json_option, print_json
+
+if TYPE_CHECKING:
+    from artbench.features.inventory import Kept
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+class _Size(click.ParamType[int]):
+    name = "SIZE"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", value.strip().lower())
+        if match is None:
+            self.fail(f"{value!r} is not a size such as 500MB or 20GB", param, ctx)
+        return int(float(match[1]) * _UNITS[match[2]])
+
+
+class _Span(click.ParamType[timedelta]):
+    name = "SPAN"
+
+    def convert(self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        match = re.fullmatch(r"(\d+)\s*([hdw])", value.strip().lower())
+        if match is None:
+            self.fail(f"{value!r} is not a span such as 12h, 30d or 8w", param, ctx)
+        return int(match[1]) * _SPANS[match[2]]
+
+
+@click.group()
+def cache() -> None:
+    """Show the features that are kept, and remove them."""
+
+
+@cache.command("list")
+@json_option
+@debug_option
+def list_(as_json: bool) -> None:
+    """Show what is kept: dataset, encoder, size, age."""
+    from artbench.features.inventory import kept
+    from artbench.locations import cache_folder
+
+    folder = cache_folder() / "features"
+    entries = kept(folder)
+    if as_json:
+        print_json([_row(entry) for entry in entries])
+        return
+    _print_table(entries)
+    total = sum(entry.bytes for entry in entries)
+    click.echo(f"{_size(total)} in {folder}. `artbench cache remove` makes room.", err=True)
+
+
+@cache.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--older-than", type=_Span(), help="What was not used for so long: 12h, 30d, 8w.")
+@click.option("--down-to", type=_Size(), help="As much as it takes to come down to this: 20GB. Oldest first.")
+@click.option("--all", "everything", is_flag=True, help="All of it.")
+@debug_option
+def remove(names: tuple[str, ...], older_than: timedelta | None, down_to: int | None, everything: bool) -> None:
+    """Remove features by name, age or size; they are extracted again when they are needed.
+
+    NAME is a dataset, a backbone, a pretraining, or DATASET/BACKBONE/PRETRAINING; `*` stands for anything.
+    """
+    from artbench.features.inventory import choose, kept
+    from artbench.features.inventory import remove as remove_from_disk
+    from artbench.locations import cache_folder
+
+    if everything == bool(names or older_than is not None or down_to is not None):
+        raise click.UsageError("Say what to remove: names, --older-than, --down-to, or --all.")
+    freed = 0
+    for entry in choose(kept(cache_folder() / "features"), names=names, older_than=older_than, down_to=down_to):
+        if remove_from_disk(entry):
+            freed += entry.bytes
+            click.echo(f"{entry.name}\t{_size(entry.bytes)}")
+        else:
+            click.echo(f"{entry.name} is being extracted just now, and stays.", err=True)
+    click.echo(f"{_size(freed)} freed." if freed else "Nothing to remove.", err=True)
+
+
+def _row(entry: "Kept") -> dict[str, object]:
+    return {
+        "name": entry.name,
+        "dataset": entry.dataset,
+        "backbone": entry.backbone,
+        "pretraining": entry.pretraining,
+        "dtype": entry.dtype,
+        "bytes": entry.bytes,
+        "created": entry.created.isoformat(),
+        "used": entry.used.isoformat(),
+        "folder": str(entry.folder),
+    }
+
+
+def _print_table(entries: "list[Kept]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("dataset", "backbone", "pretraining"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("size", "made", "used"):
+        table.add_column(heading, justify="right")
+    for entry in entries:
+        texts = (Text(entry.dataset), Text(entry.backbone), Text(entry.pretraining))
+        table.add_row(*texts, _size(entry.bytes), _age(entry.created), _age(entry.used))
+    if entries:
+        Console().print(table)
+
+
+def _age(time: datetime) -> str:
+    age = datetime.now(UTC) - time
+    if age < timedelta(hours=1):
+        return "just now"
+    return f"{age.days} d ago" if age >= timedelta(days=2) else f"{age // timedelta(hours=1)} h ago"
+
+
+def _size(count: int) -> str:
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count} B"

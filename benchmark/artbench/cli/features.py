@@ -1,0 +1,94 @@
+"""`artbench features`: features for use elsewhere."""
+
+from pathlib import Path
+
+import click
+
+from artbench.cli.options import debug_option, plugin_option, registry
+
+
+@click.group()
+def features() -> None:
+    """Features for use elsewhere."""
+
+
+@features.command()
+@click.option("--backbone", required=True, metavar="NAME", help="Architecture.")
+@click.option(
+    "--pretraining",
+    default="imagenet",
+    show_default=True,
+    metavar="NAME|PATH",
+    help="Where its weights come from, or a checkpoint.",
+)
+@click.option("--dataset", required=True, metavar="NAME", help="Whose pictures.")
+@click.option(
+    "--data-root",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="ARTBENCH_DATA",
+    show_envvar=True,
+    help="Holds one folder per dataset, named as the dataset.",
+)
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="The folder of the dataset itself.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write into.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["npy", "parquet"]),
+    default="npy",
+    show_default=True,
+    help="npy: an array, and a CSV of ids in its order. parquet: a table of ids and features.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of random weights.")
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True, help="Where."
+)
+@plugin_option
+@debug_option
+def export(
+    backbone: str,
+    pretraining: str,
+    dataset: str,
+    data_root: Path | None,
+    data: Path | None,
+    out: Path,
+    format_: str,
+    seed: int,
+    device: str,
+    plugin_files: tuple[Path, ...],
+) -> None:
+    """Write ids and features of all pictures of a dataset; what is not kept yet is extracted."""
+    loaded = registry(plugin_files)
+    _, spec = loaded.datasets.find(dataset)
+    # Only now: torch takes seconds to import.
+    import re
+
+    import numpy as np
+
+    from artbench.candidates import candidates
+    from artbench.cli.console import notices
+    from artbench.errors import blaming
+    from artbench.features.export import export as write
+    from artbench.features.extract import extract
+    from artbench.locations import cache_folder, dataset_folder
+    from artbench.protocol import LINEAR_V1
+    from artbench.specs import load_factory
+
+    reporter = notices()
+    (candidate,) = candidates([backbone], [pretraining], registry=loaded, seed=seed)
+    placed = {} if data is None else {spec.name: data}
+    folder = dataset_folder(spec, data_root=data_root, placed=placed, reporter=reporter)
+    with blaming(f"dataset {spec.name}"):
+        pictures = load_factory(spec.factory)(folder)
+    found = extract(
+        candidate.build(reporter),
+        pictures,
+        np.arange(len(pictures)),
+        picture=LINEAR_V1.picture,
+        cache=cache_folder() / "features",
+        device=device,
+        reporter=reporter,
+    )
+    name = re.sub(r"[^\w.-]+", "_", f"{spec.name}-{candidate.backbone.name}-{candidate.pretraining_name}")
+    for file in write(found, pictures, out, name=name, format_=format_):
+        click.echo(str(file))

@@ -1,0 +1,71 @@
+"""Features in the files that people carry elsewhere."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from artbench.data.dataset import Dataset
+from artbench.errors import ArtbenchError
+from artbench.features.extract import Features
+from artbench.files import replacing
+
+FORMATS = ("npy", "parquet")
+
+_ROWS_AT_ONCE = 4096
+
+
+def export(features: Features, dataset: Dataset, folder: Path, *, name: str, format_: str = "npy") -> list[Path]:
+    """Write the features of all pictures that have some, with their ids; memory does not grow with the dataset.
+
+    Args:
+        features: What to write.
+        dataset: Whose pictures they are.
+        folder: Where to write.
+        name: Of the files.
+        format_: `npy`: NAME.npy, float32 of shape (n, feature_dim), and NAME.csv, the columns `row` and `id`, in the
+            same order. `parquet`: NAME.parquet, the columns `id` and `features`, a list of fixed length.
+
+    Returns:
+        The files.
+
+    Raises:
+        ArtbenchError: The folder can't be written.
+    """
+    try:
+        if format_ == "npy":
+            return _npy(features, dataset, folder / f"{name}.npy", folder / f"{name}.csv")
+        return _parquet(features, dataset, folder / f"{name}.parquet")
+    except OSError as error:
+        raise ArtbenchError(
+            f"features can't be written to {folder} ({error.strerror or error})", mend="Name another folder"
+        ) from error
+
+
+def _npy(features: Features, dataset: Dataset, values: Path, ids: Path) -> list[Path]:
+    rows = features.rows
+    with replacing(values) as temporary, temporary.open("wb") as file:
+        shape = (len(rows), features.matrix.shape[1])
+        np.lib.format.write_array_header_2_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            file.write(features.take(rows[start : start + _ROWS_AT_ONCE]).astype("<f4", copy=False).tobytes())
+    with replacing(ids) as temporary, temporary.open("w", newline="", encoding="utf-8") as text:
+        lines = csv.writer(text, lineterminator="\n")
+        lines.writerow(["row", "id"])
+        lines.writerows(enumerate(dataset.ids[row] for row in rows.tolist()))
+    return [values, ids]
+
+
+def _parquet(features: Features, dataset: Dataset, file: Path) -> list[Path]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows, dim = features.rows, features.matrix.shape[1]
+    schema = pa.schema([("id", pa.string()), ("features", pa.list_(pa.float32(), dim))])
+    with replacing(file) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            part = rows[start : start + _ROWS_AT_ONCE]
+            values = pa.FixedSizeListArray.from_arrays(pa.array(features.take(part).ravel()), dim)
+            ids = pa.array([dataset.ids[row] for row in part.tolist()], pa.string())
+            writer.write_table(pa.Table.from_arrays([ids, values], schema=schema))
+    return [file]

@@ -1,0 +1,136 @@
+"""What features are kept, and making room."""
+
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, cast
+
+from filelock import FileLock, Timeout
+
+from artbench.errors import ArtbenchError
+from artbench.features.store import MANIFEST, lock_file, read_json
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """The features of one dataset by one encoder.
+
+    Attributes:
+        folder: Where they are.
+        dataset: Name of the dataset.
+        backbone: Name of the backbone.
+        pretraining: Name of the pretraining that they were first extracted for; others may share the weights.
+        dtype: In which the network computed.
+        bytes: Room on disk.
+        created: When they were first asked for.
+        used: When they were last asked for.
+    """
+
+    folder: Path
+    dataset: str
+    backbone: str
+    pretraining: str
+    dtype: str
+    bytes: int
+    created: datetime
+    used: datetime
+
+    @property
+    def name(self) -> str:
+        """Dataset and encoder in one: `wikiart/resnet50/imagenet`."""
+        return f"{self.dataset}/{self.backbone}/{self.pretraining}"
+
+
+def kept(cache: Path) -> list[Kept]:
+    """All features in the folder of feature stores, those used longest ago first."""
+    found = (_read(manifest) for manifest in cache.glob(f"*/*/{MANIFEST}"))
+    return sorted((entry for entry in found if entry is not None), key=lambda entry: (entry.used, entry.name))
+
+
+def choose(
+    entries: Iterable[Kept],
+    *,
+    names: Sequence[str] = (),
+    older_than: timedelta | None = None,
+    down_to: int | None = None,
+    now: datetime | None = None,
+) -> list[Kept]:
+    """Which of the features to remove; a choice that is not made (no names, None) chooses all.
+
+    Args:
+        entries: What there is.
+        names: Datasets, backbones, pretrainings, or `dataset/backbone/pretraining`; `*` stands for anything.
+        older_than: Not used for so long.
+        down_to: Bytes to come down to, over all `entries`: those used longest ago go first.
+        now: The time to reckon from; the present by default.
+    """
+    entries = list(entries)
+    chosen = [entry for entry in entries if not names or any(_answers(entry, name) for name in names)]
+    if older_than is not None:
+        limit = (now or datetime.now(UTC)) - older_than
+        chosen = [entry for entry in chosen if entry.used < limit]
+    if down_to is not None:
+        surplus = sum(entry.bytes for entry in entries) - down_to
+        needed = []
+        for entry in sorted(chosen, key=lambda entry: entry.used):
+            if surplus <= 0:
+                break
+            needed.append(entry)
+            surplus -= entry.bytes
+        chosen = needed
+    return chosen
+
+
+def remove(entry: Kept) -> bool:
+    """Remove features from disk; return False, and leave them, if a run is extracting them.
+
+    Raises:
+        ArtbenchError: The system does not let it.
+    """
+    try:
+        with FileLock(lock_file(entry.folder), blocking=False):
+            # The manifest first: what a kill leaves half removed is not listed as if it were whole.
+            (entry.folder / MANIFEST).unlink()
+            shutil.rmtree(entry.folder)
+        if not os.listdir(entry.folder.parent):  # noqa: PTH208
+            entry.folder.parent.rmdir()
+    except Timeout:
+        return False
+    except OSError as error:
+        raise ArtbenchError(
+            f"{entry.folder} can't be removed ({error.strerror or error})", mend="Remove the folder by hand"
+        ) from error
+    return True
+
+
+def _answers(entry: Kept, pattern: str) -> bool:
+    return any(fnmatchcase(name, pattern) for name in (entry.dataset, entry.backbone, entry.pretraining, entry.name))
+
+
+def _read(manifest: Path) -> Kept | None:
+    """None if another process removes it just now, or it is no manifest."""
+    content = cast("dict[str, Any]", read_json(manifest))
+    folder = manifest.parent
+    try:
+        return Kept(
+            folder=folder,
+            dataset=str(content["key"]["dataset"]),
+            backbone=str(content["key"]["backbone"]),
+            pretraining=str(content["pretraining"]),
+            dtype=str(content["key"]["dtype"]),
+            bytes=sum(_room(file) for file in folder.iterdir()),
+            created=datetime.fromisoformat(content["created"]),
+            used=datetime.fromtimestamp(manifest.stat().st_mtime, UTC),
+        )
+    except (KeyError, TypeError, ValueError, OSError):
+        return None
+
+
+def _room(file: Path) -> int:
+    """What a file takes on disk: less than its length, if it has holes."""
+    status = file.stat()
+    return getattr(status, "st_blocks", -(-status.st_size // 512)) * 512

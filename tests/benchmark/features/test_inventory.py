@@ -1,0 +1,126 @@
+"""What is kept is listed, and removed by name, age and size."""
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from tests.benchmark.features.tiny import Listener, encoder, features, paint
+
+from artbench.cli.cache import cache as command
+from artbench.errors import ArtbenchError
+from artbench.features.inventory import Kept, choose, kept, remove
+
+NOW = datetime(2030, 1, 31, tzinfo=UTC)
+
+
+def entry(name: str, *, days: int, megabytes: int) -> Kept:
+    dataset, backbone, pretraining = name.split("/")
+    return Kept(
+        folder=Path(name),
+        dataset=dataset,
+        backbone=backbone,
+        pretraining=pretraining,
+        dtype="float32",
+        bytes=megabytes * 10**6,
+        created=NOW - timedelta(days=99),
+        used=NOW - timedelta(days=days),
+    )
+
+
+ENTRIES = [
+    entry("wikiart/resnet50/imagenet", days=1, megabytes=100),
+    entry("wikiart/vit_small/imagenet", days=40, megabytes=50),
+    entry("imet/resnet50/random", days=20, megabytes=200),
+]
+
+
+@pytest.mark.parametrize(
+    ("choice", "chosen"),
+    [
+        ({}, [0, 1, 2]),
+        ({"names": ["wikiart"]}, [0, 1]),
+        ({"names": ["resnet*"]}, [0, 2]),
+        ({"names": ["*/resnet50/imagenet", "random"]}, [0, 2]),
+        ({"names": ["wiki"]}, []),
+        ({"older_than": timedelta(days=20)}, [1]),
+        ({"older_than": timedelta(days=10), "names": ["imet"]}, [2]),
+        ({"down_to": 350 * 10**6}, []),
+        ({"down_to": 349 * 10**6}, [1]),
+        ({"down_to": 200 * 10**6}, [1, 2]),
+        ({"down_to": 0}, [1, 2, 0]),
+        ({"down_to": 0, "names": ["wikiart"]}, [1, 0]),
+    ],
+)
+def test_choice(choice: dict[str, object], chosen: list[int]) -> None:
+    assert choose(ENTRIES, now=NOW, **choice) == [ENTRIES[n] for n in chosen]  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache with two sets of features, of which `old` was used long ago."""
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    cache = tmp_path / "cache" / "features"
+    pictures = paint(tmp_path, 20)
+    features(pictures, cache)
+    features(pictures, cache, by=encoder(backbone="old", pretraining="moco-v2"))
+    past = (datetime.now(UTC) - timedelta(days=50)).timestamp()
+    os.utime(next(cache.glob("*/old-*/manifest.json")), (past, past))
+    return cache
+
+
+def test_kept_features_are_listed(folder: Path) -> None:
+    old, tiny = kept(folder)
+    assert (old.name, tiny.name) == ("tiny/old/moco-v2", "tiny/tiny/random")
+    assert old.used < tiny.used
+    assert tiny.bytes >= 18 * 24 * 4
+    listed = json.loads(CliRunner().invoke(command, ["list", "--json"]).stdout)
+    assert [row["name"] for row in listed] == ["tiny/old/moco-v2", "tiny/tiny/random"]
+    shown = CliRunner().invoke(command, ["list"]).output
+    assert "50 d ago" in shown
+    assert "just now" in shown
+
+
+def test_removed_features_are_gone_and_come_back_when_asked_for(folder: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(command, ["remove", "--older-than", "30d"])
+    assert done.exit_code == 0
+    assert done.stdout.startswith("tiny/old/moco-v2\t")
+    assert [entry.backbone for entry in kept(folder)] == ["tiny"]
+    assert CliRunner().invoke(command, ["remove", "--all"]).exit_code == 0
+    assert kept(folder) == []
+    assert [path.name for path in folder.iterdir()] == [".locks"]
+    assert CliRunner().invoke(command, ["remove", "--down-to", "1GB"]).stderr == "Nothing to remove.\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--all", "tiny"], ["--down-to", "much"], ["--older-than", "yesterday"], ["--down-to", "-3GB"]]
+)
+def test_wrong_usage_removes_nothing(arguments: list[str], folder: Path) -> None:
+    assert CliRunner().invoke(command, ["remove", *arguments]).exit_code == 2
+    assert len(kept(folder)) == 2
+
+
+def test_what_is_being_extracted_stays(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    removed = []
+    listener = Listener(each=lambda: removed.append([remove(entry) for entry in kept(cache)]))
+    features(paint(tmp_path, 10), cache, reporter=listener)
+    assert removed == [[False], [False]]
+    assert len(kept(cache)) == 1
+
+
+def test_a_broken_manifest_is_not_listed_but_mended(tmp_path: Path) -> None:
+    pictures = paint(tmp_path, 10)
+    features(pictures, tmp_path / "cache")
+    next((tmp_path / "cache").glob("*/*/manifest.json")).write_text("{half")
+    assert kept(tmp_path / "cache") == []
+    assert features(pictures, tmp_path / "cache").timing.extracted == 0
+    assert len(kept(tmp_path / "cache")) == 1
+
+
+def test_what_cant_be_removed_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ArtbenchError, match="can't be removed"):
+        remove(replace(ENTRIES[0], folder=tmp_path / "away" / "gone"))
