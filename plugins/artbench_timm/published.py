@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import timm
 import torch
 from huggingface_hub import constants
-from huggingface_hub.errors import GatedRepoError
+from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, HfHubHTTPError
 from timm.models import PretrainedCfg
 
 from artbench.encoders.hub import torch_hub_file, unreachable
@@ -52,10 +52,19 @@ def _loaded(config: PretrainedCfg, name: str) -> torch.nn.Module:
             f"the weights {name} are given only to those who have accepted their licence",
             mend=f"Accept it at {constants.ENDPOINT}/{config.hf_hub_id}, then run `hf auth login`",
         ) from error
-    except Exception as error:
+    except (OSError, HfHubHTTPError, EntryNotFoundError) as error:
         if not offline:
-            why = f"{server} did not give them ({' '.join(str(error).split())[:200]})"
+            why = f"{server} did not give them ({_line(error)})"
         raise ArtbenchError(f"the weights {name} are not in the cache, and {why}", mend=_mend(name)) from error
+    except Exception as error:
+        raise ArtbenchError(
+            f"timm can't load the weights {name} ({_line(error)})",
+            mend="Remove them from the cache of the hub and run again, or give a weights file as --pretraining PATH",
+        ) from error
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def _server(config: PretrainedCfg) -> tuple[str, str]:

@@ -37,11 +37,12 @@ def load_weights(
             f"{origin} leaves {len(problems)} of {len(wanted)} weights of {backbone} unset: {shown(problems)}",
             mend=mend,
         )
-    fitting = {
-        name: state[name] for name, tensor in wanted.items() if name in state and not difference(state[name], tensor)
-    }
-    module.load_state_dict(fitting, strict=False)
-    _check_finite(module, list(fitting), origin=origin)
+    fitting = [name for name, tensor in wanted.items() if name in state and not difference(state[name], tensor)]
+    # Over the module's own state, which has the version of its layout beside it: MNASNet asks for that.
+    whole = module.state_dict()
+    whole.update({name: state[name] for name in fitting})
+    module.load_state_dict(whole)
+    _check_finite(module, fitting, origin=origin)
 
 
 def _check_finite(module: torch.nn.Module, names: Sequence[str], *, origin: str) -> None:

@@ -1,6 +1,7 @@
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,6 +110,23 @@ def test_half_precision_weights_are_cast_to_those_of_the_network(tmp_path: Path)
     state = {key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in _state().items()}
     encoder = build_encoder(small(), _saved(tmp_path / "half.pth", state), seed=0, reporter=Silent())
     assert all(parameter.dtype == torch.float32 for parameter in encoder.module.parameters())
+
+
+class Versioned(Small):
+    """Asks for the version of the layout of its weights, as torchvision's MNASNet does."""
+
+    _version = 2
+
+    def _load_from_state_dict(self, state: dict[str, torch.Tensor], prefix: str, metadata: Any, *rest: Any) -> None:
+        if metadata.get("version") != self._version:
+            raise ValueError("no version")
+        super()._load_from_state_dict(state, prefix, metadata, *rest)
+
+
+def test_a_network_that_asks_for_the_version_of_its_layout_is_told(tmp_path: Path) -> None:
+    state = _state()
+    encoder = build_encoder(small(module=Versioned()), _saved(tmp_path / "x.pth", state), seed=0, reporter=Silent())
+    assert encoder.weights_sha256 == state_digest(state)
 
 
 def test_counters_of_batch_normalisation_may_be_missing(tmp_path: Path) -> None:

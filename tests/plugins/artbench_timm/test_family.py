@@ -1,0 +1,112 @@
+import pytest
+import timm
+import torch
+
+from artbench.encoders.build import build_encoder
+from artbench.errors import ArtbenchError
+from artbench.plugins import load_plugins
+from artbench.reporting import Silent
+from artbench.specs import load_factory
+from artbench_timm.family import names, resolve
+from artbench_weights.weights import random
+
+RANDOM = load_plugins().pretrainings.get("random")
+
+# A small model of each kind, and what it should give: length of features, size of pictures if it is fixed.
+SMALL = {
+    "resnet18": (512, None),
+    "resnet50.a1_in1k": (2048, None),
+    "resnetv2_18": (512, None),
+    "seresnext26ts": (2048, None),
+    "regnety_002": (368, None),
+    "densenet121": (1024, None),
+    "mobilenetv3_small_050": (1024, None),
+    "mobilenetv4_conv_small_035": (1280, None),
+    "tf_efficientnet_lite0": (1280, None),
+    "efficientnet_b0": (1280, None),
+    "ghostnet_050": (1280, None),
+    "rexnet_100": (1280, None),
+    "repvgg_a0": (1280, None),
+    "inception_v3": (2048, None),
+    "dla46_c": (256, 224),
+    "hrnet_w18_small": (2048, 224),
+    "convnext_atto": (320, None),
+    "convnextv2_atto": (320, None),
+    "edgenext_xx_small": (168, None),
+    "fastvit_t8": (768, None),
+    "mobilevit_xxs": (320, None),
+    "efficientformerv2_s0": (176, 224),
+    "levit_128s": (384, 224),
+    "vit_tiny_patch16_224": (192, 224),
+    "vit_small_patch14_dinov2": (384, 518),
+    "deit_tiny_patch16_224": (192, 224),
+    "xcit_nano_12_p16_224": (128, 224),
+    "swin_tiny_patch4_window7_224": (768, 224),
+    "pvt_v2_b0": (256, None),
+    "mixer_s32_224": (512, 224),
+    "poolformer_s12": (512, None),
+    "coatnet_pico_rw_224": (512, 224),
+    "maxvit_pico_rw_256": (256, 256),
+    "test_vit": (64, 160),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_models_of_every_kind_give_pooled_features(name: str) -> None:
+    spec = resolve(name)
+    assert spec is not None
+    # What it holds is checked by build_encoder: a (2, feature_dim) answer to two pictures.
+    encoder = build_encoder(spec, RANDOM, seed=0, reporter=Silent())
+    assert encoder.backbone == name
+    assert (encoder.feature_dim, encoder.input_size) == SMALL[name]
+
+
+def test_there_is_no_classifier_left() -> None:
+    spec = resolve("resnet18")
+    assert spec is not None
+    backbone = load_factory(spec.factory)()
+    assert not [key for key in backbone.module.state_dict() if key.startswith("fc.")]
+    assert random(backbone).state.keys() == backbone.module.state_dict().keys()
+
+
+def test_a_model_without_pooled_features_is_refused() -> None:
+    spec = resolve("mobilenetv5_300m_enc")
+    assert spec is not None
+    # Without memory: it has 300 million weights.
+    with (
+        torch.device("meta"),
+        pytest.raises(ArtbenchError, match=r"gives no pooled features, one vector a picture, but \(1, 2048, 16, 16\)"),
+    ):
+        load_factory(spec.factory)()
+
+
+def test_names_are_those_of_timm_with_and_without_tags() -> None:
+    known = set(names())
+    assert {"resnet50", "resnet50.a1_in1k", "vit_small_patch14_dinov2.lvd142m"} <= known
+    assert known >= set(timm.list_pretrained())
+    assert resolve("resnet51000") is None
+    assert resolve("resnet50.no_such_tag") is None
+    assert resolve("torchvision_resnet50") is None
+
+
+def test_the_plugin_is_found_by_name() -> None:
+    assert load_plugins().backbones.get("resnet50.a1_in1k").name == "resnet50.a1_in1k"
+
+
+@pytest.mark.slow
+def test_every_model_of_timm_gives_pooled_features_or_says_why_not() -> None:
+    # Without memory or arithmetic, on the meta device: twenty minutes for 1,371 models.
+    refused = []
+    for name in timm.list_models():
+        spec = resolve(name)
+        assert spec is not None
+        try:
+            with torch.device("meta"):
+                backbone = load_factory(spec.factory)()
+                side = backbone.input_size or 244
+                with torch.inference_mode():
+                    assert backbone.module(torch.zeros(2, 3, side, side)).shape == (2, backbone.feature_dim), name
+        except ArtbenchError:
+            refused.append(name)
+    # Encoders for language models, which give maps.
+    assert all(name.endswith("_enc") for name in refused)

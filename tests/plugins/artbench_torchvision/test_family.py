@@ -1,0 +1,106 @@
+import pytest
+import torch
+from torchvision import models
+
+from artbench.encoders.backbone import Backbone
+from artbench.encoders.build import build_encoder
+from artbench.plugins import load_plugins
+from artbench.reporting import Silent
+from artbench.specs import load_factory
+from artbench_torchvision.family import names, resolve
+
+RANDOM = load_plugins().pretrainings.get("random")
+MODELS = models.list_models(module=models)
+REGNETS, LARGEST = [name for name in MODELS if name.startswith("regnet_")], "regnet_y_128gf"
+# The length of features of one model of each kind, and the size of pictures where it is fixed.
+KNOWN = {
+    "alexnet": (4096, None),
+    "convnext_tiny": (768, None),
+    "densenet121": (1024, None),
+    "efficientnet_b0": (1280, None),
+    "efficientnet_v2_s": (1280, None),
+    "googlenet": (1024, None),
+    "inception_v3": (2048, None),
+    "maxvit_t": (512, 224),
+    "mnasnet0_5": (1280, None),
+    "mobilenet_v2": (1280, None),
+    "mobilenet_v3_large": (1280, None),
+    "regnet_x_400mf": (400, None),
+    "resnet18": (512, None),
+    "resnet50": (2048, None),
+    "shufflenet_v2_x0_5": (1024, None),
+    "squeezenet1_1": (512, None),
+    "swin_t": (768, None),
+    "swin_v2_t": (768, None),
+    "vgg11": (4096, None),
+    "vit_b_32": (768, 224),
+}
+QUICK = [name for name in KNOWN if name not in {"alexnet", "vgg11"}]
+
+
+@pytest.mark.parametrize("model", QUICK)
+def test_models_of_every_kind_build(model: str) -> None:
+    spec = resolve(f"torchvision_{model}")
+    assert spec is not None
+    encoder = build_encoder(spec, RANDOM, seed=0, reporter=Silent())
+    assert encoder.backbone == f"torchvision_{model}"
+    assert (encoder.feature_dim, encoder.input_size) == KNOWN[model]
+
+
+@pytest.mark.parametrize("model", sorted(set(MODELS) - set(REGNETS)))
+def test_every_model_gives_pooled_features(model: str) -> None:
+    # Without memory or arithmetic: the largest have hundreds of millions of weights.
+    with torch.device("meta"):
+        backbone = _built(model)
+    _check_features(backbone, model)
+
+
+@pytest.mark.parametrize(
+    "model", [name for name in MODELS if name.startswith("regnet_") and not name.endswith("128gf")]
+)
+def test_every_regnet_gives_pooled_features(model: str) -> None:
+    # These can't be built on the meta device: they compute the widths of their stages with tensors.
+    _check_features(_built(model), model)
+
+
+@pytest.mark.slow
+def test_the_largest_regnet_gives_pooled_features() -> None:
+    _check_features(_built(LARGEST), LARGEST)
+
+
+def _built(model: str) -> Backbone:
+    spec = resolve(f"torchvision_{model}")
+    assert spec is not None
+    return load_factory(spec.factory)()
+
+
+def _check_features(backbone: Backbone, model: str) -> None:
+    side = backbone.input_size or 244
+    with torch.device("meta"), torch.inference_mode():
+        features = backbone.module.to("meta").eval()(torch.zeros(2, 3, side, side))
+    assert features.shape == (2, backbone.feature_dim)
+    if model in KNOWN:
+        assert (backbone.feature_dim, backbone.input_size) == KNOWN[model]
+
+
+def test_features_are_what_enters_the_classifier() -> None:
+    spec = resolve("torchvision_resnet18")
+    assert spec is not None
+    backbone = load_factory(spec.factory)()
+    whole = models.resnet18().eval()
+    whole.load_state_dict(backbone.module.state_dict(), strict=False)
+    picture = torch.rand(2, 3, 64, 64)
+    with torch.inference_mode():
+        assert torch.equal(whole.fc(backbone.module.eval()(picture)), whole(picture))
+
+
+def test_names_are_those_of_torchvision_after_its_own() -> None:
+    assert set(names()) == {f"torchvision_{model}" for model in models.list_models(module=models)}
+    assert resolve("resnet50") is None
+    assert resolve("torchvision_resnet5000") is None
+    # Detection and segmentation are no classification.
+    assert resolve("torchvision_fcn_resnet50") is None
+
+
+def test_the_plugin_is_found_by_name() -> None:
+    assert load_plugins().backbones.get("torchvision_resnet50").name == "torchvision_resnet50"
