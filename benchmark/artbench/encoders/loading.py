@@ -27,14 +27,12 @@ def load_weights(
         ArtbenchError: A weight is missing, has another shape, or is not finite.
     """
     wanted = {name: tensor for name, tensor in module.state_dict().items() if isinstance(tensor, torch.Tensor)}
-    problems = []
-    for name, tensor in wanted.items():
-        reason = difference(state[name], tensor) if name in state else "missing"
-        if reason and not is_batch_counter(name):
-            problems.append(f"{name} ({reason})")
+    needed = {name: tensor for name, tensor in wanted.items() if not is_batch_counter(name)}
+    reasons = {name: difference(state[name], needed[name]) if name in state else "missing" for name in needed}
+    problems = [f"{name} ({reason})" for name, reason in reasons.items() if reason]
     if problems:
         raise ArtbenchError(
-            f"{origin} leaves {len(problems)} of {len(wanted)} weights of {backbone} unset: {shown(problems)}",
+            f"{origin} leaves {len(problems)} of {len(needed)} weights of {backbone} unset: {shown(problems)}",
             mend=mend,
         )
     fitting = [name for name, tensor in wanted.items() if name in state and not difference(state[name], tensor)]
