@@ -16,7 +16,7 @@ from artbench.data.decode import UnreadableImage, decode
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError, blaming
 from artbench.features.batches import EMPTY
-from artbench.features.forward import Forward, one_thread_each
+from artbench.features.forward import Forward, own_core_each
 from artbench.features.parallel import in_threads
 from artbench.features.store import FeatureStore
 from artbench.reporting import Reporter
@@ -109,7 +109,7 @@ class Extraction:
         with (
             warnings.catch_warnings(),
             reporter.counting(what, total=total, unit="pictures") as counter,
-            one_thread_each(self.device),
+            own_core_each(self.device),
             closing(self._computed(table)) as done,
         ):
             # Pillow's remarks about a broken tag: either the picture is readable all the same, or it is named.
@@ -127,7 +127,7 @@ class Extraction:
 
     def agrees(self, places: NDArray[np.int64], store: FeatureStore, *, tolerance: float) -> bool:
         """Whether one batch, extracted again, is what the store holds, to a relative distance."""
-        with one_thread_each(self.device):
+        with own_core_each(self.device):
             batch = self._compute(self._decode(places))
         if batch.broken:
             return False

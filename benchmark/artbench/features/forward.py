@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from artbench.encoders.encoder import Encoder
+from artbench.features.allocator import keeping_memory
 
 Pixels = NDArray[np.uint8]
 
@@ -104,16 +105,19 @@ def _tensors(module: torch.nn.Module) -> dict[int, object]:
 
 
 @contextmanager
-def one_thread_each(device: str) -> Iterator[None]:
+def own_core_each(device: str) -> Iterator[None]:
     """On the CPU, let each batch be computed by the thread that asks for it, on its own core.
 
     Faster than many cores on one batch, which wait for each other after every layer, and no sum depends on how
     many cores there are.
     """
-    before = torch.get_num_threads()
-    if device == "cpu":
-        torch.set_num_threads(1)
-    try:
+    if device != "cpu":
         yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with keeping_memory():
+            yield
     finally:
         torch.set_num_threads(before)
