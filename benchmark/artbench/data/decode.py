@@ -123,9 +123,9 @@ def _centre(
     Resizing this part alone gives the pixels of the whole resized picture, and a strip of 1 x 30,000 pixels
     is never blown up to 279 x 8,370,000.
     """
-    scale = short_side / min(size)
-    sides = [max(short_side, round(side * scale)) for side in size]
-    margins = [(side - crop) // 2 for side in sides]
+    # Rounded as torchvision's Resize and CenterCrop do, so that pixels lie where everybody's lie.
+    sides = [short_side * side // min(size) for side in size]
+    margins = [round((side - crop) / 2) for side in sides]
     mirrored = (mirrored_y, mirrored_x) if swapped else (mirrored_x, mirrored_y)
     starts = [
         side - crop - margin if mirror else margin

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
+from torchvision import transforms
 
 from artbench.data import decode as decoding
 from artbench.data.decode import UnreadableImage, decode, decode_path
@@ -30,12 +31,9 @@ def encoded(image: Image.Image, format_: str, **options: object) -> bytes:
 
 
 def plain(image: Image.Image) -> Pixels:
-    """The protocol's picture, in the plainest way: the whole picture resized, then cropped."""
-    width, height = image.size
-    size = (max(279, round(width * 279 / min(image.size))), max(279, round(height * 279 / min(image.size))))
-    left, top = (size[0] - 244) // 2, (size[1] - 244) // 2
-    resized = image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
-    return np.asarray(resized.crop((left, top, left + 244, top + 244)))
+    """The protocol's picture, as torchvision makes it."""
+    resize = transforms.Resize(279, interpolation=transforms.InterpolationMode.BICUBIC)
+    return np.asarray(transforms.CenterCrop(244)(resize(image.convert("RGB"))))
 
 
 def difference(one: Pixels, other: Pixels) -> float:
