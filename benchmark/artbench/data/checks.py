@@ -1,0 +1,130 @@
+"""What must hold of a task's targets before anything is computed from them."""
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from artbench.data.dataset import Dataset
+from artbench.data.targets import Split, Targets
+from artbench.errors import ArtbenchError
+from artbench.reporting import Reporter
+
+# Above this share of missing pictures, a result is not comparable with that of a whole copy.
+MISSING_SHARE = 0.01
+
+_PLUGIN = "This is a fault of the plugin that provides the task"
+_SHOWN = 5
+
+
+def check_targets(targets: Targets, dataset: Dataset, *, task: str, allow_partial: bool, reporter: Reporter) -> None:
+    """Refuse targets that no honest result can come from; say what is worth knowing of the others.
+
+    Args:
+        targets: Of the task.
+        dataset: That they belong to.
+        task: The task's name, for messages.
+        allow_partial: Go on where more than 1 % of the listed pictures is missing.
+        reporter: Told what is missing, and which classes nothing trains.
+
+    Raises:
+        ArtbenchError: Too much is missing; nothing is left to train or test on; a picture is in two splits;
+            rows or labels are not what `Split` says they are.
+    """
+    _check_missing(targets, dataset, task=task, allow_partial=allow_partial, reporter=reporter)
+    for name, split in targets.splits:
+        _check_rows(split, dataset, where=f"{task}, {name}")
+        _check_labels(split, classes=len(targets.classes), where=f"{task}, {name}")
+    if len({split.labels.ndim for _, split in targets.splits}) > 1:
+        raise ArtbenchError(f"{task}: some splits have one label a picture, some have several", mend=_PLUGIN)
+    for name, split in targets.splits:
+        if not len(split):
+            raise ArtbenchError(
+                f"{task}: no picture to {'test' if name == 'test' else 'train'} on ({name} is empty)",
+                mend=f"See whether the pictures of this task are in {dataset.root}",
+            )
+    _check_apart(targets, dataset, task=task)
+    _tell_untrained(targets, task=task, reporter=reporter)
+
+
+def is_partial(targets: Targets) -> bool:
+    """Whether more is missing than a result that can be compared with others allows."""
+    return len(targets.missing) > MISSING_SHARE * _listed(targets)
+
+
+def _listed(targets: Targets) -> int:
+    return len(targets.missing) + sum(len(split) for _, split in targets.splits)
+
+
+def _check_missing(targets: Targets, dataset: Dataset, *, task: str, allow_partial: bool, reporter: Reporter) -> None:
+    if not targets.missing:
+        return
+    share = len(targets.missing) / _listed(targets)
+    missing = (
+        f"{task}: {len(targets.missing):,} of {_listed(targets):,} pictures that its lists name ({share:.2%}) "
+        f"are not in {dataset.root}: {_some(targets.missing)}"
+    )
+    if not is_partial(targets):
+        reporter.notice(f"{missing}. The result counts as whole, as no more than {MISSING_SHARE:.0%} is missing.")
+    elif allow_partial:
+        reporter.notice(f"{missing}. The record will say that the data is partial.")
+    else:
+        raise ArtbenchError(
+            missing,
+            mend="Complete the folder, or give --allow-partial: the record will then say that the data is partial",
+        )
+
+
+def _check_rows(split: Split, dataset: Dataset, *, where: str) -> None:
+    rows = split.rows
+    if rows.dtype != np.int64 or rows.ndim != 1:
+        raise ArtbenchError(f"{where}: rows are {rows.dtype} of shape {rows.shape}, not int64 of (n,)", mend=_PLUGIN)
+    wrong = rows[(rows < 0) | (rows >= len(dataset))]
+    if len(wrong):
+        raise ArtbenchError(
+            f"{where}: {len(wrong):,} rows are not of the {len(dataset):,} of the dataset, the first is {wrong[0]}",
+            mend=_PLUGIN,
+        )
+
+
+def _check_labels(split: Split, *, classes: int, where: str) -> None:
+    labels, n = split.labels, len(split.rows)
+    single = labels.dtype == np.int64 and labels.shape == (n,)
+    if not single and not (labels.dtype == np.bool_ and labels.shape == (n, classes)):
+        raise ArtbenchError(
+            f"{where}: labels are {labels.dtype} of shape {labels.shape}, neither int64 of ({n},) nor bool of "
+            f"({n}, {classes})",
+            mend=_PLUGIN,
+        )
+    wrong = labels[(labels < 0) | (labels >= classes)] if single else labels[:0]
+    if len(wrong):
+        raise ArtbenchError(
+            f"{where}: {len(wrong):,} labels are not from 0 to {classes - 1}, the first is {wrong[0]}", mend=_PLUGIN
+        )
+
+
+def _check_apart(targets: Targets, dataset: Dataset, *, task: str) -> None:
+    for (first, one), (second, other) in combinations(targets.splits, 2):
+        shared = np.intersect1d(one.rows, other.rows)
+        if len(shared):
+            names = [dataset.ids[row] for row in shared.tolist()]
+            raise ArtbenchError(
+                f"{task}: pictures are in {first} and in {second}, {len(shared):,} of them: {_some(names)}",
+                mend="A picture may be in one split only: mend the task's lists",
+            )
+
+
+def _tell_untrained(targets: Targets, *, task: str, reporter: Reporter) -> None:
+    labels = targets.train.labels
+    counts = labels.sum(axis=0) if labels.ndim == 2 else np.bincount(labels, minlength=len(targets.classes))
+    untrained = [targets.classes[index] for index in np.flatnonzero(counts == 0).tolist()]
+    if untrained:
+        reporter.notice(
+            f"{task}: {len(untrained):,} of {len(targets.classes):,} classes have no picture to train on: "
+            f"{_some(untrained)}"
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    shown: Iterable[str] = (name if name.isprintable() else ascii(name) for name in names[:_SHOWN])
+    return ", ".join(shown) + (", …" if len(names) > _SHOWN else "")
