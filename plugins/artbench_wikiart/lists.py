@@ -19,8 +19,9 @@ _LARGEST = 80_000_000
 _HEAD = "(Path to image)"
 _INDEX = re.compile(r" *[0-9]{1,9}")
 
-# Control characters, what Windows reads as a folder or a drive, and the parts "", "." and "..".
-_STRANGE = re.compile(r"[\x00-\x1f\x7f\\:]|(?:^|/)\.{0,2}(?:/|$)")
+# What no path below the pictures holds on any system: control characters, the backslashes and colons of
+# Windows, the parts "", "." and "..", parts too long for a name; and a path without a folder.
+_NOT_BELOW = re.compile(r"[\x00-\x1f\x7f\\:]|(?:^|/)\.{0,2}(?:/|$)|[^/]{256}|^[^/]*$")
 
 _MEND = f"Take the list anew from {SOURCE}"
 
@@ -84,14 +85,9 @@ def _rows(file: Path, *, classes: int) -> Iterator[Row]:
             raise _bad_line(file, number, "no comma between path and class", line)
         if not _INDEX.fullmatch(index) or int(index) >= classes:
             raise _bad_line(file, number, f"the class is not a number from 0 to {classes - 1}", line)
-        if not _is_below(path):
+        if _NOT_BELOW.search(path):
             raise _bad_line(file, number, "not a path <Style>/<name> below the folder of the pictures", line)
         yield Row(unicodedata.normalize("NFC", path), int(index))
-
-
-def _is_below(path: str) -> bool:
-    """Whether a path names a file in a folder, and nothing outside it on any system."""
-    return "/" in path and not _STRANGE.search(path) and all(len(part.encode()) <= 255 for part in path.split("/"))
 
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:

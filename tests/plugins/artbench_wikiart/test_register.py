@@ -1,0 +1,25 @@
+import subprocess
+import sys
+
+from artbench.plugins import load_plugins
+from artbench.specs import load_factory
+
+
+def test_the_dataset_and_its_three_tasks_are_registered() -> None:
+    registry = load_plugins()
+    datasets = [spec for entry, spec in registry.datasets.specs() if entry.plugin == "wikiart"]
+    tasks = [spec for entry, spec in registry.tasks.specs() if entry.plugin == "wikiart"]
+    assert [spec.name for spec in datasets] == ["wikiart"]
+    assert sorted(spec.name for spec in tasks) == ["wikiart-artist", "wikiart-genre", "wikiart-style"]
+    assert {(spec.dataset, spec.target, spec.primary_metric) for spec in tasks} == {
+        ("wikiart", "single-label", "accuracy")
+    }
+    for factory in (*(spec.factory for spec in datasets), *(spec.factory for spec in tasks)):
+        assert isinstance(factory, str)
+        assert callable(load_factory(factory))
+
+
+def test_registering_imports_nothing_heavy() -> None:
+    code = "import sys, artbench_wikiart; print([m for m in ('torch', 'numpy', 'PIL', 'sklearn') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
