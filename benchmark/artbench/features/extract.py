@@ -155,16 +155,15 @@ def _missing(
     """The rows to extract, after a look at whether those that are kept can be trusted.
 
     Code that changed under an unchanged name (a backbone's forward pass, a picture replaced by one of the same
-    size) leaves the key as it is. So one batch of what is kept is extracted again, and must agree.
+    size) leaves the key as it is. So two pictures of what is kept are extracted again, and must agree.
     """
     if fresh:
         store.discard(wanted)
     missing = store.missing(wanted, reporter)
     kept = np.setdiff1d(wanted, [*missing.tolist(), *store.unreadable(wanted)])
     if len(kept):
-        sample = kept[np.linspace(0, len(kept) - 1, extraction.batch).astype(np.int64)]
-        place = batches(np.unique(sample), extraction.batch)[0]
-        if not extraction.agrees(place, store, tolerance=_TOLERANCE[store.key.dtype]):
+        ends = np.unique(kept[[0, -1]])
+        if not extraction.agrees(ends, store, tolerance=_TOLERANCE[store.key.dtype]):
             reporter.notice(
                 f"{extraction.encoder.backbone} gives other features of {extraction.dataset.name} than those kept: "
                 "its code or a picture has changed. They are extracted again"

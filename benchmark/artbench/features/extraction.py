@@ -125,15 +125,15 @@ class Extraction:
         store.flush()
         return Timing(extracted=total, extract_s=perf_counter() - start, waiting=idle_s / (idle_s + busy_s))
 
-    def agrees(self, places: NDArray[np.int64], store: FeatureStore, *, tolerance: float) -> bool:
-        """Whether one batch, extracted again, is what the store holds, to a relative distance."""
+    def agrees(self, rows: NDArray[np.int64], store: FeatureStore, *, tolerance: float) -> bool:
+        """Whether a few pictures, extracted again, are what the store holds, to a relative distance."""
         with own_core_each(self.device):
-            batch = self._compute(self._decode(places))
+            batch = self._compute(self._decode(rows))
         if batch.broken:
             return False
         if batch.features is None:
             return True
-        kept = store.read(places[batch.readable])
+        kept = store.read(rows[batch.readable])
         new = batch.features[batch.readable]
         distance = np.linalg.norm(new - kept, axis=1)
         return bool((distance <= tolerance * np.linalg.norm(kept, axis=1) + 1e-12).all())
@@ -151,7 +151,7 @@ class Extraction:
 
     def _decode(self, places: NDArray[np.int64]) -> _Batch:
         start = perf_counter()
-        batch = _Batch(places=places, pixels=np.zeros((self.batch, self.crop, self.crop, 3), np.uint8))
+        batch = _Batch(places=places, pixels=np.zeros((len(places), self.crop, self.crop, 3), np.uint8))
         for place, row in enumerate(places.tolist()):
             if row == EMPTY:
                 continue
@@ -185,10 +185,11 @@ class Extraction:
 
     def _check(self, batch: _Batch) -> None:
         assert batch.features is not None
-        if batch.features.shape != (self.batch, self.encoder.feature_dim):
+        expected = (len(batch.places), self.encoder.feature_dim)
+        if batch.features.shape != expected:
             raise ArtbenchError(
-                f"backbone {self.encoder.backbone} turned {self.batch} pictures into features of shape "
-                f"{batch.features.shape}, not ({self.batch}, {self.encoder.feature_dim})",
+                f"backbone {self.encoder.backbone} turned {len(batch.places)} pictures into features of shape "
+                f"{batch.features.shape}, not {expected}",
                 mend="Its module and its feature_dim should agree",
             )
         bad = batch.places[batch.readable & ~np.isfinite(batch.features).all(axis=1)]
