@@ -1,0 +1,81 @@
+"""The two museums that have scanned the pictures, each on its own machine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from artbench_sample.materials import Pixels
+from artbench_sample.noise import smooth_noise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Museum:
+    """How a museum's scans look.
+
+    Attributes:
+        tint: What the scanner does to red, green and blue, as factors.
+        mount: RGB of what the picture lies on.
+        border: Width of the mount that is left in the scan, as a share of the short side: least and most.
+        tilt: By how many degrees pictures lie askew, at most.
+    """
+
+    tint: tuple[float, float, float]
+    mount: tuple[int, int, int]
+    border: tuple[float, float]
+    tilt: float
+
+
+MUSEUMS: Mapping[str, Museum] = {
+    "north": Museum(tint=(0.96, 1.0, 1.05), mount=(226, 226, 222), border=(0.035, 0.1), tilt=0.4),
+    "south": Museum(tint=(1.06, 1.0, 0.9), mount=(26, 24, 22), border=(0.0, 0.055), tilt=1.8),
+}
+
+
+def scan(rng: np.random.Generator, pixels: Pixels, museum: str) -> Image.Image:
+    """A museum's scan of a picture: exposed, tinted, a little blurred, askew, with its border and the scanner's noise.
+
+    Args:
+        rng: The picture's own.
+        pixels: float32, shape (height, width, 3): RGB in [0, 255].
+        museum: A name in `MUSEUMS`.
+
+    Returns:
+        RGB, of the size of `pixels`.
+    """
+    machine = MUSEUMS[museum]
+    height, width = pixels.shape[:2]
+    tint = np.array(machine.tint, dtype=np.float32) * (1 + rng.normal(0, 0.02, 3).astype(np.float32))
+    # Slides have faded, lamps have aged: contrast, brightness and gamma differ from scan to scan.
+    contrast, lift = np.float32(rng.uniform(0.62, 1.12)), np.float32(rng.normal(0, 11))
+    gamma = np.float32(np.exp(rng.normal(0, 0.2)))
+    levels = np.clip((np.arange(256, dtype=np.float32) - 128) * contrast + 128 + lift, 0, 255) / 255
+    curves = np.clip((levels**gamma)[:, None] * 255 * tint, 0, 255).astype(np.uint8)
+    image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).point(curves.T.ravel().tolist())
+    image = image.transform(
+        (width, height),
+        Image.Transform.AFFINE,
+        _placed(rng, machine, (width, height)),
+        Image.Resampling.BILINEAR,
+        fillcolor=machine.mount,
+    )
+    unsharp = abs(rng.normal(0, 0.45))
+    if unsharp > 0.25:
+        image = image.filter(ImageFilter.BoxBlur(unsharp))
+    lamp = 7 * smooth_noise(rng, (width, height), cell=220)
+    noise = rng.standard_normal((height, width), dtype=np.float32) * np.float32(rng.uniform(0.5, 5))
+    grain = np.clip(lamp + noise, -127, 127)[..., None]
+    grain = grain + np.asarray(image)
+    return Image.fromarray(np.clip(grain, 0, 255, out=grain).astype(np.uint8))
+
+
+def _placed(rng: np.random.Generator, machine: Museum, size: tuple[int, int]) -> tuple[float, ...]:
+    """Where in the picture each place of the scan lies: the matrix that leaves a border and tilts."""
+    width, height = size
+    left, top, right, bottom = (rng.uniform(*machine.border) * min(size) for _ in range(4))
+    turn = np.radians(rng.uniform(-machine.tilt, machine.tilt))
+    wide, high = width / (width - left - right), height / (height - top - bottom)
+    a, b, d, e = wide * np.cos(turn), wide * np.sin(turn), -high * np.sin(turn), high * np.cos(turn)
+    x, y = (width + left - right) / 2, (height + top - bottom) / 2
+    return float(a), float(b), float(width / 2 - a * x - b * y), float(d), float(e), float(height / 2 - d * x - e * y)

@@ -1,0 +1,1 @@
+"""The styles, each a way to paint what stands on the easel."""

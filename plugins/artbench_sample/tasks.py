@@ -1,0 +1,48 @@
+"""The targets of the tasks on `sample`."""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.data.dataset import Dataset
+from artbench.data.targets import Split, Targets
+
+
+def style_targets(dataset: Dataset) -> Targets:
+    """The style of every picture."""
+    return _single_label(dataset, "style")
+
+
+def artist_targets(dataset: Dataset) -> Targets:
+    """The painter of every picture."""
+    return _single_label(dataset, "artist")
+
+
+def material_targets(dataset: Dataset) -> Targets:
+    """The materials of every picture, any number of them."""
+    found = [frozenset(row["materials"].split("|")) for row in _labels(dataset)]
+    classes = tuple(sorted(frozenset[str]().union(*found)))
+    return _targets(dataset, classes, np.array([[name in held for name in classes] for held in found]))
+
+
+def _single_label(dataset: Dataset, column: str) -> Targets:
+    values = [row[column] for row in _labels(dataset)]
+    classes = tuple(sorted(set(values)))
+    number = {name: k for k, name in enumerate(classes)}
+    return _targets(dataset, classes, np.array([number[value] for value in values], dtype=np.int64))
+
+
+def _targets(dataset: Dataset, classes: tuple[str, ...], labels: NDArray[np.int64] | NDArray[np.bool_]) -> Targets:
+    splits = np.array([row["split"] for row in _labels(dataset)])
+    train, test = (np.flatnonzero(splits == name).astype(np.int64) for name in ("train", "test"))
+    return Targets(
+        classes=classes,
+        train=Split(rows=train, labels=labels[train]),
+        test=Split(rows=test, labels=labels[test]),
+    )
+
+
+def _labels(dataset: Dataset) -> Sequence[Mapping[str, str]]:
+    return cast("Sequence[Mapping[str, str]]", dataset.tables["labels"])

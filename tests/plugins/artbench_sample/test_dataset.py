@@ -1,0 +1,153 @@
+"""The collection on disk: painted, read back, refused where it is broken."""
+
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from artbench.errors import ArtbenchError
+from artbench.plugins import load_plugins
+from artbench_sample import crew
+from artbench_sample.catalogue import Work
+from artbench_sample.crew import paint_alone, paint_together, picture_file
+from artbench_sample.dataset import open_sample
+from artbench_sample.paint import SEED, paint_collection, write_labels
+from artbench_sample.tasks import artist_targets, material_targets, style_targets
+
+
+def test_helpers_paint_what_one_process_paints(works: list[Work], tmp_path: Path) -> None:
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    for folder in (alone, together):
+        (folder / "pictures").mkdir(parents=True)
+    paint_alone(alone, works[:24], seed=SEED)
+    paint_together(together, works[:24], seed=SEED)
+    for work in works[:24]:
+        assert (alone / picture_file(work)).read_bytes() == (together / picture_file(work)).read_bytes()
+        with Image.open(together / picture_file(work)) as picture:
+            assert (picture.format, picture.size) == ("JPEG", work.size)
+
+
+def test_pictures_are_painted_where_helpers_fail(
+    works: list[Work], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pictures").mkdir()
+    # The helpers look for the module under this name, and don't find it.
+    monkeypatch.setattr(crew, "__name__", "no_such_module")
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    paint_together(tmp_path, works[:6], seed=SEED)
+    assert len(list((tmp_path / "pictures").iterdir())) == 6
+
+
+@pytest.mark.slow
+def test_the_whole_collection_is_painted_and_opens(tmp_path: Path) -> None:
+    paint_collection(tmp_path)
+    assert len(open_sample(tmp_path)) == len(list((tmp_path / "pictures").iterdir())) == 1200
+
+
+def test_painting_needs_no_network(works: list[Work], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("painting asked for the network")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    (tmp_path / "pictures").mkdir()
+    paint_alone(tmp_path, works[:3], seed=0)
+    write_labels(tmp_path, works[:3])
+
+
+def test_the_state_of_the_data_does_not_hang_on_the_encoder_of_pictures(works: list[Work], tmp_path: Path) -> None:
+    folder = _small(tmp_path, works)
+    before = open_sample(folder).fingerprint
+    for file in (folder / "pictures").iterdir():
+        with Image.open(file) as picture:
+            picture.copy().save(file, "JPEG", quality=30)
+    assert open_sample(folder).fingerprint == before
+
+
+def test_labels_say_what_is_planted(collection: Path, works: list[Work]) -> None:
+    rows = open_sample(collection).tables["labels"]
+    assert isinstance(rows, list)
+    for row, work in zip(rows, works, strict=True):
+        assert (row["style"], row["artist"], row["museum"]) == (work.style, work.artist, work.museum)
+        assert row["materials"].split("|") == sorted(work.materials)
+        assert int(row["duplicate_of"] or 0) == work.duplicate_of
+        assert row["influence"] == work.influence
+
+
+def test_targets_are_disjoint_and_cover_the_collection(collection: Path) -> None:
+    dataset = open_sample(collection)
+    for targets, classes in (
+        (style_targets(dataset), 8),
+        (artist_targets(dataset), 24),
+        (material_targets(dataset), 8),
+    ):
+        train, test = targets.train, targets.test
+        assert (len(train), len(test), len(targets.classes)) == (840, 360, classes)
+        assert not set(train.rows.tolist()) & set(test.rows.tolist())
+        for split in (train, test):
+            labels = split.labels
+            seen = labels.any(axis=0).sum() if labels.dtype == np.bool_ else len(np.unique(labels))
+            assert seen == classes
+
+
+def test_labels_belong_to_their_rows(collection: Path, works: list[Work]) -> None:
+    dataset = open_sample(collection)
+    artists, materials = artist_targets(dataset), material_targets(dataset)
+    for place, row in enumerate(artists.test.rows.tolist()):
+        assert artists.classes[int(artists.test.labels[place])] == works[row].artist
+        held = {name for name, has in zip(materials.classes, materials.test.labels[place], strict=True) if has}
+        assert held == works[row].materials
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ("no labels", "can't be read"),
+        ("no picture", "1 of 12 pictures are missing"),
+        ("other table", "is not the table"),
+        ("short row", "is not the table"),
+        ("binary", "can't be read"),
+        ("twice", "has an id twice"),
+    ],
+)
+def test_a_broken_folder_is_refused_in_one_line_with_a_mend(
+    fault: str, says: str, works: list[Work], tmp_path: Path
+) -> None:
+    folder = _small(tmp_path, works)
+    labels = folder / "labels.csv"
+    lines = labels.read_text(encoding="utf-8").splitlines()
+    if fault == "no labels":
+        labels.unlink()
+    elif fault == "no picture":
+        (folder / picture_file(works[5])).unlink()
+    elif fault == "other table":
+        labels.write_text("a,b\n1,2\n", encoding="utf-8")
+    elif fault == "short row":
+        labels.write_text("\n".join([*lines, "0099,pictures/0099.jpg"]), encoding="utf-8")
+    elif fault == "binary":
+        labels.write_bytes(b"\xff\xfe\x00")
+    else:
+        labels.write_text("\n".join([*lines, lines[-1]]), encoding="utf-8")
+    with pytest.raises(ArtbenchError, match=says) as caught:
+        open_sample(folder)
+    assert "Delete the folder" in caught.value.mend
+    assert "\n" not in str(caught.value)
+
+
+def test_the_plugin_registers_the_dataset_and_its_tasks() -> None:
+    registry = load_plugins()
+    assert registry.datasets.find("sample")[1].prepare is not None
+    metrics = {
+        name: registry.tasks.find(f"sample-{name}")[1].primary_metric for name in ("style", "artist", "material")
+    }
+    assert metrics == {"style": "accuracy", "artist": "accuracy", "material": "mean_average_precision"}
+
+
+def _small(folder: Path, works: list[Work]) -> Path:
+    (folder / "pictures").mkdir()
+    for work in works[:12]:
+        Image.new("RGB", (8, 8)).save(folder / picture_file(work))
+    write_labels(folder, works[:12])
+    return folder
