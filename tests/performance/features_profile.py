@@ -19,7 +19,7 @@ from artbench.features.forward import own_core_each
 
 def main(name: str = "resnet50") -> None:
     module = encoder(name).module.to(memory_format=torch.channels_last)
-    batch = torch.rand(8, 3, 244, 244).contiguous(memory_format=torch.channels_last)
+    batch = torch.rand(4, 3, 244, 244).contiguous(memory_format=torch.channels_last)
     square = torch.rand(2048, 2048)
     with torch.inference_mode(), own_core_each("cpu"):
         counter = FlopCounterMode(display=False)
@@ -35,9 +35,9 @@ def main(name: str = "resnet50") -> None:
     for event in sorted(events, key=lambda event: -event.self_cpu_time_total)[:8]:
         say(f"{event.self_cpu_time_total / total:6.1%}  {event.key}")
     achieved = counter.get_total_flops() / min(passes)
-    say(f"{name}: {counter.get_total_flops() / 8e9:.1f} GFLOP a picture, {8 / median(passes):.2f} images/s on one core")
+    say(f"{name}: {counter.get_total_flops() / 4e9:.1f} GFLOP a picture, {4 / median(passes):.2f} images/s on one core")
     say(f"{achieved / 1e9:.0f} GFLOP/s of {best / 1e9:.0f} in a matrix product, {achieved / best:.0%} of it")
-    say(f"at the matrix product's speed it would be {best / counter.get_total_flops() * 8:.2f} images/s on one core")
+    say(f"at the matrix product's speed it would be {best / counter.get_total_flops() * 4:.2f} images/s on one core")
 
 
 if __name__ == "__main__":

@@ -25,14 +25,14 @@ from artbench.features.parallel import in_threads
 def forward_alone(name: str, count: int) -> float:
     cores = usable_cores()
     forward = Forward(encoder(name), device="cpu", dtype=choose_dtype("cpu"), copies=cores)
-    pixels = torch.randint(0, 256, (8, 244, 244, 3), dtype=torch.uint8).numpy()
+    pixels = torch.randint(0, 256, (4, 244, 244, 3), dtype=torch.uint8).numpy()
 
     def all_of_them() -> None:
-        with own_core_each("cpu"), closing(in_threads(forward, [pixels] * (count // 8), threads=cores)) as done:
+        with own_core_each("cpu"), closing(in_threads(forward, [pixels] * (count // 4), threads=cores)) as done:
             for _ in done:
                 pass
 
-    return count // 8 * 8 / seconds(all_of_them)
+    return count // 4 * 4 / seconds(all_of_them)
 
 
 def decode_alone(files: list[bytes]) -> float:

@@ -25,7 +25,7 @@ from artbench.reporting import Reporter
 
 # Pictures a forward pass: on a GPU enough to fill it; on the CPU, where each core computes a batch of its own,
 # few, so that what passes between two layers stays in its cache.
-_BATCH = {"cpu": 8, "cuda": 128, "mps": 64}
+_BATCH = {"cpu": 4, "cuda": 128, "mps": 64}
 
 # Two computations of one feature agree to this relative distance, if it is still the same computation.
 _TOLERANCE = {"float32": 1e-3, "bfloat16": 5e-2}

@@ -188,7 +188,7 @@ class Odd(torch.nn.Module):
 @pytest.mark.parametrize(
     ("module", "message"),
     [
-        (Odd(3, 1.0), r"shape \(8, 3\), not \(8, 24\)"),
+        (Odd(3, 1.0), r"shape \(4, 3\), not \(4, 24\)"),
         (Odd(DIM, float("nan")), "not finite for 0000"),
         (Odd(DIM, 13), r"backbone tiny failed \(RuntimeError: out of paint\)"),
     ],
