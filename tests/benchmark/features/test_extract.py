@@ -271,3 +271,28 @@ def test_bfloat16_features_stay_close(
     assert found.dtype == "bfloat16"
     assert cosine.min() > 0.999
     assert not (half == whole).all()
+
+
+@pytest.mark.parametrize(("name", "options"), [("resnet18", {}), ("vit_tiny_patch16_224", {"img_size": 32})])
+def test_real_networks_give_the_same_bytes(
+    name: str, options: dict[str, int], pictures: Dataset, tmp_path: Path
+) -> None:
+    import timm
+
+    torch.manual_seed(0)
+    module = timm.create_model(name, num_classes=0, **options).eval()
+    by = encoder(module=module, feature_dim=module.num_features)
+    rows = GOOD[:30]
+    at_once = features(pictures, tmp_path / "one", by=by, rows=rows, workers=1).take(rows)
+    for part in np.array_split(np.random.default_rng(0).permutation(rows), 3):
+        features(pictures, tmp_path / "many", by=by, rows=part, workers=3)
+    again = features(pictures, tmp_path / "many", by=by, rows=rows, workers=3)
+    assert again.timing.extracted == 0
+    assert (again.take(rows) == at_once).all()
+    module.to(memory_format=torch.contiguous_format)
+    pixels = decode(pictures.read(0), short_side=PICTURE.short_side(None), crop=PICTURE.crop_side(None))
+    batch = torch.from_numpy(pixels).permute(2, 0, 1)[None] / 255
+    batch = (batch - torch.tensor(by.mean).view(3, 1, 1)) / torch.tensor(by.std).view(3, 1, 1)
+    with torch.no_grad():
+        plain = module(batch)[0].numpy()
+    assert np.allclose(at_once[0], plain, atol=1e-4 * np.abs(plain).max())
