@@ -83,8 +83,8 @@ def _original(rng: np.random.Generator, painter: Painter, style: str, split: str
         museum="north" if rng.random() < painter.north else "south",
         materials=_materials(rng, painter),
         split=split,
-        palette=_preferred(rng, painter.palettes, tuple(PALETTES), (0.38, 0.66)),
-        subject=_preferred(rng, painter.subjects, tuple(SUBJECTS), (0.4, 0.65)),
+        palette=_preferred(rng, painter.palettes, tuple(PALETTES), (0.4, 0.7)),
+        subject=_preferred(rng, painter.subjects, tuple(SUBJECTS), (0.45, 0.72)),
         influence=_influence(rng, style) if rng.random() < TRANSITIONAL else "",
         size=_FORMATS[rng.integers(0, len(_FORMATS))],
     )

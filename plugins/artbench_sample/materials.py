@@ -1,57 +1,53 @@
 """What pictures are made of: eight materials, each of which leaves a trace in the picture."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from artbench_sample.blur import blurred
 from artbench_sample.noise import smooth_noise
-from artbench_sample.palettes import brightness
-
-Pixels: TypeAlias = NDArray[np.float32]
+from artbench_sample.planes import Planes, even, luma
 
 
-def _size(pixels: Pixels) -> tuple[int, int]:
-    return pixels.shape[1], pixels.shape[0]
+def _size(pixels: Planes) -> tuple[int, int]:
+    return pixels.shape[2], pixels.shape[1]
 
 
-def _canvas(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+def _canvas(rng: np.random.Generator, pixels: Planes) -> Planes:
     """The weave: threads over and under."""
     width, height = _size(pixels)
     turn, period = rng.normal(0, 0.04), rng.uniform(3.2, 5.2)
     ys, xs = (side.astype(np.float32) * np.float32(2 * np.pi / period) for side in np.ogrid[0:height, 0:width])
     warp = np.sin(xs + turn * ys)
     weft = np.sin(ys - turn * xs)
-    pixels += (rng.uniform(2.5, 6) * (warp * weft + 0.4 * warp))[..., None]
+    pixels += rng.uniform(2.5, 6) * (warp * weft + 0.4 * warp)
     return pixels
 
 
-def _paper(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+def _paper(rng: np.random.Generator, pixels: Planes) -> Planes:
     """The grain and a few fibres."""
     width, height = _size(pixels)
     grain = rng.standard_normal((height, width), dtype=np.float32)
     grain = grain + 1.6 * smooth_noise(rng, _size(pixels), cell=2.2)
     fibres = smooth_noise(rng, _size(pixels), cell=5)
-    pixels += (rng.uniform(2, 4.5) * (grain - np.float32(1.5) * (np.abs(fibres) < 0.05)))[..., None]
+    pixels += rng.uniform(2, 4.5) * (grain - np.float32(1.5) * (np.abs(fibres) < 0.05))
     return pixels
 
 
-def _panel(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+def _panel(rng: np.random.Generator, pixels: Planes) -> Planes:
     """The grain of the wood, along one side."""
     size = _size(pixels)
     along = rng.random() < 0.5
     bend = smooth_noise(rng, size, cell=110, across=60) if along else smooth_noise(rng, size, cell=60, across=110)
     fine = smooth_noise(rng, size, cell=60, across=2.2) if along else smooth_noise(rng, size, cell=2.2, across=60)
     rings = np.sin(bend * 9 + fine * 1.2)
-    pixels += (rng.uniform(2.5, 5) * (rings + 1.1 * fine))[..., None]
+    pixels += rng.uniform(2.5, 5) * (rings + 1.1 * fine)
     return pixels
 
 
-def _oil(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+def _oil(rng: np.random.Generator, pixels: Planes) -> Planes:
     """Thick paint in a light from the side."""
-    relief = brightness(pixels) * np.float32(0.12)
+    relief = luma(pixels) * np.float32(0.12)
     relief = (
         relief + 3.2 * smooth_noise(rng, _size(pixels), cell=3, across=9) + 3 * smooth_noise(rng, _size(pixels), cell=8)
     )
@@ -59,36 +55,36 @@ def _oil(rng: np.random.Generator, pixels: Pixels) -> Pixels:
     light = rng.uniform(0, 2 * np.pi)
     down, right = (np.asarray(part, dtype=np.float32) for part in np.gradient(relief))
     slope = np.float32(np.cos(light)) * right + np.float32(np.sin(light)) * down
-    pixels += np.clip(slope * rng.uniform(4, 8), -40, 50)[..., None]
+    pixels += np.clip(slope * rng.uniform(4, 8), -40, 50)
     return pixels
 
 
-def _watercolour(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+def _watercolour(rng: np.random.Generator, pixels: Planes) -> Planes:
     """Washes: blooms, pigment gathered at the edges, the ground shining through."""
     bloom = smooth_noise(rng, _size(pixels), cell=34) + 0.6 * smooth_noise(rng, _size(pixels), cell=12)
-    tone = brightness(pixels)
+    tone = luma(pixels)
     gathered = np.clip(np.abs(tone - blurred(tone, 3)), 0, 30)
     # The tide mark of a bloom is where it ends.
     tide = np.exp(-((bloom / 0.09) ** 2)) * 12
     thin = rng.uniform(0.1, 0.22)
     pixels *= 1 - thin
-    pixels += (244 * thin + 9 * bloom - 0.6 * gathered - tide)[..., None]
+    pixels += 244 * thin + 9 * bloom - 0.6 * gathered - tide
     return pixels
 
 
-def _ink(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+def _ink(rng: np.random.Generator, pixels: Planes) -> Planes:
     """Contours drawn over the picture, thick and thin."""
-    tone = blurred(brightness(pixels), 1)
+    tone = blurred(luma(pixels), 1)
     down, right = np.gradient(tone)
     edge = np.hypot(down, right).astype(np.float32)
     pressure = np.clip(0.75 + 0.6 * smooth_noise(rng, _size(pixels), cell=18), 0.1, 1.2)
     line = np.clip((edge - float(np.quantile(edge[::4, ::4], 0.86))) / 9, 0, 1) * pressure * rng.uniform(0.45, 0.8)
     black = np.array([22, 20, 26], dtype=np.float32)
-    pixels += np.clip(line, 0, 1)[..., None] * (black - pixels)
+    pixels += np.clip(line, 0, 1) * (even(black) - pixels)
     return pixels
 
 
-def _gold(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+def _gold(rng: np.random.Generator, pixels: Planes) -> Planes:
     """Gold leaf laid on in squares, worn here and there."""
     width, height = _size(pixels)
     side = rng.uniform(22, 44)
@@ -99,30 +95,30 @@ def _gold(rng: np.random.Generator, pixels: Pixels) -> Pixels:
     seam = np.where(np.minimum(column % 1, row % 1) * side < 1.2, np.float32(-24), np.float32(0))
     speckle = 9 * smooth_noise(rng, (width, height), cell=2)
     gold = np.array([201, 160, 72], dtype=np.float32) * np.float32(rng.uniform(0.85, 1.1))
-    tone = brightness(pixels) + 10 * smooth_noise(rng, (width, height), cell=14)
+    tone = luma(pixels) + 10 * smooth_noise(rng, (width, height), cell=14)
     # On the lightest or on the darkest parts.
     share = rng.uniform(0.12, 0.3)
     some = tone[::4, ::4]
     where = tone > np.quantile(some, 1 - share) if rng.random() < 0.6 else tone < np.quantile(some, share)
-    pixels[where] = gold + (leaf + seam + speckle)[where][:, None]
+    pixels[:, where] = gold[:, None] + (leaf + seam + speckle)[where]
     return pixels
 
 
-def _varnish(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+def _varnish(rng: np.random.Generator, pixels: Planes) -> Planes:
     """Old varnish: yellowed, with a net of cracks."""
     size = _size(pixels)
-    cracks = np.zeros(pixels.shape[:2], dtype=np.float32)
+    cracks = np.zeros(pixels.shape[1:], dtype=np.float32)
     for cell in (13.0, 24.0):
         field = smooth_noise(rng, size, cell=cell)
         down, right = np.gradient(field)
         cracks = np.maximum(cracks, np.clip(1.1 - np.abs(field) / (np.hypot(down, right) + 1e-3), 0, 1))
     yellow = np.array([1.0, 0.96, 0.86], dtype=np.float32) ** np.float32(rng.uniform(0.3, 1.0))
-    pixels *= yellow
-    pixels -= (cracks * rng.uniform(12, 28))[..., None]
+    pixels *= even(yellow)
+    pixels -= cracks * rng.uniform(12, 28)
     return pixels
 
 
-_TRACES: Mapping[str, Callable[[np.random.Generator, Pixels], Pixels]] = {
+_TRACES: Mapping[str, Callable[[np.random.Generator, Planes], Planes]] = {
     # In the order in which they come to lie over each other.
     "watercolour": _watercolour,
     "ink": _ink,
@@ -137,12 +133,12 @@ _TRACES: Mapping[str, Callable[[np.random.Generator, Pixels], Pixels]] = {
 MATERIALS = tuple(sorted(_TRACES))
 
 
-def leave_traces(rng: np.random.Generator, pixels: Pixels, materials: frozenset[str]) -> Pixels:
+def leave_traces(rng: np.random.Generator, pixels: Planes, materials: frozenset[str]) -> Planes:
     """A picture as it looks when it is made of `materials`.
 
     Args:
         rng: The picture's own.
-        pixels: float32, shape (height, width, 3): RGB in [0, 255]; left as it is.
+        pixels: float32, shape (3, height, width): RGB in [0, 255]; left as it is.
         materials: Some of `MATERIALS`.
     """
     pixels = pixels.copy()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from artbench_sample.materials import Pixels
 from artbench_sample.noise import smooth_noise
+from artbench_sample.planes import Planes, image_of, planes_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,26 +33,26 @@ MUSEUMS: Mapping[str, Museum] = {
 }
 
 
-def scan(rng: np.random.Generator, pixels: Pixels, museum: str) -> Image.Image:
+def scan(rng: np.random.Generator, pixels: Planes, museum: str) -> Image.Image:
     """A museum's scan of a picture: exposed, tinted, a little blurred, askew, with its border and the scanner's noise.
 
     Args:
         rng: The picture's own.
-        pixels: float32, shape (height, width, 3): RGB in [0, 255].
+        pixels: float32, shape (3, height, width): RGB in [0, 255].
         museum: A name in `MUSEUMS`.
 
     Returns:
         RGB, of the size of `pixels`.
     """
     machine = MUSEUMS[museum]
-    height, width = pixels.shape[:2]
+    height, width = pixels.shape[1:]
     tint = np.array(machine.tint, dtype=np.float32) * (1 + rng.normal(0, 0.02, 3).astype(np.float32))
     # Slides have faded, lamps have aged: contrast, brightness and gamma differ from scan to scan.
     contrast, lift = np.float32(rng.uniform(0.62, 1.12)), np.float32(rng.normal(0, 11))
     gamma = np.float32(np.exp(rng.normal(0, 0.2)))
     levels = np.clip((np.arange(256, dtype=np.float32) - 128) * contrast + 128 + lift, 0, 255) / 255
     curves = np.clip((levels**gamma)[:, None] * 255 * tint, 0, 255).astype(np.uint8)
-    image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).point(curves.T.ravel().tolist())
+    image = image_of(pixels).point(curves.T.ravel().tolist())
     image = image.transform(
         (width, height),
         Image.Transform.AFFINE,
@@ -65,9 +65,7 @@ def scan(rng: np.random.Generator, pixels: Pixels, museum: str) -> Image.Image:
         image = image.filter(ImageFilter.BoxBlur(unsharp))
     lamp = 7 * smooth_noise(rng, (width, height), cell=220)
     noise = rng.standard_normal((height, width), dtype=np.float32) * np.float32(rng.uniform(0.5, 5))
-    grain = np.clip(lamp + noise, -127, 127)[..., None]
-    grain = grain + np.asarray(image)
-    return Image.fromarray(np.clip(grain, 0, 255, out=grain).astype(np.uint8))
+    return image_of(planes_of(image) + np.clip(lamp + noise, -127, 127))
 
 
 def _placed(rng: np.random.Generator, machine: Museum, size: tuple[int, int]) -> tuple[float, ...]:

@@ -12,6 +12,7 @@ from artbench_sample.museums import scan
 from artbench_sample.noise import smooth_noise
 from artbench_sample.painters import PAINTERS
 from artbench_sample.palettes import mix_palette
+from artbench_sample.planes import planes_of
 from artbench_sample.styles.book import STYLES
 
 _TOUCHES = {painter.name: painter.touch for painter in PAINTERS}
@@ -32,10 +33,10 @@ def paint_work(work: Work, *, seed: int) -> Image.Image:
         touch=_TOUCHES[work.artist].on_the_day(rng),
         subject=work.subject,
     )
-    pixels = np.asarray(STYLES[work.style](easel), dtype=np.float32)
+    pixels = planes_of(STYLES[work.style](easel))
     if work.influence:
-        other = np.asarray(STYLES[work.influence](easel), dtype=np.float32)
-        pixels = np.where(_overpainted(rng, work.size)[..., None], other, pixels)
+        other = planes_of(STYLES[work.influence](easel))
+        pixels = np.where(_overpainted(rng, work.size), other, pixels)
     picture = scan(rng, leave_traces(rng, pixels, work.materials), work.museum)
     if work.duplicate_of:
         return recopied(np.random.default_rng(np.random.SeedSequence([seed, work.index])), picture)

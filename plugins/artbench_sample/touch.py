@@ -27,11 +27,11 @@ class Touch:
         """The same hand on one day: near its habits, never quite the same."""
         return replace(
             self,
-            scale=self.scale * float(np.exp(rng.normal(0, 0.16))),
-            density=_within(self.density + rng.normal(0, 0.09)),
-            angle=self.angle + rng.normal(0, 8),
-            roughness=_within(self.roughness + rng.normal(0, 0.09)),
-            curve=_within(self.curve + rng.normal(0, 0.09)),
+            scale=self.scale * float(np.exp(rng.normal(0, 0.13))),
+            density=_within(self.density + rng.normal(0, 0.07)),
+            angle=self.angle + rng.normal(0, 6),
+            roughness=_within(self.roughness + rng.normal(0, 0.07)),
+            curve=_within(self.curve + rng.normal(0, 0.07)),
         )
 
 

@@ -5,13 +5,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from artbench_sample.easel import Easel
+from artbench_sample.planes import image_of, planes_of
 from artbench_sample.scene import compose
 
 
 def paint_facets(easel: Easel) -> Image.Image:
     """Paint the subject in facets; the angle sets their edges, density their number, roughness their shifts."""
     rng, touch = easel.rng, easel.touch
-    seen = np.asarray(compose(easel).picture(easel.size))
+    seen = planes_of(compose(easel).picture(easel.size))
     cells = _split(easel, int(24 + 46 * touch.density / touch.scale))
     numbers = Image.new("I", easel.size)
     draw = ImageDraw.Draw(numbers)
@@ -19,14 +20,14 @@ def paint_facets(easel: Easel) -> Image.Image:
         draw.polygon((cell / 2).ravel().tolist(), fill=number)
     cell_of = np.asarray(numbers)
     count = len(cells)
-    bottom, right = seen.shape[0] - 1, seen.shape[1] - 1
+    bottom, right = seen.shape[1] - 1, seen.shape[2] - 1
     ys, xs = np.ogrid[0 : bottom + 1, 0 : right + 1]
     shift = rng.normal(0, 4 + 15 * touch.roughness, (2, count)).astype(np.int32)
     row = np.clip(ys + shift[0].take(cell_of), 0, bottom)
     column = np.clip(xs + shift[1].take(cell_of), 0, right)
-    shown = seen.reshape(-1, 3).take(row * (right + 1) + column, axis=0)
+    shown = seen.reshape(3, -1).take(row * (right + 1) + column, axis=1)
     centres = np.array([cell.mean(axis=0) / 2 for cell in cells])
-    own = seen[np.clip(centres[:, 1], 0, bottom).astype(int), np.clip(centres[:, 0], 0, right).astype(int)]
+    own = seen[:, np.clip(centres[:, 1], 0, bottom).astype(int), np.clip(centres[:, 0], 0, right).astype(int)]
     # Each facet is lit from one of its edges.
     light = np.radians(touch.angle + rng.choice([0, 90, 180, 270], count) + rng.normal(0, 15, count))
     slope = rng.uniform(0.5, 1.6, count) * 1.1 / touch.scale
@@ -34,9 +35,9 @@ def paint_facets(easel: Easel) -> Image.Image:
     level = (centres[:, 0] * dx + centres[:, 1] * dy).astype(np.float32)
     lit = xs.astype(np.float32) * dx.take(cell_of) + ys.astype(np.float32) * dy.take(cell_of) - level.take(cell_of)
     keep = np.float32(0.35 + 0.4 * touch.curve)
-    picture = keep * shown + ((1 - keep) * own).take(cell_of, axis=0)
-    picture += np.clip(lit, -42, 42)[..., None]
-    image = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).resize(easel.large, Image.Resampling.NEAREST)
+    picture = keep * shown + ((1 - keep) * own).take(cell_of, axis=1)
+    picture += np.clip(lit, -42, 42)
+    image = image_of(picture).resize(easel.large, Image.Resampling.NEAREST)
     pen, line = ImageDraw.Draw(image), tuple(np.clip(easel.colours[0], 0, 255).astype(int).tolist())
     for cell in cells:
         if rng.random() < 0.55:

@@ -6,7 +6,7 @@ from PIL import Image, ImageFilter
 from artbench_sample.blur import blurred
 from artbench_sample.easel import Easel
 from artbench_sample.noise import smooth_noise
-from artbench_sample.palettes import brightness
+from artbench_sample.planes import even, image_of, luma, planes_of
 from artbench_sample.scene import compose
 
 
@@ -15,7 +15,7 @@ def paint_hatching(easel: Easel) -> Image.Image:
     rng, touch = easel.rng, easel.touch
     width, height = easel.size
     scene = compose(easel).picture(easel.size)
-    tone = brightness(np.asarray(scene.filter(ImageFilter.BoxBlur(1)), dtype=np.float32))
+    tone = luma(planes_of(scene.filter(ImageFilter.BoxBlur(1))))
     low, high = float(tone.min()), float(tone.max())
     dark = 1 - (tone - low) / max(high - low, 1.0)
     bulge = blurred(tone, 7) / 255
@@ -39,7 +39,7 @@ def paint_hatching(easel: Easel) -> Image.Image:
     if rng.random() < 0.12:
         # White line on a dark ground.
         paper, line = line, paper
-    tint = np.asarray(scene, dtype=np.float32) - 128
-    sheet = paper + tint * np.float32(rng.choice([0.0, 0.0, 0.18, 0.35]))
-    picture = sheet + ink[..., None] * (line - sheet)
-    return Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))
+    tint = planes_of(scene) - 128
+    sheet = even(paper) + tint * np.float32(rng.choice([0.0, 0.0, 0.18, 0.35]))
+    picture = sheet + ink * (even(line) - sheet)
+    return image_of(picture)

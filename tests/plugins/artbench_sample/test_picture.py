@@ -9,6 +9,7 @@ from artbench_sample.catalogue import Work
 from artbench_sample.materials import MATERIALS, leave_traces
 from artbench_sample.museums import MUSEUMS, scan
 from artbench_sample.picture import paint_work
+from artbench_sample.planes import planes_of
 from artbench_sample.styles.book import STYLES
 
 
@@ -55,7 +56,7 @@ def test_a_copy_is_near_its_original_and_not_equal(works: list[Work]) -> None:
 
 @pytest.mark.parametrize("material", MATERIALS)
 def test_every_material_leaves_a_trace_but_not_more(material: str, works: list[Work]) -> None:
-    plain = np.asarray(paint_work(works[3], seed=0), dtype=np.float32)
+    plain = planes_of(paint_work(works[3], seed=0))
     traced = leave_traces(np.random.default_rng(0), plain, frozenset({material}))
     change = np.abs(traced - plain).mean()
     assert 1 < change < 40
@@ -63,7 +64,7 @@ def test_every_material_leaves_a_trace_but_not_more(material: str, works: list[W
 
 
 def test_the_museums_differ_in_border_and_tint() -> None:
-    card = np.full((256, 256, 3), 128, dtype=np.float32)
+    card = np.full((3, 256, 256), 128, dtype=np.float32)
     scans = {
         name: np.mean([np.asarray(scan(np.random.default_rng(k), card, name)) for k in range(20)], axis=0)
         for name in MUSEUMS
