@@ -1,0 +1,60 @@
+"""Which pictures of train are held out to choose the penalty on, where a dataset has no validation split."""
+
+import hashlib
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def held_out(
+    labels: NDArray[np.int64] | NDArray[np.bool_], ids: Sequence[str], *, fraction: float
+) -> NDArray[np.int64]:
+    """A stratified share of some pictures, picked by SHA-256 of their ids: no seed, no order, no machine matters.
+
+    Pictures are put into strata: by class, or in multi-label data by the label of theirs that is rarest here
+    (those with no label are a stratum of their own). Of each stratum of n pictures, the round(n * fraction)
+    with the smallest digests are taken (halves are rounded up), but never all: a class with one picture stays.
+    Where that takes nothing at all, one picture of each stratum of at least two is taken.
+
+    A picture that is listed more than once, under one label or several, is counted once, in the stratum of
+    its rarest label, and all its rows go the same way.
+
+    Args:
+        labels: int64, shape (n,), or bool, shape (n, classes).
+        ids: The id of each picture.
+        fraction: Share to hold out, in [0, 1].
+
+    Returns:
+        Positions among `ids`, ascending; empty where every stratum has one picture.
+    """
+    strata: dict[int, list[str]] = {}
+    for id_, stratum in _strata(labels, ids).items():
+        strata.setdefault(stratum, []).append(id_)
+    sizes = {stratum: min(math.floor(len(of) * fraction + 0.5), len(of) - 1) for stratum, of in strata.items()}
+    if not any(sizes.values()):
+        sizes = {stratum: min(1, len(of) - 1) for stratum, of in strata.items()}
+    taken = {id_ for stratum, of in strata.items() for id_ in sorted(of, key=_digest)[: sizes[stratum]]}
+    return np.array([position for position, id_ in enumerate(ids) if id_ in taken], np.int64)
+
+
+def _digest(id_: str) -> str:
+    return hashlib.sha256(id_.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _strata(labels: NDArray[np.int64] | NDArray[np.bool_], ids: Sequence[str]) -> dict[str, int]:
+    """The stratum of each id."""
+    if labels.ndim == 1:
+        rarest, counts = labels, np.bincount(labels)
+    else:
+        # A column for "no label", so common that any label a picture has is rarer.
+        none = ~labels.any(axis=1)
+        counts = np.append(labels.sum(axis=0), len(labels) + 1)
+        candidates = np.where(np.column_stack([labels, none]), counts, len(labels) + 2)
+        rarest = candidates.argmin(axis=1)
+    best: dict[str, tuple[int, int]] = {}
+    for id_, stratum in zip(ids, rarest.tolist(), strict=True):
+        rank = (int(counts[stratum]), stratum)
+        best[id_] = min(best.get(id_, rank), rank)
+    return {id_: stratum for id_, (_, stratum) in best.items()}
