@@ -1,0 +1,140 @@
+"""The main job, from pictures to a leaderboard, on a small dataset that a plugin paints."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from artbench.errors import ArtbenchError, UsageError
+from artbench.locations import cache_folder
+from artbench.plugins import Registry, load_plugins
+from artbench.reporting import Silent
+from artbench.run import Outcome, Request, run
+
+TOY = Path(__file__).parents[1] / "toy_plugin.py"
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_plugins([TOY], only="")
+
+
+@pytest.fixture
+def request_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Request:
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    return Request(
+        backbones=["toy-patches"], pretrainings=["random"], tasks=["toy-colour"], results=tmp_path / "results"
+    )
+
+
+def go(request: Request, registry: Registry) -> Outcome:
+    return run(request, registry=registry, reporter=Silent())
+
+
+def test_a_run_writes_record_predictions_and_leaderboard(request_: Request, registry: Registry) -> None:
+    outcome = go(request_, registry)
+    (result,) = outcome.results
+    assert outcome.failures == ()
+    assert (result.new, result.place, result.of) == (True, 1, 1)
+    record = json.loads(result.file.read_text())
+    assert record["task"] == "toy-colour"
+    assert (record["dataset"]["train"], record["dataset"]["test"]) == (60, 30)
+    assert record["metrics"]["accuracy"]["value"] > 0.8
+    assert record["encoder"]["feature_dim"] == 128
+    assert record["neighbours"]["metrics"]["accuracy"]["value"] > 0.5
+    assert record["probe"]["converged"] is True
+    assert record["provenance"]["plugins"].keys() == {"artbench", "toy_plugin.py"}
+    table = pq.read_table(result.file.with_suffix(".parquet")).to_pylist()
+    hits = sum(row["target"] == row["prediction"] for row in table)
+    assert hits / len(table) == pytest.approx(record["metrics"]["accuracy"]["value"])
+    page = (request_.results / "leaderboards" / "toy-colour.md").read_text()
+    assert "| 1 | toy-patches | random |" in page
+    assert "toy-colour.md" in (request_.results / "leaderboards" / "README.md").read_text()
+
+
+def test_the_second_time_nothing_is_run_again(request_: Request, registry: Registry) -> None:
+    (first,) = go(request_, registry).results
+    before = first.file.stat().st_mtime_ns
+    (second,) = go(request_, registry).results
+    assert not second.new
+    assert second.record == first.record
+    assert second.file.stat().st_mtime_ns == before
+
+
+def test_fresh_gives_the_same_numbers_to_the_last_digit(request_: Request, registry: Registry) -> None:
+    (first,) = go(request_, registry).results
+    (second,) = go(replace(request_, fresh=True), registry).results
+    assert second.new
+    assert second.record.metrics == first.record.metrics
+    assert second.record.neighbours == first.record.neighbours
+    assert second.record.predictions == first.record.predictions
+    assert len(list((request_.results / "records" / "toy-colour").glob("*.json"))) == 1
+
+
+def test_every_combination_is_run_and_a_second_task_costs_no_second_pass(
+    request_: Request, registry: Registry
+) -> None:
+    both = replace(request_, tasks=["toy-colour", "toy-traits"])
+    outcome = go(both, registry)
+    assert [result.record.task for result in outcome.results] == ["toy-colour", "toy-traits"]
+    assert outcome.results[1].record.primary_metric == "mean_average_precision"
+    shutil.rmtree(request_.results)
+    again = go(both, registry)
+    assert all(result.record.timing.extract_s == 0 for result in again.results)
+
+
+def test_other_seeds_of_random_weights_are_other_records(request_: Request, registry: Registry) -> None:
+    go(request_, registry)
+    (second,) = go(replace(request_, seed=1), registry).results
+    assert (second.new, second.of) == (True, 2)
+
+
+def test_one_encoder_that_fails_is_named_and_the_others_are_run(request_: Request, registry: Registry) -> None:
+    outcome = go(replace(request_, backbones=["toy-broken", "toy-patches"]), registry)
+    assert [result.record.backbone for result in outcome.results] == ["toy-patches"]
+    (failure,) = outcome.failures
+    assert "toy-broken" in failure
+    assert "out of paint" in failure
+
+
+def test_unknown_names_are_told_before_anything_is_done(request_: Request, registry: Registry) -> None:
+    for change in ({"backbones": ["toy-pathces"]}, {"tasks": ["toy-color"]}, {"pretrainings": ["randon"]}):
+        with pytest.raises(UsageError, match="The nearest: "):
+            go(replace(request_, **change), registry)  # type: ignore[arg-type]
+    assert not cache_folder().exists()
+
+
+def test_data_that_is_not_there_says_where_it_was_looked_for(request_: Request, registry: Registry) -> None:
+    with pytest.raises(ArtbenchError, match=r"no/such/place.*labels\.csv and pictures.*this file"):
+        go(replace(request_, data={"toy": Path("no/such/place")}), registry)
+
+
+def test_missing_pictures_are_refused_unless_allowed_and_then_marked(request_: Request, registry: Registry) -> None:
+    (whole,) = go(request_, registry).results
+    painted = cache_folder() / "datasets" / "toy-1"
+    partial = request_.results.parent / "partial"
+    shutil.copytree(painted, partial)
+    for number in range(5):
+        (partial / f"{number:03}.png").unlink()
+    placed = replace(request_, data={"toy": partial})
+    with pytest.raises(ArtbenchError, match=r"000\.png.*--allow-partial"):
+        go(placed, registry)
+    (marked,) = go(replace(placed, allow_partial=True), registry).results
+    assert marked.record.dataset.partial
+    assert marked.record.dataset.missing == 5
+    assert marked.record.dataset.fingerprint != whole.record.dataset.fingerprint
+    assert marked.of == 1
+
+
+def test_unreadable_pictures_are_counted(request_: Request, registry: Registry) -> None:
+    go(request_, registry)
+    spoilt = request_.results.parent / "spoilt"
+    shutil.copytree(cache_folder() / "datasets" / "toy-1", spoilt)
+    (spoilt / "003.png").write_bytes(b"")
+    placed = replace(request_, data={"toy": spoilt}, allow_partial=True)
+    (result,) = go(placed, registry).results
+    assert result.record.dataset.unreadable == 1
+    assert result.record.dataset.train == 59
