@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.data.checks import check_targets
+from artbench.data.checks import check_targets, is_partial
 from artbench.data.dataset import Dataset
 from artbench.data.targets import Targets
 from artbench.errors import blaming
@@ -16,10 +16,6 @@ from artbench.plugins import Registry
 from artbench.protocol import Protocol
 from artbench.reporting import Reporter
 from artbench.specs import DatasetSpec, TaskSpec, load_factory
-
-# Above this share of missing pictures a result is not comparable with that of a whole copy.
-MISSING_SHARE = 0.01
-
 
 @dataclass(frozen=True, kw_only=True)
 class OpenTask:
@@ -101,12 +97,11 @@ def _open_task(
     with blaming(f"task {spec.name}"):
         targets = load_factory(spec.factory)(dataset)
         check_targets(targets, dataset, task=spec.name, allow_partial=allow_partial, reporter=reporter)
-        listed = len(targets.missing) + sum(len(split) for _, split in targets.splits)
         return OpenTask(
             spec=spec,
             dataset=dataset,
             targets=targets,
             fingerprint=targets.fingerprint(dataset),
-            partial=len(targets.missing) > MISSING_SHARE * listed,
+            partial=is_partial(targets),
             plugins=plugins,
         )
