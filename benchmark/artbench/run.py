@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from artbench.candidates import Candidate, candidates
+from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError
 from artbench.evaluation import evaluate
-from artbench.features.extract import extract
+from artbench.features.distributed import Group, current_group
+from artbench.features.extract import Features, extract
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.markdown import metric_name, percent
@@ -79,91 +82,109 @@ class Outcome:
 def run(request: Request, *, registry: Registry, reporter: Reporter) -> Outcome:
     """Run every encoder on every task that is not on record, and bring the leaderboards up to date.
 
-    An encoder that fails is named in the outcome, and the others are run.
+    An encoder that fails is named in the outcome, and the others are run. Under `torchrun`, inside
+    `process_group`, every process calls this alike; the pictures are shared out, the first one does the rest.
 
     Raises:
         UsageError: A name is unknown, or an option makes no sense; nothing was begun.
         ArtbenchError: The data is not what it should be, or the results can't be written.
     """
+    group = current_group()
     results = ResultsFolder(request.results)
-    results.check_writable()
+    group.from_first(results.check_writable)
     device = choose_device(request.device)
     encoders = list(candidates(request.backbones, request.pretrainings, registry=registry, seed=request.seed))
-    datasets = open_tasks(
-        request.tasks,
-        registry=registry,
-        data_root=request.data_root,
-        placed=request.data,
-        allow_partial=request.allow_partial,
-        reporter=reporter,
+    datasets = group.first_then_others(
+        lambda: open_tasks(
+            request.tasks,
+            registry=registry,
+            data_root=request.data_root,
+            placed=request.data,
+            allow_partial=request.allow_partial,
+            reporter=reporter,
+        )
     )
-    ledger = Ledger(results, reporter)
+    work = _Work(request=request, device=device, ledger=Ledger(results, reporter), group=group, reporter=reporter)
     failures = []
     for candidate in encoders:
         try:
-            _measure(candidate, datasets, request, device=device, ledger=ledger, reporter=reporter)
+            work.measure(candidate, datasets)
         except ArtbenchError as error:
             failures.append(f"{candidate}: {error}")
             reporter.notice(failures[-1])
-    if ledger.new:
-        build_pages(ledger.records, request.results / "leaderboards")
-    return Outcome(results=tuple(_standing(encoders, datasets, request, ledger)), failures=tuple(failures))
+    if work.ledger.new:
+        build_pages(work.ledger.records, request.results / "leaderboards")
+    return Outcome(results=tuple(work.standing(encoders, datasets)), failures=tuple(failures))
 
 
-def _measure(
-    candidate: Candidate,
-    datasets: Sequence[Sequence[OpenTask]],
-    request: Request,
-    *,
-    device: str,
-    ledger: Ledger,
-    reporter: Reporter,
-) -> None:
-    """One encoder on all tasks that lack its record, in one pass over the pictures of each dataset."""
-    build = cache(lambda: candidate.build(reporter))
-    for tasks in datasets:
-        wanted = [
-            task for task in tasks if request.fresh or not ledger.find(task.board(request.protocol), candidate.made)
-        ]
-        if not wanted:
-            continue
-        encoder = build()
-        features = extract(
+@dataclass(frozen=True, kw_only=True)
+class _Work:
+    """What all steps of a run need."""
+
+    request: Request
+    device: str
+    ledger: Ledger
+    group: Group
+    reporter: Reporter
+
+    def on_record(self, task: OpenTask, candidate: Candidate) -> Record | None:
+        return self.ledger.find(task.board(self.request.protocol), candidate.made)
+
+    def measure(self, candidate: Candidate, datasets: Sequence[Sequence[OpenTask]]) -> None:
+        """One encoder on all tasks that lack its record, in one pass over the pictures of each dataset."""
+        build = cache(lambda: self.group.together(lambda: candidate.build(self.reporter)))
+        for tasks in datasets:
+            known = [not self.request.fresh and self.on_record(task, candidate) is not None for task in tasks]
+            known = self.group.from_first(partial(list, known))
+            wanted = [task for task, is_known in zip(tasks, known, strict=True) if not is_known]
+            if wanted:
+                encoder = build()
+                features = self.features(encoder, wanted)
+                self.group.from_first(partial(self.judge, candidate, encoder, features, wanted))
+
+    def features(self, encoder: Encoder, tasks: Sequence[OpenTask]) -> Features:
+        """What the encoder makes of all pictures that these tasks of one dataset need."""
+        return extract(
             encoder,
-            wanted[0].dataset,
-            np.unique(np.concatenate([task.rows for task in wanted])),
-            picture=request.protocol.picture,
+            tasks[0].dataset,
+            np.unique(np.concatenate([task.rows for task in tasks])),
+            picture=self.request.protocol.picture,
             cache=cache_folder() / "features",
-            device=device,
-            batch_size=request.batch_size,
-            workers=request.workers,
-            fresh=request.fresh,
-            reporter=reporter,
+            device=self.device,
+            batch_size=self.request.batch_size,
+            workers=self.request.workers,
+            fresh=self.request.fresh,
+            reporter=self.reporter,
         )
-        for task in wanted:
+
+    def judge(self, candidate: Candidate, encoder: Encoder, features: Features, tasks: Sequence[OpenTask]) -> None:
+        """Fit and score the probe of each task, and enter the result."""
+        for task in tasks:
             record, predictions = evaluate(
-                task, candidate, encoder, features, protocol=request.protocol, device=device, reporter=reporter
+                task,
+                candidate,
+                encoder,
+                features,
+                protocol=self.request.protocol,
+                device=self.device,
+                reporter=self.reporter,
             )
-            ledger.enter(record, predictions)
-            reporter.notice(
-                f"{task.spec.name}, {candidate}: {metric_name(record.primary_metric)} {percent(record.primary)}"
-            )
+            self.ledger.enter(record, predictions)
+            result = f"{metric_name(record.primary_metric)} {percent(record.primary)}"
+            self.reporter.notice(f"{task.spec.name}, {candidate}: {result}")
 
-
-def _standing(
-    encoders: Sequence[Candidate], datasets: Sequence[Sequence[OpenTask]], request: Request, ledger: Ledger
-) -> Iterator[Result]:
-    """The records asked for, and the place of each among those it can be compared with."""
-    ranked = {board.first.board: board for board in boards(ledger.records)}
-    for candidate in encoders:
-        for task in (task for tasks in datasets for task in tasks):
-            record = ledger.find(task.board(request.protocol), candidate.made)
-            if record is not None:
-                board = ranked[record.board]
-                yield Result(
-                    record=record,
-                    file=ledger.folder.file_of(record),
-                    new=record.id in ledger.new,
-                    place=board.rank_of(record),
-                    of=len(board.rows),
-                )
+    def standing(self, encoders: Sequence[Candidate], datasets: Sequence[Sequence[OpenTask]]) -> Iterator[Result]:
+        """The records asked for, and the place of each among those it can be compared with."""
+        ranked = {board.first.board: board for board in boards(self.ledger.records)}
+        for candidate, tasks in product(encoders, datasets):
+            for task in tasks:
+                record = self.on_record(task, candidate)
+                if record is not None:
+                    board = ranked[record.board]
+                    yield Result(
+                        record=record,
+                        file=self.ledger.folder.file_of(record),
+                        new=record.id in self.ledger.new,
+                        place=board.rank_of(record),
+                        of=len(board.rows),
+                    )

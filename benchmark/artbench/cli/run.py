@@ -1,14 +1,10 @@
 """`artbench run`: the main job."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from artbench.cli.options import debug_option, json_option, plugin_option, print_json, registry, results_option
-
-if TYPE_CHECKING:
-    from artbench.run import Outcome
 
 
 class _PlacedDataset(click.ParamType[tuple[str, Path]]):
@@ -85,33 +81,29 @@ def run(
     loaded = registry(plugin_files)
     # Only now: torch takes seconds to import.
     from artbench.cli.console import notices, print_outcome
+    from artbench.features.distributed import process_group
+    from artbench.reporting import Silent
     from artbench.run import Request
     from artbench.run import run as run_all
 
-    outcome = run_all(
-        Request(
-            backbones=backbones,
-            pretrainings=pretrainings,
-            tasks=tasks,
-            data_root=data_root,
-            data=dict(data),
-            results=results,
-            device=device,
-            batch_size=batch_size,
-            workers=workers,
-            seed=seed,
-            fresh=fresh,
-            allow_partial=allow_partial,
-        ),
-        registry=loaded,
-        reporter=notices(),
+    request = Request(
+        backbones=backbones,
+        pretrainings=pretrainings,
+        tasks=tasks,
+        data_root=data_root,
+        data=dict(data),
+        results=results,
+        device=device,
+        batch_size=batch_size,
+        workers=workers,
+        seed=seed,
+        fresh=fresh,
+        allow_partial=allow_partial,
     )
-    if as_json:
-        print_json([result.record.as_json() for result in outcome.results])
-    else:
-        print_outcome(outcome)
-    return _status(outcome)
-
-
-def _status(outcome: "Outcome") -> int:
+    with process_group() as group:
+        outcome = run_all(request, registry=loaded, reporter=notices() if group.first else Silent())
+        if group.first and as_json:
+            print_json([result.record.as_json() for result in outcome.results])
+        elif group.first:
+            print_outcome(outcome)
     return 1 if outcome.failures else 0

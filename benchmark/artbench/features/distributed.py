@@ -62,6 +62,16 @@ class Group:
             raise ArtbenchError(message["error"])
         return message["value"]
 
+    def first_then_others(self, work: Callable[[], ResultT]) -> ResultT:
+        """Call `work` on the first process, then on the others, which find what it left on disk.
+
+        Raises:
+            ArtbenchError: `work` failed on the first process; on all processes.
+        """
+        results: list[ResultT] = []
+        self.from_first(lambda: results.append(work()))
+        return results[0] if self.first else work()
+
     def together(self, work: Callable[[], ResultT]) -> ResultT:
         """Call `work` on every process, wait until all are through, and return what it returned on this one.
 
