@@ -74,9 +74,7 @@ def test_fresh_gives_the_same_numbers_to_the_last_digit(request_: Request, regis
     assert len(list((request_.results / "records" / "toy-colour").glob("*.json"))) == 1
 
 
-def test_every_combination_is_run_and_a_second_task_costs_no_second_pass(
-    request_: Request, registry: Registry
-) -> None:
+def test_every_combination_is_run_and_a_second_task_costs_no_second_pass(request_: Request, registry: Registry) -> None:
     both = replace(request_, tasks=["toy-colour", "toy-traits"])
     outcome = go(both, registry)
     assert [result.record.task for result in outcome.results] == ["toy-colour", "toy-traits"]

@@ -1,0 +1,94 @@
+"""`artbench run` as people and scripts call it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+TOY = Path(__file__).parents[2] / "toy_plugin.py"
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    words = [
+        "run",
+        "--backbone",
+        "toy-patches",
+        "--pretraining",
+        "random",
+        "--task",
+        "toy-colour",
+        "--plugin",
+        str(TOY),
+    ]
+    return [sys.executable, "-m", "artbench", *words]
+
+
+def test_results_go_to_stdout_and_all_else_to_stderr(command: list[str], tmp_path: Path) -> None:
+    first = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "toy-colour" in first.stdout
+    assert "1 of 1" in first.stdout
+    assert "results/leaderboards" in first.stderr
+    assert "\x1b" not in first.stdout + first.stderr
+    assert (tmp_path / "results" / "leaderboards" / "toy-colour.md").is_file()
+    again = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
+    (record,) = json.loads(again.stdout)
+    assert record["task"] == "toy-colour"
+    built = subprocess.run(
+        [sys.executable, "-m", "artbench", "leaderboard", "show"], capture_output=True, text=True, check=True
+    )
+    assert "toy-patches" in built.stdout
+
+
+def test_nothing_is_run_again_and_the_user_is_told(command: list[str]) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+    again = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "not run again" in again.stderr
+
+
+def test_a_failure_is_one_line_and_status_one(command: list[str]) -> None:
+    done = subprocess.run([*command, "--backbone", "toy-broken"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "toy-patches" in done.stdout
+    assert "out of paint" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_task_is_status_two_and_gets_the_nearest(command: list[str]) -> None:
+    done = subprocess.run([*command, "--task", "toy-color"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "toy-colour" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_results_folder_that_cannot_be_written_is_named(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    done = subprocess.run([*command, "--results", "taken"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "taken" in done.stderr
+    assert "--results" in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs POSIX signals")
+def test_interrupted_it_says_so_in_a_line_and_goes_on_next_time(command: list[str], tmp_path: Path) -> None:
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # When the pictures are there, the work has begun.
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "cache" / "datasets" / "toy-1").is_dir() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    if process.returncode == 0:
+        pytest.skip("it was through before the signal")
+    assert process.returncode == 1
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    assert out == ""
+    subprocess.run(command, check=True, capture_output=True)

@@ -1,0 +1,76 @@
+"""The start stays light, and every wrong word is answered in a line with the right exit status."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOY = Path(__file__).parents[2] / "toy_plugin.py"
+HEAVY = {"torch", "torchvision", "timm", "sklearn", "scipy", "numpy", "pyarrow", "PIL", "pydantic"}
+
+
+def artbench(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "artbench", *words], capture_output=True, text=True, cwd=cwd)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["list"], ["list", "tasks"], ["plugins"]])
+def test_nothing_heavy_is_imported(words: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "artbench", *words], capture_output=True, text=True, check=True
+    )
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert "artbench" in imported
+    assert not imported & HEAVY
+
+
+def test_list_shows_what_the_built_in_plugins_offer() -> None:
+    rows = json.loads(artbench("list", "--json").stdout)
+    named = {(row["kind"], row["name"]) for row in rows}
+    assert {
+        ("task", "wikiart-style"),
+        ("task", "wikiart-artist"),
+        ("task", "wikiart-genre"),
+        ("task", "sample-style"),
+        ("task", "sample-artist"),
+        ("task", "sample-material"),
+        ("dataset", "wikiart"),
+        ("dataset", "sample"),
+        ("pretraining", "random"),
+        ("pretraining", "imagenet"),
+        ("backbone", "timm"),
+        ("backbone", "torchvision"),
+    } <= named
+
+
+def test_a_pattern_searches_the_families() -> None:
+    rows = json.loads(artbench("list", "backbones", "vit_*dinov2*", "--json").stdout)
+    assert rows
+    assert all(row["name"].startswith("vit_") and "dinov2" in row["name"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (["--version"], 0, "artbench "),
+        (["nonsense"], 2, "nonsense"),
+        (["run"], 2, "--backbone"),
+        (["run", "--backbone", "x", "--task", "y", "--data", "no-equals-sign"], 2, "DATASET=PATH"),
+        (["list", "paintings"], 2, "paintings"),
+        (["list", "tasks", "--plugin", "gone.py"], 2, "gone.py"),
+        (["leaderboard", "build", "--results", "empty"], 1, "artbench run"),
+        (["leaderboard", "show", "--results", "empty"], 1, "artbench run"),
+    ],
+)
+def test_exit_statuses(words: list[str], status: int, says: str, tmp_path: Path) -> None:
+    done = artbench(*words, cwd=tmp_path)
+    assert done.returncode == status
+    assert says in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    done = artbench("leaderboard", "build", "--results", "empty", "--debug", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
