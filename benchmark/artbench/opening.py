@@ -17,6 +17,7 @@ from artbench.protocol import Protocol
 from artbench.reporting import Reporter
 from artbench.specs import DatasetSpec, TaskSpec, load_factory
 
+
 @dataclass(frozen=True, kw_only=True)
 class OpenTask:
     """A task with its targets, read from the dataset on disk.
