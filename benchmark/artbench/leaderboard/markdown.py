@@ -11,7 +11,14 @@ _METRIC_NAMES = {
     "balanced_accuracy": "balanced",
     "macro_f1": "macro F1",
     "top5_accuracy": "top-5",
+    "mean_class_accuracy": "class mean",
+    "expected_calibration_error": "ECE",
     "mean_average_precision": "mAP",
+    "mean_average_precision_11_point": "mAP, 11-point",
+    "image_average_precision": "image AP",
+    "image_average_precision_11_point": "image AP, 11-point",
+    "sample_f2": "sample F2",
+    "micro_f1": "micro F1",
 }
 
 
@@ -112,11 +119,15 @@ def _cells(row: Row, others: Sequence[str]) -> list[str]:
         f"**{_plain_percent(record.primary)}** {percent(record.primary).partition(' ')[2]}",
         *(_plain_percent(record.metrics.get(name)) for name in others),
         _plain_percent(neighbours),
-        f"{record.encoder.parameters / 1e6:.1f} M",
+        _parameters(record.encoder.parameters),
         f"{record.encoder.feature_dim:,}",
         "" if speed is None else f"{speed:.1f}" if speed < 100 else f"{speed:,.0f}",
         escape(record.provenance.hardware),
     ]
+
+
+def _parameters(count: int) -> str:
+    return f"{count:,}" if count < 100_000 else f"{count / 1e6:.1f} M"
 
 
 def _plain_percent(metric: Metric | None) -> str:
