@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from artbench.leaderboard.board import Board
-from artbench.leaderboard.markdown import metric_name, percent
+from artbench.leaderboard.markdown import encoder_name, metric_name, percent, pretraining_name
 from artbench.reporting import Counter, Reporter
 
 if TYPE_CHECKING:
@@ -58,31 +59,32 @@ def notices() -> Reporter:
 
 
 def print_outcome(outcome: "Outcome") -> None:
-    """Print the results of a run on stdout, and what to know of them on stderr."""
-    reporter = notices()
-    if outcome.results:
-        table = Table(box=None, pad_edge=False)
-        for heading in ("task", "backbone", "pretraining", "result %, 95 % interval", "place"):
-            table.add_column(heading, overflow="fold")
-        for result in outcome.results:
-            record = result.record
-            table.add_row(
-                Text(record.task),
-                Text(record.backbone),
-                Text(record.pretraining),
-                Text(f"{metric_name(record.primary_metric)} {percent(record.primary)}"),
-                f"{result.place} of {result.of}",
-            )
-        Console().print(table)
-    known = [result for result in outcome.results if not result.new]
+    """Print the results of a run on stdout, encoder by encoder, and what else there is to know on stderr."""
+    console, reporter = Console(highlight=False), notices()
+    tasks = max((len(result.record.task) for result in outcome.results), default=0)
+    for encoder, results in groupby(outcome.results, key=lambda result: encoder_name(result.record)):
+        console.print(Text(encoder, style="bold"), soft_wrap=True)
+        for result in results:
+            record, interval = result.record, percent(result.record.primary).partition(" ")
+            line = Text(f"  {record.task:{tasks}}  {metric_name(record.primary_metric)} ")
+            line.append(f"{interval[0]} %", style="bold").append(f" {interval[2]}")
+            line.append(f"  {ordinal(result.place)} of {result.of}", style="dim")
+            console.print(line, soft_wrap=True)
+    known = sum(not result.new for result in outcome.results)
     if known:
-        what = "All of it was" if len(known) == len(outcome.results) else f"{len(known)} were"
-        reporter.notice(f"{what} on record and not run again (--fresh does).")
+        what = "All of this was" if known == len(outcome.results) else f"{known} of these were"
+        reporter.notice(f"{what} on record, and not run again (--fresh does).")
     if outcome.results:
         folder = outcome.results[0].file.parents[2]
         reporter.notice(f"Records in {folder / 'records'}, leaderboards in {folder / 'leaderboards'}.")
     for failure in outcome.failures:
         reporter.notice(f"Failed: {failure}")
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th, 21st."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"
 
 
 def print_board(board: Board) -> None:
@@ -100,5 +102,7 @@ def print_board(board: Board) -> None:
     table.add_column(f"{metric_name(first.primary_metric)} %, 95 % interval", justify="right")
     for row in board.rows:
         record = row.record
-        table.add_row(str(row.rank), Text(record.backbone), Text(record.pretraining), Text(percent(record.primary)))
+        table.add_row(
+            str(row.rank), Text(record.backbone), Text(pretraining_name(record)), Text(percent(record.primary))
+        )
     Console().print(table)

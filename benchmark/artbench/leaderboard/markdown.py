@@ -70,8 +70,15 @@ def metric_name(name: str) -> str:
 
 
 def encoder_name(record: Record) -> str:
-    """Backbone and pretraining in one phrase; the seed too where it made the weights."""
-    return f"{record.backbone}, {record.pretraining}"
+    """Backbone and pretraining in one phrase."""
+    return f"{record.backbone}, {pretraining_name(record)}"
+
+
+def pretraining_name(record: Record) -> str:
+    """The pretraining, with what tells apart two of one name: the digest of a checkpoint, or a seed other than 0."""
+    if record.encoder.checkpoint_sha256:
+        return f"{record.pretraining} ({record.encoder.checkpoint_sha256[:8]})"
+    return f"{record.pretraining} (seed {record.provenance.seed})" if record.provenance.seed else record.pretraining
 
 
 def escape(text: str) -> str:
@@ -115,7 +122,7 @@ def _cells(row: Row, others: Sequence[str]) -> list[str]:
     return [
         str(row.rank),
         escape(record.backbone),
-        escape(record.pretraining),
+        escape(pretraining_name(record)),
         f"**{_plain_percent(record.primary)}** {percent(record.primary).partition(' ')[2]}",
         *(_plain_percent(record.metrics.get(name)) for name in others),
         _plain_percent(neighbours),

@@ -63,3 +63,18 @@ def test_names_stay_text_when_the_page_is_rendered(hostile: str) -> None:
 def test_ordinary_names_stay_as_they_are() -> None:
     for name in ("tf_efficientnet_lite0", "vit_small_patch16_224.augreg_in21k", "wikiart-style", "moco-v2"):
         assert escape(name) == name
+
+
+def test_rows_of_one_name_can_be_told_apart() -> None:
+    page = task_page(
+        boards(
+            [
+                record(0.5),
+                record(0.6, encoder={"weights_sha256": "1" * 64}, provenance={"seed": 7}),
+                record(0.7, pretraining="run.pth", encoder={"weights_sha256": "2" * 64, "checkpoint_sha256": "3" * 64}),
+            ]
+        )
+    )
+    assert "| random |" in page
+    assert "| random (seed 7) |" in page
+    assert "| run.pth (33333333) |" in page
