@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+
 from tests.performance.features_common import collection, encoder, ours, say, seconds
 
 

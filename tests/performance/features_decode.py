@@ -11,10 +11,10 @@ from statistics import median
 
 import numpy as np
 from PIL import Image
-from tests.performance.features_common import jpeg, say, seconds
 from torchvision import transforms
 
 from artbench.data.decode import decode
+from tests.performance.features_common import jpeg, say, seconds
 
 PEER = transforms.Compose(
     [transforms.Resize(279, interpolation=transforms.InterpolationMode.BICUBIC), transforms.CenterCrop(244)]

@@ -17,7 +17,6 @@ import torch
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
-from tests.performance.features_common import ours, say
 from torchvision import transforms
 
 from artbench.candidates import candidates
@@ -25,6 +24,7 @@ from artbench.data.dataset import Dataset
 from artbench.encoders.encoder import Encoder
 from artbench.plugins import load_plugins
 from artbench.reporting import Silent
+from tests.performance.features_common import ours, say
 
 
 def built(name: str) -> Encoder:

@@ -10,11 +10,11 @@ import sys
 from statistics import median
 
 import torch
-from tests.performance.features_common import encoder, say, seconds
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 from artbench.features.forward import own_core_each
+from tests.performance.features_common import encoder, say, seconds
 
 
 def main(name: str = "resnet50") -> None:

@@ -14,12 +14,12 @@ from pathlib import Path
 from statistics import median
 
 import torch
-from tests.performance.features_common import collection, encoder, fresh, ours, peer, say, seconds
 
 from artbench.data.decode import decode
 from artbench.features.cores import usable_cores
 from artbench.features.forward import Forward, choose_dtype, own_core_each
 from artbench.features.parallel import in_threads
+from tests.performance.features_common import collection, encoder, fresh, ours, peer, say, seconds
 
 
 def forward_alone(name: str, count: int) -> float:

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from tests.benchmark.encoders.listening import Listening
 
 from artbench.encoders.backbone import Backbone
 from artbench.encoders.build import build_encoder
@@ -16,6 +15,7 @@ from artbench.encoders.weights import Weights
 from artbench.errors import ArtbenchError
 from artbench.reporting import Silent
 from artbench.specs import BackboneSpec, PretrainingSpec
+from tests.benchmark.encoders.listening import Listening
 
 MEAN, STD = (0.1, 0.2, 0.3), (0.4, 0.5, 0.6)
 

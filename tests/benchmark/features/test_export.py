@@ -7,7 +7,6 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from tests.benchmark.features.tiny import DIM, features, paint
 
 from artbench.cli.features import features as command
 from artbench.data.dataset import Dataset
@@ -15,6 +14,7 @@ from artbench.errors import ArtbenchError
 from artbench.features import export as exporting
 from artbench.features.export import export
 from artbench.features.extract import Features
+from tests.benchmark.features.tiny import DIM, features, paint
 
 TOY = Path(__file__).parents[2] / "toy_plugin.py"
 

@@ -9,7 +9,6 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from tests.benchmark.features.tiny import DIM, PICTURE, Listener, encoder, features, paint
 
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode
@@ -17,6 +16,7 @@ from artbench.errors import ArtbenchError
 from artbench.features.batches import EMPTY, batches
 from artbench.features.forward import choose_dtype
 from artbench.features.parallel import in_threads
+from tests.benchmark.features.tiny import DIM, PICTURE, Listener, encoder, features, paint
 
 COUNT = 90
 GOOD = np.array([row for row in range(COUNT) if row not in (7, 11)])

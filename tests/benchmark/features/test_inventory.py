@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tests.benchmark.features.tiny import Listener, encoder, features, paint
 
 from artbench.cli.cache import cache as command
 from artbench.errors import ArtbenchError
 from artbench.features.inventory import Kept, choose, kept, remove
+from tests.benchmark.features.tiny import Listener, encoder, features, paint
 
 NOW = datetime(2030, 1, 31, tzinfo=UTC)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from tests.benchmark.features import tiny
 
 # Forked from a server that has torch imported: a child is at work within milliseconds.

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.benchmark.features.tiny import DIM, Listener, features, paint
 
 from artbench.errors import ArtbenchError
 from artbench.features.key import StoreKey
 from artbench.features.store import FeatureStore
+from tests.benchmark.features.tiny import DIM, Listener, features, paint
 
 KEY = StoreKey(
     dataset="tiny",

@@ -6,7 +6,6 @@ import pytest
 import timm
 import torch
 from sklearn.datasets import load_sample_image
-from tests.benchmark.encoders.listening import Listening
 from torchvision.transforms.v2.functional import center_crop, resize
 
 from artbench.encoders.build import build_encoder
@@ -15,6 +14,7 @@ from artbench.errors import ArtbenchError
 from artbench.plugins import load_plugins
 from artbench.reporting import Silent
 from artbench_timm.lite import LITE, LitePackage, lite_weights, renamed
+from tests.benchmark.encoders.listening import Listening
 
 pytestmark = pytest.mark.skipif(
     any(util.find_spec(package.module) is None for package in LITE.values()), reason='needs "artbench[offline]"'

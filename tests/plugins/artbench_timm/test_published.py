@@ -6,13 +6,13 @@ import timm
 import torch
 from huggingface_hub import constants
 from safetensors.torch import save_file
-from tests.benchmark.encoders.listening import Listening
 
 from artbench.encoders.build import build_encoder
 from artbench.encoders.digest import state_digest
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError
 from artbench.plugins import load_plugins
+from tests.benchmark.encoders.listening import Listening
 
 COMMIT = "0" * 40
 

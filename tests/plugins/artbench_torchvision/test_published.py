@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.benchmark.encoders.listening import Listening
 from torchvision import models
 
 from artbench.encoders.build import build_encoder
@@ -14,6 +13,7 @@ from artbench.errors import ArtbenchError
 from artbench.plugins import load_plugins
 from artbench_torchvision.backbone import build
 from artbench_weights.weights import imagenet
+from tests.benchmark.encoders.listening import Listening
 
 
 def _build(backbone: str, pretraining: str = "imagenet") -> tuple[Encoder, list[str]]:

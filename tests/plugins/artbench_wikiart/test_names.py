@@ -3,11 +3,11 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from tests.plugins.artbench_wikiart.release import rows, write_pictures, write_release
 
 from artbench_wikiart.dataset import open_wikiart
 from artbench_wikiart.names import match_files
 from artbench_wikiart.tasks import style_targets
+from tests.plugins.artbench_wikiart.release import rows, write_pictures, write_release
 
 LISTED = "Impressionism/joaqu\u00e3\u00adn-sorolla_on-the-beach(1).jpg"
 UTF8 = "joaqu\u00e3\u00adn".encode()
