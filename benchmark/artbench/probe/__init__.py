@@ -1,0 +1,1 @@
+"""Probes: what is fitted on frozen features, and reference rows that see none."""

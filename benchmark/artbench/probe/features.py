@@ -1,0 +1,159 @@
+"""Features as the solver sees them: z-scored, in blocks, on the device, in memory only if they fit."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from artbench.errors import ArtbenchError
+
+# Numbers in one block: what is read, standardised and multiplied at a time.
+_BLOCK = 1 << 24
+# A feature that varies by less than this share of its mean is constant but for rounding.
+_CONSTANT = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledFeatures:
+    """The features of some pictures, and what is known of each.
+
+    Attributes:
+        features: float32, shape (n, d); may be a memory map.
+        labels: int64, shape (n,), or bool, shape (n, classes).
+        ids: The id of each picture.
+    """
+
+    features: NDArray[np.float32]
+    labels: NDArray[np.int64] | NDArray[np.bool_]
+    ids: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of a feature matrix, in that order.
+
+    Attributes:
+        features: float32, shape (any, d); may be a memory map.
+        positions: Of the rows; None: all.
+    """
+
+    features: NDArray[np.float32]
+    positions: NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.features if self.positions is None else self.positions)
+
+    @property
+    def width(self) -> int:
+        """Length of a feature vector."""
+        return int(self.features.shape[1])
+
+    def blocks(self, width: int = 0) -> Iterator[NDArray[np.float32]]:
+        """The rows, some at a time, so that a block has some ten million numbers, also with `width` more a row."""
+        step = max(1, _BLOCK // max(1, self.width + width))
+        for start in range(0, len(self), step):
+            if self.positions is None:
+                yield np.asarray(self.features[start : start + step], np.float32)
+            else:
+                yield np.asarray(self.features[self.positions[start : start + step]], np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """What makes features z-scores: (x - mean) * inverse.
+
+    Attributes:
+        mean: float64, shape (d,).
+        inverse: One over the standard deviation, float64, shape (d,); 0 for a constant feature.
+    """
+
+    mean: NDArray[np.float64]
+    inverse: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, parts: Sequence[Rows], *, ids: Sequence[str]) -> "Scaling":
+        """From the statistics of training pictures.
+
+        Args:
+            parts: Their features.
+            ids: Their ids, in that order, for messages.
+
+        Raises:
+            ArtbenchError: A feature is NaN or infinite.
+        """
+        check_finite(parts, ids=ids)
+        n = sum(map(len, parts))
+        mean = sum(block.sum(axis=0, dtype=np.float64) for part in parts for block in part.blocks()) / n
+        variance = sum(np.square(block - mean).sum(axis=0) for part in parts for block in part.blocks()) / n
+        deviation = np.sqrt(variance)
+        varies = deviation > _CONSTANT * np.abs(mean)
+        inverse = np.divide(1, deviation, out=np.zeros_like(deviation), where=varies)
+        return cls(mean=mean, inverse=inverse)
+
+    def apply(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The z-scores of some pictures' features, float32."""
+        # In float64: where the mean is large against the deviation, float32 would lose digits.
+        return ((block - self.mean) * self.inverse).astype(np.float32)
+
+
+def check_finite(parts: Sequence[Rows], *, ids: Sequence[str]) -> None:
+    """Refuse NaN and infinity.
+
+    Raises:
+        ArtbenchError: There is one.
+    """
+    start = 0
+    for part in parts:
+        for block in part.blocks():
+            finite = np.isfinite(block).all(axis=1)
+            if not finite.all():
+                raise ArtbenchError(
+                    f"the features of {ids[start + int(finite.argmin())]} hold NaN or infinity",
+                    mend="The network overflows on this picture or its weights are damaged: extract anew with --fresh",
+                )
+            start += len(block)
+
+
+class Standardised:
+    """z-scored features on a device, given out in blocks.
+
+    Args:
+        parts: The features.
+        scaling: How they are z-scored.
+        device: `cpu` or `cuda`.
+        outputs: Columns that the results for a block will have beside it in memory.
+    """
+
+    def __init__(self, parts: Sequence[Rows], *, scaling: Scaling, device: str, outputs: int) -> None:
+        self._parts, self._scaling, self._device, self._outputs = parts, scaling, device, outputs
+        self.n, self.width = sum(map(len, parts)), parts[0].width
+        self._kept: list[torch.Tensor] | None = None
+        if 4 * self.n * self.width < _free_bytes(device) / 2:
+            self._kept = list(self._read())
+
+    def blocks(self) -> Iterator[tuple[slice, torch.Tensor]]:
+        """Positions, and their z-scores: float32, shape (rows, d), on the device."""
+        start = 0
+        for block in self._read() if self._kept is None else self._kept:
+            yield slice(start, start + len(block)), block
+            start += len(block)
+
+    def _read(self) -> Iterator[torch.Tensor]:
+        for part in self._parts:
+            for block in part.blocks(self._outputs):
+                yield torch.from_numpy(self._scaling.apply(block)).to(self._device)
+
+
+def _free_bytes(device: str) -> int:
+    if device == "cuda":
+        return int(torch.cuda.mem_get_info()[0])
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):  # not Linux
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2

@@ -1,0 +1,78 @@
+"""An approximate inverse of the probe's Hessian: the Kronecker product of two small matrices, inverted exactly.
+
+The Hessian of the loss is the mean over the pictures of (curvature of their logits) x (features times features).
+Were the two independent, it would be A x C, A the mean curvature and C the features' covariance. With A = U a U' and
+C = V e V', the inverse of A x C + l2 is cheap for every l2: rotate, divide by a_k e_j + l2, rotate back. (The idea of
+K-FAC, Martens and Grosse 2015, for one layer.) It changes how fast the solver is, not what it finds.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from artbench.probe.features import Standardised
+
+# Pictures that are enough for each feature to estimate the covariance from.
+_ENOUGH = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eigenbasis:
+    """Of the covariance of z-scored features.
+
+    Attributes:
+        vectors: float32, shape (d, rank); where there are fewer pictures than features they span the pictures,
+            and with them every gradient.
+        values: float32, shape (rank,), not negative.
+    """
+
+    vectors: torch.Tensor
+    values: torch.Tensor
+
+    @classmethod
+    def of(cls, features: Standardised) -> "Eigenbasis":
+        """From all pictures, or where there are very many, from blocks spread over them."""
+        blocks = [block for _, block in features.blocks()] if features.n <= features.width else None
+        if blocks is not None:
+            matrix = torch.cat(blocks)
+            _, singular, transposed = torch.linalg.svd(matrix, full_matrices=False)
+            return cls(vectors=transposed.T.contiguous(), values=singular.square() / features.n)
+        stride = max(1, features.n // (_ENOUGH * features.width))
+        covariance = torch.zeros(1)
+        count = 0
+        for _, block in features.blocks():
+            some = block[::stride]
+            covariance = covariance.to(some) + some.T @ some
+            count += len(some)
+        values, vectors = torch.linalg.eigh(covariance / count)
+        return cls(vectors=vectors, values=values.clamp(min=0))
+
+
+class Preconditioner:
+    """The approximate inverse for one penalty.
+
+    Args:
+        basis: Of the features' covariance.
+        curvature: Mean curvature of the logits, (classes, classes) or (labels,).
+        l2: The penalty.
+    """
+
+    def __init__(self, basis: Eigenbasis, curvature: torch.Tensor, *, l2: float) -> None:
+        self._vectors = basis.vectors
+        if curvature.ndim == 2:
+            values, rotation = torch.linalg.eigh(curvature)
+            self._rotation: torch.Tensor | None = rotation
+        else:
+            values, self._rotation = curvature, None
+        values = values.clamp(min=0)
+        self._weights = 1 / (basis.values[:, None].double() * values + l2)
+        # The intercepts' curvature; adding the same to all of a softmax changes nothing.
+        self._intercepts = torch.where(values > 1e-9, 1 / values.clamp(min=1e-9), 0)
+
+    def __call__(self, gradient: torch.Tensor) -> torch.Tensor:
+        """The step that the gradient asks for, downhill if negated; float64, shape (d + 1, classes)."""
+        rotated = gradient if self._rotation is None else gradient @ self._rotation
+        inside = self._vectors.T @ rotated[:-1].float()
+        weights = self._vectors @ (inside * self._weights).float()
+        step = torch.cat([weights.double(), (rotated[-1] * self._intercepts)[None]])
+        return step if self._rotation is None else step @ self._rotation.T

@@ -1,0 +1,1 @@
+"""Metrics, their uncertainty, and tables of what was confused with what."""

@@ -1,0 +1,176 @@
+"""Every metric by name, and their values with intervals for one set of predictions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.errors import ArtbenchError
+from artbench.protocol import Bootstrap
+from artbench.specs import TargetKind
+from artbench.stats import multi_label, single_label
+from artbench.stats.bootstrap import Estimate, interval, resamples
+
+Labels = NDArray[np.int64] | NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """What is known of a metric. All metrics lie in [0, 1].
+
+    Attributes:
+        name: `balanced_accuracy`.
+        target: The kind of target it is for.
+        measure: From counts (single-label) or a weighted outcome (multi-label) to one value a resample; its
+            docstring is the metric's definition.
+        higher_is_better: Its direction.
+        needs_threshold: Whether it needs the probability from which a label counts as predicted, which is
+            chosen on validation.
+    """
+
+    name: str
+    target: TargetKind
+    measure: Callable[[Any], NDArray[np.floating]]
+    higher_is_better: bool = True
+    needs_threshold: bool = False
+
+    @property
+    def definition(self) -> str:
+        """In words, with its source."""
+        return (self.measure.__doc__ or "").strip()
+
+
+def _registry(*metrics: Metric) -> Mapping[str, Metric]:
+    return {metric.name: metric for metric in metrics}
+
+
+METRICS: Mapping[str, Metric] = _registry(
+    Metric(name="accuracy", target="single-label", measure=single_label.accuracy),
+    Metric(name="balanced_accuracy", target="single-label", measure=single_label.balanced_accuracy),
+    Metric(name="mean_class_accuracy", target="single-label", measure=single_label.mean_class_accuracy),
+    Metric(name="macro_f1", target="single-label", measure=single_label.macro_f1),
+    Metric(name="top5_accuracy", target="single-label", measure=single_label.top5_accuracy),
+    Metric(
+        name="expected_calibration_error",
+        target="single-label",
+        measure=single_label.expected_calibration_error,
+        higher_is_better=False,
+    ),
+    Metric(name="mean_average_precision", target="multi-label", measure=multi_label.mean_average_precision),
+    Metric(
+        name="mean_average_precision_11_point",
+        target="multi-label",
+        measure=multi_label.mean_average_precision_11_point,
+    ),
+    Metric(name="image_average_precision", target="multi-label", measure=multi_label.image_average_precision),
+    Metric(
+        name="image_average_precision_11_point",
+        target="multi-label",
+        measure=multi_label.image_average_precision_11_point,
+    ),
+    Metric(name="sample_f2", target="multi-label", measure=multi_label.sample_f2, needs_threshold=True),
+    Metric(name="micro_f1", target="multi-label", measure=multi_label.micro_f1, needs_threshold=True),
+)
+
+
+def find_metric(name: str, target: TargetKind) -> Metric:
+    """The metric of that name.
+
+    Raises:
+        ArtbenchError: There is none for this kind of target.
+    """
+    metric = METRICS.get(name)
+    if metric is None or metric.target != target:
+        known = ", ".join(metric.name for metric in METRICS.values() if metric.target == target)
+        raise ArtbenchError(f"there is no metric {name!r} for {target} targets", mend=f"There are {known}")
+    return metric
+
+
+def best_thresholds(labels: Labels, probabilities: NDArray[np.float32], *, target: TargetKind) -> dict[str, float]:
+    """For every metric that needs one, the threshold that serves it best on these images: those of validation."""
+    return {
+        metric.name: multi_label.best_threshold(metric.name, metric.measure, labels.astype(bool), probabilities)
+        for metric in METRICS.values()
+        if metric.target == target and metric.needs_threshold
+    }
+
+
+def score(
+    metric: Metric, labels: Labels, probabilities: NDArray[np.float32], *, thresholds: Mapping[str, float] | None = None
+) -> float:
+    """The value of one metric, as one chooses on validation; NaN where it has none.
+
+    Args:
+        metric: Of `METRICS`.
+        labels: int64, shape (n,), or bool, shape (n, classes).
+        probabilities: float32, shape (n, classes).
+        thresholds: By metric; None: chosen on these very images.
+    """
+    if metric.needs_threshold and thresholds is None:
+        best = multi_label.best_threshold(metric.name, metric.measure, labels.astype(bool), probabilities)
+        thresholds = {metric.name: best}
+    return float(_measurer([metric], labels, probabilities, thresholds or {})(None)[metric.name][0])
+
+
+def evaluate(
+    labels: Labels,
+    probabilities: NDArray[np.float32],
+    *,
+    target: TargetKind,
+    bootstrap: Bootstrap,
+    thresholds: Mapping[str, float] | None = None,
+    clusters: Sequence[object] | None = None,
+) -> dict[str, Estimate]:
+    """Every metric for this kind of target, with its interval.
+
+    Args:
+        labels: int64, shape (n,), or bool, shape (n, classes).
+        probabilities: float32, shape (n, classes).
+        target: Which of the two.
+        bootstrap: How intervals are made.
+        thresholds: By metric, for those that need one; without, these metrics are left out.
+        clusters: What each image is resampled with, such as its painter; None: by itself.
+
+    Raises:
+        ArtbenchError: There is no image, or a metric has no value because no image has a label.
+    """
+    if not len(labels):
+        raise ArtbenchError("there are no test images to score", mend="Check the task's test split")
+    given = thresholds or {}
+    metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in given)]
+    measure = _measurer(metrics, labels, probabilities, given)
+    values = measure(None)
+    drawn = [measure(weights) for weights in resamples(len(labels), bootstrap=bootstrap, clusters=clusters)]
+    undefined = [name for name, value in values.items() if np.isnan(value).any()]
+    if undefined:
+        raise ArtbenchError(f"{undefined[0]} has no value: no test image has a label", mend="Check the task's labels")
+    return {
+        name: Estimate(
+            value=float(value[0]),
+            ci95=interval(np.concatenate([resample[name] for resample in drawn]), level=bootstrap.level),
+        )
+        for name, value in values.items()
+    }
+
+
+_Measurer = Callable[[NDArray[np.float32] | None], dict[str, NDArray[np.floating]]]
+
+
+def _measurer(
+    metrics: Sequence[Metric], labels: Labels, probabilities: NDArray[np.float32], thresholds: Mapping[str, float]
+) -> _Measurer:
+    """What gives the metrics' values, (resamples,), for weights on the images; None: each image once."""
+    outcome: single_label.SingleLabelOutcome | multi_label.MultiLabelOutcome
+    if labels.ndim == 1:
+        outcome = single_label.SingleLabelOutcome(labels.astype(np.int64), probabilities)
+    else:
+        outcome = multi_label.MultiLabelOutcome(labels.astype(bool), probabilities, thresholds)
+
+    def measure(weights: NDArray[np.float32] | None) -> dict[str, NDArray[np.floating]]:
+        weighted = outcome.weighted(weights)
+        # A mean of fractions can leave [0, 1] by a rounding error.
+        return {metric.name: np.clip(metric.measure(weighted), 0, 1) for metric in metrics}
+
+    return measure

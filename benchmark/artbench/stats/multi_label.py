@@ -1,0 +1,166 @@
+"""What is measured of predictions with any number of labels a picture, and the metrics that follow."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.stats.average_precision import AveragePrecision, Ranking, average_precision
+
+# Thresholds tried on validation: finely where the probabilities of rare labels lie.
+THRESHOLDS = tuple(np.unique(np.concatenate([np.geomspace(0.001, 0.1, 21), np.linspace(0.1, 0.95, 35)])).tolist())
+
+
+class MultiLabelOutcome:
+    """Labels and predictions.
+
+    Args:
+        labels: bool, shape (n, classes).
+        probabilities: Floats, shape (n, classes).
+        thresholds: For each metric that needs one, the probability from which a label counts as predicted.
+    """
+
+    def __init__(
+        self,
+        labels: NDArray[np.bool_],
+        probabilities: NDArray[np.float32],
+        thresholds: Mapping[str, float],
+    ) -> None:
+        self.labels, self.probabilities, self.thresholds = labels, probabilities, thresholds
+
+    @cached_property
+    def by_class(self) -> AveragePrecision:
+        """Of each class: how high the images with that label rank."""
+        return average_precision(self.labels.T, self.probabilities.T)
+
+    @cached_property
+    def by_image(self) -> AveragePrecision:
+        """Of each image: how high its labels rank."""
+        return average_precision(self.labels, self.probabilities)
+
+    @cached_property
+    def rankings(self) -> list[Ranking]:
+        """Of each class that occurs."""
+        occurring = np.flatnonzero(self.labels.any(axis=0))
+        return [Ranking(self.labels[:, k], self.probabilities[:, k]) for k in occurring]
+
+    def matches(self, threshold: float) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Labels of each image, labels predicted for it, and labels in both; each of shape (n,)."""
+        predicted = self.probabilities >= threshold
+        return self.labels.sum(axis=1), predicted.sum(axis=1), (predicted & self.labels).sum(axis=1)
+
+    def weighted(self, weights: NDArray[np.float32] | None) -> "WeightedOutcome":
+        """The outcome where image i counts `weights[i, b]` times; None: once, in one resample."""
+        return WeightedOutcome(outcome=self, weights=weights)
+
+
+@dataclass(frozen=True)
+class WeightedOutcome:
+    """An outcome with weights on its images.
+
+    Attributes:
+        outcome: The outcome.
+        weights: float32, shape (n, resamples), or None for one resample of ones.
+    """
+
+    outcome: MultiLabelOutcome
+    weights: NDArray[np.float32] | None
+
+    @cached_property
+    def by_class(self) -> AveragePrecision:
+        """Means over the classes that a resample has, (resamples,)."""
+        if self.weights is None:
+            each = self.outcome.by_class
+            return AveragePrecision(exact=_mean(each.exact[:, None]), interpolated=_mean(each.interpolated[:, None]))
+        every = [ranking.weighted(self.weights) for ranking in self.outcome.rankings]
+        return AveragePrecision(
+            exact=_mean(np.stack([one.exact for one in every])),
+            interpolated=_mean(np.stack([one.interpolated for one in every])),
+        )
+
+    def mean(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Weighted mean over images of (n,) values; those that are NaN don't count. (resamples,)."""
+        return self.sum(np.nan_to_num(values)) / self.sum(~np.isnan(values))
+
+    def sum(self, values: NDArray[np.generic]) -> NDArray[np.floating]:
+        """Weighted sum over images of (n,) values, (resamples,)."""
+        exact = values.astype(np.float64)
+        summed: NDArray[np.floating] = exact.sum(keepdims=True) if self.weights is None else exact @ self.weights
+        return summed
+
+
+def mean_average_precision(weighted: WeightedOutcome) -> NDArray[np.floating]:
+    """Mean of the exact average precision over the classes that occur in the test.
+
+    As scikit-learn's `average_precision_score(average="macro")` on those classes.
+    """
+    return weighted.by_class.exact
+
+
+def mean_average_precision_11_point(weighted: WeightedOutcome) -> NDArray[np.floating]:
+    """Mean of the 11-point interpolated average precision over the classes that occur in the test.
+
+    The measure of the Rijksmuseum Challenge (Mensink and van Gemert 2014).
+    """
+    return weighted.by_class.interpolated
+
+
+def image_average_precision(weighted: WeightedOutcome) -> NDArray[np.floating]:
+    """Mean over the images with any label of how exactly its labels rank first among all.
+
+    As scikit-learn's `label_ranking_average_precision_score` on those images, which counts ties likewise.
+    """
+    return weighted.mean(weighted.outcome.by_image.exact)
+
+
+def image_average_precision_11_point(weighted: WeightedOutcome) -> NDArray[np.floating]:
+    """As image_average_precision, with 11-point interpolation (Mensink and van Gemert 2014, "image-wise")."""
+    return weighted.mean(weighted.outcome.by_image.interpolated)
+
+
+def sample_f2(weighted: WeightedOutcome) -> NDArray[np.floating]:
+    """Mean over images of F2 at the threshold that was best on validation; 0 where nothing is right.
+
+    The metric of the iMet Collection competitions. As scikit-learn's
+    `fbeta_score(beta=2, average="samples", zero_division=0)`.
+    """
+    labels, predicted, both = weighted.outcome.matches(weighted.outcome.thresholds["sample_f2"])
+    whole = 4 * labels + predicted
+    return weighted.mean(np.divide(5 * both, whole, out=np.zeros(len(whole)), where=whole > 0))
+
+
+def micro_f1(weighted: WeightedOutcome) -> NDArray[np.floating]:
+    """F1 over all pairs of image and label at the threshold that was best on validation.
+
+    As scikit-learn's `f1_score(average="micro")`.
+    """
+    labels, predicted, both = (
+        weighted.sum(c) for c in weighted.outcome.matches(weighted.outcome.thresholds["micro_f1"])
+    )
+    whole = labels + predicted
+    f1: NDArray[np.floating] = np.divide(2 * both, whole, out=np.zeros(len(both)), where=whole > 0)
+    return f1
+
+
+def best_threshold(
+    metric: str,
+    measure: Callable[[WeightedOutcome], NDArray[np.floating]],
+    labels: NDArray[np.bool_],
+    probabilities: NDArray[np.float32],
+) -> float:
+    """The threshold of `THRESHOLDS` at which a metric is highest on these images; the first of equals."""
+    values = [
+        float(measure(MultiLabelOutcome(labels, probabilities, {metric: threshold}).weighted(None))[0])
+        for threshold in THRESHOLDS
+    ]
+    return float(THRESHOLDS[int(np.argmax(values))])
+
+
+def _mean(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Mean over the first axis of what is not NaN; NaN where nothing is."""
+    present = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        mean: NDArray[np.floating] = np.where(present, values, 0).sum(axis=0) / present.sum(axis=0)
+    return mean

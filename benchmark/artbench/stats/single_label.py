@@ -1,0 +1,133 @@
+"""What is counted of predictions with one class a picture, and the metrics that follow from the counts."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+_CALIBRATION_BINS = 15
+_TOP = 5
+
+
+class SingleLabelOutcome:
+    """Labels and predictions, sorted into what the metrics count.
+
+    Args:
+        labels: int64, shape (n,), in [0, classes).
+        probabilities: Floats, shape (n, classes). The class predicted is the most probable, the first of equals.
+    """
+
+    def __init__(self, labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> None:
+        n, self.classes = probabilities.shape
+        self._occurring = len(np.unique(labels))
+        predicted = probabilities.argmax(axis=1)
+        own = probabilities[np.arange(n), labels]
+        earlier = np.arange(self.classes) < labels[:, None]
+        better = ((probabilities > own[:, None]) | ((probabilities == own[:, None]) & earlier)).sum(axis=1)
+        confidence = probabilities[np.arange(n), predicted]
+        correct = predicted == labels
+        # Equal-width bins that are open on the left, as in Guo et al.; a confidence of 0 falls into the first.
+        bins = np.clip(np.ceil(confidence * _CALIBRATION_BINS).astype(np.int64) - 1, 0, _CALIBRATION_BINS - 1)
+        rows = [labels, self.classes + labels[correct], 2 * self.classes + predicted]
+        columns = [np.arange(n), np.flatnonzero(correct), np.arange(n)]
+        values = [np.ones(n), np.ones(int(correct.sum())), np.ones(n)]
+        rows += [3 * self.classes + bins, np.full(n, 3 * self.classes + _CALIBRATION_BINS)]
+        columns += [np.arange(n), np.arange(n)]
+        values += [confidence - correct, (better < _TOP).astype(np.float64)]
+        self._counter = csr_array(
+            (np.concatenate(values).astype(np.float32), (np.concatenate(rows), np.concatenate(columns))),
+            shape=(3 * self.classes + _CALIBRATION_BINS + 1, n),
+        )
+
+    def weighted(self, weights: NDArray[np.float32] | None) -> "SingleLabelCounts":
+        """The counts where image i counts `weights[i, b]` times; None: once, in one resample."""
+        sums = self._counter @ (np.ones((self._counter.shape[1], 1)) if weights is None else weights)
+        support, hits, predicted, gaps, top = np.split(
+            sums, np.cumsum([self.classes, self.classes, self.classes, _CALIBRATION_BINS])
+        )
+        return SingleLabelCounts(
+            support=support, hits=hits, predicted=predicted, gaps=gaps, top=top[0], occurring=self._occurring
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SingleLabelCounts:
+    """Weighted counts, one column a resample.
+
+    Attributes:
+        support: Images of each class, (classes, resamples).
+        hits: Of these, predicted rightly, (classes, resamples).
+        predicted: Images predicted as each class, (classes, resamples).
+        gaps: Sum of confidence less correctness in each bin of confidence, (bins, resamples).
+        top: Images whose class is among the five most probable, (resamples,).
+        occurring: Number of classes that occur in the test, whether or not a resample has them.
+    """
+
+    support: NDArray[np.floating]
+    hits: NDArray[np.floating]
+    predicted: NDArray[np.floating]
+    gaps: NDArray[np.floating]
+    top: NDArray[np.floating]
+    occurring: int
+
+    @cached_property
+    def total(self) -> NDArray[np.floating]:
+        """Images, (resamples,)."""
+        return _sum(self.support)
+
+
+def accuracy(counts: SingleLabelCounts) -> NDArray[np.floating]:
+    """Share of images whose most probable class is theirs."""
+    return _share(_sum(counts.hits), counts.total)
+
+
+def top5_accuracy(counts: SingleLabelCounts) -> NDArray[np.floating]:
+    """Share of images whose class is among the five most probable; 1 where there are no more than five."""
+    return _share(counts.top, counts.total)
+
+
+def balanced_accuracy(counts: SingleLabelCounts) -> NDArray[np.floating]:
+    """Mean over the classes that occur in the test of the share predicted rightly.
+
+    As scikit-learn's `balanced_accuracy_score`.
+    """
+    return _mean(_share(counts.hits, counts.support), counts.support > 0)
+
+
+def mean_class_accuracy(counts: SingleLabelCounts) -> NDArray[np.floating]:
+    """Mean over all classes of the task of the share predicted rightly; a class without test images counts as 0.
+
+    Equal to balanced accuracy where every class occurs in the test. As scikit-learn's
+    `recall_score(average="macro", labels=range(classes), zero_division=0)`.
+    """
+    return balanced_accuracy(counts) * counts.occurring / len(counts.support)
+
+
+def macro_f1(counts: SingleLabelCounts) -> NDArray[np.floating]:
+    """Mean of the F1 scores of the classes that occur among labels or predictions.
+
+    As scikit-learn's `f1_score(average="macro")`.
+    """
+    both = counts.support + counts.predicted
+    return _mean(_share(2 * counts.hits, both), both > 0)
+
+
+def expected_calibration_error(counts: SingleLabelCounts) -> NDArray[np.floating]:
+    """Mean distance between confidence and accuracy over 15 equal-width bins of confidence (Guo et al. 2017)."""
+    return _share(_sum(np.abs(counts.gaps)), counts.total)
+
+
+def _sum(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    summed: NDArray[np.floating] = values.sum(axis=0)
+    return summed
+
+
+def _share(part: NDArray[np.floating], whole: NDArray[np.floating]) -> NDArray[np.floating]:
+    shares: NDArray[np.floating] = np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+    return shares
+
+
+def _mean(values: NDArray[np.floating], present: NDArray[np.bool_]) -> NDArray[np.floating]:
+    return _share(_sum(values), np.count_nonzero(present, axis=0).astype(np.float64))
