@@ -1,7 +1,7 @@
 """One encoder on one task: fit the probe on its features, score it once, and say where the number came from."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from time import perf_counter
@@ -17,7 +17,8 @@ from artbench.encoders.encoder import Encoder
 from artbench.features.extract import Features
 from artbench.machine import hardware_name
 from artbench.opening import OpenTask
-from artbench.probe.linear import FittedProbe, LabelledFeatures, fit_probe
+from artbench.probe.features import LabelledFeatures
+from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.neighbours import knn_probabilities
 from artbench.protocol import Protocol
 from artbench.records.predictions import TestPredictions
@@ -59,7 +60,6 @@ def evaluate(
         None if validation is None else _labelled(validation, task.dataset, features),
         classes=classes,
         target=kind,
-        primary_metric=task.spec.primary_metric,
         probe=protocol.probe,
         device=device,
         reporter=reporter,
@@ -77,7 +77,7 @@ def evaluate(
         temperature=protocol.neighbours.temperature,
         device=device,
     )
-    metrics = _scored(test, probabilities, task, protocol)
+    metrics = _scored(test, probabilities, task, protocol, thresholds=fitted.thresholds)
     knn_metrics = _scored(test, neighbours, task, protocol)
     probe_seconds = perf_counter() - start
     record = Record(
@@ -107,7 +107,7 @@ def evaluate(
             feature_dim=encoder.feature_dim,
             input_size=protocol.picture.crop_side(encoder.input_size),
         ),
-        probe=_probe_state(fitted, task, protocol),
+        probe=_probe_state(fitted, protocol),
         neighbours=NeighboursState(
             k=protocol.neighbours.k, temperature=protocol.neighbours.temperature, metrics=knn_metrics
         ),
@@ -147,18 +147,27 @@ def _labelled(split: Split, dataset: Dataset, features: Features) -> LabelledFea
     return LabelledFeatures(features=features.take(split.rows), labels=split.labels, ids=ids)
 
 
-def _scored(split: Split, probabilities: NDArray[np.float32], task: OpenTask, protocol: Protocol) -> dict[str, Metric]:
-    estimates = score(split.labels, probabilities, target=task.spec.target, bootstrap=protocol.bootstrap)
+def _scored(
+    split: Split,
+    probabilities: NDArray[np.float32],
+    task: OpenTask,
+    protocol: Protocol,
+    *,
+    thresholds: Mapping[str, float] | None = None,
+) -> dict[str, Metric]:
+    estimates = score(
+        split.labels, probabilities, target=task.spec.target, bootstrap=protocol.bootstrap, thresholds=thresholds
+    )
     return {name: Metric(value=estimate.value, ci95=estimate.ci95) for name, estimate in estimates.items()}
 
 
-def _probe_state(fitted: FittedProbe, task: OpenTask, protocol: Protocol) -> ProbeState:
+def _probe_state(fitted: FittedProbe, protocol: Protocol) -> ProbeState:
     return ProbeState(
         name=protocol.probe.name,
         l2=fitted.l2,
         grid=protocol.probe.grid,
-        grid_scores=tuple(fitted.grid_scores),
-        selection_metric=task.spec.primary_metric,
-        validation_accuracy=fitted.validation_score if task.spec.primary_metric == "accuracy" else None,
+        grid_losses=fitted.grid_losses,
+        validation=dict(fitted.validation),
+        validation_accuracy=fitted.validation.get("accuracy"),
         converged=fitted.converged,
     )

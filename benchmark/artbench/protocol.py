@@ -33,28 +33,31 @@ class Picture:
 class Probe:
     """Softmax regression (one sigmoid a label for multi-label targets) with an L2 penalty, solved to convergence.
 
-    The objective is the mean loss over the pictures (for multi-label targets also over the labels) plus
-    l2 / 2 times the squared norm of the weights; the intercepts are free.
+    The objective is the mean loss over the pictures (for multi-label targets the sum over the labels of theirs)
+    plus l2 / 2 times the squared norm of the weights; the intercepts are free.
 
     Attributes:
         name: Of the probe.
         standardise: Features are z-scored with the training statistics.
         grid: The penalties `l2` to choose from, ascending.
+        patience: They are tried from the largest down; after so many without a smaller loss the rest is left out.
         selection: On what the penalty is chosen.
-        selection_metric: By what: `primary` is the task's primary metric; ties go to the larger penalty.
+        selection_metric: By what. The loss, unlike an accuracy over few pictures, hardly depends on which they are.
         validation_fraction: Share of train held out where the dataset has no validation split.
         refit: On what the probe is fitted once the penalty is chosen.
-        relative_gradient: Solved when the norm of the gradient is this share of its norm at zero weights.
+        tolerance: Solved when the norm of the gradient is at most this share of `l2` times the norm of the weights,
+            which puts the weights within this share of the exact ones.
     """
 
     name: str = "logistic"
     standardise: str = "z-score"
     grid: tuple[float, ...] = tuple(float(f"{10 ** (k / 2):.6g}") for k in range(-10, 3))
+    patience: int = 2
     selection: str = "validation split, or a stratified tenth of train picked by SHA-256 of the image id"
-    selection_metric: str = "primary"
+    selection_metric: str = "mean loss"
     validation_fraction: float = 0.1
     refit: str = "train + validation"
-    relative_gradient: float = 1e-4
+    tolerance: float = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)

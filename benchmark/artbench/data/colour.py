@@ -2,6 +2,7 @@
 
 import io
 from contextlib import suppress
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,8 @@ def _white(image: Image.Image) -> float:
     """The value that means white: of 16 bits the largest, of 32 bits and of floats the next usual one."""
     if image.mode not in {"I", "F"}:
         return 65535.0
-    highest = float(image.getextrema()[1])  # type: ignore[arg-type]  a pair for pictures of one channel
+    # A pair, for pictures of one channel.
+    highest = float(cast("tuple[float, float]", image.getextrema())[1])
     usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
     return next((white for white in usual if highest <= white), highest)
 

@@ -11,7 +11,7 @@ class Pass:
 
     Attributes:
         loss: Sum of the losses, float64: shape (1,) for a softmax, (labels,) for sigmoids.
-        residual: Probability less label, float32, shape (n, classes).
+        residual: Probability less label, float64, shape (n, classes).
     """
 
     loss: torch.Tensor
@@ -44,7 +44,7 @@ class Softmax:
         largest = logits.amax(dim=1, keepdim=True)
         exponentials = logits.sub_(largest).exp_()
         normaliser = exponentials.sum(dim=1, keepdim=True)
-        loss = (normaliser.log() - (own - largest)).sum(dtype=torch.float64)
+        loss = (normaliser.log() - (own - largest)).sum()
         residual = exponentials.div_(normaliser)
         residual.scatter_add_(1, labels, torch.full_like(own, -1))
         return Pass(loss=loss.reshape(1), residual=residual)
@@ -76,7 +76,7 @@ class Sigmoids:
     def on(self, where: slice, logits: torch.Tensor) -> Pass:
         """Loss and residual of some pictures."""
         labels = self._labels[where]
-        loss = torch.nn.functional.softplus(logits).sub_(logits * labels).sum(0, dtype=torch.float64)
+        loss = torch.nn.functional.softplus(logits).sub_(logits * labels).sum(0)
         return Pass(loss=loss, residual=logits.sigmoid().sub_(labels.to(logits.dtype)))
 
     def curvature(self, where: slice, residual: torch.Tensor) -> torch.Tensor:

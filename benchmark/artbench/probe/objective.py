@@ -47,21 +47,21 @@ class Objective:
         return Evaluation(value=value, gradient=gradient)
 
     def curvature(self, point: torch.Tensor) -> torch.Tensor:
-        """Mean Hessian of the loss with respect to the logits, float64: (classes, classes), or (labels,) for sigmoids."""
+        """Mean Hessian of the loss by the logits, float64: (classes, classes), or (labels,) for sigmoids."""
         return self._pass(point, curvature=True)[2]
 
     def _pass(self, point: torch.Tensor, *, curvature: bool) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        # Products in float32, sums over blocks in float64.
-        weights, intercepts = point[:-1].float(), point[-1].float()
-        gradient, value, bend = torch.zeros_like(point), 0, 0
+        weights, intercepts = point[:-1], point[-1]
+        gradient, value, bend = torch.zeros_like(point), point.new_zeros(1), point.new_zeros(1)
         for where, block in self._features.blocks():
             done = self.losses.on(where, torch.addmm(intercepts, block, weights))
             value = value + done.loss
             if curvature:
-                bend = bend + self.losses.curvature(where, done.residual).double()
+                bend = bend + self.losses.curvature(where, done.residual)
             else:
-                gradient[:-1] += block.T @ done.residual
-                gradient[-1] += done.residual.sum(0, dtype=torch.float64)
+                # Several times as fast as block.T @ residual, where there are few classes.
+                gradient[:-1] += (done.residual.T @ block).T
+                gradient[-1] += done.residual.sum(0)
         n = self._features.n
         return value / n, gradient / n, bend / n
 

@@ -21,9 +21,9 @@ class Eigenbasis:
     """Of the covariance of z-scored features.
 
     Attributes:
-        vectors: float32, shape (d, rank); where there are fewer pictures than features they span the pictures,
+        vectors: float64, shape (d, rank); where there are fewer pictures than features they span the pictures,
             and with them every gradient.
-        values: float32, shape (rank,), not negative.
+        values: float64, shape (rank,), not negative.
     """
 
     vectors: torch.Tensor
@@ -65,14 +65,15 @@ class Preconditioner:
         else:
             values, self._rotation = curvature, None
         values = values.clamp(min=0)
-        self._weights = 1 / (basis.values[:, None].double() * values + l2)
+        self._weights = 1 / (basis.values[:, None] * values + l2)
         # The intercepts' curvature; adding the same to all of a softmax changes nothing.
         self._intercepts = torch.where(values > 1e-9, 1 / values.clamp(min=1e-9), 0)
 
     def __call__(self, gradient: torch.Tensor) -> torch.Tensor:
         """The step that the gradient asks for, downhill if negated; float64, shape (d + 1, classes)."""
         rotated = gradient if self._rotation is None else gradient @ self._rotation
-        inside = self._vectors.T @ rotated[:-1].float()
-        weights = self._vectors @ (inside * self._weights).float()
-        step = torch.cat([weights.double(), (rotated[-1] * self._intercepts)[None]])
+        # Transposed for speed, as in the objective's gradient.
+        inside = (rotated[:-1].T @ self._vectors).T
+        weights = ((inside * self._weights).T @ self._vectors.T).T
+        step = torch.cat([weights, (rotated[-1] * self._intercepts)[None]])
         return step if self._rotation is None else step @ self._rotation.T

@@ -82,17 +82,17 @@ class ProbeState(_Part):
         name: Of the probe.
         l2: The penalty chosen.
         grid: The penalties to choose from.
-        grid_scores: The selection metric on validation, for each penalty that was tried; None where it was not.
-        selection_metric: Name of that metric.
-        validation_accuracy: Accuracy on validation at the penalty chosen; None for multi-label tasks.
+        grid_losses: The mean loss on validation for each penalty; None where the path had passed its best before.
+        validation: Every metric on validation at the penalty chosen.
+        validation_accuracy: The accuracy among them; None for multi-label tasks.
         converged: Whether every fit met the protocol's convergence test.
     """
 
     name: Name
     l2: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     grid: tuple[float, ...]
-    grid_scores: tuple[Fraction | None, ...]
-    selection_metric: Name
+    grid_losses: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)] | None, ...]
+    validation: dict[Name, Fraction]
     validation_accuracy: Fraction | None
     converged: bool
 

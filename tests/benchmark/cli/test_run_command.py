@@ -70,7 +70,7 @@ def test_an_unknown_task_is_status_two_and_gets_the_nearest(command: list[str]) 
 
 def test_a_results_folder_that_cannot_be_written_is_named(command: list[str], tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
-    done = subprocess.run([*command, "--results", "taken"], capture_output=True, text=True)
+    done = subprocess.run([*command, "--results", "taken/results"], capture_output=True, text=True)
     assert done.returncode == 1
     assert "taken" in done.stderr
     assert "--results" in done.stderr

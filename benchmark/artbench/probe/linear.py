@@ -1,0 +1,239 @@
+"""The probe: regularised logistic regression on frozen features, its penalty chosen without a look at the test."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from artbench.data.splits import held_out
+from artbench.errors import ArtbenchError
+from artbench.probe.features import LabelledFeatures, Rows, Scaling, Standardised
+from artbench.probe.losses import Sigmoids, Softmax
+from artbench.probe.objective import Objective
+from artbench.probe.preconditioner import Eigenbasis, Preconditioner
+from artbench.probe.solver import solve
+from artbench.protocol import Probe
+from artbench.reporting import Reporter
+from artbench.specs import TargetKind
+from artbench.stats.metrics import METRICS, best_thresholds, score
+
+Labels = NDArray[np.int64] | NDArray[np.bool_]
+
+# A logarithm of odds that float64 can't tell from certainty.
+_CERTAIN = 35.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedProbe:
+    """A linear head on features, and how it was chosen.
+
+    Attributes:
+        weight: float64, shape (d, classes), for features as they are, not z-scored.
+        bias: float64, shape (classes,); -inf for a class that no training picture has.
+        target: Softmax (`single-label`) or one sigmoid a label (`multi-label`).
+        l2: The penalty chosen.
+        grid_losses: The mean loss on validation for each penalty of the grid; None where it was not tried.
+        validation: Every metric on validation that has a value, at the penalty chosen; empty if nothing was chosen.
+        thresholds: For the metrics that need one, the best on validation.
+        converged: Whether every fit met the convergence test.
+        evaluations: Passes over the features, over all fits.
+    """
+
+    weight: NDArray[np.float64]
+    bias: NDArray[np.float64]
+    target: TargetKind
+    l2: float
+    grid_losses: tuple[float | None, ...]
+    validation: Mapping[str, float]
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    converged: bool
+    evaluations: int
+
+    def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The probability of each class, float32, shape (n, classes), for features of shape (n, d).
+
+        Raises:
+            ArtbenchError: A feature is NaN or infinite.
+        """
+        given = _probabilities(features, self.weight, self.bias, self.target)
+        if not np.isfinite(given).all():
+            raise ArtbenchError("test features hold NaN or infinity", mend="Extract them anew with --fresh")
+        return given
+
+
+def fit_probe(
+    train: LabelledFeatures,
+    validation: LabelledFeatures | None,
+    *,
+    classes: int,
+    target: TargetKind,
+    probe: Probe,
+    device: str,
+    reporter: Reporter,
+) -> FittedProbe:
+    """Choose the penalty by the loss on validation, fit on train and validation together.
+
+    The penalties are tried from the largest down, each fit starting from the one before; after
+    `probe.patience` of them without a smaller loss the rest is left out.
+
+    Args:
+        train: What to fit on.
+        validation: What to choose on; None: the share of train that `held_out` picks.
+        classes: Number of classes of the task, also those that no picture here has.
+        target: One class a picture, or any number of labels.
+        probe: The protocol's choices.
+        device: `cpu`, `cuda`; `mps` has no float64, so there the probe runs on the CPU.
+        reporter: Told if a fit did not converge.
+
+    Raises:
+        ArtbenchError: There is nothing to fit on, or a feature is NaN or infinite.
+    """
+    if not len(train):
+        raise ArtbenchError("there is no training picture to fit the probe on", mend="Check the task's splits")
+    place = "cpu" if device == "mps" else device
+    fit_on, choose_on = _parts(train, validation, probe)
+    path = _Path([fit_on], classes=classes, target=target, tolerance=probe.tolerance, device=place)
+    choice = _choose(path, choose_on, probe)
+    everything = [part for part in (fit_on, choose_on) if len(part)]
+    final = _Path(everything, classes=classes, target=target, tolerance=probe.tolerance, device=place)
+    # By way of the larger penalties, each fit a good start for the next.
+    for l2 in sorted((l2 for l2 in probe.grid if l2 >= choice.l2), reverse=True):
+        weight, bias = final.at(l2)
+    converged = path.converged and final.converged
+    if not converged:
+        reporter.notice("the probe did not meet its convergence test; the record says so")
+    return FittedProbe(
+        weight=weight,
+        bias=bias,
+        target=target,
+        l2=choice.l2,
+        grid_losses=tuple(choice.losses.get(l2) for l2 in probe.grid),
+        validation=choice.metrics,
+        thresholds=choice.thresholds,
+        converged=converged,
+        evaluations=path.evaluations + final.evaluations,
+    )
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The penalty chosen, the loss of each one tried, and what goes with the one chosen."""
+
+    l2: float
+    losses: Mapping[float, float]
+    thresholds: Mapping[str, float]
+    metrics: Mapping[str, float]
+
+
+def _choose(path: "_Path", choose_on: LabelledFeatures, probe: Probe) -> _Choice:
+    if not len(choose_on):
+        # Nothing to choose by: the middle of the grid.
+        return _Choice(sorted(probe.grid)[len(probe.grid) // 2], {}, {}, {})
+    losses: dict[float, float] = {}
+    best, chosen = np.inf, sorted(probe.grid)[-1]
+    probabilities = np.zeros((0, 0), np.float32)
+    for l2 in sorted(probe.grid, reverse=True):
+        head = path.at(l2)
+        losses[l2] = _loss(choose_on, *head, path.target)
+        if losses[l2] < best:
+            best, chosen = losses[l2], l2
+            probabilities = _probabilities(choose_on.features, *head, path.target)
+        if sum(tried < chosen for tried in losses) >= probe.patience:
+            break
+    thresholds = best_thresholds(choose_on.labels, probabilities, target=path.target)
+    metrics = {
+        name: value
+        for name, metric in METRICS.items()
+        if metric.target == path.target
+        and not np.isnan(value := score(metric, choose_on.labels, probabilities, thresholds=thresholds))
+    }
+    return _Choice(chosen, losses, thresholds, metrics)
+
+
+def _parts(
+    train: LabelledFeatures, validation: LabelledFeatures | None, probe: Probe
+) -> tuple[LabelledFeatures, LabelledFeatures]:
+    """What to fit on and what to choose on."""
+    if validation is not None:
+        return train, validation
+    held = held_out(train.labels, train.ids, fraction=probe.validation_fraction)
+    return train.select(np.setdiff1d(np.arange(len(train)), held)), train.select(held)
+
+
+class _Path:
+    """Fits of one probe on the same pictures for one penalty after the other, each starting from the last."""
+
+    def __init__(
+        self, parts: Sequence[LabelledFeatures], *, classes: int, target: TargetKind, tolerance: float, device: str
+    ) -> None:
+        self.target, self._classes, self._tolerance, self._device = target, classes, tolerance, device
+        labels = np.concatenate([part.labels for part in parts])
+        # Classes that no picture here has, labels that all have or none: nothing about them can be learnt.
+        positives = np.bincount(labels, minlength=classes) if labels.ndim == 1 else labels.sum(axis=0)
+        absent = positives == 0
+        constant = absent if labels.ndim == 1 else absent | (positives == len(labels))
+        self._certain = np.where(absent, -np.inf, np.inf)
+        self._learnt = np.flatnonzero(~constant)
+        rows = [Rows(part.features) for part in parts]
+        self._scaling = Scaling.of(rows, ids=[id_ for part in parts for id_ in part.ids])
+        features = Standardised(rows, scaling=self._scaling, device=device, outputs=len(self._learnt))
+        self._basis = Eigenbasis.of(features)
+        self._objective = Objective(features, self._losses(labels))
+        self._point = self._start(features.width)
+        self._before: torch.Tensor | None = None
+        self.converged, self.evaluations = True, 0
+
+    def at(self, l2: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Weight and bias, for features as they are, of the fit with this penalty."""
+        if len(self._learnt) > (self.target == "single-label"):
+            # Where the path leads, if it goes on as it went.
+            start = self._point if self._before is None else 2 * self._point - self._before
+            preconditioner = Preconditioner(self._basis, self._objective.curvature(start), l2=l2)
+            solution = solve(self._objective, start, preconditioner, l2=l2, tolerance=self._tolerance)
+            self._before, self._point = self._point, solution.point
+            self.converged &= solution.converged
+            self.evaluations += solution.evaluations
+        point = self._point.cpu().numpy()
+        weight, bias = np.zeros((len(point) - 1, self._classes)), self._certain.copy()
+        weight[:, self._learnt] = point[:-1] * self._scaling.inverse[:, None]
+        bias[self._learnt] = point[-1] - self._scaling.mean @ weight[:, self._learnt]
+        return weight, bias
+
+    def _losses(self, labels: Labels) -> Softmax | Sigmoids:
+        if labels.ndim == 1:
+            numbers = torch.from_numpy(np.searchsorted(self._learnt, labels)).to(self._device)
+            return Softmax(numbers, len(self._learnt))
+        return Sigmoids(torch.from_numpy(labels[:, self._learnt]).to(self._device))
+
+    def _start(self, width: int) -> torch.Tensor:
+        point = torch.zeros(width + 1, len(self._learnt), dtype=torch.float64, device=self._device)
+        point[-1] = self._objective.losses.start()
+        return point
+
+
+def _logits(features: NDArray[np.float32], weight: NDArray[np.float64], bias: NDArray[np.float64]) -> torch.Tensor:
+    parts = [block @ weight + bias for block in Rows(features).blocks(len(bias))]
+    return torch.from_numpy(np.concatenate(parts) if parts else np.zeros((0, len(bias))))
+
+
+def _probabilities(
+    features: NDArray[np.float32], weight: NDArray[np.float64], bias: NDArray[np.float64], target: TargetKind
+) -> NDArray[np.float32]:
+    logits = _logits(features, weight, bias)
+    given: NDArray[np.float32] = (
+        (logits.softmax(dim=1) if target == "single-label" else logits.sigmoid()).float().numpy()
+    )
+    return given
+
+
+def _loss(part: LabelledFeatures, weight: NDArray[np.float64], bias: NDArray[np.float64], target: TargetKind) -> float:
+    """The mean over the pictures of the loss that is fitted."""
+    logits, labels = _logits(part.features, weight, bias), torch.from_numpy(part.labels)
+    if target == "single-label":
+        # A class that was not there to be learnt costs the same at every penalty.
+        chances = logits.log_softmax(dim=1).clamp(min=-_CERTAIN)
+        return -float(chances.gather(1, labels[:, None]).mean())
+    logits = logits.clamp(-_CERTAIN, _CERTAIN)
+    return float((torch.nn.functional.softplus(logits) - logits * labels).sum(dim=1).mean())
