@@ -1,5 +1,7 @@
 """What a record admits."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -29,7 +31,7 @@ def test_a_record_survives_being_written_and_read() -> None:
         {"provenance": {"created": "2026-01-02T03:04:05"}},
     ],
 )
-def test_what_cannot_be_is_refused(change: dict[str, object]) -> None:
+def test_what_cannot_be_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         record(**change)
 
