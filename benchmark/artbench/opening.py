@@ -68,9 +68,11 @@ def open_tasks(
         reporter: Told what is missing.
 
     Raises:
-        UsageError: A name is unknown, or nothing says where a dataset lies.
+        UsageError: A name is unknown (of a task, or of a dataset in `placed`), or nothing says where a dataset lies.
         ArtbenchError: A dataset is not what it should be, or too much of it is missing.
     """
+    for name in placed:
+        registry.datasets.get(name)
     datasets: dict[str, Dataset] = {}
     opened: dict[str, list[OpenTask]] = {}
     for entry, spec in [registry.tasks.find(name) for name in dict.fromkeys(names)]:

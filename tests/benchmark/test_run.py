@@ -99,7 +99,12 @@ def test_one_encoder_that_fails_is_named_and_the_others_are_run(request_: Reques
 
 
 def test_unknown_names_are_told_before_anything_is_done(request_: Request, registry: Registry) -> None:
-    for change in ({"backbones": ["toy-pathces"]}, {"tasks": ["toy-color"]}, {"pretrainings": ["randon"]}):
+    for change in (
+        {"backbones": ["toy-pathces"]},
+        {"tasks": ["toy-color"]},
+        {"pretrainings": ["randon"]},
+        {"data": {"tyo": Path()}},
+    ):
         with pytest.raises(UsageError, match="The nearest: "):
             go(replace(request_, **change), registry)  # type: ignore[arg-type]
     assert not cache_folder().exists()

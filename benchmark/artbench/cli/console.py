@@ -77,7 +77,8 @@ def print_outcome(outcome: "Outcome") -> None:
     if outcome.results:
         folder = outcome.results[0].file.parents[2]
         reporter.notice(f"Records in {folder / 'records'}, leaderboards in {folder / 'leaderboards'}.")
-    for failure in outcome.failures:
+    # Told once already, but maybe long ago.
+    for failure in outcome.failures if outcome.results else ():
         reporter.notice(f"Failed: {failure}")
 
 
