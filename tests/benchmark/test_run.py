@@ -106,7 +106,7 @@ def test_unknown_names_are_told_before_anything_is_done(request_: Request, regis
         {"data": {"tyo": Path()}},
     ):
         with pytest.raises(UsageError, match="The nearest: "):
-            go(replace(request_, **change), registry)  # type: ignore[arg-type]
+            go(replace(request_, **change), registry)
     assert not cache_folder().exists()
 
 
