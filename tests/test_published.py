@@ -1,0 +1,34 @@
+"""What the repository shows is what the tool makes."""
+
+from pathlib import Path
+
+from artbench.leaderboard.build import build_pages
+from artbench.records.folder import ResultsFolder, sha256_of
+from artbench.reporting import Silent
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PUBLISHED = REPOSITORY / "leaderboards"
+
+
+def test_the_published_pages_are_made_from_the_published_records(tmp_path: Path) -> None:
+    written = build_pages(ResultsFolder(PUBLISHED).records(Silent()), tmp_path)
+    assert {file.name for file in written} == {file.name for file in PUBLISHED.glob("*.md")}
+    for file in written:
+        assert file.read_text() == (PUBLISHED / file.name).read_text()
+
+
+def test_every_published_record_has_its_predictions() -> None:
+    folder = ResultsFolder(PUBLISHED)
+    records = list(folder.records(Silent()))
+    assert len(records) == len(list(PUBLISHED.glob("records/*/*.json"))) >= 30
+    for record in records:
+        assert record.predictions is not None
+        assert sha256_of(folder.file_of(record).with_suffix(".parquet")) == record.predictions.sha256
+
+
+def test_the_readme_shows_rows_of_the_published_leaderboard() -> None:
+    page = (PUBLISHED / "sample-style.md").read_text()
+    shown = [line for line in (REPOSITORY / "README.md").read_text().splitlines() if line.startswith("| ")][1:]
+    assert len(shown) >= 10
+    for line in shown:
+        assert " | ".join(line.split(" | ")[:4]) in page
