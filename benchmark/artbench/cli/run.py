@@ -7,18 +7,15 @@ import click
 from artbench.cli.options import debug_option, json_option, plugin_option, print_json, registry, results_option
 
 
-class _PlacedDataset(click.ParamType[tuple[str, Path]]):
-    name = "DATASET=PATH"
-
-    def convert(
-        self, value: str | tuple[str, Path], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, Path]:
-        if isinstance(value, tuple):
-            return value
+def _placed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
+    """Read every DATASET=PATH."""
+    placed = {}
+    for value in values:
         name, separator, path = value.partition("=")
         if not (name and separator and path):
-            self.fail(f"{value!r} is not of the form DATASET=PATH", param, ctx)
-        return name, Path(path)
+            raise click.BadParameter(f"{value!r} is not of the form DATASET=PATH")
+        placed[name] = Path(path)
+    return placed
 
 
 @click.command()
@@ -40,7 +37,9 @@ class _PlacedDataset(click.ParamType[tuple[str, Path]]):
     show_envvar=True,
     help="Holds one folder per dataset, named as the dataset.",
 )
-@click.option("--data", type=_PlacedDataset(), multiple=True, help="Place one dataset by itself; repeatable.")
+@click.option(
+    "--data", multiple=True, callback=_placed, metavar="DATASET=PATH", help="Place one dataset by itself; repeatable."
+)
 @results_option
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True, help="For both."
@@ -62,7 +61,7 @@ def run(
     pretrainings: tuple[str, ...],
     tasks: tuple[str, ...],
     data_root: Path | None,
-    data: tuple[tuple[str, Path], ...],
+    data: dict[str, Path],
     results: Path,
     device: str,
     batch_size: int | None,
@@ -91,7 +90,7 @@ def run(
         pretrainings=pretrainings,
         tasks=tasks,
         data_root=data_root,
-        data=dict(data),
+        data=data,
         results=results,
         device=device,
         batch_size=batch_size,

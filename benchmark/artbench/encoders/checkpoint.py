@@ -97,11 +97,6 @@ def _load_torch(path: Path) -> object:
             mend="Where it was made, save only the weights: torch.save(model.state_dict(), PATH), or safetensors",
         ) from error
     except Exception as error:
-        if "TorchScript" in str(error):
-            raise ArtbenchError(
-                f"{path} is a TorchScript program, not weights",
-                mend="Save the state dict: torch.save(torch.jit.load(PATH).state_dict(), OTHER)",
-            ) from error
         raise ArtbenchError(
             f"{path} is damaged, or no checkpoint of torch.save ({_line(error)})", mend=_MEND
         ) from error
@@ -127,6 +122,12 @@ def _check_archive(path: Path) -> None:
         ) from error
     if not any(entry.filename.endswith("data.pkl") for entry in entries):
         raise ArtbenchError(f"{path} is a zip archive, but no checkpoint of torch.save", mend=_MEND)
+    # Programs keep their constants apart; torch.save has no such part.
+    if any(entry.filename.endswith("/constants.pkl") for entry in entries):
+        raise ArtbenchError(
+            f"{path} is a TorchScript program, not weights",
+            mend="Save the state dict: torch.save(torch.jit.load(PATH).state_dict(), OTHER)",
+        )
     # torch.save never compresses; what unpacks to more than the file holds is made to fill the memory.
     if sum(entry.file_size for entry in entries) > path.stat().st_size:
         raise ArtbenchError(f"{path} claims to unpack to more than its own size, as no checkpoint does", mend=_MEND)
