@@ -59,7 +59,7 @@ def _of_rows(right: NDArray[np.bool_], scores: NDArray[np.floating]) -> AverageP
     with np.errstate(invalid="ignore"):
         exact = np.where(ranked, precision, 0).sum(axis=1) / wanted
         recall = found / wanted[:, None]
-    best = [np.where(recall >= level - _ROUNDING, precision, 0).max(axis=1) for level in _RECALLS]
+    best = [np.where(recall >= level - _ROUNDING, precision, 0).max(axis=1, initial=0) for level in _RECALLS]
     return AveragePrecision(exact=exact, interpolated=np.where(wanted > 0, np.mean(best, axis=0), np.nan))
 
 

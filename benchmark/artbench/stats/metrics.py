@@ -142,10 +142,10 @@ def evaluate(
     metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in given)]
     measure = _measurer(metrics, labels, probabilities, given)
     values = measure(None)
-    drawn = [measure(weights) for weights in resamples(len(labels), bootstrap=bootstrap, clusters=clusters)]
     undefined = [name for name, value in values.items() if np.isnan(value).any()]
     if undefined:
         raise ArtbenchError(f"{undefined[0]} has no value: no test image has a label", mend="Check the task's labels")
+    drawn = [measure(weights) for weights in resamples(len(labels), bootstrap=bootstrap, clusters=clusters)]
     return {
         name: Estimate(
             value=float(value[0]),

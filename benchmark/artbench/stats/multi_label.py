@@ -82,7 +82,9 @@ class WeightedOutcome:
 
     def mean(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
         """Weighted mean over images of (n,) values; those that are NaN don't count. (resamples,)."""
-        return self.sum(np.nan_to_num(values)) / self.sum(~np.isnan(values))
+        with np.errstate(invalid="ignore"):
+            mean: NDArray[np.floating] = self.sum(np.nan_to_num(values)) / self.sum(~np.isnan(values))
+        return mean
 
     def sum(self, values: NDArray[np.generic]) -> NDArray[np.floating]:
         """Weighted sum over images of (n,) values, (resamples,)."""
