@@ -15,28 +15,18 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
-class _Size(click.ParamType[int]):
-    name = "SIZE"
-
-    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", value.strip().lower())
-        if match is None:
-            self.fail(f"{value!r} is not a size such as 500MB or 20GB", param, ctx)
-        return int(float(match[1]) * _UNITS[match[2]])
+def _bytes(text: str) -> int:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
+    if match is None:
+        raise click.BadParameter(f"{text!r} is not a size such as 500MB or 20GB")
+    return int(float(match[1]) * _UNITS[match[2]])
 
 
-class _Span(click.ParamType[timedelta]):
-    name = "SPAN"
-
-    def convert(self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        match = re.fullmatch(r"(\d+)\s*([hdw])", value.strip().lower())
-        if match is None:
-            self.fail(f"{value!r} is not a span such as 12h, 30d or 8w", param, ctx)
-        return int(match[1]) * _SPANS[match[2]]
+def _span(text: str) -> timedelta:
+    match = re.fullmatch(r"(\d+)\s*([hdw])", text.strip().lower())
+    if match is None:
+        raise click.BadParameter(f"{text!r} is not a span such as 12h, 30d or 8w")
+    return int(match[1]) * _SPANS[match[2]]
 
 
 @click.group()
@@ -64,8 +54,10 @@ def list_(as_json: bool) -> None:
 
 @cache.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--older-than", type=_Span(), help="What was not used for so long: 12h, 30d, 8w.")
-@click.option("--down-to", type=_Size(), help="As much as it takes to come down to this: 20GB. Oldest first.")
+@click.option("--older-than", type=_span, metavar="SPAN", help="What was not used for so long: 12h, 30d, 8w.")
+@click.option(
+    "--down-to", type=_bytes, metavar="SIZE", help="As much as it takes to come down to this: 20GB. Oldest first."
+)
 @click.option("--all", "everything", is_flag=True, help="All of it.")
 @debug_option
 def remove(names: tuple[str, ...], older_than: timedelta | None, down_to: int | None, everything: bool) -> None:

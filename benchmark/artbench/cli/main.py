@@ -14,6 +14,8 @@ COMMANDS = {
     "list": "artbench.cli.list:list_",
     "plugins": "artbench.cli.plugins:plugins",
     "leaderboard": "artbench.cli.leaderboard:leaderboard",
+    "features": "artbench.cli.features:features",
+    "cache": "artbench.cli.cache:cache",
 }
 
 

@@ -42,7 +42,11 @@ def _placed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> d
 )
 @results_option
 @click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True, help="Where to compute."
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
+    help="Where to compute.",
 )
 @click.option(
     "--batch-size", type=click.IntRange(min=1), help="Pictures a forward pass. Default: what suits the device."
