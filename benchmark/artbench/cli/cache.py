@@ -29,16 +29,17 @@ def _span(text: str) -> timedelta:
     return int(match[1]) * _SPANS[match[2]]
 
 
-@click.group()
-def cache() -> None:
-    """Show the features that are kept, and remove them."""
-
-
-@cache.command("list")
+@click.group(invoke_without_command=True)
 @json_option
 @debug_option
-def list_(as_json: bool) -> None:
-    """Show what is kept: dataset, encoder, size, age."""
+@click.pass_context
+def cache(context: click.Context, as_json: bool) -> None:
+    """Show the features that are kept (dataset, encoder, size, age), or remove some."""
+    if context.invoked_subcommand is None:
+        _show(as_json)
+
+
+def _show(as_json: bool) -> None:
     from artbench.features.inventory import kept
     from artbench.locations import cache_folder
 

@@ -77,9 +77,9 @@ def test_kept_features_are_listed(folder: Path) -> None:
     assert (old.name, tiny.name) == ("tiny/old/moco-v2", "tiny/tiny/random")
     assert old.used < tiny.used
     assert tiny.bytes >= 18 * 24 * 4
-    listed = json.loads(CliRunner().invoke(command, ["list", "--json"]).stdout)
+    listed = json.loads(CliRunner().invoke(command, ["--json"]).stdout)
     assert [row["name"] for row in listed] == ["tiny/old/moco-v2", "tiny/tiny/random"]
-    shown = CliRunner().invoke(command, ["list"]).output
+    shown = CliRunner().invoke(command, []).output
     assert "50 d ago" in shown
     assert "just now" in shown
 
