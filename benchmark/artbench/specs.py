@@ -76,6 +76,23 @@ class PretrainingSpec:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Published:
+    """What the publication says of a task's size, for `artbench data check`; None where it says nothing.
+
+    Attributes:
+        classes: Number of classes or labels.
+        train: Rows of the training list.
+        validation: Rows of the validation list.
+        test: Rows of the test list.
+    """
+
+    classes: int | None = None
+    train: int | None = None
+    validation: int | None = None
+    test: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DatasetSpec:
     """Images on disk and what is known of each.
 
@@ -89,6 +106,10 @@ class DatasetSpec:
         prepare: `(root) -> None`: makes the dataset in the empty folder `root`, for one that is made by code;
             it is kept in the cache.
         version: Of the pictures that `prepare` makes: another version is made anew.
+        pictures: How many pictures the whole release has, None if nobody has counted.
+        download: `(root) -> None`: fetches the dataset into the folder `root`, where its terms let a program do
+            so; goes on where it stopped.
+        terms: Under which the dataset is given, in a line or a few; shown before anything is downloaded.
     """
 
     name: str
@@ -98,6 +119,9 @@ class DatasetSpec:
     layout: str
     prepare: Factory[[Path], None] | None = None
     version: int = 1
+    pictures: int | None = None
+    download: Factory[[Path], None] | None = None
+    terms: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,6 +136,7 @@ class TaskSpec:
         primary_metric: A metric of `artbench.stats.metrics`: `accuracy`, `mean_average_precision`, …
         factory: `(dataset) -> Targets`.
         version: Raised whenever labels, splits or metric change; versions never share a leaderboard.
+        published: The size that its publication states.
     """
 
     name: str
@@ -121,6 +146,7 @@ class TaskSpec:
     primary_metric: str
     factory: Factory[[Dataset], Targets]
     version: int = 1
+    published: Published | None = None
 
 
 Spec: TypeAlias = BackboneSpec | PretrainingSpec | DatasetSpec | TaskSpec
