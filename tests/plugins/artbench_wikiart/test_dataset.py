@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from artbench.data.dataset import Dataset
+from artbench.data.names import match_files
 from artbench_wikiart.dataset import open_wikiart
 from artbench_wikiart.layout import find_lists
 from artbench_wikiart.lists import read_lists
-from artbench_wikiart.names import match_files
 from artbench_wikiart.tasks import artist_targets, genre_targets, style_targets
 from tests.plugins.artbench_wikiart.release import PAINTERS, write_pictures, write_release
 from tests.realdata import REAL_DATA, needs_real_data

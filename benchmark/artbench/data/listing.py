@@ -1,0 +1,114 @@
+"""Which picture files lie in a folder, and what a path in somebody's list means: nothing outside that folder."""
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+from artbench.errors import ArtbenchError
+
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp"})
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ROOTED = re.compile(r"/|[A-Za-z]:")
+
+
+def pictures_in(folder: Path, *, dataset: str, depth: int = 0) -> dict[str, int]:
+    """The picture files in a folder and in `depth` levels of folders below it.
+
+    Known by their suffix. What is hidden is left out, such as the `._name.jpg` that macOS leaves on foreign disks.
+
+    Args:
+        folder: Where to look; may itself be a link.
+        dataset: Its name, for messages.
+        depth: 0 looks into no folder below.
+
+    Returns:
+        Size in bytes of each file, by its path relative to `folder`, with slashes, as the disk spells it; in no
+        order. Empty where there is no such folder.
+
+    Raises:
+        ArtbenchError: A folder can't be read, or a link leads out of `folder`.
+    """
+    try:
+        real = os.path.realpath(folder)
+        return dict(_pictures(str(folder), "", real=real, dataset=dataset, depth=depth))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+
+
+def _pictures(folder: str, prefix: str, *, real: str, dataset: str, depth: int) -> Iterator[tuple[str, int]]:
+    for entry in _entries(folder, dataset=dataset):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_symlink():
+            check_inside(entry.path, real, dataset=dataset)
+        if entry.is_dir():
+            if depth:
+                below = f"{prefix}{entry.name}/"
+                yield from _pictures(entry.path, below, real=real, dataset=dataset, depth=depth - 1)
+        elif os.path.splitext(entry.name)[1].lower() in PICTURE_SUFFIXES and entry.is_file():  # noqa: PTH122  fast
+            yield prefix + entry.name, entry.stat().st_size
+
+
+def folders_in(folder: Path, *, dataset: str) -> list[str]:
+    """Names of the folders in a folder that are not hidden, sorted.
+
+    Raises:
+        ArtbenchError: The folder can't be read.
+    """
+    entries = _entries(str(folder), dataset=dataset)
+    return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+
+
+def _entries(folder: str, *, dataset: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except OSError as error:
+        raise ArtbenchError(f"{dataset}: {folder} can't be read ({error.strerror})") from error
+
+
+def check_inside(path: str | Path, folder: str | Path, *, dataset: str) -> None:
+    """Refuse a link that leads out of a folder.
+
+    Args:
+        path: Of a file or a link, there or not.
+        folder: Of the dataset.
+        dataset: Its name, for messages.
+
+    Raises:
+        ArtbenchError: It does.
+    """
+    real = os.path.realpath(folder)
+    target = os.path.realpath(path)
+    if target != real and not target.startswith(real.rstrip(os.sep) + os.sep):
+        raise ArtbenchError(
+            f"{dataset}: {path} is a link that leads out of {folder}",
+            mend="Put the files themselves there, or name the folder that holds both",
+        )
+
+
+def listed_path(path: str) -> str:
+    r"""A path from a list in one spelling: slashes, NFC, no `./`.
+
+    Args:
+        path: Relative to some folder; backslashes are taken for slashes, as Windows writes them.
+
+    Raises:
+        ValueError: It is empty or leads, or might lead, out of that folder; says why.
+    """
+    spelled = unicodedata.normalize("NFC", path.strip()).replace("\\", "/")
+    if _CONTROL.search(spelled):
+        raise ValueError("holds control characters")
+    if _ROOTED.match(spelled):
+        raise ValueError("is absolute: it should be relative to the folder of the pictures")
+    parts = [part for part in spelled.split("/") if part not in ("", ".")]
+    if ".." in parts:
+        raise ValueError("leads out of the folder of the pictures")
+    if not parts or spelled.endswith("/"):
+        raise ValueError("names no file")
+    return "/".join(parts)

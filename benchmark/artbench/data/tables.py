@@ -1,0 +1,169 @@
+"""Tables as people have them: CSV out of any spreadsheet, or Parquet."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from artbench.errors import ArtbenchError
+
+SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".parquet", ".pq"})
+
+# A table of ten million rows; more is not a list of pictures.
+_LARGEST = 1_000_000_000
+
+_DELIMITERS = ",;\t|"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table of text.
+
+    Attributes:
+        file: Where it was read from.
+        columns: The values of each column, all of one length; empty text where there is none.
+        lines: The line of the file on which each row begins, the number of the row for Parquet.
+    """
+
+    file: Path
+    columns: Mapping[str, Sequence[str]]
+    lines: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def column(self, name: str, *, dataset: str, mend: str = "") -> Sequence[str]:
+        """The values of one column.
+
+        Args:
+            name: Of the column.
+            dataset: For the message.
+            mend: What to do where there is no such column; by default, the names that there are.
+
+        Raises:
+            ArtbenchError: There is none; the nearest names are given.
+        """
+        if name in self.columns:
+            return self.columns[name]
+        lower = {column.lower(): column for column in self.columns}
+        near = [lower[match] for match in get_close_matches(name.lower(), lower, n=3, cutoff=0.5)]
+        hint = f"Is it {' or '.join(near)}? " if near else ""
+        raise ArtbenchError(
+            f"{dataset}: {self.file} has no column {name!r}",
+            mend=mend or f"{hint}It has {', '.join(map(repr, self.columns))}",
+        )
+
+
+def read_table(file: Path, *, dataset: str) -> Table:
+    """Read CSV (commas, semicolons, tabs or bars; UTF-8, UTF-16 or Windows-1252) or Parquet, all values as text.
+
+    Spaces around names and values are dropped, and rows of a CSV without any value. Lists in Parquet become text
+    with bars between their values; columns of pictures are left out.
+
+    Args:
+        file: The table; Parquet by its suffix.
+        dataset: For messages.
+
+    Raises:
+        ArtbenchError: It can't be read, or a row has another number of values than the head; names the line.
+    """
+    if file.suffix.lower() in (".parquet", ".pq"):
+        return _parquet(file, dataset)
+    return _csv(file, dataset)
+
+
+def _csv(file: Path, dataset: str) -> Table:
+    text = _text(file, dataset)
+    delimiter = _delimiter(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
+    rows, lines, begins = [], [], 1
+    try:
+        for row in reader:
+            if any(value and not value.isspace() for value in row):
+                rows.append(row)
+                lines.append(begins)
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise ArtbenchError(f"{dataset}: {file}, line {reader.line_num}: not CSV ({error})") from error
+    if not rows:
+        raise ArtbenchError(f"{dataset}: {file} is empty", mend="Its first line should name the columns")
+    head = _head(rows[0], file, dataset)
+    for row, line in zip(rows, lines, strict=True):
+        if len(row) != len(head) and any(row[len(head) :] or ["short"]):
+            raise ArtbenchError(
+                f"{dataset}: {file}, line {line}: {len(row)} values for the {len(head)} columns of line {lines[0]}",
+                mend="Put values that hold the delimiter or a line break between double quotes",
+            )
+    columns = {name: [row[k].strip() for row in rows[1:]] for k, name in enumerate(head)}
+    return Table(file=file, columns=columns, lines=lines[1:])
+
+
+def _head(names: Sequence[str], file: Path, dataset: str) -> list[str]:
+    head = [name.strip() for name in names]
+    # A delimiter at the end of every line, as some spreadsheets write it.
+    while head and not head[-1]:
+        head.pop()
+    twice = [name for name, count in Counter(head).items() if count > 1]
+    if twice:
+        raise ArtbenchError(f"{dataset}: {file} has two columns called {twice[0]!r}", mend="Rename one of them")
+    return head
+
+
+def _text(file: Path, dataset: str) -> str:
+    try:
+        if file.stat().st_size > _LARGEST:
+            raise ArtbenchError(f"{dataset}: {file} is larger than {_LARGEST // 10**9} GB, and no list of pictures")
+        data = file.read_bytes()
+    except OSError as error:
+        raise ArtbenchError(f"{dataset}: {file} can't be read ({error.strerror})") from error
+    for start, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig"), (b"", "cp1252")):
+        if data.startswith(start):
+            try:
+                return data.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+    raise ArtbenchError(f"{dataset}: {file} is neither UTF-8 nor Windows-1252", mend="Save it as CSV UTF-8")
+
+
+def _delimiter(text: str) -> str:
+    """Of those that may be one, the commonest outside quotes in the first line; a comma if there is none."""
+    head = next((line for line in text.splitlines() if line.strip()), "")
+    outside = "".join(head.split('"')[::2])
+    return max(_DELIMITERS, key=lambda delimiter: (outside.count(delimiter), delimiter == ","))
+
+
+def _parquet(file: Path, dataset: str) -> Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(file) as opened:
+            # Pictures inside the table are not read.
+            names = [field.name for field in opened.schema_arrow if not _is_binary(field.type)]
+            rows = opened.metadata.num_rows
+            table = opened.read(columns=names)
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise ArtbenchError(f"{dataset}: {file} can't be read as Parquet ({reason})") from error
+    head = _head(names, file, dataset)
+    columns = {name: [_as_text(value) for value in table.column(name).to_pylist()] for name in head}
+    return Table(file=file, columns=columns, lines=range(1, rows + 1))
+
+
+def _is_binary(kind: Any) -> bool:
+    import pyarrow as pa
+
+    is_struct: bool = pa.types.is_struct(kind)
+    return is_struct or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, list):
+        return "|".join(map(_as_text, value))
+    if value is None or value != value:
+        return ""
+    return str(value).strip()

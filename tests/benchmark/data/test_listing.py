@@ -1,0 +1,93 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from artbench.data.listing import check_inside, folders_in, listed_path, pictures_in
+from artbench.errors import ArtbenchError
+
+
+def _touch(root: Path, *names: str) -> None:
+    for size, name in enumerate(names, start=1):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(bytes(size))
+
+
+def test_pictures_are_known_by_their_suffix_and_hidden_files_are_none(tmp_path: Path) -> None:
+    _touch(tmp_path, "a.jpg", "B.JPEG", "c d.Png", "Thumbs.db", "._a.jpg", ".DS_Store", "notes.txt", "sub/e.tif")
+    (tmp_path / "folder.jpg").mkdir()
+    assert pictures_in(tmp_path, dataset="d") == {"a.jpg": 1, "B.JPEG": 2, "c d.Png": 3}
+    assert pictures_in(tmp_path, dataset="d", depth=1) == {"a.jpg": 1, "B.JPEG": 2, "c d.Png": 3, "sub/e.tif": 8}
+    assert pictures_in(tmp_path / "nowhere", dataset="d") == {}
+    assert folders_in(tmp_path, dataset="d") == ["folder.jpg", "sub"]
+
+
+def test_a_link_may_stay_inside_but_not_lead_out(tmp_path: Path) -> None:
+    _touch(tmp_path, "secret.jpg", "root/a.jpg", "store/b.jpg")
+    (tmp_path / "root" / "again.jpg").symlink_to("a.jpg")
+    assert sorted(pictures_in(tmp_path / "root", dataset="d")) == ["a.jpg", "again.jpg"]
+    # The folder itself may be a link to another disk.
+    (tmp_path / "linked").symlink_to(tmp_path / "store")
+    assert list(pictures_in(tmp_path / "linked", dataset="d")) == ["b.jpg"]
+    (tmp_path / "root" / "out.jpg").symlink_to(tmp_path / "secret.jpg")
+    with pytest.raises(ArtbenchError, match=r"d: .*out\.jpg is a link that leads out of .*root"):
+        pictures_in(tmp_path / "root", dataset="d")
+
+
+def test_a_folder_that_is_a_link_leading_out_is_refused_too(tmp_path: Path) -> None:
+    _touch(tmp_path, "elsewhere/a.jpg", "root/b.jpg")
+    (tmp_path / "root" / "more").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ArtbenchError, match=r"more is a link"):
+        pictures_in(tmp_path / "root", dataset="d", depth=1)
+    with pytest.raises(ArtbenchError, match=r"leads out"):
+        check_inside(tmp_path / "root" / "more" / "a.jpg", tmp_path / "root", dataset="d")
+    check_inside(tmp_path / "root" / "b.jpg", tmp_path / "root", dataset="d")
+    # A neighbour whose name only begins alike is outside.
+    with pytest.raises(ArtbenchError, match=r"leads out"):
+        check_inside(tmp_path / "rooted", tmp_path / "root", dataset="d")
+
+
+@pytest.mark.parametrize(
+    ("path", "spelled"),
+    [
+        ("a.jpg", "a.jpg"),
+        (" ./a b/c.jpg ", "a b/c.jpg"),
+        ("scans\\2019\\c.jpg", "scans/2019/c.jpg"),
+        (".\\c.jpg", "c.jpg"),
+        ("cafe\u0301.jpg", "caf\u00e9.jpg"),
+        ("a..b/...jpg", "a..b/...jpg"),
+        ("joaqu\u00e3\u00adn.jpg", "joaqu\u00e3\u00adn.jpg"),
+    ],
+)
+def test_a_listed_path_has_one_spelling(path: str, spelled: str) -> None:
+    assert listed_path(path) == spelled
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("../a.jpg", "leads out"),
+        ("a/../../b.jpg", "leads out"),
+        ("a/..", "leads out"),
+        ("..\\a.jpg", "leads out"),
+        ("/etc/passwd.jpg", "absolute"),
+        ("\\\\server\\share\\a.jpg", "absolute"),
+        ("C:\\scans\\a.jpg", "absolute"),
+        ("c:a.jpg", "absolute"),
+        ("a\0.jpg", "control"),
+        ("a\n.jpg", "control"),
+        ("", "names no file"),
+        (".", "names no file"),
+        ("folder/", "names no file"),
+    ],
+)
+def test_a_listed_path_that_might_lead_out_is_refused(path: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        listed_path(path)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the superuser can read everything")
+def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0)
+    with pytest.raises(ArtbenchError, match="closed can't be read"):
+        pictures_in(tmp_path / "closed", dataset="d")
