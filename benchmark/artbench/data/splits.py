@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,14 +29,24 @@ def held_out(
     Returns:
         Positions among `ids`, ascending; empty where every stratum has one picture.
     """
-    strata: dict[int, list[str]] = {}
-    for id_, stratum in _strata(labels, ids).items():
-        strata.setdefault(stratum, []).append(id_)
-    sizes = {stratum: min(math.floor(len(of) * fraction + 0.5), len(of) - 1) for stratum, of in strata.items()}
-    if not any(sizes.values()):
-        sizes = {stratum: min(1, len(of) - 1) for stratum, of in strata.items()}
-    taken = {id_ for stratum, of in strata.items() for id_ in sorted(of, key=_digest)[: sizes[stratum]]}
+    taken = stratified_share(_strata(labels, ids), fraction=fraction)
     return np.array([position for position, id_ in enumerate(ids) if id_ in taken], np.int64)
+
+
+def stratified_share(strata: Mapping[str, int], *, fraction: float) -> set[str]:
+    """The ids that `held_out` takes.
+
+    Args:
+        strata: The stratum of each id.
+        fraction: Share to take of each, in [0, 1].
+    """
+    members: dict[int, list[str]] = {}
+    for id_, stratum in strata.items():
+        members.setdefault(stratum, []).append(id_)
+    sizes = {stratum: min(math.floor(len(of) * fraction + 0.5), len(of) - 1) for stratum, of in members.items()}
+    if not any(sizes.values()):
+        sizes = {stratum: min(1, len(of) - 1) for stratum, of in members.items()}
+    return {id_ for stratum, of in members.items() for id_ in sorted(of, key=_digest)[: sizes[stratum]]}
 
 
 def _digest(id_: str) -> str:
@@ -48,13 +58,28 @@ def _strata(labels: NDArray[np.int64] | NDArray[np.bool_], ids: Sequence[str]) -
     if labels.ndim == 1:
         rarest, counts = labels, np.bincount(labels)
     else:
-        # A column for "no label", so common that any label a picture has is rarer.
-        none = ~labels.any(axis=1)
         counts = np.append(labels.sum(axis=0), len(labels) + 1)
-        candidates = np.where(np.column_stack([labels, none]), counts, len(labels) + 2)
-        rarest = candidates.argmin(axis=1)
+        rarest = rarest_labels(*np.nonzero(labels), counts=counts, n=len(labels))
     best: dict[str, tuple[int, int]] = {}
     for id_, stratum in zip(ids, rarest.tolist(), strict=True):
         rank = (int(counts[stratum]), stratum)
         best[id_] = min(best.get(id_, rank), rank)
     return {id_: stratum for id_, (_, stratum) in best.items()}
+
+
+def rarest_labels(
+    rows: NDArray[np.int64], labels: NDArray[np.int64], *, counts: NDArray[np.int64], n: int
+) -> NDArray[np.int64]:
+    """Of each picture the rarest of its labels, the first of equals; one past the last label where it has none.
+
+    Args:
+        rows: Picture of each pair of picture and label, shape (pairs,).
+        labels: Label of each pair.
+        counts: How many pictures have each label; one more than that is read, for "no label".
+        n: Number of pictures.
+    """
+    rarest = np.full(n, len(counts) - 1, np.int64)
+    # From the commonest to the rarest, of equals the last first: what is written last stays.
+    order = np.lexsort((-labels, -counts[labels]))
+    rarest[rows[order]] = labels[order]
+    return rarest

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from artbench.data.splits import held_out
+from artbench.data.splits import held_out, rarest_labels
 
 
 def _ids(n: int) -> list[str]:
@@ -75,3 +75,12 @@ def test_never_takes_all_of_a_class_nor_splits_a_picture(rows: list[tuple[int, i
     kept = {ids[k] for k in range(len(ids)) if k not in taken}
     assert kept.isdisjoint(ids[k] for k in taken)
     assert kept
+
+
+def test_the_rarest_label_is_found_without_a_table_of_numbers() -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.random((500, 12)) < 0.1
+    counts = np.append(labels.sum(axis=0), len(labels) + 1)
+    table = np.where(np.column_stack([labels, ~labels.any(axis=1)]), counts, len(labels) + 2)
+    rarest = rarest_labels(*np.nonzero(labels), counts=counts, n=len(labels))
+    assert rarest.tolist() == table.argmin(axis=1).tolist()
