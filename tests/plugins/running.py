@@ -11,7 +11,7 @@ from PIL import Image
 
 from artbench.cli.main import artbench
 
-TOY = Path(__file__).parents[1] / "toy_plugin.py"
+SMALL = Path(__file__).parent / "small_plugin.py"
 
 
 def paint(file: Path, number: int, *, size: int = 24) -> None:
@@ -37,7 +37,7 @@ def run_tasks(*tasks: str, data: str | None, folder: Path, monkeypatch: pytest.M
         monkeypatch: To place the cache.
     """
     monkeypatch.setenv("ARTBENCH_CACHE", str(folder / "cache"))
-    words = ["run", "--backbone", "toy-patches", "--pretraining", "random", "--plugin", str(TOY), "--json"]
+    words = ["run", "--backbone", "small-colour", "--pretraining", "random", "--plugin", str(SMALL), "--json"]
     words += ["--results", str(folder / "results"), "--device", "cpu"]
     words += [word for task in tasks for word in ("--task", task)]
     words += [] if data is None else ["--data", data]
