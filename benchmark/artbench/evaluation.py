@@ -25,6 +25,7 @@ from artbench.records.predictions import TestPredictions
 from artbench.records.record import (
     DatasetState,
     EncoderState,
+    ExclusionState,
     Metric,
     NeighboursState,
     ProbeState,
@@ -96,6 +97,7 @@ def evaluate(
             missing=len(task.targets.missing),
             unreadable=len(set(task.rows.tolist()) & set(features.unreadable)),
             partial=task.partial,
+            exclusion=_exclusion(task),
         ),
         primary_metric=task.spec.primary_metric,
         metrics=metrics,
@@ -134,8 +136,14 @@ def evaluate(
 def _readable(split: Split, features: Features) -> Split:
     if not features.unreadable:
         return split
-    keep = ~np.isin(split.rows, list(features.unreadable))
-    return Split(rows=split.rows[keep], labels=split.labels[keep])
+    return split.only(~np.isin(split.rows, list(features.unreadable)))
+
+
+def _exclusion(task: OpenTask) -> ExclusionState | None:
+    taken = task.excluded
+    if not any(taken.values()):
+        return None
+    return ExclusionState(sha256=task.exclusions_sha256, train=taken["train"], test=taken["test"])
 
 
 def _joined(first: Split, second: Split) -> Split:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from artbench.data.checks import check_targets, is_partial
 from artbench.data.dataset import Dataset
+from artbench.data.exclusion import NOTHING, Exclusions, Side
 from artbench.data.targets import Targets
 from artbench.errors import blaming
 from artbench.locations import dataset_folder
@@ -28,6 +29,8 @@ class OpenTask:
         targets: Its splits and labels.
         fingerprint: Of the targets on this dataset.
         partial: Whether more is missing than a comparable result allows.
+        excluded: How many rows of train (with validation) and of test are left out on the user's word.
+        exclusions_sha256: Of the list that says so.
         plugins: Version of each distribution that provides task or dataset.
     """
 
@@ -36,6 +39,8 @@ class OpenTask:
     targets: Targets
     fingerprint: str
     partial: bool
+    excluded: Mapping[Side, int]
+    exclusions_sha256: str
     plugins: Mapping[str, str]
 
     @property
@@ -55,6 +60,7 @@ def open_tasks(
     data_root: Path | None,
     placed: Mapping[str, Path],
     allow_partial: bool,
+    exclusions: Exclusions = NOTHING,
     reporter: Reporter,
 ) -> list[list[OpenTask]]:
     """Open every task, each dataset once; the tasks of one dataset together.
@@ -65,6 +71,7 @@ def open_tasks(
         data_root: See `dataset_folder`.
         placed: See `dataset_folder`.
         allow_partial: Go on where more than 1 % of the pictures is missing; the records will say so.
+        exclusions: Pictures to leave out.
         reporter: Told what is missing.
 
     Raises:
@@ -80,8 +87,16 @@ def open_tasks(
         if spec.dataset not in datasets:
             folder = dataset_folder(dataset_spec, data_root=data_root, placed=placed, reporter=reporter)
             datasets[spec.dataset] = _open_dataset(dataset_spec, folder)
+            _tell_unknown(exclusions, datasets[spec.dataset], reporter)
         plugins = {owner.distribution: registry.version_of(owner) for owner in (entry, source)}
-        task = _open_task(spec, datasets[spec.dataset], plugins, allow_partial=allow_partial, reporter=reporter)
+        task = _open_task(
+            spec,
+            datasets[spec.dataset],
+            plugins,
+            allow_partial=allow_partial,
+            exclusions=exclusions,
+            reporter=reporter,
+        )
         opened.setdefault(spec.dataset, []).append(task)
     return list(opened.values())
 
@@ -94,17 +109,39 @@ def _open_dataset(spec: DatasetSpec, folder: Path) -> Dataset:
     return dataset
 
 
+def _tell_unknown(exclusions: Exclusions, dataset: Dataset, reporter: Reporter) -> None:
+    unknown = exclusions.unknown(dataset)
+    if unknown:
+        reporter.notice(
+            f"{len(unknown):,} pictures to exclude are not in {dataset.name}, the first of them {unknown[0]!r}: "
+            "was the list made for another copy?"
+        )
+
+
 def _open_task(
-    spec: TaskSpec, dataset: Dataset, plugins: Mapping[str, str], *, allow_partial: bool, reporter: Reporter
+    spec: TaskSpec,
+    dataset: Dataset,
+    plugins: Mapping[str, str],
+    *,
+    allow_partial: bool,
+    exclusions: Exclusions,
+    reporter: Reporter,
 ) -> OpenTask:
     with blaming(f"task {spec.name}"):
-        targets = load_factory(spec.factory)(dataset)
+        targets, excluded = exclusions.apply(load_factory(spec.factory)(dataset), dataset)
         check_targets(targets, dataset, task=spec.name, allow_partial=allow_partial, reporter=reporter)
+        if any(excluded.values()):
+            reporter.notice(
+                f"{spec.name}: {excluded['train']:,} pictures left out of train and {excluded['test']:,} out of test, "
+                "as --exclude says: these results are on a leaderboard of their own"
+            )
         return OpenTask(
             spec=spec,
             dataset=dataset,
             targets=targets,
             fingerprint=targets.fingerprint(dataset),
             partial=is_partial(targets),
+            excluded=excluded,
+            exclusions_sha256=exclusions.sha256,
             plugins=plugins,
         )

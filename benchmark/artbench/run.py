@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from artbench.candidates import Candidate, candidates
+from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError
 from artbench.evaluation import evaluate
@@ -44,6 +45,7 @@ class Request:
     seed: int = 0
     fresh: bool = False
     allow_partial: bool = False
+    exclude: Path | None = None
     protocol: Protocol = LINEAR_V1
 
 
@@ -101,6 +103,7 @@ def run(request: Request, *, registry: Registry, reporter: Reporter) -> Outcome:
             data_root=request.data_root,
             placed=request.data,
             allow_partial=request.allow_partial,
+            exclusions=NOTHING if request.exclude is None else read_exclusions(request.exclude),
             reporter=reporter,
         )
     )

@@ -141,3 +141,20 @@ def test_unreadable_pictures_are_counted(request_: Request, registry: Registry) 
     (result,) = go(placed, registry).results
     assert result.record.dataset.unreadable == 1
     assert result.record.dataset.train == 59
+
+
+def test_excluded_pictures_leave_train_and_make_another_state_of_the_data(
+    request_: Request, registry: Registry
+) -> None:
+    (whole,) = go(request_, registry).results
+    excluded = request_.results.parent / "exclude.csv"
+    excluded.write_text("dataset,image,split\ntoy,003.png,train\ntoy,070.png,train\ntoy,080.png,test\n")
+    (result,) = go(replace(request_, exclude=excluded), registry).results
+    assert result.new
+    assert result.of == 1
+    state = result.record.dataset
+    assert (state.train, state.test) == (59, 29)
+    assert state.exclusion is not None
+    assert (state.exclusion.train, state.exclusion.test) == (1, 1)
+    assert state.fingerprint != whole.record.dataset.fingerprint
+    assert whole.record.dataset.exclusion is None

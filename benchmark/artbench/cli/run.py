@@ -56,6 +56,12 @@ def _placed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> d
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of random weights.")
 @click.option("--fresh", is_flag=True, help="Run again what is on record, from the pictures.")
+@click.option(
+    "--exclude",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.csv",
+    help="Pictures to leave out, as `artbench data audit` lists them.",
+)
 @click.option("--allow-partial", is_flag=True, help="Go on although more than 1 % of the pictures is missing.")
 @json_option
 @plugin_option
@@ -72,6 +78,7 @@ def run(
     workers: int | None,
     seed: int,
     fresh: bool,
+    exclude: Path | None,
     allow_partial: bool,
     as_json: bool,
     plugin_files: tuple[Path, ...],
@@ -102,6 +109,7 @@ def run(
         seed=seed,
         fresh=fresh,
         allow_partial=allow_partial,
+        exclude=exclude,
     )
     with process_group() as group:
         outcome = run_all(request, registry=loaded, reporter=notices() if group.first else Silent())

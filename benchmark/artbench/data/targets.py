@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,10 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def only(self, keep: NDArray[np.bool_]) -> "Split":
+        """Those of the pictures for which `keep`, bool of shape (n,), holds."""
+        return replace(self, rows=self.rows[keep], labels=self.labels[keep])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,34 @@ class Metric(_Part):
         return self
 
 
+class ExclusionState(_Part):
+    """What a list given with `--exclude` has taken out.
+
+    Attributes:
+        sha256: Of the list's entries.
+        train: Pictures taken out of train and validation.
+        test: Pictures taken out of the test.
+    """
+
+    sha256: Sha256
+    train: Count
+    test: Count
+
+
+class TwinsState(_Part):
+    """What an audit that was on hand says of this task.
+
+    Attributes:
+        test: Pictures reported on that have a twin among those fitted on.
+        tiers: How twins were looked for: `bytes`, `hash`, `features`.
+        audit_sha256: Digest of the pairs that the audit found.
+    """
+
+    test: Count
+    tiers: tuple[Name, ...]
+    audit_sha256: Sha256
+
+
 class DatasetState(_Part):
     """The state of the data: what was there, and its fingerprint.
 
@@ -43,6 +71,8 @@ class DatasetState(_Part):
         missing: Pictures that the lists name and that were not there.
         unreadable: Pictures that could not be decoded.
         partial: Whether more than 1 % were missing and the user allowed it.
+        exclusion: What was left out on the user's word; None if nothing was.
+        twins: How many test pictures have a twin in training; None if no audit of this state of the data was on hand.
     """
 
     name: Name
@@ -53,6 +83,24 @@ class DatasetState(_Part):
     missing: Count
     unreadable: Count
     partial: bool = False
+    exclusion: ExclusionState | None = None
+    twins: TwinsState | None = None
+
+
+class PoolState(_Part):
+    """The pictures that a checkpoint was pretrained on, as its manifest names them.
+
+    Attributes:
+        sha256: The manifest's hash.
+        images: Number of pictures.
+        datasets: Of each dataset, the number of its pictures.
+        test_images: How many of the pictures reported on are among them; None if the manifest was not on hand.
+    """
+
+    sha256: Sha256
+    images: Count
+    datasets: dict[Name, Count]
+    test_images: Count | None
 
 
 class EncoderState(_Part):
@@ -65,6 +113,7 @@ class EncoderState(_Part):
         parameters: Number of parameters.
         feature_dim: Length of a feature vector.
         input_size: Side of the crop in pixels.
+        pool: What the checkpoint was pretrained on; None if it does not say.
     """
 
     weights_sha256: Sha256
@@ -73,6 +122,7 @@ class EncoderState(_Part):
     parameters: Count
     feature_dim: Count
     input_size: Count
+    pool: PoolState | None = None
 
 
 class ProbeState(_Part):
