@@ -28,6 +28,7 @@ from artbench.records.record import (
     ExclusionState,
     Metric,
     NeighboursState,
+    PoolState,
     ProbeState,
     Provenance,
     Record,
@@ -108,6 +109,7 @@ def evaluate(
             parameters=encoder.parameters,
             feature_dim=encoder.feature_dim,
             input_size=protocol.picture.crop_side(encoder.input_size),
+            pool=_pool(encoder, task, test, reporter),
         ),
         probe=_probe_state(fitted, protocol),
         neighbours=NeighboursState(
@@ -137,6 +139,20 @@ def _readable(split: Split, features: Features) -> Split:
     if not features.unreadable:
         return split
     return split.only(~np.isin(split.rows, list(features.unreadable)))
+
+
+def _pool(encoder: Encoder, task: OpenTask, test: Split, reporter: Reporter) -> PoolState | None:
+    """What the encoder was pretrained on; says loudly where that is what it is tested on."""
+    if encoder.pool is None:
+        return None
+    summary = encoder.pool.summary
+    seen = encoder.pool.holds(task.dataset.name, [task.dataset.ids[row] for row in test.rows.tolist()])
+    if seen:
+        reporter.notice(
+            f"{task.spec.name}: {seen:,} of the {len(test):,} pictures tested on were pretrained on by "
+            f"{encoder.pretraining}. The record says so"
+        )
+    return PoolState(sha256=summary.sha256, images=summary.images, datasets=dict(summary.datasets), test_images=seen)
 
 
 def _exclusion(task: OpenTask) -> ExclusionState | None:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from safetensors.torch import save_file
 
+from artbench.data.manifest import Manifest, PoolPart
 from artbench.errors import ArtbenchError, UsageError
 from artbench.locations import cache_folder
 from artbench.plugins import Registry, load_plugins
 from artbench.reporting import Silent
 from artbench.run import Outcome, Request, run
+from tests import toy_plugin
 
 TOY = Path(__file__).parents[1] / "toy_plugin.py"
 
@@ -158,3 +161,19 @@ def test_excluded_pictures_leave_train_and_make_another_state_of_the_data(
     assert (state.exclusion.train, state.exclusion.test) == (1, 1)
     assert state.fingerprint != whole.record.dataset.fingerprint
     assert whole.record.dataset.exclusion is None
+
+
+def test_a_record_says_what_its_checkpoint_was_pretrained_on(request_: Request, registry: Registry) -> None:
+    folder = request_.results.parent / "moco"
+    folder.mkdir()
+    images = ("000.png", "001.png", "065.png")
+    part = PoolPart(dataset="toy", fingerprint="0" * 64, tasks=("toy-colour",), held_out=0, images=images)
+    manifest = Manifest((part,))
+    save_file(toy_plugin.patches().module.state_dict(), folder / "encoder.safetensors", manifest.metadata)
+    manifest.write(folder / "pool.json")
+    (result,) = go(replace(request_, pretrainings=[str(folder)]), registry).results
+    pool = result.record.encoder.pool
+    assert pool is not None
+    assert (pool.sha256, pool.images, pool.test_images) == (manifest.sha256, 3, 1)
+    (random,) = go(request_, registry).results
+    assert random.record.encoder.pool is None

@@ -16,6 +16,7 @@ from artbench.encoders.digest import state_digest
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.layouts import fit_checkpoint, shown, tensor_names
 from artbench.encoders.loading import load_weights
+from artbench.encoders.pool import training_pool
 from artbench.encoders.weights import Weights
 from artbench.errors import ArtbenchError, blaming
 from artbench.protocol import Picture
@@ -60,6 +61,7 @@ def build_encoder(
         input_size=built.input_size,
         weights_sha256=state_digest(_tensors(module)),
         source=weights.source,
+        pool=weights.pool,
         parameters=sum(parameter.numel() for parameter in module.parameters()),
     )
 
@@ -111,7 +113,11 @@ def _checkpoint_weights(path: Path, backbone: Backbone, reporter: Reporter) -> W
         place = fit.place or "its plain state dict"
         reporter.notice(f"{name}: took the weights in {place}; others there fit as well: {'; '.join(fit.others)}")
     _tell_left_out(name, list(fit.left_out), backbone, reporter)
-    return Weights(state=fit.state, source=f"{name} ({fit.place})" if fit.place else name)
+    return Weights(
+        state=fit.state,
+        source=f"{name} ({fit.place})" if fit.place else name,
+        pool=training_pool(checkpoint_file(path)),
+    )
 
 
 def _tell_left_out(origin: str, names: list[str], backbone: Backbone, reporter: Reporter) -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import torch
 
+from artbench.encoders.pool import TrainingPool
+
 
 @dataclass(frozen=True, kw_only=True)
 class Encoder:
@@ -20,6 +22,7 @@ class Encoder:
         weights_sha256: Digest of its state dict, 64 hexadecimal digits (`artbench.encoders.digest`).
         source: Where the weights are from.
         parameters: Number of parameters.
+        pool: The pictures that it was pretrained on, where that is known by their ids.
     """
 
     backbone: str
@@ -32,3 +35,4 @@ class Encoder:
     weights_sha256: str
     source: str
     parameters: int
+    pool: TrainingPool | None = None

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
+from artbench.encoders.pool import TrainingPool
+
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
@@ -15,9 +17,11 @@ class Weights:
         source: Where they are from, in a few words, without local folders: `timm/resnet50.a1_in1k`.
         mean: Per channel, of RGB in [0, 1]; None: the backbone's.
         std: Per channel, of RGB in [0, 1]; None: the backbone's.
+        pool: The pictures they were pretrained on, where that is known by their ids.
     """
 
     state: Mapping[str, torch.Tensor]
     source: str
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
+    pool: TrainingPool | None = None

@@ -1,0 +1,63 @@
+"""What a checkpoint says of the pictures it was pretrained on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+from artbench.data.manifest import MANIFEST_FILE, Manifest, PoolSummary, read_manifest, read_summary
+from artbench.errors import ArtbenchError
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingPool:
+    """The pool of a checkpoint.
+
+    Attributes:
+        summary: Its hash and counts.
+        manifest: All ids; None if the manifest is not beside the checkpoint.
+    """
+
+    summary: PoolSummary
+    manifest: Manifest | None
+
+    def holds(self, dataset: str, images: Sequence[str]) -> int | None:
+        """How many of some pictures of a dataset, by their ids, are in the pool; None if that can't be known."""
+        if self.manifest is None:
+            # A dataset that is not in the pool has no picture there, whatever the pictures are.
+            return None if dataset in self.summary.datasets else 0
+        pooled = self.manifest.images_of(dataset)
+        return len(pooled.intersection(images))
+
+
+def training_pool(checkpoint: Path) -> TrainingPool | None:
+    """The pool that a checkpoint names: in the metadata of a safetensors file, in `pool.json` beside it, or in both.
+
+    Args:
+        checkpoint: Its file.
+
+    Raises:
+        ArtbenchError: The two name different pools, or one of them is not what artbench writes.
+    """
+    beside = checkpoint.parent / MANIFEST_FILE
+    manifest = read_manifest(beside) if beside.is_file() else None
+    summary = read_summary(_metadata(checkpoint), origin=str(checkpoint))
+    if manifest is None:
+        return None if summary is None else TrainingPool(summary=summary, manifest=None)
+    if summary is not None and summary.sha256 != manifest.sha256:
+        raise ArtbenchError(
+            f"{beside} is the manifest of another pool than {checkpoint.name} was trained on "
+            f"({manifest.sha256[:12]}, not {summary.sha256[:12]})",
+            mend="Keep each checkpoint in a folder of its own, with the manifest that was written with it",
+        )
+    return TrainingPool(summary=manifest.summary, manifest=manifest)
+
+
+def _metadata(checkpoint: Path) -> dict[str, str]:
+    """Of a safetensors file; empty for any other."""
+    try:
+        with safe_open(checkpoint, framework="np") as file:
+            return dict(file.metadata() or {})
+    except (SafetensorError, OSError):
+        return {}
