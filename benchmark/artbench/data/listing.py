@@ -42,13 +42,17 @@ def _pictures(folder: str, prefix: str, *, real: str, dataset: str, depth: int) 
     for entry in _entries(folder, dataset=dataset):
         if entry.name.startswith("."):
             continue
+        is_folder = entry.is_dir()
+        if is_folder and not depth:
+            continue
+        if not is_folder and os.path.splitext(entry.name)[1].lower() not in PICTURE_SUFFIXES:  # noqa: PTH122  fast
+            continue
         if entry.is_symlink():
             check_inside(entry.path, real, dataset=dataset)
-        if entry.is_dir():
-            if depth:
-                below = f"{prefix}{entry.name}/"
-                yield from _pictures(entry.path, below, real=real, dataset=dataset, depth=depth - 1)
-        elif os.path.splitext(entry.name)[1].lower() in PICTURE_SUFFIXES and entry.is_file():  # noqa: PTH122  fast
+        if is_folder:
+            below = f"{prefix}{entry.name}/"
+            yield from _pictures(entry.path, below, real=real, dataset=dataset, depth=depth - 1)
+        elif entry.is_file():
             yield prefix + entry.name, entry.stat().st_size
 
 

@@ -29,6 +29,9 @@ def test_a_link_may_stay_inside_but_not_lead_out(tmp_path: Path) -> None:
     # The folder itself may be a link to another disk.
     (tmp_path / "linked").symlink_to(tmp_path / "store")
     assert list(pictures_in(tmp_path / "linked", dataset="d")) == ["b.jpg"]
+    # What is no picture may come from anywhere: it is not read.
+    (tmp_path / "root" / "notes.txt").symlink_to(tmp_path / "secret.jpg")
+    assert len(pictures_in(tmp_path / "root", dataset="d")) == 2
     (tmp_path / "root" / "out.jpg").symlink_to(tmp_path / "secret.jpg")
     with pytest.raises(ArtbenchError, match=r"d: .*out\.jpg is a link that leads out of .*root"):
         pictures_in(tmp_path / "root", dataset="d")

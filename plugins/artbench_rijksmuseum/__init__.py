@@ -1,0 +1,88 @@
+"""The dataset `rijksmuseum-2014`: the Rijksmuseum Challenge, 112,039 works with creator, types, materials and year."""
+
+from collections.abc import Callable
+
+from artbench import hookimpl
+from artbench.specs import DatasetSpec, Family, Published, TargetKind, TaskSpec
+
+SOURCE = "https://doi.org/10.6084/m9.figshare.5660617"
+LAYOUT = "rijksgt.mat and all pictures jpg/NNNNNNN_<object-number>.jpg, or the XML files xml/ of the same names"
+
+_WHOLE = {"train": 78_427, "validation": 11_204, "test": 22_408}
+
+
+@hookimpl
+def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], None]) -> None:
+    """Register the dataset."""
+    register(
+        DatasetSpec(
+            name="rijksmuseum-2014",
+            description="Rijksmuseum Challenge 2014: 112,039 works by 6,620 makers",
+            factory="artbench_rijksmuseum.dataset:open_rijksmuseum",
+            source=SOURCE,
+            layout=LAYOUT,
+            pictures=112_039,
+            terms="The pictures are in the public domain. Cite Mensink and van Gemert, The Rijksmuseum Challenge.",
+        )
+    )
+
+
+@hookimpl
+def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> None:
+    """Register the tasks of the challenge."""
+
+    def add(
+        name: str, description: str, target: TargetKind, primary_metric: str, published: Published, factory: str
+    ) -> None:
+        register(
+            TaskSpec(
+                name=f"rijksmuseum-{name}",
+                description=description,
+                dataset="rijksmuseum-2014",
+                target=target,
+                primary_metric=primary_metric,
+                factory=f"artbench_rijksmuseum.tasks:{factory}",
+                published=published,
+            )
+        )
+
+    add(
+        "artist",
+        "which of 374 makers has made a work, or none of them",
+        "single-label",
+        "mean_class_accuracy",
+        Published(classes=375, **_WHOLE),
+        "artist_targets",
+    )
+    add(
+        "artist-374",
+        "which of 374 makers has made a work; works by others left out",
+        "single-label",
+        "mean_class_accuracy",
+        Published(classes=374),
+        "artist_374_targets",
+    )
+    add(
+        "artist-100",
+        "which of the 100 makers with most works has made a work",
+        "single-label",
+        "mean_class_accuracy",
+        Published(classes=100),
+        "artist_100_targets",
+    )
+    add(
+        "type",
+        "of which of 103 types a work is",
+        "multi-label",
+        "mean_average_precision_11_point",
+        Published(classes=103, **_WHOLE),
+        "type_targets",
+    )
+    add(
+        "material",
+        "of which of 81 materials a work is made",
+        "multi-label",
+        "mean_average_precision_11_point",
+        Published(classes=81, **_WHOLE),
+        "material_targets",
+    )

@@ -1,0 +1,110 @@
+"""The tasks of the challenge, with its classes and its three sets (Mensink and van Gemert 2014)."""
+
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.data.dataset import Dataset
+from artbench.data.targets import Split, Targets
+from artbench.errors import ArtbenchError
+from artbench_rijksmuseum.works import TEST, TRAIN, VALIDATION, Labels, Works
+
+REST = "rest"
+
+
+def artist_targets(dataset: Dataset) -> Targets:
+    """374 makers and `rest`: everyone else, and works whose maker is not known."""
+    works = _works(dataset)
+    named = _named(works)
+    return _single(dataset, works, named, rest=True)
+
+
+def artist_374_targets(dataset: Dataset) -> Targets:
+    """The works of the 374 makers alone."""
+    works = _works(dataset)
+    return _single(dataset, works, _named(works), rest=False)
+
+
+def artist_100_targets(dataset: Dataset) -> Targets:
+    """The works of the 100 of them with most works, of equals the first by name."""
+    works = _works(dataset)
+    named = _named(works)
+    counts = np.bincount(works.creators.labels, minlength=len(works.creators.names))[named]
+    most = np.sort(named[np.argsort(-counts, kind="stable")[:100]])
+    return _single(dataset, works, most, rest=False)
+
+
+def type_targets(dataset: Dataset) -> Targets:
+    """103 types; works with none of them stay, as in the challenge."""
+    works = _works(dataset)
+    return _multi(dataset, works, works.types)
+
+
+def material_targets(dataset: Dataset) -> Targets:
+    """81 materials; works with none of them stay, as in the challenge."""
+    works = _works(dataset)
+    return _multi(dataset, works, works.materials)
+
+
+def _works(dataset: Dataset) -> Works:
+    return cast("Works", dataset.tables["works"])
+
+
+def _named(works: Works) -> NDArray[np.int64]:
+    eligible = works.creators.eligible(works.sets)
+    return eligible[~np.isin(eligible, list(works.anonymous))]
+
+
+def _single(dataset: Dataset, works: Works, creators: NDArray[np.int64], *, rest: bool) -> Targets:
+    _check_any(creators, "maker", dataset)
+    number = np.full(len(works.creators.names), len(creators) if rest else -1)
+    number[creators] = np.arange(len(creators))
+    labels = np.empty(len(works), np.int64)
+    labels[works.creators.rows] = number[works.creators.labels]
+    names = tuple(works.creators.names[creator] for creator in creators.tolist())
+    return _targets(dataset, works, (*names, REST) if rest else names, labels, wanted=labels >= 0)
+
+
+def _multi(dataset: Dataset, works: Works, labels: Labels) -> Targets:
+    classes = labels.eligible(works.sets)
+    _check_any(classes, "label", dataset)
+    number = np.full(len(labels.names), -1)
+    number[classes] = np.arange(len(classes))
+    column = number[labels.labels]
+    table = np.zeros((len(works), len(classes)), bool)
+    table[labels.rows[column >= 0], column[column >= 0]] = True
+    names = tuple(labels.names[label] for label in classes.tolist())
+    return _targets(dataset, works, names, table, wanted=np.ones(len(works), bool))
+
+
+def _check_any(classes: NDArray[np.int64], what: str, dataset: Dataset) -> None:
+    if not len(classes):
+        raise ArtbenchError(
+            f"rijksmuseum-2014: no {what} has a picture in all three sets and ten to test on",
+            mend=f"See whether all of the works are in {dataset.root}",
+        )
+
+
+def _targets(
+    dataset: Dataset,
+    works: Works,
+    classes: tuple[str, ...],
+    labels: NDArray[np.int64] | NDArray[np.bool_],
+    *,
+    wanted: NDArray[np.bool_],
+) -> Targets:
+    place = np.asarray(dataset.tables["place"])
+
+    def split(part: int) -> Split:
+        chosen = wanted & (works.sets == part) & (place >= 0)
+        return Split(rows=place[chosen], labels=labels[chosen])
+
+    stems = cast("list[str]", dataset.tables["stems"])
+    return Targets(
+        classes=classes,
+        train=split(TRAIN),
+        validation=split(VALIDATION),
+        test=split(TEST),
+        missing=[stems[row] for row in np.flatnonzero(wanted & (place < 0)).tolist()],
+    )
