@@ -11,8 +11,8 @@ from PIL import Image, ImageCms
 Box = tuple[float, float, float, float]
 
 
-def to_rgb(image: Image.Image, *, size: int, box: Box) -> NDArray[np.uint8]:
-    """Resize a part of a loaded picture (bicubic, antialiased) to a square in sRGB.
+def to_rgb(image: Image.Image, *, size: tuple[int, int], box: Box) -> NDArray[np.uint8]:
+    """Resize a part of a loaded picture (bicubic, antialiased) to sRGB.
 
     Museums deliver scans in Adobe RGB, ProPhoto or CMYK; read as sRGB they look faded, and two scans of one painting
     differ by their scanner. The conversion costs a millisecond or two, since it comes after the resize, and
@@ -20,18 +20,18 @@ def to_rgb(image: Image.Image, *, size: int, box: Box) -> NDArray[np.uint8]:
 
     Args:
         image: The picture.
-        size: Side of the square in pixels.
+        size: Width and height to resize to, in pixels.
         box: Left, top, right, bottom of the part, in pixels of the picture.
 
     Returns:
-        Shape (size, size, 3).
+        Shape (height, width, 3).
 
     Raises:
         ValueError: There is no sensible way from the picture's mode to RGB.
     """
     profile = image.info.get("icc_profile")
     white = _white(image)
-    image = _resizable(image).resize((size, size), Image.Resampling.BICUBIC, box=box)
+    image = _resizable(image).resize(size, Image.Resampling.BICUBIC, box=box)
     if image.mode == "F":
         image = _eight_bits(image, white=white)
     alpha = image.getchannel("A") if image.mode == "RGBA" else None

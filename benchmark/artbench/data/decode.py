@@ -3,14 +3,15 @@
 import io
 import threading
 from contextlib import nullcontext
-from functools import cache
+from functools import cache, partial
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 from PIL.ImageFile import ImageFile
 
-from artbench.data.colour import to_rgb
+from artbench.data.colour import Box, to_rgb
 
 # Raise it whenever a change here may change a pixel: it is part of the feature store's key.
 DECODE_VERSION = "pillow-draft2x-1"
@@ -28,6 +29,14 @@ _ONE_LARGE_PICTURE = threading.Lock()
 _DRAFT_MARGIN = 2
 
 _ORIENTATION = 0x0112  # EXIF tag
+
+
+# Left, top, right and bottom of a part of the stored picture; width and height to which it is resized.
+_Part = tuple[Box, tuple[int, int]]
+
+
+class _PartOf(Protocol):
+    def __call__(self, size: tuple[int, int], /, *, swapped: bool, mirrored_x: bool, mirrored_y: bool) -> _Part: ...
 
 
 class UnreadableImage(Exception):  # noqa: N818  what is wrong is with the picture, not with the program
@@ -62,9 +71,32 @@ def decode(data: bytes, *, short_side: int, crop: int) -> NDArray[np.uint8]:
     """
     if not 0 < crop <= short_side:
         raise ValueError(f"a crop of {crop} px does not fit a short side of {short_side} px")
+    part = partial(_centre, short_side=short_side, crop=crop)
+    return _decode(data, short_side=short_side, part=part)
+
+
+def decode_whole(data: bytes, *, short_side: int, longest: float) -> NDArray[np.uint8]:
+    """Decode a picture and reduce its short side; what is smaller stays as it is. Otherwise as `decode`.
+
+    Args:
+        data: The file.
+        short_side: Length in pixels to which a longer short side is reduced.
+        longest: The most that the long side may be of the short one; the rest is cut off at both ends.
+
+    Returns:
+        RGB, shape (height, width, 3), C-contiguous, writable.
+
+    Raises:
+        UnreadableImage: As `decode` does.
+    """
+    part = partial(_whole, short_side=short_side, longest=longest)
+    return _decode(data, short_side=short_side, part=part)
+
+
+def _decode(data: bytes, *, short_side: int, part: _PartOf) -> NDArray[np.uint8]:
     try:
         with _open(data) as image:
-            return _square(image, short_side=short_side, crop=crop)
+            return _turned(image, short_side=short_side, part=part)
     except (UnreadableImage, MemoryError):
         raise
     except Exception as error:  # Pillow's readers raise whatever a broken file makes them stumble over.
@@ -92,7 +124,7 @@ def _open(data: bytes) -> ImageFile:
     raise UnreadableImage("not a JPEG, PNG, WebP, TIFF, GIF or BMP file")
 
 
-def _square(image: ImageFile, *, short_side: int, crop: int) -> NDArray[np.uint8]:
+def _turned(image: ImageFile, *, short_side: int, part: _PartOf) -> NDArray[np.uint8]:
     width, height = image.size
     if width * height > PIXEL_LIMIT:
         raise UnreadableImage(f"{width}x{height} pixels, more than the limit of {PIXEL_LIMIT // 10**6} million")
@@ -105,20 +137,20 @@ def _square(image: ImageFile, *, short_side: int, crop: int) -> NDArray[np.uint8
         # Only now: Pillow turns a TIFF while it loads, and finds the EXIF data of some PNGs behind the pixels.
         swapped, mirrored_x, mirrored_y = _TURNS[_orientation(image)]
         whole = (width, height) if reduction > 1 else image.size
-        full = _centre(whole, short_side, crop, mirrored_x=mirrored_x, mirrored_y=mirrored_y, swapped=swapped)
+        full, made = part(whole, mirrored_x=mirrored_x, mirrored_y=mirrored_y, swapped=swapped)
         # Not from the size of the reduced picture, which is rounded up: that would move the crop.
         left, top, right, bottom = (edge / reduction for edge in full)
         box = (left, top, min(right, image.width), min(bottom, image.height))
-        pixels = to_rgb(image, size=crop, box=box)
+        pixels = to_rgb(image, size=made, box=box)
     if swapped:
         pixels = pixels.transpose(1, 0, 2)
     return np.array(pixels[:: -1 if mirrored_y else 1, :: -1 if mirrored_x else 1], order="C")
 
 
 def _centre(
-    size: tuple[int, int], short_side: int, crop: int, *, swapped: bool, mirrored_x: bool, mirrored_y: bool
-) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of the part of the stored picture that becomes the crop of the turned one.
+    size: tuple[int, int], *, short_side: int, crop: int, swapped: bool, mirrored_x: bool, mirrored_y: bool
+) -> _Part:
+    """The part of the stored picture that becomes the crop of the turned one.
 
     Resizing this part alone gives the pixels of the whole resized picture, and a strip of 1 x 30,000 pixels
     is never blown up to 279 x 8,370,000.
@@ -135,7 +167,16 @@ def _centre(
         (start * stored / side, (start + crop) * stored / side)
         for start, side, stored in zip(starts, sides, size, strict=True)
     ]
-    return left, top, right, bottom
+    return (left, top, right, bottom), (crop, crop)
+
+
+def _whole(size: tuple[int, int], *, short_side: int, longest: float, **_: bool) -> _Part:
+    """All of the stored picture, but for the ends of a very long one."""
+    kept = [min(float(side), longest * min(size)) for side in size]
+    left, top = ((side - part) / 2 for side, part in zip(size, kept, strict=True))
+    scale = min(1.0, short_side / min(size))
+    width, height = (max(1, round(part * scale)) for part in kept)
+    return (left, top, left + kept[0], top + kept[1]), (width, height)
 
 
 # EXIF orientation: transposed, then mirrored left to right, then top to bottom.
