@@ -73,6 +73,13 @@ class Catalogue(Generic[SpecT]):
             )
         return found[0]
 
+    def expand(self, name: str) -> Sequence[str]:
+        """The names that `name` stands for, such as all tasks of a collection; by itself, where it names one thing."""
+        for _, family in self.families():
+            if family.expand is not None and (names := load_factory(family.expand)(name)):
+                return names
+        return [name]
+
     def specs(self) -> Iterator[tuple[Entry[SpecT], SpecT]]:
         """Every spec registered singly; families are left out."""
         for entry in self.entries:

@@ -23,7 +23,7 @@ def cache_folder() -> Path:
 def dataset_folder(
     spec: DatasetSpec, *, data_root: Path | None, placed: Mapping[str, Path], reporter: Reporter
 ) -> Path:
-    """The folder of a dataset: where `--data` places it, else under `--data-root`, else made by its own code.
+    """The folder of a dataset: where `--data` places it, or its name, else under `--data-root`, else made by its code.
 
     Args:
         spec: The dataset.
@@ -40,6 +40,8 @@ def dataset_folder(
         if not folder.is_dir():
             raise ArtbenchError(f"{spec.name}: no folder at {folder}", mend=_what_belongs_there(spec))
         return folder
+    if spec.folder is not None:
+        return spec.folder
     if data_root is not None and (data_root.expanduser() / spec.name).is_dir():
         return data_root.expanduser() / spec.name
     if spec.prepare is not None:

@@ -66,7 +66,7 @@ def open_tasks(
     """Open every task, each dataset once; the tasks of one dataset together.
 
     Args:
-        names: Of tasks.
+        names: Of tasks; a name that stands for several opens them all.
         registry: What there is.
         data_root: See `dataset_folder`.
         placed: See `dataset_folder`.
@@ -82,7 +82,8 @@ def open_tasks(
         registry.datasets.get(name)
     datasets: dict[str, Dataset] = {}
     opened: dict[str, list[OpenTask]] = {}
-    for entry, spec in [registry.tasks.find(name) for name in dict.fromkeys(names)]:
+    every = dict.fromkeys(name for asked in names for name in registry.tasks.expand(asked))
+    for entry, spec in [registry.tasks.find(name) for name in every]:
         source, dataset_spec = registry.datasets.find(spec.dataset)
         if spec.dataset not in datasets:
             folder = dataset_folder(dataset_spec, data_root=data_root, placed=placed, reporter=reporter)

@@ -103,6 +103,7 @@ class DatasetSpec:
             `artbench.errors.ArtbenchError` where `root` does not hold what it should.
         source: Where the dataset comes from: an address or a citation.
         layout: What should lie in the folder, in one line.
+        folder: Where it lies, for a dataset whose very name says so.
         prepare: `(root) -> None`: makes the dataset in the empty folder `root`, for one that is made by code;
             it is kept in the cache.
         version: Of the pictures that `prepare` makes: another version is made anew.
@@ -117,6 +118,7 @@ class DatasetSpec:
     factory: Factory[[Path], Dataset]
     source: str
     layout: str
+    folder: Path | None = None
     prepare: Factory[[Path], None] | None = None
     version: int = 1
     pictures: int | None = None
@@ -162,9 +164,11 @@ class Family(Generic[SpecT]):
         description: One line.
         resolve: `(name) -> spec or None`, None where the family does not know the name.
         names: `() -> names`: all it knows, for searches and for the nearest names; may import what it likes.
+        expand: `(name) -> names`: the things that a name stands for, where it stands for several; else none.
     """
 
     name: str
     description: str
     resolve: Factory[[str], SpecT | None]
     names: Factory[[], Sequence[str]]
+    expand: Factory[[str], Sequence[str]] | None = None
