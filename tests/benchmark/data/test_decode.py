@@ -100,6 +100,11 @@ def test_large_jpegs_are_decoded_reduced_and_small_ones_are_not(monkeypatch: pyt
 def test_every_mode_gives_its_colours(mode: str) -> None:
     image = blocks(400, 300).convert(mode)
     data = encoded(image, "TIFF")
+    if mode == "YCbCr":
+        try:
+            Image.open(io.BytesIO(data)).load()
+        except OSError:
+            pytest.skip("this Pillow can't read the YCbCr TIFF that it writes itself")
     assert difference(square(data), plain(image)) < 0.6
 
 
