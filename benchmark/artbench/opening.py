@@ -46,7 +46,7 @@ class OpenTask:
     @property
     def rows(self) -> NDArray[np.int64]:
         """Rows of the dataset that the task needs features of, ascending."""
-        return np.unique(np.concatenate([split.rows for _, split in self.targets.splits]))
+        return self.targets.rows
 
     def board(self, protocol: Protocol) -> tuple[str, int, str, str]:
         """The leaderboard that its records under a protocol belong to (`Record.board`)."""
@@ -119,6 +119,14 @@ def _tell_unknown(exclusions: Exclusions, dataset: Dataset, reporter: Reporter) 
         )
 
 
+def _check_kind(targets: Targets, spec: TaskSpec) -> None:
+    given = {"i": "single-label", "b": "multi-label", "f": "year"}.get(targets.train.labels.dtype.kind)
+    if given != spec.target:
+        raise TypeError(f"its labels are {targets.train.labels.dtype}, which is not what a {spec.target} task has")
+    if spec.clustered and targets.groups is None:
+        raise TypeError("it asks for clustered intervals, but its targets have no groups")
+
+
 def _open_task(
     spec: TaskSpec,
     dataset: Dataset,
@@ -130,6 +138,7 @@ def _open_task(
 ) -> OpenTask:
     with blaming(f"task {spec.name}"):
         targets, excluded = exclusions.apply(load_factory(spec.factory)(dataset), dataset)
+        _check_kind(targets, spec)
         check_targets(targets, dataset, task=spec.name, allow_partial=allow_partial, reporter=reporter)
         if any(excluded.values()):
             reporter.notice(

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from artbench.data.targets import Targets
     from artbench.encoders.backbone import Backbone
     from artbench.encoders.weights import Weights
+    from artbench.pretrain.method import Method
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-TargetKind: TypeAlias = Literal["single-label", "multi-label"]
+TargetKind: TypeAlias = Literal["single-label", "multi-label", "year"]
 Factory: TypeAlias = Callable[P, T] | str
 
 
@@ -59,20 +60,29 @@ class BackboneSpec:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PretrainingSpec:
-    """A way in which a backbone gets its weights.
+    """A way in which a backbone gets its weights: they are there already, or a method trains them.
 
     Attributes:
         name: `imagenet`.
         description: One line.
         weights: `(backbone) -> Weights`: the weights for this backbone, which holds its initialisation when
             it is handed over. Raises `artbench.errors.ArtbenchError` where there are none.
+        method: `() -> Method`, in the place of `weights`: how they are trained.
         seeded: Whether the weights depend on the run's seed (as `random` does).
+
+    Raises:
+        ValueError: There is neither `weights` nor `method`, or both.
     """
 
     name: str
     description: str
-    weights: Factory[[Backbone], Weights]
+    weights: Factory[[Backbone], Weights] | None = None
+    method: Factory[[], Method] | None = None
     seeded: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.weights is None) == (self.method is None):
+            raise ValueError(f"pretraining {self.name} needs either weights or a method")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,9 +144,13 @@ class TaskSpec:
         name: `wikiart-artist`.
         description: One line.
         dataset: The name of its dataset.
-        target: `single-label` (one class a picture) or `multi-label` (any number of labels a picture).
-        primary_metric: A metric of `artbench.stats.metrics`: `accuracy`, `mean_average_precision`, …
+        target: `single-label` (one class a picture), `multi-label` (any number of labels a picture) or `year` (when
+            it was made).
+        primary_metric: A metric of `artbench.stats.metrics`: `accuracy`, `mean_average_precision`,
+            `mean_absolute_error`, …
         factory: `(dataset) -> Targets`.
+        clustered: Whether intervals come from resampling whole groups, such as painters (`Targets.groups`), because
+            the question is how it goes with groups that nobody has seen.
         version: Raised whenever labels, splits or metric change; versions never share a leaderboard.
         published: The size that its publication states.
     """
@@ -147,6 +161,7 @@ class TaskSpec:
     target: TargetKind
     primary_metric: str
     factory: Factory[[Dataset], Targets]
+    clustered: bool = False
     version: int = 1
     published: Published | None = None
 

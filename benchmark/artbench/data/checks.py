@@ -32,11 +32,24 @@ def check_targets(targets: Targets, dataset: Dataset, *, task: str, allow_partia
             rows or labels are not what `Split` says they are.
     """
     _check_missing(targets, dataset, task=task, allow_partial=allow_partial, reporter=reporter)
+    for round_ in targets.rounds:
+        _check_round(round_, dataset, task=task)
+    if len({(s.labels.dtype.kind, s.labels.ndim) for r in targets.rounds for _, s in r.splits}) > 1:
+        raise ArtbenchError(f"{task}: some splits have other kinds of labels than others", mend=_PLUGIN)
+    if any(round_.classes != targets.classes for round_ in targets.repeats):
+        raise ArtbenchError(f"{task}: some repeats have other classes", mend=_PLUGIN)
+    if targets.groups is not None and len(targets.groups) != len(dataset):
+        raise ArtbenchError(
+            f"{task}: {len(targets.groups):,} groups for {len(dataset):,} rows of the dataset", mend=_PLUGIN
+        )
+    if targets.train.labels.dtype != np.float64:
+        _tell_untrained(targets, task=task, reporter=reporter)
+
+
+def _check_round(targets: Targets, dataset: Dataset, *, task: str) -> None:
     for name, split in targets.splits:
         _check_rows(split, dataset, where=f"{task}, {name}")
         _check_labels(split, classes=len(targets.classes), where=f"{task}, {name}")
-    if len({split.labels.ndim for _, split in targets.splits}) > 1:
-        raise ArtbenchError(f"{task}: some splits have one label a picture, some have several", mend=_PLUGIN)
     for name, split in targets.splits:
         if not len(split):
             raise ArtbenchError(
@@ -44,7 +57,6 @@ def check_targets(targets: Targets, dataset: Dataset, *, task: str, allow_partia
                 mend=f"See whether the pictures of this task are in {dataset.root}",
             )
     _check_apart(targets, dataset, task=task)
-    _tell_untrained(targets, task=task, reporter=reporter)
 
 
 def is_partial(targets: Targets) -> bool:
@@ -89,11 +101,15 @@ def _check_rows(split: Split, dataset: Dataset, *, where: str) -> None:
 
 def _check_labels(split: Split, *, classes: int, where: str) -> None:
     labels, n = split.labels, len(split.rows)
+    if labels.dtype == np.float64 and labels.shape == (n,):
+        if not np.isfinite(labels).all():
+            raise ArtbenchError(f"{where}: some years are NaN or infinite", mend=_PLUGIN)
+        return
     single = labels.dtype == np.int64 and labels.shape == (n,)
     if not single and not (labels.dtype == np.bool_ and labels.shape == (n, classes)):
         raise ArtbenchError(
-            f"{where}: labels are {labels.dtype} of shape {labels.shape}, neither int64 of ({n},) nor bool of "
-            f"({n}, {classes})",
+            f"{where}: labels are {labels.dtype} of shape {labels.shape}, neither int64 of ({n},), nor bool of "
+            f"({n}, {classes}), nor float64 of ({n},)",
             mend=_PLUGIN,
         )
     wrong = labels[(labels < 0) | (labels >= classes)] if single else labels[:0]

@@ -33,7 +33,10 @@ class Exclusions:
     sha256: str
 
     def apply(self, targets: Targets, dataset: Dataset) -> tuple[Targets, Mapping[Side, int]]:
-        """The targets without the pictures that are left out, and how many rows that took from train and from test."""
+        """The targets without the pictures that are left out, and how many rows that took from train and from test.
+
+        Repeats lose the same pictures; what that took from them is not counted.
+        """
         taken: dict[Side, int] = {"train": 0, "test": 0}
         if not any((dataset.name, side) in self.images for side in _SIDES):
             return targets, taken
@@ -44,8 +47,16 @@ class Exclusions:
             keep = np.array([dataset.ids[row] not in out for row in split.rows.tolist()], bool)
             splits[name] = split.only(keep)
             taken[side] += len(split) - len(splits[name])
-        left = replace(targets, train=splits["train"], validation=splits.get("validation"), test=splits["test"])
-        return left, taken
+        return (
+            replace(
+                targets,
+                train=splits["train"],
+                validation=splits.get("validation"),
+                test=splits["test"],
+                repeats=tuple(self.apply(repeat, dataset)[0] for repeat in targets.repeats),
+            ),
+            taken,
+        )
 
     def unknown(self, dataset: Dataset) -> list[str]:
         """Ids listed for a dataset that it does not have, sorted."""

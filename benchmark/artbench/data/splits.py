@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.targets import Labels
 
-def held_out(
-    labels: NDArray[np.int64] | NDArray[np.bool_], ids: Sequence[str], *, fraction: float
-) -> NDArray[np.int64]:
+
+def held_out(labels: Labels, ids: Sequence[str], *, fraction: float) -> NDArray[np.int64]:
     """A stratified share of some pictures, picked by SHA-256 of their ids: no seed, no order, no machine matters.
 
-    Pictures are put into strata: by class, or in multi-label data by the label of theirs that is rarest here
-    (those with no label are a stratum of their own). Of each stratum of n pictures, the round(n * fraction)
+    Pictures are put into strata: by class, by century, or in multi-label data by the label of theirs that is rarest
+    here (those with no label are a stratum of their own). Of each stratum of n pictures, the round(n * fraction)
     with the smallest digests are taken (halves are rounded up), but never all: a class with one picture stays.
     Where that takes nothing at all, one picture of each stratum of at least two is taken.
 
@@ -22,7 +22,7 @@ def held_out(
     its rarest label, and all its rows go the same way.
 
     Args:
-        labels: int64, shape (n,), or bool, shape (n, classes).
+        labels: As `Split.labels`.
         ids: The id of each picture.
         fraction: Share to hold out, in [0, 1].
 
@@ -53,8 +53,10 @@ def _digest(id_: str) -> str:
     return hashlib.sha256(id_.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _strata(labels: NDArray[np.int64] | NDArray[np.bool_], ids: Sequence[str]) -> dict[str, int]:
+def _strata(labels: Labels, ids: Sequence[str]) -> dict[str, int]:
     """The stratum of each id."""
+    if labels.dtype == np.float64:
+        labels = np.unique(labels // 100, return_inverse=True)[1]
     if labels.ndim == 1:
         rarest, counts = labels, np.bincount(labels)
     else:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 
 # Numbers in one block: what is read, standardised and multiplied at a time.
@@ -22,12 +23,12 @@ class LabelledFeatures:
 
     Attributes:
         features: float32, shape (n, d); may be a memory map.
-        labels: int64, shape (n,), or bool, shape (n, classes).
+        labels: As `Split.labels`.
         ids: The id of each picture.
     """
 
     features: NDArray[np.float32]
-    labels: NDArray[np.int64] | NDArray[np.bool_]
+    labels: Labels
     ids: Sequence[str]
 
     def __len__(self) -> int:

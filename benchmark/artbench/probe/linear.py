@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from artbench.data.splits import held_out
+from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.probe.features import LabelledFeatures, Rows, Scaling, Standardised
 from artbench.probe.losses import Sigmoids, Softmax
@@ -18,8 +19,6 @@ from artbench.protocol import Probe
 from artbench.reporting import Reporter
 from artbench.specs import TargetKind
 from artbench.stats.metrics import METRICS, best_thresholds, score
-
-Labels = NDArray[np.int64] | NDArray[np.bool_]
 
 # A logarithm of odds that float64 can't tell from certainty.
 _CERTAIN = 35.0

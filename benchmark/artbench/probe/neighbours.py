@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from artbench.data.targets import Labels
 from artbench.specs import TargetKind
 
 # Similarities held at a time.
@@ -12,7 +13,7 @@ _BLOCK = 1 << 24
 
 def knn_probabilities(
     train_features: NDArray[np.float32],
-    train_labels: NDArray[np.int64] | NDArray[np.bool_],
+    train_labels: Labels,
     test_features: NDArray[np.float32],
     *,
     classes: int,
@@ -25,23 +26,27 @@ def knn_probabilities(
 
     Features are L2-normalised; a neighbour at cosine similarity s votes with weight exp(s / temperature); the
     weights of the k sum to one (Wu et al. 2018, Unsupervised Feature Learning via Non-Parametric Instance
-    Discrimination; DINO, Caron et al. 2021). For multi-label targets a neighbour votes for each of its labels.
+    Discrimination; DINO, Caron et al. 2021). For multi-label targets a neighbour votes for each of its labels; for
+    years the answer is the weighted mean of the neighbours' years.
 
     Args:
         train_features: float32, shape (n, d).
-        train_labels: int64, shape (n,), or bool, shape (n, classes).
+        train_labels: As `Split.labels`.
         test_features: float32, shape (m, d).
-        classes: Number of classes of the task.
-        target: Which of the two.
+        classes: Number of classes of the task; 0 for years.
+        target: Which kind they are.
         k: Number of neighbours; all of them where there are fewer training pictures.
         temperature: Of the weights.
         device: `cpu`, `cuda` or `mps`.
 
     Returns:
-        float32, shape (m, classes).
+        float32, shape (m, classes); for years float32, shape (m, 1).
     """
     train = _normalised(train_features, device)
-    labels = torch.from_numpy(train_labels).to(device)
+    # A year is one answer with a weight of its own; MPS has no float64.
+    years = torch.from_numpy(train_labels.astype(np.float32)[:, None]) if target == "year" else None
+    labels = (torch.from_numpy(train_labels) if years is None else years).to(device)
+    classes = classes if years is None else 1
     k = min(k, len(train))
     # The similarities to all training pictures, and the votes of k neighbours for all labels.
     step = max(1, _BLOCK // max(len(train), k * classes))
@@ -55,7 +60,7 @@ def knn_probabilities(
             block.scatter_add_(1, labels[nearest], weights)
         else:
             block = torch.einsum("nk,nkc->nc", weights, labels[nearest].float())
-        votes[start : start + step] = block.clamp(max=1).cpu().numpy()
+        votes[start : start + step] = (block if years is not None else block.clamp(max=1)).cpu().numpy()
     return votes
 
 

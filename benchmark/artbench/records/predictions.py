@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from artbench.data.targets import Labels
 from artbench.files import replacing
 
 
@@ -25,7 +26,7 @@ class TestPredictions:
     __test__ = False
 
     images: Sequence[str]
-    labels: NDArray[np.int64] | NDArray[np.bool_]
+    labels: Labels
     probabilities: NDArray[np.float32]
 
     def write(self, path: Path) -> None:

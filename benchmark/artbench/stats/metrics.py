@@ -2,30 +2,32 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.protocol import Bootstrap
 from artbench.specs import TargetKind
-from artbench.stats import multi_label, single_label
+from artbench.stats import multi_label, single_label, years
 from artbench.stats.bootstrap import Estimate, interval, resamples
 
-Labels = NDArray[np.int64] | NDArray[np.bool_]
+Unit: TypeAlias = Literal["fraction", "years"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """What is known of a metric. All metrics lie in [0, 1].
+    """What is known of a metric.
 
     Attributes:
         name: `balanced_accuracy`.
         target: The kind of target it is for.
-        measure: From counts (single-label) or a weighted outcome (multi-label) to one value a resample; its
-            docstring is the metric's definition.
+        measure: From counts (single-label), a weighted outcome (multi-label) or errors (year) to one value a
+            resample; its docstring is the metric's definition.
         higher_is_better: Its direction.
+        unit: `fraction`, in [0, 1], or `years`.
         needs_threshold: Whether it needs the probability from which a label counts as predicted, which is
             chosen on validation.
     """
@@ -34,6 +36,7 @@ class Metric:
     target: TargetKind
     measure: Callable[[Any], NDArray[np.floating]]
     higher_is_better: bool = True
+    unit: Unit = "fraction"
     needs_threshold: bool = False
 
     @property
@@ -72,6 +75,14 @@ METRICS: Mapping[str, Metric] = _registry(
     ),
     Metric(name="sample_f2", target="multi-label", measure=multi_label.sample_f2, needs_threshold=True),
     Metric(name="micro_f1", target="multi-label", measure=multi_label.micro_f1, needs_threshold=True),
+    Metric(
+        name="mean_absolute_error",
+        target="year",
+        measure=years.mean_absolute_error,
+        higher_is_better=False,
+        unit="years",
+    ),
+    Metric(name="within_50_years", target="year", measure=years.within_50_years),
 )
 
 
@@ -88,35 +99,35 @@ def find_metric(name: str, target: TargetKind) -> Metric:
     return metric
 
 
-def best_thresholds(labels: Labels, probabilities: NDArray[np.float32], *, target: TargetKind) -> dict[str, float]:
+def best_thresholds(labels: Labels, outputs: NDArray[np.floating], *, target: TargetKind) -> dict[str, float]:
     """For every metric that needs one, the threshold that serves it best on these images: those of validation."""
     return {
-        metric.name: multi_label.best_threshold(metric.name, metric.measure, labels.astype(bool), probabilities)
+        metric.name: multi_label.best_threshold(metric.name, metric.measure, labels.astype(bool), outputs)
         for metric in METRICS.values()
         if metric.target == target and metric.needs_threshold
     }
 
 
 def score(
-    metric: Metric, labels: Labels, probabilities: NDArray[np.float32], *, thresholds: Mapping[str, float] | None = None
+    metric: Metric, labels: Labels, outputs: NDArray[np.floating], *, thresholds: Mapping[str, float] | None = None
 ) -> float:
     """The value of one metric, as one chooses on validation; NaN where it has none.
 
     Args:
         metric: Of `METRICS`.
-        labels: int64, shape (n,), or bool, shape (n, classes).
-        probabilities: float32, shape (n, classes).
+        labels: As `Split.labels`.
+        outputs: Probabilities, shape (n, classes), or years, shape (n, 1).
         thresholds: By metric; None: chosen on these very images.
     """
     if metric.needs_threshold and thresholds is None:
-        best = multi_label.best_threshold(metric.name, metric.measure, labels.astype(bool), probabilities)
+        best = multi_label.best_threshold(metric.name, metric.measure, labels.astype(bool), outputs)
         thresholds = {metric.name: best}
-    return float(_measurer([metric], labels, probabilities, thresholds or {})(None)[metric.name][0])
+    return float(_measurer([metric], labels, outputs, thresholds or {})(None)[metric.name][0])
 
 
 def evaluate(
     labels: Labels,
-    probabilities: NDArray[np.float32],
+    outputs: NDArray[np.floating],
     *,
     target: TargetKind,
     bootstrap: Bootstrap,
@@ -126,9 +137,9 @@ def evaluate(
     """Every metric for this kind of target, with its interval.
 
     Args:
-        labels: int64, shape (n,), or bool, shape (n, classes).
-        probabilities: float32, shape (n, classes).
-        target: Which of the two.
+        labels: As `Split.labels`.
+        outputs: Probabilities, shape (n, classes), or years, shape (n, 1).
+        target: Which kind they are.
         bootstrap: How intervals are made.
         thresholds: By metric, for those that need one; without, these metrics are left out.
         clusters: What each image is resampled with, such as its painter; None: by itself.
@@ -140,7 +151,7 @@ def evaluate(
         raise ArtbenchError("there are no test images to score", mend="Check the task's test split")
     given = thresholds or {}
     metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in given)]
-    measure = _measurer(metrics, labels, probabilities, given)
+    measure = _measurer(metrics, labels, outputs, given)
     values = measure(None)
     undefined = [name for name, value in values.items() if np.isnan(value).any()]
     if undefined:
@@ -159,18 +170,23 @@ _Measurer = Callable[[NDArray[np.float32] | None], dict[str, NDArray[np.floating
 
 
 def _measurer(
-    metrics: Sequence[Metric], labels: Labels, probabilities: NDArray[np.float32], thresholds: Mapping[str, float]
+    metrics: Sequence[Metric], labels: Labels, outputs: NDArray[np.floating], thresholds: Mapping[str, float]
 ) -> _Measurer:
     """What gives the metrics' values, (resamples,), for weights on the images; None: each image once."""
-    outcome: single_label.SingleLabelOutcome | multi_label.MultiLabelOutcome
-    if labels.ndim == 1:
-        outcome = single_label.SingleLabelOutcome(labels.astype(np.int64), probabilities)
+    outcome: single_label.SingleLabelOutcome | multi_label.MultiLabelOutcome | years.YearOutcome
+    if labels.dtype == np.float64:
+        outcome = years.YearOutcome(labels.astype(np.float64), outputs)
+    elif labels.ndim == 1:
+        outcome = single_label.SingleLabelOutcome(labels.astype(np.int64), outputs)
     else:
-        outcome = multi_label.MultiLabelOutcome(labels.astype(bool), probabilities, thresholds)
+        outcome = multi_label.MultiLabelOutcome(labels.astype(bool), outputs, thresholds)
 
     def measure(weights: NDArray[np.float32] | None) -> dict[str, NDArray[np.floating]]:
         weighted = outcome.weighted(weights)
         # A mean of fractions can leave [0, 1] by a rounding error.
-        return {metric.name: np.clip(metric.measure(weighted), 0, 1) for metric in metrics}
+        return {
+            metric.name: np.clip(metric.measure(weighted), 0, 1 if metric.unit == "fraction" else None)
+            for metric in metrics
+        }
 
     return measure

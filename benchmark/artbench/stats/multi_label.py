@@ -25,7 +25,7 @@ class MultiLabelOutcome:
     def __init__(
         self,
         labels: NDArray[np.bool_],
-        probabilities: NDArray[np.float32],
+        probabilities: NDArray[np.floating],
         thresholds: Mapping[str, float],
     ) -> None:
         self.labels, self.probabilities, self.thresholds = labels, probabilities, thresholds
@@ -150,7 +150,7 @@ def best_threshold(
     metric: str,
     measure: Callable[[WeightedOutcome], NDArray[np.floating]],
     labels: NDArray[np.bool_],
-    probabilities: NDArray[np.float32],
+    probabilities: NDArray[np.floating],
 ) -> float:
     """The threshold of `THRESHOLDS` at which a metric is highest on these images; the first of equals."""
     values = [

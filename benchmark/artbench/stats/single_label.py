@@ -19,7 +19,7 @@ class SingleLabelOutcome:
         probabilities: Floats, shape (n, classes). The class predicted is the most probable, the first of equals.
     """
 
-    def __init__(self, labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> None:
+    def __init__(self, labels: NDArray[np.int64], probabilities: NDArray[np.floating]) -> None:
         n, self.classes = probabilities.shape
         self._occurring = len(np.unique(labels))
         predicted = probabilities.argmax(axis=1)

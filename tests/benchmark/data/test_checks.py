@@ -129,10 +129,10 @@ def _rows(rows: object) -> Callable[[Targets], Targets]:
         (_labels(np.full(300, 3)), "toy-colour, test: 300 labels are not from 0 to 2, the first is 3"),
         (_labels(np.full(300, -1)), "300 labels are not from 0 to 2, the first is -1"),
         (_labels(np.zeros(299, np.int64)), "labels are int64 of shape (299,)"),
-        (_labels(np.zeros(300)), "labels are float64"),
+        (_labels(np.zeros(300, np.float32)), "labels are float32"),
         (_labels(np.zeros((300, 2), np.bool_)), "labels are bool of shape (300, 2)"),
         (_labels(np.zeros((300, 3), np.int64)), "labels are int64 of shape (300, 3)"),
-        (_labels(np.zeros((300, 3), np.bool_)), "some splits have one label a picture, some have several"),
+        (_labels(np.zeros((300, 3), np.bool_)), "some splits have other kinds of labels than others"),
         (_rows([1000, 800, 801]), "1 rows are not of the 1,000 of the dataset, the first is 1000"),
         (_rows([-1, 800, 801]), "the first is -1"),
         (_rows([800.0, 801.0, 802.0]), "rows are float64"),
@@ -159,3 +159,34 @@ def test_classes_that_nothing_trains_are_told() -> None:
     )
     (notice,) = check(multi)
     assert "2 of 3 classes have no picture to train on: green, blue" in notice
+
+
+def years(rows: Sequence[int]) -> Split:
+    return Split(rows=np.array(rows, np.int64), labels=1600.0 + np.array(rows, np.float64))
+
+
+YEARS = Targets(classes=(), train=years(range(600)), validation=years(range(600, 700)), test=years(range(700, 1000)))
+
+
+def test_years_are_labels_too_but_not_beside_others() -> None:
+    assert check(YEARS) == []
+    unknown = Split(rows=np.arange(3), labels=np.array([1600, np.nan, 1700]))
+    with pytest.raises(ArtbenchError, match="test: some years are NaN"):
+        check(replace(YEARS, test=unknown))
+    with pytest.raises(ArtbenchError, match="other kinds of labels"):
+        check(replace(YEARS, train=split(range(600)), classes=GOOD.classes))
+
+
+def test_repeats_are_checked_like_the_first_split() -> None:
+    other = replace(GOOD, train=split(range(400, 1000)), validation=None, test=split(range(400)))
+    assert check(replace(GOOD, repeats=(other,))) == []
+    with pytest.raises(ArtbenchError, match="in train and in test"):
+        check(replace(GOOD, repeats=(replace(other, train=split(range(399, 1000))),)))
+    with pytest.raises(ArtbenchError, match="other classes"):
+        check(replace(GOOD, repeats=(replace(other, classes=("a", "b", "c")),)))
+
+
+def test_groups_are_of_all_rows() -> None:
+    assert check(replace(GOOD, groups=["someone"] * 1000)) == []
+    with pytest.raises(ArtbenchError, match="999 groups"):
+        check(replace(GOOD, groups=["someone"] * 999))

@@ -1,0 +1,57 @@
+"""What is measured of predicted years, and the metrics that follow."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_NEAR = 50
+
+
+class YearOutcome:
+    """Years and predictions.
+
+    Args:
+        years: float64, shape (n,).
+        predicted: Floats, shape (n, 1).
+    """
+
+    def __init__(self, years: NDArray[np.float64], predicted: NDArray[np.floating]) -> None:
+        errors = np.abs(predicted[:, 0].astype(np.float64) - years)
+        self._sums = np.stack([errors, errors <= _NEAR, np.ones(len(errors))])
+
+    def weighted(self, weights: NDArray[np.float32] | None) -> "YearErrors":
+        """The errors where image i counts `weights[i, b]` times; None: once, in one resample."""
+        error, near, total = self._sums.sum(axis=1, keepdims=True) if weights is None else self._sums @ weights
+        return YearErrors(error=error, near=near, total=total)
+
+
+@dataclass(frozen=True, kw_only=True)
+class YearErrors:
+    """Weighted sums, one a resample.
+
+    Attributes:
+        error: Of the distances between predicted and true year, (resamples,).
+        near: Images whose distance is at most 50 years, (resamples,).
+        total: Images, (resamples,).
+    """
+
+    error: NDArray[np.floating]
+    near: NDArray[np.floating]
+    total: NDArray[np.floating]
+
+
+def mean_absolute_error(errors: YearErrors) -> NDArray[np.floating]:
+    """Mean distance in years between the predicted and the true year.
+
+    The measure of the Rijksmuseum Challenge (Mensink and van Gemert 2014). As scikit-learn's `mean_absolute_error`.
+    """
+    return errors.error / errors.total
+
+
+def within_50_years(errors: YearErrors) -> NDArray[np.floating]:
+    """Share of images whose predicted year is at most 50 years from the true one.
+
+    The cumulative score of Geng et al. 2007 (there of ages) at 50 years.
+    """
+    return errors.near / errors.total
