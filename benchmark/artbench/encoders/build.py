@@ -41,8 +41,8 @@ def build_encoder(
         ArtbenchError: The backbone is not what its plugin says, there are no such weights, or they leave a
             weight of the backbone unset or not finite.
     """
-    with _seeded(seed):
-        built = _build_backbone(backbone)
+    with seeded(seed):
+        built = build_backbone(backbone)
         if isinstance(pretraining, Path):
             weights, name = _checkpoint_weights(pretraining, built, reporter), checkpoint_name(pretraining)
             origin, mend = f"{pretraining}", f"Give a checkpoint of {built.name}, with the names its library uses"
@@ -66,7 +66,12 @@ def build_encoder(
     )
 
 
-def _build_backbone(spec: BackboneSpec) -> Backbone:
+def build_backbone(spec: BackboneSpec) -> Backbone:
+    """Build a backbone at its initialisation, in eval mode, and check what its plugin says of it.
+
+    Raises:
+        ArtbenchError: It can't be built, or is not what its plugin says.
+    """
     with blaming(f"backbone {spec.name}"), redirect_stdout(sys.stderr):
         built = load_factory(spec.factory)()
         if not isinstance(built, Backbone):
@@ -89,6 +94,8 @@ def _build_backbone(spec: BackboneSpec) -> Backbone:
 
 def _published_weights(pretraining: PretrainingSpec, backbone: Backbone, reporter: Reporter) -> Weights:
     with blaming(f"pretraining {pretraining.name} for {backbone.name}"), redirect_stdout(sys.stderr):
+        if pretraining.weights is None:
+            raise TypeError("it has to be trained first")
         weights = load_factory(pretraining.weights)(backbone)
         if not isinstance(weights, Weights):
             raise TypeError(f"its factory returns a {type(weights).__name__}, not Weights")
@@ -139,7 +146,7 @@ def _tensors(module: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int) -> Iterator[None]:
     """Seed what initialises networks, and put the random states back afterwards."""
     python, legacy = random.getstate(), np.random.get_state()
     # Networks are built on the CPU; the generators of other devices are not touched.

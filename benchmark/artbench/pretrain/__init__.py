@@ -1,0 +1,1 @@
+"""Self-supervised pretraining: everything that does not depend on the method."""

@@ -1,0 +1,145 @@
+"""Putting a training together: backbone, objective, optimiser and plan, checked before anything heavy begins."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from artbench.encoders.backbone import Backbone
+from artbench.encoders.build import build_backbone, seeded
+from artbench.errors import ArtbenchError, UsageError, blaming
+from artbench.features.cores import usable_cores
+from artbench.features.distributed import Group
+from artbench.features.forward import choose_dtype
+from artbench.pretrain.method import Objective
+from artbench.pretrain.optimizers import make_optimizer
+from artbench.pretrain.processes import Exchange
+from artbench.pretrain.schedule import Plan, plan
+from artbench.pretrain.settings import Settings
+from artbench.pretrain.state import differences
+from artbench.pretrain.step import Stepper, is_convolutional
+from artbench.pretrain.training import Training
+
+_CROP = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembly:
+    """What takes part in a training.
+
+    Attributes:
+        plan: Its length.
+        crop_size: Side of the crops in pixels.
+        backbone: As it was built.
+        objective: Of the method, on the device.
+        optimizer: Of the student's trainable parameters.
+        stepper: Makes the updates.
+        threads: Sub-batches computed at once.
+        facts: What belongs into checkpoint and encoder beside the settings.
+    """
+
+    plan: Plan
+    crop_size: int
+    backbone: Backbone
+    objective: Objective
+    optimizer: torch.optim.Optimizer
+    stepper: Stepper
+    threads: int
+    facts: Mapping[str, Any]
+
+    @property
+    def backbone_module(self) -> torch.nn.Module:
+        """The backbone's module, in training."""
+        return self.objective.networks.student.get_submodule("backbone")
+
+    @staticmethod
+    def check_identity(before: object, training: Training, out: Path) -> None:
+        """See that a checkpoint is of this training.
+
+        Raises:
+            ArtbenchError: It is of another; names what differs.
+        """
+        now = training.identity
+        found = differences(before, now) if isinstance(before, dict) else ["it does not say what it is of"]
+        if found:
+            raise ArtbenchError(
+                f"the checkpoint in {out} is of another training ({'; '.join(found[:4])})",
+                mend="Give the backbone, the datasets and the settings it was begun with, or another --out",
+            )
+
+
+def assemble(training: Training, *, device: str, group: Group) -> Assembly:
+    """Build and check everything.
+
+    Raises:
+        UsageError: Settings, backbone, pool and processes don't fit together.
+        ArtbenchError: The backbone can't be built.
+    """
+    settings = training.settings
+    length = plan(settings, len(training.pool))
+    if settings.sub_batches % group.size:
+        raise UsageError(
+            f"{settings.sub_batches} sub-batches of a batch can't be shared out to {group.size} processes",
+            mend="Choose batch_size and sub_batch so that their ratio is a multiple of the processes",
+        )
+    with seeded(training.seed):
+        backbone = build_backbone(training.backbone)
+        crop_size = _crop_size(settings, backbone)
+        with blaming(f"pretraining {training.name}"):
+            objective = training.method.build(backbone, settings, len(training.pool))
+    objective.to(device)
+    objective.networks.student.train()
+    objective.networks.teacher.train()
+    if is_convolutional(backbone.module):
+        for network in objective.networks:
+            network.to(memory_format=torch.channels_last)
+    trained = [parameter for parameter in objective.networks.student.parameters() if parameter.requires_grad]
+    optimizer = make_optimizer(settings, trained)
+    dtype = choose_dtype(device) if settings.dtype == "auto" else getattr(torch, settings.dtype)
+    threads = max(1, min(usable_cores(), settings.sub_batches // group.size)) if device == "cpu" else 1
+    stepper = Stepper(
+        objective,
+        optimizer,
+        backbone=backbone,
+        settings=settings,
+        seed=training.seed,
+        device=device,
+        dtype=dtype,
+        threads=threads,
+        exchange=Exchange(group, device),
+    )
+    return Assembly(
+        plan=length,
+        crop_size=crop_size,
+        backbone=backbone,
+        objective=objective,
+        optimizer=optimizer,
+        stepper=stepper,
+        threads=threads,
+        facts={
+            "steps": length.steps,
+            "images_seen": length.steps * settings.batch_size,
+            "crop_size": crop_size,
+            "lr_scaled": settings.scaled_lr,
+            "dtype": str(dtype).removeprefix("torch."),
+            "device": device,
+            "processes": group.size,
+            "batch_norm": _batch_norm(settings, objective),
+            "torch": torch.__version__,
+        },
+    )
+
+
+def _crop_size(settings: Settings, backbone: Backbone) -> int:
+    wanted, fixed = settings.crop_size, backbone.input_size
+    if fixed is not None and wanted not in (None, fixed):
+        raise UsageError(f"{backbone.name} takes pictures of {fixed} x {fixed} only", mend=f"Set crop_size={fixed}")
+    return wanted or fixed or _CROP
+
+
+def _batch_norm(settings: Settings, objective: Objective) -> str:
+    size = min(settings.sub_batch, settings.batch_size)
+    text = f"over sub-batches of {size}" if settings.sub_batches > 1 else "over the whole batch"
+    return text + (", shuffled for the targets" if objective.shuffled and settings.sub_batches > 1 else "")

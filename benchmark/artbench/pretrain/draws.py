@@ -1,0 +1,106 @@
+"""The random numbers of augmentation: a function of seed, epoch and picture, whoever draws them and when."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.pretrain.settings import Settings
+
+_ATTEMPTS = 10
+# Attempts at a crop (area and shape each), its place (2), flip, jitter, its four strengths and their order (4),
+# grey, blur, its sigma, solarise.
+_DRAWS = 2 * _ATTEMPTS + 2 + 1 + 1 + 4 + 4 + 1 + 2 + 1
+_RATIO = np.log([3 / 4, 4 / 3])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draws:
+    """The parameters of one view of n pictures; every array has n rows.
+
+    Attributes:
+        crops: float64 in [0, 1), shape (n, 22): what `crop_box` makes a box of.
+        flip: bool.
+        jitter: bool: whether the colours are jittered.
+        factors: float32, shape (n, 4): factors of brightness, contrast and saturation, shift of the hue.
+        order: int64, shape (n, 4): in which order these four are applied.
+        grey: bool.
+        blur: bool.
+        sigma: float32: standard deviation of the blur in pixels.
+        solarise: bool.
+    """
+
+    crops: NDArray[np.float64]
+    flip: NDArray[np.bool_]
+    jitter: NDArray[np.bool_]
+    factors: NDArray[np.float32]
+    order: NDArray[np.int64]
+    grey: NDArray[np.bool_]
+    blur: NDArray[np.bool_]
+    sigma: NDArray[np.float32]
+    solarise: NDArray[np.bool_]
+
+
+def draw(settings: Settings, pictures: NDArray[np.int64], *, seed: int, epoch: int) -> tuple[Draws, Draws]:
+    """The parameters of both views of some pictures, each from a counter-based generator of its own.
+
+    Args:
+        settings: Probabilities and strengths.
+        pictures: Number of each picture in the pool, shape (n,).
+        seed: Of the run.
+        epoch: From 0.
+    """
+    uniform = np.stack([_uniform(seed, epoch, picture) for picture in pictures.tolist()])
+    first = _parameters(settings, uniform[:, 0], blur_p=settings.blur_p, solarise_p=settings.solarise_p)
+    second = _parameters(settings, uniform[:, 1], blur_p=settings.blur_p_second, solarise_p=settings.solarise_p_second)
+    return first, second
+
+
+def crop_box(draws: NDArray[np.float64], *, width: int, height: int, scale: float) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of a random resized crop (Szegedy et al. 2015), as torchvision draws it.
+
+    Ten attempts at an area within (scale, 1) and an aspect ratio within (3/4, 4/3); if none fits, the largest
+    centre crop of an allowed ratio.
+
+    Args:
+        draws: One row of `Draws.crops`.
+        width: Of the picture in pixels.
+        height: Of the picture in pixels.
+        scale: Least share of the area.
+    """
+    areas, shapes = draws[:_ATTEMPTS], draws[_ATTEMPTS : 2 * _ATTEMPTS]
+    for area, shape in zip(areas.tolist(), shapes.tolist(), strict=True):
+        pixels = width * height * (scale + area * (1 - scale))
+        ratio = float(np.exp(_RATIO[0] + shape * (_RATIO[1] - _RATIO[0])))
+        crop_width, crop_height = (pixels * ratio) ** 0.5, (pixels / ratio) ** 0.5
+        if crop_width <= width and crop_height <= height:
+            left = float(draws[-2]) * (width - crop_width)
+            top = float(draws[-1]) * (height - crop_height)
+            return left, top, left + crop_width, top + crop_height
+    crop_width, crop_height = min(width, height * 4 / 3), min(height, width * 4 / 3)
+    left, top = (width - crop_width) / 2, (height - crop_height) / 2
+    return left, top, left + crop_width, top + crop_height
+
+
+def _uniform(seed: int, epoch: int, picture: int) -> NDArray[np.float64]:
+    # The lowest word of the counter counts the draws themselves.
+    generator = np.random.Generator(np.random.Philox(key=[seed, 0], counter=[0, 0, epoch, picture]))
+    return generator.random((2, _DRAWS))
+
+
+def _parameters(settings: Settings, uniform: NDArray[np.float64], *, blur_p: float, solarise_p: float) -> Draws:
+    crops, rest = uniform[:, : 2 * _ATTEMPTS + 2], uniform[:, 2 * _ATTEMPTS + 2 :]
+    strengths = np.array([settings.brightness, settings.contrast, settings.saturation, settings.hue])
+    factors = strengths * (2 * rest[:, 2:6] - 1) + np.array([1, 1, 1, 0])
+    low, high = settings.blur_sigma_min, settings.blur_sigma_max
+    return Draws(
+        crops=crops,
+        flip=rest[:, 0] < settings.flip_p,
+        jitter=rest[:, 1] < settings.jitter_p,
+        factors=factors.astype(np.float32),
+        order=np.argsort(rest[:, 6:10], axis=1, kind="stable"),
+        grey=rest[:, 10] < settings.grey_p,
+        blur=rest[:, 11] < blur_p,
+        sigma=(low + (high - low) * rest[:, 12]).astype(np.float32),
+        solarise=rest[:, 13] < solarise_p,
+    )

@@ -1,0 +1,48 @@
+"""What a training leaves behind: the backbone alone, with what it was made of in the file's own metadata."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+
+from artbench.data.manifest import MANIFEST_FILE
+from artbench.encoders.checkpoint import ENCODER_FILE
+from artbench.errors import ArtbenchError
+from artbench.files import replacing
+from artbench.pretrain.training import Training
+
+METADATA_KEY = "artbench.pretraining"
+
+
+def write_encoder(folder: Path, backbone: torch.nn.Module, training: Training, facts: dict[str, Any]) -> Path:
+    """Write `encoder.safetensors`, and beside it the manifest of the pool.
+
+    Args:
+        folder: Where to.
+        backbone: Its state dict is what is kept.
+        training: What it was.
+        facts: What else is worth knowing of how it went, of what JSON can hold.
+
+    Returns:
+        The file.
+
+    Raises:
+        ArtbenchError: It can't be written.
+    """
+    state = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in backbone.state_dict().items()}
+    metadata = training.pool.manifest.metadata | {
+        METADATA_KEY: json.dumps({**training.identity, "plugins": dict(training.plugins), **facts}, sort_keys=True)
+    }
+    file = folder / ENCODER_FILE
+    try:
+        training.pool.manifest.write(folder / MANIFEST_FILE)
+        with replacing(file) as temporary:
+            save_file(state, temporary, metadata)
+    except (OSError, SafetensorError) as error:
+        raise ArtbenchError(
+            f"{file} can't be written ({error})", mend="Make room; --resume then writes it from the last checkpoint"
+        ) from error
+    return file

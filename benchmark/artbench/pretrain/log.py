@@ -1,0 +1,37 @@
+"""The log of a training: one JSON object a line."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from artbench.files import write_text
+
+LOG_FILE = "log.jsonl"
+
+
+class Log:
+    """Appends lines to a file.
+
+    Args:
+        path: The file.
+        step: Steps done: what a killed run logged beyond them is removed, since it happens again.
+    """
+
+    def __init__(self, path: Path, *, step: int) -> None:
+        self._path = path
+        if path.exists():
+            lines = path.read_text(encoding="utf-8").splitlines()
+            write_text(path, "".join(line + "\n" for line in lines if _step(line) <= step))
+
+    def write(self, facts: Mapping[str, object]) -> None:
+        """Add a line."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(facts) + "\n")
+
+
+def _step(line: str) -> float:
+    with suppress(ValueError, KeyError, TypeError):
+        return float(json.loads(line)["step"])
+    # A line that was cut off.
+    return float("inf")

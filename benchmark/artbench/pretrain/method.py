@@ -1,0 +1,125 @@
+"""The contract of a method: its settings, its networks, and its loss. All else is here in `artbench.pretrain`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+
+from artbench.encoders.backbone import Backbone
+from artbench.pretrain.settings import Settings
+
+
+class Networks(NamedTuple):
+    """The networks of an objective, or copies that share their parameters and have buffers of their own."""
+
+    student: torch.nn.Module
+    teacher: torch.nn.Module
+
+
+class Objective(ABC):
+    """What a method optimises.
+
+    A step of it goes like this:
+
+    1. `begin_step`: the teacher follows the student.
+    2. `embed`, for every sub-batch, without gradients: the targets, gathered from all processes.
+    3. `receive`, once on every process, with the targets of the whole batch.
+    4. `loss`, for every sub-batch; its gradients are averaged, and the optimiser makes its step.
+    5. `end_step`: a queue takes the keys, say.
+
+    Attributes:
+        networks: The student, which is trained and holds the backbone as `backbone`, and the teacher, which never
+            is (an empty module where a method has none).
+        memory: Other tensors that a resumed run needs, such as a queue; changed in place.
+        target_views: From which of the two views the targets are made.
+        shuffled: Whether targets are made in sub-batches of their own composition (shuffling batch normalisation),
+            so that nothing about a sub-batch's statistics tells a picture's other view; asks for a single target view.
+    """
+
+    networks: Networks
+    memory: dict[str, torch.Tensor]
+    target_views: tuple[int, ...] = (0, 1)
+    shuffled: bool = False
+
+    def to(self, device: str) -> None:
+        """Move networks and memory to a device."""
+        for network in self.networks:
+            network.to(device)
+        for name, tensor in self.memory.items():
+            self.memory[name] = tensor.to(device)
+
+    @abstractmethod
+    def begin_step(self, progress: float) -> None:
+        """Bring the teacher up to date.
+
+        Args:
+            progress: Share of the training that is done, from 0.
+        """
+
+    @abstractmethod
+    def embed(self, networks: Networks, views: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        """The targets of a sub-batch, under `no_grad`.
+
+        Args:
+            networks: To compute with.
+            views: The target views, each (n, 3, side, side).
+
+        Returns:
+            float32, shape (n, len(target_views), dim).
+        """
+
+    def receive(self, targets: torch.Tensor) -> None:  # noqa: B027  most methods need nothing here
+        """Take notice of the targets of the whole batch, shape (batch, len(target_views), dim)."""
+
+    @abstractmethod
+    def loss(
+        self, networks: Networks, views: tuple[torch.Tensor, torch.Tensor], targets: torch.Tensor, own: slice
+    ) -> torch.Tensor:
+        """The loss of a sub-batch; that of the batch is the mean over its sub-batches.
+
+        Args:
+            networks: To compute with.
+            views: Both views of the sub-batch, each (n, 3, side, side).
+            targets: Of the whole batch, shape (batch, len(target_views), dim).
+            own: The rows of this sub-batch among them.
+        """
+
+    def end_step(self, targets: torch.Tensor) -> None:  # noqa: B027  most methods need nothing here
+        """Do what is due when the loss is known."""
+
+    def notes(self) -> Mapping[str, float]:
+        """Figures for the log, such as how full a queue is."""
+        return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A method of self-supervised pretraining, as a `PretrainingSpec` names it.
+
+    Attributes:
+        settings: Its settings, with the original's defaults.
+        build: `(backbone, settings, pictures) -> Objective` for a backbone at its initialisation and a pool of so many
+            pictures; raises `artbench.errors.UsageError` where they don't fit. Torch is seeded before it is called.
+        version: Raised when the same settings would give other weights.
+    """
+
+    settings: type[Settings]
+    build: Callable[[Backbone, Any, int], Objective]
+    version: int = 1
+
+
+@torch.no_grad()
+def follow(teacher: torch.nn.Module, student: torch.nn.Module, momentum: float) -> None:
+    """Move the teacher's parameters towards those of the same name in the student: an exponential average."""
+    targets = dict(student.named_parameters())
+    pairs = [(parameter, targets[name]) for name, parameter in teacher.named_parameters()]
+    torch._foreach_lerp_([own for own, _ in pairs], [other for _, other in pairs], 1 - momentum)
+
+
+def teacher_of(student: torch.nn.Module) -> torch.nn.Module:
+    """A copy of a network that gets no gradients."""
+    import copy
+
+    return copy.deepcopy(student).requires_grad_(False)

@@ -1,0 +1,126 @@
+"""How good the features are while they are being trained: kNN on the training pictures of a labelled task."""
+
+import copy
+from contextlib import closing
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from artbench.data.dataset import Dataset
+from artbench.data.decode import UnreadableImage, decode
+from artbench.data.splits import held_out
+from artbench.data.targets import Split, Targets
+from artbench.encoders.backbone import Backbone
+from artbench.encoders.encoder import Encoder
+from artbench.features.cores import usable_cores
+from artbench.features.forward import Forward, own_core_each
+from artbench.features.parallel import in_threads
+from artbench.probe.neighbours import knn_probabilities
+from artbench.protocol import LINEAR_V1
+
+_BATCH = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnlineTask:
+    """A single-label task whose training pictures judge the features; its test pictures are never read.
+
+    Attributes:
+        name: Of the task.
+        dataset: Its dataset.
+        targets: Its splits. Where it has no validation split, a tenth of its training pictures takes its place.
+    """
+
+    name: str
+    dataset: Dataset
+    targets: Targets
+
+    def accuracy(
+        self, backbone: Backbone, module: torch.nn.Module, *, side: int, device: str, dtype: torch.dtype
+    ) -> float:
+        """The share of the validation pictures that weighted kNN (k = 20, temperature 0.07) gets right.
+
+        Args:
+            backbone: For mean and std.
+            module: The backbone's module in its present state; left as it is.
+            side: Of the centre crop in pixels.
+            device: To compute on.
+            dtype: To compute in.
+        """
+        train, validation = self._splits()
+        rows = np.concatenate([train.rows, validation.rows])
+        features, readable = self._features(rows, backbone, module, side=side, device=device, dtype=dtype)
+        cut = len(train)
+        votes = knn_probabilities(
+            features[:cut][readable[:cut]],
+            _classes(train)[readable[:cut]],
+            features[cut:][readable[cut:]],
+            classes=len(self.targets.classes),
+            target="single-label",
+            k=LINEAR_V1.neighbours.k,
+            temperature=LINEAR_V1.neighbours.temperature,
+            device="cpu",
+        )
+        return float((votes.argmax(axis=1) == _classes(validation)[readable[cut:]]).mean())
+
+    def _splits(self) -> tuple[Split, Split]:
+        train = self.targets.train
+        if self.targets.validation is not None:
+            return train, self.targets.validation
+        ids = [self.dataset.ids[row] for row in train.rows.tolist()]
+        labels = _classes(train)
+        out = held_out(labels, ids, fraction=LINEAR_V1.probe.validation_fraction)
+        kept = np.setdiff1d(np.arange(len(train)), out)
+        return Split(rows=train.rows[kept], labels=labels[kept]), Split(rows=train.rows[out], labels=labels[out])
+
+    def _features(
+        self,
+        rows: NDArray[np.int64],
+        backbone: Backbone,
+        module: torch.nn.Module,
+        *,
+        side: int,
+        device: str,
+        dtype: torch.dtype,
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        threads = usable_cores() if device == "cpu" else 1
+        forward = Forward(_encoder(backbone, module), device=device, dtype=dtype, copies=threads)
+
+        def work(start: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+            pixels, readable = self._pixels(rows[start : start + _BATCH], side)
+            return forward(pixels), readable
+
+        with own_core_each(device), closing(in_threads(work, range(0, len(rows), _BATCH), threads=threads)) as done:
+            features, readable = zip(*done, strict=True)
+        return np.concatenate(features), np.concatenate(readable)
+
+    def _pixels(self, rows: NDArray[np.int64], side: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        pixels, readable = np.zeros((len(rows), side, side, 3), np.uint8), np.ones(len(rows), bool)
+        for place, row in enumerate(rows.tolist()):
+            try:
+                short = round(side / LINEAR_V1.picture.crop_fraction)
+                pixels[place] = decode(self.dataset.read(row), short_side=short, crop=side)
+            except (UnreadableImage, OSError):
+                readable[place] = False
+        return pixels, readable
+
+
+def _classes(split: Split) -> NDArray[np.int64]:
+    return np.asarray(split.labels, np.int64)
+
+
+def _encoder(backbone: Backbone, module: torch.nn.Module) -> Encoder:
+    return Encoder(
+        backbone=backbone.name,
+        pretraining="in training",
+        module=copy.deepcopy(module).requires_grad_(False).eval(),
+        feature_dim=backbone.feature_dim,
+        mean=backbone.mean,
+        std=backbone.std,
+        input_size=backbone.input_size,
+        weights_sha256="",
+        source="in training",
+        parameters=0,
+    )

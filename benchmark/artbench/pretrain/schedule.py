@@ -1,0 +1,67 @@
+"""Learning rate and momentum as functions of the step alone, so that a resumed run needs no state for them."""
+
+import math
+from dataclasses import dataclass
+
+from artbench.errors import UsageError
+from artbench.pretrain.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How long a training is.
+
+    Attributes:
+        epoch_steps: Updates an epoch; pictures that do not fill a batch wait for another epoch.
+        steps: Updates in all.
+        warmup: Updates over which the learning rate rises.
+    """
+
+    epoch_steps: int
+    steps: int
+    warmup: int
+
+    def progress(self, step: int) -> float:
+        """The share of the training that is done before a step, from 0."""
+        return step / self.steps
+
+    def place(self, step: int) -> tuple[int, int]:
+        """Epoch of a step, and its number there; both from 0."""
+        return divmod(step, self.epoch_steps)
+
+
+def plan(settings: Settings, pictures: int) -> Plan:
+    """The length of a training on a pool.
+
+    Raises:
+        UsageError: The pool has fewer pictures than a batch, or the warm-up is longer than the training.
+    """
+    if pictures < settings.batch_size:
+        raise UsageError(
+            f"the pool has {pictures} pictures, fewer than a batch of {settings.batch_size}",
+            mend="Give more data, or a smaller batch: --set batch_size=N",
+        )
+    epoch_steps = pictures // settings.batch_size
+    steps = settings.epochs * epoch_steps if settings.steps is None else settings.steps
+    warmup = round(settings.warmup_epochs * epoch_steps)
+    if warmup >= steps and warmup:
+        raise UsageError(
+            f"a warm-up of {warmup} steps leaves nothing of a training of {steps}", mend="Lower warmup_epochs"
+        )
+    return Plan(epoch_steps=epoch_steps, steps=steps, warmup=warmup)
+
+
+def learning_rate(settings: Settings, plan: Plan, step: int) -> float:
+    """The learning rate of a step: linear warm-up, then half a cosine to zero, or a tenth at each milestone."""
+    peak = settings.scaled_lr
+    if step < plan.warmup:
+        return peak * (step + 1) / plan.warmup
+    done = (step - plan.warmup) / (plan.steps - plan.warmup)
+    if settings.schedule == "cosine":
+        return float(peak * 0.5 * (1 + math.cos(math.pi * done)))
+    return float(peak * 0.1 ** sum(plan.progress(step) >= share for share in settings.milestones))
+
+
+def cosine_to_one(start: float, progress: float) -> float:
+    """A momentum that rises from `start` to 1 along half a cosine (BYOL, Grill et al. 2020; MoCo v3)."""
+    return 1 - (1 - start) * 0.5 * (1 + math.cos(math.pi * progress))

@@ -1,0 +1,177 @@
+"""The settings of a training: typed, with ranges, from `--set KEY=VALUE` and TOML."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+
+from artbench.errors import UsageError
+
+
+class Settings(BaseModel):
+    """What every method is trained with. A method derives its own and sets its original's defaults.
+
+    Attributes:
+        epochs: Passes over the pool.
+        steps: Updates of the weights, in the place of `epochs`.
+        batch_size: Pictures an update, over all processes.
+        sub_batch: Pictures that go through the network together, and over which batch normalisation normalises;
+            the whole batch where it is smaller.
+        optimizer: `sgd`, `lars` or `adamw`.
+        lr: Learning rate for a batch of 256; it is scaled in proportion to the batch.
+        optimizer_momentum: Of `sgd` and `lars`.
+        weight_decay: L2 penalty; decoupled with `adamw`.
+        schedule: `cosine` to zero, or `steps`: a tenth at each milestone.
+        milestones: Shares of the training.
+        warmup_epochs: Over which the learning rate rises from zero.
+        crop_size: Side of the crops in pixels; None: 128, or the size the backbone wants.
+        crop_scale: The least share of the picture's area that a crop covers.
+        flip_p: Probability of a flip from left to right.
+        jitter_p: Probability of colour jitter.
+        brightness: Its strength: the factor is drawn within 1 - strength and 1 + strength.
+        contrast: Likewise.
+        saturation: Likewise.
+        hue: Shift of the hue, as a share of the circle, in either direction.
+        grey_p: Probability of dropping all colour.
+        blur_p: Probability of a Gaussian blur in the first view.
+        blur_p_second: In the second view.
+        blur_sigma_min: Its least standard deviation in pixels.
+        blur_sigma_max: Its largest.
+        solarise_p: Probability of inverting the bright pixels of the first view.
+        solarise_p_second: Of the second view.
+        source_side: Short side in pixels at which pictures are held before they are cropped; None: 1.5 crops.
+        dtype: In which the networks compute; `auto`: bfloat16 where the hardware is fast at it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    epochs: int = Field(200, ge=1, le=100_000)
+    steps: int | None = Field(None, ge=1, le=1_000_000_000)
+    batch_size: int = Field(256, ge=2, le=65_536)
+    sub_batch: int = Field(32, ge=2, le=65_536)
+    optimizer: Literal["sgd", "lars", "adamw"] = "sgd"
+    lr: float = Field(0.03, gt=0, le=100, allow_inf_nan=False)
+    optimizer_momentum: float = Field(0.9, ge=0, lt=1)
+    weight_decay: float = Field(1e-4, ge=0, le=1)
+    schedule: Literal["cosine", "steps"] = "cosine"
+    milestones: tuple[float, ...] = (0.6, 0.8)
+    warmup_epochs: float = Field(0, ge=0, le=100_000)
+    crop_size: int | None = Field(None, ge=16, le=1024)
+    crop_scale: float = Field(0.2, gt=0, le=1)
+    flip_p: float = Field(0.5, ge=0, le=1)
+    jitter_p: float = Field(0.8, ge=0, le=1)
+    brightness: float = Field(0.4, ge=0, le=1)
+    contrast: float = Field(0.4, ge=0, le=1)
+    saturation: float = Field(0.4, ge=0, le=1)
+    hue: float = Field(0.1, ge=0, le=0.5)
+    grey_p: float = Field(0.2, ge=0, le=1)
+    blur_p: float = Field(0.5, ge=0, le=1)
+    blur_p_second: float = Field(0.5, ge=0, le=1)
+    blur_sigma_min: float = Field(0.1, gt=0, le=10)
+    blur_sigma_max: float = Field(2.0, gt=0, le=10)
+    solarise_p: float = Field(0, ge=0, le=1)
+    solarise_p_second: float = Field(0, ge=0, le=1)
+    source_side: int | None = Field(None, ge=16, le=4096)
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+
+    @field_validator("milestones", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.batch_size > self.sub_batch and self.batch_size % self.sub_batch:
+            raise ValueError(f"batch_size={self.batch_size} is no multiple of sub_batch={self.sub_batch}")
+        if self.blur_sigma_min > self.blur_sigma_max:
+            raise ValueError("blur_sigma_min is above blur_sigma_max")
+        if list(self.milestones) != sorted(self.milestones) or not all(0 < share < 1 for share in self.milestones):
+            raise ValueError("milestones are shares of the training, ascending, between 0 and 1")
+        return self
+
+    @property
+    def sub_batches(self) -> int:
+        """Into how many parts a batch is split."""
+        return max(1, self.batch_size // self.sub_batch)
+
+    @property
+    def scaled_lr(self) -> float:
+        """The learning rate for this batch size (Goyal et al. 2017)."""
+        return self.lr * self.batch_size / 256
+
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+def read_settings(kind: type[SettingsT], *, toml: Path | None = None, pairs: Sequence[str] = ()) -> SettingsT:
+    """Settings from a TOML file and `KEY=VALUE` texts, which go before it; what neither names has its default.
+
+    Raises:
+        UsageError: A key is unknown (the nearest are named), or a value is not of its type or outside its range.
+    """
+    given: dict[str, Any] = {} if toml is None else _read_toml(toml)
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator or not key.strip():
+            raise UsageError(f"--set {pair}: not of the form KEY=VALUE")
+        text = value.strip()
+        given[key.strip()] = None if text.lower() == "none" else text
+    return check_settings(kind, given)
+
+
+def check_settings(kind: type[SettingsT], given: Mapping[str, Any]) -> SettingsT:
+    """Settings from values by name.
+
+    Raises:
+        UsageError: As `read_settings` does.
+    """
+    for key in given:
+        if key not in kind.model_fields:
+            near = get_close_matches(key, kind.model_fields, n=3)
+            hint = f"The nearest: {', '.join(near)}" if near else f"There is: {', '.join(kind.model_fields)}"
+            raise UsageError(f"there is no setting {key!r}", mend=hint)
+    try:
+        return kind.model_validate(dict(given))
+    except ValidationError as error:
+        raise UsageError(_explained(kind, error.errors()[0])) from error
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path} can't be read ({error.strerror})") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path} is not TOML ({error})") from error
+
+
+def _explained(kind: type[Settings], error: ErrorDetails) -> str:
+    if not error["loc"]:
+        return error["msg"].removeprefix("Value error, ")
+    key = str(error["loc"][0])
+    limits = _range(kind, key)
+    if error["type"].startswith(("greater_than", "less_than")):
+        return f"{key}={error['input']} is outside its range, {limits}"
+    return f"{key}={error['input']}: {error['msg']}" + (f"; its range is {limits}" if limits else "")
+
+
+def _range(kind: type[Settings], key: str) -> str:
+    low = high = ""
+    for limit in kind.model_fields[key].metadata:
+        match limit:
+            case Ge(ge=value):
+                low = f"{value}"
+            case Gt(gt=value):
+                low = f"above {value}"
+            case Le(le=value):
+                high = f"to {value}"
+            case Lt(lt=value):
+                high = f"to below {value}"
+            case _:
+                pass
+    return f"{low} {high}".strip()

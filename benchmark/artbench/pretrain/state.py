@@ -1,0 +1,168 @@
+"""Checkpoints of a training: everything a resumed run needs, in one safetensors file that is whole or absent."""
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from artbench.errors import ArtbenchError
+from artbench.files import replacing
+from artbench.pretrain.method import Objective
+
+_NAME = re.compile(r"step-(\d{9})\.safetensors")
+_KEY = "artbench.training"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    """A checkpoint as it was read.
+
+    Attributes:
+        path: Its file.
+        tensors: By name.
+        facts: What was written beside them.
+    """
+
+    path: Path
+    tensors: Mapping[str, torch.Tensor]
+    facts: Mapping[str, Any]
+
+
+class Checkpoints:
+    """The checkpoints of one training.
+
+    Args:
+        folder: Where they are.
+        keep: How many of the latest stay, beside the best.
+    """
+
+    def __init__(self, folder: Path, *, keep: int = 2) -> None:
+        self._folder = folder
+        self._keep = keep
+
+    def steps(self) -> list[int]:
+        """The steps with a checkpoint, ascending."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(int(match[1]) for file in self._folder.iterdir() if (match := _NAME.fullmatch(file.name)))
+
+    def save(
+        self, step: int, tensors: Mapping[str, torch.Tensor], facts: Mapping[str, Any], *, best: int | None
+    ) -> None:
+        """Write a checkpoint, then remove what is neither among the latest nor the best.
+
+        Args:
+            step: Steps done.
+            tensors: On any device.
+            facts: Of what JSON can hold.
+            best: The step of the best checkpoint so far, None if nobody judges.
+
+        Raises:
+            ArtbenchError: It can't be written; the earlier ones are as they were.
+        """
+        flat = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+        try:
+            with replacing(self._path(step)) as temporary:
+                save_file(flat, temporary, {_KEY: json.dumps(facts, sort_keys=True)})
+        except (OSError, SafetensorError) as error:
+            steps = self.steps()
+            kept = f"The checkpoint of step {steps[-1]} is whole: " if steps else ""
+            raise ArtbenchError(
+                f"the checkpoint of step {step} can't be written in {self._folder} ({error})",
+                mend=f"{kept}make room, and go on with --resume",
+            ) from error
+        latest = self.steps()
+        for old in latest[: -self._keep]:
+            if old != best:
+                with suppress(OSError):
+                    self._path(old).unlink()
+
+    def load(self, step: int) -> Saved:
+        """Read the checkpoint of a step.
+
+        Raises:
+            ArtbenchError: It is damaged, or no checkpoint of a training.
+        """
+        path = self._path(step)
+        try:
+            with safe_open(path, "pt", device="cpu") as file:
+                facts = json.loads((file.metadata() or {})[_KEY])
+                return Saved(path=path, tensors={name: file.get_tensor(name) for name in file.keys()}, facts=facts)  # noqa: SIM118
+        except (OSError, SafetensorError, KeyError, ValueError) as error:
+            raise ArtbenchError(
+                f"{path} is damaged ({' '.join(str(error).split())[:160]})",
+                mend="Remove it: --resume then goes on from the one before",
+            ) from error
+
+    def _path(self, step: int) -> Path:
+        return self._folder / f"step-{step:09}.safetensors"
+
+
+def training_tensors(objective: Objective, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    """The networks, the memory and the state of the optimiser, by name."""
+    tensors = {f"memory.{name}": tensor for name, tensor in objective.memory.items()}
+    for part, network in zip(objective.networks._fields, objective.networks, strict=True):
+        tensors |= {f"{part}.{name}": tensor for name, tensor in network.state_dict().items()}
+    for number, state in optimizer.state_dict()["state"].items():
+        tensors |= {
+            f"optimizer.{number}.{name}": torch.as_tensor(value) for name, value in state.items() if value is not None
+        }
+    return tensors
+
+
+@torch.no_grad()
+def restore(saved: Saved, objective: Objective, optimizer: torch.optim.Optimizer) -> None:
+    """Set all of `training_tensors` from a checkpoint.
+
+    Raises:
+        ArtbenchError: Its tensors are not those of this training.
+    """
+    groups: dict[str, dict[str, torch.Tensor]] = {}
+    for name, tensor in saved.tensors.items():
+        group, _, rest = name.partition(".")
+        groups.setdefault(group, {})[rest] = tensor
+    try:
+        for part, network in zip(objective.networks._fields, objective.networks, strict=True):
+            network.load_state_dict(groups.get(part, {}), strict=True)
+        _copy_all(groups.get("memory", {}), objective.memory)
+        state: dict[int, dict[str, torch.Tensor]] = {}
+        for name, tensor in groups.get("optimizer", {}).items():
+            number, _, rest = name.partition(".")
+            state.setdefault(int(number), {})[rest] = tensor
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    except (KeyError, RuntimeError, ValueError) as error:
+        raise ArtbenchError(
+            f"{saved.path} does not fit this training ({' '.join(str(error).split())[:200]})",
+            mend="Give the backbone and the settings it was begun with, or another --out",
+        ) from error
+
+
+def _copy_all(found: Mapping[str, torch.Tensor], into: Mapping[str, torch.Tensor]) -> None:
+    if found.keys() != into.keys():
+        raise KeyError(f"holds {sorted(found)}, not {sorted(into)}")
+    for name, tensor in into.items():
+        tensor.copy_(found[name])
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What two trainings differ in, as `name: before, now other`; the parts of a mapping one by one."""
+    found = []
+    for key, new in now.items():
+        old = before.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += differences(old, new)
+        elif old != new:
+            found.append(f"{key}: {_short(old)}, now {_short(new)}")
+    return found
+
+
+def _short(value: object) -> str:
+    text = "".join(c if c.isprintable() else "?" for c in str(value))
+    return text if len(text) <= 40 else f"{text[:12]}…"

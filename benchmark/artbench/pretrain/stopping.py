@@ -1,0 +1,45 @@
+"""Signals that ask a training to save and end: Ctrl-C, `kill`, and what Slurm sends before the time is up."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_NAMES = ("SIGINT", "SIGTERM", "SIGUSR1")
+
+
+class StopRequest:
+    """Whether one has come."""
+
+    def __init__(self) -> None:
+        self.name = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.name)
+
+
+@contextmanager
+def stop_request() -> Iterator[StopRequest]:
+    """Note the first signal instead of dying of it; the second one acts as ever.
+
+    Outside the main thread, where Python allows no handlers, nothing is noted.
+    """
+    request = StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        yield request
+        return
+    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+
+    def note(number: int, _: FrameType | None) -> None:
+        request.name = signal.Signals(number).name
+        signal.signal(number, before[number])
+
+    try:
+        for number in numbers:
+            signal.signal(number, note)
+        yield request
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

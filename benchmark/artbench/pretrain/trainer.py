@@ -1,0 +1,254 @@
+"""The training itself: from a pool of pictures to `encoder.safetensors`, with checkpoints on the way."""
+
+import os
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from artbench.encoders.checkpoint import ENCODER_FILE
+from artbench.errors import ArtbenchError
+from artbench.features.cores import usable_cores
+from artbench.features.distributed import Group, current_group
+from artbench.features.forward import choose_dtype, own_core_each
+from artbench.features.parallel import in_threads
+from artbench.locations import cache_folder
+from artbench.pretrain.assembly import Assembly, assemble
+from artbench.pretrain.crops import CropPair, Cropper, parts_of_steps
+from artbench.pretrain.export import write_encoder
+from artbench.pretrain.log import LOG_FILE, Log
+from artbench.pretrain.pack import packed
+from artbench.pretrain.pictures import Pictures, PicturesOnDisk
+from artbench.pretrain.processes import Exchange
+from artbench.pretrain.schedule import learning_rate
+from artbench.pretrain.state import Checkpoints, restore, training_tensors
+from artbench.pretrain.stopping import StopRequest, stop_request
+from artbench.pretrain.training import Conditions, Training
+from artbench.pretrain.watch import Watch
+from artbench.reporting import Reporter
+
+CHECKPOINTS = "checkpoints"
+
+
+def pretrain(training: Training, out: Path, *, conditions: Conditions, reporter: Reporter) -> Path | None:
+    """Train, or go on training, and write `encoder.safetensors`.
+
+    On the CPU, a run that was killed and resumed ends with the same weights, to the last bit, as one that was not.
+    Under `torchrun`, inside `process_group`, every process calls this alike.
+
+    Args:
+        training: What to do.
+        out: Folder for the encoder, the checkpoints and the log.
+        conditions: How.
+        reporter: Told how it goes.
+
+    Returns:
+        The file of the encoder; None where a signal asked to stop: everything is saved then.
+
+    Raises:
+        UsageError: Settings, backbone and pool don't fit together; nothing was begun.
+        ArtbenchError: The folder is in use or holds another training, the pictures can't be read, the training
+            has diverged, or nothing can be written.
+    """
+    group = current_group()
+    assembly = group.together(lambda: assemble(training, device=conditions.device, group=group))
+    with _locked(out, group), stop_request() as stop:
+        begin = group.from_first(lambda: _begin(out, conditions))
+        run = _Run(training, assembly, out, conditions, group, reporter)
+        return run.go(begin, stop)
+
+
+@contextmanager
+def _locked(out: Path, group: Group) -> Iterator[None]:
+    lock = FileLock(out / ".lock")
+
+    def acquire() -> None:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            lock.acquire(blocking=False)
+        except Timeout as error:
+            raise ArtbenchError(
+                f"another training is at work in {out}", mend="Wait for it, or give another folder with --out"
+            ) from error
+        except OSError as error:
+            raise ArtbenchError(
+                f"{out} can't be written ({error.strerror})", mend="Give another folder with --out"
+            ) from error
+
+    group.from_first(acquire)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _begin(out: Path, conditions: Conditions) -> int:
+    """Steps that are done already."""
+    steps = Checkpoints(out / CHECKPOINTS).steps()
+    # torchrun starts the processes of a failed node again: they go on.
+    resume = conditions.resume or int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
+    if not resume and (steps or (out / ENCODER_FILE).exists()):
+        raise ArtbenchError(
+            f"{out} holds a training already", mend="Go on with it by --resume, or give another folder with --out"
+        )
+    return steps[-1] if steps else 0
+
+
+class _Run:
+    """One stretch of a training, from where it stands to its end or to a signal."""
+
+    def __init__(
+        self,
+        training: Training,
+        assembly: Assembly,
+        out: Path,
+        conditions: Conditions,
+        group: Group,
+        reporter: Reporter,
+    ) -> None:
+        self._training = training
+        self._assembly = assembly
+        self._out = out
+        self._conditions = conditions
+        self._group = group
+        self._reporter = reporter
+        self._exchange = Exchange(group, conditions.device)
+        self._checkpoints = Checkpoints(out / CHECKPOINTS, keep=conditions.keep)
+        self._pictures: Pictures | None = None
+        self._best: tuple[float, int] | None = None
+        self._unreadable: dict[str, str] = {}
+
+    def go(self, begin: int, stop: StopRequest) -> Path | None:
+        plan, settings = self._assembly.plan, self._training.settings
+        if begin:
+            self._restore(begin)
+            self._reporter.notice(f"Going on from step {begin} of {plan.steps}.")
+        log = Log(self._out / LOG_FILE, step=begin) if self._group.first else None
+        own_core = own_core_each(self._conditions.device if self._assembly.threads > 1 else "")
+        what = f"{self._training.name} of {self._training.backbone.name}"
+        with own_core, self._reporter.counting(what, total=plan.steps - begin, unit="steps") as counter:
+            watch = Watch(
+                plan, batch=settings.batch_size, begin=begin, log=log, counter=counter, reporter=self._reporter
+            )
+            done = self._steps(begin, stop, watch) if begin < plan.steps else begin
+        if done < plan.steps:
+            self._reporter.notice(f"{stop.name or 'A signal'}: saved at step {done} of {plan.steps}; --resume goes on.")
+            return None
+        return self._finish(watch)
+
+    def _steps(self, begin: int, stop: StopRequest, watch: Watch) -> int:
+        """Make steps; the number of steps done at the end."""
+        plan, settings, stepper = self._assembly.plan, self._training.settings, self._assembly.stepper
+        saved = time.monotonic()
+        with closing(self._crops(begin)) as crops:
+            for step in range(begin, plan.steps):
+                waiting = time.perf_counter()
+                parts = list(islice(crops, settings.sub_batches // self._group.size))
+                watch.waited(time.perf_counter() - waiting)
+                lr = learning_rate(settings, plan, step)
+                result = stepper.step(step, parts, lr=lr, progress=plan.progress(step))
+                done = step + 1
+                epoch_over = done % plan.epoch_steps == 0 or done == plan.steps
+                watch.step(done, result, lr=lr, notes=self._assembly.objective.notes(), last=epoch_over)
+                if epoch_over and self._conditions.online is not None:
+                    self._judge(done, watch)
+                stopping = self._exchange.any(bool(stop))
+                due = self._exchange.any(time.monotonic() - saved >= 60 * self._conditions.save_minutes)
+                if stopping or due or done == plan.steps:
+                    self._save(done)
+                    saved = time.monotonic()
+                if stopping:
+                    return done
+        return plan.steps
+
+    def _crops(self, begin: int) -> Generator[CropPair, None, None]:
+        """The sub-batches of this process, made a few ahead."""
+        training, settings = self._training, self._training.settings
+        side = settings.source_side or round(1.5 * self._assembly.crop_size)
+        if self._conditions.pack:
+            under = cache_folder() / "packs"
+            self._pictures = self._group.first_then_others(
+                lambda: packed(training.pool, side=side, under=under, reporter=self._reporter)
+            )
+        else:
+            self._pictures = PicturesOnDisk(training.pool, side=side)
+        parts = parts_of_steps(
+            settings,
+            len(training.pool),
+            seed=training.seed,
+            begin=begin,
+            end=self._assembly.plan.steps,
+            rank=self._group.rank,
+            size=self._group.size,
+        )
+        cropper = Cropper(self._pictures, settings, side=self._assembly.crop_size, seed=training.seed)
+        threads = self._conditions.workers or usable_cores()
+        return in_threads(cropper, parts, threads=threads)
+
+    def _judge(self, done: int, watch: Watch) -> None:
+        online, assembly = self._conditions.online, self._assembly
+        assert online is not None
+
+        def accuracy() -> float:
+            return online.accuracy(
+                assembly.backbone,
+                assembly.backbone_module,
+                side=assembly.crop_size,
+                device=self._conditions.device,
+                dtype=choose_dtype(self._conditions.device),
+            )
+
+        value = self._group.from_first(accuracy)
+        watch.judged(done, online.name, value)
+        if self._best is None or value > self._best[0]:
+            self._best = (value, done)
+            # So that the best is there even if the time for a checkpoint has not come.
+            self._save(done)
+
+    def _save(self, done: int) -> None:
+        def save() -> None:
+            self._checkpoints.save(
+                done,
+                training_tensors(self._assembly.objective, self._assembly.optimizer),
+                self._facts(done),
+                best=None if self._best is None else self._best[1],
+            )
+
+        self._group.from_first(save)
+
+    def _facts(self, done: int) -> dict[str, Any]:
+        unreadable = {} if self._pictures is None else {str(k): v for k, v in self._pictures.unreadable.items()}
+        self._unreadable |= unreadable
+        return {
+            "step": done,
+            "identity": self._training.identity,
+            "best": self._best,
+            "unreadable": self._unreadable,
+            **self._assembly.facts,
+        }
+
+    def _restore(self, step: int) -> None:
+        saved = self._checkpoints.load(step)
+        self._assembly.check_identity(saved.facts.get("identity"), self._training, self._out)
+        restore(saved, self._assembly.objective, self._assembly.optimizer)
+        best = saved.facts.get("best")
+        self._best = None if best is None else (float(best[0]), int(best[1]))
+        self._unreadable = dict(saved.facts.get("unreadable", {}))
+
+    def _finish(self, watch: Watch) -> Path:
+        def write() -> str:
+            facts = self._facts(self._assembly.plan.steps)
+            del facts["identity"]
+            return str(
+                write_encoder(self._out, self._assembly.backbone_module, self._training, {**facts, "best": self._best})
+            )
+
+        file = Path(self._group.from_first(write))
+        if self._unreadable:
+            examples: Sequence[str] = list(self._unreadable.values())[:3]
+            self._reporter.notice(f"{len(self._unreadable)} pictures could not be read: {'; '.join(examples)}")
+        return file

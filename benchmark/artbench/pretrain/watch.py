@@ -1,0 +1,103 @@
+"""Watching a training: speed, loss, waiting, collapse; to the bar, the log and the user."""
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from artbench.errors import ArtbenchError
+from artbench.pretrain.log import Log
+from artbench.pretrain.schedule import Plan
+from artbench.pretrain.step import StepResult
+from artbench.reporting import Counter, Reporter
+
+# Below this spread of the normalised targets, over so many steps in a row, they point into one direction.
+_COLLAPSED, _PATIENCE = 0.02, 50
+_LOG_SECONDS = 1.0
+
+
+class Watch:
+    """What a training says of itself.
+
+    Args:
+        plan: Its length.
+        batch: Pictures a step.
+        begin: Steps done before this run.
+        log: Takes a line a second at most, and one at the end of each epoch; None on all processes but the first.
+        counter: Of the steps.
+        reporter: Told when something is wrong.
+    """
+
+    def __init__(
+        self, plan: Plan, *, batch: int, begin: int, log: Log | None, counter: Counter, reporter: Reporter
+    ) -> None:
+        self._plan = plan
+        self._batch = batch
+        self._begin = begin
+        self._log = log
+        self._counter = counter
+        self._reporter = reporter
+        self._started = self._logged = time.perf_counter()
+        self._waited = 0.0
+        self._flat = 0
+
+    def waited(self, seconds: float) -> None:
+        """Count time in which nothing was computed, because pictures were not there yet."""
+        self._waited += seconds
+
+    def step(self, done: int, result: StepResult, *, lr: float, notes: Mapping[str, float], last: bool) -> None:
+        """Take notice of a step.
+
+        Args:
+            done: Steps done, this one among them.
+            result: Of the step.
+            lr: That it was made with.
+            notes: Of the objective.
+            last: Whether to write to the log in any case.
+
+        Raises:
+            ArtbenchError: The loss is not finite.
+        """
+        now = time.perf_counter()
+        passed = max(now - self._started, 1e-9)
+        rate = (done - self._begin) * self._batch / passed
+        waiting = self._waited / passed
+        facts: dict[str, Any] = {
+            "step": done,
+            "epoch": (done - 1) / self._plan.epoch_steps,
+            "images": done * self._batch,
+            "loss": result.loss if math.isfinite(result.loss) else str(result.loss),
+            "spread": result.spread if math.isfinite(result.spread) else str(result.spread),
+            "lr": lr,
+            **notes,
+            "images_per_s": round(rate, 2),
+            "waiting": round(waiting, 4),
+            "remaining_s": round((self._plan.steps - done) * self._batch / max(rate, 1e-9), 1),
+        }
+        finite = math.isfinite(result.loss)
+        if self._log is not None and (last or not finite or now - self._logged > _LOG_SECONDS):
+            self._logged = now
+            self._log.write(facts)
+        if not finite:
+            raise ArtbenchError(
+                f"the loss of step {done} is {result.loss}: the training has diverged",
+                mend="The last checkpoint is from before. Begin anew with a lower lr or a longer warm-up",
+            )
+        self._look_for_collapse(done, result.spread)
+        shares = "".join(f", {name} {value:.0%}" for name, value in notes.items())
+        self._counter.advance(note=f"{rate:.0f} images/s, loss {result.loss:.3f}{shares}, waiting {waiting:.0%}")
+
+    def judged(self, done: int, task: str, accuracy: float) -> None:
+        """Take notice of the online kNN accuracy."""
+        epoch = done / self._plan.epoch_steps
+        self._reporter.notice(f"epoch {epoch:.4g}, step {done}: kNN accuracy on {task} {accuracy:.1%}")
+        if self._log is not None:
+            self._log.write({"step": done, "images": done * self._batch, "knn_task": task, "knn_accuracy": accuracy})
+
+    def _look_for_collapse(self, done: int, spread: float) -> None:
+        self._flat = self._flat + 1 if spread < _COLLAPSED else 0
+        if self._flat == _PATIENCE:
+            self._reporter.notice(
+                f"The features collapse: over the last {_PATIENCE} steps up to {done}, all pictures were embedded in "
+                f"nearly one direction (spread {spread:.4f}; 1 is best). A lower lr or a momentum nearer to 1 may help"
+            )

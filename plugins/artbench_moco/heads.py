@@ -1,0 +1,28 @@
+"""What stands between a backbone's features and the loss."""
+
+from collections import OrderedDict
+
+import torch
+
+
+def embedder(backbone: torch.nn.Module, **heads: torch.nn.Module) -> torch.nn.Sequential:
+    """A backbone with heads behind it, by name."""
+    return torch.nn.Sequential(OrderedDict([("backbone", backbone), *heads.items()]))
+
+
+def plain_head(features: int, *, dim: int, mlp: bool) -> torch.nn.Module:
+    """MoCo's head: a linear layer (v1), or one hidden layer as wide as the features and a ReLU (v2)."""
+    last = torch.nn.Linear(features, dim)
+    return torch.nn.Sequential(torch.nn.Linear(features, features), torch.nn.ReLU(), last) if mlp else last
+
+
+def normalised_head(features: int, *, layers: int, hidden: int, dim: int) -> torch.nn.Sequential:
+    """MoCo v3's head: linear layers without bias, each batch-normalised; ReLU between them; no affine at the end."""
+    parts: list[torch.nn.Module] = []
+    for layer in range(layers):
+        last = layer == layers - 1
+        wide = dim if last else hidden
+        parts += [torch.nn.Linear(features, wide, bias=False), torch.nn.BatchNorm1d(wide, affine=not last)]
+        parts += [] if last else [torch.nn.ReLU(inplace=True)]
+        features = wide
+    return torch.nn.Sequential(*parts)

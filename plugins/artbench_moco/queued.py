@@ -1,0 +1,80 @@
+"""MoCo v1 and v2: a query, its key by the momentum encoder, and a queue of earlier keys as negatives."""
+
+from collections.abc import Mapping
+
+import torch
+from torch.nn.functional import cross_entropy, normalize
+
+from artbench.encoders.backbone import Backbone
+from artbench.errors import UsageError
+from artbench.pretrain.method import Networks, Objective, follow, teacher_of
+from artbench_moco.heads import embedder, plain_head
+from artbench_moco.settings import QueueSettings
+
+_LARGEST_QUEUE = 65_536
+
+
+class QueuedContrast(Objective):
+    """InfoNCE against a queue (He et al. 2020; Chen et al. 2020).
+
+    Args:
+        backbone: At its initialisation.
+        settings: Of the method.
+        pictures: Size of the pool.
+
+    Raises:
+        UsageError: The queue is longer than the pool.
+    """
+
+    target_views = (1,)
+
+    def __init__(self, backbone: Backbone, settings: QueueSettings, pictures: int) -> None:
+        length = settings.queue or max(1, min(_LARGEST_QUEUE, pictures // 10))
+        if length > pictures:
+            raise UsageError(
+                f"a queue of {length} is longer than the pool of {pictures} pictures",
+                mend="Set queue to a tenth of the pool or less, or leave it out",
+            )
+        head = plain_head(backbone.feature_dim, dim=settings.dim, mlp=settings.mlp)
+        student = embedder(backbone.module, head=head)
+        self.networks = Networks(student, teacher_of(student))
+        self.shuffled = settings.shuffle
+        self.memory = {
+            "queue": normalize(torch.randn(length, settings.dim), dim=1),
+            "pointer": torch.zeros((), dtype=torch.int64),
+            "filled": torch.zeros((), dtype=torch.int64),
+        }
+        self._settings = settings
+
+    def begin_step(self, progress: float) -> None:
+        """Move the key encoder towards the query encoder."""
+        follow(self.networks.teacher, self.networks.student, self._settings.momentum)
+
+    def embed(self, networks: Networks, views: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        """The keys: shape (n, 1, dim), of length 1."""
+        return normalize(networks.teacher(views[0]).float(), dim=1).unsqueeze(1)
+
+    def loss(
+        self, networks: Networks, views: tuple[torch.Tensor, torch.Tensor], targets: torch.Tensor, own: slice
+    ) -> torch.Tensor:
+        """Cross-entropy of each query with its own key against the queue."""
+        queries = normalize(networks.student(views[0]).float(), dim=1)
+        positive = (queries * targets[own, 0]).sum(dim=1, keepdim=True)
+        # The queue as it was before this batch's keys: a key that enters first is its own negative.
+        negative = queries @ self.memory["queue"].T
+        logits = torch.cat([positive, negative], dim=1) / self._settings.temperature
+        return cross_entropy(logits, torch.zeros(len(logits), dtype=torch.int64, device=logits.device))
+
+    def end_step(self, targets: torch.Tensor) -> None:
+        """Put the keys in the place of the oldest ones."""
+        queue, pointer, filled = (self.memory[name] for name in ("queue", "pointer", "filled"))
+        length = len(queue)
+        keys = targets[-length:, 0]
+        places = (pointer + torch.arange(len(keys), device=queue.device)) % length
+        queue[places] = keys
+        pointer.copy_((pointer + len(keys)) % length)
+        filled.copy_((filled + len(keys)).clamp(max=length))
+
+    def notes(self) -> Mapping[str, float]:
+        """How full the queue is of keys; the rest is noise from the start."""
+        return {"queue": int(self.memory["filled"]) / len(self.memory["queue"])}
