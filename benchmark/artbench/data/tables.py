@@ -50,7 +50,7 @@ class Table:
         if name in self.columns:
             return self.columns[name]
         lower = {column.lower(): column for column in self.columns}
-        near = [lower[match] for match in get_close_matches(name.lower(), lower, n=3, cutoff=0.5)]
+        near = [lower[match] for match in get_close_matches(name.lower(), lower, n=3, cutoff=0.6)]
         hint = f"Is it {' or '.join(near)}? " if near else ""
         raise ArtbenchError(
             f"{dataset}: {self.file} has no column {name!r}",

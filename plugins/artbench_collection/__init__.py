@@ -1,0 +1,33 @@
+"""Anyone's own collection: `collection:PATH`, folders of classes or a table, one task for each column of labels."""
+
+from collections.abc import Callable
+
+from artbench import hookimpl
+from artbench.specs import DatasetSpec, Family, TaskSpec
+
+
+@hookimpl
+def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], None]) -> None:
+    """Register collections as one family."""
+    register(
+        Family(
+            name="collection",
+            description="your own: collection:PATH, a folder of class folders, a CSV or Parquet table, or a TOML",
+            resolve="artbench_collection.family:resolve_dataset",
+            names="artbench_collection.family:no_names",
+        )
+    )
+
+
+@hookimpl
+def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> None:
+    """Register their tasks as one family."""
+    register(
+        Family(
+            name="collection",
+            description="your own: collection:PATH for all columns of labels, collection:PATH:COLUMN for one",
+            resolve="artbench_collection.family:resolve_task",
+            names="artbench_collection.family:no_names",
+            expand="artbench_collection.family:expand",
+        )
+    )

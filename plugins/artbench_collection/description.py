@@ -1,0 +1,85 @@
+"""The TOML that says where a collection lies and what its columns mean, where the names don't say so."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from artbench.errors import ArtbenchError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """A collection, as its TOML describes it; what it leaves out is None.
+
+    Attributes:
+        title: What it is called.
+        pictures: The folder of the pictures.
+        table: The table; None for folders of classes.
+        path: Column of the pictures' paths.
+        split: Column that says train, validation or test.
+        group: Column of what must not be torn apart, such as the painter.
+        labels: Columns that are tasks.
+        several: Columns that hold several values in a cell, with the sign between them.
+    """
+
+    title: str
+    pictures: Path
+    table: Path | None = None
+    path: str | None = None
+    split: str | None = None
+    group: str | None = None
+    labels: tuple[str, ...] | None = None
+    several: tuple[tuple[str, str], ...] = ()
+
+
+_KEYS: Mapping[str, tuple[type, str]] = {
+    "name": (str, "a text"),
+    "pictures": (str, "the path of a folder"),
+    "table": (str, "the path of a table"),
+    "path": (str, "the name of a column"),
+    "split": (str, "the name of a column"),
+    "group": (str, "the name of a column"),
+    "labels": (list, "a list of columns"),
+    "several": (dict, "a table of columns and the sign between their values"),
+}
+
+
+def read_description(file: Path) -> Description:
+    """Read a TOML; paths in it are relative to it.
+
+    Raises:
+        ArtbenchError: It can't be read, or holds something else than a description; says what.
+    """
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = str(error).splitlines()[0]
+        mend = "Write Windows paths with / or between single quotes" if "escape" in reason.lower() else ""
+        raise ArtbenchError(f"{file} can't be read as TOML ({reason})", mend=mend) from error
+    for key, value in content.items():
+        _check(file, key, value)
+    table = file.parent / content["table"] if "table" in content else None
+    return Description(
+        title=content.get("name", file.stem),
+        pictures=file.parent / content.get("pictures", "."),
+        table=table,
+        path=content.get("path"),
+        split=content.get("split"),
+        group=content.get("group"),
+        labels=tuple(content["labels"]) if "labels" in content else None,
+        several=tuple(content.get("several", {}).items()),
+    )
+
+
+def _check(file: Path, key: str, value: Any) -> None:
+    if key not in _KEYS:
+        near = get_close_matches(key, _KEYS, n=1, cutoff=0.5)
+        hint = f"Is it {near[0]}? " if near else ""
+        raise ArtbenchError(f"{file}: nothing is called {key!r} here", mend=f"{hint}There are {', '.join(_KEYS)}")
+    kind, meant = _KEYS[key]
+    held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if not isinstance(value, kind) or not value or not all(isinstance(part, str) and part for part in held):
+        raise ArtbenchError(f"{file}: {key} is {value!r}, and should be {meant}")

@@ -1,0 +1,101 @@
+"""From `collection:PATH` and `collection:PATH:COLUMN` to specs."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from artbench.errors import UsageError
+from artbench.specs import DatasetSpec, TaskSpec
+from artbench_collection.catalogue import Catalogue
+from artbench_collection.dataset import open_collection
+from artbench_collection.reading import read_catalogue
+from artbench_collection.targets import collection_targets
+
+PREFIX = "collection:"
+
+
+def resolve_dataset(name: str) -> DatasetSpec | None:
+    """The collection that lies at the path in `name`; None where it names no collection.
+
+    Raises:
+        ArtbenchError: There is nothing at the path, or what is there can't be read.
+    """
+    if not name.startswith(PREFIX):
+        return None
+    path, column = _path_and_column(name)
+    if column is not None:
+        raise UsageError(f"{name!r} names a task", mend=f"The dataset is {PREFIX}{path}")
+    catalogue = read_catalogue(path)
+    return DatasetSpec(
+        name=name,
+        description=f"the collection {catalogue.title}",
+        factory=partial(open_collection, catalogue=catalogue),
+        source=str(path),
+        layout="what its table lists",
+        folder=catalogue.root,
+    )
+
+
+def resolve_task(name: str) -> TaskSpec | None:
+    """The task of a column; of a collection with one column of labels also by the name of the collection.
+
+    On record it is `collection:<title>:<column>`, without the path.
+
+    Raises:
+        ArtbenchError: As `resolve_dataset`, or the collection has no such column.
+    """
+    if not name.startswith(PREFIX):
+        return None
+    path, column = _path_and_column(name)
+    catalogue = read_catalogue(path)
+    if column is None:
+        columns = catalogue.labels()
+        if len(columns) > 1:
+            names = ", ".join(columns)
+            raise UsageError(
+                f"{catalogue.name} has several columns of labels: {names}",
+                mend=f"Name one as {PREFIX}{path}:{columns[0]}",
+            )
+        column = columns[0]
+    catalogue.check_column(column)
+    return _task(catalogue, column, dataset=f"{PREFIX}{path}")
+
+
+def expand(name: str) -> Sequence[str]:
+    """A task for each column of labels, where `name` is a collection; nothing where it is a task, or none of these."""
+    if not name.startswith(PREFIX):
+        return ()
+    path, column = _path_and_column(name)
+    return [f"{PREFIX}{path}:{label}" for label in read_catalogue(path).labels()] if column is None else ()
+
+
+def no_names() -> Sequence[str]:
+    """None: collections are not known before they are named."""
+    return ()
+
+
+def _task(catalogue: Catalogue, column: str, *, dataset: str) -> TaskSpec:
+    several = column in catalogue.several
+    return TaskSpec(
+        name=f"{catalogue.name}:{column}",
+        description=f"the column {column} of {catalogue.title}",
+        dataset=dataset,
+        target="multi-label" if several else "single-label",
+        primary_metric="mean_average_precision" if several else "accuracy",
+        factory=partial(collection_targets, column=column, catalogue=catalogue),
+    )
+
+
+def _path_and_column(name: str) -> tuple[Path, str | None]:
+    text = name.removeprefix(PREFIX)
+    path = Path(text).expanduser()
+    if text and path.exists():
+        return path, None
+    before, colon, column = text.rpartition(":")
+    if colon and before and Path(before).expanduser().exists():
+        return Path(before).expanduser(), column
+    missing = text if not colon or len(before) < 2 else before
+    raise UsageError(
+        f"{name!r}: nothing lies at {missing!r}",
+        mend="Give collection:PATH or collection:PATH:COLUMN, with the path of a folder, a table or a TOML",
+    )

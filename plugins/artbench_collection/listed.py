@@ -1,0 +1,102 @@
+"""The table of a collection: one row a picture."""
+
+from artbench.data.listing import listed_path
+from artbench.data.tables import Table, read_table
+from artbench.errors import ArtbenchError
+from artbench_collection.catalogue import Catalogue
+from artbench_collection.description import Description
+
+# What each split may be called.
+SPLITS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+
+# What the column of paths is called, where no TOML says so.
+_PATHS = ("path", "file", "filename", "file_name", "filepath", "image", "picture")
+
+
+def read_listed(description: Description) -> Catalogue:
+    """Read the table of a collection and find out what its columns are for.
+
+    Raises:
+        ArtbenchError: It can't be read, lacks a column, or a row is not what it should be; names the line.
+    """
+    assert description.table is not None
+    table = read_table(description.table, dataset=description.title)
+    if not len(table):
+        raise ArtbenchError(f"{description.title}: {table.file} lists no picture")
+    column = description.path or _column_of_paths(table, description.title)
+    named = [
+        column,
+        description.split,
+        description.group,
+        *(description.labels or ()),
+        *(name for name, _ in description.several),
+    ]
+    for name in named:
+        if name is not None:
+            table.column(name, dataset=description.title)
+    split = description.split or next((name for name in table.columns if name.lower() == "split"), None)
+    group = description.group or next((name for name in table.columns if name.lower() == "group"), None)
+    roles = {column, split, None if description.group else group}
+    return Catalogue(
+        title=description.title,
+        root=description.pictures,
+        source=table.file,
+        paths=_paths(table, column, description.title),
+        columns={name: values for name, values in table.columns.items() if name not in roles},
+        wanted=description.labels,
+        splits=None if split is None else _splits(table, split, description.title),
+        group_column=group,
+        groups=None if group is None else table.columns[group],
+        several=dict(description.several),
+    )
+
+
+def _column_of_paths(table: Table, title: str) -> str:
+    lower = {name.lower(): name for name in reversed(list(table.columns))}
+    for name in _PATHS:
+        if name in lower:
+            return lower[name]
+    raise ArtbenchError(
+        f"{title}: no column of {table.file} is called path, so nothing says which picture a row is about",
+        mend=f"Rename one of {', '.join(map(repr, table.columns))}, or name it in a TOML: "
+        f"table = '{table.file.name}' and path = '…'",
+    )
+
+
+def _paths(table: Table, column: str, title: str) -> list[str]:
+    lines: dict[str, int] = {}
+    for text, line in zip(table.columns[column], table.lines, strict=True):
+        try:
+            path = listed_path(text)
+        except ValueError as error:
+            shown = text if len(text) <= 100 else f"{text[:99]}…"
+            raise ArtbenchError(f"{title}: {table.file}, line {line}: the path {shown!r} {error}") from error
+        if path in lines:
+            raise ArtbenchError(
+                f"{title}: {table.file}, line {line}: {path} is listed a second time, first in line {lines[path]}",
+                mend="Keep one row a picture; several labels of one kind go into one cell (several = { column = ';' })",
+            )
+        lines[path] = line
+    return list(lines)
+
+
+def _splits(table: Table, column: str, title: str) -> list[str]:
+    splits = []
+    for text, line in zip(table.columns[column], table.lines, strict=True):
+        if text and text.lower() not in SPLITS:
+            raise ArtbenchError(
+                f"{title}: {table.file}, line {line}: the split {text[:80]!r} is none of train, validation and test",
+                mend="Leave it empty for a picture that is in none",
+            )
+        splits.append(SPLITS[text.lower()] if text else "")
+    for part in ("train", "test"):
+        if part not in splits:
+            raise ArtbenchError(
+                f"{title}: no row of {table.file} has {part} in the column {column!r}",
+                mend="Name pictures to train on and pictures to test on, or leave the column out: artbench then splits",
+            )
+    return splits

@@ -1,0 +1,114 @@
+"""A column of a collection as a task."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.data.dataset import Dataset
+from artbench.data.grouped import grouped_folds
+from artbench.data.splits import held_out
+from artbench.data.targets import Split, Targets
+from artbench.errors import ArtbenchError
+from artbench_collection.catalogue import Catalogue
+
+# Where nobody says which pictures test.
+TEST_SHARE = 0.2
+
+_FOLDS = round(1 / TEST_SHARE)
+
+
+def collection_targets(dataset: Dataset, *, column: str, catalogue: Catalogue) -> Targets:
+    """The values of a column; pictures with none are left out.
+
+    Where the collection has no splits, a fifth of each class tests: the pictures with the smallest SHA-256 of their
+    paths, or, where the pictures are in groups, whole groups (`grouped_folds`), unless the groups are what the column
+    says. The split is that of all listed pictures, whichever of them are there.
+
+    Raises:
+        ArtbenchError: The column has fewer than two classes, or each value is that of one picture.
+    """
+    values = _values(catalogue, column)
+    listed = [row for row, held in enumerate(values) if held]
+    classes = _classes(values, column, catalogue)
+    number = {name: k for k, name in enumerate(classes)}
+    labels: NDArray[np.int64] | NDArray[np.bool_]
+    if column in catalogue.several:
+        labels = np.zeros((len(listed), len(classes)), bool)
+        pairs = [(k, number[name]) for k, row in enumerate(listed) for name in values[row]]
+        labels[tuple(np.array(pairs).T)] = True
+    else:
+        labels = np.array([number[values[row][0]] for row in listed], np.int64)
+    parts = np.array(_parts(labels, listed, column, catalogue), object)
+    place = {row: position for position, row in enumerate(cast("Sequence[int]", dataset.tables["row"]))}
+    rows = np.array([place.get(row, -1) for row in listed], np.int64)
+
+    def split(part: str) -> Split:
+        chosen = (parts == part) & (rows >= 0)
+        return Split(rows=rows[chosen], labels=labels[chosen])
+
+    return Targets(
+        classes=classes,
+        train=split("train"),
+        test=split("test"),
+        validation=split("validation") if catalogue.splits is not None and "validation" in parts else None,
+        missing=[
+            catalogue.paths[row] for row, part, there in zip(listed, parts, rows, strict=True) if part and there < 0
+        ],
+    )
+
+
+def _values(catalogue: Catalogue, column: str) -> list[tuple[str, ...]]:
+    """The values of each picture, each once."""
+    sign = catalogue.several.get(column)
+    cells = catalogue.columns[column]
+    if sign is None:
+        return [(cell,) if cell else () for cell in cells]
+    parts = ((part.strip() for part in cell.split(sign)) for cell in cells)
+    return [tuple(dict.fromkeys(part for part in held if part)) for held in parts]
+
+
+def _classes(values: Sequence[tuple[str, ...]], column: str, catalogue: Catalogue) -> tuple[str, ...]:
+    counts = Counter(name for held in values for name in held)
+    where = f"{catalogue.name}: the column {column!r} of {catalogue.source}"
+    if not counts:
+        raise ArtbenchError(f"{where} is empty")
+    if len(counts) == 1 and column not in catalogue.several:
+        only = next(iter(counts))
+        raise ArtbenchError(f"{where} holds one value alone, {only[:80]!r}", mend="A task needs at least two classes")
+    if max(counts.values()) == 1:
+        raise ArtbenchError(
+            f"{where} holds another value for every picture, such as {next(iter(counts))[:80]!r}",
+            mend="Nothing can be learnt from that: labels repeat. Is it a title or a number?",
+        )
+    return tuple(sorted(counts))
+
+
+def _parts(
+    labels: NDArray[np.int64] | NDArray[np.bool_], listed: Sequence[int], column: str, catalogue: Catalogue
+) -> list[str]:
+    """The split of each listed picture; empty for a picture in none."""
+    if catalogue.splits is not None:
+        return [catalogue.splits[row] for row in listed]
+    if catalogue.groups is None or column == catalogue.group_column:
+        taken = held_out(labels, [catalogue.paths[row] for row in listed], fraction=TEST_SHARE)
+        tests = np.isin(np.arange(len(listed)), taken)
+    else:
+        # A picture without a group is one by itself.
+        groups = [catalogue.groups[row] or f"\0{catalogue.paths[row]}" for row in listed]
+        tests = grouped_folds(labels, groups, folds=_FOLDS) == 0
+        if not _shared(labels, tests):
+            raise ArtbenchError(
+                f"{catalogue.name}: each class of {column!r} is of one group of {catalogue.group_column!r}, so that "
+                "none can be trained on some groups and tested on others",
+                mend="Leave the column of groups out, or give a column of splits",
+            )
+    return ["test" if is_test else "train" for is_test in tests.tolist()]
+
+
+def _shared(labels: NDArray[np.int64] | NDArray[np.bool_], tests: NDArray[np.bool_]) -> bool:
+    if labels.ndim == 2:
+        return bool((labels[tests].any(axis=0) & labels[~tests].any(axis=0)).any())
+    return bool(np.intersect1d(labels[tests], labels[~tests]).size)
