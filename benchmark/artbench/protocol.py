@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 
@@ -34,7 +34,8 @@ class Probe:
     """Softmax regression (one sigmoid a label for multi-label targets) with an L2 penalty, solved to convergence.
 
     The objective is the mean loss over the pictures (for multi-label targets the sum over the labels of theirs)
-    plus l2 / 2 times the squared norm of the weights; the intercepts are free.
+    plus l2 / 2 times the squared norm of the weights; the intercepts are free. For years it is ridge regression: the
+    loss is half the squared error.
 
     Attributes:
         name: Of the probe.
@@ -46,7 +47,7 @@ class Probe:
         validation_fraction: Share of train held out where the dataset has no validation split.
         refit: On what the probe is fitted once the penalty is chosen.
         tolerance: Solved when the norm of the gradient is at most this share of `l2` times the norm of the weights,
-            which puts the weights within this share of the exact ones.
+            which puts the weights within this share of the exact ones; 0 for what is solved in closed form.
     """
 
     name: str = "logistic"
@@ -89,6 +90,35 @@ class Bootstrap:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FewShot:
+    """Only a few pictures of each class are fitted on, drawn several times over; the test stays whole.
+
+    Attributes:
+        shots: Pictures drawn of each class of train; all of them where a class has fewer.
+        draws: How often; results are means over the draws.
+        seed: Of the draws.
+        draw: How a picture is drawn.
+        selection: On what the penalty is chosen, since no other picture of train or validation may be looked at.
+    """
+
+    shots: int
+    draws: int = 10
+    seed: int = 0
+    draw: str = "smallest SHA-256 of seed, draw and image id"
+    selection: str = "a stratified tenth of the pictures drawn, at least one of each class; with one shot, none"
+
+
+# The ridge path costs nothing once the features are decomposed, so that all of a wide grid is tried.
+_RIDGE = Probe(
+    name="ridge",
+    grid=tuple(float(f"{10 ** (k / 2):.6g}") for k in range(-8, 9)),
+    patience=17,
+    selection_metric="mean squared error",
+    tolerance=0,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Protocol:
     """A named set of choices. Any change to any of them is a new protocol with a new name."""
 
@@ -98,12 +128,22 @@ class Protocol:
     probe: Probe = Probe()
     neighbours: Neighbours = Neighbours()
     bootstrap: Bootstrap = Bootstrap()
+    few_shot: FewShot | None = None
 
     @cached_property
     def hash(self) -> str:
         """SHA-256 over all choices in canonical JSON; 64 hexadecimal digits."""
-        choices = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        chosen = {name: choice for name, choice in asdict(self).items() if choice is not None}
+        choices = json.dumps(chosen, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(choices.encode()).hexdigest()
+
+    def for_years(self) -> "Protocol":
+        """The same for tasks that ask for the year: `ridge-v1` for `linear-v1`."""
+        return replace(self, name=self.name.replace("linear", "ridge"), probe=_RIDGE)
+
+    def with_shots(self, shots: int) -> "Protocol":
+        """The same from a few pictures a class: `linear-v1-shots-4`."""
+        return replace(self, name=f"{self.name}-shots-{shots}", few_shot=FewShot(shots=shots))
 
 
 LINEAR_V1 = Protocol(name="linear-v1")

@@ -1,0 +1,137 @@
+"""Ridge regression on frozen features: the probe for years."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from artbench.data.splits import held_out
+from artbench.errors import ArtbenchError
+from artbench.probe.features import LabelledFeatures, Rows, Scaling
+from artbench.protocol import Probe
+from artbench.stats.metrics import METRICS, score
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedRidge:
+    """A linear function of features, and how it was chosen.
+
+    Attributes:
+        weight: float64, shape (d,), for features as they are, not z-scored.
+        bias: In years.
+        l2: The penalty chosen.
+        grid_losses: The mean squared error on validation for each penalty of the grid; None where it was not tried.
+        validation: Every metric on validation at the penalty chosen; empty if nothing was chosen.
+        thresholds: None.
+        converged: Always, as the solution has a closed form.
+    """
+
+    weight: NDArray[np.float64]
+    bias: float
+    l2: float
+    grid_losses: tuple[float | None, ...]
+    validation: Mapping[str, float]
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    converged: bool = True
+
+    def years(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The year of each picture, float32, shape (n, 1), for features of shape (n, d).
+
+        Raises:
+            ArtbenchError: A feature is NaN or infinite.
+        """
+        given = _predicted(features, self.weight, self.bias)
+        if not np.isfinite(given).all():
+            raise ArtbenchError("test features hold NaN or infinity", mend="Extract them anew with --fresh")
+        return given
+
+
+def fit_ridge(
+    train: LabelledFeatures, validation: LabelledFeatures | None, *, probe: Probe, device: str
+) -> FittedRidge:
+    """Choose the penalty by the squared error on validation, fit on train and validation together.
+
+    The objective is half the mean squared error plus l2 / 2 times the squared norm of the weights of the z-scored
+    features (Hoerl and Kennard 1970). With the features' covariance, or for fewer pictures than features the
+    features themselves, decomposed once, the exact solution for any penalty is one division.
+
+    Args:
+        train: What to fit on; labels are years.
+        validation: What to choose on; None: the share of train that `held_out` picks.
+        probe: The protocol's choices.
+        device: `cpu`, `cuda`; `mps` has no float64, so there it runs on the CPU.
+
+    Raises:
+        ArtbenchError: There is nothing to fit on, or a feature is NaN or infinite.
+    """
+    if not len(train):
+        raise ArtbenchError("there is no training picture to fit the probe on", mend="Check the task's splits")
+    place = "cpu" if device == "mps" else device
+    everything = [train] if validation is None else [train, validation]
+    if validation is None:
+        held = held_out(train.labels, train.ids, fraction=probe.validation_fraction)
+        train, validation = train.select(np.setdiff1d(np.arange(len(train)), held)), train.select(held)
+    losses: dict[float, float] = {}
+    # With nothing to choose by, the middle of the grid.
+    best, chosen = np.inf, sorted(probe.grid)[len(probe.grid) // 2]
+    if len(validation):
+        path = _Path([train], device=place)
+        for l2 in sorted(probe.grid, reverse=True):
+            errors = _predicted(validation.features, *path.at(l2))[:, 0] - validation.labels
+            losses[l2] = float(np.square(errors).mean())
+            if losses[l2] < best:
+                best, chosen = losses[l2], l2
+            if sum(tried < chosen for tried in losses) >= probe.patience:
+                break
+        given = _predicted(validation.features, *path.at(chosen))
+        metrics = {m.name: score(m, validation.labels, given) for m in METRICS.values() if m.target == "year"}
+    else:
+        metrics = {}
+    weight, bias = _Path(everything, device=place).at(chosen)
+    return FittedRidge(
+        weight=weight,
+        bias=bias,
+        l2=chosen,
+        grid_losses=tuple(losses.get(l2) for l2 in probe.grid),
+        validation=metrics,
+    )
+
+
+class _Path:
+    """Fits on the same pictures for one penalty after the other."""
+
+    def __init__(self, parts: list[LabelledFeatures], *, device: str) -> None:
+        rows = [Rows(part.features) for part in parts]
+        self._scaling = Scaling.of(rows, ids=[id_ for part in parts for id_ in part.ids])
+        years = np.concatenate([part.labels for part in parts]).astype(np.float64)
+        self._mean = float(years.mean())
+        centred = torch.from_numpy(years - self._mean).to(device)
+        blocks = (torch.from_numpy(self._scaling.apply(block)).to(device) for part in rows for block in part.blocks())
+        n, width = len(years), rows[0].width
+        if n <= width:
+            left, singular, right = torch.linalg.svd(torch.cat(list(blocks)), full_matrices=False)
+            self._values, self._vectors = singular.square() / n, right.T
+            self._along = singular * (left.T @ centred) / n
+            return
+        covariance = torch.zeros(width, width, dtype=torch.float64, device=device)
+        shared = torch.zeros(width, dtype=torch.float64, device=device)
+        start = 0
+        for block in blocks:
+            covariance.addmm_(block.T, block)
+            shared += block.T @ centred[start : start + len(block)]
+            start += len(block)
+        values, self._vectors = torch.linalg.eigh(covariance / n)
+        self._values, self._along = values.clamp(min=0), self._vectors.T @ shared / n
+
+    def at(self, l2: float) -> tuple[NDArray[np.float64], float]:
+        """Weight and bias, for features as they are, of the fit with this penalty."""
+        scaled = (self._vectors @ (self._along / (self._values + l2))).cpu().numpy()
+        weight: NDArray[np.float64] = scaled * self._scaling.inverse
+        return weight, self._mean - float(self._scaling.mean @ weight)
+
+
+def _predicted(features: NDArray[np.float32], weight: NDArray[np.float64], bias: float) -> NDArray[np.float32]:
+    parts = [block @ weight + bias for block in Rows(features).blocks()]
+    return np.concatenate([np.empty(0), *parts]).astype(np.float32)[:, None]
