@@ -1,6 +1,6 @@
 """Percentile intervals from resampled test images, or from resampled clusters of them (Efron and Tibshirani 1993)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,45 @@ class Estimate:
 
     value: float
     ci95: tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampled:
+    """A metric on the test images of one round, and in each resample of them.
+
+    Attributes:
+        value: On the test images as they are.
+        resampled: float, shape (resamples,).
+    """
+
+    value: float
+    resampled: NDArray[np.floating]
+
+
+def combine(rounds: Sequence[Mapping[str, Sampled]], *, bootstrap: Bootstrap) -> dict[str, Estimate]:
+    """The mean over rounds, such as several draws of what is trained on, with an interval that covers both chances.
+
+    A resample draws as many rounds as there are, with replacement, and takes each with its own resampled test images
+    (the two-stage bootstrap for hierarchical data, Davison and Hinkley 1997). With one round it is the plain bootstrap.
+
+    Args:
+        rounds: The metrics of each round.
+        bootstrap: How intervals are made.
+    """
+    count = len(rounds)
+    picks = np.zeros((1, 1), np.int64)
+    if count > 1:
+        # A stream of its own, or rounds and images would be drawn alike.
+        picks = np.random.default_rng([bootstrap.seed, 1]).integers(0, count, (count, bootstrap.resamples))
+    estimates = {}
+    for name in rounds[0]:
+        drawn = np.stack([metrics[name].resampled for metrics in rounds])
+        taken = drawn if count == 1 else np.take_along_axis(drawn, picks, axis=0)
+        estimates[name] = Estimate(
+            value=float(np.mean([metrics[name].value for metrics in rounds])),
+            ci95=interval(taken.mean(axis=0), level=bootstrap.level),
+        )
+    return estimates
 
 
 def resamples(

@@ -12,7 +12,7 @@ from artbench.errors import ArtbenchError
 from artbench.protocol import Bootstrap
 from artbench.specs import TargetKind
 from artbench.stats import multi_label, single_label, years
-from artbench.stats.bootstrap import Estimate, interval, resamples
+from artbench.stats.bootstrap import Estimate, Sampled, combine, resamples
 
 Unit: TypeAlias = Literal["fraction", "years"]
 
@@ -134,7 +134,25 @@ def evaluate(
     thresholds: Mapping[str, float] | None = None,
     clusters: Sequence[object] | None = None,
 ) -> dict[str, Estimate]:
-    """Every metric for this kind of target, with its interval.
+    """Every metric for this kind of target, with its interval: `sample` and `combine` in one.
+
+    Raises:
+        ArtbenchError: As `sample`.
+    """
+    drawn = sample(labels, outputs, target=target, bootstrap=bootstrap, thresholds=thresholds, clusters=clusters)
+    return combine([drawn], bootstrap=bootstrap)
+
+
+def sample(
+    labels: Labels,
+    outputs: NDArray[np.floating],
+    *,
+    target: TargetKind,
+    bootstrap: Bootstrap,
+    thresholds: Mapping[str, float] | None = None,
+    clusters: Sequence[object] | None = None,
+) -> dict[str, Sampled]:
+    """Every metric for this kind of target, on the test images and in each resample of them.
 
     Args:
         labels: As `Split.labels`.
@@ -158,10 +176,7 @@ def evaluate(
         raise ArtbenchError(f"{undefined[0]} has no value: no test image has a label", mend="Check the task's labels")
     drawn = [measure(weights) for weights in resamples(len(labels), bootstrap=bootstrap, clusters=clusters)]
     return {
-        name: Estimate(
-            value=float(value[0]),
-            ci95=interval(np.concatenate([resample[name] for resample in drawn]), level=bootstrap.level),
-        )
+        name: Sampled(value=float(value[0]), resampled=np.concatenate([resample[name] for resample in drawn]))
         for name, value in values.items()
     }
 

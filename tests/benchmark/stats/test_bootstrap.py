@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
 from artbench.protocol import Bootstrap
-from artbench.stats.bootstrap import interval, resamples
-from artbench.stats.metrics import METRICS, evaluate, find_metric, score
+from artbench.stats.bootstrap import Sampled, combine, interval, resamples
+from artbench.stats.metrics import METRICS, evaluate, find_metric, sample, score
 
 BOOTSTRAP = Bootstrap(resamples=300)
 
@@ -162,3 +162,25 @@ def test_without_thresholds_metrics_that_need_one_are_left_out() -> None:
     estimates = evaluate(labels, probabilities, target="multi-label", bootstrap=BOOTSTRAP)
     assert "sample_f2" not in estimates
     assert "mean_average_precision" in estimates
+
+
+def test_rounds_that_differ_widen_the_interval_of_their_mean() -> None:
+    def drawn(accuracy: float, seed: int) -> dict[str, Sampled]:
+        labels, probabilities = single(1000, accuracy=accuracy, seed=seed)
+        return sample(labels, probabilities, target="single-label", bootstrap=BOOTSTRAP)
+
+    alike = [drawn(0.7, seed) for seed in range(5)]
+    different = [drawn(0.5 + 0.1 * seed, seed) for seed in range(5)]
+    narrow, wide = (combine(rounds, bootstrap=BOOTSTRAP)["accuracy"] for rounds in (alike, different))
+    assert wide.value == pytest.approx(np.mean([metrics["accuracy"].value for metrics in different]))
+    assert narrow.ci95[1] - narrow.ci95[0] < 0.06
+    # The standard error of a mean of five that are 0.14 apart, less what five can tell of it.
+    assert 0.15 < wide.ci95[1] - wide.ci95[0] < 0.35
+
+
+def test_one_round_is_the_plain_bootstrap() -> None:
+    labels, probabilities = single(200, accuracy=0.7, seed=0)
+    drawn = sample(labels, probabilities, target="single-label", bootstrap=BOOTSTRAP)["accuracy"]
+    estimate = combine([{"accuracy": drawn}], bootstrap=BOOTSTRAP)["accuracy"]
+    assert estimate.ci95 == interval(drawn.resampled, level=0.95)
+    assert estimate.value == drawn.value
