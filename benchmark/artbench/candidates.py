@@ -1,14 +1,17 @@
 """Which encoders a run asks for, before any of them is built."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
 from artbench.encoders.build import build_encoder
 from artbench.encoders.checkpoint import checkpoint_file, checkpoint_name
 from artbench.encoders.encoder import Encoder
+from artbench.errors import UsageError
 from artbench.plugins import Registry
+from artbench.pretrain.training import Training
+from artbench.pretraining import OpenPool, open_training, trained_encoder
 from artbench.records.folder import sha256_of
 from artbench.records.record import Record
 from artbench.reporting import Reporter
@@ -24,6 +27,7 @@ class Candidate:
         pretraining: The pretraining, or the file of a checkpoint.
         pretraining_name: Its name on record: for a checkpoint, that of its file.
         checkpoint_sha256: Digest of the checkpoint's file; None for a pretraining.
+        training: What has to be trained, where the pretraining is a method.
         seed: Of the run.
         plugins: Version of each distribution that provides backbone or pretraining.
     """
@@ -32,18 +36,28 @@ class Candidate:
     pretraining: PretrainingSpec | Path
     pretraining_name: str
     checkpoint_sha256: str | None
+    training: Training | None = None
     seed: int
     plugins: Mapping[str, str]
 
     def __str__(self) -> str:
         return f"{self.backbone.name}, {self.pretraining_name}"
 
-    def build(self, reporter: Reporter) -> Encoder:
-        """Make the encoder.
+    def build(self, reporter: Reporter, *, device: str = "cpu", workers: int | None = None) -> Encoder:
+        """Make the encoder; train it first where the pretraining is a method whose checkpoint is not in the cache.
+
+        Args:
+            reporter: Told about it.
+            device: To train on.
+            workers: See `Conditions`.
 
         Raises:
-            ArtbenchError: As `build_encoder` does.
+            ArtbenchError: As `build_encoder` and `trained_encoder` do.
         """
+        if self.training is not None:
+            file = trained_encoder(self.training, device=device, workers=workers, reporter=reporter)
+            trained = build_encoder(self.backbone, file, seed=self.seed, reporter=reporter)
+            return replace(trained, pretraining=self.pretraining_name, source=f"trained by {self.training.name}")
         return build_encoder(self.backbone, self.pretraining, seed=self.seed, reporter=reporter)
 
     def made(self, record: Record) -> bool:
@@ -52,18 +66,32 @@ class Candidate:
             return False
         if isinstance(self.pretraining, Path):
             return record.encoder.checkpoint_sha256 == self.checkpoint_sha256
+        if self.training is not None:
+            return record.encoder.training is not None and record.encoder.training.key == self.training.key
         return not self.pretraining.seeded or record.provenance.seed == self.seed
 
 
 def candidates(
-    backbones: Sequence[str], pretrainings: Sequence[str], *, registry: Registry, seed: int
+    backbones: Sequence[str],
+    pretrainings: Sequence[str],
+    *,
+    registry: Registry,
+    seed: int,
+    pool: Callable[[], OpenPool] | None = None,
 ) -> Iterator[Candidate]:
     """Every backbone with every pretraining, each pair once, in the order given.
 
     A pretraining that is a path, or names an existing file or folder and no pretraining, is a checkpoint.
 
+    Args:
+        backbones: Names.
+        pretrainings: Names and paths.
+        registry: What there is.
+        seed: Of the run.
+        pool: Opens the pictures to train on, where a pretraining is a method; None: there are none.
+
     Raises:
-        UsageError: A name is unknown or ambiguous.
+        UsageError: A name is unknown or ambiguous, or there is nothing to train a method on.
         ArtbenchError: A checkpoint is not there.
     """
     for backbone, pretraining in product(dict.fromkeys(backbones), dict.fromkeys(pretrainings)):
@@ -81,11 +109,20 @@ def candidates(
             )
         else:
             source, method = registry.pretrainings.find(pretraining)
+            training = None
+            if method.method is not None:
+                if pool is None:
+                    raise UsageError(
+                        f"{method.name} has to be trained first",
+                        mend=f"Give the folder that `artbench pretrain {method.name}` has made, as --pretraining DIR",
+                    )
+                training = open_training(pretraining, backbone, pool(), registry=registry, seed=seed)
             yield Candidate(
                 backbone=spec,
                 pretraining=method,
                 pretraining_name=method.name,
                 checkpoint_sha256=None,
+                training=training,
                 seed=seed,
                 plugins=plugins | {source.distribution: registry.version_of(source)},
             )

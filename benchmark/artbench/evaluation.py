@@ -110,6 +110,7 @@ def evaluate(
             feature_dim=encoder.feature_dim,
             input_size=protocol.picture.crop_side(encoder.input_size),
             pool=_pool(encoder, task, test, reporter),
+            training=encoder.training,
         ),
         probe=_probe_state(fitted, protocol),
         neighbours=NeighboursState(

@@ -22,6 +22,7 @@ from artbench.locations import cache_folder
 from artbench.machine import choose_device
 from artbench.opening import OpenTask, open_tasks
 from artbench.plugins import Registry
+from artbench.pretraining import OpenPool, Places, open_pool
 from artbench.protocol import LINEAR_V1, Protocol
 from artbench.records.folder import ResultsFolder
 from artbench.records.ledger import Ledger
@@ -95,7 +96,15 @@ def run(request: Request, *, registry: Registry, reporter: Reporter) -> Outcome:
     results = ResultsFolder(request.results)
     group.from_first(results.check_writable)
     device = choose_device(request.device)
-    encoders = list(candidates(request.backbones, request.pretrainings, registry=registry, seed=request.seed))
+    encoders = list(
+        candidates(
+            request.backbones,
+            request.pretrainings,
+            registry=registry,
+            seed=request.seed,
+            pool=cache(lambda: group.first_then_others(lambda: _pool(request, registry, reporter))),
+        )
+    )
     datasets = group.first_then_others(
         lambda: open_tasks(
             request.tasks,
@@ -120,6 +129,13 @@ def run(request: Request, *, registry: Registry, reporter: Reporter) -> Outcome:
     return Outcome(results=tuple(work.standing(encoders, datasets)), failures=tuple(failures))
 
 
+def _pool(request: Request, registry: Registry, reporter: Reporter) -> OpenPool:
+    """What a method is trained on: the training pictures of the datasets whose tasks are asked for."""
+    datasets = [registry.tasks.get(name).dataset for asked in request.tasks for name in registry.tasks.expand(asked)]
+    places = Places(data_root=request.data_root, placed=request.data)
+    return open_pool(datasets, registry=registry, places=places, reporter=reporter)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Work:
     """What all steps of a run need."""
@@ -130,12 +146,15 @@ class _Work:
     group: Group
     reporter: Reporter
 
+    def build(self, candidate: Candidate) -> Encoder:
+        return candidate.build(self.reporter, device=self.device, workers=self.request.workers)
+
     def on_record(self, task: OpenTask, candidate: Candidate) -> Record | None:
         return self.ledger.find(task.board(self.request.protocol), candidate.made)
 
     def measure(self, candidate: Candidate, datasets: Sequence[Sequence[OpenTask]]) -> None:
         """One encoder on all tasks that lack its record, in one pass over the pictures of each dataset."""
-        build = cache(lambda: self.group.together(lambda: candidate.build(self.reporter)))
+        build = cache(lambda: self.group.together(lambda: self.build(candidate)))
         for tasks in datasets:
             known = [not self.request.fresh and self.on_record(task, candidate) is not None for task in tasks]
             known = self.group.from_first(partial(list, known))

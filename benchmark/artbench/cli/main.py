@@ -11,6 +11,7 @@ from artbench.errors import ArtbenchError
 
 COMMANDS = {
     "run": "artbench.cli.run:run",
+    "pretrain": "artbench.cli.pretrain:pretrain",
     "list": "artbench.cli.list:list_",
     "plugins": "artbench.cli.plugins:plugins",
     "leaderboard": "artbench.cli.leaderboard:leaderboard",

@@ -26,6 +26,36 @@ plugin_option = click.option(
     metavar="FILE.py",
     help="Load a plugin from a file; repeatable.",
 )
+data_root_option = click.option(
+    "--data-root",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="ARTBENCH_DATA",
+    show_envvar=True,
+    help="Holds one folder per dataset, named as the dataset.",
+)
+device_option = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
+    help="Where to compute.",
+)
+
+
+def _placed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
+    """Read every DATASET=PATH."""
+    placed = {}
+    for value in values:
+        name, separator, path = value.partition("=")
+        if not (name and separator and path):
+            raise click.BadParameter(f"{value!r} is not of the form DATASET=PATH")
+        placed[name] = Path(path)
+    return placed
+
+
+data_option = click.option(
+    "--data", multiple=True, callback=_placed, metavar="DATASET=PATH", help="Place one dataset by itself; repeatable."
+)
 
 
 def registry(plugin_files: tuple[Path, ...]) -> "Registry":

@@ -4,18 +4,17 @@ from pathlib import Path
 
 import click
 
-from artbench.cli.options import debug_option, json_option, plugin_option, print_json, registry, results_option
-
-
-def _placed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
-    """Read every DATASET=PATH."""
-    placed = {}
-    for value in values:
-        name, separator, path = value.partition("=")
-        if not (name and separator and path):
-            raise click.BadParameter(f"{value!r} is not of the form DATASET=PATH")
-        placed[name] = Path(path)
-    return placed
+from artbench.cli.options import (
+    data_option,
+    data_root_option,
+    debug_option,
+    device_option,
+    json_option,
+    plugin_option,
+    print_json,
+    registry,
+    results_option,
+)
 
 
 @click.command()
@@ -30,24 +29,10 @@ def _placed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> d
     help="Where its weights come from, or a checkpoint; repeatable.",
 )
 @click.option("--task", "tasks", multiple=True, required=True, metavar="NAME", help="Task; repeatable.")
-@click.option(
-    "--data-root",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="ARTBENCH_DATA",
-    show_envvar=True,
-    help="Holds one folder per dataset, named as the dataset.",
-)
-@click.option(
-    "--data", multiple=True, callback=_placed, metavar="DATASET=PATH", help="Place one dataset by itself; repeatable."
-)
+@data_root_option
+@data_option
 @results_option
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-    default="auto",
-    show_default=True,
-    help="Where to compute.",
-)
+@device_option
 @click.option(
     "--batch-size", type=click.IntRange(min=1), help="Pictures a forward pass. Default: what suits the device."
 )

@@ -14,6 +14,7 @@ from artbench.encoders.backbone import Backbone
 from artbench.encoders.checkpoint import checkpoint_file, checkpoint_name, read_checkpoint
 from artbench.encoders.digest import state_digest
 from artbench.encoders.encoder import Encoder
+from artbench.encoders.history import training_history
 from artbench.encoders.layouts import fit_checkpoint, shown, tensor_names
 from artbench.encoders.loading import load_weights
 from artbench.encoders.pool import training_pool
@@ -62,6 +63,7 @@ def build_encoder(
         weights_sha256=state_digest(_tensors(module)),
         source=weights.source,
         pool=weights.pool,
+        training=weights.training,
         parameters=sum(parameter.numel() for parameter in module.parameters()),
     )
 
@@ -124,6 +126,7 @@ def _checkpoint_weights(path: Path, backbone: Backbone, reporter: Reporter) -> W
         state=fit.state,
         source=f"{name} ({fit.place})" if fit.place else name,
         pool=training_pool(checkpoint_file(path)),
+        training=training_history(checkpoint_file(path)),
     )
 
 

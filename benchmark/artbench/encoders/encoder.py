@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from artbench.encoders.pool import TrainingPool
+from artbench.records.record import TrainingState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,7 @@ class Encoder:
         source: Where the weights are from.
         parameters: Number of parameters.
         pool: The pictures that it was pretrained on, where that is known by their ids.
+        training: How artbench trained it, if it did.
     """
 
     backbone: str
@@ -36,3 +38,4 @@ class Encoder:
     source: str
     parameters: int
     pool: TrainingPool | None = None
+    training: TrainingState | None = None

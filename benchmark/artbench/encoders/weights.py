@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from artbench.encoders.pool import TrainingPool
+from artbench.records.record import TrainingState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +19,7 @@ class Weights:
         mean: Per channel, of RGB in [0, 1]; None: the backbone's.
         std: Per channel, of RGB in [0, 1]; None: the backbone's.
         pool: The pictures they were pretrained on, where that is known by their ids.
+        training: How artbench trained them, if it did.
     """
 
     state: Mapping[str, torch.Tensor]
@@ -25,3 +27,4 @@ class Weights:
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
     pool: TrainingPool | None = None
+    training: TrainingState | None = None

@@ -37,7 +37,7 @@ class Assembly:
         optimizer: Of the student's trainable parameters.
         stepper: Makes the updates.
         threads: Sub-batches computed at once.
-        facts: What belongs into checkpoint and encoder beside the settings.
+        facts: What belongs on record beside the settings.
     """
 
     plan: Plan
@@ -121,13 +121,8 @@ def assemble(training: Training, *, device: str, group: Group) -> Assembly:
         facts={
             "steps": length.steps,
             "images_seen": length.steps * settings.batch_size,
-            "crop_size": crop_size,
-            "lr_scaled": settings.scaled_lr,
             "dtype": str(dtype).removeprefix("torch."),
-            "device": device,
-            "processes": group.size,
             "batch_norm": _batch_norm(settings, objective),
-            "torch": torch.__version__,
         },
     )
 

@@ -1,6 +1,6 @@
 """What a training leaves behind: the backbone alone, with what it was made of in the file's own metadata."""
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +10,21 @@ from safetensors.torch import save_file
 
 from artbench.data.manifest import MANIFEST_FILE
 from artbench.encoders.checkpoint import ENCODER_FILE
+from artbench.encoders.history import METADATA_KEY
 from artbench.errors import ArtbenchError
 from artbench.files import replacing
 from artbench.pretrain.training import Training
+from artbench.records.record import TrainingState
 
-METADATA_KEY = "artbench.pretraining"
 
-
-def write_encoder(folder: Path, backbone: torch.nn.Module, training: Training, facts: dict[str, Any]) -> Path:
+def write_encoder(folder: Path, backbone: torch.nn.Module, training: Training, facts: Mapping[str, Any]) -> Path:
     """Write `encoder.safetensors`, and beside it the manifest of the pool.
 
     Args:
         folder: Where to.
         backbone: Its state dict is what is kept.
         training: What it was.
-        facts: What else is worth knowing of how it went, of what JSON can hold.
+        facts: How it went: the remaining fields of a record's `TrainingState`.
 
     Returns:
         The file.
@@ -33,9 +33,16 @@ def write_encoder(folder: Path, backbone: torch.nn.Module, training: Training, f
         ArtbenchError: It can't be written.
     """
     state = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in backbone.state_dict().items()}
-    metadata = training.pool.manifest.metadata | {
-        METADATA_KEY: json.dumps({**training.identity, "plugins": dict(training.plugins), **facts}, sort_keys=True)
-    }
+    history = TrainingState(
+        key=training.key,
+        method=training.name,
+        backbone=training.backbone.name,
+        settings=training.settings.model_dump(),
+        seed=training.seed,
+        plugins=dict(training.plugins),
+        **facts,
+    )
+    metadata = training.pool.manifest.metadata | {METADATA_KEY: history.model_dump_json()}
     file = folder / ENCODER_FILE
     try:
         training.pool.manifest.write(folder / MANIFEST_FILE)

@@ -228,7 +228,6 @@ class _Run:
             "identity": self._training.identity,
             "best": self._best,
             "unreadable": self._unreadable,
-            **self._assembly.facts,
         }
 
     def _restore(self, step: int) -> None:
@@ -241,11 +240,8 @@ class _Run:
 
     def _finish(self, watch: Watch) -> Path:
         def write() -> str:
-            facts = self._facts(self._assembly.plan.steps)
-            del facts["identity"]
-            return str(
-                write_encoder(self._out, self._assembly.backbone_module, self._training, {**facts, "best": self._best})
-            )
+            facts = {**self._assembly.facts, "unreadable": len(self._unreadable)}
+            return str(write_encoder(self._out, self._assembly.backbone_module, self._training, facts))
 
         file = Path(self._group.from_first(write))
         if self._unreadable:

@@ -103,6 +103,36 @@ class PoolState(_Part):
     test_images: Count | None
 
 
+class TrainingState(_Part):
+    """How an encoder was pretrained.
+
+    Attributes:
+        key: Digest of everything that decides what comes out.
+        method: Name of the method.
+        backbone: Name of the backbone.
+        settings: All of them.
+        seed: Of initialisation, order and augmentation.
+        steps: Updates of the weights.
+        images_seen: Pictures over all updates.
+        batch_norm: Over what batch normalisation normalised.
+        dtype: In which the networks computed.
+        unreadable: Pictures of the pool that could not be read.
+        plugins: Version of each distribution that took part.
+    """
+
+    key: Sha256
+    method: Name
+    backbone: Name
+    settings: dict[Name, bool | int | float | Name | tuple[float, ...] | None]
+    seed: Count
+    steps: Count
+    images_seen: Count
+    batch_norm: Name
+    dtype: Name
+    unreadable: Count
+    plugins: dict[Name, str]
+
+
 class EncoderState(_Part):
     """What the features were made with.
 
@@ -114,6 +144,7 @@ class EncoderState(_Part):
         feature_dim: Length of a feature vector.
         input_size: Side of the crop in pixels.
         pool: What the checkpoint was pretrained on; None if it does not say.
+        training: How artbench trained it; None if it did not.
     """
 
     weights_sha256: Sha256
@@ -123,6 +154,7 @@ class EncoderState(_Part):
     feature_dim: Count
     input_size: Count
     pool: PoolState | None = None
+    training: TrainingState | None = None
 
 
 class ProbeState(_Part):

@@ -1,0 +1,125 @@
+"""`artbench pretrain`: train a backbone on pictures without their labels."""
+
+from pathlib import Path
+
+import click
+
+from artbench.cli.options import (
+    data_option,
+    data_root_option,
+    debug_option,
+    device_option,
+    plugin_option,
+    registry,
+)
+
+
+@click.command()
+@click.argument("method")
+@click.option("--backbone", required=True, metavar="NAME", help="Architecture.")
+@click.option(
+    "--dataset",
+    "datasets",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    help="Whose training pictures to train on; repeatable.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    metavar="DIR",
+    help="Folder for the encoder, the checkpoints and the log.",
+)
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint in DIR.")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A setting of the method; repeatable.")
+@click.option(
+    "--settings",
+    "toml",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.toml",
+    help="Settings; --set goes before it.",
+)
+@click.option("--knn", metavar="TASK", help="Judge the features by kNN on this task's training pictures every epoch.")
+@click.option("--pack", is_flag=True, help="Keep the pictures as raw pixels in the cache: decoded once for all epochs.")
+@click.option(
+    "--save-minutes",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    help="Time between two checkpoints.",
+)
+@click.option("--keep", type=click.IntRange(min=1), default=2, show_default=True, help="Latest checkpoints to keep.")
+@data_root_option
+@data_option
+@device_option
+@click.option("--workers", type=click.IntRange(min=1), help="Threads that crop. Default: what suits the machine.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0, max=2**63 - 1),
+    default=0,
+    show_default=True,
+    help="Of initialisation, order and augmentation.",
+)
+@plugin_option
+@debug_option
+def pretrain(
+    method: str,
+    backbone: str,
+    datasets: tuple[str, ...],
+    out: Path,
+    resume: bool,
+    pairs: tuple[str, ...],
+    toml: Path | None,
+    knn: str | None,
+    pack: bool,
+    save_minutes: float,
+    keep: int,
+    data_root: Path | None,
+    data: dict[str, Path],
+    device: str,
+    workers: int | None,
+    seed: int,
+    plugin_files: tuple[Path, ...],
+) -> int:
+    """Train a backbone by METHOD on the training pictures of datasets, without their labels.
+
+    DIR then holds encoder.safetensors, for `artbench run --pretraining DIR`. Pictures that any task of the datasets
+    chooses or reports on are left out. Ctrl-C, SIGTERM and SIGUSR1 save and stop; --resume goes on.
+    """
+    loaded = registry(plugin_files)
+    # Only now: torch takes seconds to import.
+    from artbench.cli.console import notices
+    from artbench.features.distributed import process_group
+    from artbench.machine import choose_device
+    from artbench.pretrain.trainer import pretrain as train
+    from artbench.pretrain.training import Conditions
+    from artbench.pretraining import Places, check_names, open_online_task, open_pool, open_training
+    from artbench.reporting import Reporter, Silent
+
+    chosen = choose_device(device)
+    # A wrong word is told before any list is read.
+    check_names(method, backbone, registry=loaded, toml=toml, pairs=pairs)
+    places = Places(data_root=data_root, placed=data)
+    with process_group() as group:
+        reporter: Reporter = notices() if group.first else Silent()
+        pool = group.first_then_others(lambda: open_pool(datasets, registry=loaded, places=places, reporter=reporter))
+        training = open_training(method, backbone, pool, registry=loaded, seed=seed, toml=toml, pairs=pairs)
+        online = None
+        if knn is not None:
+            online = open_online_task(knn, registry=loaded, places=places, reporter=reporter)
+        conditions = Conditions(
+            device=chosen,
+            workers=workers,
+            pack=pack,
+            resume=resume,
+            save_minutes=save_minutes,
+            keep=keep,
+            online=online,
+        )
+        reporter.notice(f"{len(pool.pool):,} pictures of {', '.join(datasets)}, pool {pool.pool.manifest.sha256[:12]}")
+        encoder = train(training, out, conditions=conditions, reporter=reporter)
+        if group.first and encoder is not None:
+            click.echo(encoder)
+    return 0

@@ -1,0 +1,169 @@
+"""From names to a training that can begin: datasets and their training pictures, backbone, method, settings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from artbench.data.pool import LabelledDataset, Pool, train_images
+from artbench.encoders.checkpoint import ENCODER_FILE
+from artbench.errors import ArtbenchError, UsageError, blaming
+from artbench.features.distributed import current_group
+from artbench.locations import cache_folder
+from artbench.opening import OpenTask, open_tasks
+from artbench.plugins import Registry
+from artbench.pretrain.method import Method
+from artbench.pretrain.online import OnlineTask
+from artbench.pretrain.settings import read_settings
+from artbench.pretrain.trainer import pretrain
+from artbench.pretrain.training import Conditions, Training
+from artbench.reporting import Reporter
+from artbench.specs import PretrainingSpec, load_factory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where datasets are: see `artbench.locations.dataset_folder`."""
+
+    data_root: Path | None
+    placed: Mapping[str, Path]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenPool:
+    """A pool, and the version of each distribution that provides its datasets and their tasks."""
+
+    pool: Pool
+    plugins: Mapping[str, str]
+
+
+def open_pool(datasets: Sequence[str], *, registry: Registry, places: Places, reporter: Reporter) -> OpenPool:
+    """The pooled training pictures of some datasets, less what any of their tasks chooses or reports on.
+
+    Raises:
+        UsageError: A dataset is unknown, has no task (so that nothing says what trains), or nothing says where it is.
+        ArtbenchError: A dataset is not what it should be, or no picture is left.
+    """
+    labelled: list[LabelledDataset] = []
+    plugins: dict[str, str] = {}
+    for name in dict.fromkeys(datasets):
+        registry.datasets.get(name)
+        tasks = [spec.name for _, spec in registry.tasks.specs() if spec.dataset == name]
+        if not tasks:
+            raise UsageError(
+                f"no task is registered for {name}, so nothing says which of its pictures are for training",
+                mend="Name another dataset: `artbench list tasks` shows which have tasks",
+            )
+        (opened,) = _open(tasks, registry=registry, places=places, reporter=reporter)
+        labelled.append(
+            LabelledDataset(dataset=opened[0].dataset, targets={task.spec.name: task.targets for task in opened})
+        )
+        for task in opened:
+            plugins.update(task.plugins)
+    return OpenPool(pool=train_images(labelled), plugins=plugins)
+
+
+def open_online_task(name: str, *, registry: Registry, places: Places, reporter: Reporter) -> OnlineTask:
+    """The task that judges features during a training.
+
+    Raises:
+        UsageError: It is unknown, or not a single-label task.
+        ArtbenchError: As `open_pool` does.
+    """
+    spec = registry.tasks.get(name)
+    if spec.target != "single-label":
+        raise UsageError(f"{name} is a {spec.target} task", mend="kNN during training takes a single-label one")
+    ((task,),) = _open([name], registry=registry, places=places, reporter=reporter)
+    return OnlineTask(name=name, dataset=task.dataset, targets=task.targets)
+
+
+def open_training(
+    method: str,
+    backbone: str,
+    pool: OpenPool,
+    *,
+    registry: Registry,
+    seed: int,
+    toml: Path | None = None,
+    pairs: Sequence[str] = (),
+) -> Training:
+    """A training by its names and settings.
+
+    Raises:
+        UsageError: A name is unknown, or a setting is wrong.
+        ArtbenchError: The plugin's method can't be loaded.
+    """
+    owner, spec = registry.pretrainings.find(method)
+    entry, built = registry.backbones.find(backbone)
+    loaded = load_method(spec)
+    return Training(
+        name=spec.name,
+        method=loaded,
+        settings=read_settings(loaded.settings, toml=toml, pairs=pairs),
+        backbone=built,
+        pool=pool.pool,
+        seed=seed,
+        plugins={**pool.plugins, **{source.distribution: registry.version_of(source) for source in (owner, entry)}},
+    )
+
+
+def check_names(
+    method: str, backbone: str, *, registry: Registry, toml: Path | None = None, pairs: Sequence[str] = ()
+) -> None:
+    """See that there are such a method and such a backbone, and that the settings are in order.
+
+    Raises:
+        UsageError: They are not.
+    """
+    registry.backbones.get(backbone)
+    read_settings(load_method(registry.pretrainings.get(method)).settings, toml=toml, pairs=pairs)
+
+
+def load_method(spec: PretrainingSpec) -> Method:
+    """How a pretraining is trained.
+
+    Raises:
+        UsageError: It is not trained: its weights are there already.
+        ArtbenchError: Its plugin fails.
+    """
+    if spec.method is None:
+        raise UsageError(
+            f"{spec.name} is not a method: its weights are there already", mend="`artbench list pretrainings` shows all"
+        )
+    with blaming(f"pretraining {spec.name}"):
+        loaded = load_factory(spec.method)()
+        if not isinstance(loaded, Method):
+            raise TypeError(f"its factory returns a {type(loaded).__name__}, not a Method")
+    return loaded
+
+
+def trained_encoder(training: Training, *, device: str, workers: int | None, reporter: Reporter) -> Path:
+    """The encoder of a training from the cache; trained first, or to its end, where it is not there.
+
+    Raises:
+        ArtbenchError: The training fails, or was asked to stop.
+    """
+    folder = cache_folder() / "pretrainings" / training.key[:32]
+    file = folder / ENCODER_FILE
+    if current_group().from_first(file.is_file):
+        return file
+    reporter.notice(
+        f"{training.backbone.name} is pretrained first, by {training.name} with its defaults on {len(training.pool):,} "
+        f"pictures. It is kept in {folder}"
+    )
+    conditions = Conditions(device=device, workers=workers, pack=True, resume=True)
+    made = pretrain(training, folder, conditions=conditions, reporter=reporter)
+    if made is None:
+        raise ArtbenchError("the pretraining was asked to stop", mend="The same command goes on with it")
+    return made
+
+
+def _open(tasks: Sequence[str], *, registry: Registry, places: Places, reporter: Reporter) -> list[list[OpenTask]]:
+    return open_tasks(
+        tasks,
+        registry=registry,
+        data_root=places.data_root,
+        placed=places.placed,
+        # A part of a dataset is as good to train on; the manifest says which part.
+        allow_partial=True,
+        reporter=reporter,
+    )
