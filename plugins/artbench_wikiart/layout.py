@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from artbench.data.listing import check_inside
 from artbench.errors import ArtbenchError
 from artbench_wikiart import LAYOUT, SOURCE
 
@@ -97,11 +98,13 @@ def scan_pictures(folder: Path, styles: Collection[str]) -> dict[str, int]:
     """The files in the style folders: `<Style>/<name>` and size in bytes of each.
 
     Raises:
-        ArtbenchError: A style folder can't be read.
+        ArtbenchError: A style folder can't be read, or a link in one leads out of `folder`.
     """
-    return {
-        f"{style}/{entry.name}": entry.stat().st_size
-        for style in styles
-        for entry in _entries(folder / style)
-        if entry.is_file()
-    }
+    sizes = {}
+    for style in styles:
+        for entry in _entries(folder / style):
+            if entry.is_symlink():
+                check_inside(entry.path, folder, dataset="wikiart")
+            if entry.is_file():
+                sizes[f"{style}/{entry.name}"] = entry.stat().st_size
+    return sizes

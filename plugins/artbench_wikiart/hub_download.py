@@ -1,0 +1,18 @@
+"""Fetching `huggan/wikiart` from the hub."""
+
+from pathlib import Path
+
+REPOSITORY = "huggan/wikiart"
+
+
+def download(root: Path) -> None:
+    """Fetch the Parquet files and the card into `root`; what is there and whole is not fetched again.
+
+    Raises:
+        OSError: The hub can't be reached, or a file can't be written.
+    """
+    from huggingface_hub import snapshot_download
+
+    snapshot_download(
+        REPOSITORY, repo_type="dataset", local_dir=root, allow_patterns=["README.md", "data/train-*.parquet"]
+    )

@@ -1,0 +1,72 @@
+"""The tasks that look at the painters of the style lists: to tell them, or to tell styles without having seen them."""
+
+from collections import Counter
+
+import numpy as np
+
+from artbench.data.dataset import Dataset
+from artbench.data.grouped import grouped_folds
+from artbench.data.targets import Targets
+from artbench_wikiart.lists import Row
+from artbench_wikiart.painters import painter_of
+from artbench_wikiart.tasks import listed_split, missing_paths, task_lists
+
+# Of the pictures in both style lists.
+FEWEST = 40
+FOLDS = 5
+
+
+def painter_targets(dataset: Dataset) -> Targets:
+    """Every painter with at least 40 pictures in the style lists; they train and test as these say.
+
+    Raises:
+        ArtbenchError: The style lists are not there.
+    """
+    lists = task_lists(dataset, "style")
+    counts = Counter(painter_of(row.path) for row in (*lists.train, *lists.val))
+    classes = tuple(sorted(painter for painter, count in counts.items() if count >= FEWEST))
+    number = {painter: label for label, painter in enumerate(classes)}
+    train, val = (
+        [Row(row.path, number[painter]) for row in listed if (painter := painter_of(row.path)) in number]
+        for listed in (lists.train, lists.val)
+    )
+    return Targets(
+        classes=classes,
+        train=listed_split(train, dataset),
+        test=listed_split(val, dataset),
+        missing=missing_paths(dataset, train, val),
+    )
+
+
+def unseen_artists_targets(dataset: Dataset) -> Targets:
+    """Styles by painters whom the probe has not seen, in five rounds.
+
+    Painters are put into five folds (`grouped_folds`, over both style lists). In each round the pictures of the
+    train list by four folds train, and those of the val list by the fifth test: over the rounds every picture of
+    the val list tests once, and none of the train list ever does.
+
+    Raises:
+        ArtbenchError: The style lists are not there.
+    """
+    lists = task_lists(dataset, "style")
+    both = (*lists.train, *lists.val)
+    folds = grouped_folds(
+        np.array([row.label for row in both], np.int64), [painter_of(row.path) for row in both], folds=FOLDS
+    )
+    trains, tests = folds[: len(lists.train)].tolist(), folds[len(lists.train) :].tolist()
+    rounds = [
+        Targets(
+            classes=lists.classes,
+            train=listed_split((row for row, fold in zip(lists.train, trains, strict=True) if fold != held), dataset),
+            test=listed_split((row for row, fold in zip(lists.val, tests, strict=True) if fold == held), dataset),
+        )
+        for held in range(FOLDS)
+    ]
+    return Targets(
+        classes=lists.classes,
+        train=rounds[0].train,
+        test=rounds[0].test,
+        missing=missing_paths(dataset, lists.train, lists.val),
+        groups=[painter_of(path) for path in dataset.ids],
+        repeats=tuple(rounds[1:]),
+    )
