@@ -2,40 +2,56 @@
 
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from time import perf_counter
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from artbench.candidates import Candidate
-from artbench.data.dataset import Dataset
-from artbench.data.targets import Split
 from artbench.encoders.encoder import Encoder
 from artbench.features.extract import Features
 from artbench.machine import hardware_name
 from artbench.opening import OpenTask
-from artbench.probe.features import LabelledFeatures
-from artbench.probe.linear import FittedProbe, fit_probe
-from artbench.probe.neighbours import knn_probabilities
 from artbench.protocol import Protocol
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import (
     DatasetState,
     EncoderState,
     ExclusionState,
+    FewShotState,
     Metric,
     NeighboursState,
     PoolState,
     ProbeState,
     Provenance,
     Record,
+    ReferenceState,
+    RoundState,
     Timing,
 )
+from artbench.records.tables import Tables
 from artbench.reporting import Reporter
-from artbench.stats.metrics import evaluate as score
+from artbench.rounds import Round, clusters_of, judge, readable, references, tables
+from artbench.stats.bootstrap import Estimate, combine
+from artbench.stats.metrics import METRICS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What comes of one encoder on one task.
+
+    Attributes:
+        record: The record.
+        predictions: To be kept beside it.
+        tables: To be kept beside it.
+    """
+
+    record: Record
+    predictions: TestPredictions
+    tables: Tables
 
 
 def evaluate(
@@ -47,41 +63,16 @@ def evaluate(
     protocol: Protocol,
     device: str,
     reporter: Reporter,
-) -> tuple[Record, TestPredictions]:
-    """Fit, predict, score.
+) -> Evaluation:
+    """Fit, predict, score; several times over where the task or the protocol asks for it.
 
     Raises:
         ArtbenchError: The features or the splits don't allow a fit.
     """
     start = perf_counter()
-    kind, classes = task.spec.target, len(task.targets.classes)
-    train, test = (_readable(split, features) for split in (task.targets.train, task.targets.test))
-    validation = None if task.targets.validation is None else _readable(task.targets.validation, features)
-    fitted = fit_probe(
-        _labelled(train, task.dataset, features),
-        None if validation is None else _labelled(validation, task.dataset, features),
-        classes=classes,
-        target=kind,
-        probe=protocol.probe,
-        device=device,
-        reporter=reporter,
-    )
-    test_features = features.take(test.rows)
-    probabilities = fitted.probabilities(test_features)
-    reference = train if validation is None else _joined(train, validation)
-    neighbours = knn_probabilities(
-        features.take(reference.rows),
-        reference.labels,
-        test_features,
-        classes=classes,
-        target=kind,
-        k=protocol.neighbours.k,
-        temperature=protocol.neighbours.temperature,
-        device=device,
-    )
-    metrics = _scored(test, probabilities, task, protocol, thresholds=fitted.thresholds)
-    knn_metrics = _scored(test, neighbours, task, protocol)
+    rounds = list(judge(task, features, protocol=protocol, device=device, reporter=reporter))
     probe_seconds = perf_counter() - start
+    guessed = references(task, features, protocol=protocol)
     record = Record(
         task=task.spec.name,
         task_version=task.spec.version,
@@ -92,16 +83,16 @@ def evaluate(
         dataset=DatasetState(
             name=task.dataset.name,
             fingerprint=task.fingerprint,
-            train=len(reference),
-            test=len(test),
-            classes=classes,
+            train=rounds[0].fitted_on,
+            test=len(rounds[0].test),
+            classes=len(task.targets.classes),
             missing=len(task.targets.missing),
             unreadable=len(set(task.rows.tolist()) & set(features.unreadable)),
             partial=task.partial,
             exclusion=_exclusion(task),
         ),
         primary_metric=task.spec.primary_metric,
-        metrics=metrics,
+        metrics=_metrics(combine([r.metrics for r in rounds], bootstrap=protocol.bootstrap)),
         encoder=EncoderState(
             weights_sha256=encoder.weights_sha256,
             source=encoder.source,
@@ -109,13 +100,19 @@ def evaluate(
             parameters=encoder.parameters,
             feature_dim=encoder.feature_dim,
             input_size=protocol.picture.crop_side(encoder.input_size),
-            pool=_pool(encoder, task, test, reporter),
+            pool=_pool(encoder, task, features, reporter),
             training=encoder.training,
         ),
-        probe=_probe_state(fitted, protocol),
+        probe=_probe_state(rounds[0], protocol),
         neighbours=NeighboursState(
-            k=protocol.neighbours.k, temperature=protocol.neighbours.temperature, metrics=knn_metrics
+            k=protocol.neighbours.k,
+            temperature=protocol.neighbours.temperature,
+            metrics=_metrics(combine([r.neighbours for r in rounds], bootstrap=protocol.bootstrap)),
         ),
+        references=tuple(ReferenceState(name=name, metrics=_metrics(estimates)) for name, estimates in guessed.items()),
+        clusters=_clusters(task, features),
+        rounds=tuple(_round_state(round_, protocol) for round_ in rounds) if len(rounds) > 1 else (),
+        few_shot=_few_shot(task, features, protocol),
         timing=Timing(
             extract_s=features.timing.extract_s, images_per_s=features.timing.images_per_s, probe_s=probe_seconds
         ),
@@ -132,25 +129,29 @@ def evaluate(
             created=datetime.now(UTC).replace(microsecond=0),
         ),
     )
-    images = [task.dataset.ids[row] for row in test.rows.tolist()]
-    return record, TestPredictions(images=images, labels=test.labels, probabilities=probabilities)
+    return Evaluation(record=record, predictions=_predictions(task, rounds), tables=tables(task, rounds))
 
 
-def _readable(split: Split, features: Features) -> Split:
-    if not features.unreadable:
-        return split
-    return split.only(~np.isin(split.rows, list(features.unreadable)))
+def _predictions(task: OpenTask, rounds: Sequence[Round]) -> TestPredictions:
+    rows = np.concatenate([round_.test.rows for round_ in rounds])
+    return TestPredictions(
+        images=[task.dataset.ids[row] for row in rows.tolist()],
+        labels=np.concatenate([round_.test.labels for round_ in rounds]),
+        outputs=np.concatenate([round_.answers.outputs for round_ in rounds]),
+        rounds=np.repeat(np.arange(len(rounds)), [len(r.test) for r in rounds]) if len(rounds) > 1 else None,
+    )
 
 
-def _pool(encoder: Encoder, task: OpenTask, test: Split, reporter: Reporter) -> PoolState | None:
+def _pool(encoder: Encoder, task: OpenTask, features: Features, reporter: Reporter) -> PoolState | None:
     """What the encoder was pretrained on; says loudly where that is what it is tested on."""
     if encoder.pool is None:
         return None
     summary = encoder.pool.summary
-    seen = encoder.pool.holds(task.dataset.name, [task.dataset.ids[row] for row in test.rows.tolist()])
+    tested = np.concatenate([targets.test.rows for targets in readable(task, features)]).tolist()
+    seen = encoder.pool.holds(task.dataset.name, [task.dataset.ids[row] for row in tested])
     if seen:
         reporter.notice(
-            f"{task.spec.name}: {seen:,} of the {len(test):,} pictures tested on were pretrained on by "
+            f"{task.spec.name}: {seen:,} of the {len(tested):,} pictures tested on were pretrained on by "
             f"{encoder.pretraining}. The record says so"
         )
     return PoolState(sha256=summary.sha256, images=summary.images, datasets=dict(summary.datasets), test_images=seen)
@@ -163,30 +164,39 @@ def _exclusion(task: OpenTask) -> ExclusionState | None:
     return ExclusionState(sha256=task.exclusions_sha256, train=taken["train"], test=taken["test"])
 
 
-def _joined(first: Split, second: Split) -> Split:
-    return Split(rows=np.concatenate([first.rows, second.rows]), labels=np.concatenate([first.labels, second.labels]))
+def _clusters(task: OpenTask, features: Features) -> int | None:
+    found = [clusters_of(task, targets.test) for targets in readable(task, features)]
+    return len({cluster for clusters in found for cluster in clusters or ()}) if task.spec.clustered else None
 
 
-def _labelled(split: Split, dataset: Dataset, features: Features) -> LabelledFeatures:
-    ids: Sequence[str] = [dataset.ids[row] for row in split.rows.tolist()]
-    return LabelledFeatures(features=features.take(split.rows), labels=split.labels, ids=ids)
+def _few_shot(task: OpenTask, features: Features, protocol: Protocol) -> FewShotState | None:
+    few = protocol.few_shot
+    if few is None:
+        return None
+    counts = np.bincount(readable(task, features)[0].train.labels.astype(np.int64), minlength=len(task.targets.classes))
+    scarce = int((counts < few.shots).sum())
+    return FewShotState(shots=few.shots, draws=few.draws, seed=few.seed, scarce=scarce)
 
 
-def _scored(
-    split: Split,
-    probabilities: NDArray[np.float32],
-    task: OpenTask,
-    protocol: Protocol,
-    *,
-    thresholds: Mapping[str, float] | None = None,
-) -> dict[str, Metric]:
-    estimates = score(
-        split.labels, probabilities, target=task.spec.target, bootstrap=protocol.bootstrap, thresholds=thresholds
+def _metrics(estimates: Mapping[str, Estimate]) -> dict[str, Metric]:
+    return {
+        name: Metric(value=estimate.value, ci95=estimate.ci95, unit=METRICS[name].unit)
+        for name, estimate in estimates.items()
+    }
+
+
+def _round_state(round_: Round, protocol: Protocol) -> RoundState:
+    return RoundState(
+        train=round_.fitted_on,
+        test=len(round_.test),
+        metrics={name: sampled.value for name, sampled in round_.metrics.items()},
+        neighbours={name: sampled.value for name, sampled in round_.neighbours.items()},
+        probe=_probe_state(round_, protocol),
     )
-    return {name: Metric(value=estimate.value, ci95=estimate.ci95) for name, estimate in estimates.items()}
 
 
-def _probe_state(fitted: FittedProbe, protocol: Protocol) -> ProbeState:
+def _probe_state(round_: Round, protocol: Protocol) -> ProbeState:
+    fitted = round_.answers.fitted
     return ProbeState(
         name=protocol.probe.name,
         l2=fitted.l2,
@@ -194,5 +204,6 @@ def _probe_state(fitted: FittedProbe, protocol: Protocol) -> ProbeState:
         grid_losses=fitted.grid_losses,
         validation=dict(fitted.validation),
         validation_accuracy=fitted.validation.get("accuracy"),
+        thresholds=dict(fitted.thresholds),
         converged=fitted.converged,
     )

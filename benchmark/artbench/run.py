@@ -11,13 +11,13 @@ import numpy as np
 from artbench.candidates import Candidate, candidates
 from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.encoders.encoder import Encoder
-from artbench.errors import ArtbenchError
+from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation import evaluate
 from artbench.features.distributed import Group, current_group
 from artbench.features.extract import Features, extract
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
-from artbench.leaderboard.markdown import metric_name, percent
+from artbench.leaderboard.markdown import amount, metric_name, task_name, unit
 from artbench.locations import cache_folder
 from artbench.machine import choose_device
 from artbench.opening import OpenTask, open_tasks
@@ -28,11 +28,17 @@ from artbench.records.folder import ResultsFolder
 from artbench.records.ledger import Ledger
 from artbench.records.record import Record
 from artbench.reporting import Reporter
+from artbench.specs import TaskSpec
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What to run: the options of `artbench run`."""
+    """What to run: the options of `artbench run`.
+
+    Attributes:
+        protocol: For tasks that ask for labels; those that ask for the year take the variant of it for years.
+        shots: From how few pictures of each class to fit, in place of all of them; one protocol each.
+    """
 
     backbones: Sequence[str]
     tasks: Sequence[str]
@@ -48,6 +54,22 @@ class Request:
     allow_partial: bool = False
     exclude: Path | None = None
     protocol: Protocol = LINEAR_V1
+    shots: Sequence[int] = ()
+
+    def protocols(self, task: TaskSpec) -> tuple[Protocol, ...]:
+        """Under which a task is run.
+
+        Raises:
+            UsageError: Few shots are asked for of a task that has no classes to draw them from.
+        """
+        if not self.shots:
+            return (self.protocol.for_years() if task.target == "year" else self.protocol,)
+        if task.target != "single-label":
+            raise UsageError(
+                f"--shots draws so many pictures of each class, and {task.name} is a {task.target} task",
+                mend="Name tasks with one class a picture, or leave --shots out",
+            )
+        return tuple(self.protocol.with_shots(shots) for shots in sorted(set(self.shots)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +114,8 @@ def run(request: Request, *, registry: Registry, reporter: Reporter) -> Outcome:
         UsageError: A name is unknown, or an option makes no sense; nothing was begun.
         ArtbenchError: The data is not what it should be, or the results can't be written.
     """
+    for name in (name for asked in request.tasks for name in registry.tasks.expand(asked)):
+        request.protocols(registry.tasks.get(name))
     group = current_group()
     results = ResultsFolder(request.results)
     group.from_first(results.check_writable)
@@ -149,19 +173,24 @@ class _Work:
     def build(self, candidate: Candidate) -> Encoder:
         return candidate.build(self.reporter, device=self.device, workers=self.request.workers)
 
-    def on_record(self, task: OpenTask, candidate: Candidate) -> Record | None:
-        return self.ledger.find(task.board(self.request.protocol), candidate.made)
+    def asked(self, tasks: Sequence[OpenTask]) -> list[tuple[OpenTask, Protocol]]:
+        """Each task with each protocol under which it is run."""
+        return [(task, protocol) for task in tasks for protocol in self.request.protocols(task.spec)]
+
+    def on_record(self, task: OpenTask, protocol: Protocol, candidate: Candidate) -> Record | None:
+        return self.ledger.find(task.board(protocol), candidate.made)
 
     def measure(self, candidate: Candidate, datasets: Sequence[Sequence[OpenTask]]) -> None:
         """One encoder on all tasks that lack its record, in one pass over the pictures of each dataset."""
         build = cache(lambda: self.group.together(lambda: self.build(candidate)))
         for tasks in datasets:
-            known = [not self.request.fresh and self.on_record(task, candidate) is not None for task in tasks]
+            asked = self.asked(tasks)
+            known = [not self.request.fresh and self.on_record(*what, candidate) is not None for what in asked]
             known = self.group.from_first(partial(list, known))
-            wanted = [task for task, is_known in zip(tasks, known, strict=True) if not is_known]
+            wanted = [what for what, is_known in zip(asked, known, strict=True) if not is_known]
             if wanted:
                 encoder = build()
-                features = self.features(encoder, wanted)
+                features = self.features(encoder, [task for task, _ in wanted])
                 self.group.from_first(partial(self.judge, candidate, encoder, features, wanted))
 
     def features(self, encoder: Encoder, tasks: Sequence[OpenTask]) -> Features:
@@ -179,28 +208,28 @@ class _Work:
             reporter=self.reporter,
         )
 
-    def judge(self, candidate: Candidate, encoder: Encoder, features: Features, tasks: Sequence[OpenTask]) -> None:
+    def judge(
+        self,
+        candidate: Candidate,
+        encoder: Encoder,
+        features: Features,
+        wanted: Sequence[tuple[OpenTask, Protocol]],
+    ) -> None:
         """Fit and score the probe of each task, and enter the result."""
-        for task in tasks:
-            record, predictions = evaluate(
-                task,
-                candidate,
-                encoder,
-                features,
-                protocol=self.request.protocol,
-                device=self.device,
-                reporter=self.reporter,
+        for task, protocol in wanted:
+            done = evaluate(
+                task, candidate, encoder, features, protocol=protocol, device=self.device, reporter=self.reporter
             )
-            self.ledger.enter(record, predictions)
-            result = f"{metric_name(record.primary_metric)} {percent(record.primary)}"
-            self.reporter.notice(f"{task.spec.name}, {candidate}: {result}")
+            record = self.ledger.enter(done.record, done.predictions, done.tables)
+            result = f"{metric_name(record.primary_metric)} {amount(record.primary)} {unit(record.primary)}"
+            self.reporter.notice(f"{task_name(record)}, {candidate}: {result}")
 
     def standing(self, encoders: Sequence[Candidate], datasets: Sequence[Sequence[OpenTask]]) -> Iterator[Result]:
         """The records asked for, and the place of each among those it can be compared with."""
         ranked = {board.first.board: board for board in boards(self.ledger.records)}
         for candidate, tasks in product(encoders, datasets):
-            for task in tasks:
-                record = self.on_record(task, candidate)
+            for task, protocol in self.asked(tasks):
+                record = self.on_record(task, protocol, candidate)
                 if record is not None:
                     board = ranked[record.board]
                     yield Result(

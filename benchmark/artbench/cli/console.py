@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from artbench.leaderboard.board import Board
-from artbench.leaderboard.markdown import encoder_name, metric_name, percent, pretraining_name
+from artbench.leaderboard.markdown import amount, encoder_name, metric_name, pretraining_name, task_name, unit
 from artbench.reporting import Counter, Reporter
 
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ def notices() -> Reporter:
 def print_outcome(outcome: "Outcome") -> None:
     """Print the results of a run on stdout, encoder by encoder, and what else there is to know on stderr."""
     console, reporter = Console(highlight=False), notices()
-    tasks = max((len(result.record.task) for result in outcome.results), default=0)
+    tasks = max((len(task_name(result.record)) for result in outcome.results), default=0)
     for encoder, results in groupby(outcome.results, key=lambda result: encoder_name(result.record)):
         console.print(Text(encoder, style="bold"), soft_wrap=True)
         for result in results:
-            record, interval = result.record, percent(result.record.primary).partition(" ")
-            line = Text(f"  {record.task:{tasks}}  {metric_name(record.primary_metric)} ")
-            line.append(f"{interval[0]} %", style="bold").append(f" {interval[2]}")
+            record, interval = result.record, amount(result.record.primary).partition(" ")
+            line = Text(f"  {task_name(record):{tasks}}  {metric_name(record.primary_metric)} ")
+            line.append(f"{interval[0]} {unit(record.primary)}", style="bold").append(f" {interval[2]}")
             line.append(f"  {ordinal(result.place)} of {result.of}", style="dim")
             console.print(line, soft_wrap=True)
     known = sum(not result.new for result in outcome.results)
@@ -100,10 +100,10 @@ def print_board(board: Board) -> None:
     table.add_column("rank", justify="right")
     table.add_column("backbone", overflow="fold")
     table.add_column("pretraining", overflow="fold")
-    table.add_column(f"{metric_name(first.primary_metric)} %, 95 % interval", justify="right")
+    table.add_column(f"{metric_name(first.primary_metric)} {unit(first.primary)}, 95 % interval", justify="right")
     for row in board.rows:
         record = row.record
         table.add_row(
-            str(row.rank), Text(record.backbone), Text(pretraining_name(record)), Text(percent(record.primary))
+            str(row.rank), Text(record.backbone), Text(pretraining_name(record)), Text(amount(record.primary))
         )
     Console().print(table)

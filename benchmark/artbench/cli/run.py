@@ -16,6 +16,19 @@ from artbench.cli.options import (
     results_option,
 )
 
+_MOST_SHOTS = 10_000
+
+
+def _shots(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...]:
+    """Read `1,2,4`."""
+    try:
+        shots = tuple(int(part) for part in value.split(",") if part.strip())
+    except ValueError:
+        shots = (0,)
+    if any(not 1 <= number <= _MOST_SHOTS for number in shots):
+        raise click.BadParameter(f"{value!r} is not a list of numbers from 1 to {_MOST_SHOTS:,}, such as 1,2,4,8,16")
+    return shots
+
 
 @click.command()
 @click.option("--backbone", "backbones", multiple=True, required=True, metavar="NAME", help="Architecture; repeatable.")
@@ -47,6 +60,13 @@ from artbench.cli.options import (
     metavar="FILE.csv",
     help="Pictures to leave out, as `artbench data audit` lists them.",
 )
+@click.option(
+    "--shots",
+    callback=_shots,
+    default="",
+    metavar="N,N,...",
+    help="Fit from so few pictures of each class, in place of all: 1,2,4,8,16.",
+)
 @click.option("--allow-partial", is_flag=True, help="Go on although more than 1 % of the pictures is missing.")
 @json_option
 @plugin_option
@@ -64,6 +84,7 @@ def run(
     seed: int,
     fresh: bool,
     exclude: Path | None,
+    shots: tuple[int, ...],
     allow_partial: bool,
     as_json: bool,
     plugin_files: tuple[Path, ...],
@@ -95,6 +116,7 @@ def run(
         fresh=fresh,
         allow_partial=allow_partial,
         exclude=exclude,
+        shots=shots,
     )
     with process_group() as group:
         outcome = run_all(request, registry=loaded, reporter=notices() if group.first else Silent())

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from artbench.records.record import Record
+from artbench.stats.metrics import METRICS
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,10 @@ def boards(records: Iterable[Record]) -> list[Board]:
 
 
 def _ranked(records: list[Record]) -> Board:
+    metric = METRICS.get(records[0].primary_metric)
+    sign = 1 if metric is not None and not metric.higher_is_better else -1
     ordered = sorted(
-        records, key=lambda record: (-record.primary.value, record.backbone, record.pretraining, record.id)
+        records, key=lambda record: (sign * record.primary.value, record.backbone, record.pretraining, record.id)
     )
     values = [record.primary.value for record in ordered]
     return Board(tuple(Row(1 + values.index(record.primary.value), record) for record in ordered))

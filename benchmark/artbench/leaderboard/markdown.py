@@ -19,6 +19,8 @@ _METRIC_NAMES = {
     "image_average_precision_11_point": "image AP, 11-point",
     "sample_f2": "sample F2",
     "micro_f1": "micro F1",
+    "mean_absolute_error": "MAE",
+    "within_50_years": "within 50 years",
 }
 
 # Equal to balanced accuracy wherever the test split has every class; in records for where it has not.
@@ -36,7 +38,7 @@ def task_page(boards: Sequence[Board]) -> str:
             "",
         ]
     for board in boards:
-        parts += [*_table(board), "", *_footing(board), ""]
+        parts += [*_table(board), *_references(board), "", *_footing(board), ""]
     return "\n".join(parts)
 
 
@@ -45,10 +47,10 @@ def index_page(boards: Sequence[Board]) -> str:
     lines = ["# Leaderboards", "", "| task | protocol | test images | records | best | |", "|---|---|--:|--:|---|--:|"]
     for board in boards:
         best, rows = board.first, len(board.rows)
-        task = escape(best.task)
+        task, result = escape(best.task), f"{metric_name(best.primary_metric)} {amount(best.primary)}{_years(best)}"
         lines.append(
             f"| [{task}]({_file_name(best.task)}) | {escape(best.protocol)} | {best.dataset.test:,} | {rows} "
-            f"| {escape(encoder_name(best))} | {escape(metric_name(best.primary_metric))} {percent(best.primary)} |"
+            f"| {escape(encoder_name(best))} | {result} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -61,10 +63,21 @@ def page_names(boards: Sequence[Board]) -> dict[str, list[Board]]:
     return pages
 
 
-def percent(metric: Metric) -> str:
-    """`81.2 [80.2, 82.2]`, in percent."""
-    low, high = metric.ci95
-    return f"{100 * metric.value:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+def amount(metric: Metric) -> str:
+    """`81.2 [80.2, 82.2]`, in percent or in years."""
+    scale = 100 if metric.unit == "fraction" else 1
+    value, low, high = (f"{scale * number:.1f}" for number in (metric.value, *metric.ci95))
+    return f"{value} [{low}, {high}]"
+
+
+def unit(metric: Metric) -> str:
+    """In what `amount` is: `%` or `years`."""
+    return "%" if metric.unit == "fraction" else metric.unit
+
+
+def task_name(record: Record) -> str:
+    """The task, and from how few pictures of each class."""
+    return record.task if record.few_shot is None else f"{record.task}, shots {record.few_shot.shots}"
 
 
 def metric_name(name: str) -> str:
@@ -97,14 +110,14 @@ def _file_name(task: str) -> str:
 
 def _table(board: Board) -> list[str]:
     first = board.first
-    others = [name for name in first.metrics if name not in (first.primary_metric, _TWIN)]
+    others = _others(first)
     header = [
         "rank",
         "backbone",
         "pretraining",
-        f"**{metric_name(first.primary_metric)}** % [95 % interval]",
-        *(f"{metric_name(name)} %" for name in others),
-        f"kNN {metric_name(first.primary_metric)} %",
+        f"**{metric_name(first.primary_metric)}** {unit(first.primary)} [95 % interval]",
+        *(f"{metric_name(name)} {unit(first.metrics[name])}" for name in others),
+        f"kNN {metric_name(first.primary_metric)} {unit(first.primary)}",
         "parameters",
         "features",
         "images/s",
@@ -126,9 +139,9 @@ def _cells(row: Row, others: Sequence[str]) -> list[str]:
         str(row.rank),
         escape(record.backbone),
         escape(pretraining_name(record)),
-        f"**{_plain_percent(record.primary)}** {percent(record.primary).partition(' ')[2]}",
-        *(_plain_percent(record.metrics.get(name)) for name in others),
-        _plain_percent(neighbours),
+        _in_bold(record.primary),
+        *(_plain(record.metrics.get(name)) for name in others),
+        _plain(neighbours),
         _parameters(record.encoder.parameters),
         f"{record.encoder.feature_dim:,}",
         "" if speed is None else f"{speed:.1f}" if speed < 100 else f"{speed:,.0f}",
@@ -140,18 +153,65 @@ def _parameters(count: int) -> str:
     return f"{count:,}" if count < 100_000 else f"{count / 1e6:.1f} M"
 
 
-def _plain_percent(metric: Metric | None) -> str:
-    return "" if metric is None else f"{100 * metric.value:.1f}"
+def _plain(metric: Metric | None) -> str:
+    return "" if metric is None else amount(metric).partition(" ")[0]
+
+
+def _in_bold(metric: Metric) -> str:
+    value, _, interval = amount(metric).partition(" ")
+    return f"**{value}** {interval}"
+
+
+def _years(record: Record) -> str:
+    return " years" if record.primary.unit == "years" else ""
+
+
+def _references(board: Board) -> list[str]:
+    """What guesses score that look at no picture, in a table of their own."""
+    dated = sorted((row.record for row in board.rows), key=lambda record: record.provenance.created)
+    known = [record for record in dated if record.references]
+    if not known:
+        return []
+    newest = known[-1]
+    others = _others(newest)
+    header = ["no pixels", *(f"{metric_name(name)} {unit(newest.metrics[name])}" for name in others)]
+    header[1:1] = [f"**{metric_name(newest.primary_metric)}** {unit(newest.primary)} [95 % interval]"]
+    lines = ["| " + " | ".join(header) + " |", "|---|" + "--:|" * (len(header) - 1)]
+    for row in newest.references:
+        primary = row.metrics.get(newest.primary_metric)
+        cells = [escape(row.name), "" if primary is None else _in_bold(primary)]
+        lines.append("| " + " | ".join([*cells, *(_plain(row.metrics.get(name)) for name in others)]) + " |")
+    return ["", *lines]
+
+
+def _others(record: Record) -> list[str]:
+    return [name for name in record.metrics if name not in (record.primary_metric, _TWIN)]
 
 
 def _footing(board: Board) -> list[str]:
     first, data = board.first, board.first.dataset
     newest = max(row.record.provenance.created for row in board.rows)
     lost = f", {data.missing:,} missing" if data.missing else ""
+    classes = f", {data.classes:,} classes" if data.classes else ""
     partial = " (a partial copy)" if data.partial else ""
     return [
         f"Protocol `{escape(first.protocol)}` ({first.protocol_hash[:12]}). "
         f"Data: {escape(data.name)}{partial}, state {data.fingerprint[:12]}: {data.train:,} training and "
-        f"{data.test:,} test images, {data.classes:,} classes{lost}. Task version {first.task_version}. "
-        f"Newest record: {newest:%Y-%m-%d}."
+        f"{data.test:,} test images{classes}{lost}. Task version {first.task_version}. "
+        f"{_rounds(first)}Newest record: {newest:%Y-%m-%d}."
     ]
+
+
+def _rounds(record: Record) -> str:
+    """What the numbers are means over, and what was resampled."""
+    said = ""
+    if record.few_shot is not None:
+        few = record.few_shot
+        scarce = f"; {few.scarce:,} classes have fewer and give all they have" if few.scarce else ""
+        said = f"{few.shots:,} pictures of each class{scarce}. "
+    if record.rounds:
+        what = "draws" if record.few_shot is not None else "splits"
+        said += f"Means over {len(record.rounds)} {what}, whose differences are in the intervals. "
+    if record.clusters is not None:
+        said += f"Intervals resample {record.clusters:,} painters with all their pictures. "
+    return said

@@ -1,4 +1,4 @@
-"""A results folder: `records/TASK/*.json`, with the predictions as `*.parquet` beside them."""
+"""A results folder: `records/TASK/*.json`, with predictions and tables as `*.parquet` beside them."""
 
 import json
 import re
@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from artbench.errors import ArtbenchError
 from artbench.files import replacing, write_text
 from artbench.records.predictions import TestPredictions
-from artbench.records.record import SCHEMA, Predictions, Record
+from artbench.records.record import SCHEMA, FileState, Record
+from artbench.records.tables import Tables, write_table
 from artbench.reporting import Reporter
 
 
@@ -56,8 +57,8 @@ class ResultsFolder:
         name = ".".join(_plain(part) for part in (record.backbone, record.pretraining, record.id))
         return self.path / "records" / _plain(record.task) / f"{name}.json"
 
-    def write(self, record: Record, predictions: TestPredictions) -> Record:
-        """Write a record and its predictions, the record last, and return it as it was written.
+    def write(self, record: Record, predictions: TestPredictions, tables: Tables | None = None) -> Record:
+        """Write a record, its predictions and its tables, the record last, and return it as it was written.
 
         Raises:
             ArtbenchError: The folder can't be written.
@@ -65,8 +66,13 @@ class ResultsFolder:
         file = self.file_of(record)
         try:
             predictions.write(file.with_suffix(".parquet"))
-            written = Predictions(sha256=sha256_of(file.with_suffix(".parquet")), rows=len(predictions.images))
-            content = record.model_copy(update={"predictions": written}).as_json()
+            written = FileState(sha256=sha256_of(file.with_suffix(".parquet")), rows=len(predictions.images))
+            beside = {}
+            for name, columns in (tables or {}).items():
+                table = file.with_suffix(f".{name}.parquet")
+                write_table(table, columns)
+                beside[name] = FileState(sha256=sha256_of(table), rows=len(next(iter(columns.values()))))
+            content = record.model_copy(update={"predictions": written, "tables": beside}).as_json()
             # Through the validator once more: nothing is written that could not be read.
             checked = Record.model_validate(content)
             write_text(file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from artbench.records.folder import ResultsFolder
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import Record
+from artbench.records.tables import Tables
 from artbench.reporting import Reporter
 
 
@@ -26,13 +27,13 @@ class Ledger:
         found = [record for record in self.records if record.board == board and is_meant(record)]
         return max(found, key=lambda record: record.provenance.created, default=None)
 
-    def enter(self, record: Record, predictions: TestPredictions) -> Record:
-        """Write a new record and its predictions; a record of the same measurement is replaced.
+    def enter(self, record: Record, predictions: TestPredictions, tables: Tables | None = None) -> Record:
+        """Write a new record, its predictions and its tables; a record of the same measurement is replaced.
 
         Raises:
             ArtbenchError: The folder can't be written.
         """
-        written = self.folder.write(record, predictions)
+        written = self.folder.write(record, predictions, tables)
         self.records = [other for other in self.records if other.id != written.id]
         self.records.append(written)
         self.new.add(written.id)

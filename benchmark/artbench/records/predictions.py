@@ -19,40 +19,42 @@ class TestPredictions:
 
     Attributes:
         images: Ids, in the order of the test split.
-        labels: int64 (n,) classes, or bool (n, classes).
-        probabilities: float32 (n, classes).
+        labels: As `Split.labels`.
+        outputs: Probabilities, float32, shape (n, classes), or years, float32, shape (n, 1).
+        rounds: The number of the round of each row, from 0; None where there is one.
     """
 
     __test__ = False
 
     images: Sequence[str]
     labels: Labels
-    probabilities: NDArray[np.float32]
+    outputs: NDArray[np.float32]
+    rounds: NDArray[np.int64] | None = None
 
     def write(self, path: Path) -> None:
-        """Write `image, target, prediction, confidence` as Parquet.
+        """Write `image, target, prediction, confidence` as Parquet; where there are several rounds, also `round`.
 
         Single-label: the class numbers, and the probability of the predicted class. Multi-label: `target` and
         `prediction` (probability of at least one half) list label numbers, `confidence` the probability of every label.
+        Years: the years, and no confidence.
         """
         with replacing(path) as temporary:
             pq.write_table(self._table(), temporary, compression="zstd")
 
     def _table(self) -> pa.Table:
-        if self.labels.ndim == 1:
-            prediction = self.probabilities.argmax(axis=1)
-            confidence = pa.array(self.probabilities.max(axis=1), pa.float32())
-            targets = pa.array(self.labels, pa.int32())
-            predictions = pa.array(prediction, pa.int32())
+        columns = {"image": pa.array(self.images, pa.string())}
+        if self.labels.dtype == np.float64:
+            columns["target"] = pa.array(self.labels, pa.float64())
+            columns["prediction"] = pa.array(self.outputs[:, 0], pa.float32())
+        elif self.labels.ndim == 1:
+            columns["target"] = pa.array(self.labels, pa.int32())
+            columns["prediction"] = pa.array(self.outputs.argmax(axis=1), pa.int32())
+            columns["confidence"] = pa.array(self.outputs.max(axis=1), pa.float32())
         else:
-            confidence = pa.array(list(self.probabilities), pa.list_(pa.float32()))
-            targets = pa.array([np.flatnonzero(row) for row in self.labels], pa.list_(pa.int32()))
-            predictions = pa.array([np.flatnonzero(row >= 0.5) for row in self.probabilities], pa.list_(pa.int32()))
-        return pa.table(
-            {
-                "image": pa.array(self.images, pa.string()),
-                "target": targets,
-                "prediction": predictions,
-                "confidence": confidence,
-            }
-        )
+            predicted = [np.flatnonzero(row >= 0.5) for row in self.outputs]
+            columns["target"] = pa.array([np.flatnonzero(row) for row in self.labels], pa.list_(pa.int32()))
+            columns["prediction"] = pa.array(predicted, pa.list_(pa.int32()))
+            columns["confidence"] = pa.array(list(self.outputs), pa.list_(pa.float32()))
+        if self.rounds is not None:
+            columns["round"] = pa.array(self.rounds, pa.int32())
+        return pa.table(columns)

@@ -1,13 +1,25 @@
 """One result: encoder x task x protocol, with its uncertainty and where it came from."""
 
 import hashlib
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+    model_validator,
+)
 
 SCHEMA: Literal[1] = 1
 
+TableName: TypeAlias = Literal["classes", "confusion"]
+
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -19,16 +31,32 @@ class _Part(BaseModel):
 
 
 class Metric(_Part):
-    """A value in [0, 1] and its bootstrap interval."""
+    """A value and its bootstrap interval.
 
-    value: Fraction
-    ci95: tuple[Fraction, Fraction]
+    Attributes:
+        value: On the test; with several rounds, the mean over them.
+        ci95: Lower and upper end.
+        unit: `fraction`, in [0, 1], or `years`. Written only where it is not a fraction.
+    """
+
+    value: Amount
+    ci95: tuple[Amount, Amount]
+    unit: Literal["fraction", "years"] = "fraction"
 
     @model_validator(mode="after")
-    def _ordered(self) -> Self:
+    def _possible(self) -> Self:
         if self.ci95[0] > self.ci95[1]:
             raise ValueError("the lower end of ci95 lies above the upper")
+        if self.unit == "fraction" and max(self.value, *self.ci95) > 1:
+            raise ValueError("a fraction lies above 1")
         return self
+
+    @model_serializer(mode="wrap")
+    def _briefly(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = write(self)
+        if self.unit == "fraction":
+            del written["unit"]
+        return written
 
 
 class ExclusionState(_Part):
@@ -164,18 +192,21 @@ class ProbeState(_Part):
         name: Of the probe.
         l2: The penalty chosen.
         grid: The penalties to choose from.
-        grid_losses: The mean loss on validation for each penalty; None where the path had passed its best before.
-        validation: Every metric on validation at the penalty chosen.
-        validation_accuracy: The accuracy among them; None for multi-label tasks.
+        grid_losses: The mean loss on validation for each penalty (of years the mean squared error); None where the
+            path had passed its best before.
+        validation: Every metric on validation at the penalty chosen; empty where there was nothing to choose on.
+        validation_accuracy: The accuracy among them; None for tasks that have none.
+        thresholds: For each metric that needs one, the probability from which a label counts as predicted.
         converged: Whether every fit met the protocol's convergence test.
     """
 
     name: Name
     l2: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     grid: tuple[float, ...]
-    grid_losses: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)] | None, ...]
-    validation: dict[Name, Fraction]
+    grid_losses: tuple[Amount | None, ...]
+    validation: dict[Name, Amount]
     validation_accuracy: Fraction | None
+    thresholds: dict[Name, Fraction] = {}
     converged: bool
 
 
@@ -187,8 +218,54 @@ class NeighboursState(_Part):
     metrics: dict[Name, Metric]
 
 
-class Predictions(_Part):
-    """The file beside the record that holds the prediction for every test image."""
+class RoundState(_Part):
+    """One of several rounds whose mean the record is: a draw of a few pictures, or one split of several.
+
+    Attributes:
+        train: Pictures fitted on, those of the validation split included.
+        test: Pictures reported on.
+        metrics: The value of each metric.
+        neighbours: The same of the nearest neighbours.
+        probe: What was chosen.
+    """
+
+    train: Count
+    test: Count
+    metrics: dict[Name, Amount]
+    neighbours: dict[Name, Amount]
+    probe: ProbeState
+
+
+class FewShotState(_Part):
+    """How few pictures were fitted on.
+
+    Attributes:
+        shots: Pictures drawn of each class.
+        draws: How often.
+        seed: Of the draws.
+        scarce: Classes that have fewer pictures to draw from, and gave all of them.
+    """
+
+    shots: Count
+    draws: Count
+    seed: Count
+    scarce: Count
+
+
+class ReferenceState(_Part):
+    """What a guess scores that looks at no picture.
+
+    Attributes:
+        name: `largest class`, `painter's commonest class`, …
+        metrics: As those of the record.
+    """
+
+    name: Name
+    metrics: dict[Name, Metric]
+
+
+class FileState(_Part):
+    """A Parquet file beside the record."""
 
     sha256: Sha256
     rows: Count
@@ -235,6 +312,18 @@ class Provenance(_Part):
 class Record(_Part):
     """One result, as it is written.
 
+    Attributes:
+        probe: What the probe chose; with several rounds, in the first of them.
+        neighbours: The weighted nearest neighbours on the same features.
+        references: Guesses from the labels and painters of all of train and validation.
+        clusters: The number of painters whose pictures were resampled together, over all rounds; None where every
+            picture was by itself.
+        rounds: What became of each round; none where there is one.
+        few_shot: How few pictures of each class were fitted on; None: all of train.
+        predictions: The file `.parquet` beside this one: the prediction for every test image.
+        tables: The files `.classes.parquet` (precision, recall, F1 and, for multi-label tasks, average precision of
+            each class) and `.confusion.parquet` (single-label), over all rounds together.
+
     Raises:
         pydantic.ValidationError: On the way in and on the way out, where a field is missing, unknown or impossible.
     """
@@ -253,7 +342,12 @@ class Record(_Part):
     encoder: EncoderState
     probe: ProbeState
     neighbours: NeighboursState
-    predictions: Predictions | None = None
+    references: tuple[ReferenceState, ...] = ()
+    clusters: Count | None = None
+    rounds: tuple[RoundState, ...] = ()
+    few_shot: FewShotState | None = None
+    predictions: FileState | None = None
+    tables: dict[TableName, FileState] = {}
     timing: Timing
     provenance: Provenance
 

@@ -1,0 +1,78 @@
+"""What a probe and its neighbours say of test pictures: fitted on training pictures, whatever the kind of target."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.probe.features import LabelledFeatures
+from artbench.probe.linear import FittedProbe, fit_probe
+from artbench.probe.neighbours import knn_probabilities
+from artbench.probe.ridge import FittedRidge, fit_ridge
+from artbench.protocol import Protocol
+from artbench.reporting import Reporter
+from artbench.specs import TargetKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """For the test pictures.
+
+    Attributes:
+        fitted: The probe.
+        outputs: What it gives: probabilities, float32, shape (m, classes), or years, float32, shape (m, 1).
+        neighbours: The same of the weighted nearest neighbours.
+    """
+
+    fitted: FittedProbe | FittedRidge
+    outputs: NDArray[np.float32]
+    neighbours: NDArray[np.float32]
+
+
+def answer(
+    train: LabelledFeatures,
+    validation: LabelledFeatures | None,
+    test_features: NDArray[np.float32],
+    *,
+    classes: int,
+    target: TargetKind,
+    protocol: Protocol,
+    device: str,
+    reporter: Reporter,
+) -> Answers:
+    """Fit on train and validation, and answer for the test; its labels are not given, so that nothing can follow them.
+
+    Args:
+        train: What to fit on.
+        validation: What to choose the penalty on; None: a share of train.
+        test_features: float32, shape (m, d).
+        classes: Number of classes of the task.
+        target: The kind of label.
+        protocol: How to fit.
+        device: `cpu`, `cuda`, `mps`.
+        reporter: Told if a fit did not converge.
+
+    Raises:
+        ArtbenchError: There is nothing to fit on, or a feature is NaN or infinite.
+    """
+    fitted: FittedProbe | FittedRidge
+    if target == "year":
+        fitted = fit_ridge(train, validation, probe=protocol.probe, device=device)
+        outputs = fitted.years(test_features)
+    else:
+        fitted = fit_probe(
+            train, validation, classes=classes, target=target, probe=protocol.probe, device=device, reporter=reporter
+        )
+        outputs = fitted.probabilities(test_features)
+    parts = [train] if validation is None else [train, validation]
+    neighbours = knn_probabilities(
+        np.concatenate([part.features for part in parts]) if len(parts) > 1 else train.features,
+        np.concatenate([part.labels for part in parts]),
+        test_features,
+        classes=classes,
+        target=target,
+        k=protocol.neighbours.k,
+        temperature=protocol.neighbours.temperature,
+        device=device,
+    )
+    return Answers(fitted=fitted, outputs=outputs, neighbours=neighbours)
