@@ -1,9 +1,14 @@
 """Anyone's own collection: `collection:PATH`, folders of classes or a table, one task for each column of labels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from artbench import hookimpl
 from artbench.specs import DatasetSpec, Family, TaskSpec
+
+
+def no_names() -> Sequence[str]:
+    """None: collections are not known before they are named."""
+    return ()
 
 
 @hookimpl
@@ -14,7 +19,7 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
             name="collection",
             description="your own: collection:PATH, a folder of class folders, a CSV or Parquet table, or a TOML",
             resolve="artbench_collection.family:resolve_dataset",
-            names="artbench_collection.family:no_names",
+            names=no_names,
         )
     )
 
@@ -27,7 +32,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
             name="collection",
             description="your own: collection:PATH for all columns of labels, collection:PATH:COLUMN for one",
             resolve="artbench_collection.family:resolve_task",
-            names="artbench_collection.family:no_names",
+            names=no_names,
             expand="artbench_collection.family:expand",
         )
     )

@@ -69,11 +69,6 @@ def expand(name: str) -> Sequence[str]:
     return [f"{PREFIX}{path}:{label}" for label in read_catalogue(path).labels()] if column is None else ()
 
 
-def no_names() -> Sequence[str]:
-    """None: collections are not known before they are named."""
-    return ()
-
-
 def _task(catalogue: Catalogue, column: str, *, dataset: str) -> TaskSpec:
     several = column in catalogue.several
     return TaskSpec(

@@ -1,6 +1,6 @@
 """iMet as Kaggle gives it: two lists and a folder of pictures."""
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
@@ -63,7 +63,8 @@ def _pictures(root: Path, name: str) -> dict[str, tuple[str, int]]:
     for folder in folders_in(root, dataset=name):
         if folder.startswith("train"):
             for path, size in sorted(pictures_in(root / folder, dataset=name, depth=1).items()):
-                found.setdefault(PurePosixPath(path).stem, (f"{folder}/{path}", size))
+                stem = path.rpartition("/")[2].rpartition(".")[0]
+                found.setdefault(stem, (f"{folder}/{path}", size))
     return found
 
 

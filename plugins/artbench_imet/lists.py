@@ -48,7 +48,8 @@ def read_lists(root: Path, *, dataset: str, mend: str) -> Attributes:
     table = read_table(root / "train.csv", dataset=dataset)
     pictures = tuple(table.column("id", dataset=dataset))
     seen: set[str] = set()
-    rows, labels = [], []
+    rows: list[int] = []
+    labels: list[int] = []
     values = zip(pictures, table.column("attribute_ids", dataset=dataset), table.lines, strict=True)
     for row, (id_, attributes, line) in enumerate(values):
         if not _ID.fullmatch(id_):
@@ -56,11 +57,14 @@ def read_lists(root: Path, *, dataset: str, mend: str) -> Attributes:
         if id_ in seen:
             raise _bad(table, line, f"the picture {id_} is listed a second time", dataset)
         seen.add(id_)
-        for text in attributes.split():
-            if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) < len(names)):
-                raise _bad(table, line, f"{text[:40]!r} is no attribute from 0 to {len(names) - 1}", dataset)
-            rows.append(row)
-            labels.append(int(text))
+        digits = attributes.replace(" ", "")
+        if digits and not (digits.isascii() and digits.isdigit() and len(digits) < 4_000):
+            raise _bad(table, line, f"{attributes[:40]!r} are no numbers of attributes", dataset)
+        held = [int(text) for text in attributes.split()]
+        if held and max(held) >= len(names):
+            raise _bad(table, line, f"{max(held)} is no attribute from 0 to {len(names) - 1}", dataset)
+        labels += held
+        rows += [row] * len(held)
     return Attributes(names=names, pictures=pictures, rows=np.array(rows, np.int64), labels=np.array(labels, np.int64))
 
 

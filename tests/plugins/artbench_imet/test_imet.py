@@ -103,8 +103,8 @@ def test_the_lists_of_the_other_year_are_told(tmp_path: Path) -> None:
     [
         ("train.csv", "id,attribute_ids\n../../etc/passwd,1\n", r"train\.csv, line 2: .* is no id"),
         ("train.csv", "id,attribute_ids\nab,1\nab,2\n", r"line 3: the picture ab is listed a second time"),
-        ("train.csv", "id,attribute_ids\nab,1 5\n", r"line 2: '5' is no attribute from 0 to 4"),
-        ("train.csv", "id,attribute_ids\nab,1 -1\n", r"'-1' is no attribute"),
+        ("train.csv", "id,attribute_ids\nab,1 5\n", r"line 2: 5 is no attribute from 0 to 4"),
+        ("train.csv", "id,attribute_ids\nab,1 -1\n", r"line 2: '1 -1' are no numbers"),
         ("train.csv", "id,attributes\nab,1\n", r"no column 'attribute_ids'\. Is it attributes\?"),
         ("train.csv", "id,attribute_ids\nab,1\n", r"none of the 1 pictures of train\.csv is in .*kaggle\.com"),
         ("labels.csv", "attribute_id,attribute_name\n0,culture::a\n2,tag::b\n", r"labels\.csv, line 3: .*'2' where 1"),
