@@ -19,10 +19,10 @@ class QueueSettings(Settings):
         shuffle: Whether the sub-batches of the keys are of their own composition (shuffling batch normalisation).
     """
 
-    queue: int | None = Field(None, ge=1, le=10_000_000)
-    momentum: float = Field(0.999, ge=0, le=1)
-    temperature: float = Field(0.2, gt=0, le=10)
-    dim: int = Field(128, ge=2, le=8192)
+    queue: int | None = Field(default=None, ge=1, le=10_000_000)
+    momentum: float = Field(default=0.999, ge=0, le=1)
+    temperature: float = Field(default=0.2, gt=0, le=10)
+    dim: int = Field(default=128, ge=2, le=8192)
     mlp: bool = True
     shuffle: bool = True
 
@@ -30,13 +30,13 @@ class QueueSettings(Settings):
 class FirstSettings(QueueSettings):
     """MoCo v1 (He et al. 2020, arXiv 1911.05722)."""
 
-    temperature: float = Field(0.07, gt=0, le=10)
+    temperature: float = Field(default=0.07, gt=0, le=10)
     mlp: bool = False
     schedule: Literal["cosine", "steps"] = "steps"
-    jitter_p: float = Field(1.0, ge=0, le=1)
-    hue: float = Field(0.4, ge=0, le=0.5)
-    blur_p: float = Field(0, ge=0, le=1)
-    blur_p_second: float = Field(0, ge=0, le=1)
+    jitter_p: float = Field(default=1.0, ge=0, le=1)
+    hue: float = Field(default=0.4, ge=0, le=0.5)
+    blur_p: float = Field(default=0, ge=0, le=1)
+    blur_p_second: float = Field(default=0, ge=0, le=1)
 
 
 class ThirdSettings(Settings):
@@ -53,22 +53,22 @@ class ThirdSettings(Settings):
         freeze_patch_embedding: Whether a vision transformer keeps its random patch embedding.
     """
 
-    epochs: int = Field(300, ge=1, le=100_000)
-    batch_size: int = Field(4096, ge=2, le=65_536)
-    sub_batch: int = Field(256, ge=2, le=65_536)
+    epochs: int = Field(default=300, ge=1, le=100_000)
+    batch_size: int = Field(default=4096, ge=2, le=65_536)
+    sub_batch: int = Field(default=256, ge=2, le=65_536)
     optimizer: Literal["sgd", "lars", "adamw"] = "lars"
-    lr: float = Field(0.6, gt=0, le=100, allow_inf_nan=False)
-    weight_decay: float = Field(1e-6, ge=0, le=1)
-    warmup_epochs: float = Field(10, ge=0, le=100_000)
-    saturation: float = Field(0.2, ge=0, le=1)
-    blur_p: float = Field(1.0, ge=0, le=1)
-    blur_p_second: float = Field(0.1, ge=0, le=1)
-    solarise_p_second: float = Field(0.2, ge=0, le=1)
-    momentum: float = Field(0.99, ge=0, le=1)
-    temperature: float = Field(1.0, gt=0, le=10)
-    dim: int = Field(256, ge=2, le=8192)
-    hidden: int = Field(4096, ge=2, le=65_536)
-    projector_layers: int = Field(2, ge=1, le=6)
+    lr: float = Field(default=0.6, gt=0, le=100, allow_inf_nan=False)
+    weight_decay: float = Field(default=1e-6, ge=0, le=1)
+    warmup_epochs: float = Field(default=10, ge=0, le=100_000)
+    saturation: float = Field(default=0.2, ge=0, le=1)
+    blur_p: float = Field(default=1.0, ge=0, le=1)
+    blur_p_second: float = Field(default=0.1, ge=0, le=1)
+    solarise_p_second: float = Field(default=0.2, ge=0, le=1)
+    momentum: float = Field(default=0.99, ge=0, le=1)
+    temperature: float = Field(default=1.0, gt=0, le=10)
+    dim: int = Field(default=256, ge=2, le=8192)
+    hidden: int = Field(default=4096, ge=2, le=65_536)
+    projector_layers: int = Field(default=2, ge=1, le=6)
     freeze_patch_embedding: bool = False
 
 
@@ -76,10 +76,10 @@ class TransformerSettings(ThirdSettings):
     """MoCo v3 for vision transformers."""
 
     optimizer: Literal["sgd", "lars", "adamw"] = "adamw"
-    lr: float = Field(1.5e-4, gt=0, le=100, allow_inf_nan=False)
-    weight_decay: float = Field(0.1, ge=0, le=1)
-    warmup_epochs: float = Field(40, ge=0, le=100_000)
-    crop_scale: float = Field(0.08, gt=0, le=1)
-    temperature: float = Field(0.2, gt=0, le=10)
-    projector_layers: int = Field(3, ge=1, le=6)
+    lr: float = Field(default=1.5e-4, gt=0, le=100, allow_inf_nan=False)
+    weight_decay: float = Field(default=0.1, ge=0, le=1)
+    warmup_epochs: float = Field(default=40, ge=0, le=100_000)
+    crop_scale: float = Field(default=0.08, gt=0, le=1)
+    temperature: float = Field(default=0.2, gt=0, le=10)
+    projector_layers: int = Field(default=3, ge=1, le=6)
     freeze_patch_embedding: bool = True

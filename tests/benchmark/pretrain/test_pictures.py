@@ -1,0 +1,95 @@
+"""The pictures of a pool: decoded, packed, cropped; what can't be read is skipped up to a point."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from artbench.errors import ArtbenchError
+from artbench.pretrain.crops import Cropper, Part, epoch_order, parts_of_steps
+from artbench.pretrain.pack import pack_folder, packed
+from artbench.pretrain.pictures import PicturesOnDisk
+from artbench.pretrain.settings import Settings
+from artbench.reporting import Silent
+from tests.benchmark.pretrain import toys
+
+SETTINGS = Settings(batch_size=16, sub_batch=4)
+
+
+def test_a_pack_holds_the_same_pixels_and_is_built_once(pictures: Path, tmp_path: Path) -> None:
+    pool = toys.pool(pictures)
+    plain = PicturesOnDisk(pool, side=24)
+    pack = packed(pool, side=24, under=tmp_path, reporter=Silent())
+    assert len(pack) == len(plain) == toys.TRAIN
+    for number in range(toys.TRAIN):
+        one, other = plain[number], pack[number]
+        assert one is not None
+        assert other is not None
+        assert one.shape == (24, 32, 3)
+        assert np.array_equal(one, other)
+    stamp = (pack_folder(pool, side=24, under=tmp_path) / "pixels.u8").stat().st_mtime_ns
+    packed(pool, side=24, under=tmp_path, reporter=Silent())
+    assert (pack_folder(pool, side=24, under=tmp_path) / "pixels.u8").stat().st_mtime_ns == stamp
+    assert pack_folder(pool, side=25, under=tmp_path) != pack_folder(pool, side=24, under=tmp_path)
+
+
+def test_a_damaged_pack_is_refused(pictures: Path, tmp_path: Path) -> None:
+    pool = toys.pool(pictures)
+    packed(pool, side=24, under=tmp_path, reporter=Silent())
+    file = pack_folder(pool, side=24, under=tmp_path) / "pixels.u8"
+    content = bytearray(file.read_bytes())
+    content[100] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(ArtbenchError, match="damaged"):
+        packed(pool, side=24, under=tmp_path, reporter=Silent())[0]
+    file.write_bytes(content[:-1])
+    with pytest.raises(ArtbenchError, match="damaged"):
+        packed(pool, side=24, under=tmp_path, reporter=Silent())
+
+
+@pytest.mark.parametrize("pack", [False, True])
+def test_an_unreadable_picture_gives_its_place_to_the_next(tmp_path: Path, pack: bool) -> None:
+    pool = toys.pool(toys.paint(tmp_path / "pictures", broken=(3, 4)))
+    side = 24
+    source = packed(pool, side=side, under=tmp_path, reporter=Silent()) if pack else PicturesOnDisk(pool, side=side)
+    plain = Settings(crop_scale=1, flip_p=0)
+    crops = Cropper(source, plain, side=16, seed=0)(Part(epoch=0, numbers=np.array([3, 5])))
+    assert crops.pixels[0].shape == (2, 16, 16, 3)
+    same = Cropper(source, plain, side=16, seed=0)(Part(epoch=0, numbers=np.array([3])))
+    assert np.array_equal(crops.pixels[0][0], same.pixels[0][0])
+    assert len(source.unreadable) == 2
+    assert "003.png" in source.unreadable[3]
+
+
+def test_many_unreadable_pictures_end_the_training(tmp_path: Path) -> None:
+    source = PicturesOnDisk(toys.pool(toys.paint(tmp_path, broken=tuple(range(40)))), side=24)
+    cropper = Cropper(source, SETTINGS, side=16, seed=0)
+    with pytest.raises(ArtbenchError, match=r"11 of 50 pictures can't be read: 000\.png"):
+        cropper(Part(epoch=0, numbers=np.arange(50)))
+
+
+def test_both_crops_are_of_one_picture_and_differ(pictures: Path) -> None:
+    source = PicturesOnDisk(toys.pool(pictures), side=24)
+    crops = Cropper(source, SETTINGS, side=16, seed=0)(Part(epoch=0, numbers=np.arange(8)))
+    first, second = crops.pixels
+    assert not np.array_equal(first, second)
+    # Every third picture lacks the same colour: the crops are of the pictures that they should be of.
+    for view in crops.pixels:
+        assert (view.mean(axis=(1, 2)).argmin(axis=1) == np.arange(8) % 3).all()
+
+
+def test_an_epoch_shows_every_picture_once_and_processes_share_each_batch() -> None:
+    whole = list(parts_of_steps(SETTINGS, 50, seed=0, begin=0, end=6, rank=0, size=1))
+    assert len(whole) == 6 * 4
+    first_epoch = np.concatenate([part.numbers for part in whole[:12]])
+    assert len(set(first_epoch.tolist())) == 48
+    assert {part.epoch for part in whole[:12]} == {0}
+    assert {part.epoch for part in whole[12:]} == {1}
+    assert not np.array_equal(epoch_order(50, seed=0, epoch=0), epoch_order(50, seed=0, epoch=1))
+    halves = [list(parts_of_steps(SETTINGS, 50, seed=0, begin=0, end=6, rank=rank, size=2)) for rank in (0, 1)]
+    for step in range(6):
+        shared = halves[0][2 * step : 2 * step + 2] + halves[1][2 * step : 2 * step + 2]
+        for one, other in zip(shared, whole[4 * step : 4 * step + 4], strict=True):
+            assert np.array_equal(one.numbers, other.numbers)
+    later = list(parts_of_steps(SETTINGS, 50, seed=0, begin=4, end=6, rank=0, size=1))
+    assert all(np.array_equal(a.numbers, b.numbers) for a, b in zip(later, whole[16:], strict=True))

@@ -1,0 +1,50 @@
+"""Several processes under `torchrun` train what one trains."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from artbench.errors import UsageError
+from artbench.features.distributed import Group
+from artbench.pretrain.assembly import assemble
+from tests.benchmark.pretrain import toys
+
+
+def on_two_processes(*arguments: str) -> None:
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    command = [*torchrun, "-m", "tests.benchmark.pretrain.toys", *arguments]
+    subprocess.run(command, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=240)
+
+
+def last(out: Path) -> dict[str, torch.Tensor]:
+    return load_file(out / "checkpoints" / "step-000000006.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("method", "pairs"),
+    [("moco-v2", ()), ("moco-v3", ("hidden=16", "warmup_epochs=0"))],
+)
+def test_two_processes_end_with_the_weights_of_one(
+    pictures: Path, tmp_path: Path, method: str, pairs: tuple[str, ...]
+) -> None:
+    on_two_processes(str(pictures), str(tmp_path / "two"), method, *pairs)
+    toys.train(toys.training(pictures, *pairs, method=method), tmp_path / "one")
+    one, two = last(tmp_path / "one"), last(tmp_path / "two")
+    assert one.keys() == two.keys()
+    for name, tensor in one.items():
+        torch.testing.assert_close(two[name], tensor, atol=2e-5, rtol=1e-4, msg=f"{name} differs")
+    assert (tmp_path / "two" / "encoder.safetensors").is_file()
+    # What each process holds: its queue, and the rest.
+    held = [load_file(tmp_path / "two" / f"rank-{rank}.safetensors") for rank in (0, 1)]
+    assert all(torch.equal(held[0][name], held[1][name]) for name in held[0])
+    assert ("memory.queue" in held[0]) == (method == "moco-v2")
+
+
+def test_sub_batches_that_can_not_be_shared_out_are_refused(pictures: Path) -> None:
+    with pytest.raises(UsageError, match="4 sub-batches of a batch can't be shared out to 3 processes"):
+        assemble(toys.training(pictures), device="cpu", group=Group(rank=0, size=3))

@@ -1,0 +1,146 @@
+"""A pool, a backbone and a training that are quick; also run as a program, to be started by `torchrun`.
+
+`python toys.py FOLDER OUT METHOD [KEY=VALUE]...` trains on the pictures of FOLDER, saving after every step.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from artbench.data.dataset import Dataset
+from artbench.data.pool import LabelledDataset, Pool, train_images
+from artbench.data.targets import Split, Targets
+from artbench.encoders.backbone import Backbone
+from artbench.features.distributed import process_group
+from artbench.pretrain.method import Objective
+from artbench.pretrain.settings import read_settings
+from artbench.pretrain.trainer import pretrain
+from artbench.pretrain.training import Conditions, Training
+from artbench.reporting import Counter
+from artbench.specs import BackboneSpec
+from artbench_moco import methods
+
+COUNT, TRAIN = 60, 50
+SETTINGS = ("batch_size=16", "sub_batch=4", "crop_size=16", "steps=6")
+
+
+def paint(folder: Path, *, broken: tuple[int, ...] = ()) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(0)
+    for number in range(COUNT):
+        pixels = random.integers(0, 256, (30, 40, 3)).astype(np.uint8)
+        pixels[..., number % 3] //= 3
+        Image.fromarray(pixels).save(folder / f"{number:03}.png")
+    for number in broken:
+        (folder / f"{number:03}.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    return folder
+
+
+def dataset(folder: Path) -> tuple[Dataset, Targets]:
+    names = [f"{number:03}.png" for number in range(COUNT)]
+    labels = np.arange(COUNT) % 3
+    rows = np.arange(COUNT)
+    targets = Targets(
+        classes=("red", "green", "blue"),
+        train=Split(rows=rows[:TRAIN], labels=labels[:TRAIN]),
+        test=Split(rows=rows[TRAIN:], labels=labels[TRAIN:]),
+    )
+    return Dataset(name="toys", root=folder, ids=names, files=names), targets
+
+
+def pool(folder: Path) -> Pool:
+    of, targets = dataset(folder)
+    return train_images([LabelledDataset(dataset=of, targets={"colour": targets})])
+
+
+def backbone() -> Backbone:
+    module = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 8, 3, stride=2),
+        torch.nn.BatchNorm2d(8),
+        torch.nn.ReLU(),
+        torch.nn.Conv2d(8, 12, 3, stride=2),
+        torch.nn.BatchNorm2d(12),
+        torch.nn.ReLU(),
+        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(),
+    )
+    return Backbone(name="toy", module=module, feature_dim=12, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
+
+
+def dropping() -> Backbone:
+    made = backbone()
+    return replace(made, module=torch.nn.Sequential(made.module, torch.nn.Dropout(0.3)))
+
+
+def training(folder: Path, *pairs: str, method: str = "moco-v2", **changes: Any) -> Training:
+    """A training of a method of `artbench_moco`, with any of its fields changed."""
+    loaded = getattr(methods, method.replace("-", "_"))()
+    values: dict[str, Any] = {
+        "name": method,
+        "method": loaded,
+        "settings": read_settings(loaded.settings, pairs=[*SETTINGS, *pairs]),
+        "backbone": BackboneSpec(name="toy", description="small", factory=backbone),
+        "pool": pool(folder),
+    }
+    return Training(**(values | changes))
+
+
+class Listener:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.notices: list[str] = []
+        self.notes: list[str] = []
+
+    def notice(self, text: str, /) -> None:
+        self.notices.append(text)
+
+    @contextmanager
+    def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
+        yield self
+
+    def advance(self, steps: int = 1, /, *, note: str = "") -> None:
+        self.notes.append(note)
+
+
+def train(work: Training, out: Path, *, listener: Listener | None = None, **conditions: Any) -> Path | None:
+    how: dict[str, Any] = {"device": "cpu", "save_minutes": 0} | conditions
+    return pretrain(work, out, conditions=Conditions(**how), reporter=listener or Listener())
+
+
+class Remembered:
+    """Builds an objective and keeps it, so that each process can tell what it holds at the end."""
+
+    objective: Objective
+
+    def __init__(self, build: Callable[[Backbone, Any, int], Objective]) -> None:
+        self._build = build
+
+    def __call__(self, of: Backbone, settings: Any, pictures: int) -> Objective:
+        Remembered.objective = self._build(of, settings, pictures)
+        return Remembered.objective
+
+
+# The first optimizer of a program imports torch's compiler: a forked child needs not do it again.
+torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+
+if __name__ == "__main__":
+    folder, out, method, *given = sys.argv[1:]
+    with process_group() as group:
+        work = training(Path(folder), *given, method=method)
+        work = replace(work, method=replace(work.method, build=Remembered(work.method.build)))
+        train(work, Path(out), resume=True)
+        objective = Remembered.objective
+        tensors = {f"memory.{name}": tensor for name, tensor in objective.memory.items()}
+        tensors |= {
+            f"student.{name}": tensor.contiguous() for name, tensor in objective.networks.student.state_dict().items()
+        }
+        save_file(tensors, Path(out) / f"rank-{group.rank}.safetensors")
