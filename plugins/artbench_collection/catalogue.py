@@ -28,6 +28,7 @@ class Catalogue:
         group_column: Name of the column of groups.
         groups: Of each picture; None where there are none.
         several: The sign between values, for columns that hold several in a cell.
+        years: Columns that hold a year.
     """
 
     title: str
@@ -40,21 +41,26 @@ class Catalogue:
     group_column: str | None = None
     groups: Sequence[str] | None = None
     several: Mapping[str, str]
+    years: Sequence[str] = ()
 
     @property
     def name(self) -> str:
         """On record; without the path."""
         return "collection:" + (re.sub(r"[\x00-\x1f\x7f:]+", "-", self.title)[:100] or "unnamed")
 
+    def keeps_groups(self, column: str) -> bool:
+        """Whether a split of artbench's keeps groups together: there are some, and they are not what is asked."""
+        return self.groups is not None and self.splits is None and column != self.group_column
+
     def labels(self) -> list[str]:
-        """The columns that are tasks: those the TOML names, or else those whose values repeat, as labels do.
+        """The columns that are tasks: those the TOML names, or else years and those whose values repeat, as labels do.
 
         Raises:
             ArtbenchError: There are none.
         """
         if self.wanted is not None:
             return list(self.wanted)
-        found = [column for column, values in self.columns.items() if _look_like_labels(values)]
+        found = [column for column, values in self.columns.items() if column in self.years or _look_like_labels(values)]
         if not found:
             raise ArtbenchError(
                 f"{self.name}: no column of {self.source} looks like labels, with values that repeat; "

@@ -23,6 +23,7 @@ class Description:
         group: Column of what must not be torn apart, such as the painter.
         labels: Columns that are tasks.
         several: Columns that hold several values in a cell, with the sign between them.
+        years: Columns that hold a year.
     """
 
     title: str
@@ -33,6 +34,7 @@ class Description:
     group: str | None = None
     labels: tuple[str, ...] | None = None
     several: tuple[tuple[str, str], ...] = ()
+    years: tuple[str, ...] = ()
 
 
 _KEYS: Mapping[str, tuple[type, str]] = {
@@ -43,6 +45,7 @@ _KEYS: Mapping[str, tuple[type, str]] = {
     "split": (str, "the name of a column"),
     "group": (str, "the name of a column"),
     "labels": (list, "a list of columns"),
+    "years": (list, "a list of columns"),
     "several": (dict, "a table of columns and the sign between their values"),
 }
 
@@ -71,6 +74,7 @@ def read_description(file: Path) -> Description:
         group=content.get("group"),
         labels=tuple(content["labels"]) if "labels" in content else None,
         several=tuple(content.get("several", {}).items()),
+        years=tuple(content.get("years", ())),
     )
 
 

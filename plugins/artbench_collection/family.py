@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from artbench.errors import UsageError
-from artbench.specs import DatasetSpec, TaskSpec
+from artbench.specs import DatasetSpec, TargetKind, TaskSpec
 from artbench_collection.catalogue import Catalogue
 from artbench_collection.dataset import open_collection
 from artbench_collection.reading import read_catalogue
@@ -70,13 +70,19 @@ def expand(name: str) -> Sequence[str]:
 
 
 def _task(catalogue: Catalogue, column: str, *, dataset: str) -> TaskSpec:
-    several = column in catalogue.several
+    target: TargetKind = "single-label"
+    metric = "accuracy"
+    if column in catalogue.several:
+        target, metric = "multi-label", "mean_average_precision"
+    elif column in catalogue.years:
+        target, metric = "year", "mean_absolute_error"
     return TaskSpec(
         name=f"{catalogue.name}:{column}",
         description=f"the column {column} of {catalogue.title}",
         dataset=dataset,
-        target="multi-label" if several else "single-label",
-        primary_metric="mean_average_precision" if several else "accuracy",
+        target=target,
+        primary_metric=metric,
+        clustered=catalogue.keeps_groups(column),
         factory=partial(collection_targets, column=column, catalogue=catalogue),
     )
 

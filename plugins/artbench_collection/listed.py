@@ -34,6 +34,7 @@ def read_listed(description: Description) -> Catalogue:
         description.group,
         *(description.labels or ()),
         *(name for name, _ in description.several),
+        *description.years,
     ]
     for name in named:
         if name is not None:
@@ -52,6 +53,7 @@ def read_listed(description: Description) -> Catalogue:
         group_column=group,
         groups=None if group is None else table.columns[group],
         several=dict(description.several),
+        years=description.years,
     )
 
 

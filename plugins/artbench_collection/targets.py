@@ -1,5 +1,6 @@
 """A column of a collection as a task."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import cast
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from artbench.data.dataset import Dataset
 from artbench.data.grouped import grouped_folds
 from artbench.data.splits import held_out
-from artbench.data.targets import Split, Targets
+from artbench.data.targets import Labels, Split, Targets
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
 
@@ -32,18 +33,13 @@ def collection_targets(dataset: Dataset, *, column: str, catalogue: Catalogue) -
     """
     values = _values(catalogue, column)
     listed = [row for row, held in enumerate(values) if held]
-    classes = _classes(values, column, catalogue)
-    number = {name: k for k, name in enumerate(classes)}
-    labels: NDArray[np.int64] | NDArray[np.bool_]
-    if column in catalogue.several:
-        labels = np.zeros((len(listed), len(classes)), bool)
-        pairs = [(k, number[name]) for k, row in enumerate(listed) for name in values[row]]
-        labels[tuple(np.array(pairs).T)] = True
-    else:
-        labels = np.array([number[values[row][0]] for row in listed], np.int64)
+    classes, labels = _labels([values[row] for row in listed], listed, column, catalogue)
     parts = np.array(_parts(labels, listed, column, catalogue), object)
     place = {row: position for position, row in enumerate(cast("Sequence[int]", dataset.tables["row"]))}
     rows = np.array([place.get(row, -1) for row in listed], np.int64)
+
+    groups = catalogue.groups if column != catalogue.group_column else None
+    of_pictures = cast("Sequence[int]", dataset.tables["row"])
 
     def split(part: str) -> Split:
         chosen = (parts == part) & (rows >= 0)
@@ -54,6 +50,7 @@ def collection_targets(dataset: Dataset, *, column: str, catalogue: Catalogue) -
         train=split("train"),
         test=split("test"),
         validation=split("validation") if catalogue.splits is not None and "validation" in parts else None,
+        groups=None if groups is None else [groups[row] for row in of_pictures],
         missing=[
             catalogue.paths[row] for row, part, there in zip(listed, parts, rows, strict=True) if part and there < 0
         ],
@@ -68,6 +65,35 @@ def _values(catalogue: Catalogue, column: str) -> list[tuple[str, ...]]:
         return [(cell,) if cell else () for cell in cells]
     parts = ((part.strip() for part in cell.split(sign)) for cell in cells)
     return [tuple(dict.fromkeys(part for part in held if part)) for held in parts]
+
+
+def _labels(
+    values: Sequence[tuple[str, ...]], listed: Sequence[int], column: str, catalogue: Catalogue
+) -> tuple[tuple[str, ...], Labels]:
+    """The names of the classes, none for years, and the labels of some pictures from their values."""
+    if column in catalogue.years:
+        return (), np.array([_year(held[0], row, column, catalogue) for held, row in zip(values, listed, strict=True)])
+    classes = _classes(values, column, catalogue)
+    number = {name: k for k, name in enumerate(classes)}
+    if column not in catalogue.several:
+        return classes, np.array([number[held[0]] for held in values], np.int64)
+    labels = np.zeros((len(values), len(classes)), bool)
+    pairs = [(k, number[name]) for k, held in enumerate(values) for name in held]
+    labels[tuple(np.array(pairs).T)] = True
+    return classes, labels
+
+
+def _year(text: str, row: int, column: str, catalogue: Catalogue) -> float:
+    try:
+        year = float(text)
+    except ValueError:
+        year = math.nan
+    if not abs(year) < 10_000:
+        raise ArtbenchError(
+            f"{catalogue.name}: the {column} of {catalogue.paths[row]} is {text[:80]!r}, which is no year",
+            mend="Write a number, negative before the common era, or leave it empty",
+        )
+    return year
 
 
 def _classes(values: Sequence[tuple[str, ...]], column: str, catalogue: Catalogue) -> tuple[str, ...]:
@@ -86,20 +112,18 @@ def _classes(values: Sequence[tuple[str, ...]], column: str, catalogue: Catalogu
     return tuple(sorted(counts))
 
 
-def _parts(
-    labels: NDArray[np.int64] | NDArray[np.bool_], listed: Sequence[int], column: str, catalogue: Catalogue
-) -> list[str]:
+def _parts(labels: Labels, listed: Sequence[int], column: str, catalogue: Catalogue) -> list[str]:
     """The split of each listed picture; empty for a picture in none."""
     if catalogue.splits is not None:
         return [catalogue.splits[row] for row in listed]
-    if catalogue.groups is None or column == catalogue.group_column:
+    if catalogue.groups is None or not catalogue.keeps_groups(column):
         taken = held_out(labels, [catalogue.paths[row] for row in listed], fraction=TEST_SHARE)
         tests = np.isin(np.arange(len(listed)), taken)
     else:
         # A picture without a group is one by itself.
         groups = [catalogue.groups[row] or f"\0{catalogue.paths[row]}" for row in listed]
         tests = grouped_folds(labels, groups, folds=_FOLDS) == 0
-        if not _shared(labels, tests):
+        if column not in catalogue.years and not _shared(labels, tests):
             raise ArtbenchError(
                 f"{catalogue.name}: each class of {column!r} is of one group of {catalogue.group_column!r}, so that "
                 "none can be trained on some groups and tested on others",
@@ -108,7 +132,7 @@ def _parts(
     return ["test" if is_test else "train" for is_test in tests.tolist()]
 
 
-def _shared(labels: NDArray[np.int64] | NDArray[np.bool_], tests: NDArray[np.bool_]) -> bool:
+def _shared(labels: Labels, tests: NDArray[np.bool_]) -> bool:
     if labels.ndim == 2:
         return bool((labels[tests].any(axis=0) & labels[~tests].any(axis=0)).any())
     return bool(np.intersect1d(labels[tests], labels[~tests]).size)

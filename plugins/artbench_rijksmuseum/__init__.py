@@ -59,7 +59,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
         "which of 374 makers has made a work; works by others left out",
         "single-label",
         "mean_class_accuracy",
-        Published(classes=374),
+        Published(classes=374, train=44_803, validation=6_421, test=13_247),
         "artist_374_targets",
     )
     add(
@@ -67,7 +67,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
         "which of the 100 makers with most works has made a work",
         "single-label",
         "mean_class_accuracy",
-        Published(classes=100),
+        Published(classes=100, train=28_701, validation=4_125, test=8_201),
         "artist_100_targets",
     )
     add(
@@ -85,4 +85,12 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
         "mean_average_precision_11_point",
         Published(classes=81, **_WHOLE),
         "material_targets",
+    )
+    add(
+        "year",
+        "when a work was made",
+        "year",
+        "mean_absolute_error",
+        Published(train=76_934, validation=10_964, test=22_005),
+        "year_targets",
     )

@@ -58,6 +58,15 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
             Published(classes=460, train=48_649, test=20_838),
         )
     )
+    register(
+        _task(
+            "wikiart-style-unseen-artists",
+            "in which of 27 styles a picture is painted, by painters not trained on: mean over five splits",
+            "artbench_wikiart.painter_tasks:unseen_artists_targets",
+            Published(classes=27),
+            clustered=True,
+        )
+    )
     for task, description, classes in (
         ("style", "in which of 27 styles a picture is painted", 27),
         ("artist", "which of 128 painters has painted a picture", 128),
@@ -73,7 +82,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
         )
 
 
-def _task(name: str, description: str, factory: str, published: Published) -> TaskSpec:
+def _task(name: str, description: str, factory: str, published: Published, *, clustered: bool = False) -> TaskSpec:
     return TaskSpec(
         name=name,
         description=description,
@@ -81,5 +90,6 @@ def _task(name: str, description: str, factory: str, published: Published) -> Ta
         target="single-label",
         primary_metric="accuracy",
         factory=factory,
+        clustered=clustered,
         published=published,
     )

@@ -126,6 +126,11 @@ def test_groups_are_not_torn_apart_unless_they_are_what_is_asked(tmp_path: Path)
     assert not train & test
     assert len(test) == 1
     assert set(np.unique(painter.targets.test.labels)) == {0, 1, 2, 3, 4}
+    # Painters whom nobody has seen are what is asked of the style, so they are drawn as wholes.
+    assert (style.spec.clustered, painter.spec.clustered) == (True, False)
+    assert painter.targets.groups is None
+    assert style.targets.groups is not None
+    assert style.targets.groups[0] == groups[style.dataset.ids[0]]
 
 
 def test_groups_that_are_the_classes_are_told(tmp_path: Path) -> None:
@@ -146,6 +151,24 @@ def test_several_values_in_a_cell_are_a_task_of_many_labels(tmp_path: Path) -> N
     assert task.targets.classes == ("Holz", "Leinwand", "Tinte", "Öl")
     assert len(task.targets.train) + len(task.targets.test) == 30
     assert int(task.targets.train.labels.sum() + task.targets.test.labels.sum()) == 10 * (2 + 2 + 1)
+
+
+def test_years_are_a_task_of_their_own_kind(tmp_path: Path) -> None:
+    rows = [(f"{k}.jpg", ("1650", "-200.0", "", "1888")[k % 4], f"Maler {k % 7}") for k in range(40)]
+    touch(tmp_path, *(path for path, *_ in rows))
+    write_table(tmp_path / "works.csv", ("path", "year", "group"), rows)
+    (tmp_path / "my.toml").write_text("table = 'works.csv'\nyears = ['year']\n")
+    task = only(tmp_path / "my.toml")
+    assert (task.spec.target, task.spec.primary_metric) == ("year", "mean_absolute_error")
+    years = np.concatenate([task.targets.train.labels, task.targets.test.labels])
+    assert np.unique(years).tolist() == [-200, 1650, 1888]
+    assert len(years) == 30
+    groups = task.targets.groups
+    assert groups is not None
+    assert not {groups[row] for row in task.targets.train.rows} & {groups[row] for row in task.targets.test.rows}
+    write_table(tmp_path / "works.csv", ("path", "year"), [("0.jpg", "1650"), ("1.jpg", "um 1650")])
+    with pytest.raises(ArtbenchError, match=r"the year of 1\.jpg is 'um 1650', which is no year\. Write a number"):
+        only(tmp_path / "my.toml")
 
 
 def test_a_toml_names_everything(tmp_path: Path) -> None:
@@ -316,6 +339,23 @@ def test_a_collection_is_on_record_without_its_path(tmp_path: Path, monkeypatch:
     assert record["metrics"]["accuracy"]["value"] > 0.9
     for file in (tmp_path / "out" / "results").rglob("*"):
         assert not file.is_file() or str(tmp_path).encode() not in file.read_bytes()
+
+
+def test_all_kinds_of_columns_go_through_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [(path, style, "oil;wood" if k % 2 else "oil", 1500 + k, painter)
+            for k, (path, style, painter, _) in enumerate(works(60))]  # fmt: skip
+    write_table(tmp_path / "works.csv", ("path", "style", "medium", "year", "group"), rows)
+    (tmp_path / "my.toml").write_text("table = 'works.csv'\nyears = ['year']\nseveral = { medium = ';' }\n")
+    for k, (path, *_) in enumerate(rows):
+        paint(tmp_path / path, k)
+    name = f"collection:{tmp_path / 'my.toml'}"
+    records = run_tasks(name, data=None, folder=tmp_path / "out", monkeypatch=monkeypatch)
+    assert {name: record["primary_metric"] for name, record in records.items()} == {
+        "collection:my:style": "accuracy",
+        "collection:my:medium": "mean_average_precision",
+        "collection:my:year": "mean_absolute_error",
+    }
+    assert records["collection:my:style"]["clusters"] == 1
 
 
 def test_folders_and_a_toml_go_through_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

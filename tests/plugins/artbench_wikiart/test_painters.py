@@ -93,11 +93,16 @@ def test_the_tasks_on_painters_go_through_a_run(tmp_path: Path, monkeypatch: pyt
     root = write_style_lists(tmp_path)
     for k, (path, _) in enumerate(works()):
         paint(root / "wikiart" / path, k)
-    known = {spec.name for _, spec in load_plugins().tasks.specs()}
-    tasks = [name for name in ("wikiart-style", "wikiart-painter", "wikiart-style-unseen-artists") if name in known]
+    tasks = ["wikiart-style", "wikiart-painter", "wikiart-style-unseen-artists"]
     records = run_tasks(*tasks, data=f"wikiart={root}", folder=tmp_path / "out", monkeypatch=monkeypatch)
     assert sorted(records) == sorted(tasks)
     assert records["wikiart-painter"]["dataset"]["classes"] == 6
+    unseen = records["wikiart-style-unseen-artists"]
+    assert len(unseen["rounds"]) == 5
+    assert unseen["clusters"] == len(PAINTERS)
+    each = [round_["metrics"]["accuracy"] for round_ in unseen["rounds"]]
+    values = [value["value"] if isinstance(value, dict) else value for value in each]
+    assert unseen["metrics"]["accuracy"]["value"] == pytest.approx(np.mean(values))
 
 
 @needs_real_data
