@@ -65,7 +65,9 @@ def is_partial(targets: Targets) -> bool:
 
 
 def _listed(targets: Targets) -> int:
-    return len(targets.missing) + sum(len(split) for _, split in targets.splits)
+    # A picture is in every round of several, and counts once.
+    there = len(targets.rows) if targets.repeats else sum(len(split) for _, split in targets.splits)
+    return len(targets.missing) + there
 
 
 def _check_missing(targets: Targets, dataset: Dataset, *, task: str, allow_partial: bool, reporter: Reporter) -> None:
