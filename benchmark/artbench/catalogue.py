@@ -95,11 +95,12 @@ class Catalogue(Generic[SpecT]):
     def search(self, pattern: str) -> Iterator[tuple[Entry[SpecT], str, str]]:
         """Entry, name and description of all whose name matches a shell pattern or holds the text; families included.
 
-        A family is asked for all its names, which may import its library.
+        Capitals and small letters are alike. A family is asked for all its names, which may import its library.
         """
+        pattern = pattern.lower()
 
         def matches(name: str) -> bool:
-            return fnmatchcase(name, pattern) or ("*" not in pattern and pattern in name)
+            return fnmatchcase(name.lower(), pattern) or ("*" not in pattern and pattern in name.lower())
 
         for entry, spec in self.specs():
             if matches(spec.name):

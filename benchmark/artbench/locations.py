@@ -1,5 +1,6 @@
 """The folders of a user: the cache, the datasets, the results."""
 
+import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,13 +12,28 @@ from artbench.specs import DatasetSpec, load_factory
 
 
 def cache_folder() -> Path:
-    """Where features, checkpoints and painted datasets are kept: `ARTBENCH_CACHE`, or the platform's cache folder."""
+    """Where features, checkpoints and painted datasets are kept: `ARTBENCH_CACHE`, or the platform's cache folder.
+
+    Raises:
+        ArtbenchError: It can't be made, or can't be written.
+    """
     named = os.environ.get("ARTBENCH_CACHE")
     if named:
-        return Path(named).expanduser()
-    import platformdirs
+        folder = Path(named).expanduser()
+    else:
+        import platformdirs
 
-    return platformdirs.user_cache_path("artbench", appauthor=False)
+        folder = platformdirs.user_cache_path("artbench", appauthor=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise ArtbenchError(
+            f"the cache folder {folder} can't be written ({error.strerror})",
+            mend="Set the environment variable ARTBENCH_CACHE to a folder that can",
+        ) from error
+    return folder
 
 
 def dataset_folder(

@@ -10,14 +10,14 @@ from importlib import metadata, util
 from pathlib import Path
 from time import perf_counter
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import pluggy
 
 from artbench import hookspecs
 from artbench.catalogue import Catalogue, Entry
 from artbench.errors import UsageError
-from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TaskSpec
+from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TargetKind, TaskSpec
 
 GROUP = "artbench"
 KINDS: Mapping[str, type] = {
@@ -83,11 +83,13 @@ def load_plugins(files: Sequence[Path] = (), *, only: str | None = None) -> Regi
             empty: the built-in ones alone. None: what `ARTBENCH_PLUGINS` says, and without that, all.
 
     Raises:
-        UsageError: One of `files` is not there.
+        UsageError: One of `files` is not there, or is no Python file.
     """
     for file in files:
         if not file.is_file():
             raise UsageError(f"--plugin: no file at {file}")
+        if file.suffix != ".py":
+            raise UsageError(f"--plugin: {file} is not a Python file", mend="Give a file whose name ends in .py")
     only = os.environ.get("ARTBENCH_PLUGINS") if only is None else only
     loaded = [_load(point, candidate) for point, candidate in _installed(only)]
     loaded += [_load(file, _of_file(file)) for file in files]
@@ -186,6 +188,6 @@ def _checked(item: Any, kind: str, spec_type: Any) -> Any:
         raise ValueError(f"{item.name!r} can't be the name of a {kind}: letters, digits and . _ + - only")
     if not isinstance(item.description, str) or not item.description or "\n" in item.description:
         raise ValueError(f"the description of {kind} {item.name} is not one line of text")
-    if isinstance(item, TaskSpec) and item.target not in ("single-label", "multi-label"):
-        raise ValueError(f"the target of task {item.name} is {item.target!r}, not 'single-label' or 'multi-label'")
+    if isinstance(item, TaskSpec) and item.target not in (targets := get_args(TargetKind)):
+        raise ValueError(f"the target of task {item.name} is {item.target!r}, not one of {', '.join(targets)}")
     return item

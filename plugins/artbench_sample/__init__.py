@@ -14,7 +14,7 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
             name="sample",
             description="1,200 pictures painted by code: 8 styles, 24 painters, 8 materials",
             factory="artbench_sample.dataset:open_sample",
-            source="painted by artbench itself (docs/datasets/sample.md)",
+            source="artbench, which paints it",
             layout="labels.csv and the folder pictures/, both made by artbench",
             prepare="artbench_sample.paint:paint_collection",
             version=1,

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import click
 
-from artbench.cli.options import debug_option, plugin_option, registry
+from artbench.cli.options import (
+    FOLDER,
+    data_option,
+    data_root_option,
+    debug_option,
+    device_option,
+    plugin_option,
+    registry,
+)
 
 
 @click.group()
@@ -22,15 +30,9 @@ def features() -> None:
     help="Where its weights come from, or a checkpoint.",
 )
 @click.option("--dataset", required=True, metavar="NAME", help="Whose pictures.")
-@click.option(
-    "--data-root",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="ARTBENCH_DATA",
-    show_envvar=True,
-    help="Holds one folder per dataset, named as the dataset.",
-)
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="The folder of the dataset itself.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write into.")
+@data_root_option
+@data_option
+@click.option("--out", type=FOLDER, required=True, help="Folder to write into.")
 @click.option(
     "--format",
     "format_",
@@ -40,9 +42,7 @@ def features() -> None:
     help="npy: an array, and a CSV of ids in its order. parquet: a table of ids and features.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of random weights.")
-@click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True, help="Where."
-)
+@device_option
 @plugin_option
 @debug_option
 def export(
@@ -50,7 +50,7 @@ def export(
     pretraining: str,
     dataset: str,
     data_root: Path | None,
-    data: Path | None,
+    data: dict[str, Path],
     out: Path,
     format_: str,
     seed: int,
@@ -76,8 +76,7 @@ def export(
 
     reporter = notices()
     (candidate,) = candidates([backbone], [pretraining], registry=loaded, seed=seed)
-    placed = {} if data is None else {spec.name: data}
-    folder = dataset_folder(spec, data_root=data_root, placed=placed, reporter=reporter)
+    folder = dataset_folder(spec, data_root=data_root, placed=data, reporter=reporter)
     with blaming(f"dataset {spec.name}"):
         pictures = load_factory(spec.factory)(folder)
     found = extract(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from artbench.cli.options import debug_option, results_option
+from artbench.cli.options import FOLDER, debug_option, results_option
 
 
 @click.group()
@@ -14,7 +14,7 @@ def leaderboard() -> None:
 
 @leaderboard.command()
 @results_option
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Default: leaderboards/ in the results.")
+@click.option("--out", type=FOLDER, help="Default: leaderboards/ in the results.")
 @debug_option
 def build(results: Path, out: Path | None) -> None:
     """Write a Markdown page for each task on record, and an index."""

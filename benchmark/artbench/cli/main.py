@@ -1,8 +1,10 @@
 """The entry point: finds the command, and turns errors into one line and an exit status."""
 
 import os
+import signal
 import sys
 from importlib import import_module
+from types import FrameType
 from typing import NoReturn
 
 import click
@@ -17,6 +19,7 @@ COMMANDS = {
     "leaderboard": "artbench.cli.leaderboard:leaderboard",
     "features": "artbench.cli.features:features",
     "cache": "artbench.cli.cache:cache",
+    "data": "artbench.cli.data:data",
 }
 
 
@@ -44,7 +47,9 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show it.")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version."
+)
 def artbench() -> None:
     """Which visual representation understands art?
 
@@ -56,8 +61,17 @@ def artbench() -> None:
     """  # noqa: D301  click reads the control character
 
 
+class _Terminated(BaseException):
+    """What batch systems send before they kill."""
+
+
+def _terminated(_: int, __: FrameType | None) -> NoReturn:
+    raise _Terminated
+
+
 def main() -> NoReturn:
-    """Run the command line and exit: 0 done, 1 the work failed, 2 wrong usage."""
+    """Run the command line and exit: 0 done, 1 the work failed, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM."""
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         status = artbench.main(prog_name="artbench", standalone_mode=False)
         # A broken pipe shows up when the rest is written, not where it was printed.
@@ -70,9 +84,9 @@ def main() -> NoReturn:
             raise
         click.secho(f"artbench: {error}", fg="red", err=True)
         sys.exit(error.exit_status)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort, _Terminated) as interruption:
         click.echo("artbench: interrupted. What was done is kept: the same command goes on from there.", err=True)
-        sys.exit(1)
+        sys.exit(128 + (signal.SIGTERM if isinstance(interruption, _Terminated) else signal.SIGINT))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -2,16 +2,31 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from artbench.plugins import Registry
 
+
+class _Folder(click.Path):
+    """A folder that is there or may be made; refuses the empty text that an unset shell variable leaves."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, file_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("the path is empty. Is a variable of the shell not set?", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FOLDER = _Folder()
+
 results_option = click.option(
     "--results",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     default=Path("results"),
     show_default=True,
     help="Folder of records and leaderboards.",
@@ -28,7 +43,7 @@ plugin_option = click.option(
 )
 data_root_option = click.option(
     "--data-root",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     envvar="ARTBENCH_DATA",
     show_envvar=True,
     help="Holds one folder per dataset, named as the dataset.",
@@ -38,7 +53,7 @@ device_option = click.option(
     type=click.Choice(["auto", "cpu", "cuda", "mps"]),
     default="auto",
     show_default=True,
-    help="Where to compute.",
+    help="What computes; auto takes a GPU if there is one.",
 )
 
 

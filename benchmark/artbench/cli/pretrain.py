@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from artbench.cli.options import (
+    FOLDER,
     data_option,
     data_root_option,
     debug_option,
@@ -27,7 +28,7 @@ from artbench.cli.options import (
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     required=True,
     metavar="DIR",
     help="Folder for the encoder, the checkpoints and the log.",

@@ -77,17 +77,20 @@ def test_a_results_folder_that_cannot_be_written_is_named(command: list[str], tm
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs POSIX signals")
-def test_interrupted_it_says_so_in_a_line_and_goes_on_next_time(command: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_says_so_in_a_line_and_goes_on_next_time(
+    command: list[str], tmp_path: Path, number: signal.Signals
+) -> None:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     # When the pictures are there, the work has begun.
     deadline = time.monotonic() + 60
     while not (tmp_path / "cache" / "datasets" / "toy-1").is_dir() and time.monotonic() < deadline:
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
     if process.returncode == 0:
         pytest.skip("it was through before the signal")
-    assert process.returncode == 1
+    assert process.returncode == 128 + number
     assert "interrupted" in err
     assert "Traceback" not in err
     assert out == ""

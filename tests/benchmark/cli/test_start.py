@@ -59,6 +59,8 @@ def test_a_pattern_searches_the_families() -> None:
         (["run", "--backbone", "x", "--task", "y", "--data", "no-equals-sign"], 2, "DATASET=PATH"),
         (["list", "paintings"], 2, "paintings"),
         (["list", "tasks", "--plugin", "gone.py"], 2, "gone.py"),
+        (["list", "tasks", "--plugin", str(Path(__file__).parents[3] / "README.md")], 2, "not a Python file"),
+        (["run", "--backbone", "x", "--task", "y", "--results", ""], 2, "empty"),
         (["leaderboard", "build", "--results", "empty"], 1, "artbench run"),
         (["leaderboard", "show", "--results", "empty"], 1, "artbench run"),
     ],
@@ -68,6 +70,19 @@ def test_exit_statuses(words: list[str], status: int, says: str, tmp_path: Path)
     assert done.returncode == status
     assert says in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "taken").write_text("")
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "taken"))
+    done = artbench("cache", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "taken" in done.stderr
+    assert "ARTBENCH_CACHE" in done.stderr
+
+
+def test_a_pattern_takes_capitals_for_small_letters() -> None:
+    assert "sample-style" in artbench("list", "tasks", "SAMPLE-*").stdout
 
 
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:
