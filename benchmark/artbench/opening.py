@@ -87,7 +87,7 @@ def open_tasks(
         source, dataset_spec = registry.datasets.find(spec.dataset)
         if spec.dataset not in datasets:
             folder = dataset_folder(dataset_spec, data_root=data_root, placed=placed, reporter=reporter)
-            datasets[spec.dataset] = _open_dataset(dataset_spec, folder)
+            datasets[spec.dataset] = open_dataset(dataset_spec, folder)
             _tell_unknown(exclusions, datasets[spec.dataset], reporter)
         plugins = {owner.distribution: registry.version_of(owner) for owner in (entry, source)}
         task = _open_task(
@@ -102,7 +102,12 @@ def open_tasks(
     return list(opened.values())
 
 
-def _open_dataset(spec: DatasetSpec, folder: Path) -> Dataset:
+def open_dataset(spec: DatasetSpec, folder: Path) -> Dataset:
+    """Read a dataset from its folder.
+
+    Raises:
+        ArtbenchError: It is not what it should be, or its plugin fails.
+    """
     with blaming(f"dataset {spec.name}"):
         dataset = load_factory(spec.factory)(folder)
         if not isinstance(dataset, Dataset):

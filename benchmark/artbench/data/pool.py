@@ -89,7 +89,8 @@ def _rows(labelled: LabelledDataset, *, held_out: bool) -> NDArray[np.int64]:
     found = [
         split.rows
         for targets in labelled.targets.values()
-        for name, split in targets.splits
+        for round_ in targets.rounds
+        for name, split in round_.splits
         if (name != "train") == held_out
     ]
     return np.unique(np.concatenate([np.empty(0, np.int64), *found]))

@@ -1,0 +1,132 @@
+"""`artbench data`: whether the pictures are there and whole, what leaks, and where to get them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from artbench.cli.options import (
+    data_option,
+    data_root_option,
+    debug_option,
+    json_option,
+    plugin_option,
+    print_json,
+    registry,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from artbench.audit.health import Health
+
+_names = click.argument("names", nargs=-1, required=True, metavar="DATASET...")
+
+
+@click.group()
+def data() -> None:
+    """Whether the pictures are there and whole, what leaks from training into the test, and where to get them."""
+
+
+@data.command()
+@_names
+@data_root_option
+@data_option
+@json_option
+@plugin_option
+@debug_option
+def check(
+    names: tuple[str, ...],
+    data_root: Path | None,
+    data: dict[str, Path],
+    as_json: bool,
+    plugin_files: tuple[Path, ...],
+) -> int:
+    """Show what is there of each DATASET, what is missing and what can't be decoded, and how classes are spread.
+
+    What was looked at is kept, and not looked at again until its file changes. Exit status 1 if anything is
+    missing or can't be decoded, or a task can't be read.
+    """
+    loaded = registry(plugin_files)
+    from artbench.audit.health import health
+    from artbench.audit.survey import survey
+    from artbench.cli.console import notices
+    from artbench.holdings import open_datasets
+    from artbench.locations import cache_folder
+
+    reporter = notices()
+    holdings = open_datasets(names, registry=loaded, data_root=data_root, placed=data, reporter=reporter)
+    found = [
+        health(
+            holding.spec,
+            survey(holding.dataset, cache=cache_folder() / "surveys", reporter=reporter),
+            holding.tasks,
+            holding.targets,
+            holding.closed,
+        )
+        for holding in holdings
+    ]
+    if as_json:
+        print_json([entry.as_json() for entry in found])
+    else:
+        for entry in found:
+            _print_health(entry)
+    return 0 if all(entry.sound for entry in found) else 1
+
+
+_SHOWN = 10
+_SPLITS = ("train", "validation", "test")
+
+
+def _print_health(entry: "Health") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    of = f" of {entry.published:,}" if entry.published else ""
+    console.print(
+        Text(f"{entry.dataset}: {entry.pictures:,}{of} pictures in {entry.root}", style="bold"), soft_wrap=True
+    )
+    _print_pictures(entry, console)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("task", overflow="fold")
+    for heading in (*_SPLITS, "classes", "missing", "imbalance"):
+        table.add_column(heading, justify="right")
+    for task in entry.tasks:
+        rows = [_count(task.rows.get(name)) for name in _SPLITS]
+        missing = Text(_count(task.missing), style="red" if task.partial else "yellow" if task.missing else "")
+        ratio = f"{task.imbalance:,.1f} : 1" if task.imbalance else ""
+        table.add_row(Text(task.name), *rows, _count(task.classes or None), missing, ratio)
+        if task.as_published is False:
+            stated = [_count(task.published.get(name)) for name in (*_SPLITS, "classes")]
+            table.add_row(Text("  published"), *stated, style="dim")
+    console.print(table)
+    for task in entry.tasks:
+        if task.untrained:
+            text = f"  {task.name}: {task.untrained:,} of {task.classes:,} classes have no picture to train on"
+            console.print(Text(text), soft_wrap=True)
+        if task.problem:
+            console.print(Text(f"  {task.name} can't be read: {task.problem}", style="red"), soft_wrap=True)
+
+
+def _print_pictures(entry: "Health", console: "Console") -> None:
+    from rich.text import Text
+
+    if entry.repeated:
+        console.print(f"  {entry.repeated:,} pictures have the bytes of another (`artbench data audit` shows them)")
+    if entry.undecodable:
+        console.print(f"  {len(entry.undecodable):,} can't be decoded:", style="red")
+        for id_, reason in list(entry.undecodable.items())[:_SHOWN]:
+            console.print(Text(f"    {printable(id_)}: {reason}"), soft_wrap=True)
+        if len(entry.undecodable) > _SHOWN:
+            console.print("    … (--json names all)")
+
+
+def _count(count: int | None) -> str:
+    return "" if count is None else f"{count:,}"
+
+
+def printable(text: str) -> str:
+    """A name without what could steer a terminal."""
+    return text if text.isprintable() else ascii(text)
