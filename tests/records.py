@@ -67,5 +67,5 @@ def record(value: float = 0.5, **changes: Any) -> Record:
         },
     }
     for key, change in changes.items():
-        content[key] = content[key] | change if isinstance(change, dict) else change
+        content[key] = content.get(key, {}) | change if isinstance(change, dict) else change
     return Record.model_validate(content)

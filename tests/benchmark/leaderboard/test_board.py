@@ -29,3 +29,16 @@ def test_of_one_measurement_the_newest_record_counts() -> None:
     for order in ([older, newer], [newer, older]):
         (board,) = boards(order)
         assert [row.record for row in board.rows] == [newer]
+
+
+def test_where_less_is_better_the_least_is_first() -> None:
+    years = [
+        record(
+            backbone=name,
+            primary_metric="mean_absolute_error",
+            metrics={"mean_absolute_error": {"value": value, "ci95": [value - 5, value + 5], "unit": "years"}},
+        )
+        for name, value in (("a", 74.4), ("b", 61.0), ("c", 120.5))
+    ]
+    (board,) = boards(years)
+    assert [(row.rank, row.record.backbone) for row in board.rows] == [(1, "b"), (2, "a"), (3, "c")]

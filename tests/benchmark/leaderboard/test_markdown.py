@@ -4,13 +4,14 @@ import re
 from html import unescape
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
-from artbench.leaderboard.markdown import escape, task_page
+from artbench.leaderboard.markdown import escape, task_name, task_page
 from tests.records import record
 
 
@@ -78,3 +79,38 @@ def test_rows_of_one_name_can_be_told_apart() -> None:
     assert "| random |" in page
     assert "| random (seed 7) |" in page
     assert "| run.pth (33333333) |" in page
+
+
+def test_years_are_shown_in_years() -> None:
+    years = {"value": 74.39, "ci95": [72.0, 76.25], "unit": "years"}
+    page = task_page(boards([record(primary_metric="mean_absolute_error", metrics={"mean_absolute_error": years})]))
+    assert "| **MAE** years [95 % interval] | accuracy % |" in page
+    assert "| **74.4** [72.0, 76.2] | 50.0 |" in page
+
+
+def test_guesses_are_shown_apart_from_the_newest_record_that_has_them() -> None:
+    def guess(value: float) -> list[dict[str, Any]]:
+        return [{"name": "largest class", "metrics": {"accuracy": {"value": value, "ci95": [value, value]}}}]
+
+    page = task_page(
+        boards(
+            [
+                record(0.9, backbone="b"),
+                record(0.7, references=guess(0.42)),
+                record(0.1, backbone="c", references=guess(0.4), provenance={"created": "2025-01-01T00:00:00+00:00"}),
+            ]
+        )
+    )
+    assert "| largest class | **42.0** [42.0, 42.0] |  |" in page
+    assert page.count("largest class") == 1
+    assert page.index("| 3 | c |") < page.index("| no pixels |") < page.index("Protocol")
+
+
+def test_the_footing_says_what_numbers_are_means_over() -> None:
+    few = {"shots": 4, "draws": 10, "seed": 0, "scarce": 2}
+    shots = record(protocol="linear-v1-shots-4", few_shot=few, clusters=12)
+    page = task_page(boards([shots]))
+    assert "4 pictures of each class; 2 classes have fewer and give all they have." in page
+    assert "Intervals resample 12 painters with all their pictures." in page
+    assert task_name(shots) == "toy-style, shots 4"
+    assert task_name(record()) == "toy-style"

@@ -66,6 +66,33 @@ def test_multi_label_predictions_list_labels(tmp_path: Path) -> None:
     assert row["confidence"] == pytest.approx([0.9, 0.6, 0.1])
 
 
+def test_years_are_predicted_without_confidence_and_rounds_are_numbered(tmp_path: Path) -> None:
+    years = TestPredictions(
+        images=["a.jpg", "a.jpg"],
+        labels=np.array([1600.5, 1600.5]),
+        outputs=np.array([[1610], [1590]], np.float32),
+        rounds=np.array([0, 1]),
+    )
+    years.write(tmp_path / "p.parquet")
+    assert pq.read_table(tmp_path / "p.parquet").to_pylist() == [
+        {"image": "a.jpg", "target": 1600.5, "prediction": 1610.0, "round": 0},
+        {"image": "a.jpg", "target": 1600.5, "prediction": 1590.0, "round": 1},
+    ]
+
+
+def test_tables_lie_beside_the_record_and_are_no_records(tmp_path: Path, predictions: TestPredictions) -> None:
+    folder = ResultsFolder(tmp_path)
+    columns = {"class": np.array(["a", "b"], object), "average_precision": np.array([0.5, np.nan])}
+    written = folder.write(record(), predictions, {"classes": columns})
+    table = folder.file_of(written).with_suffix(".classes.parquet")
+    assert written.tables["classes"].sha256 == sha256_of(table)
+    assert pq.read_table(table).to_pylist() == [
+        {"class": "a", "average_precision": 0.5},
+        {"class": "b", "average_precision": None},
+    ]
+    assert list(folder.records(Silent())) == [written]
+
+
 def test_what_is_no_record_is_named_and_passed_over(tmp_path: Path, predictions: TestPredictions) -> None:
     folder = ResultsFolder(tmp_path)
     good = folder.write(record(), predictions)

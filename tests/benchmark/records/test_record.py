@@ -21,6 +21,10 @@ def test_a_record_survives_being_written_and_read() -> None:
         {"metrics": {"accuracy": {"value": 1.2, "ci95": [0, 1]}}},
         {"metrics": {"accuracy": {"value": float("nan"), "ci95": [0, 1]}}},
         {"metrics": {"accuracy": {"value": 0.5, "ci95": [0.6, 0.4]}}},
+        {"metrics": {"accuracy": {"value": 0.5, "ci95": [0.4, 1.1]}}},
+        {"metrics": {"accuracy": {"value": -1, "ci95": [-2, 3], "unit": "years"}}},
+        {"metrics": {"accuracy": {"value": 5, "ci95": [2, 9], "unit": "metres"}}},
+        {"tables": {"other": {"sha256": "a" * 64, "rows": 1}}},
         {"primary_metric": "top5_accuracy"},
         {"protocol_hash": "abc"},
         {"encoder": {"weights_sha256": "G" * 64}},
@@ -48,3 +52,10 @@ def test_the_id_tells_what_was_measured_and_not_what_came_out() -> None:
         {"encoder": {"weights_sha256": "e" * 64}},
     ):
         assert record(**change).id != record().id, change
+
+
+def test_only_what_is_no_fraction_says_its_unit() -> None:
+    years = {"value": 74.4, "ci95": [70.0, 80.0], "unit": "years"}
+    written = record(metrics={"mean_absolute_error": years}).as_json()["metrics"]
+    assert written["mean_absolute_error"] == years
+    assert written["accuracy"].keys() == {"value", "ci95"}
