@@ -2,6 +2,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from artbench.data.listing import check_inside, folders_in, listed_path, pictures_in
 from artbench.errors import ArtbenchError
@@ -87,6 +89,17 @@ def test_a_listed_path_has_one_spelling(path: str, spelled: str) -> None:
 def test_a_listed_path_that_might_lead_out_is_refused(path: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         listed_path(path)
+
+
+@given(st.text(st.sampled_from("./\\aA:\0 é~\n")) | st.text())
+def test_whatever_is_listed_stays_inside_or_is_refused(path: str) -> None:
+    try:
+        spelled = listed_path(path)
+    except ValueError:
+        return
+    inside = os.path.normpath(os.path.join("/root/of/pictures", spelled))  # noqa: PTH118  as text, on any system
+    assert inside.startswith("/root/of/pictures/")
+    assert listed_path(spelled) == spelled
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the superuser can read everything")

@@ -3,6 +3,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from artbench.data.tables import Table, read_table
 from artbench.errors import ArtbenchError
@@ -77,6 +79,16 @@ def test_parquet_is_read_as_text_without_its_pictures(tmp_path: Path) -> None:
     table = read_table(tmp_path / "works.parquet", dataset="museum")
     assert table.columns == {"path": ["a.jpg", "b.jpg"], "year": ["1650", ""], "tags": ["oil|wood", ""]}
     assert list(table.lines) == [1, 2]
+
+
+@given(st.binary(max_size=300) | st.text(st.sampled_from('a,;"\n\r\t| é'), max_size=80).map(str.encode))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_are_a_table_or_refused_in_a_line(tmp_path: Path, content: bytes) -> None:
+    try:
+        table = _table(tmp_path, content)
+    except ArtbenchError:
+        return
+    assert all(len(values) == len(table) for values in table.columns.values())
 
 
 def test_a_file_that_is_no_parquet_or_is_not_there_is_named(tmp_path: Path) -> None:

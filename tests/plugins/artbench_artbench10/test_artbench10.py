@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from artbench.errors import ArtbenchError
@@ -128,6 +130,19 @@ def test_a_pickle_of_anything_else_is_refused(content: object, reason: str, tmp_
     (root / "artbench-10-batches-py" / "data_batch_2").write_bytes(pickle.dumps(content))
     with pytest.raises(ArtbenchError, match=rf"data_batch_2 is no batch of CIFAR's form: .*{reason}"):
         open_artbench10(root)
+
+
+@given(st.binary(max_size=200), st.integers(0, 250), st.binary(min_size=1, max_size=8))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+def test_any_bytes_are_a_batch_or_refused(tmp_path: Path, noise: bytes, place: int, change: bytes) -> None:
+    whole = pickle.dumps({"data": np.zeros((1, 3072), np.uint8), "labels": [3]}, protocol=2)
+    for content in (noise, whole[:place] + change + whole[place + len(change) :]):
+        (tmp_path / "batch").write_bytes(content)
+        try:
+            batch = read_batch(tmp_path / "batch", classes=10)
+        except ArtbenchError:
+            continue
+        assert len(batch.pixels) == len(batch.labels)
 
 
 @pytest.mark.parametrize("cut", [0, 1, 100, 5_000])
