@@ -97,11 +97,11 @@ class Outcome:
 
     Attributes:
         results: In the order of encoders, then tasks.
-        failures: One line for each encoder that could not be run.
+        failures: Why an encoder could not be run, by its name.
     """
 
     results: tuple[Result, ...]
-    failures: tuple[str, ...]
+    failures: Mapping[str, str]
 
 
 def run(request: Request, *, registry: Registry, reporter: Reporter) -> Outcome:
@@ -141,16 +141,16 @@ def run(request: Request, *, registry: Registry, reporter: Reporter) -> Outcome:
         )
     )
     work = _Work(request=request, device=device, ledger=Ledger(results, reporter), group=group, reporter=reporter)
-    failures = []
+    failures = {}
     for candidate in encoders:
         try:
             work.measure(candidate, datasets)
         except ArtbenchError as error:
-            failures.append(f"{candidate}: {error}")
-            reporter.notice(failures[-1])
+            failures[str(candidate)] = str(error)
+            reporter.notice(f"{candidate}: {error}")
     if work.ledger.new:
         build_pages(work.ledger.records, request.results / "leaderboards")
-    return Outcome(results=tuple(work.standing(encoders, datasets)), failures=tuple(failures))
+    return Outcome(results=tuple(work.standing(encoders, datasets)), failures=failures)
 
 
 def _pool(request: Request, registry: Registry, reporter: Reporter) -> OpenPool:

@@ -40,7 +40,7 @@ def go(request: Request, registry: Registry) -> Outcome:
 def test_a_run_writes_record_predictions_and_leaderboard(request_: Request, registry: Registry) -> None:
     outcome = go(request_, registry)
     (result,) = outcome.results
-    assert outcome.failures == ()
+    assert outcome.failures == {}
     assert (result.new, result.place, result.of) == (True, 1, 1)
     record = json.loads(result.file.read_text())
     assert record["task"] == "toy-colour"
@@ -96,9 +96,9 @@ def test_other_seeds_of_random_weights_are_other_records(request_: Request, regi
 def test_one_encoder_that_fails_is_named_and_the_others_are_run(request_: Request, registry: Registry) -> None:
     outcome = go(replace(request_, backbones=["toy-broken", "toy-patches"]), registry)
     assert [result.record.backbone for result in outcome.results] == ["toy-patches"]
-    (failure,) = outcome.failures
-    assert "toy-broken" in failure
-    assert "out of paint" in failure
+    ((encoder, reason),) = outcome.failures.items()
+    assert "toy-broken" in encoder
+    assert "out of paint" in reason
 
 
 def test_unknown_names_are_told_before_anything_is_done(request_: Request, registry: Registry) -> None:

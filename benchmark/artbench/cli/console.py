@@ -6,8 +6,16 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Column, Table
 from rich.text import Text
 
 from artbench.leaderboard.board import Board
@@ -18,13 +26,32 @@ if TYPE_CHECKING:
     from artbench.run import Outcome
 
 
+# Columns of text below which a bar says less, and above which it says all.
+_NARROW, _WIDE = 72, 110
+
+
 class _Bar:
-    def __init__(self, progress: Progress, task: TaskID) -> None:
+    def __init__(self, progress: Progress, task: TaskID, *, brief: bool) -> None:
         self._progress = progress
         self._task = task
+        self._brief = brief
 
     def advance(self, steps: int = 1, /, *, note: str = "") -> None:
-        self._progress.update(self._task, advance=steps, note=note)
+        self._progress.update(self._task, advance=steps, note=note.partition(",")[0] if self._brief else note)
+
+
+def _columns(width: int, unit: str) -> list[ProgressColumn]:
+    """What a line of progress shows: count and time left always, the rest as far as there is room."""
+    name = Column(no_wrap=True, overflow="ellipsis", max_width=max(12, width // 4))
+    whole = Column(no_wrap=True)
+    return [
+        TextColumn("{task.description}", table_column=name),
+        BarColumn(bar_width=None if width >= _WIDE else max(6, width // 10)),
+        MofNCompleteColumn(table_column=whole),
+        *([TextColumn(unit, table_column=whole)] if width >= _WIDE else []),
+        TextColumn("[dim]{task.fields[note]}", table_column=Column(no_wrap=True)),
+        TimeRemainingColumn(compact=True, table_column=whole),
+    ]
 
 
 class TerminalReporter:
@@ -35,22 +62,17 @@ class TerminalReporter:
 
     def notice(self, text: str, /) -> None:
         """Print one line."""
-        self._console.print(Text(text), soft_wrap=True)
+        # Lines of a log stay whole; on a terminal, words do.
+        self._console.print(Text(text), soft_wrap=not self._console.is_terminal)
 
     @contextmanager
     def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
         """Show a bar while the block runs."""
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TextColumn(unit),
-            TextColumn("[dim]{task.fields[note]}"),
-            TimeRemainingColumn(),
-        )
         disable = not self._console.is_terminal
+        columns = _columns(self._console.width, unit)
         with Progress(*columns, console=self._console, transient=True, disable=disable) as progress:
-            yield _Bar(progress, progress.add_task(Text(what).markup, total=total, note=""))
+            brief = self._console.width < _NARROW
+            yield _Bar(progress, progress.add_task(Text(what).markup, total=total, note=""), brief=brief)
 
 
 def notices() -> Reporter:
@@ -77,9 +99,10 @@ def print_outcome(outcome: "Outcome") -> None:
     if outcome.results:
         folder = outcome.results[0].file.parents[2]
         reporter.notice(f"Records in {folder / 'records'}, leaderboards in {folder / 'leaderboards'}.")
-    # Told once already, but maybe long ago.
-    for failure in outcome.failures if outcome.results else ():
-        reporter.notice(f"Failed: {failure}")
+    if outcome.failures and outcome.results:
+        # Why was told when it happened.
+        names = ", ".join(outcome.failures)
+        Console(stderr=True).print(Text(f"Failed, for the reasons above: {names}", style="red"))
 
 
 def ordinal(number: int) -> str:
@@ -92,7 +115,9 @@ def print_board(board: Board) -> None:
     """Print a leaderboard on stdout."""
     first = board.first
     table = Table(
-        title=f"{first.task}, {first.protocol}, data {first.dataset.fingerprint[:12]}",
+        title=Text(
+            f"{first.task}, {first.protocol} ({first.protocol_hash[:12]}), data {first.dataset.fingerprint[:12]}"
+        ),
         title_justify="left",
         box=None,
         pad_edge=False,
@@ -100,7 +125,8 @@ def print_board(board: Board) -> None:
     table.add_column("rank", justify="right")
     table.add_column("backbone", overflow="fold")
     table.add_column("pretraining", overflow="fold")
-    table.add_column(f"{metric_name(first.primary_metric)} {unit(first.primary)}, 95 % interval", justify="right")
+    heading = Text(f"{metric_name(first.primary_metric)} {unit(first.primary)}\n[95 % interval]")
+    table.add_column(heading, justify="right", no_wrap=True)
     for row in board.rows:
         record = row.record
         table.add_row(

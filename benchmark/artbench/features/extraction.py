@@ -121,7 +121,7 @@ class Extraction:
                 idle_s, busy_s = idle_s + batch.decode_s, busy_s + batch.forward_s
                 rate = count / (perf_counter() - start)
                 share = idle_s / (idle_s + busy_s)
-                counter.advance(len(batch), note=f"{rate:.1f} images/s, {share:.0%} waiting for pictures")
+                counter.advance(len(batch), note=f"{rate:.1f} images/s, {share:.0%} waiting")
         store.flush()
         return Timing(extracted=total, extract_s=perf_counter() - start, waiting=idle_s / (idle_s + busy_s))
 

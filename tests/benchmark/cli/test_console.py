@@ -1,0 +1,41 @@
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from artbench.cli.console import TerminalReporter, print_board
+from artbench.leaderboard.board import boards
+from tests.records import record
+
+
+def shown_at(width: int, monkeypatch: pytest.MonkeyPatch) -> str:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=width, color_system=None, legacy_windows=False)
+    reporter = TerminalReporter()
+    monkeypatch.setattr(reporter, "_console", console)
+    with reporter.counting("tf_efficientnet_lite0 on wikiart", total=5782, unit="pictures") as counter:
+        counter.advance(1200, note="23.3 images/s, 7% waiting")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_a_bar_shows_count_speed_and_time_left_however_narrow_the_terminal(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = [
+        line for line in re.split(r"[\r\n]|\x1b\[[0-9;?]*[A-Za-z]", shown_at(width, monkeypatch)) if "1200" in line
+    ][-1]
+    assert len(last) <= width
+    assert "1200/5782" in last
+    assert "23.3 images/s" in last
+    assert re.search(r"-?-?:?(--|\d\d):(--|\d\d)", last)
+    assert "━" in last
+    assert last.startswith("tf_efficient")
+    assert ("7% waiting" in last) == (width > 60)
+
+
+def test_names_from_elsewhere_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    (board,) = boards([record(backbone="[/bold] [x](y)", task="sample-style")])
+    print_board(board)
+    assert "[/bold]" in capsys.readouterr().out
