@@ -16,22 +16,10 @@ from artbench.features.extract import Features
 from artbench.machine import hardware_name
 from artbench.opening import OpenTask
 from artbench.protocol import Protocol
+from artbench.records.outcomes import FewShotState, Metric, NeighboursState, ProbeState, ReferenceState, RoundState
 from artbench.records.predictions import TestPredictions
-from artbench.records.record import (
-    DatasetState,
-    EncoderState,
-    ExclusionState,
-    FewShotState,
-    Metric,
-    NeighboursState,
-    PoolState,
-    ProbeState,
-    Provenance,
-    Record,
-    ReferenceState,
-    RoundState,
-    Timing,
-)
+from artbench.records.record import Provenance, Record, Timing
+from artbench.records.sources import DatasetState, EncoderState, ExclusionState, PoolState
 from artbench.records.tables import Tables
 from artbench.reporting import Reporter
 from artbench.rounds import Round, clusters_of, judge, readable, references, tables

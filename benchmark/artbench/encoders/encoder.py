@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from artbench.encoders.pool import TrainingPool
-from artbench.records.record import TrainingState
+from artbench.records.sources import TrainingState
 
 
 @dataclass(frozen=True, kw_only=True)

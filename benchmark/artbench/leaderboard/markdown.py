@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 
 from artbench.leaderboard.board import Board, Row
-from artbench.records.record import Metric, Record
+from artbench.records.outcomes import Metric
+from artbench.records.record import Record
 
 _METRIC_NAMES = {
     "accuracy": "accuracy",

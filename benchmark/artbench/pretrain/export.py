@@ -14,7 +14,7 @@ from artbench.encoders.history import METADATA_KEY
 from artbench.errors import ArtbenchError
 from artbench.files import replacing
 from artbench.pretrain.training import Training
-from artbench.records.record import TrainingState
+from artbench.records.sources import TrainingState
 
 
 def write_encoder(folder: Path, backbone: torch.nn.Module, training: Training, facts: Mapping[str, Any]) -> Path:
