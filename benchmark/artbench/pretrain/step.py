@@ -84,19 +84,26 @@ class Stepper:
         self._layout = torch.channels_last if is_convolutional(backbone.module) else torch.contiguous_format
 
     def step(self, number: int, crops: Sequence[CropPair], *, lr: float, progress: float) -> StepResult:
+        """Make one update from crops: `views`, then `update`."""
+        return self.update(number, self.views(crops), lr=lr, progress=progress)
+
+    def views(self, crops: Sequence[CropPair]) -> list[Views]:
+        """Augment the sub-batches of this process: two views each, as the networks take them."""
+        return self._each(lambda place: self._views(crops[place]), len(crops))
+
+    def update(self, number: int, views: Sequence[Views], *, lr: float, progress: float) -> StepResult:
         """Make one update.
 
         Args:
             number: Of the step, from 0.
-            crops: The sub-batches of this process.
+            views: The sub-batches of this process.
             lr: The learning rate.
             progress: Share of the training that is done.
 
         Returns:
-            The same on every process. Where the loss is not finite, nothing was changed but the teacher.
+            The same on every process. Where the loss is not finite, the student is as it was.
         """
         objective = self._objective
-        views = self._each(lambda place: self._views(crops[place]), len(crops))
         objective.begin_step(progress)
         targets = self._targets(number, views)
         objective.receive(targets)

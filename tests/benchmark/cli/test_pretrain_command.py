@@ -1,0 +1,82 @@
+"""`artbench pretrain`, and `artbench run` with what it has made."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from artbench.cli.main import main
+
+TOY = Path(__file__).parents[2] / "toy_plugin.py"
+SMALL = ["--set", "batch_size=16", "--set", "sub_batch=8", "--set", "steps=4", "--set", "crop_size=16"]
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.chdir(tmp_path)
+
+
+def artbench(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "artbench", *words, "--plugin", str(TOY)]
+    return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ))
+
+
+def pretrain(*words: str, out: str = "out") -> subprocess.CompletedProcess[str]:
+    return artbench("pretrain", "moco-v2", "--backbone", "toy-patches", "--dataset", "toy", "--out", out, *words)
+
+
+def test_it_trains_and_run_takes_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text("temperature = 0.1\n")
+    done = pretrain(*SMALL, "--settings", "settings.toml", "--pack", "--knn", "toy-colour")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "out/encoder.safetensors\n"
+    assert "60 pictures of toy" in done.stderr
+    assert "kNN accuracy on toy-colour" in done.stderr
+    words = ["--backbone", "toy-patches", "--pretraining", "out", "--pretraining", "random", "--task", "toy-colour"]
+    ran = artbench("run", *words, "--json")
+    assert ran.returncode == 0, ran.stderr
+    trained, random = json.loads(ran.stdout)
+    history = trained["encoder"]["training"]
+    assert (trained["pretraining"], history["method"], history["settings"]["temperature"]) == ("out", "moco-v2", 0.1)
+    assert trained["encoder"]["pool"]["images"] == 60
+    assert trained["encoder"]["pool"]["test_images"] == 0
+    assert random["encoder"]["training"] is None
+    assert trained["encoder"]["weights_sha256"] != random["encoder"]["weights_sha256"]
+    again = pretrain(*SMALL)
+    assert again.returncode == 1
+    assert "--resume" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("method", "words", "told"),
+    [
+        ("moco-v2", ["--set", "momentum=1.5"], "momentum=1.5 is outside its range, 0 to 1"),
+        ("moco-v2", ["--set", "momentun=0.5"], "The nearest: momentum"),
+        ("moco-v2", ["--backbone", "toy-patch"], "toy-patches"),
+        ("moco-v2", ["--dataset", "toys"], "toy"),
+        ("moco-v2", ["--knn", "toy-traits"], "multi-label"),
+        ("moco-v2", ["--set", "batch_size=64"], "60 pictures, fewer than a batch of 64"),
+        ("moco-v4", [], "moco-v3"),
+        ("imagenet", [], "imagenet is not a method"),
+    ],
+)
+def test_a_wrong_word_is_status_two_and_nothing_is_made(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    method: str,
+    words: list[str],
+    told: str,
+) -> None:
+    usual = ["--backbone", "toy-patches", "--dataset", "toy", "--out", "out", "--plugin", str(TOY)]
+    monkeypatch.setattr(sys, "argv", ["artbench", "pretrain", method, *usual, *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

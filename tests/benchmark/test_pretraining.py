@@ -1,0 +1,89 @@
+"""A method as a pretraining of a run: trained first, kept in the cache, not trained again."""
+
+from pathlib import Path
+
+import pytest
+
+from artbench.plugins import load_plugins
+from artbench.run import Request, run
+from artbench.specs import PretrainingSpec
+from tests.benchmark.pretrain.toys import Listener
+
+TOY = Path(__file__).parents[1] / "toy_plugin.py"
+
+PLUGIN = """
+from artbench import hookimpl
+from artbench.specs import PretrainingSpec
+
+@hookimpl
+def register_pretrainings(register):
+    register(PretrainingSpec(name="quick", description="MoCo in a moment.", method=method, seeded=True))
+
+def method():
+    from typing import Literal
+    from artbench.pretrain.method import Method
+    from artbench_moco.queued import QueuedContrast
+    from artbench_moco.settings import QueueSettings
+
+    class Quick(QueueSettings):
+        steps: int | None = {steps}
+        batch_size: int = 16
+        sub_batch: int = 8
+        crop_size: int | None = 16
+
+    return Method(settings=Quick, build=QueuedContrast)
+"""
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_a_method_is_trained_once_and_kept_under_a_key_of_all_that_went_into_it(tmp_path: Path, cache: Path) -> None:
+    def ran(steps: int, seed: int = 0) -> tuple[str, bool, list[str]]:
+        (tmp_path / "quick.py").write_text(PLUGIN.replace("{steps}", str(steps)))
+        registry = load_plugins([TOY, tmp_path / "quick.py"])
+        listener = Listener()
+        request = Request(
+            backbones=["toy-patches"],
+            pretrainings=["quick"],
+            tasks=["toy-colour"],
+            results=tmp_path / "results",
+            device="cpu",
+            seed=seed,
+        )
+        (result,) = run(request, registry=registry, reporter=listener).results
+        history = result.record.encoder.training
+        assert history is not None
+        assert (result.record.pretraining, history.method, history.steps) == ("quick", "quick", steps)
+        return result.record.encoder.weights_sha256, result.new, listener.notices
+
+    def kept() -> int:
+        return len(list((cache / "pretrainings").iterdir()))
+
+    first, new, notices = ran(2)
+    assert new
+    assert any("pretrained first" in text for text in notices)
+    again, new, _ = ran(2)
+    assert (again, new, kept()) == (first, False, 1)
+    # The record is gone, the checkpoint is not.
+    for file in (tmp_path / "results" / "records").rglob("*.json"):
+        file.unlink()
+    again, new, notices = ran(2)
+    assert (again, new) == (first, True)
+    assert not any("pretrained first" in text for text in notices)
+    other, new, _ = ran(3)
+    assert (new, kept()) == (True, 2)
+    assert other != first
+    other, new, _ = ran(2, seed=1)
+    assert (new, kept()) == (True, 3)
+    assert other != first
+
+
+def test_a_spec_has_weights_or_a_method() -> None:
+    with pytest.raises(ValueError, match="either weights or a method"):
+        PretrainingSpec(name="none", description="x")
+    with pytest.raises(ValueError, match="either weights or a method"):
+        PretrainingSpec(name="both", description="x", weights="a:b", method="a:b")
