@@ -1,6 +1,8 @@
 """Leaderboards as Markdown that can be published as it is: the same records give the same bytes."""
 
+import hashlib
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from artbench.leaderboard.board import Board, Row
@@ -26,6 +28,10 @@ _METRIC_NAMES = {
 
 # Equal to balanced accuracy wherever the test split has every class; in records for where it has not.
 _TWIN = "mean_class_accuracy"
+# Of a task's name in the name of a file.
+_LONGEST = 100
+# With so few classes, the right one is always among the first five.
+_TOP = 5
 
 
 def task_page(boards: Sequence[Board]) -> str:
@@ -46,11 +52,16 @@ def task_page(boards: Sequence[Board]) -> str:
 def index_page(boards: Sequence[Board]) -> str:
     """The list of all tasks, with the encoder at the top of each table."""
     lines = ["# Leaderboards", "", "| task | protocol | test images | records | best | |", "|---|---|--:|--:|---|--:|"]
+    hashes = Counter(
+        protocol for _, protocol in {(board.first.protocol_hash, board.first.protocol) for board in boards}
+    )
     for board in boards:
         best, rows = board.first, len(board.rows)
         task, result = escape(best.task), f"{metric_name(best.primary_metric)} {amount(best.primary)}{_years(best)}"
+        protocol = escape(best.protocol) + (f" ({best.protocol_hash[:12]})" if hashes[best.protocol] > 1 else "")
+        partial = " (a partial copy)" if best.dataset.partial else ""
         lines.append(
-            f"| [{task}]({_file_name(best.task)}) | {escape(best.protocol)} | {best.dataset.test:,} | {rows} "
+            f"| [{task}]({_file_name(best.task)}){partial} | {protocol} | {best.dataset.test:,} | {rows} "
             f"| {escape(encoder_name(best))} | {result} |"
         )
     return "\n".join(lines) + "\n"
@@ -106,7 +117,11 @@ def escape(text: str) -> str:
 
 
 def _file_name(task: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_+-]+", "_", task) + ".md"
+    """A file name for each task: no two share one, on a disk that takes capitals for small letters either."""
+    plain = re.sub(r"[^A-Za-z0-9_+-]+", "_", task)
+    if plain == task == task.lower() and task not in ("readme", "index") and len(task) <= _LONGEST:
+        return f"{task}.md"
+    return f"{plain[:_LONGEST]}-{hashlib.sha256(task.encode()).hexdigest()[:8]}.md"
 
 
 def _table(board: Board) -> list[str]:
@@ -186,13 +201,15 @@ def _references(board: Board) -> list[str]:
 
 
 def _others(record: Record) -> list[str]:
-    return [name for name in record.metrics if name not in (record.primary_metric, _TWIN)]
+    unsaid = {record.primary_metric, _TWIN} | ({"top5_accuracy"} if record.dataset.classes <= _TOP else set())
+    return [name for name in record.metrics if name not in unsaid]
 
 
 def _footing(board: Board) -> list[str]:
     first, data = board.first, board.first.dataset
     newest = max(row.record.provenance.created for row in board.rows)
     lost = f", {data.missing:,} missing" if data.missing else ""
+    lost += f", {data.unreadable:,} unreadable" if data.unreadable else ""
     classes = f", {data.classes:,} classes" if data.classes else ""
     partial = " (a partial copy)" if data.partial else ""
     return [

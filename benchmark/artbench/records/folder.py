@@ -17,6 +17,9 @@ from artbench.records.record import SCHEMA, FileState, Record
 from artbench.records.tables import Tables, write_table
 from artbench.reporting import Reporter
 
+# Of each part of a file name; file systems take 255 bytes in all. The id tells apart what is cut alike.
+_LONGEST = 80
+
 
 @dataclass(frozen=True)
 class ResultsFolder:
@@ -45,17 +48,30 @@ class ResultsFolder:
             ) from error
 
     def records(self, reporter: Reporter) -> Iterator[Record]:
-        """All records, in the order of their file names; what can't be read as one is named in a notice."""
+        """All records, in the order of their file names; what can't be read as one is named in a notice.
+
+        Of several files with the same measurement, the one that has its name counts.
+        """
+        found: dict[str, tuple[Path, Record]] = {}
         for file in sorted(self.path.glob("records/*/*.json")):
             try:
-                yield read_record(file)
+                record = read_record(file)
             except ArtbenchError as error:
                 reporter.notice(f"left out: {error}")
+                continue
+            known, _ = found.get(record.id, (file, record))
+            counts = file if file == self.file_of(record) else known
+            if known != file:
+                other = known if counts == file else file
+                reporter.notice(f"left out: {other} is of the same measurement as {counts.name}")
+            if counts == file:
+                found[record.id] = file, record
+        yield from (record for _, record in found.values())
 
     def file_of(self, record: Record) -> Path:
         """Where a record is kept."""
-        name = ".".join(_plain(part) for part in (record.backbone, record.pretraining, record.id))
-        return self.path / "records" / _plain(record.task) / f"{name}.json"
+        name = ".".join(_plain(part)[:_LONGEST] for part in (record.backbone, record.pretraining, record.id))
+        return self.path / "records" / _plain(record.task)[:_LONGEST] / f"{name}.json"
 
     def write(self, record: Record, predictions: TestPredictions, tables: Tables | None = None) -> Record:
         """Write a record, its predictions and its tables, the record last, and return it as it was written.
@@ -91,7 +107,8 @@ def read_record(file: Path) -> Record:
         ArtbenchError: The file is no record of a schema this version knows.
     """
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        content = json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         raise ArtbenchError(f"{file} can't be read as JSON ({error})") from error
     schema = content.get("schema") if isinstance(content, dict) else None
@@ -100,7 +117,8 @@ def read_record(file: Path) -> Record:
             f"{file} is of schema {schema}, this artbench reads up to {SCHEMA}", mend="Upgrade artbench"
         )
     try:
-        return Record.model_validate(content)
+        # Strictly: no number given as text, no truth given as a number.
+        return Record.model_validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the record"

@@ -47,10 +47,10 @@ class Provenance(Part):
         created: When the record was written.
     """
 
-    artbench: str
-    torch: str
-    timm: str
-    python: str
+    artbench: Name
+    torch: Name
+    timm: Name
+    python: Name
     device: Name
     hardware: Name
     dtype: Name

@@ -114,3 +114,28 @@ def test_the_footing_says_what_numbers_are_means_over() -> None:
     assert "Intervals resample 12 painters with all their pictures." in page
     assert task_name(shots) == "toy-style, shots 4"
     assert task_name(record()) == "toy-style"
+
+
+def test_every_task_has_a_page_of_its_own_whatever_it_is_called(tmp_path: Path) -> None:
+    tasks = ["README", "readme", "sample-style", "Sample-Style", "a/b", "a:b", "../../evil", "x" * 300]
+    written = build_pages([record(task=task) for task in tasks], tmp_path / "pages")
+    names = [file.name.lower() for file in written]
+    assert len(set(names)) == len(names) == len(tasks) + 1
+    assert all(file.parent == tmp_path / "pages" for file in written)
+    assert "sample-style.md" in names
+    index = (tmp_path / "pages" / "README.md").read_text(encoding="utf-8")
+    assert index.startswith("# Leaderboards")
+    linked = set(re.findall(r"\]\(([^)]+)\)", index))
+    assert linked == {file.name for file in written} - {"README.md"}
+
+
+def test_the_index_tells_protocols_of_one_name_apart_and_names_partial_copies(tmp_path: Path) -> None:
+    build_pages([record(), record(protocol_hash="e" * 64), record(task="other", dataset={"partial": True})], tmp_path)
+    index = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "linear-v1 (aaaaaaaaaaaa)" in index
+    assert "linear-v1 (eeeeeeeeeeee)" in index
+    assert "(a partial copy)" in index
+
+
+def test_pictures_that_could_not_be_read_are_told() -> None:
+    assert ", 3 unreadable" in task_page(boards([record(dataset={"unreadable": 3})]))

@@ -135,3 +135,47 @@ def test_running_again_replaces_the_record_of_the_same_measurement(
     assert ledger.find(record().board, lambda kept: kept.backbone == "resnet18") is not None
     assert ledger.find(record().board, lambda kept: kept.backbone == "resnet50") is None
     assert ledger.find(record(protocol_hash="f" * 64).board, lambda _: True) is None
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        (("metrics", "accuracy", "value"), "0.99"),
+        (("probe", "converged"), 1),
+        (("task_version",), "1"),
+        (("dataset", "test"), 40.0),
+        (("task",), "sample\u202estyle"),
+        (("backbone",), "\u009b31m"),
+        (("pretraining",), "zero\u200bwidth"),
+        (("encoder", "parameters"), 10**30),
+    ],
+)
+def test_a_record_is_read_to_the_letter(
+    tmp_path: Path, predictions: TestPredictions, where: tuple[str, ...], value: object
+) -> None:
+    folder = ResultsFolder(tmp_path)
+    file = folder.file_of(folder.write(record(0.5), predictions))
+    content = json.loads(file.read_text())
+    part = content
+    for key in where[:-1]:
+        part = part[key]
+    part[where[-1]] = value
+    file.write_text(json.dumps(content))
+    with pytest.raises(ArtbenchError, match="not a valid record"):
+        read_record(file)
+
+
+@pytest.mark.parametrize("name", ["aaa.json", "zzz.json"])
+def test_a_changed_copy_does_not_take_the_place_of_the_record(
+    tmp_path: Path, predictions: TestPredictions, name: str
+) -> None:
+    folder, listening = ResultsFolder(tmp_path), Listening()
+    written = folder.write(record(0.5), predictions)
+    file = folder.file_of(written)
+    content = json.loads(file.read_text())
+    content["metrics"]["accuracy"]["value"] = 0.59
+    file.with_name(name).write_text(json.dumps(content))
+    assert list(folder.records(listening)) == [written]
+    (heard,) = listening.heard
+    assert name in heard
+    assert "the same measurement" in heard
