@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from artbench.errors import ArtbenchError
 from artbench.files import write_text
 
 LOG_FILE = "log.jsonl"
@@ -25,9 +26,19 @@ class Log:
             write_text(path, "".join(line + "\n" for line in lines if _step(line) <= step))
 
     def write(self, facts: Mapping[str, object]) -> None:
-        """Add a line."""
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(facts) + "\n")
+        """Add a line.
+
+        Raises:
+            ArtbenchError: It can't be written.
+        """
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(facts) + "\n")
+        except OSError as error:
+            raise ArtbenchError(
+                f"the log {self._path} can't be written ({error.strerror})",
+                mend="Make room, and go on with --resume from the last checkpoint",
+            ) from error
 
 
 def _step(line: str) -> float:

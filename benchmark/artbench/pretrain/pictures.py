@@ -66,8 +66,3 @@ class PicturesOnDisk:
         """Why pictures could not be read, as far as it was tried."""
         with self._lock:
             return dict(self._unreadable)
-
-
-def sources(pool: Pool) -> NDArray[np.int64]:
-    """Of each picture of a pool, the number of its dataset."""
-    return np.repeat(np.arange(len(pool.rows)), [len(rows) for rows in pool.rows])

@@ -195,6 +195,21 @@ def test_a_folder_with_a_training_is_refused_without_resume(pictures: Path, tmp_
     assert_same(weights(tmp_path), before)
 
 
+def test_processes_that_torchrun_starts_again_go_on_by_themselves(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toys.train(toys.training(pictures), tmp_path, keep=9)
+    whole = weights(tmp_path)
+    (tmp_path / "encoder.safetensors").unlink()
+    for step in (5, 6):
+        (tmp_path / "checkpoints" / f"step-{step:09}.safetensors").unlink()
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+    listener = toys.Listener()
+    toys.train(toys.training(pictures), tmp_path, listener=listener)
+    assert "Going on from step 4 of 6." in listener.notices
+    assert_same(weights(tmp_path), whole)
+
+
 def test_going_on_with_another_training_is_refused(pictures: Path, tmp_path: Path) -> None:
     toys.train(toys.training(pictures), tmp_path)
     other = BackboneSpec(name="other", description="x", factory=toys.backbone)

@@ -1,0 +1,41 @@
+"""The method that the documentation shows works as it stands there."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from artbench.plugins import load_plugins
+from artbench.pretraining import load_method
+from tests.benchmark.pretrain import toys
+
+PAGE = Path(__file__).parents[3] / "docs" / "pretraining-moco.md"
+
+
+def test_the_method_of_the_page_trains(pictures: Path, tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "my_method.py").write_text(code)
+    registry = load_plugins([tmp_path / "my_method.py"])
+    assert list(registry.problems) == []
+    method = load_method(registry.pretrainings.get("direct"))
+    settings = method.settings.model_validate({"batch_size": 16, "sub_batch": 8, "steps": 3, "crop_size": 16})
+    work = replace(toys.training(pictures), name="direct", method=method, settings=settings)
+    file = toys.train(work, tmp_path / "out")
+    assert file is not None
+
+
+def test_the_table_of_settings_is_that_of_the_code() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    registry = load_plugins([])
+    names = ("moco-v1", "moco-v2", "moco-v3", "moco-v3-vit", "simclr", "byol")
+    rows = {
+        row[0].strip().partition("`")[2].partition("`")[0]: [cell.strip() for cell in row[1:]]
+        for row in (line.strip("|").split("|") for line in page.splitlines() if line.startswith("| `"))
+        if len(row) == len(names) + 1
+    }
+    for key in ("epochs", "batch_size", "sub_batch", "optimizer", "lr", "weight_decay", "schedule", "warmup_epochs"):
+        written = rows[key]
+        for name, cell in zip(names, written, strict=True):
+            value = getattr(load_method(registry.pretrainings.get(name)).settings(), key)
+            assert (float(cell) if not isinstance(value, str) else cell) == value, (key, name)
+    for name, cell in zip(names, rows["crop_scale"], strict=True):
+        assert float(cell) == load_method(registry.pretrainings.get(name)).settings().crop_scale
