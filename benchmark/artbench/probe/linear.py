@@ -1,6 +1,6 @@
 """The probe: regularised logistic regression on frozen features, its penalty chosen without a look at the test."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,13 +8,9 @@ import torch
 from numpy.typing import NDArray
 
 from artbench.data.splits import held_out
-from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
-from artbench.probe.features import LabelledFeatures, Rows, Scaling, Standardised
-from artbench.probe.losses import Sigmoids, Softmax
-from artbench.probe.objective import Objective
-from artbench.probe.preconditioner import Eigenbasis, Preconditioner
-from artbench.probe.solver import solve
+from artbench.probe.features import LabelledFeatures, Rows, check_finite
+from artbench.probe.path import PenaltyPath
 from artbench.protocol import Probe
 from artbench.reporting import Reporter
 from artbench.specs import TargetKind
@@ -93,10 +89,11 @@ def fit_probe(
         raise ArtbenchError("there is no training picture to fit the probe on", mend="Check the task's splits")
     place = "cpu" if device == "mps" else device
     fit_on, choose_on = _parts(train, validation, probe)
-    path = _Path([fit_on], classes=classes, target=target, tolerance=probe.tolerance, device=place)
+    check_finite([Rows(choose_on.features)], ids=choose_on.ids)
+    path = PenaltyPath([fit_on], classes=classes, target=target, tolerance=probe.tolerance, device=place)
     choice = _choose(path, choose_on, probe)
     everything = [part for part in (fit_on, choose_on) if len(part)]
-    final = _Path(everything, classes=classes, target=target, tolerance=probe.tolerance, device=place)
+    final = PenaltyPath(everything, classes=classes, target=target, tolerance=probe.tolerance, device=place)
     # By way of the larger penalties, each fit a good start for the next.
     for l2 in sorted((l2 for l2 in probe.grid if l2 >= choice.l2), reverse=True):
         weight, bias = final.at(l2)
@@ -126,7 +123,7 @@ class _Choice:
     metrics: Mapping[str, float]
 
 
-def _choose(path: "_Path", choose_on: LabelledFeatures, probe: Probe) -> _Choice:
+def _choose(path: PenaltyPath, choose_on: LabelledFeatures, probe: Probe) -> _Choice:
     if not len(choose_on):
         # Nothing to choose by: the middle of the grid.
         return _Choice(sorted(probe.grid)[len(probe.grid) // 2], {}, {}, {})
@@ -159,57 +156,6 @@ def _parts(
         return train, validation
     held = held_out(train.labels, train.ids, fraction=probe.validation_fraction)
     return train.select(np.setdiff1d(np.arange(len(train)), held)), train.select(held)
-
-
-class _Path:
-    """Fits of one probe on the same pictures for one penalty after the other, each starting from the last."""
-
-    def __init__(
-        self, parts: Sequence[LabelledFeatures], *, classes: int, target: TargetKind, tolerance: float, device: str
-    ) -> None:
-        self.target, self._classes, self._tolerance, self._device = target, classes, tolerance, device
-        labels = np.concatenate([part.labels for part in parts])
-        # Classes that no picture here has, labels that all have or none: nothing about them can be learnt.
-        positives = np.bincount(labels, minlength=classes) if labels.ndim == 1 else labels.sum(axis=0)
-        absent = positives == 0
-        constant = absent if labels.ndim == 1 else absent | (positives == len(labels))
-        self._certain = np.where(absent, -np.inf, np.inf)
-        self._learnt = np.flatnonzero(~constant)
-        rows = [Rows(part.features) for part in parts]
-        self._scaling = Scaling.of(rows, ids=[id_ for part in parts for id_ in part.ids])
-        features = Standardised(rows, scaling=self._scaling, device=device, outputs=len(self._learnt))
-        self._basis = Eigenbasis.of(features)
-        self._objective = Objective(features, self._losses(labels))
-        self._point = self._start(features.width)
-        self._before: torch.Tensor | None = None
-        self.converged, self.evaluations = True, 0
-
-    def at(self, l2: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Weight and bias, for features as they are, of the fit with this penalty."""
-        if len(self._learnt) > (self.target == "single-label"):
-            # Where the path leads, if it goes on as it went.
-            start = self._point if self._before is None else 2 * self._point - self._before
-            preconditioner = Preconditioner(self._basis, self._objective.curvature(start), l2=l2)
-            solution = solve(self._objective, start, preconditioner, l2=l2, tolerance=self._tolerance)
-            self._before, self._point = self._point, solution.point
-            self.converged &= solution.converged
-            self.evaluations += solution.evaluations
-        point = self._point.cpu().numpy()
-        weight, bias = np.zeros((len(point) - 1, self._classes)), self._certain.copy()
-        weight[:, self._learnt] = point[:-1] * self._scaling.inverse[:, None]
-        bias[self._learnt] = point[-1] - self._scaling.mean @ weight[:, self._learnt]
-        return weight, bias
-
-    def _losses(self, labels: Labels) -> Softmax | Sigmoids:
-        if labels.ndim == 1:
-            numbers = torch.from_numpy(np.searchsorted(self._learnt, labels)).to(self._device)
-            return Softmax(numbers, len(self._learnt))
-        return Sigmoids(torch.from_numpy(labels[:, self._learnt]).to(self._device))
-
-    def _start(self, width: int) -> torch.Tensor:
-        point = torch.zeros(width + 1, len(self._learnt), dtype=torch.float64, device=self._device)
-        point[-1] = self._objective.losses.start()
-        return point
 
 
 def _logits(features: NDArray[np.float32], weight: NDArray[np.float64], bias: NDArray[np.float64]) -> torch.Tensor:

@@ -65,4 +65,4 @@ def knn_probabilities(
 
 
 def _normalised(features: NDArray[np.float32], device: str) -> torch.Tensor:
-    return torch.nn.functional.normalize(torch.from_numpy(np.asarray(features)).to(device), dim=1)
+    return torch.nn.functional.normalize(torch.from_numpy(np.asarray(features, np.float32)).to(device), dim=1)

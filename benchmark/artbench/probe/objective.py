@@ -20,6 +20,10 @@ class Evaluation:
     value: torch.Tensor
     gradient: torch.Tensor
 
+    def select(self, columns: torch.Tensor) -> "Evaluation":
+        """Of some of the labels; for sigmoids."""
+        return Evaluation(value=self.value[columns], gradient=self.gradient[:, columns])
+
 
 class Objective:
     """Mean loss over the pictures plus l2 / 2 times the squared norm of the weights; the intercepts are free.
@@ -31,10 +35,13 @@ class Objective:
     Args:
         features: z-scored, n of them.
         losses: For the same n pictures.
+
+    Attributes:
+        joint: Whether all classes are one problem.
     """
 
     def __init__(self, features: Standardised, losses: Softmax | Sigmoids) -> None:
-        self._features, self.losses = features, losses
+        self._features, self.losses, self.joint = features, losses, losses.joint
         self.width = features.width
 
     def at(self, point: torch.Tensor, *, l2: float) -> Evaluation:
@@ -42,7 +49,7 @@ class Objective:
         value, gradient, _ = self._pass(point, curvature=False)
         weights = point[:-1]
         norms = weights.square().sum(0)
-        value += l2 / 2 * (norms.sum(dim=0, keepdim=True) if self.losses.joint else norms)
+        value += l2 / 2 * (norms.sum(dim=0, keepdim=True) if self.joint else norms)
         gradient[:-1] += l2 * weights
         return Evaluation(value=value, gradient=gradient)
 

@@ -58,22 +58,27 @@ class Preconditioner:
     """
 
     def __init__(self, basis: Eigenbasis, curvature: torch.Tensor, *, l2: float) -> None:
-        self._vectors = basis.vectors
+        self._basis, self._l2 = basis, l2
         if curvature.ndim == 2:
             values, rotation = torch.linalg.eigh(curvature)
             self._rotation: torch.Tensor | None = rotation
         else:
             values, self._rotation = curvature, None
-        values = values.clamp(min=0)
-        self._weights = 1 / (basis.values[:, None] * values + l2)
+        self._values = values.clamp(min=0)
+        self._weights = 1 / (basis.values[:, None] * self._values + l2)
         # The intercepts' curvature; adding the same to all of a softmax changes nothing.
-        self._intercepts = torch.where(values > 1e-9, 1 / values.clamp(min=1e-9), 0)
+        self._intercepts = torch.where(self._values > 1e-9, 1 / self._values.clamp(min=1e-9), 0)
 
     def __call__(self, gradient: torch.Tensor) -> torch.Tensor:
         """The step that the gradient asks for, downhill if negated; float64, shape (d + 1, classes)."""
         rotated = gradient if self._rotation is None else gradient @ self._rotation
         # Transposed for speed, as in the objective's gradient.
-        inside = (rotated[:-1].T @ self._vectors).T
-        weights = ((inside * self._weights).T @ self._vectors.T).T
+        inside = (rotated[:-1].T @ self._basis.vectors).T
+        weights = ((inside * self._weights).T @ self._basis.vectors.T).T
         step = torch.cat([weights, (rotated[-1] * self._intercepts)[None]])
         return step if self._rotation is None else step @ self._rotation.T
+
+    def select(self, columns: torch.Tensor) -> "Preconditioner":
+        """For the problems of some of the labels; for sigmoids."""
+        assert self._rotation is None
+        return Preconditioner(self._basis, self._values[columns], l2=self._l2)

@@ -9,7 +9,8 @@ from artbench.probe.objective import Evaluation, Objective
 from artbench.probe.preconditioner import Preconditioner
 
 _MEMORY = 10
-_MOST_EVALUATIONS = 1000
+# The share of solved problems from which copying the others together pays.
+_WORTH_LEAVING_OUT = 0.25
 # Sufficient decrease (Armijo), and how often a step is halved before the problem is given up.
 _DECREASE = 1e-4
 _HALVINGS = 30
@@ -33,14 +34,20 @@ class Solution:
 
 
 def solve(
-    objective: Objective, start: torch.Tensor, preconditioner: Preconditioner, *, l2: float, tolerance: float
+    objective: Objective,
+    start: torch.Tensor,
+    preconditioner: Preconditioner,
+    *,
+    l2: float,
+    tolerance: float,
+    most_evaluations: int = 1000,
 ) -> Solution:
     """Minimise the objective by L-BFGS (Nocedal 1980) from a warm start.
 
     A problem is solved when the norm of its gradient is at most `tolerance` times `l2` times the norm of its
     weights. Because the penalty makes the objective strongly convex in the weights, they are then within that
     share of the exact ones. Sigmoids are independent problems, each with steps of its own; those that are
-    solved are left alone.
+    solved are left alone, and once they are many, left out of the products.
 
     Args:
         objective: What to minimise.
@@ -48,19 +55,32 @@ def solve(
         preconditioner: Approximate inverse of the Hessian near the start.
         l2: The penalty.
         tolerance: See above.
+        most_evaluations: After so many passes it is given up, without having converged.
     """
-    joint = objective.losses.joint
-    point = start.clone()
+    joint = objective.joint
+    found, point = start.clone(), start
+    # The problems still reckoned with, by their columns; all others are solved or given up.
+    columns = torch.arange(start.shape[1], device=start.device)
     now = objective.at(point, l2=l2)
-    evaluations = 1
-    memory: deque[tuple[torch.Tensor, torch.Tensor]] = deque(maxlen=_MEMORY)
+    conditioned = preconditioner(now.gradient)
+    evaluations, converged = 1, True
+    memory: deque[_Step] = deque(maxlen=_MEMORY)
     given_up = torch.zeros_like(now.value, dtype=torch.bool)
     while True:
         solved = _norm(now.gradient, joint) <= tolerance * l2 * _norm(point[:-1], joint) + _smallest(now)
-        if bool((solved | given_up).all()) or evaluations >= _MOST_EVALUATIONS:
-            return Solution(point=point, converged=bool(solved.all()), evaluations=evaluations)
-        step = _direction(now.gradient, memory, preconditioner, joint)
-        step = torch.where(solved | given_up, 0, step)
+        done = solved | given_up
+        if bool(done.all()) or evaluations >= most_evaluations:
+            found[:, columns] = point
+            return Solution(point=found, converged=converged and bool(solved.all()), evaluations=evaluations)
+        if not joint and done.double().mean() > _WORTH_LEAVING_OUT:
+            found[:, columns] = point
+            converged &= bool(solved[done].all())
+            open_ = torch.nonzero(~done)[:, 0]
+            columns, point, conditioned = columns[open_], point[:, open_], conditioned[:, open_]
+            objective, preconditioner, now = objective.select(open_), preconditioner.select(open_), now.select(open_)
+            memory = deque((step.select(open_) for step in memory), maxlen=_MEMORY)
+            done, given_up = done[open_], given_up[open_]
+        step = torch.where(done, 0, _direction(now.gradient, conditioned, memory, joint))
         slope = _dot(now.gradient, step, joint)
         length = torch.ones_like(slope)
         for _ in range(_HALVINGS):
@@ -75,31 +95,45 @@ def solve(
             given_up |= too_far
             length = torch.where(too_far, 0, length)
             new = objective.at(point - length * step, l2=l2)
-        memory.append((-length * step, new.gradient - now.gradient))
+            evaluations += 1
+        before, conditioned = conditioned, preconditioner(new.gradient)
+        memory.append(_Step(-length * step, new.gradient - now.gradient, conditioned - before))
         point, now = point - length * step, new
 
 
-def _direction(
-    gradient: torch.Tensor,
-    memory: deque[tuple[torch.Tensor, torch.Tensor]],
-    preconditioner: Preconditioner,
-    joint: bool,
-) -> torch.Tensor:
-    """The two loops of L-BFGS, around the preconditioner scaled to the last step."""
-    left = gradient.clone()
+@dataclass(frozen=True)
+class _Step:
+    """A step taken, the change of the gradient along it, and the same preconditioned."""
+
+    move: torch.Tensor
+    bend: torch.Tensor
+    conditioned: torch.Tensor
+
+    def select(self, columns: torch.Tensor) -> "_Step":
+        return _Step(self.move[:, columns], self.bend[:, columns], self.conditioned[:, columns])
+
+
+def _direction(gradient: torch.Tensor, conditioned: torch.Tensor, memory: deque[_Step], joint: bool) -> torch.Tensor:
+    """The two loops of L-BFGS, around the preconditioner scaled to the last step.
+
+    The preconditioner is linear, so that the gradient and what is taken off it are preconditioned each by itself,
+    once, when they come up.
+    """
+    left, result = gradient.clone(), conditioned.clone()
     shares = []
-    for move, bend in reversed(memory):
-        share = _ratio(_dot(move, left, joint), _dot(move, bend, joint))
+    for step in reversed(memory):
+        share = _ratio(_dot(step.move, left, joint), _dot(step.move, step.bend, joint))
         shares.append(share)
-        left -= share * bend
-    step = preconditioner(left)
+        left -= share * step.bend
+        result -= share * step.conditioned
     if memory:
-        move, bend = memory[-1]
-        scale = _ratio(_dot(move, bend, joint), _dot(bend, preconditioner(bend), joint))
-        step *= torch.where(scale > 0, scale, 1)
-    for (move, bend), share in zip(memory, reversed(shares), strict=True):
-        step += move * (share - _ratio(_dot(bend, step, joint), _dot(move, bend, joint)))
-    return step
+        last = memory[-1]
+        scale = _ratio(_dot(last.move, last.bend, joint), _dot(last.bend, last.conditioned, joint))
+        result *= torch.where(scale > 0, scale, 1)
+    for step, share in zip(memory, reversed(shares), strict=True):
+        back = _ratio(_dot(step.bend, result, joint), _dot(step.move, step.bend, joint))
+        result += step.move * (share - back)
+    return result
 
 
 def _dot(one: torch.Tensor, other: torch.Tensor, joint: bool) -> torch.Tensor:

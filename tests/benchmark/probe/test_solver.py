@@ -1,0 +1,156 @@
+"""The solver finds the minimum that scikit-learn finds, and says so when it does not."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from artbench.data.targets import Labels
+from artbench.probe.features import LabelledFeatures, Rows, Scaling, Standardised
+from artbench.probe.losses import Sigmoids, Softmax
+from artbench.probe.objective import Objective
+from artbench.probe.path import PenaltyPath
+from artbench.probe.preconditioner import Eigenbasis, Preconditioner
+from artbench.probe.solver import Solution, solve
+from artbench.specs import TargetKind
+from tests.benchmark.probe.pictures import classed, tagged, z_scores
+
+PENALTIES = (10.0, 0.1, 1e-3, 1e-5)
+
+
+def objective_of(part: LabelledFeatures) -> tuple[Objective, Standardised]:
+    rows = [Rows(part.features)]
+    features = Standardised(rows, scaling=Scaling.of(rows, ids=part.ids), device="cpu", outputs=4)
+    labels = torch.from_numpy(part.labels)
+    losses = Sigmoids(labels) if labels.ndim == 2 else Softmax(labels, int(labels.max()) + 1)
+    return Objective(features, losses), features
+
+
+def solved(part: LabelledFeatures, *, l2: float, tolerance: float = 1e-6, most: int = 1000) -> Solution:
+    objective, features = objective_of(part)
+    start = torch.zeros(features.width + 1, len(objective.losses.start()), dtype=torch.float64)
+    preconditioner = Preconditioner(Eigenbasis.of(features), objective.curvature(start), l2=l2)
+    return solve(objective, start, preconditioner, l2=l2, tolerance=tolerance, most_evaluations=most)
+
+
+def softmax_objective(
+    scores: NDArray[np.float64], labels: Labels, weight: NDArray[Any], bias: NDArray[Any], *, l2: float
+) -> float:
+    logits = scores @ weight + bias
+    top = logits.max(axis=1)
+    losses = np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top - logits[np.arange(len(labels)), labels]
+    return float(losses.mean() + l2 / 2 * np.square(weight).sum())
+
+
+def path(part: LabelledFeatures, *, classes: int, target: TargetKind, tolerance: float = 1e-6) -> PenaltyPath:
+    return PenaltyPath([part], classes=classes, target=target, tolerance=tolerance, device="cpu")
+
+
+@pytest.mark.parametrize("n", [300, 30], ids=["more pictures than features", "fewer"])
+def test_a_softmax_is_fitted_as_well_as_scikit_learn_fits_it(n: int) -> None:
+    part, test = classed(n, width=40), classed(200, width=40, seed=1)
+    scores, unseen = z_scores(part.features, part.features), z_scores(part.features, test.features)
+    fits = path(part, classes=4, target="single-label")
+    for l2 in PENALTIES:
+        weight, bias = fits.at(l2)
+        peer = LogisticRegression(C=1 / (n * l2), tol=1e-9, max_iter=100_000).fit(scores, part.labels)
+        scale = part.features.std(axis=0, dtype=np.float64)
+        mean = part.features.mean(axis=0, dtype=np.float64)
+        own = softmax_objective(scores, part.labels, weight * scale[:, None], bias + mean @ weight, l2=l2)
+        other = softmax_objective(scores, part.labels, peer.coef_.T, peer.intercept_, l2=l2)
+        assert own <= other * (1 + 1e-9)
+        np.testing.assert_array_equal((test.features @ weight + bias).argmax(axis=1), peer.predict(unseen))
+    assert fits.converged
+
+
+@pytest.mark.parametrize("n", [300, 30], ids=["more pictures than features", "fewer"])
+def test_each_sigmoid_is_the_one_scikit_learn_fits_for_that_label_alone(n: int) -> None:
+    part = tagged(n, width=40)
+    scores = z_scores(part.features, part.features)
+    fits = path(part, classes=5, target="multi-label", tolerance=1e-7)
+    for l2 in PENALTIES:
+        weight, bias = fits.at(l2)
+        for label in range(5):
+            peer = LogisticRegression(C=1 / (n * l2), tol=1e-9, max_iter=100_000).fit(scores, part.labels[:, label])
+            expected = scores @ peer.coef_[0] + peer.intercept_[0]
+            np.testing.assert_allclose(
+                part.features @ weight[:, label] + bias[label], expected, atol=2e-4 * (1 + np.abs(expected).max())
+            )
+    assert fits.converged
+
+
+def test_a_label_gets_the_same_sigmoid_alone_and_among_others() -> None:
+    part = tagged(200, labels=6)
+    together, _ = path(part, classes=6, target="multi-label").at(1e-3)
+    for label in range(6):
+        only = LabelledFeatures(features=part.features, labels=part.labels[:, [label]], ids=part.ids)
+        alone, _ = path(only, classes=1, target="multi-label").at(1e-3)
+        np.testing.assert_allclose(together[:, [label]], alone, rtol=1e-4, atol=1e-6 * np.abs(alone).max())
+
+
+@settings(max_examples=20, deadline=None)
+@given(l2=st.sampled_from(PENALTIES), seed=st.integers(0, 1000), multi=st.booleans())
+def test_the_gradient_is_the_slope_of_the_objective(l2: float, seed: int, multi: bool) -> None:
+    objective, features = objective_of((tagged if multi else classed)(40, width=6, seed=seed))
+    shape = (features.width + 1, len(objective.losses.start()))
+    random = torch.Generator().manual_seed(seed)
+    point, direction = (torch.randn(shape, generator=random, dtype=torch.float64) for _ in range(2))
+    ahead, behind = (objective.at(point + sign * 1e-5 * direction, l2=l2).value.sum() for sign in (1, -1))
+    slope = (objective.at(point, l2=l2).gradient * direction).sum()
+    assert float(slope) == pytest.approx(float((ahead - behind) / 2e-5), rel=1e-5, abs=1e-7)
+
+
+def test_the_curvature_is_the_change_of_the_gradient_by_the_intercepts() -> None:
+    for part in (classed(50, width=6), tagged(50, width=6)):
+        objective, features = objective_of(part)
+        outputs = len(objective.losses.start())
+        point = torch.randn(features.width + 1, outputs, generator=torch.Generator().manual_seed(0)).double()
+        curvature = objective.curvature(point)
+        full = curvature if curvature.ndim == 2 else curvature.diag()
+        for one in range(outputs):
+            moved = [point.clone(), point.clone()]
+            moved[0][-1, one] += 1e-5
+            moved[1][-1, one] -= 1e-5
+            ahead, behind = (objective.at(p, l2=0.1).gradient[-1] for p in moved)
+            torch.testing.assert_close((ahead - behind) / 2e-5, full[one], rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("l2", PENALTIES)
+def test_converged_weights_are_within_the_tolerance_of_the_exact_ones(l2: float) -> None:
+    part = classed(200)
+    exact = solved(part, l2=l2, tolerance=1e-10).point[:-1]
+    rough = solved(part, l2=l2, tolerance=1e-2)
+    assert rough.converged
+    assert float((rough.point[:-1] - exact).norm() / exact.norm()) <= 1.02e-2
+
+
+def test_too_few_evaluations_are_told() -> None:
+    for part in (classed(200), tagged(200)):
+        assert not solved(part, l2=1e-4, most=3).converged
+        assert solved(part, l2=1e-4, most=3).evaluations <= 3 + 31
+        assert solved(part, l2=1e-4).converged
+
+
+def test_one_sigmoid_that_did_not_converge_is_told_among_those_that_did() -> None:
+    part = tagged(200, labels=8)
+    # Labels that hold for nearly no picture or by a coin are solved sooner than one that the features tell exactly.
+    part.labels[:, 0] = part.features[:, 0] > np.median(part.features[:, 0])
+    part.labels[:, 1:] = np.random.default_rng(0).random((200, 7)) < 0.5
+    needed = solved(part, l2=1e-5).evaluations
+    assert not solved(part, l2=1e-5, most=needed - 2).converged
+
+
+def test_a_warm_start_leads_to_where_a_cold_one_does() -> None:
+    for part, target in ((classed(200), "single-label"), (tagged(200), "multi-label")):
+        warm = path(part, classes=part.labels.shape[1] if part.labels.ndim == 2 else 4, target=target)  # type: ignore[arg-type]
+        for l2 in PENALTIES:
+            weight, bias = warm.at(l2)
+            cold = path(part, classes=len(bias), target=target)  # type: ignore[arg-type]
+            cold_weight, cold_bias = cold.at(l2)
+            np.testing.assert_allclose(weight, cold_weight, rtol=1e-3, atol=1e-5 * np.abs(cold_weight).max())
+            np.testing.assert_allclose(bias, cold_bias, rtol=1e-3, atol=1e-4)
