@@ -1,7 +1,6 @@
 """ArtBench-10 in either of the forms in which it is given: folders of pictures, or the batches of CIFAR."""
 
 import io
-import unicodedata
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from artbench.data.dataset import Dataset
-from artbench.data.listing import folders_in, pictures_in
+from artbench.data.listing import folders_in, picture_id, pictures_in
 from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
 from artbench_artbench10 import LAYOUT, SOURCE, STYLES
@@ -85,8 +84,7 @@ def _of_folders(root: Path, place: str) -> Dataset:
             )
         for path, size in pictures_in(folder, dataset="artbench10", depth=1).items():
             if "/" in path:
-                # The id is spelled alike on every system; macOS decomposes accents.
-                found[f"{split}/{unicodedata.normalize('NFC', path)}"] = (f"{prefix}{split}/{path}", size)
+                found[f"{split}/{picture_id(path)}"] = (f"{prefix}{split}/{path}", size)
     if not found:
         raise ArtbenchError(f"artbench10: no pictures in {root / place}", mend=_MEND)
     ids = sorted(found)

@@ -22,6 +22,7 @@ class Catalogue:
         root: The folder of the pictures.
         source: The table, or the folder of class folders; for messages.
         paths: Of the pictures, relative to `root`; each once.
+        files: The file of each path, where the paths were read from the disk; None where they are listed.
         columns: The values in each column that may be labels; empty text for none.
         wanted: The columns that the TOML says are labels; None where it doesn't.
         splits: `train`, `validation`, `test`, or empty for a picture that is in none; None where there are no splits.
@@ -36,6 +37,7 @@ class Catalogue:
     source: Path
     paths: Sequence[str]
     columns: Mapping[str, Sequence[str]]
+    files: Mapping[str, str] | None = None
     wanted: Sequence[str] | None = None
     splits: Sequence[str] | None = None
     group_column: str | None = None

@@ -23,7 +23,10 @@ def open_collection(root: Path, *, catalogue: Catalogue) -> Dataset:
     Raises:
         ArtbenchError: None of the pictures is there, or one lies outside the folder by a link.
     """
-    found = _found(root, catalogue.paths, catalogue.name)
+    if catalogue.files is None:
+        found = _found(root, catalogue.paths, catalogue.name)
+    else:
+        found = {path: (file, (root / file).stat().st_size) for path, file in catalogue.files.items()}
     there = [row for row, path in enumerate(catalogue.paths) if path in found]
     if not there:
         raise ArtbenchError(

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from artbench.data.listing import pictures_in
+from artbench.data.listing import picture_id, pictures_in
 from artbench.data.tables import SUFFIXES
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
@@ -12,6 +12,8 @@ from artbench_collection.listed import SPLITS, read_listed
 
 # Class folders may hold folders of their own, but not without end.
 _DEPTH = 12
+
+_SPREADSHEETS = frozenset({".xlsx", ".xls", ".ods", ".numbers"})
 
 
 def read_catalogue(path: Path) -> Catalogue:
@@ -29,8 +31,10 @@ def read_catalogue(path: Path) -> Catalogue:
     elif path.suffix.lower() in SUFFIXES:
         description = Description(title=path.stem, pictures=path.parent, table=path)
     else:
+        hint = "Save it as CSV from the spreadsheet. " if path.suffix.lower() in _SPREADSHEETS else ""
         raise ArtbenchError(
-            f"{path} is no collection", mend="Give a folder, a table (.csv, .tsv, .parquet) or a description (.toml)"
+            f"{path} is no collection",
+            mend=f"{hint}Give a folder, a table (.csv, .tsv, .parquet) or a description (.toml)",
         )
     if not description.pictures.is_dir():
         raise ArtbenchError(f"{path}: no folder of pictures at {description.pictures}", mend="Mend pictures = …")
@@ -48,7 +52,9 @@ def _of_table(description: Description, _stamp: int) -> Catalogue:
 
 def _of_folders(description: Description) -> Catalogue:
     root = description.pictures
-    found = sorted(path for path in pictures_in(root, dataset=description.title, depth=_DEPTH) if "/" in path)
+    there = pictures_in(root, dataset=description.title, depth=_DEPTH)
+    files = {picture_id(path): path for path in there if "/" in path}
+    found = sorted(files)
     tops = {path.split("/")[0] for path in found}
     in_splits = {"train", "test"} <= {SPLITS.get(top.lower(), "") for top in tops} and all(
         top.lower() in SPLITS for top in tops
@@ -67,6 +73,7 @@ def _of_folders(description: Description) -> Catalogue:
         root=root,
         source=root,
         paths=found,
+        files=files,
         columns={"class": [path.split("/")[1 if in_splits else 0] for path in found]},
         wanted=["class"],
         splits=[SPLITS[path.split("/")[0].lower()] for path in found] if in_splits else None,

@@ -96,6 +96,11 @@ def check_inside(path: str | Path, folder: str | Path, *, dataset: str) -> None:
         )
 
 
+def picture_id(path: str) -> str:
+    r"""A path from the disk as an id that is alike on every system: NFC, and bytes that are no UTF-8 as `\xe9`."""
+    return unicodedata.normalize("NFC", path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
+
+
 def listed_path(path: str) -> str:
     r"""A path from a list in one spelling: slashes, NFC, no `./`.
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artbench.data.listing import check_inside, folders_in, listed_path, pictures_in
+from artbench.data.listing import check_inside, folders_in, listed_path, picture_id, pictures_in
 from artbench.errors import ArtbenchError
 
 
@@ -50,6 +50,12 @@ def test_a_folder_that_is_a_link_leading_out_is_refused_too(tmp_path: Path) -> N
     # A neighbour whose name only begins alike is outside.
     with pytest.raises(ArtbenchError, match=r"leads out"):
         check_inside(tmp_path / "rooted", tmp_path / "root", dataset="d")
+
+
+def test_an_id_is_alike_on_every_system_and_can_be_written_down() -> None:
+    assert picture_id("Saal/cafe\u0301.jpg") == picture_id("Saal/caf\u00e9.jpg") == "Saal/caf\u00e9.jpg"
+    broken = [picture_id(os.fsdecode(name)) for name in (b"caf\xe9.jpg", b"caf\xe8.jpg")]
+    assert len({name.encode() for name in broken}) == 2
 
 
 @pytest.mark.parametrize(

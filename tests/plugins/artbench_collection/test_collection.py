@@ -1,5 +1,6 @@
 import csv
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,19 @@ def test_folders_are_classes(tmp_path: Path) -> None:
     assert (len(task.targets.train), len(task.targets.test)) == (24, 6)
     assert np.bincount(task.targets.test.labels.astype(np.int64)).tolist() == [2, 2, 2]
     assert labels_by_id(task)["Realismus/Saal 1/3.jpg"] == "Realismus"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems don't keep such names")
+def test_folders_may_have_any_names(tmp_path: Path) -> None:
+    for style in (b"Na\xcc\x88ive", b"Barock \xe9", b"Jugendstil"):
+        for k in range(10):
+            file = tmp_path / os.fsdecode(style) / os.fsdecode(b"caf\xe9 %d.jpg" % k)
+            file.parent.mkdir(exist_ok=True)
+            file.touch()
+    task = only(tmp_path)
+    assert task.targets.classes == ("Barock \\xe9", "Jugendstil", "N\u00e4ive")
+    assert task.dataset.path(0).is_file()
+    assert len(task.fingerprint) == 64
 
 
 def test_folders_of_splits_hold_folders_of_classes(tmp_path: Path) -> None:
@@ -308,6 +322,9 @@ def test_what_is_no_collection_is_told(tmp_path: Path) -> None:
         opened("collection:")
     with pytest.raises(ArtbenchError, match=r"1\.jpg is no collection"):
         opened(f"collection:{tmp_path / '1.jpg'}")
+    touch(tmp_path, "Liste.XLSX")
+    with pytest.raises(ArtbenchError, match=r"Liste\.XLSX is no collection\. Save it as CSV from the spreadsheet"):
+        opened(f"collection:{tmp_path / 'Liste.XLSX'}")
     with pytest.raises(ArtbenchError, match=r"holds no folders of pictures\. A folder needs"):
         opened(f"collection:{tmp_path}")
     write_museum(tmp_path / "more")
