@@ -95,7 +95,11 @@ def run(
     them are in the results folder.
     """
     loaded = registry(plugin_files)
-    # Only now: torch takes seconds to import.
+    # Most slips are in these names, and torch takes seconds to import.
+    for name in data:
+        loaded.datasets.get(name)
+    for name in (one for task in tasks for one in loaded.tasks.expand(task)):
+        loaded.tasks.get(name)
     from artbench.cli.console import notices, print_outcome
     from artbench.features.distributed import process_group
     from artbench.reporting import Silent
