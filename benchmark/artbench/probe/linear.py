@@ -92,12 +92,15 @@ def fit_probe(
     check_finite([Rows(choose_on.features)], ids=choose_on.ids)
     path = PenaltyPath([fit_on], classes=classes, target=target, tolerance=probe.tolerance, device=place)
     choice = _choose(path, choose_on, probe)
+    converged, evaluations = path.converged, path.evaluations
+    # Two copies of the features are more than needed at a time.
+    del path
     everything = [part for part in (fit_on, choose_on) if len(part)]
     final = PenaltyPath(everything, classes=classes, target=target, tolerance=probe.tolerance, device=place)
     # By way of the larger penalties, each fit a good start for the next.
     for l2 in sorted((l2 for l2 in probe.grid if l2 >= choice.l2), reverse=True):
         weight, bias = final.at(l2)
-    converged = path.converged and final.converged
+    converged &= final.converged
     if not converged:
         reporter.notice("the probe did not meet its convergence test; the record says so")
     return FittedProbe(
@@ -109,7 +112,7 @@ def fit_probe(
         validation=choice.metrics,
         thresholds=choice.thresholds,
         converged=converged,
-        evaluations=path.evaluations + final.evaluations,
+        evaluations=evaluations + final.evaluations,
     )
 
 
