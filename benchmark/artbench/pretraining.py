@@ -47,7 +47,7 @@ def open_pool(datasets: Sequence[str], *, registry: Registry, places: Places, re
     plugins: dict[str, str] = {}
     for name in dict.fromkeys(datasets):
         registry.datasets.get(name)
-        tasks = [spec.name for _, spec in registry.tasks.specs() if spec.dataset == name]
+        tasks = _tasks_on(name, registry)
         if not tasks:
             raise UsageError(
                 f"no task is registered for {name}, so nothing says which of its pictures are for training",
@@ -60,6 +60,12 @@ def open_pool(datasets: Sequence[str], *, registry: Registry, places: Places, re
         for task in opened:
             plugins.update(task.plugins)
     return OpenPool(pool=train_images(labelled), plugins=plugins)
+
+
+def _tasks_on(dataset: str, registry: Registry) -> list[str]:
+    """All tasks on a dataset: those registered for it, and those that its own name stands for."""
+    expanded = [name for name in registry.tasks.expand(dataset) if name != dataset]
+    return [spec.name for _, spec in registry.tasks.specs() if spec.dataset == dataset] + expanded
 
 
 def open_online_task(name: str, *, registry: Registry, places: Places, reporter: Reporter) -> OnlineTask:

@@ -2,11 +2,17 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from artbench.errors import UsageError
+from artbench.opening import open_tasks
 from artbench.plugins import load_plugins
+from artbench.pretraining import Places, open_pool
+from artbench.reporting import Silent
 from artbench.run import Request, run
 from artbench.specs import PretrainingSpec
+from tests.benchmark.pretrain import toys
 from tests.benchmark.pretrain.toys import Listener
 
 TOY = Path(__file__).parents[1] / "toy_plugin.py"
@@ -87,3 +93,29 @@ def test_a_spec_has_weights_or_a_method() -> None:
         PretrainingSpec(name="none", description="x")
     with pytest.raises(ValueError, match="either weights or a method"):
         PretrainingSpec(name="both", description="x", weights="a:b", method="a:b")
+
+
+def test_a_collection_of_ones_own_is_pooled_without_its_test_pictures(tmp_path: Path) -> None:
+    painted = toys.paint(tmp_path / "painted")
+    for number, file in enumerate(sorted(painted.iterdir())):
+        folder = tmp_path / "mine" / f"class-{number % 3}"
+        folder.mkdir(parents=True, exist_ok=True)
+        file.rename(folder / file.name)
+    name = f"collection:{tmp_path / 'mine'}"
+    registry = load_plugins([])
+    places = Places(data_root=None, placed={})
+    ((task,),) = open_tasks(
+        [name], registry=registry, data_root=None, placed={}, allow_partial=False, reporter=Silent()
+    )
+    pool = open_pool([name], registry=registry, places=places, reporter=Silent()).pool
+    (rows,) = pool.rows
+    held_out = [split.rows for part, split in task.targets.splits if part != "train"]
+    assert 0 < len(pool) < toys.COUNT
+    assert not np.isin(rows, np.concatenate(held_out)).any()
+    assert set(rows.tolist()) == set(task.targets.train.rows.tolist())
+
+
+def test_an_unknown_dataset_is_refused() -> None:
+    registry = load_plugins([])
+    with pytest.raises(UsageError, match="no dataset is called 'toyz'"):
+        open_pool(["toyz"], registry=registry, places=Places(data_root=None, placed={}), reporter=Silent())
