@@ -94,8 +94,8 @@ def print_outcome(outcome: "Outcome") -> None:
             console.print(line, soft_wrap=True)
     known = sum(not result.new for result in outcome.results)
     if known:
-        what = "All of this was" if known == len(outcome.results) else f"{known} of these were"
-        reporter.notice(f"{what} on record, and not run again (--fresh does).")
+        what = "All of this" if known == len(outcome.results) else f"{known} of {len(outcome.results)}"
+        reporter.notice(f"{what} was on record, and not run again (--fresh does).")
     if outcome.results:
         folder = outcome.results[0].file.parents[2]
         reporter.notice(f"Records in {folder / 'records'}, leaderboards in {folder / 'leaderboards'}.")

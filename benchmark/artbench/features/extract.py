@@ -125,7 +125,8 @@ def extract(
         unreadable = store.unreadable(wanted)
     if len(missing) and unreadable and group.first:
         row, reason = min(unreadable.items())
-        reporter.notice(f"{len(unreadable)} pictures can't be read, the first of them {dataset.ids[row]}: {reason}")
+        count = f"{len(unreadable):,} of {len(wanted):,}"
+        reporter.notice(f"{count} pictures can't be read, the first of them {dataset.ids[row]}: {reason}")
     return Features(matrix=store.matrix(), wanted=wanted, unreadable=unreadable, timing=timing, dtype=store.key.dtype)
 
 
