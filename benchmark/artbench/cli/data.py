@@ -1,14 +1,17 @@
 """`artbench data`: whether the pictures are there and whole, what leaks, and where to get them."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from artbench.cli.options import (
+    FOLDER,
     data_option,
     data_root_option,
     debug_option,
+    device_option,
     json_option,
     plugin_option,
     print_json,
@@ -130,3 +133,89 @@ def _count(count: int | None) -> str:
 def printable(text: str) -> str:
     """A name without what could steer a terminal."""
     return text if text.isprintable() else ascii(text)
+
+
+@data.command()
+@_names
+@click.option(
+    "--out",
+    type=FOLDER,
+    default=Path("audit"),
+    show_default=True,
+    help="Folder for report.html, report.md, exclude.csv.",
+)
+@click.option("--backbone", metavar="NAME", help="Compare features of this architecture too.")
+@click.option(
+    "--pretraining",
+    default="imagenet",
+    show_default=True,
+    metavar="NAME|PATH",
+    help="Where its weights come from, or a checkpoint.",
+)
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    metavar="PATH",
+    help="Compare what it was pretrained on with what is tested; repeatable.",
+)
+@data_root_option
+@data_option
+@device_option
+@json_option
+@plugin_option
+@debug_option
+def audit(
+    names: tuple[str, ...],
+    out: Path,
+    backbone: str | None,
+    pretraining: str,
+    checkpoints: tuple[Path, ...],
+    data_root: Path | None,
+    data: dict[str, Path],
+    device: str,
+    as_json: bool,
+    plugin_files: tuple[Path, ...],
+) -> None:
+    """Look for pictures that are there twice, within each DATASET and from one to another, and for what leaks.
+
+    Writes a report and a list for `artbench run --exclude`; records made from now on say how many of their
+    test pictures have a twin in training.
+    """
+    loaded = registry(plugin_files)
+    from artbench.audit.report import write_report
+    from artbench.auditing import Encoding, audit_datasets
+    from artbench.cli.console import notices
+
+    encoding = None if backbone is None else Encoding(backbone=backbone, pretraining=pretraining, device=device)
+    findings = audit_datasets(
+        names,
+        registry=loaded,
+        data_root=data_root,
+        placed=data,
+        encoding=encoding,
+        checkpoints=checkpoints,
+        reporter=notices(),
+    )
+    files = write_report(findings, out)
+    twins = sum(pair.twins for pair in findings.pairs)
+    if as_json:
+        print_json(
+            {
+                "tiers": list(findings.tiers),
+                "encoder": findings.encoder,
+                "twins": twins,
+                "alike": len(findings.pairs) - twins,
+                "leaking_pairs": len(findings.leaking),
+                "leaks": [asdict(leak) for leak in findings.leaks],
+                "files": [str(file) for file in files],
+            }
+        )
+        return
+    click.echo(f"{twins:,} pairs of twins, {len(findings.leaking):,} of them leak")
+    for leak in findings.leaks:
+        seen = f"{leak.same:,} pretrained on, " if leak.same else ""
+        click.echo(f"{leak.task}: of {leak.tested:,} test pictures {seen}{leak.twins:,} with a twin in training")
+    for file in files:
+        click.echo(str(file))

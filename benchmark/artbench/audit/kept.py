@@ -1,0 +1,86 @@
+"""Twins within one dataset as an audit left them, for the records that come after it."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from artbench.data.dataset import Dataset
+from artbench.errors import ArtbenchError
+from artbench.files import write_text
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str
+    fingerprint: str
+    tiers: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+
+
+_KIND = "artbench audit 1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptAudit:
+    """What an audit found in one state of a dataset.
+
+    Attributes:
+        tiers: How twins were looked for.
+        twins: Of each picture that has any, its twins, by ids.
+        sha256: Digest of tiers and pairs.
+    """
+
+    tiers: tuple[str, ...]
+    twins: Mapping[str, frozenset[str]]
+    sha256: str
+
+    def count(self, tested: Iterable[str], fitted: Iterable[str]) -> int:
+        """How many of the pictures tested have a twin among those fitted on."""
+        known = frozenset(fitted)
+        return sum(not known.isdisjoint(self.twins.get(image, ())) for image in set(tested))
+
+
+def keep(dataset: Dataset, *, tiers: Sequence[str], pairs: Iterable[tuple[str, str]], cache: Path) -> None:
+    """Keep the twins within a dataset; an earlier audit of the same state is replaced.
+
+    Raises:
+        ArtbenchError: They can't be written.
+    """
+    file = _file(dataset, cache)
+    content = _File(kind=_KIND, fingerprint=dataset.fingerprint, tiers=tuple(tiers), pairs=tuple(sorted(pairs)))
+    try:
+        write_text(file, json.dumps(content.model_dump()) + "\n")
+    except OSError as error:
+        raise ArtbenchError(
+            f"the audit can't be kept in {file} ({error.strerror})", mend="Name another folder with ARTBENCH_CACHE"
+        ) from error
+
+
+def kept_audit(dataset: Dataset, cache: Path) -> KeptAudit | None:
+    """The newest audit of a dataset in its present state, None if there is none that can be read."""
+    try:
+        content = _File.model_validate_json(_file(dataset, cache).read_bytes())
+    except (OSError, ValidationError):
+        return None
+    if content.kind != _KIND or content.fingerprint != dataset.fingerprint:
+        return None
+    twins: dict[str, set[str]] = defaultdict(set)
+    for one, other in content.pairs:
+        twins[one].add(other)
+        twins[other].add(one)
+    told = json.dumps([content.tiers, content.pairs], separators=(",", ":"))
+    return KeptAudit(
+        tiers=content.tiers,
+        twins={image: frozenset(others) for image, others in twins.items()},
+        sha256=hashlib.sha256(told.encode()).hexdigest(),
+    )
+
+
+def _file(dataset: Dataset, cache: Path) -> Path:
+    return cache / f"{dataset.fingerprint[:32]}.json"

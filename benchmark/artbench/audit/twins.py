@@ -1,0 +1,154 @@
+"""Pictures that are there twice: as the same bytes, under like hashes, or near in an encoder's features."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.audit.alignment import correlation
+from artbench.audit.neighbours import near_features, near_hashes
+from artbench.audit.survey import Survey
+from artbench.errors import ArtbenchError
+from artbench.features.cores import usable_cores
+from artbench.features.parallel import in_threads
+from artbench.reporting import Reporter
+
+Tier: TypeAlias = Literal["bytes", "hash", "features"]
+
+# Where pictures may be twins; whether they are, their correlation says.
+HASH_BITS = 12
+NEIGHBOURS = 3
+LEAST_COSINE = 0.5
+
+# From here on a pair counts as twins; from there on it is worth a look. See docs/data.md for how they were chosen.
+TWINS = 0.95
+ALIKE = 0.90
+
+# Pairs of like hashes beyond which a collection is too uniform for them to tell anything.
+_MOST = 5_000_000
+_AT_ONCE = 256
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Pair:
+    """Two pictures that are alike.
+
+    Attributes:
+        first: Dataset and row of one.
+        second: Dataset and row of the other.
+        tier: How they were found: the first of `bytes`, `hash`, `features` that did.
+        correlation: How well they lie on each other (`artbench.audit.alignment`); 1 for equal bytes.
+        bits: In how many of 64 bits their hashes differ, where that is how they were found.
+        cosine: Of their features, where that is how they were found.
+    """
+
+    first: tuple[int, int]
+    second: tuple[int, int]
+    tier: Tier
+    correlation: float
+    bits: int | None = None
+    cosine: float | None = None
+
+    @property
+    def twins(self) -> bool:
+        """Whether they count as one picture."""
+        return self.correlation >= TWINS
+
+
+def find_pairs(
+    surveys: Sequence[Survey], *, features: Sequence[Mapping[int, NDArray[np.float32]]] | None, reporter: Reporter
+) -> list[Pair]:
+    """All pairs of like pictures, within a dataset and from one to another, sorted.
+
+    Args:
+        surveys: Of the datasets.
+        features: Of each dataset, the features of its rows by one encoder; None: that tier is left out.
+        reporter: Told how far it is.
+
+    Raises:
+        ArtbenchError: So many hashes are alike that they tell nothing.
+    """
+    places = np.array([(number, row) for number, of in enumerate(surveys) for row in range(len(of.dataset))], np.int64)
+    comparable = np.flatnonzero(np.concatenate([of.comparable for of in surveys]))
+    found = {
+        pair: Pair(first=_at(places, pair[0]), second=_at(places, pair[1]), tier="bytes", correlation=1.0)
+        for pair in _same_bytes(surveys)
+    }
+    hashes = np.concatenate([of.phash for of in surveys])[comparable]
+    pairs, bits = near_hashes(hashes, within=HASH_BITS)
+    if len(pairs) > _MOST:
+        raise ArtbenchError(f"{len(pairs):,} pairs of pictures have like hashes: they are too uniform to be told apart")
+    by_hash = dict(zip(map(tuple, comparable[pairs].tolist()), bits.tolist(), strict=True))
+    by_features = {} if features is None else _near_by_features(places, comparable, features)
+    unsure = sorted((by_hash.keys() | by_features.keys()) - found.keys())
+    for pair, value in zip(unsure, _correlations(unsure, places, surveys, reporter), strict=True):
+        if value >= ALIKE:
+            found[pair] = Pair(
+                first=_at(places, pair[0]),
+                second=_at(places, pair[1]),
+                tier="hash" if pair in by_hash else "features",
+                correlation=value,
+                bits=by_hash.get(pair),
+                cosine=by_features.get(pair),
+            )
+    return [found[pair] for pair in sorted(found)]
+
+
+def _at(places: NDArray[np.int64], index: int) -> tuple[int, int]:
+    number, row = places[index].tolist()
+    return number, row
+
+
+def _same_bytes(surveys: Sequence[Survey]) -> set[tuple[int, int]]:
+    """All pairs of equal files; of very many equal ones, each with the first."""
+    groups: dict[bytes, list[int]] = defaultdict(list)
+    for index, digest in enumerate(digest for of in surveys for digest in of.digests):
+        if digest:
+            groups[digest].append(index)
+    pairs: set[tuple[int, int]] = set()
+    for members in groups.values():
+        few = len(members) <= _AT_ONCE
+        pairs.update(combinations(members, 2) if few else ((members[0], other) for other in members[1:]))
+    return pairs
+
+
+def _near_by_features(
+    places: NDArray[np.int64], comparable: NDArray[np.int64], features: Sequence[Mapping[int, NDArray[np.float32]]]
+) -> dict[tuple[int, int], float]:
+    there = [index for index in comparable.tolist() if int(places[index, 1]) in features[int(places[index, 0])]]
+    if len(there) < 2:
+        return {}
+    matrix = np.stack([features[int(places[index, 0])][int(places[index, 1])] for index in there])
+    pairs, cosines = near_features(matrix, neighbours=NEIGHBOURS, at_least=LEAST_COSINE)
+    indices = np.array(there, np.int64)[pairs]
+    return dict(zip(map(tuple, indices.tolist()), cosines.tolist(), strict=True))
+
+
+def _correlations(
+    pairs: Sequence[tuple[int, int]], places: NDArray[np.int64], surveys: Sequence[Survey], reporter: Reporter
+) -> list[float]:
+    """How well the pictures of each pair lie on each other."""
+    parts = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
+
+    def compare(part: Sequence[tuple[int, int]]) -> list[float]:
+        greys: dict[int, NDArray[np.uint8]] = {}
+        members = np.unique(np.array(part, np.int64))
+        for number, of in enumerate(surveys):
+            mine = members[places[members, 0] == number]
+            greys.update(zip(mine.tolist(), of.thumbnails(places[mine, 1]), strict=True))
+        return [correlation(greys[one], greys[other]) for one, other in part]
+
+    values: list[float] = []
+    with (
+        reporter.counting("comparing", total=len(pairs), unit="pairs") as counter,
+        closing(in_threads(compare, parts, threads=usable_cores())) as results,
+    ):
+        for part in results:
+            values += part
+            counter.advance(len(part))
+    return values

@@ -1,0 +1,120 @@
+"""An audit, from the names of datasets to what it finds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.audit.findings import Findings
+from artbench.audit.kept import keep
+from artbench.audit.survey import Survey, survey
+from artbench.audit.twins import find_pairs
+from artbench.candidates import Candidate, candidates
+from artbench.data.manifest import Manifest
+from artbench.encoders.checkpoint import checkpoint_file, checkpoint_name
+from artbench.encoders.pool import training_pool
+from artbench.errors import ArtbenchError
+from artbench.features.extract import extract
+from artbench.holdings import Holding, open_datasets
+from artbench.locations import cache_folder
+from artbench.plugins import Registry
+from artbench.protocol import LINEAR_V1
+from artbench.reporting import Reporter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoding:
+    """Whose features an audit compares: as for a run."""
+
+    backbone: str
+    pretraining: str
+    device: str = "auto"
+
+
+def audit_datasets(
+    names: Sequence[str],
+    *,
+    registry: Registry,
+    data_root: Path | None = None,
+    placed: Mapping[str, Path],
+    encoding: Encoding | None = None,
+    checkpoints: Sequence[Path] = (),
+    reporter: Reporter,
+) -> Findings:
+    """Look for twins within some datasets and between them, and keep what was found for the records to come.
+
+    Args:
+        names: Of the datasets.
+        registry: What there is.
+        data_root: See `artbench.locations.dataset_folder`.
+        placed: See `artbench.locations.dataset_folder`.
+        encoding: Whose features to compare; None: equal bytes and like hashes alone.
+        checkpoints: Whose pretraining pools to compare with what is tested.
+        reporter: Told how far it is, and which task can't be read.
+
+    Raises:
+        UsageError: A name is unknown, or nothing says where a dataset lies.
+        ArtbenchError: A dataset is not what it should be, or a checkpoint does not say what it was pretrained on.
+    """
+    manifests = {checkpoint_name(path): _manifest(path) for path in checkpoints}
+    chosen = None
+    if encoding is not None:
+        (chosen,) = candidates([encoding.backbone], [encoding.pretraining], registry=registry, seed=0)
+    holdings = open_datasets(names, registry=registry, data_root=data_root, placed=placed, reporter=reporter)
+    for holding in holdings:
+        for name, reason in holding.closed.items():
+            reporter.notice(f"{name} can't be read, and is left out of the audit: {reason}")
+    surveys = [survey(holding.dataset, cache=cache_folder() / "surveys", reporter=reporter) for holding in holdings]
+    features = None
+    if chosen is not None and encoding is not None:
+        features = _features(chosen, holdings, surveys, device=encoding.device, reporter=reporter)
+    pairs = find_pairs(surveys, features=features, reporter=reporter)
+    tiers = ("bytes", "hash") if chosen is None else ("bytes", "hash", "features")
+    for number, holding in enumerate(holdings):
+        ids = holding.dataset.ids
+        twins = [
+            (ids[pair.first[1]], ids[pair.second[1]])
+            for pair in pairs
+            if pair.twins and pair.first[0] == pair.second[0] == number
+        ]
+        keep(holding.dataset, tiers=tiers, pairs=twins, cache=cache_folder() / "audits")
+    return Findings(
+        datasets=[holding.dataset for holding in holdings],
+        targets=[holding.targets for holding in holdings],
+        checkpoints=manifests,
+        pairs=pairs,
+        tiers=tiers,
+        encoder=None if chosen is None else str(chosen),
+    )
+
+
+def _manifest(path: Path) -> Manifest:
+    pool = training_pool(checkpoint_file(path))
+    if pool is None or pool.manifest is None:
+        raise ArtbenchError(
+            f"{path} does not say which pictures it was pretrained on",
+            mend="Give a folder that `artbench pretrain` has written, with its pool.json",
+        )
+    return pool.manifest
+
+
+def _features(
+    candidate: Candidate, holdings: Sequence[Holding], surveys: Sequence[Survey], *, device: str, reporter: Reporter
+) -> list[dict[int, NDArray[np.float32]]]:
+    """Of each dataset, the features of the pictures that can be compared."""
+    encoder = candidate.build(reporter)
+    found: list[dict[int, NDArray[np.float32]]] = []
+    for holding, of in zip(holdings, surveys, strict=True):
+        features = extract(
+            encoder,
+            holding.dataset,
+            np.flatnonzero(of.comparable),
+            picture=LINEAR_V1.picture,
+            cache=cache_folder() / "features",
+            device=device,
+            reporter=reporter,
+        )
+        found.append(dict(zip(features.rows.tolist(), features.take(features.rows), strict=True)))
+    return found
