@@ -12,6 +12,8 @@ from artbench_moco.heads import embedder, plain_head
 from artbench_moco.settings import QueueSettings
 
 _LARGEST_QUEUE = 65_536
+# In the place of a dataset's number, for what fills a queue before there are keys.
+_NOISE = -1
 
 
 class QueuedContrast(Objective):
@@ -41,6 +43,7 @@ class QueuedContrast(Objective):
         self.shuffled = settings.shuffle
         self.memory = {
             "queue": normalize(torch.randn(length, settings.dim), dim=1),
+            "sources": torch.full((length,), _NOISE),
             "pointer": torch.zeros((), dtype=torch.int64),
             "filled": torch.zeros((), dtype=torch.int64),
         }
@@ -62,6 +65,9 @@ class QueuedContrast(Objective):
         positive = (queries * targets[own, 0]).sum(dim=1, keepdim=True)
         # The queue as it was before this batch's keys: a key that enters first is its own negative.
         negative = queries @ self.memory["queue"].T
+        if self._settings.one_source:
+            sources = self.memory["sources"]
+            negative = negative.masked_fill((sources != self.source) & (sources != _NOISE), float("-inf"))
         logits = torch.cat([positive, negative], dim=1) / self._settings.temperature
         return cross_entropy(logits, torch.zeros(len(logits), dtype=torch.int64, device=logits.device))
 
@@ -72,6 +78,7 @@ class QueuedContrast(Objective):
         keys = targets[-length:, 0]
         places = (pointer + torch.arange(len(keys), device=queue.device)) % length
         queue[places] = keys
+        self.memory["sources"][places] = self.source
         pointer.copy_((pointer + len(keys)) % length)
         filled.copy_((filled + len(keys)).clamp(max=length))
 

@@ -150,7 +150,7 @@ def alone(pool: Pool, steps: int) -> float:
     training = work(pool, steps)
     assembly = assemble(training, device="cpu", group=Group())
     cropper = Cropper(PicturesOnDisk(pool, side=192), training.settings, side=128, seed=0)
-    parts = parts_of_steps(training.settings, len(pool), seed=0, begin=0, end=1, rank=0, size=1)
+    parts = parts_of_steps(training.settings, training.sizes, seed=0, begin=0, end=1, rank=0, size=1)
     stepper = assembly.stepper
     with own_core_each("cpu"):
         views = stepper.views([cropper(part) for part in parts])

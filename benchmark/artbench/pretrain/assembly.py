@@ -78,7 +78,7 @@ def assemble(training: Training, *, device: str, group: Group) -> Assembly:
         ArtbenchError: The backbone can't be built.
     """
     settings = training.settings
-    length = plan(settings, len(training.pool))
+    length = plan(settings, training.sizes)
     if settings.sub_batches % group.size:
         raise UsageError(
             f"{settings.sub_batches} sub-batches of a batch can't be shared out to {group.size} processes",

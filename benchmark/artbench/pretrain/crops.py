@@ -1,6 +1,6 @@
 """Batches of crops: which pictures come when, and both crops of each from one decode."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from PIL import Image
 from artbench.errors import ArtbenchError
 from artbench.pretrain.draws import Draws, crop_box, draw
 from artbench.pretrain.pictures import Pictures, Pixels
+from artbench.pretrain.schedule import shares
 from artbench.pretrain.settings import Settings
 
 # Beyond this share of the pool (and this number), unreadable pictures are no accident.
@@ -23,10 +24,12 @@ class Part:
 
     Attributes:
         epoch: From 0.
+        source: Number of the dataset that the batch is from; 0 where batches are of all datasets.
         numbers: Of its pictures in the pool, int64, shape (n,).
     """
 
     epoch: int
+    source: int = 0
     numbers: NDArray[np.int64]
 
 
@@ -37,42 +40,65 @@ class CropPair:
     Attributes:
         pixels: Of each view, uint8, shape (n, side, side, 3).
         draws: Of each view, what remains to be done to them.
+        source: As in `Part`.
     """
 
     pixels: tuple[Pixels, Pixels]
     draws: tuple[Draws, Draws]
+    source: int = 0
 
 
-def epoch_order(pictures: int, *, seed: int, epoch: int) -> NDArray[np.int64]:
-    """The pictures of a pool in the order of one epoch."""
+def epoch_batches(
+    settings: Settings, sizes: Sequence[int], *, seed: int, epoch: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The batches of one epoch; pictures that fill no batch are left to other epochs.
+
+    Args:
+        settings: Size of a batch, and whether it is of one dataset.
+        sizes: Pictures of each dataset in the pool.
+        seed: Of the run.
+        epoch: From 0.
+
+    Returns:
+        Of each step the number of its dataset, shape (steps,), 0 where batches are of all datasets, and the numbers
+        of its pictures, shape (steps, batch).
+    """
     generator = np.random.Generator(np.random.Philox(key=[seed, 1], counter=[0, 0, epoch, 0]))
-    return generator.permutation(pictures)
+    batches, sources, begin = [], [], 0
+    for source, size in enumerate(shares(settings, sizes)):
+        steps = size // settings.batch_size
+        order = begin + generator.permutation(size)
+        batches.append(order[: steps * settings.batch_size].reshape(steps, settings.batch_size))
+        sources.append(np.full(steps, source))
+        begin += size
+    turn = generator.permutation(sum(map(len, batches))) if settings.one_source else slice(None)
+    return np.concatenate(sources)[turn], np.concatenate(batches)[turn]
 
 
 def parts_of_steps(
-    settings: Settings, pictures: int, *, seed: int, begin: int, end: int, rank: int, size: int
+    settings: Settings, sizes: Sequence[int], *, seed: int, begin: int, end: int, rank: int, size: int
 ) -> Iterator[Part]:
     """The sub-batches of one process, step by step: of each batch, its `rank`-th part of `size`.
 
     Args:
         settings: Batch and sub-batch.
-        pictures: Size of the pool.
+        sizes: Pictures of each dataset in the pool.
         seed: Of the run.
         begin: First step.
         end: One past the last.
         rank: Number of the process.
         size: How many there are; divides the number of sub-batches.
     """
-    batch, epoch_steps = settings.batch_size, pictures // settings.batch_size
+    epoch_steps = sum(part // settings.batch_size for part in shares(settings, sizes))
     own = settings.sub_batches // size
-    order, ordered = np.empty(0, np.int64), -1
+    sources, batches, made = np.empty(0, np.int64), np.empty((0, 0), np.int64), -1
     for step in range(begin, end):
         epoch, place = divmod(step, epoch_steps)
-        if epoch != ordered:
-            order, ordered = epoch_order(pictures, seed=seed, epoch=epoch), epoch
-        parts = order[place * batch : (place + 1) * batch].reshape(settings.sub_batches, -1)
-        for numbers in parts[rank * own : (rank + 1) * own]:
-            yield Part(epoch=epoch, numbers=numbers)
+        if epoch != made:
+            sources, batches = epoch_batches(settings, sizes, seed=seed, epoch=epoch)
+            made = epoch
+        for numbers in batches[place].reshape(settings.sub_batches, -1)[rank * own : (rank + 1) * own]:
+            yield Part(epoch=epoch, source=int(sources[place]), numbers=numbers)
 
 
 class Cropper:
@@ -109,7 +135,7 @@ class Cropper:
                 )
                 crop = np.asarray(picture.resize((self._side, self._side), Image.Resampling.BILINEAR, box=box))
                 view[place] = crop[:, ::-1] if of.flip[place] else crop
-        return CropPair(pixels=pixels, draws=draws)
+        return CropPair(pixels=pixels, draws=draws, source=part.source)
 
     def _readable(self, number: int) -> Pixels:
         """The picture, or the next in the pool that can be read: a batch keeps its size, on every machine alike."""

@@ -36,12 +36,14 @@ class Objective(ABC):
         target_views: From which of the two views the targets are made.
         shuffled: Whether targets are made in sub-batches of their own composition (shuffling batch normalisation),
             so that nothing about a sub-batch's statistics tells a picture's other view; asks for a single target view.
+        source: Set before each step: number of the dataset that the batch is from, where batches are of one dataset.
     """
 
     networks: Networks
     memory: dict[str, torch.Tensor]
     target_views: tuple[int, ...] = (0, 1)
     shuffled: bool = False
+    source: int = 0
 
     def to(self, device: str) -> None:
         """Move networks and memory to a device."""

@@ -1,6 +1,7 @@
 """Learning rate and momentum as functions of the step alone, so that a resumed run needs no state for them."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from artbench.errors import UsageError
@@ -30,18 +31,23 @@ class Plan:
         return divmod(step, self.epoch_steps)
 
 
-def plan(settings: Settings, pictures: int) -> Plan:
+def plan(settings: Settings, sizes: Sequence[int]) -> Plan:
     """The length of a training on a pool.
+
+    Args:
+        settings: Of the training.
+        sizes: Pictures of each dataset in the pool.
 
     Raises:
         UsageError: The pool has fewer pictures than a batch, or the warm-up is longer than the training.
     """
-    if pictures < settings.batch_size:
+    epoch_steps = sum(size // settings.batch_size for size in shares(settings, sizes))
+    if not epoch_steps:
+        what = "no dataset has as many pictures as" if settings.one_source else f"the pool has {sum(sizes)} pictures,"
         raise UsageError(
-            f"the pool has {pictures} pictures, fewer than a batch of {settings.batch_size}",
+            f"{what} {'' if settings.one_source else 'fewer than '}a batch of {settings.batch_size}",
             mend="Give more data, or a smaller batch: --set batch_size=N",
         )
-    epoch_steps = pictures // settings.batch_size
     steps = settings.epochs * epoch_steps if settings.steps is None else settings.steps
     warmup = round(settings.warmup_epochs * epoch_steps)
     if warmup >= steps and warmup:
@@ -49,6 +55,11 @@ def plan(settings: Settings, pictures: int) -> Plan:
             f"a warm-up of {warmup} steps leaves nothing of a training of {steps}", mend="Lower warmup_epochs"
         )
     return Plan(epoch_steps=epoch_steps, steps=steps, warmup=warmup)
+
+
+def shares(settings: Settings, sizes: Sequence[int]) -> Sequence[int]:
+    """The parts of a pool that batches are drawn from, one after the other in the pool's order."""
+    return sizes if settings.one_source else (sum(sizes),)
 
 
 def learning_rate(settings: Settings, plan: Plan, step: int) -> float:

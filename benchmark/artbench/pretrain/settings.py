@@ -22,6 +22,8 @@ class Settings(BaseModel):
         batch_size: Pictures an update, over all processes.
         sub_batch: Pictures that go through the network together, and over which batch normalisation normalises;
             the whole batch where it is smaller.
+        one_source: Whether the pictures of a batch, and the keys of a queue it is compared with, are of one dataset:
+            pictures of another collection are told apart by their scan, border and format.
         optimizer: `sgd`, `lars` or `adamw`.
         lr: Learning rate for a batch of 256; it is scaled in proportion to the batch.
         optimizer_momentum: Of `sgd` and `lars`.
@@ -54,6 +56,7 @@ class Settings(BaseModel):
     steps: int | None = Field(default=None, ge=1, le=1_000_000_000)
     batch_size: int = Field(default=256, ge=2, le=65_536)
     sub_batch: int = Field(default=32, ge=2, le=65_536)
+    one_source: bool = False
     optimizer: Literal["sgd", "lars", "adamw"] = "sgd"
     lr: float = Field(default=0.03, gt=0, le=100, allow_inf_nan=False)
     optimizer_momentum: float = Field(default=0.9, ge=0, lt=1)

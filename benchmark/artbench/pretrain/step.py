@@ -85,6 +85,7 @@ class Stepper:
 
     def step(self, number: int, crops: Sequence[CropPair], *, lr: float, progress: float) -> StepResult:
         """Make one update from crops: `views`, then `update`."""
+        self._objective.source = crops[0].source
         return self.update(number, self.views(crops), lr=lr, progress=progress)
 
     def views(self, crops: Sequence[CropPair]) -> list[Views]:

@@ -178,7 +178,7 @@ class _Run:
             self._pictures = PicturesOnDisk(training.pool, side=side)
         parts = parts_of_steps(
             settings,
-            len(training.pool),
+            training.sizes,
             seed=training.seed,
             begin=begin,
             end=self._assembly.plan.steps,

@@ -52,6 +52,11 @@ class Training:
         }
 
     @property
+    def sizes(self) -> tuple[int, ...]:
+        """Pictures of each dataset in the pool."""
+        return tuple(len(rows) for rows in self.pool.rows)
+
+    @property
     def key(self) -> str:
         """SHA-256 of the identity and the plugins' versions; 64 hexadecimal digits."""
         content = {**self.identity, "plugins": dict(self.plugins)}

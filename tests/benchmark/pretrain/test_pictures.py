@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from artbench.errors import ArtbenchError
-from artbench.pretrain.crops import Cropper, Part, epoch_order, parts_of_steps
+from artbench.pretrain.crops import Cropper, Part, epoch_batches, parts_of_steps
 from artbench.pretrain.pack import pack_folder, packed
 from artbench.pretrain.pictures import PicturesOnDisk
 from artbench.pretrain.settings import Settings
@@ -79,17 +79,35 @@ def test_both_crops_are_of_one_picture_and_differ(pictures: Path) -> None:
 
 
 def test_an_epoch_shows_every_picture_once_and_processes_share_each_batch() -> None:
-    whole = list(parts_of_steps(SETTINGS, 50, seed=0, begin=0, end=6, rank=0, size=1))
+    whole = list(parts_of_steps(SETTINGS, [50], seed=0, begin=0, end=6, rank=0, size=1))
     assert len(whole) == 6 * 4
     first_epoch = np.concatenate([part.numbers for part in whole[:12]])
     assert len(set(first_epoch.tolist())) == 48
     assert {part.epoch for part in whole[:12]} == {0}
     assert {part.epoch for part in whole[12:]} == {1}
-    assert not np.array_equal(epoch_order(50, seed=0, epoch=0), epoch_order(50, seed=0, epoch=1))
-    halves = [list(parts_of_steps(SETTINGS, 50, seed=0, begin=0, end=6, rank=rank, size=2)) for rank in (0, 1)]
+    assert not np.array_equal(whole[0].numbers, whole[12].numbers)
+    halves = [list(parts_of_steps(SETTINGS, [50], seed=0, begin=0, end=6, rank=rank, size=2)) for rank in (0, 1)]
     for step in range(6):
         shared = halves[0][2 * step : 2 * step + 2] + halves[1][2 * step : 2 * step + 2]
         for one, other in zip(shared, whole[4 * step : 4 * step + 4], strict=True):
             assert np.array_equal(one.numbers, other.numbers)
-    later = list(parts_of_steps(SETTINGS, 50, seed=0, begin=4, end=6, rank=0, size=1))
+    later = list(parts_of_steps(SETTINGS, [50], seed=0, begin=4, end=6, rank=0, size=1))
     assert all(np.array_equal(a.numbers, b.numbers) for a, b in zip(later, whole[16:], strict=True))
+
+
+def test_batches_of_one_source_hold_pictures_of_one_dataset() -> None:
+    settings = Settings(batch_size=16, sub_batch=4, one_source=True)
+    sources, batches = epoch_batches(settings, [40, 20, 35], seed=0, epoch=0)
+    assert sorted(sources.tolist()) == [0, 0, 1, 2, 2]
+    for source, numbers in zip(sources.tolist(), batches, strict=True):
+        begin, end = ((0, 40), (40, 60), (60, 95))[source]
+        assert ((begin <= numbers) & (numbers < end)).all()
+    assert len(set(batches.ravel().tolist())) == 80
+    parts = list(parts_of_steps(settings, [40, 20, 35], seed=0, begin=3, end=7, rank=0, size=1))
+    assert np.array_equal(np.concatenate([part.numbers for part in parts[:4]]), batches[3])
+    assert [part.source for part in parts[:8:4]] == sources[3:5].tolist()
+    # Not in the order of the datasets.
+    turns = [tuple(epoch_batches(settings, [40, 20, 35], seed=0, epoch=epoch)[0].tolist()) for epoch in range(5)]
+    assert len(set(turns)) > 1
+    mixed, _ = epoch_batches(SETTINGS, [40, 20, 35], seed=0, epoch=0)
+    assert mixed.tolist() == [0] * 5

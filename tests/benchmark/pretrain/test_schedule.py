@@ -14,18 +14,18 @@ def settings(**values: object) -> Settings:
 
 
 def test_the_length_follows_from_epochs_or_steps() -> None:
-    assert plan(settings(epochs=10), 1000).steps == 30
-    assert plan(settings(steps=7), 1000).steps == 7
-    assert plan(settings(epochs=10), 1000).place(4) == (1, 1)
+    assert plan(settings(epochs=10), [600, 400]).steps == 30
+    assert plan(settings(steps=7), [600, 400]).steps == 7
+    assert plan(settings(epochs=10), [600, 400]).place(4) == (1, 1)
     with pytest.raises(UsageError, match="255 pictures, fewer than a batch of 256"):
-        plan(settings(), 255)
+        plan(settings(), [255])
     with pytest.raises(UsageError, match="warm-up"):
-        plan(settings(epochs=3, warmup_epochs=3), 1000)
+        plan(settings(epochs=3, warmup_epochs=3), [600, 400])
 
 
 def test_cosine_with_warm_up() -> None:
     chosen = settings(epochs=100, warmup_epochs=10)
-    length = plan(chosen, 256)
+    length = plan(chosen, [256])
     rates = [learning_rate(chosen, length, step) for step in range(100)]
     assert rates[0] == pytest.approx(0.1)
     assert rates[9] == rates[10] == 1
@@ -36,7 +36,7 @@ def test_cosine_with_warm_up() -> None:
 
 def test_a_tenth_at_each_milestone_as_in_the_first_moco() -> None:
     chosen = settings(epochs=200, schedule="steps")
-    length = plan(chosen, 256)
+    length = plan(chosen, [256])
     rates = [learning_rate(chosen, length, step) for step in (0, 119, 120, 159, 160, 199)]
     assert rates == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
 

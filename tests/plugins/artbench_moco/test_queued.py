@@ -1,5 +1,7 @@
 """MoCo v1 and v2 against their pseudocode, written out plainly."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -139,3 +141,20 @@ def test_the_heads_are_the_originals() -> None:
     assert second.state_dict()["head.0.weight"].shape == (10, 10)
     assert second.state_dict()["head.2.weight"].shape == (128, 10)
     assert first.state_dict()["head.weight"].shape == (128, 10)
+
+
+def test_keys_of_another_source_are_no_negatives() -> None:
+    small = ("batch_size=4", "sub_batch=4", "queue=12", "dim=6", "one_source=true")
+    bench = reference.bench(moco_v2(), *small)
+    bench.objective.source = 1
+    # Three places of each: noise, this dataset, another one.
+    bench.objective.memory["sources"][:] = torch.tensor([-1, 1, 2]).repeat(4)
+    query, key = (reference.copied(network) for network in bench.objective.networks)
+    ((first, second),) = bench.views(0)
+    queries, keys = reference.unit(query(first)), reference.unit(key(second))
+    allowed = bench.objective.memory["queue"][bench.objective.memory["sources"] != 2]
+    logits = torch.cat([(queries * keys).sum(dim=1, keepdim=True), queries @ allowed.T], dim=1) / 0.2
+    crops = [replace(part, source=1) for part in bench.crops(0)]
+    result = bench.stepper.step(0, crops, lr=0.1, progress=0)
+    assert result.loss == pytest.approx(float(-logits.log_softmax(dim=1)[:, 0].mean().detach()), rel=1e-5)
+    assert bench.objective.memory["sources"].tolist() == [1] * 4 + [1, 2, -1, 1, 2, -1, 1, 2]
