@@ -203,7 +203,7 @@ def test_progress_tells_the_rate_and_the_waiting(pictures: Dataset, tmp_path: Pa
     features(pictures, tmp_path, reporter=listener)
     assert listener.counted == COUNT
     assert "images/s" in listener.notes[-1]
-    assert "% waiting for pictures" in listener.notes[-1]
+    assert "% waiting" in listener.notes[-1]
 
 
 @pytest.mark.parametrize("size", [1, 3, 8, 128])
