@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import pickletools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,16 @@ def _no_batch(file: Path, reason: str) -> ArtbenchError:
     )
 
 
+def _check_memo(data: bytes) -> None:
+    """Refuse a pickle that numbers what it remembers otherwise than one by one.
+
+    Such a number makes room for all the numbers before it: five bytes would take 30 GB of memory.
+    """
+    for count, (opcode, argument, _) in enumerate(pickletools.genops(data)):
+        if "PUT" in opcode.name and isinstance(argument, int) and argument > count:
+            raise pickle.UnpicklingError(f"it remembers {argument} things after {count} words")
+
+
 def _restricted(data: bytes) -> object:
     """What a pickle holds, if that is arrays, numbers, text, lists and dictionaries; it can call nothing else.
 
@@ -138,6 +149,7 @@ def _restricted(data: bytes) -> object:
                 raise pickle.UnpicklingError(f"it wants to call {module}.{name}, which is refused")
             return allowed[module, name]
 
+    _check_memo(data)
     content = Reader(io.BytesIO(data), encoding="latin1").load()
     return {key: getattr(value, "value", value) for key, value in content.items()} if type(content) is dict else content
 

@@ -145,6 +145,13 @@ def test_any_bytes_are_a_batch_or_refused(tmp_path: Path, noise: bytes, place: i
         assert len(batch.pixels) == len(batch.labels)
 
 
+def test_a_number_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
+    # LONG_BINPUT of the largest number, behind an empty dictionary.
+    (tmp_path / "batch").write_bytes(b"\x80\x02}r\xff\xff\xff\xff.")
+    with pytest.raises(ArtbenchError, match="it remembers 4294967295 things after 2 words"):
+        read_batch(tmp_path / "batch", classes=10)
+
+
 @pytest.mark.parametrize("cut", [0, 1, 100, 5_000])
 def test_a_batch_cut_short_is_refused(cut: int, tmp_path: Path) -> None:
     file = write_batches(tmp_path) / "artbench-10-batches-py" / "test_batch"
