@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
 from artbench.data.listing import folders_in, pictures_in
@@ -29,8 +30,8 @@ def open_imet(root: Path, *, name: str) -> Dataset:
 
     The labels of Kaggle's test pictures are not public, so a fifth of train is the test: of the pictures with the
     same rarest attribute the fifth with the smallest SHA-256 of their ids. It is the same for every task, and on a
-    partial copy the same as on the whole. `Dataset.tables` holds the `Attributes`, the set of ids in the test, and
-    the ids without a picture.
+    partial copy the same as on the whole. `Dataset.tables` holds the `Attributes` and, for each listed picture,
+    whether it is in the test and its row in the dataset, -1 where it is not there.
 
     Raises:
         ArtbenchError: The folder does not hold what it should, or a list is broken.
@@ -38,11 +39,12 @@ def open_imet(root: Path, *, name: str) -> Dataset:
     mend = f"The folder should hold {LAYOUT}. The dataset comes from {SOURCES[name]}"
     lists = read_lists(root, dataset=name, mend=mend)
     found = _pictures(root, name)
-    there = sorted(id_ for id_ in lists.pictures if id_ in found)
+    there = sorted(found.keys() & set(lists.pictures))
     if not there:
         raise ArtbenchError(
             f"{name}: none of the {len(lists.pictures):,} pictures of train.csv is in {root}", mend=mend
         )
+    row = {id_: k for k, id_ in enumerate(there)}
     return Dataset(
         name=name,
         root=root,
@@ -52,7 +54,7 @@ def open_imet(root: Path, *, name: str) -> Dataset:
         tables={
             "attributes": lists,
             "test": _test(lists),
-            "missing": [id_ for id_ in lists.pictures if id_ not in found],
+            "place": np.array([row.get(id_, -1) for id_ in lists.pictures], np.int64),
         },
     )
 
@@ -68,7 +70,8 @@ def _pictures(root: Path, name: str) -> dict[str, tuple[str, int]]:
     return found
 
 
-def _test(lists: Attributes) -> frozenset[str]:
+def _test(lists: Attributes) -> NDArray[np.bool_]:
     counts = np.append(np.bincount(lists.labels, minlength=len(lists.names)), len(lists.pictures) + 1)
     rarest = rarest_labels(lists.rows, lists.labels, counts=counts, n=len(lists.pictures))
-    return frozenset(stratified_share(dict(zip(lists.pictures, rarest.tolist(), strict=True)), fraction=TEST_SHARE))
+    taken = stratified_share(dict(zip(lists.pictures, rarest.tolist(), strict=True)), fraction=TEST_SHARE)
+    return np.array([id_ in taken for id_ in lists.pictures], bool)

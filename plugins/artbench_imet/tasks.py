@@ -3,6 +3,7 @@
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
 from artbench.data.targets import Split, Targets
@@ -47,7 +48,7 @@ def _targets(dataset: Dataset, prefix: str) -> Targets:
         ArtbenchError: No attribute is of the kind.
     """
     lists = cast("Attributes", dataset.tables["attributes"])
-    test = cast("frozenset[str]", dataset.tables["test"])
+    test, place = np.asarray(dataset.tables["test"]), np.asarray(dataset.tables["place"])
     kind = [label for label, name in enumerate(lists.names) if name.startswith(prefix)]
     if not kind:
         kinds = ", ".join(sorted({name.partition("::")[0] for name in lists.names})[:10])
@@ -59,23 +60,23 @@ def _targets(dataset: Dataset, prefix: str) -> Targets:
     column[kind] = np.arange(len(kind))
     wanted = column[lists.labels] >= 0
     rows, columns = lists.rows[wanted], column[lists.labels[wanted]]
-    labelled = {lists.pictures[row] for row in np.unique(rows).tolist()}
-    # The place of each listed picture in the dataset; -1 where it is not there.
-    place = np.array([dataset.rows.get(id_, -1) for id_ in lists.pictures], np.int64)
-    splits = []
-    for is_test in (False, True):
-        members = np.array([id_ in labelled and (id_ in test) == is_test for id_ in dataset.ids], bool)
-        split_rows = np.flatnonzero(members).astype(np.int64)
-        position = np.full(len(dataset) + 1, -1)
-        position[split_rows] = np.arange(len(split_rows))
-        # The last place, -1, is that of pictures that are not there.
-        pairs = position[place[rows]]
-        labels = np.zeros((len(split_rows), len(kind)), bool)
-        labels[pairs[pairs >= 0], columns[pairs >= 0]] = True
-        splits.append(Split(rows=split_rows, labels=labels))
+    labelled = np.zeros(len(lists.pictures), bool)
+    labelled[rows] = True
+
+    def split(part: NDArray[np.bool_]) -> Split:
+        listed = np.flatnonzero(labelled & part & (place >= 0))
+        # In the order of the dataset.
+        listed = listed[np.argsort(place[listed])]
+        position = np.full(len(lists.pictures), -1)
+        position[listed] = np.arange(len(listed))
+        at = position[rows]
+        labels = np.zeros((len(listed), len(kind)), bool)
+        labels[at[at >= 0], columns[at >= 0]] = True
+        return Split(rows=place[listed], labels=labels)
+
     return Targets(
         classes=tuple(lists.names[label].removeprefix(prefix) for label in kind),
-        train=splits[0],
-        test=splits[1],
-        missing=[id_ for id_ in cast("list[str]", dataset.tables["missing"]) if id_ in labelled],
+        train=split(~test),
+        test=split(test),
+        missing=[lists.pictures[row] for row in np.flatnonzero(labelled & (place < 0)).tolist()],
     )

@@ -83,7 +83,7 @@ def _csv(file: Path, dataset: str) -> Table:
     rows, lines, begins = [], [], 1
     try:
         for row in reader:
-            if any(value and not value.isspace() for value in row):
+            if "".join(row).strip():
                 rows.append(row)
                 lines.append(begins)
             begins = reader.line_num + 1
