@@ -10,16 +10,18 @@ from time import perf_counter
 import numpy as np
 import torch
 
+from artbench.audit.kept import kept_audit
 from artbench.candidates import Candidate
 from artbench.encoders.encoder import Encoder
 from artbench.features.extract import Features
+from artbench.locations import cache_folder
 from artbench.machine import hardware_name
 from artbench.opening import OpenTask
 from artbench.protocol import Protocol
 from artbench.records.outcomes import FewShotState, Metric, NeighboursState, ProbeState, ReferenceState, RoundState
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import Provenance, Record, Timing
-from artbench.records.sources import DatasetState, EncoderState, ExclusionState, PoolState
+from artbench.records.sources import DatasetState, EncoderState, ExclusionState, PoolState, TwinsState
 from artbench.records.tables import Tables
 from artbench.reporting import Reporter
 from artbench.rounds import Round, clusters_of, judge, readable, references, tables
@@ -78,6 +80,7 @@ def evaluate(
             unreadable=len(set(task.rows.tolist()) & set(features.unreadable)),
             partial=task.partial,
             exclusion=_exclusion(task),
+            twins=_twins(task, features),
         ),
         primary_metric=task.spec.primary_metric,
         metrics=_metrics(combine([r.metrics for r in rounds], bootstrap=protocol.bootstrap)),
@@ -150,6 +153,19 @@ def _exclusion(task: OpenTask) -> ExclusionState | None:
     if not any(taken.values()):
         return None
     return ExclusionState(sha256=task.exclusions_sha256, train=taken["train"], test=taken["test"])
+
+
+def _twins(task: OpenTask, features: Features) -> TwinsState | None:
+    """What the newest audit of this state of the data says of the pictures that are fitted and tested here."""
+    audit = kept_audit(task.dataset, cache_folder() / "audits")
+    if audit is None:
+        return None
+    found: set[str] = set()
+    for targets in readable(task, features):
+        ids = {name: [task.dataset.ids[row] for row in split.rows.tolist()] for name, split in targets.splits}
+        tested = ids.pop("test")
+        found |= audit.leaking(tested, [image for fitted in ids.values() for image in fitted])
+    return TwinsState(test=len(found), tiers=audit.tiers, audit_sha256=audit.sha256)
 
 
 def _clusters(task: OpenTask, features: Features) -> int | None:

@@ -40,10 +40,10 @@ class KeptAudit:
     twins: Mapping[str, frozenset[str]]
     sha256: str
 
-    def count(self, tested: Iterable[str], fitted: Iterable[str]) -> int:
-        """How many of the pictures tested have a twin among those fitted on."""
+    def leaking(self, tested: Iterable[str], fitted: Iterable[str]) -> set[str]:
+        """Those of the pictures tested that have a twin among those fitted on."""
         known = frozenset(fitted)
-        return sum(not known.isdisjoint(self.twins.get(image, ())) for image in set(tested))
+        return {image for image in tested if not known.isdisjoint(self.twins.get(image, ()))}
 
 
 def keep(dataset: Dataset, *, tiers: Sequence[str], pairs: Iterable[tuple[str, str]], cache: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from artbench.audit.alignment import correlation
 from artbench.audit.neighbours import near_features, near_hashes
@@ -145,6 +146,8 @@ def _correlations(
 
     values: list[float] = []
     with (
+        # These products are so small that spreading one over cores costs twenty times what it takes.
+        threadpool_limits(1),
         reporter.counting("comparing", total=len(pairs), unit="pairs") as counter,
         closing(in_threads(compare, parts, threads=usable_cores())) as results,
     ):
