@@ -1,6 +1,6 @@
 """What the processes of a training exchange: pictures, targets, gradients."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 import torch.distributed as dist
@@ -38,6 +38,14 @@ class Exchange:
         flat.div_(self.size)
         for tensor, part in zip(tensors, torch.split(flat, [tensor.numel() for tensor in tensors]), strict=True):
             tensor.copy_(part.view_as(tensor))
+
+    def union(self, numbers: Iterable[int], *, below: int) -> list[int]:
+        """All numbers, from 0 and below a bound, that any process names; ascending."""
+        named = torch.zeros(below, dtype=torch.int64)
+        named[list(numbers)] = 1
+        if self.size > 1:
+            dist.all_reduce(named)
+        return named.nonzero().flatten().tolist()
 
     def any(self, flag: bool) -> bool:
         """Whether the flag is up on any process."""

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -120,7 +120,7 @@ class _Run:
         self._checkpoints = Checkpoints(out / CHECKPOINTS, keep=conditions.keep)
         self._pictures: Pictures | None = None
         self._best: tuple[float, int] | None = None
-        self._unreadable: dict[str, str] = {}
+        self._unreadable: dict[int, str] = {}
 
     def go(self, begin: int, stop: StopRequest) -> Path | None:
         plan, settings = self._assembly.plan, self._training.settings
@@ -138,7 +138,7 @@ class _Run:
         if done < plan.steps:
             self._reporter.notice(f"{stop.name or 'A signal'}: saved at step {done} of {plan.steps}; --resume goes on.")
             return None
-        return self._finish(watch)
+        return self._finish()
 
     def _steps(self, begin: int, stop: StopRequest, watch: Watch) -> int:
         """Make steps; the number of steps done at the end."""
@@ -209,7 +209,15 @@ class _Run:
             # So that the best is there even if the time for a checkpoint has not come.
             self._save(done)
 
+    def _gather_unreadable(self) -> None:
+        """Bring together, on every process, which pictures any of them could not read; why, on the one that tried."""
+        tried = {} if self._pictures is None else self._pictures.unreadable
+        for number in self._exchange.union([*self._unreadable, *tried], below=len(self._training.pool)):
+            self._unreadable[number] = tried.get(number) or self._unreadable.get(number, "")
+
     def _save(self, done: int) -> None:
+        self._gather_unreadable()
+
         def save() -> None:
             self._checkpoints.save(
                 done,
@@ -221,8 +229,6 @@ class _Run:
         self._group.from_first(save)
 
     def _facts(self, done: int) -> dict[str, Any]:
-        unreadable = {} if self._pictures is None else {str(k): v for k, v in self._pictures.unreadable.items()}
-        self._unreadable |= unreadable
         return {
             "step": done,
             "identity": self._training.identity,
@@ -236,15 +242,15 @@ class _Run:
         restore(saved, self._assembly.objective, self._assembly.optimizer)
         best = saved.facts.get("best")
         self._best = None if best is None else (float(best[0]), int(best[1]))
-        self._unreadable = dict(saved.facts.get("unreadable", {}))
+        self._unreadable = {int(number): reason for number, reason in saved.facts.get("unreadable", {}).items()}
 
-    def _finish(self, watch: Watch) -> Path:
+    def _finish(self) -> Path:
         def write() -> str:
             facts = {**self._assembly.facts, "unreadable": len(self._unreadable)}
             return str(write_encoder(self._out, self._assembly.backbone_module, self._training, facts))
 
         file = Path(self._group.from_first(write))
         if self._unreadable:
-            examples: Sequence[str] = list(self._unreadable.values())[:3]
+            examples = [reason for reason in self._unreadable.values() if reason][:3]
             self._reporter.notice(f"{len(self._unreadable)} pictures could not be read: {'; '.join(examples)}")
         return file

@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from artbench.encoders.history import training_history
 from artbench.errors import UsageError
 from artbench.features.distributed import Group
 from artbench.pretrain.assembly import assemble
@@ -29,9 +30,8 @@ def last(out: Path) -> dict[str, torch.Tensor]:
     ("method", "pairs"),
     [("moco-v2", ()), ("moco-v3", ("hidden=16", "warmup_epochs=0"))],
 )
-def test_two_processes_end_with_the_weights_of_one(
-    pictures: Path, tmp_path: Path, method: str, pairs: tuple[str, ...]
-) -> None:
+def test_two_processes_end_with_the_weights_of_one(tmp_path: Path, method: str, pairs: tuple[str, ...]) -> None:
+    pictures = toys.paint(tmp_path / "pictures", broken=(7, 21))
     on_two_processes(str(pictures), str(tmp_path / "two"), method, *pairs)
     toys.train(toys.training(pictures, *pairs, method=method), tmp_path / "one")
     one, two = last(tmp_path / "one"), last(tmp_path / "two")
@@ -39,6 +39,8 @@ def test_two_processes_end_with_the_weights_of_one(
     for name, tensor in one.items():
         torch.testing.assert_close(two[name], tensor, atol=2e-5, rtol=1e-4, msg=f"{name} differs")
     assert (tmp_path / "two" / "encoder.safetensors").is_file()
+    histories = [training_history(tmp_path / out / "encoder.safetensors") for out in ("one", "two")]
+    assert [history.unreadable for history in histories if history is not None] == [2, 2]
     # What each process holds: its queue, and the rest.
     held = [load_file(tmp_path / "two" / f"rank-{rank}.safetensors") for rank in (0, 1)]
     assert all(torch.equal(held[0][name], held[1][name]) for name in held[0])
