@@ -133,6 +133,7 @@ def test_a_pickle_of_anything_else_is_refused(content: object, reason: str, tmp_
 
 
 @given(st.binary(max_size=200), st.integers(0, 250), st.binary(min_size=1, max_size=8))
+@pytest.mark.filterwarnings("ignore:invalid escape sequence:DeprecationWarning")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 def test_any_bytes_are_a_batch_or_refused(tmp_path: Path, noise: bytes, place: int, change: bytes) -> None:
     whole = pickle.dumps({"data": np.zeros((1, 3072), np.uint8), "labels": [3]}, protocol=2)
