@@ -1,8 +1,8 @@
 """`artbench data`: whether the pictures are there and whole, what leaks, and where to get them."""
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -17,11 +17,6 @@ from artbench.cli.options import (
     print_json,
     registry,
 )
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from artbench.audit.health import Health
 
 _names = click.argument("names", nargs=-1, required=True, metavar="DATASET...")
 
@@ -54,6 +49,7 @@ def check(
     from artbench.audit.health import health
     from artbench.audit.survey import survey
     from artbench.cli.console import notices
+    from artbench.cli.health import print_health
     from artbench.holdings import open_datasets
     from artbench.locations import cache_folder
 
@@ -73,66 +69,8 @@ def check(
         print_json([entry.as_json() for entry in found])
     else:
         for entry in found:
-            _print_health(entry)
+            print_health(entry)
     return 0 if all(entry.sound for entry in found) else 1
-
-
-_SHOWN = 10
-_SPLITS = ("train", "validation", "test")
-
-
-def _print_health(entry: "Health") -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(highlight=False)
-    of = f" of {entry.published:,}" if entry.published else ""
-    console.print(
-        Text(f"{entry.dataset}: {entry.pictures:,}{of} pictures in {entry.root}", style="bold"), soft_wrap=True
-    )
-    _print_pictures(entry, console)
-    table = Table(box=None, pad_edge=False)
-    table.add_column("task", overflow="fold")
-    for heading in (*_SPLITS, "classes", "missing", "imbalance"):
-        table.add_column(heading, justify="right")
-    for task in entry.tasks:
-        rows = [_count(task.rows.get(name)) for name in _SPLITS]
-        missing = Text(_count(task.missing), style="red" if task.partial else "yellow" if task.missing else "")
-        ratio = f"{task.imbalance:,.1f} : 1" if task.imbalance else ""
-        table.add_row(Text(task.name), *rows, _count(task.classes or None), missing, ratio)
-        if task.as_published is False:
-            stated = [_count(task.published.get(name)) for name in (*_SPLITS, "classes")]
-            table.add_row(Text("  published"), *stated, style="dim")
-    console.print(table)
-    for task in entry.tasks:
-        if task.untrained:
-            text = f"  {task.name}: {task.untrained:,} of {task.classes:,} classes have no picture to train on"
-            console.print(Text(text), soft_wrap=True)
-        if task.problem:
-            console.print(Text(f"  {task.name} can't be read: {task.problem}", style="red"), soft_wrap=True)
-
-
-def _print_pictures(entry: "Health", console: "Console") -> None:
-    from rich.text import Text
-
-    if entry.repeated:
-        console.print(f"  {entry.repeated:,} pictures have the bytes of another (`artbench data audit` shows them)")
-    if entry.undecodable:
-        console.print(f"  {len(entry.undecodable):,} can't be decoded:", style="red")
-        for id_, reason in list(entry.undecodable.items())[:_SHOWN]:
-            console.print(Text(f"    {printable(id_)}: {reason}"), soft_wrap=True)
-        if len(entry.undecodable) > _SHOWN:
-            console.print("    … (--json names all)")
-
-
-def _count(count: int | None) -> str:
-    return "" if count is None else f"{count:,}"
-
-
-def printable(text: str) -> str:
-    """A name without what could steer a terminal."""
-    return text if text.isprintable() else ascii(text)
 
 
 @data.command()
@@ -219,3 +157,43 @@ def audit(
         click.echo(f"{leak.task}: of {leak.tested:,} test pictures {seen}{leak.twins:,} with a twin in training")
     for file in files:
         click.echo(str(file))
+
+
+@data.command()
+@click.argument("name", metavar="DATASET")
+@data_root_option
+@data_option
+@click.option("--accept-terms", is_flag=True, help="Don't ask: I have read the terms of the dataset and accept them.")
+@plugin_option
+@debug_option
+def download(
+    name: str, data_root: Path | None, data: dict[str, Path], accept_terms: bool, plugin_files: tuple[Path, ...]
+) -> int:
+    """Download DATASET where a program may; for others, say where they are published and what to put where.
+
+    The terms are shown first. A download that was stopped goes on where it was. Exit status 1 if there is nothing
+    that a program may download.
+    """
+    loaded = registry(plugin_files)
+    from artbench.data.download import download as fetch
+    from artbench.data.download import how_to_get
+    from artbench.errors import UsageError
+
+    spec = loaded.datasets.get(name)
+    folder = data.get(spec.name) or (None if data_root is None else data_root / spec.name)
+    if spec.download is None:
+        click.echo(how_to_get(spec, folder))
+        return 0 if spec.prepare is not None else 1
+    if folder is None:
+        raise UsageError(
+            f"nothing says where {spec.name} should go", mend=f"Give --data-root DIR, or --data {spec.name}=DIR"
+        )
+    click.echo(f"{spec.name} comes from {spec.source}\nIts terms: {spec.terms or 'none are stated there'}", err=True)
+    if not accept_terms:
+        if not sys.stdin.isatty():
+            raise UsageError("the terms are not accepted", mend="Read them, and give --accept-terms")
+        click.confirm("Do you accept them?", abort=True, err=True)
+    fetch(spec, folder.expanduser())
+    click.echo(f"Complete. `artbench data check {spec.name}` looks at every picture.", err=True)
+    click.echo(str(folder))
+    return 0
