@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -57,7 +58,7 @@ def _markdown(findings: Findings) -> Iterator[str]:
     names = [dataset.name for dataset in findings.datasets]
     yield f"# Audit of {_code(', '.join(names))}"
     yield ""
-    yield _how(findings)
+    yield _plain(_how(findings))
     yield ""
     yield from _table(["what", *_LEAK_HEADINGS], _leak_rows(findings))
     yield ""
@@ -72,7 +73,7 @@ def _markdown(findings: Findings) -> Iterator[str]:
             leak = "**leak** " if _leaks(findings, pair) else ""
             yield f"- {leak}{_measure(pair)}"
             for place in (pair.first, pair.second):
-                yield f"    - {_code(_name(findings, place))}: {findings.roles(place) or 'in no task'}"
+                yield f"    - {_code(_name(findings, place))}: {_plain(findings.roles(place) or 'in no task')}"
         if len(pairs) > _SHOWN:
             yield f"- and {len(pairs) - _SHOWN:,} more"
 
@@ -202,4 +203,6 @@ def _plain(text: str) -> str:
 def _code(text: str) -> str:
     """Text between backticks, whatever is in it."""
     shown = text if text.isprintable() else ascii(text)
-    return f"`{shown}`" if "`" not in shown else f"`` {shown} ``"
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {shown} {fence}" if longest else f"`{shown}`"
