@@ -105,7 +105,11 @@ def evaluate(
         rounds=tuple(_round_state(round_, protocol) for round_ in rounds) if len(rounds) > 1 else (),
         few_shot=_few_shot(task, features, protocol),
         timing=Timing(
-            extract_s=features.timing.extract_s, images_per_s=features.timing.images_per_s, probe_s=probe_seconds
+            extract_s=features.timing.extract_s,
+            decode_s=features.timing.decode_s,
+            forward_s=features.timing.forward_s,
+            images_per_s=features.timing.images_per_s,
+            probe_s=probe_seconds,
         ),
         provenance=Provenance(
             artbench=metadata.version("artbench"),

@@ -49,6 +49,7 @@ def test_a_run_writes_record_predictions_and_leaderboard(request_: Request, regi
     assert record["encoder"]["feature_dim"] == 128
     assert record["neighbours"]["metrics"]["accuracy"]["value"] > 0.5
     assert record["probe"]["converged"] is True
+    assert all(record["timing"][phase] > 0 for phase in ("extract_s", "decode_s", "forward_s", "probe_s"))
     assert record["provenance"]["plugins"].keys() == {"artbench", "toy_plugin.py"}
     table = pq.read_table(result.file.with_suffix(".parquet")).to_pylist()
     hits = sum(row["target"] == row["prediction"] for row in table)

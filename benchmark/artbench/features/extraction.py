@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import perf_counter
 
@@ -29,12 +29,20 @@ class Timing:
     Attributes:
         extracted: How many they were.
         extract_s: Seconds of wall clock, from file to feature.
-        waiting: Share of that time in which the network stood still for pictures; None without any.
+        decode_s: Seconds in which the network stood still for pictures, summed over the threads that compute.
+        forward_s: Seconds in which it computed, likewise.
     """
 
     extracted: int = 0
     extract_s: float = 0.0
-    waiting: float | None = None
+    decode_s: float = 0.0
+    forward_s: float = 0.0
+
+    @property
+    def waiting(self) -> float | None:
+        """Share of its time in which the network stood still for pictures; None if nothing was extracted."""
+        busy = self.decode_s + self.forward_s
+        return self.decode_s / busy if busy else None
 
     @property
     def images_per_s(self) -> float | None:
@@ -105,7 +113,7 @@ class Extraction:
         """
         total = int(np.count_nonzero(table != EMPTY))
         what = f"{self.encoder.backbone} on {self.dataset.name}"
-        start, idle_s, busy_s = perf_counter(), 0.0, 0.0
+        start, timing = perf_counter(), Timing()
         with (
             warnings.catch_warnings(),
             reporter.counting(what, total=total, unit="pictures") as counter,
@@ -114,16 +122,18 @@ class Extraction:
         ):
             # Pillow's remarks about a broken tag: either the picture is readable all the same, or it is named.
             warnings.filterwarnings("ignore", module="PIL")
-            count = 0
             for batch in done:
                 self._keep(batch, store)
-                count += len(batch)
-                idle_s, busy_s = idle_s + batch.decode_s, busy_s + batch.forward_s
-                rate = count / (perf_counter() - start)
-                share = idle_s / (idle_s + busy_s)
-                counter.advance(len(batch), note=f"{rate:.1f} images/s, {share:.0%} waiting")
+                timing = Timing(
+                    extracted=timing.extracted + len(batch),
+                    extract_s=perf_counter() - start,
+                    decode_s=timing.decode_s + batch.decode_s,
+                    forward_s=timing.forward_s + batch.forward_s,
+                )
+                note = f"{timing.images_per_s or 0:.1f} images/s, {timing.waiting or 0:.0%} waiting"
+                counter.advance(len(batch), note=note)
         store.flush()
-        return Timing(extracted=total, extract_s=perf_counter() - start, waiting=idle_s / (idle_s + busy_s))
+        return replace(timing, extract_s=perf_counter() - start)
 
     def agrees(self, rows: NDArray[np.int64], store: FeatureStore, *, tolerance: float) -> bool:
         """Whether a few pictures, extracted again, are what the store holds, to a relative distance."""

@@ -26,11 +26,15 @@ class Timing(Part):
 
     Attributes:
         extract_s: Seconds of wall clock to extract the features that this run lacked.
+        decode_s: Seconds of it in which the network waited for pictures, summed over the threads that compute.
+        forward_s: Seconds of it in which the network computed, likewise; both as the first process saw them.
         images_per_s: Pictures a second of the extraction, from file to feature; None if nothing was extracted.
         probe_s: Seconds of wall clock for fitting and scoring.
     """
 
     extract_s: Seconds
+    decode_s: Seconds | None = None
+    forward_s: Seconds | None = None
     images_per_s: Seconds | None
     probe_s: Seconds
 
