@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 
-# Numbers in one block: what is read, standardised and multiplied at a time.
-_BLOCK = 1 << 24
+# Numbers in one block: what is read, standardised and multiplied at a time. A processor's cache holds so many, so that
+# a block that was multiplied for the logits is still there to be multiplied for the gradient.
+_BLOCK = 1 << 20
 # A feature that varies by less than this share of its mean is constant but for rounding.
 _CONSTANT = 1e-6
 
@@ -63,7 +64,7 @@ class Rows:
         return int(self.features.shape[1])
 
     def blocks(self, width: int = 0) -> Iterator[NDArray[np.float32]]:
-        """The rows, some at a time, so that a block has some ten million numbers, also with `width` more a row."""
+        """The rows, some at a time, so that a block has some million numbers, also with `width` more a row."""
         step = max(1, _BLOCK // max(1, self.width + width))
         for start in range(0, len(self), step):
             if self.positions is None:

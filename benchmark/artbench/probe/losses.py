@@ -66,7 +66,8 @@ class Sigmoids:
     joint = False
 
     def __init__(self, labels: torch.Tensor) -> None:
-        self._labels = labels
+        # In memory label after label, as the objective computes the logits.
+        self._labels = labels.T.contiguous().T
         self.frequencies = labels.sum(0).double() / len(labels)
 
     def start(self) -> torch.Tensor:

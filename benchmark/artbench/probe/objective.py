@@ -58,19 +58,20 @@ class Objective:
         return self._pass(point, curvature=True)[2]
 
     def _pass(self, point: torch.Tensor, *, curvature: bool) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        weights, intercepts = point[:-1], point[-1]
-        gradient, value, bend = torch.zeros_like(point), point.new_zeros(1), point.new_zeros(1)
+        # Classes first: tall and narrow products are a third slower the other way round.
+        weights, intercepts = point[:-1].T.contiguous(), point[-1][:, None]
+        slopes, sums = torch.zeros_like(weights), torch.zeros_like(point[-1])
+        value, bend = point.new_zeros(1), point.new_zeros(1)
         for where, block in self._features.blocks():
-            done = self.losses.on(where, torch.addmm(intercepts, block, weights))
+            done = self.losses.on(where, torch.addmm(intercepts, weights, block.T).T)
             value = value + done.loss
             if curvature:
                 bend = bend + self.losses.curvature(where, done.residual)
             else:
-                # Several times as fast as block.T @ residual, where there are few classes.
-                gradient[:-1] += (done.residual.T @ block).T
-                gradient[-1] += done.residual.sum(0)
+                slopes.addmm_(done.residual.T, block)
+                sums += done.residual.sum(0)
         n = self._features.n
-        return value / n, gradient / n, bend / n
+        return value / n, torch.cat([slopes.T, sums[None]]) / n, bend / n
 
     def select(self, columns: torch.Tensor) -> "Objective":
         """The problems of some of the labels; for sigmoids."""
