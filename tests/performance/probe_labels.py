@@ -82,9 +82,7 @@ def main() -> None:
         total += seconds
         theirs = np.stack([one.coef_[0] for one in peer.estimators_], axis=1)
         apart = np.linalg.norm(weight[:, picked] * deviation[:, None] - theirs) / np.linalg.norm(theirs)
-        say(
-            f"scikit-learn, {_OF_THE_PEER} labels, l2 {l2:g}: {seconds:.1f} s, weights differ by {apart:.1e}"
-        )
+        say(f"scikit-learn, {_OF_THE_PEER} labels, l2 {l2:g}: {seconds:.1f} s, weights differ by {apart:.1e}")
     peer_seconds = total * _LABELS / _OF_THE_PEER
     say(
         f"artbench {here:.0f} s, scikit-learn {peer_seconds:.0f} s ({total:.0f} s for {_OF_THE_PEER} labels, scaled to "
