@@ -113,11 +113,14 @@ def listed_path(path: str) -> str:
     spelled = unicodedata.normalize("NFC", path.strip()).replace("\\", "/")
     if _CONTROL.search(spelled):
         raise ValueError("holds control characters")
-    if _ROOTED.match(spelled):
-        raise ValueError("is absolute: it should be relative to the folder of the pictures")
     parts = [part for part in spelled.split("/") if part not in ("", ".")]
+    plain = "/".join(parts)
+    if _ROOTED.match(spelled) or _ROOTED.match(plain):
+        raise ValueError("is absolute: it should be relative to the folder of the pictures")
     if ".." in parts:
         raise ValueError("leads out of the folder of the pictures")
-    if not parts or spelled.endswith("/"):
+    if not parts or spelled.endswith(("/", "/.")):
         raise ValueError("names no file")
-    return "/".join(parts)
+    if plain != plain.strip():
+        raise ValueError("begins or ends with a space")
+    return plain
