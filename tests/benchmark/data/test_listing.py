@@ -90,6 +90,9 @@ def test_a_listed_path_has_one_spelling(path: str, spelled: str) -> None:
         ("", "names no file"),
         (".", "names no file"),
         ("folder/", "names no file"),
+        ("folder/.", "names no file"),
+        ("./ a.jpg", "begins or ends"),
+        ("./C:/a.jpg", "absolute"),
     ],
 )
 def test_a_listed_path_that_might_lead_out_is_refused(path: str, reason: str) -> None:
