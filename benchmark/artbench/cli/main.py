@@ -3,12 +3,12 @@
 import os
 import signal
 import sys
-from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
 import click
 
+from artbench.cli.lazy import LazyGroup
 from artbench.errors import ArtbenchError
 
 COMMANDS = {
@@ -16,26 +16,11 @@ COMMANDS = {
     "pretrain": "artbench.cli.pretrain:pretrain",
     "list": "artbench.cli.list:list_",
     "plugins": "artbench.cli.plugins:plugins",
-    "leaderboard": "artbench.cli.leaderboard:leaderboard",
+    "leaderboard": "artbench.cli.leaderboard.group:leaderboard",
     "features": "artbench.cli.features:features",
     "cache": "artbench.cli.cache:cache",
     "data": "artbench.cli.data:data",
 }
-
-
-class _Commands(click.Group):
-    """Imports a command's module when it is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
-        command = getattr(import_module(module), attribute)
-        assert isinstance(command, click.Command)
-        return command
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -46,7 +31,11 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
         ctx.exit()
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    commands_at=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version."
 )
