@@ -11,7 +11,8 @@ PUBLISHED = REPOSITORY / "leaderboards"
 
 
 def test_the_published_pages_are_made_from_the_published_records(tmp_path: Path) -> None:
-    written = build_pages(ResultsFolder(PUBLISHED).records(Silent()), tmp_path)
+    folder = ResultsFolder(PUBLISHED)
+    written = build_pages(folder.records(Silent()), tmp_path, predictions=folder.predictions_of)
     assert {file.name for file in written} == {file.name for file in PUBLISHED.glob("*.md")}
     for file in written:
         assert file.read_text() == (PUBLISHED / file.name).read_text()

@@ -18,6 +18,7 @@ from artbench.features.extract import Features, extract
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.markdown import amount, metric_name, task_name, unit
+from artbench.leaderboard.ranking import Place
 from artbench.locations import cache_folder
 from artbench.machine import choose_device
 from artbench.opening import OpenTask, open_tasks
@@ -80,14 +81,14 @@ class Result:
         record: The record.
         file: Where it is kept.
         new: Whether this run measured it; otherwise it was on record.
-        place: Its rank among the records it can be compared with.
+        place: Its rank, or ranks, among the records it can be compared with.
         of: How many those are.
     """
 
     record: Record
     file: Path
     new: bool
-    place: int
+    place: Place
     of: int
 
 
@@ -149,7 +150,7 @@ def run(request: Request, *, registry: Registry, reporter: Reporter) -> Outcome:
             failures[str(candidate)] = str(error)
             reporter.notice(f"{candidate}: {error}")
     if work.ledger.new:
-        build_pages(work.ledger.records, request.results / "leaderboards")
+        build_pages(work.ledger.records, request.results / "leaderboards", predictions=results.predictions_of)
     return Outcome(results=tuple(work.standing(encoders, datasets)), failures=failures)
 
 
@@ -226,7 +227,7 @@ class _Work:
 
     def standing(self, encoders: Sequence[Candidate], datasets: Sequence[Sequence[OpenTask]]) -> Iterator[Result]:
         """The records asked for, and the place of each among those it can be compared with."""
-        ranked = {board.first.board: board for board in boards(self.ledger.records)}
+        ranked = {board.first.board: board for board in boards(self.ledger.records, self.ledger.folder.predictions_of)}
         for candidate, tasks in product(encoders, datasets):
             for task, protocol in self.asked(tasks):
                 record = self.on_record(task, protocol, candidate)
@@ -236,6 +237,6 @@ class _Work:
                         record=record,
                         file=self.ledger.folder.file_of(record),
                         new=record.id in self.ledger.new,
-                        place=board.rank_of(record),
+                        place=board.place_of(record),
                         of=len(board.rows),
                     )

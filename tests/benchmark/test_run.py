@@ -41,7 +41,7 @@ def test_a_run_writes_record_predictions_and_leaderboard(request_: Request, regi
     outcome = go(request_, registry)
     (result,) = outcome.results
     assert outcome.failures == {}
-    assert (result.new, result.place, result.of) == (True, 1, 1)
+    assert (result.new, str(result.place), result.of) == (True, "1", 1)
     record = json.loads(result.file.read_text())
     assert record["task"] == "toy-colour"
     assert (record["dataset"]["train"], record["dataset"]["test"]) == (60, 30)

@@ -90,7 +90,7 @@ def print_outcome(outcome: "Outcome") -> None:
             record, interval = result.record, amount(result.record.primary).partition(" ")
             line = Text(f"  {task_name(record):{tasks}}  {metric_name(record.primary_metric)} ")
             line.append(f"{interval[0]} {unit(record.primary)}", style="bold").append(f" {interval[2]}")
-            line.append(f"  {ordinal(result.place)} of {result.of}", style="dim")
+            line.append(f"  rank {result.place} of {result.of}", style="dim")
             console.print(line, soft_wrap=True)
     known = sum(not result.new for result in outcome.results)
     if known:
@@ -103,12 +103,6 @@ def print_outcome(outcome: "Outcome") -> None:
         # Why was told when it happened.
         names = ", ".join(outcome.failures)
         Console(stderr=True).print(Text(f"Failed, for the reasons above: {names}", style="red"))
-
-
-def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 4th, 11th, 21st."""
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"
 
 
 def print_board(board: Board) -> None:
@@ -130,6 +124,12 @@ def print_board(board: Board) -> None:
     for row in board.rows:
         record = row.record
         table.add_row(
-            str(row.rank), Text(record.backbone), Text(pretraining_name(record)), Text(amount(record.primary))
+            str(board.place_of(record)),
+            Text(record.backbone),
+            Text(pretraining_name(record)),
+            Text(amount(record.primary)),
         )
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    if board.ranking.explanation:
+        console.print(Text(board.ranking.explanation, style="dim"))

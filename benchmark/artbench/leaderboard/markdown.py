@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from artbench.leaderboard.board import Board, Row
+from artbench.leaderboard.ranking import Place
 from artbench.records.outcomes import Metric
 from artbench.records.record import Record
 
@@ -45,7 +46,7 @@ def task_page(boards: Sequence[Board]) -> str:
             "",
         ]
     for board in boards:
-        parts += [*_table(board), *_references(board), "", *_footing(board), ""]
+        parts += [*_table(board), *_explained(board), *_references(board), "", *_footing(board), ""]
     return "\n".join(parts)
 
 
@@ -143,16 +144,17 @@ def _table(board: Board) -> list[str]:
         "| " + " | ".join(escape(cell) if "**" not in cell else cell for cell in header) + " |",
         "|" + "|".join(["--:", "---", "---", *["--:"] * (len(header) - 4), "---"]) + "|",
     ]
-    lines += ["| " + " | ".join(_cells(row, others)) + " |" for row in board.rows]
+    places = board.ranking.places
+    lines += ["| " + " | ".join(_cells(row, places[row.record.id], others)) + " |" for row in board.rows]
     return lines
 
 
-def _cells(row: Row, others: Sequence[str]) -> list[str]:
+def _cells(row: Row, place: Place, others: Sequence[str]) -> list[str]:
     record = row.record
     neighbours = record.neighbours.metrics.get(record.primary_metric)
     speed = record.timing.images_per_s
     return [
-        str(row.rank),
+        str(place),
         escape(record.backbone),
         escape(pretraining_name(record)),
         _in_bold(record.primary),
@@ -180,6 +182,12 @@ def _in_bold(metric: Metric) -> str:
 
 def _years(record: Record) -> str:
     return " years" if record.primary.unit == "years" else ""
+
+
+def _explained(board: Board) -> list[str]:
+    """What the ranks mean; nothing where a row stands alone."""
+    said = board.ranking.explanation
+    return ["", escape(said)] if said else []
 
 
 def _references(board: Board) -> list[str]:

@@ -73,6 +73,10 @@ class ResultsFolder:
         name = ".".join(_plain(part)[:_LONGEST] for part in (record.backbone, record.pretraining, record.id))
         return self.path / "records" / _plain(record.task)[:_LONGEST] / f"{name}.json"
 
+    def predictions_of(self, record: Record) -> Path:
+        """Where the predictions of a record are kept."""
+        return self.file_of(record).with_suffix(".parquet")
+
     def write(self, record: Record, predictions: TestPredictions, tables: Tables | None = None) -> Record:
         """Write a record, its predictions and its tables, the record last, and return it as it was written.
 

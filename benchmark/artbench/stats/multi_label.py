@@ -128,9 +128,15 @@ def sample_f2(weighted: WeightedOutcome) -> NDArray[np.floating]:
     The metric of the iMet Collection competitions. As scikit-learn's
     `fbeta_score(beta=2, average="samples", zero_division=0)`.
     """
-    labels, predicted, both = weighted.outcome.matches(weighted.outcome.thresholds["sample_f2"])
+    return weighted.mean(image_f2(weighted.outcome))
+
+
+def image_f2(outcome: MultiLabelOutcome) -> NDArray[np.float64]:
+    """F2 of each image at the threshold for `sample_f2`, (n,)."""
+    labels, predicted, both = outcome.matches(outcome.thresholds["sample_f2"])
     whole = 4 * labels + predicted
-    return weighted.mean(np.divide(5 * both, whole, out=np.zeros(len(whole)), where=whole > 0))
+    f2: NDArray[np.float64] = np.divide(5 * both, whole, out=np.zeros(len(whole)), where=whole > 0)
+    return f2
 
 
 def micro_f1(weighted: WeightedOutcome) -> NDArray[np.floating]:

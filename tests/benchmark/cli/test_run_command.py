@@ -34,7 +34,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_results_go_to_stdout_and_all_else_to_stderr(command: list[str], tmp_path: Path) -> None:
     first = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "toy-colour" in first.stdout
-    assert "1st of 1" in first.stdout
+    assert "rank 1 of 1" in first.stdout
     assert "results/leaderboards" in first.stderr
     assert "\x1b" not in first.stdout + first.stderr
     assert (tmp_path / "results" / "leaderboards" / "toy-colour.md").is_file()

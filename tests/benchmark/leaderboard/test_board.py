@@ -20,7 +20,7 @@ def test_best_first_and_equal_values_share_a_rank() -> None:
     values = {"a": 0.2, "b": 0.9, "c": 0.5, "d": 0.5, "e": 0.1}
     (board,) = boards(record(value, backbone=name) for name, value in values.items())
     assert [(row.rank, row.record.backbone) for row in board.rows] == [(1, "b"), (2, "c"), (2, "d"), (4, "a"), (5, "e")]
-    assert board.rank_of(record(backbone="a")) == 4
+    assert str(board.place_of(record(backbone="a"))) == "(4)"
 
 
 def test_of_one_measurement_the_newest_record_counts() -> None:

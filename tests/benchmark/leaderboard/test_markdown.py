@@ -18,8 +18,10 @@ from tests.records import record
 def test_a_row_tells_rank_encoder_result_and_cost() -> None:
     page = task_page(boards([record(0.5012), record(0.7, backbone="resnet50", pretraining="imagenet")]))
     rows = [line for line in page.splitlines() if line.startswith("| ")]
-    assert rows[1].startswith("| 1 | resnet50 | imagenet | **70.0** [60.0, 80.0] | 70.0 | 70.0 | 11.2 M | 512 | 93.3 |")
-    assert rows[2].startswith("| 2 | resnet18 | random | **50.1** [40.1, 60.1] |")
+    assert rows[1].startswith(
+        "| (1) | resnet50 | imagenet | **70.0** [60.0, 80.0] | 70.0 | 70.0 | 11.2 M | 512 | 93.3 |"
+    )
+    assert rows[2].startswith("| (2) | resnet18 | random | **50.1** [40.1, 60.1] |")
     assert "linear-v1" in page
     assert "100 training and 40 test images, 4 classes" in page
     assert "2026-01-02" in page
@@ -103,7 +105,7 @@ def test_guesses_are_shown_apart_from_the_newest_record_that_has_them() -> None:
     )
     assert "| largest class | **42.0** [42.0, 42.0] |  |" in page
     assert page.count("largest class") == 1
-    assert page.index("| 3 | c |") < page.index("| no pixels |") < page.index("Protocol")
+    assert page.index("| (3) | c |") < page.index("| no pixels |") < page.index("Protocol")
 
 
 def test_the_footing_says_what_numbers_are_means_over() -> None:

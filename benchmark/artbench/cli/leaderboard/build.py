@@ -18,7 +18,9 @@ def build(results: Path, out: Path | None) -> None:
     from artbench.leaderboard.build import build_pages
     from artbench.records.folder import ResultsFolder
 
-    written = build_pages(ResultsFolder(results).records(notices()), out or results / "leaderboards")
+    folder = ResultsFolder(results)
+    out = out or results / "leaderboards"
+    written = build_pages(folder.records(notices()), out, predictions=folder.predictions_of)
     if not written:
         raise ArtbenchError(f"no records in {results / 'records'}", mend="`artbench run` writes them")
     for file in written:

@@ -18,7 +18,9 @@ def show(task: str | None, results: Path) -> None:
     from artbench.leaderboard.board import boards
     from artbench.records.folder import ResultsFolder
 
-    found = [board for board in boards(ResultsFolder(results).records(notices())) if task in (None, board.first.task)]
+    folder = ResultsFolder(results)
+    every = boards(folder.records(notices()), folder.predictions_of)
+    found = [board for board in every if task in (None, board.first.task)]
     if not found:
         what = f"no records of {task}" if task else "no records"
         raise ArtbenchError(f"{what} in {results / 'records'}", mend="`artbench run` writes them")

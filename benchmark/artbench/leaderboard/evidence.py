@@ -1,0 +1,189 @@
+"""What the predictions of one record give to the tests of its leaderboard."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.errors import ArtbenchError
+from artbench.protocol import Bootstrap
+from artbench.records.record import Record
+from artbench.records.stored import StoredPredictions, read_predictions
+from artbench.specs import TargetKind
+from artbench.stats.contributions import SUMS, contributions, summed
+from artbench.stats.metrics import METRICS, sample
+from artbench.stats.paired import Scores
+
+# What `artbench run` keeps of a prediction with one class does not tell the second most probable.
+_NOT_KEPT = ("top5_accuracy",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """A record's predictions, reduced to what its primary metric needs.
+
+    Attributes:
+        test: Digest of test images, labels, rounds and clusters; only what shares it can be tested.
+        labels: Class of each image, int64, shape (n,); None for targets that are no single class.
+        rounds: Number of the round of each row, int64, shape (n,).
+        clusters: What each row is resampled with, int64, shape (n,); None: each by itself.
+        added: What each image adds to a metric that is a sum, float64, shape (n,); else None.
+        values: The metric in each round, shape (rounds,), where it is no sum.
+        resampled: In each round and resample, shape (rounds, resamples), where it is no sum.
+    """
+
+    test: str
+    labels: NDArray[np.int64] | None
+    rounds: NDArray[np.int64]
+    clusters: NDArray[np.int64] | None
+    added: NDArray[np.float64] | None = None
+    values: NDArray[np.float64] | None = None
+    resampled: NDArray[np.float64] | None = None
+
+    @property
+    def by_round(self) -> list[NDArray[np.bool_]]:
+        """Which rows are of each round."""
+        return [self.rounds == number for number in range(int(self.rounds.max()) + 1)]
+
+    @property
+    def units(self) -> int:
+        """What a round draws from: images, or clusters of them; of the round that has fewest."""
+        if self.clusters is None:
+            return min(int(rows.sum()) for rows in self.by_round)
+        return min(len(np.unique(self.clusters[rows])) for rows in self.by_round)
+
+
+def evidence(record: Record, file: Path, *, bootstrap: Bootstrap) -> Evidence:
+    """Read and reduce the predictions of a record.
+
+    Raises:
+        ArtbenchError: Nothing can be tested with them; says why in a few words.
+    """
+    metric = METRICS.get(record.primary_metric)
+    if metric is None or metric.name in _NOT_KEPT:
+        raise ArtbenchError(f"{record.primary_metric} can't be had from stored predictions")
+    stored = read_predictions(file, record)
+    _check(stored, record, metric.target)
+    found = Evidence(
+        test=_digest(stored),
+        labels=stored.labels.astype(np.int64) if metric.target == "single-label" else None,
+        rounds=stored.rounds,
+        clusters=stored.clusters if record.clusters is not None else None,
+    )
+    if metric.name in SUMS:
+        return replace(found, added=_added(stored, record, found.by_round))
+    every = [_sampled(stored, record, rows, number, bootstrap) for number, rows in enumerate(found.by_round)]
+    values = np.array([value for value, _ in every])
+    return replace(found, values=values, resampled=np.stack([resampled for _, resampled in every]))
+
+
+def scores(found: Sequence[Evidence], record: Record, *, bootstrap: Bootstrap) -> Scores:
+    """The metric of several records with the same test, in resamples that they share.
+
+    Args:
+        found: Of each record, all with the same `test`.
+        record: Any of them.
+        bootstrap: How to resample.
+    """
+    first = found[0]
+    if first.added is None:
+        return Scores(
+            values=np.stack([one.values for one in found if one.values is not None]),
+            resampled=np.stack([one.resampled for one in found if one.resampled is not None]),
+            units=first.units,
+        )
+    added = np.stack([one.added for one in found if one.added is not None])
+    every = [
+        summed(
+            record.primary_metric,
+            added[:, rows],
+            labels=None if first.labels is None else first.labels[rows],
+            classes=record.dataset.classes,
+            bootstrap=bootstrap,
+            clusters=None if first.clusters is None else first.clusters[rows].tolist(),
+        )
+        for rows in first.by_round
+    ]
+    values, resampled = (np.stack(part, axis=1) for part in zip(*every, strict=True))
+    return Scores(values=values, resampled=resampled, units=first.units)
+
+
+def _check(stored: StoredPredictions, record: Record, target: TargetKind) -> None:
+    """Refuse what can't be resampled as the record says."""
+    kind: TargetKind = (
+        "year" if stored.labels.dtype == np.float64 else "single-label" if stored.labels.ndim == 1 else "multi-label"
+    )
+    if kind != target:
+        raise ArtbenchError(f"its predictions are {kind}, and {record.primary_metric} is {target}")
+    if len(np.unique(stored.rounds)) != max(1, len(record.rounds)):
+        raise ArtbenchError("its predictions are not of all its rounds")
+    if record.clusters is None:
+        return
+    if stored.clusters is None:
+        raise ArtbenchError("its predictions don't say which pictures are resampled together")
+    if len(np.unique(stored.clusters)) != record.clusters:
+        raise ArtbenchError(f"its predictions are not of {record.clusters:,} painters")
+
+
+def _digest(stored: StoredPredictions) -> str:
+    digest = hashlib.sha256("\0".join(stored.images.tolist()).encode("utf-8", "surrogatepass"))
+    for part in (stored.labels, stored.rounds, stored.clusters):
+        digest.update(b"\n" if part is None else f"\n{part.dtype} {part.shape}\n".encode())
+        digest.update(b"" if part is None else np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()
+
+
+def _thresholds(record: Record, number: int) -> dict[str, float]:
+    """The threshold of the primary metric in a round, where it needs one."""
+    metric, probe = METRICS[record.primary_metric], record.rounds[number].probe if record.rounds else record.probe
+    if not metric.needs_threshold:
+        return {}
+    if metric.name not in probe.thresholds:
+        raise ArtbenchError(f"the record has no threshold for {metric.name}")
+    return {metric.name: probe.thresholds[metric.name]}
+
+
+def _added(stored: StoredPredictions, record: Record, by_round: Sequence[NDArray[np.bool_]]) -> NDArray[np.float64]:
+    outputs = stored.confidence if stored.predicted is None else stored.predicted
+    assert outputs is not None
+    added = np.empty(len(stored.labels))
+    for number, rows in enumerate(by_round):
+        thresholds = _thresholds(record, number)
+        added[rows] = contributions(record.primary_metric, stored.labels[rows], outputs[rows], thresholds=thresholds)
+    return added
+
+
+def _sampled(
+    stored: StoredPredictions, record: Record, rows: NDArray[np.bool_], number: int, bootstrap: Bootstrap
+) -> tuple[float, NDArray[np.float64]]:
+    """The metric in one round, and in its resamples."""
+    metric = METRICS[record.primary_metric]
+    clusters = stored.clusters if record.clusters is not None else None
+    drawn = sample(
+        stored.labels[rows],
+        _outputs(stored, record.dataset.classes, rows),
+        target=metric.target,
+        bootstrap=bootstrap,
+        thresholds=_thresholds(record, number),
+        clusters=None if clusters is None else clusters[rows].tolist(),
+    )
+    return drawn[metric.name].value, drawn[metric.name].resampled.astype(np.float64)
+
+
+def _outputs(stored: StoredPredictions, classes: int, rows: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Outputs as a probe gives them, as far as they are kept: of single-label ones the predicted class alone."""
+    if stored.predicted is None:
+        assert stored.confidence is not None
+        return stored.confidence[rows]
+    if stored.confidence is None:
+        return stored.predicted[rows].astype(np.float32)[:, None]
+    outputs = np.zeros((int(rows.sum()), classes), np.float32)
+    # A confidence of 0 would name no class.
+    tiny = np.finfo(np.float32).tiny
+    outputs[np.arange(len(outputs)), stored.predicted[rows].astype(np.int64)] = np.maximum(
+        stored.confidence[rows], tiny
+    )
+    return outputs

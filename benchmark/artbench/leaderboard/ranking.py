@@ -1,0 +1,232 @@
+"""Ranks that mean something: rows that can't be told apart share one."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.errors import ArtbenchError
+from artbench.leaderboard.evidence import Evidence, evidence, scores
+from artbench.protocol import Bootstrap
+from artbench.records.record import Record
+from artbench.records.stored import MISSING
+from artbench.stats.holm import holm
+from artbench.stats.mcnemar import mcnemar
+from artbench.stats.metrics import METRICS
+from artbench.stats.paired import Differences, Scores, differences
+
+# Probability of any false ordering on a leaderboard, at most.
+LEVEL = 0.05
+BOOTSTRAP = Bootstrap()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a row stands.
+
+    Attributes:
+        low: One more than the number of rows that are significantly better.
+        high: The number of tested rows less those that are significantly worse.
+        untested: Why nothing could be tested; empty where it could. Then `low` and `high` are one more than the
+            number of rows with a better value.
+    """
+
+    low: int
+    high: int
+    untested: str = ""
+
+    def __str__(self) -> str:
+        """`2–4`, `3`, or `(3)` where nothing could be tested."""
+        text = f"{self.low}" if self.low == self.high else f"{self.low}–{self.high}"
+        return f"({text})" if self.untested else text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Two rows tested against each other.
+
+    Attributes:
+        better: Id of the record with the better value (of equals, the one further up).
+        worse: Id of the other.
+        difference: By how much it is better, at least 0: a fraction, or years.
+        ci95: Percentile interval of that difference; of this pair alone, not corrected.
+        p: Two-sided; for accuracy the larger one of bootstrap and McNemar.
+        corrected: By Holm over all pairs of the leaderboard.
+        mcnemar: Exact McNemar's p, for accuracy in a single round without clusters; else None.
+    """
+
+    better: str
+    worse: str
+    difference: float
+    ci95: tuple[float, float]
+    p: float
+    corrected: float
+    mcnemar: float | None
+
+    @property
+    def distinguishable(self) -> bool:
+        """Whether the first is better at the level promised."""
+        return self.corrected <= LEVEL and self.difference > 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranking:
+    """What can be said of the order of a leaderboard's rows.
+
+    With a probability of at least 95 % every pair called distinguishable is rightly ordered, and then the range of
+    every row holds its true rank, all at once. "Not distinguishable" goes from no pair to another, so that ranges may
+    overlap without being equal.
+
+    Attributes:
+        places: By record id, in the order of the leaderboard.
+        pairs: Every pair of tested rows, in the order of the leaderboard.
+    """
+
+    places: Mapping[str, Place]
+    pairs: tuple[Pair, ...]
+
+    @cached_property
+    def _by_ids(self) -> Mapping[frozenset[str], Pair]:
+        return {frozenset((pair.better, pair.worse)): pair for pair in self.pairs}
+
+    def pair(self, first: str, second: str) -> Pair | None:
+        """The pair of two records' ids, in any order; None where it could not be tested."""
+        return self._by_ids.get(frozenset((first, second)))
+
+    @property
+    def explanation(self) -> str:
+        """What the ranks mean, in a sentence or two; empty where a row stands alone."""
+        if len(self.places) < 2:
+            return ""
+        said = []
+        if self.pairs:
+            said.append(
+                "A rank such as 2–4 means that the test can't tell the row from its neighbours: with 95 % confidence "
+                "every row's true rank lies in its range (paired bootstrap, Holm-corrected over all pairs)."
+            )
+        if self.untested:
+            why = "; ".join(sorted(set(self.untested.values())))
+            said.append(f"A rank in brackets is by value alone, since nothing could be tested: {why}.")
+        return " ".join(said)
+
+    @property
+    def untested(self) -> Mapping[str, str]:
+        """Of each row that could not be tested, by its id: why."""
+        return {key: place.untested for key, place in self.places.items() if place.untested}
+
+
+def rank(records: Sequence[Record], predictions: Callable[[Record], Path] | None) -> Ranking:
+    """Rank the records of one leaderboard, best first.
+
+    Args:
+        records: All of one board, best first.
+        predictions: Where the predictions of a record are; None: nowhere.
+    """
+    found: dict[str, Evidence] = {}
+    reasons: dict[str, str] = {}
+    for record in records:
+        if predictions is None:
+            reasons[record.id] = MISSING
+            continue
+        try:
+            found[record.id] = evidence(record, predictions(record), bootstrap=BOOTSTRAP)
+        except ArtbenchError as error:
+            reasons[record.id] = error.message
+    reasons |= _strays(found)
+    tested = [record for record in records if record.id not in reasons]
+    if tested:
+        measured = scores([found[record.id] for record in tested], tested[0], bootstrap=BOOTSTRAP)
+        kept = [_agrees(record, values) for record, values in zip(tested, measured.values.tolist(), strict=True)]
+        for record, is_kept in zip(tested, kept, strict=True):
+            if not is_kept:
+                reasons[record.id] = "its predictions give another value than the record"
+        tested = [record for record, is_kept in zip(tested, kept, strict=True) if is_kept]
+        rows = np.flatnonzero(kept)
+        measured = Scores(values=measured.values[rows], resampled=measured.resampled[rows], units=measured.units)
+        pairs = _pairs(tested, [found[record.id] for record in tested], measured)
+    else:
+        pairs = ()
+    return Ranking(places=_places(records, tested, pairs, reasons), pairs=pairs)
+
+
+def direction(metric: str) -> int:
+    """1 where more is better, -1 where less is."""
+    known = METRICS.get(metric)
+    return 1 if known is None or known.higher_is_better else -1
+
+
+def _strays(found: Mapping[str, Evidence]) -> dict[str, str]:
+    """The records whose test is not that of most: of equally many, of the one with most images."""
+    counts = Counter(one.test for one in found.values())
+    sizes = {one.test: len(one.rounds) for one in found.values()}
+    common = max(counts, key=lambda test: (counts[test], sizes[test], test), default="")
+    reason = "its test images are not those of the other rows"
+    return {key: reason for key, one in found.items() if one.test != common}
+
+
+def _agrees(record: Record, by_round: Sequence[float]) -> bool:
+    return bool(np.isclose(np.mean(by_round), record.primary.value, rtol=1e-4, atol=1e-6))
+
+
+def _pairs(records: Sequence[Record], found: Sequence[Evidence], measured: Scores) -> tuple[Pair, ...]:
+    tests = differences(measured, bootstrap=BOOTSTRAP)
+    exact = _mcnemar(records, found, tests)
+    p = tests.p if exact is None else np.maximum(tests.p, exact)
+    corrected = holm(p)
+    sign = direction(records[0].primary_metric) if records else 1
+    made = []
+    for at in range(len(p)):
+        ids = records[tests.first[at]].id, records[tests.second[at]].id
+        value, ends = sign * tests.value[at], sorted((sign * tests.low[at], sign * tests.high[at]))
+        if value < 0:
+            # Rows of equal value on record, apart by a rounding error.
+            value, ends, ids = -value, [-ends[1], -ends[0]], ids[::-1]
+        made.append(
+            Pair(
+                better=ids[0],
+                worse=ids[1],
+                difference=_rounded(value),
+                ci95=(_rounded(ends[0]), _rounded(ends[1])),
+                p=_rounded(p[at]),
+                corrected=_rounded(corrected[at]),
+                mcnemar=None if exact is None else _rounded(exact[at]),
+            )
+        )
+    return tuple(made)
+
+
+def _mcnemar(records: Sequence[Record], found: Sequence[Evidence], tests: Differences) -> NDArray[np.float64] | None:
+    """For every pair, where pictures are independent and each was judged once by right or wrong."""
+    first = found[0] if found else None
+    if first is None or records[0].primary_metric != "accuracy" or first.clusters is not None or first.rounds.any():
+        return None
+    right = np.stack([one.added for one in found if one.added is not None])
+    both = right @ right.T
+    alone = right.sum(axis=1)[:, None] - both
+    one, other = alone[tests.first, tests.second], alone[tests.second, tests.first]
+    return mcnemar(one.astype(np.int64), other.astype(np.int64))
+
+
+def _places(
+    records: Sequence[Record], tested: Sequence[Record], pairs: Sequence[Pair], reasons: Mapping[str, str]
+) -> dict[str, Place]:
+    apart = [pair for pair in pairs if pair.distinguishable]
+    beaten, beating = Counter(pair.worse for pair in apart), Counter(pair.better for pair in apart)
+    sign = direction(records[0].primary_metric)
+    places = {}
+    for record in records:
+        if record.id in reasons:
+            above = 1 + sum(sign * other.primary.value > sign * record.primary.value for other in records)
+            places[record.id] = Place(low=above, high=above, untested=reasons[record.id])
+        else:
+            places[record.id] = Place(low=1 + beaten[record.id], high=len(tested) - beating[record.id])
+    return places
+
+
+def _rounded(value: float) -> float:
+    """Six digits, so that no computer's last bits make another page."""
+    return float(f"{value:.6g}")

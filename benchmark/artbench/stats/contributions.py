@@ -1,0 +1,89 @@
+"""Metrics that are sums over images: what each image adds, and all encoders and resamples in one product."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from artbench.data.targets import Labels
+from artbench.protocol import Bootstrap
+from artbench.stats.bootstrap import resamples
+from artbench.stats.multi_label import MultiLabelOutcome, image_f2
+
+BY_CLASS = ("balanced_accuracy", "mean_class_accuracy")
+SUMS = ("accuracy", *BY_CLASS, "mean_absolute_error", "sample_f2")
+
+_Weights = NDArray[np.float64]
+
+
+def contributions(
+    metric: str, labels: Labels, outputs: NDArray[np.generic], *, thresholds: Mapping[str, float]
+) -> NDArray[np.float64]:
+    """What each image adds to a metric, float64, shape (n,).
+
+    Args:
+        metric: One of `SUMS`.
+        labels: As `Split.labels`.
+        outputs: Class numbers or years, shape (n,); for `sample_f2` probabilities, shape (n, classes).
+        thresholds: By metric, for those that need one.
+    """
+    if metric == "mean_absolute_error":
+        errors: NDArray[np.float64] = np.abs(outputs.astype(np.float64) - labels.astype(np.float64))
+        return errors
+    if metric == "sample_f2":
+        chances = outputs.astype(np.float32)
+        outcome = MultiLabelOutcome(labels.astype(bool), chances, thresholds)
+        return image_f2(outcome)
+    right: NDArray[np.float64] = np.equal(outputs, labels).astype(np.float64)
+    return right
+
+
+def summed(
+    metric: str,
+    added: NDArray[np.float64],
+    *,
+    labels: NDArray[np.int64] | None,
+    classes: int,
+    bootstrap: Bootstrap,
+    clusters: Sequence[object] | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A metric of several encoders, on the test images and in each resample; the resamples are the same for all.
+
+    For accuracy this is the product of correctness, rows x n, and of how often each image is drawn, n x resamples.
+
+    Args:
+        metric: One of `SUMS`.
+        added: What the images add (`contributions`), shape (rows, n).
+        labels: Class of each image, shape (n,), for the metrics `BY_CLASS`.
+        classes: Number of classes of the task.
+        bootstrap: How to resample.
+        clusters: What each image is resampled with; None: by itself.
+
+    Returns:
+        Values, float64, shape (rows,), and values in the resamples, shape (rows, resamples).
+    """
+    weigh: Callable[[_Weights], _Weights] = _per_image
+    if metric in BY_CLASS and labels is not None:
+        weigh = partial(_per_class, labels=labels, classes=classes, all_=metric == "mean_class_accuracy")
+    n = added.shape[1]
+    value = added @ weigh(np.ones((n, 1)))
+    drawn = resamples(n, bootstrap=bootstrap, clusters=clusters)
+    return value[:, 0], np.concatenate([added @ weigh(counts.astype(np.float64)) for counts in drawn], axis=1)
+
+
+def _per_image(counts: _Weights) -> _Weights:
+    """What an image weighs where all weigh alike, (n, resamples)."""
+    weights: _Weights = counts / counts.sum(axis=0)
+    return weights
+
+
+def _per_class(counts: _Weights, *, labels: NDArray[np.int64], classes: int, all_: bool) -> _Weights:
+    """What an image weighs where all classes weigh alike: those of the resample, scaled as `mean_class_accuracy`."""
+    n = len(labels)
+    support = csr_array((np.ones(n), (labels, np.arange(n))), shape=(classes, n)) @ counts
+    present = np.count_nonzero(support, axis=0).astype(np.float64)
+    scale = len(np.unique(labels)) / classes if all_ else 1.0
+    weights: _Weights = counts / np.maximum(support, 1)[labels] * (scale / present)
+    return weights
