@@ -12,6 +12,7 @@ from artbench.features.extract import Features
 from artbench.opening import OpenTask
 from artbench.probe.answers import Answers, answer
 from artbench.probe.features import LabelledFeatures
+from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.references import Known, guesses
 from artbench.protocol import Protocol
 from artbench.records.record import TableName
@@ -90,6 +91,35 @@ def judge(
                     clusters=clusters,
                 ),
             )
+
+
+def first_probe(
+    task: OpenTask, features: Features, *, protocol: Protocol, device: str, reporter: Reporter
+) -> tuple[FittedProbe, Split]:
+    """The probe of the first round alone, fitted as `judge` fits it, and the pictures that it is tested on.
+
+    Args:
+        task: What is asked; not for the year.
+        features: As for `judge`.
+        protocol: As for `judge`.
+        device: As for `judge`.
+        reporter: As for `judge`.
+
+    Raises:
+        ArtbenchError: The features or the splits don't allow a fit.
+    """
+    targets = readable(task, features)[0]
+    train, validation = next(_fits(targets, task.dataset, protocol))
+    probe = fit_probe(
+        _labelled(train, task.dataset, features),
+        None if validation is None else _labelled(validation, task.dataset, features),
+        classes=len(targets.classes),
+        target=task.spec.target,
+        probe=protocol.probe,
+        device=device,
+        reporter=reporter,
+    )
+    return probe, targets.test
 
 
 def references(task: OpenTask, features: Features, *, protocol: Protocol) -> dict[str, dict[str, Estimate]]:

@@ -1,0 +1,174 @@
+"""Which part of a network gives the map that Grad-CAM weighs: its last convolutional stage, or its tokens."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+import torch
+
+from artbench.errors import ArtbenchError, UsageError
+from artbench.explain.gradcam.model import ProbedEncoder
+
+# Class and register tokens before those of the patches.
+_MOST_PREFIX = 16
+# They pass on what they get, or average it: what gives it comes before them, and its name says more.
+_PASSIVE = (torch.nn.Identity, torch.nn.Dropout, torch.nn.Dropout2d, torch.nn.AvgPool2d, torch.nn.AdaptiveAvgPool2d)
+
+Kind = Literal["maps", "maps, channels last", "tokens"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapLayer:
+    """A part of the encoder whose output lies on a grid over the picture.
+
+    Attributes:
+        name: Of the module in the encoder: `layer4`.
+        kind: `maps` (n, c, h, w), `maps, channels last` (n, h, w, c), or `tokens` (n, prefix + h * w, c).
+        size: h and w.
+        prefix: Tokens before those of the patches.
+    """
+
+    name: str
+    kind: Kind
+    size: tuple[int, int]
+    prefix: int = 0
+
+
+class GridView(torch.nn.Module):
+    """A layer whose output passes through `maps` in the form (n, c, h, w), where it can be hooked.
+
+    Args:
+        layer: Gives maps with the channels last, or tokens.
+        place: What its output is like.
+    """
+
+    def __init__(self, layer: torch.nn.Module, place: MapLayer) -> None:
+        super().__init__()
+        self.layer, self.place = layer, place
+        self.maps = torch.nn.Identity()
+
+    def forward(self, *inputs: torch.Tensor, **options: object) -> torch.Tensor:
+        """What the layer gives."""
+        output: torch.Tensor = self.layer(*inputs, **options)
+        if self.place.kind == "maps, channels last":
+            there: torch.Tensor = self.maps(output.permute(0, 3, 1, 2))
+            return there.permute(0, 2, 3, 1)
+        before, patches = output[:, : self.place.prefix], output[:, self.place.prefix :]
+        grid: torch.Tensor = self.maps(patches.transpose(1, 2).reshape(len(patches), -1, *self.place.size))
+        return torch.cat([before, grid.flatten(2).transpose(1, 2)], dim=1)
+
+
+def last_stage(model: ProbedEncoder, side: int) -> MapLayer:
+    """The last part of the encoder whose output lies on a grid and decides the logits.
+
+    In a vision transformer that reads off its class token, what leaves the last block for the patches decides
+    nothing: there it is the normalised input of the last attention.
+
+    Args:
+        model: The network.
+        side: Of the square pictures in pixels.
+
+    Raises:
+        ArtbenchError: There is none.
+    """
+    outputs, logits = _outputs(model, side)
+    width = None
+    for name, output in reversed(outputs.items()):
+        place = _grid(name, output)
+        if place is None or isinstance(model.encoder.get_submodule(name), _PASSIVE):
+            continue
+        if place.kind == "tokens":
+            # Queries, keys and values lie on the grid too, side by side in wider vectors.
+            width = width or output.shape[2]
+            if output.shape[2] != width:
+                continue
+        if _decides(output, place, logits):
+            return place
+    raise ArtbenchError("no layer of this network gives a map of the picture", mend="Name one with --layer")
+
+
+def named_stage(model: ProbedEncoder, side: int, name: str) -> MapLayer:
+    """The part of the encoder called `name`.
+
+    Raises:
+        UsageError: There is none of that name, or its output is no map.
+    """
+    outputs, _ = _outputs(model, side)
+    if name not in outputs:
+        near = get_close_matches(name, outputs, n=3) or list(outputs)[-3:]
+        raise UsageError(f"the network has no layer {name!r}", mend=f"Did you mean {', '.join(near)}?")
+    place = _grid(name, outputs[name])
+    if place is None:
+        maps = [other for other, output in outputs.items() if _grid(other, output)]
+        shape = tuple(outputs[name].shape[1:])
+        raise UsageError(
+            f"the layer {name} gives {shape} for a picture, which is no map of it",
+            mend=f"Take another, such as {', '.join(maps[-3:])}" if maps else "Leave --layer out",
+        )
+    return place
+
+
+def hook_point(model: ProbedEncoder, place: MapLayer) -> torch.nn.Module:
+    """The module of `model` whose output is (n, c, h, w) at this layer; puts a view of it in place where needed."""
+    layer = model.encoder.get_submodule(place.name)
+    if isinstance(layer, GridView):
+        return layer.maps
+    if place.kind == "maps":
+        return layer
+    view = GridView(layer, place)
+    model.encoder.set_submodule(place.name, view)
+    return view.maps
+
+
+def _outputs(model: ProbedEncoder, side: int) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    """What each module of the encoder gives for one grey picture, in the order in which they finish; and logits."""
+    found: dict[str, torch.Tensor] = {}
+    names = {part: name for name, part in model.encoder.named_modules() if name}
+
+    def keep(part: torch.nn.Module, _: object, output: object) -> None:
+        if isinstance(output, torch.Tensor):
+            found.pop(names[part], None)
+            found[names[part]] = output
+
+    hooks = [part.register_forward_hook(keep) for part in names]
+    try:
+        with torch.enable_grad():
+            # Not one colour: after a normalisation, that could leave nothing.
+            ramp = torch.linspace(0, 255, side, device=model.mean.device)
+            picture = (ramp[:, None] + ramp[None, :]).div(2).expand(1, 3, side, side).clone().requires_grad_(True)
+            logits: torch.Tensor = model(picture)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found, logits
+
+
+def _grid(name: str, output: torch.Tensor) -> MapLayer | None:
+    if output.ndim == 4:
+        _, first, second, third = output.shape
+        if second == third > 1:
+            return MapLayer(name=name, kind="maps", size=(second, third))
+        if first == second > 1:
+            return MapLayer(name=name, kind="maps, channels last", size=(first, second))
+    if output.ndim == 3:
+        side = math.isqrt(output.shape[1])
+        prefix = output.shape[1] - side * side
+        if side > 1 and prefix <= _MOST_PREFIX:
+            return MapLayer(name=name, kind="tokens", size=(side, side), prefix=prefix)
+    return None
+
+
+def _decides(output: torch.Tensor, place: MapLayer, logits: torch.Tensor) -> bool:
+    """Whether any logit depends on what lies on the grid."""
+    for logit in _finite(logits[0]):
+        (gradient,) = torch.autograd.grad(logit, output, retain_graph=True, allow_unused=True)
+        if gradient is not None and bool(gradient[:, place.prefix :].any() if place.prefix else gradient.any()):
+            return True
+    return False
+
+
+def _finite(logits: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Two are enough: one may be zero everywhere by chance of its class."""
+    yield from logits[logits.isfinite()][:2]
