@@ -26,14 +26,21 @@ def in_threads(
         Exception: What `work` raised first.
     """
     with ThreadPoolExecutor(threads, thread_name_prefix="artbench") as pool:
-        pending: deque[Future[ResultT]] = deque()
-        try:
-            for item in items:
-                pending.append(pool.submit(work, item))
-                if len(pending) == 2 * threads:
-                    yield pending.popleft().result()
-            while pending:
+        yield from in_pool(pool, work, items, ahead=2 * threads)
+
+
+def in_pool(
+    pool: ThreadPoolExecutor, work: Callable[[ItemT], ResultT], items: Iterable[ItemT], *, ahead: int
+) -> Generator[ResultT, None, None]:
+    """As `in_threads`, on threads that are there already, with `ahead` items under way or waiting to be used."""
+    pending: deque[Future[ResultT]] = deque()
+    try:
+        for item in items:
+            pending.append(pool.submit(work, item))
+            if len(pending) == ahead:
                 yield pending.popleft().result()
-        finally:
-            for future in pending:
-                future.cancel()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        for future in pending:
+            future.cancel()

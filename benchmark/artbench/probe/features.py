@@ -131,25 +131,29 @@ def check_finite(parts: Sequence[Rows], *, ids: Sequence[str]) -> None:
 class Standardised:
     """z-scored features on a device, given out in blocks; in memory only if they fit.
 
-    In float64: in float32 the gradient drowns in rounding at the smaller penalties, and what is slower for each
-    pass is made good by needing fewer.
+    They are float32, as features are: rounded once, when they are scaled. What is reckoned with them need not be.
 
     Args:
         parts: The features.
         scaling: How they are z-scored.
         device: `cpu` or `cuda`.
         outputs: Columns that the results for a block will have beside it in memory.
+
+    Attributes:
+        n: Number of pictures.
+        width: Length of a feature vector.
+        device: Where the blocks are.
     """
 
     def __init__(self, parts: Sequence[Rows], *, scaling: Scaling, device: str, outputs: int) -> None:
-        self._parts, self._scaling, self._device, self._outputs = parts, scaling, device, outputs
-        self.n, self.width = sum(map(len, parts)), parts[0].width
+        self._parts, self._scaling, self._outputs = parts, scaling, outputs
+        self.n, self.width, self.device = sum(map(len, parts)), parts[0].width, device
         self._kept: list[torch.Tensor] | None = None
-        if 8 * self.n * self.width < _free_bytes(device) / 2:
+        if 4 * self.n * self.width < free_bytes(device) / 2:
             self._kept = list(self._read())
 
     def blocks(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Positions, and their z-scores: float64, shape (rows, d), on the device."""
+        """Positions, and their z-scores: float32, shape (rows, d), on the device."""
         start = 0
         for block in self._read() if self._kept is None else self._kept:
             yield slice(start, start + len(block)), block
@@ -158,10 +162,11 @@ class Standardised:
     def _read(self) -> Iterator[torch.Tensor]:
         for part in self._parts:
             for block in part.blocks(self._outputs):
-                yield torch.from_numpy(self._scaling.apply(block)).to(self._device)
+                yield torch.from_numpy(self._scaling.apply(block).astype(np.float32)).to(self.device)
 
 
-def _free_bytes(device: str) -> int:
+def free_bytes(device: str) -> int:
+    """Memory of a device that is there to be used."""
     if device == "cuda":
         return int(torch.cuda.mem_get_info()[0])
     try:

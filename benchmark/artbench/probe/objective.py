@@ -1,11 +1,20 @@
 """The objective of the probe and its gradient, in one pass over the features."""
 
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 
-from artbench.probe.features import Standardised
-from artbench.probe.losses import Sigmoids, Softmax
+from artbench.features.cores import usable_cores
+from artbench.features.parallel import in_pool
+from artbench.probe.features import Standardised, free_bytes
+from artbench.probe.losses import Pass, Sigmoids, Softmax
+
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,14 +24,44 @@ class Evaluation:
     Attributes:
         value: float64, shape (1,) for a softmax, (labels,) for sigmoids, whose problems are independent.
         gradient: float64, shape (d + 1, classes).
+        exact: Whether every product was reckoned in float64.
     """
 
     value: torch.Tensor
     gradient: torch.Tensor
+    exact: bool
 
     def select(self, columns: torch.Tensor) -> "Evaluation":
         """Of some of the labels; for sigmoids."""
-        return Evaluation(value=self.value[columns], gradient=self.gradient[:, columns])
+        return Evaluation(value=self.value[columns], gradient=self.gradient[:, columns], exact=self.exact)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Anchor:
+    """A point where all was reckoned in float64, and what came out there.
+
+    Attributes:
+        point: float64, shape (d + 1, classes).
+        logits: Of each block, float64, shape (rows, classes).
+        residuals: Of each block, float64, shape (rows, classes).
+        slopes: The features times the residuals, float64, shape (classes, d).
+        sums: The sums of the residuals, float64, shape (classes,).
+    """
+
+    point: torch.Tensor
+    logits: list[torch.Tensor]
+    residuals: list[torch.Tensor]
+    slopes: torch.Tensor
+    sums: torch.Tensor
+
+    def select(self, columns: torch.Tensor) -> "_Anchor":
+        return _Anchor(
+            point=self.point[:, columns],
+            logits=[logits[:, columns] for logits in self.logits],
+            residuals=[residuals[:, columns] for residuals in self.residuals],
+            slopes=self.slopes[columns],
+            sums=self.sums[columns],
+        )
 
 
 class Objective:
@@ -31,6 +70,11 @@ class Objective:
     A point is a float64 tensor of shape (d + 1, classes): the weights of the z-scored features, and in the
     last row the intercepts. For sigmoids the loss of a picture is the sum over its labels, so that each label
     is a problem of its own, the same as if it were alone.
+
+    Products in float32 take half the time of those in float64, but near the minimum the gradient drowns in their
+    rounding. So only what changes is reckoned in float32: the logits as those at an anchor, which are exact, plus
+    the features times the way from there; the gradient likewise. The rounding is then a share of that way, which
+    shrinks as the minimum comes near. (Iterative refinement, Wilkinson 1963, for a function that is not linear.)
 
     Args:
         features: z-scored, n of them.
@@ -42,38 +86,102 @@ class Objective:
 
     def __init__(self, features: Standardised, losses: Softmax | Sigmoids) -> None:
         self._features, self.losses, self.joint = features, losses, losses.joint
-        self.width = features.width
+        self._anchor: _Anchor | None = None
+        self._threads = usable_cores() if features.device == "cpu" else 1
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="artbench-probe")
+
+    def anchor(self, point: torch.Tensor, *, l2: float) -> Evaluation:
+        """Value and gradient in float64; points near this one can then be evaluated faster."""
+        # Of the anchor before; its memory is wanted for this one.
+        self._anchor = None
+        weights, intercepts = _split(point)
+        keep = 16 * self._features.n * len(weights) < free_bytes(self._features.device) / 4
+        slopes, sums, value = torch.zeros_like(weights), torch.zeros_like(point[-1]), point.new_zeros(1)
+        logits: list[torch.Tensor] = []
+        residuals: list[torch.Tensor] = []
+
+        def work(item: tuple[slice, torch.Tensor]) -> tuple[torch.Tensor | None, Pass, torch.Tensor]:
+            where, block = item
+            exact = block.double()
+            at = torch.addmm(intercepts, weights, exact.T).T
+            kept = at.clone() if keep else None
+            done = self.losses.on(where, at)
+            return kept, done, done.residual.T @ exact
+
+        with self._results(work, self._features.blocks()) as results:
+            for kept, done, slope in results:
+                value = value + done.loss
+                slopes += slope
+                sums += done.residual.sum(0)
+                if kept is not None:
+                    logits.append(kept)
+                    residuals.append(done.residual)
+        if keep:
+            self._anchor = _Anchor(point=point, logits=logits, residuals=residuals, slopes=slopes, sums=sums)
+        return self._penalised(point, value, slopes, sums, l2=l2, exact=True)
 
     def at(self, point: torch.Tensor, *, l2: float) -> Evaluation:
-        """Value and gradient."""
-        value, gradient, _ = self._pass(point, curvature=False)
-        weights = point[:-1]
-        norms = weights.square().sum(0)
-        value += l2 / 2 * (norms.sum(dim=0, keepdim=True) if self.joint else norms)
-        gradient[:-1] += l2 * weights
-        return Evaluation(value=value, gradient=gradient)
+        """Value and gradient, from the anchor; where there is none for want of memory, in float64."""
+        anchor = self._anchor
+        if anchor is None:
+            return self.anchor(point, l2=l2)
+        weights, intercepts = (way.float() for way in _split(point - anchor.point))
+        slopes, sums, value = anchor.slopes.clone(), anchor.sums.clone(), point.new_zeros(1)
+
+        def work(item: tuple[int, tuple[slice, torch.Tensor]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+            number, (where, block) = item
+            logits = torch.addmm(intercepts, weights, block.T).T + anchor.logits[number]
+            done = self.losses.on(where, logits)
+            change = done.residual.sub_(anchor.residuals[number])
+            return done.loss, change.T.float() @ block, change.sum(0)
+
+        with self._results(work, enumerate(self._features.blocks())) as results:
+            for loss, slope, total in results:
+                value = value + loss
+                slopes += slope
+                sums += total
+        return self._penalised(point, value, slopes, sums, l2=l2, exact=False)
 
     def curvature(self, point: torch.Tensor) -> torch.Tensor:
         """Mean Hessian of the loss by the logits, float64: (classes, classes), or (labels,) for sigmoids."""
-        return self._pass(point, curvature=True)[2]
+        weights, intercepts = (part.float() for part in _split(point))
+        bend = point.new_zeros(1)
 
-    def _pass(self, point: torch.Tensor, *, curvature: bool) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        # Classes first: tall and narrow products are a third slower the other way round.
-        weights, intercepts = point[:-1].T.contiguous(), point[-1][:, None]
-        slopes, sums = torch.zeros_like(weights), torch.zeros_like(point[-1])
-        value, bend = point.new_zeros(1), point.new_zeros(1)
-        for where, block in self._features.blocks():
-            done = self.losses.on(where, torch.addmm(intercepts, weights, block.T).T)
-            value = value + done.loss
-            if curvature:
-                bend = bend + self.losses.curvature(where, done.residual)
-            else:
-                slopes.addmm_(done.residual.T, block)
-                sums += done.residual.sum(0)
-        n = self._features.n
-        return value / n, torch.cat([slopes.T, sums[None]]) / n, bend / n
+        def work(item: tuple[slice, torch.Tensor]) -> torch.Tensor:
+            where, block = item
+            logits = torch.addmm(intercepts, weights, block.T).T.double()
+            return self.losses.curvature(where, self.losses.on(where, logits).residual)
+
+        with self._results(work, self._features.blocks()) as results:
+            for some in results:
+                bend = bend + some
+        return bend / self._features.n
 
     def select(self, columns: torch.Tensor) -> "Objective":
         """The problems of some of the labels; for sigmoids."""
         assert isinstance(self.losses, Sigmoids)
-        return Objective(self._features, self.losses.select(columns))
+        some = Objective(self._features, self.losses.select(columns))
+        some._anchor = None if self._anchor is None else self._anchor.select(columns)
+        return some
+
+    def _results(
+        self, work: Callable[[ItemT], ResultT], items: Iterable[ItemT]
+    ) -> closing[Generator[ResultT, None, None]]:
+        """In the order of the items, so that sums don't depend on how many threads there are."""
+        return closing(in_pool(self._pool, work, items, ahead=2 * self._threads))
+
+    def _penalised(
+        self, point: torch.Tensor, value: torch.Tensor, slopes: torch.Tensor, sums: torch.Tensor, *, l2: float,
+        exact: bool,
+    ) -> Evaluation:  # fmt: skip
+        weights, n = point[:-1], self._features.n
+        norms = weights.square().sum(0)
+        gradient = torch.cat([slopes.T, sums[None]]) / n
+        gradient[:-1] += l2 * weights
+        penalty = l2 / 2 * (norms.sum(dim=0, keepdim=True) if self.joint else norms)
+        return Evaluation(value=value / n + penalty, gradient=gradient, exact=exact)
+
+
+def _split(point: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weights and intercepts, classes first: tall and narrow products are a third slower the other way round."""
+    return point[:-1].T.contiguous(), point[-1][:, None]

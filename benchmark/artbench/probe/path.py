@@ -1,5 +1,6 @@
 """Fits of one probe for one penalty after the other."""
 
+from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
+from artbench.features.forward import own_core_each
 from artbench.probe.features import LabelledFeatures, Rows, Scaling, Standardised
 from artbench.probe.losses import Sigmoids, Softmax
 from artbench.probe.objective import Objective
@@ -35,17 +37,18 @@ class PenaltyPath:
         self._basis = Eigenbasis.of(features)
         self._objective = Objective(features, self._losses(labels))
         self._point = self._start(features.width)
-        self._before: torch.Tensor | None = None
+        self._last: deque[torch.Tensor] = deque(maxlen=3)
         self.converged, self.evaluations = True, 0
 
     def at(self, l2: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Weight and bias, for features as they are, of the fit with this penalty."""
         if len(self._learnt) > (self.target == "single-label"):
-            # Where the path leads, if it goes on as it went.
-            start = self._point if self._before is None else 2 * self._point - self._before
-            preconditioner = Preconditioner(self._basis, self._objective.curvature(start), l2=l2)
-            solution = solve(self._objective, start, preconditioner, l2=l2, tolerance=self._tolerance)
-            self._before, self._point = self._point, solution.point
+            start = self._ahead()
+            with own_core_each(self._device):
+                preconditioner = Preconditioner(self._basis, self._objective.curvature(start), l2=l2)
+                solution = solve(self._objective, start, preconditioner, l2=l2, tolerance=self._tolerance)
+            self._point = solution.point
+            self._last.append(solution.point)
             self.converged &= solution.converged
             self.evaluations += solution.evaluations
         point = self._point.cpu().numpy()
@@ -53,6 +56,12 @@ class PenaltyPath:
         weight[:, self._learnt] = point[:-1] * self._scaling.inverse[:, None]
         bias[self._learnt] = point[-1] - self._scaling.mean @ weight[:, self._learnt]
         return weight, bias
+
+    def _ahead(self) -> torch.Tensor:
+        """Where the path leads if it goes on as it went: along the parabola through the last three fits."""
+        if len(self._last) < 3:
+            return self._point if len(self._last) < 2 else 2 * self._last[1] - self._last[0]
+        return 3 * self._last[2] - 3 * self._last[1] + self._last[0]
 
     def _losses(self, labels: Labels) -> Softmax | Sigmoids:
         if labels.ndim == 1:

@@ -34,7 +34,7 @@ class Eigenbasis:
         """From all pictures, or where there are very many, from blocks spread over them."""
         blocks = [block for _, block in features.blocks()] if features.n <= features.width else None
         if blocks is not None:
-            matrix = torch.cat(blocks)
+            matrix = torch.cat(blocks).double()
             _, singular, transposed = torch.linalg.svd(matrix, full_matrices=False)
             return cls(vectors=transposed.T.contiguous(), values=singular.square() / features.n)
         stride = max(1, features.n // (_ENOUGH * features.width))
@@ -42,7 +42,7 @@ class Eigenbasis:
         count = 0
         for _, block in features.blocks():
             some = block[::stride]
-            covariance = covariance.to(some) + some.T @ some
+            covariance = covariance.to(some.device, torch.float64) + some.T @ some
             count += len(some)
         values, vectors = torch.linalg.eigh(covariance / count)
         return cls(vectors=vectors, values=values.clamp(min=0))

@@ -14,6 +14,10 @@ _WORTH_LEAVING_OUT = 0.25
 # Sufficient decrease (Armijo), and how often a step is halved before the problem is given up.
 _DECREASE = 1e-4
 _HALVINGS = 30
+_HALVINGS_UNSURE = 3
+# The fall of the gradient, and the number of passes, after which the anchor is moved to where the search has come.
+_NEARER = 0.01
+_FAR = 20
 # Relative to the objective: what float64 leaves uncertain when two values are compared.
 _ROUNDING = 1e-13
 
@@ -61,44 +65,75 @@ def solve(
     found, point = start.clone(), start
     # The problems still reckoned with, by their columns; all others are solved or given up.
     columns = torch.arange(start.shape[1], device=start.device)
-    now = objective.at(point, l2=l2)
+    now = objective.anchor(point, l2=l2)
     conditioned = preconditioner(now.gradient)
-    evaluations, converged = 1, True
+    evaluations, anchored, converged = 1, 1, True
     memory: deque[_Step] = deque(maxlen=_MEMORY)
-    given_up = torch.zeros_like(now.value, dtype=torch.bool)
+    given_up = stuck = torch.zeros_like(now.value, dtype=torch.bool)
+    at_anchor = _norm(now.gradient, joint)
     while True:
-        solved = _norm(now.gradient, joint) <= tolerance * l2 * _norm(point[:-1], joint) + _smallest(now)
+        size = _norm(now.gradient, joint)
+        solved = size <= tolerance * l2 * _norm(point[:-1], joint) + _smallest(now)
         done = solved | given_up
-        if bool(done.all()) or evaluations >= most_evaluations:
+        over = bool(done.all()) or evaluations >= most_evaluations
+        leaving = not joint and bool(done.double().mean() > _WORTH_LEAVING_OUT)
+        far = evaluations - anchored >= _FAR or bool(size.max() <= _NEARER * at_anchor.max())
+        # Nothing is believed to be solved before float64 says so; and where no step helps, it may be for rounding.
+        if not now.exact and (over or leaving or far or bool(stuck.any())):
+            now = objective.anchor(point, l2=l2)
+            conditioned, at_anchor = preconditioner(now.gradient), _norm(now.gradient, joint)
+            evaluations += 1
+            anchored, stuck = evaluations, torch.zeros_like(stuck)
+            continue
+        if over:
             found[:, columns] = point
             return Solution(point=found, converged=converged and bool(solved.all()), evaluations=evaluations)
-        if not joint and done.double().mean() > _WORTH_LEAVING_OUT:
+        if leaving:
             found[:, columns] = point
             converged &= bool(solved[done].all())
             open_ = torch.nonzero(~done)[:, 0]
             columns, point, conditioned = columns[open_], point[:, open_], conditioned[:, open_]
             objective, preconditioner, now = objective.select(open_), preconditioner.select(open_), now.select(open_)
             memory = deque((step.select(open_) for step in memory), maxlen=_MEMORY)
-            done, given_up = done[open_], given_up[open_]
+            done, given_up, stuck, at_anchor = done[open_], given_up[open_], stuck[open_], at_anchor[open_]
         step = torch.where(done, 0, _direction(now.gradient, conditioned, memory, joint))
         slope = _dot(now.gradient, step, joint)
-        length = torch.ones_like(slope)
-        for _ in range(_HALVINGS):
-            new = objective.at(point - length * step, l2=l2)
-            evaluations += 1
-            allowed = now.value - _DECREASE * length * slope + _ROUNDING * now.value.abs()
-            too_far = ~(new.value <= allowed)
-            if not bool(too_far.any()):
-                break
-            length = torch.where(too_far, length / 2, length)
-        else:
-            given_up |= too_far
-            length = torch.where(too_far, 0, length)
-            new = objective.at(point - length * step, l2=l2)
-            evaluations += 1
+        found_step = _search(objective, point, step, now, slope, l2=l2)
+        evaluations += found_step.evaluations
+        stuck, length, new = found_step.stuck, found_step.length, found_step.end
+        if now.exact:
+            given_up = given_up | stuck
         before, conditioned = conditioned, preconditioner(new.gradient)
         memory.append(_Step(-length * step, new.gradient - now.gradient, conditioned - before))
         point, now = point - length * step, new
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """Where a search along a step ended: how far along it, what is there, and for which problems nothing was better."""
+
+    length: torch.Tensor
+    end: Evaluation
+    stuck: torch.Tensor
+    evaluations: int
+
+
+def _search(
+    objective: Objective, point: torch.Tensor, step: torch.Tensor, now: Evaluation, slope: torch.Tensor, *, l2: float
+) -> _Found:
+    """Halve the step of each problem until it decreases its objective enough."""
+    length = torch.ones_like(slope)
+    halvings = _HALVINGS if now.exact else _HALVINGS_UNSURE
+    for evaluations in range(1, halvings + 1):
+        end = objective.at(point - length * step, l2=l2)
+        allowed = now.value - _DECREASE * length * slope + _ROUNDING * now.value.abs()
+        stuck = ~(end.value <= allowed)
+        if not bool(stuck.any()):
+            return _Found(length=length, end=end, stuck=stuck, evaluations=evaluations)
+        length = torch.where(stuck, length / 2, length)
+    length = torch.where(stuck, 0, length)
+    end = objective.at(point - length * step, l2=l2)
+    return _Found(length=length, end=end, stuck=stuck, evaluations=halvings + 1)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def test_blocks_of_any_size_and_features_on_disk_give_the_same_fit(
         heads = []
         for given, block, free in ((part, 1 << 24, 1 << 40), (part, 100, 1 << 40), (mapped, 100, 0)):
             monkeypatch.setattr(module, "_BLOCK", block)
-            monkeypatch.setattr(module, "_free_bytes", lambda device, free=free: free)
+            monkeypatch.setattr(module, "free_bytes", lambda device, free=free: free)
             heads.append(PenaltyPath([given], classes=outputs, target=target, tolerance=1e-7, device="cpu").at(1e-3))  # type: ignore[arg-type]
         for weight, bias in heads[1:]:
             np.testing.assert_allclose(weight, heads[0][0], rtol=1e-5, atol=1e-6 * np.abs(heads[0][0]).max())
@@ -49,7 +49,7 @@ def test_what_does_not_fit_into_memory_is_not_kept(monkeypatch: pytest.MonkeyPat
     rows = [Rows(part.features)]
     scaling = Scaling.of(rows, ids=part.ids)
     for free, kept in ((1 << 40, True), (0, False)):
-        monkeypatch.setattr(module, "_free_bytes", lambda device, free=free: free)
+        monkeypatch.setattr(module, "free_bytes", lambda device, free=free: free)
         standardised = Standardised(rows, scaling=scaling, device="cpu", outputs=1)
         first, second = ([block for _, block in standardised.blocks()] for _ in range(2))
         assert (first[0] is second[0]) == kept

@@ -100,9 +100,26 @@ def test_the_gradient_is_the_slope_of_the_objective(l2: float, seed: int, multi:
     shape = (features.width + 1, len(objective.losses.start()))
     random = torch.Generator().manual_seed(seed)
     point, direction = (torch.randn(shape, generator=random, dtype=torch.float64) for _ in range(2))
-    ahead, behind = (objective.at(point + sign * 1e-5 * direction, l2=l2).value.sum() for sign in (1, -1))
-    slope = (objective.at(point, l2=l2).gradient * direction).sum()
+    ahead, behind = (objective.anchor(point + sign * 1e-5 * direction, l2=l2).value.sum() for sign in (1, -1))
+    slope = (objective.anchor(point, l2=l2).gradient * direction).sum()
     assert float(slope) == pytest.approx(float((ahead - behind) / 2e-5), rel=1e-5, abs=1e-7)
+
+
+@pytest.mark.parametrize("multi", [False, True])
+def test_near_its_anchor_a_fast_pass_is_nearly_as_exact_as_a_slow_one(multi: bool) -> None:
+    objective, features = objective_of((tagged if multi else classed)(400, width=30))
+    shape = (features.width + 1, len(objective.losses.start()))
+    random = torch.Generator().manual_seed(0)
+    point, direction = (torch.randn(shape, generator=random, dtype=torch.float64) for _ in range(2))
+    for way in (1e-1, 1e-3, 1e-5):
+        near = point + way * direction
+        exact = objective.anchor(near, l2=0.01)
+        objective.anchor(point, l2=0.01)
+        fast = objective.at(near, l2=0.01)
+        assert exact.exact
+        assert not fast.exact
+        assert float((fast.gradient - exact.gradient).abs().max()) < 1e-6 * way
+        assert float((fast.value - exact.value).abs().max()) < 1e-6 * way
 
 
 def test_the_curvature_is_the_change_of_the_gradient_by_the_intercepts() -> None:
@@ -116,7 +133,7 @@ def test_the_curvature_is_the_change_of_the_gradient_by_the_intercepts() -> None
             moved = [point.clone(), point.clone()]
             moved[0][-1, one] += 1e-5
             moved[1][-1, one] -= 1e-5
-            ahead, behind = (objective.at(p, l2=0.1).gradient[-1] for p in moved)
+            ahead, behind = (objective.anchor(p, l2=0.1).gradient[-1] for p in moved)
             torch.testing.assert_close((ahead - behind) / 2e-5, full[one], rtol=1e-6, atol=1e-8)
 
 
