@@ -38,6 +38,7 @@ class Request:
 
     Attributes:
         protocol: For tasks that ask for labels; those that ask for the year take the variant of it for years.
+        compiled: Whether networks are compiled for the extraction.
         shots: From how few pictures of each class to fit, in place of all of them; one protocol each.
     """
 
@@ -52,6 +53,7 @@ class Request:
     workers: int | None = None
     seed: int = 0
     fresh: bool = False
+    compiled: bool = False
     allow_partial: bool = False
     exclude: Path | None = None
     protocol: Protocol = LINEAR_V1
@@ -206,6 +208,7 @@ class _Work:
             batch_size=self.request.batch_size,
             workers=self.request.workers,
             fresh=self.request.fresh,
+            compiled=self.request.compiled,
             reporter=self.reporter,
         )
 

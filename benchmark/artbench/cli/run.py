@@ -55,6 +55,12 @@ def _shots(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...]
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of random weights.")
 @click.option("--fresh", is_flag=True, help="Run again what is on record, from the pictures.")
 @click.option(
+    "--compile",
+    "compiled",
+    is_flag=True,
+    help="Compile the network before it extracts: pays on GPUs and for many pictures.",
+)
+@click.option(
     "--exclude",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.csv",
@@ -83,6 +89,7 @@ def run(
     workers: int | None,
     seed: int,
     fresh: bool,
+    compiled: bool,
     exclude: Path | None,
     shots: tuple[int, ...],
     allow_partial: bool,
@@ -118,6 +125,7 @@ def run(
         workers=workers,
         seed=seed,
         fresh=fresh,
+        compiled=compiled,
         allow_partial=allow_partial,
         exclude=exclude,
         shots=shots,

@@ -42,6 +42,7 @@ class Features:
         unreadable: Of these, the ones without features, and why.
         timing: Of this extraction.
         dtype: In which the network computed: `float32` or `bfloat16`.
+        compiled: Whether it was compiled for it.
     """
 
     matrix: NDArray[np.float32]
@@ -49,6 +50,7 @@ class Features:
     unreadable: Mapping[int, str]
     timing: Timing
     dtype: str
+    compiled: bool = False
 
     @cached_property
     def rows(self) -> NDArray[np.int64]:
@@ -78,6 +80,7 @@ def extract(
     batch_size: int | None = None,
     workers: int | None = None,
     fresh: bool = False,
+    compiled: bool = False,
     reporter: Reporter,
 ) -> Features:
     """Get the features of some pictures from the store, after extracting those that it lacks.
@@ -95,6 +98,7 @@ def extract(
             it may change the last bits.
         workers: Threads that decode (on the CPU: decode and compute); None: one for each core.
         fresh: Extract anew what is kept.
+        compiled: Let `torch.compile` make kernels for the network first.
         reporter: Told how far it is, what waits, what was damaged.
 
     Raises:
@@ -113,6 +117,7 @@ def extract(
         dtype=choose_dtype(device),
         batch=batch_size or _BATCH[device],
         threads=workers or usable_cores(),
+        compiled=compiled,
     )
     store = FeatureStore(cache, _key(extraction, picture), rows=len(dataset), pretraining=encoder.pretraining)
     with store.locked(reporter) if group.first else nullcontext():
@@ -127,7 +132,14 @@ def extract(
         row, reason = min(unreadable.items())
         count = f"{len(unreadable):,} of {len(wanted):,}"
         reporter.notice(f"{count} pictures can't be read, the first of them {dataset.ids[row]}: {reason}")
-    return Features(matrix=store.matrix(), wanted=wanted, unreadable=unreadable, timing=timing, dtype=store.key.dtype)
+    return Features(
+        matrix=store.matrix(),
+        wanted=wanted,
+        unreadable=unreadable,
+        timing=timing,
+        dtype=store.key.dtype,
+        compiled=compiled,
+    )
 
 
 def _key(extraction: Extraction, picture: Picture) -> StoreKey:
@@ -146,6 +158,7 @@ def _key(extraction: Extraction, picture: Picture) -> StoreKey:
         decode=decode_path(),
         device=extraction.device,
         dtype=str(extraction.dtype).removeprefix("torch."),
+        compiled=extraction.compiled,
         batch=extraction.batch,
     )
 

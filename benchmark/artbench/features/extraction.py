@@ -89,6 +89,7 @@ class Extraction:
         dtype: In which the network computes.
         batch: Pictures a forward pass.
         threads: That decode; on the CPU, that decode and compute.
+        compiled: Whether the network is compiled.
     """
 
     encoder: Encoder
@@ -99,11 +100,12 @@ class Extraction:
     dtype: torch.dtype
     batch: int
     threads: int
+    compiled: bool = False
 
     @cached_property
     def _forward(self) -> Forward:
         copies = self.threads if self.device == "cpu" else 1
-        return Forward(self.encoder, device=self.device, dtype=self.dtype, copies=copies)
+        return Forward(self.encoder, device=self.device, dtype=self.dtype, copies=copies, compiled=self.compiled)
 
     def run(self, table: NDArray[np.int64], store: FeatureStore, reporter: Reporter) -> Timing:
         """Extract batches of rows, as `batches` makes them, into a store.
@@ -188,6 +190,8 @@ class Extraction:
                     f"{self.encoder.backbone}: no memory for {self.batch} pictures at once on {self.device}",
                     mend="A smaller --batch-size needs less",
                 ) from error
+            if self.compiled:
+                error.mend = "It may be its compilation that fails: leave --compile out, or see --debug"
             raise
         batch.forward_s = perf_counter() - start
         self._check(batch)

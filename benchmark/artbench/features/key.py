@@ -30,6 +30,7 @@ class StoreKey:
         decode: How files become pixels (`decode_path`).
         device: Kind of device: `cpu`, `cuda`, `mps`.
         dtype: Of the forward pass.
+        compiled: Whether the forward pass was compiled, which adds in another order.
         batch: Pictures a forward pass: libraries choose their kernels by shape.
     """
 
@@ -47,6 +48,7 @@ class StoreKey:
     decode: str
     device: str
     dtype: str
+    compiled: bool = False
     batch: int
 
     @cached_property

@@ -46,6 +46,7 @@ class Provenance(Part):
         device: `cpu`, `cuda`, `mps`.
         hardware: Model of the device.
         dtype: Of the forward pass.
+        compiled: Whether the network was compiled for it.
         plugins: Version of each distribution whose backbone, pretraining, dataset or task took part.
         seed: Of the run.
         created: When the record was written.
@@ -58,6 +59,7 @@ class Provenance(Part):
     device: Name
     hardware: Name
     dtype: Name
+    compiled: bool = False
     plugins: dict[Name, str]
     seed: Count
     created: AwareDatetime

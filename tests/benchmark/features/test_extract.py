@@ -50,6 +50,26 @@ def test_an_encoder_of_fixed_size_gets_its_size(pictures: Dataset, tmp_path: Pat
     assert (found.take(GOOD) == 20).all()
 
 
+def test_a_compiled_network_gives_nearly_the_same_in_a_store_of_its_own(
+    pictures: Dataset, whole: NDArray[np.float32], tmp_path: Path
+) -> None:
+    features(pictures, tmp_path, rows=GOOD)
+    compiled = features(pictures, tmp_path, rows=GOOD, compiled=True)
+    assert compiled.compiled
+    assert compiled.timing.extracted == len(GOOD)
+    np.testing.assert_allclose(compiled.take(GOOD), whole, atol=2e-5)
+    assert features(pictures, tmp_path, rows=GOOD, compiled=True).timing.extracted == 0
+
+
+def test_a_network_that_cannot_be_compiled_is_told_with_the_way_out(pictures: Dataset, tmp_path: Path) -> None:
+    class Asks(torch.nn.Module):
+        def forward(self, batch: torch.Tensor) -> torch.Tensor:
+            raise RuntimeError("no kernel for this")
+
+    with pytest.raises(ArtbenchError, match=r"no kernel for this.*leave --compile out"):
+        features(pictures, tmp_path, by=encoder(module=Asks()), compiled=True)
+
+
 @pytest.mark.parametrize("workers", [1, 3, 8])
 def test_the_number_of_threads_changes_no_byte(
     workers: int, pictures: Dataset, whole: NDArray[np.float32], tmp_path: Path
