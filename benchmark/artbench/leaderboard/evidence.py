@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
 from artbench.protocol import Bootstrap
+from artbench.records.images import list_digest
 from artbench.records.record import Record
 from artbench.records.stored import StoredPredictions, read_predictions
 from artbench.specs import TargetKind
@@ -68,7 +69,7 @@ def evidence(record: Record, file: Path, *, bootstrap: Bootstrap) -> Evidence:
     stored = read_predictions(file, record)
     _check(stored, record, metric.target)
     found = Evidence(
-        test=_digest(stored),
+        test=digest_of_test(stored),
         labels=stored.labels.astype(np.int64) if metric.target == "single-label" else None,
         rounds=stored.rounds,
         clusters=stored.clusters if record.clusters is not None else None,
@@ -128,8 +129,9 @@ def _check(stored: StoredPredictions, record: Record, target: TargetKind) -> Non
         raise ArtbenchError(f"its predictions are not of {record.clusters:,} painters")
 
 
-def _digest(stored: StoredPredictions) -> str:
-    digest = hashlib.sha256("\0".join(stored.images.tolist()).encode("utf-8", "surrogatepass"))
+def digest_of_test(stored: StoredPredictions) -> str:
+    """Of test images, labels, rounds and clusters; 64 hexadecimal digits."""
+    digest = hashlib.sha256(list_digest(tuple(stored.images.tolist())).encode())
     for part in (stored.labels, stored.rounds, stored.clusters):
         digest.update(b"\n" if part is None else f"\n{part.dtype} {part.shape}\n".encode())
         digest.update(b"" if part is None else np.ascontiguousarray(part).tobytes())
@@ -164,7 +166,7 @@ def _sampled(
     clusters = stored.clusters if record.clusters is not None else None
     drawn = sample(
         stored.labels[rows],
-        _outputs(stored, record.dataset.classes, rows),
+        outputs_of(stored, record.dataset.classes, rows),
         target=metric.target,
         bootstrap=bootstrap,
         thresholds=_thresholds(record, number),
@@ -173,7 +175,7 @@ def _sampled(
     return drawn[metric.name].value, drawn[metric.name].resampled.astype(np.float64)
 
 
-def _outputs(stored: StoredPredictions, classes: int, rows: NDArray[np.bool_]) -> NDArray[np.float32]:
+def outputs_of(stored: StoredPredictions, classes: int, rows: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Outputs as a probe gives them, as far as they are kept: of single-label ones the predicted class alone."""
     if stored.predicted is None:
         assert stored.confidence is not None

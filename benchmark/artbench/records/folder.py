@@ -92,10 +92,7 @@ class ResultsFolder:
                 table = file.with_suffix(f".{name}.parquet")
                 write_table(table, columns)
                 beside[name] = FileState(sha256=sha256_of(table), rows=len(next(iter(columns.values()))))
-            content = record.model_copy(update={"predictions": written, "tables": beside}).as_json()
-            # Through the validator once more: nothing is written that could not be read.
-            checked = Record.model_validate(content)
-            write_text(file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+            checked = write_record(file, record.model_copy(update={"predictions": written, "tables": beside}))
         except OSError as error:
             raise ArtbenchError(
                 f"the record can't be written to {file} ({error.strerror})",
@@ -127,6 +124,19 @@ def read_record(file: Path) -> Record:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the record"
         raise ArtbenchError(f"{file} is not a valid record: {where}: {first['msg']}") from error
+
+
+def write_record(file: Path, record: Record) -> Record:
+    """Write the JSON of a record, and return it as it will be read.
+
+    Raises:
+        OSError: It can't be written.
+    """
+    content = record.as_json()
+    # Through the validator once more: nothing is written that could not be read.
+    checked = Record.model_validate(content)
+    write_text(file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    return checked
 
 
 def sha256_of(file: Path) -> str:

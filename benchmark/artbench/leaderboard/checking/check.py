@@ -1,0 +1,182 @@
+"""The check of a folder of records, from its files to what is found."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from artbench.errors import ArtbenchError
+from artbench.leaderboard.checking.fields import check_fields
+from artbench.leaderboard.checking.files import Files, survey
+from artbench.leaderboard.checking.findings import RERUN, Findings, Report
+from artbench.leaderboard.checking.protocols import check_protocol
+from artbench.leaderboard.checking.recomputing import check_values, open_predictions
+from artbench.leaderboard.checking.tables import check_tables
+from artbench.leaderboard.checking.together import Checked, check_together
+from artbench.leaderboard.evidence import digest_of_test
+from artbench.records.folder import ResultsFolder, read_record
+from artbench.records.record import Record
+from artbench.records.stored import StoredPredictions
+from artbench.reporting import Reporter
+from artbench.specs import TargetKind, TaskSpec
+from artbench.stats.metrics import METRICS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is known here of the task of a record.
+
+    Attributes:
+        spec: The task; None if no plugin here has it.
+        compare: Compares a record, its predictions and the names of its classes with the data; None where that is
+            not at hand.
+    """
+
+    spec: TaskSpec | None = None
+    compare: Callable[[Record, StoredPredictions, tuple[str, ...], Findings], None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What records are compared with.
+
+    Attributes:
+        tasks: `(record) -> what is known of its task`.
+        plugins: The distributions that are installed here; None: not to be compared.
+        now: The present, with a time zone.
+    """
+
+    tasks: Callable[[Record], Known]
+    plugins: frozenset[str] | None
+    now: datetime
+
+
+def check_folder(folder: Path, *, surroundings: Surroundings, reporter: Reporter) -> Report:
+    """Check all records of a folder, alone and side by side.
+
+    Args:
+        folder: A results folder, or its `records/`.
+        surroundings: What is known here.
+        reporter: Shown how far it is.
+
+    Raises:
+        ArtbenchError: There is no folder of records.
+    """
+    about: list[Findings] = []
+    files = survey(folder, about)
+    checked: list[Checked] = []
+    used: set[str] = set()
+    with reporter.counting("checking records", total=len(files.records), unit="records") as counter:
+        for name in files.records:
+            findings = Findings(name)
+            about.append(findings)
+            used |= _beside(name, files)
+            try:
+                one = _check(name, files, surroundings, findings)
+            # Whatever one file does to the code that reads it, the others are checked.
+            except Exception as error:
+                findings.fault(f"it can't be checked ({type(error).__name__}: {error})")
+                one = None
+            checked += [] if one is None else [one]
+            counter.advance()
+    for name in sorted(files.tables - used):
+        stray = Findings(name)
+        stray.fault("it belongs to no record", "Remove it, or submit its record")
+        about.append(stray)
+    check_together(checked)
+    found = [finding for one in about for finding in one.found]
+    return Report(records=len(checked), findings=tuple(sorted(found, key=lambda f: (f.file, f.severity, f.what))))
+
+
+def _beside(name: str, files: Files) -> set[str]:
+    """The names that files beside a record can have."""
+    stem = name.removesuffix(".json")
+    return {stem + suffix for suffix in (".parquet", ".classes.parquet", ".confusion.parquet")} & files.tables
+
+
+def _check(name: str, files: Files, surroundings: Surroundings, about: Findings) -> Checked | None:
+    try:
+        record = read_record(files.root / name)
+    except ArtbenchError as error:
+        about.fault(error.message.replace(str(files.root / name), "it"), error.mend or RERUN)
+        return None
+    _check_place(name, record, files, about)
+    known = surroundings.tasks(record)
+    target = _target(record, known.spec, about)
+    if target is None:
+        return None
+    _check_plugins(record, surroundings.plugins, about)
+    check_fields(record, target, now=surroundings.now, about=about)
+    protocol = check_protocol(record, target, about)
+    stored = _open(name, record, target, files, about)
+    stem = str(files.root / name.removesuffix(".json"))
+    classes = check_tables(record, stored, target, lambda table: Path(f"{stem}.{table}.parquet"), about)
+    if stored is not None and protocol is not None:
+        check_values(record, stored, target, protocol, about)
+    if stored is not None and known.compare is not None:
+        known.compare(record, stored, classes, about)
+    return Checked(
+        record=record,
+        about=about,
+        test=None if stored is None else digest_of_test(stored),
+        answers=None if stored is None else _answers(stored),
+        classes=classes,
+    )
+
+
+def _check_place(name: str, record: Record, files: Files, about: Findings) -> None:
+    """The name of a file says what was measured, and every file beside a record is the record's."""
+    asked = ResultsFolder(files.root.parent).file_of(record).relative_to(files.root.parent / "records").as_posix()
+    if name != asked:
+        about.fault(f"by what it holds its name is {asked}")
+    stem = name.removesuffix(".json")
+    own = {f"{stem}.{table}.parquet" for table in record.tables}
+    own |= {f"{stem}.parquet"} if record.predictions is not None else set()
+    for lacking in sorted(own - files.tables):
+        about.fault(f"{lacking.rpartition('/')[2]} is not there", "Submit it too")
+    for other in sorted(_beside(name, files) - own):
+        about.fault(f"{other.rpartition('/')[2]} is not on record", "Remove it")
+
+
+def _target(record: Record, spec: TaskSpec | None, about: Findings) -> TargetKind | None:
+    """The kind of the task, after the task itself where it is known, else after the primary metric."""
+    metric = METRICS.get(record.primary_metric)
+    if spec is None:
+        about.notice(f"no plugin here has the task {record.task!r}: only the record itself was checked")
+        if metric is None:
+            about.fault(f"there is no metric {record.primary_metric!r}")
+        return None if metric is None else metric.target
+    if record.task_version > spec.version:
+        about.fault(f"{record.task} is of version {spec.version}, not {record.task_version}", "Upgrade artbench")
+    elif record.task_version < spec.version:
+        about.notice(f"{record.task} is of version {spec.version} by now: it makes a table of its own", RERUN)
+    elif record.primary_metric != spec.primary_metric:
+        about.fault(f"the primary metric of {record.task} is {spec.primary_metric}, not {record.primary_metric}")
+    if record.dataset.name != spec.dataset:
+        about.fault(f"{record.task} is a task of {spec.dataset}, not of {record.dataset.name}")
+    if spec.clustered != (record.clusters is not None):
+        about.fault(f"{record.task} asks for {'' if spec.clustered else 'no '}intervals from resampled painters")
+    return spec.target
+
+
+def _check_plugins(record: Record, installed: frozenset[str] | None, about: Findings) -> None:
+    if not record.provenance.plugins:
+        about.fault("it does not say which plugins took part")
+    unknown = sorted(set(record.provenance.plugins) - (installed or set()))
+    if installed is not None and unknown:
+        about.notice(f"the plugins {', '.join(unknown)} are not installed here: what they did was not checked")
+
+
+def _open(name: str, record: Record, target: TargetKind, files: Files, about: Findings) -> StoredPredictions | None:
+    beside = name.removesuffix(".json") + ".parquet"
+    return open_predictions(files.root / beside, record, target, about) if beside in files.tables else None
+
+
+def _answers(stored: StoredPredictions) -> str:
+    digest = hashlib.sha256()
+    for part in (stored.predicted, stored.confidence):
+        digest.update(b"" if part is None else np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,123 @@
+"""What only shows when records are held side by side."""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from artbench.leaderboard.checking.findings import Findings
+from artbench.records.record import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A record that could be read.
+
+    Attributes:
+        record: The record.
+        about: What is found of it.
+        test: Digest of test images and labels; None if its predictions can't be used.
+        answers: Digest of what was predicted; likewise.
+        classes: The names of its classes; none if they can't be had.
+    """
+
+    record: Record
+    about: Findings
+    test: str | None
+    answers: str | None
+    classes: tuple[str, ...]
+
+
+def check_together(records: Sequence[Checked]) -> None:
+    """Compare records that measured the same thing, used the same weights, or share a leaderboard."""
+    _check_twice(records)
+    for group in _groups(records, lambda one: (one.record.backbone, one.record.protocol_hash)):
+        _outvoted(group, _encoder, "its backbone has other parameters, features or input than in other records of it")
+    for group in _groups(records, lambda one: one.record.board):
+        _outvoted(group, _data, "what it says of the data is not what the other records of its leaderboard say")
+        _outvoted(group, lambda one: one.record.primary_metric, "its primary metric is not that of its leaderboard")
+        _outvoted(group, lambda one: one.classes or None, "its classes are not those of its leaderboard")
+        for same in _groups(group, lambda one: one.record.dataset.unreadable):
+            _outvoted(same, lambda one: one.test, "its test images or their labels are not those of its leaderboard")
+            _outvoted(same, _references, "its guesses without pixels do not score what they score on its leaderboard")
+    _tell_states(records)
+
+
+def _check_twice(records: Sequence[Checked]) -> None:
+    for group in _groups(records, lambda one: one.record.id):
+        for one in group[1:]:
+            one.about.fault(
+                f"the measurement {one.record.id} is there twice, also as {group[0].about.file}", "Keep one"
+            )
+    for group in _groups(records, lambda one: (one.record.board, one.record.backbone, _weights(one))):
+        for one in group[1:]:
+            if one.record.id != group[0].record.id:
+                one.about.fault(
+                    f"the same weights of {one.record.backbone} are on this leaderboard as "
+                    f"{group[0].record.pretraining!r} ({group[0].about.file})",
+                    "Keep one",
+                )
+    for group in _groups([one for one in records if one.answers], lambda one: (one.record.board, one.answers)):
+        for one in group[1:]:
+            if _weights(one) != _weights(group[0]):
+                one.about.fault(f"its predictions are those of {group[0].about.file}, which has other weights")
+
+
+def _outvoted(records: Sequence[Checked], value: Callable[[Checked], Hashable], what: str) -> None:
+    """Blame the records that differ from most; of equally many, the ones without the oldest record."""
+    known = [(value(one), one) for one in records if value(one) is not None]
+    counts = Counter(found for found, _ in known)
+    if len(counts) < 2:
+        return
+    ages: dict[Hashable, float] = {}
+    for found, one in known:
+        created = one.record.provenance.created.timestamp()
+        ages[found] = min(ages.get(found, created), created)
+    accepted = max(counts, key=lambda found: (counts[found], -ages[found]))
+    for found, one in known:
+        if found != accepted:
+            one.about.fault(what)
+
+
+def _tell_states(records: Sequence[Checked]) -> None:
+    """Records of a task that are of several states of the data, which is no fault but seldom meant."""
+    for group in _groups(records, lambda one: (one.record.task, one.record.task_version, one.record.protocol_hash)):
+        counts = Counter(one.record.dataset.fingerprint for one in group)
+        common = max(counts, key=lambda state: (counts[state], state))
+        for one in group:
+            data = one.record.dataset
+            if data.fingerprint != common and not data.partial and data.exclusion is None:
+                one.about.notice(
+                    f"its state of the data, {data.fingerprint[:12]}, is not that of the other records of its task: "
+                    "it makes a table of its own"
+                )
+
+
+def _groups(records: Iterable[Checked], key: Callable[[Checked], Hashable]) -> list[list[Checked]]:
+    ordered = sorted(records, key=lambda one: (repr(key(one)), one.about.file))
+    return [list(group) for _, group in groupby(ordered, key=lambda one: repr(key(one)))]
+
+
+def _weights(one: Checked) -> str:
+    return one.record.encoder.weights_sha256
+
+
+def _encoder(one: Checked) -> Hashable:
+    encoder = one.record.encoder
+    return encoder.parameters, encoder.feature_dim, encoder.input_size
+
+
+def _data(one: Checked) -> Hashable:
+    data = one.record.dataset
+    # Pictures that can't be read are missing from one split or another; of several rounds, from some of them.
+    every = None if one.record.rounds else data.train + data.test + data.unreadable
+    return data.name, data.classes, data.missing, data.partial, data.exclusion, every
+
+
+def _references(one: Checked) -> Hashable:
+    """Four digits, which is what other machines give too."""
+    return tuple(
+        (reference.name, name, *(f"{number:.4f}" for number in (metric.value, *metric.ci95)))
+        for reference in one.record.references
+        for name, metric in reference.metrics.items()
+    )
