@@ -17,6 +17,7 @@ COMMANDS = {
     "list": "artbench.cli.list:list_",
     "plugins": "artbench.cli.plugins:plugins",
     "leaderboard": "artbench.cli.leaderboard.group:leaderboard",
+    "explain": "artbench.cli.explain.group:explain",
     "features": "artbench.cli.features:features",
     "cache": "artbench.cli.cache:cache",
     "data": "artbench.cli.data:data",

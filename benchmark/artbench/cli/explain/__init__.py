@@ -1,0 +1,1 @@
+"""The commands that make pictures of what networks see."""

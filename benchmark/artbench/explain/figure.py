@@ -1,0 +1,125 @@
+"""Figures laid out in inches, and written as PNG at print size with what is needed to make them again."""
+
+import platform
+import tempfile
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from textwrap import fill
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from artbench.errors import ArtbenchError
+from artbench.files import replacing
+
+CAPTION_POINTS = 7.5
+LINE_INCHES = 0.17  # from line to line of a caption
+GREY = "#555555"
+
+# Characters of a caption to an inch, in matplotlib's own font.
+_TO_AN_INCH = 17.5
+# Where Agg's coordinates end, and about 1.2 GB while a figure is drawn.
+_MOST_SIDE, _MOST_PIXELS = 2**16 - 1, 300_000_000
+
+
+def write_png(figure: Figure, path: Path, *, dpi: int, facts: Mapping[str, str]) -> None:
+    """Draw a figure and write it as PNG, whole or not at all: RGB, marked as sRGB, of the figure's size in print.
+
+    The same figure gives the same bytes: there is no date in it.
+
+    Args:
+        figure: What to draw, on white.
+        path: The file.
+        dpi: Dots an inch.
+        facts: Text for the file's metadata by keyword (at most 79 characters): a record's id, seeds, digests of
+            weights. The versions of artbench, torch and Python are put beside them.
+
+    Raises:
+        ArtbenchError: The file can't be written, or the figure is too large at that many dots an inch.
+    """
+    width, height = (round(side * dpi) for side in figure.get_size_inches())
+    if max(width, height) > _MOST_SIDE or width * height > _MOST_PIXELS:
+        raise ArtbenchError(
+            f"a figure of {width:,} x {height:,} pixels is too large to draw", mend="Give a lower --dpi"
+        )
+    figure.set_dpi(dpi)
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+    chunks = PngInfo()
+    chunks.add(b"sRGB", b"\0")  # perceptual, which is what pictures are
+    for keyword, text in {**versions(), **facts}.items():
+        chunks.add_text(keyword, text)
+    try:
+        with replacing(path) as temporary:
+            Image.fromarray(np.ascontiguousarray(pixels)).save(
+                temporary, format="PNG", dpi=(dpi, dpi), pnginfo=chunks, optimize=True
+            )
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def check_writable(path: Path) -> None:
+    """See, before long work, that a file can be written.
+
+    Raises:
+        ArtbenchError: It can't be, or it is a folder.
+    """
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(None, "it is a folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def versions() -> dict[str, str]:
+    """What draws: the versions of artbench, torch and Python."""
+    return {
+        "Software": f"artbench {metadata.version('artbench')}",
+        "torch": str(torch.__version__),
+        "python": platform.python_version(),
+    }
+
+
+def text_line(
+    figure: Figure, left: float, base: float, text: str, *, size: float, colour: str = "black", weight: str = "normal"
+) -> None:
+    """Put a line of text at a place in inches from the lower left; nothing in it is taken for mathematics."""
+    width, height = figure.get_size_inches()
+    plain = "".join(c if c.isprintable() else "?" for c in text)
+    figure.text(left / width, base / height, plain, fontsize=size, color=colour, fontweight=weight, parse_math=False)
+
+
+def square(figure: Figure, left: float, bottom: float, side: float) -> Axes:
+    """A square without axes for a picture, at a place in inches from the lower left."""
+    width, height = figure.get_size_inches()
+    axes: Axes = figure.add_axes((left / width, bottom / height, side / width, side / height))
+    axes.set_axis_off()
+    return axes
+
+
+def wrapped(caption: Sequence[str], width: float) -> list[str]:
+    """The lines of a caption, broken to fit a width in inches at `CAPTION_POINTS`."""
+    return [
+        part for line in caption for part in fill(line, int(_TO_AN_INCH * width), break_on_hyphens=False).splitlines()
+    ]
+
+
+def put_caption(figure: Figure, lines: Sequence[str], *, left: float, top: float) -> None:
+    """Write lines that fit, one under the other, the first just below `top`; in inches from the lower left."""
+    for number, line in enumerate(lines):
+        text_line(figure, left, top - LINE_INCHES * (number + 1) + 0.02, line, size=CAPTION_POINTS, colour=GREY)
+
+
+def _unwritable(path: Path, error: OSError) -> ArtbenchError:
+    return ArtbenchError(f"the figure {path} can't be written ({error.strerror or error})", mend="Name another file")
