@@ -52,6 +52,8 @@ from artbench.cli.options import (
     help="Time between two checkpoints.",
 )
 @click.option("--keep", type=click.IntRange(min=1), default=2, show_default=True, help="Latest checkpoints to keep.")
+@click.option("--tensorboard", is_flag=True, help="Write the log for TensorBoard too, to tensorboard/ in DIR.")
+@click.option("--compile", "compiled", is_flag=True, help="Compile the networks first: pays on GPUs.")
 @data_root_option
 @data_option
 @device_option
@@ -77,6 +79,8 @@ def pretrain(
     pack: bool,
     save_minutes: float,
     keep: int,
+    tensorboard: bool,
+    compiled: bool,
     data_root: Path | None,
     data: dict[str, Path],
     device: str,
@@ -117,6 +121,8 @@ def pretrain(
             resume=resume,
             save_minutes=save_minutes,
             keep=keep,
+            tensorboard=tensorboard,
+            compiled=compiled,
             online=online,
         )
         reporter.notice(f"{len(pool.pool):,} pictures of {', '.join(datasets)}, pool {pool.pool.manifest.sha256[:12]}")

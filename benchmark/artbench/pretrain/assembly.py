@@ -70,7 +70,7 @@ class Assembly:
             )
 
 
-def assemble(training: Training, *, device: str, group: Group) -> Assembly:
+def assemble(training: Training, *, device: str, group: Group, compiled: bool = False) -> Assembly:
     """Build and check everything.
 
     Raises:
@@ -109,6 +109,7 @@ def assemble(training: Training, *, device: str, group: Group) -> Assembly:
         dtype=dtype,
         threads=threads,
         exchange=Exchange(group, device),
+        compiled=compiled,
     )
     return Assembly(
         plan=length,

@@ -22,12 +22,16 @@ class Replicas:
     Args:
         networks: Their parameters are shared.
         count: How many threads there are.
+        compiled: Whether `torch.compile` makes kernels for each copy.
     """
 
-    def __init__(self, networks: Networks, *, count: int) -> None:
+    def __init__(self, networks: Networks, *, count: int, compiled: bool = False) -> None:
         self._networks = networks
         parameters: dict[int, object] = {id(p): p for network in networks for p in network.parameters()}
         self._free = [copy.deepcopy(networks, dict(parameters)) for _ in range(count)]
+        if compiled:
+            for network in (network for replica in self._free for network in replica):
+                network.compile(dynamic=False)
         self._lock = threading.Semaphore(count)
 
     @contextmanager

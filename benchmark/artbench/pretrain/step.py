@@ -53,6 +53,7 @@ class Stepper:
         dtype: To compute in.
         threads: Sub-batches at once.
         exchange: To the other processes.
+        compiled: Whether the networks are compiled.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Stepper:
         dtype: torch.dtype,
         threads: int,
         exchange: Exchange,
+        compiled: bool = False,
     ) -> None:
         self._objective = objective
         self._optimizer = optimizer
@@ -79,7 +81,7 @@ class Stepper:
         self._random = _draws_at_random(objective.networks)
         # One after the other, where a layer draws from the generator that all threads share.
         self._threads = 1 if self._random else threads
-        self._replicas = Replicas(objective.networks, count=self._threads)
+        self._replicas = Replicas(objective.networks, count=self._threads, compiled=compiled)
         self._parameters = [p for p in objective.networks.student.parameters() if p.requires_grad]
         self._layout = torch.channels_last if is_convolutional(backbone.module) else torch.contiguous_format
 

@@ -19,6 +19,7 @@ from artbench.features.parallel import in_threads
 from artbench.locations import cache_folder
 from artbench.pretrain.assembly import Assembly, assemble
 from artbench.pretrain.crops import CropPair, Cropper, parts_of_steps
+from artbench.pretrain.curves import CURVES, Curves, check_tensorboard
 from artbench.pretrain.export import write_encoder
 from artbench.pretrain.log import LOG_FILE, Log
 from artbench.pretrain.pack import packed
@@ -50,12 +51,16 @@ def pretrain(training: Training, out: Path, *, conditions: Conditions, reporter:
         The file of the encoder; None where a signal asked to stop: everything is saved then.
 
     Raises:
-        UsageError: Settings, backbone and pool don't fit together; nothing was begun.
+        UsageError: Settings, backbone and pool don't fit together, or TensorBoard is not there; nothing was begun.
         ArtbenchError: The folder is in use or holds another training, the pictures can't be read, the training
             has diverged, or nothing can be written.
     """
     group = current_group()
-    assembly = group.together(lambda: assemble(training, device=conditions.device, group=group))
+    if conditions.tensorboard:
+        check_tensorboard()
+    assembly = group.together(
+        lambda: assemble(training, device=conditions.device, group=group, compiled=conditions.compiled)
+    )
     with _locked(out, group), stop_request() as stop:
         begin = group.from_first(lambda: _begin(out, conditions))
         run = _Run(training, assembly, out, conditions, group, reporter)
@@ -127,18 +132,22 @@ class _Run:
         if begin:
             self._restore(begin)
             self._reporter.notice(f"Going on from step {begin} of {plan.steps}.")
-        log = Log(self._out / LOG_FILE, step=begin) if self._group.first else None
+        logs = self._logs(begin) if self._group.first else ()
         own_core = own_core_each(self._conditions.device if self._assembly.threads > 1 else "")
         what = f"{self._training.name} of {self._training.backbone.name}"
         with own_core, self._reporter.counting(what, total=plan.steps - begin, unit="steps") as counter:
             watch = Watch(
-                plan, batch=settings.batch_size, begin=begin, log=log, counter=counter, reporter=self._reporter
+                plan, batch=settings.batch_size, begin=begin, logs=logs, counter=counter, reporter=self._reporter
             )
             done = self._steps(begin, stop, watch) if begin < plan.steps else begin
         if done < plan.steps:
             self._reporter.notice(f"{stop.name or 'A signal'}: saved at step {done} of {plan.steps}; --resume goes on.")
             return None
         return self._finish()
+
+    def _logs(self, begin: int) -> tuple[Log | Curves, ...]:
+        log = Log(self._out / LOG_FILE, step=begin)
+        return (log, Curves(self._out / CURVES, step=begin)) if self._conditions.tensorboard else (log,)
 
     def _steps(self, begin: int, stop: StopRequest, watch: Watch) -> int:
         """Make steps; the number of steps done at the end."""

@@ -74,6 +74,8 @@ class Conditions:
         resume: Go on from the last checkpoint.
         save_minutes: Between two checkpoints; 0: one after every step.
         keep: How many of the latest checkpoints stay.
+        compiled: Whether `torch.compile` makes kernels for the networks.
+        tensorboard: Whether the log is written for TensorBoard as well.
         online: Task that judges the features by kNN, after every epoch; None: nobody judges.
     """
 
@@ -83,4 +85,6 @@ class Conditions:
     resume: bool = False
     save_minutes: float = 10
     keep: int = 2
+    compiled: bool = False
+    tensorboard: bool = False
     online: OnlineTask | None = None

@@ -2,10 +2,11 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from artbench.errors import ArtbenchError
+from artbench.pretrain.curves import Curves
 from artbench.pretrain.log import Log
 from artbench.pretrain.schedule import Plan
 from artbench.pretrain.step import StepResult
@@ -23,18 +24,18 @@ class Watch:
         plan: Its length.
         batch: Pictures a step.
         begin: Steps done before this run.
-        log: Takes a line a second at most, and one at the end of each epoch; None on all processes but the first.
+        logs: Take a line a second at most, and one at the end of each epoch; none on all processes but the first.
         counter: Of the steps.
         reporter: Told when something is wrong.
     """
 
     def __init__(
-        self, plan: Plan, *, batch: int, begin: int, log: Log | None, counter: Counter, reporter: Reporter
+        self, plan: Plan, *, batch: int, begin: int, logs: Sequence[Log | Curves], counter: Counter, reporter: Reporter
     ) -> None:
         self._plan = plan
         self._batch = batch
         self._begin = begin
-        self._log = log
+        self._logs = logs
         self._counter = counter
         self._reporter = reporter
         self._started = self._logged = time.perf_counter()
@@ -75,9 +76,10 @@ class Watch:
             "remaining_s": round((self._plan.steps - done) * self._batch / max(rate, 1e-9), 1),
         }
         finite = math.isfinite(result.loss)
-        if self._log is not None and (last or not finite or now - self._logged > _LOG_SECONDS):
+        if last or not finite or now - self._logged > _LOG_SECONDS:
             self._logged = now
-            self._log.write(facts)
+            for log in self._logs:
+                log.write(facts)
         if not finite:
             raise ArtbenchError(
                 f"the loss of step {done} is {result.loss}: the training has diverged",
@@ -91,8 +93,8 @@ class Watch:
         """Take notice of the online kNN accuracy."""
         epoch = done / self._plan.epoch_steps
         self._reporter.notice(f"epoch {epoch:.4g}, step {done}: kNN accuracy on {task} {accuracy:.1%}")
-        if self._log is not None:
-            self._log.write({"step": done, "images": done * self._batch, "knn_task": task, "knn_accuracy": accuracy})
+        for log in self._logs:
+            log.write({"step": done, "images": done * self._batch, "knn_task": task, "knn_accuracy": accuracy})
 
     def _look_for_collapse(self, done: int, spread: float) -> None:
         self._flat = self._flat + 1 if spread < _COLLAPSED else 0

@@ -96,6 +96,36 @@ def test_the_test_pictures_are_not_trained_on(pictures: Path) -> None:
     assert images == {f"{number:03}.png" for number in range(toys.TRAIN)}
 
 
+def test_tensorboard_shows_the_numbers_of_the_log_and_what_is_done_again_only_once(
+    pictures: Path, tmp_path: Path
+) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    work, out = toys.training(pictures), tmp_path / "out"
+    toys.train(work, out, tensorboard=True, save_minutes=0, keep=9)
+    for file in [out / "encoder.safetensors", *(out / "checkpoints").glob("step-00000000[56].*")]:
+        file.unlink()
+    toys.train(work, out, tensorboard=True, resume=True)
+    curves = accumulator.EventAccumulator(str(out / "tensorboard")).Reload()
+    lines = {line["step"]: line for line in log(out)}
+    assert {"loss", "spread", "lr", "queue", "images_per_s"} <= set(curves.Tags()["scalars"])
+    seen = [(event.step, event.value) for event in curves.Scalars("loss")]
+    assert len(seen) == len({step for step, _ in seen})
+    assert seen[-1][0] == 6
+    for step, value in seen:
+        assert value == pytest.approx(lines[step]["loss"])
+
+
+@pytest.mark.slow
+def test_compiled_networks_learn_the_same_to_rounding(pictures: Path, tmp_path: Path) -> None:
+    work = toys.training(pictures, "steps=2")
+    toys.train(work, tmp_path / "plain")
+    toys.train(work, tmp_path / "compiled", compiled=True)
+    plain, compiled = (weights(tmp_path / name) for name in ("plain", "compiled"))
+    assert plain.keys() == compiled.keys()
+    for name, tensor in plain.items():
+        torch.testing.assert_close(compiled[name], tensor, rtol=1e-3, atol=1e-5)
+
+
 @pytest.mark.parametrize("method", ["moco-v1", "moco-v2", "moco-v3"])
 def test_the_same_seed_gives_the_same_weights_with_any_number_of_threads(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
