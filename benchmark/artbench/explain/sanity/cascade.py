@@ -108,12 +108,13 @@ def _units(encoder: torch.nn.Module, tensors: list[str]) -> list[str]:
 
 def _order(model: ProbedEncoder, side: int) -> dict[str, int]:
     """When each module of the encoder is first called."""
+    names = {part: name for name, part in model.encoder.named_modules() if name}
     order: dict[str, int] = {}
-    hooks = [
-        part.register_forward_pre_hook(lambda *_, name=name: order.setdefault(name, len(order)) and None)
-        for name, part in model.encoder.named_modules()
-        if name
-    ]
+
+    def note(part: torch.nn.Module, _: object) -> None:
+        order.setdefault(names[part], len(order))
+
+    hooks = [part.register_forward_pre_hook(note) for part in names]
     try:
         with torch.inference_mode():
             model(torch.full((1, 3, side, side), 127.0, device=model.mean.device))

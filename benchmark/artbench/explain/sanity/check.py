@@ -39,12 +39,15 @@ class Checked:
     curves: Curves
 
     @property
+    def most(self) -> tuple[float, int] | None:
+        """The largest of the correlations and its depth; None where there was nothing to compare."""
+        known = [(value, depth) for depth, value in enumerate(self.correlations) if value is not None]
+        return max(known, default=None)
+
+    @property
     def passes(self) -> bool | None:
         """Whether it passes the randomisation check (`CRITERION`); None where there was nothing to compare."""
-        known = [value for value in self.correlations if value is not None]
-        if not known:
-            return None
-        return max(known) <= MOST_CORRELATION
+        return None if self.most is None else self.most[0] <= MOST_CORRELATION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +67,18 @@ class Sanity:
     pictures: int
 
     def verdict(self, kind: str) -> str:
-        """`passes the randomisation check`, or what else there is to say."""
-        passes = self.maps[kind].passes
-        if passes is None:
+        """`passes the randomisation check (rank correlation at most 0.12)`, or what else there is to say."""
+        checked = self.maps[kind]
+        if checked.most is None:
             return "can't be put to the randomisation check: its maps are empty"
-        return f"{'passes' if passes else 'fails'} the randomisation check"
+        value, depth = checked.most
+        if checked.passes:
+            return f"passes the randomisation check (rank correlation at most {value:.2f})"
+        return f"fails the randomisation check (rank correlation {value:.2f} with random weights in {self.part(depth)})"
+
+    def part(self, depth: int) -> str:
+        """What is random at a depth: `the head`, `the head to layer3`."""
+        return "the head" if depth == 0 else f"the {self.depths[0]} to {self.depths[depth].split(' to ')[-1]}"
 
     def areas(self, kind: str) -> str:
         """Deletion and insertion beside random order, in a line."""

@@ -15,8 +15,8 @@ from artbench.explain.gradcam.model import ProbedEncoder
 # single pixels taken at random would spoil every texture at once, and any map would look bad beside that.
 CELLS = 16
 # Shares of the cells at which the probability is taken, the ends included.
-SHARES = np.linspace(0, 1, 11)
-RANDOM_ORDERS = 3
+SHARES = np.linspace(0, 1, 9)
+RANDOM_ORDERS = 2
 # Of the side of the picture: the blur from which insertion starts.
 _BLUR = 0.04
 
@@ -26,8 +26,8 @@ class Curves:
     """Mean probability of the explained class against the share of cells erased or shown, over the pictures.
 
     Attributes:
-        deletion: float64, shape (11,), from the whole picture to none of it.
-        insertion: float64, shape (11,), from the blurred picture to the whole.
+        deletion: float64, shape (9,), from the whole picture to none of it.
+        insertion: float64, shape (9,), from the blurred picture to the whole.
     """
 
     deletion: NDArray[np.float64]
@@ -95,17 +95,23 @@ class _Picture:
         sigma = _BLUR * pixels.shape[0]
         self._blurred = gaussian_blur(self._whole, kernel_size=2 * round(3 * sigma) + 1, sigma=sigma)
         self._grey = model.mean.expand_as(self._whole)
+        self._ends = self._chances(torch.cat([self._whole, self._grey, self._blurred]))
+
+    def along(self, order: NDArray[np.int64], *, delete: bool) -> NDArray[np.float64]:
+        """The probability of the class, shape (9,), as the cells are deleted or shown in this order."""
+        rank = torch.empty(CELLS * CELLS)
+        rank[torch.from_numpy(order.copy())] = torch.arange(CELLS * CELLS).float()
+        grid = rank.view(1, 1, CELLS, CELLS).to(self._whole.device)
+        ranks = functional.interpolate(grid, size=self._whole.shape[2:], mode="nearest")
+        taken = ranks < torch.from_numpy(SHARES[1:-1] * CELLS * CELLS).to(ranks).view(-1, 1, 1, 1)
+        first, then = (self._whole, self._grey) if delete else (self._blurred, self._whole)
+        between = self._chances(torch.where(taken, then, first))
+        whole, grey, blurred = self._ends
+        return np.array([whole, *between, grey] if delete else [blurred, *between, whole])
 
     @torch.inference_mode()
-    def along(self, order: NDArray[np.int64], *, delete: bool) -> NDArray[np.float64]:
-        """The probability of the class, shape (11,), as the cells are deleted or shown in this order."""
-        size = self._whole.shape[2:]
-        rank = torch.empty(CELLS * CELLS, device=self._whole.device)
-        rank[torch.from_numpy(order.copy()).to(rank.device)] = torch.arange(CELLS * CELLS, device=rank.device).float()
-        ranks = functional.interpolate(rank.view(1, 1, CELLS, CELLS), size=size, mode="nearest")
-        taken = ranks < torch.from_numpy(SHARES * CELLS * CELLS).to(ranks).view(-1, 1, 1, 1)
-        first, then = (self._whole, self._grey) if delete else (self._blurred, self._whole)
-        logits = self._model(torch.where(taken, then, first))
+    def _chances(self, pictures: torch.Tensor) -> NDArray[np.float64]:
+        logits = self._model(pictures)
         chances = logits.softmax(dim=1) if self._single_label else logits.sigmoid()
         found: NDArray[np.float64] = chances[:, self._class].cpu().numpy()
         return found

@@ -1,0 +1,115 @@
+"""`artbench explain gradcam`: where in its pictures an encoder with its probe finds what it says."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from artbench.cli.options import (
+    FOLDER,
+    data_option,
+    data_root_option,
+    debug_option,
+    device_option,
+    json_option,
+    plugin_option,
+    print_json,
+    registry,
+)
+
+if TYPE_CHECKING:
+    from artbench.explain.gradcam.index import Contents
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_MOST = 200
+
+
+@click.command()
+@click.option("--record", required=True, type=_FILE, metavar="RECORD.json", help="Whose encoder and probe to explain.")
+@click.option("--out", required=True, type=FOLDER, help="Folder for the figures.")
+@click.option(
+    "--class", "named", metavar="NAME", help="Explain this class, on pictures that have it or are taken for it."
+)
+@click.option(
+    "--images",
+    "count",
+    type=click.IntRange(3, _MOST),
+    default=9,
+    show_default=True,
+    help="Test pictures: confident hits, confident misses, and random ones.",
+)
+@click.option("--image", "files", multiple=True, type=_FILE, metavar="PATH", help="Any picture instead; repeatable.")
+@click.option("--layer", metavar="NAME", help="Module of the encoder for Grad-CAM. Default: the last stage.")
+@click.option(
+    "--pretraining",
+    "checkpoint",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="The checkpoint, where the record's pretraining is one.",
+)
+@click.option("--exclude", type=_FILE, metavar="FILE.csv", help="The list that the record was run with, if it was.")
+@data_root_option
+@data_option
+@device_option
+@click.option(
+    "--dpi", type=click.IntRange(30, 1200), default=150, show_default=True, help="Dots an inch; 300 and more to print."
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of random pictures and checks."
+)
+@json_option
+@plugin_option
+@debug_option
+def gradcam(
+    record: Path,
+    out: Path,
+    named: str | None,
+    count: int,
+    files: tuple[Path, ...],
+    layer: str | None,
+    checkpoint: Path | None,
+    exclude: Path | None,
+    data_root: Path | None,
+    data: dict[str, Path],
+    device: str,
+    dpi: int,
+    seed: int,
+    as_json: bool,
+    plugin_files: tuple[Path, ...],
+) -> None:
+    """Show with Grad-CAM and Guided Grad-CAM what a record's probe looks at, and check the maps.
+
+    \b
+      artbench explain gradcam --record results/records/sample-style/NAME.json --out figures
+    """  # noqa: D301  click reads the control character
+    from artbench.cli.console import notices
+    from artbench.explaining.gradcam import GradcamRequest, explain_gradcam
+    from artbench.explaining.probed import Sources
+
+    request = GradcamRequest(
+        record=record,
+        out=out,
+        named=named,
+        count=count,
+        files=files,
+        layer=layer,
+        dpi=dpi,
+        seed=seed,
+        sources=Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device),
+    )
+    contents = explain_gradcam(request, registry=registry(plugin_files), reporter=notices())
+    if as_json:
+        print_json(contents.as_json())
+    else:
+        _print(contents, out)
+
+
+def _print(contents: "Contents", out: Path) -> None:
+    for shown in contents.shown:
+        said = ", ".join(part for part in (shown.said, shown.known, shown.mapped) if part)
+        click.echo(f"{shown.reason:14}  {shown.image}: {said}")
+    for kind, verdict in contents.verdicts.items():
+        click.echo(f"{kind[0].upper()}{kind[1:]} {verdict}.")
+    if contents.refused:
+        click.echo(f"No other maps: {contents.refused}.")
+    click.echo(f"Figures in {out}, {contents.shown[0].file} and others; index.md lists them.", err=True)

@@ -1,0 +1,82 @@
+"""The figure of the checks: likeness by depth, and what erasing does."""
+
+from collections.abc import Mapping
+from textwrap import fill
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from artbench.explain.sanity.check import CRITERION, MOST_CORRELATION, Sanity
+from artbench.explain.sanity.erasure import SHARES
+
+# Told apart by those who don't see red and green apart (Okabe and Ito), and by their marks.
+_LOOKS = (("#0072b2", "o"), ("#d55e00", "s"), ("#009e73", "^"))
+
+
+def sanity_figure(sanity: Sanity, *, title: str) -> Figure:
+    """Rank correlation with the trained network's maps by depth of randomisation, deletion and insertion curves.
+
+    Args:
+        sanity: What the checks found.
+        title: Above all.
+    """
+    lines = [f"{kind[0].upper()}{kind[1:]} {sanity.verdict(kind)}; {sanity.areas(kind)}." for kind in sanity.maps]
+    lines += [f"A map {CRITERION}; means over {sanity.pictures} pictures. " + _EXPLAINED]
+    wrapped = [part for line in lines for part in fill(line, 185).splitlines()]
+    height = 4.6 + 0.17 * len(wrapped)
+    figure = Figure(figsize=(12, height), facecolor="white")
+    figure.text(0.012, 1 - 0.28 / height, title, fontsize=11, fontweight="bold", parse_math=False)
+    low, tall = (0.17 * len(wrapped) + 1.1) / height, 2.75 / height
+    _correlations(figure.add_axes((0.055, low, 0.36, tall)), sanity)
+    deletion = {kind: checked.curves.deletion for kind, checked in sanity.maps.items()}
+    insertion = {kind: checked.curves.insertion for kind, checked in sanity.maps.items()}
+    left = figure.add_axes((0.475, low, 0.235, tall))
+    _curves(left, deletion, sanity.random.deletion, title="deletion: lower is better", share="share deleted")
+    left.set_ylabel("mean probability of the class")
+    right = figure.add_axes((0.755, low, 0.235, tall))
+    _curves(right, insertion, sanity.random.insertion, title="insertion: higher is better", share="share shown")
+    for number, line in enumerate(wrapped):
+        base = 0.17 * (len(wrapped) - number) - 0.02
+        figure.text(0.012, base / height, line, fontsize=7.5, color="#555555", parse_math=False)
+    return figure
+
+
+_EXPLAINED = (
+    "Randomised from the head down, each depth with all before it (Adebayo et al. 2018). Pictures are deleted to the "
+    "mean colour, and shown on a blurred picture, in cells of a sixteenth of the side (after Petsiuk et al. 2018)."
+)
+
+
+def _correlations(axes: Axes, sanity: Sanity) -> None:
+    places = np.arange(len(sanity.depths))
+    for (kind, checked), (colour, mark) in zip(sanity.maps.items(), _LOOKS, strict=False):
+        values = [np.nan if value is None else value for value in checked.correlations]
+        axes.plot(places, values, color=colour, marker=mark, markersize=4, label=kind)
+    axes.axhline(MOST_CORRELATION, color="#999999", linewidth=0.8, linestyle=":")
+    axes.axhline(0, color="#999999", linewidth=0.8)
+    axes.set_ylim(-0.4, 1.05)
+    axes.set_xticks(places, sanity.depths, rotation=30, ha="right", fontsize=7, parse_math=False)
+    axes.set_ylabel("rank correlation")
+    axes.legend(fontsize=7, frameon=False)
+    axes.set_title("likeness to the maps of the network as it is, randomised down to …", fontsize=9)
+    _plain(axes)
+
+
+def _curves(
+    axes: Axes, curves: Mapping[str, NDArray[np.float64]], random: NDArray[np.float64], *, title: str, share: str
+) -> None:
+    for (kind, values), (colour, mark) in zip(curves.items(), _LOOKS, strict=False):
+        axes.plot(SHARES, values, color=colour, marker=mark, markersize=3, label=kind)
+    axes.plot(SHARES, random, color="#555555", linestyle="--", label="random order")
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel(share, fontsize=8)
+    axes.set_title(title, fontsize=9)
+    _plain(axes)
+    axes.legend(fontsize=7, frameon=False)
+
+
+def _plain(axes: Axes) -> None:
+    axes.tick_params(labelsize=7)
+    axes.spines[["top", "right"]].set_visible(False)

@@ -1,0 +1,1 @@
+"""From names and records to pictures of what networks see."""

@@ -1,0 +1,123 @@
+"""Grad-CAM and Guided Grad-CAM of a record, from its file to a folder of figures."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from artbench.encoders.build import build_backbone, seeded
+from artbench.errors import ArtbenchError
+from artbench.explain.gradcam.drawing import draw
+from artbench.explain.gradcam.guided import refusal
+from artbench.explain.gradcam.index import Contents
+from artbench.explain.gradcam.layers import last_stage, named_stage
+from artbench.explain.gradcam.maps import Explainer
+from artbench.explain.gradcam.model import ProbedEncoder
+from artbench.explain.sanity.cascade import Cascade
+from artbench.explain.sanity.check import check_sanity
+from artbench.explaining.pictures import asked_for, check_model, chosen, class_number, read_picture
+from artbench.explaining.probed import Sources, open_probed
+from artbench.files import replacing
+from artbench.plugins import Registry
+from artbench.reporting import Reporter
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradcamRequest:
+    """What to explain: the options of `artbench explain gradcam`.
+
+    Attributes:
+        record: File of the record.
+        out: Folder for the figures.
+        named: The class to explain; None: the predicted one of each picture.
+        count: How many test pictures to choose.
+        files: Pictures to take in their place.
+        layer: Module of the encoder whose maps Grad-CAM weighs; None: the last stage.
+        dpi: Of the figures.
+        seed: Of the random pictures and of the checks.
+        sources: Where to find what the record was made from.
+    """
+
+    record: Path
+    out: Path
+    named: str | None = None
+    count: int = 9
+    files: Sequence[Path] = ()
+    layer: str | None = None
+    dpi: int = 150
+    seed: int = 0
+    sources: Sources = field(default_factory=Sources)
+
+
+def explain_gradcam(request: GradcamRequest, *, registry: Registry, reporter: Reporter) -> Contents:
+    """Explain what a record's encoder and probe say, check the maps, and write figures and an index of them.
+
+    Raises:
+        UsageError: A class, a layer, or a name on record is unknown, or nothing says where something lies.
+        ArtbenchError: The record can't be read or not be reproduced, a picture can't be read, or the folder can't be
+            written.
+    """
+    _check_writable(request.out)
+    data = [read_picture(file) for file in request.files]
+    probed = open_probed(request.record, sources=request.sources, registry=registry, reporter=reporter)
+    named = None if request.named is None else class_number(request.named, probed)
+    model = ProbedEncoder(probed.encoder, probed.probe).to(probed.device)
+    if request.files:
+        pictures = asked_for(request.files, data, model, probed, named=named)
+    else:
+        pictures = chosen(probed, named=named, count=request.count, seed=request.seed, reporter=reporter)
+        check_model(model, pictures, probed)
+    side = pictures.pixels.shape[1]
+    place = last_stage(model, side) if request.layer is None else named_stage(model, side, request.layer)
+    refused = refusal(model, place, side)
+    if refused is not None:
+        reporter.notice(f"{probed.record.backbone}: {refused}")
+    other = copy.deepcopy(model)
+    explainer = Explainer(model, place, guided=refused is None)
+    maps = explainer(pictures.pixels, pictures.classes)
+    # Another seed than the record's: where its own weights are random, these are others.
+    with seeded(probed.record.provenance.seed + 1 + request.seed):
+        fresh = build_backbone(probed.candidate.backbone).module.state_dict()
+    cascade = Cascade(other, fresh, side=side, seed=request.seed)
+    sanity = check_sanity(
+        explainer,
+        cascade,
+        Explainer(other, place, guided=refused is None),
+        pictures.pixels,
+        pictures.classes,
+        maps,
+        single_label=probed.task.spec.target == "single-label",
+        seed=request.seed,
+        reporter=reporter,
+    )
+    contents = Contents(
+        record=probed.record,
+        difference=probed.difference,
+        layer=place,
+        refused=refused,
+        named=request.named,
+        seed=request.seed,
+        how=pictures.how,
+        shown=pictures.shown,
+        sanity=sanity,
+    )
+    try:
+        draw(contents, maps, request.out, dpi=request.dpi, reporter=reporter)
+    except OSError as error:
+        raise _unwritable(request.out, error) from error
+    return contents
+
+
+def _check_writable(out: Path) -> None:
+    try:
+        with replacing(out / ".writable"):
+            pass
+        (out / ".writable").unlink()
+    except OSError as error:
+        raise _unwritable(out, error) from error
+
+
+def _unwritable(out: Path, error: OSError) -> ArtbenchError:
+    return ArtbenchError(
+        f"the figures can't be written to {out} ({error.strerror or error})", mend="Name another folder with --out"
+    )

@@ -1,0 +1,200 @@
+"""Which pictures of a record are explained, and what its probe says of them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from artbench.data.decode import UnreadableImage, decode
+from artbench.errors import ArtbenchError, UsageError
+from artbench.explain.gradcam.choice import Choice, answered, choose
+from artbench.explain.gradcam.model import ProbedEncoder
+from artbench.explain.gradcam.shown import Shown
+from artbench.explaining.probed import ProbedTask
+from artbench.protocol import LINEAR_V1
+from artbench.reporting import Reporter
+
+_CHOSEN = (
+    "A third of the pictures are the most confident hits and a third the most confident misses of the test, one of "
+    "each class before the second of any; the rest was drawn at random from all others."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pictures:
+    """Some pictures, and what is said of each.
+
+    Attributes:
+        pixels: As the encoder sees them, uint8, shape (n, height, width, 3).
+        classes: The class explained of each, int64, shape (n,).
+        shown: What is known of each.
+        how: They were chosen, as a sentence.
+    """
+
+    pixels: NDArray[np.uint8]
+    classes: NDArray[np.int64]
+    shown: Sequence[Shown]
+    how: str
+
+
+def read_picture(file: Path) -> bytes:
+    """The bytes of a picture that the user names, which was decoded once to see that it can be.
+
+    Raises:
+        ArtbenchError: It can't be.
+    """
+    try:
+        data = file.read_bytes()
+        decode(data, short_side=64, crop=56)
+    except OSError as error:
+        raise ArtbenchError(f"the picture {file} can't be read ({error.strerror or error})") from error
+    except UnreadableImage as error:
+        raise ArtbenchError(f"the picture {file} can't be read: {error.reason}") from error
+    return data
+
+
+def class_number(name: str, probed: ProbedTask) -> int:
+    """The number of the class called `name`.
+
+    Raises:
+        UsageError: There is none; the nearest names are given.
+    """
+    classes = probed.task.targets.classes
+    if name in classes:
+        return classes.index(name)
+    folded = {known.casefold(): known for known in classes}
+    near = [folded[found] for found in get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)]
+    raise UsageError(
+        f"{probed.record.task} has no class {name!r}",
+        mend=f"Did you mean {', '.join(near)}?" if near else f"It has {', '.join(classes[:20])}",
+    )
+
+
+def chosen(probed: ProbedTask, *, named: int | None, count: int, seed: int, reporter: Reporter) -> Pictures:
+    """Pictures of the test: confident hits, confident misses, and random ones (`choose`).
+
+    Args:
+        probed: The record's encoder and probe.
+        named: Number of the class to explain; None: the predicted one of each.
+        count: How many.
+        seed: Of the random ones.
+        reporter: Told where there are too few of any.
+
+    Raises:
+        ArtbenchError: No picture has the class or is taken for it.
+    """
+    answers = answered(probed.test.labels, probed.outputs, named=named)
+    choices = choose(answers, probed.test.rows, count=count, seed=seed)
+    classes = probed.task.targets.classes
+    if not choices:
+        assert named is not None
+        raise ArtbenchError(
+            f"no test picture of {probed.record.task} is {classes[named]} or taken for it", mend="Take another class"
+        )
+    if len(choices) < count:
+        reporter.notice(f"there are only {len(choices)} test pictures to choose from")
+    for reason in ("confident hit", "confident miss"):
+        if not any(choice.reason == reason for choice in choices):
+            reporter.notice(f"there is no {reason.split()[1]} to show")
+    pixels = [
+        _decoded(probed.task.dataset.read(row), probed) for row in (int(probed.test.rows[c.position]) for c in choices)
+    ]
+    explained = answers.explained[[choice.position for choice in choices]]
+    shown = [
+        _shown_of_test(choice, number, picture, int(class_), probed, correct=bool(answers.correct[choice.position]))
+        for number, (choice, picture, class_) in enumerate(zip(choices, pixels, explained, strict=True), start=1)
+    ]
+    return Pictures(pixels=np.stack(pixels), classes=explained, shown=shown, how=_CHOSEN)
+
+
+def _shown_of_test(
+    choice: Choice, number: int, pixels: NDArray[np.uint8], class_: int, probed: ProbedTask, *, correct: bool
+) -> Shown:
+    labels, chances = probed.test.labels[choice.position], probed.outputs[choice.position]
+    true = np.flatnonzero(labels) if np.ndim(labels) else np.array([labels])
+    image = probed.task.dataset.ids[int(probed.test.rows[choice.position])]
+    classes = probed.task.targets.classes
+    return Shown(
+        image=image,
+        reason=choice.reason,
+        pixels=pixels,
+        explained=(classes[class_], float(chances[class_])),
+        predicted=(classes[int(chances.argmax())], float(chances.max())),
+        true=tuple((classes[int(k)], float(chances[int(k)])) for k in true),
+        correct=correct,
+        file=_file_name(number, choice.reason, image),
+    )
+
+
+def asked_for(
+    files: Sequence[Path], data: Sequence[bytes], model: ProbedEncoder, probed: ProbedTask, *, named: int | None
+) -> Pictures:
+    """Pictures that the user names.
+
+    Args:
+        files: Their paths.
+        data: What is in them.
+        model: Says what they are.
+        probed: The record's encoder and probe.
+        named: Number of the class to explain; None: the predicted one of each.
+    """
+    pixels = np.stack([_decoded(content, probed) for content in data])
+    chances = _chances(model, pixels, probed)
+    explained = chances.argmax(axis=1) if named is None else np.full(len(files), named)
+    classes = probed.task.targets.classes
+    shown = [
+        Shown(
+            image=file.name,
+            reason="asked for",
+            pixels=picture,
+            explained=(classes[int(class_)], float(given[class_])),
+            predicted=(classes[int(given.argmax())], float(given.max())),
+            true=(),
+            correct=None,
+            file=_file_name(number, "asked-for", file.name),
+        )
+        for number, (file, picture, class_, given) in enumerate(zip(files, pixels, explained, chances, strict=True), 1)
+    ]
+    return Pictures(
+        pixels=pixels, classes=explained.astype(np.int64), shown=shown, how="The pictures are those asked for."
+    )
+
+
+def _decoded(data: bytes, probed: ProbedTask) -> NDArray[np.uint8]:
+    picture, size = LINEAR_V1.picture, probed.encoder.input_size
+    return decode(data, short_side=picture.short_side(size), crop=picture.crop_side(size))
+
+
+@torch.inference_mode()
+def _chances(model: ProbedEncoder, pixels: NDArray[np.uint8], probed: ProbedTask) -> NDArray[np.float64]:
+    logits = torch.cat([model(model.pictures(pixels[at : at + 1])) for at in range(len(pixels))])
+    single = probed.task.spec.target == "single-label"
+    found: NDArray[np.float64] = (logits.softmax(dim=1) if single else logits.sigmoid()).cpu().numpy()
+    return found
+
+
+def check_model(model: ProbedEncoder, pictures: Pictures, probed: ProbedTask) -> None:
+    """See that what is differentiated says of test pictures what the probe says of their features.
+
+    Raises:
+        ArtbenchError: It does not.
+    """
+    chances = _chances(model, pictures.pixels, probed)
+    said = np.array([shown.explained[1] for shown in pictures.shown])
+    gap = float(np.abs(chances[np.arange(len(said)), pictures.classes] - said).max())
+    if gap > probed.tolerance:
+        raise ArtbenchError(
+            f"{probed.record.backbone} gives other probabilities for these pictures now than from its features, by "
+            f"{gap:.2f}",
+            mend="Its code, or a picture, has changed: run the record again with --fresh",
+        )
+
+
+def _file_name(number: int, reason: str, image: str) -> str:
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", Path(image).stem).strip("-")[-60:]
+    return f"{number:02}-{reason.replace(' ', '-')}-{plain or 'picture'}.png"
