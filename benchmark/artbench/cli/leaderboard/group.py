@@ -7,9 +7,12 @@ from artbench.cli.lazy import LazyGroup
 _COMMANDS = {
     "build": "artbench.cli.leaderboard.build:build",
     "show": "artbench.cli.leaderboard.show:show",
+    "check": "artbench.cli.leaderboard.check:check",
+    "export": "artbench.cli.leaderboard.export:export",
+    "publish": "artbench.cli.leaderboard.publish:publish",
 }
 
 
 @click.group(cls=LazyGroup, commands_at=_COMMANDS)
 def leaderboard() -> None:
-    """Build and show leaderboards from records."""
+    """Build, show, check and give away what is on record."""
