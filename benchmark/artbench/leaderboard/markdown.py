@@ -127,7 +127,7 @@ def _file_name(task: str) -> str:
 
 def _table(board: Board) -> list[str]:
     first = board.first
-    others = _others(first)
+    others = other_metrics(first)
     header = [
         "rank",
         "backbone",
@@ -197,7 +197,7 @@ def _references(board: Board) -> list[str]:
     if not known:
         return []
     newest = known[-1]
-    others = _others(newest)
+    others = other_metrics(newest)
     header = ["no pixels", *(f"{metric_name(name)} {unit(newest.metrics[name])}" for name in others)]
     header[1:1] = [f"**{metric_name(newest.primary_metric)}** {unit(newest.primary)} [95 % interval]"]
     lines = ["| " + " | ".join(header) + " |", "|---|" + "--:|" * (len(header) - 1)]
@@ -208,7 +208,8 @@ def _references(board: Board) -> list[str]:
     return ["", *lines]
 
 
-def _others(record: Record) -> list[str]:
+def other_metrics(record: Record) -> list[str]:
+    """The metrics that stand beside the primary one; without those that say nothing more."""
     unsaid = {record.primary_metric, _TWIN} | ({"top5_accuracy"} if record.dataset.classes <= _TOP else set())
     return [name for name in record.metrics if name not in unsaid]
 

@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 def check(
     folder: Path, data_root: Path | None, data: dict[str, Path], as_json: bool, plugin_files: tuple[Path, ...]
 ) -> int:
-    """Check the records in DIR, whoever has written them: a results folder, or its records/.
+    """Check the records in a folder, whoever wrote them.
 
-    Metrics and intervals are computed again from the predictions, and the predictions compared with the test of
-    their task where its data is at hand. Exit status 1 if there is a fault; a notice is none.
+    DIR is a results folder, or its records/. Metrics and intervals are computed again from the predictions, and the
+    predictions compared with the test of their task where its data is at hand. Exit status 1 if there is a fault; a
+    notice is none.
     """
     loaded = registry(plugin_files)
     from artbench.checking import check_records

@@ -1,0 +1,92 @@
+"""`artbench leaderboard export`: leaderboards for other programs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from artbench.cli.options import debug_option, results_option
+
+if TYPE_CHECKING:
+    from artbench.leaderboard.board import Board
+
+_FORMATS = ("csv", "parquet", "latex", "model-card")
+
+
+@click.command()
+@click.option("--format", "kind", type=click.Choice(_FORMATS), required=True, help="What to write.")
+@click.option("--task", "tasks", multiple=True, metavar="NAME", help="Only this task; repeatable.")
+@click.option("--backbone", "backbones", multiple=True, metavar="NAME", help="Only this architecture; repeatable.")
+@click.option("--pretraining", "pretrainings", multiple=True, metavar="NAME", help="Only this one; repeatable.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Default: stdout.")
+@results_option
+@debug_option
+def export(
+    kind: str,
+    tasks: tuple[str, ...],
+    backbones: tuple[str, ...],
+    pretrainings: tuple[str, ...],
+    out: Path | None,
+    results: Path,
+) -> None:
+    """Write records as CSV, Parquet, LaTeX or a model card.
+
+    The last is the `model-index` of one encoder, for the head of its page on the Hugging Face hub.
+    Ranks are among the records that are written.
+    """
+    from artbench.cli.console import notices
+    from artbench.errors import ArtbenchError, UsageError
+    from artbench.files import write_text
+    from artbench.leaderboard.board import boards
+    from artbench.leaderboard.export.flat import flat_rows, write_parquet
+    from artbench.records.folder import ResultsFolder
+
+    if kind == "parquet" and out is None:
+        raise UsageError("Parquet is no text to print", mend="Name a file with --out")
+    folder = ResultsFolder(results)
+    wanted = [
+        record
+        for record in folder.records(notices())
+        if (not tasks or record.task in tasks)
+        and (not backbones or record.backbone in backbones)
+        and (not pretrainings or record.pretraining in pretrainings)
+    ]
+    if not wanted:
+        raise ArtbenchError(
+            f"no such records in {results / 'records'}", mend="`artbench leaderboard show` lists what is there"
+        )
+    found = boards(wanted, folder.predictions_of)
+    try:
+        if kind == "parquet" and out is not None:
+            write_parquet(flat_rows(found), out)
+        elif out is not None:
+            write_text(out, _text(kind, found))
+        else:
+            click.echo(_text(kind, found), nl=False)
+    except OSError as error:
+        raise ArtbenchError(f"{out} can't be written ({error.strerror})", mend="Name another with --out") from error
+
+
+def _text(kind: str, boards: "Sequence[Board]") -> str:
+    from artbench.errors import UsageError
+    from artbench.leaderboard.export.flat import csv_text, flat_rows
+    from artbench.leaderboard.export.latex import latex_tables
+
+    if kind == "csv":
+        return csv_text(flat_rows(boards))
+    if kind == "latex":
+        return latex_tables(boards)
+    from artbench.leaderboard.export.model_card import model_card
+    from artbench.leaderboard.markdown import encoder_name
+
+    records = [row.record for board in boards for row in board.rows]
+    encoders = {record.encoder.weights_sha256: encoder_name(record) for record in records}
+    if len(encoders) > 1:
+        names = sorted(encoders.values())
+        raise UsageError(
+            f"a model card is of one encoder, and these records are of {len(names)}: {'; '.join(names[:5])}"
+            + ("; …" if len(names) > 5 else ""),
+            mend="Say which with --backbone and --pretraining",
+        )
+    return model_card(records)

@@ -1,0 +1,34 @@
+"""`artbench leaderboard publish`: records as they are given to others."""
+
+from pathlib import Path
+
+import click
+
+from artbench.cli.options import FOLDER, debug_option, results_option
+
+
+@click.command()
+@click.argument("tasks", nargs=-1, metavar="[TASK]...")
+@results_option
+@click.option("--out", type=FOLDER, required=True, help="Such as leaderboards/ in a clone of the repository.")
+@debug_option
+def publish(tasks: tuple[str, ...], results: Path, out: Path) -> None:
+    """Copy records, with digests in place of image ids.
+
+    All of them, or those of some TASKs. An id is often the name of a file. Who has the dataset can still tell which
+    image is meant.
+    """
+    from artbench.cli.console import notices
+    from artbench.errors import ArtbenchError
+    from artbench.records.folder import ResultsFolder
+    from artbench.records.publishing import publish as publish_record
+
+    source, target = ResultsFolder(results), ResultsFolder(out)
+    found = [record for record in source.records(notices()) if not tasks or record.task in tasks]
+    if not found:
+        raise ArtbenchError(
+            f"no such records in {results / 'records'}", mend="`artbench leaderboard show` lists what is there"
+        )
+    target.check_writable()
+    for record in found:
+        click.echo(str(publish_record(record, source, target)))

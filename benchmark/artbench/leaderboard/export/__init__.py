@@ -1,0 +1,1 @@
+"""Leaderboards for other programs: tables, papers, model cards."""

@@ -1,0 +1,129 @@
+"""One row a record, one column a number: CSV and Parquet."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from artbench.files import replacing
+from artbench.leaderboard.board import Board
+from artbench.leaderboard.ranking import Place
+from artbench.records.outcomes import Metric
+from artbench.records.record import Record
+from artbench.stats.metrics import METRICS
+
+Value: TypeAlias = str | int | float | bool | None
+Row: TypeAlias = Mapping[str, Value]
+Read: TypeAlias = Callable[[Record], Value]
+
+# With these a spreadsheet begins a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_TYPES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
+
+
+def flat_rows(boards: Sequence[Board]) -> list[Row]:
+    """A row for each record, in the order of the leaderboards; all rows have the same columns, empty ones are None.
+
+    For each metric there are the columns `NAME`, `NAME_low` and `NAME_high` (its 95 % interval), and the same of the
+    nearest neighbours with `knn_` before them; fractions in [0, 1], or years. `rank_low` and `rank_high` are what the
+    paired tests bear out; `rank_tested` says whether there was anything to test.
+    """
+    rows = [_row(entry.record, board.place_of(entry.record)) for board in boards for entry in board.rows]
+    measured = [name for name in METRICS if any(name in row for row in rows)]
+    suffixes = ("", "_low", "_high")
+    columns = [f"{prefix}{name}{suffix}" for prefix in ("", "knn_") for name in measured for suffix in suffixes]
+    before, after = list(_before()), list(_after())
+    return [{column: row.get(column) for column in (*before, *columns, *after)} for row in rows]
+
+
+def csv_text(rows: Sequence[Row]) -> str:
+    """CSV with Unix line ends; text that a spreadsheet would run as a formula has an apostrophe before it."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(rows[0] if rows else ())
+    writer.writerows([_cell(value) for value in row.values()] for row in rows)
+    return out.getvalue()
+
+
+def write_parquet(rows: Sequence[Row], out: Path) -> None:
+    """Write the same as Parquet, whole or not at all.
+
+    Raises:
+        OSError: It can't be written.
+    """
+    fields = [pa.field(name, _type([row[name] for row in rows])) for name in rows[0]]
+    with replacing(out) as temporary:
+        pq.write_table(pa.Table.from_pylist([dict(row) for row in rows], pa.schema(fields)), temporary)
+
+
+def _type(values: Sequence[Value]) -> pa.DataType:
+    kinds = {type(value) for value in values if value is not None}
+    return _TYPES[kinds.pop()] if len(kinds) == 1 else pa.float64() if kinds else pa.string()
+
+
+def _cell(value: Value) -> str:
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return "" if value is None else repr(value)
+
+
+def _row(record: Record, place: Place) -> dict[str, Value]:
+    row: dict[str, Value] = {name: of(record) for name, of in {**_before(), **_after()}.items()}
+    row |= {"rank_low": place.low, "rank_high": place.high, "rank_tested": not place.untested}
+    for prefix, metrics in (("", record.metrics), ("knn_", record.neighbours.metrics)):
+        for name, metric in metrics.items():
+            row |= dict(_numbers(prefix + name, metric))
+    return row
+
+
+def _numbers(name: str, metric: Metric) -> Iterator[tuple[str, float]]:
+    yield name, metric.value
+    yield f"{name}_low", metric.ci95[0]
+    yield f"{name}_high", metric.ci95[1]
+
+
+def _before() -> dict[str, Read]:
+    """What stands before the metrics."""
+    return {
+        "task": lambda r: r.task,
+        "task_version": lambda r: r.task_version,
+        "dataset": lambda r: r.dataset.name,
+        "fingerprint": lambda r: r.dataset.fingerprint,
+        "partial": lambda r: r.dataset.partial,
+        "protocol": lambda r: r.protocol,
+        "protocol_hash": lambda r: r.protocol_hash,
+        "shots": lambda r: None if r.few_shot is None else r.few_shot.shots,
+        "rank_low": lambda _: None,
+        "rank_high": lambda _: None,
+        "rank_tested": lambda _: None,
+        "backbone": lambda r: r.backbone,
+        "pretraining": lambda r: r.pretraining,
+        "checkpoint_sha256": lambda r: r.encoder.checkpoint_sha256,
+        "seed": lambda r: r.provenance.seed,
+        "primary_metric": lambda r: r.primary_metric,
+    }
+
+
+def _after() -> dict[str, Read]:
+    """What stands after them."""
+    return {
+        "train": lambda r: r.dataset.train,
+        "test": lambda r: r.dataset.test,
+        "classes": lambda r: r.dataset.classes,
+        "converged": lambda r: r.probe.converged and all(one.probe.converged for one in r.rounds),
+        "parameters": lambda r: r.encoder.parameters,
+        "feature_dim": lambda r: r.encoder.feature_dim,
+        "input_size": lambda r: r.encoder.input_size,
+        "images_per_s": lambda r: r.timing.images_per_s,
+        "device": lambda r: r.provenance.device,
+        "hardware": lambda r: r.provenance.hardware,
+        "dtype": lambda r: r.provenance.dtype,
+        "weights_sha256": lambda r: r.encoder.weights_sha256,
+        "artbench": lambda r: r.provenance.artbench,
+        "created": lambda r: r.provenance.created.isoformat(),
+        "id": lambda r: r.id,
+    }

@@ -1,0 +1,110 @@
+"""Leaderboards as tables for a paper: LaTeX with booktabs."""
+
+from collections.abc import Sequence
+
+from artbench.leaderboard.board import Board
+from artbench.leaderboard.markdown import amount, metric_name, other_metrics, pretraining_name, task_name, unit
+from artbench.leaderboard.ranking import Place
+from artbench.records.outcomes import Metric
+from artbench.records.record import Record
+
+_ESCAPES = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "{": r"\{",
+        "}": r"\}",
+        "$": r"\$",
+        "&": r"\&",
+        "#": r"\#",
+        "%": r"\%",
+        "_": r"\_",
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': r"\textquotedbl{}",
+        "–": "--",
+        "…": r"\dots{}",
+    }
+)
+
+
+def latex_tables(boards: Sequence[Board]) -> str:
+    """A `table` for each leaderboard, for a document that loads booktabs.
+
+    The best row's primary metric is bold where the paired tests say that it is better than every other row; where
+    nothing could be tested, the best value is.
+    """
+    return "% \\usepackage[T1]{fontenc}\n% \\usepackage{booktabs}\n" + "\n".join(_table(board) for board in boards)
+
+
+def escape(text: str) -> str:
+    """A text as LaTeX shows it, whatever it contains."""
+    return text.translate(_ESCAPES)
+
+
+def _table(board: Board) -> str:
+    first = board.first
+    others = other_metrics(first)
+    kind = f"{metric_name(first.primary_metric)} {unit(first.primary)}"
+    header = ["rank", "backbone", "pretraining", f"{kind} [95 % interval]"]
+    header += [f"{metric_name(name)} {unit(first.metrics[name])}" for name in others]
+    header.append(f"kNN {kind}")
+    best = board.rows[0].record.id if _has_best(board) else ""
+    records = [row.record for row in board.rows]
+    rows = [_cells(record, board.place_of(record), others, bold=record.id == best) for record in records]
+    lines = [" & ".join(cells) + r" \\" for cells in rows]
+    return "\n".join(
+        [
+            r"\begin{table}",
+            r"  \centering",
+            f"  \\caption{{{escape(_caption(board))}}}",
+            f"  \\begin{{tabular}}{{rll{'r' * (len(header) - 3)}}}",
+            r"    \toprule",
+            "    " + " & ".join(escape(cell) for cell in header) + r" \\",
+            r"    \midrule",
+            *(f"    {line}" for line in lines),
+            r"    \bottomrule",
+            r"  \end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def _cells(record: Record, place: Place, others: Sequence[str], *, bold: bool) -> list[str]:
+    value, _, interval = amount(record.primary).partition(" ")
+    shown = f"\\textbf{{{value}}}" if bold else value
+    return [
+        escape(str(place)),
+        escape(record.backbone),
+        escape(pretraining_name(record)),
+        # In braces, since a bracket at the start of a line would be an argument of the line break before it.
+        f"{shown} {{{interval}}}",
+        *(_value(record.metrics.get(name)) for name in others),
+        _value(record.neighbours.metrics.get(record.primary_metric)),
+    ]
+
+
+def _value(metric: Metric | None) -> str:
+    return "" if metric is None else amount(metric).partition(" ")[0]
+
+
+def _has_best(board: Board) -> bool:
+    """Whether the first row is better than every other; by value alone where the tests can't say."""
+    place = board.place_of(board.first)
+    return len(board.rows) > 1 and (bool(place.untested) or place.low == place.high == 1)
+
+
+def _caption(board: Board) -> str:
+    first = board.first
+    partial = " (a partial copy)" if first.dataset.partial else ""
+    said = (
+        f"{task_name(first)}: {first.dataset.test:,} test images of {first.dataset.name}{partial}, protocol "
+        f"{first.protocol} ({first.protocol_hash[:12]})."
+    )
+    if len(board.rows) > 1 and not board.ranking.untested:
+        said += " Bold: better than every other row (paired tests, Holm-corrected)" if _has_best(board) else ""
+        said += "." if _has_best(board) else " No row is better than every other."
+    return f"{said} {board.ranking.explanation}".strip()

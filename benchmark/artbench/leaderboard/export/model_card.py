@@ -1,0 +1,59 @@
+"""What an encoder scores, as the `model-index` of a Hugging Face model card."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from huggingface_hub import EvalResult, ModelCardData
+
+from artbench.leaderboard.markdown import metric_name
+from artbench.records.record import Record
+from artbench.specs import TargetKind
+from artbench.stats.metrics import METRICS
+
+_TASK_TYPES: Mapping[TargetKind, str] = {
+    "single-label": "image-classification",
+    "multi-label": "image-classification",
+    "year": "image-regression",
+}
+# What the hub calls a metric, and with which setting, where it has a name for it.
+_HUB_NAMES = {
+    "accuracy": ("accuracy", None),
+    "macro_f1": ("f1", "macro"),
+    "micro_f1": ("f1", "micro"),
+    "mean_absolute_error": ("mae", None),
+}
+
+
+def model_card(records: Sequence[Record]) -> str:
+    """YAML to stand between the two `---` at the top of a model card.
+
+    Args:
+        records: Of one encoder, at least one.
+    """
+    first = records[0]
+    data = ModelCardData(
+        model_name=f"{first.backbone}, {first.pretraining}",
+        eval_results=[result for record in records for result in _results(record)],
+    )
+    text: str = data.to_yaml()
+    return text + "\n"
+
+
+def _results(record: Record) -> Iterator[EvalResult]:
+    data = record.dataset
+    for name, metric in record.metrics.items():
+        hub_name, setting = _HUB_NAMES.get(name, (name, None))
+        yield EvalResult(
+            task_type=_TASK_TYPES[METRICS[record.primary_metric].target],
+            task_name=f"{record.task}, version {record.task_version}, {record.protocol}",
+            dataset_type=data.name,
+            dataset_name=data.name + (" (a partial copy)" if data.partial else ""),
+            # The hub tells results apart by it: a dataset has several tasks, a task several protocols.
+            dataset_config=f"{record.task}, {record.protocol} {record.protocol_hash[:12]}",
+            dataset_split="test",
+            dataset_revision=data.fingerprint,
+            metric_type=hub_name,
+            metric_config=setting,
+            metric_name=f"{metric_name(name)}, {'years' if metric.unit == 'years' else 'fraction'}",
+            metric_value=metric.value,
+            metric_args={"ci95": list(metric.ci95)},
+        )
