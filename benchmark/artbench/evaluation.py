@@ -9,6 +9,7 @@ from time import perf_counter
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from artbench.audit.kept import kept_audit
 from artbench.candidates import Candidate
@@ -119,6 +120,7 @@ def evaluate(
             device=device,
             hardware=hardware_name(device),
             dtype=features.dtype,
+            compiled=features.compiled,
             plugins={**candidate.plugins, **task.plugins},
             seed=candidate.seed,
             created=datetime.now(UTC).replace(microsecond=0),
@@ -134,7 +136,17 @@ def _predictions(task: OpenTask, rounds: Sequence[Round]) -> TestPredictions:
         labels=np.concatenate([round_.test.labels for round_ in rounds]),
         outputs=np.concatenate([round_.answers.outputs for round_ in rounds]),
         rounds=np.repeat(np.arange(len(rounds)), [len(r.test) for r in rounds]) if len(rounds) > 1 else None,
+        clusters=_cluster_numbers(task, rounds),
     )
+
+
+def _cluster_numbers(task: OpenTask, rounds: Sequence[Round]) -> NDArray[np.int64] | None:
+    """Of each row of the predictions, the number of what it is resampled with, but not its name."""
+    if not task.spec.clustered:
+        return None
+    numbers: dict[str, int] = {}
+    members = [cluster for round_ in rounds for cluster in clusters_of(task, round_.test) or ()]
+    return np.array([numbers.setdefault(member, len(numbers)) for member in members], np.int64)
 
 
 def _pool(encoder: Encoder, task: OpenTask, features: Features, reporter: Reporter) -> PoolState | None:

@@ -10,8 +10,9 @@ import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
 from artbench.errors import UsageError
+from artbench.leaderboard.ranking import rank
 from artbench.plugins import Registry, load_plugins
-from artbench.records.folder import sha256_of
+from artbench.records.folder import ResultsFolder, sha256_of
 from artbench.records.record import Record
 from artbench.reporting import Silent
 from artbench.run import Request, Result, run
@@ -111,6 +112,14 @@ def test_intervals_resample_painters_where_the_task_asks(judged: Judged) -> None
     assert together.primary.value == alone.primary.value
     assert together.primary.ci95 != alone.primary.ci95
     assert "7 painters" in judged.page("toy-clustered")
+
+
+def test_the_predictions_bear_out_every_record(judged: Judged) -> None:
+    folder = ResultsFolder(judged.request.results)
+    for task, result in judged.results.items():
+        assert rank([result.record], folder.predictions_of).untested == {}, task
+    assert len({row["cluster"] for row in judged.table("toy-clustered")}) == 7
+    assert "cluster" not in judged.table("toy-by-painter")[0]
 
 
 def test_several_splits_are_one_record_with_their_mean(judged: Judged) -> None:

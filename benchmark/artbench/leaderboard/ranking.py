@@ -14,10 +14,12 @@ from artbench.leaderboard.evidence import Evidence, evidence, scores
 from artbench.protocol import Bootstrap
 from artbench.records.record import Record
 from artbench.records.stored import MISSING
+from artbench.stats.contributions import weights_of
 from artbench.stats.holm import holm
 from artbench.stats.mcnemar import mcnemar
 from artbench.stats.metrics import METRICS
 from artbench.stats.paired import Differences, Scores, differences
+from artbench.stats.sign_flip import sign_flip
 
 # Probability of any false ordering on a leaderboard, at most.
 LEVEL = 0.05
@@ -54,7 +56,8 @@ class Pair:
         worse: Id of the other.
         difference: By how much it is better, at least 0: a fraction, or years.
         ci95: Percentile interval of that difference; of this pair alone, not corrected.
-        p: Two-sided; for accuracy the larger one of bootstrap and McNemar.
+        p: Two-sided: the bootstrap's or, where it is larger, that of exact McNemar (accuracy) or of the sign-flip test
+            (other sums over images).
         corrected: By Holm over all pairs of the leaderboard.
         mcnemar: Exact McNemar's p, for accuracy in a single round without clusters; else None.
     """
@@ -119,6 +122,14 @@ class Ranking:
         return {key: place.untested for key, place in self.places.items() if place.untested}
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Checks:
+    """p values by another way, for every pair: what counts beside the bootstrap's, and McNemar's where it applies."""
+
+    p: NDArray[np.float64] | None = None
+    mcnemar: NDArray[np.float64] | None = None
+
+
 def rank(records: Sequence[Record], predictions: Callable[[Record], Path] | None) -> Ranking:
     """Rank the records of one leaderboard, best first.
 
@@ -174,8 +185,9 @@ def _agrees(record: Record, by_round: Sequence[float]) -> bool:
 
 def _pairs(records: Sequence[Record], found: Sequence[Evidence], measured: Scores) -> tuple[Pair, ...]:
     tests = differences(measured, bootstrap=BOOTSTRAP)
-    exact = _mcnemar(records, found, tests)
-    p = tests.p if exact is None else np.maximum(tests.p, exact)
+    checks = _checks(records, found, tests)
+    exact = checks.mcnemar
+    p = tests.p if checks.p is None else np.maximum(tests.p, checks.p)
     corrected = holm(p)
     sign = direction(records[0].primary_metric) if records else 1
     made = []
@@ -199,16 +211,21 @@ def _pairs(records: Sequence[Record], found: Sequence[Evidence], measured: Score
     return tuple(made)
 
 
-def _mcnemar(records: Sequence[Record], found: Sequence[Evidence], tests: Differences) -> NDArray[np.float64] | None:
-    """For every pair, where pictures are independent and each was judged once by right or wrong."""
+def _checks(records: Sequence[Record], found: Sequence[Evidence], tests: Differences) -> _Checks:
+    """Tests that need no resamples, for metrics that are sums over the images of a single round."""
     first = found[0] if found else None
-    if first is None or records[0].primary_metric != "accuracy" or first.clusters is not None or first.rounds.any():
-        return None
-    right = np.stack([one.added for one in found if one.added is not None])
-    both = right @ right.T
-    alone = right.sum(axis=1)[:, None] - both
-    one, other = alone[tests.first, tests.second], alone[tests.second, tests.first]
-    return mcnemar(one.astype(np.int64), other.astype(np.int64))
+    if first is None or first.added is None or first.rounds.any():
+        return _Checks()
+    added = np.stack([one.added for one in found if one.added is not None])
+    record = records[0]
+    if record.primary_metric == "accuracy" and first.clusters is None:
+        both = added @ added.T
+        alone = (added.sum(axis=1)[:, None] - both).astype(np.int64)
+        exact = mcnemar(alone[tests.first, tests.second], alone[tests.second, tests.first])
+        return _Checks(p=exact, mcnemar=exact)
+    classes = record.dataset.classes
+    weights = weights_of(record.primary_metric, added.shape[1], labels=first.labels, classes=classes)
+    return _Checks(p=sign_flip(added, weights, first.clusters)[tests.first, tests.second])
 
 
 def _places(

@@ -22,6 +22,8 @@ class TestPredictions:
         labels: As `Split.labels`.
         outputs: Probabilities, float32, shape (n, classes), or years, float32, shape (n, 1).
         rounds: The number of the round of each row, from 0; None where there is one.
+        clusters: The number of what each row is resampled with, such as its painter, int64, shape (n,), from 0 in the
+            order of appearance; None where every row is by itself.
     """
 
     __test__ = False
@@ -30,9 +32,10 @@ class TestPredictions:
     labels: Labels
     outputs: NDArray[np.float32]
     rounds: NDArray[np.int64] | None = None
+    clusters: NDArray[np.int64] | None = None
 
     def write(self, path: Path) -> None:
-        """Write `image, target, prediction, confidence` as Parquet; where there are several rounds, also `round`.
+        """Write `image, target, prediction, confidence` as Parquet; where there are any, also `round` and `cluster`.
 
         Single-label: the class numbers, and the probability of the predicted class. Multi-label: `target` and
         `prediction` (probability of at least one half) list label numbers, `confidence` the probability of every label.
@@ -57,4 +60,6 @@ class TestPredictions:
             columns["confidence"] = pa.array(list(self.outputs), pa.list_(pa.float32()))
         if self.rounds is not None:
             columns["round"] = pa.array(self.rounds, pa.int32())
+        if self.clusters is not None:
+            columns["cluster"] = pa.array(self.clusters, pa.int32())
         return pa.table(columns)

@@ -64,13 +64,22 @@ def summed(
     Returns:
         Values, float64, shape (rows,), and values in the resamples, shape (rows, resamples).
     """
-    weigh: Callable[[_Weights], _Weights] = _per_image
-    if metric in BY_CLASS and labels is not None:
-        weigh = partial(_per_class, labels=labels, classes=classes, all_=metric == "mean_class_accuracy")
+    weigh = _weighing(metric, labels, classes)
     n = added.shape[1]
     value = added @ weigh(np.ones((n, 1)))
     drawn = resamples(n, bootstrap=bootstrap, clusters=clusters)
     return value[:, 0], np.concatenate([added @ weigh(counts.astype(np.float64)) for counts in drawn], axis=1)
+
+
+def weights_of(metric: str, n: int, *, labels: NDArray[np.int64] | None, classes: int) -> NDArray[np.float64]:
+    """What each of the test images weighs, shape (n,): the metric is the sum of what they add, so weighted."""
+    return _weighing(metric, labels, classes)(np.ones((n, 1)))[:, 0]
+
+
+def _weighing(metric: str, labels: NDArray[np.int64] | None, classes: int) -> Callable[[_Weights], _Weights]:
+    if metric in BY_CLASS and labels is not None:
+        return partial(_per_class, labels=labels, classes=classes, all_=metric == "mean_class_accuracy")
+    return _per_image
 
 
 def _per_image(counts: _Weights) -> _Weights:

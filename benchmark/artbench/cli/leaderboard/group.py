@@ -7,6 +7,7 @@ from artbench.cli.lazy import LazyGroup
 _COMMANDS = {
     "build": "artbench.cli.leaderboard.build:build",
     "show": "artbench.cli.leaderboard.show:show",
+    "compare": "artbench.cli.leaderboard.compare:compare",
     "check": "artbench.cli.leaderboard.check:check",
     "export": "artbench.cli.leaderboard.export:export",
     "publish": "artbench.cli.leaderboard.publish:publish",
@@ -15,4 +16,4 @@ _COMMANDS = {
 
 @click.group(cls=LazyGroup, commands_at=_COMMANDS)
 def leaderboard() -> None:
-    """Build, show, check and give away what is on record."""
+    """Build, show, compare, check and give away what is on record."""
