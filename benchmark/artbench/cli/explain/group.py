@@ -4,7 +4,9 @@ import click
 
 from artbench.cli.lazy import LazyGroup
 
-_COMMANDS: dict[str, str] = {}
+_COMMANDS = {
+    "gradcam": "artbench.cli.explain.gradcam:gradcam",
+}
 
 
 @click.group(cls=LazyGroup, commands_at=_COMMANDS)

@@ -68,5 +68,10 @@ def _owed(sanity: Sanity, kind: str) -> str:
 
 
 def _save(figure: Figure, path: Path, contents: Contents, *, title: str, dpi: int) -> None:
-    about = {"Title": title, "artbench-record": contents.record.id}
-    write_png(figure, path, dpi=dpi, about=about)
+    facts = {
+        "Title": title,
+        "artbench-record": contents.record.id,
+        "artbench-weights": contents.record.encoder.weights_sha256,
+        "artbench-seed": str(contents.seed),
+    }
+    write_png(figure, path, dpi=dpi, facts=facts)

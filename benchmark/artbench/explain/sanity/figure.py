@@ -1,18 +1,19 @@
 """The figure of the checks: likeness by depth, and what erasing does."""
 
 from collections.abc import Mapping
-from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from artbench.explain.figure import GREY, LINE_INCHES, put_caption, text_line, wrapped
 from artbench.explain.sanity.check import CRITERION, MOST_CORRELATION, Sanity
 from artbench.explain.sanity.erasure import SHARES
 
 # Told apart by those who don't see red and green apart (Okabe and Ito), and by their marks.
 _LOOKS = (("#0072b2", "o"), ("#d55e00", "s"), ("#009e73", "^"))
+_WIDTH = 12.0  # inches
 
 
 def sanity_figure(sanity: Sanity, *, title: str) -> Figure:
@@ -24,11 +25,12 @@ def sanity_figure(sanity: Sanity, *, title: str) -> Figure:
     """
     lines = [f"{kind[0].upper()}{kind[1:]} {sanity.verdict(kind)}; {sanity.areas(kind)}." for kind in sanity.maps]
     lines += [f"A map {CRITERION}; means over {sanity.pictures} pictures. " + _EXPLAINED]
-    wrapped = [part for line in lines for part in fill(line, 185).splitlines()]
-    height = 4.6 + 0.17 * len(wrapped)
-    figure = Figure(figsize=(12, height), facecolor="white")
-    figure.text(0.012, 1 - 0.28 / height, title, fontsize=11, fontweight="bold", parse_math=False)
-    low, tall = (0.17 * len(wrapped) + 1.1) / height, 2.75 / height
+    caption = wrapped(lines, _WIDTH)
+    below = LINE_INCHES * len(caption) + 0.15
+    height = below + 4.45
+    figure = Figure(figsize=(_WIDTH, height), facecolor="white")
+    text_line(figure, 0.14, height - 0.28, title, size=11, weight="bold")
+    low, tall = (below + 0.95) / height, 2.75 / height
     _correlations(figure.add_axes((0.055, low, 0.36, tall)), sanity)
     deletion = {kind: checked.curves.deletion for kind, checked in sanity.maps.items()}
     insertion = {kind: checked.curves.insertion for kind, checked in sanity.maps.items()}
@@ -37,9 +39,7 @@ def sanity_figure(sanity: Sanity, *, title: str) -> Figure:
     left.set_ylabel("mean probability of the class")
     right = figure.add_axes((0.755, low, 0.235, tall))
     _curves(right, insertion, sanity.random.insertion, title="insertion: higher is better", share="share shown")
-    for number, line in enumerate(wrapped):
-        base = 0.17 * (len(wrapped) - number) - 0.02
-        figure.text(0.012, base / height, line, fontsize=7.5, color="#555555", parse_math=False)
+    put_caption(figure, caption, left=0.14, top=below)
     return figure
 
 
@@ -69,7 +69,7 @@ def _curves(
 ) -> None:
     for (kind, values), (colour, mark) in zip(curves.items(), _LOOKS, strict=False):
         axes.plot(SHARES, values, color=colour, marker=mark, markersize=3, label=kind)
-    axes.plot(SHARES, random, color="#555555", linestyle="--", label="random order")
+    axes.plot(SHARES, random, color=GREY, linestyle="--", label="random order")
     axes.set_ylim(0, 1.02)
     axes.set_xlabel(share, fontsize=8)
     axes.set_title(title, fontsize=9)
