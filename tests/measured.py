@@ -80,7 +80,7 @@ def put(
     )
     if target != "single-label":
         return folder.write(Record.model_validate(content), predictions)
-    names = [f"style {letter}" for letter in "abcdefghijkl"[: outputs.shape[1]]]
+    names = [f"style {chr(ord('a') + number)}" for number in range(outputs.shape[1])]
     one_hot = np.eye(outputs.shape[1], dtype=bool)
     table = class_table(one_hot[labels.astype(np.int64)], one_hot[outputs.argmax(axis=1)], classes=names)
     return folder.write(Record.model_validate(content), predictions, {"classes": table})

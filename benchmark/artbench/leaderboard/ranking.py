@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
-from artbench.leaderboard.evidence import Evidence, evidence, scores
+from artbench.leaderboard.evidence import Evidence, scores
+from artbench.leaderboard.kept import kept_evidence
 from artbench.protocol import Bootstrap
 from artbench.records.record import Record
 from artbench.records.stored import MISSING
@@ -144,7 +145,7 @@ def rank(records: Sequence[Record], predictions: Callable[[Record], Path] | None
             reasons[record.id] = MISSING
             continue
         try:
-            found[record.id] = evidence(record, predictions(record), bootstrap=BOOTSTRAP)
+            found[record.id] = kept_evidence(record, predictions(record), bootstrap=BOOTSTRAP)
         except ArtbenchError as error:
             reasons[record.id] = error.message
     reasons |= _strays(found)

@@ -47,17 +47,30 @@ def read_predictions(file: Path, record: Record) -> StoredPredictions:
     Raises:
         ArtbenchError: They are missing, are not the ones that the record names, or can't be what it says.
     """
+    rows = check_predictions(file, record)
+    try:
+        content = pq.ParquetFile(file)
+        if content.metadata.num_rows != rows or not rows:
+            raise ArtbenchError(f"its predictions have {content.metadata.num_rows} rows")
+        return _checked(content.read(), record)
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException, MemoryError) as error:
+        raise ArtbenchError(f"its predictions can't be read ({' '.join(str(error).split())[:200]})") from error
+
+
+def check_predictions(file: Path, record: Record) -> int:
+    """Find out whether a file holds the predictions that a record names, and how many rows it should have.
+
+    Raises:
+        ArtbenchError: They are missing, or are others.
+    """
     if record.predictions is None or not file.is_file():
         raise ArtbenchError(MISSING)
     try:
         if sha256_of(file) != record.predictions.sha256:
             raise ArtbenchError("its predictions are not the ones it was written with")
-        content = pq.ParquetFile(file)
-        if content.metadata.num_rows != record.predictions.rows or not record.predictions.rows:
-            raise ArtbenchError(f"its predictions have {content.metadata.num_rows} rows")
-        return _checked(content.read(), record)
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException, MemoryError) as error:
-        raise ArtbenchError(f"its predictions can't be read ({' '.join(str(error).split())[:200]})") from error
+    except OSError as error:
+        raise ArtbenchError(f"its predictions can't be read ({error.strerror})") from error
+    return record.predictions.rows
 
 
 def _checked(table: pa.Table, record: Record) -> StoredPredictions:

@@ -21,6 +21,7 @@ LABELS: NDArray[np.int64] = np.random.default_rng(0).integers(0, _CLASSES, 200)
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ResultsFolder:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
     return ResultsFolder(tmp_path / "results")
 
 

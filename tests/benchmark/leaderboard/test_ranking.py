@@ -13,6 +13,7 @@ from scipy.stats import binomtest
 from artbench.leaderboard.board import Board, boards
 from artbench.leaderboard.markdown import task_page
 from artbench.leaderboard.ranking import rank
+from artbench.locations import cache_folder
 from artbench.records.folder import ResultsFolder, sha256_of
 from artbench.records.record import FileState, Record
 from tests.measured import guessed, put
@@ -23,7 +24,8 @@ RATES = {"a": 0.95, "b": 0.94, "c": 0.7, "d": 0.64, "e": 0.6}
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> ResultsFolder:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ResultsFolder:
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
     return ResultsFolder(tmp_path / "results")
 
 
@@ -199,3 +201,25 @@ def test_a_row_alone_is_first(folder: ResultsFolder) -> None:
     board = board_of(fill(folder)[:1], folder)
     assert places(board) == {"a": "1"}
     assert board.ranking.explanation == ""
+
+
+def test_what_takes_long_is_found_once_and_found_again_where_it_was_damaged(folder: ResultsFolder) -> None:
+    records = fill(folder, metric="macro_f1")
+    expected = board_of(records, folder).ranking
+    kept = sorted((cache_folder() / "ranks").glob("*.npz"))
+    assert len(kept) == len(records)
+    before = [file.stat().st_mtime_ns for file in kept]
+    kept[0].write_bytes(kept[0].read_bytes()[:200])
+    kept[1].write_bytes(b"nothing")
+    assert board_of(records, folder).ranking == expected
+    assert board_of(records, folder).ranking == expected
+    assert [file.stat().st_mtime_ns for file in kept][2:] == before[2:]
+    # Other predictions under the same name are noticed although their evidence is kept.
+    folder.predictions_of(records[0]).write_bytes(folder.predictions_of(records[1]).read_bytes())
+    assert list(board_of(records, folder).ranking.untested) == [records[0].id]
+
+
+def test_ranks_can_be_had_without_a_cache(folder: ResultsFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = fill(folder, metric="macro_f1")
+    monkeypatch.setenv("ARTBENCH_CACHE", "/dev/null/no-folder")
+    assert board_of(records, folder).ranking.untested == {}
