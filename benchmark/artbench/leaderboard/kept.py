@@ -21,7 +21,7 @@ from artbench.stats.contributions import SUMS
 from artbench.stats.metrics import METRICS
 
 # Raised whenever what `evidence` makes of the same predictions changes.
-_VERSION = 1
+_VERSION = 2
 _ARRAYS = ("rounds", "clusters", "added", "values", "resampled")
 
 

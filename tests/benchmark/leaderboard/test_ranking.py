@@ -15,6 +15,7 @@ from artbench.leaderboard.markdown import task_page
 from artbench.leaderboard.ranking import rank
 from artbench.locations import cache_folder
 from artbench.records.folder import ResultsFolder, sha256_of
+from artbench.records.images import image_digests
 from artbench.records.record import FileState, Record
 from tests.measured import guessed, put
 
@@ -178,6 +179,14 @@ def test_a_row_with_other_test_images_is_not_tested_against_the_rest(folder: Res
     assert places(board)["stray"].startswith("(")
     assert board.ranking.untested[records[-1].id] == "its test images are not those of the other rows"
     assert places(board)["a"] == "1–2"
+
+
+def test_a_published_record_is_tested_against_one_that_is_not(folder: ResultsFolder) -> None:
+    records = fill(folder)
+    images = image_digests(f"{number:05}" for number in range(_N))
+    outputs = guessed(LABELS, rate=0.8, classes=_CLASSES, seed=9)
+    records.append(put(folder, "published", LABELS, outputs, images=images))
+    assert board_of(records, folder).ranking.untested == {}
 
 
 def test_a_value_that_the_predictions_do_not_give_is_not_ranked(folder: ResultsFolder) -> None:
