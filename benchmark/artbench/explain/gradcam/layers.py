@@ -76,7 +76,7 @@ def last_stage(model: ProbedEncoder, side: int) -> MapLayer:
     outputs, logits = _outputs(model, side)
     width = None
     for name, output in reversed(outputs.items()):
-        place = _grid(name, output)
+        place = map_layer(name, output)
         if place is None or isinstance(model.encoder.get_submodule(name), _PASSIVE):
             continue
         if place.kind == "tokens":
@@ -99,9 +99,9 @@ def named_stage(model: ProbedEncoder, side: int, name: str) -> MapLayer:
     if name not in outputs:
         near = get_close_matches(name, outputs, n=3) or list(outputs)[-3:]
         raise UsageError(f"the network has no layer {name!r}", mend=f"Did you mean {', '.join(near)}?")
-    place = _grid(name, outputs[name])
+    place = map_layer(name, outputs[name])
     if place is None:
-        maps = [other for other, output in outputs.items() if _grid(other, output)]
+        maps = [other for other, output in outputs.items() if map_layer(other, output)]
         shape = tuple(outputs[name].shape[1:])
         raise UsageError(
             f"the layer {name} gives {shape} for a picture, which is no map of it",
@@ -145,7 +145,8 @@ def _outputs(model: ProbedEncoder, side: int) -> tuple[dict[str, torch.Tensor], 
     return found, logits
 
 
-def _grid(name: str, output: torch.Tensor) -> MapLayer | None:
+def map_layer(name: str, output: torch.Tensor) -> MapLayer | None:
+    """How the output of the module called `name` lies on a square grid over the picture; None if it does not."""
     if output.ndim == 4:
         _, first, second, third = output.shape
         if second == third > 1:
