@@ -68,6 +68,11 @@ def summed(
     n = added.shape[1]
     value = added @ weigh(np.ones((n, 1)))
     drawn = resamples(n, bootstrap=bootstrap, clusters=clusters)
+    if metric == "accuracy":
+        # Small whole numbers: float32 adds them without an error, in half the time.
+        right = added.astype(np.float32)
+        sums = [(right @ counts).astype(np.float64) / counts.sum(axis=0, dtype=np.float64) for counts in drawn]
+        return value[:, 0], np.concatenate(sums, axis=1)
     return value[:, 0], np.concatenate([added @ weigh(counts.astype(np.float64)) for counts in drawn], axis=1)
 
 
