@@ -17,7 +17,6 @@ from artbench.features.distributed import Group, current_group
 from artbench.features.extract import Features, extract
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
-from artbench.leaderboard.markdown import amount, metric_name, task_name, unit
 from artbench.leaderboard.ranking import Place
 from artbench.locations import cache_folder
 from artbench.machine import choose_device
@@ -28,6 +27,7 @@ from artbench.protocol import LINEAR_V1, Protocol
 from artbench.records.folder import ResultsFolder
 from artbench.records.ledger import Ledger
 from artbench.records.record import Record
+from artbench.records.wording import amount, metric_name, task_name, unit
 from artbench.reporting import Reporter
 from artbench.specs import TaskSpec
 

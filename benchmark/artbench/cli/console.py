@@ -19,7 +19,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from artbench.leaderboard.board import Board
-from artbench.leaderboard.markdown import amount, encoder_name, metric_name, pretraining_name, task_name, unit
+from artbench.records.wording import amount, encoder_name, metric_name, pretraining_name, task_name, unit
 from artbench.reporting import Counter, Reporter
 
 if TYPE_CHECKING:

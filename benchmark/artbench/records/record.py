@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from artbench.records.fields import Count, Name, Part, Seconds, Sha256
+from artbench.records.notebook import html_table
 from artbench.records.outcomes import FewShotState, Metric, NeighboursState, ProbeState, ReferenceState, RoundState
 from artbench.records.sources import DatasetState, EncoderState
+from artbench.records.wording import amount, encoder_name, metric_name, task_name, unit
 
 SCHEMA: Literal[1] = 1
 
@@ -134,3 +136,13 @@ class Record(Part):
     def as_json(self) -> dict[str, Any]:
         """The record as it is written."""
         return self.model_dump(mode="json", by_alias=True)
+
+    def __repr__(self) -> str:
+        result = f"{metric_name(self.primary_metric)} {amount(self.primary)} {unit(self.primary)}"
+        return f"Record({task_name(self)}; {encoder_name(self)}; {result})"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """The record in a notebook: what was measured, and every metric with its interval."""
+        return html_table(self)

@@ -11,7 +11,8 @@ from markdown_it import MarkdownIt
 
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
-from artbench.leaderboard.markdown import escape, task_name, task_page
+from artbench.leaderboard.markdown import escape, task_page
+from artbench.records.wording import task_name
 from tests.records import record
 
 

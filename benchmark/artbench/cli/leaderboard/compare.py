@@ -73,7 +73,7 @@ def _print(one: "Located", other: "Located", found: "Comparison", pair: "Pair | 
     from rich.console import Console
     from rich.text import Text
 
-    from artbench.leaderboard.markdown import amount, encoder_name, metric_name, task_name, unit
+    from artbench.records.wording import amount, encoder_name, metric_name, task_name, unit
 
     console, first = Console(highlight=False), one.record
     console.print(Text(f"{task_name(first)}, {first.protocol}, {first.dataset.test:,} test images"), soft_wrap=True)

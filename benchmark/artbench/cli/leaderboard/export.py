@@ -78,7 +78,7 @@ def _text(kind: str, boards: "Sequence[Board]") -> str:
     if kind == "latex":
         return latex_tables(boards)
     from artbench.leaderboard.export.model_card import model_card
-    from artbench.leaderboard.markdown import encoder_name
+    from artbench.records.wording import encoder_name
 
     records = [row.record for board in boards for row in board.rows]
     encoders = {record.encoder.weights_sha256: encoder_name(record) for record in records}
