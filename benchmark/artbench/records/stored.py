@@ -13,8 +13,9 @@ from artbench.errors import ArtbenchError
 from artbench.records.folder import sha256_of
 from artbench.records.record import Record
 
-# Probabilities of several labels in memory at once: 25,000 pictures of 4,000 labels.
+# Values in a column: 25,000 images of 4,000 labels. Of one class an image only the classes' number counts.
 _MOST_VALUES = 10**8
+_MOST_CELLS = 10**9
 MISSING = "its predictions are missing"
 
 
@@ -52,6 +53,7 @@ def read_predictions(file: Path, record: Record) -> StoredPredictions:
         content = pq.ParquetFile(file)
         if content.metadata.num_rows != rows or not rows:
             raise ArtbenchError(f"its predictions have {content.metadata.num_rows} rows")
+        _refuse_huge(content.metadata, record)
         return _checked(content.read(), record)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException, MemoryError) as error:
         raise ArtbenchError(f"its predictions can't be read ({' '.join(str(error).split())[:200]})") from error
@@ -71,6 +73,14 @@ def check_predictions(file: Path, record: Record) -> int:
     except OSError as error:
         raise ArtbenchError(f"its predictions can't be read ({error.strerror})") from error
     return record.predictions.rows
+
+
+def _refuse_huge(footer: pq.FileMetaData, record: Record) -> None:
+    """A few bytes can stand for more values than fit into memory; the footer says how many."""
+    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
+    values = [group.column(number).num_values for group in groups for number in range(group.num_columns)]
+    if sum(values) > _MOST_VALUES * footer.num_columns or footer.num_rows * record.dataset.classes > _MOST_CELLS:
+        raise ValueError("there are too many of them")
 
 
 def _checked(table: pa.Table, record: Record) -> StoredPredictions:

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
@@ -204,6 +205,36 @@ def test_clusters_that_were_not_kept_and_metrics_that_need_more_are_not_tested(f
     )
     top = one.model_copy(update={"primary_metric": "top5_accuracy"})
     assert "can't be had" in rank([top], folder.predictions_of).untested[top.id]
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("prediction", [_CLASSES] * _N),
+        ("prediction", [-1] * _N),
+        ("target", [None] * _N),
+        ("target", ["x"] * _N),
+        ("confidence", [float("nan")] * _N),
+        ("confidence", [1.5] * _N),
+        ("image", [None] * _N),
+        ("prediction", None),
+    ],
+)
+def test_impossible_predictions_are_not_tested(folder: ResultsFolder, column: str, values: Any) -> None:
+    records = fill(folder)
+    file = folder.predictions_of(records[0])
+    table = pq.read_table(file)
+    at = table.column_names.index(column)
+    pq.write_table(table.drop([column]) if values is None else table.set_column(at, column, pa.array(values)), file)
+    records[0] = records[0].model_copy(update={"predictions": FileState(sha256=sha256_of(file), rows=_N)})
+    (reason,) = board_of(records, folder).ranking.untested.values()
+    assert reason.startswith("its predictions can't be read")
+
+
+def test_more_classes_than_fit_into_memory_are_refused(folder: ResultsFolder) -> None:
+    (one, *_) = fill(folder, metric="macro_f1")
+    huge = one.model_copy(update={"dataset": one.dataset.model_copy(update={"classes": 10**12})})
+    assert "too many" in rank([huge], folder.predictions_of).untested[huge.id]
 
 
 def test_a_row_alone_is_first(folder: ResultsFolder) -> None:
