@@ -7,7 +7,8 @@ from pathlib import Path
 
 from artbench.encoders.build import build_backbone, seeded
 from artbench.errors import ArtbenchError
-from artbench.explain.gradcam.drawing import draw
+from artbench.explain.figure import check_writable
+from artbench.explain.gradcam.drawing import SHEET, draw
 from artbench.explain.gradcam.guided import refusal
 from artbench.explain.gradcam.index import Contents
 from artbench.explain.gradcam.layers import last_stage, named_stage
@@ -17,7 +18,6 @@ from artbench.explain.sanity.cascade import Cascade
 from artbench.explain.sanity.check import check_sanity
 from artbench.explaining.pictures import asked_for, check_model, chosen, class_number, read_picture
 from artbench.explaining.probed import Sources, open_probed
-from artbench.files import replacing
 from artbench.plugins import Registry
 from artbench.reporting import Reporter
 
@@ -57,11 +57,12 @@ def explain_gradcam(request: GradcamRequest, *, registry: Registry, reporter: Re
         ArtbenchError: The record can't be read or not be reproduced, a picture can't be read, or the folder can't be
             written.
     """
-    _check_writable(request.out)
+    check_writable(request.out / SHEET)
     data = [read_picture(file) for file in request.files]
     probed = open_probed(request.record, sources=request.sources, registry=registry, reporter=reporter)
     named = None if request.named is None else class_number(request.named, probed)
-    model = ProbedEncoder(probed.encoder, probed.probe).to(probed.device)
+    # MPS has no float64, in which the probe computes.
+    model = ProbedEncoder(probed.encoder, probed.probe).to("cpu" if probed.device == "mps" else probed.device)
     if request.files:
         pictures = asked_for(request.files, data, model, probed, named=named)
     else:
@@ -104,20 +105,8 @@ def explain_gradcam(request: GradcamRequest, *, registry: Registry, reporter: Re
     try:
         draw(contents, maps, request.out, dpi=request.dpi, reporter=reporter)
     except OSError as error:
-        raise _unwritable(request.out, error) from error
+        raise ArtbenchError(
+            f"the index can't be written to {request.out} ({error.strerror or error})",
+            mend="Name another folder with --out",
+        ) from error
     return contents
-
-
-def _check_writable(out: Path) -> None:
-    try:
-        with replacing(out / ".writable"):
-            pass
-        (out / ".writable").unlink()
-    except OSError as error:
-        raise _unwritable(out, error) from error
-
-
-def _unwritable(out: Path, error: OSError) -> ArtbenchError:
-    return ArtbenchError(
-        f"the figures can't be written to {out} ({error.strerror or error})", mend="Name another folder with --out"
-    )

@@ -142,9 +142,9 @@ def _page(contents: Contents) -> Iterator[str]:
     yield ""
     yield f"{escape(contents.how)}"
     yield ""
-    yield from (f"- {kind} {verdict}." for kind, verdict in contents.verdicts.items())
+    yield from (f"- {kind[0].upper()}{kind[1:]} {verdict}." for kind, verdict in contents.verdicts.items())
     if contents.refused:
-        yield f"- {escape(contents.refused)}."
+        yield f"- No other maps: {escape(contents.refused)}."
     yield f"- A map {CRITERION}."
     yield ""
     yield "![All pictures](contact-sheet.png)"

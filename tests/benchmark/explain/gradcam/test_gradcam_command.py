@@ -1,0 +1,251 @@
+"""`artbench explain gradcam`, from a record to a folder of figures, and what it refuses."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from artbench.cli.main import artbench
+from artbench.data.decode import decode
+from artbench.errors import ArtbenchError, UsageError
+from artbench.explain.gradcam.model import ProbedEncoder
+from artbench.explaining.probed import Sources, open_probed
+from artbench.plugins import Registry, load_plugins
+from artbench.protocol import LINEAR_V1
+from artbench.records.folder import sha256_of
+from artbench.reporting import Silent
+from artbench.run import Request, run
+
+TOY = Path(__file__).parents[3] / "toy_plugin.py"
+SEEN = Path(__file__).parent / "seen_plugin.py"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the results of two networks on four tasks, and the cache."""
+    folder = tmp_path_factory.mktemp("gradcam")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ARTBENCH_CACHE", str(folder / "cache"))
+        patch.setenv("ARTBENCH_PLUGINS", "")
+        for request in (
+            Request(
+                backbones=["seen-net"],
+                pretrainings=["random"],
+                tasks=["toy-colour", "toy-traits", "seen-year"],
+                results=folder / "results",
+                device="cpu",
+            ),
+            Request(
+                backbones=["seen-net"],
+                pretrainings=["random"],
+                tasks=["toy-colour"],
+                results=folder / "few",
+                device="cpu",
+                shots=[2],
+            ),
+            Request(
+                backbones=["toy-patches"],
+                pretrainings=["random"],
+                tasks=["toy-colour"],
+                results=folder / "results",
+                device="cpu",
+            ),
+        ):
+            assert not run(request, registry=plugins(), reporter=Silent()).failures
+        yield folder
+
+
+def plugins() -> Registry:
+    return load_plugins([TOY, SEEN])
+
+
+def record(place: Path, task: str = "toy-colour", *, backbone: str = "seen-net", results: str = "results") -> Path:
+    (found,) = (place / results / "records" / task).glob(f"{backbone}.*.json")
+    return found
+
+
+def gradcam(file: Path, out: Path, *words: str) -> Result:
+    given = [
+        "explain",
+        "gradcam",
+        "--record",
+        str(file),
+        "--out",
+        str(out),
+        "--plugin",
+        str(TOY),
+        "--plugin",
+        str(SEEN),
+    ]
+    return CliRunner().invoke(artbench, [*given, "--dpi", "30", "--device", "cpu", *words])
+
+
+def test_the_differentiable_model_reproduces_the_predictions_of_the_record(place: Path) -> None:
+    for task in ("toy-colour", "toy-traits"):
+        file = record(place, task)
+        probed = open_probed(file, sources=Sources(device="cpu"), registry=plugins(), reporter=Silent())
+        assert probed.difference == 0
+        stored = pq.read_table(file.with_suffix(".parquet"))
+        model = ProbedEncoder(probed.encoder, probed.probe)
+        dataset = probed.task.dataset
+        pixels = [decode(dataset.read(row), short_side=37, crop=32) for row in probed.test.rows.tolist()]
+        with torch.inference_mode():
+            logits = model(model.pictures(np.stack(pixels)))
+        assert [dataset.ids[row] for row in probed.test.rows.tolist()] == stored["image"].to_pylist()
+        if task == "toy-colour":
+            chances = logits.softmax(dim=1).float().numpy()
+            assert chances.argmax(axis=1).tolist() == stored["prediction"].to_pylist()
+            np.testing.assert_allclose(chances.max(axis=1), stored["confidence"].to_numpy(), atol=1e-6)
+        else:
+            np.testing.assert_allclose(logits.sigmoid().numpy(), np.stack(stored["confidence"].to_pylist()), atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def drawn(place: Path) -> tuple[Result, Path]:
+    """What a run prints, and where its figures are."""
+    return gradcam(record(place), place / "out", "--images", "3", "--seed", "4"), place / "out"
+
+
+def test_a_run_writes_figures_and_says_what_was_chosen_and_what_the_checks_found(drawn: tuple[Result, Path]) -> None:
+    done, out = drawn
+    assert done.exit_code == 0, done.output
+    assert "Guided backpropagation" in done.stdout
+    assert "the randomisation check" in done.stdout
+    index = json.loads((out / "index.json").read_text())
+    assert [picture["reason"] for picture in index["pictures"]] == ["confident hit", "confident miss", "random"]
+    assert index["reproduced"]["exactly"]
+    assert index["guided_backpropagation"]["offered"]
+    sanity = json.loads((out / "sanity.json").read_text())
+    assert sanity["depths"][0] == "head"
+    assert set(sanity["maps"]) == {"Grad-CAM", "guided backpropagation", "Guided Grad-CAM"}
+    for name in ("contact-sheet.png", "sanity.png", *(picture["file"] for picture in index["pictures"])):
+        with Image.open(out / name) as image:
+            assert image.info["artbench-record"] == index["record"]
+    assert all(picture["file"] in (out / "index.md").read_text() for picture in index["pictures"])
+
+
+def test_the_same_seed_gives_the_same_bytes(place: Path, drawn: tuple[Result, Path], tmp_path: Path) -> None:
+    _, out = drawn
+    assert gradcam(record(place), tmp_path, "--images", "3", "--seed", "4").exit_code == 0
+    assert sorted(file.name for file in out.iterdir()) == sorted(file.name for file in tmp_path.iterdir())
+    for file in out.iterdir():
+        assert file.read_bytes() == (tmp_path / file.name).read_bytes(), file.name
+
+
+def test_json_alone_on_stdout_and_the_class_named_is_explained(place: Path, tmp_path: Path) -> None:
+    done = gradcam(record(place, "toy-traits"), tmp_path / "out", "--class", "warm", "--images", "3", "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert {picture["explained"]["class"] for picture in found["pictures"]} == {"warm"}
+    assert "sanity" in found
+
+
+def test_any_picture_can_be_explained(place: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (80, 60), (200, 40, 40)).save(tmp_path / "a $x_1$ [b].png")
+    done = gradcam(record(place), tmp_path / "out", "--image", str(tmp_path / "a $x_1$ [b].png"), "--json")
+    assert done.exit_code == 0, done.output
+    (picture,) = json.loads(done.stdout)["pictures"]
+    assert (picture["reason"], picture["true"], picture["correct"]) == ("asked for", [], None)
+    assert (tmp_path / "out" / picture["file"]).is_file()
+
+
+def test_without_relus_grad_cam_alone_is_drawn_and_the_reason_is_told(place: Path, tmp_path: Path) -> None:
+    done = gradcam(record(place, backbone="toy-patches"), tmp_path / "out", "--images", "3")
+    assert done.exit_code == 0, done.output
+    assert "this network has none: use integrated gradients" in done.stdout
+    assert set(json.loads((tmp_path / "out" / "sanity.json").read_text())["maps"]) == {"Grad-CAM"}
+
+
+def refusal(done: Result) -> ArtbenchError | click.ClickException:
+    assert isinstance(done.exception, (ArtbenchError, click.ClickException)), done.exception
+    assert done.stdout == ""
+    return done.exception
+
+
+def copied(place: Path, folder: Path) -> Path:
+    """A record and its predictions, to be spoilt."""
+    file = record(place)
+    for suffix in (".json", ".parquet"):
+        shutil.copy(file.with_suffix(suffix), folder / f"copy{suffix}")
+    return folder / "copy.json"
+
+
+def edited(file: Path, **changes: Any) -> Path:
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps({**content, **changes}))
+    return file
+
+
+def test_bad_input_is_one_line_that_says_what_and_what_to_do(place: Path, tmp_path: Path) -> None:
+    out, file = tmp_path / "out", record(place)
+    unknown = refusal(gradcam(file, out, "--class", "Blu"))
+    assert isinstance(unknown, UsageError)
+    assert "blue" in str(unknown)
+    assert "year" in str(refusal(gradcam(record(place, "seen-year"), out)))
+    assert "no layer 'stag'" in str(refusal(gradcam(file, out, "--layer", "stag")))
+    (tmp_path / "no.png").write_text("not a picture")
+    assert "no.png can't be read" in str(refusal(gradcam(file, out, "--image", str(tmp_path / "no.png"))))
+    assert "gone.png can't be read" in str(refusal(gradcam(file, out, "--image", str(tmp_path / "gone.png"))))
+    (tmp_path / "taken").write_text("")
+    assert "can't be written" in str(refusal(gradcam(file, tmp_path / "taken" / "out")))
+    (tmp_path / "bad.json").write_text('{"schema": 1, "task"')
+    assert "can't be read as JSON" in str(refusal(gradcam(tmp_path / "bad.json", out)))
+    (tmp_path / "bad.json").write_text('{"schema": 1}')
+    assert "not a valid record" in str(refusal(gradcam(tmp_path / "bad.json", out)))
+    # Two would leave no room for a hit, a miss and a random one.
+    assert gradcam(file, out, "--images", "2").exit_code == 2
+
+
+def test_a_record_that_is_not_reproduced_says_what_differs(place: Path, tmp_path: Path) -> None:
+    file = copied(place, tmp_path)
+    content = json.loads(file.read_text())
+    dataset, encoder = content["dataset"], content["encoder"]
+    cases: dict[str, dict[str, Any]] = {
+        "another state|in another state": {"dataset": {**dataset, "fingerprint": "0" * 64}},
+        "other weights": {"encoder": {**encoder, "weights_sha256": "0" * 64}},
+        "--pretraining PATH": {"encoder": {**encoder, "checkpoint_sha256": "0" * 64}},
+        "under the protocol": {"protocol_hash": "0" * 64},
+        "no backbone is called": {"backbone": "seen-nit"},
+        "no pretraining is called": {"pretraining": "../random"},
+    }
+    for told, changes in cases.items():
+        edited(copied(place, tmp_path), **changes)
+        error = str(refusal(gradcam(file, tmp_path / "out")))
+        assert any(part in error for part in told.split("|")), error
+    copied(place, tmp_path).with_suffix(".parquet").unlink()
+    assert "copy.parquet" in str(refusal(gradcam(file, tmp_path / "out")))
+
+
+def test_predictions_that_the_probe_does_not_give_are_counted(place: Path, tmp_path: Path) -> None:
+    file = copied(place, tmp_path)
+    table = pq.read_table(file.with_suffix(".parquet"))
+    turned = pa.array([1.0 - 0.9 * value for value in table["confidence"].to_pylist()], pa.float32())
+    pq.write_table(table.drop_columns("confidence").append_column("confidence", turned), file.with_suffix(".parquet"))
+    state = {"sha256": sha256_of(file.with_suffix(".parquet")), "rows": len(table)}
+    error = str(refusal(gradcam(edited(file, predictions=state), tmp_path / "out")))
+    assert "does not give the record's predictions" in error
+    assert "probabilities differ by more than 0.01" in error
+
+
+def test_of_several_rounds_the_first_is_explained_and_said_so(place: Path) -> None:
+    told: list[str] = []
+
+    class Listening(Silent):
+        def notice(self, text: str, /) -> None:
+            told.append(text)
+
+    file = record(place, results="few")
+    probed = open_probed(file, sources=Sources(device="cpu"), registry=plugins(), reporter=Listening())
+    assert probed.record.protocol_hash == LINEAR_V1.with_shots(2).hash
+    assert probed.difference == 0
+    assert any("the first of them is explained" in line for line in told)
