@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
+from artbench.leaderboard import kept_ranking
 from artbench.leaderboard.board import Board, boards
 from artbench.leaderboard.markdown import task_page
 from artbench.leaderboard.ranking import rank
@@ -257,6 +258,25 @@ def test_what_takes_long_is_found_once_and_found_again_where_it_was_damaged(fold
     # Other predictions under the same name are noticed although their evidence is kept.
     folder.predictions_of(records[0]).write_bytes(folder.predictions_of(records[1]).read_bytes())
     assert list(board_of(records, folder).ranking.untested) == [records[0].id]
+
+
+def test_the_ranking_of_a_large_leaderboard_is_kept_until_something_changes(
+    folder: ResultsFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = fill(folder)
+    expected = board_of(records, folder).ranking
+    assert not (cache_folder() / "ranks").exists()
+    monkeypatch.setattr(kept_ranking, "_FEW", 1000)
+    assert board_of(records, folder).ranking == expected
+    (kept,) = (cache_folder() / "ranks").glob("*.json")
+    written = kept.stat().st_mtime_ns
+    assert board_of(records, folder).ranking == expected
+    assert kept.stat().st_mtime_ns == written
+    kept.write_text(kept.read_text()[:500])
+    assert board_of(records, folder).ranking == expected
+    folder.predictions_of(records[2]).unlink()
+    assert list(board_of(records, folder).ranking.untested) == [records[2].id]
+    assert board_of(records[:2], folder).ranking.places.keys() == {record.id for record in records[:2]}
 
 
 def test_ranks_can_be_had_without_a_cache(folder: ResultsFolder, monkeypatch: pytest.MonkeyPatch) -> None:
