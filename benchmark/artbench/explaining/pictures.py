@@ -63,10 +63,14 @@ def class_number(name: str, probed: ProbedTask) -> int:
 
     Raises:
         UsageError: There is none; the nearest names are given.
+        ArtbenchError: No training picture has it.
     """
     classes = probed.task.targets.classes
     if name in classes:
-        return classes.index(name)
+        number = classes.index(name)
+        if not np.isfinite(probed.probe.bias[number]):
+            raise ArtbenchError(f"no training picture is {name}, so that the probe knows nothing of it")
+        return number
     folded = {known.casefold(): known for known in classes}
     near = [folded[found] for found in get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)]
     raise UsageError(
