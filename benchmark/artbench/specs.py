@@ -42,6 +42,10 @@ def load_factory(factory: Factory[P, T]) -> Callable[P, T]:
     return cast("Callable[P, T]", loaded)
 
 
+# The source of weights that nothing has trained, in a record: such rows are there for comparison.
+INITIALISATION = "initialisation"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BackboneSpec:
     """An architecture with its preprocessing.

@@ -8,13 +8,20 @@ from artbench.specs import Family, PretrainingSpec
 
 @hookimpl
 def register_pretrainings(register: Callable[[PretrainingSpec | Family[PretrainingSpec]], None]) -> None:
-    """Register `random`, `imagenet` and `published`."""
+    """Register `random`, `none`, `imagenet` and `published`."""
     register(
         PretrainingSpec(
             name="random",
             description="no training: the network's own initialisation, from the run's seed",
             weights="artbench_weights.weights:random",
             seeded=True,
+        )
+    )
+    register(
+        PretrainingSpec(
+            name="none",
+            description="for backbones that have nothing to learn, such as colour-histogram",
+            weights="artbench_weights.weights:none",
         )
     )
     register(

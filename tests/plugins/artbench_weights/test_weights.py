@@ -27,9 +27,9 @@ def _given(weights: Weights) -> Weights:
     return weights
 
 
-def test_three_are_registered_and_only_random_depends_on_the_seed() -> None:
+def test_four_are_registered_and_only_random_depends_on_the_seed() -> None:
     specs = {spec.name: spec.seeded for entry, spec in load_plugins().pretrainings.specs() if entry.plugin == "weights"}
-    assert specs == {"random": True, "imagenet": False, "published": False}
+    assert specs == {"random": True, "none": False, "imagenet": False, "published": False}
 
 
 def test_random_is_the_initialisation() -> None:
