@@ -11,7 +11,7 @@ from artbench.explain.gradcam.shown import Shown
 from artbench.explain.sanity.check import CRITERION, Sanity
 from artbench.explain.sanity.erasure import SHARES
 from artbench.files import write_text
-from artbench.leaderboard.markdown import escape
+from artbench.leaderboard.text import escape
 from artbench.records.record import Record
 
 

@@ -93,9 +93,9 @@ def named_stage(model: ProbedEncoder, side: int, name: str) -> MapLayer:
     """The part of the encoder called `name`.
 
     Raises:
-        UsageError: There is none of that name, or its output is no map.
+        UsageError: There is none of that name, its output is no map, or nothing depends on it.
     """
-    outputs, _ = _outputs(model, side)
+    outputs, logits = _outputs(model, side)
     if name not in outputs:
         near = get_close_matches(name, outputs, n=3) or list(outputs)[-3:]
         raise UsageError(f"the network has no layer {name!r}", mend=f"Did you mean {', '.join(near)}?")
@@ -106,6 +106,11 @@ def named_stage(model: ProbedEncoder, side: int, name: str) -> MapLayer:
         raise UsageError(
             f"the layer {name} gives {shape} for a picture, which is no map of it",
             mend=f"Take another, such as {', '.join(maps[-3:])}" if maps else "Leave --layer out",
+        )
+    if not _decides(outputs[name], place, logits):
+        raise UsageError(
+            f"no logit depends on what the layer {name} gives for the places of a picture",
+            mend="Take one before it, or leave --layer out",
         )
     return place
 
@@ -142,6 +147,8 @@ def _outputs(model: ProbedEncoder, side: int) -> tuple[dict[str, torch.Tensor], 
     finally:
         for hook in hooks:
             hook.remove()
+    if not logits.requires_grad:
+        raise ArtbenchError("this backbone can't be differentiated, so that there is no Grad-CAM of it")
     return found, logits
 
 
@@ -163,6 +170,8 @@ def map_layer(name: str, output: torch.Tensor) -> MapLayer | None:
 
 def _decides(output: torch.Tensor, place: MapLayer, logits: torch.Tensor) -> bool:
     """Whether any logit depends on what lies on the grid."""
+    if not output.requires_grad:
+        return False
     for logit in _finite(logits[0]):
         (gradient,) = torch.autograd.grad(logit, output, retain_graph=True, allow_unused=True)
         if gradient is not None and bool(gradient[:, place.prefix :].any() if place.prefix else gradient.any()):

@@ -74,6 +74,10 @@ def _state(module: torch.nn.Module) -> dict[str, torch.Tensor]:
 def _parts(model: ProbedEncoder, tensors: list[str], side: int) -> Iterator[tuple[str, list[str]]]:
     """The parts of the encoder from its output to its input, and the names of their tensors."""
     units = _units(model.encoder, tensors)
+    if not units:
+        if tensors:
+            yield "encoder", tensors
+        return
     order = _order(model, side)
     last = max(order.values(), default=0) + 1
 

@@ -8,7 +8,7 @@ import timm
 import torch
 import torchvision
 
-from artbench.errors import UsageError
+from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.gradcam.guided import refusal
 from artbench.explain.gradcam.layers import last_stage, named_stage
 from artbench.explain.gradcam.maps import Explainer
@@ -102,3 +102,17 @@ def test_a_layer_can_be_named_and_the_nearest_names_are_given() -> None:
         named_stage(net, SIDE, "layer33")
     with pytest.raises(UsageError, match="no map"):
         named_stage(net, SIDE, "global_pool")
+
+
+def test_a_layer_on_which_nothing_depends_and_a_network_without_gradients_are_refused() -> None:
+    net = small_vit()
+    with pytest.raises(UsageError, match=r"no logit depends on what the layer blocks.1 gives"):
+        named_stage(net, SIDE, "blocks.1")
+
+    class Counting(torch.nn.Module):
+        def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+            return pictures.detach().mean(dim=(2, 3))
+
+    counting = model(Counting(), 3)
+    with pytest.raises(ArtbenchError, match="can't be differentiated"):
+        last_stage(counting, SIDE)
