@@ -113,7 +113,10 @@ def read_record(file: Path) -> Record:
     except (OSError, ValueError, RecursionError) as error:
         raise ArtbenchError(f"{file} can't be read as JSON ({error})") from error
     schema = content.get("schema") if isinstance(content, dict) else None
-    if isinstance(schema, int) and schema > SCHEMA:
+    # Python takes true for 1.
+    if type(schema) is not int:
+        raise ArtbenchError(f"{file} is not a valid record: it does not say of which schema it is")
+    if schema > SCHEMA:
         raise ArtbenchError(
             f"{file} is of schema {schema}, this artbench reads up to {SCHEMA}", mend="Upgrade artbench"
         )

@@ -1,7 +1,8 @@
 """`artbench leaderboard check`: whether records from others can be what they say."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,31 +65,29 @@ def _print(report: "Report") -> None:
     from rich.text import Text
 
     console = Console(highlight=False)
-    if report.findings:
-        console.print(_table(report.findings))
+    for file, findings in groupby(report.findings, key=lambda finding: finding.file):
+        console.print(Text(file, style="bold"), soft_wrap=True)
+        console.print(_table(findings))
     faults, notices = report.count("fault"), report.count("notice")
     compared = f"compared with the data of {', '.join(report.compared)}" if report.compared else "no data at hand"
     said = f"{_of(report.records, 'record')}, {compared}: {_of(faults, 'fault')}, {_of(notices, 'notice')}."
     console.print(Text(said, style="bold red" if faults else "bold green"), soft_wrap=True)
 
 
-def _table(findings: Sequence["Finding"]) -> "Table":
-    """A row for each finding; the file is named once."""
+def _table(findings: Iterable["Finding"]) -> "Table":
+    """A row for each finding on one file; a mend that is that of the row above is not said again."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("file", overflow="fold", ratio=3)
-    table.add_column("")
-    table.add_column("what", overflow="fold", ratio=5)
-    table.add_column("mend", overflow="fold", ratio=4)
+    table = Table(box=None, pad_edge=False, show_header=False, expand=True, padding=(0, 2, 0, 0))
+    table.add_column(width=8, justify="right")
+    table.add_column(overflow="fold", ratio=3)
+    table.add_column(overflow="fold", ratio=2)
     last = ""
     for finding in findings:
         severity = Text(finding.severity, style="red" if finding.severity == "fault" else "yellow")
-        table.add_row(
-            Text("" if finding.file == last else finding.file), severity, Text(finding.what), Text(finding.mend)
-        )
-        last = finding.file
+        table.add_row(severity, Text(finding.what), Text("" if finding.mend == last else finding.mend, style="dim"))
+        last = finding.mend
     return table
 
 

@@ -103,7 +103,7 @@ def _check(name: str, files: Files, surroundings: Surroundings, about: Findings)
     except ArtbenchError as error:
         about.fault(error.message.replace(str(files.root / name), "it"), error.mend or RERUN)
         return None
-    _check_place(name, record, files, about)
+    in_place = _check_place(name, record, files, about)
     known = surroundings.tasks(record)
     target = _target(record, known.spec, about)
     if target is None:
@@ -121,13 +121,14 @@ def _check(name: str, files: Files, surroundings: Surroundings, about: Findings)
     return Checked(
         record=record,
         about=about,
+        in_place=in_place,
         test=None if stored is None else digest_of_test(stored),
         answers=None if stored is None else _answers(stored),
         classes=classes,
     )
 
 
-def _check_place(name: str, record: Record, files: Files, about: Findings) -> None:
+def _check_place(name: str, record: Record, files: Files, about: Findings) -> bool:
     """The name of a file says what was measured, and every file beside a record is the record's."""
     asked = ResultsFolder(files.root.parent).file_of(record).relative_to(files.root.parent / "records").as_posix()
     if name != asked:
@@ -139,6 +140,7 @@ def _check_place(name: str, record: Record, files: Files, about: Findings) -> No
         about.fault(f"{lacking.rpartition('/')[2]} is not there", "Submit it too")
     for other in sorted(_beside(name, files) - own):
         about.fault(f"{other.rpartition('/')[2]} is not on record", "Remove it")
+    return name == asked
 
 
 def _target(record: Record, spec: TaskSpec | None, about: Findings) -> TargetKind | None:

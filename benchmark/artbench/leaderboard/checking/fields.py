@@ -140,14 +140,9 @@ def _check_metrics(
 
 def _check_interval(kind: str, name: str, metric: Metric, about: Findings) -> None:
     (low, high), value = metric.ci95, metric.value
-    slack = _ROUNDING * max(1, value)
-    if low - slack <= value <= high + slack:
-        return
-    said = f"{kind}: {name} {value:.4g} lies outside its interval, {low:.4g} to {high:.4g}"
-    if name in _MEANS or not low - (high - low) - slack <= value <= high + (high - low) + slack:
-        about.fault(said)
-    else:
-        about.notice(said)
+    slack = _ROUNDING * max(1, value) + (0 if name in _MEANS else high - low)
+    if not low - slack <= value <= high + slack:
+        about.fault(f"{kind}: {name} {value:.4g} lies outside its interval, {low:.4g} to {high:.4g}")
 
 
 def _check_shares(kind: str, given: Mapping[str, Metric], record: Record, about: Findings) -> None:

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 Severity: TypeAlias = Literal["fault", "notice"]
 
-RERUN = "Run it again with this artbench, and submit what it writes as it is"
+RERUN = "Run it again, and submit what artbench writes as it is"
 _LONGEST = 300
 
 

@@ -12,6 +12,8 @@ from artbench.records.record import FileState
 
 _MOST_ROWS = 10**7
 _MOST_BYTES = 2 * 1024**3
+# Readers look for it at the end alone.
+_MAGIC = b"PAR1"
 # What Arrow writes for itself; anything else could carry what nobody asked for, such as names of files.
 _OWN_METADATA = {b"ARROW:schema"}
 
@@ -30,6 +32,9 @@ def check_parquet(file: Path, state: FileState, columns: Collection[str]) -> Non
     try:
         if sha256_of(file) != state.sha256:
             raise ArtbenchError("its SHA-256 is not the one on record")
+        with file.open("rb") as content:
+            if content.read(len(_MAGIC)) != _MAGIC:
+                raise ArtbenchError("it is not a Parquet file")
         footer = pq.read_metadata(file)
         schema = footer.schema.to_arrow_schema()
         size = sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))

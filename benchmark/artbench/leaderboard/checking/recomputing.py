@@ -68,7 +68,7 @@ def _check_lists(file: Path, stored: StoredPredictions) -> None:
     """The labels predicted must be those with a probability of at least one half."""
     assert stored.confidence is not None
     try:
-        lists = pq.read_table(file, columns=["prediction"])["prediction"].combine_chunks()
+        lists = pq.ParquetFile(file).read(["prediction"], use_threads=False)["prediction"].combine_chunks()
         given, lengths = lists.flatten().cast(pa.int64()).to_numpy(), lists.value_lengths().to_numpy()
     except (OSError, ValueError, AttributeError, pa.ArrowException) as error:
         raise ArtbenchError(f"their lists can't be read ({' '.join(str(error).split())[:200]})") from error

@@ -70,7 +70,7 @@ def _is_name(name: object) -> bool:
 
 
 def _read(file: Path) -> Columns:
-    table = pq.read_table(file)
+    table = pq.ParquetFile(file).read(use_threads=False)
     return {name: table[name].to_numpy() for name in table.column_names}
 
 

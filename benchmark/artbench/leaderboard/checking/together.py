@@ -16,6 +16,7 @@ class Checked:
     Attributes:
         record: The record.
         about: What is found of it.
+        in_place: Whether it has the name that such a record has.
         test: Digest of test images and labels; None if its predictions can't be used.
         answers: Digest of what was predicted; likewise.
         classes: The names of its classes; none if they can't be had.
@@ -23,6 +24,7 @@ class Checked:
 
     record: Record
     about: Findings
+    in_place: bool
     test: str | None
     answers: str | None
     classes: tuple[str, ...]
@@ -94,7 +96,13 @@ def _tell_states(records: Sequence[Checked]) -> None:
 
 
 def _groups(records: Iterable[Checked], key: Callable[[Checked], Hashable]) -> list[list[Checked]]:
-    ordered = sorted(records, key=lambda one: (repr(key(one)), one.about.file))
+    """Records alike in something; those without a fault come first, of these the one that was there first."""
+
+    def order(one: Checked) -> tuple[str, bool, float, str]:
+        suspect = not one.in_place or any(finding.severity == "fault" for finding in one.about.found)
+        return repr(key(one)), suspect, one.record.provenance.created.timestamp(), one.about.file
+
+    ordered = sorted(records, key=order)
     return [list(group) for _, group in groupby(ordered, key=lambda one: repr(key(one)))]
 
 
@@ -119,5 +127,5 @@ def _references(one: Checked) -> Hashable:
     return tuple(
         (reference.name, name, *(f"{number:.4f}" for number in (metric.value, *metric.ci95)))
         for reference in one.record.references
-        for name, metric in reference.metrics.items()
+        for name, metric in sorted(reference.metrics.items())
     )

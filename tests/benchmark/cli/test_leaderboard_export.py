@@ -1,0 +1,56 @@
+"""`artbench leaderboard export` and `publish` as people call them."""
+
+import csv
+import io
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+
+from artbench.cli.main import artbench
+from artbench.errors import ArtbenchError, UsageError
+
+PUBLISHED = Path(__file__).resolve().parents[3] / "leaderboards"
+
+
+def command(*words: object) -> Result:
+    return CliRunner().invoke(artbench, ["leaderboard", *map(str, words)], catch_exceptions=False)
+
+
+def test_text_goes_to_stdout_and_a_model_card_is_of_one_encoder() -> None:
+    only = ("--results", PUBLISHED, "--backbone", "resnet18", "--task", "sample-style")
+    table = command("export", "--format", "csv", *only)
+    assert table.exit_code == 0
+    assert [row["backbone"] for row in csv.DictReader(io.StringIO(table.stdout))] == ["resnet18"]
+    with pytest.raises(UsageError, match="Say which with --backbone and --pretraining"):
+        command("export", "--format", "model-card", "--results", PUBLISHED, "--task", "sample-style")
+
+
+def test_parquet_needs_a_file_and_records_that_are_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--out"):
+        command("export", "--format", "parquet", "--results", PUBLISHED)
+    with pytest.raises(ArtbenchError, match="no such records"):
+        command("export", "--format", "csv", "--results", tmp_path)
+    out = tmp_path / "x.parquet"
+    only = ("--results", PUBLISHED, "--backbone", "resnet18")
+    assert command("export", "--format", "parquet", *only, "--out", out).exit_code == 0
+    assert len(pq.read_table(out)) == 3
+
+
+def test_publishing_twice_changes_nothing_and_leaves_the_source_alone(tmp_path: Path) -> None:
+    source = tmp_path / "results"
+    for file in (PUBLISHED / "records" / "sample-style").glob("resnet18.*"):
+        (source / "records" / "sample-style").mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, source / "records" / "sample-style" / file.name)
+    before = {file: file.read_bytes() for file in source.rglob("*.*")}
+    first = command("publish", "--results", source, "--out", tmp_path / "given")
+    assert first.exit_code == 0
+    assert first.stdout.splitlines()[-1].endswith(".json")
+    given = {file: file.read_bytes() for file in (tmp_path / "given").rglob("*.*")}
+    assert len(given) == len(before)
+    again = command("publish", "sample-style", "--results", tmp_path / "given", "--out", tmp_path / "given")
+    assert again.exit_code == 0
+    assert {file: file.read_bytes() for file in (tmp_path / "given").rglob("*.*")} == given
+    assert {file: file.read_bytes() for file in source.rglob("*.*")} == before
