@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from textwrap import fill
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from artbench.explain.figure import GREY, LINE_INCHES, put_caption, square, text_line, wrapped
@@ -36,6 +37,7 @@ def picture_figure(shown: Shown, maps: Maps, at: int, *, caption: Sequence[str])
         axes = square(figure, _MARGIN + number * (_PANEL + _MARGIN), bottom, _PANEL)
         axes.imshow(view)
         axes.set_title(_titled(title, shown), fontsize=9, parse_math=False)
+        _note_if_empty(axes, title, maps, at)
     put_caption(figure, lines, left=_MARGIN, top=bottom)
     return figure
 
@@ -62,6 +64,7 @@ def contact_sheet(shown: Sequence[Shown], maps: Maps, *, title: str, caption: Se
         for column, (name, view) in enumerate(panels(one.pixels, maps, row).items()):
             axes = square(figure, _LABEL + column * (_SHEET_PANEL + _MARGIN), floor, _SHEET_PANEL)
             axes.imshow(view)
+            _note_if_empty(axes, name, maps, row)
             if row == 0:
                 axes.set_title(name, fontsize=8, parse_math=False)
     put_caption(figure, lines, left=_MARGIN, top=bottom)
@@ -81,6 +84,22 @@ def _label(figure: Figure, shown: Shown, top: float) -> None:
         for part in fill(text, 34, break_on_hyphens=False).splitlines()[:3]:
             text_line(figure, _MARGIN, below, part, size=7.5, colour=colour, weight=weight)
             below -= 0.15
+
+
+def _note_if_empty(axes: Axes, title: str, maps: Maps, at: int) -> None:
+    """Say on a map that it is zero everywhere, lest it be taken for a fault."""
+    if title.endswith("Grad-CAM") and not maps.grid[at].any():
+        looks = {"boxstyle": "square,pad=0.3", "facecolor": "white", "edgecolor": "none"}
+        axes.text(
+            0.5,
+            0.5,
+            "empty: nothing here\nspeaks for the class",
+            fontsize=7.5,
+            ha="center",
+            va="center",
+            transform=axes.transAxes,
+            bbox=looks,
+        )
 
 
 def _titled(title: str, shown: Shown) -> str:

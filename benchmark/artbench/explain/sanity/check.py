@@ -137,6 +137,7 @@ def check_sanity(
             classes,
             orders,
             single_label=single_label,
+            grid=explainer.place.size,
             seed=seed,
             advance=counter.advance,
         )

@@ -51,6 +51,7 @@ def erasure_curves(
     maps: Mapping[str, NDArray[np.float32]],
     *,
     single_label: bool,
+    grid: tuple[int, int],
     seed: int,
     advance: Callable[[int], None],
 ) -> dict[str, Curves]:
@@ -64,12 +65,14 @@ def erasure_curves(
         classes: The explained class of each, shape (n,).
         maps: By name, shape (n, height, width), or (n, height, width, 3), of which magnitudes count.
         single_label: Whether probabilities are a softmax, or one sigmoid a label.
+        grid: Of Grad-CAM's layer. Random orders are those of random values on it, bilinear, as smooth as Grad-CAM's:
+            cells that are scattered all over spoil more of a picture than as many side by side.
         seed: Of the random orders.
         advance: Called with the number of pictures whenever so many are through.
     """
     random = np.random.default_rng(seed)
     orders = {name: [_order(values)] for name, values in maps.items()}
-    orders["random"] = [random.permuted(_arange(len(pixels)), axis=1) for _ in range(RANDOM_ORDERS)]
+    orders["random"] = [_order(_smooth(random, len(pixels), grid)) for _ in range(RANDOM_ORDERS)]
     found: dict[str, list[tuple[NDArray[np.float64], NDArray[np.float64]]]] = {name: [] for name in orders}
     for number in range(len(pixels)):
         one = _Picture(model, pixels[number], int(classes[number]), single_label=single_label)
@@ -125,5 +128,8 @@ def _order(maps: NDArray[np.float32]) -> NDArray[np.int64]:
     return order
 
 
-def _arange(count: int) -> NDArray[np.int64]:
-    return np.tile(np.arange(CELLS * CELLS), (count, 1))
+def _smooth(random: np.random.Generator, count: int, grid: tuple[int, int]) -> NDArray[np.float32]:
+    """Random values on a grid, bilinear, on the cells."""
+    values = torch.from_numpy(random.random((count, 1, *grid), np.float32))
+    found: NDArray[np.float32] = functional.interpolate(values, size=(CELLS, CELLS), mode="bilinear")[:, 0].numpy()
+    return found

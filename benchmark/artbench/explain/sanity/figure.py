@@ -45,7 +45,8 @@ def sanity_figure(sanity: Sanity, *, title: str) -> Figure:
 
 _EXPLAINED = (
     "Randomised from the head down, each depth with all before it (Adebayo et al. 2018). Pictures are deleted to the "
-    "mean colour, and shown on a blurred picture, in cells of a sixteenth of the side (after Petsiuk et al. 2018)."
+    "mean colour, and shown on a blurred picture, in cells of a sixteenth of the side (after Petsiuk et al. 2018); "
+    "random orders are as smooth as Grad-CAM's."
 )
 
 

@@ -58,7 +58,9 @@ def test_what_decides_is_deleted_and_shown_first() -> None:
     with torch.inference_mode():
         chance = net(net.pictures(pictures)).softmax(dim=1).numpy()[np.arange(3), CLASSES]
     maps = np.random.default_rng(0).random((3, SIDE, SIDE)).astype(np.float32)
-    curves = erasure_curves(net, pictures, CLASSES, {"any": maps}, single_label=True, seed=0, advance=lambda _: None)
+    curves = erasure_curves(
+        net, pictures, CLASSES, {"any": maps}, single_label=True, grid=(4, 4), seed=0, advance=lambda _: None
+    )
     # Whatever the order, all curves begin and end alike.
     for curve in curves.values():
         assert np.isclose(curve.deletion[0], chance.mean())
@@ -82,6 +84,7 @@ def test_what_decides_is_deleted_and_shown_first() -> None:
         CLASSES,
         {"best": worth, "worst": 3 - worth},
         single_label=True,
+        grid=(4, 4),
         seed=0,
         advance=lambda _: None,
     )
