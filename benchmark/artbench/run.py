@@ -17,6 +17,7 @@ from artbench.features.distributed import Group, current_group
 from artbench.features.extract import Features, extract
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
+from artbench.leaderboard.literature import literature
 from artbench.leaderboard.ranking import Place
 from artbench.locations import cache_folder
 from artbench.machine import choose_device
@@ -152,7 +153,12 @@ def run(request: Request, *, registry: Registry, reporter: Reporter) -> Outcome:
             failures[str(candidate)] = str(error)
             reporter.notice(f"{candidate}: {error}")
     if work.ledger.new:
-        build_pages(work.ledger.records, request.results / "leaderboards", predictions=results.predictions_of)
+        build_pages(
+            work.ledger.records,
+            request.results / "leaderboards",
+            predictions=results.predictions_of,
+            literature=literature(registry),
+        )
     return Outcome(results=tuple(work.standing(encoders, datasets)), failures=failures)
 
 

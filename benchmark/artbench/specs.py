@@ -107,6 +107,23 @@ class Published:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PublishedResult:
+    """A figure that somebody has published, under a protocol of its own.
+
+    Attributes:
+        work: Who, when, and in what.
+        metric: As artbench calls it, or the work's own word.
+        value: As printed there, with its unit.
+        difference: How its protocol differs.
+    """
+
+    work: str
+    metric: str
+    value: str
+    difference: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DatasetSpec:
     """Images on disk and what is known of each.
 
@@ -157,6 +174,7 @@ class TaskSpec:
             the question is how it goes with groups that nobody has seen.
         version: Raised whenever labels, splits or metric change; versions never share a leaderboard.
         published: The size that its publication states.
+        literature: Results that others have published on it, which leaderboards show apart.
     """
 
     name: str
@@ -168,6 +186,7 @@ class TaskSpec:
     clustered: bool = False
     version: int = 1
     published: Published | None = None
+    literature: tuple[PublishedResult, ...] = ()
 
 
 Spec: TypeAlias = BackboneSpec | PretrainingSpec | DatasetSpec | TaskSpec

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from artbench import hookimpl
 from artbench.specs import DatasetSpec, Family, Published, TaskSpec
+from artbench_imet.literature import LITERATURE
 
 LAYOUT = "train.csv, labels.csv and the pictures train/<id>.png"
 TERMS = (
@@ -66,5 +67,6 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
                     primary_metric="sample_f2",
                     factory=f"artbench_imet.tasks:{task}_targets",
                     published=Published(classes=labels),
+                    literature=LITERATURE.get(f"{year}-{task}", ()),
                 )
             )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from artbench import hookimpl
 from artbench.specs import DatasetSpec, Family, Published, TargetKind, TaskSpec
+from artbench_rijksmuseum.literature import LITERATURE
 
 SOURCE = "https://doi.org/10.6084/m9.figshare.5660617"
 LAYOUT = "rijksgt.mat and all pictures jpg/NNNNNNN_<object-number>.jpg, or the XML files xml/ of the same names"
@@ -43,6 +44,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
                 primary_metric=primary_metric,
                 factory=f"artbench_rijksmuseum.tasks:{factory}",
                 published=published,
+                literature=LITERATURE.get(name, ()),
             )
         )
 

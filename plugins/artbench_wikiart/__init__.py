@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from artbench import hookimpl
 from artbench.specs import DatasetSpec, Family, Published, TaskSpec
+from artbench_wikiart.literature import LITERATURE
 
 SOURCE = "https://github.com/cs-chan/ArtGAN, folder 'WikiArt Dataset'"
 LAYOUT = "wikiart/<Style>/*.jpg and wikiart_csv/{style,artist,genre}_{train,val}.csv and *_class.txt"
@@ -92,4 +93,5 @@ def _task(name: str, description: str, factory: str, published: Published, *, cl
         factory=factory,
         clustered=clustered,
         published=published,
+        literature=LITERATURE.get(name, ()),
     )

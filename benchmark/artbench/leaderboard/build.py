@@ -1,25 +1,38 @@
 """Writing the pages of a results folder."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from artbench.errors import ArtbenchError
 from artbench.files import write_text
-from artbench.leaderboard.board import boards
-from artbench.leaderboard.markdown import index_page, page_names, task_page
+from artbench.leaderboard.board import Board, boards
+from artbench.leaderboard.index import index_page, page_names
+from artbench.leaderboard.markdown import task_page
+from artbench.leaderboard.overall import overall_page
 from artbench.records.record import Record
+from artbench.specs import PublishedResult
+
+# A file name that no task's page has: those are of the task's name, or end in a digest.
+OVERALL = "OVERALL.md"
 
 
 def build_pages(
-    records: Iterable[Record], out: Path, *, predictions: Callable[[Record], Path] | None = None
+    records: Iterable[Record],
+    out: Path,
+    *,
+    predictions: Callable[[Record], Path] | None = None,
+    literature: Mapping[str, Sequence[PublishedResult]] | None = None,
+    page: Callable[[Sequence[Board]], Mapping[str, str]] | None = None,
 ) -> list[Path]:
-    """Write `TASK.md` for every task on record and `README.md` that lists them; return what was written.
+    """Write `TASK.md` for every task on record, `README.md` that lists them, and `OVERALL.md`; return what was written.
 
     Args:
         records: Of any tasks.
         out: The folder.
         predictions: Where the predictions of a record are (`ResultsFolder.predictions_of`), for the tests behind the
             ranks; None: nowhere, so that rows have their rank in brackets.
+        literature: What others have published on a task, by its name.
+        page: Makes further files of the leaderboards, by name.
 
     Raises:
         ArtbenchError: The folder can't be written.
@@ -27,8 +40,17 @@ def build_pages(
     sorted_boards = boards(records, predictions)
     if not sorted_boards:
         return []
-    pages = {name: task_page(on_page) for name, on_page in page_names(sorted_boards).items()}
-    pages["README.md"] = index_page(sorted_boards)
+    published = literature or {}
+    pages = {
+        name: task_page(on_page, published.get(on_page[0].first.task, ()))
+        for name, on_page in page_names(sorted_boards).items()
+    }
+    overall = overall_page(sorted_boards)
+    pages["README.md"] = index_page(sorted_boards, overall=OVERALL if overall else "")
+    if overall:
+        pages[OVERALL] = overall
+    if page is not None:
+        pages |= page(sorted_boards)
     try:
         for name, text in pages.items():
             write_text(out / name, text)

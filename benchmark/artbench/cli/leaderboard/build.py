@@ -1,26 +1,41 @@
 """`artbench leaderboard build`: pages from records."""
 
+from functools import partial
 from pathlib import Path
 
 import click
 
-from artbench.cli.options import FOLDER, debug_option, results_option
+from artbench.cli.options import FOLDER, debug_option, plugin_option, registry, results_option
 
 
 @click.command()
 @results_option
 @click.option("--out", type=FOLDER, help="Default: leaderboards/ in the results.")
+@click.option("--page/--no-page", default=True, show_default=True, help="Write index.html too, to explore.")
+@plugin_option
 @debug_option
-def build(results: Path, out: Path | None) -> None:
-    """Write a Markdown page for each task on record, and an index."""
+def build(results: Path, out: Path | None, page: bool, plugin_files: tuple[Path, ...]) -> None:
+    """Write a Markdown page for each task on record, an index, a page of all tasks, and index.html.
+
+    index.html holds all it needs and opens from disk. What others have published on a task is shown apart, where the
+    task's plugin names it.
+    """
     from artbench.cli.console import notices
     from artbench.errors import ArtbenchError
     from artbench.leaderboard.build import build_pages
+    from artbench.leaderboard.literature import literature
+    from artbench.leaderboard.page.render import html_page
     from artbench.records.folder import ResultsFolder
 
     folder = ResultsFolder(results)
     out = out or results / "leaderboards"
-    written = build_pages(folder.records(notices()), out, predictions=folder.predictions_of)
+    written = build_pages(
+        folder.records(notices()),
+        out,
+        predictions=folder.predictions_of,
+        literature=literature(registry(plugin_files)),
+        page=partial(html_page, file_of=folder.file_of, out=out) if page else None,
+    )
     if not written:
         raise ArtbenchError(f"no records in {results / 'records'}", mend="`artbench run` writes them")
     for file in written:

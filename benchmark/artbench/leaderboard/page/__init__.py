@@ -1,0 +1,1 @@
+"""The page of the leaderboards: one file that opens from disk."""

@@ -1,0 +1,266 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const boards = [...document.querySelectorAll("section.board")];
+  const task = document.getElementById("task");
+  const filter = document.getElementById("filter");
+  const count = document.getElementById("count");
+  const state = { task: boards.length ? boards[0].id : "", sort: "", q: "", a: "", b: "", x: "parameters" };
+  const built = new Map();
+
+  const make = (name, text, attributes = {}) => {
+    const element = document.createElement(name);
+    if (text !== undefined) element.textContent = text;
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    return element;
+  };
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const board = () => boards.find((each) => each.id === state.task);
+
+  // The address keeps what is shown, so that it can be sent to somebody.
+  const read = () => {
+    const given = new URLSearchParams(location.hash.slice(1));
+    for (const key of Object.keys(state)) if (given.has(key)) state[key] = given.get(key);
+    if (!board()) state.task = boards.length ? boards[0].id : "";
+  };
+  const write = () => {
+    const given = new URLSearchParams();
+    for (const [key, value] of Object.entries(state)) if (value !== "") given.set(key, value);
+    history.replaceState(null, "", `#${given}`);
+  };
+
+  const sortable = (section) => {
+    for (const header of section.querySelectorAll("table.ranks thead th[data-column]")) {
+      const button = make("button", header.textContent, { type: "button" });
+      header.replaceChildren(button);
+      header.setAttribute("aria-sort", "none");
+      button.addEventListener("click", () => {
+        const down = header.getAttribute("aria-sort") === "ascending";
+        state.sort = `${header.dataset.column}.${down ? "down" : "up"}`;
+        sort(section);
+        write();
+      });
+    }
+    for (const row of section.querySelectorAll("table.ranks tbody tr")) {
+      const name = row.querySelector("span.name");
+      const button = make("button", name.textContent, { type: "button", class: "name", title: "Show its classes" });
+      name.replaceWith(button);
+      button.addEventListener("click", () => { state.a = row.dataset.row; show(); });
+    }
+  };
+  const keyOf = (row, column) => row.children[column].dataset.key;
+  const sort = (section) => {
+    const [column, way] = state.sort.split(".");
+    const headers = [...section.querySelectorAll("table.ranks thead th[data-column]")];
+    const chosen = headers.find((header) => header.dataset.column === column) || headers[0];
+    const sign = way === "down" ? -1 : 1;
+    for (const header of headers) header.setAttribute("aria-sort", "none");
+    chosen.setAttribute("aria-sort", sign < 0 ? "descending" : "ascending");
+    const at = Number(chosen.dataset.column);
+    const body = section.querySelector("table.ranks tbody");
+    const rows = [...body.rows];
+    rows.sort((one, other) => {
+      const [left, right] = [keyOf(one, at), keyOf(other, at)];
+      // What is missing stands last, whichever way.
+      if (left === "" || right === "") return (left === "") - (right === "");
+      const numbers = Number(left) - Number(right);
+      const order = Number.isNaN(numbers) ? left.localeCompare(right) : numbers;
+      return sign * order || Number(one.dataset.row) - Number(other.dataset.row);
+    });
+    body.append(...rows);
+  };
+  const sift = (section) => {
+    const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    const rows = section.querySelectorAll("table.ranks tbody tr");
+    for (const row of rows) {
+      const text = row.textContent.toLowerCase();
+      row.hidden = !words.every((word) => text.includes(word));
+      shown += !row.hidden;
+    }
+    count.textContent = `${shown} of ${rows.length} rows`;
+  };
+
+  const layout = (more) => ({
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: colour("--ink"), size: 12 },
+    margin: { l: 55, r: 10, t: 10, b: 45 }, showlegend: false, hoverlabel: { align: "left" }, ...more,
+  });
+  const axis = (title, more = {}) => ({ title: { text: title }, gridcolor: colour("--grid"), zeroline: false, automargin: true, ...more });
+  const draw = (figure, traces, more, words) => {
+    figure.setAttribute("role", "img");
+    figure.setAttribute("aria-label", words);
+    const settings = { displayModeBar: false, responsive: true, plotGlPixelRatio: 1 };
+    Plotly.react(figure, traces, layout(more), settings);
+  };
+  // Names are hostile: Plotly reads some markup in texts.
+  const plain = (text) => text.replace(/[<>&]/g, (character) => ({ "<": "‹", ">": "›", "&": "＆" })[character]);
+
+  const scatter = (view, content) => {
+    const titles = { parameters: "parameters", speed: "images per second, as recorded", features: "feature size" };
+    const rows = content.rows.map((row, number) => ({ ...row, number })).filter((row) => row[state.x]);
+    const trace = {
+      type: "scatter", mode: "markers", x: rows.map((row) => row[state.x]), y: rows.map((row) => row.value),
+      text: rows.map((row) => plain(row.name)), customdata: rows.map((row) => row.number),
+      hovertemplate: "%{text}<br>%{y}<br>%{x}<extra></extra>",
+      error_y: {
+        type: "data", symmetric: false, array: rows.map((row) => row.ci[1] - row.value), arrayminus: rows.map((row) => row.value - row.ci[0]),
+        color: colour("--quiet"), thickness: 1, width: 3,
+      },
+      marker: {
+        size: rows.map((row) => (String(row.number) === state.a ? 14 : 9)),
+        color: rows.map((row) => (String(row.number) === state.a ? colour("--accent") : colour("--quiet"))),
+      },
+    };
+    const figure = view.querySelector(".scatter");
+    const words = `${content.axis} against ${titles[state.x]} of ${rows.length} rows; the table above has the same numbers.`;
+    draw(figure, [trace], { xaxis: axis(titles[state.x], { type: "log", dtick: 1 }), yaxis: axis(content.axis) }, words);
+    if (!figure.dataset.heard) {
+      figure.dataset.heard = "yes";
+      figure.on("plotly_click", (event) => { state.a = String(event.points[0].customdata); show(); });
+    }
+  };
+
+  const number = (value) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
+  const chance = (value) => (value < 0.0001 ? "p < 0.0001" : `p = ${number(value)}`);
+  const verdict = (view, content) => {
+    const [first, second] = [Number(state.a), Number(state.b)];
+    const words = view.querySelector(".verdict");
+    const names = [first, second].map((at) => content.rows[at].name);
+    const pair = content.pairs.find((each) => (each[0] === first && each[1] === second) || (each[0] === second && each[1] === first));
+    if (first === second) words.textContent = "Choose two different rows.";
+    else if (!pair) {
+      const why = content.rows[first].untested || content.rows[second].untested || "there are no predictions";
+      words.textContent = `They can't be tested against each other: ${why}.`;
+    } else {
+      const [better, , difference, low, high, p, corrected, apart] = pair;
+      const said = `${content.rows[better].name} is ahead by ${number(difference)} [${number(low)}, ${number(high)}] ${content.unit}, ${chance(p)}, ` +
+        `${chance(corrected)} after correction for all pairs of the table.`;
+      words.textContent = apart ? `${said} The test tells them apart.` : `${said} The test can't tell them apart.`;
+    }
+    const place = view.querySelector(".differences");
+    place.replaceChildren();
+    const [ours, theirs] = [content.scores[first], content.scores[second]];
+    if (first === second || !ours || !theirs) return;
+    const rows = content.classes.map((name, at) => ({ name, ours: ours[at], theirs: theirs[at], images: content.support[at] }))
+      .filter((row) => row.ours !== null && row.theirs !== null && row.images)
+      .sort((one, other) => Math.abs(other.ours - other.theirs) - Math.abs(one.ours - one.theirs)).slice(0, 8);
+    place.append(table(["differ most in", "images", `${content.measure} %`, "the other", "difference"],
+      rows.map((row) => [row.name, row.images, row.ours.toFixed(1), row.theirs.toFixed(1), (row.ours - row.theirs).toFixed(1)])));
+    place.querySelector("table").setAttribute("aria-label", `Classes in which ${names.join(" and ")} differ most`);
+  };
+  const table = (columns, rows) => {
+    const made = make("table");
+    const head = made.createTHead().insertRow();
+    for (const column of columns) head.append(make("th", column, { scope: "col" }));
+    const body = made.createTBody();
+    for (const cells of rows) {
+      const row = body.insertRow();
+      cells.forEach((cell, at) => row.append(at ? make("td", cell, { class: "number" }) : make("th", cell, { scope: "row" })));
+    }
+    return made;
+  };
+
+  const classes = (view, content) => {
+    const chosen = Number(state.a);
+    const panel = view.querySelector(".bars").closest(".panel");
+    const scores = content.scores[chosen];
+    panel.hidden = !scores;
+    if (!scores) return;
+    view.querySelector(".classes-title").textContent = `Classes: ${content.rows[chosen].name}`;
+    const rows = content.classes.map((name, at) => ({ name, score: scores[at], images: content.support[at] })).filter((row) => row.images);
+    rows.sort((one, other) => (other.score ?? -1) - (one.score ?? -1));
+    // More bars than can be read: both ends.
+    const bars = (rows.length > 40 ? [...rows.slice(0, 20), ...rows.slice(-20)] : rows).reverse();
+    const figure = view.querySelector(".bars");
+    figure.style.height = `${Math.max(320, 18 * bars.length + 70)}px`;
+    const trace = {
+      type: "bar", orientation: "h", x: bars.map((row) => row.score), y: bars.map((row) => plain(row.name)), marker: { color: colour("--accent") },
+      customdata: bars.map((row) => row.images), hovertemplate: "%{y}: %{x} % of %{customdata} images<extra></extra>",
+    };
+    const words = `${content.measure} of each class; the table below has the same numbers.` + (rows.length > 40 ? " The best and the worst 20." : "");
+    draw(figure, [trace], { xaxis: axis(`${content.measure} (%)`, { range: [0, 100] }), yaxis: { automargin: true, dtick: 1, type: "category" } }, words);
+    view.querySelector("table.classes").replaceChildren(...table(["class", "images", `${content.measure} %`],
+      rows.map((row) => [row.name, row.images, row.score === null ? "" : row.score.toFixed(1)])).children);
+  };
+
+  const matrix = (view, content) => {
+    const cells = content.matrices[Number(state.a)];
+    const panel = view.querySelector(".matrix").closest(".panel");
+    panel.hidden = !cells;
+    if (!cells) return;
+    const size = content.classes.length;
+    const counts = Array.from({ length: size }, () => new Array(size).fill(0));
+    const errors = [];
+    for (let at = 0; at < cells.length; at += 3) {
+      const [target, taken, times] = cells.slice(at, at + 3);
+      counts[target][taken] = times;
+      if (target !== taken) errors.push([times, content.classes[target], content.classes[taken]]);
+    }
+    errors.sort((one, other) => other[0] - one[0]);
+    const said = errors.slice(0, 5).map(([times, target, taken]) => `${target} for ${taken} (${times})`).join(", ");
+    view.querySelector(".confusions").textContent = said ? `Most often: ${said}.` : "Nothing was taken for anything else.";
+    const names = content.classes.map(plain);
+    const shares = counts.map((row, at) => row.map((times) => (content.support[at] ? (100 * times) / content.support[at] : 0)));
+    const trace = {
+      type: "heatmap", z: shares, x: names, y: names, customdata: counts, showscale: false, zmin: 0, zmax: 100,
+      colorscale: [[0, colour("--panel")], [1, colour("--accent")]], xgap: 1, ygap: 1,
+      hovertemplate: "%{y} taken for %{x}: %{customdata} images, %{z:.0f} %<extra></extra>",
+    };
+    const figure = view.querySelector(".matrix");
+    figure.style.height = `${Math.max(340, 14 * size + 160)}px`;
+    const ticks = { automargin: true, type: "category", tickfont: { size: size > 24 ? 8 : 10 }, dtick: 1 };
+    draw(figure, [trace], { xaxis: { ...ticks, tickangle: -60 }, yaxis: { ...ticks, autorange: "reversed" } },
+      `Confusion matrix of ${content.rows[Number(state.a)].name}, rows: what it is, columns: what it was taken for. ${said}`);
+  };
+
+  const views = (section) => {
+    if (built.has(section.id)) return built.get(section.id);
+    const view = section.querySelector(".views");
+    view.append(document.getElementById("views").content.cloneNode(true));
+    view.hidden = false;
+    data[section.id].rows.forEach((row, at) => {
+      view.querySelector(".first").append(make("option", row.name, { value: at }));
+      view.querySelector(".second").append(make("option", row.name, { value: at }));
+    });
+    view.querySelector(".first").addEventListener("change", (event) => { state.a = event.target.value; show(); });
+    view.querySelector(".second").addEventListener("change", (event) => { state.b = event.target.value; show(); });
+    view.querySelector(".against").addEventListener("change", (event) => { state.x = event.target.value; show(); });
+    sortable(section);
+    built.set(section.id, view);
+    return view;
+  };
+
+  const show = () => {
+    for (const section of boards) section.hidden = section.id !== state.task;
+    const section = board();
+    if (!section) return;
+    const view = views(section);
+    const content = data[section.id];
+    const last = content.rows.length - 1;
+    const known = (value) => value !== "" && Number(value) >= 0 && Number(value) <= last && Number.isInteger(Number(value));
+    if (!known(state.a)) state.a = "0";
+    if (!known(state.b)) state.b = String(Math.min(1, last));
+    if (!["parameters", "speed", "features"].includes(state.x)) state.x = "parameters";
+    task.value = state.task;
+    filter.value = state.q;
+    view.querySelector(".first").value = state.a;
+    view.querySelector(".second").value = state.b;
+    view.querySelector(".against").value = state.x;
+    for (const row of section.querySelectorAll("table.ranks tbody tr")) row.classList.toggle("chosen", row.dataset.row === state.a);
+    sort(section);
+    sift(section);
+    scatter(view, content);
+    verdict(view, content);
+    classes(view, content);
+    matrix(view, content);
+    write();
+  };
+
+  task.addEventListener("change", () => { Object.assign(state, { task: task.value, sort: "", a: "", b: "" }); show(); });
+  filter.addEventListener("input", () => { state.q = filter.value; sift(board()); write(); });
+  addEventListener("hashchange", () => { read(); show(); });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
+  document.querySelector(".controls").hidden = false;
+  read();
+  show();
+})();

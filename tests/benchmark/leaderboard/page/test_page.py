@@ -1,0 +1,219 @@
+"""The page in a real browser: sorting, filtering, comparing; nothing leaves it, and names stay text."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from artbench.leaderboard.board import boards
+from artbench.leaderboard.build import build_pages
+from artbench.leaderboard.page.render import embedded, html_page
+from artbench.records.folder import ResultsFolder
+from artbench.reporting import Silent
+from tests.records import record
+
+PUBLISHED = Path(__file__).resolve().parents[4] / "leaderboards"
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'"
+
+
+def build(out: Path) -> Path:
+    folder = ResultsFolder(PUBLISHED)
+    records = [
+        *folder.records(Silent()),
+        record(backbone=HOSTILE, task="zz-" + HOSTILE),
+        record(0.4, task="zz-" + HOSTILE),
+    ]
+    build_pages(
+        records,
+        out,
+        predictions=folder.predictions_of,
+        page=lambda found: html_page(found, file_of=folder.file_of, out=out),
+    )
+    return out / "index.html"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("pages"))
+
+
+def test_the_same_records_give_the_same_bytes(page: Path, tmp_path: Path) -> None:
+    assert build(tmp_path).read_bytes() == page.read_bytes()
+
+
+def test_data_can_not_end_the_element_it_stands_in() -> None:
+    names = {"name": "</script><!-- &amp; \u2028 é"}
+    text = str(embedded(names))
+    assert not set("<>&\u2028") & set(text)
+    assert json.loads(text) == names
+
+
+def test_without_scripts_every_row_is_there_and_nothing_is_fetched(page: Path) -> None:
+    text = page.read_text()
+    for row in boards(ResultsFolder(PUBLISHED).records(Silent()))[0].rows:
+        assert row.record.backbone in text
+    document = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
+    assert not re.search(r"(src|href)=[\"']?(https?:)?//", document)
+    assert "default-src 'none'" in document
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or driver is None:
+        pytest.skip("Debian's packages chromium and chromium-driver are not installed")
+    webdriver = pytest.importorskip("selenium.webdriver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    with webdriver.Chrome(options=options, service=webdriver.ChromeService(driver)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def opened(browser: Any, page: Path) -> Any:
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    browser.get("about:blank")
+    browser.get_log("performance")
+    browser.get(page.as_uri())
+    yield browser
+    assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
+
+
+def shown(browser: Any, column: int) -> list[str]:
+    """The texts of a column of the leaderboard that is shown."""
+    script = """
+        const section = [...document.querySelectorAll("section.board")].find((each) => !each.hidden);
+        return [...section.querySelectorAll("table.ranks tbody tr")].filter((row) => !row.hidden)
+            .map((row) => row.children[arguments[0]].innerText);
+    """
+    found: list[str] = browser.execute_script(script, column)
+    return found
+
+
+def choose(browser: Any, selector: str, value: str) -> None:
+    script = """
+        const section = [...document.querySelectorAll("section.board")].find((each) => !each.hidden);
+        const element = section.querySelector(arguments[0]) || document.querySelector(arguments[0]);
+        element.value = arguments[1];
+        element.dispatchEvent(new Event(element.tagName === "INPUT" ? "input" : "change"));
+    """
+    browser.execute_script(script, selector, value)
+
+
+def test_columns_sort_both_ways_by_value_and_by_keyboard(opened: Any) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    def button(column: int) -> Any:
+        return opened.find_element("css selector", f"section:not([hidden]) th[data-column='{column}'] button")
+
+    parameters = 9
+    assert button(parameters).text == "parameters"
+    button(parameters).click()
+    one_way = shown(opened, parameters)
+    assert one_way[0].startswith("1.5 M")
+    assert one_way[-1] == "23.5 M"
+    # Enter on the same header turns it round.
+    button(parameters).send_keys(Keys.ENTER)
+    assert shown(opened, parameters)[0] == "23.5 M"
+    header = opened.find_element("css selector", f"section:not([hidden]) th[data-column='{parameters}']")
+    assert header.get_attribute("aria-sort") == "descending"
+    button(1).click()
+    assert shown(opened, 1) == sorted(shown(opened, 1))
+
+
+def test_words_filter_the_rows_and_the_count_is_told(opened: Any) -> None:
+    choose(opened, "#filter", "LITE imagenet")
+    assert len(shown(opened, 1)) == 3
+    assert opened.find_element("id", "count").text == "3 of 11 rows"
+    choose(opened, "#filter", "no such thing")
+    assert shown(opened, 1) == []
+
+
+def test_two_rows_are_compared_in_words(opened: Any) -> None:
+    choose(opened, ".first", "0")
+    choose(opened, ".second", "10")
+    verdict = opened.find_element("css selector", "section:not([hidden]) .verdict")
+    assert "is ahead by" in verdict.text
+    assert "points" in verdict.text
+    assert verdict.text.endswith("The test tells them apart.")
+    assert verdict.get_attribute("aria-live") == "polite"
+    choose(opened, ".second", "1")
+    assert verdict.text.endswith("The test can't tell them apart.")
+    rows = opened.find_elements("css selector", "section:not([hidden]) .differences tbody tr")
+    assert len(rows) == 8
+    choose(opened, ".second", "0")
+    assert verdict.text == "Choose two different rows."
+
+
+def test_plots_are_drawn_with_words_beside_them(opened: Any) -> None:
+    for kind in ("scatter", "bars", "matrix"):
+        figure = opened.find_element("css selector", f"section:not([hidden]) .{kind}")
+        assert figure.find_elements("css selector", "svg.main-svg")
+        assert len(figure.get_attribute("aria-label")) > 20
+    choose(opened, ".against", "features")
+    assert "feature size" in opened.find_element("css selector", "section:not([hidden]) .scatter").text
+
+
+def test_the_address_leads_back_to_what_was_shown(opened: Any, page: Path) -> None:
+    choose(opened, "#task", opened.find_elements("css selector", "#task option")[1].get_attribute("value"))
+    choose(opened, "#filter", "random")
+    choose(opened, ".first", "2")
+    address = opened.current_url
+    opened.get("about:blank")
+    opened.get(address)
+    assert opened.find_element("css selector", "section:not([hidden]) h2").text == "sample-material"
+    assert opened.find_element("id", "filter").get_attribute("value") == "random"
+    assert opened.find_element("css selector", "section:not([hidden]) .first").get_attribute("value") == "2"
+    opened.get(page.as_uri() + "#task=nonsense&a=99&b=-1&x=y&sort=77.up")
+    assert opened.find_element("css selector", "section:not([hidden]) h2").text == "sample-artist"
+
+
+def test_hostile_names_stay_text(opened: Any) -> None:
+    choose(opened, "#task", opened.find_elements("css selector", "#task option")[-1].get_attribute("value"))
+    # Selenium would raise at an alert that is open.
+    assert opened.title.startswith("Leaderboards")
+    assert HOSTILE in shown(opened, 1)
+    assert opened.find_element("css selector", "section:not([hidden]) h2").text == "zz-" + HOSTILE
+    assert opened.execute_script("return document.images.length") == 0
+    assert "can't be tested" in opened.find_element("css selector", "section:not([hidden]) .verdict").text
+
+
+def test_no_request_leaves_the_page(opened: Any, page: Path) -> None:
+    choose(opened, ".first", "3")
+    choose(opened, "#task", opened.find_elements("css selector", "#task option")[-1].get_attribute("value"))
+    events = [json.loads(entry["message"])["message"] for entry in opened.get_log("performance")]
+    asked = {event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"}
+    assert {address.partition("#")[0] for address in asked if not address.startswith(("data:", "blob:"))} == {
+        page.as_uri()
+    }
+
+
+def test_a_phone_shows_it_without_sideways_scrolling(opened: Any) -> None:
+    opened.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+    )
+    for option in opened.find_elements("css selector", "#task option"):
+        choose(opened, "#task", option.get_attribute("value"))
+        assert opened.execute_script("return document.documentElement.scrollWidth") <= 360
+
+
+def test_dark_and_light_differ_in_page_and_plots(opened: Any) -> None:
+    colours = []
+    for scheme in ("light", "dark"):
+        opened.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        )
+        text = "return getComputedStyle(document.querySelector(arguments[0])).fill || ''"
+        paper = opened.execute_script("return getComputedStyle(document.body).backgroundColor")
+        colours.append((paper, opened.execute_script(text, "section:not([hidden]) .scatter .xtick text")))
+    light, dark = colours
+    assert light[0] != dark[0]
+    assert light[1] != dark[1]

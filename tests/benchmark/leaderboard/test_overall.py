@@ -1,0 +1,77 @@
+"""All tasks side by side: ranks are averaged, metrics never, and what was not measured is blank."""
+
+from pathlib import Path
+
+from artbench.leaderboard.board import boards
+from artbench.leaderboard.build import build_pages
+from artbench.leaderboard.markdown import task_page
+from artbench.leaderboard.overall import chosen, lines, overall_page
+from artbench.records.folder import ResultsFolder
+from artbench.reporting import Silent
+from artbench.specs import INITIALISATION, PublishedResult
+from tests.records import record
+
+PUBLISHED = Path(__file__).resolve().parents[3] / "leaderboards"
+
+
+def test_what_is_missing_is_blank_and_has_no_average() -> None:
+    records = [
+        record(0.9, task="a", backbone="x"),
+        record(0.8, task="a", backbone="y"),
+        record(0.7, task="a", backbone="z"),
+        record(0.6, task="b", backbone="x"),
+        record(0.5, task="b", backbone="y"),
+    ]
+    page = overall_page(boards(records))
+    rows = [line for line in page.splitlines() if line.startswith("| ") and "average" not in line]
+    assert rows == [
+        # Nothing could be tested: all are tied.
+        "| 1.50 | 1 | x | random | 90.0 | 60.0 |",
+        "| 1.50 | 1 | y | random | 80.0 | 50.0 |",
+        "|  |  | z | random | 70.0 |  |",
+    ]
+
+
+def test_one_task_has_no_overall_page(tmp_path: Path) -> None:
+    assert overall_page(boards([record()])) == ""
+    assert {file.name for file in build_pages([record()], tmp_path)} == {"README.md", "toy-style.md"}
+
+
+def test_points_are_those_of_the_tested_pairs_on_real_records() -> None:
+    folder = ResultsFolder(PUBLISHED)
+    every = chosen(boards(folder.records(Silent()), folder.predictions_of))
+    found = lines(every)
+    complete = [line for line in found if line.borda is not None]
+    count = len(complete)
+    assert sum(line.borda or 0 for line in complete) == len(every) * count * (count - 1) / 2
+    assert sum(line.rank or 0 for line in complete) == sum(range(1, count + 1))
+    assert (complete[0].rank or 0) < (complete[-1].rank or 0)
+
+
+def test_of_two_tables_of_a_task_the_larger_counts_and_the_other_is_named() -> None:
+    few = [record(task="a", protocol_hash="e" * 64), record(task="b")]
+    many = [record(task="a", backbone=name) for name in "xyz"]
+    page = overall_page(boards([*few, *many]))
+    assert "Not taken: a (linear-v1 eeeeeeeeeeee" in page
+    assert page.count("| x |") == 1
+
+
+def test_encoders_that_learnt_nothing_stand_apart() -> None:
+    random, trained = record(0.3, backbone="r", encoder={"source": INITIALISATION}), record(0.6, backbone="t")
+    page = task_page(boards([random, trained]))
+    assert page.index("| t |") < page.index("learnt nothing") < page.index("| r |")
+    assert page.count("| rank |") == 2
+
+
+def test_published_results_are_shown_apart_and_escaped() -> None:
+    difference = "<b>another</b> split"
+    result = PublishedResult(work="Some|body 1999", metric="accuracy", value="54.5 %", difference=difference)
+    page = task_page(boards([record()]), [result])
+    assert "| Some\\|body 1999 | accuracy 54.5 % | &lt;b&gt;another&lt;/b&gt; split |" in page
+
+
+def test_why_there_are_several_tables_is_told() -> None:
+    page = task_page(boards([record(), record(dataset={"fingerprint": "f" * 64, "test": 39})]))
+    assert "the data were in 2 states (39 and 40 test images)" in page
+    page = task_page(boards([record(), record(task_version=2)]))
+    assert "between its versions 1 and 2" in page
