@@ -3,7 +3,8 @@
 The Hessian of the loss is the mean over the pictures of (curvature of their logits) x (features times features).
 Were the two independent, it would be A x C, A the mean curvature and C the features' covariance. With A = U a U' and
 C = V e V', the inverse of A x C + l2 is cheap for every l2: rotate, divide by a_k e_j + l2, rotate back. (The idea of
-K-FAC, Martens and Grosse 2015, for one layer.) It changes how fast the solver is, not what it finds.
+K-FAC, Martens and Grosse 2015, for one layer.) It changes how fast the solver is, not what it finds; so float32 is good
+enough for it.
 """
 
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ class Eigenbasis:
     """Of the covariance of z-scored features.
 
     Attributes:
-        vectors: float64, shape (d, rank); where there are fewer pictures than features they span the pictures,
+        vectors: float32, shape (d, rank); where there are fewer pictures than features they span the pictures,
             and with them every gradient.
         values: float64, shape (rank,), not negative.
     """
@@ -36,7 +37,7 @@ class Eigenbasis:
         if blocks is not None:
             matrix = torch.cat(blocks).double()
             _, singular, transposed = torch.linalg.svd(matrix, full_matrices=False)
-            return cls(vectors=transposed.T.contiguous(), values=singular.square() / features.n)
+            return cls(vectors=transposed.T.float().contiguous(), values=singular.square() / features.n)
         stride = max(1, features.n // (_ENOUGH * features.width))
         covariance = torch.zeros(1)
         count = 0
@@ -45,7 +46,7 @@ class Eigenbasis:
             covariance = covariance.to(some.device, torch.float64) + some.T @ some
             count += len(some)
         values, vectors = torch.linalg.eigh(covariance / count)
-        return cls(vectors=vectors, values=values.clamp(min=0))
+        return cls(vectors=vectors.float(), values=values.clamp(min=0))
 
 
 class Preconditioner:
@@ -65,16 +66,17 @@ class Preconditioner:
         else:
             values, self._rotation = curvature, None
         self._values = values.clamp(min=0)
-        self._weights = 1 / (basis.values[:, None] * self._values + l2)
+        self._weights = (1 / (basis.values * self._values[:, None] + l2)).float()
         # The intercepts' curvature; adding the same to all of a softmax changes nothing.
         self._intercepts = torch.where(self._values > 1e-9, 1 / self._values.clamp(min=1e-9), 0)
 
     def __call__(self, gradient: torch.Tensor) -> torch.Tensor:
         """The step that the gradient asks for, downhill if negated; float64, shape (d + 1, classes)."""
         rotated = gradient if self._rotation is None else gradient @ self._rotation
-        # Transposed for speed, as in the objective's gradient.
-        inside = (rotated[:-1].T @ self._basis.vectors).T
-        weights = ((inside * self._weights).T @ self._basis.vectors.T).T
+        # Transposed for speed, as in the objective's gradient; scaled, so that float32 holds a gradient of any size.
+        size = rotated[:-1].abs().amax().clamp(min=torch.finfo(torch.float64).tiny)
+        inside = (rotated[:-1] / size).T.float() @ self._basis.vectors
+        weights = ((inside * self._weights) @ self._basis.vectors.T).T.double() * size
         step = torch.cat([weights, (rotated[-1] * self._intercepts)[None]])
         return step if self._rotation is None else step @ self._rotation.T
 

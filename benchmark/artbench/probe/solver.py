@@ -16,8 +16,8 @@ _DECREASE = 1e-4
 _HALVINGS = 30
 _HALVINGS_UNSURE = 3
 # The fall of the gradient, and the number of passes, after which the anchor is moved to where the search has come.
-_NEARER = 0.01
-_FAR = 20
+_NEARER = 0.001
+_FAR = 40
 # Relative to the objective: what float64 leaves uncertain when two values are compared.
 _ROUNDING = 1e-13
 
