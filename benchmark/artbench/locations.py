@@ -75,8 +75,17 @@ def _what_belongs_there(spec: DatasetSpec) -> str:
     return f"It should hold {spec.layout}. The dataset comes from {spec.source}"
 
 
+def made_folder(spec: DatasetSpec) -> Path:
+    """Where a dataset that is made by code lies, or will lie.
+
+    Raises:
+        ArtbenchError: The cache can't be written.
+    """
+    return cache_folder() / "datasets" / f"{spec.name}-{spec.version}"
+
+
 def _made(spec: DatasetSpec, reporter: Reporter) -> Path:
-    folder = cache_folder() / "datasets" / f"{spec.name}-{spec.version}"
+    folder = made_folder(spec)
     if not folder.is_dir() and spec.prepare is not None:
         reporter.notice(f"{spec.name}: making the pictures, once, in {folder}")
         with preparing(folder) as temporary:

@@ -21,6 +21,7 @@ COMMANDS = {
     "features": "artbench.cli.features:features",
     "cache": "artbench.cli.cache:cache",
     "data": "artbench.cli.data:data",
+    "doctor": "artbench.cli.doctor:doctor",
 }
 
 

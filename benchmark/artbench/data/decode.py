@@ -93,9 +93,20 @@ def decode_whole(data: bytes, *, short_side: int, longest: float) -> NDArray[np.
     return _decode(data, short_side=short_side, part=part)
 
 
-def _decode(data: bytes, *, short_side: int, part: _PartOf) -> NDArray[np.uint8]:
+def prepare(image: Image.Image, *, short_side: int, crop: int) -> NDArray[np.uint8]:
+    """As `decode`, of a picture that Pillow has opened; it is left as it is, and decoded at its full size.
+
+    Raises:
+        UnreadableImage: Its file is broken, or it is too large.
+    """
+    part = partial(_centre, short_side=short_side, crop=crop)
+    return _decode(image, short_side=short_side, part=part)
+
+
+def _decode(picture: bytes | Image.Image, *, short_side: int, part: _PartOf) -> NDArray[np.uint8]:
     try:
-        with _open(data) as image:
+        # What is opened may be asked for a reduced scale, which would change it for its owner.
+        with _open(picture) if isinstance(picture, bytes) else picture.copy() as image:
             return _turned(image, short_side=short_side, part=part)
     except (UnreadableImage, MemoryError):
         raise
@@ -124,7 +135,7 @@ def _open(data: bytes) -> ImageFile:
     raise UnreadableImage("not a JPEG, PNG, WebP, TIFF, GIF or BMP file")
 
 
-def _turned(image: ImageFile, *, short_side: int, part: _PartOf) -> NDArray[np.uint8]:
+def _turned(image: Image.Image, *, short_side: int, part: _PartOf) -> NDArray[np.uint8]:
     width, height = image.size
     if width * height > PIXEL_LIMIT:
         raise UnreadableImage(f"{width}x{height} pixels, more than the limit of {PIXEL_LIMIT // 10**6} million")
@@ -192,7 +203,7 @@ _TURNS = {
 }
 
 
-def _orientation(image: ImageFile) -> int:
+def _orientation(image: Image.Image) -> int:
     try:
         value = image.getexif().get(_ORIENTATION, 1)
     except Exception:  # A broken EXIF block does not make the picture unreadable.

@@ -5,6 +5,7 @@ import click
 from artbench.cli.lazy import LazyGroup
 
 _COMMANDS = {
+    "filters": "artbench.cli.explain.filters:filters",
     "gradcam": "artbench.cli.explain.gradcam:gradcam",
 }
 

@@ -1,0 +1,158 @@
+"""`artbench.run`: encoders on tasks, from Python."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias, TypedDict, Unpack, overload
+
+from artbench.api.surroundings import Logged, PathLike, as_name, data_root_or_default, loaded, placed
+from artbench.errors import ArtbenchError, UsageError
+from artbench.records.record import Record
+from artbench.reporting import Reporter
+from artbench.run import Request
+from artbench.run import run as run_all
+
+# Not Sequence: a text is a sequence of texts too, and one name must not be taken for several.
+Names: TypeAlias = list[str] | tuple[str, ...]
+Pretrainings: TypeAlias = list[str] | list[PathLike] | tuple[PathLike, ...]
+
+
+class RunOptions(TypedDict, total=False):
+    """The options of `artbench.run`, which explains them."""
+
+    results: PathLike
+    data_root: PathLike | None
+    data: Mapping[str, PathLike] | None
+    device: str
+    batch_size: int | None
+    workers: int | None
+    seed: int
+    fresh: bool
+    compiled: bool
+    shots: int | None
+    exclude: PathLike | None
+    allow_partial: bool
+    plugins: Sequence[PathLike]
+    reporter: Reporter | None
+
+
+class IncompleteRun(ArtbenchError):  # noqa: N818  ArtbenchError is what people catch
+    """Some encoders could not be run; the results of all others are on record.
+
+    Args:
+        records: Those of the others, in the order of encoders, then tasks.
+        failures: Why an encoder could not be run, by its name.
+    """
+
+    def __init__(self, records: Sequence[Record], failures: Mapping[str, str]) -> None:
+        self.records = tuple(records)
+        self.failures = dict(failures)
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in failures.items())
+        super().__init__(reasons.removesuffix("."))
+
+
+@overload
+def run(*, backbone: str, task: str, pretraining: PathLike = ..., **options: Unpack[RunOptions]) -> Record: ...
+@overload
+def run(
+    *,
+    backbone: Names,
+    task: str | Names,
+    pretraining: PathLike | Pretrainings = ...,
+    **options: Unpack[RunOptions],
+) -> list[Record]: ...
+@overload
+def run(
+    *,
+    backbone: str | Names,
+    task: Names,
+    pretraining: PathLike | Pretrainings = ...,
+    **options: Unpack[RunOptions],
+) -> list[Record]: ...
+@overload
+def run(
+    *, backbone: str | Names, task: str | Names, pretraining: Pretrainings, **options: Unpack[RunOptions]
+) -> list[Record]: ...
+def run(
+    *,
+    backbone: str | Names,
+    task: str | Names,
+    pretraining: PathLike | Pretrainings = "imagenet",
+    results: PathLike = "results",
+    data_root: PathLike | None = None,
+    data: Mapping[str, PathLike] | None = None,
+    device: str = "auto",
+    batch_size: int | None = None,
+    workers: int | None = None,
+    seed: int = 0,
+    fresh: bool = False,
+    compiled: bool = False,
+    shots: int | None = None,
+    exclude: PathLike | None = None,
+    allow_partial: bool = False,
+    plugins: Sequence[PathLike] = (),
+    reporter: Reporter | None = None,
+) -> Record | list[Record]:
+    """Run encoders on tasks, put the results on record, and return the records; as `artbench run` does.
+
+    What is on record in `results` already is not run again, but read.
+
+    Args:
+        backbone: An architecture, or a list or tuple of several: `resnet50`.
+        task: A task, or several: `wikiart-style`.
+        pretraining: Where the weights come from: a name, or the path of a checkpoint; or several.
+        results: Folder of records and leaderboards.
+        data_root: Holds one folder per dataset, named as the dataset; None: what `ARTBENCH_DATA` says.
+        data: Datasets with a place of their own, by name.
+        device: `auto`, `cpu`, `cuda`, or `mps`.
+        batch_size: Pictures a forward pass; None: what suits the device.
+        workers: Pictures decoded at once; None: what suits the machine.
+        seed: Of random weights.
+        fresh: Run again what is on record, from the pictures.
+        compiled: Compile the network before it extracts.
+        shots: Fit from so few pictures of each class, in place of all.
+        exclude: A file that lists pictures to leave out.
+        allow_partial: Go on although more than 1 % of the pictures is missing.
+        plugins: Python files that hold plugins, beside those that are installed.
+        reporter: Told of progress; None: notices go to the logger `artbench`. `artbench.TerminalReporter()` shows
+            what the command line shows, on stderr.
+
+    Returns:
+        The record; where `backbone`, `task` or `pretraining` is a list or a tuple, a list of every combination's, in
+        the order of backbones, then pretrainings, then tasks as their datasets come.
+
+    Raises:
+        UsageError: A name is unknown, or an option makes no sense; nothing was begun.
+        IncompleteRun: An encoder could not be built or run; the others were run, and are in the exception.
+        ArtbenchError: The data is not what it should be, or the results can't be written.
+    """
+    told = reporter or Logged()
+    registry = loaded(plugins, told)
+    several = any(isinstance(asked, list | tuple) for asked in (backbone, task, pretraining))
+    pretrainings = pretraining if isinstance(pretraining, list | tuple) else [pretraining]
+    tasks = [task] if isinstance(task, str) else list(task)
+    if not several and len(registry.tasks.expand(tasks[0])) > 1:
+        raise UsageError(
+            f"{tasks[0]} stands for several tasks", mend=f"For a list of their records, give task=[{tasks[0]!r}]"
+        )
+    request = Request(
+        backbones=[backbone] if isinstance(backbone, str) else list(backbone),
+        pretrainings=[as_name(one) for one in pretrainings],
+        tasks=tasks,
+        results=Path(results),
+        data_root=data_root_or_default(data_root),
+        data=placed(data),
+        device=device,
+        batch_size=batch_size,
+        workers=workers,
+        seed=seed,
+        fresh=fresh,
+        compiled=compiled,
+        allow_partial=allow_partial,
+        exclude=None if exclude is None else Path(exclude),
+        shots=() if shots is None else (shots,),
+    )
+    outcome = run_all(request, registry=registry, reporter=told)
+    records = [result.record for result in outcome.results]
+    if outcome.failures:
+        raise IncompleteRun(records, outcome.failures)
+    return records if several else records[0]

@@ -1,0 +1,49 @@
+"""Whether weights can be downloaded."""
+
+from collections.abc import Iterator
+from queue import Empty, Queue
+from threading import Thread
+
+from huggingface_hub import constants
+
+from artbench.doctor.examination import Patient
+from artbench.doctor.finding import Finding, passed, warned
+from artbench.encoders.hub import unreachable
+
+_SERVERS = {"hub": constants.ENDPOINT, "torchvision": "https://download.pytorch.org"}
+_SECONDS = 10.0
+_MEND = "Weights that are cached still work; without a net, take checkpoints (--pretraining FILE) or artbench[offline]"
+
+
+def network(patient: Patient) -> Iterator[Finding]:
+    """The servers of weights, all asked at once; none of them is waited for longer than ten seconds."""
+    if patient.offline:
+        yield passed("weights", "not asked, as --offline says")
+        return
+    asked = {name: _asking(url) for name, url in _SERVERS.items()}
+    for name, url in _SERVERS.items():
+        if name == "hub" and constants.HF_HUB_OFFLINE:
+            yield warned(name, "HF_HUB_OFFLINE is set: nothing is downloaded from it", mend="unset HF_HUB_OFFLINE")
+            continue
+        try:
+            reason = asked[name].get(timeout=_SECONDS)
+        except Empty:
+            reason = f"no answer in {_SECONDS:.0f} s"
+        if reason:
+            yield warned(name, f"{url} can't be reached ({reason})", mend=_MEND)
+        else:
+            yield passed(name, f"{url} answers")
+
+
+def _asking(url: str) -> "Queue[str]":
+    """Where the answer will be; in a thread, since no limit of time holds for the look-up of a name."""
+    answer: Queue[str] = Queue()
+
+    def ask() -> None:
+        try:
+            answer.put(unreachable(url))
+        except Exception as error:  # An address that a variable of the environment spells wrongly.
+            answer.put(str(error))
+
+    Thread(target=ask, daemon=True).start()
+    return answer

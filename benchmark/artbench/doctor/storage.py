@@ -1,0 +1,73 @@
+"""The folders in which things are kept: whether they can be written, what is in them, what room is left."""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from artbench.doctor.examination import Patient
+from artbench.doctor.finding import Finding, failed, passed, warned
+from artbench.errors import ArtbenchError
+from artbench.locations import cache_folder
+
+# The features of WikiArt by one large encoder are half a gigabyte.
+_LITTLE, _NONE = 5 * 10**9, 10**8
+
+
+def storage(_: Patient) -> Iterator[Finding]:
+    """The cache of artbench, and where the libraries keep the weights that they download."""
+    try:
+        cache = cache_folder()
+    except ArtbenchError as error:
+        yield failed("cache", error.message, mend=error.mend)
+    else:
+        yield _folder("cache", cache, variable="ARTBENCH_CACHE", emptied="`artbench cache remove` makes room")
+    from huggingface_hub import constants
+
+    emptied = "Remove models that are not needed from it"
+    yield _folder("hub's cache", Path(constants.HF_HUB_CACHE), variable="HF_HUB_CACHE", emptied=emptied)
+    yield _folder("torch's cache", Path(torch.hub.get_dir()), variable="TORCH_HOME", emptied=emptied)
+
+
+def _folder(name: str, folder: Path, *, variable: str, emptied: str) -> Finding:
+    elsewhere = f"set {variable} to a folder on a larger disk"
+    existing = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        return failed(
+            name,
+            f"{folder} can't be written ({error.strerror or error})",
+            mend=emptied if error.errno == errno.ENOSPC else f"Set {variable} to a folder that can",
+        )
+    free = shutil.disk_usage(existing).free
+    message = f"{folder}: {_size(_bytes_in(folder))} kept, {_size(free)} free"
+    if free < _NONE:
+        return failed(name, message, mend=f"{emptied}, or {elsewhere}")
+    if free < _LITTLE:
+        return warned(name, message, mend=f"{emptied}, or {elsewhere}")
+    return passed(name, message)
+
+
+def _bytes_in(folder: Path) -> int:
+    """Bytes of all files below a folder; links, of which the hub's cache is full, are not followed."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += (Path(parent) / name).lstat().st_size
+            except OSError:  # Gone meanwhile.
+                continue
+    return total
+
+
+def _size(count: int) -> str:
+    for unit, factor in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count} B"

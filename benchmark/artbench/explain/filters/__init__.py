@@ -1,0 +1,1 @@
+"""Pictures of what single units of a network respond to."""

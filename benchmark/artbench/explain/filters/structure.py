@@ -1,0 +1,129 @@
+"""Whether a unit's picture has structure or is noise, measured against noise of the same spectrum."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+Verdict = Literal["structured", "noise", "flat", "no gradient"]
+Planes = NDArray[np.float64]  # (3, side, side)
+
+# By what factor a picture must differ from noise; found by looking at pictures (docs/explain-filters.md).
+LEAST_COHERENCE, LEAST_CONCENTRATION = 1.3, 1.5
+# Standard deviation of RGB in [0, 1] below which a picture shows one colour.
+_FLAT = 0.04
+_NOISES = 8
+# The neighbourhood in which directions are compared, as a share of the side.
+_NEIGHBOURHOOD = 1 / 32
+
+CRITERION = (
+    "structured: contours run in one direction over a neighbourhood of a thirty-second of the side at least "
+    f"{LEAST_COHERENCE:.1f} times as much as in noise of the same colours and the same power at each frequency, or the "
+    f"power of a frequency lies in few directions, {LEAST_CONCENTRATION:.1f} times as much as there; noise: neither; "
+    "flat: one colour"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Structure:
+    """What was measured of a picture.
+
+    Attributes:
+        coherence: How much neighbouring gradients agree in direction, as a multiple of noise's.
+        concentration: How few directions hold a frequency's power, as a multiple of noise's.
+        deviation: Standard deviation of RGB in [0, 1].
+        verdict: What follows.
+    """
+
+    coherence: float
+    concentration: float
+    deviation: float
+    verdict: Verdict
+
+
+def structure(picture: NDArray[np.float32], *, gradient: bool = True) -> Structure:
+    """Measure a picture.
+
+    It is held against pictures of noise that have its colours and, at each frequency, its power, but phases and
+    directions at random: what the ascent makes of its start where a unit looks for nothing but a frequency.
+
+    Args:
+        picture: RGB in [0, 1], (3, side, side).
+        gradient: Whether the unit had a gradient.
+    """
+    planes = _uncorrelated(picture.astype(np.float64))
+    deviation = float(np.sqrt((planes**2).mean()))
+    random = np.random.default_rng(0)
+    noises = [_noise_like(planes, random) for _ in range(_NOISES)] if deviation > 0 else [planes]
+    coherence = _coherence(planes) / max(float(np.mean([_coherence(noise) for noise in noises])), 1e-12)
+    concentration = _concentration(planes) / max(float(np.mean([_concentration(noise) for noise in noises])), 1e-12)
+    verdict: Verdict
+    if not gradient:
+        verdict = "no gradient"
+    elif deviation < _FLAT:
+        verdict = "flat"
+    else:
+        above = coherence >= LEAST_COHERENCE or concentration >= LEAST_CONCENTRATION
+        verdict = "structured" if above else "noise"
+    return Structure(coherence=coherence, concentration=concentration, deviation=deviation, verdict=verdict)
+
+
+def _uncorrelated(picture: Planes) -> Planes:
+    """The picture along the principal axes of its own colours, each plane around zero."""
+    colours = picture.reshape(3, -1)
+    colours = colours - colours.mean(axis=1, keepdims=True)
+    _, axes = np.linalg.eigh(colours @ colours.T)
+    turned: Planes = (axes.T @ colours).reshape(picture.shape)
+    return turned
+
+
+def _noise_like(planes: Planes, random: np.random.Generator) -> Planes:
+    """Gaussian noise with each plane's power at each frequency, in all directions alike."""
+    rings = _rings(planes.shape[-1]).ravel()
+    counts = np.bincount(rings)
+    noises = []
+    for power in np.abs(np.fft.fft2(planes)) ** 2:
+        even = (np.bincount(rings, power.ravel()) / counts)[rings].reshape(power.shape)
+        white = np.fft.fft2(random.standard_normal(power.shape)) / len(power)
+        noises.append(np.fft.ifft2(white * np.sqrt(even)).real)
+    return np.stack(noises)
+
+
+def _coherence(planes: Planes) -> float:
+    """Of the colour structure tensor (Di Zenzo 1986), mean weighted by its strength: 0 no direction, 1 one."""
+    down, across = np.gradient(planes, axis=(1, 2))
+    sigma = _NEIGHBOURHOOD * planes.shape[-1]
+    yy, xy, xx = (
+        gaussian_filter(product.sum(axis=0), sigma, mode="wrap")
+        for product in (down * down, down * across, across * across)
+    )
+    strength = float((yy + xx).sum())
+    return float(np.hypot(yy - xx, 2 * xy).sum()) / strength if strength > 0 else 0.0
+
+
+def _concentration(planes: Planes) -> float:
+    """Mean over frequencies, weighted by power, of the mean square of the power over its squared mean."""
+    side = planes.shape[-1]
+    rings = _rings(side)
+    counts = np.bincount(rings.ravel())
+    # Without the slowest waves, which have too few directions, and the corners.
+    band = slice(3, side // 2 + 1)
+    # What lies at the edges would look like a cross of all frequencies.
+    window = np.outer(np.hanning(side + 2)[1:-1], np.hanning(side + 2)[1:-1])
+    total = weighted = 0.0
+    for plane in planes:
+        power = np.abs(np.fft.fft2((plane - (plane * window).sum() / window.sum()) * window)) ** 2
+        first = np.bincount(rings.ravel(), power.ravel())[band]
+        second = np.bincount(rings.ravel(), (power**2).ravel())[band]
+        total += float(first.sum())
+        weighted += float((second * counts[band] / np.maximum(first, 1e-30)).sum())
+    return weighted / total if total > 0 else 0.0
+
+
+def _rings(side: int) -> NDArray[np.int64]:
+    """The frequency of each coefficient, in waves to a side."""
+    frequency = np.fft.fftfreq(side) * side
+    rings: NDArray[np.int64] = np.rint(np.hypot(frequency[:, None], frequency[None, :])).astype(np.int64)
+    return rings

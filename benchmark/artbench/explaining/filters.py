@@ -1,0 +1,136 @@
+"""Filter pictures of one backbone with one or more pretrainings, from their names to a figure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from artbench.candidates import candidates
+from artbench.explain.figure import check_writable, write_png
+from artbench.explain.filters.depths import Depth, Trace
+from artbench.explain.filters.drawing import filters_figure
+from artbench.explain.filters.examples import Sample, draw_sample
+from artbench.explain.filters.found import EncoderFilters, find_filters, picture_side
+from artbench.explain.filters.maximise import Ascent
+from artbench.explain.filters.structure import CRITERION
+from artbench.locations import dataset_folder
+from artbench.machine import choose_device
+from artbench.opening import open_dataset
+from artbench.plugins import Registry
+from artbench.reporting import Reporter
+
+
+@dataclass(frozen=True, kw_only=True)
+class FiltersRequest:
+    """What to look into: the options of `artbench explain filters`.
+
+    Attributes:
+        backbone: Its name.
+        pretrainings: Names and paths of checkpoints.
+        out: The figure's file.
+        layers: Names of modules; none: a few depths from the first convolution to the last.
+        units: How many of each layer, drawn by the seed.
+        examples: Name of a dataset to look through for what units respond to most.
+        data_root: See `artbench.locations.dataset_folder`.
+        placed: See `artbench.locations.dataset_folder`.
+        device: `auto`, `cpu`, `cuda`, `mps`.
+        seed: Of random weights, units, starts, moves and the sample of the dataset.
+        dpi: Of the figure.
+        ascent: How pictures are climbed to.
+    """
+
+    backbone: str
+    pretrainings: Sequence[str]
+    out: Path
+    layers: Sequence[str] = ()
+    units: int = 6
+    examples: str | None = None
+    data_root: Path | None = None
+    placed: Mapping[str, Path] = field(default_factory=dict)
+    device: str = "auto"
+    seed: int = 0
+    dpi: int = 150
+    ascent: Ascent = field(default_factory=Ascent)
+
+
+def explain_filters(request: FiltersRequest, *, registry: Registry, reporter: Reporter) -> list[EncoderFilters]:
+    """Make filter pictures of each pretraining, side by side, and write the figure.
+
+    Raises:
+        UsageError: A name is unknown, of a layer too, or nothing says where the dataset lies.
+        ArtbenchError: There are no such weights, the backbone has no convolution, no picture of the dataset can be
+            read, or the figure can't be written.
+    """
+    check_writable(request.out)
+    device = choose_device(request.device)
+    asked = list(candidates([request.backbone], request.pretrainings, registry=registry, seed=request.seed))
+    dataset = None
+    if request.examples is not None:
+        spec = registry.datasets.get(request.examples)
+        folder = dataset_folder(spec, data_root=request.data_root, placed=request.placed, reporter=reporter)
+        dataset = open_dataset(spec, folder)
+    found: list[EncoderFilters] = []
+    sample: Sample | None = None
+    depths: list[Depth] = []
+    ascent = request.ascent
+    for candidate in asked:
+        encoder = candidate.build(reporter, device=device)
+        ascent = replace(request.ascent, side=picture_side(encoder, request.ascent))
+        trace = Trace(encoder.module, ascent.side)
+        if not found:
+            depths = [trace.named(name) for name in dict.fromkeys(request.layers)] or trace.chosen()
+            if dataset is not None:
+                sample = draw_sample(dataset, side=ascent.side, seed=request.seed, reporter=reporter)
+        found.append(
+            find_filters(
+                encoder,
+                trace,
+                depths,
+                units=request.units,
+                seed=request.seed,
+                ascent=ascent,
+                sample=sample,
+                device=device,
+                reporter=reporter,
+            )
+        )
+    figure = filters_figure(found, sample=sample, caption=_caption(request, sample, ascent))
+    write_png(figure, request.out, dpi=request.dpi, facts=_facts(request, found, sample, ascent))
+    return found
+
+
+def _caption(request: FiltersRequest, sample: Sample | None, ascent: Ascent) -> list[str]:
+    lines = [
+        f"Each picture was climbed to in {ascent.steps} steps at {ascent.side} px from noise, in decorrelated Fourier "
+        f"space, under jitter, scale and rotation (Olah et al. 2017). Numbers are those of the units, drawn by seed "
+        f"{request.seed} and the same for every pretraining; values are read before the nonlinearity.",
+        f"{CRITERION[0].upper()}{CRITERION[1:]}.",
+    ]
+    if sample is not None:
+        lines.append(
+            f"Beside each: the four pictures it responds to most, of {len(sample.ids):,} drawn from the {sample.of:,} "
+            f"of {sample.dataset}, strongest at the upper left."
+        )
+    return lines
+
+
+def _facts(
+    request: FiltersRequest, found: Sequence[EncoderFilters], sample: Sample | None, ascent: Ascent
+) -> dict[str, str]:
+    """What is needed to make the figure again."""
+    facts = {
+        "Title": f"{request.backbone}: what units respond to most",
+        "artbench-backbone": request.backbone,
+        "artbench-seed": str(request.seed),
+        "artbench-ascent": f"{ascent.steps} steps, {ascent.side} px, rate {ascent.rate}",
+        "artbench-units": "; ".join(
+            f"{layer.depth.name}: {' '.join(str(unit) for unit in layer.units)}" for layer in found[0].layers
+        ),
+    }
+    for number, one in enumerate(found, start=1):
+        counts = "; ".join(f"{layer.depth.name}: {layer.counted}" for layer in one.layers)
+        facts[f"artbench-pretraining-{number}"] = one.encoder.pretraining
+        facts[f"artbench-weights-{number}"] = one.encoder.weights_sha256
+        facts[f"artbench-structure-{number}"] = counts
+    if sample is not None:
+        facts["artbench-examples"] = f"{sample.dataset}, {len(sample.ids)} of {sample.of} pictures"
+    return facts
