@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from artbench.leaderboard.build import build_pages
+from artbench.leaderboard.literature import literature
+from artbench.plugins import load_plugins
 from artbench.records.folder import ResultsFolder, sha256_of
 from artbench.reporting import Silent
 
@@ -12,7 +14,9 @@ PUBLISHED = REPOSITORY / "leaderboards"
 
 def test_the_published_pages_are_made_from_the_published_records(tmp_path: Path) -> None:
     folder = ResultsFolder(PUBLISHED)
-    written = build_pages(folder.records(Silent()), tmp_path, predictions=folder.predictions_of)
+    written = build_pages(
+        folder.records(Silent()), tmp_path, predictions=folder.predictions_of, literature=literature(load_plugins())
+    )
     assert {file.name for file in written} == {file.name for file in PUBLISHED.glob("*.md")}
     for file in written:
         assert file.read_text() == (PUBLISHED / file.name).read_text()

@@ -7,10 +7,10 @@ from artbench.errors import ArtbenchError
 from artbench.files import write_text
 from artbench.leaderboard.board import Board, boards
 from artbench.leaderboard.index import index_page, page_names
+from artbench.leaderboard.literature import Literature
 from artbench.leaderboard.markdown import task_page
 from artbench.leaderboard.overall import overall_page
 from artbench.records.record import Record
-from artbench.specs import PublishedResult
 
 # A file name that no task's page has: those are of the task's name, or end in a digest.
 OVERALL = "OVERALL.md"
@@ -21,7 +21,7 @@ def build_pages(
     out: Path,
     *,
     predictions: Callable[[Record], Path] | None = None,
-    literature: Mapping[str, Sequence[PublishedResult]] | None = None,
+    literature: Mapping[str, Literature] | None = None,
     page: Callable[[Sequence[Board]], Mapping[str, str]] | None = None,
 ) -> list[Path]:
     """Write `TASK.md` for every task on record, `README.md` that lists them, and `OVERALL.md`; return what was written.
@@ -42,7 +42,7 @@ def build_pages(
         return []
     published = literature or {}
     pages = {
-        name: task_page(on_page, published.get(on_page[0].first.task, ()))
+        name: task_page(on_page, published.get(on_page[0].first.task))
         for name, on_page in page_names(sorted_boards).items()
     }
     overall = overall_page(sorted_boards)

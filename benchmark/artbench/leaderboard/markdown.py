@@ -3,18 +3,22 @@
 from collections.abc import Sequence
 
 from artbench.leaderboard.board import Board
+from artbench.leaderboard.literature import Literature
 from artbench.leaderboard.tables import footnote_lines, literature_table, ranked_tables, reference_table
 from artbench.leaderboard.text import escape
 from artbench.records.record import Record
-from artbench.specs import PublishedResult
+from artbench.specs import Published
+
+# Of the published test images; what lacks fewer counts as the whole task.
+_WHOLE = 0.99
 
 
-def task_page(boards: Sequence[Board], literature: Sequence[PublishedResult] = ()) -> str:
+def task_page(boards: Sequence[Board], literature: Literature | None = None) -> str:
     """The page of one task: a table for each state of data and protocol, records of which must not be mixed.
 
     Args:
         boards: Of the task.
-        literature: What others have published on it, under protocols of their own.
+        literature: What others have published on it, under protocols of their own, and how large it is.
     """
     task = boards[0].first.task
     parts = [f"# {escape(task)}", ""]
@@ -27,11 +31,11 @@ def task_page(boards: Sequence[Board], literature: Sequence[PublishedResult] = (
         parts += [
             *ranked_tables(board),
             *reference_table(board),
-            *literature_table(literature),
+            *literature_table(() if literature is None else literature.results),
             "",
             *footnote_lines(board),
             *_explained(board),
-            *_footing(board),
+            *_footing(board, None if literature is None else literature.size),
             "",
         ]
     return "\n".join(parts)
@@ -65,7 +69,7 @@ def _explained(board: Board) -> list[str]:
     return [escape(said), ""] if said else []
 
 
-def _footing(board: Board) -> list[str]:
+def _footing(board: Board, size: Published | None) -> list[str]:
     first, data = board.first, board.first.dataset
     lost = f", {data.missing:,} missing" if data.missing else ""
     lost += f", {data.unreadable:,} unreadable" if data.unreadable else ""
@@ -75,7 +79,7 @@ def _footing(board: Board) -> list[str]:
         f"Protocol `{escape(first.protocol)}` ({first.protocol_hash[:12]}). "
         f"Data: {escape(data.name)}{partial}, state {data.fingerprint[:12]}: {data.train:,} training and "
         f"{data.test:,} test images{classes}{lost}. Task version {first.task_version}. "
-        f"{_rounds(first)}".rstrip()
+        f"{_rounds(first)}{_part(first, size)}".rstrip()
     ]
 
 
@@ -92,3 +96,13 @@ def _rounds(record: Record) -> str:
     if record.clusters is not None:
         said += f"Intervals resample {record.clusters:,} painters with all their pictures. "
     return said
+
+
+def _part(record: Record, size: Published | None) -> str:
+    """That it is not the whole task, where it is known how large that is."""
+    if size is None or not size.test or record.few_shot is not None or record.rounds:
+        return ""
+    if record.dataset.test >= _WHOLE * size.test:
+        return ""
+    whole = f"{(size.train or 0) + (size.validation or 0):,} training and " if size.train else ""
+    return f"**This is a part of the task**, which as published has {whole}{size.test:,} test images."

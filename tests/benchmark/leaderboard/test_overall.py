@@ -4,11 +4,12 @@ from pathlib import Path
 
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
+from artbench.leaderboard.literature import Literature
 from artbench.leaderboard.markdown import task_page
 from artbench.leaderboard.overall import chosen, lines, overall_page
 from artbench.records.folder import ResultsFolder
 from artbench.reporting import Silent
-from artbench.specs import INITIALISATION, PublishedResult
+from artbench.specs import INITIALISATION, Published, PublishedResult
 from tests.records import record
 
 PUBLISHED = Path(__file__).resolve().parents[3] / "leaderboards"
@@ -66,7 +67,9 @@ def test_encoders_that_learnt_nothing_stand_apart() -> None:
 def test_published_results_are_shown_apart_and_escaped() -> None:
     difference = "<b>another</b> split"
     result = PublishedResult(work="Some|body 1999", metric="accuracy", value="54.5 %", difference=difference)
-    page = task_page(boards([record()]), [result])
+    page = task_page(boards([record()]), Literature(results=[result], size=Published(train=500, test=99)))
+    assert "**This is a part of the task**, which as published has 500 training and 99 test images." in page
+    assert "a part of" not in task_page(boards([record()]), Literature(size=Published(test=40)))
     assert "| Some\\|body 1999 | accuracy 54.5 % | &lt;b&gt;another&lt;/b&gt; split |" in page
 
 

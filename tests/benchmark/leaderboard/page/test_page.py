@@ -118,7 +118,7 @@ def test_columns_sort_both_ways_by_value_and_by_keyboard(opened: Any) -> None:
     assert button(parameters).text == "parameters"
     button(parameters).click()
     one_way = shown(opened, parameters)
-    assert one_way[0].startswith("1.5 M")
+    assert one_way[:2] == ["0", "1.5 M"]
     assert one_way[-1] == "23.5 M"
     # Enter on the same header turns it round.
     button(parameters).send_keys(Keys.ENTER)
@@ -132,7 +132,7 @@ def test_columns_sort_both_ways_by_value_and_by_keyboard(opened: Any) -> None:
 def test_words_filter_the_rows_and_the_count_is_told(opened: Any) -> None:
     choose(opened, "#filter", "LITE imagenet")
     assert len(shown(opened, 1)) == 3
-    assert opened.find_element("id", "count").text == "3 of 11 rows"
+    assert opened.find_element("id", "count").text == "3 of 12 rows"
     choose(opened, "#filter", "no such thing")
     assert shown(opened, 1) == []
 
