@@ -342,9 +342,10 @@ def other_neighbours(it: Submission) -> None:
 @harmful
 def another_encoder_of_the_same_name(it: Submission) -> None:
     path = ("encoder", it.random.choice(["parameters", "feature_dim", "input_size"]))
-    put(it, path, it.random.choice([0, at(it.content, path) // 2, at(it.content, path) + 1]))
+    now = at(it.content, path)
+    put(it, path, it.random.choice([value for value in (0, now // 2, now + 1) if value != now]))
     # Where two say different things, the later one is blamed.
-    put(it, ("provenance", "created"), "2026-11-24T04:00:00Z")
+    put(it, ("provenance", "created"), "2026-12-31T04:00:00Z")
 
 
 @harmful
@@ -414,7 +415,7 @@ def everything_of_another(it: Submission) -> None:
         if source.with_suffix(suffix).exists():
             it.beside(suffix).write_bytes(source.with_suffix(suffix).read_bytes())
     content["encoder"]["weights_sha256"] = f"{it.random.getrandbits(256):064x}"
-    content["provenance"]["created"] = "2026-11-24T04:00:00Z"
+    content["provenance"]["created"] = "2026-12-31T04:00:00Z"
     it.write(content)
     it.settle()
 
@@ -427,7 +428,7 @@ def the_same_weights_under_another_name(it: Submission) -> None:
             it.beside(suffix).write_bytes(source.with_suffix(suffix).read_bytes())
     content = it.content
     content["pretraining"] = "mine"
-    content["provenance"]["created"] = "2026-11-24T04:00:00Z"
+    content["provenance"]["created"] = "2026-12-31T04:00:00Z"
     it.write(content)
     it.settle()
 
