@@ -34,7 +34,7 @@ def test_every_metric_has_a_column_and_what_a_task_lacks_is_empty(
     published: list[Board], records: list[Record]
 ) -> None:
     rows = {str(row["id"]): row for row in flat_rows(published)}
-    assert len(rows) == len(records) == 9
+    assert len(rows) == len(records) >= 9
     assert len({tuple(row) for row in rows.values()}) == 1
     for one in records:
         row = rows[one.id]
