@@ -23,6 +23,7 @@ from artbench.plugins import Registry
 from artbench.probe.linear import FittedProbe
 from artbench.protocol import LINEAR_V1, Protocol
 from artbench.records.folder import read_record
+from artbench.records.images import image_digests
 from artbench.records.record import Record
 from artbench.records.stored import StoredPredictions, read_predictions
 from artbench.reporting import Reporter
@@ -230,7 +231,8 @@ def _compared(
         ArtbenchError: It is more than another machine explains, or other pictures were tested.
     """
     first = stored.rounds == 0
-    if stored.images[first].tolist() != ids:
+    # A published record holds digests of ids.
+    if image_digests(stored.images[first]) != image_digests(ids):
         raise ArtbenchError(
             f"the record was tested on {int(first.sum()):,} pictures, here there are {len(ids):,} others",
             mend="Pictures that could be read then can't be now, or the other way round: run it again",

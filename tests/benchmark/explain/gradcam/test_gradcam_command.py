@@ -22,7 +22,8 @@ from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explaining.probed import Sources, open_probed
 from artbench.plugins import Registry, load_plugins
 from artbench.protocol import LINEAR_V1
-from artbench.records.folder import sha256_of
+from artbench.records.folder import ResultsFolder, read_record, sha256_of
+from artbench.records.publishing import publish
 from artbench.reporting import Silent
 from artbench.run import Request, run
 
@@ -204,6 +205,13 @@ def test_bad_input_is_one_line_that_says_what_and_what_to_do(place: Path, tmp_pa
     assert "not a valid record" in str(refusal(gradcam(tmp_path / "bad.json", out)))
     # Two would leave no room for a hit, a miss and a random one.
     assert gradcam(file, out, "--images", "2").exit_code == 2
+
+
+def test_a_published_record_whose_ids_are_digests_is_explained_too(place: Path, tmp_path: Path) -> None:
+    source, given = read_record(record(place)), ResultsFolder(tmp_path / "given")
+    file = publish(source, ResultsFolder(place / "results"), given)
+    probed = open_probed(file, sources=Sources(device="cpu"), registry=plugins(), reporter=Silent())
+    assert probed.difference == 0
 
 
 def test_a_record_that_is_not_reproduced_says_what_differs(place: Path, tmp_path: Path) -> None:
