@@ -44,7 +44,7 @@ def task_page(boards: Sequence[Board], literature: Literature | None = None) -> 
 def why_apart(boards: Sequence[Board]) -> str:
     """What differs between the tables of one task, in words."""
     versions, protocols, states = (
-        {value for board in boards for value in (key(board.first),)}
+        {key(board.first) for board in boards}
         for key in (
             lambda record: str(record.task_version),
             lambda record: f"{record.protocol} ({record.protocol_hash[:12]})",

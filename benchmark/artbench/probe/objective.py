@@ -161,6 +161,7 @@ class Objective:
         """The problems of some of the labels; for sigmoids."""
         assert isinstance(self.losses, Sigmoids)
         some = Objective(self._features, self.losses.select(columns))
+        some._pool = self._pool
         some._anchor = None if self._anchor is None else self._anchor.select(columns)
         return some
 

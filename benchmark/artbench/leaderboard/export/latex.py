@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from artbench.leaderboard.board import Board
+from artbench.leaderboard.columns import other_metrics
 from artbench.leaderboard.ranking import Place
-from artbench.leaderboard.tables import other_metrics
 from artbench.records.outcomes import Metric
 from artbench.records.record import Record
 from artbench.records.wording import amount, metric_name, pretraining_name, task_name, unit

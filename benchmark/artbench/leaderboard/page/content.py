@@ -7,28 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from artbench.leaderboard.board import Board
+from artbench.leaderboard.columns import Cell, cells, guesses, headings
 from artbench.leaderboard.marks import footnotes, marks
 from artbench.leaderboard.page.details import Details, details_of
-from artbench.leaderboard.ranking import direction
-from artbench.leaderboard.tables import other_metrics
-from artbench.records.outcomes import Metric
 from artbench.records.record import Record
-from artbench.records.wording import amount, encoder_name, metric_name, pretraining_name, task_name, unit
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """One cell of a table.
-
-    Attributes:
-        text: What is read.
-        key: What is sorted by: a number or a text; None stands last.
-        strong: Whether it is the one that ranks.
-    """
-
-    text: str
-    key: float | str | None
-    strong: bool = False
+from artbench.records.wording import encoder_name, metric_name, task_name, unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,25 +70,13 @@ def section(board: Board, *, file_of: Callable[[Record], Path], out: Path) -> Se
         file_of: Where a record is kept; tables lie beside it.
         out: Folder of the page, which links start from.
     """
-    first, others = board.first, other_metrics(board.first)
-    primary = metric_name(first.primary_metric)
-    columns = [
-        "rank",
-        "backbone",
-        "pretraining",
-        f"{primary} {unit(first.primary)} [95 % interval]",
-        *(f"{metric_name(name)} {unit(first.metrics[name])}" for name in others),
-        f"kNN {primary} {unit(first.primary)}",
-        "parameters",
-        "features",
-        "images/s",
-        "device",
-    ]
+    first = board.first
+    reference_columns, references = guesses(board)
     rows = [
         Row(
             id=row.record.id,
             name=encoder_name(row.record),
-            cells=_cells(row.record, others, place=board.place_of(row.record), number=number),
+            cells=cells(row.record, board, number=number),
             signs="".join(mark.sign for mark in marks(row.record)),
             link=_link(file_of(row.record), out),
         )
@@ -116,10 +87,10 @@ def section(board: Board, *, file_of: Callable[[Record], Path], out: Path) -> Se
         id=_id(first),
         title=task_name(first),
         about=_about(board),
-        columns=columns,
+        columns=headings(first),
         rows=rows,
-        references=_references(board, others),
-        reference_columns=["no pixels", columns[3], *columns[4 : 4 + len(others)]],
+        references=references,
+        reference_columns=reference_columns,
         notes=[
             (mark.sign, f"{mark.text} ({', '.join(encoder_name(record) for record in records)}).")
             for mark, records in footnotes(board)
@@ -127,43 +98,6 @@ def section(board: Board, *, file_of: Callable[[Record], Path], out: Path) -> Se
         explanation=board.ranking.explanation,
         data=_data(board, details),
     )
-
-
-def _cells(record: Record, others: Sequence[str], *, place: object, number: int) -> list[Cell]:
-    speed = record.timing.images_per_s
-    return [
-        Cell(text=str(place), key=number),
-        Cell(text=record.backbone, key=record.backbone),
-        Cell(text=pretraining_name(record), key=pretraining_name(record)),
-        Cell(text=amount(record.primary), key=record.primary.value, strong=True),
-        *(_metric(record.metrics.get(name)) for name in others),
-        _metric(record.neighbours.metrics.get(record.primary_metric)),
-        Cell(text=parameters(record.encoder.parameters), key=record.encoder.parameters),
-        Cell(text=f"{record.encoder.feature_dim:,}", key=record.encoder.feature_dim),
-        Cell(text="" if speed is None else f"{speed:.1f}" if speed < 100 else f"{speed:,.0f}", key=speed),
-        Cell(text=record.provenance.hardware, key=record.provenance.hardware),
-    ]
-
-
-def _metric(metric: Metric | None) -> Cell:
-    if metric is None:
-        return Cell(text="", key=None)
-    return Cell(text=amount(metric).partition(" ")[0], key=metric.value)
-
-
-def _references(board: Board, others: Sequence[str]) -> list[list[Cell]]:
-    known = [row.record for row in board.rows if row.record.references]
-    if not known:
-        return []
-    newest = max(known, key=lambda record: record.provenance.created)
-    rows = []
-    for reference in newest.references:
-        primary = reference.metrics.get(newest.primary_metric)
-        shown = Cell(text="", key=None) if primary is None else Cell(text=amount(primary), key=None, strong=True)
-        rows.append(
-            [Cell(text=reference.name, key=None), shown, *(_metric(reference.metrics.get(name)) for name in others)]
-        )
-    return rows
 
 
 def _about(board: Board) -> str:
@@ -181,11 +115,8 @@ def _data(board: Board, details: Details) -> dict[str, Any]:
     scale = 100 if first.primary.unit == "fraction" else 1
     numbers = {row.record.id: number for number, row in enumerate(board.rows)}
     return {
-        "metric": metric_name(first.primary_metric),
         "unit": "points" if scale > 1 else first.primary.unit,
         "axis": f"{metric_name(first.primary_metric)} ({unit(first.primary)})",
-        "scale": scale,
-        "higher": direction(first.primary_metric) > 0,
         "rows": [
             {
                 "name": encoder_name(row.record),
@@ -232,8 +163,3 @@ def _link(file: Path, out: Path) -> str:
     if up is None or up > 2:
         return ""
     return "/".join([*[".."] * up, *there.relative_to([here, *here.parents][up]).parts])
-
-
-def parameters(count: int) -> str:
-    """`23.5 M`, or all digits of few."""
-    return f"{count:,}" if count < 100_000 else f"{count / 1e6:.1f} M"

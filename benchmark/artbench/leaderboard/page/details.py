@@ -12,7 +12,7 @@ from artbench.records.folder import sha256_of
 from artbench.records.record import Record, TableName
 
 # Of classes: more make no matrix that anybody can read.
-LARGEST_MATRIX = 64
+_LARGEST_MATRIX = 64
 # Rows of a leaderboard that come with their matrix: all of a hundred would make the page slow.
 _WITH_MATRIX = 30
 # Bytes of a table that is read.
@@ -45,7 +45,6 @@ class Details:
             "support": list(self.support),
             "scores": self.scores,
             "matrices": self.matrices,
-            "largest": LARGEST_MATRIX,
         }
 
 
@@ -60,7 +59,7 @@ def details_of(records: Sequence[Record], file_of: Callable[[Record], Path]) -> 
     numbers = {name: number for number, name in enumerate(classes)}
     scores = [None if table is None else _scores(table, column, numbers) for table in tables]
     matrices = [
-        _matrix(record, numbers, file_of) if number < _WITH_MATRIX and len(classes) <= LARGEST_MATRIX else None
+        _matrix(record, numbers, file_of) if number < _WITH_MATRIX and len(classes) <= _LARGEST_MATRIX else None
         for number, record in enumerate(records)
     ]
     return Details(

@@ -89,7 +89,7 @@
   const draw = (figure, traces, more, words) => {
     figure.setAttribute("role", "img");
     figure.setAttribute("aria-label", words);
-    const settings = { displayModeBar: false, responsive: true, plotGlPixelRatio: 1 };
+    const settings = { displayModeBar: false, responsive: true };
     Plotly.react(figure, traces, layout(more), settings);
   };
   // Names are hostile: Plotly reads some markup in texts.
