@@ -6,6 +6,10 @@ from pluggy import HookimplMarker, HookspecMarker
 
 from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TaskSpec
 
+# Raised only when a plugin written for the contract before would no longer work. A plugin states the one that it was
+# written for as `ARTBENCH_CONTRACT = 1`.
+CONTRACT = 1
+
 hookspec = HookspecMarker("artbench")
 hookimpl = HookimplMarker("artbench")
 

@@ -5,18 +5,19 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata, util
 from pathlib import Path
 from time import perf_counter
 from types import ModuleType
-from typing import Any, get_args
+from typing import Any, TextIO, cast, get_args
 
 import pluggy
 
 from artbench import hookspecs
 from artbench.catalogue import Catalogue, Entry
-from artbench.errors import UsageError
+from artbench.contract import check_contract
+from artbench.errors import ArtbenchError, UsageError
 from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TargetKind, TaskSpec
 
 GROUP = "artbench"
@@ -26,6 +27,8 @@ KINDS: Mapping[str, type] = {
     "dataset": DatasetSpec,
     "task": TaskSpec,
 }
+# Seconds, of which loading all that are built in takes a twentieth.
+SLOW = 1.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,119}")
 
 
@@ -40,6 +43,7 @@ class Plugin:
         module: Where its hooks are.
         registered: The names it registered, by kind; empty if there was a problem.
         seconds: What loading it took.
+        prints: Whether it printed while it was loaded; what it printed is on stderr.
         problem: Why it was left out, None if it was not.
     """
 
@@ -49,6 +53,7 @@ class Plugin:
     module: str
     registered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     seconds: float = 0.0
+    prints: bool = False
     problem: str | None = None
 
 
@@ -65,6 +70,20 @@ class Registry:
     def version_of(self, entry: Entry[Any]) -> str:
         """The version of the distribution that registered something; empty for a file given with `--plugin`."""
         return next(plugin.version for plugin in self.plugins if plugin.distribution == entry.distribution)
+
+    def remarks(self, plugin: Plugin) -> Iterator[str]:
+        """What its users should know of a plugin although it works: it is slow, it prints, it shares names."""
+        if plugin.seconds > SLOW:
+            yield f"takes {plugin.seconds:.1f} s to load, at every start"
+        if plugin.prints:
+            yield "prints while it is loaded"
+        for kind, names in plugin.registered.items():
+            for name in names:
+                also = [
+                    other for other in self.plugins if other is not plugin and name in other.registered.get(kind, ())
+                ]
+                if also:
+                    yield f"its {kind} {name} shares the name with that of {' and '.join(map(_origin, also))}"
 
     @property
     def problems(self) -> Iterator[str]:
@@ -124,34 +143,48 @@ def _of_file(file: Path) -> Plugin:
     return Plugin(name=file.stem, distribution=file.name, version="", module=f"artbench_plugin_{file.stem}")
 
 
+def _origin(plugin: Plugin) -> str:
+    return plugin.name if plugin.distribution == GROUP else plugin.distribution
+
+
+class _Overheard:
+    """Another stream, and whether anything was written to it by this way."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.heard = False
+
+    def write(self, text: str) -> int:
+        self.heard = True
+        return self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def _load(source: metadata.EntryPoint | Path, plugin: Plugin) -> tuple[Plugin, list[tuple[str, Entry[Any]]]]:
     """Import one plugin and call its hooks; all that it registers counts, or nothing."""
     start = perf_counter()
     collected: list[tuple[str, Entry[Any]]] = []
     problem = None
+    printed = _Overheard(sys.stderr)
     try:
         # What a plugin prints must not get between the lines of --json.
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(cast("TextIO", printed)):
+            check_contract(source, distribution=plugin.distribution)
             module = source.load() if isinstance(source, metadata.EntryPoint) else _import_file(source, plugin.module)
             _call_hooks(module, plugin, collected)
+    except ArtbenchError as error:
+        collected.clear()
+        problem = str(error).removesuffix(".").replace("\n", " ")
     except (Exception, SystemExit) as error:
         collected.clear()
         problem = f"{type(error).__name__}: {error}".replace("\n", " ")
     registered: dict[str, tuple[str, ...]] = {}
     for kind, entry in collected:
         registered[kind] = (*registered.get(kind, ()), entry.item.name)
-    return (
-        Plugin(
-            name=plugin.name,
-            distribution=plugin.distribution,
-            version=plugin.version,
-            module=plugin.module,
-            registered=registered,
-            seconds=perf_counter() - start,
-            problem=problem,
-        ),
-        collected,
-    )
+    seconds = perf_counter() - start
+    return replace(plugin, registered=registered, seconds=seconds, prints=printed.heard, problem=problem), collected
 
 
 def _import_file(file: Path, name: str) -> ModuleType:

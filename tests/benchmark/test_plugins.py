@@ -1,6 +1,7 @@
 """The plugin layer: what strangers register is found, and what they break stays with them."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -133,6 +134,43 @@ def test_two_of_one_name_are_told_apart_by_their_distribution(tmp_path: Path) ->
         registry.backbones.get("third.py:hog")
     single = load_plugins(files[:1], only="")
     assert single.backbones.get("first.py:hog").name == "hog"
+
+
+@pytest.mark.parametrize("line", ["ARTBENCH_CONTRACT = 1", "ARTBENCH_CONTRACT: int = 1", "# ARTBENCH_CONTRACT = 9"])
+def test_a_plugin_made_for_this_contract_or_for_none_in_particular_is_loaded(tmp_path: Path, line: str) -> None:
+    registry = load_plugins([plugin_file(tmp_path, f"{line}\n" + dedent(GOOD))], only="")
+    assert registry.plugins[-1].problem is None
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("ARTBENCH_CONTRACT = 7", f"contract 7 of plugins, and artbench .* has contract {hookspecs.CONTRACT}"),
+        ("ARTBENCH_CONTRACT: int = 0", f"contract 0 of plugins, and artbench .* has contract {hookspecs.CONTRACT}"),
+        ("ARTBENCH_CONTRACT = 'two'", "its ARTBENCH_CONTRACT is 'two'. A whole number"),
+    ],
+)
+def test_a_plugin_made_for_another_contract_is_refused_before_it_is_imported(
+    tmp_path: Path, line: str, reason: str
+) -> None:
+    other = plugin_file(tmp_path, f"from artbench import what_contract_7_has\n{line}\n", "other.py")
+    registry = load_plugins([other, plugin_file(tmp_path, GOOD)], only="")
+    problem = next(plugin.problem for plugin in registry.plugins if plugin.name == "other")
+    assert problem is not None
+    assert re.search(reason, problem)
+    assert registry.backbones.get("hog")
+
+
+def test_what_is_awkward_about_a_plugin_that_works_is_remarked(tmp_path: Path) -> None:
+    slow = "import time; time.sleep(1.1); print('ready')\n" + dedent(GOOD)
+    files = [plugin_file(tmp_path, slow, "slow.py"), plugin_file(tmp_path, GOOD, "other.py")]
+    registry = load_plugins(files, only="")
+    loaded = {plugin.name: plugin for plugin in registry.plugins}
+    remarks = "; ".join(registry.remarks(loaded["slow"]))
+    assert "s to load, at every start; prints while it is loaded; its backbone hog" in remarks
+    assert "its task etchings-school shares the name with that of other.py" in remarks
+    assert not any("print" in remark or " s to load" in remark for remark in registry.remarks(loaded["other"]))
+    assert list(registry.remarks(loaded["sample"])) == []
 
 
 def test_a_plugin_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ def plugins(as_json: bool, plugin_files: tuple[Path, ...]) -> None:
     """Show the plugins: where each is from, what it registers, what is wrong with it."""
     from artbench.plugins import load_plugins
 
-    loaded = load_plugins(plugin_files).plugins
+    found = load_plugins(plugin_files)
+    loaded = found.plugins
     if as_json:
         print_json(
             [
@@ -27,6 +28,7 @@ def plugins(as_json: bool, plugin_files: tuple[Path, ...]) -> None:
                     "registers": {kind: list(names) for kind, names in plugin.registered.items()},
                     "seconds": round(plugin.seconds, 4),
                     "problem": plugin.problem,
+                    "remarks": list(found.remarks(plugin)),
                 }
                 for plugin in loaded
             ]
@@ -42,5 +44,7 @@ def plugins(as_json: bool, plugin_files: tuple[Path, ...]) -> None:
     for plugin in loaded:
         offers = "; ".join(f"{kind}s: {', '.join(names)}" for kind, names in plugin.registered.items())
         state = f"[red]left out: {escape(plugin.problem)}[/red]" if plugin.problem else escape(offers or "nothing")
+        for remark in found.remarks(plugin):
+            state += f"\n[yellow]{escape(remark)}[/yellow]"
         table.add_row(escape(plugin.name), escape(f"{plugin.distribution} {plugin.version}".strip()), state)
     Console().print(table)

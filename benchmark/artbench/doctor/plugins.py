@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from artbench.catalogue import Catalogue
 from artbench.doctor.examination import Patient
 from artbench.doctor.finding import Finding, failed, passed, warned
+from artbench.plugins import SLOW
 from artbench.specs import SpecT
-
-# Loading all that are built in takes a twentieth of it.
-_SLOW = 1.0
 
 
 def plugins(patient: Patient) -> Iterator[Finding]:
@@ -20,11 +18,17 @@ def plugins(patient: Patient) -> Iterator[Finding]:
         if plugin.problem:
             mend = f"Mend or uninstall {plugin.distribution}; ARTBENCH_PLUGINS= leaves out all that are not built in"
             yield failed(plugin.name, f"{origin} is left out: {plugin.problem}", mend=mend)
-        elif plugin.seconds > _SLOW:
+        elif plugin.seconds > SLOW:
             yield warned(
                 plugin.name,
                 f"{origin} takes {plugin.seconds:.1f} s to load, at every start",
                 mend="Ask its makers to name factories as text, so that what is heavy is imported when it is used",
+            )
+        if plugin.prints:
+            yield warned(
+                plugin.name,
+                f"{origin} prints while it is loaded, at every start",
+                mend="Ask its makers to use `logging`; what it prints goes to stderr",
             )
     yield from _shared(registry.backbones)
     yield from _shared(registry.pretrainings)
