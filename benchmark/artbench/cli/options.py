@@ -1,6 +1,10 @@
 """Options that several commands share."""
 
 import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +12,10 @@ import click
 
 if TYPE_CHECKING:
     from artbench.plugins import Registry
+
+
+_STDOUT, _STDERR = 1, 2
+_SINK = f"{__name__}.sink"
 
 
 class _Folder(click.Path):
@@ -31,7 +39,35 @@ results_option = click.option(
     show_default=True,
     help="Folder of records and leaderboards.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print nothing but JSON on stdout.")
+
+
+@contextmanager
+def _only_json() -> Iterator[None]:
+    """Send to stderr whatever anything but `print_json` prints: a plugin, a library, a process that they start."""
+    stdout = sys.stdout
+    sink, real = stdout, sys.__stdout__
+    with ExitStack() as stack:
+        # Not where Python's stdout is no file, as in tests, or where somebody closed stdout or stderr.
+        if real is not None and sys.__stderr__ is not None and stdout is real and stdout.fileno() == _STDOUT:
+            stdout.flush()
+            kept = os.dup(_STDOUT)
+            sink = stack.enter_context(os.fdopen(kept, "w", encoding=stdout.encoding, errors=stdout.errors))
+            stack.callback(os.dup2, kept, _STDOUT)
+            os.dup2(_STDERR, _STDOUT)
+        stack.enter_context(redirect_stdout(sys.stderr))
+        click.get_current_context().meta[_SINK] = sink
+        yield
+
+
+def _keep_stdout_clean(context: click.Context, _: click.Parameter, wanted: bool) -> bool:
+    if wanted:
+        context.with_resource(_only_json())
+    return wanted
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, callback=_keep_stdout_clean, help="Print nothing but JSON on stdout."
+)
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 plugin_option = click.option(
     "--plugin",
@@ -84,5 +120,5 @@ def registry(plugin_files: tuple[Path, ...]) -> "Registry":
 
 
 def print_json(content: object) -> None:
-    """Print JSON and nothing else on stdout."""
-    click.echo(json.dumps(content, indent=1, ensure_ascii=False))
+    """Print JSON and nothing else on stdout, for a command with `json_option`."""
+    click.echo(json.dumps(content, indent=1, ensure_ascii=False), file=click.get_current_context().meta[_SINK])
