@@ -1,0 +1,87 @@
+"""The page of the hooks says what their docstrings say; every hook has its test and its example."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from artbench.plugins import Registry, load_plugins
+from artbench.specs import load_factory
+
+DOCS = Path(__file__).parents[2] / "docs"
+PLUGINS = (DOCS / "plugins.md").read_text(encoding="utf-8")
+
+
+def _writer() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("hooks_page", DOCS / "hooks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+WRITER = _writer()
+HOOKS = list(WRITER.hooks())
+
+
+def test_the_page_is_what_the_docstrings_say_now() -> None:
+    assert (DOCS / "hooks.md").read_text(encoding="utf-8") == WRITER.page(), "run `python docs/hooks.py`"
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_has_a_page_a_guide_and_an_example_that_is_run(hook: str) -> None:
+    assert f"\n## {hook}\n" in WRITER.page()
+    anchors = re.findall(r"plugins\.md#([a-z-]+)", WRITER.GUIDES[hook])
+    titles = {title.lower().replace(" ", "-") for title in re.findall(r"^## (.+)$", PLUGINS, re.MULTILINE)}
+    assert set(anchors) <= titles
+    # Those with a file name in their first line are run, by test_plugins_page.py.
+    examples = re.findall(r"```python\n# \w+\.py\n.*?```", PLUGINS, re.DOTALL)
+    assert any(f"def {hook}(register)" in example for example in examples)
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_has_a_test(hook: str) -> None:
+    assert f"test_{hook}" in globals()
+
+
+def offered(folder: Path, hook: str, spec: str) -> Registry:
+    """What a plugin with this one hook and this one spec adds to the built-in ones."""
+    file = folder / "one_hook.py"
+    lines = ["from artbench import hookimpl, specs", "", "@hookimpl", f"def {hook}(register):", f"    register({spec})"]
+    file.write_text("\n".join(lines) + "\n")
+    registry = load_plugins([file], only="")
+    assert registry.plugins[-1].registered == {hook.removeprefix("register_")[:-1]: ("mine",)}
+    return registry
+
+
+def test_register_backbones(tmp_path: Path) -> None:
+    spec = "specs.BackboneSpec(name='mine', description='Mine.', factory=lambda: 'built')"
+    found = offered(tmp_path, "register_backbones", spec).backbones.get("mine")
+    assert str(load_factory(found.factory)()) == "built"
+
+
+def test_register_pretrainings(tmp_path: Path) -> None:
+    spec = "specs.PretrainingSpec(name='mine', description='Mine.', method=lambda: 'trained')"
+    found = offered(tmp_path, "register_pretrainings", spec).pretrainings.get("mine")
+    assert found.method is not None
+    assert str(load_factory(found.method)()) == "trained"
+
+
+def test_register_datasets(tmp_path: Path) -> None:
+    spec = (
+        "specs.DatasetSpec(name='mine', description='Mine.', factory=lambda root: root.name, source='me', layout='any')"
+    )
+    found = offered(tmp_path, "register_datasets", spec).datasets.get("mine")
+    assert str(load_factory(found.factory)(Path("pictures"))) == "pictures"
+
+
+def test_register_tasks(tmp_path: Path) -> None:
+    spec = (
+        "specs.TaskSpec(name='mine', description='Mine.', dataset='sample', target='single-label', "
+        "primary_metric='accuracy', factory='nowhere:targets')"
+    )
+    found = offered(tmp_path, "register_tasks", spec).tasks.get("mine")
+    assert (found.dataset, found.primary_metric) == ("sample", "accuracy")
