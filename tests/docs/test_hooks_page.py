@@ -7,6 +7,7 @@ from types import ModuleType
 
 import pytest
 
+from artbench.hookspecs import CONTRACT
 from artbench.plugins import Registry, load_plugins
 from artbench.specs import load_factory
 
@@ -40,6 +41,11 @@ def test_every_hook_has_a_page_a_guide_and_an_example_that_is_run(hook: str) -> 
     # Those with a file name in their first line are run, by test_plugins_page.py.
     examples = re.findall(r"```python\n# \w+\.py\n.*?```", PLUGINS, re.DOTALL)
     assert any(f"def {hook}(register)" in example for example in examples)
+
+
+def test_the_guide_states_the_number_of_this_contract() -> None:
+    assert f"```python\nARTBENCH_CONTRACT = {CONTRACT}\n```" in PLUGINS
+    assert f"`artbench.hookspecs.CONTRACT`, now {CONTRACT}." in " ".join(PLUGINS.split())
 
 
 @pytest.mark.parametrize("hook", HOOKS)
