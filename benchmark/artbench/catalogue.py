@@ -1,12 +1,13 @@
 """All registered things of one kind, found by name; unknown and ambiguous names are answered kindly."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Generic
 
-from artbench.errors import UsageError
+from artbench.errors import ArtbenchError, UsageError, blaming
 from artbench.specs import Family, SpecT, load_factory
 
 
@@ -55,6 +56,7 @@ class Catalogue(Generic[SpecT]):
 
         Raises:
             UsageError: The name is unknown (the nearest names are given) or ambiguous (both owners are given).
+            ArtbenchError: Nobody knows the name, and a family could not say.
         """
         found = list(self._called(name))
         if not found and ":" in name:
@@ -106,23 +108,40 @@ class Catalogue(Generic[SpecT]):
             if matches(spec.name):
                 yield entry, spec.name, spec.description
         for entry, family in self.families():
-            for name in load_factory(family.names)():
+            with blaming(self._family(entry, family)):
+                names = load_factory(family.names)()
+            for name in names:
                 if matches(name):
                     yield entry, name, family.description
 
     def _called(self, name: str) -> Iterator[tuple[Entry[SpecT], SpecT]]:
+        known, failure = False, None
         for entry, spec in self.specs():
             if spec.name == name:
+                known = True
                 yield entry, spec
         for entry, family in self.families():
-            resolved = load_factory(family.resolve)(name)
+            try:
+                with blaming(self._family(entry, family)):
+                    resolved = load_factory(family.resolve)(name)
+            except ArtbenchError as error:
+                failure = failure or error
+                continue
             if resolved is not None:
+                known = True
                 yield entry, resolved
+        # A family that fails must not keep anybody from what others know.
+        if failure and not known:
+            raise failure
+
+    def _family(self, entry: Entry[SpecT], family: Family[SpecT]) -> str:
+        return f"the {self.kind} family {family.name} of {entry.distribution}"
 
     def _nearest(self, name: str) -> str:
         names = [spec.name for _, spec in self.specs()]
         for _, family in self.families():
-            names.extend(load_factory(family.names)())
+            with suppress(Exception):
+                names.extend(load_factory(family.names)())
         near = get_close_matches(name, names, n=3, cutoff=0.55)
         hint = f"The nearest: {', '.join(near)}. " if near else ""
         return f"{hint}`artbench list {self.kind}s` shows all"

@@ -10,7 +10,7 @@ from textwrap import dedent
 import pytest
 
 from artbench import hookspecs
-from artbench.errors import UsageError
+from artbench.errors import ArtbenchError, UsageError
 from artbench.plugins import load_plugins
 
 GOOD = """
@@ -122,6 +122,15 @@ def test_an_unknown_name_is_answered_with_the_nearest_of_families_too(tmp_path: 
         registry.backbones.get("zebbra")
     with pytest.raises(UsageError, match="etchings-school"):
         registry.tasks.get("etching-school")
+
+
+def test_a_family_that_fails_is_named_and_keeps_nobody_from_what_others_know(tmp_path: Path) -> None:
+    text = dedent(GOOD).replace("resolve=resolve, names=lambda", "resolve='no.such:thing', names=lambda")
+    files = [plugin_file(tmp_path, text, "torn.py"), plugin_file(tmp_path, GOOD, "sound.py")]
+    registry = load_plugins(files, only="")
+    assert registry.backbones.get("zebra").name == "zebra"
+    with pytest.raises(ArtbenchError, match=r"the backbone family zoo of torn\.py failed.*'no'"):
+        registry.backbones.get("okapi")
 
 
 def test_two_of_one_name_are_told_apart_by_their_distribution(tmp_path: Path) -> None:
