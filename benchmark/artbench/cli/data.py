@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from artbench.cli.completion_names import completed
 from artbench.cli.options import (
     FOLDER,
     data_option,
@@ -18,7 +19,7 @@ from artbench.cli.options import (
     registry,
 )
 
-_names = click.argument("names", nargs=-1, required=True, metavar="DATASET...")
+_names = click.argument("names", nargs=-1, required=True, metavar="DATASET...", shell_complete=completed("datasets"))
 
 
 @click.group()
@@ -82,12 +83,18 @@ def check(
     show_default=True,
     help="Folder for report.html, report.md, exclude.csv.",
 )
-@click.option("--backbone", metavar="NAME", help="Compare features of this architecture too.")
+@click.option(
+    "--backbone",
+    metavar="NAME",
+    shell_complete=completed("backbones"),
+    help="Compare features of this architecture too.",
+)
 @click.option(
     "--pretraining",
     default="imagenet",
     show_default=True,
     metavar="NAME|PATH",
+    shell_complete=completed("pretrainings", or_path=True),
     help="Where its weights come from, or a checkpoint.",
 )
 @click.option(
@@ -160,7 +167,7 @@ def audit(
 
 
 @data.command()
-@click.argument("name", metavar="DATASET")
+@click.argument("name", metavar="DATASET", shell_complete=completed("datasets"))
 @data_root_option
 @data_option
 @click.option("--accept-terms", is_flag=True, help="Don't ask: I have read the terms of the dataset and accept them.")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from artbench.cli.completion_names import completed
 from artbench.cli.options import (
     FOLDER,
     data_option,
@@ -21,15 +22,16 @@ def features() -> None:
 
 
 @features.command()
-@click.option("--backbone", required=True, metavar="NAME", help="Architecture.")
+@click.option("--backbone", required=True, metavar="NAME", shell_complete=completed("backbones"), help="Architecture.")
 @click.option(
     "--pretraining",
     default="imagenet",
     show_default=True,
     metavar="NAME|PATH",
+    shell_complete=completed("pretrainings", or_path=True),
     help="Where its weights come from, or a checkpoint.",
 )
-@click.option("--dataset", required=True, metavar="NAME", help="Whose pictures.")
+@click.option("--dataset", required=True, metavar="NAME", shell_complete=completed("datasets"), help="Whose pictures.")
 @data_root_option
 @data_option
 @click.option("--out", type=FOLDER, required=True, help="Folder to write into.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from artbench.cli.completion_names import remember_names
 from artbench.cli.options import debug_option, json_option, plugin_option, print_json, registry
 
 if TYPE_CHECKING:
@@ -42,10 +43,12 @@ def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, 
     catalogue = getattr(loaded, kind)
     common = {"kind": catalogue.kind}
     if pattern:
-        return [
+        found = [
             {"name": name, **common, "description": description, "plugin": entry.plugin, "from": entry.distribution}
             for entry, name, description in catalogue.search(pattern)
         ]
+        remember_names(catalogue)
+        return found
     rows = [
         {
             "name": spec.name,

@@ -22,6 +22,7 @@ COMMANDS = {
     "cache": "artbench.cli.cache:cache",
     "data": "artbench.cli.data:data",
     "doctor": "artbench.cli.doctor:doctor",
+    "completion": "artbench.cli.completion:completion",
 }
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from artbench.cli.completion_names import completed
 from artbench.cli.options import (
     FOLDER,
     data_option,
@@ -16,14 +17,15 @@ from artbench.cli.options import (
 
 
 @click.command()
-@click.argument("method")
-@click.option("--backbone", required=True, metavar="NAME", help="Architecture.")
+@click.argument("method", shell_complete=completed("pretrainings", trainable=True))
+@click.option("--backbone", required=True, metavar="NAME", shell_complete=completed("backbones"), help="Architecture.")
 @click.option(
     "--dataset",
     "datasets",
     multiple=True,
     required=True,
     metavar="NAME",
+    shell_complete=completed("datasets"),
     help="Whose training pictures to train on; repeatable.",
 )
 @click.option(
@@ -42,7 +44,12 @@ from artbench.cli.options import (
     metavar="FILE.toml",
     help="Settings; --set goes before it.",
 )
-@click.option("--knn", metavar="TASK", help="Judge the features by kNN on this task's training pictures every epoch.")
+@click.option(
+    "--knn",
+    metavar="TASK",
+    shell_complete=completed("tasks"),
+    help="Judge the features by kNN on this task's training pictures every epoch.",
+)
 @click.option("--pack", is_flag=True, help="Keep the pictures as raw pixels in the cache: decoded once for all epochs.")
 @click.option(
     "--save-minutes",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from artbench.cli.completion_names import completed
 from artbench.cli.options import (
     data_option,
     data_root_option,
@@ -31,7 +32,15 @@ def _shots(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...]
 
 
 @click.command()
-@click.option("--backbone", "backbones", multiple=True, required=True, metavar="NAME", help="Architecture; repeatable.")
+@click.option(
+    "--backbone",
+    "backbones",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    shell_complete=completed("backbones"),
+    help="Architecture; repeatable.",
+)
 @click.option(
     "--pretraining",
     "pretrainings",
@@ -39,9 +48,18 @@ def _shots(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...]
     default=("imagenet",),
     show_default=True,
     metavar="NAME|PATH",
+    shell_complete=completed("pretrainings", or_path=True),
     help="Where its weights come from, or a checkpoint; repeatable.",
 )
-@click.option("--task", "tasks", multiple=True, required=True, metavar="NAME", help="Task; repeatable.")
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    shell_complete=completed("tasks"),
+    help="Task; repeatable.",
+)
 @data_root_option
 @data_option
 @results_option

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from artbench.cli.completion_names import completed
 from artbench.cli.options import (
     data_option,
     data_root_option,
@@ -23,7 +24,7 @@ _MOST_UNITS = 24
 
 
 @click.command()
-@click.option("--backbone", required=True, metavar="NAME", help="Architecture.")
+@click.option("--backbone", required=True, metavar="NAME", shell_complete=completed("backbones"), help="Architecture.")
 @click.option(
     "--pretraining",
     "pretrainings",
@@ -31,6 +32,7 @@ _MOST_UNITS = 24
     default=("imagenet",),
     show_default=True,
     metavar="NAME|PATH",
+    shell_complete=completed("pretrainings", or_path=True),
     help="Where its weights come from, or a checkpoint; repeatable: side by side.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE.png", help="The figure's file.")
@@ -48,7 +50,12 @@ _MOST_UNITS = 24
     show_default=True,
     help="Units of each layer, drawn by the seed.",
 )
-@click.option("--examples", metavar="DATASET", help="Show the pictures of it that each unit responds to most.")
+@click.option(
+    "--examples",
+    metavar="DATASET",
+    shell_complete=completed("datasets"),
+    help="Show the pictures of it that each unit responds to most.",
+)
 @data_root_option
 @data_option
 @device_option

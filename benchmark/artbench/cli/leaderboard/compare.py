@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from artbench.cli.completion_names import completed
 from artbench.cli.options import debug_option, json_option, print_json, results_option
 
 if TYPE_CHECKING:
@@ -18,7 +19,12 @@ _MOST_CLASSES = 10
 @click.command()
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="B")
-@click.option("--task", metavar="NAME", help="Which task, where A and B have records of several.")
+@click.option(
+    "--task",
+    metavar="NAME",
+    shell_complete=completed("tasks"),
+    help="Which task, where A and B have records of several.",
+)
 @results_option
 @json_option
 @debug_option

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from artbench.cli.completion_names import completed
 from artbench.cli.options import debug_option, results_option
 
 if TYPE_CHECKING:
@@ -16,9 +17,30 @@ _FORMATS = ("csv", "parquet", "latex", "model-card")
 
 @click.command()
 @click.option("--format", "kind", type=click.Choice(_FORMATS), required=True, help="What to write.")
-@click.option("--task", "tasks", multiple=True, metavar="NAME", help="Only this task; repeatable.")
-@click.option("--backbone", "backbones", multiple=True, metavar="NAME", help="Only this architecture; repeatable.")
-@click.option("--pretraining", "pretrainings", multiple=True, metavar="NAME", help="Only this one; repeatable.")
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completed("tasks"),
+    help="Only this task; repeatable.",
+)
+@click.option(
+    "--backbone",
+    "backbones",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completed("backbones"),
+    help="Only this architecture; repeatable.",
+)
+@click.option(
+    "--pretraining",
+    "pretrainings",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completed("pretrainings"),
+    help="Only this one; repeatable.",
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Default: stdout.")
 @results_option
 @debug_option

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
+from artbench.cli.completion_names import completed
 from artbench.cli.options import FOLDER, debug_option, results_option
 
 
 @click.command()
-@click.argument("tasks", nargs=-1, metavar="[TASK]...")
+@click.argument("tasks", nargs=-1, metavar="[TASK]...", shell_complete=completed("tasks"))
 @results_option
 @click.option("--out", type=FOLDER, required=True, help="Such as leaderboards/ in a clone of the repository.")
 @debug_option

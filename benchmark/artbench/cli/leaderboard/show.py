@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
+from artbench.cli.completion_names import completed
 from artbench.cli.options import debug_option, results_option
 
 
 @click.command()
-@click.argument("task", required=False)
+@click.argument("task", required=False, shell_complete=completed("tasks"))
 @results_option
 @debug_option
 def show(task: str | None, results: Path) -> None:

@@ -1,0 +1,228 @@
+"""The Tab key: which names it offers, in each shell's form, in a real bash, without importing anything heavy."""
+
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+from click.shell_completion import get_completion_class
+
+from artbench.catalogue import Catalogue, Entry
+from artbench.cli.completion import SHELLS
+from artbench.cli.completion_names import remember_names
+from artbench.cli.main import artbench as group
+from artbench.specs import BackboneSpec, Family
+from tests.benchmark.cli.test_start import HEAVY
+
+VARIABLE = "_ARTBENCH_COMPLETE"
+BASH = shutil.which("bash")
+INSTALLED = Path(sys.executable).with_name("artbench")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("ARTBENCH_CACHE", str(folder))
+    monkeypatch.setenv("ARTBENCH_PLUGINS", "")
+    return folder
+
+
+def offered(line: str, *, shell: str = "bash") -> list[str]:
+    """The values offered where the line ends, without those that stand for files."""
+    *words, incomplete = line.split(" ")
+    script = get_completion_class(shell)
+    assert script is not None
+    items = script(group, {}, "artbench", VARIABLE).get_completions(words, incomplete)
+    return [item.value for item in items if item.type == "plain"]
+
+
+def timm_has(*names: str) -> None:
+    family: Family[BackboneSpec] = Family(
+        name="timm", description="Models.", resolve=lambda _: None, names=lambda: names
+    )
+    remember_names(Catalogue("backbone", [Entry(family, "timm", "artbench")]))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("run --backbone colour", ["colour-histogram"]),
+        ("run --backbone colour-histogram --pretraining imag", ["imagenet"]),
+        ("run --json --task sample-sty", ["sample-style"]),
+        ("pretrain moco-v3", ["moco-v3", "moco-v3-vit"]),
+        ("pretrain rand", []),
+        ("pretrain moco-v2 --dataset samp", ["sample"]),
+        ("pretrain moco-v2 --knn sample-sty", ["sample-style"]),
+        ("data check wikiart samp", ["sample"]),
+        ("data download samp", ["sample"]),
+        ("data audit sample --backbone colour", ["colour-histogram"]),
+        ("explain filters --examples samp", ["sample"]),
+        ("features export --dataset samp", ["sample"]),
+        ("leaderboard show sample-sty", ["sample-style"]),
+        ("leaderboard publish sample-sty", ["sample-style"]),
+        ("leaderboard export --pretraining imag", ["imagenet"]),
+        ("completion z", ["zsh"]),
+        ("lead", ["leaderboard"]),
+    ],
+)
+def test_names_are_offered_where_they_belong(line: str, expected: list[str]) -> None:
+    assert offered(line) == expected
+
+
+def test_every_option_that_takes_a_name_offers_names() -> None:
+    timm_has("resnet18")
+    kinds = {"--backbone", "--pretraining", "--task", "--dataset", "--knn", "--examples"}
+    seen, silent = set(), []
+
+    def visit(command: click.Command, path: str) -> None:
+        context = click.Context(command)
+        if isinstance(command, click.Group):
+            for name in command.list_commands(context):
+                child = command.get_command(context, name)
+                assert child is not None
+                visit(child, f"{path} {name}")
+        for option in command.params:
+            if option.opts[0] in kinds and isinstance(option, click.Option):
+                seen.add(option.opts[0])
+                if not any(item.type == "plain" for item in option.shell_complete(context, "")):
+                    silent.append(f"{path} {option.opts[0]}")
+
+    visit(group, "artbench")
+    assert seen == kinds
+    # There it is the path of a checkpoint alone.
+    assert silent == ["artbench explain gradcam --pretraining"]
+
+
+def test_families_are_offered_once_they_were_listed() -> None:
+    assert offered("run --backbone resnet") == []
+    timm_has("resnet18", "resnet18.a1_in1k", "resnet50", "resnet50.a1_in1k", "resnet_only.tagged")
+    assert offered("run --backbone resnet") == ["resnet18", "resnet50", "resnet_only.tagged"]
+    assert offered("run --backbone resnet18.") == ["resnet18.a1_in1k"]
+
+
+def test_a_family_that_is_gone_is_not_offered(cache: Path) -> None:
+    (cache / "names").mkdir(parents=True)
+    (cache / "names" / "backbones.json").write_text(json.dumps({"gone:timm": ["resnet18"]}))
+    assert offered("run --backbone resnet") == []
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{", '{"artbench:timm": 3}', '{"artbench:timm": [1, "a b", "a\\n$(b)"]}']
+)
+def test_a_spoilt_file_of_names_offers_nothing_and_is_mended(cache: Path, content: str) -> None:
+    (cache / "names").mkdir(parents=True)
+    (cache / "names" / "backbones.json").write_text(content)
+    assert offered("run --backbone a") == []
+    timm_has("alexnet")
+    assert offered("run --backbone a") == ["alexnet"]
+
+
+def test_a_cache_that_cannot_be_written_spoils_neither_lists_nor_completion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "file"))
+    timm_has("resnet18")
+    assert offered("run --backbone colour") == ["colour-histogram"]
+
+
+# Not -X importtime, whose lines the completion would keep from the terminal with all that plugins print.
+RUN = """
+import atexit, sys
+atexit.register(lambda: print(*sorted(sys.modules), sep="\\n", file=sys.stderr))
+from artbench.cli.main import main
+main()
+"""
+
+
+def artbench(*words: str, **variables: str) -> tuple[subprocess.CompletedProcess[str], set[str]]:
+    """What the command answered, and the modules that were imported for it."""
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *words], capture_output=True, text=True, env={**os.environ, **variables}
+    )
+    return done, set(done.stderr.splitlines())
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_each_shell_is_answered_without_heavy_imports(shell: str) -> None:
+    # fish hands over the word itself, the others its number.
+    last = "sample-sty" if shell == "fish" else "3"
+    line = {"COMP_WORDS": "artbench run --task sample-sty", "COMP_CWORD": last, VARIABLE: f"{shell}_complete"}
+    done, imported = artbench(**line)
+    assert done.returncode == 0
+    assert "sample-style" in re.split(r"[,\t\n]", done.stdout)
+    assert "artbench_timm" in imported
+    assert not {module.partition(".")[0] for module in imported} & HEAVY
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_script_of_each_shell_asks_artbench(shell: str) -> None:
+    done, _ = artbench("completion", shell)
+    assert done.returncode == 0
+    assert f"{VARIABLE}={shell}_complete" in done.stdout
+
+
+def test_listing_keeps_the_names(cache: Path, tmp_path: Path) -> None:
+    plugin = tmp_path / "many.py"
+    plugin.write_text(
+        "from artbench import hookimpl\nfrom artbench.specs import Family\n\n@hookimpl\ndef register_tasks(register):\n"
+        "    register(Family(name='many', description='Many.', resolve=lambda name: None, names=lambda: ['many-1']))\n"
+    )
+    artbench("list", "tasks", "*", "--plugin", str(plugin))
+    kept = json.loads((cache / "names" / "tasks.json").read_text())
+    assert kept["many.py:many"] == ["many-1"]
+
+
+def test_a_plugin_that_prints_leaves_the_line_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "loud-1.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: loud\nVersion: 1\n")
+    (package / "entry_points.txt").write_text("[artbench]\nloud = loud\nbroken = not_there\n")
+    (tmp_path / "loud.py").write_text("import sys\nprint('LOUD')\nprint('LOUD', file=sys.stderr)\n")
+    variables = {"COMP_WORDS": "artbench run --task sample-sty", "COMP_CWORD": "3", VARIABLE: "bash_complete"}
+    done, imported = artbench(**variables, ARTBENCH_PLUGINS="loud,broken", PYTHONPATH=str(tmp_path))
+    assert done.stdout == "plain,sample-style\n"
+    assert "loud" in imported
+    assert "LOUD" not in done.stderr
+
+
+@pytest.mark.skipif(BASH is None or not INSTALLED.exists(), reason="needs bash and the installed command")
+def test_the_tab_key_in_a_real_bash(tmp_path: Path) -> None:
+    (tmp_path / "mine.pth").touch()
+    environment = {**os.environ, "PATH": f"{INSTALLED.parent}{os.pathsep}{os.environ['PATH']}", "TERM": "dumb"}
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(tmp_path)
+        os.execve(str(BASH), [str(BASH), "--norc", "--noprofile", "-i"], {**environment, "PS1": "> "})
+    try:
+        os.write(terminal, b'bind "set enable-bracketed-paste off"; eval "$(artbench completion bash)"; echo re""ady\n')
+        _wait_for(terminal, "ready")
+        for typed, completed in (
+            ("artbench run --task sample-sty", "--task sample-style "),
+            ("artbench run --pretraining imag", "--pretraining imagenet "),
+            ("artbench run --pretraining min", "--pretraining mine.pth "),
+            ("artbench leaderb", "artbench leaderboard "),
+        ):
+            os.write(terminal, f"{typed}\t".encode())
+            _wait_for(terminal, completed)
+            os.write(terminal, b"\x15")
+    finally:
+        os.write(terminal, b"\x15exit\n")
+        os.waitpid(process, 0)
+        os.close(terminal)
+
+
+def _wait_for(terminal: int, text: str) -> None:
+    shown, end = "", time.monotonic() + 30
+    while text not in shown:
+        ready, _, _ = select.select([terminal], [], [], max(0.0, end - time.monotonic()))
+        assert ready, f"no {text!r} in {shown!r}"
+        shown += os.read(terminal, 4096).decode(errors="replace")
