@@ -127,12 +127,11 @@ class Cropper:
         draws = draw(self._settings, part.numbers, seed=self._seed, epoch=part.epoch)
         shape = (len(part.numbers), self._side, self._side, 3)
         pixels = (np.empty(shape, np.uint8), np.empty(shape, np.uint8))
+        scale = (self._settings.crop_scale, self._settings.crop_scale_max)
         for place, number in enumerate(part.numbers.tolist()):
             picture = Image.fromarray(self._readable(number))
             for view, of in zip(pixels, draws, strict=True):
-                box = crop_box(
-                    of.crops[place], width=picture.width, height=picture.height, scale=self._settings.crop_scale
-                )
+                box = crop_box(of.crops[place], width=picture.width, height=picture.height, scale=scale)
                 crop = np.asarray(picture.resize((self._side, self._side), Image.Resampling.BILINEAR, box=box))
                 view[place] = crop[:, ::-1] if of.flip[place] else crop
         return CropPair(pixels=pixels, draws=draws, source=part.source)

@@ -56,21 +56,24 @@ def draw(settings: Settings, pictures: NDArray[np.int64], *, seed: int, epoch: i
     return first, second
 
 
-def crop_box(draws: NDArray[np.float64], *, width: int, height: int, scale: float) -> tuple[float, float, float, float]:
+def crop_box(
+    draws: NDArray[np.float64], *, width: int, height: int, scale: tuple[float, float]
+) -> tuple[float, float, float, float]:
     """Left, top, right, bottom of a random resized crop (Szegedy et al. 2015), as torchvision draws it.
 
-    Ten attempts at an area within (scale, 1) and an aspect ratio within (3/4, 4/3); if none fits, the largest
+    Ten attempts at an area within `scale` and an aspect ratio within (3/4, 4/3); if none fits, the largest
     centre crop of an allowed ratio.
 
     Args:
         draws: One row of `Draws.crops`.
         width: Of the picture in pixels.
         height: Of the picture in pixels.
-        scale: Least share of the area.
+        scale: Least and largest share of the area.
     """
     areas, shapes = draws[:_ATTEMPTS], draws[_ATTEMPTS : 2 * _ATTEMPTS]
+    least, largest = scale
     for area, shape in zip(areas.tolist(), shapes.tolist(), strict=True):
-        pixels = width * height * (scale + area * (1 - scale))
+        pixels = width * height * (least + area * (largest - least))
         ratio = float(np.exp(_RATIO[0] + shape * (_RATIO[1] - _RATIO[0])))
         crop_width, crop_height = (pixels * ratio) ** 0.5, (pixels / ratio) ** 0.5
         if crop_width <= width and crop_height <= height:

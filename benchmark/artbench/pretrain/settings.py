@@ -33,6 +33,7 @@ class Settings(BaseModel):
         warmup_epochs: Over which the learning rate rises from zero.
         crop_size: Side of the crops in pixels; None: 128, or the size the backbone wants.
         crop_scale: The least share of the picture's area that a crop covers.
+        crop_scale_max: The largest. Less than all of it shows things as large as a probe does that enlarges pictures.
         flip_p: Probability of a flip from left to right.
         jitter_p: Probability of colour jitter.
         brightness: Its strength: the factor is drawn within 1 - strength and 1 + strength.
@@ -66,6 +67,7 @@ class Settings(BaseModel):
     warmup_epochs: float = Field(default=0, ge=0, le=100_000)
     crop_size: int | None = Field(default=None, ge=16, le=1024)
     crop_scale: float = Field(default=0.2, gt=0, le=1)
+    crop_scale_max: float = Field(default=1, gt=0, le=1)
     flip_p: float = Field(default=0.5, ge=0, le=1)
     jitter_p: float = Field(default=0.8, ge=0, le=1)
     brightness: float = Field(default=0.4, ge=0, le=1)
@@ -93,6 +95,8 @@ class Settings(BaseModel):
             raise ValueError(f"batch_size={self.batch_size} is no multiple of sub_batch={self.sub_batch}")
         if self.blur_sigma_min > self.blur_sigma_max:
             raise ValueError("blur_sigma_min is above blur_sigma_max")
+        if self.crop_scale > self.crop_scale_max:
+            raise ValueError("crop_scale is above crop_scale_max")
         if list(self.milestones) != sorted(self.milestones) or not all(0 < share < 1 for share in self.milestones):
             raise ValueError("milestones are shares of the training, ascending, between 0 and 1")
         return self

@@ -123,7 +123,7 @@ def test_draws_depend_on_seed_epoch_and_picture_and_on_nothing_else() -> None:
 
 def test_crops_cover_areas_and_shapes_of_the_range_within_the_picture() -> None:
     draws = draw(Settings(), np.arange(2000), seed=0, epoch=0)[0]
-    boxes = np.array([crop_box(row, width=300, height=200, scale=0.2) for row in draws.crops])
+    boxes = np.array([crop_box(row, width=300, height=200, scale=(0.2, 1)) for row in draws.crops])
     widths, heights = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     areas, ratios = widths * heights / 60_000, widths / heights
     assert (boxes >= 0).all()
@@ -133,8 +133,12 @@ def test_crops_cover_areas_and_shapes_of_the_range_within_the_picture() -> None:
     assert areas.max() > 0.85
     assert 0.75 <= ratios.min() < 0.77
     assert 1.3 < ratios.max() <= 4 / 3 + 1e-9
+    boxes = np.array([crop_box(row, width=300, height=200, scale=(0.1, 0.4)) for row in draws.crops])
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]) / 60_000
+    assert 0.1 <= areas.min() < 0.11
+    assert 0.39 < areas.max() <= 0.4 + 1e-9
     # Nothing fits a strip: the largest centre crop.
-    left, top, right, bottom = crop_box(draws.crops[0], width=1000, height=10, scale=0.9)
+    left, top, right, bottom = crop_box(draws.crops[0], width=1000, height=10, scale=(0.9, 1))
     assert (top, bottom) == (0, 10)
     assert (left + right) / 2 == 500
     assert right - left == pytest.approx(40 / 3)

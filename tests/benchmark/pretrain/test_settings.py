@@ -30,6 +30,8 @@ def test_values_are_read_as_their_types() -> None:
         ("batch_size=100", "no multiple of sub_batch=32"),
         ("milestones=0.8,0.6", "ascending"),
         ("blur_sigma_min=3", "above blur_sigma_max"),
+        ("crop_scale_max=0.1", "crop_scale is above crop_scale_max"),
+        ("crop_scale_max=1.2", "crop_scale_max=1.2 is outside its range, above 0 to 1"),
         ("momentum", "KEY=VALUE"),
     ],
 )
