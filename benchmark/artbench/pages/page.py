@@ -19,6 +19,7 @@ def html(
     package: str,
     template: str,
     *,
+    also: Sequence[str] = (),
     style: str = "",
     scripts: Sequence[str] = (),
     data: Any = None,
@@ -32,13 +33,14 @@ def html(
     Args:
         package: Has the template in its folder `template`.
         template: File name of the template.
+        also: Other packages whose templates it takes macros from.
         style: File name of a style sheet in that folder, put behind the common one.
         scripts: JavaScript, run in this order at the end of the page.
         data: For the scripts: JSON in the element with the id `data`; None: no such element.
         **content: For the template.
     """
     environment = Environment(
-        loader=ChoiceLoader([PackageLoader(package, _FOLDER), PackageLoader(_SHARED, _FOLDER)]),
+        loader=ChoiceLoader([PackageLoader(name, _FOLDER) for name in (package, *also, _SHARED)]),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
