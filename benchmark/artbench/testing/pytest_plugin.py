@@ -1,0 +1,61 @@
+"""Fixtures for the tests of plugins; pytest finds them by itself where artbench is installed."""
+
+# Nothing heavy here: pytest imports this at every start, in every project of the environment.
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from artbench.specs import BackboneSpec
+    from artbench.testing.tiny import TinyDataset
+
+
+@dataclass(frozen=True, kw_only=True)
+class Isolated:
+    """Folders of one test, apart from the user's own.
+
+    Attributes:
+        cache: What `ARTBENCH_CACHE` names.
+        data: What `ARTBENCH_DATA` names.
+        results: An empty folder for `--results`, in the working directory under its default name.
+    """
+
+    cache: Path
+    data: Path
+    results: Path
+
+
+@pytest.fixture
+def artbench_isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Isolated:
+    """Keep a test from the user's cache, datasets and results, and the other way round."""
+    home = tmp_path / "artbench"
+    folders = Isolated(cache=home / "cache", data=home / "data", results=home / "results")
+    for folder in (folders.cache, folders.data, folders.results):
+        folder.mkdir(parents=True)
+    monkeypatch.setenv("ARTBENCH_CACHE", str(folders.cache))
+    monkeypatch.setenv("ARTBENCH_DATA", str(folders.data))
+    monkeypatch.delenv("ARTBENCH_PLUGINS", raising=False)
+    # `results` is where artbench writes by default.
+    monkeypatch.chdir(home)
+    return folders
+
+
+@pytest.fixture
+def artbench_tiny_dataset(artbench_isolated: Isolated) -> "TinyDataset":
+    """36 small pictures on disk, their dataset and a task on them; found by name under `ARTBENCH_DATA` as well."""
+    from artbench.testing.tiny import TinyDataset, paint
+
+    root = artbench_isolated.data / "tiny"
+    root.mkdir()
+    paint(root)
+    return TinyDataset(root=root)
+
+
+@pytest.fixture
+def artbench_tiny_backbone() -> "BackboneSpec":
+    """A network of 3,968 parameters that takes pictures of any size."""
+    from artbench.testing.tiny import BACKBONE
+
+    return BACKBONE

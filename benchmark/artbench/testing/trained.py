@@ -1,0 +1,179 @@
+"""A method that trains, as the checks look at it: put together, and trained for a few steps in several ways."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+
+from artbench.data.dataset import Dataset
+from artbench.data.manifest import Manifest, PoolPart
+from artbench.data.pool import Pool
+from artbench.encoders.checkpoint import read_checkpoint
+from artbench.encoders.digest import state_digest
+from artbench.errors import ArtbenchError, UsageError
+from artbench.features.distributed import current_group
+from artbench.pretrain.assembly import Assembly, assemble
+from artbench.pretrain.method import Method, Objective
+from artbench.pretrain.settings import check_settings
+from artbench.pretrain.trainer import pretrain
+from artbench.pretrain.training import Conditions, Training
+from artbench.reporting import Counter, Silent
+from artbench.specs import BackboneSpec, PretrainingSpec
+from artbench.testing.examining import Broken, Fault, factory_of, line
+from artbench.testing.tiny import DATASET, paint, read
+
+STEPS = 4
+# Float32, since bfloat16 is rounded otherwise from machine to machine; no warm-up, so that every step counts.
+_FEW = {"steps": STEPS, "batch_size": 16, "sub_batch": 8, "dtype": "float32", "warmup_epochs": 0, "crop_size": 32}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trainable:
+    """A method with all that a short training takes.
+
+    Attributes:
+        spec: What was registered.
+        training: Of a few steps, under seed 0.
+        assembly: Put together for it.
+        folder: For what trainings write.
+    """
+
+    spec: PretrainingSpec
+    training: Training
+    assembly: Assembly
+    folder: Path
+
+    def encoder(self, name: str, *, seed: int = 0, stop_after: int | None = None) -> str:
+        """Digest of the weights that a training ends with.
+
+        Args:
+            name: Of its folder.
+            seed: Of the training.
+            stop_after: Kill it after so many steps, and go on from its last checkpoint.
+        """
+        out = self.folder / name
+        training = _under(self.training, seed)
+        conditions = Conditions(device="cpu", save_minutes=0 if stop_after else 10, resume=True)
+        if stop_after is not None:
+            with suppress(_Killed):
+                pretrain(training, out, conditions=conditions, reporter=_Killing(stop_after))
+        file = pretrain(training, out, conditions=conditions, reporter=Silent())
+        if file is None:
+            raise KeyboardInterrupt
+        content = read_checkpoint(file)
+        assert isinstance(content, dict)
+        return state_digest(content)
+
+
+@contextmanager
+def trained(
+    spec: PretrainingSpec, network: BackboneSpec, pictures: Dataset | None, settings: Mapping[str, Any]
+) -> Iterator[Callable[[], Trainable]]:
+    """What makes the method ready, and a folder for it while the block runs."""
+    with TemporaryDirectory(prefix="artbench-check-") as folder:
+        yield partial(_make, spec, network, pictures, settings, Path(folder))
+
+
+def _make(
+    spec: PretrainingSpec,
+    network: BackboneSpec,
+    pictures: Dataset | None,
+    settings: Mapping[str, Any],
+    folder: Path,
+) -> Trainable:
+    assert spec.method is not None
+    factory = factory_of(spec.method, name="method")
+    try:
+        method: Any = factory()
+    except Exception as error:
+        raise Broken("method", Fault(f"the factory raises {line(error)}", "Return a Method")) from error
+    if not isinstance(method, Method):
+        mend = "Return artbench.pretrain.method.Method(settings=…, build=…)"
+        raise Broken("method", Fault(f"the factory returns a {type(method).__name__}, not a Method", mend))
+    training = Training(
+        name=spec.name,
+        method=method,
+        settings=_settings(method, settings),
+        backbone=network,
+        pool=_pool(pictures or _painted(folder)),
+    )
+    try:
+        assembly = assemble(training, device="cpu", group=current_group())
+    except UsageError:
+        raise
+    except ArtbenchError as error:
+        mend = error.mend or "Build networks and memory from the backbone, the settings and the number of pictures"
+        raise Broken("build", Fault(error.message, mend)) from error
+    _check_objective(assembly.objective)
+    return Trainable(spec=spec, training=training, assembly=assembly, folder=folder)
+
+
+def _settings(method: Method, given: Mapping[str, Any]) -> Any:
+    try:
+        method.settings()
+    except Exception as error:
+        mend = "Give every setting the default of the original"
+        raise Broken("settings", Fault(f"its settings have no defaults that fit: {line(error)}", mend)) from error
+    return check_settings(method.settings, {**_FEW, **given})
+
+
+def _check_objective(objective: Any) -> None:
+    if not isinstance(objective, Objective):
+        mend = "Return an artbench.pretrain.method.Objective"
+        raise Broken("build", Fault(f"build returns a {type(objective).__name__}", mend))
+    if "backbone" not in dict(objective.networks.student.named_children()):
+        mend = "Keep the backbone's module in the student as `backbone`: that is what is exported"
+        raise Broken("build", Fault("the student has no part called backbone", mend))
+
+
+def _painted(folder: Path) -> Dataset:
+    root = folder / DATASET.name
+    root.mkdir()
+    paint(root)
+    return read(root)
+
+
+def _pool(dataset: Dataset) -> Pool:
+    part = PoolPart(
+        dataset=dataset.name, fingerprint=dataset.fingerprint, tasks=(), held_out=0, images=tuple(sorted(dataset.ids))
+    )
+    return Pool(datasets=(dataset,), rows=(np.arange(len(dataset)),), manifest=Manifest((part,)))
+
+
+def _under(training: Training, seed: int) -> Training:
+    return replace(training, seed=seed)
+
+
+class _Killed(Exception):  # noqa: N818  stands for a signal
+    """The training was killed."""
+
+
+class _Killing(Silent):
+    """A reporter that kills the training after some steps, before the last of them is saved."""
+
+    def __init__(self, after: int) -> None:
+        self._left = after
+
+    @contextmanager
+    def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
+        """Count down."""
+        yield self
+
+    def advance(self, steps: int = 1, /, *, note: str = "") -> None:
+        """Count one step less."""
+        self._left -= steps
+        if self._left <= 0:
+            raise _Killed
+
+
+def fixed_views(trainable: Trainable) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two views of 8 pictures of noise, alike on every call."""
+    side = trainable.assembly.crop_size
+    one, other = torch.randn(2, 8, 3, side, side, generator=torch.Generator().manual_seed(0))
+    return one, one + 0.1 * other
