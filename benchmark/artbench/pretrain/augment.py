@@ -1,6 +1,7 @@
-"""Colour jitter, grey, blur and solarise on whole batches, with parameters of their own for every picture."""
+"""Colour jitter, grey, blur and solarise on tensors, with parameters of their own for every picture."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -8,8 +9,17 @@ from numpy.typing import NDArray
 
 from artbench.pretrain.draws import Draws
 
-Adjust = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+# Far from the centre of a blur, weights below this change nothing, and the smallest of all slow many processors down.
+_NEGLIGIBLE = 1e-12
 _UNUSED = np.zeros(0, np.float32)
+
+
+class _Change(NamedTuple):
+    """One thing done to some of the pictures, in their place: by which function, to which, how much."""
+
+    adjust: Callable[[torch.Tensor, torch.Tensor], object]
+    chosen: NDArray[np.bool_]
+    values: NDArray[np.float32] = _UNUSED
 
 
 def augment(pixels: torch.Tensor, draws: Draws) -> torch.Tensor:
@@ -17,7 +27,8 @@ def augment(pixels: torch.Tensor, draws: Draws) -> torch.Tensor:
 
     The operations are those of torchvision's `ColorJitter`, `RandomGrayscale` and `RandomSolarize` on tensors;
     the blur is a Gaussian whose weights are normalised where the picture's edge cuts it off. Each touches only the
-    pictures that it was drawn for.
+    pictures that it was drawn for. A CPU takes one picture after the other, which stays in its cache all the while;
+    other devices take all that want the same at once.
 
     Args:
         pixels: uint8, shape (n, side, side, 3), on any device.
@@ -27,15 +38,15 @@ def augment(pixels: torch.Tensor, draws: Draws) -> torch.Tensor:
         float32 in [0, 1], shape (n, 3, side, side).
     """
     images = pixels.permute(0, 3, 1, 2).contiguous().float().div_(255)
-    for stage in range(4):
-        for number, adjust in enumerate((_brightness, _contrast, _saturation, _hue)):
-            factors = draws.factors[:, number]
-            # The first three are factors, the hue is shifted: what leaves a picture as it is.
-            same = factors == (0 if number == 3 else 1)
-            _change(images, draws.jitter & (draws.order[:, stage] == number) & ~same, adjust, factors)
-    _change(images, draws.grey, _grey)
-    _change(images, draws.blur, _blurred, draws.sigma)
-    _change(images, draws.solarise, _solarised)
+    changes = [change for change in _changes(draws) if change.chosen.any()]
+    one_by_one = images.device.type == "cpu"
+    groups = np.arange(len(images)).reshape(-1, 1) if one_by_one else [np.arange(len(images))]
+    for group in groups:
+        for change in changes:
+            rows = group[change.chosen[group]]
+            if len(rows):
+                values = torch.from_numpy(change.values[rows] if len(change.values) else change.values)
+                _apply(change.adjust, images, rows, values.to(images.device).view(-1, 1, 1, 1))
     return images
 
 
@@ -45,70 +56,98 @@ def normalised(images: torch.Tensor, mean: tuple[float, float, float], std: tupl
     return images.sub_(images.new_tensor(mean).view(shape)).div_(images.new_tensor(std).view(shape))
 
 
-def _change(
-    images: torch.Tensor, chosen: NDArray[np.bool_], adjust: Adjust, values: NDArray[np.float32] = _UNUSED
+def _changes(draws: Draws) -> list[_Change]:
+    changes = []
+    for stage in range(4):
+        for number, adjust in enumerate((_brightness, _contrast, _saturation, _hue)):
+            factors = draws.factors[:, number]
+            # The first three are factors, the hue is shifted: what leaves a picture as it is.
+            same = factors == (0 if number == 3 else 1)
+            changes.append(_Change(adjust, draws.jitter & (draws.order[:, stage] == number) & ~same, factors))
+    return [
+        *changes,
+        _Change(_grey, draws.grey),
+        _Change(_blur, draws.blur, draws.sigma),
+        _Change(_solarise, draws.solarise),
+    ]
+
+
+def _apply(
+    adjust: Callable[[torch.Tensor, torch.Tensor], object],
+    images: torch.Tensor,
+    rows: NDArray[np.int64],
+    values: torch.Tensor,
 ) -> None:
-    """Put `adjust(pictures, values)` in the place of the chosen pictures."""
-    rows = np.flatnonzero(chosen)
-    if len(rows):
-        index = torch.from_numpy(rows).to(images.device)
-        column = torch.from_numpy(values[rows] if len(values) else values).to(images.device)
-        images[index] = adjust(images[index], column.view(-1, 1, 1, 1))
+    if len(rows) == 1:
+        adjust(images[rows[0] : rows[0] + 1], values)
+        return
+    index = torch.from_numpy(rows).to(images.device)
+    some = images[index]
+    adjust(some, values)
+    images[index] = some
 
 
 def _luma(images: torch.Tensor) -> torch.Tensor:
     red, green, blue = images.unbind(1)
-    return (0.2989 * red + 0.587 * green + 0.114 * blue).unsqueeze(1)
+    return (0.2989 * red).add_(green, alpha=0.587).add_(blue, alpha=0.114).unsqueeze(1)
 
 
-def _blend(images: torch.Tensor, other: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
-    return torch.lerp(other.expand_as(images), images, factors).clamp_(0, 1)
+def _blend(images: torch.Tensor, other: torch.Tensor, factors: torch.Tensor) -> None:
+    images.mul_(factors).add_(other.mul_(1 - factors)).clamp_(0, 1)
 
 
-def _brightness(images: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
-    return (images * factors).clamp_(0, 1)
+def _brightness(images: torch.Tensor, factors: torch.Tensor) -> None:
+    images.mul_(factors).clamp_(0, 1)
 
 
-def _contrast(images: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
-    return _blend(images, _luma(images).mean(dim=(1, 2, 3), keepdim=True), factors)
+def _contrast(images: torch.Tensor, factors: torch.Tensor) -> None:
+    _blend(images, _luma(images).mean(dim=(1, 2, 3), keepdim=True), factors)
 
 
-def _saturation(images: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
-    return _blend(images, _luma(images), factors)
+def _saturation(images: torch.Tensor, factors: torch.Tensor) -> None:
+    _blend(images, _luma(images), factors)
 
 
-def _grey(images: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
-    return _luma(images).expand_as(images)
+def _grey(images: torch.Tensor, _: torch.Tensor) -> None:
+    images.copy_(_luma(images).expand_as(images))
 
 
-def _hue(images: torch.Tensor, shifts: torch.Tensor) -> torch.Tensor:
+def _hue(images: torch.Tensor, shifts: torch.Tensor) -> None:
     """Turn the hue by a share of the circle, at the same value and saturation in HSV."""
     red, green, blue = images.unbind(1)
-    value, least = images.amax(1), images.amin(1)
-    chroma = value - least
-    safe = torch.where(chroma == 0, torch.ones_like(chroma), chroma)
-    # In sixths of the circle.
-    hue = torch.where(
-        value == red,
-        (green - blue) / safe,
-        torch.where(value == green, 2 + (blue - red) / safe, 4 + (red - green) / safe),
-    )
-    hue = hue + 6 * shifts[:, 0]
-    channels = []
-    for start in (5.0, 3.0, 1.0):
-        place = torch.remainder(hue + start, 6)
-        channels.append(value - chroma * torch.minimum(place, 4 - place).clamp_(0, 1))
-    return torch.stack(channels, dim=1)
+    value = torch.maximum(red, green)
+    value = torch.maximum(value, blue, out=value)
+    least = torch.minimum(red, green)
+    chroma = torch.sub(value, torch.minimum(least, blue, out=least), out=least)
+    # A grey has no hue: its differences are all 0, and 0 times this is 0.
+    inverse = chroma.clamp_min(1e-12).reciprocal_()
+    # In sixths of the circle, from the largest channel; `lerp` by 0 or 1 chooses, much faster than `where`.
+    hue, from_green, from_blue = ((a - b).mul_(inverse) for a, b in ((green, blue), (blue, red), (red, green)))
+    from_green.add_(2).lerp_(from_blue.add_(4), torch.sub(value, green, out=inverse).sign_())
+    hue.lerp_(from_green, torch.sub(value, red, out=inverse).sign_())
+    hue.add_(6 * shifts[:, 0])
+    hue.sub_(torch.div(hue, 6, out=inverse).floor_(), alpha=6)
+    # A channel has nothing of the chroma where the hue is more than two sixths from its own, all within one.
+    torch.sub(hue, 3, out=inverse).abs_().neg_().add_(2).clamp_(0, 1)
+    red.copy_(value).addcmul_(inverse, chroma, value=-1)
+    for channel, own in ((green, 2), (blue, 4)):
+        torch.sub(hue, own, out=inverse).abs_().sub_(1).clamp_(0, 1)
+        channel.copy_(value).addcmul_(inverse, chroma, value=-1)
 
 
-def _blurred(images: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+def _blur(images: torch.Tensor, sigma: torch.Tensor) -> None:
     # Each row of the matrix holds the weights that one row, or column, of the picture is made with.
     side = torch.arange(images.shape[-1], device=images.device, dtype=images.dtype)
     squares = (side.view(-1, 1) - side.view(1, -1)).square()
-    weights = torch.exp(squares / (-2 * sigma.square()))
+    weights = torch.exp(squares / (-2 * sigma.view(-1, 1, 1).square()))
+    weights = torch.nn.functional.threshold(weights, _NEGLIGIBLE, 0.0)
     weights = weights / weights.sum(dim=-1, keepdim=True)
-    return weights @ images @ weights.transpose(-1, -2)
+    across = (images.flatten(1, 2) @ weights.mT).view_as(images)
+    # Side by side, the channels are one wide picture: one product instead of three.
+    down = weights @ across.transpose(1, 2).flatten(2)
+    images.copy_(down.view(*images.shape[::2], 3, -1).transpose(1, 2))
 
 
-def _solarised(images: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
-    return torch.where(images >= 0.5, 1 - images, images)
+def _solarise(images: torch.Tensor, _: torch.Tensor) -> None:
+    # From a half on, the inverse is the smaller one.
+    torch.minimum(images, 1 - images, out=images)
