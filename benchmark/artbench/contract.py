@@ -22,7 +22,7 @@ def check_contract(source: metadata.EntryPoint | Path, *, distribution: str) -> 
     Raises:
         ArtbenchError: It was made for another contract, or what it states is no whole number.
     """
-    stated = _stated(_source(source))
+    stated = stated_contract(source)
     if stated is None or stated == str(CONTRACT):
         return
     if not stated.isdecimal():
@@ -32,6 +32,11 @@ def check_contract(source: metadata.EntryPoint | Path, *, distribution: str) -> 
         f"{CONTRACT}",
         mend=f"Install a release of {distribution} for contract {CONTRACT}, or an artbench that has contract {stated}",
     )
+
+
+def stated_contract(source: metadata.EntryPoint | Path) -> str | None:
+    """What a plugin states, as it is written in its source; None where it states nothing."""
+    return _stated(_source(source))
 
 
 def _source(source: metadata.EntryPoint | Path) -> str:

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from importlib import metadata, util
 from pathlib import Path
@@ -41,6 +41,7 @@ class Plugin:
         distribution: The installed distribution it is part of, or the file given with `--plugin`.
         version: Of the distribution; empty for a file.
         module: Where its hooks are.
+        file: Of the module; empty where it was never found, or has none.
         registered: The names it registered, by kind; empty if there was a problem.
         seconds: What loading it took.
         prints: Whether it printed while it was loaded; what it printed is on stderr.
@@ -51,6 +52,7 @@ class Plugin:
     distribution: str
     version: str
     module: str
+    file: str = ""
     registered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     seconds: float = 0.0
     prints: bool = False
@@ -104,14 +106,7 @@ def load_plugins(files: Sequence[Path] = (), *, only: str | None = None) -> Regi
     Raises:
         UsageError: One of `files` is not there, or is no Python file.
     """
-    for file in files:
-        if not file.is_file():
-            raise UsageError(f"--plugin: no file at {file}")
-        if file.suffix != ".py":
-            raise UsageError(f"--plugin: {file} is not a Python file", mend="Give a file whose name ends in .py")
-    only = os.environ.get("ARTBENCH_PLUGINS") if only is None else only
-    loaded = [_load(point, candidate) for point, candidate in _installed(only)]
-    loaded += [_load(file, _of_file(file)) for file in files]
+    loaded = [_load(source, candidate) for source, candidate in sources(files, only=only)]
     entries: dict[str, list[Entry[Any]]] = {kind: [] for kind in KINDS}
     for _, registered in loaded:
         for kind, entry in registered:
@@ -123,6 +118,30 @@ def load_plugins(files: Sequence[Path] = (), *, only: str | None = None) -> Regi
         datasets=Catalogue("dataset", entries["dataset"]),
         tasks=Catalogue("task", entries["task"]),
     )
+
+
+def sources(files: Sequence[Path] = (), *, only: str | None = None) -> list[tuple[metadata.EntryPoint | Path, Plugin]]:
+    """Where the hooks of each plugin are, and what is known of it before it is loaded.
+
+    Args:
+        files: See `load_plugins`.
+        only: See `load_plugins`.
+
+    Raises:
+        UsageError: As `load_plugins` does.
+    """
+    for file in files:
+        if not file.is_file():
+            raise UsageError(f"--plugin: no file at {file}")
+        if file.suffix != ".py":
+            raise UsageError(f"--plugin: {file} is not a Python file", mend="Give a file whose name ends in .py")
+    only = os.environ.get("ARTBENCH_PLUGINS") if only is None else only
+    return [*_installed(only), *((file, _of_file(file)) for file in files)]
+
+
+def load_alone(source: metadata.EntryPoint | Path, plugin: Plugin) -> Plugin:
+    """Load one plugin and say what became of it."""
+    return _load(source, plugin)[0]
 
 
 def _installed(only: str | None) -> Iterator[tuple[metadata.EntryPoint, Plugin]]:
@@ -140,7 +159,18 @@ def _installed(only: str | None) -> Iterator[tuple[metadata.EntryPoint, Plugin]]
 
 
 def _of_file(file: Path) -> Plugin:
-    return Plugin(name=file.stem, distribution=file.name, version="", module=f"artbench_plugin_{file.stem}")
+    name = f"artbench_plugin_{file.stem}"
+    return Plugin(name=file.stem, distribution=file.name, version="", module=name, file=str(file.absolute()))
+
+
+def _file_of(source: metadata.EntryPoint | Path) -> str:
+    """The file of a plugin's module, also of one that could not be imported."""
+    if isinstance(source, Path):
+        return str(source.absolute())
+    with suppress(Exception):
+        spec = sys.modules[source.module].__spec__ if source.module in sys.modules else util.find_spec(source.module)
+        return (spec and spec.origin) or ""
+    return ""
 
 
 def _origin(plugin: Plugin) -> str:
@@ -184,7 +214,15 @@ def _load(source: metadata.EntryPoint | Path, plugin: Plugin) -> tuple[Plugin, l
     for kind, entry in collected:
         registered[kind] = (*registered.get(kind, ()), entry.item.name)
     seconds = perf_counter() - start
-    return replace(plugin, registered=registered, seconds=seconds, prints=printed.heard, problem=problem), collected
+    loaded = replace(
+        plugin,
+        file=_file_of(source),
+        registered=registered,
+        seconds=seconds,
+        prints=printed.heard,
+        problem=problem,
+    )
+    return loaded, collected
 
 
 def _import_file(file: Path, name: str) -> ModuleType:

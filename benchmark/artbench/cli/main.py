@@ -15,7 +15,7 @@ COMMANDS = {
     "run": "artbench.cli.run:run",
     "pretrain": "artbench.cli.pretrain:pretrain",
     "list": "artbench.cli.list:list_",
-    "plugins": "artbench.cli.plugins:plugins",
+    "plugins": "artbench.cli.plugins.group:plugins",
     "leaderboard": "artbench.cli.leaderboard.group:leaderboard",
     "explain": "artbench.cli.explain.group:explain",
     "features": "artbench.cli.features:features",

@@ -1,0 +1,1 @@
+"""`artbench plugins`: what is installed, what it registers, and whether it keeps the contract."""

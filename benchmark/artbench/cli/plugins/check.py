@@ -1,0 +1,174 @@
+"""`artbench plugins check`: does what a plugin registers keep the contract?"""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import redirect_stderr, suppress
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from artbench.cli.completion_names import completed
+from artbench.cli.options import data_option, data_root_option, debug_option, json_option, plugin_option, print_json
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from artbench.plugins import Plugin, Registry
+    from artbench.testing.finding import Finding
+
+_COLOURS = {"PASS": "green", "WARN": "yellow", "FAIL": "red", "SKIP": "cyan"}
+
+
+def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> "list[CompletionItem[str]]":
+    from click.shell_completion import CompletionItem
+
+    from artbench.errors import ArtbenchError
+    from artbench.plugins import sources
+
+    names: dict[str, str] = {}
+    with redirect_stderr(StringIO()), suppress(ArtbenchError):
+        for _source, plugin in sources():
+            names |= {plugin.name: f"of {plugin.distribution}", plugin.distribution: "all of its plugins"}
+    return [CompletionItem(name, help=help_) for name, help_ in names.items() if name.startswith(incomplete)]
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="NAME...", shell_complete=_complete)
+@data_root_option
+@data_option
+@click.option(
+    "--backbone",
+    metavar="NAME",
+    shell_complete=completed("backbones"),
+    help="Check pretrainings with this one, in the place of a tiny network.",
+)
+@click.option(
+    "--of-family", "of_families", multiple=True, metavar="NAME", help="Check this one of a family; repeatable."
+)
+@json_option
+@plugin_option
+@debug_option
+def check(
+    names: tuple[str, ...],
+    data_root: Path | None,
+    data: dict[str, Path],
+    backbone: str | None,
+    of_families: tuple[str, ...],
+    as_json: bool,
+    plugin_files: tuple[Path, ...],
+) -> int:
+    """Check all that plugins register against the contract.
+
+    NAME is a plugin, or a distribution with all of its plugins, as `artbench plugins` shows them. Without one, the
+    files given with --plugin are checked. Of a family, a few small things are checked, or those that --of-family names.
+
+    Every line is PASS, WARN, FAIL or SKIP, with what to change. What needs pictures that are not there is skipped.
+    The exit status is 1 if anything fails.
+    """
+    from artbench.cli.console import TerminalReporter
+    from artbench.plugins import load_plugins
+    from artbench.testing.plugin import Examiner
+
+    registry = load_plugins(plugin_files)
+    for name in data:
+        registry.datasets.get(name)
+    examiner = Examiner(
+        registry=registry,
+        data_root=data_root,
+        placed=data,
+        backbone=None if backbone is None else registry.backbones.get(backbone),
+        of_families=of_families,
+        reporter=TerminalReporter(),
+    )
+    statuses: Counter[str] = Counter()
+    rows = []
+    for plugin in _chosen(registry, names, plugin_files):
+        before = ""
+        for what, finding in examiner.examine(plugin):
+            statuses[finding.status] += 1
+            rows.append(_row(plugin, what, finding))
+            if not as_json:
+                if what != before:
+                    click.secho(
+                        _plain(f"{plugin.name}: {what}" if what != "plugin" else f"plugin {plugin.name}"), bold=True
+                    )
+                before = what
+                _print(finding)
+    if as_json:
+        print_json(rows)
+    else:
+        click.echo(", ".join(f"{statuses[status]} {word}" for status, word in _WORDS.items()) + ".")
+    return 1 if statuses["FAIL"] else 0
+
+
+_WORDS = {"PASS": "passed", "WARN": "to look at", "FAIL": "failed", "SKIP": "skipped"}
+
+
+def _chosen(registry: "Registry", names: Sequence[str], files: Sequence[Path]) -> "list[Plugin]":
+    """The plugins that are meant.
+
+    Raises:
+        UsageError: A name is neither a plugin's nor a distribution's, or there is none.
+    """
+    from difflib import get_close_matches
+
+    from artbench.errors import UsageError
+
+    of_files = {str(file.absolute()) for file in files}
+    if not names:
+        if not files:
+            raise UsageError("nothing to check", mend="Name a plugin, or give --plugin FILE.py")
+        return [plugin for plugin in registry.plugins if plugin.file in of_files]
+    chosen: dict[str, Plugin] = {}
+    for name in names:
+        found = [plugin for plugin in registry.plugins if plugin.name == name]
+        found = found or [plugin for plugin in registry.plugins if plugin.distribution == name]
+        if not found:
+            known = [word for plugin in registry.plugins for word in (plugin.name, plugin.distribution)]
+            near = get_close_matches(name, dict.fromkeys(known), n=3)
+            hint = f"The nearest: {', '.join(near)}. " if near else ""
+            raise UsageError(f"no plugin is called {name!r}", mend=f"{hint}`artbench plugins` shows all")
+        chosen |= {f"{plugin.distribution}:{plugin.name}": plugin for plugin in found}
+    return list(chosen.values())
+
+
+def _row(plugin: "Plugin", what: str, finding: "Finding") -> dict[str, str]:
+    return {
+        "name": finding.name,
+        "plugin": plugin.name,
+        "about": what,
+        "status": finding.status,
+        "message": finding.message,
+        "mend": finding.mend,
+    }
+
+
+def _print(finding: "Finding") -> None:
+    """One finding: wrapped under its name on a terminal, on one line elsewhere, for grep."""
+    status = click.style(finding.status, fg=_COLOURS[finding.status])
+    mend = finding.mend and f"{finding.mend}."
+    if not sys.stdout.isatty():
+        click.echo(f"{status}  {_plain(finding.name)}: {_plain(finding.message)}. {_plain(mend)}".rstrip())
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    line = Table.grid(padding=(0, 2, 0, 0))
+    line.add_column(width=6)
+    line.add_column(width=22, overflow="fold")
+    line.add_column(overflow="fold")
+    said = Text(f"{_plain(finding.message)}.")
+    if mend:
+        said.append(f"\n{_plain(mend)}", style="dim")
+    line.add_row(Text(f"  {finding.status}", style=_COLOURS[finding.status]), Text(_plain(finding.name)), said)
+    console.print(line)
+
+
+def _plain(text: str) -> str:
+    """Without what a name or a reason from elsewhere could do to a terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)

@@ -1,0 +1,126 @@
+"""How long a plugin takes to load by itself, and which imports that goes into; measured in a process of its own."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from artbench.plugins import SLOW, Plugin, load_alone, sources
+
+# What the contract keeps out of the start, whether it is slow on this machine or not.
+HEAVY = ("torch", "torchvision", "timm", "sklearn")
+_BEGIN = "artbench: loading begins"
+_LINE = re.compile(r"import time:\s+\d+ \|\s+(\d+) \|( *)([\w.]+)$")
+# Seconds that an import takes at least to be worth a word.
+_TELLING = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadingTime:
+    """What loading a plugin takes when nothing but artbench is imported.
+
+    Attributes:
+        seconds: Import and hooks together, without what measuring costs.
+        imports: Seconds of each library that the plugin's own modules import, the longest first.
+    """
+
+    seconds: float
+    imports: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def heavy(self) -> list[str]:
+        """The libraries among them that a plugin may not import before it is used."""
+        return [name for name in self.imports if name in HEAVY]
+
+    @property
+    def slow(self) -> bool:
+        """Whether every start of artbench waits for it."""
+        return self.seconds > SLOW or bool(self.heavy)
+
+    @property
+    def mend(self) -> str:
+        """What to change."""
+        longest = next(iter(self.imports), None)
+        if longest is None or (self.imports[longest] < self.seconds / 3 and not self.heavy):
+            return "Move what its module does at its top, or in its hooks, into the functions that are called later"
+        names = " and ".join(self.heavy or [longest])
+        return (
+            f"Import {names} inside the functions that use it, and name factories as text: "
+            "factory='package.module:function'"
+        )
+
+    @property
+    def told(self) -> str:
+        """The imports that take long, in words; empty where none does."""
+        parts = [f"{name} {taken:.2f} s" for name, taken in self.imports.items() if taken >= _TELLING]
+        return f"imports {', '.join(parts[:3])}" if parts else ""
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s" + (f" ({self.told})" if self.told else "")
+
+
+def loading_time(plugin: Plugin) -> LoadingTime:
+    """Load a plugin in a fresh process and see what it imports."""
+    source = ["--file", plugin.file] if not plugin.version and plugin.distribution.endswith(".py") else []
+    command = [sys.executable, "-X", "importtime", "-m", __name__, plugin.distribution, plugin.name, *source]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment, check=False)  # noqa: S603
+    try:
+        seconds = float(json.loads(done.stdout.splitlines()[-1])["seconds"])
+    except (IndexError, ValueError, KeyError, TypeError):
+        # It took the process with it: what the start took here is all there is.
+        return LoadingTime(seconds=plugin.seconds)
+    own = {"artbench", plugin.module.partition(":")[0].partition(".")[0]}
+    return LoadingTime(seconds=seconds, imports=outer_imports(done.stderr.partition(_BEGIN)[2].splitlines(), own=own))
+
+
+def outer_imports(lines: Sequence[str], *, own: set[str]) -> dict[str, float]:
+    """Seconds of each foreign package that own modules import, from what `-X importtime` prints.
+
+    Args:
+        lines: A module comes after all that it imports, which is indented more.
+        own: Packages whose modules are looked into.
+    """
+    found: dict[str, float] = {}
+    # Backwards, each module comes before what it imports; `above` is the way down to it.
+    above: list[tuple[int, bool]] = []
+    for microseconds, depth, package in _backwards(lines):
+        while above and above[-1][0] >= depth:
+            above.pop()
+        foreign_above = any(foreign for _, foreign in above)
+        foreign = package not in own and not package.startswith("artbench_")
+        if foreign and not foreign_above:
+            found[package] = found.get(package, 0) + microseconds / 1e6
+        above.append((depth, foreign))
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def _backwards(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    for line in reversed(lines):
+        match = _LINE.search(line)
+        if match:
+            yield int(match[1]), len(match[2]), match[3].partition(".")[0]
+
+
+def _main(distribution: str, name: str, *rest: str) -> None:
+    """In the process of its own: load the plugin, and print what it took."""
+    files = [Path(rest[1])] if rest else []
+    for source, plugin in sources(files, only=None if files else distribution):
+        wanted = isinstance(source, Path) if files else (plugin.distribution, plugin.name) == (distribution, name)
+        if wanted:
+            if isinstance(source, metadata.EntryPoint):
+                # The package of the finder itself, which the first look would be charged for.
+                metadata.version("artbench")
+            print(_BEGIN, file=sys.stderr, flush=True)  # noqa: T201
+            found = load_alone(source, plugin)
+            print(json.dumps({"seconds": found.seconds}))  # noqa: T201
+            return
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
