@@ -1,10 +1,8 @@
 """The forward pass as fast as the device does it: layout, type, threads."""
 
-import copy
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 
 from artbench.encoders.encoder import Encoder
 from artbench.features.allocator import keeping_memory
+from artbench.features.casting import casting_once, sharing_copy
 
 Pixels = NDArray[np.uint8]
 
@@ -63,6 +62,8 @@ class Forward:
         self._channels_last = _is_convolutional(encoder.module)
         layout = torch.channels_last if self._channels_last else torch.preserve_format
         module = encoder.module.to(self._device).to(memory_format=layout).eval()
+        if dtype != torch.float32:
+            module = casting_once(module, dtype)
         self._modules: list[Callable[[torch.Tensor], torch.Tensor]]
         # What is compiled has no hooks left that could keep something on the side: one serves all threads.
         self._modules = [torch.compile(module, dynamic=False)] * copies if compiled else [*_copies(module, copies)]
@@ -101,13 +102,9 @@ def _copies(module: torch.nn.Module, count: int) -> list[torch.nn.Module]:
     """The module and copies of it that share its tensors; the module alone, for one thread at a time, if it can't be
     copied."""  # noqa: D209
     try:
-        return [module, *(copy.deepcopy(module, _tensors(module)) for _ in range(count - 1))]
-    except Exception:  # Whatever a foreign module's parts raise when copied: locks, sessions, handles.
+        return [module, *(sharing_copy(module) for _ in range(count - 1))]
+    except Exception:  # Whatever a foreign module's parts raise when copied.
         return [module]
-
-
-def _tensors(module: torch.nn.Module) -> dict[int, object]:
-    return {id(tensor): tensor for tensor in chain(module.parameters(), module.buffers())}
 
 
 @contextmanager

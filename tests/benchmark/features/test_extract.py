@@ -20,6 +20,8 @@ from tests.benchmark.features.tiny import DIM, PICTURE, Listener, encoder, featu
 
 COUNT = 90
 GOOD = np.array([row for row in range(COUNT) if row not in (7, 11)])
+# Of bfloat16, which extraction uses where the processor has it, to what float32 gives, in parts of the largest value.
+FAR = 0.02 if choose_dtype("cpu") == torch.bfloat16 else 0.0
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,8 @@ def test_they_are_what_the_network_gives(pictures: Dataset, whole: NDArray[np.fl
         pixels = decode(pictures.read(row), short_side=PICTURE.short_side(None), crop=PICTURE.crop_side(None))
         batch = torch.from_numpy(pixels).permute(2, 0, 1)[None] / 255
         batch = (batch - torch.tensor(by.mean).view(3, 1, 1)) / torch.tensor(by.std).view(3, 1, 1)
-        assert np.allclose(feature, by.module(batch)[0].numpy(), atol=2e-5)
+        expected = by.module(batch)[0].numpy()
+        assert np.allclose(feature, expected, atol=2e-5 + FAR * np.abs(expected).max())
 
 
 def test_an_encoder_of_fixed_size_gets_its_size(pictures: Dataset, tmp_path: Path) -> None:
@@ -280,11 +283,11 @@ def test_bfloat16_only_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatc
     assert choose_dtype("cpu") == torch.bfloat16
 
 
-def test_bfloat16_features_stay_close(
-    pictures: Dataset, whole: NDArray[np.float32], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bfloat16_features_stay_close(pictures: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from artbench.features import extract
 
+    monkeypatch.setattr(extract, "choose_dtype", lambda device: torch.float32)
+    whole = features(pictures, tmp_path).take(GOOD)
     monkeypatch.setattr(extract, "choose_dtype", lambda device: torch.bfloat16)
     found = features(pictures, tmp_path)
     half = found.take(GOOD)
@@ -316,4 +319,4 @@ def test_real_networks_give_the_same_bytes(
     batch = (batch - torch.tensor(by.mean).view(3, 1, 1)) / torch.tensor(by.std).view(3, 1, 1)
     with torch.no_grad():
         plain = module(batch)[0].numpy()
-    assert np.allclose(at_once[0], plain, atol=1e-4 * np.abs(plain).max())
+    assert np.allclose(at_once[0], plain, atol=(1e-4 + FAR) * np.abs(plain).max())

@@ -1,0 +1,60 @@
+"""Weights that are cast once give what autocast gives by itself."""
+
+import copy
+
+import pytest
+import timm
+import torch
+
+from artbench.features.casting import casting_once
+
+
+class Mixed(torch.nn.Module):
+    """Reads a weight outside of its layer, and computes a part in float32."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = torch.nn.Linear(8, 8)
+        self.second = torch.nn.Linear(8, 8, bias=False)
+        self.normed = torch.nn.utils.weight_norm(torch.nn.Linear(8, 8))
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        made = self.normed(self.first(batch)).float()
+        with torch.autocast("cpu", enabled=False):
+            made = self.second(made)
+        return made * self.first.weight.norm()
+
+
+def under_autocast(module: torch.nn.Module, batch: torch.Tensor) -> torch.Tensor:
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        features: torch.Tensor = module(batch)
+    return features
+
+
+@pytest.mark.parametrize("name", ["resnet18", "vit_tiny_patch16_224", "swinv2_cr_tiny_224", "mixed"])
+def test_the_features_are_the_same_to_the_last_bit(name: str) -> None:
+    torch.manual_seed(0)
+    module = Mixed() if name == "mixed" else timm.create_model(name, num_classes=0)
+    batch = torch.rand(2, 8) if name == "mixed" else torch.rand(2, 3, 224, 224)
+    module.eval().requires_grad_(False)
+    assert torch.equal(under_autocast(casting_once(module, torch.bfloat16), batch), under_autocast(module, batch))
+
+
+def test_the_module_stays_as_it_was_and_so_do_features_without_autocast() -> None:
+    module = Mixed().eval().requires_grad_(False)
+    before = copy.deepcopy(module.state_dict())
+    once = casting_once(module, torch.bfloat16)
+    batch = torch.rand(2, 8)
+    assert type(module.first) is torch.nn.Linear
+    assert module.state_dict().keys() == before.keys() == once.state_dict().keys()
+    assert torch.equal(once(batch), module(batch))
+    assert once.get_parameter("first.weight") is module.first.weight
+
+
+def test_what_cannot_be_copied_is_left_as_it_is() -> None:
+    class Fixed(Mixed):
+        def __deepcopy__(self, memo: object) -> object:
+            raise TypeError("a handle")
+
+    module = Fixed()
+    assert casting_once(module, torch.bfloat16) is module
