@@ -64,7 +64,8 @@ def _targets(factory: Callable[[Dataset], Any], dataset: Dataset) -> Targets:
         mend = "Return artbench.data.targets.Targets"
         raise Broken("factory", Fault(f"the factory returns a {type(targets).__name__}, not Targets", mend))
     for round_ in targets.rounds:
-        for name, split in round_.splits:
+        parts: dict[str, object] = {"train": round_.train, "test": round_.test, **dict(round_.splits)}
+        for name, split in parts.items():
             _check_split(name, split, len(dataset))
     return targets
 

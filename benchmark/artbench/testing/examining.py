@@ -55,7 +55,7 @@ def examined(make: Callable[[], SubjectT], checks: Sequence[Check[SubjectT]]) ->
         checks: In the order in which their findings are told.
 
     Raises:
-        ArtbenchError: What the checks need is not there.
+        ArtbenchError: `make` says that what the checks need is not there.
     """
     findings: list[Finding] = []
     said = StringIO()
@@ -76,8 +76,10 @@ def _findings(check: Check[SubjectT], subject: SubjectT) -> Iterator[Finding]:
     try:
         for fault in check(subject):
             yield Finding(name=name, status=fault.status, message=fault.message, mend=fault.mend)
-    except (ArtbenchError, Broken):
-        raise
+    except ArtbenchError as error:
+        mend = error.mend or "Mend what it says"
+        yield Finding(name=name, status="FAIL", message=shortened(error.message), mend=mend)
+        return
     except Exception as error:
         yield Finding(name=name, status="FAIL", message=f"raises {line(error)}", mend="Mend what raises it")
         return

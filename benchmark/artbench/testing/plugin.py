@@ -1,6 +1,7 @@
 """Everything that a plugin registers, put to the checks."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from artbench.hookspecs import CONTRACT
 from artbench.locations import dataset_folder
 from artbench.plugins import GROUP, Plugin, Registry, sources
 from artbench.reporting import Reporter
-from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TaskSpec
+from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TaskSpec, load_factory
 from artbench.testing.examining import Broken, line
 from artbench.testing.family import examine_family, make_resolving
 from artbench.testing.finding import Finding
@@ -71,15 +72,13 @@ class Examiner:
             yield from self._spec(kind, item)
 
     def _members(self, family: Family[Any], spec_type: type) -> list[Any]:
-        from artbench.specs import load_factory
-
-        try:
-            resolve = load_factory(family.resolve)
+        found = []
+        # What fails here is told by the checks of the family.
+        with suppress(Broken):
             names = self.of_families or make_resolving(family, spec_type).spread(_OF_A_FAMILY)
-            found = [resolve(name) for name in names]
-        except (Broken, Exception):
-            # Told by the checks of the family.
-            return []
+            for name in names:
+                with suppress(Exception):
+                    found.append(load_factory(family.resolve)(name))
         return [spec for spec in found if isinstance(spec, spec_type)]
 
     def _spec(self, kind: str, spec: Any) -> Iterator[tuple[str, Finding]]:

@@ -17,7 +17,7 @@ from artbench.testing.tiny import network
 class Forward(nn.Module):
     """A network with a function in the place of its forward."""
 
-    def __init__(self, forward: Callable[[nn.Module, torch.Tensor], Any], **parts: Any) -> None:
+    def __init__(self, forward: Callable[[Any, torch.Tensor], Any], **parts: Any) -> None:
         super().__init__()
         self.scale = nn.Parameter(torch.randn(3))
         for name, part in parts.items():
@@ -42,7 +42,8 @@ def forward(function: Callable[[Any, torch.Tensor], Any], **parts: Any) -> Calla
 
 
 def sound(module: Any, pictures: torch.Tensor) -> torch.Tensor:
-    return pooled(pictures) * module.scale
+    scaled: torch.Tensor = pooled(pictures) * module.scale
+    return scaled
 
 
 def stating(**other: Any) -> Callable[[], Backbone]:
@@ -81,7 +82,7 @@ def hidden() -> Backbone:
 
 
 def hooked() -> Backbone:
-    module = Forward(lambda own, pictures: (own.inner(pictures), _SEEN["features"])[1], inner=nn.Identity())
+    module: Any = Forward(lambda own, pictures: (own.inner(pictures), _SEEN["features"])[1], inner=nn.Identity())
     module.inner.register_forward_hook(lambda _, __, output: _SEEN.update(features=pooled(output)))
     return built(module)
 
@@ -91,6 +92,7 @@ class Counting(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self.running: torch.Tensor
         self.register_buffer("running", torch.zeros(3))
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:

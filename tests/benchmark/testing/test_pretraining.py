@@ -1,0 +1,266 @@
+"""Every check of a pretraining, with one that fails it."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from pydantic import Field
+from torch import nn
+
+from artbench.encoders.backbone import Backbone
+from artbench.encoders.weights import Weights
+from artbench.errors import ArtbenchError
+from artbench.pretrain.method import Method, Networks, Objective
+from artbench.pretrain.settings import Settings
+from artbench.specs import PretrainingSpec
+from artbench.testing import ContractError, check_pretraining, examine_pretraining
+
+_COUNTER = itertools.count()
+
+
+def halved(backbone: Backbone) -> Weights:
+    state = {name: tensor / 2 for name, tensor in backbone.module.state_dict().items()}
+    return Weights(state=state, source="the initialisation, halved")
+
+
+def given(**other: Any) -> dict[str, Any]:
+    return {"weights": lambda backbone: replace(halved(backbone), **other), "seeded": True}
+
+
+def state(change: Callable[[str, torch.Tensor], Any]) -> dict[str, Any]:
+    def weights(backbone: Backbone) -> Weights:
+        changed = {name: change(name, tensor) for name, tensor in backbone.module.state_dict().items()}
+        return Weights(state={name: value for name, value in changed.items() if value is not None}, source="mine")
+
+    return {"weights": weights, "seeded": True}
+
+
+def raising(backbone: Backbone) -> Weights:
+    raise KeyError(backbone.name)
+
+
+def printing(backbone: Backbone) -> Weights:
+    print("downloading")
+    return halved(backbone)
+
+
+WEIGHTS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "not importable": ({"weights": "no.such.module:weights"}, "weights", "can't be loaded"),
+    "raises": ({"weights": raising}, "weights", "Raise ArtbenchError"),
+    "a state dict": ({"weights": lambda backbone: backbone.module.state_dict()}, "weights", "not Weights"),
+    "lists": (state(lambda name, tensor: tensor.tolist()), "state", "Give a state dict"),
+    "one is missing": (
+        state(lambda name, tensor: None if name == "0.weight" else tensor),
+        "load",
+        "0.weight (missing)",
+    ),
+    "other shape": (state(lambda name, tensor: tensor[..., None]), "load", "module.state_dict()"),
+    "nan": (state(lambda name, tensor: tensor * float("nan")), "load", "NaN"),
+    "no source": (given(source=""), "source", "in one line"),
+    "local source": (given(source="/home/anna/weights.pth"), "source", "local folder"),
+    "local drive": (given(source="from C:\\weights.pth"), "source", "local folder"),
+    "255": (given(mean=(123.7, 116.3, 103.5)), "preprocessing", "Divide mean by 255"),
+    "unstable": (state(lambda name, tensor: tensor + next(_COUNTER)), "digest", "global generator"),
+    "seed not said": ({**given(), "seeded": False}, "seed", "seeded=True"),
+    "prints": ({"weights": printing, "seeded": True}, "stdout", "logging"),
+}
+
+
+class Matching(Objective):
+    """The student predicts what a fixed teacher makes of the other view."""
+
+    target_views = (1,)
+
+    def __init__(self, backbone: Backbone, settings: "Small", pictures: int) -> None:
+        student = nn.Module()
+        student.backbone = backbone.module
+        student.head = nn.Linear(backbone.feature_dim, settings.dim)
+        self.networks = Networks(student, nn.Linear(3, settings.dim))
+        self.memory = {"centre": torch.zeros(settings.dim)}
+
+    def begin_step(self, progress: float) -> None:
+        pass
+
+    def embed(self, networks: Networks, views: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        made: torch.Tensor = networks.teacher(views[0].mean(dim=(2, 3)))
+        return made.unsqueeze(1)
+
+    def loss(
+        self, networks: Networks, views: tuple[torch.Tensor, torch.Tensor], targets: torch.Tensor, own: slice
+    ) -> torch.Tensor:
+        student: Any = networks.student
+        predicted: torch.Tensor = student.head(student.backbone(views[0]))
+        return (predicted - targets[own, 0] + self.memory["centre"]).square().mean()
+
+    def end_step(self, targets: torch.Tensor) -> None:
+        self.memory["centre"] += 0.1 * targets.mean(dim=(0, 1))
+
+
+class Small(Settings):
+    dim: int = Field(default=8, ge=1)
+
+
+class Needing(Settings):
+    needed: int
+
+
+class Detached(Matching):
+    def loss(self, *args: Any) -> torch.Tensor:
+        return super().loss(*args).detach()
+
+
+class Upwards(Matching):
+    def loss(self, *args: Any) -> torch.Tensor:
+        value = super().loss(*args)
+        return 2 * value.detach() - value
+
+
+class Infinite(Matching):
+    def loss(self, *args: Any) -> torch.Tensor:
+        return super().loss(*args) / 0
+
+
+class Nameless(Matching):
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.networks.student.net = self.networks.student.backbone
+        del self.networks.student.backbone
+
+
+class Wrapped(Matching):
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        student: Any = self.networks.student
+        student.backbone = nn.Sequential(student.backbone)
+
+
+class Frozen(Matching):
+    def __init__(self, backbone: Backbone, settings: Small, pictures: int) -> None:
+        backbone.module.requires_grad_(False)
+        for part in backbone.module.modules():
+            if isinstance(part, nn.BatchNorm2d):
+                part.momentum = 0.0
+        super().__init__(backbone, settings, pictures)
+
+
+class Forgetful(Matching):
+    """Keeps the centre where no checkpoint looks."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.own = torch.zeros(8)
+
+    def loss(self, *args: Any) -> torch.Tensor:
+        networks, views, targets, own = args
+        student: Any = networks.student
+        apart: torch.Tensor = student.head(student.backbone(views[0])) - targets[own, 0] + self.own
+        return apart.square().mean()
+
+    def end_step(self, targets: torch.Tensor) -> None:
+        self.own = self.own + targets.mean(dim=(0, 1))
+
+
+class Moody(Matching):
+    """Depends on what was before it."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        student: Any = self.networks.student
+        nn.init.constant_(student.head.bias, next(_COUNTER))
+
+
+class Seeding(Matching):
+    """Begins at the same place, and sees every picture alike."""
+
+    def __init__(self, backbone: Backbone, settings: Small, pictures: int) -> None:
+        torch.manual_seed(3)
+        for part in backbone.module.modules():
+            if isinstance(part, nn.Conv2d):
+                part.reset_parameters()
+        super().__init__(backbone, settings, pictures)
+
+    def loss(self, *args: Any) -> torch.Tensor:
+        student: Any = args[0].student
+        made: torch.Tensor = student.head(student.backbone(torch.ones(8, 3, 32, 32)))
+        return made.square().mean()
+
+    def embed(self, networks: Networks, views: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        return torch.ones(len(views[0]), 1, 8)
+
+
+def method(build: Any, settings: type[Settings] = Small) -> dict[str, Any]:
+    return {"method": lambda: Method(settings=settings, build=build), "seeded": True}
+
+
+METHODS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "not importable": ({"method": "no.such.module:method"}, "method", "can't be loaded"),
+    "raises": ({"method": lambda: 1 / 0}, "method", "ZeroDivisionError"),
+    "no method": ({"method": lambda: Matching}, "method", "not a Method"),
+    "no default": (method(Matching, Needing), "settings", "the default of the original"),
+    "build raises": (method(lambda *args: 1 / 0), "build", "ZeroDivisionError"),
+    "no backbone": (method(Nameless), "build", "part called backbone"),
+    "wrapped backbone": (method(Wrapped), "exported", "backbone.module itself"),
+    "detached": (method(Detached), "loss", "detach only what is a target"),
+    "upwards": (method(Upwards), "loss", "its gradient is that of what it returns"),
+    "infinite": (method(Infinite), "loss", "Guard"),
+    "frozen": (method(Frozen), "learns", "require gradients"),
+    "forgetful": (method(Forgetful), "resume", "what a checkpoint holds"),
+    "moody": (method(Moody), "same seed", "from one training to the next"),
+    "seeding": (method(Seeding), "other seed", "torch.manual_seed"),
+}
+SETTINGS = {"batch_size": 16, "lr": 1.0}
+
+
+@pytest.mark.parametrize(("change", "check", "words"), [*WEIGHTS.values(), *METHODS.values()], ids=[*WEIGHTS, *METHODS])
+def test_a_pretraining_that_breaks_the_contract_is_told_what_to_change(
+    change: dict[str, Any], check: str, words: str
+) -> None:
+    spec = PretrainingSpec(name="mine", description="Breaks the contract.", **change)
+    with pytest.raises(ContractError, match="pretraining mine breaks the contract") as raised:
+        check_pretraining(spec, settings=SETTINGS if spec.method else None)
+    failed = [str(finding) for finding in raised.value.findings if finding.name == check]
+    assert any(words in text for text in failed), str(raised.value)
+    assert all(finding.mend for finding in raised.value.findings)
+
+
+def test_every_check_has_a_violator() -> None:
+    for sound, violators in ((given(), WEIGHTS), (method(Matching), METHODS)):
+        found = examine_pretraining(PretrainingSpec(name="mine", description="Sound.", **sound))
+        assert [str(finding) for finding in found if finding.status != "PASS"] == []
+        assert {finding.name for finding in found} <= {check for _, check, _ in violators.values()} | {"stdout"}
+
+
+@pytest.mark.parametrize(
+    ("change", "check", "words"),
+    [
+        (
+            state(lambda name, tensor: tensor)
+            | {"weights": lambda b: replace(halved(b), state={**halved(b).state, "fc.weight": torch.ones(2)})},
+            "state",
+            "none of tiny",
+        ),
+        (
+            {
+                "weights": lambda b: Weights(
+                    state={k: torch.ones_like(v) for k, v in b.module.state_dict().items()}, source="ones"
+                ),
+                "seeded": True,
+            },
+            "seed",
+            "seeded=False",
+        ),
+    ],
+)
+def test_what_works_but_will_trip_users_is_remarked_on(change: dict[str, Any], check: str, words: str) -> None:
+    found = examine_pretraining(PretrainingSpec(name="mine", description="Works.", **change))
+    (finding,) = [finding for finding in found if finding.status != "PASS"]
+    assert (finding.name, finding.status) == (check, "WARN")
+    assert words in str(finding)
+
+
+def test_a_backbone_that_there_are_no_weights_for_is_no_fault_and_nothing_passes() -> None:
+    with pytest.raises(ArtbenchError, match=r"no weights for the backbone tiny.*backbone="):
+        check_pretraining("imagenet")
