@@ -16,8 +16,9 @@ from artbench.explain.gradcam.maps import Explainer
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explain.sanity.cascade import Cascade
 from artbench.explain.sanity.check import check_sanity
-from artbench.explaining.pictures import asked_for, check_model, chosen, class_number, read_picture
-from artbench.explaining.probed import Sources, open_probed
+from artbench.explaining.measured import Sources
+from artbench.explaining.pictures import asked_for, check_model, chosen, learnt_class, read_picture
+from artbench.explaining.probed import open_probed
 from artbench.plugins import Registry
 from artbench.reporting import Reporter
 
@@ -60,7 +61,7 @@ def explain_gradcam(request: GradcamRequest, *, registry: Registry, reporter: Re
     check_writable(request.out / SHEET)
     data = [read_picture(file) for file in request.files]
     probed = open_probed(request.record, sources=request.sources, registry=registry, reporter=reporter)
-    named = None if request.named is None else class_number(request.named, probed)
+    named = None if request.named is None else learnt_class(request.named, probed)
     # MPS has no float64, in which the probe computes.
     model = ProbedEncoder(probed.encoder, probed.probe).to("cpu" if probed.device == "mps" else probed.device)
     if request.files:

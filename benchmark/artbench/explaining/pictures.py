@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 from artbench.data.decode import UnreadableImage, decode
-from artbench.errors import ArtbenchError, UsageError
+from artbench.errors import ArtbenchError
 from artbench.explain.gradcam.choice import Choice, answered, choose
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explain.gradcam.shown import Shown
+from artbench.explaining.classes import class_number
 from artbench.explaining.probed import ProbedTask
 from artbench.protocol import LINEAR_V1
 from artbench.reporting import Reporter
@@ -58,25 +58,17 @@ def read_picture(file: Path) -> bytes:
     return data
 
 
-def class_number(name: str, probed: ProbedTask) -> int:
-    """The number of the class called `name`.
+def learnt_class(name: str, probed: ProbedTask) -> int:
+    """The number of the class called `name`, of which the probe has seen pictures.
 
     Raises:
-        UsageError: There is none; the nearest names are given.
+        UsageError: There is none.
         ArtbenchError: No training picture has it.
     """
-    classes = probed.task.targets.classes
-    if name in classes:
-        number = classes.index(name)
-        if not np.isfinite(probed.probe.bias[number]):
-            raise ArtbenchError(f"no training picture is {name}, so that the probe knows nothing of it")
-        return number
-    folded = {known.casefold(): known for known in classes}
-    near = [folded[found] for found in get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)]
-    raise UsageError(
-        f"{probed.record.task} has no class {name!r}",
-        mend=f"Did you mean {', '.join(near)}?" if near else f"It has {', '.join(classes[:20])}",
-    )
+    number = class_number(name, probed.task)
+    if not np.isfinite(probed.probe.bias[number]):
+        raise ArtbenchError(f"no training picture is {name}, so that the probe knows nothing of it")
+    return number
 
 
 def chosen(probed: ProbedTask, *, named: int | None, count: int, seed: int, reporter: Reporter) -> Pictures:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from artbench.cli.completion_names import completed
+from artbench.cli.explain.options import dpi_option
 from artbench.cli.options import (
     data_option,
     data_root_option,
@@ -59,9 +60,7 @@ _MOST_UNITS = 24
 @data_root_option
 @data_option
 @device_option
-@click.option(
-    "--dpi", type=click.IntRange(30, 1200), default=150, show_default=True, help="Dots an inch; 300 and more to print."
-)
+@dpi_option
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of units, starts and moves."
 )

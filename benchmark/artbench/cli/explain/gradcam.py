@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from artbench.cli.explain.options import FILE, dpi_option, exclude_option, pretraining_option, record_option
 from artbench.cli.options import (
     FOLDER,
     data_option,
@@ -20,12 +21,11 @@ from artbench.cli.options import (
 if TYPE_CHECKING:
     from artbench.explain.gradcam.index import Contents
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
 _MOST = 200
 
 
 @click.command()
-@click.option("--record", required=True, type=_FILE, metavar="RECORD.json", help="Whose encoder and probe to explain.")
+@record_option
 @click.option("--out", required=True, type=FOLDER, help="Folder for the figures.")
 @click.option(
     "--class", "named", metavar="NAME", help="Explain this class, on pictures that have it or are taken for it."
@@ -38,22 +38,14 @@ _MOST = 200
     show_default=True,
     help="Test pictures: confident hits, confident misses, and random ones.",
 )
-@click.option("--image", "files", multiple=True, type=_FILE, metavar="PATH", help="Any picture instead; repeatable.")
+@click.option("--image", "files", multiple=True, type=FILE, metavar="PATH", help="Any picture instead; repeatable.")
 @click.option("--layer", metavar="NAME", help="Module of the encoder for Grad-CAM. Default: the last stage.")
-@click.option(
-    "--pretraining",
-    "checkpoint",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="The checkpoint, where the record's pretraining is one.",
-)
-@click.option("--exclude", type=_FILE, metavar="FILE.csv", help="The list that the record was run with, if it was.")
+@pretraining_option
+@exclude_option
 @data_root_option
 @data_option
 @device_option
-@click.option(
-    "--dpi", type=click.IntRange(30, 1200), default=150, show_default=True, help="Dots an inch; 300 and more to print."
-)
+@dpi_option
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of random pictures and checks."
 )
@@ -84,7 +76,7 @@ def gradcam(
     """  # noqa: D301  click reads the control character
     from artbench.cli.console import notices
     from artbench.explaining.gradcam import GradcamRequest, explain_gradcam
-    from artbench.explaining.probed import Sources
+    from artbench.explaining.measured import Sources
 
     request = GradcamRequest(
         record=record,

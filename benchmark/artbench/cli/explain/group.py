@@ -7,6 +7,7 @@ from artbench.cli.lazy import LazyGroup
 _COMMANDS = {
     "filters": "artbench.cli.explain.filters:filters",
     "gradcam": "artbench.cli.explain.gradcam:gradcam",
+    "map": "artbench.cli.explain.map:map_",
 }
 
 

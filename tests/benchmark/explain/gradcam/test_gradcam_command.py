@@ -19,7 +19,8 @@ from artbench.cli.main import artbench
 from artbench.data.decode import decode
 from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.gradcam.model import ProbedEncoder
-from artbench.explaining.probed import Sources, open_probed
+from artbench.explaining.measured import Sources
+from artbench.explaining.probed import open_probed
 from artbench.plugins import Registry, load_plugins
 from artbench.protocol import LINEAR_V1
 from artbench.records.folder import ResultsFolder, read_record, sha256_of

@@ -1,0 +1,112 @@
+"""`artbench explain map`: where an encoder puts the pictures of a collection."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from artbench.cli.explain.options import dpi_option, exclude_option, pretraining_option, record_option
+from artbench.cli.options import (
+    FOLDER,
+    data_option,
+    data_root_option,
+    debug_option,
+    device_option,
+    json_option,
+    plugin_option,
+    print_json,
+    registry,
+)
+
+if TYPE_CHECKING:
+    from artbench.explain.map.contents import MapContents
+
+_MOST = 10_000
+
+
+@click.command(name="map")
+@record_option
+@click.option("--out", required=True, type=FOLDER, help="Folder for figure, page and tables.")
+@click.option(
+    "--layout",
+    type=click.Choice(["umap", "pca"]),
+    help="How pictures are placed. Default: umap where umap-learn is installed, else principal components.",
+)
+@click.option(
+    "--class",
+    "named",
+    multiple=True,
+    metavar="NAME",
+    help="Colour this class and leave those grey that are not named; repeatable.",
+)
+@click.option(
+    "--pictures",
+    type=click.IntRange(4, _MOST),
+    default=2000,
+    show_default=True,
+    help="Most that the page holds; the figure shows all.",
+)
+@pretraining_option
+@exclude_option
+@data_root_option
+@data_option
+@device_option
+@dpi_option
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    show_default=True,
+    help="Of UMAP and of the draw.",
+)
+@json_option
+@plugin_option
+@debug_option
+def map_(
+    record: Path,
+    out: Path,
+    layout: str | None,
+    named: tuple[str, ...],
+    pictures: int,
+    checkpoint: Path | None,
+    exclude: Path | None,
+    data_root: Path | None,
+    data: dict[str, Path],
+    device: str,
+    dpi: int,
+    seed: int,
+    as_json: bool,
+    plugin_files: tuple[Path, ...],
+) -> None:
+    """Lay out the test pictures of a record by their features, as a figure and as a page to explore.
+
+    \b
+      artbench explain map --record results/records/sample-style/NAME.json --out map
+    """  # noqa: D301  click reads the control character
+    from artbench.cli.console import notices
+    from artbench.explaining.map import MapRequest, explain_map
+    from artbench.explaining.measured import Sources
+
+    request = MapRequest(
+        record=record,
+        out=out,
+        method=layout,  # type: ignore[arg-type]  # click has checked it
+        named=named,
+        pictures=pictures,
+        dpi=dpi,
+        seed=seed,
+        sources=Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device),
+    )
+    contents = explain_map(request, registry=registry(plugin_files), reporter=notices())
+    if as_json:
+        print_json(contents.as_json())
+    else:
+        _print(contents, out)
+
+
+def _print(contents: "MapContents", out: Path) -> None:
+    from artbench.explain.map.contents import FIGURE, PAGE
+
+    for line in contents.caption:
+        click.echo(line)
+    click.echo(f"The figure is {out / FIGURE}, the page {out / PAGE}.", err=True)

@@ -1,0 +1,1 @@
+"""A collection laid out in a plane by the features of an encoder."""

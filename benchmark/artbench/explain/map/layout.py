@@ -1,0 +1,152 @@
+"""From features to places in a plane: by UMAP, or by principal components."""
+
+import importlib.util
+import warnings
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import scipy
+from numpy.typing import NDArray
+
+from artbench.errors import ArtbenchError, UsageError
+
+Method: TypeAlias = Literal["umap", "pca"]
+METHODS: tuple[Method, ...] = ("umap", "pca")
+
+# Dimensions that UMAP looks for neighbours in, and how many each picture gets; the rest is umap-learn's default.
+_DIMENSIONS, NEIGHBOURS, _MIN_DISTANCE = 50, 15, 0.1
+# Below, neighbourhoods of that many are most of the collection.
+FEWEST = 2 * NEIGHBOURS
+_BLOCK = 4096
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """Pictures in a plane.
+
+    Attributes:
+        places: float64, shape (n, 2); wider than high, centred, scaled alike both ways so that the largest is 1.
+        method: How they came about.
+        kept: Share of the variance of the directions that the plane keeps (`pca`), or the dimensions that UMAP began
+            with.
+        dimensions: Of these.
+    """
+
+    places: NDArray[np.float64]
+    method: Method
+    kept: float
+    dimensions: int
+
+    @property
+    def height(self) -> float:
+        """Of a frame around it whose width is 1."""
+        low, high = self.places.min(axis=0), self.places.max(axis=0)
+        return float(np.clip((high - low)[1] / max((high - low)[0], np.finfo(np.float64).tiny), 0.4, 1))
+
+    @property
+    def how(self) -> str:
+        """As a sentence without a full stop."""
+        share = f"{100 * self.kept:.0f} % of the variance"
+        if self.method == "pca":
+            return f"The first two principal components, which keep {share}"
+        return (
+            f"UMAP ({NEIGHBOURS} neighbours, minimum distance {_MIN_DISTANCE}) of the first {self.dimensions} "
+            f"principal components, which keep {share}"
+        )
+
+
+def choose_method(asked: Method | None, pictures: int) -> tuple[Method, str]:
+    """How to lay out, and why not by UMAP, where nobody asked for something else.
+
+    Raises:
+        UsageError: UMAP was asked for and is not installed.
+    """
+    there = importlib.util.find_spec("umap") is not None
+    if asked == "umap" and not there:
+        raise UsageError("umap-learn is not installed", mend='pip install "artbench[map]", or say --layout pca')
+    if asked is not None:
+        return asked, ""
+    if not there:
+        return "pca", (
+            "umap-learn is not installed, so that the map shows the first two principal components; "
+            'pip install "artbench[map]" for UMAP'
+        )
+    if pictures < FEWEST:
+        return "pca", f"{pictures} pictures are too few for UMAP: the map shows the first two principal components"
+    return "umap", ""
+
+
+def lay_out(points: NDArray[np.float32], *, method: Method, seed: int) -> Layout:
+    """Place pictures in a plane so that those whose features point in like directions are near to each other.
+
+    UMAP (McInnes, Healy and Melville 2018) starts from the principal components and not from chance, which keeps
+    what is far apart in its place (Kobak and Linderman 2021), and runs on one thread, so that a seed gives one map.
+
+    Args:
+        points: Directions of the features, float32, shape (n, d).
+        method: How.
+        seed: Of UMAP.
+    """
+    components, share = principal_components(points, _DIMENSIONS if method == "umap" else 2)
+    places = _umap(components, seed) if method == "umap" else components[:, :2]
+    return Layout(places=_fitted(places), method=method, kept=share, dimensions=components.shape[1])
+
+
+def principal_components(points: NDArray[np.float32], count: int) -> tuple[NDArray[np.float64], float]:
+    """The first principal components, shape (n, count), and the share of the variance that they keep.
+
+    From the covariance, added up in blocks: exact, and beside the points themselves it needs d x d numbers. A sign is
+    chosen so that the largest weight is positive, since either is as good.
+
+    Args:
+        points: Shape (n, d).
+        count: How many; at most d, but at least two columns are given back, the missing ones zero.
+    """
+    n, d = points.shape
+    mean = points.mean(axis=0, dtype=np.float64)
+    covariance = np.zeros((d, d))
+    for start in range(0, n, _BLOCK):
+        centred = points[start : start + _BLOCK] - mean
+        covariance += centred.T @ centred
+    count = min(count, d)
+    values, axes = scipy.linalg.eigh(covariance, subset_by_index=(d - count, d - 1))
+    axes = axes[:, ::-1]
+    axes = axes * np.where(axes[np.abs(axes).argmax(axis=0), np.arange(count)] < 0, -1.0, 1.0)
+    found = np.zeros((n, max(2, count)))
+    for start in range(0, n, _BLOCK):
+        found[start : start + _BLOCK, :count] = (points[start : start + _BLOCK] - mean) @ axes
+    total = float(np.trace(covariance))
+    return found, min(1.0, float(values.sum()) / total) if total > 0 else 1.0
+
+
+def _umap(components: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    try:
+        import umap
+    except ImportError as error:  # numba and numpy may not fit each other
+        reason = " ".join(str(error).split())
+        raise ArtbenchError(f"umap-learn can't be imported ({reason})", mend="Mend it, or say --layout pca") from error
+    start = components[:, :2] / max(float(components[:, :2].std(axis=0).max()), np.finfo(np.float64).tiny)
+    with warnings.catch_warnings():
+        # It warns of what was asked for: one thread, few pictures, pictures without neighbours.
+        warnings.simplefilter("ignore")
+        made: Any = umap.UMAP(
+            n_neighbors=min(NEIGHBOURS, len(components) - 1),
+            min_dist=_MIN_DISTANCE,
+            init=(1e-4 * start).astype(np.float32),
+            random_state=seed,
+            n_jobs=1,
+        ).fit_transform(components.astype(np.float32))
+    return np.asarray(made, np.float64)
+
+
+def _fitted(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turned so that it is wider than high, which means nothing; centred, and with the largest coordinate at 1.
+
+    What has no place, which UMAP gives to loners, lies in the middle.
+    """
+    finite = ~np.isnan(places.sum(axis=1))
+    centred = np.where(finite[:, None], places - places[finite].mean(axis=0), 0)
+    turned, _ = principal_components(centred.astype(np.float32), 2)
+    turned -= (turned.min(axis=0) + turned.max(axis=0)) / 2
+    return turned / max(float(np.abs(turned).max()), np.finfo(np.float64).tiny)

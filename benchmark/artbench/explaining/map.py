@@ -1,0 +1,142 @@
+"""A map of the pictures that a record was tested on, from its file to a figure and a page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.data.targets import Labels
+from artbench.errors import ArtbenchError, UsageError
+from artbench.explain.directions import directions, nearest
+from artbench.explain.figure import check_writable
+from artbench.explain.map.colouring import Colouring, by_class, by_year
+from artbench.explain.map.contents import FIGURE, MapContents
+from artbench.explain.map.drawing import draw
+from artbench.explain.map.faithfulness import FEWEST, faithfulness
+from artbench.explain.map.known import known
+from artbench.explain.map.layout import Method, choose_method, lay_out
+from artbench.explain.thumbnails import thumbnails
+from artbench.explaining.classes import class_number
+from artbench.explaining.measured import MeasuredTask, Sources, open_measured
+from artbench.plugins import Registry
+from artbench.reporting import Reporter
+
+# Short side of a picture on the page, in pixels; and how many of its nearest are shown beside it.
+_THUMBNAIL, _NEAR = 96, 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapRequest:
+    """What to map: the options of `artbench explain map`.
+
+    Attributes:
+        record: File of the record.
+        out: Folder for figure, page and tables.
+        method: How to lay out; None: UMAP where it is installed, else principal components.
+        named: The classes to colour, the others staying grey; none: as many of the largest as can be told apart.
+        pictures: How many the page holds at most, drawn by the seed; the figure shows all.
+        dpi: Of the figure.
+        seed: Of the layout and of the draw.
+        sources: Where to find what the record was made from.
+    """
+
+    record: Path
+    out: Path
+    method: Method | None = None
+    named: Sequence[str] = ()
+    pictures: int = 2000
+    dpi: int = 150
+    seed: int = 0
+    sources: Sources = field(default_factory=Sources)
+
+
+def explain_map(request: MapRequest, *, registry: Registry, reporter: Reporter) -> MapContents:
+    """Lay out the pictures a record was tested on by the features of its encoder; write a figure, a page and tables.
+
+    What the probe says of them is read from the predictions beside the record, not computed again.
+
+    Raises:
+        UsageError: A class or a name on record is unknown, UMAP was asked for and is not installed, or nothing says
+            where something lies.
+        ArtbenchError: The record can't be read, what it was made from is not what is here, there are too few pictures,
+            or the folder can't be written.
+    """
+    check_writable(request.out / FIGURE)
+    if request.method is not None:
+        choose_method(request.method, 0)
+    measured = open_measured(request.record, sources=request.sources, part="test", registry=registry, reporter=reporter)
+    task, record = measured.task, measured.record
+    # A published list may hold a picture twice.
+    once = np.sort(np.unique(measured.test.rows, return_index=True)[1])
+    if len(once) < FEWEST:
+        raise ArtbenchError(f"{record.task} has {len(once)} test pictures, too few for a map")
+    method, why = choose_method(request.method, len(once))
+    if why:
+        reporter.notice(why)
+    test = measured.test.only(np.isin(np.arange(len(measured.test)), once))
+    colouring = _colouring(measured, test.labels, request.named)
+    points = directions(measured.features.take(test.rows))
+    with reporter.counting(f"laying out by {method.upper()}", total=1, unit="maps") as counter:
+        layout = lay_out(points, method=method, seed=request.seed)
+        counter.advance()
+    stored, first = measured.stored, np.flatnonzero(measured.stored.rounds == 0)[once]
+    contents = MapContents(
+        record=record,
+        images=[task.dataset.ids[row] for row in test.rows.tolist()],
+        layout=layout,
+        colouring=colouring,
+        known=known(
+            test.labels,
+            None if stored.predicted is None else stored.predicted[first],
+            None if stored.confidence is None else stored.confidence[first],
+            classes=task.targets.classes,
+        ),
+        faithfulness=faithfulness(points, layout.places, test.labels, reporter=reporter),
+        seed=request.seed,
+        on_page=_drawn(len(once), request.pictures, request.seed),
+    )
+    if len(contents.on_page) < len(once):
+        reporter.notice(
+            f"the page holds {len(contents.on_page):,} of the {len(once):,} pictures, drawn by seed {request.seed} "
+            "(--pictures); the figure shows all"
+        )
+    small = thumbnails(task.dataset, test.rows[contents.on_page].tolist(), side=_THUMBNAIL, reporter=reporter)
+    near = _near(points[contents.on_page])
+    try:
+        draw(contents, request.out, thumbnails=small, near=near.tolist(), dpi=request.dpi)
+    except OSError as error:
+        raise ArtbenchError(
+            f"the map can't be written to {request.out} ({error.strerror or error})",
+            mend="Name another folder with --out",
+        ) from error
+    return contents
+
+
+def _colouring(measured: MeasuredTask, labels: Labels, named: Sequence[str]) -> Colouring:
+    if measured.task.spec.target == "year":
+        if named:
+            raise UsageError(f"{measured.record.task} asks for the year and has no classes", mend="Leave --class out")
+        return by_year(labels.astype(np.float64))
+    classes = measured.task.targets.classes
+    numbers = [class_number(name, measured.task) for name in dict.fromkeys(named)]
+    there = np.bincount(labels, minlength=len(classes)) if labels.ndim == 1 else labels.sum(axis=0)
+    for number in numbers:
+        if not there[number]:
+            raise ArtbenchError(
+                f"no test picture of {measured.record.task} is {classes[number]}", mend="Take another class"
+            )
+    return by_class(labels, classes, named=numbers)
+
+
+def _drawn(count: int, most: int, seed: int) -> NDArray[np.int64]:
+    drawn: NDArray[np.int64] = np.sort(np.random.default_rng(seed).permutation(count)[:most])
+    return drawn
+
+
+def _near(points: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Of each picture on the page, the nearest others in the space."""
+    cosines = points @ points.T
+    np.fill_diagonal(cosines, -np.inf)
+    return nearest(cosines, min(_NEAR, len(points) - 1))

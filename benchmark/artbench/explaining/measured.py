@@ -1,0 +1,223 @@
+"""From a record back to what it was measured on: the task, the encoder, its features, and what the record says."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from artbench.candidates import Candidate, candidates
+from artbench.data.exclusion import NOTHING, read_exclusions
+from artbench.data.targets import Split
+from artbench.encoders.checkpoint import ENCODER_FILE
+from artbench.encoders.encoder import Encoder
+from artbench.errors import ArtbenchError, UsageError
+from artbench.features.extract import Features, extract
+from artbench.locations import cache_folder
+from artbench.machine import choose_device
+from artbench.opening import OpenTask, open_tasks
+from artbench.plugins import Registry
+from artbench.protocol import LINEAR_V1, Protocol
+from artbench.records.folder import read_record
+from artbench.records.images import image_digests
+from artbench.records.record import Record
+from artbench.records.stored import StoredPredictions, read_predictions
+from artbench.reporting import Reporter
+from artbench.rounds import readable
+from artbench.stats.metrics import METRICS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Where to find what a record was made from.
+
+    Attributes:
+        data_root: See `artbench.locations.dataset_folder`.
+        placed: See `artbench.locations.dataset_folder`.
+        checkpoint: The checkpoint, where the record's pretraining is one.
+        exclude: The list of what was left out, where the record says that something was.
+        device: `auto`, `cpu`, `cuda`, `mps`.
+    """
+
+    data_root: Path | None = None
+    placed: Mapping[str, Path] = field(default_factory=dict)
+    checkpoint: Path | None = None
+    exclude: Path | None = None
+    device: str = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredTask:
+    """What a record was measured on, and what it says of each picture tested.
+
+    Attributes:
+        record: The record.
+        protocol: Under which it was made.
+        task: Its task.
+        candidate: Its encoder, before it was built.
+        encoder: Its encoder.
+        features: Of the pictures of the task, or of those tested on alone.
+        test: The pictures tested on; where the record has several rounds, in the first.
+        stored: The predictions beside the record, of all rounds.
+        device: On which features are computed.
+    """
+
+    record: Record
+    protocol: Protocol
+    task: OpenTask
+    candidate: Candidate
+    encoder: Encoder
+    features: Features
+    test: Split
+    stored: StoredPredictions
+    device: str
+
+    def image(self, position: int) -> str:
+        """The id of the picture at that place of the test split."""
+        return self.task.dataset.ids[int(self.test.rows[position])]
+
+
+def open_measured(
+    file: Path, *, sources: Sources, part: Literal["test", "all"] = "all", registry: Registry, reporter: Reporter
+) -> MeasuredTask:
+    """Build what a record was measured on, and see that it is the same here.
+
+    Args:
+        file: The record.
+        sources: Where to find what it was made from.
+        part: Whose features are wanted: of the pictures tested on, or of all pictures of the task.
+        registry: What there is.
+        reporter: Told how far it is.
+
+    Raises:
+        UsageError: A name on record is unknown here, or nothing says where its dataset lies.
+        ArtbenchError: The file is no record, its predictions are not beside it, or what it was made from is not what
+            is here.
+    """
+    record = read_record(file)
+    protocol = _protocol(record, file)
+    with _about(file):
+        stored = read_predictions(file.with_suffix(".parquet"), record)
+    candidate = _candidate(record, sources, registry)
+    task = _task(record, sources, registry, reporter)
+    device = choose_device(sources.device)
+    encoder = candidate.build(reporter, device=device)
+    if encoder.weights_sha256 != record.encoder.weights_sha256:
+        raise ArtbenchError(
+            f"{candidate} has other weights here ({encoder.weights_sha256[:12]}) than on record "
+            f"({record.encoder.weights_sha256[:12]}, made with torch {record.provenance.torch} and timm "
+            f"{record.provenance.timm})",
+            mend="Run it again here, and explain the new record",
+        )
+    features = extract(
+        encoder,
+        task.dataset,
+        task.rows if part == "all" else task.targets.test.rows,
+        picture=protocol.picture,
+        cache=cache_folder() / "features",
+        device=device,
+        reporter=reporter,
+    )
+    test = readable(task, features)[0].test
+    if len(record.rounds) > 1:
+        reporter.notice(
+            f"{record.task}: the record is a mean over {len(record.rounds)} rounds; the first of them is explained"
+        )
+    _check_pictures(stored, [task.dataset.ids[row] for row in test.rows.tolist()])
+    return MeasuredTask(
+        record=record,
+        protocol=protocol,
+        task=task,
+        candidate=candidate,
+        encoder=encoder,
+        features=features,
+        test=test,
+        stored=stored,
+        device=device,
+    )
+
+
+@contextmanager
+def _about(file: Path) -> Iterator[None]:
+    """Say of which record it is that something is wrong with its predictions."""
+    try:
+        yield
+    except ArtbenchError as error:
+        raise ArtbenchError(
+            f"{file}: {error.message}",
+            mend=f"Keep {file.with_suffix('.parquet').name} beside the record as it was written, or run it again",
+        ) from error
+
+
+def _protocol(record: Record, file: Path) -> Protocol:
+    metric = METRICS.get(record.primary_metric)
+    protocol = LINEAR_V1.for_years() if metric is not None and metric.target == "year" else LINEAR_V1
+    protocol = protocol if record.few_shot is None else protocol.with_shots(record.few_shot.shots)
+    if protocol.hash != record.protocol_hash:
+        raise ArtbenchError(
+            f"{file} was made under the protocol {record.protocol} ({record.protocol_hash[:12]}), and this artbench "
+            f"knows {protocol.name} ({protocol.hash[:12]})",
+            mend="Run it again with this artbench, and explain the new record",
+        )
+    return protocol
+
+
+def _candidate(record: Record, sources: Sources, registry: Registry) -> Candidate:
+    pretraining = _pretraining(record, sources, registry)
+    (candidate,) = candidates([record.backbone], [pretraining], registry=registry, seed=record.provenance.seed)
+    return candidate
+
+
+def _pretraining(record: Record, sources: Sources, registry: Registry) -> str:
+    """The name of a pretraining, or the path of the checkpoint; never a path that a record names."""
+    if sources.checkpoint is not None:
+        return str(sources.checkpoint.expanduser().absolute())
+    training = record.encoder.training
+    if training is not None:
+        file = cache_folder() / "pretrainings" / training.key[:32] / ENCODER_FILE
+        if file.is_file():
+            return str(file)
+    if training is not None or record.encoder.checkpoint_sha256 is not None:
+        raise UsageError(
+            f"the record's encoder is a checkpoint, {record.pretraining}, and a record does not say where it lies",
+            mend="Give it as --pretraining PATH",
+        )
+    return registry.pretrainings.get(record.pretraining).name
+
+
+def _task(record: Record, sources: Sources, registry: Registry, reporter: Reporter) -> OpenTask:
+    ((task,),) = open_tasks(
+        [registry.tasks.get(record.task).name],
+        registry=registry,
+        data_root=sources.data_root,
+        placed=sources.placed,
+        allow_partial=record.dataset.partial,
+        exclusions=NOTHING if sources.exclude is None else read_exclusions(sources.exclude),
+        reporter=reporter,
+    )
+    if task.fingerprint == record.dataset.fingerprint:
+        return task
+    if record.dataset.exclusion is not None and sources.exclude is None:
+        raise UsageError("pictures were left out of this record", mend="Give the list of them as --exclude FILE.csv")
+    version = "" if task.spec.version == record.task_version else f", and version {record.task_version} of the task"
+    raise ArtbenchError(
+        f"{record.task} is in another state here ({task.fingerprint[:12]}) than on record "
+        f"({record.dataset.fingerprint[:12]}, {record.dataset.train:,} pictures to fit on and "
+        f"{record.dataset.test:,} to test on{version})",
+        mend="Give the copy of the dataset that the record was made with, or run it again on this one",
+    )
+
+
+def _check_pictures(stored: StoredPredictions, ids: list[str]) -> None:
+    """See that the predictions of the first round are those of the pictures tested here.
+
+    Raises:
+        ArtbenchError: Other pictures were tested.
+    """
+    first = stored.rounds == 0
+    # A published record holds digests of ids.
+    if image_digests(stored.images[first]) != image_digests(ids):
+        raise ArtbenchError(
+            f"the record was tested on {int(first.sum()):,} pictures, here there are {len(ids):,} others",
+            mend="Pictures that could be read then can't be now, or the other way round: run it again",
+        )
