@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import torch
 
-from artbench.features.cores import usable_cores
 from artbench.features.parallel import in_pool
 from artbench.probe.features import Standardised, free_bytes
 from artbench.probe.losses import Pass, Sigmoids, Softmax
@@ -79,16 +78,17 @@ class Objective:
     Args:
         features: z-scored, n of them.
         losses: For the same n pictures.
+        threads: How many blocks of pictures are worked on at once. The sums do not depend on it.
 
     Attributes:
         joint: Whether all classes are one problem.
     """
 
-    def __init__(self, features: Standardised, losses: Softmax | Sigmoids) -> None:
+    def __init__(self, features: Standardised, losses: Softmax | Sigmoids, *, threads: int) -> None:
         self._features, self.losses, self.joint = features, losses, losses.joint
         self._anchor: _Anchor | None = None
-        self._threads = usable_cores() if features.device == "cpu" else 1
-        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="artbench-probe")
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="artbench-probe") if threads > 1 else None
 
     def anchor(self, point: torch.Tensor, *, l2: float) -> Evaluation:
         """Value and gradient in float64; points near this one can then be evaluated faster."""
@@ -160,15 +160,21 @@ class Objective:
     def select(self, columns: torch.Tensor) -> "Objective":
         """The problems of some of the labels; for sigmoids."""
         assert isinstance(self.losses, Sigmoids)
-        some = Objective(self._features, self.losses.select(columns))
-        some._pool = self._pool
+        some = Objective(self._features, self.losses.select(columns), threads=1)
+        some._threads, some._pool = self._threads, self._pool
         some._anchor = None if self._anchor is None else self._anchor.select(columns)
         return some
+
+    def forget(self) -> None:
+        """Drop the anchor, which takes memory; the next one is made by `anchor`."""
+        self._anchor = None
 
     def _results(
         self, work: Callable[[ItemT], ResultT], items: Iterable[ItemT]
     ) -> closing[Generator[ResultT, None, None]]:
         """In the order of the items, so that sums don't depend on how many threads there are."""
+        if self._pool is None:
+            return closing(work(item) for item in items)
         return closing(in_pool(self._pool, work, items, ahead=2 * self._threads))
 
     def _penalised(

@@ -1,24 +1,33 @@
 """Fits of one probe for one penalty after the other."""
 
-from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
+from artbench.features.cores import usable_cores
 from artbench.features.forward import own_core_each
 from artbench.probe.features import LabelledFeatures, Rows, Scaling, Standardised
 from artbench.probe.losses import Sigmoids, Softmax
 from artbench.probe.objective import Objective
-from artbench.probe.preconditioner import Eigenbasis, Preconditioner
-from artbench.probe.solver import solve
+from artbench.probe.preconditioner import Eigenbasis
+from artbench.probe.strand import Strand
 from artbench.specs import TargetKind
+
+# Labels that one core solves together: enough that reading the features costs less than multiplying them.
+_LABELS = 64
 
 
 class PenaltyPath:
-    """Fits of one probe on the same pictures for one penalty after the other, each starting from the last."""
+    """Fits of one probe on the same pictures for one penalty after the other, each starting from the last.
+
+    A softmax is one problem, whose passes over the pictures all cores share. The sigmoids of many labels are
+    independent: each core solves some labels by itself, the commonest with the commonest, since labels that are
+    equally common need about as many passes.
+    """
 
     def __init__(
         self, parts: Sequence[LabelledFeatures], *, classes: int, target: TargetKind, tolerance: float, device: str
@@ -30,46 +39,60 @@ class PenaltyPath:
         absent = positives == 0
         constant = absent if labels.ndim == 1 else absent | (positives == len(labels))
         self._certain = np.where(absent, -np.inf, np.inf)
-        self._learnt = np.flatnonzero(~constant)
+        learnt = np.flatnonzero(~constant)
+        apart = labels.ndim == 2 and device == "cpu"
+        self._groups = _groups(learnt, positives) if apart else [learnt]
         rows = [Rows(part.features) for part in parts]
         self._scaling = Scaling.of(rows, ids=[id_ for part in parts for id_ in part.ids])
-        features = Standardised(rows, scaling=self._scaling, device=device, outputs=len(self._learnt))
+        outputs = max((len(group) for group in self._groups), default=0)
+        features = Standardised(rows, scaling=self._scaling, device=device, outputs=outputs)
         self._basis = Eigenbasis.of(features)
-        self._objective = Objective(features, self._losses(labels))
-        self._point = self._start(features.width)
-        self._last: deque[torch.Tensor] = deque(maxlen=3)
-        self.converged, self.evaluations = True, 0
+        cores = usable_cores() if device == "cpu" else 1
+        self._pool = ThreadPoolExecutor(cores, thread_name_prefix="artbench-labels")
+        self._strands = [
+            Strand(
+                Objective(features, self._losses(labels, group), threads=max(1, cores // len(self._groups))),
+                width=features.width,
+            )
+            for group in self._groups
+        ]
+
+    @property
+    def converged(self) -> bool:
+        """Whether every fit so far met the convergence test."""
+        return all(strand.converged for strand in self._strands)
+
+    @property
+    def evaluations(self) -> int:
+        """Passes over the features so far; where labels are solved apart, of those that needed most."""
+        return max((strand.evaluations for strand in self._strands), default=0)
 
     def at(self, l2: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Weight and bias, for features as they are, of the fit with this penalty."""
-        if len(self._learnt) > (self.target == "single-label"):
-            start = self._ahead()
+
+        def move_on(strand: Strand) -> None:
+            strand.solve(l2, self._basis, tolerance=self._tolerance)
+
+        # One class alone is certain.
+        if sum(map(len, self._groups)) > (self.target == "single-label"):
             with own_core_each(self._device):
-                preconditioner = Preconditioner(self._basis, self._objective.curvature(start), l2=l2)
-                solution = solve(self._objective, start, preconditioner, l2=l2, tolerance=self._tolerance)
-            self._point = solution.point
-            self._last.append(solution.point)
-            self.converged &= solution.converged
-            self.evaluations += solution.evaluations
-        point = self._point.cpu().numpy()
-        weight, bias = np.zeros((len(point) - 1, self._classes)), self._certain.copy()
-        weight[:, self._learnt] = point[:-1] * self._scaling.inverse[:, None]
-        bias[self._learnt] = point[-1] - self._scaling.mean @ weight[:, self._learnt]
+                list(self._pool.map(move_on, self._strands))
+        width = len(self._scaling.mean)
+        weight, bias = np.zeros((width, self._classes)), self._certain.copy()
+        for group, strand in zip(self._groups, self._strands, strict=True):
+            point = strand.point.cpu().numpy()
+            weight[:, group] = point[:-1] * self._scaling.inverse[:, None]
+            bias[group] = point[-1] - self._scaling.mean @ weight[:, group]
         return weight, bias
 
-    def _ahead(self) -> torch.Tensor:
-        """Where the path leads if it goes on as it went: along the parabola through the last three fits."""
-        if len(self._last) < 3:
-            return self._point if len(self._last) < 2 else 2 * self._last[1] - self._last[0]
-        return 3 * self._last[2] - 3 * self._last[1] + self._last[0]
-
-    def _losses(self, labels: Labels) -> Softmax | Sigmoids:
+    def _losses(self, labels: Labels, group: NDArray[np.int64]) -> Softmax | Sigmoids:
         if labels.ndim == 1:
-            numbers = torch.from_numpy(np.searchsorted(self._learnt, labels)).to(self._device)
-            return Softmax(numbers, len(self._learnt))
-        return Sigmoids(torch.from_numpy(labels[:, self._learnt]).to(self._device))
+            numbers = torch.from_numpy(np.searchsorted(group, labels)).to(self._device)
+            return Softmax(numbers, len(group))
+        return Sigmoids(torch.from_numpy(labels[:, group]).to(self._device))
 
-    def _start(self, width: int) -> torch.Tensor:
-        point = torch.zeros(width + 1, len(self._learnt), dtype=torch.float64, device=self._device)
-        point[-1] = self._objective.losses.start()
-        return point
+
+def _groups(learnt: NDArray[np.int64], positives: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """The labels to be solved together, the rarest first: they take longest, and no core is to end with them."""
+    order = learnt[np.argsort(positives[learnt], kind="stable")]
+    return [order[start : start + _LABELS] for start in range(0, len(order), _LABELS)]

@@ -13,7 +13,7 @@ from sklearn.metrics import log_loss
 
 from artbench.data.splits import held_out
 from artbench.errors import ArtbenchError
-from artbench.probe import path as path_module
+from artbench.probe import strand as strand_module
 from artbench.probe.features import LabelledFeatures
 from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.solver import solve
@@ -116,7 +116,7 @@ def test_what_does_not_converge_is_told_and_recorded(monkeypatch: pytest.MonkeyP
     train, reporter = classed(150), Listening()
     assert fit(train, reporter=reporter).converged
     assert reporter.heard == []
-    monkeypatch.setattr(path_module, "solve", lambda *args, **kwargs: solve(*args, **kwargs, most_evaluations=3))
+    monkeypatch.setattr(strand_module, "solve", lambda *args, **kwargs: solve(*args, **kwargs, most_evaluations=3))
     assert not fit(train, reporter=reporter).converged
     assert "did not meet its convergence test" in reporter.heard[0]
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from artbench.data.targets import Labels
+from artbench.probe import path as path_module
 from artbench.probe.features import LabelledFeatures, Rows, Scaling, Standardised
 from artbench.probe.losses import Sigmoids, Softmax
 from artbench.probe.objective import Objective
@@ -28,7 +29,7 @@ def objective_of(part: LabelledFeatures) -> tuple[Objective, Standardised]:
     features = Standardised(rows, scaling=Scaling.of(rows, ids=part.ids), device="cpu", outputs=4)
     labels = torch.from_numpy(part.labels)
     losses = Sigmoids(labels) if labels.ndim == 2 else Softmax(labels, int(labels.max()) + 1)
-    return Objective(features, losses), features
+    return Objective(features, losses, threads=2), features
 
 
 def solved(part: LabelledFeatures, *, l2: float, tolerance: float = 1e-6, most: int = 1000) -> Solution:
@@ -66,6 +67,18 @@ def test_a_softmax_is_fitted_as_well_as_scikit_learn_fits_it(n: int) -> None:
         assert own <= other * (1 + 1e-9)
         np.testing.assert_array_equal((test.features @ weight + bias).argmax(axis=1), peer.predict(unseen))
     assert fits.converged
+
+
+def test_labels_get_the_same_weights_however_they_are_grouped(monkeypatch: pytest.MonkeyPatch) -> None:
+    part = tagged(300, width=40)
+    together = path(part, classes=5, target="multi-label", tolerance=1e-7)
+    monkeypatch.setattr(path_module, "_LABELS", 2)
+    apart = path(part, classes=5, target="multi-label", tolerance=1e-7)
+    for l2 in PENALTIES:
+        for one, other in zip(together.at(l2), apart.at(l2), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6 * np.abs(other).max())
+    assert together.converged
+    assert apart.converged
 
 
 @pytest.mark.parametrize("n", [300, 30], ids=["more pictures than features", "fewer"])
