@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Generic
 
 from artbench.errors import ArtbenchError, UsageError, blaming
-from artbench.specs import Family, SpecT, load_factory
+from artbench.specs import Family, Particulars, SpecT, load_factory
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,14 @@ class Catalogue(Generic[SpecT]):
             for name in names:
                 if matches(name):
                     yield entry, name, family.description
+
+    def particulars(self, entry: Entry[SpecT], name: str) -> Particulars:
+        """What a family says of one of its names; nothing, where it can't say or `entry` is no family."""
+        family = entry.item
+        if not isinstance(family, Family) or family.particulars is None or name == family.name:
+            return Particulars()
+        with blaming(self._family(entry, family)):
+            return load_factory(family.particulars)(name)
 
     def _called(self, name: str) -> Iterator[tuple[Entry[SpecT], SpecT]]:
         known, failure = False, None

@@ -194,6 +194,20 @@ SpecT = TypeVar("SpecT", bound=Spec)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Particulars:
+    """What a search shows of one of a family's things.
+
+    Attributes:
+        parameters: How many a backbone has, None if that is not known.
+        weights: Whether the weights that are published under its name are at hand: `here`, `to download` or `none`;
+            empty if that is not known.
+    """
+
+    parameters: int | None = None
+    weights: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Family(Generic[SpecT]):
     """Many things of one kind under one rule, such as every model of a library: resolved by name, not listed.
 
@@ -203,6 +217,7 @@ class Family(Generic[SpecT]):
         resolve: `(name) -> spec or None`, None where the family does not know the name.
         names: `() -> names`: all it knows, for searches and for the nearest names; may import what it likes.
         expand: `(name) -> names`: the things that a name stands for, where it stands for several; else none.
+        particulars: `(name) -> Particulars`: what a search shows beside a name; loads and downloads no weights.
     """
 
     name: str
@@ -210,3 +225,4 @@ class Family(Generic[SpecT]):
     resolve: Factory[[str], SpecT | None]
     names: Factory[[], Sequence[str]]
     expand: Factory[[str], Sequence[str]] | None = None
+    particulars: Factory[[str], Particulars] | None = None

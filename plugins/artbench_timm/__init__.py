@@ -15,5 +15,6 @@ def register_backbones(register: Callable[[BackboneSpec | Family[BackboneSpec]],
             description="every model of timm, with or without a pretrained tag",
             resolve="artbench_timm.family:resolve",
             names="artbench_timm.family:names",
+            particulars="artbench_timm.particulars:particulars",
         )
     )

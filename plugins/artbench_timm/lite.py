@@ -72,6 +72,11 @@ _EXPANDING_BLOCK = {
 }
 
 
+def installed(package: LitePackage) -> bool:
+    """Whether a package of weights is installed."""
+    return util.find_spec(package.module) is not None
+
+
 def lite_weights(name: str) -> Weights | None:
     """The weights that timm calls `name`, from their package; None where it has none or is not installed.
 
@@ -79,7 +84,7 @@ def lite_weights(name: str) -> Weights | None:
         ArtbenchError: The package's file is not the one it should be.
     """
     package = LITE.get(name)
-    if package is None or util.find_spec(package.module) is None:
+    if package is None or not installed(package):
         return None
     with resources.as_file(resources.files(package.module) / package.file) as path:
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != package.sha256:

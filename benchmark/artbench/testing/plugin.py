@@ -14,12 +14,13 @@ from artbench.plugins import GROUP, Plugin, Registry, sources
 from artbench.reporting import Reporter
 from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TaskSpec, load_factory
 from artbench.testing.examining import Broken, line
-from artbench.testing.family import examine_family, make_resolving
+from artbench.testing.family import Resolving, examine_family, make_resolving
 from artbench.testing.finding import Finding
 from artbench.testing.loading_time import loading_time
 
 # Of a family, so many of its things are looked at.
 _OF_A_FAMILY = 2
+_LARGEST = 100_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,7 @@ class Examiner:
         found = []
         # What fails here is told by the checks of the family.
         with suppress(Broken):
-            names = self.of_families or make_resolving(family, spec_type).spread(_OF_A_FAMILY)
+            names = self.of_families or _small(make_resolving(family, spec_type))
             for name in names:
                 with suppress(Exception):
                     found.append(load_factory(family.resolve)(name))
@@ -116,6 +117,16 @@ class Examiner:
 
     def _folder(self, spec: DatasetSpec) -> Path:
         return dataset_folder(spec, data_root=self.data_root, placed=self.placed, reporter=self.reporter)
+
+
+def _small(resolving: Resolving) -> list[str]:
+    """A few of a family's names: where it says how large its things are, the smallest of those that were looked at."""
+    if resolving.family.particulars is None:
+        return resolving.spread(_OF_A_FAMILY)
+    particulars = load_factory(resolving.family.particulars)
+    sizes = {name: particulars(name).parameters for name in resolving.spread()}
+    known = [name for name, size in sizes.items() if size is not None and size <= _LARGEST]
+    return sorted(known, key=lambda name: sizes[name] or 0)[:_OF_A_FAMILY]
 
 
 def examine_loading(plugin: Plugin, registry: Registry) -> Iterator[Finding]:

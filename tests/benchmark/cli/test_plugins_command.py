@@ -169,3 +169,18 @@ def test_a_name_that_nobody_has_is_answered_with_the_nearest_and_none_at_all_is_
         done = call("check", *words)
         assert isinstance(done.exception, UsageError)
         assert answer in str(done.exception)
+
+
+@pytest.mark.usefixtures("artbench_isolated")
+def test_a_search_of_backbones_tells_size_and_weights_without_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    words = ["list", "backbones", "vit_small*dino*"]
+    done = CliRunner().invoke(artbench, [*words, "--json"], standalone_mode=False)
+    found = {row["name"]: row for row in rows(done)}
+    assert found["vit_small_patch16_224.dino"]["parameters"] == 21_665_664
+    assert {row["weights"] for row in found.values()} <= {"here", "to download"}
+    shown = CliRunner().invoke(artbench, words, standalone_mode=False).stdout
+    assert "vit_small_patch16_224.dino\t" in shown
+    assert "\t21.7 M\tweights to download" in shown
+    lite = CliRunner().invoke(artbench, ["list", "backbones", "colour-histogram", "--json"], standalone_mode=False)
+    assert rows(lite)[0]["parameters"] is None

@@ -8,7 +8,7 @@ import torch
 from artbench_hog.hog import backbone
 
 from artbench.plugins import load_plugins
-from artbench.specs import load_factory
+from artbench.testing import check_backbone
 
 
 def described(pictures: torch.Tensor) -> torch.Tensor:
@@ -27,8 +27,10 @@ def ramp(degrees: float) -> torch.Tensor:
 def test_artbench_finds_it() -> None:
     registry = load_plugins()
     assert [plugin.problem for plugin in registry.plugins if plugin.distribution == "artbench-hog"] == [None]
-    built = load_factory(registry.backbones.get("hog").factory)()
-    assert built.module(torch.rand(2, 3, 128, 128)).shape == (2, built.feature_dim)
+
+
+def test_it_keeps_the_contract_of_backbones() -> None:
+    check_backbone("hog")
 
 
 @pytest.mark.parametrize("number", range(9))

