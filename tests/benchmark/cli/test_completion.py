@@ -58,6 +58,10 @@ def timm_has(*names: str) -> None:
         ("run --backbone colour-histogram --pretraining imag", ["imagenet"]),
         ("run --json --task sample-sty", ["sample-style"]),
         ("pretrain moco-v3", ["moco-v3", "moco-v3-vit"]),
+        ("plugins che", ["check"]),
+        ("plugins check wiki", ["wikiart"]),
+        ("plugins check moco artb", ["artbench10", "artbench"]),
+        ("plugins check weights --backbone colour", ["colour-histogram"]),
         ("pretrain rand", []),
         ("pretrain moco-v2 --dataset samp", ["sample"]),
         ("pretrain moco-v2 --knn sample-sty", ["sample-style"]),
@@ -98,7 +102,7 @@ def test_every_option_that_takes_a_name_offers_names() -> None:
     visit(group, "artbench")
     assert seen == kinds
     # There it is the path of a checkpoint alone.
-    assert silent == ["artbench explain gradcam --pretraining"]
+    assert silent == ["artbench explain gradcam --pretraining", "artbench explain map --pretraining"]
 
 
 def test_families_are_offered_once_they_were_listed() -> None:
