@@ -19,10 +19,11 @@ class Mixed(torch.nn.Module):
         self.normed = torch.nn.utils.weight_norm(torch.nn.Linear(8, 8))
 
     def forward(self, batch: torch.Tensor) -> torch.Tensor:
-        made: torch.Tensor = self.normed(self.first(batch)).float()
+        made = self.normed(self.first(batch)).float()
         with torch.autocast("cpu", enabled=False):
             made = self.second(made)
-        return made * self.first.weight.norm()
+        scaled: torch.Tensor = made * self.first.weight.norm()
+        return scaled
 
 
 def under_autocast(module: torch.nn.Module, batch: torch.Tensor) -> torch.Tensor:
