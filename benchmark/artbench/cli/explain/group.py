@@ -8,6 +8,7 @@ _COMMANDS = {
     "filters": "artbench.cli.explain.filters:filters",
     "gradcam": "artbench.cli.explain.gradcam:gradcam",
     "map": "artbench.cli.explain.map:map_",
+    "neighbours": "artbench.cli.explain.neighbours:neighbours",
 }
 
 

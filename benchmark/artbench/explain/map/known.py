@@ -47,7 +47,7 @@ def known(
     if labels.dtype.kind == "f":
         assert predicted is not None
         return Known(
-            true=[f"{year:.0f}" for year in labels.tolist()],
+            true=in_words(labels, classes),
             said=[f"{year:.0f}" for year in predicted.tolist()],
             right=None,
         )
@@ -56,7 +56,7 @@ def known(
         assert predicted is not None
         answers = predicted.astype(np.int64)
         return Known(
-            true=[classes[number] for number in labels.astype(np.int64).tolist()],
+            true=in_words(labels, classes),
             said=[
                 f"{classes[number]} {100 * chance:.1f} %"
                 for number, chance in zip(answers.tolist(), confidence.tolist(), strict=True)
@@ -65,10 +65,19 @@ def known(
         )
     top = confidence.argmax(axis=1)
     return Known(
-        true=[_listed([classes[k] for k in np.flatnonzero(row).tolist()]) for row in labels],
+        true=in_words(labels, classes),
         said=[_listed(_probable(row, classes)) for row in confidence],
         right=labels[np.arange(len(labels)), top].astype(bool),
     )
+
+
+def in_words(labels: Labels, classes: Sequence[str]) -> list[str]:
+    """What each picture is: its class, its labels, or its year."""
+    if labels.dtype.kind == "f":
+        return [f"{year:.0f}" for year in labels.tolist()]
+    if labels.ndim == 1:
+        return [classes[number] for number in labels.astype(np.int64).tolist()]
+    return [_listed([classes[k] for k in np.flatnonzero(row).tolist()]) for row in labels]
 
 
 def _probable(chances: NDArray[np.float32], classes: Sequence[str]) -> list[str]:

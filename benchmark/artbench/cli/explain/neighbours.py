@@ -1,0 +1,95 @@
+"""`artbench explain neighbours`: the pictures that an encoder finds most like a given one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from artbench.cli.explain.options import dpi_option, exclude_option, pretraining_option, record_option
+from artbench.cli.options import (
+    FOLDER,
+    data_option,
+    data_root_option,
+    debug_option,
+    device_option,
+    json_option,
+    plugin_option,
+    print_json,
+    registry,
+)
+
+if TYPE_CHECKING:
+    from artbench.explain.neighbours.contents import Neighbourhoods
+
+_MOST = 100
+
+
+@click.command()
+@record_option
+@click.option(
+    "--image",
+    "images",
+    required=True,
+    multiple=True,
+    metavar="PATH|ID",
+    help="Any picture, or the id of one of the dataset; repeatable.",
+)
+@click.option(
+    "--count", type=click.IntRange(1, _MOST), default=10, show_default=True, help="How many neighbours of each."
+)
+@click.option("--out", required=True, type=FOLDER, help="Folder for the figures and the list.")
+@pretraining_option
+@exclude_option
+@data_root_option
+@data_option
+@device_option
+@dpi_option
+@json_option
+@plugin_option
+@debug_option
+def neighbours(
+    record: Path,
+    images: tuple[str, ...],
+    count: int,
+    out: Path,
+    checkpoint: Path | None,
+    exclude: Path | None,
+    data_root: Path | None,
+    data: dict[str, Path],
+    device: str,
+    dpi: int,
+    as_json: bool,
+    plugin_files: tuple[Path, ...],
+) -> None:
+    """Show the pictures of a record's task that are nearest to any picture, by the cosine of their features.
+
+    \b
+      artbench explain neighbours --record results/records/sample-style/NAME.json --image mine.jpg --out near
+    """  # noqa: D301  click reads the control character
+    from artbench.cli.console import notices
+    from artbench.explaining.measured import Sources
+    from artbench.explaining.neighbours import NeighboursRequest, explain_neighbours
+
+    request = NeighboursRequest(
+        record=record,
+        out=out,
+        images=images,
+        count=count,
+        dpi=dpi,
+        sources=Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device),
+    )
+    contents = explain_neighbours(request, registry=registry(plugin_files), reporter=notices())
+    if as_json:
+        print_json(contents.as_json())
+    else:
+        _print(contents, out)
+
+
+def _print(contents: "Neighbourhoods", out: Path) -> None:
+    for answer in contents.answers:
+        known = f": {answer.query.known}" if answer.query.known else ""
+        click.echo(f"{answer.query.image}{known}")
+        for shown, cosine in answer.nearest:
+            click.echo(f"  {cosine:.3f}  {shown.known}  {shown.image}  ({shown.part})")
+    click.echo(contents.caption, err=True)
+    click.echo(f"Figures in {out}, {contents.answers[0].file} and others; neighbours.csv lists them.", err=True)

@@ -1,0 +1,61 @@
+"""A picture beside its nearest, as a figure."""
+
+from matplotlib.figure import Figure
+
+from artbench.explain.figure import GREY, LINE_INCHES, put_caption, square, text_line, wrapped
+from artbench.explain.neighbours.contents import Answer, Shown
+
+# Inches.
+_QUERY, _PICTURE, _MARGIN, _TOP, _WORDS = 2.6, 1.5, 0.14, 0.5, 0.62
+_COLUMNS = 5
+
+
+def neighbours_figure(answer: Answer, *, title: str, caption: str) -> Figure:
+    """Draw one.
+
+    Args:
+        answer: The picture and its nearest.
+        title: Above all.
+        caption: Under it.
+    """
+    rows = max(1, -(-len(answer.nearest) // _COLUMNS))
+    columns = max(1, min(_COLUMNS, len(answer.nearest)))
+    width = _QUERY + columns * (_PICTURE + _MARGIN) + 3 * _MARGIN
+    lines = wrapped([caption], width)
+    bottom = 0.2 + LINE_INCHES * len(lines)
+    height = _TOP + max(_QUERY + _WORDS, rows * (_PICTURE + _WORDS)) + bottom
+    figure = Figure(figsize=(width, height), facecolor="white")
+    text_line(figure, _MARGIN, height - 0.3, title, size=11, weight="bold")
+    top = height - _TOP
+    _put(figure, answer.query, left=_MARGIN, top=top, side=_QUERY, first="asked for", letters=44)
+    for number, (shown, cosine) in enumerate(answer.nearest):
+        row, column = divmod(number, _COLUMNS)
+        left = _QUERY + 3 * _MARGIN + column * (_PICTURE + _MARGIN)
+        place = top - row * (_PICTURE + _WORDS)
+        first = f"{number + 1}.  {cosine:.3f}  {shown.part}"
+        _put(figure, shown, left=left, top=place, side=_PICTURE, first=first, letters=25)
+    put_caption(figure, lines, left=_MARGIN, top=bottom)
+    return figure
+
+
+def _put(figure: Figure, shown: Shown, *, left: float, top: float, side: float, first: str, letters: int) -> None:
+    axes = square(figure, left, top - side, side)
+    axes.imshow(shown.pixels)
+    axes.set_anchor("S")
+    below = top - side - 0.14
+    lines = (
+        (first, "normal", GREY),
+        (_short(shown.known, letters), "bold", "black"),
+        # The end of a path tells more than its beginning.
+        (_short(shown.image, letters, tail=True), "normal", GREY),
+    )
+    for text, weight, colour in lines:
+        if text:
+            text_line(figure, left, below, text, size=7, colour=colour, weight=weight)
+            below -= 0.14
+
+
+def _short(text: str, letters: int, *, tail: bool = False) -> str:
+    if len(text) <= letters:
+        return text
+    return f"…{text[1 - letters :]}" if tail else f"{text[: letters - 1]}…"

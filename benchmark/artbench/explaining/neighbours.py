@@ -1,0 +1,173 @@
+"""The nearest pictures of a record's dataset to any picture, from names to figures and a list."""
+
+import json
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.data.dataset import Dataset
+from artbench.data.decode import decode_whole
+from artbench.errors import ArtbenchError
+from artbench.explain.directions import directions
+from artbench.explain.figure import check_writable, write_png
+from artbench.explain.map.known import in_words
+from artbench.explain.neighbours.contents import Answer, Neighbourhoods, Shown
+from artbench.explain.neighbours.figure import neighbours_figure
+from artbench.explain.neighbours.found import by_chance, find_nearest
+from artbench.explaining.measured import MeasuredTask, Sources, open_measured
+from artbench.explaining.pictures import read_picture
+from artbench.features.extract import extract
+from artbench.files import write_text
+from artbench.plugins import Registry
+from artbench.reporting import Reporter
+from artbench.rounds import readable
+
+LIST, TABLE = "neighbours.json", "neighbours.csv"
+_SIDE, _LONGEST = 320, 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeighboursRequest:
+    """What to look for: the options of `artbench explain neighbours`.
+
+    Attributes:
+        record: File of the record.
+        out: Folder for the figures and the list.
+        images: Ids of the dataset, or paths of any pictures.
+        count: How many neighbours of each.
+        dpi: Of the figures.
+        sources: Where to find what the record was made from.
+    """
+
+    record: Path
+    out: Path
+    images: Sequence[str]
+    count: int = 10
+    dpi: int = 150
+    sources: Sources = field(default_factory=Sources)
+
+
+def explain_neighbours(request: NeighboursRequest, *, registry: Registry, reporter: Reporter) -> Neighbourhoods:
+    """Find the nearest pictures of the task, whichever split they are in, to those that are asked for.
+
+    What is an id of the dataset is that picture, and is not its own neighbour; anything else is the path of a file.
+
+    Raises:
+        UsageError: A name on record is unknown, or nothing says where something lies.
+        ArtbenchError: A picture is neither an id nor can it be read, what the record was made from is not what is
+            here, or the folder can't be written.
+    """
+    check_writable(request.out / LIST)
+    measured = open_measured(request.record, sources=request.sources, registry=registry, reporter=reporter)
+    dataset, features = measured.task.dataset, measured.features
+    rows = features.rows
+    places = {int(row): place for place, row in enumerate(rows.tolist())}
+    inside = [dataset.rows.get(image, -1) for image in request.images]
+    for image, row in zip(request.images, inside, strict=True):
+        if row >= 0 and row not in places:
+            raise ArtbenchError(f"{image} is no picture of {measured.record.task}, or can't be read")
+    files = [_file(image, dataset) for image, row in zip(request.images, inside, strict=True) if row < 0]
+    collection = directions(features.take(rows))
+    elsewhere = iter(_features(files, measured, reporter) if files else ())
+    itself = np.array([places.get(row, -1) for row in inside], np.int64)
+    queries = np.stack([collection[place] if place >= 0 else next(elsewhere) for place in itself.tolist()])
+    found = find_nearest(queries, collection, count=request.count, itself=itself)
+    pictures = _Pictures(measured)
+    answers = [
+        Answer(
+            query=pictures.shown(row) if row >= 0 else _elsewhere(Path(image)),
+            nearest=[
+                (pictures.shown(int(rows[place])), float(cosine))
+                for place, cosine in zip(near.places.tolist(), near.cosines.tolist(), strict=True)
+            ],
+            file=_file_name(number, image),
+        )
+        for number, (image, row, near) in enumerate(zip(request.images, inside, found, strict=True), start=1)
+    ]
+    contents = Neighbourhoods(record=measured.record, pictures=len(rows), chance=by_chance(collection), answers=answers)
+    try:
+        _write(contents, request)
+    except OSError as error:
+        raise ArtbenchError(
+            f"the list can't be written to {request.out} ({error.strerror or error})",
+            mend="Name another folder with --out",
+        ) from error
+    return contents
+
+
+def _file(image: str, dataset: Dataset) -> Path:
+    file = Path(image).expanduser().absolute()
+    if not file.exists():
+        near = get_close_matches(image, dataset.ids, n=1, cutoff=0.6)
+        raise ArtbenchError(
+            f"{image} is neither a file nor an id of {dataset.name}",
+            mend=f"Did you mean {near[0]}?" if near else f"An id looks like {dataset.ids[0]}",
+        )
+    read_picture(file)
+    return file
+
+
+def _features(files: Sequence[Path], measured: MeasuredTask, reporter: Reporter) -> NDArray[np.float32]:
+    """Directions of the features of files, made as those of the dataset are and not kept."""
+    once = list(dict.fromkeys(str(file) for file in files))
+    asked = Dataset(name="asked-for", root=Path("/"), ids=once, files=once)
+    with tempfile.TemporaryDirectory(prefix="artbench-") as folder:
+        found = extract(
+            measured.encoder,
+            asked,
+            np.arange(len(once)),
+            picture=measured.protocol.picture,
+            cache=Path(folder),
+            device=measured.device,
+            reporter=reporter,
+        )
+        return directions(found.take(np.array([once.index(str(file)) for file in files], np.int64)))
+
+
+class _Pictures:
+    """Pictures of a task, with what is known of each."""
+
+    def __init__(self, measured: MeasuredTask) -> None:
+        self._dataset, self._classes = measured.task.dataset, measured.task.targets.classes
+        self._known = {
+            row: (name, split.labels[at])
+            for name, split in reversed(readable(measured.task, measured.features)[0].splits)
+            for at, row in enumerate(split.rows.tolist())
+        }
+
+    def shown(self, row: int) -> Shown:
+        part, label = self._known.get(row, ("", None))
+        known = "" if label is None else in_words(np.asarray(label)[None], self._classes)[0]
+        pixels = decode_whole(self._dataset.read(row), short_side=_SIDE, longest=_LONGEST)
+        return Shown(image=self._dataset.ids[row], known=known, part=part, pixels=pixels)
+
+
+def _elsewhere(file: Path) -> Shown:
+    pixels = decode_whole(read_picture(file.expanduser()), short_side=_SIDE, longest=_LONGEST)
+    return Shown(image=str(file), known="", part="", pixels=pixels)
+
+
+def _file_name(number: int, image: str) -> str:
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", Path(image).stem).strip("-")[-60:]
+    return f"{number:02}-{plain or 'picture'}.png"
+
+
+def _write(contents: Neighbourhoods, request: NeighboursRequest) -> None:
+    record = contents.record
+    for answer in contents.answers:
+        title = f"Nearest to {Path(answer.query.image).name}"
+        figure = neighbours_figure(answer, title=title, caption=contents.caption)
+        facts = {
+            "Title": title,
+            "artbench-record": record.id,
+            "artbench-weights": record.encoder.weights_sha256,
+        }
+        write_png(figure, request.out / answer.file, dpi=request.dpi, facts=facts)
+    write_text(request.out / LIST, json.dumps(contents.as_json(), indent=1, ensure_ascii=False) + "\n")
+    write_text(request.out / TABLE, contents.as_csv())
