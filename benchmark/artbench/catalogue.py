@@ -75,6 +75,12 @@ class Catalogue(Generic[SpecT]):
             )
         return found[0]
 
+    def owners(self, name: str) -> Iterator[Entry[SpecT]]:
+        """Who knows a thing of this name; nobody, where only a family that fails could say."""
+        with suppress(ArtbenchError):
+            for entry, _ in self._called(name):
+                yield entry
+
     def expand(self, name: str) -> Sequence[str]:
         """The names that `name` stands for, such as all tasks of a collection; by itself, where it names one thing."""
         for _, family in self.families():

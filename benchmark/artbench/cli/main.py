@@ -16,6 +16,7 @@ COMMANDS = {
     "pretrain": "artbench.cli.pretrain:pretrain",
     "list": "artbench.cli.list:list_",
     "plugins": "artbench.cli.plugins.group:plugins",
+    "new": "artbench.cli.new.group:new",
     "leaderboard": "artbench.cli.leaderboard.group:leaderboard",
     "explain": "artbench.cli.explain.group:explain",
     "features": "artbench.cli.features:features",

@@ -1,0 +1,1 @@
+"""`artbench new`."""

@@ -1,0 +1,115 @@
+"""From templates to a folder with a whole package, or none."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from artbench.errors import ArtbenchError, UsageError
+from artbench.hookspecs import CONTRACT
+from artbench.scaffold.kinds import KINDS
+from artbench.scaffold.naming import Names
+
+_TOOLS = ("mypy>=1.14", "pytest>=8.2", "ruff>=0.9")
+_ENDING = ".jinja"
+_ELSEWHERE = "--out names another folder"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A new package.
+
+    Attributes:
+        folder: Where it is.
+        files: What is in it, relative to the folder, ascending.
+    """
+
+    folder: Path
+    files: tuple[str, ...]
+
+
+def check_out(folder: Path) -> None:
+    """Refuse a folder that holds anything.
+
+    Raises:
+        UsageError: It does, or it is a file.
+    """
+    try:
+        taken = next(folder.iterdir(), None)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UsageError(f"{folder} can't be written ({error.strerror})", mend=_ELSEWHERE) from error
+    if taken is not None:
+        raise UsageError(f"{folder} is not empty: it holds {taken.name}", mend=f"Nothing is overwritten; {_ELSEWHERE}")
+
+
+def write_plugin(names: Names, kind: str, folder: Path) -> Written:
+    """Write the package of a kind into `folder`, which appears when it is whole.
+
+    Args:
+        names: Of the plugin.
+        kind: One of `KINDS`.
+        folder: Not there, or empty.
+
+    Raises:
+        UsageError: The folder holds something.
+        ArtbenchError: It can't be written.
+    """
+    check_out(folder)
+    texts = dict(_texts(names, kind))
+    try:
+        _place(texts, folder.resolve())
+    except OSError as error:
+        raise ArtbenchError(f"{folder} can't be written ({error.strerror})", mend=_ELSEWHERE) from error
+    return Written(folder=folder, files=tuple(sorted(texts)))
+
+
+def _texts(names: Names, kind: str) -> Iterator[tuple[str, str]]:
+    """The text of each file by its path."""
+    environment = Environment(
+        loader=PackageLoader(__package__, "templates"),
+        # Python, TOML and Markdown: what is filled in are names that were checked, and texts of ours.
+        autoescape=False,  # noqa: S701
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    about = KINDS[kind]
+    values = {
+        "name": names.registered,
+        "distribution": names.distribution,
+        "module": names.module,
+        "summary": about.summary,
+        "dependencies": sorted([f"artbench>={metadata.version('artbench').partition('+')[0]}", *about.dependencies]),
+        "development": sorted([*_TOOLS, *about.development]),
+        "trial": about.trial.replace("NAME", names.registered),
+        "contract": CONTRACT,
+    }
+    for template in environment.list_templates(filter_func=lambda path: path.startswith(("common/", f"{kind}/"))):
+        path = template.partition("/")[2].removesuffix(_ENDING)
+        # What begins with a dot, or is named as Python names a package, would not be found among the templates.
+        path = path.replace("dot-", ".").replace("MODULE", names.module)
+        yield path, environment.get_template(template).render(values)
+
+
+def _place(texts: dict[str, str], folder: Path) -> None:
+    """Write all beside its place, on the same disk, then move it there: what comes in between finds nothing."""
+    there = folder.is_dir()
+    base = folder if there else folder.parent
+    base.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".artbench-new-", dir=base) as temporary:
+        whole = Path(temporary) / "whole"
+        for path, text in texts.items():
+            (whole / path).parent.mkdir(parents=True, exist_ok=True)
+            (whole / path).write_text(text, encoding="utf-8", newline="\n")
+        if not there:
+            whole.rename(folder)
+            return
+        # The folder itself stays: somebody may be in it, or it may be a disk of its own.
+        for part in whole.iterdir():
+            part.rename(folder / part.name)
