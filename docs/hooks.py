@@ -17,10 +17,10 @@ REGISTERED: Mapping[str, type] = {
     "register_tasks": specs.TaskSpec,
 }
 GUIDES: Mapping[str, str] = {
-    "register_backbones": "[a backbone](plugins.md#a-backbone)",
-    "register_pretrainings": "[a pretraining](plugins.md#a-pretraining)",
-    "register_datasets": "[a dataset and a task](plugins.md#a-dataset-and-a-task)",
-    "register_tasks": "[a dataset and a task](plugins.md#a-dataset-and-a-task)",
+    "register_backbones": "[a backbone](plugins/backbone.md)",
+    "register_pretrainings": "[a pretraining](plugins/pretraining.md)",
+    "register_datasets": "[a dataset](plugins/dataset.md)",
+    "register_tasks": "[a task](plugins/task.md)",
 }
 
 
@@ -38,7 +38,7 @@ def page() -> str:
         "",
         f"The contract of plugins, number {hookspecs.CONTRACT}. A plugin implements any of these hooks with "
         "`@artbench.hookimpl`;",
-        "each is called once, when artbench starts. [Writing a plugin](plugins.md) has an example of each.",
+        "each is called once, when artbench starts. [Writing a plugin](plugins.md) leads to an example of each.",
     ]
     for name, hook in hooks().items():
         lines += ["", f"## {name}", "", "```python", _signature(hook), "```", ""]

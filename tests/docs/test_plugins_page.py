@@ -1,8 +1,11 @@
-"""The plugins that docs/plugins.md shows are run as they stand there."""
+"""The plugins that the guides show are run as they stand there, and so are the tests beside them."""
 
 import csv
+import os
 import re
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +16,24 @@ from artbench.plugins import Registry, load_plugins
 from artbench.reporting import Silent
 from artbench.run import Request, Result, run
 
-PAGE = Path(__file__).parents[2] / "docs" / "plugins.md"
+GUIDES = sorted((Path(__file__).parents[2] / "docs" / "plugins").glob("*.md"))
+
+
+def shown() -> Iterator[tuple[str, str]]:
+    """Name and text of every file that a guide shows."""
+    for guide in GUIDES:
+        for text, name in re.findall(r"```python\n(# (\w+\.py)\n.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL):
+            yield name, text
 
 
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
-    blocks = re.findall(r"```python\n(# (\w+\.py)\n.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    files = [tmp_path / name for _, name in blocks]
-    for file, (text, _) in zip(files, blocks, strict=True):
-        file.write_text(text, encoding="utf-8")
+    files = []
+    for name, text in shown():
+        if not name.startswith("test_"):
+            files.append(tmp_path / name)
+            files[-1].write_text(text, encoding="utf-8")
     loaded = load_plugins(files, only="")
     assert list(loaded.problems) == []
     return loaded
@@ -74,3 +85,20 @@ def test_the_pretraining_gives_its_weights(registry: Registry, tmp_path: Path) -
     backbone = Backbone(name="line", module=module, feature_dim=2, mean=(0, 0, 0), std=(1, 1, 1))
     weights = load_factory(spec.weights)(backbone)
     assert torch.equal(weights.state["weight"], module.weight / 2)
+
+
+def test_there_is_a_guide_for_each_kind_and_each_shows_a_plugin_with_its_test() -> None:
+    assert [guide.stem for guide in GUIDES] == ["backbone", "dataset", "pretraining", "task"]
+    for guide in GUIDES:
+        names = re.findall(r"```python\n# (\w+\.py)\n", guide.read_text(encoding="utf-8"))
+        assert {name.startswith("test_") for name in names} == {True, False}
+
+
+def test_the_tests_that_the_guides_show_pass(tmp_path: Path) -> None:
+    for name, text in shown():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", "."]
+    environment = {**os.environ, "ARTBENCH_CACHE": str(tmp_path / "cache"), "ARTBENCH_PLUGINS": ""}
+    done = subprocess.run([*command, "."], capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert done.returncode == 0, done.stdout
+    assert "5 passed" in done.stdout

@@ -1,26 +1,11 @@
-"""The method that the documentation shows works as it stands there."""
+"""The table of settings in the documentation is that of the code."""
 
-import re
-from dataclasses import replace
 from pathlib import Path
 
 from artbench.plugins import load_plugins
 from artbench.pretraining import load_method
-from tests.benchmark.pretrain import toys
 
 PAGE = Path(__file__).parents[3] / "docs" / "pretraining-moco.md"
-
-
-def test_the_method_of_the_page_trains(pictures: Path, tmp_path: Path) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    (tmp_path / "my_method.py").write_text(code)
-    registry = load_plugins([tmp_path / "my_method.py"])
-    assert list(registry.problems) == []
-    method = load_method(registry.pretrainings.get("direct"))
-    settings = method.settings.model_validate({"batch_size": 16, "sub_batch": 8, "steps": 3, "crop_size": 16})
-    work = replace(toys.training(pictures), name="direct", method=method, settings=settings)
-    file = toys.train(work, tmp_path / "out")
-    assert file is not None
 
 
 def test_the_table_of_settings_is_that_of_the_code() -> None:
