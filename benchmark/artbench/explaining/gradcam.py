@@ -63,7 +63,8 @@ def explain_gradcam(request: GradcamRequest, *, registry: Registry, reporter: Re
     probed = open_probed(request.record, sources=request.sources, registry=registry, reporter=reporter)
     named = None if request.named is None else learnt_class(request.named, probed)
     # MPS has no float64, in which the probe computes.
-    model = ProbedEncoder(probed.encoder, probed.probe).to("cpu" if probed.device == "mps" else probed.device)
+    model = ProbedEncoder(probed.encoder, probed.probe, dtype=probed.dtype)
+    model.to("cpu" if probed.device == "mps" else probed.device)
     if request.files:
         pictures = asked_for(request.files, data, model, probed, named=named)
     else:

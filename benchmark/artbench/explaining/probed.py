@@ -24,6 +24,7 @@ from artbench.stats.metrics import METRICS
 # By how much a probability may differ from the stored one: another machine adds up in another order, and what the
 # machine computes in bfloat16 is rounded to three digits.
 _TOLERANCE = {"float32": 0.01, "bfloat16": 0.05}
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,7 @@ class ProbedTask:
         difference: The largest difference between a probability and the stored one; 0: equal to the last bit.
         tolerance: How much that may be.
         device: On which it was done.
+        dtype: In which the features were computed.
     """
 
     record: Record
@@ -53,6 +55,7 @@ class ProbedTask:
     difference: float
     tolerance: float
     device: str
+    dtype: torch.dtype
 
 
 def open_probed(file: Path, *, sources: Sources, registry: Registry, reporter: Reporter) -> ProbedTask:
@@ -91,6 +94,7 @@ def open_probed(file: Path, *, sources: Sources, registry: Registry, reporter: R
         difference=_compared(measured, outputs, tolerance=tolerance),
         tolerance=tolerance,
         device=measured.device,
+        dtype=_DTYPES[measured.features.dtype],
     )
 
 

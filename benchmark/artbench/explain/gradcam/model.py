@@ -20,10 +20,13 @@ class ProbedEncoder(torch.nn.Module):
     Args:
         encoder: The frozen encoder.
         probe: Fitted on its features.
+        dtype: In which the features were computed: float32, or bfloat16 by autocast. In another one the predictions
+            would not be the record's.
     """
 
-    def __init__(self, encoder: Encoder, probe: FittedProbe) -> None:
+    def __init__(self, encoder: Encoder, probe: FittedProbe, *, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
+        self._dtype = dtype
         self.encoder = _hookable(copy.deepcopy(encoder.module))
         self.head = _linear(probe)
         self.mean: torch.Tensor
@@ -35,7 +38,8 @@ class ProbedEncoder(torch.nn.Module):
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """Logits, float64, shape (n, classes), of RGB in [0, 255], float32, shape (n, 3, height, width)."""
-        features: torch.Tensor = self.encoder((pictures - self.mean) / self.std)
+        with torch.autocast(pictures.device.type, self._dtype, enabled=self._dtype != torch.float32):
+            features: torch.Tensor = self.encoder((pictures - self.mean) / self.std)
         logits: torch.Tensor = self.head(features.double())
         return logits
 
