@@ -19,6 +19,7 @@ COMMANDS = {
     "new": "artbench.cli.new.group:new",
     "leaderboard": "artbench.cli.leaderboard.group:leaderboard",
     "explain": "artbench.cli.explain.group:explain",
+    "report": "artbench.cli.report:report",
     "features": "artbench.cli.features:features",
     "cache": "artbench.cli.cache:cache",
     "data": "artbench.cli.data:data",

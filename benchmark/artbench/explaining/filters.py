@@ -36,6 +36,7 @@ class FiltersRequest:
         seed: Of random weights, units, starts, moves and the sample of the dataset.
         dpi: Of the figure.
         ascent: How pictures are climbed to.
+        records: Ids of the records whose encoders these are, for the figure's metadata.
     """
 
     backbone: str
@@ -50,6 +51,7 @@ class FiltersRequest:
     seed: int = 0
     dpi: int = 150
     ascent: Ascent = field(default_factory=Ascent)
+    records: Sequence[str] = ()
 
 
 def explain_filters(request: FiltersRequest, *, registry: Registry, reporter: Reporter) -> list[EncoderFilters]:
@@ -131,6 +133,8 @@ def _facts(
         facts[f"artbench-pretraining-{number}"] = one.encoder.pretraining
         facts[f"artbench-weights-{number}"] = one.encoder.weights_sha256
         facts[f"artbench-structure-{number}"] = counts
+    if request.records:
+        facts["artbench-record"] = " ".join(request.records)
     if sample is not None:
         facts["artbench-examples"] = f"{sample.dataset}, {len(sample.ids)} of {sample.of} pictures"
     return facts

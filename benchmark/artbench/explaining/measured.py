@@ -163,12 +163,12 @@ def _protocol(record: Record, file: Path) -> Protocol:
 
 
 def _candidate(record: Record, sources: Sources, registry: Registry) -> Candidate:
-    pretraining = _pretraining(record, sources, registry)
+    pretraining = pretraining_of(record, sources, registry)
     (candidate,) = candidates([record.backbone], [pretraining], registry=registry, seed=record.provenance.seed)
     return candidate
 
 
-def _pretraining(record: Record, sources: Sources, registry: Registry) -> str:
+def pretraining_of(record: Record, sources: Sources, registry: Registry) -> str:
     """The name of a pretraining, or the path of the checkpoint; never a path that a record names."""
     if sources.checkpoint is not None:
         return str(sources.checkpoint.expanduser().absolute())

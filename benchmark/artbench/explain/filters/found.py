@@ -57,11 +57,13 @@ class EncoderFilters:
         encoder: The encoder.
         kernels: Of its first convolution, (units, 3, height, width), where the first of the layers is that; else None.
         layers: From the first to the last.
+        sample: The pictures that were looked through for examples; None: there were none.
     """
 
     encoder: Encoder
     kernels: torch.Tensor | None
     layers: Sequence[LayerFilters]
+    sample: Sample | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What was measured, unit by unit."""
@@ -73,6 +75,7 @@ class EncoderFilters:
                 {
                     "layer": layer.depth.name,
                     "counts": dict(layer.counts),
+                    "counted": layer.counted,
                     "units": [
                         {
                             "unit": unit,
@@ -81,6 +84,7 @@ class EncoderFilters:
                             "concentration": one.concentration,
                             "start": float(layer.maximised.start[at]),
                             "reached": float(layer.maximised.reached[at]),
+                            **self._examples(layer, at),
                         }
                         for at, (unit, one) in enumerate(zip(layer.units, layer.structures, strict=True))
                     ],
@@ -88,6 +92,12 @@ class EncoderFilters:
                 for layer in self.layers
             ],
         }
+
+    def _examples(self, layer: LayerFilters, at: int) -> dict[str, list[str]]:
+        """Ids of the pictures that a unit responds to most, the strongest first."""
+        if self.sample is None or layer.examples is None:
+            return {}
+        return {"examples": [self.sample.ids[number] for number in layer.examples[at]]}
 
 
 def picture_side(encoder: Encoder, ascent: Ascent) -> int:
@@ -136,7 +146,7 @@ def find_filters(
         layers.append(
             LayerFilters(depth=depth, units=chosen, maximised=maximised, structures=measured, examples=examples)
         )
-    return EncoderFilters(encoder=encoder, kernels=trace.kernels(depths[0]), layers=layers)
+    return EncoderFilters(encoder=encoder, kernels=trace.kernels(depths[0]), layers=layers, sample=sample)
 
 
 @torch.no_grad()

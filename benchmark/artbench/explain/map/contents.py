@@ -65,6 +65,7 @@ class MapContents:
             "task": record.task,
             "backbone": record.backbone,
             "pretraining": record.pretraining,
+            "caption": self.caption,
             "pictures": len(self.images),
             "wrong": None if wrong is None else int((~wrong).sum()),
             "on_page": len(self.on_page),

@@ -124,6 +124,34 @@ def test_the_figure_holds_what_is_needed_to_make_it_again(tmp_path: Path) -> Non
         np.testing.assert_array_equal(np.asarray(figure.convert("RGB")), first)
 
 
+def test_beside_a_unit_are_the_pictures_it_responds_to_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    request = FiltersRequest(
+        backbone="toy-patches",
+        pretrainings=("random",),
+        out=tmp_path / "filters.png",
+        units=2,
+        examples="toy",
+        ascent=Ascent(steps=2, side=32),
+    )
+    registry = load_plugins([Path(__file__).parents[3] / "toy_plugin.py"])
+    (found,) = explain_filters(request, registry=registry, reporter=Silent())
+    assert found.sample is not None
+    assert len(found.sample.ids) == 90
+    layer = found.layers[0]
+    of = found.encoder
+    reader = UnitReader(Trace(of.module, 32).module, layer.depth, mean=of.mean, std=of.std)
+    with torch.no_grad():
+        responses = torch.cat([reader(batch) for batch in found.sample.batches("cpu")])
+    for number, unit in enumerate(layer.units):
+        said = found.as_json()["layers"][0]["units"][number]["examples"]
+        assert len(set(said)) == 4
+        values = [float(responses[found.sample.ids.index(name), unit]) for name in said]
+        assert values == sorted(responses[:, unit].tolist(), reverse=True)[:4]
+    with Image.open(request.out) as figure:
+        assert figure.info["artbench-examples"] == "toy, 90 of 90 pictures"
+
+
 def test_what_has_no_convolution_and_what_can_not_be_written_is_refused(tmp_path: Path) -> None:
     request = FiltersRequest(backbone="colour-histogram", pretrainings=("none",), out=tmp_path / "filters.png")
     with pytest.raises(ArtbenchError, match="convolution"):

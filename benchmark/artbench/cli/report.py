@@ -1,0 +1,129 @@
+"""`artbench report`: everything that is known of some records, as a folder of pages."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from artbench.cli.options import (
+    FOLDER,
+    data_option,
+    data_root_option,
+    debug_option,
+    device_option,
+    json_option,
+    plugin_option,
+    print_json,
+    registry,
+    results_option,
+)
+
+if TYPE_CHECKING:
+    from artbench.gathering.report import Report
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@results_option
+@click.option("--out", required=True, type=FOLDER, help="Folder for the report.")
+@click.option(
+    "--record",
+    "records",
+    multiple=True,
+    type=_FILE,
+    metavar="RECORD.json",
+    help="Look into this one; repeatable. Default: the best row of each task.",
+)
+@click.option(
+    "--without",
+    "without",
+    multiple=True,
+    type=click.Choice(["gradcam", "map", "filters"]),
+    help="Leave a part out that takes long; repeatable.",
+)
+@click.option(
+    "--images",
+    "pictures",
+    type=click.IntRange(3, 200),
+    default=9,
+    show_default=True,
+    help="Test pictures that Grad-CAM explains.",
+)
+@click.option(
+    "--units", type=click.IntRange(1, 24), default=6, show_default=True, help="Units of each layer, drawn by a seed."
+)
+@click.option(
+    "--pretraining",
+    "checkpoints",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="The checkpoint of a record whose pretraining is one; repeatable, told apart by their digests.",
+)
+@click.option("--exclude", type=_FILE, metavar="FILE.csv", help="The list that records were run with, if they were.")
+@data_root_option
+@data_option
+@device_option
+@click.option(
+    "--dpi", type=click.IntRange(30, 1200), default=150, show_default=True, help="Dots an inch; 300 and more to print."
+)
+@json_option
+@plugin_option
+@debug_option
+def report(
+    results: Path,
+    out: Path,
+    records: tuple[Path, ...],
+    without: tuple[str, ...],
+    pictures: int,
+    units: int,
+    checkpoints: tuple[Path, ...],
+    exclude: Path | None,
+    data_root: Path | None,
+    data: dict[str, Path],
+    device: str,
+    dpi: int,
+    as_json: bool,
+    plugin_files: tuple[Path, ...],
+) -> None:
+    """Gather leaderboards, confusion, filter pictures, Grad-CAM and maps into a folder of pages.
+
+    It opens from disk: begin with index.html. Parts that take long are kept, and made again when what they are made
+    from has changed; those that can't be made are named with the reason.
+
+    \b
+      artbench report --out report
+    """  # noqa: D301  click reads the control character
+    loaded = registry(plugin_files)
+    for name in data:
+        loaded.datasets.get(name)
+    from artbench.cli.console import notices
+    from artbench.explaining.measured import Sources
+    from artbench.gathering.parts import KINDS
+    from artbench.gathering.report import make_report
+    from artbench.gathering.request import ReportRequest
+
+    request = ReportRequest(
+        results=results,
+        out=out,
+        records=records,
+        without=frozenset(kind for kind in KINDS if kind in without),
+        pictures=pictures,
+        units=units,
+        dpi=dpi,
+        checkpoints=checkpoints,
+        sources=Sources(data_root=data_root, placed=data, exclude=exclude, device=device),
+    )
+    made = make_report(request, registry=loaded, reporter=notices())
+    if as_json:
+        print_json(made.as_json())
+    else:
+        _print(made)
+
+
+def _print(made: "Report") -> None:
+    for outcome in made.outcomes:
+        state = {"kept": "kept", "made": "made", "failed": "can't be made"}[outcome.state]
+        click.echo(f"{outcome.part}: {state}{f': {outcome.reason}' if outcome.reason else ''}")
+    click.echo(str(made.index))

@@ -1,0 +1,146 @@
+"""What stands on the first page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from artbench.gathering.page.explained import Filters
+from artbench.leaderboard.board import Board
+from artbench.leaderboard.overall import chosen, lines
+from artbench.records.record import Record
+from artbench.records.wording import amount, encoder_name, metric_name, pretraining_name, unit
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverallRow:
+    """An encoder on all tasks.
+
+    Attributes:
+        rank: Average; empty where it is not on all.
+        borda: Its count; likewise.
+        backbone: Its backbone.
+        pretraining: Its pretraining.
+        values: On each task; empty where it was not measured.
+    """
+
+    rank: str
+    borda: str
+    backbone: str
+    pretraining: str
+    values: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskLine:
+    """A leaderboard in the list of all.
+
+    Attributes:
+        name: Of the task.
+        link: To its page, below the report's folder.
+        protocol: Its name.
+        test: Test pictures.
+        partial: Whether of a part of the data.
+        records: How many.
+        best: The encoder with the best value.
+        value: That.
+    """
+
+    name: str
+    link: str
+    protocol: str
+    test: int
+    partial: bool
+    records: int
+    best: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A picture that leads to where there is more.
+
+    Attributes:
+        title: Above it.
+        figure: File below the report's folder.
+        link: Likewise.
+        words: Under it.
+    """
+
+    title: str
+    figure: str
+    link: str
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexPage:
+    """The first page.
+
+    Attributes:
+        records: How many there are.
+        columns: Of the overall table: metric and link to the page of each task.
+        overall: Its rows; none where there are fewer than two tasks.
+        tasks: All leaderboards.
+        asked: Whether the records looked into were asked for, and not just the best.
+        looked: Names of the records looked into.
+        cards: Figures of them.
+        filters: Figures of their filters.
+        without: Parts left out on the user's word.
+        missing: What could not be made, and why.
+    """
+
+    records: int
+    columns: Sequence[tuple[str, str, str]]
+    overall: Sequence[OverallRow]
+    tasks: Sequence[TaskLine]
+    asked: bool
+    looked: Sequence[str]
+    cards: Sequence[Card]
+    filters: Sequence[Filters]
+    without: Sequence[str]
+    missing: Sequence[tuple[str, str]]
+
+
+def overall_of(boards: Sequence[Board], links: dict[str, str]) -> tuple[list[tuple[str, str, str]], list[OverallRow]]:
+    """The table of all tasks side by side: columns and rows; nothing where there are fewer than two tasks.
+
+    Args:
+        boards: All leaderboards.
+        links: To the page of each task.
+    """
+    counted = chosen(boards)
+    if len(counted) < 2:
+        return [], []
+    columns = [
+        (first.task, f"{metric_name(first.primary_metric)} {unit(first.primary)}", links[first.task])
+        for first in (board.first for board in counted)
+    ]
+    rows = [
+        OverallRow(
+            rank="" if line.rank is None else f"{line.rank:.2f}",
+            borda="" if line.borda is None else f"{line.borda:g}",
+            backbone=line.any.backbone,
+            pretraining=pretraining_name(line.any),
+            values=["" if record is None else _value(record) for record in line.records],
+        )
+        for line in lines(counted)
+    ]
+    return columns, rows
+
+
+def task_line(board: Board, link: str) -> TaskLine:
+    """A leaderboard in the list of all."""
+    best = board.first
+    return TaskLine(
+        name=best.task,
+        link=link,
+        protocol=best.protocol,
+        test=best.dataset.test,
+        partial=best.dataset.partial,
+        records=len(board.rows),
+        best=encoder_name(best),
+        value=f"{metric_name(best.primary_metric)} {amount(best.primary)} {unit(best.primary)}",
+    )
+
+
+def _value(record: Record) -> str:
+    return amount(record.primary).partition(" ")[0]

@@ -1,0 +1,171 @@
+"""From leaderboards and what became of the parts to the pages of a report."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from artbench.explain.figure import write_png
+from artbench.gathering.choice import Chosen, figures_of
+from artbench.gathering.confusion import confusion_figure
+from artbench.gathering.page.explained import filters_of, gradcam_of, map_of
+from artbench.gathering.page.index import Card, IndexPage, overall_of, task_line
+from artbench.gathering.page.task import BoardPart, Looked, Matrix, TaskPage, best_rows, classes_of, most_taken
+from artbench.gathering.parts import KINDS, Kind, Outcome
+from artbench.leaderboard.board import Board
+from artbench.leaderboard.index import page_names
+from artbench.leaderboard.page.content import Section, section
+from artbench.records.folder import ResultsFolder
+from artbench.records.record import Record
+from artbench.records.wording import encoder_name, task_name
+
+TASKS = "tasks"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathered:
+    """All that a report shows.
+
+    Attributes:
+        boards: All leaderboards.
+        chosen: The records looked into.
+        asked: Whether they were asked for, and not just the best.
+        outcomes: What became of the parts.
+        without: Parts left out on the user's word.
+        copies: The report's folder, with copies of the records.
+        dpi: Of figures that are drawn now.
+    """
+
+    boards: Sequence[Board]
+    chosen: Sequence[Chosen]
+    asked: bool
+    outcomes: Sequence[Outcome]
+    without: Sequence[Kind]
+    copies: ResultsFolder
+    dpi: int
+
+    @property
+    def out(self) -> Path:
+        """The report's folder."""
+        return self.copies.path
+
+
+def task_pages(gathered: Gathered, *, advance: Callable[[], None]) -> list[TaskPage]:
+    """The page of each task; draws the matrices on the way.
+
+    Args:
+        gathered: What is shown.
+        advance: Called after each leaderboard.
+
+    Raises:
+        ArtbenchError: A figure can't be written.
+    """
+    pages = []
+    for name, boards in page_names(gathered.boards).items():
+        parts = []
+        for board in boards:
+            parts.append(_board_part(board, gathered))
+            advance()
+        file = f"{TASKS}/{Path(name).stem}.html"
+        pages.append(TaskPage(name=boards[0].first.task, file=file, boards=parts))
+    return pages
+
+
+def index_page(gathered: Gathered, pages: Sequence[TaskPage]) -> IndexPage:
+    """The first page.
+
+    Args:
+        gathered: What is shown.
+        pages: Of the tasks.
+    """
+    links = {page.name: page.file for page in pages}
+    columns, overall = overall_of(gathered.boards, links)
+    done = [outcome for outcome in gathered.outcomes if outcome.state != "failed"]
+    return IndexPage(
+        records=sum(len(board.rows) for board in gathered.boards),
+        columns=columns,
+        overall=overall,
+        tasks=[task_line(board, links[board.first.task]) for board in gathered.boards],
+        asked=gathered.asked,
+        looked=[str(one) for one in gathered.chosen],
+        cards=[card for page in pages for part in page.boards for one in part.looked for card in _cards(page, one)],
+        filters=[filters_of(outcome, gathered.out) for outcome in done if outcome.part.kind == "filters"],
+        without=[KINDS[kind] for kind in gathered.without],
+        missing=[(str(outcome.part), outcome.reason) for outcome in gathered.outcomes if outcome.state == "failed"],
+    )
+
+
+def _board_part(board: Board, gathered: Gathered) -> BoardPart:
+    here = {row.record.id for row in board.rows}
+    looked = [one for one in gathered.chosen if one.record.id in here]
+    shown = section(board, file_of=gathered.copies.file_of, out=gathered.out / TASKS)
+    rows = best_rows(board, [one.record for one in looked])
+    return BoardPart(
+        section=shown,
+        classes=classes_of(board, rows, shown.data),
+        matrices=[
+            _matrix(board.rows[number].record, shown, cells, gathered)
+            for number in rows
+            if (cells := shown.data["matrices"][number])
+        ],
+        looked=[_looked(one, gathered) for one in looked],
+    )
+
+
+def _matrix(record: Record, shown: Section, cells: Sequence[int], gathered: Gathered) -> Matrix:
+    classes: Sequence[str] = shown.data["classes"]
+    name, most = encoder_name(record), most_taken(cells, classes)
+    file = figures_of(record, gathered.copies) / "confusion.png"
+    figure = confusion_figure(
+        cells,
+        classes,
+        shown.data["support"],
+        title=f"{task_name(record)}: {name}",
+        caption=[f"{record.dataset.test:,} test images. Record {record.id}."],
+    )
+    facts = {
+        "Title": f"{task_name(record)}: {name}, confusion matrix",
+        "artbench-record": record.id,
+        "artbench-weights": record.encoder.weights_sha256,
+    }
+    write_png(figure, gathered.out / file, dpi=gathered.dpi, facts=facts)
+    return Matrix(name=name, figure=file.as_posix(), most=most)
+
+
+def _looked(one: Chosen, gathered: Gathered) -> Looked:
+    mine: Mapping[str, Outcome] = {
+        outcome.part.kind: outcome for outcome in gathered.outcomes if outcome.part.folder.parent == one.folder
+    }
+    done = {kind: outcome for kind, outcome in mine.items() if outcome.state != "failed"}
+    return Looked(
+        name=encoder_name(one.record),
+        id=one.record.id,
+        link=_below(gathered.copies.file_of(one.record), gathered.out),
+        gradcam=gradcam_of(done["gradcam"], gathered.out) if "gradcam" in done else None,
+        map=map_of(done["map"], gathered.out) if "map" in done else None,
+        missing=[(KINDS[outcome.part.kind], outcome.reason) for outcome in mine.values() if outcome.state == "failed"],
+    )
+
+
+def _cards(page: TaskPage, one: Looked) -> list[Card]:
+    found = []
+    if one.gradcam is not None:
+        passed = {check.kind: check.passes for check in one.gradcam.checks}
+        words = "; ".join(f"{check.kind} {check.verdict}" for check in one.gradcam.checks)
+        assert passed
+        link = f"{page.file}#gradcam-{one.id}"
+        found.append(Card(title=f"{page.name}: {one.name}", figure=one.gradcam.sheet, link=link, words=words))
+    if one.map is not None:
+        link = f"{page.file}#map-{one.id}"
+        found.append(
+            Card(
+                title=f"{page.name}: {one.name}",
+                figure=one.map.figure,
+                link=link,
+                words="The test pictures as a map, by class",
+            )
+        )
+    return found
+
+
+def _below(file: Path, out: Path) -> str:
+    return PurePosixPath(*file.relative_to(out).parts).as_posix()

@@ -1,0 +1,124 @@
+"""From a results folder to a report."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from artbench.errors import ArtbenchError, UsageError
+from artbench.explain.figure import check_writable
+from artbench.files import write_text
+from artbench.gathering.choice import choose_records
+from artbench.gathering.copies import copy_records
+from artbench.gathering.page.render import index_html, task_html
+from artbench.gathering.pages import Gathered, index_page, task_pages
+from artbench.gathering.parts import KINDS, Outcome, make_parts
+from artbench.gathering.request import ReportRequest
+from artbench.gathering.wanted import Wanted
+from artbench.leaderboard.board import boards
+from artbench.leaderboard.build import build_pages
+from artbench.leaderboard.literature import literature
+from artbench.leaderboard.page.render import html_page
+from artbench.plugins import Registry
+from artbench.records.folder import ResultsFolder
+from artbench.reporting import Reporter
+
+INDEX = "index.html"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What was gathered.
+
+    Attributes:
+        index: The first page.
+        pages: Of the tasks.
+        outcomes: What became of the parts that take long.
+        looked: Ids of the records looked into.
+    """
+
+    index: Path
+    pages: list[Path]
+    outcomes: list[Outcome]
+    looked: list[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it."""
+        return {
+            "index": str(self.index),
+            "pages": [str(page) for page in self.pages],
+            "records": self.looked,
+            "parts": [
+                {
+                    "kind": outcome.part.kind,
+                    "of": outcome.part.of,
+                    "state": outcome.state,
+                    "reason": outcome.reason,
+                    "folder": outcome.part.folder.as_posix(),
+                }
+                for outcome in self.outcomes
+            ],
+        }
+
+
+def make_report(request: ReportRequest, *, registry: Registry, reporter: Reporter) -> Report:
+    """Gather what records tell, and what the encoders of some of them look at, into a folder of pages.
+
+    What can't be made is named with its reason, in the page too, and the rest is made. What takes long is kept, and
+    made again when what it is made from has changed.
+
+    Raises:
+        UsageError: The report's folder is the one of the results, or a record is none of these.
+        ArtbenchError: There are no records, a checkpoint is not there, or the folder can't be written.
+    """
+    results, out = ResultsFolder(request.results), request.out
+    if out.resolve() == results.path.resolve():
+        raise UsageError(f"{out} is the folder of the results", mend="Name another folder with --out")
+    check_writable(out / INDEX)
+    records = list(results.records(reporter))
+    if not records:
+        raise ArtbenchError(f"no records in {results.path / 'records'}", mend="`artbench run` writes them")
+    found = boards(records, results.predictions_of)
+    chosen = choose_records(found, request.records, results=results)
+    parts = Wanted(request, registry=registry, reporter=reporter).parts(chosen)
+    outcomes = make_parts(parts, out, reporter=reporter)
+    try:
+        copies = copy_records(records, results, out)
+    except OSError as error:
+        raise ArtbenchError(
+            f"the records can't be copied to {out} ({error.strerror or error})", mend="Name another folder with --out"
+        ) from error
+    build_pages(
+        records,
+        out / "leaderboards",
+        predictions=results.predictions_of,
+        literature=literature(registry),
+        page=partial(html_page, file_of=copies.file_of, out=out / "leaderboards"),
+    )
+    gathered = Gathered(
+        boards=found,
+        chosen=chosen,
+        asked=bool(request.records),
+        outcomes=outcomes,
+        without=[kind for kind in KINDS if kind in request.without],
+        copies=copies,
+        dpi=request.dpi,
+    )
+    with reporter.counting("pages", total=len(found), unit="leaderboards") as counter:
+        pages = task_pages(gathered, advance=counter.advance)
+    written = {out / page.file: task_html(page, pages) for page in pages}
+    # The first page last: where it is, all that it leads to is there.
+    written[out / INDEX] = index_html(index_page(gathered, pages))
+    try:
+        for file, text in written.items():
+            write_text(file, text)
+    except OSError as error:
+        raise ArtbenchError(
+            f"the report can't be written to {out} ({error.strerror or error})", mend="Name another folder with --out"
+        ) from error
+    return Report(
+        index=out / INDEX,
+        pages=[out / page.file for page in pages],
+        outcomes=outcomes,
+        looked=[one.record.id for one in chosen],
+    )
