@@ -38,7 +38,7 @@ def confusion_figure(
             *caption,
             f"{len(classes) - len(there)} classes are left out that no test image has or is taken for.",
         ]
-    classes = [classes[at] for at in there]
+    classes = [classes[at] for at in there.tolist()]
     side = float(np.clip(_CELL * len(classes), _LEAST, _MOST))
     width = _LABELS + side + _MARGIN
     lines = wrapped(caption, width - 2 * _MARGIN)

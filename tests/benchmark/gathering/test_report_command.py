@@ -73,7 +73,7 @@ def files(folder: Path) -> dict[str, str]:
 
 
 def a_record(place: Path, backbone: str) -> Path:
-    (found,) = (place / "results" / "records" / "toy-colour").glob(f"{backbone}.*.json")
+    (found,) = (place / "results" / "records" / "toy-traits").glob(f"{backbone}.*.json")
     return found
 
 
