@@ -31,7 +31,7 @@ def build_pages(
         out: The folder.
         predictions: Where the predictions of a record are (`ResultsFolder.predictions_of`), for the tests behind the
             ranks; None: nowhere, so that rows have their rank in brackets.
-        literature: What others have published on a task, by its name.
+        literature: What is known of a task beside its records, by its name.
         page: Makes further files of the leaderboards, by name.
 
     Raises:
@@ -46,7 +46,7 @@ def build_pages(
         for name, on_page in page_names(sorted_boards).items()
     }
     overall = overall_page(sorted_boards)
-    pages["README.md"] = index_page(sorted_boards, overall=OVERALL if overall else "")
+    pages["README.md"] = index_page(sorted_boards, literature=published, overall=OVERALL if overall else "")
     if overall:
         pages[OVERALL] = overall
     if page is not None:

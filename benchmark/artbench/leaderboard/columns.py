@@ -1,11 +1,13 @@
 """What the columns of a leaderboard hold, for every form in which it is shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from artbench.leaderboard.board import Board
 from artbench.records.outcomes import Metric
 from artbench.records.record import Record
 from artbench.records.wording import amount, metric_name, pretraining_name, unit
+from artbench.stats.metrics import METRICS
 
 # Which column has the name that a row goes by, and which the metric that ranks.
 BACKBONE, PRIMARY = 1, 3
@@ -30,20 +32,23 @@ class Cell:
     strong: bool = False
 
 
-def headings(record: Record) -> list[str]:
-    """The header of each column, for a leaderboard with this record."""
-    primary, others = metric_name(record.primary_metric), other_metrics(record)
+# How fast features came, and on what: as it happened to be, so not in tables that are printed.
+COST = ("images/s", "device")
+
+
+def headings(board: Board) -> list[str]:
+    """The header of each column."""
+    first = board.first
+    primary, others = metric_name(first.primary_metric), other_metrics(board)
     return [
         "rank",
         "backbone",
         "pretraining",
-        f"{primary} {unit(record.primary)} [95 % interval]",
-        *(f"{metric_name(name)} {unit(record.metrics[name])}" for name in others),
-        f"kNN {primary} {unit(record.primary)}",
+        f"{primary} {unit(first.primary)} [95 % interval]",
+        *(f"{metric_name(name)} {unit(metric)}" for name, metric in others.items()),
+        f"kNN {primary} {unit(first.primary)}",
         "parameters",
         "features",
-        "images/s",
-        "device",
     ]
 
 
@@ -55,16 +60,23 @@ def cells(record: Record, board: Board, *, number: int) -> list[Cell]:
         board: The leaderboard.
         number: Of the row, counted from the best.
     """
-    speed, encoder = record.timing.images_per_s, record.encoder
+    encoder = record.encoder
     return [
         Cell(text=str(board.place_of(record)), key=number),
         Cell(text=record.backbone, key=record.backbone),
         Cell(text=pretraining_name(record), key=pretraining_name(record)),
         Cell(text=amount(record.primary), key=record.primary.value, strong=True),
-        *(_metric(record.metrics.get(name)) for name in other_metrics(board.first)),
-        _metric(record.neighbours.metrics.get(record.primary_metric)),
+        *(metric_cell(record.metrics.get(name)) for name in other_metrics(board)),
+        metric_cell(record.neighbours.metrics.get(record.primary_metric)),
         Cell(text=_parameters(encoder.parameters), key=encoder.parameters),
         Cell(text=f"{encoder.feature_dim:,}", key=encoder.feature_dim),
+    ]
+
+
+def cost_cells(record: Record) -> list[Cell]:
+    """The cells under `COST`."""
+    speed = record.timing.images_per_s
+    return [
         Cell(text="" if speed is None else f"{speed:.1f}" if speed < 100 else f"{speed:,.0f}", key=speed),
         Cell(text=record.provenance.hardware, key=record.provenance.hardware),
     ]
@@ -77,22 +89,32 @@ def guesses(board: Board) -> tuple[list[str], list[list[Cell]]]:
     if not known:
         return [], []
     newest = known[-1]
-    others, rows = other_metrics(newest), []
+    others, rows = other_metrics(board), []
     for reference in newest.references:
         primary = reference.metrics.get(newest.primary_metric)
-        shown = _metric(None) if primary is None else Cell(text=amount(primary), key=primary.value, strong=True)
-        scores = [_metric(reference.metrics.get(name)) for name in others]
+        shown = metric_cell(None) if primary is None else Cell(text=amount(primary), key=primary.value, strong=True)
+        scores = [metric_cell(reference.metrics.get(name)) for name in others]
         rows.append([Cell(text=reference.name, key=reference.name), shown, *scores])
-    return ["no pixels", *headings(newest)[PRIMARY : PRIMARY + 1 + len(others)]], rows
+    return ["no pixels", *headings(board)[PRIMARY : PRIMARY + 1 + len(others)]], rows
 
 
-def other_metrics(record: Record) -> list[str]:
-    """The metrics that stand beside the primary one; without those that say nothing more."""
-    unsaid = {record.primary_metric, _TWIN} | ({"top5_accuracy"} if record.dataset.classes <= _TOP else set())
-    return [name for name in record.metrics if name not in unsaid]
+def other_metrics(board: Board) -> Mapping[str, Metric]:
+    """The metrics that stand beside the primary one, each as some row has it; without those that say nothing more.
+
+    Which there are, and in which order, does not depend on which row is first.
+    """
+    first = board.first
+    unsaid = {first.primary_metric, _TWIN} | ({"top5_accuracy"} if first.dataset.classes <= _TOP else set())
+    found: dict[str, Metric] = {}
+    for row in board.rows:
+        found = dict(row.record.metrics) | found
+    order = {name: number for number, name in enumerate(METRICS)}
+    names = sorted(found.keys() - unsaid, key=lambda name: (order.get(name, len(order)), name))
+    return {name: found[name] for name in names}
 
 
-def _metric(metric: Metric | None) -> Cell:
+def metric_cell(metric: Metric | None) -> Cell:
+    """The value of a metric without its interval; blank where there is none."""
     if metric is None:
         return Cell(text="", key=None)
     return Cell(text=amount(metric).partition(" ")[0], key=metric.value)

@@ -17,6 +17,7 @@ from artbench.specs import TargetKind
 from artbench.stats.contributions import SUMS, contributions, summed
 from artbench.stats.metrics import METRICS, sample
 from artbench.stats.paired import Scores
+from artbench.stats.parts import HAVE_PARTS, parts
 
 # What `artbench run` keeps of a prediction with one class does not tell the second most probable.
 _NOT_KEPT = ("top5_accuracy",)
@@ -34,6 +35,8 @@ class Evidence:
         added: What each image adds to a metric that is a sum, float64, shape (n,); else None.
         values: The metric in each round, shape (rounds,), where it is no sum.
         resampled: In each round and resample, shape (rounds, resamples), where it is no sum.
+        parts: What each image adds all the same, float64, shape (n,), where that can be told (`stats.parts`) and there
+            is a single round; else None.
     """
 
     test: str
@@ -43,6 +46,7 @@ class Evidence:
     added: NDArray[np.float64] | None = None
     values: NDArray[np.float64] | None = None
     resampled: NDArray[np.float64] | None = None
+    parts: NDArray[np.float64] | None = None
 
     @property
     def by_round(self) -> list[NDArray[np.bool_]]:
@@ -78,7 +82,10 @@ def evidence(record: Record, file: Path, *, bootstrap: Bootstrap) -> Evidence:
         return replace(found, added=_added(stored, record, found.by_round))
     every = [_sampled(stored, record, rows, number, bootstrap) for number, rows in enumerate(found.by_round)]
     values = np.array([value for value, _ in every])
-    return replace(found, values=values, resampled=np.stack([resampled for _, resampled in every]))
+    added = None
+    if metric.name in HAVE_PARTS and not stored.rounds.any() and stored.confidence is not None:
+        added = parts(metric.name, stored.labels.astype(bool), stored.confidence)
+    return replace(found, values=values, resampled=np.stack([resampled for _, resampled in every]), parts=added)
 
 
 def scores(found: Sequence[Evidence], record: Record, *, bootstrap: Bootstrap) -> Scores:

@@ -21,8 +21,8 @@ from artbench.stats.contributions import SUMS
 from artbench.stats.metrics import METRICS
 
 # Raised whenever what `evidence` makes of the same predictions changes.
-_VERSION = 2
-_ARRAYS = ("rounds", "clusters", "added", "values", "resampled")
+_VERSION = 3
+_ARRAYS = ("rounds", "clusters", "added", "values", "resampled", "parts")
 
 
 def kept_evidence(record: Record, file: Path, *, bootstrap: Bootstrap) -> Evidence:

@@ -15,7 +15,7 @@ from artbench.records.record import Record
 from artbench.records.stored import check_predictions
 
 # Raised whenever what `rank` makes of the same predictions changes.
-_VERSION = 1
+_VERSION = 2
 # Of a record, what ranks depend on.
 _FIELDS = ("primary_metric", "metrics", "dataset", "clusters", "rounds", "probe", "predictions")
 # Predictions, over all rows, below which ranking them takes no longer than a blink.

@@ -1,4 +1,4 @@
-"""What others have published on the tasks that are known here."""
+"""What is known of tasks beside their records: what is asked, how large they are, what others have published."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,21 +9,30 @@ from artbench.specs import Published, PublishedResult
 
 @dataclass(frozen=True, kw_only=True)
 class Literature:
-    """What is published on one task.
+    """What is known of one task.
 
     Attributes:
+        description: What is asked, in a line; empty where nobody says.
+        dataset: What its dataset is, in a line; empty likewise.
         results: Figures of others.
         size: How large the task is; None where nobody says.
     """
 
+    description: str = ""
+    dataset: str = ""
     results: Sequence[PublishedResult] = ()
     size: Published | None = None
 
 
 def literature(registry: Registry) -> Mapping[str, Literature]:
-    """Of every task for which something is known, by the task's name."""
+    """Of every task that is registered, by its name."""
+    datasets = {spec.name: spec.description for _, spec in registry.datasets.specs()}
     return {
-        spec.name: Literature(results=spec.literature, size=spec.published)
+        spec.name: Literature(
+            description=spec.description,
+            dataset=datasets.get(spec.dataset, ""),
+            results=spec.literature,
+            size=spec.published,
+        )
         for _, spec in registry.tasks.specs()
-        if spec.literature or spec.published
     }

@@ -2,15 +2,11 @@
 
 from collections.abc import Sequence
 
+from artbench.leaderboard.about import measured_on, part_of_task, pretrainings, why_apart
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.literature import Literature
 from artbench.leaderboard.tables import footnote_lines, literature_table, ranked_tables, reference_table
 from artbench.leaderboard.text import escape
-from artbench.records.record import Record
-from artbench.specs import Published
-
-# Of the published test images; what lacks fewer counts as the whole task.
-_WHOLE = 0.99
 
 
 def task_page(boards: Sequence[Board], literature: Literature | None = None) -> str:
@@ -18,91 +14,42 @@ def task_page(boards: Sequence[Board], literature: Literature | None = None) -> 
 
     Args:
         boards: Of the task.
-        literature: What others have published on it, under protocols of their own, and how large it is.
+        literature: What is known of it beside the records: what is asked, how large it is, and what others have
+            published on it, under protocols of their own.
     """
-    task = boards[0].first.task
-    parts = [f"# {escape(task)}", ""]
+    known = literature or Literature()
+    parts = [f"# {escape(boards[0].first.task)}", ""]
+    if known.description:
+        parts += [f"{escape(_sentence(known.description))}", ""]
     if len(boards) > 1:
-        parts += [
-            f"{len(boards)} tables, since their records can't be compared with each other: {why_apart(boards)}.",
-            "",
-        ]
+        why = escape(why_apart(boards))
+        parts += [f"{len(boards)} tables, since their records can't be compared with each other: {why}.", ""]
     for board in boards:
+        part = part_of_task(board.first, known.size)
         parts += [
+            *([f"**{part}**", ""] if part else []),
             *ranked_tables(board),
             *reference_table(board),
-            *literature_table(() if literature is None else literature.results),
+            *literature_table(known.results),
             "",
             *footnote_lines(board),
+            *_listed(pretrainings(board)),
             *_explained(board),
-            *_footing(board, None if literature is None else literature.size),
+            escape(measured_on(board)),
             "",
         ]
     return "\n".join(parts)
 
 
-def why_apart(boards: Sequence[Board]) -> str:
-    """What differs between the tables of one task, in words."""
-    versions, protocols, states = (
-        {key(board.first) for board in boards}
-        for key in (
-            lambda record: str(record.task_version),
-            lambda record: f"{record.protocol} ({record.protocol_hash[:12]})",
-            lambda record: record.dataset.fingerprint[:12],
-        )
-    )
-    said = []
-    if len(versions) > 1:
-        said.append(f"the task changed between its versions {' and '.join(sorted(versions))}")
-    if len(protocols) > 1:
-        said.append(f"they were measured under {' and '.join(map(escape, sorted(protocols)))}")
-    if len(states) > 1:
-        sizes = sorted({f"{board.first.dataset.test:,}" for board in boards})
-        tested = f"{' and '.join(sizes)} test images" if len(sizes) > 1 else "other pictures, labels or splits"
-        said.append(f"the data were in {len(states)} states ({tested})")
-    return "; ".join(said)
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _listed(items: Sequence[str]) -> list[str]:
+    return ["How checkpoints were pretrained:", "", *(f"- {escape(item)}" for item in items), ""] if items else []
 
 
 def _explained(board: Board) -> list[str]:
     """What the ranks mean; nothing where a row stands alone."""
     said = board.ranking.explanation
     return [escape(said), ""] if said else []
-
-
-def _footing(board: Board, size: Published | None) -> list[str]:
-    first, data = board.first, board.first.dataset
-    lost = f", {data.missing:,} missing" if data.missing else ""
-    lost += f", {data.unreadable:,} unreadable" if data.unreadable else ""
-    classes = f", {data.classes:,} classes" if data.classes else ""
-    partial = " (a partial copy)" if data.partial else ""
-    return [
-        f"Protocol `{escape(first.protocol)}` ({first.protocol_hash[:12]}). "
-        f"Data: {escape(data.name)}{partial}, state {data.fingerprint[:12]}: {data.train:,} training and "
-        f"{data.test:,} test images{classes}{lost}. Task version {first.task_version}. "
-        f"{_rounds(first)}{_part(first, size)}".rstrip()
-    ]
-
-
-def _rounds(record: Record) -> str:
-    """What the numbers are means over, and what was resampled."""
-    said = ""
-    if record.few_shot is not None:
-        few = record.few_shot
-        scarce = f"; {few.scarce:,} classes have fewer and give all they have" if few.scarce else ""
-        said = f"{few.shots:,} pictures of each class{scarce}. "
-    if record.rounds:
-        what = "draws" if record.few_shot is not None else "splits"
-        said += f"Means over {len(record.rounds)} {what}, whose differences are in the intervals. "
-    if record.clusters is not None:
-        said += f"Intervals resample {record.clusters:,} painters with all their pictures. "
-    return said
-
-
-def _part(record: Record, size: Published | None) -> str:
-    """That it is not the whole task, where it is known how large that is."""
-    if size is None or not size.test or record.few_shot is not None or record.rounds:
-        return ""
-    if record.dataset.test >= _WHOLE * size.test:
-        return ""
-    whole = f"{(size.train or 0) + (size.validation or 0):,} training and " if size.train else ""
-    return f"**This is a part of the task**, which as published has {whole}{size.test:,} test images."

@@ -4,12 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from artbench.leaderboard.board import Board
+from artbench.leaderboard.columns import Cell, metric_cell
 from artbench.leaderboard.text import escape, file_name
 from artbench.records.record import Record
-from artbench.records.wording import amount, metric_name, pretraining_name, task_name, unit
+from artbench.records.wording import metric_name, pretraining_name, task_name, unit
 
 # With one task there is nothing to put side by side.
 _FEWEST = 2
+_EXPLAINED = (
+    "Metrics of different tasks are never averaged. On each task an encoder gets one point for every other that it is "
+    "distinguishably better than, and half a point for every other that the test can't tell it from: their sum is its "
+    "Borda count. The average rank follows from the same points. Both are there for encoders that are on every task; "
+    "what is blank was not measured."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,34 +71,74 @@ def lines(boards: Sequence[Board]) -> list[Line]:
     return sorted(scored, key=lambda line: (line.rank is None, line.rank or 0, _encoder(line.any)))
 
 
-def overall_page(boards: Sequence[Board]) -> str:
-    """The page of all tasks; empty where there are fewer than two."""
+@dataclass(frozen=True, kw_only=True)
+class Overall:
+    """All tasks side by side, as a table.
+
+    Attributes:
+        boards: The leaderboard of each task that counts.
+        lines: Every encoder, best average rank first.
+        notes: What the columns mean, and which leaderboards were not taken; plain text.
+    """
+
+    boards: Sequence[Board]
+    lines: Sequence[Line]
+    notes: Sequence[str]
+
+
+def overall(boards: Sequence[Board]) -> Overall | None:
+    """All tasks side by side; None where there are fewer than two."""
     counted = chosen(boards)
     if len(counted) < _FEWEST:
-        return ""
-    header = ["average rank", "Borda", "backbone", "pretraining", *(_title(board.first) for board in counted)]
-    parts = [
-        "# All tasks",
-        "",
-        "| " + " | ".join(header) + " |",
-        "|--:|--:|---|---|" + "--:|" * len(counted),
-        *("| " + " | ".join(_cells(line)) + " |" for line in lines(counted)),
-        "",
-        "Metrics of different tasks are never averaged. On each task an encoder gets one point for every other that it "
-        "is distinguishably better than, and half a point for every other that the test can't tell it from: their sum "
-        "is its Borda count. The average rank follows from the same points. Both are there for encoders that are on "
-        "every task; what is blank was not measured.",
-        "",
-    ]
+        return None
+    notes = [_EXPLAINED]
     left_out = [board.first for board in boards if board not in counted]
     if left_out:
         named = ", ".join(
-            f"{escape(task_name(first))} ({escape(first.protocol)} {first.protocol_hash[:12]}, state "
-            f"{first.dataset.fingerprint[:12]})"
+            f"{task_name(first)} ({first.protocol} {first.protocol_hash[:12]}, state {first.dataset.fingerprint[:12]})"
             for first in left_out
         )
-        parts += [f"Of several tables of one task the one with most rows is taken. Not taken: {named}.", ""]
-    return "\n".join(parts)
+        notes.append(f"Of several tables of one task the one with most rows is taken. Not taken: {named}.")
+    return Overall(boards=counted, lines=lines(counted), notes=notes)
+
+
+def overall_headings(found: Overall) -> list[str]:
+    """The header of each column."""
+    return [
+        "average rank",
+        "Borda",
+        "backbone",
+        "pretraining",
+        *(f"{board.first.task} {_measured(board.first)}" for board in found.boards),
+    ]
+
+
+def overall_cells(line: Line) -> list[Cell]:
+    """A row of the table."""
+    return [
+        Cell(text="" if line.rank is None else f"{line.rank:.2f}", key=line.rank),
+        Cell(text="" if line.borda is None else f"{line.borda:g}", key=line.borda),
+        Cell(text=line.any.backbone, key=line.any.backbone),
+        Cell(text=pretraining_name(line.any), key=pretraining_name(line.any)),
+        *(metric_cell(None if record is None else record.primary) for record in line.records),
+    ]
+
+
+def overall_page(boards: Sequence[Board]) -> str:
+    """The page of all tasks as Markdown; empty where there are fewer than two."""
+    found = overall(boards)
+    if found is None:
+        return ""
+    linked = (
+        f"[{escape(first.task)}]({file_name(first.task)}) {escape(_measured(first))}"
+        for first in (board.first for board in found.boards)
+    )
+    titles = [*overall_headings(found)[: -len(found.boards)], *linked]
+    rows = [[escape(cell.text) for cell in overall_cells(line)] for line in found.lines]
+    header, *body = (f"| {' | '.join(texts)} |" for texts in (titles, *rows))
+    table = [header, "|--:|--:|---|---|" + "--:|" * len(found.boards), *body]
+    notes = [text for note in found.notes for text in ("", escape(note))]
+    return "\n".join(["# All tasks", "", *table, *notes, ""])
 
 
 def _all(records: Sequence[Record | None]) -> list[Record] | None:
@@ -111,16 +158,5 @@ def _encoder(record: Record) -> tuple[str, ...]:
     return record.backbone, pretraining_name(record), record.encoder.weights_sha256
 
 
-def _title(first: Record) -> str:
-    measured = f"{escape(metric_name(first.primary_metric))} {unit(first.primary)}"
-    return f"[{escape(first.task)}]({file_name(first.task)}) {measured}"
-
-
-def _cells(line: Line) -> list[str]:
-    return [
-        "" if line.rank is None else f"{line.rank:.2f}",
-        "" if line.borda is None else f"{line.borda:g}",
-        escape(line.any.backbone),
-        escape(pretraining_name(line.any)),
-        *("" if record is None else amount(record.primary).partition(" ")[0] for record in line.records),
-    ]
+def _measured(first: Record) -> str:
+    return f"{metric_name(first.primary_metric)} {unit(first.primary)}"

@@ -58,7 +58,7 @@ class Pair:
         difference: By how much it is better, at least 0: a fraction, or years.
         ci95: Percentile interval of that difference; of this pair alone, not corrected.
         p: Two-sided: the bootstrap's or, where it is larger, that of exact McNemar (accuracy) or of the sign-flip test
-            (other sums over images).
+            (other sums over images, and mean average precision).
         corrected: By Holm over all pairs of the leaderboard.
         mcnemar: Exact McNemar's p, for accuracy in a single round without clusters; else None.
     """
@@ -186,7 +186,7 @@ def _agrees(record: Record, by_round: Sequence[float]) -> bool:
 
 def _pairs(records: Sequence[Record], found: Sequence[Evidence], measured: Scores) -> tuple[Pair, ...]:
     tests = differences(measured, bootstrap=BOOTSTRAP)
-    checks = _checks(records, found, tests)
+    checks = _checks(records, found, measured, tests)
     exact = checks.mcnemar
     p = tests.p if checks.p is None else np.maximum(tests.p, checks.p)
     corrected = holm(p)
@@ -212,11 +212,18 @@ def _pairs(records: Sequence[Record], found: Sequence[Evidence], measured: Score
     return tuple(made)
 
 
-def _checks(records: Sequence[Record], found: Sequence[Evidence], tests: Differences) -> _Checks:
-    """Tests that need no resamples, for metrics that are sums over the images of a single round."""
+def _checks(records: Sequence[Record], found: Sequence[Evidence], measured: Scores, tests: Differences) -> _Checks:
+    """Tests that need no resamples, for metrics of which it can be told what each image of a single round adds."""
     first = found[0] if found else None
-    if first is None or first.added is None or first.rounds.any():
+    if first is None or first.rounds.any():
         return _Checks()
+    if first.added is None:
+        parts = [one.parts for one in found if one.parts is not None]
+        if len(parts) < len(found):
+            return _Checks()
+        even = np.ones(len(parts[0]))
+        p = sign_flip(np.stack(parts), even, first.clusters, values=measured.values[:, 0])
+        return _Checks(p=p[tests.first, tests.second])
     added = np.stack([one.added for one in found if one.added is not None])
     record = records[0]
     if record.primary_metric == "accuracy" and first.clusters is None:

@@ -62,10 +62,10 @@ def footnote_lines(board: Board) -> list[str]:
 
 
 def _table(board: Board, rows: Sequence[tuple[int, Record]]) -> list[str]:
-    header = headings(board.first)
+    header = headings(board)
     titles = [escape(title) for title in header]
     titles[PRIMARY] = _primary_title(board.first)
-    lines = [_line(titles), "|" + "|".join(["--:", "---", "---", *["--:"] * (len(header) - 4), "---"]) + "|"]
+    lines = [_line(titles), "|" + "|".join(["--:", "---", "---", *["--:"] * (len(header) - 3)]) + "|"]
     for number, record in rows:
         shown = [_shown(cell) for cell in cells(record, board, number=number)]
         shown[BACKBONE] += escape("".join(mark.sign for mark in marks(record)))

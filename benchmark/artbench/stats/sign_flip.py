@@ -6,7 +6,11 @@ from scipy.special import erfc
 
 
 def sign_flip(
-    added: NDArray[np.float64], weights: NDArray[np.float64], clusters: NDArray[np.int64] | None = None
+    added: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    clusters: NDArray[np.int64] | None = None,
+    *,
+    values: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Two-sided p values for every pair of encoders, by the normal limit of the sign-flip test.
 
@@ -18,6 +22,7 @@ def sign_flip(
         added: What each image adds to a metric, shape (rows, n).
         weights: What it weighs there, shape (n,).
         clusters: What each image changes places with, shape (n,); None: it alone.
+        values: The metric, shape (rows,), where it is not the sum of what images add (`stats.parts`); None: it is.
 
     Returns:
         Shape (rows, rows), symmetric.
@@ -27,7 +32,7 @@ def sign_flip(
         order = np.argsort(clusters, kind="stable")
         starts = np.flatnonzero(np.diff(clusters[order], prepend=clusters.min() - 1))
         units = np.add.reduceat(units[:, order], starts, axis=1)
-    products, sums = units @ units.T, units.sum(axis=1)
+    products, sums = units @ units.T, units.sum(axis=1) if values is None else values
     own = np.diag(products)
     squares = own[:, None] + own - 2 * products
     # What rounding leaves of two encoders with the same answers is no difference.

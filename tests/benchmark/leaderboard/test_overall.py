@@ -4,6 +4,7 @@ from pathlib import Path
 
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
+from artbench.leaderboard.index import index_page
 from artbench.leaderboard.literature import Literature
 from artbench.leaderboard.markdown import task_page
 from artbench.leaderboard.overall import chosen, lines, overall_page
@@ -68,9 +69,39 @@ def test_published_results_are_shown_apart_and_escaped() -> None:
     difference = "<b>another</b> split"
     result = PublishedResult(work="Some|body 1999", metric="accuracy", value="54.5 %", difference=difference)
     page = task_page(boards([record()]), Literature(results=[result], size=Published(train=500, test=99)))
-    assert "**This is a part of the task**, which as published has 500 training and 99 test images." in page
+    assert "**This is a part of the task, which as published has 500 training and 99 test images.**" in page
     assert "a part of" not in task_page(boards([record()]), Literature(size=Published(test=40)))
     assert "| Some\\|body 1999 | accuracy 54.5 % | &lt;b&gt;another&lt;/b&gt; split |" in page
+
+
+def test_a_page_says_what_is_asked_and_how_a_checkpoint_was_pretrained() -> None:
+    training = {
+        "key": "1" * 64, "method": "moco-v2", "backbone": "resnet18", "settings": {}, "seed": 3, "steps": 859,
+        "images_seen": 109_952, "batch_norm": "plain", "dtype": "float32", "unreadable": 0, "plugins": {},
+    }  # fmt: skip
+    pool = {"sha256": "2" * 64, "images": 4_017, "datasets": {"toy": 4_017}, "test_images": 0}
+    trained = record(pretraining="run|1", encoder={"training": training, "pool": pool, "checkpoint_sha256": "3" * 64})
+    page = task_page(boards([trained, record(0.4)]), Literature(description="in which style a picture is"))
+    assert "\nIn which style a picture is.\n" in page
+    (said,) = (line for line in page.splitlines() if line.startswith("- "))
+    assert said == (
+        "- resnet18, run\\|1 (33333333): moco-v2, 859 steps, 109,952 pictures seen, of 4,017 in the pool (toy), "
+        "none of which is a test image; seed 3."
+    )
+
+
+def test_the_index_says_what_is_asked_of_how_much_and_how_many_are_as_good() -> None:
+    folder = ResultsFolder(PUBLISHED)
+    records = (record for record in folder.records(Silent()) if record.task == "sample-artist")
+    every = boards(records, folder.predictions_of)
+    known = Literature(description="whose | it is", dataset="painted by code", size=Published(test=720))
+    page = index_page(every, literature={"sample-artist": known})
+    assert "| whose \\| it is |" in page
+    assert "| 360 of 720 |" in page
+    assert "- sample: painted by code." in page
+    (row,) = (line for line in page.splitlines() if line.startswith("| [sample-artist]"))
+    assert row.endswith(" | tf_efficientnet_lite0, imagenet | 2 |")
+    assert index_page(boards([record()])).splitlines()[-1].endswith("|  |")
 
 
 def test_why_there_are_several_tables_is_told() -> None:

@@ -1,6 +1,6 @@
 """Leaderboards as tables for a paper: LaTeX with booktabs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.columns import other_metrics
@@ -47,10 +47,10 @@ def escape(text: str) -> str:
 
 def _table(board: Board) -> str:
     first = board.first
-    others = other_metrics(first)
+    others = other_metrics(board)
     kind = f"{metric_name(first.primary_metric)} {unit(first.primary)}"
     header = ["rank", "backbone", "pretraining", f"{kind} [95 % interval]"]
-    header += [f"{metric_name(name)} {unit(first.metrics[name])}" for name in others]
+    header += [f"{metric_name(name)} {unit(metric)}" for name, metric in others.items()]
     header.append(f"kNN {kind}")
     best = board.rows[0].record.id if _has_best(board) else ""
     records = [row.record for row in board.rows]
@@ -74,7 +74,7 @@ def _table(board: Board) -> str:
     )
 
 
-def _cells(record: Record, place: Place, others: Sequence[str], *, bold: bool) -> list[str]:
+def _cells(record: Record, place: Place, others: Iterable[str], *, bold: bool) -> list[str]:
     value, _, interval = amount(record.primary).partition(" ")
     shown = f"\\textbf{{{value}}}" if bold else value
     return [

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from artbench.leaderboard.about import measured_on, part_of_task, pretrainings, why_apart
 from artbench.leaderboard.board import Board
-from artbench.leaderboard.columns import Cell, cells, guesses, headings
+from artbench.leaderboard.columns import COST, Cell, cells, cost_cells, guesses, headings
+from artbench.leaderboard.literature import Literature
 from artbench.leaderboard.marks import footnotes, marks
 from artbench.leaderboard.page.details import Details, details_of
+from artbench.leaderboard.tables import is_reference
 from artbench.records.record import Record
 from artbench.records.wording import encoder_name, metric_name, task_name, unit
 
@@ -24,6 +27,7 @@ class Row:
         cells: One for each column.
         signs: Of its marks.
         link: To the record's file, relative to the page; empty if it is elsewhere.
+        reference: Whether it is there for comparison, since its encoder has learnt nothing.
     """
 
     id: str
@@ -31,6 +35,7 @@ class Row:
     cells: Sequence[Cell]
     signs: str
     link: str
+    reference: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,74 +44,90 @@ class Section:
 
     Attributes:
         id: For the address.
-        title: Task and protocol.
+        title: The task, and which of its tables.
+        asked: What is asked in the task; empty where nobody says.
         about: What was measured, in a paragraph.
+        apart: Why the task has several tables; empty if it has one.
+        part: That this is a part of the task; empty if it is not, or if nobody knows.
         columns: Header of each column.
         rows: Best first.
         references: Guesses without pixels: a name and cells.
         reference_columns: Headers of these.
+        published: What others have published: work, result, how it differs.
         notes: Sign and text of each footnote.
+        pretrainings: How checkpoints were pretrained.
         explanation: What the ranks mean.
         data: For the script.
     """
 
     id: str
     title: str
+    asked: str
     about: str
+    apart: str
+    part: str
     columns: Sequence[str]
     rows: Sequence[Row]
     references: Sequence[Sequence[Cell]]
     reference_columns: Sequence[str]
+    published: Sequence[tuple[str, str, str]]
     notes: Sequence[tuple[str, str]]
+    pretrainings: Sequence[str]
     explanation: str
     data: dict[str, Any] = field(repr=False)
 
 
-def section(board: Board, *, file_of: Callable[[Record], Path], out: Path) -> Section:
+def section(
+    board: Board,
+    *,
+    file_of: Callable[[Record], Path],
+    out: Path,
+    siblings: Sequence[Board] = (),
+    literature: Literature | None = None,
+) -> Section:
     """Everything about one leaderboard.
 
     Args:
         board: The leaderboard.
         file_of: Where a record is kept; tables lie beside it.
         out: Folder of the page, which links start from.
+        siblings: All leaderboards of its task, this among them; none where it stands alone.
+        literature: What is known of the task beside its records.
     """
-    first = board.first
+    first, known = board.first, literature or Literature()
     reference_columns, references = guesses(board)
     rows = [
         Row(
             id=row.record.id,
             name=encoder_name(row.record),
-            cells=cells(row.record, board, number=number),
+            cells=[*cells(row.record, board, number=number), *cost_cells(row.record)],
             signs="".join(mark.sign for mark in marks(row.record)),
             link=_link(file_of(row.record), out),
+            reference=is_reference(row.record),
         )
         for number, row in enumerate(board.rows)
     ]
     details = details_of([row.record for row in board.rows], file_of)
+    several = len(siblings) > 1
     return Section(
         id=_id(first),
-        title=task_name(first),
-        about=_about(board),
-        columns=headings(first),
+        title=task_name(first) + (f", table {siblings.index(board) + 1} of {len(siblings)}" if several else ""),
+        asked=known.description,
+        about=measured_on(board),
+        apart=f"Its tables can't be compared with each other: {why_apart(siblings)}." if several else "",
+        part=part_of_task(first, known.size),
+        columns=[*headings(board), *COST],
         rows=rows,
         references=references,
         reference_columns=reference_columns,
+        published=[(one.work, f"{metric_name(one.metric)} {one.value}", one.difference) for one in known.results],
         notes=[
             (mark.sign, f"{mark.text} ({', '.join(encoder_name(record) for record in records)}).")
             for mark, records in footnotes(board)
         ],
+        pretrainings=pretrainings(board),
         explanation=board.ranking.explanation,
         data=_data(board, details),
-    )
-
-
-def _about(board: Board) -> str:
-    first, data = board.first, board.first.dataset
-    partial = " (a partial copy)" if data.partial else ""
-    classes = f", {data.classes:,} classes" if data.classes else ""
-    return (
-        f"Protocol {first.protocol} ({first.protocol_hash[:12]}), task version {first.task_version}. Data: {data.name}"
-        f"{partial}, state {data.fingerprint[:12]}: {data.train:,} training and {data.test:,} test images{classes}."
     )
 
 

@@ -1,11 +1,13 @@
 """From plain data to `index.html`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from plotly.offline import get_plotlyjs
 
 from artbench.leaderboard.board import Board
+from artbench.leaderboard.literature import Literature
+from artbench.leaderboard.overall import overall, overall_cells, overall_headings
 from artbench.leaderboard.page.content import section
 from artbench.pages.page import html, part
 from artbench.records.record import Record
@@ -14,15 +16,32 @@ PAGE = "index.html"
 _HERE = "artbench.leaderboard.page"
 
 
-def html_page(boards: Sequence[Board], *, file_of: Callable[[Record], Path], out: Path) -> dict[str, str]:
+def html_page(
+    boards: Sequence[Board],
+    *,
+    file_of: Callable[[Record], Path],
+    out: Path,
+    literature: Mapping[str, Literature] | None = None,
+) -> dict[str, str]:
     """`index.html` by its name: self-contained, the same bytes for the same records.
 
     Args:
         boards: All leaderboards.
         file_of: Where a record is kept.
         out: Folder that the page is going to be in.
+        literature: What is known of a task beside its records, by its name.
     """
-    sections = [section(board, file_of=file_of, out=out) for board in boards]
+    sections = [
+        section(
+            board,
+            siblings=[other for other in boards if other.first.task == board.first.task],
+            literature=(literature or {}).get(board.first.task),
+            file_of=file_of,
+            out=out,
+        )
+        for board in boards
+    ]
+    side_by_side = overall(boards)
     text = html(
         _HERE,
         "boards.html.jinja",
@@ -30,5 +49,8 @@ def html_page(boards: Sequence[Board], *, file_of: Callable[[Record], Path], out
         scripts=[get_plotlyjs(), part(_HERE, "page.js")],
         data={each.id: each.data for each in sections},
         sections=sections,
+        overall=side_by_side,
+        overall_headings=[] if side_by_side is None else overall_headings(side_by_side),
+        overall_rows=[] if side_by_side is None else [overall_cells(line) for line in side_by_side.lines],
     )
     return {PAGE: text}

@@ -9,13 +9,18 @@ import pytest
 
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
+from artbench.leaderboard.literature import Literature, literature
 from artbench.leaderboard.page.render import html_page
+from artbench.plugins import load_plugins
 from artbench.records.folder import ResultsFolder
 from artbench.reporting import Silent
+from artbench.specs import PublishedResult
 from tests.records import record
 
 PUBLISHED = Path(__file__).resolve().parents[4] / "leaderboards"
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'"
+
+PUBLISHED_RESULT = PublishedResult(work=HOSTILE, metric="accuracy", value="54.5 %", difference=HOSTILE)
 
 
 def build(out: Path) -> Path:
@@ -24,12 +29,17 @@ def build(out: Path) -> Path:
         *folder.records(Silent()),
         record(backbone=HOSTILE, task="zz-" + HOSTILE),
         record(0.4, task="zz-" + HOSTILE),
+        # The same task in another state of the data.
+        record(0.9, task="wikiart-genre", dataset={"name": "wikiart", "test": 39}),
     ]
+    known = literature(load_plugins(only=""))
+    known = {**known, "zz-" + HOSTILE: Literature(description=HOSTILE, results=[PUBLISHED_RESULT])}
     build_pages(
         records,
         out,
         predictions=folder.predictions_of,
-        page=lambda found: html_page(found, file_of=folder.file_of, out=out),
+        literature=known,
+        page=lambda found: html_page(found, file_of=folder.file_of, out=out, literature=known),
     )
     return out / "index.html"
 
@@ -84,6 +94,19 @@ def choose(browser: Any, selector: str, value: str) -> None:
     browser.execute_script(script, selector, value)
 
 
+def pick(browser: Any, title: str) -> None:
+    """Choose the leaderboard whose title begins so."""
+    options = browser.find_elements("css selector", "#task option")
+    (value,) = (option.get_attribute("value") for option in options if option.text.startswith(title))
+    choose(browser, "#task", value)
+
+
+def words(browser: Any) -> str:
+    """What stands in the section that is shown."""
+    text: str = browser.find_element("css selector", "section.board:not([hidden])").text
+    return text
+
+
 def test_columns_sort_both_ways_by_value_and_by_keyboard(opened: Any) -> None:
     from selenium.webdriver.common.keys import Keys
 
@@ -129,6 +152,49 @@ def test_two_rows_are_compared_in_words(opened: Any) -> None:
     assert verdict.text == "Choose two different rows."
 
 
+def test_published_results_and_the_part_of_the_task_are_told(opened: Any) -> None:
+    pick(opened, "wikiart-style")
+    shown_words = words(opened)
+    assert "In which of 27 styles a picture is painted." in shown_words
+    assert "This is a part of the task, which as published has 57,025 training and 24,421 test images." in shown_words
+    rows = opened.find_elements("css selector", "section:not([hidden]) table.published tbody tr")
+    assert rows[0].text.startswith("Tan et al. 2016")
+    assert "the same split as here" in rows[0].text
+    opened.find_element("css selector", "section:not([hidden]) details.pretrainings summary").click()
+    assert "moco-v2, " in words(opened)
+
+
+def test_why_a_task_has_two_tables_is_told(opened: Any) -> None:
+    for number in (1, 2):
+        pick(opened, f"wikiart-genre, table {number} of 2")
+        assert "can't be compared with each other: " in words(opened)
+        assert "the data were in 2 states" in words(opened)
+
+
+def test_encoders_that_learnt_nothing_are_marked(opened: Any) -> None:
+    assert [text for text in shown(opened, 2) if "for comparison" not in text] == ["imagenet"] * 3
+    assert "encoders that have learnt nothing" in words(opened)
+
+
+def test_all_tasks_stand_side_by_side_and_what_is_missing_is_blank(opened: Any, page: Path) -> None:
+    opened.get("about:blank")
+    opened.get(page.as_uri() + "#task=overall")
+    heading = opened.find_element("css selector", "section:not([hidden]) h2")
+    assert heading.text == "All tasks side by side"
+    assert "never averaged" in words(opened)
+    assert shown(opened, 0)[-1] == ""
+    header = opened.find_element("css selector", "section:not([hidden]) th[data-column='1'] button")
+    assert header.text == "Borda"
+    header.click()
+    counts = [text for text in shown(opened, 1) if text]
+    assert counts == sorted(counts, key=float)
+    # What has no count stands last whichever way.
+    header.click()
+    assert shown(opened, 1)[: len(counts)] == counts[::-1]
+    choose(opened, "#filter", "colour-histogram")
+    assert opened.find_element("id", "count").text.startswith("1 of ")
+
+
 def test_plots_are_drawn_with_words_beside_them(opened: Any) -> None:
     for kind in ("scatter", "bars", "matrix"):
         figure = opened.find_element("css selector", f"section:not([hidden]) .{kind}")
@@ -153,18 +219,19 @@ def test_the_address_leads_back_to_what_was_shown(opened: Any, page: Path) -> No
 
 
 def test_hostile_names_stay_text(opened: Any) -> None:
-    choose(opened, "#task", opened.find_elements("css selector", "#task option")[-1].get_attribute("value"))
+    pick(opened, "zz-")
     # Selenium would raise at an alert that is open.
     assert opened.title.startswith("Leaderboards")
     assert HOSTILE in shown(opened, 1)
     assert opened.find_element("css selector", "section:not([hidden]) h2").text == "zz-" + HOSTILE
     assert opened.execute_script("return document.images.length") == 0
+    assert words(opened).count(HOSTILE) >= 4
     assert "can't be tested" in opened.find_element("css selector", "section:not([hidden]) .verdict").text
 
 
 def test_no_request_leaves_the_page(opened: Any, page: Path) -> None:
     choose(opened, ".first", "3")
-    choose(opened, "#task", opened.find_elements("css selector", "#task option")[-1].get_attribute("value"))
+    pick(opened, "zz-")
     events = [json.loads(entry["message"])["message"] for entry in opened.get_log("performance")]
     asked = {event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"}
     assert {address.partition("#")[0] for address in asked if not address.startswith(("data:", "blob:"))} == {

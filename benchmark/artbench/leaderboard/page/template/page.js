@@ -1,6 +1,7 @@
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
+  // All tasks side by side is a table without views.
   const boards = [...document.querySelectorAll("section.board")];
   const task = document.getElementById("task");
   const filter = document.getElementById("filter");
@@ -43,6 +44,7 @@
     }
     for (const row of section.querySelectorAll("table.ranks tbody tr")) {
       const name = row.querySelector("span.name");
+      if (!name) continue;
       const button = make("button", name.textContent, { type: "button", class: "name", title: "Show its classes" });
       name.replaceWith(button);
       button.addEventListener("click", () => { state.a = row.dataset.row; show(); });
@@ -95,6 +97,16 @@
   // Names are hostile: Plotly reads some markup in texts.
   const plain = (text) => text.replace(/[<>&]/g, (character) => ({ "<": "‹", ">": "›", "&": "＆" })[character]);
 
+  // 1, 2, 5, 10, ... as far as the values go: a decade has no other tick that one reads at a glance.
+  const ticks = (values) => {
+    if (!values.length) return {};
+    const [low, high] = [Math.min(...values) / 1.3, Math.max(...values) * 1.3];
+    const tickvals = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1)
+      for (const digit of [1, 2, 5]) if (digit * 10 ** power >= low && digit * 10 ** power <= high) tickvals.push(digit * 10 ** power);
+    const short = new Intl.NumberFormat("en", { notation: "compact" });
+    return { tickvals, ticktext: tickvals.map((value) => short.format(value)) };
+  };
   const scatter = (view, content) => {
     const titles = { parameters: "parameters", speed: "images per second, as recorded", features: "feature size" };
     const rows = content.rows.map((row, number) => ({ ...row, number })).filter((row) => row[state.x]);
@@ -113,15 +125,18 @@
     };
     const figure = view.querySelector(".scatter");
     const words = `${content.axis} against ${titles[state.x]} of ${rows.length} rows; the table above has the same numbers.`;
-    draw(figure, [trace], { xaxis: axis(titles[state.x], { type: "log", dtick: 1 }), yaxis: axis(content.axis) }, words);
+    const values = rows.map((row) => row[state.x]);
+    draw(figure, [trace], { xaxis: axis(titles[state.x], { type: "log", ...ticks(values) }), yaxis: axis(content.axis) }, words);
+    const without = content.rows.filter((row) => !row[state.x]).map((row) => row.name);
+    view.querySelector(".left-out").textContent = without.length ? `Left out, for want of a number above 0: ${without.join("; ")}.` : "";
     if (!figure.dataset.heard) {
       figure.dataset.heard = "yes";
       figure.on("plotly_click", (event) => { state.a = String(event.points[0].customdata); show(); });
     }
   };
 
-  const number = (value) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
-  const chance = (value) => (value < 0.0001 ? "p < 0.0001" : `p = ${number(value)}`);
+  const number = (value) => value.toFixed(1).replace("-", "−");
+  const chance = (value) => (value < 0.0001 ? "p < 0.0001" : `p = ${value < 0.1 ? Number(value.toPrecision(2)) : value.toFixed(2)}`);
   const verdict = (view, content) => {
     const [first, second] = [Number(state.a), Number(state.b)];
     const words = view.querySelector(".verdict");
@@ -145,7 +160,7 @@
       .filter((row) => row.ours !== null && row.theirs !== null && row.images)
       .sort((one, other) => Math.abs(other.ours - other.theirs) - Math.abs(one.ours - one.theirs)).slice(0, 8);
     place.append(table(["differ most in", "images", `${content.measure} %`, "the other", "difference"],
-      rows.map((row) => [row.name, row.images, row.ours.toFixed(1), row.theirs.toFixed(1), (row.ours - row.theirs).toFixed(1)])));
+      rows.map((row) => [row.name, row.images, row.ours.toFixed(1), row.theirs.toFixed(1), number(row.ours - row.theirs)])));
     place.querySelector("table").setAttribute("aria-label", `Classes in which ${names.join(" and ")} differ most`);
   };
   const table = (columns, rows) => {
@@ -189,6 +204,9 @@
     panel.hidden = !cells;
     if (!cells) return;
     const size = content.classes.length;
+    const given = new Set(cells.filter((_, at) => at % 3 === 1));
+    // Rows and columns of nothing hide the others.
+    const occurring = content.classes.map((_, at) => at).filter((at) => content.support[at] || given.has(at));
     const counts = Array.from({ length: size }, () => new Array(size).fill(0));
     const errors = [];
     for (let at = 0; at < cells.length; at += 3) {
@@ -199,23 +217,27 @@
     errors.sort((one, other) => other[0] - one[0]);
     const said = errors.slice(0, 5).map(([times, target, taken]) => `${target} for ${taken} (${times})`).join(", ");
     view.querySelector(".confusions").textContent = said ? `Most often: ${said}.` : "Nothing was taken for anything else.";
-    const names = content.classes.map(plain);
-    const shares = counts.map((row, at) => row.map((times) => (content.support[at] ? (100 * times) / content.support[at] : 0)));
+    const names = occurring.map((at) => plain(content.classes[at]));
+    const kept = occurring.map((at) => occurring.map((other) => counts[at][other]));
+    const shares = kept.map((row, at) => row.map((times) => (100 * times) / (content.support[occurring[at]] || 1)));
     const trace = {
-      type: "heatmap", z: shares, x: names, y: names, customdata: counts, showscale: false, zmin: 0, zmax: 100,
+      type: "heatmap", z: shares, x: names, y: names, customdata: kept, showscale: false, zmin: 0, zmax: 100,
       colorscale: [[0, colour("--panel")], [1, colour("--accent")]], xgap: 1, ygap: 1,
       hovertemplate: "%{y} taken for %{x}: %{customdata} images, %{z:.0f} %<extra></extra>",
     };
     const figure = view.querySelector(".matrix");
-    figure.style.height = `${Math.max(340, 14 * size + 160)}px`;
-    const ticks = { automargin: true, type: "category", tickfont: { size: size > 24 ? 8 : 10 }, dtick: 1 };
+    figure.style.height = `${Math.max(340, 14 * names.length + 160)}px`;
+    const ticks = { automargin: true, type: "category", tickfont: { size: names.length > 24 ? 8 : 10 }, dtick: 1 };
     draw(figure, [trace], { xaxis: { ...ticks, tickangle: -60 }, yaxis: { ...ticks, autorange: "reversed" } },
       `Confusion matrix of ${content.rows[Number(state.a)].name}, rows: what it is, columns: what it was taken for. ${said}`);
   };
 
   const views = (section) => {
     if (built.has(section.id)) return built.get(section.id);
+    sortable(section);
     const view = section.querySelector(".views");
+    built.set(section.id, view);
+    if (!view) return view;
     view.append(document.getElementById("views").content.cloneNode(true));
     view.hidden = false;
     data[section.id].rows.forEach((row, at) => {
@@ -225,8 +247,6 @@
     view.querySelector(".first").addEventListener("change", (event) => { state.a = event.target.value; show(); });
     view.querySelector(".second").addEventListener("change", (event) => { state.b = event.target.value; show(); });
     view.querySelector(".against").addEventListener("change", (event) => { state.x = event.target.value; show(); });
-    sortable(section);
-    built.set(section.id, view);
     return view;
   };
 
@@ -235,20 +255,22 @@
     const section = board();
     if (!section) return;
     const view = views(section);
+    task.value = state.task;
+    filter.value = state.q;
+    sort(section);
+    sift(section);
+    write();
+    if (!view) return;
     const content = data[section.id];
     const last = content.rows.length - 1;
     const known = (value) => value !== "" && Number(value) >= 0 && Number(value) <= last && Number.isInteger(Number(value));
     if (!known(state.a)) state.a = "0";
     if (!known(state.b)) state.b = String(Math.min(1, last));
     if (!["parameters", "speed", "features"].includes(state.x)) state.x = "parameters";
-    task.value = state.task;
-    filter.value = state.q;
     view.querySelector(".first").value = state.a;
     view.querySelector(".second").value = state.b;
     view.querySelector(".against").value = state.x;
     for (const row of section.querySelectorAll("table.ranks tbody tr")) row.classList.toggle("chosen", row.dataset.row === state.a);
-    sort(section);
-    sift(section);
     scatter(view, content);
     verdict(view, content);
     classes(view, content);

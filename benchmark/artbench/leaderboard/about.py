@@ -1,0 +1,90 @@
+"""What was measured on a leaderboard, in sentences: plain text, for every form in which it is shown."""
+
+from collections.abc import Sequence
+
+from artbench.leaderboard.board import Board
+from artbench.records.record import Record
+from artbench.records.wording import encoder_name
+from artbench.specs import Published
+
+# Of the published test images; what lacks fewer counts as the whole task.
+_WHOLE = 0.99
+
+
+def measured_on(board: Board) -> str:
+    """Protocol, state of the data, version of the task, and what the numbers are means over."""
+    first, data = board.first, board.first.dataset
+    lost = f", {data.missing:,} missing" if data.missing else ""
+    lost += f", {data.unreadable:,} unreadable" if data.unreadable else ""
+    classes = f", {data.classes:,} classes" if data.classes else ""
+    partial = " (a partial copy)" if data.partial else ""
+    return (
+        f"Protocol {first.protocol} ({first.protocol_hash[:12]}). Data: {data.name}{partial}, state "
+        f"{data.fingerprint[:12]}: {data.train:,} training and {data.test:,} test images{classes}{lost}. "
+        f"Task version {first.task_version}.{_rounds(first)}"
+    )
+
+
+def part_of_task(record: Record, size: Published | None) -> str:
+    """That it is not the whole task, where it is known how large that is; else empty."""
+    if size is None or not size.test or record.few_shot is not None or record.rounds:
+        return ""
+    if record.dataset.test >= _WHOLE * size.test:
+        return ""
+    whole = f"{(size.train or 0) + (size.validation or 0):,} training and " if size.train else ""
+    return f"This is a part of the task, which as published has {whole}{size.test:,} test images."
+
+
+def why_apart(boards: Sequence[Board]) -> str:
+    """What differs between the tables of one task, in words."""
+    versions, protocols, states = (
+        {key(board.first) for board in boards}
+        for key in (
+            lambda record: str(record.task_version),
+            lambda record: f"{record.protocol} ({record.protocol_hash[:12]})",
+            lambda record: record.dataset.fingerprint[:12],
+        )
+    )
+    said = []
+    if len(versions) > 1:
+        said.append(f"the task changed between its versions {' and '.join(sorted(versions))}")
+    if len(protocols) > 1:
+        said.append(f"they were measured under {' and '.join(sorted(protocols))}")
+    if len(states) > 1:
+        sizes = sorted({f"{board.first.dataset.test:,}" for board in boards})
+        tested = f"{' and '.join(sizes)} test images" if len(sizes) > 1 else "other pictures, labels or splits"
+        said.append(f"the data were in {len(states)} states ({tested})")
+    return "; ".join(said)
+
+
+def pretrainings(board: Board) -> list[str]:
+    """How each encoder that a checkpoint tells of was pretrained, in the order of the rows."""
+    return [f"{encoder_name(row.record)}: {said}." for row in board.rows if (said := _pretraining(row.record))]
+
+
+def _pretraining(record: Record) -> str:
+    training, pool = record.encoder.training, record.encoder.pool
+    if training is None:
+        return ""
+    said = f"{training.method}, {training.steps:,} steps, {training.images_seen:,} pictures seen"
+    if pool is not None:
+        names = " and ".join(sorted(pool.datasets))
+        said += f", of {pool.images:,} in the pool ({names})"
+        if pool.test_images == 0:
+            said += ", none of which is a test image"
+    return f"{said}; seed {training.seed}"
+
+
+def _rounds(record: Record) -> str:
+    """What the numbers are means over, and what was resampled."""
+    said = ""
+    if record.few_shot is not None:
+        few = record.few_shot
+        scarce = f"; {few.scarce:,} classes have fewer and give all they have" if few.scarce else ""
+        said += f" {few.shots:,} pictures of each class{scarce}."
+    if record.rounds:
+        what = "draws" if record.few_shot is not None else "splits"
+        said += f" Means over {len(record.rounds)} {what}, whose differences are in the intervals."
+    if record.clusters is not None:
+        said += f" Intervals resample {record.clusters:,} painters with all their pictures."
+    return said
