@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.protocol import Bootstrap
+from artbench.stats.bootstrap import resamples
 from artbench.stats.contributions import summed, weights_of
 from artbench.stats.holm import holm
 from artbench.stats.mcnemar import mcnemar
-from artbench.stats.metrics import sample
+from artbench.stats.multi_label import MultiLabelOutcome, mean_average_precision
 from artbench.stats.paired import Scores, differences
 from artbench.stats.parts import parts
 from artbench.stats.sign_flip import sign_flip
@@ -114,11 +115,14 @@ def precision(rows: int, n: int, classes: int, *, rate: float = 0.15) -> Draw:
         labels = random.random((n, classes)) < rate
         labels[0] = True
         outputs = [(1 / (1 + np.exp(-random.normal(1.2 * labels, 1)))).astype(np.float32) for _ in range(rows)]
-        name = "mean_average_precision"
-        drawn = [sample(labels, output, target="multi-label", bootstrap=bootstrap)[name] for output in outputs]
-        values = np.array([one.value for one in drawn])
-        added = np.stack([parts(name, labels, output) for output in outputs])
-        scores = Scores(values=values[:, None], resampled=np.stack([one.resampled[None] for one in drawn]), units=n)
+        outcomes = [MultiLabelOutcome(labels, output, {}) for output in outputs]
+        values = np.array([mean_average_precision(outcome.weighted(None))[0] for outcome in outcomes])
+        weights = list(resamples(n, bootstrap=bootstrap))
+        drawn = [
+            np.concatenate([mean_average_precision(outcome.weighted(each)) for each in weights]) for outcome in outcomes
+        ]
+        added = np.stack([parts("mean_average_precision", labels, output) for output in outputs])
+        scores = Scores(values=values[:, None], resampled=np.stack(drawn)[:, None].astype(np.float64), units=n)
         return scores, sign_flip(added, np.ones(n), values=values)
 
     return draw

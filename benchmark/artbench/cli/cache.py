@@ -1,4 +1,4 @@
-"""`artbench cache`: the features that are kept, and making room."""
+"""`artbench cache`: the features that are kept, what is kept for ranks, and making room."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -41,6 +41,7 @@ def cache(context: click.Context, as_json: bool) -> None:
 
 def _show(as_json: bool) -> None:
     from artbench.features.inventory import kept
+    from artbench.leaderboard.kept_files import kept_bytes, kept_folder
     from artbench.locations import cache_folder
 
     folder = cache_folder() / "features"
@@ -51,6 +52,11 @@ def _show(as_json: bool) -> None:
     _print_table(entries)
     total = sum(entry.bytes for entry in entries)
     click.echo(f"{_size(total)} in {folder}. `artbench cache remove` makes room.", err=True)
+    if ranks := kept_bytes():
+        said = (
+            f"{_size(ranks)} in {kept_folder()}, for ranks of leaderboards. `artbench cache remove --ranks` removes it."
+        )
+        click.echo(said, err=True)
 
 
 @cache.command()
@@ -59,21 +65,29 @@ def _show(as_json: bool) -> None:
 @click.option(
     "--down-to", type=_bytes, metavar="SIZE", help="As much as it takes to come down to this: 20GB. Oldest first."
 )
+@click.option("--ranks", is_flag=True, help="What is kept for ranks of leaderboards.")
 @click.option("--all", "everything", is_flag=True, help="All of it.")
 @debug_option
-def remove(names: tuple[str, ...], older_than: timedelta | None, down_to: int | None, everything: bool) -> None:
+def remove(
+    names: tuple[str, ...], older_than: timedelta | None, down_to: int | None, ranks: bool, everything: bool
+) -> None:
     """Remove features by name, age or size; they are extracted again when they are needed.
 
     NAME is a dataset, a backbone, a pretraining, or DATASET/BACKBONE/PRETRAINING; `*` stands for anything.
     """
     from artbench.features.inventory import choose, kept
     from artbench.features.inventory import remove as remove_from_disk
+    from artbench.leaderboard.kept_files import forget
     from artbench.locations import cache_folder
 
-    if everything == bool(names or older_than is not None or down_to is not None):
-        raise click.UsageError("Say what to remove: names, --older-than, --down-to, or --all.")
-    freed = 0
-    for entry in choose(kept(cache_folder() / "features"), names=names, older_than=older_than, down_to=down_to):
+    chosen = bool(names or older_than is not None or down_to is not None)
+    if everything == (chosen or ranks):
+        raise click.UsageError("Say what to remove: names, --older-than, --down-to, --ranks, or --all.")
+    freed = forget() if ranks or everything else 0
+    if freed:
+        click.echo(f"ranks\t{_size(freed)}")
+    entries = kept(cache_folder() / "features") if chosen or everything else []
+    for entry in choose(entries, names=names, older_than=older_than, down_to=down_to):
         if remove_from_disk(entry):
             freed += entry.bytes
             click.echo(f"{entry.name}\t{_size(entry.bytes)}")

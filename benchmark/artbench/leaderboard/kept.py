@@ -13,7 +13,7 @@ import numpy as np
 from artbench.errors import ArtbenchError
 from artbench.files import replacing
 from artbench.leaderboard.evidence import Evidence, evidence
-from artbench.locations import cache_folder
+from artbench.leaderboard.kept_files import kept_folder
 from artbench.protocol import Bootstrap
 from artbench.records.record import Record
 from artbench.records.stored import check_predictions
@@ -36,7 +36,7 @@ def kept_evidence(record: Record, file: Path, *, bootstrap: Bootstrap) -> Eviden
         return evidence(record, file, bootstrap=bootstrap)
     check_predictions(file, record)
     try:
-        kept = cache_folder() / "ranks" / f"{_key(record, bootstrap)}.npz"
+        kept = kept_folder() / f"{_key(record, bootstrap)}.npz"
     except ArtbenchError:
         # Ranks can be had without.
         return evidence(record, file, bootstrap=bootstrap)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from artbench.errors import ArtbenchError
 from artbench.files import write_text
+from artbench.leaderboard.kept_files import kept_folder
 from artbench.leaderboard.ranking import BOOTSTRAP, LEVEL, Pair, Place, Ranking, rank
-from artbench.locations import cache_folder
 from artbench.records.record import Record
 from artbench.records.stored import check_predictions
 
@@ -33,7 +33,7 @@ def kept_ranking(records: Sequence[Record], predictions: Callable[[Record], Path
     if predictions is None or rows < _FEW:
         return rank(records, predictions)
     try:
-        file = cache_folder() / "ranks" / f"{_digest(records[0].board)}.json"
+        file = kept_folder() / f"{_digest(records[0].board)}.json"
     except ArtbenchError:
         # Ranks can be had without.
         return rank(records, predictions)

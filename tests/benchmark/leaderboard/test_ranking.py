@@ -8,9 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
+from artbench.cli.cache import cache
 from artbench.leaderboard import kept_ranking
 from artbench.leaderboard.board import Board, boards
 from artbench.leaderboard.markdown import task_page
@@ -273,6 +275,20 @@ def test_what_takes_long_is_found_once_and_found_again_where_it_was_damaged(fold
     # Other predictions under the same name are noticed although their evidence is kept.
     folder.predictions_of(records[0]).write_bytes(folder.predictions_of(records[1]).read_bytes())
     assert list(board_of(records, folder).ranking.untested) == [records[0].id]
+
+
+def test_what_is_kept_is_listed_and_removed(folder: ResultsFolder) -> None:
+    expected = board_of(records := fill(folder, metric="macro_f1"), folder).ranking
+    shown = CliRunner().invoke(cache, [])
+    assert f"in {cache_folder() / 'ranks'}, for ranks of leaderboards" in shown.stderr
+    other = cache_folder() / "ranks" / "mine.txt"
+    other.write_text("not ours")
+    assert CliRunner().invoke(cache, ["remove", "--ranks", "--all"]).exit_code == 2
+    assert CliRunner().invoke(cache, ["remove", "resnet18"]).stdout == ""
+    assert CliRunner().invoke(cache, ["remove", "--ranks"]).stdout.startswith("ranks\t")
+    assert list((cache_folder() / "ranks").iterdir()) == [other]
+    assert "for ranks" not in CliRunner().invoke(cache, []).stderr
+    assert board_of(records, folder).ranking == expected
 
 
 def test_the_ranking_of_a_large_leaderboard_is_kept_until_something_changes(
