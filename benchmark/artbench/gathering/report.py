@@ -88,12 +88,13 @@ def make_report(request: ReportRequest, *, registry: Registry, reporter: Reporte
         raise ArtbenchError(
             f"the records can't be copied to {out} ({error.strerror or error})", mend="Name another folder with --out"
         ) from error
+    known = literature(registry)
     build_pages(
         records,
         out / "leaderboards",
         predictions=results.predictions_of,
-        literature=literature(registry),
-        page=partial(html_page, file_of=copies.file_of, out=out / "leaderboards"),
+        literature=known,
+        page=partial(html_page, file_of=copies.file_of, out=out / "leaderboards", literature=known),
     )
     gathered = Gathered(
         boards=found,
