@@ -116,6 +116,8 @@ def open_measured(
         picture=protocol.picture,
         cache=cache_folder() / "features",
         device=device,
+        # What was measured in float32 is looked at in float32, where bfloat16 would be faster too.
+        dtype="float32" if record.provenance.dtype == "float32" else None,
         reporter=reporter,
     )
     test = readable(task, features)[0].test

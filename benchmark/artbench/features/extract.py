@@ -5,8 +5,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
@@ -81,6 +83,7 @@ def extract(
     workers: int | None = None,
     fresh: bool = False,
     compiled: bool = False,
+    dtype: Literal["float32"] | None = None,
     reporter: Reporter,
 ) -> Features:
     """Get the features of some pictures from the store, after extracting those that it lacks.
@@ -99,6 +102,8 @@ def extract(
         workers: Threads that decode (on the CPU: decode and compute); None: one for each core.
         fresh: Extract anew what is kept.
         compiled: Let `torch.compile` make kernels for the network first.
+        dtype: In which to compute, `float32`, where features must agree with others that were; None: what the
+            device is fast at.
         reporter: Told how far it is, what waits, what was damaged.
 
     Raises:
@@ -114,7 +119,7 @@ def extract(
         short_side=picture.short_side(encoder.input_size),
         crop=picture.crop_side(encoder.input_size),
         device=device,
-        dtype=choose_dtype(device),
+        dtype=torch.float32 if dtype == "float32" else choose_dtype(device),
         batch=batch_size or _BATCH[device],
         threads=workers or usable_cores(),
         compiled=compiled,

@@ -193,7 +193,9 @@ class Stepper:
             # So that a resumed run draws what an uninterrupted one would have drawn.
             seeds = np.random.SeedSequence([self._seed, number, place, phase])
             torch.manual_seed(int(seeds.generate_state(1, np.uint64)[0]))
-        return torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32)
+        # The cache of weights in bfloat16 is one for all threads, and each empties it when it is done: whether the
+        # gradients of two uses of a weight are added before or after rounding would be a matter of chance.
+        return torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32, cache_enabled=False)
 
 
 def is_convolutional(module: torch.nn.Module) -> bool:
