@@ -112,7 +112,14 @@ def process_group() -> Iterator[Group]:
         return
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
-    dist.init_process_group("gloo", timeout=_PATIENCE)
+    # A torch built without torch.distributed can't import them.
+    from torch._C._distributed_c10d import PrefixStore
+    from torch.distributed.rendezvous import rendezvous
+
+    store, rank, size = next(rendezvous("env://", timeout=_PATIENCE))
+    # Processes that torchrun starts again get the store of the first attempt, with the addresses of the dead in it.
+    attempt = PrefixStore(f"attempt-{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
+    dist.init_process_group("gloo", store=attempt, rank=rank, world_size=size, timeout=_PATIENCE)
     try:
         yield current_group()
     finally:

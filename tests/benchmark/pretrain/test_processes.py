@@ -16,10 +16,10 @@ from artbench.pretrain.assembly import assemble
 from tests.benchmark.pretrain import toys
 
 
-def on_two_processes(*arguments: str) -> None:
+def on_two_processes(*arguments: str, restarts: int = 0, **environment: str) -> None:
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    command = [*torchrun, "-m", "tests.benchmark.pretrain.toys", *arguments]
-    subprocess.run(command, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=240)
+    command = [*torchrun, f"--max-restarts={restarts}", "-m", "tests.benchmark.pretrain.toys", *arguments]
+    subprocess.run(command, check=True, env={**os.environ, "OMP_NUM_THREADS": "1", **environment}, timeout=240)
 
 
 def last(out: Path) -> dict[str, torch.Tensor]:
@@ -45,6 +45,16 @@ def test_two_processes_end_with_the_weights_of_one(tmp_path: Path, method: str, 
     held = [load_file(tmp_path / "two" / f"rank-{rank}.safetensors") for rank in (0, 1)]
     assert all(torch.equal(held[0][name], held[1][name]) for name in held[0])
     assert ("memory.queue" in held[0]) == (method == "moco-v2")
+
+
+def test_torchrun_starts_killed_processes_again_and_they_end_with_the_same_weights(
+    pictures: Path, tmp_path: Path
+) -> None:
+    on_two_processes(str(pictures), str(tmp_path / "whole"), "moco-v2")
+    on_two_processes(str(pictures), str(tmp_path / "killed"), "moco-v2", restarts=1, TOYS_KILLED_AFTER="4")
+    whole, killed = last(tmp_path / "whole"), last(tmp_path / "killed")
+    for name, tensor in whole.items():
+        torch.testing.assert_close(killed[name], tensor, atol=2e-5, rtol=1e-4, msg=f"{name} differs")
 
 
 def test_sub_batches_that_can_not_be_shared_out_are_refused(pictures: Path) -> None:

@@ -1,8 +1,12 @@
 """A pool, a backbone and a training that are quick; also run as a program, to be started by `torchrun`.
 
-`python toys.py FOLDER OUT METHOD [KEY=VALUE]...` trains on the pictures of FOLDER, saving after every step.
+`python toys.py FOLDER OUT METHOD [KEY=VALUE]...` trains on the pictures of FOLDER, saving after every step. With
+TOYS_KILLED_AFTER=N in the environment it goes on only where torchrun starts it again, and the last process of the first
+attempt is killed after N steps.
 """
 
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -129,6 +133,19 @@ class Remembered:
         return Remembered.objective
 
 
+class Killed(Listener):
+    """Kills its process after so many steps."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self._steps = steps
+
+    def advance(self, steps: int = 1, /, *, note: str = "") -> None:
+        super().advance(steps, note=note)
+        if len(self.notes) == self._steps:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
 # The first optimizer of a program imports torch's compiler: a forked child needs not do it again.
 torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
 
@@ -137,7 +154,11 @@ if __name__ == "__main__":
     with process_group() as group:
         work = training(Path(folder), *given, method=method)
         work = replace(work, method=replace(work.method, build=Remembered(work.method.build)))
-        train(work, Path(out), resume=True)
+        killed_after = os.environ.get("TOYS_KILLED_AFTER")
+        first_attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") == "0"
+        doomed = killed_after is not None and first_attempt and group.rank == group.size - 1
+        listener = Killed(int(killed_after or 0)) if doomed else None
+        train(work, Path(out), listener=listener, resume=killed_after is None)
         objective = Remembered.objective
         tensors = {f"memory.{name}": tensor for name, tensor in objective.memory.items()}
         tensors |= {
