@@ -1,12 +1,16 @@
 """The parts of a report that take long: each is made by itself, and what can't be made does not hold up the rest."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeAlias
 
+from filelock import FileLock, Timeout
+
 from artbench.errors import ArtbenchError, blaming
 from artbench.explain.figure import versions
+from artbench.files import remove_unfinished
 from artbench.gathering.kept import kept
 from artbench.reporting import Reporter
 
@@ -63,8 +67,37 @@ def make_parts(parts: Sequence[Part], out: Path, *, reporter: Reporter) -> list[
         reporter: Told which one is being made.
 
     Raises:
-        ArtbenchError: The folder can't be written.
+        ArtbenchError: The folder can't be written, or another run is writing it.
     """
+    if not parts:
+        return []
+    with _locked(out):
+        for part in parts:
+            remove_unfinished(out / part.folder)
+        return _outcomes(parts, out, reporter)
+
+
+@contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    lock = FileLock(out / "figures" / ".lock")
+    try:
+        (out / "figures").mkdir(parents=True, exist_ok=True)
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        raise ArtbenchError(
+            f"another report is being made in {out}", mend="Wait for it, or name another folder with --out"
+        ) from error
+    except OSError as error:
+        raise ArtbenchError(
+            f"{out} can't be written ({error.strerror or error})", mend="Name another folder with --out"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _outcomes(parts: Sequence[Part], out: Path, reporter: Reporter) -> list[Outcome]:
     outcomes = []
     for number, part in enumerate(parts, start=1):
         reporter.notice(f"[{number} of {len(parts)}] {part}")

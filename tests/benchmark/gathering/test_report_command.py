@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
+from filelock import FileLock
 from PIL import Image
 
 from artbench.cli.main import artbench
@@ -124,10 +125,15 @@ def test_a_folder_made_anew_has_the_same_bytes_and_one_that_was_changed_is_mende
     mended = json.loads(report(place, *words, "--json", out="two").stdout)
     assert [part["state"] for part in mended["parts"]] == ["made"]
     assert files(place / "one") == files(place / "two")
-    # Another resolution is another figure.
+    # Another resolution is another figure. What a killed run left goes with it; what another makes at this time is its.
+    left = sheet.parents[1] / ".gradcam.killed.tmp"
+    (left / "deep").mkdir(parents=True)
+    with FileLock(place / "two" / "figures" / ".lock"):
+        assert "another report is being made" in refused(place, *words, out="two").message
+    assert left.is_dir()
     states = json.loads(report(place, *words, "--dpi", "60", "--json", out="two").stdout)["parts"]
     assert [part["state"] for part in states] == ["made"]
-    assert not [name for name in files(place / "two") if name.endswith(".tmp")]
+    assert not left.exists()
 
 
 def test_parts_can_be_left_out(place: Path) -> None:
