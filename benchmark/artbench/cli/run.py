@@ -20,10 +20,12 @@ from artbench.cli.options import (
 _MOST_SHOTS = 10_000
 
 
-def _shots(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...]:
+def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...]:
     """Read `1,2,4`."""
+    if value is None:
+        return ()
     try:
-        shots = tuple(int(part) for part in value.split(",") if part.strip())
+        shots = tuple(int(part) for part in value.split(","))
     except ValueError:
         shots = (0,)
     if any(not 1 <= number <= _MOST_SHOTS for number in shots):
@@ -87,9 +89,9 @@ def _shots(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...]
 @click.option(
     "--shots",
     callback=_shots,
-    default="",
     metavar="N,N,...",
-    help="Fit from so few pictures of each class, in place of all: 1,2,4,8,16.",
+    help="Fit from so few pictures of each class, in place of all: 1,2,4,8,16. Each is a protocol of its own, the mean "
+    "of ten draws.",
 )
 @click.option("--allow-partial", is_flag=True, help="Go on although more than 1 % of the pictures is missing.")
 @json_option

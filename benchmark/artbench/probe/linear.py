@@ -31,9 +31,9 @@ class FittedProbe:
         l2: The penalty chosen.
         grid_losses: The mean loss on validation for each penalty of the grid; None where it was not tried.
         validation: Every metric on validation that has a value, at the penalty chosen; empty if nothing was chosen.
-        thresholds: For the metrics that need one, the best on validation.
+        thresholds: For the metrics that need one, the best on validation; 0.5 where there is nothing to choose on.
         converged: Whether every fit met the convergence test.
-        evaluations: Passes over the features, over all fits.
+        evaluations: Passes over the features, over all fits; of labels solved apart, those that needed most.
     """
 
     weight: NDArray[np.float64]
@@ -128,8 +128,9 @@ class _Choice:
 
 def _choose(path: PenaltyPath, choose_on: LabelledFeatures, probe: Probe) -> _Choice:
     if not len(choose_on):
-        # Nothing to choose by: the middle of the grid.
-        return _Choice(sorted(probe.grid)[len(probe.grid) // 2], {}, {}, {})
+        # Nothing to choose by: the middle of the grid, and a label is predicted when it is likelier than not.
+        halves = {name: 0.5 for name, m in METRICS.items() if m.target == path.target and m.needs_threshold}
+        return _Choice(sorted(probe.grid)[len(probe.grid) // 2], {}, halves, {})
     losses: dict[float, float] = {}
     best, chosen = np.inf, sorted(probe.grid)[-1]
     probabilities = np.zeros((0, 0), np.float32)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from threading import Event
 from typing import TypeVar
 
 import torch
@@ -63,6 +64,10 @@ class _Anchor:
         )
 
 
+class StoppedError(Exception):
+    """Nobody wants the objective any more."""
+
+
 class Objective:
     """Mean loss over the pictures plus l2 / 2 times the squared norm of the weights; the intercepts are free.
 
@@ -79,13 +84,24 @@ class Objective:
         features: z-scored, n of them.
         losses: For the same n pictures.
         threads: How many blocks of pictures are worked on at once. The sums do not depend on it.
+        beside: How many such objectives are evaluated at once, and share the memory that there is.
+        stop: Once it is set, the next pass raises `StoppedError`; None: nothing stops it.
 
     Attributes:
         joint: Whether all classes are one problem.
     """
 
-    def __init__(self, features: Standardised, losses: Softmax | Sigmoids, *, threads: int) -> None:
+    def __init__(
+        self,
+        features: Standardised,
+        losses: Softmax | Sigmoids,
+        *,
+        threads: int,
+        beside: int = 1,
+        stop: Event | None = None,
+    ) -> None:
         self._features, self.losses, self.joint = features, losses, losses.joint
+        self._beside, self._stop = beside, stop
         self._anchor: _Anchor | None = None
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="artbench-probe") if threads > 1 else None
@@ -95,7 +111,7 @@ class Objective:
         # Of the anchor before; its memory is wanted for this one.
         self._anchor = None
         weights, intercepts = _split(point)
-        keep = 16 * self._features.n * len(weights) < free_bytes(self._features.device) / 4
+        keep = 16 * self._features.n * len(weights) < free_bytes(self._features.device) / (4 * self._beside)
         slopes, sums, value = torch.zeros_like(weights), torch.zeros_like(point[-1]), point.new_zeros(1)
         logits: list[torch.Tensor] = []
         residuals: list[torch.Tensor] = []
@@ -160,7 +176,7 @@ class Objective:
     def select(self, columns: torch.Tensor) -> "Objective":
         """The problems of some of the labels; for sigmoids."""
         assert isinstance(self.losses, Sigmoids)
-        some = Objective(self._features, self.losses.select(columns), threads=1)
+        some = Objective(self._features, self.losses.select(columns), threads=1, beside=self._beside, stop=self._stop)
         some._threads, some._pool = self._threads, self._pool
         some._anchor = None if self._anchor is None else self._anchor.select(columns)
         return some
@@ -173,6 +189,8 @@ class Objective:
         self, work: Callable[[ItemT], ResultT], items: Iterable[ItemT]
     ) -> closing[Generator[ResultT, None, None]]:
         """In the order of the items, so that sums don't depend on how many threads there are."""
+        if self._stop is not None and self._stop.is_set():
+            raise StoppedError
         if self._pool is None:
             return closing(work(item) for item in items)
         return closing(in_pool(self._pool, work, items, ahead=2 * self._threads))

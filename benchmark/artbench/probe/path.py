@@ -1,7 +1,8 @@
 """Fits of one probe for one penalty after the other."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from threading import Event
 
 import numpy as np
 import torch
@@ -47,11 +48,18 @@ class PenaltyPath:
         outputs = max((len(group) for group in self._groups), default=0)
         features = Standardised(rows, scaling=self._scaling, device=device, outputs=outputs)
         self._basis = Eigenbasis.of(features)
-        cores = usable_cores() if device == "cpu" else 1
-        self._pool = ThreadPoolExecutor(cores, thread_name_prefix="artbench-labels")
+        self._cores = usable_cores() if device == "cpu" else 1
+        self._stop = Event()
+        several = max(1, len(self._groups))
         self._strands = [
             Strand(
-                Objective(features, self._losses(labels, group), threads=max(1, cores // len(self._groups))),
+                Objective(
+                    features,
+                    self._losses(labels, group),
+                    threads=max(1, self._cores // several),
+                    beside=min(self._cores, several),
+                    stop=self._stop,
+                ),
                 width=features.width,
             )
             for group in self._groups
@@ -69,14 +77,10 @@ class PenaltyPath:
 
     def at(self, l2: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Weight and bias, for features as they are, of the fit with this penalty."""
-
-        def move_on(strand: Strand) -> None:
-            strand.solve(l2, self._basis, tolerance=self._tolerance)
-
         # One class alone is certain.
         if sum(map(len, self._groups)) > (self.target == "single-label"):
             with own_core_each(self._device):
-                list(self._pool.map(move_on, self._strands))
+                self._move_on(l2)
         width = len(self._scaling.mean)
         weight, bias = np.zeros((width, self._classes)), self._certain.copy()
         for group, strand in zip(self._groups, self._strands, strict=True):
@@ -84,6 +88,26 @@ class PenaltyPath:
             weight[:, group] = point[:-1] * self._scaling.inverse[:, None]
             bias[group] = point[-1] - self._scaling.mean @ weight[:, group]
         return weight, bias
+
+    def _move_on(self, l2: float) -> None:
+        def solve(strand: Strand) -> None:
+            strand.solve(l2, self._basis, tolerance=self._tolerance)
+
+        if len(self._strands) == 1:
+            # In this thread: what interrupts it, or which GPU is its own, holds for the solver too.
+            solve(self._strands[0])
+            return
+        self._stop.clear()
+        with ThreadPoolExecutor(self._cores, thread_name_prefix="artbench-labels") as pool:
+            solving = [pool.submit(solve, strand) for strand in self._strands]
+            try:
+                for done in as_completed(solving):
+                    done.result()
+            except BaseException:
+                # Ctrl-C, say. Nobody wants the other labels any more, which can take a minute.
+                self._stop.set()
+                pool.shutdown(cancel_futures=True)
+                raise
 
     def _losses(self, labels: Labels, group: NDArray[np.int64]) -> Softmax | Sigmoids:
         if labels.ndim == 1:

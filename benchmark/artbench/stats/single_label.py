@@ -79,19 +79,23 @@ class SingleLabelCounts:
 
 
 def accuracy(counts: SingleLabelCounts) -> NDArray[np.floating]:
-    """Share of images whose most probable class is theirs."""
+    """Share of images whose most probable class is theirs. As scikit-learn's `accuracy_score`."""
     return _share(_sum(counts.hits), counts.total)
 
 
 def top5_accuracy(counts: SingleLabelCounts) -> NDArray[np.floating]:
-    """Share of images whose class is among the five most probable; 1 where there are no more than five."""
+    """Share of images whose class is among the five most probable; 1 where there are no more than five.
+
+    The measure of ILSVRC (Russakovsky et al. 2015). As scikit-learn's `top_k_accuracy_score(k=5)`, but for equal
+    probabilities, of which the class listed first comes first.
+    """
     return _share(counts.top, counts.total)
 
 
 def balanced_accuracy(counts: SingleLabelCounts) -> NDArray[np.floating]:
     """Mean over the classes that occur in the test of the share predicted rightly.
 
-    As scikit-learn's `balanced_accuracy_score`.
+    Brodersen et al. 2010. As scikit-learn's `balanced_accuracy_score`.
     """
     return _mean(_share(counts.hits, counts.support), counts.support > 0)
 
@@ -108,7 +112,7 @@ def mean_class_accuracy(counts: SingleLabelCounts) -> NDArray[np.floating]:
 def macro_f1(counts: SingleLabelCounts) -> NDArray[np.floating]:
     """Mean of the F1 scores of the classes that occur among labels or predictions.
 
-    As scikit-learn's `f1_score(average="macro")`.
+    The averaged F1 of Opitz and Burst 2019, not the F1 of averages. As scikit-learn's `f1_score(average="macro")`.
     """
     both = counts.support + counts.predicted
     return _mean(_share(2 * counts.hits, both), both > 0)

@@ -9,6 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from artbench.cli.main import artbench
 
 TOY = Path(__file__).parents[2] / "toy_plugin.py"
 
@@ -66,6 +69,24 @@ def test_an_unknown_task_is_status_two_and_gets_the_nearest(command: list[str]) 
     assert done.returncode == 2
     assert "toy-colour" in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("shots", ["0", "-1", "4,x", "1.5", "1,,2", "", "10001"])
+def test_numbers_of_shots_that_make_no_sense_are_refused(shots: str) -> None:
+    done = CliRunner().invoke(
+        artbench, ["run", "--backbone", "toy-patches", "--task", "toy-colour", "--shots", shots, "--plugin", str(TOY)]
+    )
+    assert done.exit_code == 2
+    assert f"{shots!r} is not a list of numbers from 1 to 10,000, such as 1,2,4,8,16" in " ".join(
+        done.stderr.replace("│", " ").split()
+    )
+
+
+def test_shots_are_drawn_ten_times_and_told(command: list[str]) -> None:
+    done = subprocess.run([*command, "--shots", "2, 1,2", "--json"], capture_output=True, text=True, check=True)
+    records = json.loads(done.stdout)
+    assert [record["protocol"] for record in records] == ["linear-v1-shots-1", "linear-v1-shots-2"]
+    assert [len(record["rounds"]) for record in records] == [10, 10]
 
 
 def test_a_results_folder_that_cannot_be_written_is_named(command: list[str], tmp_path: Path) -> None:

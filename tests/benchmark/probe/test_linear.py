@@ -13,6 +13,8 @@ from sklearn.metrics import log_loss
 
 from artbench.data.splits import held_out
 from artbench.errors import ArtbenchError
+from artbench.probe import features as features_module
+from artbench.probe import path as path_module
 from artbench.probe import strand as strand_module
 from artbench.probe.features import LabelledFeatures
 from artbench.probe.linear import FittedProbe, fit_probe
@@ -112,6 +114,20 @@ def test_the_number_of_threads_changes_no_choice_and_no_prediction() -> None:
     np.testing.assert_allclose(one, two, atol=1e-6)
 
 
+@pytest.mark.parametrize("make", [classed, tagged])
+def test_the_number_of_cores_changes_no_byte(
+    make: Callable[..., LabelledFeatures], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(features_module, "_BLOCK", 600)
+    monkeypatch.setattr(path_module, "_LABELS", 2)
+    train, fits = make(200), []
+    for cores in (1, 2, 7):
+        monkeypatch.setattr(path_module, "usable_cores", lambda cores=cores: cores)
+        fits.append(fit(train))
+    assert len({fitted.weight.tobytes() + fitted.bias.tobytes() for fitted in fits}) == 1
+    assert len({fitted.grid_losses for fitted in fits}) == 1
+
+
 def test_what_does_not_converge_is_told_and_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     train, reporter = classed(150), Listening()
     assert fit(train, reporter=reporter).converged
@@ -182,8 +198,11 @@ def test_one_class_alone_is_certain() -> None:
 
 def test_one_picture_is_enough_for_an_answer() -> None:
     for train in (classed(1), tagged(1)):
-        given = fit(train).probabilities(classed(5, seed=1).features)
-        assert np.isfinite(given).all()
+        fitted = fit(train)
+        assert np.isfinite(fitted.probabilities(classed(5, seed=1).features)).all()
+        assert fitted.l2 == PROBE.grid[len(PROBE.grid) // 2]
+    # Nothing to choose them on.
+    assert fitted.thresholds == {"sample_f2": 0.5, "micro_f1": 0.5}
 
 
 def test_a_label_that_all_pictures_have_is_certain_and_one_that_none_has_is_out() -> None:

@@ -1,5 +1,7 @@
 """The solver finds the minimum that scikit-learn finds, and says so when it does not."""
 
+import threading
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,9 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from artbench.data.targets import Labels
+from artbench.probe import objective as objective_module
 from artbench.probe import path as path_module
+from artbench.probe import strand as strand_module
 from artbench.probe.features import LabelledFeatures, Rows, Scaling, Standardised
 from artbench.probe.losses import Sigmoids, Softmax
 from artbench.probe.objective import Objective
@@ -79,6 +83,43 @@ def test_labels_get_the_same_weights_however_they_are_grouped(monkeypatch: pytes
             np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6 * np.abs(other).max())
     assert together.converged
     assert apart.converged
+
+
+def test_when_some_labels_fail_the_others_are_not_solved_to_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    passes, running = 0, Event()
+
+    def solve_(objective: Objective, start: torch.Tensor, *_: Any, l2: float, **__: Any) -> None:
+        nonlocal passes
+        if not running.is_set():
+            # The group that comes first goes on until it is stopped.
+            running.set()
+            for _ in range(20_000):
+                passes += 1
+                objective.anchor(start, l2=l2)
+            return
+        raise MemoryError("as good as any")
+
+    monkeypatch.setattr(path_module, "usable_cores", lambda: 2)
+    monkeypatch.setattr(path_module, "_LABELS", 3)
+    monkeypatch.setattr(strand_module, "solve", solve_)
+    fits, threads = path(tagged(60), classes=5, target="multi-label"), threading.active_count()
+    with pytest.raises(MemoryError):
+        fits.at(1.0)
+    assert passes < 20_000
+    assert threading.active_count() == threads
+
+
+def test_anchors_that_are_kept_at_once_share_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    part = tagged(200)
+    rows = [Rows(part.features)]
+    features = Standardised(rows, scaling=Scaling.of(rows, ids=part.ids), device="cpu", outputs=5)
+    # A quarter of it holds one anchor and not two.
+    monkeypatch.setattr(objective_module, "free_bytes", lambda device: 4 * 16 * 200 * 5 + 4)
+    point = torch.zeros(features.width + 1, 5, dtype=torch.float64)
+    for beside in (1, 2):
+        objective = Objective(features, Sigmoids(torch.from_numpy(part.labels)), threads=1, beside=beside)
+        objective.anchor(point, l2=0.1)
+        assert objective.at(point, l2=0.1).exact == (beside == 2)
 
 
 @pytest.mark.parametrize("n", [300, 30], ids=["more pictures than features", "fewer"])

@@ -1,5 +1,6 @@
 """Metrics for one class a picture, against scikit-learn, or their definition where it has none."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -128,6 +129,7 @@ def test_certainty_and_none_fall_into_bins_of_confidence() -> None:
     assert score(METRICS["expected_calibration_error"], labels, probabilities) == 0
 
 
-def test_every_metric_names_its_definition() -> None:
+def test_every_metric_names_its_definition_and_its_source() -> None:
     for metric in METRICS.values():
         assert len(metric.definition) > 40, metric.name
+        assert re.search(r"scikit-learn's `|\b(19|20)\d\d\b", metric.definition), metric.name
