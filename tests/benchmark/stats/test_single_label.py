@@ -132,4 +132,4 @@ def test_certainty_and_none_fall_into_bins_of_confidence() -> None:
 def test_every_metric_names_its_definition_and_its_source() -> None:
     for metric in METRICS.values():
         assert len(metric.definition) > 40, metric.name
-        assert re.search(r"scikit-learn's `|\b(19|20)\d\d\b", metric.definition), metric.name
+        assert re.search(r"scikit-learn's\s+`|\b(19|20)\d\d\b", metric.definition), metric.name
