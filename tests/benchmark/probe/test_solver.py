@@ -88,7 +88,7 @@ def test_labels_get_the_same_weights_however_they_are_grouped(monkeypatch: pytes
 def test_when_some_labels_fail_the_others_are_not_solved_to_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
     passes, running = 0, Event()
 
-    def solve_(objective: Objective, start: torch.Tensor, *_: Any, l2: float, **__: Any) -> None:
+    def solve_(objective: Objective, start: torch.Tensor, *others: Any, l2: float, **more: Any) -> None:
         nonlocal passes
         if not running.is_set():
             # The group that comes first goes on until it is stopped.
