@@ -106,7 +106,8 @@ def test_every_option_that_takes_a_name_offers_names() -> None:
     visit(group, "artbench")
     assert seen == kinds
     # There it is the path of a checkpoint alone.
-    assert silent == ["artbench explain gradcam --pretraining", "artbench explain map --pretraining"]
+    of_records = ("explain gradcam", "explain map", "explain neighbours", "report")
+    assert silent == [f"artbench {command} --pretraining" for command in of_records]
 
 
 def test_families_are_offered_once_they_were_listed() -> None:
