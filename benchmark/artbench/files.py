@@ -1,5 +1,6 @@
 """Files that are either whole or absent: written to a temporary name, then renamed."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -67,6 +68,15 @@ def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8 with Unix line ends, whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def read_json(source: Path | bytes) -> dict[str, object]:
+    """A JSON object, empty if it is absent or broken."""
+    try:
+        loaded = json.loads(source.read_bytes() if isinstance(source, Path) else source)
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return loaded if isinstance(loaded, dict) else {}
 
 
 def _umask() -> int:

@@ -16,14 +16,14 @@ _SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 
 
 def _bytes(text: str) -> int:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
+    match = re.fullmatch(r"(\d{1,15}(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
     if match is None:
         raise click.BadParameter(f"{text!r} is not a size such as 500MB or 20GB")
     return int(float(match[1]) * _UNITS[match[2]])
 
 
 def _span(text: str) -> timedelta:
-    match = re.fullmatch(r"(\d+)\s*([hdw])", text.strip().lower())
+    match = re.fullmatch(r"(\d{1,6})\s*([hdw])", text.strip().lower())
     if match is None:
         raise click.BadParameter(f"{text!r} is not a span such as 12h, 30d or 8w")
     return int(match[1]) * _SPANS[match[2]]

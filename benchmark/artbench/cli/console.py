@@ -11,16 +11,16 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
-    TimeRemainingColumn,
 )
 from rich.table import Column, Table
 from rich.text import Text
 
 from artbench.leaderboard.board import Board
 from artbench.records.wording import amount, encoder_name, metric_name, pretraining_name, task_name, unit
-from artbench.reporting import Counter, Reporter
+from artbench.reporting import Counter, Reporter, printable
 
 if TYPE_CHECKING:
     from artbench.run import Outcome
@@ -30,6 +30,20 @@ if TYPE_CHECKING:
 _NARROW, _WIDE = 72, 110
 
 
+class _TimeLeft(ProgressColumn):
+    """By the rate since the beginning: the first few steps often come all at once, and would promise a second."""
+
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        if not (task.completed and task.elapsed and task.total):
+            return Text("--:--", style="progress.remaining")
+        left = round(task.elapsed * (task.total - task.completed) / task.completed)
+        hours, minutes, seconds = left // 3600, left // 60 % 60, left % 60
+        shown = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
+        return Text(shown, style="progress.remaining")
+
+
 class _Bar:
     def __init__(self, progress: Progress, task: TaskID, *, brief: bool) -> None:
         self._progress = progress
@@ -37,7 +51,8 @@ class _Bar:
         self._brief = brief
 
     def advance(self, steps: int = 1, /, *, note: str = "") -> None:
-        self._progress.update(self._task, advance=steps, note=note.partition(",")[0] if self._brief else note)
+        shown = printable(note.partition(",")[0] if self._brief else note)
+        self._progress.update(self._task, advance=steps, note=shown)
 
 
 def _columns(width: int, unit: str) -> list[ProgressColumn]:
@@ -49,8 +64,9 @@ def _columns(width: int, unit: str) -> list[ProgressColumn]:
         BarColumn(bar_width=None if width >= _WIDE else max(6, width // 10)),
         MofNCompleteColumn(table_column=whole),
         *([TextColumn(unit, table_column=whole)] if width >= _WIDE else []),
-        TextColumn("[dim]{task.fields[note]}", table_column=Column(no_wrap=True)),
-        TimeRemainingColumn(compact=True, table_column=whole),
+        TextColumn("{task.fields[note]}", style="dim", markup=False, table_column=Column(no_wrap=True)),
+        _TimeLeft(table_column=whole),
+        *([TextColumn("left", style="dim", table_column=whole)] if width >= _WIDE else []),
     ]
 
 
@@ -63,7 +79,7 @@ class TerminalReporter:
     def notice(self, text: str, /) -> None:
         """Print one line."""
         # Lines of a log stay whole; on a terminal, words do.
-        self._console.print(Text(text), soft_wrap=not self._console.is_terminal)
+        self._console.print(Text("\n".join(map(printable, text.splitlines()))), soft_wrap=not self._console.is_terminal)
 
     @contextmanager
     def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
@@ -72,7 +88,7 @@ class TerminalReporter:
         columns = _columns(self._console.width, unit)
         with Progress(*columns, console=self._console, transient=True, disable=disable) as progress:
             brief = self._console.width < _NARROW
-            yield _Bar(progress, progress.add_task(Text(what).markup, total=total, note=""), brief=brief)
+            yield _Bar(progress, progress.add_task(Text(printable(what)).markup, total=total, note=""), brief=brief)
 
 
 def notices() -> Reporter:

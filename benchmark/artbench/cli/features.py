@@ -1,6 +1,7 @@
 """`artbench features`: features for use elsewhere."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -54,7 +55,7 @@ def export(
     data_root: Path | None,
     data: dict[str, Path],
     out: Path,
-    format_: str,
+    format_: Literal["npy", "parquet"],
     seed: int,
     device: str,
     plugin_files: tuple[Path, ...],

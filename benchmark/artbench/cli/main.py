@@ -10,6 +10,10 @@ import click
 
 from artbench.cli.lazy import LazyGroup
 from artbench.errors import ArtbenchError
+from artbench.reporting import printable
+
+# None: on a terminal. click does not ask for what https://no-color.org says.
+_COLOUR = False if os.environ.get("NO_COLOR") else None
 
 COMMANDS = {
     "run": "artbench.cli.run:run",
@@ -39,7 +43,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 @click.group(
     cls=LazyGroup,
     commands_at=COMMANDS,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "color": _COLOUR},
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version."
@@ -76,7 +80,7 @@ def main() -> NoReturn:
     except ArtbenchError as error:
         if _debugging():
             raise
-        click.secho(f"artbench: {error}", fg="red", err=True)
+        _complain(str(error))
         sys.exit(error.exit_status)
     except (KeyboardInterrupt, click.Abort, _Terminated) as interruption:
         click.echo("artbench: interrupted. What was done is kept: the same command goes on from there.", err=True)
@@ -87,14 +91,14 @@ def main() -> NoReturn:
     except Exception as error:
         if _debugging():
             raise
-        click.secho(
-            f"artbench: {type(error).__name__}: {error}. This is a fault in artbench or in a plugin: "
-            "--debug shows where.".replace("\n", " "),
-            fg="red",
-            err=True,
-        )
+        reason = " ".join(str(error).split())
+        _complain(f"{type(error).__name__}: {reason}. This is a fault in artbench or in a plugin: --debug shows where.")
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _complain(text: str) -> None:
+    click.secho(f"artbench: {printable(text)}", fg="red", err=True, color=_COLOUR)
 
 
 def _debugging() -> bool:

@@ -117,7 +117,7 @@ def open_measured(
         cache=cache_folder() / "features",
         device=device,
         # What was measured in float32 is looked at in float32, where bfloat16 would be faster too.
-        dtype="float32" if record.provenance.dtype == "float32" else None,
+        float32=record.provenance.dtype == "float32",
         reporter=reporter,
     )
     test = readable(task, features)[0].test

@@ -125,7 +125,7 @@ def _features(files: Sequence[Path], measured: MeasuredTask, reporter: Reporter)
             picture=measured.protocol.picture,
             cache=Path(folder),
             device=measured.device,
-            dtype="float32" if measured.features.dtype == "float32" else None,
+            float32=measured.features.dtype == "float32",
             reporter=reporter,
         )
         return directions(found.take(np.array([once.index(str(file)) for file in files], np.int64)))

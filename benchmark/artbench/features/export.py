@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -10,12 +11,12 @@ from artbench.errors import ArtbenchError
 from artbench.features.extract import Features
 from artbench.files import replacing
 
-FORMATS = ("npy", "parquet")
+Format = Literal["npy", "parquet"]
 
 _ROWS_AT_ONCE = 4096
 
 
-def export(features: Features, dataset: Dataset, folder: Path, *, name: str, format_: str = "npy") -> list[Path]:
+def export(features: Features, dataset: Dataset, folder: Path, *, name: str, format_: Format = "npy") -> list[Path]:
     """Write the features of all pictures that have some, with their ids; memory does not grow with the dataset.
 
     Args:

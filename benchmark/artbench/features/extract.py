@@ -5,7 +5,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -83,7 +82,7 @@ def extract(
     workers: int | None = None,
     fresh: bool = False,
     compiled: bool = False,
-    dtype: Literal["float32"] | None = None,
+    float32: bool = False,
     reporter: Reporter,
 ) -> Features:
     """Get the features of some pictures from the store, after extracting those that it lacks.
@@ -102,8 +101,8 @@ def extract(
         workers: Threads that decode (on the CPU: decode and compute); None: one for each core.
         fresh: Extract anew what is kept.
         compiled: Let `torch.compile` make kernels for the network first.
-        dtype: In which to compute, `float32`, where features must agree with others that were; None: what the
-            device is fast at.
+        float32: Compute in float32, where features must agree with others that were; False: in what the device
+            is fast at.
         reporter: Told how far it is, what waits, what was damaged.
 
     Raises:
@@ -119,7 +118,7 @@ def extract(
         short_side=picture.short_side(encoder.input_size),
         crop=picture.crop_side(encoder.input_size),
         device=device,
-        dtype=torch.float32 if dtype == "float32" else choose_dtype(device),
+        dtype=torch.float32 if float32 else choose_dtype(device),
         batch=batch_size or _BATCH[device],
         threads=workers or usable_cores(),
         compiled=compiled,
@@ -132,13 +131,14 @@ def extract(
             share = batches(missing, extraction.batch)[group.rank :: group.size]
             timing = group.together(lambda: extraction.run(share, store, reporter))
             timing = replace(timing, extracted=len(missing))
-        unreadable = store.unreadable(wanted)
+        # Before somebody else may have the store removed.
+        matrix, unreadable = store.matrix(), store.unreadable(wanted)
     if len(missing) and unreadable and group.first:
         row, reason = min(unreadable.items())
         count = f"{len(unreadable):,} of {len(wanted):,}"
         reporter.notice(f"{count} pictures can't be read, the first of them {dataset.ids[row]}: {reason}")
     return Features(
-        matrix=store.matrix(),
+        matrix=matrix,
         wanted=wanted,
         unreadable=unreadable,
         timing=timing,
@@ -174,20 +174,18 @@ def _missing(
     """The rows to extract, after a look at whether those that are kept can be trusted.
 
     Code that changed under an unchanged name (a backbone's forward pass, a picture replaced by one of the same
-    size) leaves the key as it is. So two pictures of what is kept are extracted again, and must agree.
+    size) leaves the key as it is. So two pictures of what is kept are extracted again, and must agree; also if
+    others are wanted now, for a store never holds features of two minds.
     """
-    if fresh:
+    ends = store.ends()
+    if len(ends) and not extraction.agrees(ends, store, tolerance=_TOLERANCE[store.key.dtype]):
+        reporter.notice(
+            f"{extraction.encoder.backbone} gives other features of {extraction.dataset.name} than those kept: "
+            "its code or a picture has changed. They are extracted again"
+        )
+        store.begin_anew(reporter)
+    elif fresh:
         store.discard(wanted)
     missing = store.missing(wanted, reporter)
-    kept = np.setdiff1d(wanted, [*missing.tolist(), *store.unreadable(wanted)])
-    if len(kept):
-        ends = np.unique(kept[[0, -1]])
-        if not extraction.agrees(ends, store, tolerance=_TOLERANCE[store.key.dtype]):
-            reporter.notice(
-                f"{extraction.encoder.backbone} gives other features of {extraction.dataset.name} than those kept: "
-                "its code or a picture has changed. They are extracted again"
-            )
-            store.discard(np.arange(len(extraction.dataset)))
-            missing = wanted
     store.reserve(len(missing))
     return [int(row) for row in missing]

@@ -1,8 +1,8 @@
 """One pass over pictures: read, decode, through the network, into the store."""
 
 import warnings
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import perf_counter
@@ -15,7 +15,7 @@ from artbench.data.dataset import Dataset
 from artbench.data.decode import UnreadableImage, decode
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError, blaming
-from artbench.features.batches import EMPTY
+from artbench.features.batches import EMPTY, batches
 from artbench.features.forward import Forward, own_core_each
 from artbench.features.parallel import in_threads
 from artbench.features.store import FeatureStore
@@ -117,13 +117,10 @@ class Extraction:
         what = f"{self.encoder.backbone} on {self.dataset.name}"
         start, timing = perf_counter(), Timing()
         with (
-            warnings.catch_warnings(),
+            self._at_work(),
             reporter.counting(what, total=total, unit="pictures") as counter,
-            own_core_each(self.device),
             closing(self._computed(table)) as done,
         ):
-            # Pillow's remarks about a broken tag: either the picture is readable all the same, or it is named.
-            warnings.filterwarnings("ignore", module="PIL")
             for batch in done:
                 self._keep(batch, store)
                 timing = Timing(
@@ -139,16 +136,27 @@ class Extraction:
 
     def agrees(self, rows: NDArray[np.int64], store: FeatureStore, *, tolerance: float) -> bool:
         """Whether a few pictures, extracted again, are what the store holds, to a relative distance."""
-        with own_core_each(self.device):
-            batch = self._compute(self._decode(rows))
+        # What is compiled for one size of batch would be compiled again for another.
+        table = batches(rows, self.batch) if self.compiled else rows[np.newaxis]
+        with self._at_work():
+            return all(self._agrees(self._compute(self._decode(places)), store, tolerance) for places in table)
+
+    def _agrees(self, batch: _Batch, store: FeatureStore, tolerance: float) -> bool:
         if batch.broken:
             return False
         if batch.features is None:
             return True
-        kept = store.read(rows[batch.readable])
+        kept = store.read(batch.places[batch.readable])
         new = batch.features[batch.readable]
         distance = np.linalg.norm(new - kept, axis=1)
         return bool((distance <= tolerance * np.linalg.norm(kept, axis=1) + 1e-12).all())
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        with warnings.catch_warnings(), own_core_each(self.device):
+            # Pillow's remarks about a broken tag: either the picture is readable all the same, or it is named.
+            warnings.filterwarnings("ignore", module="PIL")
+            yield
 
     def _computed(self, table: NDArray[np.int64]) -> Generator[_Batch, None, None]:
         if self.device == "cpu":

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -12,7 +14,9 @@ from typing import Any, cast
 from filelock import FileLock, Timeout
 
 from artbench.errors import ArtbenchError
-from artbench.features.store import MANIFEST, lock_file, read_json
+from artbench.features.store import FILES, MANIFEST, lock_file
+from artbench.files import read_json
+from artbench.reporting import printable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +50,12 @@ class Kept:
 
 
 def kept(cache: Path) -> list[Kept]:
-    """All features in the folder of feature stores, those used longest ago first."""
-    found = (_read(manifest) for manifest in cache.glob(f"*/*/{MANIFEST}"))
+    """All features in the folder of feature stores, those used longest ago first.
+
+    What has no manifest that can be read, since a removal was killed or the disk is at fault, takes room all the
+    same: it goes by the names of its folders.
+    """
+    found = (_read(folder) for folder in cache.glob("*/*") if any((folder / name).is_file() for name in FILES))
     return sorted((entry for entry in found if entry is not None), key=lambda entry: (entry.used, entry.name))
 
 
@@ -71,8 +79,8 @@ def choose(
     entries = list(entries)
     chosen = [entry for entry in entries if not names or any(_answers(entry, name) for name in names)]
     if older_than is not None:
-        limit = (now or datetime.now(UTC)) - older_than
-        chosen = [entry for entry in chosen if entry.used < limit]
+        now = now or datetime.now(UTC)
+        chosen = [entry for entry in chosen if now - entry.used > older_than]
     if down_to is not None:
         surplus = sum(entry.bytes for entry in entries) - down_to
         needed = []
@@ -94,12 +102,14 @@ def remove(entry: Kept) -> bool:
     try:
         with FileLock(lock_file(entry.folder), blocking=False):
             # The manifest first: what a kill leaves half removed is not listed as if it were whole.
-            (entry.folder / MANIFEST).unlink()
+            (entry.folder / MANIFEST).unlink(missing_ok=True)
             shutil.rmtree(entry.folder)
-        if not os.listdir(entry.folder.parent):  # noqa: PTH208
+        with suppress(OSError):  # There are others in it, or there is one again.
             entry.folder.parent.rmdir()
     except Timeout:
         return False
+    except FileNotFoundError:  # Somebody else has removed them meanwhile.
+        return True
     except OSError as error:
         raise ArtbenchError(
             f"{entry.folder} can't be removed ({error.strerror or error})", mend="Remove the folder by hand"
@@ -111,26 +121,45 @@ def _answers(entry: Kept, pattern: str) -> bool:
     return any(fnmatchcase(name, pattern) for name in (entry.dataset, entry.backbone, entry.pretraining, entry.name))
 
 
-def _read(manifest: Path) -> Kept | None:
-    """None if another process removes it just now, or it is no manifest."""
-    content = cast("dict[str, Any]", read_json(manifest))
-    folder = manifest.parent
+def _read(folder: Path) -> Kept | None:
+    """None if another process removes it just now."""
+    try:
+        files = {file.name: file.stat() for file in folder.iterdir()}
+    except OSError:
+        return None
+    room = sum(_room(status) for status in files.values())
+    content = cast("dict[str, Any]", read_json(folder / MANIFEST))
     try:
         return Kept(
             folder=folder,
-            dataset=str(content["key"]["dataset"]),
-            backbone=str(content["key"]["backbone"]),
-            pretraining=str(content["pretraining"]),
-            dtype=str(content["key"]["dtype"]),
-            bytes=sum(_room(file) for file in folder.iterdir()),
-            created=datetime.fromisoformat(content["created"]),
-            used=datetime.fromtimestamp(manifest.stat().st_mtime, UTC),
+            dataset=printable(str(content["key"]["dataset"])),
+            backbone=printable(str(content["key"]["backbone"])),
+            pretraining=printable(str(content["pretraining"])),
+            dtype=printable(str(content["key"]["dtype"])),
+            bytes=room,
+            created=datetime.fromisoformat(content["created"]).astimezone(UTC),
+            used=_changed(files[MANIFEST]),
         )
-    except (KeyError, TypeError, ValueError, OSError):
-        return None
+    except (KeyError, TypeError, ValueError, OverflowError):
+        last = max(map(_changed, files.values()), default=datetime.now(UTC))
+        dataset, backbone = printable(folder.parent.name), printable(folder.name)
+        return Kept(
+            folder=folder,
+            dataset=dataset,
+            backbone=backbone,
+            pretraining="?",
+            dtype="?",
+            bytes=room,
+            created=last,
+            used=last,
+        )
 
 
-def _room(file: Path) -> int:
+def _changed(status: os.stat_result) -> datetime:
+    """When a file was changed last; not in the future, where a clock was put back since."""
+    return datetime.fromtimestamp(min(max(0.0, status.st_mtime), time.time()), UTC)
+
+
+def _room(status: os.stat_result) -> int:
     """What a file takes on disk: less than its length, if it has holes."""
-    status = file.stat()
     return getattr(status, "st_blocks", -(-status.st_size // 512)) * 512

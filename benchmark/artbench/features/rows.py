@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from io import RawIOBase
 from pathlib import Path
 
 import numpy as np
@@ -42,10 +43,7 @@ class RowFile:
         with self.path.open("r+b", buffering=0) as file:
             for first, last in _runs(rows):
                 file.seek(int(rows[first]) * self.row_bytes)
-                content = np.ascontiguousarray(values[first:last], self._dtype).data.cast("B")
-                # A disk that is nearly full takes a part and refuses the rest at the next write.
-                while content:
-                    content = content[file.write(content) :]
+                write_whole(file, np.ascontiguousarray(values[first:last], self._dtype).data.cast("B"))
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.generic]:
         """The rows asked for, in that order. Read, not mapped: pages of a map would count as this process's memory."""
@@ -112,6 +110,7 @@ class Entries:
     """State and checksum of each row: eight bytes, which a file system writes whole or not at all."""
 
     def __init__(self, path: Path, *, rows: int) -> None:
+        self.path = path
         self._file = RowFile(path, dtype="<u4", shape=(rows, 2))
         self._rows = rows
         self.row_bytes = self._file.row_bytes
@@ -139,6 +138,16 @@ class Entries:
         entries = np.empty((len(rows), 2), np.uint32)
         entries[:, 0], entries[:, 1] = state, checksums
         self._file.write(rows, entries)
+
+
+def write_whole(file: RawIOBase, content: memoryview) -> None:
+    """Write all of `content`: a disk that is nearly full takes a part and refuses the rest at the next write.
+
+    Raises:
+        OSError: The disk is full, say.
+    """
+    while content:
+        content = content[file.write(content) :]
 
 
 def _runs(rows: NDArray[np.int64]) -> list[tuple[int, int]]:

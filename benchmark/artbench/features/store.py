@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,12 @@ from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
 from artbench.features.key import StoreKey
-from artbench.features.rows import Entries, RowFile
-from artbench.files import write_text
+from artbench.features.reasons import Reasons
+from artbench.features.rows import Entries, RowFile, Snapshot
+from artbench.files import read_json, write_text
 from artbench.reporting import Reporter
 
-MANIFEST = "manifest.json"
+FEATURES, ENTRIES, REASONS, MANIFEST = FILES = ("features.f32", "rows.idx", "unreadable.jsonl", "manifest.json")
 
 # How many rows are read at once to check them; a few megabytes.
 _CHECKED_AT_ONCE = 512
@@ -38,7 +40,7 @@ class FeatureStore:
     - `unreadable.jsonl`: why a picture has no features.
     - `manifest.json`: the key, for people and for `artbench cache`; its time of change is that of the last use.
 
-    All methods but `matrix` want the lock.
+    All methods want the lock, and raise `ArtbenchError` where the folder can't be read or written.
 
     Args:
         cache: The folder of all stores.
@@ -52,20 +54,17 @@ class FeatureStore:
         self._pretraining = pretraining
         dataset = f"{_safe(key.dataset)}-{key.dataset_fingerprint[:12]}"
         self.folder = cache / dataset / f"{_safe(key.backbone)}-{key.digest[:16]}"
-        self._features = RowFile(self.folder / "features.f32", dtype="<f4", shape=(rows, key.feature_dim))
-        self._entries = Entries(self.folder / "rows.idx", rows=rows)
-        self._reasons = self.folder / "unreadable.jsonl"
+        self._features = RowFile(self.folder / FEATURES, dtype="<f4", shape=(rows, key.feature_dim))
+        self._entries = Entries(self.folder / ENTRIES, rows=rows)
+        self._reasons = Reasons(self.folder / REASONS)
 
     @contextmanager
     def locked(self, reporter: Reporter) -> Iterator[None]:
         """Hold the store for this process; wait, with a notice, while another one has it.
 
         The system releases it if the process dies.
-
-        Raises:
-            ArtbenchError: The folder can't be written.
         """
-        with self._explaining(0):
+        with self._explaining():
             lock = FileLock(lock_file(self.folder))
             try:
                 lock.acquire(blocking=False)
@@ -73,54 +72,65 @@ class FeatureStore:
                 reporter.notice(f"Another run is extracting these features: waiting for it ({self.folder})")
                 lock.acquire()
         try:
-            self._prepare(reporter)
+            with self._explaining():
+                self._prepare(reporter)
             yield
         finally:
             lock.release()
 
     def _prepare(self, reporter: Reporter) -> None:
-        with self._explaining(0):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            if any([self._features.resize(), self._entries.resize()]):
-                reporter.notice(f"Features in {self.folder} were cut short: what is lost is extracted again")
-            manifest = self.folder / MANIFEST
-            if read_json(manifest).get("digest") == self.key.digest:
-                manifest.touch()
-            else:
-                created = datetime.now(UTC).replace(microsecond=0).isoformat()
-                content = {
-                    "digest": self.key.digest,
-                    "created": created,
-                    "pretraining": self._pretraining,
-                    "key": asdict(self.key),
-                }
-                write_text(manifest, json.dumps(content, indent=1) + "\n")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if any([self._features.resize(), self._entries.resize()]):
+            reporter.notice(f"Features in {self.folder} were cut short: what is lost is extracted again")
+        manifest = self.folder / MANIFEST
+        if read_json(manifest).get("digest") == self.key.digest:
+            manifest.touch()
+        else:
+            created = datetime.now(UTC).replace(microsecond=0).isoformat()
+            content = {
+                "digest": self.key.digest,
+                "created": created,
+                "pretraining": self._pretraining,
+                "key": asdict(self.key),
+            }
+            write_text(manifest, json.dumps(content, indent=1) + "\n")
 
     def missing(self, rows: NDArray[np.int64], reporter: Reporter) -> NDArray[np.int64]:
         """Those of `rows` that have no features and no reason not to; damaged ones are told and count as missing."""
-        entries = self._entries.read()
-        whole = np.zeros(len(entries), bool)
-        reasons = self._all_reasons()
-        for row in rows[entries.unreadable[rows]].tolist():
-            whole[row] = row in reasons and _crc(reasons[row].encode()) == entries.checksums[row]
-        done = rows[entries.done[rows]]
-        for start in range(0, len(done), _CHECKED_AT_ONCE):
-            part = done[start : start + _CHECKED_AT_ONCE]
-            whole[part] = [
-                _crc(values.data) == entries.checksums[row]
-                for row, values in zip(part, self._features.read(part), strict=True)
-            ]
+        with self._explaining():
+            entries, reasons = self._entries.read(), self._reasons.read()
+            whole = np.zeros(len(entries), bool)
+            for row in rows[entries.unreadable[rows]].tolist():
+                whole[row] = row in reasons and _crc(reasons[row].encode()) == entries.checksums[row]
+            done = rows[entries.done[rows]]
+            for start in range(0, len(done), _CHECKED_AT_ONCE):
+                part = done[start : start + _CHECKED_AT_ONCE]
+                whole[part] = self._whole(part, entries)
         damaged = int(np.count_nonzero(~whole[rows] & entries.any[rows]))
         if damaged:
             reporter.notice(f"{damaged} rows of {self._features.path} are damaged: they are extracted again")
         return rows[~whole[rows]]
 
-    def reserve(self, rows: int) -> None:
-        """See that there is room for so many more rows.
+    def ends(self) -> NDArray[np.int64]:
+        """The first and the last row that has features and is not damaged; none if there are no such rows."""
+        with self._explaining():
+            entries = self._entries.read()
+            done = np.flatnonzero(entries.done)
+            found = [
+                row
+                for order in (done, done[::-1])
+                for row in islice((row for row in order.tolist() if self._whole(np.array([row]), entries)), 1)
+            ]
+        return np.unique(np.array(found, np.int64))
 
-        Raises:
-            ArtbenchError: There is not.
-        """
+    def _whole(self, rows: NDArray[np.int64], entries: Snapshot) -> NDArray[np.bool_]:
+        """Of rows that are done, which have the checksum that they were written with."""
+        checksums = [_crc(values.data) for values in self._features.read(rows)]
+        whole: NDArray[np.bool_] = np.array(checksums, np.uint32) == entries.checksums[rows]
+        return whole
+
+    def reserve(self, rows: int) -> None:
+        """See that there is room for so many more rows."""
         needed = rows * (self._features.row_bytes + self._entries.row_bytes)
         with self._explaining(needed):
             free = shutil.disk_usage(self.folder).free
@@ -128,74 +138,57 @@ class FeatureStore:
                 raise OSError(errno.ENOSPC, "too little room")
 
     def write(self, rows: NDArray[np.int64], features: NDArray[np.float32]) -> None:
-        """Put down features, shape (len(rows), feature_dim); each row counts as done once this has written it.
-
-        Raises:
-            ArtbenchError: They can't be written.
-        """
+        """Put down features, shape (len(rows), feature_dim); each row counts as done once this has written it."""
         values = np.ascontiguousarray(features, "<f4")
         with self._explaining(values.nbytes):
             self._features.write(rows, values)
             self._entries.write_done(rows, [_crc(row.data) for row in values])
 
     def write_unreadable(self, reasons: Mapping[int, str], *, for_good: bool) -> None:
-        """Put down why pictures, by row, have no features; unless for good, they count as missing the next time.
-
-        Raises:
-            ArtbenchError: It can't be written.
-        """
-        with self._explaining(0), self._reasons.open("ab", buffering=0) as file:
-            for row, reason in reasons.items():
-                file.write(f"{json.dumps({'row': row, 'reason': reason})}\n".encode())
-                if for_good:
+        """Put down why pictures, by row, have no features; unless for good, they count as missing the next time."""
+        with self._explaining():
+            self._reasons.add(reasons)
+            if for_good:
+                for row, reason in reasons.items():
                     self._entries.write_unreadable(row, _crc(reason.encode()))
 
     def discard(self, rows: NDArray[np.int64]) -> None:
-        """Forget what is known of these rows.
-
-        Raises:
-            ArtbenchError: The folder can't be written.
-        """
-        with self._explaining(0):
+        """Forget what is known of these rows."""
+        with self._explaining():
             self._entries.clear(rows)
 
-    def flush(self) -> None:
-        """Wait until all is on disk.
+    def begin_anew(self, reporter: Reporter) -> None:
+        """Forget everything, in files of its own: whoever has mapped the old features reads them to the end."""
+        with self._explaining():
+            for part in (self._entries, self._features, self._reasons):
+                part.path.unlink(missing_ok=True)
+            self._prepare(reporter)
 
-        Raises:
-            ArtbenchError: The disk says only now that it is full.
-        """
-        with self._explaining(0):
+    def flush(self) -> None:
+        """Wait until all is on disk; a disk may say only now that it is full."""
+        with self._explaining():
             self._features.flush()
             self._entries.flush()
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Features of some rows, float32, shape (len(rows), feature_dim)."""
-        return self._features.read(rows).astype(np.float32, copy=False)
+        with self._explaining():
+            return self._features.read(rows).astype(np.float32, copy=False)
 
     def matrix(self) -> NDArray[np.float32]:
-        """All rows through a read-only memory map, float32, shape (rows, feature_dim)."""
-        return self._features.mapped()
+        """All rows through a read-only memory map, float32, shape (rows, feature_dim); good without the lock."""
+        with self._explaining():
+            return self._features.mapped()
 
     def unreadable(self, rows: NDArray[np.int64]) -> dict[int, str]:
         """Why those of `rows` that have no features have none."""
-        reasons = self._all_reasons()
-        without = rows[~self._entries.read().done[rows]].tolist()
+        with self._explaining():
+            reasons = self._reasons.read()
+            without = rows[~self._entries.read().done[rows]].tolist()
         return {row: reasons.get(row, "not extracted") for row in without}
 
-    def _all_reasons(self) -> dict[int, str]:
-        """The last reason of each row; lines that a kill or a flipped bit has spoilt are left out."""
-        reasons: dict[int, str] = {}
-        if self._reasons.is_file():
-            for line in self._reasons.read_bytes().splitlines():
-                entry = read_json(line)
-                match entry:
-                    case {"row": int(row), "reason": str(reason)}:
-                        reasons[row] = reason
-        return reasons
-
     @contextmanager
-    def _explaining(self, needed: int) -> Iterator[None]:
+    def _explaining(self, needed: int = 0) -> Iterator[None]:
         """Turn what the system says about the folder into one line."""
         try:
             yield
@@ -222,15 +215,6 @@ def lock_file(folder: Path) -> Path:
 
 def _crc(content: bytes | memoryview) -> int:
     return zlib.crc32(content)
-
-
-def read_json(source: Path | bytes) -> dict[str, object]:
-    """A JSON object, empty if it is absent or broken."""
-    try:
-        loaded = json.loads(source.read_bytes() if isinstance(source, Path) else source)
-    except (OSError, ValueError):
-        return {}
-    return loaded if isinstance(loaded, dict) else {}
 
 
 def _safe(name: str) -> str:

@@ -9,13 +9,15 @@ from artbench.leaderboard.board import boards
 from tests.records import record
 
 
-def shown_at(width: int, monkeypatch: pytest.MonkeyPatch) -> str:
+def shown_at(
+    width: int, monkeypatch: pytest.MonkeyPatch, *, what: str = "tf_efficientnet_lite0 on wikiart", note: str = ""
+) -> str:
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=width, color_system=None, legacy_windows=False)
     reporter = TerminalReporter()
     monkeypatch.setattr(reporter, "_console", console)
-    with reporter.counting("tf_efficientnet_lite0 on wikiart", total=5782, unit="pictures") as counter:
-        counter.advance(1200, note="23.3 images/s, 7% waiting")
+    with reporter.counting(what, total=5782, unit="pictures") as counter:
+        counter.advance(1200, note=note or "23.3 images/s, 7% waiting")
     return out.getvalue()
 
 
@@ -33,6 +35,35 @@ def test_a_bar_shows_count_speed_and_time_left_however_narrow_the_terminal(
     assert "━" in last
     assert last.startswith("tf_efficient")
     assert ("7% waiting" in last) == (width > 60)
+
+
+def test_the_time_left_goes_by_the_rate_since_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    at, out = [0.0], io.StringIO()
+    console = Console(
+        file=out, force_terminal=True, width=120, color_system=None, legacy_windows=False, get_time=lambda: at[0]
+    )
+    reporter = TerminalReporter()
+    monkeypatch.setattr(reporter, "_console", console)
+    with reporter.counting("resnet18", total=1000, unit="pictures") as counter:
+        # Two batches in one moment, as from two threads: their distance says nothing.
+        at[0] = 10.0
+        counter.advance(4)
+        at[0] = 10.01
+        counter.advance(4)
+        at[0] = 100.0
+        counter.advance(2)
+    assert "2:45:00 left" in out.getvalue()
+
+
+def test_names_from_elsewhere_are_no_commands_to_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = shown_at(120, monkeypatch, what="[/b]\x1b[2J on x", note="[/x]\x1b]0;title\x07.jpg")
+    assert "[/b]?[2J on x" in out
+    assert "[/x]?]0;title?.jpg" in out
+    said = io.StringIO()
+    reporter = TerminalReporter()
+    monkeypatch.setattr(reporter, "_console", Console(file=said))
+    reporter.notice("can't be read: \x1b[2J.jpg\nsecond [line]")
+    assert said.getvalue() == "can't be read: ?[2J.jpg\nsecond [line]\n"
 
 
 def test_names_from_elsewhere_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """The start stays light, and every wrong word is answered in a line with the right exit status."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -89,3 +90,17 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     done = artbench("leaderboard", "build", "--results", "empty", "--debug", cwd=tmp_path)
     assert done.returncode == 1
     assert "Traceback" in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no pseudo-terminals here")
+@pytest.mark.parametrize("wanted", [True, False])
+def test_colours_only_where_they_are_wanted(wanted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "" if wanted else "1")
+    terminal, end = os.openpty()
+    command = [sys.executable, "-m", "artbench", "list", "tasks", "--plugin", "nowhere.py"]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=end, check=False)
+    os.close(end)
+    said = os.read(terminal, 10_000).decode()
+    os.close(terminal)
+    assert "nowhere.py" in said
+    assert ("\x1b[" in said) == wanted

@@ -96,7 +96,16 @@ def test_removed_features_are_gone_and_come_back_when_asked_for(folder: Path, tm
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["--all", "tiny"], ["--down-to", "much"], ["--older-than", "yesterday"], ["--down-to", "-3GB"]]
+    "arguments",
+    [
+        [],
+        ["--all", "tiny"],
+        ["--down-to", "much"],
+        ["--older-than", "yesterday"],
+        ["--down-to", "-3GB"],
+        ["--older-than", "99999999999d"],
+        ["--down-to", "9" * 400],
+    ],
 )
 def test_wrong_usage_removes_nothing(arguments: list[str], folder: Path) -> None:
     assert CliRunner().invoke(command, ["remove", *arguments]).exit_code == 2
@@ -113,15 +122,47 @@ def test_what_is_being_extracted_stays(tmp_path: Path) -> None:
     assert len(kept(cache)) == 1
 
 
-def test_a_broken_manifest_is_not_listed_but_mended(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["{half", "[" * 100_000, "[]", '{"key": 3}'])
+def test_a_broken_manifest_is_mended(text: str, tmp_path: Path) -> None:
     pictures = paint(tmp_path, 10)
     features(pictures, tmp_path / "cache")
-    next((tmp_path / "cache").glob("*/*/manifest.json")).write_text("{half")
-    assert kept(tmp_path / "cache") == []
+    next((tmp_path / "cache").glob("*/*/manifest.json")).write_text(text)
+    (nameless,) = kept(tmp_path / "cache")
+    assert nameless.backbone.startswith("tiny-")
     assert features(pictures, tmp_path / "cache").timing.extracted == 0
-    assert len(kept(tmp_path / "cache")) == 1
+    assert [entry.name for entry in kept(tmp_path / "cache")] == ["tiny/tiny/random"]
+
+
+def test_what_a_killed_removal_left_is_listed_and_removed(folder: Path) -> None:
+    for manifest in folder.glob("*/*/manifest.json"):
+        manifest.unlink()
+    assert [(entry.dataset[:5], entry.pretraining) for entry in kept(folder)] == [("tiny-", "?")] * 2
+    assert all(entry.bytes for entry in kept(folder))
+    assert CliRunner().invoke(command, ["remove", "--all"]).exit_code == 0
+    assert [path.name for path in folder.iterdir()] == [".locks"]
+
+
+def test_what_manifests_say_is_not_believed(folder: Path) -> None:
+    manifest = next(folder.glob("*/tiny-*/manifest.json"))
+    content = json.loads(manifest.read_text())
+    content |= {"created": "2020-01-01T00:00:00", "pretraining": "\x1b[2Jgone\udce9\n"}
+    manifest.write_text(json.dumps(content))
+    far = (datetime.now(UTC) + timedelta(days=9000)).timestamp()
+    os.utime(manifest, (far, far))
+    for arguments in ([], ["--json"]):
+        listed = CliRunner().invoke(command, arguments)
+        assert listed.exit_code == 0
+        assert "?[2Jgone??" in listed.stdout
+    assert kept(folder)[1].used <= datetime.now(UTC)
+
+
+def test_two_removals_at_once_are_no_trouble(folder: Path) -> None:
+    entry = kept(folder)[0]
+    assert remove(entry)
+    assert remove(entry)
 
 
 def test_what_cant_be_removed_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
     with pytest.raises(ArtbenchError, match="can't be removed"):
-        remove(replace(ENTRIES[0], folder=tmp_path / "away" / "gone"))
+        remove(replace(ENTRIES[0], folder=tmp_path / "file"))

@@ -68,6 +68,33 @@ def test_rows_come_back_and_the_others_are_missing(tmp_path: Path) -> None:
     assert listener.notices == []
 
 
+def test_a_reason_that_a_kill_cut_short_spoils_no_other(tmp_path: Path) -> None:
+    store, listener = FeatureStore(tmp_path, KEY, rows=3), Listener()
+    with store.locked(listener):
+        store.write_unreadable({0: "torn"}, for_good=True)
+        file = store.folder / "unreadable.jsonl"
+        file.write_bytes(file.read_bytes()[:-1] + b'\n{"row": 1, "rea')
+        store.write_unreadable({1: "half"}, for_good=True)
+        store.write_unreadable({2: "empty"}, for_good=True)
+        assert store.missing(np.arange(3), listener).tolist() == []
+        assert store.unreadable(np.arange(3)) == {0: "torn", 1: "half", 2: "empty"}
+    assert listener.notices == []
+
+
+def test_the_ends_are_whole(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path, KEY, rows=8)
+    with store.locked(Listener()):
+        assert store.ends().tolist() == []
+        store.write(np.arange(2, 7), np.ones((5, 4), np.float32))
+        assert store.ends().tolist() == [2, 6]
+        spoilt = bytearray((store.folder / "features.f32").read_bytes())
+        spoilt[2 * 16] ^= 1
+        (store.folder / "features.f32").write_bytes(spoilt)
+        assert store.ends().tolist() == [3, 6]
+        store.discard(np.arange(4, 7))
+        assert store.ends().tolist() == [3]
+
+
 def test_an_empty_dataset_is_no_trouble(tmp_path: Path) -> None:
     store = FeatureStore(tmp_path, KEY, rows=0)
     with store.locked(Listener()):
@@ -165,6 +192,17 @@ def test_a_disk_that_fills_up_loses_nothing(small_disk: Path, tmp_path: Path) ->
     assert 0 < after.timing.extracted < 398
     assert not [notice for notice in listener.notices if "damaged" in notice]
     assert (after.take(np.array(rows)) == features(pictures, tmp_path / "cache").take(np.array(rows))).all()
+
+
+@pytest.mark.parametrize("name", ["features.f32", "rows.idx", "unreadable.jsonl", "manifest.json"])
+def test_a_store_that_cant_be_read_is_named(name: str, tmp_path: Path) -> None:
+    pictures = paint(tmp_path, 10)
+    features(pictures, tmp_path / "cache")
+    file = next((tmp_path / "cache").rglob(name))
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(ArtbenchError, match="features can't be kept in"):
+        features(pictures, tmp_path / "cache", fresh=True)
 
 
 def test_a_folder_that_cant_be_written_is_named(tmp_path: Path) -> None:
