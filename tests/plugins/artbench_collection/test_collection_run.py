@@ -1,0 +1,58 @@
+"""Collections go through a run like any dataset."""
+
+from pathlib import Path
+
+import pytest
+
+from artbench.data.targets import Targets
+from artbench.errors import ArtbenchError
+from tests.plugins.artbench_collection.museum import STYLES, only, works, write_museum, write_table
+from tests.plugins.running import paint, run_tasks
+
+
+def test_a_collection_is_on_record_without_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = write_museum(tmp_path)
+    for k, (path, *_) in enumerate(works()):
+        paint(tmp_path / path, k)
+    records = run_tasks(f"collection:{table}", data=None, folder=tmp_path / "out", monkeypatch=monkeypatch)
+    assert sorted(records) == ["collection:works:painter", "collection:works:style"]
+    record = records["collection:works:style"]
+    # The colour of a picture says its style here.
+    assert record["metrics"]["accuracy"]["value"] > 0.9
+    for file in (tmp_path / "out" / "results").rglob("*"):
+        assert not file.is_file() or str(tmp_path).encode() not in file.read_bytes()
+
+
+def test_all_kinds_of_columns_go_through_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [(path, style, "oil;wood" if k % 2 else "oil", 1500 + k, painter)
+            for k, (path, style, painter, _) in enumerate(works(60))]  # fmt: skip
+    write_table(tmp_path / "works.csv", ("path", "style", "medium", "year", "group"), rows)
+    (tmp_path / "my.toml").write_text("table = 'works.csv'\nyears = ['year']\nseveral = { medium = ';' }\n")
+    for k, (path, *_) in enumerate(rows):
+        paint(tmp_path / path, k)
+    name = f"collection:{tmp_path / 'my.toml'}"
+    records = run_tasks(name, data=None, folder=tmp_path / "out", monkeypatch=monkeypatch)
+    assert {name: record["primary_metric"] for name, record in records.items()} == {
+        "collection:my:style": "accuracy",
+        "collection:my:medium": "mean_average_precision",
+        "collection:my:year": "mean_absolute_error",
+    }
+    assert records["collection:my:style"]["clusters"] == 1
+
+
+def test_folders_and_a_toml_go_through_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for k in range(30):
+        paint(tmp_path / "bilder" / STYLES[k % 3] / f"{k}.png", k)
+    (tmp_path / "my.toml").write_text("pictures = 'bilder'\n")
+    names = (f"collection:{tmp_path / 'bilder'}", f"collection:{tmp_path / 'my.toml'}:class")
+    records = run_tasks(*names, data=None, folder=tmp_path / "out", monkeypatch=monkeypatch)
+    assert sorted(records) == ["collection:bilder:class", "collection:my:class"]
+
+
+def test_targets_are_checked_like_anyones(tmp_path: Path) -> None:
+    write_museum(tmp_path)
+    for k in range(10):
+        (tmp_path / "scans" / f"{k:03}.jpg").unlink()
+    with pytest.raises(ArtbenchError, match=r"collection:works:style: 10 of 30 pictures"):
+        only(f"{tmp_path / 'works.csv'}:style", allow_partial=False)
+    assert isinstance(only(f"{tmp_path / 'works.csv'}:style").targets, Targets)

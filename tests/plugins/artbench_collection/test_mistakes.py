@@ -1,0 +1,110 @@
+"""What is wrong with a collection is told in a line, with what to do."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from artbench.errors import ArtbenchError, UsageError
+from tests.plugins.artbench_collection.museum import only, opened, touch, write_museum, write_table
+
+MISTAKES = {
+    "no column of paths": ("Datei,style\n1.jpg,a\n", r"no column of .*works\.csv is called path.*'Datei', 'style'"),
+    "a path twice": ("path,style\n1.jpg,a\n./1.jpg,b\n", r"line 3: 1\.jpg is listed a second time, first in line 2"),
+    "an absolute path": ("path,style\n/etc/passwd,a\n", r"line 2: the path '/etc/passwd' is absolute"),
+    "a Windows drive": ("path,style\nD:\\scans\\1.jpg,a\n", r"line 2: the path .* is absolute"),
+    "a path that leads out": ("path,style\n1.jpg,a\n..\\2.jpg,a\n", r"line 3: the path .* leads out of the folder"),
+    "no path": ("path,style\n,a\n", r"line 2: the path '' names no file"),
+    "nothing there": (
+        "path,style\n6.jpg,a\n7.jpg,a\n8.jpg,b\n9.jpg,b\n",
+        r"none of the 4 pictures .*6\.jpg for one.*pictures = ",
+    ),
+    "no rows": ("path,style\n", r"lists no picture"),
+    "one class": ("path,style\n1.jpg,a\n2.jpg,a\n", r"no column .* looks like labels"),
+    "a split of another name": ("path,split\n1.jpg,train\n2.jpg,holdout\n", r"line 3: the split 'holdout' is none of"),
+    "no test": ("path,style,split\n1.jpg,a,train\n2.jpg,b,val\n", r"no row of .* has test in the column 'split'"),
+    "a row too short": ("path,style\n1.jpg\n", r"line 2: 1 values for the 2 columns"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_each_mistake_has_its_line(mistake: str, tmp_path: Path) -> None:
+    text, reason = MISTAKES[mistake]
+    touch(tmp_path, "1.jpg", "2.jpg")
+    (tmp_path / "works.csv").write_text(text)
+    with pytest.raises(ArtbenchError, match=reason) as caught:
+        opened(f"collection:{tmp_path / 'works.csv'}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        ("styles", r"no column of labels 'styles'\. Is it style\? There are style, painter, title"),
+        ("title", r"another value for every picture, such as 'Ohne Titel 0'.*Is it a title"),
+    ],
+)
+def test_a_column_that_is_no_task_is_told(column: str, reason: str, tmp_path: Path) -> None:
+    with pytest.raises(ArtbenchError, match=reason):
+        only(f"{write_museum(tmp_path)}:{column}")
+
+
+def test_a_column_of_one_value_is_told(tmp_path: Path) -> None:
+    touch(tmp_path, "1.jpg", "2.jpg")
+    table = write_table(tmp_path / "works.csv", ("path", "style"), [("1.jpg", "a"), ("2.jpg", "a")])
+    with pytest.raises(ArtbenchError, match=r"'style' of .* holds one value alone, 'a'\. A task needs at least two"):
+        only(f"{table}:style")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("tabel = 'works.csv'", r"nothing is called 'tabel' here\. Is it table\?"),
+        ("labels = 'style'", r"labels is 'style', and should be a list of columns"),
+        ("labels = [1]", r"labels is \[1\], and should be a list"),
+        ("several = { style = '' }", r"several is .* and should be a table of columns and the sign"),
+        ("table = 'gone.csv'", r"gone\.csv can't be read"),
+        ("table = 'works.csv'\npath = 'Datei'", r"no column 'Datei'"),
+        ("table = 'works.csv'\ngroup = 'paintre'", r"no column 'paintre'\. Is it painter\?"),
+        ("table = 'works.csv'\nlabels = ['Style']", r"no column 'Style'\. Is it style or title\?"),
+        ("pictures = 'nowhere'\ntable = 'works.csv'", r"no folder of pictures at .*nowhere"),
+        ('table = "D:\\scans\\works.csv"', r"can't be read as TOML.*Windows paths"),
+        ("table", r"can't be read as TOML"),
+    ],
+)
+def test_each_mistake_in_a_toml_is_told(text: str, reason: str, tmp_path: Path) -> None:
+    write_museum(tmp_path)
+    (tmp_path / "my.toml").write_text(text)
+    with pytest.raises(ArtbenchError, match=reason):
+        opened(f"collection:{tmp_path / 'my.toml'}")
+
+
+def test_what_is_no_collection_is_told(tmp_path: Path) -> None:
+    touch(tmp_path, "1.jpg")
+    with pytest.raises(UsageError, match="nothing lies at 'nowhere'"):
+        opened("collection:nowhere")
+    with pytest.raises(UsageError, match="nothing lies at"):
+        opened("collection:")
+    with pytest.raises(ArtbenchError, match=r"1\.jpg is no collection"):
+        opened(f"collection:{tmp_path / '1.jpg'}")
+    touch(tmp_path, "Liste.XLSX")
+    with pytest.raises(ArtbenchError, match=r"Liste\.XLSX is no collection\. Save it as CSV from the spreadsheet"):
+        opened(f"collection:{tmp_path / 'Liste.XLSX'}")
+    with pytest.raises(ArtbenchError, match=r"holds no folders of pictures\. A folder needs"):
+        opened(f"collection:{tmp_path}")
+    write_museum(tmp_path / "more")
+    (tmp_path / "more" / "scans").rename(tmp_path / "scans")
+    with pytest.raises(ArtbenchError, match=r"Is it collection:.*works\.csv\?"):
+        opened(f"collection:{tmp_path / 'more'}")
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="needs links")
+def test_a_listed_link_that_leads_out_is_refused_and_others_are_nobodys_business(tmp_path: Path) -> None:
+    touch(tmp_path, "secret.jpg")
+    table = write_museum(tmp_path / "museum")
+    (tmp_path / "museum" / "scans" / "unlisted.jpg").symlink_to(tmp_path / "secret.jpg")
+    assert len(only(f"{table}:style").dataset) == 30
+    (tmp_path / "museum" / "scans" / "003.jpg").unlink()
+    (tmp_path / "museum" / "scans" / "003.jpg").symlink_to(tmp_path / "secret.jpg")
+    with pytest.raises(ArtbenchError, match=r"003\.jpg is a link that leads out"):
+        only(f"{table}:style")
