@@ -12,7 +12,7 @@ import numpy as np
 from tests.performance.features_common import collection, encoder, ours, say, seconds
 
 
-def main(name: str = "resnet50", count: str = "400") -> None:
+def main(name: str = "resnet50", count: str = "1000") -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         of = collection(folder / "pictures", count=int(count), size=(1000, 800))

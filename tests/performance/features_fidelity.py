@@ -1,6 +1,6 @@
 """Features against float32, default layout and full decode: how close, and does it change an accuracy?
 
-    python tests/performance/features_fidelity.py FOLDER [BACKBONE]
+    python tests/performance/features_fidelity.py FOLDER [BACKBONE] [PRETRAINING]
 
 FOLDER holds `manifest.csv` beside `wikiart/` and `wikiart_csv/`, the lists `style`, `artist` and `genre` of ArtGAN.
 Prints the cosine between the two features of each picture (median and worst), and the accuracy of one and the same
@@ -27,8 +27,8 @@ from artbench.reporting import Silent
 from tests.performance.features_common import ours, say
 
 
-def built(name: str) -> Encoder:
-    (candidate,) = candidates([name], ["imagenet"], registry=load_plugins([]), seed=0)
+def built(name: str, pretraining: str) -> Encoder:
+    (candidate,) = candidates([name], [pretraining], registry=load_plugins([]), seed=0)
     return candidate.build(Silent())
 
 
@@ -63,13 +63,13 @@ def listed(file: Path, rows: dict[str, int]) -> dict[int, int]:
         return {rows[name]: int(label) for name, label in csv.reader(lines) if name in rows}
 
 
-def main(folder: str, name: str = "tf_efficientnet_lite0") -> None:
+def main(folder: str, name: str = "tf_efficientnet_lite0", pretraining: str = "imagenet") -> None:
     root = Path(folder)
     files = sorted(str(path.relative_to(root / "wikiart")) for path in (root / "wikiart").rglob("*.jpg"))
     of = Dataset(name="wikiart", root=root / "wikiart", ids=files, files=files)
-    expected = reference(built(name), of)
+    expected = reference(built(name, pretraining), of)
     with tempfile.TemporaryDirectory() as cache:
-        by = built(name)
+        by = built(name, pretraining)
         found = ours(by, of, Path(cache))
         features = found.take(np.arange(len(of)))
     norms = np.linalg.norm(features, axis=1) * np.linalg.norm(expected, axis=1)

@@ -16,7 +16,7 @@ TIMES = 10
 
 def measured(name: str, folder: Path, count: int) -> float:
     """Peak memory in MB of a process that extracts `count` pictures."""
-    command = [sys.executable, __file__, name, str(count), str(folder)]
+    command = [sys.executable, "-m", "tests.performance.features_memory", name, str(count), str(folder)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 

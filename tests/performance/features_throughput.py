@@ -17,14 +17,17 @@ import torch
 
 from artbench.data.decode import decode
 from artbench.features.cores import usable_cores
-from artbench.features.forward import Forward, choose_dtype, own_core_each
+from artbench.features.forward import Forward, own_core_each
 from artbench.features.parallel import in_threads
+from artbench.features.precision import choose_feature_dtype
 from tests.performance.features_common import collection, encoder, fresh, ours, peer, say, seconds
 
 
 def forward_alone(name: str, count: int) -> float:
     cores = usable_cores()
-    forward = Forward(encoder(name), device="cpu", dtype=choose_dtype("cpu"), copies=cores)
+    by = encoder(name)
+    dtype = choose_feature_dtype(by.module, device="cpu")
+    forward = Forward(by, device="cpu", side=244, dtype=dtype, copies=cores)
     pixels = torch.randint(0, 256, (4, 244, 244, 3), dtype=torch.uint8).numpy()
 
     def all_of_them() -> None:
@@ -46,7 +49,7 @@ def decode_alone(files: list[bytes]) -> float:
     return len(files) / seconds(all_of_them)
 
 
-def main(name: str = "resnet50", count: str = "256", rounds: str = "3") -> None:
+def main(name: str = "resnet50", count: str = "512", rounds: str = "3") -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         of = collection(folder / "pictures", count=int(count), size=(1600, 1280))

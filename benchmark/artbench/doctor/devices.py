@@ -9,7 +9,7 @@ import torch
 from artbench.doctor.examination import Patient
 from artbench.doctor.finding import Finding, failed, passed, warned
 from artbench.features.cores import usable_cores
-from artbench.features.forward import choose_dtype
+from artbench.features.precision import choose_dtype
 from artbench.machine import choose_device, hardware_name
 
 

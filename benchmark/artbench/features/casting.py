@@ -1,40 +1,20 @@
 """Weights in the type that a network computes in, made once and not for every batch."""
 
-import copy
-from itertools import chain
-
 import torch
 from torch.nn.functional import linear
 
 
-def sharing_copy(module: torch.nn.Module) -> torch.nn.Module:
-    """A copy of a module that shares its tensors and has everything else for itself.
-
-    Raises:
-        Exception: Whatever a foreign module's parts raise when copied: locks, sessions, handles.
-    """
-    tensors: dict[int, object] = {id(tensor): tensor for tensor in chain(module.parameters(), module.buffers())}
-    return copy.deepcopy(module, tensors)
-
-
-def casting_once(module: torch.nn.Module, dtype: torch.dtype) -> torch.nn.Module:
-    """A module that gives what `module` gives under autocast to `dtype`, to the last bit, and sooner.
+def keep_casts(module: torch.nn.Module, dtype: torch.dtype) -> None:
+    """Let a frozen network keep its weights in the type that autocast computes in: sooner, and to the same bits.
 
     Autocast keeps casts only of weights that are trained. Those of a frozen network it makes anew for every batch:
     tens of milliseconds for a ResNet-50. Here linear layers and convolutions keep the casts themselves, and use
     them where autocast is on; all else is left to autocast.
 
     Args:
-        module: Frozen; stays as it is.
+        module: Its weights stay as they are; the casts are not in its state.
         dtype: That autocast is asked for.
-
-    Returns:
-        A copy that shares the tensors of `module`; `module` itself, if it can't be copied.
     """
-    try:
-        module = sharing_copy(module)
-    except Exception:  # Whatever a foreign module's parts raise when copied.
-        return module
     for part in module.modules():
         # Not subclasses, which may do something else with their weights, nor weights that are made from others.
         kind = {torch.nn.Linear: _Linear, torch.nn.Conv2d: _Conv2d}.get(type(part))
@@ -44,7 +24,6 @@ def casting_once(module: torch.nn.Module, dtype: torch.dtype) -> torch.nn.Module
             for name in ("weight", "bias"):
                 cast = own[name].detach().to(dtype) if name in own else None
                 part.register_buffer(f"cast_{name}", cast, persistent=False)
-    return module
 
 
 class _Linear(torch.nn.Linear):

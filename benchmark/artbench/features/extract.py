@@ -17,8 +17,8 @@ from artbench.features.batches import batches
 from artbench.features.cores import usable_cores
 from artbench.features.distributed import current_group
 from artbench.features.extraction import Extraction, Timing
-from artbench.features.forward import choose_dtype
 from artbench.features.key import StoreKey
+from artbench.features.precision import choose_feature_dtype
 from artbench.features.store import FeatureStore
 from artbench.machine import choose_device
 from artbench.protocol import Picture
@@ -118,7 +118,7 @@ def extract(
         short_side=picture.short_side(encoder.input_size),
         crop=picture.crop_side(encoder.input_size),
         device=device,
-        dtype=torch.float32 if float32 else choose_dtype(device),
+        dtype=torch.float32 if float32 else choose_feature_dtype(encoder.module, device=device),
         batch=batch_size or _BATCH[device],
         threads=workers or usable_cores(),
         compiled=compiled,
@@ -178,7 +178,7 @@ def _missing(
     others are wanted now, for a store never holds features of two minds.
     """
     ends = store.ends()
-    if len(ends) and not extraction.agrees(ends, store, tolerance=_TOLERANCE[store.key.dtype]):
+    if len(ends) and not replace(extraction, threads=1).agrees(ends, store, tolerance=_TOLERANCE[store.key.dtype]):
         reporter.notice(
             f"{extraction.encoder.backbone} gives other features of {extraction.dataset.name} than those kept: "
             "its code or a picture has changed. They are extracted again"

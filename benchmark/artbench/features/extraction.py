@@ -105,7 +105,14 @@ class Extraction:
     @cached_property
     def _forward(self) -> Forward:
         copies = self.threads if self.device == "cpu" else 1
-        return Forward(self.encoder, device=self.device, dtype=self.dtype, copies=copies, compiled=self.compiled)
+        return Forward(
+            self.encoder,
+            device=self.device,
+            side=self.crop,
+            dtype=self.dtype,
+            copies=copies,
+            compiled=self.compiled,
+        )
 
     def run(self, table: NDArray[np.int64], store: FeatureStore, reporter: Reporter) -> Timing:
         """Extract batches of rows, as `batches` makes them, into a store.
@@ -116,6 +123,7 @@ class Extraction:
         total = int(np.count_nonzero(table != EMPTY))
         what = f"{self.encoder.backbone} on {self.dataset.name}"
         start, timing = perf_counter(), Timing()
+        _ = self._forward  # Made once, not by several threads at the same time.
         with (
             self._at_work(),
             reporter.counting(what, total=total, unit="pictures") as counter,

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,30 +10,11 @@ from numpy.typing import NDArray
 
 from artbench.encoders.encoder import Encoder
 from artbench.features.allocator import keeping_memory
-from artbench.features.casting import casting_once, sharing_copy
+from artbench.features.casting import keep_casts
+from artbench.features.copying import sharing_copy
+from artbench.features.folding import fold_norms
 
 Pixels = NDArray[np.uint8]
-
-
-def choose_dtype(device: str) -> torch.dtype:
-    """bfloat16 where the hardware computes in it, else float32.
-
-    On a processor without the instructions (AMX, AVX-512 BF16), bfloat16 is emulated, many times slower than
-    float32.
-    """
-    if device == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
-    if device == "cpu" and {"amx_bf16", "avx512_bf16"} & _cpu_flags():
-        return torch.bfloat16
-    return torch.float32
-
-
-def _cpu_flags() -> set[str]:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
-    except OSError:
-        return set()
-    return set(next((line for line in lines if line.startswith("flags")), "").split())
 
 
 class Forward:
@@ -46,6 +26,7 @@ class Forward:
     Args:
         encoder: The encoder. Its module is moved to the device.
         device: `cpu`, `cuda`, `mps`, or `cuda:1`.
+        side: Of the square pictures, in pixels.
         dtype: In which to compute: float32, or bfloat16 by autocast.
         copies: How many threads compute at once.
         compiled: Whether to let `torch.compile` make kernels for this network, device and batch size: minutes once,
@@ -53,7 +34,14 @@ class Forward:
     """
 
     def __init__(
-        self, encoder: Encoder, *, device: str, dtype: torch.dtype, copies: int = 1, compiled: bool = False
+        self,
+        encoder: Encoder,
+        *,
+        device: str,
+        side: int,
+        dtype: torch.dtype,
+        copies: int = 1,
+        compiled: bool = False,
     ) -> None:
         self._device = torch.device(device)
         self._dtype = dtype
@@ -62,8 +50,12 @@ class Forward:
         self._channels_last = _is_convolutional(encoder.module)
         layout = torch.channels_last if self._channels_last else torch.preserve_format
         module = encoder.module.to(self._device).to(memory_format=layout).eval()
-        if dtype != torch.float32:
-            module = casting_once(module, dtype)
+        own = sharing_copy(module)
+        if own is not None:
+            module = own
+            fold_norms(module, side=side)
+            if dtype != torch.float32:
+                keep_casts(module, dtype)
         self._modules: list[Callable[[torch.Tensor], torch.Tensor]]
         # What is compiled has no hooks left that could keep something on the side: one serves all threads.
         self._modules = [torch.compile(module, dynamic=False)] * copies if compiled else [*_copies(module, copies)]
@@ -101,10 +93,8 @@ def _is_convolutional(module: torch.nn.Module) -> bool:
 def _copies(module: torch.nn.Module, count: int) -> list[torch.nn.Module]:
     """The module and copies of it that share its tensors; the module alone, for one thread at a time, if it can't be
     copied."""  # noqa: D209
-    try:
-        return [module, *(sharing_copy(module) for _ in range(count - 1))]
-    except Exception:  # Whatever a foreign module's parts raise when copied.
-        return [module]
+    copies = (sharing_copy(module) for _ in range(count - 1))
+    return [module, *(copy for copy in copies if copy is not None)]
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 
 # Raise it whenever the files of the store mean something else than before.
-STORE_VERSION = 1
+STORE_VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from artbench.encoders.build import build_backbone, seeded
 from artbench.errors import ArtbenchError, UsageError, blaming
 from artbench.features.cores import usable_cores
 from artbench.features.distributed import Group
-from artbench.features.forward import choose_dtype
+from artbench.features.precision import choose_dtype
 from artbench.pretrain.method import Objective
 from artbench.pretrain.optimizers import make_optimizer
 from artbench.pretrain.processes import Exchange

@@ -86,7 +86,7 @@ class OnlineTask:
         dtype: torch.dtype,
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         threads = usable_cores() if device == "cpu" else 1
-        forward = Forward(_encoder(backbone, module), device=device, dtype=dtype, copies=threads)
+        forward = Forward(_encoder(backbone, module), device=device, side=side, dtype=dtype, copies=threads)
 
         def work(start: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
             pixels, readable = self._pixels(rows[start : start + _BATCH], side)

@@ -14,8 +14,9 @@ from artbench.encoders.checkpoint import ENCODER_FILE
 from artbench.errors import ArtbenchError
 from artbench.features.cores import usable_cores
 from artbench.features.distributed import Group, current_group
-from artbench.features.forward import choose_dtype, own_core_each
+from artbench.features.forward import own_core_each
 from artbench.features.parallel import in_threads
+from artbench.features.precision import choose_dtype
 from artbench.locations import cache_folder
 from artbench.pretrain.assembly import Assembly, assemble
 from artbench.pretrain.crops import CropPair, Cropper, parts_of_steps

@@ -6,7 +6,7 @@ import pytest
 import timm
 import torch
 
-from artbench.features.casting import casting_once
+from artbench.features.casting import keep_casts
 
 
 class Mixed(torch.nn.Module):
@@ -38,24 +38,18 @@ def test_the_features_are_the_same_to_the_last_bit(name: str) -> None:
     module = Mixed() if name == "mixed" else timm.create_model(name, num_classes=0)
     batch = torch.rand(2, 8) if name == "mixed" else torch.rand(2, 3, 224, 224)
     module.eval().requires_grad_(False)
-    assert torch.equal(under_autocast(casting_once(module, torch.bfloat16), batch), under_autocast(module, batch))
+    expected = under_autocast(module, batch)
+    keep_casts(module, torch.bfloat16)
+    assert torch.equal(under_autocast(module, batch), expected)
 
 
-def test_the_module_stays_as_it_was_and_so_do_features_without_autocast() -> None:
+def test_the_weights_and_what_it_gives_without_autocast_stay_as_they_were() -> None:
     module = Mixed().eval().requires_grad_(False)
     before = copy.deepcopy(module.state_dict())
-    once = casting_once(module, torch.bfloat16)
-    batch = torch.rand(2, 8)
-    assert type(module.first) is torch.nn.Linear
-    assert module.state_dict().keys() == before.keys() == once.state_dict().keys()
-    assert torch.equal(once(batch), module(batch))
-    assert once.get_parameter("first.weight") is module.first.weight
-
-
-def test_what_cannot_be_copied_is_left_as_it_is() -> None:
-    class Fixed(Mixed):
-        def __deepcopy__(self, memo: object) -> object:
-            raise TypeError("a handle")
-
-    module = Fixed()
-    assert casting_once(module, torch.bfloat16) is module
+    weight, batch = module.first.weight, torch.rand(2, 8)
+    expected = module(batch)
+    keep_casts(module, torch.bfloat16)
+    assert module.first.weight is weight
+    assert module.state_dict().keys() == before.keys()
+    assert all(torch.equal(tensor, before[name]) for name, tensor in module.state_dict().items())
+    assert torch.equal(module(batch), expected)

@@ -148,7 +148,10 @@ def test_another_decoder_type_or_device_is_a_miss(
     pictures: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     features(pictures, tmp_path, rows=GOOD[:4])
-    for part, other in (("decode_path", lambda: "pillow-99"), ("choose_dtype", lambda device: torch.float16)):
+    for part, other in (
+        ("decode_path", lambda: "pillow-99"),
+        ("choose_feature_dtype", lambda module, device: torch.float16),
+    ):
         with monkeypatch.context() as patched:
             patched.setattr(extracting, part, other)
             assert features(pictures, tmp_path, rows=GOOD[:4]).timing.extracted == 4

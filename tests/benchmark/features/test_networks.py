@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode
 from artbench.errors import ArtbenchError
-from artbench.features.forward import choose_dtype
 from tests.benchmark.features.tiny import DIM, FAR, GOOD, PICTURE, encoder, features
 
 
@@ -124,21 +123,12 @@ def test_a_backbone_at_fault_is_named(module: Odd, message: str, pictures: Datas
         features(pictures, tmp_path, by=encoder(module=module))
 
 
-def test_bfloat16_only_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from artbench.features import forward
-
-    monkeypatch.setattr(forward, "_cpu_flags", lambda: {"avx2", "avx512f"})
-    assert choose_dtype("cpu") == torch.float32
-    monkeypatch.setattr(forward, "_cpu_flags", lambda: {"avx2", "avx512_bf16"})
-    assert choose_dtype("cpu") == torch.bfloat16
-
-
 def test_bfloat16_features_stay_close(pictures: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from artbench.features import extract
 
-    monkeypatch.setattr(extract, "choose_dtype", lambda device: torch.float32)
+    monkeypatch.setattr(extract, "choose_feature_dtype", lambda module, device: torch.float32)
     whole = features(pictures, tmp_path).take(GOOD)
-    monkeypatch.setattr(extract, "choose_dtype", lambda device: torch.bfloat16)
+    monkeypatch.setattr(extract, "choose_feature_dtype", lambda module, device: torch.bfloat16)
     found = features(pictures, tmp_path)
     half = found.take(GOOD)
     cosine = (half * whole).sum(axis=1) / np.linalg.norm(half, axis=1) / np.linalg.norm(whole, axis=1)

@@ -19,7 +19,7 @@ from artbench.data.decode import decode_path
 from artbench.encoders.encoder import Encoder
 from artbench.features.distributed import process_group
 from artbench.features.extract import Features, extract
-from artbench.features.forward import choose_dtype
+from artbench.features.precision import choose_dtype
 from artbench.protocol import Picture
 from artbench.reporting import Counter, Reporter
 

@@ -1,0 +1,41 @@
+"""In which type of number a network computes."""
+
+from pathlib import Path
+
+import torch
+
+# Products in one sum below which bfloat16 is not used.
+_FEW = 32
+
+
+def choose_dtype(device: str) -> torch.dtype:
+    """bfloat16 where the hardware computes in it, else float32.
+
+    On a processor without the instructions (AMX, AVX-512 BF16), bfloat16 is emulated, many times slower than
+    float32.
+    """
+    if device == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    if device == "cpu" and {"amx_bf16", "avx512_bf16"} & _cpu_flags():
+        return torch.bfloat16
+    return torch.float32
+
+
+def choose_feature_dtype(module: torch.nn.Module, *, device: str) -> torch.dtype:
+    """bfloat16 where the hardware computes in it and the features of this network bear it, else float32.
+
+    A bfloat16 has 8 bits of precision. In a sum of hundreds of products the errors of rounding the weights cancel
+    out; in the 9 or 25 of a depthwise convolution, whose inputs are neighbours and nearly equal, they add up. So an
+    EfficientNet or a MobileNet is computed in float32; it would gain the least, too (`docs/performance.md`).
+    """
+    convolutions = (part for part in module.modules() if isinstance(part, torch.nn.Conv2d))
+    fragile = any(part.groups > 1 and part.weight[0].numel() < _FEW for part in convolutions)
+    return torch.float32 if fragile else choose_dtype(device)
+
+
+def _cpu_flags() -> set[str]:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        return set()
+    return set(next((line for line in lines if line.startswith("flags")), "").split())

@@ -1,0 +1,158 @@
+"""Folding batch norms changes the last bits of features, and nothing else."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import timm
+import torch
+from torch import nn
+from torchvision.models import resnet18
+
+from artbench.features.copying import sharing_copy
+from artbench.features.folding import fold_norms
+
+
+def lively(module: nn.Module) -> nn.Module:
+    """Frozen, with norms that do something, as after training."""
+    generator = torch.Generator().manual_seed(0)
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm2d) and part.running_mean is not None and part.running_var is not None:
+            part.running_mean.normal_(generator=generator)
+            part.running_var.uniform_(0.5, 2, generator=generator)
+            if part.affine:
+                part.weight.data.uniform_(0.5, 2, generator=generator)
+                part.bias.data.normal_(generator=generator)
+    return module.eval().requires_grad_(False)
+
+
+def norms(module: nn.Module) -> int:
+    return sum(type(part).forward is nn.BatchNorm2d.forward for part in module.modules()) + sum(
+        type(part).__name__ == "BatchNormAct2d" for part in module.modules()
+    )
+
+
+def features(module: nn.Module, side: int = 64) -> torch.Tensor:
+    batch = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        given: torch.Tensor = module(batch)
+    return given
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: timm.create_model("resnet18", num_classes=0),
+        lambda: timm.create_model("tf_efficientnet_lite0", num_classes=0),
+        lambda: timm.create_model("mobilenetv3_small_050", num_classes=0),
+        lambda: timm.create_model("regnetx_002", num_classes=0),
+        lambda: resnet18(),
+    ],
+    ids=["resnet18", "tf_efficientnet_lite0", "mobilenetv3", "regnetx", "torchvision"],
+)
+def test_every_norm_behind_a_convolution_is_folded(make: Callable[[], nn.Module]) -> None:
+    torch.manual_seed(0)
+    module = lively(make())
+    before = copy.deepcopy(module.state_dict())
+    expected = features(module)
+    folded = sharing_copy(module)
+    assert folded is not None
+    fold_norms(folded, side=64)
+    assert norms(module) > 0
+    assert norms(folded) == 0
+    torch.testing.assert_close(features(folded), expected, rtol=0, atol=1e-4 * float(expected.abs().max()))
+    # What it shares tensors with has changed in nothing.
+    assert all(torch.equal(tensor, before[name]) for name, tensor in module.state_dict().items())
+    assert torch.equal(features(module), expected)
+
+
+Way = Callable[[Any, torch.Tensor], torch.Tensor]
+
+
+class Small(nn.Module):
+    """One convolution, one norm, and a way through them."""
+
+    def __init__(self, convolution: nn.Module, norm: nn.Module, way: Way) -> None:
+        super().__init__()
+        self.convolution, self.norm, self.way = convolution, norm, way
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        return self.way(self, pictures).mean(dim=(2, 3))
+
+
+def straight(own: Any, pictures: torch.Tensor) -> torch.Tensor:
+    normed: torch.Tensor = own.norm(own.convolution(pictures))
+    return normed
+
+
+def elsewhere(own: Any, pictures: torch.Tensor) -> torch.Tensor:
+    return straight(own, pictures) + torch.as_tensor(own.norm(pictures))
+
+
+def beside(own: Any, pictures: torch.Tensor) -> torch.Tensor:
+    convolved = own.convolution(pictures)
+    normed: torch.Tensor = own.norm(convolved) + convolved
+    return normed
+
+
+def between(own: Any, pictures: torch.Tensor) -> torch.Tensor:
+    normed: torch.Tensor = own.norm(own.convolution(pictures).relu())
+    return normed
+
+
+class Standardised(nn.Conv2d):
+    """Its weights are scaled before use, so no scale can be folded into them."""
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        convolved: torch.Tensor = self._conv_forward(pictures, self.weight / self.weight.norm(), self.bias)
+        return convolved
+
+
+@pytest.mark.parametrize(
+    ("convolution", "norm", "way"),
+    [
+        (nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3), elsewhere),
+        (nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3), beside),
+        (nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3), between),
+        (Standardised(3, 3, 1), nn.BatchNorm2d(3), straight),
+        (nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 3, 1)), nn.BatchNorm2d(3), straight),
+        (nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3, track_running_stats=False), straight),
+        (nn.Conv2d(3, 4, 1), nn.BatchNorm2d(3), straight),
+    ],
+    ids=["elsewhere", "beside", "between", "standardised", "parametrised", "without statistics", "fails"],
+)
+def test_what_cannot_be_folded_stays_as_it_is(convolution: nn.Conv2d, norm: nn.Module, way: Way) -> None:
+    module = lively(Small(convolution, norm, way))
+    expected = features(module, 8) if convolution.out_channels == 3 else None
+    fold_norms(module, side=8)
+    assert norms(module) == 1
+    if expected is not None:
+        assert torch.equal(features(module, 8), expected)
+
+
+def test_a_norm_without_weights_and_a_convolution_with_a_bias_fold_too() -> None:
+    module = lively(Small(nn.Conv2d(3, 5, 3, bias=True), nn.BatchNorm2d(5, affine=False), straight))
+    expected = features(module, 8)
+    fold_norms(module, side=8)
+    assert norms(module) == 0
+    torch.testing.assert_close(features(module, 8), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_network_for_pictures_of_one_size_folds_too() -> None:
+    def sized(own: Any, pictures: torch.Tensor) -> torch.Tensor:
+        if pictures.shape[-1] != 80:
+            raise ValueError
+        return straight(own, pictures)
+
+    module = lively(Small(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), sized))
+    fold_norms(module, side=80)
+    assert norms(module) == 0
+
+
+def test_a_network_without_norms_is_not_even_run() -> None:
+    class Unrunnable(nn.Module):
+        def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+            raise AssertionError
+
+    fold_norms(Unrunnable(), side=8)

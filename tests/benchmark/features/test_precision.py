@@ -1,0 +1,42 @@
+"""bfloat16 where the hardware computes in it, and where features bear it."""
+
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+
+from artbench.features import precision
+from artbench.features.precision import choose_dtype, choose_feature_dtype
+
+
+def test_bfloat16_only_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "_cpu_flags", lambda: {"avx2", "avx512f"})
+    assert choose_dtype("cpu") == torch.float32
+    monkeypatch.setattr(precision, "_cpu_flags", lambda: {"avx2", "avx512_bf16"})
+    assert choose_dtype("cpu") == torch.bfloat16
+
+
+@pytest.mark.parametrize(
+    ("backbone", "dtype"),
+    [
+        ("resnet50", torch.bfloat16),
+        ("resnext50_32x4d", torch.bfloat16),
+        ("vit_tiny_patch16_224", torch.bfloat16),
+        ("tf_efficientnet_lite0", torch.float32),
+        ("mobilenetv3_small_050", torch.float32),
+    ],
+)
+def test_networks_of_short_sums_are_computed_in_float32(
+    backbone: str, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "_cpu_flags", lambda: {"amx_bf16"})
+    with torch.device("meta"):
+        module = timm.create_model(backbone, num_classes=0)
+    assert choose_feature_dtype(module, device="cpu") == dtype
+
+
+def test_this_processor_is_asked() -> None:
+    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    expected = torch.bfloat16 if "amx_bf16" in flags or "avx512_bf16" in flags else torch.float32
+    assert choose_dtype("cpu") == expected
