@@ -198,7 +198,7 @@ class FeatureStore:
                     f"features can't be kept in {self.folder} ({error.strerror or error})",
                     mend="Mend the folder, or name another with ARTBENCH_CACHE",
                 ) from error
-            room = f", which needs {needed / 1e6:,.1f} MB more" if needed else ""
+            room = f", which needs {max(0.1, needed / 1e6):,.1f} MB more" if needed else ""
             raise ArtbenchError(
                 f"no room for features in {self.folder}{room}",
                 mend="What is done so far is kept. Make room (`artbench cache` shows what can go), "
