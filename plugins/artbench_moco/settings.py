@@ -42,7 +42,8 @@ class FirstSettings(QueueSettings):
 class ThirdSettings(Settings):
     """MoCo v3 (Chen et al. 2021, arXiv 2104.02057) for ResNets.
 
-    The original normalises the heads, and a ResNet, over the whole batch of 4,096; here it is over `sub_batch`.
+    Of the original's lengths, the 100 epochs are those that go with the learning rate of 0.6. It normalises the heads,
+    and a ResNet, over the whole batch of 4,096; here it is over `sub_batch`.
 
     Attributes:
         momentum: Of the momentum encoder at the start; it rises to 1 along half a cosine.
@@ -53,7 +54,7 @@ class ThirdSettings(Settings):
         freeze_patch_embedding: Whether a vision transformer keeps its random patch embedding.
     """
 
-    epochs: int = Field(default=300, ge=1, le=100_000)
+    epochs: int = Field(default=100, ge=1, le=100_000)
     batch_size: int = Field(default=4096, ge=2, le=65_536)
     sub_batch: int = Field(default=256, ge=2, le=65_536)
     optimizer: Literal["sgd", "lars", "adamw"] = "lars"
@@ -75,6 +76,7 @@ class ThirdSettings(Settings):
 class TransformerSettings(ThirdSettings):
     """MoCo v3 for vision transformers."""
 
+    epochs: int = Field(default=300, ge=1, le=100_000)
     optimizer: Literal["sgd", "lars", "adamw"] = "adamw"
     lr: float = Field(default=1.5e-4, gt=0, le=100, allow_inf_nan=False)
     weight_decay: float = Field(default=0.1, ge=0, le=1)

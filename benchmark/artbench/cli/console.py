@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from artbench.run import Outcome
 
 
-# Columns of text below which a bar says less, and above which it says all.
-_NARROW, _WIDE = 72, 110
+# Columns of text from which on a bar says all.
+_WIDE = 110
+# What the time left takes, up to 99 hours of it.
+_TIME = 8
 
 
 class _TimeLeft(ProgressColumn):
@@ -45,23 +48,46 @@ class _TimeLeft(ProgressColumn):
 
 
 class _Bar:
-    def __init__(self, progress: Progress, task: TaskID, *, brief: bool) -> None:
+    def __init__(self, progress: Progress, task: TaskID, *, besides: int) -> None:
         self._progress = progress
         self._task = task
-        self._brief = brief
+        self._besides = besides
 
     def advance(self, steps: int = 1, /, *, note: str = "") -> None:
-        shown = printable(note.partition(",")[0] if self._brief else note)
-        self._progress.update(self._task, advance=steps, note=shown)
+        room = self._progress.console.width - self._besides
+        self._progress.update(self._task, advance=steps, note=_fitting(printable(note), room))
+
+
+def _fitting(note: str, room: int) -> str:
+    """As many parts of a note, which commas divide, as there is room for; the first in any case."""
+    while cell_len(note) > room and "," in note:
+        note = note.rpartition(",")[0]
+    return note
+
+
+def _name_width(width: int) -> int:
+    return max(12, width // 4)
+
+
+def _bar_width(width: int) -> int:
+    return max(6, width // 10)
+
+
+def _besides(width: int, what: str, total: int, unit: str) -> int:
+    """Columns of text that a line of progress takes without its note."""
+    parts = [min(cell_len(what), _name_width(width)), _bar_width(width), 2 * len(str(total)) + 1, 0, _TIME]
+    parts += [cell_len(unit), len("left")] if width >= _WIDE else []
+    # Rich sets a blank behind each.
+    return sum(parts) + len(parts)
 
 
 def _columns(width: int, unit: str) -> list[ProgressColumn]:
     """What a line of progress shows: count and time left always, the rest as far as there is room."""
-    name = Column(no_wrap=True, overflow="ellipsis", max_width=max(12, width // 4))
+    name = Column(no_wrap=True, overflow="ellipsis", max_width=_name_width(width))
     whole = Column(no_wrap=True)
     return [
         TextColumn("{task.description}", table_column=name),
-        BarColumn(bar_width=None if width >= _WIDE else max(6, width // 10)),
+        BarColumn(bar_width=None if width >= _WIDE else _bar_width(width)),
         MofNCompleteColumn(table_column=whole),
         *([TextColumn(unit, table_column=whole)] if width >= _WIDE else []),
         TextColumn("{task.fields[note]}", style="dim", markup=False, table_column=Column(no_wrap=True)),
@@ -85,10 +111,12 @@ class TerminalReporter:
     def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
         """Show a bar while the block runs."""
         disable = not self._console.is_terminal
-        columns = _columns(self._console.width, unit)
+        width = self._console.width
+        columns = _columns(width, unit)
         with Progress(*columns, console=self._console, transient=True, disable=disable) as progress:
-            brief = self._console.width < _NARROW
-            yield _Bar(progress, progress.add_task(Text(printable(what)).markup, total=total, note=""), brief=brief)
+            shown = printable(what)
+            task = progress.add_task(Text(shown).markup, total=total, note="")
+            yield _Bar(progress, task, besides=_besides(width, shown, total, unit))
 
 
 def notices() -> Reporter:

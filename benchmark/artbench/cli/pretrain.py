@@ -120,7 +120,9 @@ def pretrain(
         training = open_training(method, backbone, pool, registry=loaded, seed=seed, toml=toml, pairs=pairs)
         online = None
         if knn is not None:
-            online = open_online_task(knn, registry=loaded, places=places, reporter=reporter)
+            # What is to be said of a dataset of the pool was said.
+            quiet = loaded.tasks.get(knn).dataset in datasets
+            online = open_online_task(knn, registry=loaded, places=places, reporter=Silent() if quiet else reporter)
         conditions = Conditions(
             device=chosen,
             workers=workers,

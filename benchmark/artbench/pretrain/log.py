@@ -22,7 +22,7 @@ class Log:
     def __init__(self, path: Path, *, step: int) -> None:
         self._path = path
         if path.exists():
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
             write_text(path, "".join(line + "\n" for line in lines if _step(line) <= step))
 
     def write(self, facts: Mapping[str, object]) -> None:

@@ -17,6 +17,7 @@ from artbench.encoders.encoder import Encoder
 from artbench.features.cores import usable_cores
 from artbench.features.forward import Forward, own_core_each
 from artbench.features.parallel import in_threads
+from artbench.pretrain.stopping import StopRequest
 from artbench.probe.neighbours import knn_probabilities
 from artbench.protocol import LINEAR_V1
 
@@ -38,7 +39,14 @@ class OnlineTask:
     targets: Targets
 
     def accuracy(
-        self, backbone: Backbone, module: torch.nn.Module, *, side: int, device: str, dtype: torch.dtype
+        self,
+        backbone: Backbone,
+        module: torch.nn.Module,
+        *,
+        side: int,
+        device: str,
+        dtype: torch.dtype,
+        stop: StopRequest,
     ) -> float:
         """The share of the validation pictures that weighted kNN (k = 20, temperature 0.07) gets right.
 
@@ -48,10 +56,14 @@ class OnlineTask:
             side: Of the centre crop in pixels.
             device: To compute on.
             dtype: To compute in.
+            stop: Is heeded: with many pictures this takes longer than batch systems wait.
+
+        Raises:
+            Stopped: A signal has come.
         """
         train, validation = self._splits()
         rows = np.concatenate([train.rows, validation.rows])
-        features, readable = self._features(rows, backbone, module, side=side, device=device, dtype=dtype)
+        features, readable = self._features(rows, backbone, module, side=side, device=device, dtype=dtype, stop=stop)
         cut = len(train)
         votes = knn_probabilities(
             features[:cut][readable[:cut]],
@@ -84,11 +96,13 @@ class OnlineTask:
         side: int,
         device: str,
         dtype: torch.dtype,
+        stop: StopRequest,
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         threads = usable_cores() if device == "cpu" else 1
         forward = Forward(_encoder(backbone, module), device=device, side=side, dtype=dtype, copies=threads)
 
         def work(start: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+            stop.heed()
             pixels, readable = self._pixels(rows[start : start + _BATCH], side)
             return forward(pixels), readable
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +13,50 @@ from artbench.data.decode import decode_path
 from artbench.data.pool import Pool
 from artbench.errors import ArtbenchError
 from artbench.features.cores import usable_cores
+from artbench.features.distributed import Group
 from artbench.features.parallel import in_threads
 from artbench.files import preparing
+from artbench.locations import cache_folder
 from artbench.pretrain.pictures import Pictures, PicturesOnDisk, Pixels
+from artbench.pretrain.stopping import Stopped, StopRequest
 from artbench.reporting import Reporter
 
 _INDEX = np.dtype([("offset", "<u8"), ("height", "<u4"), ("width", "<u4"), ("crc32", "<u4")])
 _PIXELS, _ROWS, _STATE = "pixels.u8", "index.npy", "pack.json"
+
+
+def open_pictures(
+    pool: Pool, *, side: int, pack: bool, group: Group, stop: StopRequest, reporter: Reporter
+) -> Pictures | None:
+    """The pictures of a pool, on every process of a group.
+
+    Args:
+        pool: The pool.
+        side: Short side in pixels at which they are held.
+        pack: Whether from the pack in the cache, which the first process builds.
+        group: The processes.
+        stop: Is heeded while the pack is built.
+        reporter: Told how it goes.
+
+    Returns:
+        None where a signal came first.
+
+    Raises:
+        ArtbenchError: As `packed` does.
+    """
+    if not pack:
+        return PicturesOnDisk(pool, side=side)
+
+    def opened() -> Pictures:
+        return packed(pool, side=side, under=cache_folder() / "packs", reporter=reporter, stop=stop)
+
+    def built() -> bool:
+        with suppress(Stopped):
+            opened()
+            return True
+        return False
+
+    return opened() if group.from_first(built) else None
 
 
 def pack_folder(pool: Pool, *, side: int, under: Path) -> Path:
@@ -28,15 +65,16 @@ def pack_folder(pool: Pool, *, side: int, under: Path) -> Path:
     return under / hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def packed(pool: Pool, *, side: int, under: Path, reporter: Reporter) -> Pictures:
+def packed(pool: Pool, *, side: int, under: Path, reporter: Reporter, stop: StopRequest | None = None) -> Pictures:
     """The pack of a pool, built first where there is none.
 
     Raises:
         ArtbenchError: It can't be written, or is damaged.
+        Stopped: A signal came while it was built; nothing of it stays.
     """
     folder = pack_folder(pool, side=side, under=under)
     if not folder.is_dir():
-        _build(PicturesOnDisk(pool, side=side), folder, reporter)
+        _build(PicturesOnDisk(pool, side=side), folder, reporter, StopRequest() if stop is None else stop)
     return PackedPictures(folder, len(pool))
 
 
@@ -88,7 +126,7 @@ class PackedPictures:
         )
 
 
-def _build(pictures: PicturesOnDisk, folder: Path, reporter: Reporter) -> None:
+def _build(pictures: PicturesOnDisk, folder: Path, reporter: Reporter, stop: StopRequest) -> None:
     rows = np.zeros(len(pictures), _INDEX)
     offset = 0
     try:
@@ -99,6 +137,7 @@ def _build(pictures: PicturesOnDisk, folder: Path, reporter: Reporter) -> None:
             closing(in_threads(pictures.__getitem__, range(len(pictures)), threads=usable_cores())) as decoded,
         ):
             for number, pixels in enumerate(decoded):
+                stop.heed()
                 if pixels is not None:
                     rows[number] = (offset, *pixels.shape[:2], zlib.crc32(pixels.data))
                     offset += file.write(pixels.data)

@@ -93,9 +93,9 @@ class Checkpoints:
         path = self._path(step)
         try:
             with safe_open(path, "pt", device="cpu") as file:
-                facts = json.loads((file.metadata() or {})[_KEY])
+                facts = dict(json.loads((file.metadata() or {})[_KEY]))
                 return Saved(path=path, tensors={name: file.get_tensor(name) for name in file.keys()}, facts=facts)  # noqa: SIM118
-        except (OSError, SafetensorError, KeyError, ValueError) as error:
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             raise ArtbenchError(
                 f"{path} is damaged ({' '.join(str(error).split())[:160]})",
                 mend="Remove it: --resume then goes on from the one before",
@@ -115,6 +115,20 @@ def training_tensors(objective: Objective, optimizer: torch.optim.Optimizer) -> 
             f"optimizer.{number}.{name}": torch.as_tensor(value) for name, value in state.items() if value is not None
         }
     return tensors
+
+
+def check_finite(tensors: Mapping[str, torch.Tensor], step: int) -> None:
+    """See that networks and optimiser are finite: a loss can be, whose gradients are not.
+
+    Raises:
+        ArtbenchError: They are not.
+    """
+    for name, tensor in tensors.items():
+        if not name.startswith("memory.") and tensor.is_floating_point() and not tensor.isfinite().all():
+            raise ArtbenchError(
+                f"the weights after step {step} are not finite ({name}): the training has diverged",
+                mend="The last checkpoint is from before. Begin anew with a lower lr or a longer warm-up",
+            )
 
 
 @torch.no_grad()

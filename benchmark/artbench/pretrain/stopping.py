@@ -9,6 +9,10 @@ from types import FrameType
 _NAMES = ("SIGINT", "SIGTERM", "SIGUSR1")
 
 
+class Stopped(Exception):  # noqa: N818  it is no error
+    """Work was left because a signal asked to stop."""
+
+
 class StopRequest:
     """Whether one has come."""
 
@@ -17,6 +21,15 @@ class StopRequest:
 
     def __bool__(self) -> bool:
         return bool(self.name)
+
+    def heed(self) -> None:
+        """Leave work that another run can do anew.
+
+        Raises:
+            Stopped: A signal has come.
+        """
+        if self.name:
+            raise Stopped
 
 
 @contextmanager

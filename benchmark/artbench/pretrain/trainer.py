@@ -1,39 +1,32 @@
 """The training itself: from a pool of pictures to `encoder.safetensors`, with checkpoints on the way."""
 
-import os
 import time
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Generator
+from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
-from artbench.encoders.checkpoint import ENCODER_FILE
-from artbench.errors import ArtbenchError
 from artbench.features.cores import usable_cores
 from artbench.features.distributed import Group, current_group
 from artbench.features.forward import own_core_each
 from artbench.features.parallel import in_threads
 from artbench.features.precision import choose_dtype
-from artbench.locations import cache_folder
 from artbench.pretrain.assembly import Assembly, assemble
 from artbench.pretrain.crops import CropPair, Cropper, parts_of_steps
 from artbench.pretrain.curves import CURVES, Curves, check_tensorboard
 from artbench.pretrain.export import write_encoder
+from artbench.pretrain.folder import CHECKPOINTS, locked, steps_done
 from artbench.pretrain.log import LOG_FILE, Log
-from artbench.pretrain.pack import packed
-from artbench.pretrain.pictures import Pictures, PicturesOnDisk
+from artbench.pretrain.pack import open_pictures
+from artbench.pretrain.pictures import Pictures
 from artbench.pretrain.processes import Exchange
 from artbench.pretrain.schedule import learning_rate
-from artbench.pretrain.state import Checkpoints, restore, training_tensors
-from artbench.pretrain.stopping import StopRequest, stop_request
+from artbench.pretrain.state import Checkpoints, check_finite, restore, training_tensors
+from artbench.pretrain.stopping import Stopped, StopRequest, stop_request
 from artbench.pretrain.training import Conditions, Training
 from artbench.pretrain.watch import Watch
 from artbench.reporting import Reporter
-
-CHECKPOINTS = "checkpoints"
 
 
 def pretrain(training: Training, out: Path, *, conditions: Conditions, reporter: Reporter) -> Path | None:
@@ -62,46 +55,10 @@ def pretrain(training: Training, out: Path, *, conditions: Conditions, reporter:
     assembly = group.together(
         lambda: assemble(training, device=conditions.device, group=group, compiled=conditions.compiled)
     )
-    with _locked(out, group), stop_request() as stop:
-        begin = group.from_first(lambda: _begin(out, conditions))
+    with locked(out, group), stop_request() as stop:
+        begin = group.from_first(lambda: steps_done(out, resume=conditions.resume))
         run = _Run(training, assembly, out, conditions, group, reporter)
         return run.go(begin, stop)
-
-
-@contextmanager
-def _locked(out: Path, group: Group) -> Iterator[None]:
-    lock = FileLock(out / ".lock")
-
-    def acquire() -> None:
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            lock.acquire(blocking=False)
-        except Timeout as error:
-            raise ArtbenchError(
-                f"another training is at work in {out}", mend="Wait for it, or give another folder with --out"
-            ) from error
-        except OSError as error:
-            raise ArtbenchError(
-                f"{out} can't be written ({error.strerror})", mend="Give another folder with --out"
-            ) from error
-
-    group.from_first(acquire)
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _begin(out: Path, conditions: Conditions) -> int:
-    """Steps that are done already."""
-    steps = Checkpoints(out / CHECKPOINTS).steps()
-    # torchrun starts the processes of a failed node again: they go on.
-    resume = conditions.resume or int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
-    if not resume and (steps or (out / ENCODER_FILE).exists()):
-        raise ArtbenchError(
-            f"{out} holds a training already", mend="Go on with it by --resume, or give another folder with --out"
-        )
-    return steps[-1] if steps else 0
 
 
 class _Run:
@@ -126,6 +83,7 @@ class _Run:
         self._checkpoints = Checkpoints(out / CHECKPOINTS, keep=conditions.keep)
         self._pictures: Pictures | None = None
         self._best: tuple[float, int] | None = None
+        self._judged = 0
         self._unreadable: dict[int, str] = {}
 
     def go(self, begin: int, stop: StopRequest) -> Path | None:
@@ -133,6 +91,21 @@ class _Run:
         if begin:
             self._restore(begin)
             self._reporter.notice(f"Going on from step {begin} of {plan.steps}.")
+        if begin < plan.steps:
+            # Before the bar, which would count the time.
+            self._pictures = open_pictures(
+                self._training.pool,
+                side=settings.source_side or round(1.5 * self._assembly.crop_size),
+                pack=self._conditions.pack,
+                group=self._group,
+                stop=stop,
+                reporter=self._reporter,
+            )
+        if begin < plan.steps and self._pictures is None:
+            self._reporter.notice(
+                f"{stop.name or 'A signal'}: the pool is not packed yet; the same command begins again."
+            )
+            return None
         logs = self._logs(begin) if self._group.first else ()
         own_core = own_core_each(self._conditions.device if self._assembly.threads > 1 else "")
         what = f"{self._training.name} of {self._training.backbone.name}"
@@ -154,6 +127,9 @@ class _Run:
         """Make steps; the number of steps done at the end."""
         plan, settings, stepper = self._assembly.plan, self._training.settings, self._assembly.stepper
         saved = time.monotonic()
+        if begin and begin % plan.epoch_steps == 0 and self._judged != begin:
+            # A signal came before the epoch was judged.
+            self._judge(begin, stop, watch)
         with closing(self._crops(begin)) as crops:
             for step in range(begin, plan.steps):
                 waiting = time.perf_counter()
@@ -164,12 +140,13 @@ class _Run:
                 done = step + 1
                 epoch_over = done % plan.epoch_steps == 0 or done == plan.steps
                 watch.step(done, result, lr=lr, notes=self._assembly.objective.notes(), last=epoch_over)
-                if epoch_over and self._conditions.online is not None:
-                    self._judge(done, watch)
+                if epoch_over:
+                    self._judge(done, stop, watch)
                 stopping = self._exchange.any(bool(stop))
                 due = self._exchange.any(time.monotonic() - saved >= 60 * self._conditions.save_minutes)
                 if stopping or due or done == plan.steps:
-                    self._save(done)
+                    with watch.aside():
+                        self._save(done)
                     saved = time.monotonic()
                 if stopping:
                     return done
@@ -178,14 +155,7 @@ class _Run:
     def _crops(self, begin: int) -> Generator[CropPair, None, None]:
         """The sub-batches of this process, made a few ahead."""
         training, settings = self._training, self._training.settings
-        side = settings.source_side or round(1.5 * self._assembly.crop_size)
-        if self._conditions.pack:
-            under = cache_folder() / "packs"
-            self._pictures = self._group.first_then_others(
-                lambda: packed(training.pool, side=side, under=under, reporter=self._reporter)
-            )
-        else:
-            self._pictures = PicturesOnDisk(training.pool, side=side)
+        assert self._pictures is not None
         parts = parts_of_steps(
             settings,
             training.sizes,
@@ -199,25 +169,34 @@ class _Run:
         threads = self._conditions.workers or usable_cores()
         return in_threads(cropper, parts, threads=threads)
 
-    def _judge(self, done: int, watch: Watch) -> None:
+    def _judge(self, done: int, stop: StopRequest, watch: Watch) -> None:
         online, assembly = self._conditions.online, self._assembly
-        assert online is not None
+        if online is None:
+            return
 
-        def accuracy() -> float:
-            return online.accuracy(
-                assembly.backbone,
-                assembly.backbone_module,
-                side=assembly.crop_size,
-                device=self._conditions.device,
-                dtype=choose_dtype(self._conditions.device),
-            )
+        def accuracy() -> float | None:
+            with suppress(Stopped):
+                return online.accuracy(
+                    assembly.backbone,
+                    assembly.backbone_module,
+                    side=assembly.crop_size,
+                    device=self._conditions.device,
+                    dtype=choose_dtype(self._conditions.device),
+                    stop=stop,
+                )
+            return None
 
-        value = self._group.from_first(accuracy)
+        with watch.aside(f"kNN on {online.name}"):
+            value = self._group.from_first(accuracy)
+        if value is None:
+            return
+        self._judged = done
         watch.judged(done, online.name, value)
         if self._best is None or value > self._best[0]:
             self._best = (value, done)
             # So that the best is there even if the time for a checkpoint has not come.
-            self._save(done)
+            with watch.aside():
+                self._save(done)
 
     def _gather_unreadable(self) -> None:
         """Bring together, on every process, which pictures any of them could not read; why, on the one that tried."""
@@ -229,9 +208,11 @@ class _Run:
         self._gather_unreadable()
 
         def save() -> None:
+            tensors = training_tensors(self._assembly.objective, self._assembly.optimizer)
+            check_finite(tensors, done)
             self._checkpoints.save(
                 done,
-                training_tensors(self._assembly.objective, self._assembly.optimizer),
+                tensors,
                 self._facts(done),
                 best=None if self._best is None else self._best[1],
             )
@@ -243,6 +224,7 @@ class _Run:
             "step": done,
             "identity": self._training.identity,
             "best": self._best,
+            "judged": self._judged,
             "unreadable": self._unreadable,
         }
 
@@ -252,6 +234,8 @@ class _Run:
         restore(saved, self._assembly.objective, self._assembly.optimizer)
         best = saved.facts.get("best")
         self._best = None if best is None else (float(best[0]), int(best[1]))
+        # Those of before this was noted were judged.
+        self._judged = int(saved.facts.get("judged", step))
         self._unreadable = {int(number): reason for number, reason in saved.facts.get("unreadable", {}).items()}
 
     def _finish(self) -> Path:

@@ -66,6 +66,19 @@ def test_names_from_elsewhere_are_no_commands_to_a_terminal(monkeypatch: pytest.
     assert said.getvalue() == "can't be read: ?[2J.jpg\nsecond [line]\n"
 
 
+@pytest.mark.parametrize(("width", "parts"), [(50, 1), (60, 1), (72, 2), (80, 2), (100, 4), (160, 4)])
+def test_a_note_says_as_much_as_there_is_room_for(width: int, parts: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = "41 images/s, loss 5.604, queue 100%, waiting 0%"
+    shown = shown_at(width, monkeypatch, what="moco-v2 of resnet18", note=whole)
+    last = [line for line in re.split(r"[\r\n]|\x1b\[[0-9;?]*[A-Za-z]", shown) if "1200" in line][-1]
+    assert len(last) <= width
+    assert ", ".join(whole.split(", ")[:parts]) in last
+    assert ("waiting" in last) == (parts == 4)
+    assert "1200/5782" in last
+    assert "━" in last
+    assert "…" not in last[-12:]
+
+
 def test_names_from_elsewhere_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
     (board,) = boards([record(backbone="[/bold] [x](y)", task="sample-style")])
     print_board(board)

@@ -18,8 +18,14 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
         if len(row) == len(names) + 1
     }
     keys = ("epochs", "batch_size", "sub_batch", "optimizer", "lr", "weight_decay", "schedule", "warmup_epochs")
-    for key in (*keys, "crop_scale", "crop_scale_max"):
-        written = rows[key]
-        for name, cell in zip(names, written, strict=True):
-            value = getattr(load_method(registry.pretrainings.get(name)).settings(), key)
-            assert (float(cell) if not isinstance(value, str) else cell) == value, (key, name)
+    keys += ("momentum", "temperature", "crop_scale", "crop_scale_max", "jitter_p", "grey_p", "solarise_p_second")
+    together = [("brightness", "contrast", "saturation", "hue"), ("blur_p", "blur_p_second")]
+    for group in [*((key,) for key in keys), *together]:
+        for name, cell in zip(names, rows[group[0]], strict=True):
+            settings = load_method(registry.pretrainings.get(name)).settings()
+            found = [getattr(settings, key) for key in group if hasattr(settings, key)]
+            # Of a momentum that rises, the start.
+            written = [word.partition(" ")[0] for word in cell.split(", ") if word]
+            assert [value if isinstance(value, str) else float(value) for value in found] == [
+                word if isinstance(value, str) else float(word) for value, word in zip(found, written, strict=True)
+            ], (group, name)

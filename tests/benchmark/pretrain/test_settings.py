@@ -67,6 +67,7 @@ def test_the_originals_defaults() -> None:
     assert [s.lr for s in (first, second, third, transformer)] == [0.03, 0.03, 0.6, 1.5e-4]
     assert [s.weight_decay for s in (first, second, third, transformer)] == [1e-4, 1e-4, 1e-6, 0.1]
     assert [s.batch_size for s in (first, second, third, transformer)] == [256, 256, 4096, 4096]
+    assert [s.epochs for s in (first, second, third, transformer)] == [200, 200, 100, 300]
     assert [s.schedule for s in (first, second, third, transformer)] == ["steps", "cosine", "cosine", "cosine"]
     assert (first.mlp, second.mlp, first.dim, second.dim, third.dim) == (False, True, 128, 128, 256)
     assert (first.blur_p, second.blur_p, third.blur_p, third.blur_p_second) == (0, 0.5, 1.0, 0.1)

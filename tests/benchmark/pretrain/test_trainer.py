@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 import torch
 from filelock import FileLock
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from artbench.data.manifest import read_manifest
 from artbench.encoders.build import build_encoder
@@ -192,6 +192,38 @@ def test_a_signal_saves_and_ends_with_status_zero(pictures: Path, tmp_path: Path
     assert not (out / "encoder.safetensors").exists()
 
 
+def test_a_signal_while_the_pool_is_packed_ends_it_and_nothing_is_left_behind(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    listener = toys.Signalling("SIGUSR1", at="packing the pool")
+    assert toys.train(toys.training(pictures), tmp_path / "out", listener=listener, pack=True) is None
+    assert listener.notices == ["SIGUSR1: the pool is not packed yet; the same command begins again."]
+    assert [*(tmp_path / "cache" / "packs").iterdir()] == []
+    assert toys.train(toys.training(pictures), tmp_path / "out", pack=True) is not None
+
+
+def test_a_signal_while_knn_judges_does_not_wait_for_it_and_the_epoch_is_judged_later(
+    pictures: Path, tmp_path: Path
+) -> None:
+    dataset, targets = toys.dataset(pictures)
+    online = OnlineTask(name="colour", dataset=dataset, targets=targets)
+    undisturbed, stopped = tmp_path / "undisturbed", tmp_path / "stopped"
+    toys.train(toys.training(pictures), undisturbed, online=online)
+    listener = toys.Signalling("SIGTERM", at="kNN on colour")
+    assert toys.train(toys.training(pictures), stopped, listener=listener, online=online) is None
+    assert "SIGTERM: saved at step 3 of 6; --resume goes on." in listener.notices
+    assert not any("knn_accuracy" in line for line in log(stopped))
+    toys.train(toys.training(pictures), stopped, online=online, resume=True)
+    judged = [
+        [(line["step"], line["knn_accuracy"]) for line in log(out) if "knn_accuracy" in line]
+        for out in (undisturbed, stopped)
+    ]
+    assert len(judged[0]) == 2
+    assert judged[0] == judged[1]
+    assert_same(state(stopped, 6), state(undisturbed, 6))
+
+
 def test_a_full_disk_leaves_the_last_good_checkpoint(pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     toys.train(toys.training(pictures, "steps=2"), out)
@@ -259,6 +291,9 @@ def test_a_damaged_checkpoint_is_named(pictures: Path, tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(ArtbenchError, match=r"000000006\.safetensors is damaged"):
         toys.train(toys.training(pictures), tmp_path, resume=True)
+    save_file({"a": torch.zeros(1)}, file, {"artbench.training": "3"})
+    with pytest.raises(ArtbenchError, match=r"000000006\.safetensors is damaged"):
+        toys.train(toys.training(pictures), tmp_path, resume=True)
     file.unlink()
     toys.train(toys.training(pictures), tmp_path, resume=True)
 
@@ -280,9 +315,9 @@ def test_what_does_not_fit_the_pool_is_refused(
 
 
 class Odd(Objective):
-    """Embeds everything alike; its loss is NaN from the third step on, if it should be."""
+    """Embeds everything alike; its loss, or its gradient alone, is NaN from the third step on, if it should be."""
 
-    def __init__(self, module: torch.nn.Module, *, fails: bool) -> None:
+    def __init__(self, module: torch.nn.Module, *, fails: bool | Literal["gradient"]) -> None:
         student = torch.nn.Module()
         student.add_module("backbone", module)
         self.networks = Networks(student, torch.nn.Module())
@@ -299,10 +334,13 @@ class Odd(Objective):
         self, networks: Networks, views: tuple[torch.Tensor, torch.Tensor], targets: torch.Tensor, own: slice
     ) -> torch.Tensor:
         loss: torch.Tensor = networks.student.get_submodule("backbone")(views[0]).mean()
-        return loss * float("nan") if self._fails and self.memory["steps"] > 2 else loss
+        if not self._fails or self.memory["steps"] <= 2:
+            return loss
+        # The square root has no slope at 0.
+        return (loss - loss.detach()).sqrt() if self._fails == "gradient" else loss * float("nan")
 
 
-def odd(pictures: Path, *pairs: str, fails: bool) -> Training:
+def odd(pictures: Path, *pairs: str, fails: bool | Literal["gradient"]) -> Training:
     method = Method(settings=Settings, build=lambda backbone, _, __: Odd(backbone.module, fails=fails))
     settings = read_settings(Settings, pairs=[*toys.SETTINGS, *pairs])
     return replace(toys.training(pictures), name="odd", method=method, settings=settings)
@@ -313,6 +351,12 @@ def test_a_loss_that_is_not_finite_stops_it_and_the_last_good_checkpoint_stays(p
         toys.train(odd(pictures, fails=True), tmp_path)
     assert log(tmp_path)[-1]["loss"] == "nan"
     assert not (tmp_path / "encoder.safetensors").exists()
+    assert all(bool(tensor.isfinite().all()) for tensor in state(tmp_path, 2).values())
+
+
+def test_weights_that_are_not_finite_are_not_saved(pictures: Path, tmp_path: Path) -> None:
+    with pytest.raises(ArtbenchError, match="weights after step 3 are not finite"):
+        toys.train(odd(pictures, fails="gradient"), tmp_path, keep=1)
     assert all(bool(tensor.isfinite().all()) for tensor in state(tmp_path, 2).values())
 
 

@@ -103,12 +103,14 @@ class Listener:
     def __init__(self) -> None:
         self.notices: list[str] = []
         self.notes: list[str] = []
+        self._what = ""
 
     def notice(self, text: str, /) -> None:
         self.notices.append(text)
 
     @contextmanager
     def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
+        self._what = what
         yield self
 
     def advance(self, steps: int = 1, /, *, note: str = "") -> None:
@@ -118,6 +120,21 @@ class Listener:
 def train(work: Training, out: Path, *, listener: Listener | None = None, **conditions: Any) -> Path | None:
     how: dict[str, Any] = {"device": "cpu", "save_minutes": 0} | conditions
     return pretrain(work, out, conditions=Conditions(**how), reporter=listener or Listener())
+
+
+class Signalling(Listener):
+    """Sends its process a signal when it is told of something for the first time."""
+
+    def __init__(self, name: str, *, at: str) -> None:
+        super().__init__()
+        self._name: str | None = name
+        self._at = at
+
+    def advance(self, steps: int = 1, /, *, note: str = "") -> None:
+        super().advance(steps, note=note)
+        if self._name is not None and self._at in (self._what, note):
+            os.kill(os.getpid(), getattr(signal, self._name))
+            self._name = None
 
 
 class Remembered:
