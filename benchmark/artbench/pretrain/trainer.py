@@ -186,7 +186,7 @@ class _Run:
                 )
             return None
 
-        with watch.aside(f"kNN on {online.name}"):
+        with watch.aside(f"kNN, {online.name}"):
             value = self._group.from_first(accuracy)
         if value is None:
             return

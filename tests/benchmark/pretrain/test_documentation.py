@@ -17,7 +17,16 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
         for row in (line.strip("|").split("|") for line in page.splitlines() if line.startswith("| `"))
         if len(row) == len(names) + 1
     }
-    keys = ("epochs", "batch_size", "sub_batch", "optimizer", "lr", "weight_decay", "schedule", "warmup_epochs")
+    keys: tuple[str, ...] = (
+        "epochs",
+        "batch_size",
+        "sub_batch",
+        "optimizer",
+        "lr",
+        "weight_decay",
+        "schedule",
+        "warmup_epochs",
+    )
     keys += ("momentum", "temperature", "crop_scale", "crop_scale_max", "jitter_p", "grey_p", "solarise_p_second")
     together = [("brightness", "contrast", "saturation", "hue"), ("blur_p", "blur_p_second")]
     for group in [*((key,) for key in keys), *together]:

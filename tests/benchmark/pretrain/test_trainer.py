@@ -210,7 +210,7 @@ def test_a_signal_while_knn_judges_does_not_wait_for_it_and_the_epoch_is_judged_
     online = OnlineTask(name="colour", dataset=dataset, targets=targets)
     undisturbed, stopped = tmp_path / "undisturbed", tmp_path / "stopped"
     toys.train(toys.training(pictures), undisturbed, online=online)
-    listener = toys.Signalling("SIGTERM", at="kNN on colour")
+    listener = toys.Signalling("SIGTERM", at="kNN, colour")
     assert toys.train(toys.training(pictures), stopped, listener=listener, online=online) is None
     assert "SIGTERM: saved at step 3 of 6; --resume goes on." in listener.notices
     assert not any("knn_accuracy" in line for line in log(stopped))
