@@ -13,7 +13,7 @@ from artbench.audit.survey import Survey, survey
 from artbench.audit.twins import find_pairs
 from artbench.candidates import Candidate, candidates
 from artbench.data.manifest import Manifest
-from artbench.encoders.checkpoint import checkpoint_file, checkpoint_name
+from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name
 from artbench.encoders.pool import training_pool
 from artbench.errors import ArtbenchError
 from artbench.features.extract import extract

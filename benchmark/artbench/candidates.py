@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 
 from artbench.encoders.build import build_encoder
-from artbench.encoders.checkpoint import checkpoint_file, checkpoint_name
+from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name
 from artbench.encoders.encoder import Encoder
 from artbench.errors import UsageError
 from artbench.plugins import Registry

@@ -39,13 +39,29 @@ def cache_folder() -> Path:
 def dataset_folder(
     spec: DatasetSpec, *, data_root: Path | None, placed: Mapping[str, Path], reporter: Reporter
 ) -> Path:
-    """The folder of a dataset: where `--data` places it, or its name, else under `--data-root`, else made by its code.
+    """The folder of a dataset (`placed_folder`), which is made by its code where nothing else says where it lies.
 
     Args:
         spec: The dataset.
         data_root: Holds one folder per dataset, named as the dataset.
         placed: Datasets with a place of their own, by name.
         reporter: Told when a dataset is being made.
+
+    Raises:
+        UsageError: Nothing says where the dataset lies.
+        ArtbenchError: The folder is not there.
+    """
+    folder = placed_folder(spec, data_root=data_root, placed=placed)
+    return _made(spec, reporter) if folder is None else folder
+
+
+def placed_folder(spec: DatasetSpec, *, data_root: Path | None, placed: Mapping[str, Path]) -> Path | None:
+    """The folder of a dataset: where `--data` places it, or its name, else under `--data-root`; None: code makes it.
+
+    Args:
+        spec: The dataset.
+        data_root: See `dataset_folder`.
+        placed: See `dataset_folder`.
 
     Raises:
         UsageError: Nothing says where the dataset lies.
@@ -61,7 +77,7 @@ def dataset_folder(
     if data_root is not None and (data_root.expanduser() / spec.name).is_dir():
         return data_root.expanduser() / spec.name
     if spec.prepare is not None:
-        return _made(spec, reporter)
+        return None
     if data_root is None:
         raise UsageError(
             f"{spec.name}: nothing says where its pictures are",

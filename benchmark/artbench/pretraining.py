@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from artbench.data.pool import LabelledDataset, Pool, train_images
-from artbench.encoders.checkpoint import ENCODER_FILE
+from artbench.encoders.checkpoint_path import ENCODER_FILE
 from artbench.errors import ArtbenchError, UsageError, blaming
 from artbench.features.distributed import current_group
 from artbench.locations import cache_folder

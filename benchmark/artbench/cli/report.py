@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from artbench.cli.explain.saying import say
 from artbench.cli.options import (
     FOLDER,
     data_option,
@@ -99,7 +100,7 @@ def report(
     for name in data:
         loaded.datasets.get(name)
     from artbench.cli.console import notices
-    from artbench.explaining.measured import Sources
+    from artbench.explaining.sources import Sources
     from artbench.gathering.parts import KINDS
     from artbench.gathering.report import make_report
     from artbench.gathering.request import ReportRequest
@@ -125,5 +126,5 @@ def report(
 def _print(made: "Report") -> None:
     for outcome in made.outcomes:
         state = {"kept": "kept", "made": "made", "failed": "can't be made"}[outcome.state]
-        click.echo(f"{outcome.part}: {state}{f': {outcome.reason}' if outcome.reason else ''}")
+        say(f"{outcome.part}: {state}{f': {outcome.reason}' if outcome.reason else ''}")
     click.echo(str(made.index))

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from artbench.encoders.backbone import Backbone
-from artbench.encoders.checkpoint import checkpoint_file, checkpoint_name, read_checkpoint
+from artbench.encoders.checkpoint import read_checkpoint
+from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name
 from artbench.encoders.digest import state_digest
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.history import training_history

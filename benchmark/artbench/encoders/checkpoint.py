@@ -1,4 +1,4 @@
-"""Checkpoints as files: found, recognised by their content, and read without running anything in them."""
+"""Checkpoints as files: recognised by their content, and read without running anything in them."""
 
 import argparse
 import pickle
@@ -13,40 +13,13 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from artbench.encoders.checkpoint_path import MEND
 from artbench.encoders.layouts import shown
 from artbench.errors import ArtbenchError
 
-ENCODER_FILE = "encoder.safetensors"
-_MEND = "Give a file that torch.save or safetensors has written, whole"
 # Scripts keep their options in the checkpoint (DINO, MAE, timm); a namespace holds values and does nothing.
 _ALLOWED: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [argparse.Namespace]
 _LAYOUT_OF_SAFETENSORS = re.compile(rb".{6}\0\0\{", re.DOTALL)
-
-
-def checkpoint_file(path: Path) -> Path:
-    """The file of a checkpoint: itself, or `encoder.safetensors` in the folder that pretraining has written.
-
-    Raises:
-        ArtbenchError: Nothing is there.
-    """
-    file = path / ENCODER_FILE if path.is_dir() else path
-    if file.is_file():
-        return file
-    if path.is_dir():
-        raise ArtbenchError(f"the folder {path} holds no {ENCODER_FILE}", mend="Name the file of the checkpoint itself")
-    if path.exists():
-        raise ArtbenchError(f"{path} is not a file", mend=_MEND)
-    raise ArtbenchError(f"no checkpoint at {path}", mend="Check the path, or see `artbench list pretrainings`")
-
-
-def checkpoint_name(path: Path) -> str:
-    """What a checkpoint is called on record: its file, or for `encoder.safetensors` its folder; never the path."""
-    absolute = path.expanduser().absolute()
-    if absolute.name in ("", ".."):
-        absolute = absolute.resolve()
-    name = absolute.parent.name if absolute.name == ENCODER_FILE else absolute.name
-    printable = "".join(c if c.isprintable() else "?" for c in name or "checkpoint")
-    return printable[:200]
 
 
 def read_checkpoint(path: Path) -> object:
@@ -63,20 +36,20 @@ def read_checkpoint(path: Path) -> object:
             head = file.read(256)
         return _read(path, head)
     except SafetensorError as error:
-        raise ArtbenchError(f"{path} is a damaged safetensors file ({_line(error)})", mend=_MEND) from error
+        raise ArtbenchError(f"{path} is a damaged safetensors file ({_line(error)})", mend=MEND) from error
     except OSError as error:
-        raise ArtbenchError(f"{path} can't be read ({error.strerror or _line(error)})", mend=_MEND) from error
+        raise ArtbenchError(f"{path} can't be read ({error.strerror or _line(error)})", mend=MEND) from error
 
 
 def _read(path: Path, head: bytes) -> object:
     if not head:
-        raise ArtbenchError(f"{path} is an empty file", mend=_MEND)
+        raise ArtbenchError(f"{path} is an empty file", mend=MEND)
     if _LAYOUT_OF_SAFETENSORS.match(head):
         return load_file(path)
     if head.startswith(b"PK\x03\x04"):
         _check_archive(path)
     elif head[:1] != b"\x80":
-        raise ArtbenchError(f"{path} is not a checkpoint: {_guess(head)}", mend=_MEND)
+        raise ArtbenchError(f"{path} is not a checkpoint: {_guess(head)}", mend=MEND)
     return _load_torch(path)
 
 
@@ -91,15 +64,13 @@ def _load_torch(path: Path) -> object:
     except pickle.UnpicklingError as error:
         needed = _classes_needed(path, str(error))
         if not needed:
-            raise ArtbenchError(f"{path} is damaged, or no checkpoint of torch.save", mend=_MEND) from error
+            raise ArtbenchError(f"{path} is damaged, or no checkpoint of torch.save", mend=MEND) from error
         raise ArtbenchError(
             f"{path} holds more than tensors ({needed}), and artbench does not unpickle objects: they could run code",
             mend="Where it was made, save only the weights: torch.save(model.state_dict(), PATH), or safetensors",
         ) from error
     except Exception as error:
-        raise ArtbenchError(
-            f"{path} is damaged, or no checkpoint of torch.save ({_line(error)})", mend=_MEND
-        ) from error
+        raise ArtbenchError(f"{path} is damaged, or no checkpoint of torch.save ({_line(error)})", mend=MEND) from error
 
 
 def _classes_needed(path: Path, reason: str) -> str:
@@ -118,10 +89,10 @@ def _check_archive(path: Path) -> None:
             entries = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise ArtbenchError(
-            f"{path} is damaged: it begins like a checkpoint and does not end like one", mend=_MEND
+            f"{path} is damaged: it begins like a checkpoint and does not end like one", mend=MEND
         ) from error
     if not any(entry.filename.endswith("data.pkl") for entry in entries):
-        raise ArtbenchError(f"{path} is a zip archive, but no checkpoint of torch.save", mend=_MEND)
+        raise ArtbenchError(f"{path} is a zip archive, but no checkpoint of torch.save", mend=MEND)
     # Programs keep their constants apart; torch.save has no such part.
     if any(entry.filename.endswith("/constants.pkl") for entry in entries):
         raise ArtbenchError(
@@ -130,7 +101,7 @@ def _check_archive(path: Path) -> None:
         )
     # torch.save never compresses; what unpacks to more than the file holds is made to fill the memory.
     if sum(entry.file_size for entry in entries) > path.stat().st_size:
-        raise ArtbenchError(f"{path} claims to unpack to more than its own size, as no checkpoint does", mend=_MEND)
+        raise ArtbenchError(f"{path} claims to unpack to more than its own size, as no checkpoint does", mend=MEND)
 
 
 def _guess(head: bytes) -> str:

@@ -17,6 +17,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from artbench.errors import ArtbenchError
+from artbench.explain.printable import printable
 from artbench.files import replacing
 
 CAPTION_POINTS = 7.5
@@ -96,8 +97,9 @@ def text_line(
 ) -> None:
     """Put a line of text at a place in inches from the lower left; nothing in it is taken for mathematics."""
     width, height = figure.get_size_inches()
-    plain = "".join(c if c.isprintable() else "?" for c in text)
-    figure.text(left / width, base / height, plain, fontsize=size, color=colour, fontweight=weight, parse_math=False)
+    figure.text(
+        left / width, base / height, printable(text), fontsize=size, color=colour, fontweight=weight, parse_math=False
+    )
 
 
 def square(figure: Figure, left: float, bottom: float, side: float) -> Axes:

@@ -77,7 +77,7 @@ def explain_filters(request: FiltersRequest, *, registry: Registry, reporter: Re
     for candidate in asked:
         encoder = candidate.build(reporter, device=device)
         ascent = replace(request.ascent, side=picture_side(encoder, request.ascent))
-        trace = Trace(encoder.module, ascent.side)
+        trace = Trace(encoder.module, ascent.side, name=request.backbone)
         if not found:
             depths = [trace.named(name) for name in dict.fromkeys(request.layers)] or trace.chosen()
             if dataset is not None:
@@ -86,7 +86,7 @@ def explain_filters(request: FiltersRequest, *, registry: Registry, reporter: Re
             find_filters(
                 encoder,
                 trace,
-                depths,
+                depths=depths,
                 units=request.units,
                 seed=request.seed,
                 ascent=ascent,

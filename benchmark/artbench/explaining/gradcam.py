@@ -16,9 +16,9 @@ from artbench.explain.gradcam.maps import Explainer
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explain.sanity.cascade import Cascade
 from artbench.explain.sanity.check import check_sanity
-from artbench.explaining.measured import Sources
 from artbench.explaining.pictures import asked_for, check_model, chosen, learnt_class, read_picture
 from artbench.explaining.probed import open_probed
+from artbench.explaining.sources import Sources
 from artbench.plugins import Registry
 from artbench.reporting import Reporter
 
@@ -66,15 +66,15 @@ def explain_gradcam(request: GradcamRequest, *, registry: Registry, reporter: Re
     model = ProbedEncoder(probed.encoder, probed.probe, dtype=probed.dtype)
     model.to("cpu" if probed.device == "mps" else probed.device)
     if request.files:
-        pictures = asked_for(request.files, data, model, probed, named=named)
+        pictures = asked_for(request.files, data, model=model, probed=probed, named=named)
     else:
         pictures = chosen(probed, named=named, count=request.count, seed=request.seed, reporter=reporter)
-        check_model(model, pictures, probed)
+        check_model(model, pictures, probed=probed)
     side = pictures.pixels.shape[1]
-    place = last_stage(model, side) if request.layer is None else named_stage(model, side, request.layer)
-    refused = refusal(model, place, side)
+    place = last_stage(model, side) if request.layer is None else named_stage(model, side, name=request.layer)
+    refused = refusal(model, place, side=side)
     if refused is not None:
-        reporter.notice(f"{probed.record.backbone}: {refused}")
+        reporter.notice(refused)
     other = copy.deepcopy(model)
     explainer = Explainer(model, place, guided=refused is None)
     maps = explainer(pictures.pixels, pictures.classes)
@@ -85,10 +85,10 @@ def explain_gradcam(request: GradcamRequest, *, registry: Registry, reporter: Re
     sanity = check_sanity(
         explainer,
         cascade,
-        Explainer(other, place, guided=refused is None),
-        pictures.pixels,
-        pictures.classes,
-        maps,
+        randomised=Explainer(other, place, guided=refused is None),
+        pixels=pictures.pixels,
+        classes=pictures.classes,
+        maps=maps,
         single_label=probed.task.spec.target == "single-label",
         seed=request.seed,
         reporter=reporter,
@@ -105,7 +105,7 @@ def explain_gradcam(request: GradcamRequest, *, registry: Registry, reporter: Re
         sanity=sanity,
     )
     try:
-        draw(contents, maps, request.out, dpi=request.dpi, reporter=reporter)
+        draw(contents, maps, folder=request.out, dpi=request.dpi, reporter=reporter)
     except OSError as error:
         raise ArtbenchError(
             f"the index can't be written to {request.out} ({error.strerror or error})",

@@ -19,7 +19,8 @@ from artbench.explain.map.known import known
 from artbench.explain.map.layout import Method, choose_method, lay_out
 from artbench.explain.thumbnails import thumbnails
 from artbench.explaining.classes import class_number
-from artbench.explaining.measured import MeasuredTask, Sources, open_measured
+from artbench.explaining.measured import MeasuredTask, open_measured
+from artbench.explaining.sources import Sources
 from artbench.plugins import Registry
 from artbench.reporting import Reporter
 
@@ -90,10 +91,10 @@ def explain_map(request: MapRequest, *, registry: Registry, reporter: Reporter) 
         known=known(
             test.labels,
             None if stored.predicted is None else stored.predicted[first],
-            None if stored.confidence is None else stored.confidence[first],
+            confidence=None if stored.confidence is None else stored.confidence[first],
             classes=task.targets.classes,
         ),
-        faithfulness=faithfulness(points, layout.places, test.labels, reporter=reporter),
+        faithfulness=faithfulness(points, layout.places, labels=test.labels, reporter=reporter),
         seed=request.seed,
         on_page=_drawn(len(once), request.pictures, request.seed),
     )

@@ -1,17 +1,17 @@
 """From a record back to what it was measured on: the task, the encoder, its features, and what the record says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from artbench.candidates import Candidate, candidates
 from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.data.targets import Split
-from artbench.encoders.checkpoint import ENCODER_FILE
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError, UsageError
+from artbench.explaining.sources import Sources, pretraining_of
 from artbench.features.extract import Features, extract
 from artbench.locations import cache_folder
 from artbench.machine import choose_device
@@ -25,25 +25,6 @@ from artbench.records.stored import StoredPredictions, read_predictions
 from artbench.reporting import Reporter
 from artbench.rounds import readable
 from artbench.stats.metrics import METRICS
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sources:
-    """Where to find what a record was made from.
-
-    Attributes:
-        data_root: See `artbench.locations.dataset_folder`.
-        placed: See `artbench.locations.dataset_folder`.
-        checkpoint: The checkpoint, where the record's pretraining is one.
-        exclude: The list of what was left out, where the record says that something was.
-        device: `auto`, `cpu`, `cuda`, `mps`.
-    """
-
-    data_root: Path | None = None
-    placed: Mapping[str, Path] = field(default_factory=dict)
-    checkpoint: Path | None = None
-    exclude: Path | None = None
-    device: str = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,26 +146,9 @@ def _protocol(record: Record, file: Path) -> Protocol:
 
 
 def _candidate(record: Record, sources: Sources, registry: Registry) -> Candidate:
-    pretraining = pretraining_of(record, sources, registry)
+    pretraining = pretraining_of(record, sources, registry=registry)
     (candidate,) = candidates([record.backbone], [pretraining], registry=registry, seed=record.provenance.seed)
     return candidate
-
-
-def pretraining_of(record: Record, sources: Sources, registry: Registry) -> str:
-    """The name of a pretraining, or the path of the checkpoint; never a path that a record names."""
-    if sources.checkpoint is not None:
-        return str(sources.checkpoint.expanduser().absolute())
-    training = record.encoder.training
-    if training is not None:
-        file = cache_folder() / "pretrainings" / training.key[:32] / ENCODER_FILE
-        if file.is_file():
-            return str(file)
-    if training is not None or record.encoder.checkpoint_sha256 is not None:
-        raise UsageError(
-            f"the record's encoder is a checkpoint, {record.pretraining}, and a record does not say where it lies",
-            mend="Give it as --pretraining PATH",
-        )
-    return registry.pretrainings.get(record.pretraining).name
 
 
 def _task(record: Record, sources: Sources, registry: Registry, reporter: Reporter) -> OpenTask:

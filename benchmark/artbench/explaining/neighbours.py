@@ -20,8 +20,9 @@ from artbench.explain.map.known import in_words
 from artbench.explain.neighbours.contents import Answer, Neighbourhoods, Shown
 from artbench.explain.neighbours.figure import neighbours_figure
 from artbench.explain.neighbours.found import by_chance, find_nearest
-from artbench.explaining.measured import MeasuredTask, Sources, open_measured
+from artbench.explaining.measured import MeasuredTask, open_measured
 from artbench.explaining.pictures import read_picture
+from artbench.explaining.sources import Sources
 from artbench.features.extract import extract
 from artbench.files import write_text
 from artbench.plugins import Registry

@@ -128,7 +128,7 @@ def _shown_of_test(
 
 
 def asked_for(
-    files: Sequence[Path], data: Sequence[bytes], model: ProbedEncoder, probed: ProbedTask, *, named: int | None
+    files: Sequence[Path], data: Sequence[bytes], *, model: ProbedEncoder, probed: ProbedTask, named: int | None
 ) -> Pictures:
     """Pictures that the user names.
 
@@ -174,7 +174,7 @@ def _chances(model: ProbedEncoder, pixels: NDArray[np.uint8], probed: ProbedTask
     return found
 
 
-def check_model(model: ProbedEncoder, pictures: Pictures, probed: ProbedTask) -> None:
+def check_model(model: ProbedEncoder, pictures: Pictures, *, probed: ProbedTask) -> None:
     """See that what is differentiated says of test pictures what the probe says of their features.
 
     Raises:

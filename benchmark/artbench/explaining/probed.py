@@ -11,7 +11,8 @@ from artbench.candidates import Candidate
 from artbench.data.targets import Split
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError, UsageError
-from artbench.explaining.measured import MeasuredTask, Sources, open_measured
+from artbench.explaining.measured import MeasuredTask, open_measured
+from artbench.explaining.sources import Sources
 from artbench.opening import OpenTask
 from artbench.plugins import Registry
 from artbench.probe.linear import FittedProbe

@@ -8,7 +8,7 @@ from artbench.records.folder import ResultsFolder, sha256_of
 from artbench.records.record import Record
 
 
-def copy_records(records: Iterable[Record], results: ResultsFolder, out: Path) -> ResultsFolder:
+def copy_records(records: Iterable[Record], results: ResultsFolder, *, out: Path) -> ResultsFolder:
     """Copy records and their tables by class, not their predictions, so that the folder can be given away whole.
 
     Returns:

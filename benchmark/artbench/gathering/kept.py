@@ -14,7 +14,7 @@ from artbench.records.folder import sha256_of
 MARK = "made-from.json"
 
 
-def kept(folder: Path, inputs: Mapping[str, Any], make: Callable[[Path], None]) -> bool:
+def kept(folder: Path, inputs: Mapping[str, Any], *, make: Callable[[Path], None]) -> bool:
     """See that a folder is there and whole, as `make` makes it of these inputs; True if it was there already.
 
     A folder appears whole or not at all, in the place of what was there before. One in which a file is missing or was

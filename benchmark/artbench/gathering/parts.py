@@ -116,7 +116,7 @@ def _made(part: Part, out: Path) -> Outcome:
 
     folder = out / part.folder
     try:
-        was_there = kept(folder, {**part.inputs, "kind": part.kind, "version": _VERSION, **versions()}, make)
+        was_there = kept(folder, {**part.inputs, "kind": part.kind, "version": _VERSION, **versions()}, make=make)
     except OSError as error:
         raise ArtbenchError(f"{folder} can't be written ({error.strerror or error})") from error
     return Outcome(part=part, state="kept" if was_there else "made")

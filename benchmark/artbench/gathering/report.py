@@ -83,7 +83,7 @@ def make_report(request: ReportRequest, *, registry: Registry, reporter: Reporte
     parts = Wanted(request, registry=registry, reporter=reporter).parts(chosen)
     outcomes = make_parts(parts, out, reporter=reporter)
     try:
-        copies = copy_records(records, results, out)
+        copies = copy_records(records, results, out=out)
     except OSError as error:
         raise ArtbenchError(
             f"the records can't be copied to {out} ({error.strerror or error})", mend="Name another folder with --out"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from artbench.explaining.measured import Sources
+from artbench.explaining.sources import Sources
 from artbench.gathering.parts import Kind
 
 

@@ -6,13 +6,13 @@ from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from artbench.encoders.checkpoint import checkpoint_file
+from artbench.encoders.checkpoint_path import checkpoint_file
 from artbench.errors import ArtbenchError
 from artbench.explain.filters.found import EncoderFilters
 from artbench.explaining.filters import FiltersRequest, explain_filters
 from artbench.explaining.gradcam import GradcamRequest, explain_gradcam
 from artbench.explaining.map import MapRequest, explain_map
-from artbench.explaining.measured import Sources, pretraining_of
+from artbench.explaining.sources import Sources, pretraining_of
 from artbench.files import write_text
 from artbench.gathering.choice import Chosen
 from artbench.gathering.parts import Part
@@ -90,7 +90,7 @@ class Wanted:
 
         def make(folder: Path) -> None:
             pretrainings = [
-                pretraining_of(record, self._sources(record), self._registry) for record in encoders.values()
+                pretraining_of(record, self._sources(record), registry=self._registry) for record in encoders.values()
             ]
             if len(pretrainings) == 1 and pretrainings[0] != _YARDSTICK:
                 pretrainings.insert(0, self._registry.pretrainings.get(_YARDSTICK).name)

@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from artbench.data.manifest import MANIFEST_FILE
-from artbench.encoders.checkpoint import ENCODER_FILE
+from artbench.encoders.checkpoint_path import ENCODER_FILE
 from artbench.encoders.history import METADATA_KEY
 from artbench.errors import ArtbenchError
 from artbench.files import replacing

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from artbench.encoders.checkpoint import ENCODER_FILE
+from artbench.encoders.checkpoint_path import ENCODER_FILE
 from artbench.errors import ArtbenchError
 from artbench.features.distributed import Group
 from artbench.pretrain.state import Checkpoints

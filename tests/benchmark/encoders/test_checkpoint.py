@@ -7,7 +7,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from artbench.encoders.checkpoint import checkpoint_file, checkpoint_name, read_checkpoint
+from artbench.encoders.checkpoint import read_checkpoint
+from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name
 from artbench.errors import ArtbenchError
 
 STATE = {"conv.weight": torch.arange(12.0).reshape(3, 4), "conv.bias": torch.ones(3)}

@@ -7,6 +7,7 @@ import click
 
 from artbench.cli.completion_names import completed
 from artbench.cli.explain.options import dpi_option
+from artbench.cli.explain.saying import say
 from artbench.cli.options import (
     data_option,
     data_root_option,
@@ -117,8 +118,8 @@ def filters(
 
 def _print(found: "list[EncoderFilters]", out: Path) -> None:
     for one in found:
-        click.echo(f"{one.encoder.backbone}, {one.encoder.pretraining}")
+        say(f"{one.encoder.backbone}, {one.encoder.pretraining}")
         width = max(len(layer.depth.name) for layer in one.layers)
         for layer in one.layers:
-            click.echo(f"  {layer.depth.name:{width}}  {layer.counted}")
-    click.echo(f"The figure is in {out}.", err=True)
+            say(f"  {layer.depth.name:{width}}  {layer.counted}")
+    say(f"The figure is in {out}.", err=True)

@@ -5,21 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.explain.options import FILE, dpi_option, exclude_option, pretraining_option, record_option
-from artbench.cli.options import (
-    FOLDER,
-    data_option,
-    data_root_option,
-    debug_option,
-    device_option,
-    json_option,
-    plugin_option,
-    print_json,
-    registry,
-)
+from artbench.cli.explain.options import FILE, dpi_option, record_option, sources_options
+from artbench.cli.explain.saying import say
+from artbench.cli.options import FOLDER, debug_option, json_option, plugin_option, print_json
 
 if TYPE_CHECKING:
     from artbench.explain.gradcam.index import Contents
+    from artbench.explaining.sources import Sources
+    from artbench.plugins import Registry
 
 _MOST = 200
 
@@ -40,11 +33,7 @@ _MOST = 200
 )
 @click.option("--image", "files", multiple=True, type=FILE, metavar="PATH", help="Any picture instead; repeatable.")
 @click.option("--layer", metavar="NAME", help="Module of the encoder for Grad-CAM. Default: the last stage.")
-@pretraining_option
-@exclude_option
-@data_root_option
-@data_option
-@device_option
+@sources_options
 @dpi_option
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of random pictures and checks."
@@ -59,15 +48,11 @@ def gradcam(
     count: int,
     files: tuple[Path, ...],
     layer: str | None,
-    checkpoint: Path | None,
-    exclude: Path | None,
-    data_root: Path | None,
-    data: dict[str, Path],
-    device: str,
+    sources: "Sources",
     dpi: int,
     seed: int,
     as_json: bool,
-    plugin_files: tuple[Path, ...],
+    loaded: "Registry",
 ) -> None:
     """Show with Grad-CAM and Guided Grad-CAM what a record's probe looks at, and check the maps.
 
@@ -76,7 +61,6 @@ def gradcam(
     """  # noqa: D301  click reads the control character
     from artbench.cli.console import notices
     from artbench.explaining.gradcam import GradcamRequest, explain_gradcam
-    from artbench.explaining.measured import Sources
 
     request = GradcamRequest(
         record=record,
@@ -87,9 +71,9 @@ def gradcam(
         layer=layer,
         dpi=dpi,
         seed=seed,
-        sources=Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device),
+        sources=sources,
     )
-    contents = explain_gradcam(request, registry=registry(plugin_files), reporter=notices())
+    contents = explain_gradcam(request, registry=loaded, reporter=notices())
     if as_json:
         print_json(contents.as_json())
     else:
@@ -99,9 +83,9 @@ def gradcam(
 def _print(contents: "Contents", out: Path) -> None:
     for shown in contents.shown:
         said = ", ".join(part for part in (shown.said, shown.known, shown.mapped) if part)
-        click.echo(f"{shown.reason:14}  {shown.image}: {said}")
+        say(f"{shown.reason:14}  {shown.image}: {said}")
     for kind, verdict in contents.verdicts.items():
-        click.echo(f"{kind[0].upper()}{kind[1:]} {verdict}.")
+        say(f"{kind[0].upper()}{kind[1:]} {verdict}.")
     if contents.refused:
-        click.echo(f"No other maps: {contents.refused}.")
-    click.echo(f"Figures in {out}, {contents.shown[0].file} and others; index.md lists them.", err=True)
+        say(f"No other maps: {contents.refused}.")
+    say(f"Figures in {out}, {contents.shown[0].file} and others; index.md lists them.", err=True)

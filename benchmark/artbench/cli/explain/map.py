@@ -5,21 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.explain.options import dpi_option, exclude_option, pretraining_option, record_option
-from artbench.cli.options import (
-    FOLDER,
-    data_option,
-    data_root_option,
-    debug_option,
-    device_option,
-    json_option,
-    plugin_option,
-    print_json,
-    registry,
-)
+from artbench.cli.explain.options import dpi_option, record_option, sources_options
+from artbench.cli.explain.saying import say
+from artbench.cli.options import FOLDER, debug_option, json_option, plugin_option, print_json
 
 if TYPE_CHECKING:
     from artbench.explain.map.contents import MapContents
+    from artbench.explaining.sources import Sources
+    from artbench.plugins import Registry
 
 _MOST = 10_000
 
@@ -46,11 +39,7 @@ _MOST = 10_000
     show_default=True,
     help="Most that the page holds; the figure shows all.",
 )
-@pretraining_option
-@exclude_option
-@data_root_option
-@data_option
-@device_option
+@sources_options
 @dpi_option
 @click.option(
     "--seed",
@@ -68,15 +57,11 @@ def map_(
     layout: str | None,
     named: tuple[str, ...],
     pictures: int,
-    checkpoint: Path | None,
-    exclude: Path | None,
-    data_root: Path | None,
-    data: dict[str, Path],
-    device: str,
+    sources: "Sources",
     dpi: int,
     seed: int,
     as_json: bool,
-    plugin_files: tuple[Path, ...],
+    loaded: "Registry",
 ) -> None:
     """Lay out the test pictures of a record by their features, as a figure and as a page to explore.
 
@@ -85,7 +70,6 @@ def map_(
     """  # noqa: D301  click reads the control character
     from artbench.cli.console import notices
     from artbench.explaining.map import MapRequest, explain_map
-    from artbench.explaining.measured import Sources
 
     request = MapRequest(
         record=record,
@@ -95,9 +79,9 @@ def map_(
         pictures=pictures,
         dpi=dpi,
         seed=seed,
-        sources=Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device),
+        sources=sources,
     )
-    contents = explain_map(request, registry=registry(plugin_files), reporter=notices())
+    contents = explain_map(request, registry=loaded, reporter=notices())
     if as_json:
         print_json(contents.as_json())
     else:
@@ -108,5 +92,5 @@ def _print(contents: "MapContents", out: Path) -> None:
     from artbench.explain.map.contents import FIGURE, PAGE
 
     for line in contents.caption:
-        click.echo(line)
-    click.echo(f"The figure is {out / FIGURE}, the page {out / PAGE}.", err=True)
+        say(line)
+    say(f"The figure is {out / FIGURE}, the page {out / PAGE}.", err=True)

@@ -5,21 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.explain.options import dpi_option, exclude_option, pretraining_option, record_option
-from artbench.cli.options import (
-    FOLDER,
-    data_option,
-    data_root_option,
-    debug_option,
-    device_option,
-    json_option,
-    plugin_option,
-    print_json,
-    registry,
-)
+from artbench.cli.explain.options import dpi_option, record_option, sources_options
+from artbench.cli.explain.saying import say
+from artbench.cli.options import FOLDER, debug_option, json_option, plugin_option, print_json
 
 if TYPE_CHECKING:
     from artbench.explain.neighbours.contents import Neighbourhoods
+    from artbench.explaining.sources import Sources
+    from artbench.plugins import Registry
 
 _MOST = 100
 
@@ -38,11 +31,7 @@ _MOST = 100
     "--count", type=click.IntRange(1, _MOST), default=10, show_default=True, help="How many neighbours of each."
 )
 @click.option("--out", required=True, type=FOLDER, help="Folder for the figures and the list.")
-@pretraining_option
-@exclude_option
-@data_root_option
-@data_option
-@device_option
+@sources_options
 @dpi_option
 @json_option
 @plugin_option
@@ -52,14 +41,10 @@ def neighbours(
     images: tuple[str, ...],
     count: int,
     out: Path,
-    checkpoint: Path | None,
-    exclude: Path | None,
-    data_root: Path | None,
-    data: dict[str, Path],
-    device: str,
+    sources: "Sources",
     dpi: int,
     as_json: bool,
-    plugin_files: tuple[Path, ...],
+    loaded: "Registry",
 ) -> None:
     """Show the pictures of a record's task that are nearest to any picture, by the cosine of their features.
 
@@ -67,7 +52,6 @@ def neighbours(
       artbench explain neighbours --record results/records/sample-style/NAME.json --image mine.jpg --out near
     """  # noqa: D301  click reads the control character
     from artbench.cli.console import notices
-    from artbench.explaining.measured import Sources
     from artbench.explaining.neighbours import NeighboursRequest, explain_neighbours
 
     request = NeighboursRequest(
@@ -76,9 +60,9 @@ def neighbours(
         images=images,
         count=count,
         dpi=dpi,
-        sources=Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device),
+        sources=sources,
     )
-    contents = explain_neighbours(request, registry=registry(plugin_files), reporter=notices())
+    contents = explain_neighbours(request, registry=loaded, reporter=notices())
     if as_json:
         print_json(contents.as_json())
     else:
@@ -88,8 +72,8 @@ def neighbours(
 def _print(contents: "Neighbourhoods", out: Path) -> None:
     for answer in contents.answers:
         known = f": {answer.query.known}" if answer.query.known else ""
-        click.echo(f"{answer.query.image}{known}")
+        say(f"{answer.query.image}{known}")
         for shown, cosine in answer.nearest:
-            click.echo(f"  {cosine:.3f}  {shown.known}  {shown.image}  ({shown.part})")
-    click.echo(contents.caption, err=True)
-    click.echo(f"Figures in {out}, {contents.answers[0].file} and others; neighbours.csv lists them.", err=True)
+            say(f"  {cosine:.3f}  {shown.known}  {shown.image}  ({shown.part})")
+    say(contents.caption, err=True)
+    say(f"Figures in {out}, {contents.answers[0].file} and others; neighbours.csv lists them.", err=True)

@@ -65,10 +65,12 @@ class Trace:
     Args:
         module: The network; it is copied, so that no module of the copy works in place.
         side: Of the square picture in pixels.
+        name: What the network is called.
     """
 
-    def __init__(self, module: torch.nn.Module, side: int) -> None:
+    def __init__(self, module: torch.nn.Module, side: int, *, name: str = "the network") -> None:
         self.module = readable(module)
+        self._name = name
         self._calls = _calls(self.module, side)
 
     def chosen(self) -> list[Depth]:
@@ -84,7 +86,8 @@ class Trace:
         convolution = self._first_convolution()
         if convolution is None or not maps:
             raise ArtbenchError(
-                "this backbone has no convolution, so there are no filters to show", mend="Take a network"
+                f"{self._name} has no convolution, so there are no filters to show",
+                mend="Take a network whose pictures enter by one",
             )
         by_size: dict[int, list[_Call]] = {}
         for call in maps:
@@ -110,7 +113,7 @@ class Trace:
             near = get_close_matches(name, there, n=3)
             layers = ", ".join(depth.name for depth in self.chosen())
             raise UsageError(
-                f"the network has no layer {name!r}",
+                f"{self._name} has no layer {name!r}",
                 mend=(f"Did you mean {' or '.join(near)}? " if near else "") + f"Its depths are {layers}",
             )
         call = there[name]

@@ -108,8 +108,8 @@ def picture_side(encoder: Encoder, ascent: Ascent) -> int:
 def find_filters(
     encoder: Encoder,
     trace: Trace,
-    depths: Sequence[Depth],
     *,
+    depths: Sequence[Depth],
     units: int,
     seed: int,
     ascent: Ascent,

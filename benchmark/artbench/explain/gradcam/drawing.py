@@ -15,7 +15,7 @@ from artbench.reporting import Reporter
 SHEET, CHECKS = "contact-sheet.png", "sanity.png"
 
 
-def draw(contents: Contents, maps: Maps, folder: Path, *, dpi: int, reporter: Reporter) -> None:
+def draw(contents: Contents, maps: Maps, *, folder: Path, dpi: int, reporter: Reporter) -> None:
     """Write all figures of a run and what is in them.
 
     Args:
@@ -33,7 +33,7 @@ def draw(contents: Contents, maps: Maps, folder: Path, *, dpi: int, reporter: Re
     caption = _caption(contents)
     with reporter.counting("figures", total=len(contents.shown) + 2, unit="figures") as counter:
         for at, shown in enumerate(contents.shown):
-            figure = picture_figure(shown, maps, at, caption=caption)
+            figure = picture_figure(shown, maps, at=at, caption=caption)
             _save(figure, folder / shown.file, contents, title=f"{title}, {shown.image}", dpi=dpi)
             counter.advance(note=shown.image)
         sheet = contact_sheet(contents.shown, maps, title=title, caption=caption)
@@ -63,7 +63,7 @@ def _owed(sanity: Sanity, kind: str) -> str:
     if sanity.maps[GUIDED].passes is not False:
         return ""
     if kind == GUIDED:
-        return ": read it as a drawing of the picture's edges, not as the reason for the class"
+        return ": it is much the same whatever class is asked for, and so not the reason for one"
     return "; where it lies is Grad-CAM's, but its fine lines are those of guided backpropagation"
 
 

@@ -9,13 +9,15 @@ from matplotlib.figure import Figure
 from artbench.explain.figure import GREY, LINE_INCHES, put_caption, square, text_line, wrapped
 from artbench.explain.gradcam.maps import Maps
 from artbench.explain.gradcam.shown import Shown, panels
+from artbench.explain.printable import printable
 
 # Inches.
 _PANEL, _SHEET_PANEL, _LABEL, _MARGIN = 2.6, 1.55, 2.3, 0.12
+_TITLE = 38  # characters over a panel
 _GREEN, _RED = "#1b7837", "#b2182b"
 
 
-def picture_figure(shown: Shown, maps: Maps, at: int, *, caption: Sequence[str]) -> Figure:
+def picture_figure(shown: Shown, maps: Maps, *, at: int, caption: Sequence[str]) -> Figure:
     """One picture: as the encoder saw it, its maps, what was predicted and what is true.
 
     Args:
@@ -24,7 +26,7 @@ def picture_figure(shown: Shown, maps: Maps, at: int, *, caption: Sequence[str])
         at: Its number among them.
         caption: Lines under it.
     """
-    views = panels(shown.pixels, maps, at)
+    views = panels(shown.pixels, maps, at=at)
     width = max(len(views) * (_PANEL + _MARGIN) + _MARGIN, 2 * _PANEL)
     lines = wrapped(caption, width)
     top, bottom = 0.95, 0.15 + LINE_INCHES * len(lines)
@@ -36,7 +38,7 @@ def picture_figure(shown: Shown, maps: Maps, at: int, *, caption: Sequence[str])
     for number, (title, view) in enumerate(views.items()):
         axes = square(figure, _MARGIN + number * (_PANEL + _MARGIN), bottom, _PANEL)
         axes.imshow(view)
-        axes.set_title(_titled(title, shown), fontsize=9, parse_math=False)
+        axes.set_title(printable(_titled(title, shown)), fontsize=9, parse_math=False)
         _note_if_empty(axes, title, maps, at)
     put_caption(figure, lines, left=_MARGIN, top=bottom)
     return figure
@@ -51,7 +53,7 @@ def contact_sheet(shown: Sequence[Shown], maps: Maps, *, title: str, caption: Se
         title: Above all.
         caption: Lines under it.
     """
-    columns = len(panels(shown[0].pixels, maps, 0))
+    columns = len(panels(shown[0].pixels, maps, at=0))
     width = _LABEL + columns * (_SHEET_PANEL + _MARGIN) + _MARGIN
     lines = wrapped(caption, width)
     top, bottom = 0.7, 0.15 + LINE_INCHES * len(lines)
@@ -61,7 +63,7 @@ def contact_sheet(shown: Sequence[Shown], maps: Maps, *, title: str, caption: Se
     for row, one in enumerate(shown):
         floor = height - top - (row + 1) * (_SHEET_PANEL + _MARGIN) + _MARGIN
         _label(figure, one, floor + _SHEET_PANEL)
-        for column, (name, view) in enumerate(panels(one.pixels, maps, row).items()):
+        for column, (name, view) in enumerate(panels(one.pixels, maps, at=row).items()):
             axes = square(figure, _LABEL + column * (_SHEET_PANEL + _MARGIN), floor, _SHEET_PANEL)
             axes.imshow(view)
             _note_if_empty(axes, name, maps, row)
@@ -103,7 +105,11 @@ def _note_if_empty(axes: Axes, title: str, maps: Maps, at: int) -> None:
 
 
 def _titled(title: str, shown: Shown) -> str:
-    return f"{title}: {shown.explained[0]}" if title.endswith("Grad-CAM") else title
+    """The title of a panel, no wider than it is."""
+    if not title.endswith("Grad-CAM"):
+        return title
+    named = f"{title}: {shown.explained[0]}"
+    return named if len(named) <= _TITLE else f"{named[: _TITLE - 1]}…"
 
 
 def _colour(shown: Shown) -> str:

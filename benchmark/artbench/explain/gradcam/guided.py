@@ -19,7 +19,7 @@ _OTHERS = {
 }
 
 
-def refusal(model: ProbedEncoder, place: MapLayer, side: int) -> str | None:
+def refusal(model: ProbedEncoder, place: MapLayer, *, side: int) -> str | None:
     """Why guided backpropagation (Springenberg et al. 2015) is not offered for a network; None if it is.
 
     Read off the graph of one forward pass, so that activations that are no modules are seen as well. Without this
@@ -46,13 +46,15 @@ def refusal(model: ProbedEncoder, place: MapLayer, side: int) -> str | None:
             hook.remove()
     others = sorted({_OTHERS[node] for node in nodes if node in _OTHERS})
     instead = "attention rollout or integrated gradients" if place.kind == "tokens" else "integrated gradients"
+    rule = f"guided backpropagation is a rule for ReLU, and {model.backbone} has"
     if others:
-        return f"guided backpropagation is a rule for ReLU, and this network has {' and '.join(others)}: use {instead}"
+        return f"{rule} {' and '.join(others)}: use {instead}"
     relus = sum(node in _RELU for node in nodes)
     if not relus:
-        return f"guided backpropagation is a rule for ReLU, and this network has none: use {instead}"
+        return f"{rule} none: use {instead}"
     if relus > calls:
-        return f"guided backpropagation can't reach {relus - calls} ReLUs that are no modules: use {instead}"
+        beyond = f"{relus - calls} ReLUs of {model.backbone} that are no modules"
+        return f"guided backpropagation can't reach {beyond}: use {instead}"
     return None
 
 

@@ -86,10 +86,13 @@ def last_stage(model: ProbedEncoder, side: int) -> MapLayer:
                 continue
         if _decides(output, place, logits):
             return place
-    raise ArtbenchError("no layer of this network gives a map of the picture", mend="Name one with --layer")
+    raise ArtbenchError(
+        f"no layer of {model.backbone} gives a map of the picture on which a logit depends",
+        mend="Name one with --layer",
+    )
 
 
-def named_stage(model: ProbedEncoder, side: int, name: str) -> MapLayer:
+def named_stage(model: ProbedEncoder, side: int, *, name: str) -> MapLayer:
     """The part of the encoder called `name`.
 
     Raises:
@@ -98,7 +101,7 @@ def named_stage(model: ProbedEncoder, side: int, name: str) -> MapLayer:
     outputs, logits = _outputs(model, side)
     if name not in outputs:
         near = get_close_matches(name, outputs, n=3) or list(outputs)[-3:]
-        raise UsageError(f"the network has no layer {name!r}", mend=f"Did you mean {', '.join(near)}?")
+        raise UsageError(f"{model.backbone} has no layer {name!r}", mend=f"Did you mean {', '.join(near)}?")
     place = map_layer(name, outputs[name])
     if place is None:
         maps = [other for other, output in outputs.items() if map_layer(other, output)]
@@ -148,7 +151,10 @@ def _outputs(model: ProbedEncoder, side: int) -> tuple[dict[str, torch.Tensor], 
         for hook in hooks:
             hook.remove()
     if not logits.requires_grad:
-        raise ArtbenchError("this backbone can't be differentiated, so that there is no Grad-CAM of it")
+        raise ArtbenchError(
+            f"{model.backbone} can't be differentiated, so that there is no Grad-CAM of it",
+            mend="Look at `artbench explain map` or `neighbours` of the record, which need no gradient",
+        )
     return found, logits
 
 

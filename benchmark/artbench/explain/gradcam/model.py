@@ -27,6 +27,7 @@ class ProbedEncoder(torch.nn.Module):
     def __init__(self, encoder: Encoder, probe: FittedProbe, *, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         self._dtype = dtype
+        self.backbone = encoder.backbone
         self.encoder = _hookable(copy.deepcopy(encoder.module))
         self.head = _linear(probe)
         self.mean: torch.Tensor

@@ -72,7 +72,7 @@ class Shown:
         return f"maps are for {name} {100 * chance:.1f} %{has}"
 
 
-def panels(pixels: NDArray[np.uint8], maps: Maps, at: int) -> dict[str, NDArray[np.uint8]]:
+def panels(pixels: NDArray[np.uint8], maps: Maps, *, at: int) -> dict[str, NDArray[np.uint8]]:
     """RGB pictures of the maps of picture number `at`, each of the picture's size, by their titles."""
     found = {"picture": pixels, "Grad-CAM": overlay(pixels, maps.grad_cam[at])}
     if maps.guided is not None and maps.guided_grad_cam is not None:

@@ -46,7 +46,7 @@ class Agreement:
         )
 
 
-def agreement(labels: Labels, in_space: NDArray[np.int64], on_map: NDArray[np.int64]) -> Agreement:
+def agreement(labels: Labels, *, in_space: NDArray[np.int64], on_map: NDArray[np.int64]) -> Agreement:
     """Measure it.
 
     Args:

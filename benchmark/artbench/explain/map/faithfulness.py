@@ -54,8 +54,8 @@ class Faithfulness:
 def faithfulness(
     directions: NDArray[np.float32],
     places: NDArray[np.float64],
-    labels: Labels,
     *,
+    labels: Labels,
     reporter: Reporter,
 ) -> Faithfulness:
     """Compare the neighbours of every picture in the space, by cosine, with those on the map.
@@ -86,7 +86,7 @@ def faithfulness(
         trustworthiness=1 - excess * 2 / (n * k * (2 * n - 3 * k - 1)),
         kept=float(common.mean()),
         by_chance=k / (n - 1),
-        agreement=agreement(labels, in_space, on_map),
+        agreement=agreement(labels, in_space=in_space, on_map=on_map),
     )
 
 

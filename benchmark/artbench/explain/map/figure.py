@@ -14,8 +14,10 @@ from artbench.explain.map.layout import Layout
 from artbench.explain.map.palette import REST_COLOUR
 
 # Inches.
-_SIDE, _COLUMN, _ROW, _MARGIN, _TOP = 7.0, 2.25, 0.165, 0.15, 0.5
-_LEGEND_POINTS, _LONGEST = 7.5, 30
+_SIDE, _ROW, _MARGIN, _TOP = 7.0, 0.165, 0.15, 0.5
+_LEGEND_POINTS = 7.5
+# Of a column of the legend: the least, what is not name, and a letter, of which no name shows more than so many.
+_NARROWEST, _BESIDE, _LETTER, _LONGEST = 1.6, 0.75, 0.063, 60
 # Half the width of the frame, where the outermost picture is at 1.
 _EDGE, _SCALE_HEIGHT = 1.05, 3.0
 _ROWS = int((_SIDE - 0.3) / _ROW)
@@ -39,8 +41,7 @@ def map_figure(
         caption: Lines under it.
     """
     entries = _entries(colouring)
-    columns = 1 if colouring.years else max(1, -(-len(entries) // _ROWS))
-    width = _SIDE + columns * _COLUMN + 3 * _MARGIN
+    width = _SIDE + (_NARROWEST if colouring.years else sum(_columns(entries))) + 3 * _MARGIN
     tall = max(_SIDE * layout.height, _ROW * min(len(entries), _ROWS) + 0.3, _SCALE_HEIGHT + 0.3)
     lines = wrapped(caption, width)
     bottom = 0.2 + LINE_INCHES * len(lines)
@@ -96,11 +97,19 @@ def _entries(colouring: Colouring) -> list[tuple[str, str, Group]]:
     return [*own, (name, f"{count:,}", rest[0])]
 
 
+def _columns(entries: Sequence[tuple[str, str, Group]]) -> list[float]:
+    """The width of each column of the legend: no name is cut that is not very long."""
+    names = [name for name, _, _ in entries]
+    parts = [names[start : start + _ROWS] for start in range(0, len(names), _ROWS)]
+    return [max(_NARROWEST, _BESIDE + _LETTER * min(_LONGEST, max(map(len, part)))) for part in parts]
+
+
 def _legend(figure: Figure, entries: Sequence[tuple[str, str, Group]], *, left: float, top: float) -> None:
     width, height = figure.get_size_inches()
+    columns = _columns(entries)
     for number, (name, count, group) in enumerate(entries):
         column, row = divmod(number, _ROWS)
-        x, y = left + column * _COLUMN, top - 0.12 - row * _ROW
+        x, y = left + sum(columns[:column]), top - 0.12 - row * _ROW
         colour = REST_COLOUR if group.rest else group.colour
         mark = Line2D(
             [(x + 0.06) / width],

@@ -32,8 +32,8 @@ class Known:
 def known(
     labels: Labels,
     predicted: NDArray[np.int64] | NDArray[np.float32] | None,
-    confidence: NDArray[np.float32] | None,
     *,
+    confidence: NDArray[np.float32] | None,
     classes: Sequence[str],
 ) -> Known:
     """Put into words what is true and what was predicted.

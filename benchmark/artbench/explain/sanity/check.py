@@ -100,11 +100,11 @@ def kinds(maps: Maps) -> dict[str, NDArray[np.float32]]:
 def check_sanity(
     explainer: Explainer,
     cascade: Cascade,
+    *,
     randomised: Explainer,
     pixels: NDArray[np.uint8],
     classes: NDArray[np.int64],
     maps: Maps,
-    *,
     single_label: bool,
     seed: int,
     reporter: Reporter,
@@ -134,8 +134,8 @@ def check_sanity(
         curves = erasure_curves(
             explainer.model,
             pixels,
-            classes,
-            orders,
+            classes=classes,
+            maps=orders,
             single_label=single_label,
             grid=explainer.place.size,
             seed=seed,

@@ -47,9 +47,9 @@ class Curves:
 def erasure_curves(
     model: ProbedEncoder,
     pixels: NDArray[np.uint8],
+    *,
     classes: NDArray[np.int64],
     maps: Mapping[str, NDArray[np.float32]],
-    *,
     single_label: bool,
     grid: tuple[int, int],
     seed: int,

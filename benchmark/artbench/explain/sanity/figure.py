@@ -57,7 +57,10 @@ def _correlations(axes: Axes, sanity: Sanity) -> None:
         axes.plot(places, values, color=colour, marker=mark, markersize=4, label=kind)
     axes.axhline(MOST_CORRELATION, color="#999999", linewidth=0.8, linestyle=":")
     axes.axhline(0, color="#999999", linewidth=0.8)
-    axes.set_ylim(-0.4, 1.05)
+    lowest = min(
+        (value for checked in sanity.maps.values() for value in checked.correlations if value is not None), default=0
+    )
+    axes.set_ylim(min(-0.4, lowest - 0.05), 1.05)
     axes.set_xticks(places, sanity.depths, rotation=30, ha="right", fontsize=7, parse_math=False)
     axes.set_ylabel("rank correlation")
     axes.legend(fontsize=7, frameon=False)

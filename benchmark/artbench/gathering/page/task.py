@@ -103,7 +103,7 @@ def best_rows(board: Board, looked: Sequence[Record]) -> list[int]:
     return [number for number, row in enumerate(board.rows) if number < BEST or row.record.id in asked]
 
 
-def classes_of(board: Board, numbers: Sequence[int], data: dict[str, Any]) -> Classes | None:
+def classes_of(board: Board, numbers: Sequence[int], *, data: dict[str, Any]) -> Classes | None:
     """How the classes fare with some rows.
 
     Args:
@@ -126,7 +126,7 @@ def classes_of(board: Board, numbers: Sequence[int], data: dict[str, Any]) -> Cl
     )
 
 
-def most_taken(cells: Sequence[int], classes: Sequence[str], count: int = 3) -> str:
+def most_taken(cells: Sequence[int], classes: Sequence[str], *, count: int = 3) -> str:
     """What is taken for what most often, in words."""
     errors = sorted(
         (-cells[at + 2], cells[at], cells[at + 1]) for at in range(0, len(cells), 3) if cells[at] != cells[at + 1]

@@ -75,6 +75,11 @@ def test_an_unknown_layer_is_answered_with_those_there_are() -> None:
         Trace(small().module, 32).named("conv9")
 
 
+def test_a_backbone_without_convolutions_is_refused_by_its_name() -> None:
+    with pytest.raises(ArtbenchError, match="a-histogram has no convolution"):
+        Trace(torch.nn.Flatten(), 32, name="a-histogram").chosen()
+
+
 def test_the_network_is_left_as_it_was() -> None:
     of = small()
     before = {name: tensor.clone() for name, tensor in of.module.state_dict().items()}

@@ -19,8 +19,8 @@ from artbench.cli.main import artbench
 from artbench.data.decode import decode
 from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.gradcam.model import ProbedEncoder
-from artbench.explaining.measured import Sources
 from artbench.explaining.probed import open_probed
+from artbench.explaining.sources import Sources
 from artbench.plugins import Registry, load_plugins
 from artbench.protocol import LINEAR_V1
 from artbench.records.folder import ResultsFolder, read_record, sha256_of
@@ -164,7 +164,7 @@ def test_any_picture_can_be_explained(place: Path, tmp_path: Path) -> None:
 def test_without_relus_grad_cam_alone_is_drawn_and_the_reason_is_told(place: Path, tmp_path: Path) -> None:
     done = gradcam(record(place, backbone="toy-patches"), tmp_path / "out", "--images", "3")
     assert done.exit_code == 0, done.output
-    assert "this network has none: use integrated gradients" in done.stdout
+    assert "toy-patches has none: use integrated gradients" in done.stdout
     assert set(json.loads((tmp_path / "out" / "sanity.json").read_text())["maps"]) == {"Grad-CAM"}
 
 

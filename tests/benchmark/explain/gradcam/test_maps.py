@@ -49,7 +49,7 @@ def test_guided_backpropagation_follows_its_rule_through_reused_in_place_and_cli
     with torch.no_grad():
         net.encoder.get_parameter("last.weight").mul_(30)
     place = last_stage(net, SIDE)
-    assert refusal(net, place, SIDE) is None
+    assert refusal(net, place, side=SIDE) is None
     maps = Explainer(net, place, guided=True)(pixels(4), CLASSES)
     expected = guided_by_hand(net, net.pictures(pixels(4))).permute(0, 2, 3, 1).numpy()
     assert maps.guided is not None

@@ -12,8 +12,9 @@ from artbench.errors import UsageError
 from artbench.explain.directions import cosine_blocks, directions, nearest
 from artbench.explain.map.colouring import NO_LABEL, by_class, by_year
 from artbench.explain.map.faithfulness import faithfulness
+from artbench.explain.map.figure import map_figure
 from artbench.explain.map.known import known
-from artbench.explain.map.layout import choose_method, lay_out, principal_components
+from artbench.explain.map.layout import Layout, choose_method, lay_out, principal_components
 from artbench.explain.map.palette import MOST_STYLES, style
 from artbench.reporting import Silent
 
@@ -51,27 +52,27 @@ def test_both_layouts_keep_the_bundles_apart_and_repeat() -> None:
 
 def test_the_numbers_are_those_of_scikit_learn_and_of_the_definition() -> None:
     places = RANDOM.standard_normal((120, 2))
-    found = faithfulness(POINTS, places, LABELS, reporter=Silent())
+    found = faithfulness(POINTS, places, labels=LABELS, reporter=Silent())
     # On the sphere the order by distance is that by cosine.
     assert found.trustworthiness == pytest.approx(trustworthiness(POINTS, places, n_neighbors=15), abs=1e-6)
     assert found.kept == pytest.approx(15 / 119, abs=0.05)
     assert found.agreement.space > 0.95
     assert found.agreement.map < 0.6
     assert found.agreement.guess == pytest.approx(1 / 3)
-    perfect = faithfulness(directions(places.astype(np.float32)), places, LABELS, reporter=Silent())
+    perfect = faithfulness(directions(places.astype(np.float32)), places, labels=LABELS, reporter=Silent())
     assert 0 <= perfect.kept <= 1
 
 
 def test_numbers_are_given_for_labels_and_years_and_for_pictures_that_are_equal() -> None:
     places = lay_out(POINTS, method="pca", seed=0).places
     sets = np.eye(4, dtype=bool)[LABELS]
-    labels = faithfulness(POINTS, places, sets, reporter=Silent())
+    labels = faithfulness(POINTS, places, labels=sets, reporter=Silent())
     assert labels.agreement.measure == "overlap"
     assert labels.agreement.space > 0.9 > 0.5 > labels.agreement.guess
-    years = faithfulness(POINTS, places, 1600 + 100 * LABELS.astype(np.float64), reporter=Silent())
+    years = faithfulness(POINTS, places, labels=1600 + 100 * LABELS.astype(np.float64), reporter=Silent())
     assert years.agreement.measure == "years"
     assert years.agreement.space < years.agreement.guess
-    same = faithfulness(np.ones((6, 3), np.float32), np.zeros((6, 2)), LABELS[:6], reporter=Silent())
+    same = faithfulness(np.ones((6, 3), np.float32), np.zeros((6, 2)), labels=LABELS[:6], reporter=Silent())
     assert 0 <= same.trustworthiness <= 1
 
 
@@ -92,6 +93,19 @@ def test_no_two_classes_look_alike_and_too_many_are_grey() -> None:
     many = by_class(np.arange(200, dtype=np.int64) % 100, [f"class {k}" for k in range(100)])
     assert sum(group.rest for group in many.groups) == 100 - MOST_STYLES
     assert [many.groups[at].name for at in many.of.tolist()] == [f"class {k % 100}" for k in range(200)]
+
+
+def test_the_legend_has_whole_names_in_as_many_columns_as_it_takes() -> None:
+    long = "culture::south netherlandish or northern french"
+    places = RANDOM.uniform(-1, 1, (90, 2))
+    layout = Layout(places=places, method="pca", kept=0.5, dimensions=2)
+    colouring = by_class(np.arange(90, dtype=np.int64) % 45, [long, *(f"class {k}" for k in range(44))])
+    figure = map_figure(layout, colouring, right=None, title="a map", caption=["of it"])
+    words = {text.get_text(): text.get_window_extent() for text in figure.texts}
+    assert f"{long}  2" in words
+    boxes = list(words.values())
+    assert all(box.x0 >= 0 and box.x1 <= figure.bbox.width for box in boxes)
+    assert not any(one.overlaps(other) for at, one in enumerate(boxes) for other in boxes[:at])
 
 
 def test_the_largest_come_first_and_those_asked_for_alone_are_coloured() -> None:
@@ -123,14 +137,19 @@ def test_years_are_a_scale_with_periods() -> None:
 
 
 def test_what_is_known_is_said_in_words() -> None:
-    one = known(np.array([0, 1]), np.array([0, 0]), np.array([0.5, 0.25], np.float32), classes=("red", "blue"))
+    one = known(
+        np.array([0, 1]), np.array([0, 0]), confidence=np.array([0.5, 0.25], np.float32), classes=("red", "blue")
+    )
     assert (one.true, one.said) == (["red", "blue"], ["red 50.0 %", "red 25.0 %"])
     assert one.right is not None
     assert one.right.tolist() == [True, False]
     sets = known(
-        np.array([[True, False], [False, False]]), None, np.array([[0.9, 0.6], [0.1, 0.2]], np.float32), classes="ab"
+        np.array([[True, False], [False, False]]),
+        None,
+        confidence=np.array([[0.9, 0.6], [0.1, 0.2]], np.float32),
+        classes="ab",
     )
     assert sets.true == ["a", NO_LABEL]
     assert sets.said == ["a 90.0 %, b 60.0 %", "b 20.0 %"]
-    years = known(np.array([1654.0]), np.array([1650.4], np.float32), None, classes=())
+    years = known(np.array([1654.0]), np.array([1650.4], np.float32), confidence=None, classes=())
     assert (years.true, years.said, years.right) == (["1654"], ["1650"], None)

@@ -36,8 +36,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         images=[f"{at}-{HOSTILE}" for at in range(COUNT)],
         layout=layout,
         colouring=by_class(labels, classes),
-        known=known(labels, np.zeros(COUNT, np.int64), np.full(COUNT, 0.5, np.float32), classes=classes),
-        faithfulness=faithfulness(points, layout.places, labels, reporter=Silent()),
+        known=known(labels, np.zeros(COUNT, np.int64), confidence=np.full(COUNT, 0.5, np.float32), classes=classes),
+        faithfulness=faithfulness(points, layout.places, labels=labels, reporter=Silent()),
         seed=0,
         on_page=np.arange(COUNT),
     )

@@ -73,6 +73,15 @@ def test_a_file_of_ones_own_that_is_in_the_dataset_finds_itself(place: Path, tmp
     assert asked["neighbours"][0]["cosine"] == pytest.approx(1, abs=1e-3)
 
 
+def test_a_name_that_holds_an_escape_sequence_does_not_act(place: Path, tmp_path: Path) -> None:
+    (source,) = (place / "cache").rglob("004.png")
+    mine = tmp_path / "red \x1b[31m.png"
+    mine.write_bytes(source.read_bytes())
+    done = neighbours(place, tmp_path / "out", "--image", str(mine), "--count", "1")
+    assert done.exit_code == 0, done.output
+    assert "red ?[31m.png" in done.stdout
+
+
 def test_years_are_told_and_what_a_cosine_is_by_chance(place: Path, tmp_path: Path) -> None:
     done = neighbours(place, tmp_path, "--image", "004.png", "--count", "100", task="seen-year")
     assert done.exit_code == 0, done.output

@@ -59,7 +59,14 @@ def test_what_decides_is_deleted_and_shown_first() -> None:
         chance = net(net.pictures(pictures)).softmax(dim=1).numpy()[np.arange(3), CLASSES]
     maps = np.random.default_rng(0).random((3, SIDE, SIDE)).astype(np.float32)
     curves = erasure_curves(
-        net, pictures, CLASSES, {"any": maps}, single_label=True, grid=(4, 4), seed=0, advance=lambda _: None
+        net,
+        pictures,
+        classes=CLASSES,
+        maps={"any": maps},
+        single_label=True,
+        grid=(4, 4),
+        seed=0,
+        advance=lambda _: None,
     )
     # Whatever the order, all curves begin and end alike.
     for curve in curves.values():
@@ -81,8 +88,8 @@ def test_what_decides_is_deleted_and_shown_first() -> None:
     tried = erasure_curves(
         net,
         pictures,
-        CLASSES,
-        {"best": worth, "worst": 3 - worth},
+        classes=CLASSES,
+        maps={"best": worth, "worst": 3 - worth},
         single_label=True,
         grid=(4, 4),
         seed=0,
@@ -108,10 +115,10 @@ def test_a_run_checks_every_kind_of_map_the_same_way_each_time() -> None:
         found = check_sanity(
             explainer,
             cascade,
-            Explainer(other, place, guided=True),
-            pixels(3),
-            CLASSES,
-            explainer(pixels(3), CLASSES),
+            randomised=Explainer(other, place, guided=True),
+            pixels=pixels(3),
+            classes=CLASSES,
+            maps=explainer(pixels(3), CLASSES),
             single_label=True,
             seed=1,
             reporter=Silent(),

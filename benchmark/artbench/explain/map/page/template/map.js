@@ -55,7 +55,8 @@
     return button;
   };
 
-  const size = Math.max(5, Math.min(11, 9 - Math.log2(total / 300)));
+  // Smaller the more there are, and on a phone.
+  const markers = () => Math.max(5, Math.min(11, 9 - Math.log2(total / 300))) * Math.max(0.6, Math.min(1, figure.clientWidth / 640));
   const point = (at) => (wrong(at) ? `${groupOf(at).symbol}-open` : groupOf(at).symbol);
   const coordinates = (list) => ({ x: list.map((at) => data.x[at]), y: list.map((at) => data.y[at]) });
   const traces = () => {
@@ -63,6 +64,7 @@
     // What has no look of its own lies below the rest.
     const ordered = [...shown].sort((one, other) => Number(groupOf(other).rest) - Number(groupOf(one).rest));
     const at = picked();
+    const size = markers();
     const common = { type: "scatter", mode: "markers" };
     return [
       { ...common, ...coordinates(hidden), hoverinfo: "skip", marker: { size: size - 2, color: colour("--line") } },

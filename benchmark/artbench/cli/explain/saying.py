@@ -1,0 +1,10 @@
+"""Lines that hold names from records and datasets."""
+
+import click
+
+from artbench.explain.printable import printable
+
+
+def say(line: str, *, err: bool = False) -> None:
+    """Print a line, whatever the names in it hold."""
+    click.echo(printable(line), err=err)

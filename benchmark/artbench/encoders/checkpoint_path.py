@@ -1,0 +1,34 @@
+"""Where a checkpoint lies and what it is called: answered without importing torch."""
+
+from pathlib import Path
+
+from artbench.errors import ArtbenchError
+
+ENCODER_FILE = "encoder.safetensors"
+MEND = "Give a file that torch.save or safetensors has written, whole"
+
+
+def checkpoint_file(path: Path) -> Path:
+    """The file of a checkpoint: itself, or `encoder.safetensors` in the folder that pretraining has written.
+
+    Raises:
+        ArtbenchError: Nothing is there.
+    """
+    file = path / ENCODER_FILE if path.is_dir() else path
+    if file.is_file():
+        return file
+    if path.is_dir():
+        raise ArtbenchError(f"the folder {path} holds no {ENCODER_FILE}", mend="Name the file of the checkpoint itself")
+    if path.exists():
+        raise ArtbenchError(f"{path} is not a file", mend=MEND)
+    raise ArtbenchError(f"no checkpoint at {path}", mend="Check the path, or see `artbench list pretrainings`")
+
+
+def checkpoint_name(path: Path) -> str:
+    """What a checkpoint is called on record: its file, or for `encoder.safetensors` its folder; never the path."""
+    absolute = path.expanduser().absolute()
+    if absolute.name in ("", ".."):
+        absolute = absolute.resolve()
+    name = absolute.parent.name if absolute.name == ENCODER_FILE else absolute.name
+    printable = "".join(c if c.isprintable() else "?" for c in name or "checkpoint")
+    return printable[:200]
