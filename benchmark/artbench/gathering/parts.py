@@ -18,7 +18,7 @@ Kind: TypeAlias = Literal["gradcam", "map", "filters"]
 KINDS: Mapping[Kind, str] = {"gradcam": "Grad-CAM", "map": "map", "filters": "filter pictures"}
 
 # Raised whenever what is made of the same inputs changes.
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,9 @@ from artbench.explain.filters.spectrum import FourierPictures
 from artbench.explain.filters.wobble import Wobble
 from artbench.reporting import Counter
 
+# How often, and by how much, the contrast of a start is raised.
+_WAKES, _LOUDER = 3, 4.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ascent:
@@ -61,6 +64,7 @@ def maximise(
     """
     seeds = [seed * 1_000_003 + unit for unit in units]
     pictures, wobble = FourierPictures(seeds, side=ascent.side).to(device), Wobble(seeds)
+    _wake(reader, pictures, units)
     # Adam's pace of each coefficient is its own, so pictures of one batch don't influence each other.
     optimiser = torch.optim.Adam(pictures.parameters(), lr=ascent.rate, betas=(0.9, 0.99))
     rows, columns = torch.arange(len(units), device=device), torch.tensor(list(units), device=device)
@@ -79,3 +83,22 @@ def maximise(
         found = pictures()
         reached = reader(found)[rows, columns]
     return Maximised(pictures=found.cpu(), start=start.cpu(), reached=reached.cpu(), gradient=gradient.cpu())
+
+
+def _wake(reader: UnitReader, pictures: FourierPictures, units: Sequence[int]) -> None:
+    """Give more contrast to the start of a unit that has no gradient: behind a ReLU that is off, nothing is climbed.
+
+    In a residual network that was not trained, a unit is one of the first convolution's behind a ReLU, and for noise
+    that is nearly grey half of them are off.
+    """
+    rows, columns = torch.arange(len(units)), torch.tensor(list(units))
+    for _ in range(_WAKES):
+        torch.autograd.backward(reader(pictures())[rows, columns].sum())
+        slope = pictures.coefficients.grad
+        assert slope is not None
+        off = ~slope.flatten(1).any(dim=1)
+        pictures.zero_grad()
+        if not bool(off.any()):
+            return
+        with torch.no_grad():
+            pictures.coefficients[off] *= _LOUDER

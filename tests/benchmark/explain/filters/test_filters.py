@@ -165,3 +165,19 @@ def test_what_has_no_convolution_and_what_can_not_be_written_is_refused(tmp_path
     nowhere = replace(request, backbone="resnet18", pretrainings=("random",), out=tmp_path / "file" / "filters.png")
     with pytest.raises(ArtbenchError, match=r"filters\.png"):
         explain_filters(nowhere, registry=load_plugins(), reporter=Silent())
+
+
+@pytest.mark.parametrize(("reach", "climbed"), [(-1.0, False), (1.2, True)])
+def test_a_unit_behind_a_relu_that_is_off_for_grey_is_climbed_where_any_picture_turns_it_on(
+    reach: float, climbed: bool
+) -> None:
+    # On where red, green and blue come to less than `reach`; nearly grey noise has 1.5.
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 1, 1), torch.nn.ReLU(), torch.nn.Conv2d(1, 1, 1))
+    with torch.no_grad():
+        for parameter, value in zip(module.parameters(), (-1.0, reach, 1.0, 0.0), strict=True):
+            parameter.fill_(value)
+    trace = Trace(module, ASCENT.side)
+    reader = UnitReader(trace.module, trace.named("2"), mean=(0, 0, 0), std=(1, 1, 1))
+    found = maximise(reader, [0], seed=0, ascent=ASCENT, device="cpu", counter=Listener())
+    assert bool(found.gradient.all()) is climbed
+    assert bool((found.reached > found.start).all()) is climbed
