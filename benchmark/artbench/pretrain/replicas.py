@@ -9,6 +9,7 @@ import torch
 
 from artbench.pretrain.method import Networks
 from artbench.pretrain.processes import Exchange
+from artbench.pretrain.small_maps import multiply_small_maps
 
 Statistics = Mapping[str, torch.Tensor]
 
@@ -29,9 +30,11 @@ class Replicas:
         self._networks = networks
         parameters: dict[int, object] = {id(p): p for network in networks for p in network.parameters()}
         self._free = [copy.deepcopy(networks, dict(parameters)) for _ in range(count)]
-        if compiled:
-            for network in (network for replica in self._free for network in replica):
+        for network in (network for replica in self._free for network in replica):
+            if compiled:
                 network.compile(dynamic=False)
+            else:
+                multiply_small_maps(network)
         self._lock = threading.Semaphore(count)
 
     @contextmanager
