@@ -22,15 +22,19 @@ def choose_dtype(device: str) -> torch.dtype:
 
 
 def choose_feature_dtype(module: torch.nn.Module, *, device: str) -> torch.dtype:
-    """bfloat16 where the hardware computes in it and the features of this network bear it, else float32.
+    """bfloat16 where the hardware computes in it and this network bears it, else float32."""
+    return choose_dtype(device) if bears_bfloat16(module) else torch.float32
+
+
+def bears_bfloat16(module: torch.nn.Module) -> bool:
+    """Whether features in bfloat16 are close enough to those in float32.
 
     A bfloat16 has 8 bits of precision. In a sum of hundreds of products the errors of rounding the weights cancel
     out; in the 9 or 25 of a depthwise convolution, whose inputs are neighbours and nearly equal, they add up. So an
     EfficientNet or a MobileNet is computed in float32; it would gain the least, too (`docs/performance.md`).
     """
     convolutions = (part for part in module.modules() if isinstance(part, torch.nn.Conv2d))
-    fragile = any(part.groups > 1 and part.weight[0].numel() < _FEW for part in convolutions)
-    return torch.float32 if fragile else choose_dtype(device)
+    return not any(part.groups > 1 and part.weight[0].numel() < _FEW for part in convolutions)
 
 
 def _cpu_flags() -> set[str]:
