@@ -1,5 +1,6 @@
 """Convolutions over small maps as matrix products, which the CPU computes several times as fast."""
 
+from math import prod
 from typing import Any
 
 import torch
@@ -34,23 +35,27 @@ def _plain(convolution: torch.nn.Conv2d) -> bool:
 class _Convolution(torch.nn.Conv2d):
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002  torch calls it so
         assert not isinstance(self.padding, str)
-        places = len(input)
-        for side, edge, kernel, stride in zip(
-            input.shape[-2:], self.padding, self.kernel_size, self.stride, strict=True
-        ):
-            places *= (side + 2 * edge - kernel) // stride + 1
-        if input.device.type != "cpu" or input.dim() != 4 or places > self.out_channels:
+        sides = [
+            (side + 2 * edge - kernel) // stride + 1
+            for side, edge, kernel, stride in zip(
+                input.shape[-2:], self.padding, self.kernel_size, self.stride, strict=True
+            )
+        ]
+        if input.device.type != "cpu" or input.dim() != 4 or len(input) * prod(sides) > self.out_channels:
             return super().forward(input)
         weight = self.weight
         if torch.is_autocast_enabled("cpu"):
             dtype = torch.get_autocast_dtype("cpu")
             input, weight = input.to(dtype), weight.to(dtype)  # noqa: A001
-        made: torch.Tensor = _Product.apply(input, weight, self.stride, self.padding)
+        rows, columns = sides
+        product: torch.Tensor = _Product.apply(input, weight, self.stride, self.padding)
+        # Not within `_Product`: what a function of one's own gives as a view, activations can't change in place.
+        made = product.view(len(input), rows, columns, self.out_channels).permute(0, 3, 1, 2)
         return made if self.bias is None else made + self.bias.to(made.dtype)[:, None, None]
 
 
 class _Product(torch.autograd.Function):
-    """A convolution, channels last: (places, kernel x channels) times (kernel x channels, outputs)."""
+    """A convolution: (places, kernel x channels) times (kernel x channels, outputs); gives (places, outputs)."""
 
     @staticmethod
     def forward(
@@ -63,22 +68,20 @@ class _Product(torch.autograd.Function):
         taken = windows.reshape(count * rows * columns, high * wide * channels)
         factor = weight.permute(0, 2, 3, 1).reshape(outputs, -1)
         ctx.save_for_backward(taken, factor)
-        ctx.shapes = padded.shape, weight.shape, stride, padding
-        return (taken @ factor.T).view(count, rows, columns, outputs).permute(0, 3, 1, 2)
+        ctx.shapes = padded.shape, weight.shape, (count, rows, columns), stride, padding
+        return taken @ factor.T
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor | None, None, None]:
         taken, factor = ctx.saved_tensors
-        padded_shape, (outputs, channels, high, wide), stride, padding = ctx.shapes
-        count, _, rows, columns = gradient.shape
-        arrived = gradient.permute(0, 2, 3, 1).reshape(-1, outputs)
+        padded_shape, (outputs, channels, high, wide), (count, rows, columns), stride, padding = ctx.shapes
         of_weight = of_maps = None
         if ctx.needs_input_grad[1]:
-            of_weight = (arrived.T @ taken).view(outputs, high, wide, channels).permute(0, 3, 1, 2)
+            of_weight = (gradient.T @ taken).view(outputs, high, wide, channels).permute(0, 3, 1, 2)
         if ctx.needs_input_grad[0]:
-            shares = (arrived @ factor).view(count, rows, columns, high, wide, channels)
-            total = torch.zeros(padded_shape, dtype=torch.float32)
+            shares = (gradient @ factor).view(count, rows, columns, high, wide, channels)
+            total = torch.zeros(padded_shape, dtype=torch.promote_types(shares.dtype, torch.float32))
             for row in range(high):
                 for column in range(wide):
                     below = slice(row, row + rows * stride[0], stride[0])

@@ -57,6 +57,27 @@ def test_they_agree_in_bfloat16() -> None:
         assert (one - right).norm() <= 1.5 * (like - right).norm() + 1e-6
 
 
+def test_float64_stays_float64() -> None:
+    torch.manual_seed(0)
+    usual = nn.Conv2d(6, 64, 3, 2, 1).double()
+    other = copy.deepcopy(usual)
+    multiply_small_maps(other)
+    maps = torch.randn(2, 6, 5, 5, dtype=torch.float64)
+    for found, expected in zip(outcome(other, maps), outcome(usual, maps), strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_what_comes_next_may_work_in_place(bias: bool) -> None:
+    torch.manual_seed(0)
+    usual = nn.Sequential(nn.Conv2d(6, 64, 3, padding=1, bias=bias), nn.ReLU(inplace=True))
+    other = copy.deepcopy(usual)
+    multiply_small_maps(other)
+    maps = torch.randn(2, 6, 4, 4)
+    for found, expected in zip(outcome(other, maps), outcome(usual, maps), strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     "convolution",
     [
