@@ -35,17 +35,21 @@ def fold_norms(module: torch.nn.Module, *, side: int) -> None:
 def _takes(module: torch.nn.Module, side: int) -> bool:
     """Whether the network takes a picture of that size; by way of it, what can be folded is."""
     noise = torch.rand((1, 3, side, side), generator=torch.Generator().manual_seed(0)) * 4 - 2
-    noise = noise.to(next(module.parameters()).device)
+    pairs: list[_Pair] = []
+    same = False
     try:
         with torch.no_grad():
+            noise = noise.to(next(module.parameters()).device)
             before, pairs = _watched(module, noise)
             for pair in pairs:
                 pair.swap()
-            if not _close(module(noise), before):
-                for pair in reversed(pairs):
-                    pair.swap()
+            same = _close(module(noise), before)
     except Exception:  # Whatever a foreign module raises: on pictures it will raise it where it is reported.
         return False
+    finally:
+        if not same:
+            for pair in reversed(pairs):
+                pair.swap()
     return True
 
 
@@ -69,9 +73,13 @@ class _Pair:
         convolution.weight, convolution.bias, norm.__class__ = other
 
     def makes(self, given: torch.Tensor, *, of: torch.Tensor) -> bool:
-        """Whether both together make something of a batch."""
-        # Not by calling them, which would call the hooks that watch.
-        return _close(self._norm.forward(self._convolution.forward(of)), given)
+        """Whether the two, once folded, make something of a batch; they are left unfolded."""
+        self.swap()
+        try:
+            # Not by calling them, which would call the hooks that watch.
+            return _close(self._norm.forward(self._convolution.forward(of)), given)
+        finally:
+            self.swap()
 
 
 class _Folded(torch.nn.BatchNorm2d):
@@ -97,10 +105,8 @@ def _watched(module: torch.nn.Module, batch: torch.Tensor) -> tuple[torch.Tensor
                 if between is taken[0]:
                     del convolved[place]
                     pair = _Pair(convolution, part)
-                    pair.swap()
                     if pair.makes(given, of=before):
                         pairs.append(pair)
-                    pair.swap()
                     return
 
     # Weights that are made from other tensors can't be set.

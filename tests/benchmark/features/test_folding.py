@@ -131,6 +131,38 @@ def test_what_cannot_be_folded_stays_as_it_is(convolution: nn.Conv2d, norm: nn.M
         assert torch.equal(features(module, 8), expected)
 
 
+def test_what_can_be_run_once_only_stays_as_it_is() -> None:
+    runs = []
+
+    def once(own: Any, pictures: torch.Tensor) -> torch.Tensor:
+        runs.append(pictures)
+        if len(runs) > 1:
+            raise ValueError
+        return straight(own, pictures)
+
+    module = lively(Small(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), once))
+    fold_norms(module, side=8)
+    assert len(runs) == 2
+    assert norms(module) == 1
+
+
+def test_a_network_that_gives_several_things_stays_as_it_is() -> None:
+    class Several(Small):
+        def forward(self, pictures: torch.Tensor) -> Any:
+            convolved = self.convolution(pictures)
+            return self.norm(convolved), convolved
+
+    module = lively(Several(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), straight))
+    fold_norms(module, side=8)
+    assert norms(module) == 1
+
+
+def test_a_network_without_parameters_is_no_trouble() -> None:
+    module = nn.Sequential(nn.BatchNorm2d(3, affine=False), nn.AdaptiveAvgPool2d(1)).eval()
+    fold_norms(module, side=8)
+    assert norms(module) == 1
+
+
 def test_a_norm_without_weights_and_a_convolution_with_a_bias_fold_too() -> None:
     module = lively(Small(nn.Conv2d(3, 5, 3, bias=True), nn.BatchNorm2d(5, affine=False), straight))
     expected = features(module, 8)
