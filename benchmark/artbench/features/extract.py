@@ -131,8 +131,8 @@ def extract(
             share = batches(missing, extraction.batch)[group.rank :: group.size]
             timing = group.together(lambda: extraction.run(share, store, reporter))
             timing = replace(timing, extracted=len(missing))
-        # Before somebody else may have the store removed.
-        matrix, unreadable = store.matrix(), store.unreadable(wanted)
+        # By all processes before the first one lets go of the store, and somebody else may have it removed.
+        matrix, unreadable = group.together(lambda: (store.matrix(), store.unreadable(wanted)))
     if len(missing) and unreadable and group.first:
         row, reason = min(unreadable.items())
         count = f"{len(unreadable):,} of {len(wanted):,}"
