@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from artbench.errors import ArtbenchError
+from artbench.reporting import printable
 
 ENCODER_FILE = "encoder.safetensors"
 MEND = "Give a file that torch.save or safetensors has written, whole"
@@ -30,5 +31,4 @@ def checkpoint_name(path: Path) -> str:
     if absolute.name in ("", ".."):
         absolute = absolute.resolve()
     name = absolute.parent.name if absolute.name == ENCODER_FILE else absolute.name
-    printable = "".join(c if c.isprintable() else "?" for c in name or "checkpoint")
-    return printable[:200]
+    return printable(name or "checkpoint")[:200]

@@ -2,7 +2,7 @@
 
 import click
 
-from artbench.explain.printable import printable
+from artbench.reporting import printable
 
 
 def say(line: str, *, err: bool = False) -> None:

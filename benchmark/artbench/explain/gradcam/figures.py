@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from artbench.explain.figure import GREY, LINE_INCHES, put_caption, square, text_line, wrapped
 from artbench.explain.gradcam.maps import Maps
 from artbench.explain.gradcam.shown import Shown, panels
-from artbench.explain.printable import printable
+from artbench.reporting import printable
 
 # Inches.
 _PANEL, _SHEET_PANEL, _LABEL, _MARGIN = 2.6, 1.55, 2.3, 0.12
