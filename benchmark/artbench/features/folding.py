@@ -3,6 +3,8 @@
 import torch
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from artbench.features.precision import without_tf32
+
 # How far float32 may be from itself when sums are formed in another order, in parts of the largest value.
 _TOLERANCE = 1e-4
 # Side in pixels of a picture that is large enough for most networks, and through most of them in no time.
@@ -27,30 +29,42 @@ def fold_norms(module: torch.nn.Module, *, side: int) -> None:
     """
     if not any(isinstance(part, torch.nn.BatchNorm2d) for part in module.modules()):
         return
-    # Some networks take pictures of one size only, and fail if it is another.
-    if not (side > _SMALL and _takes(module, _SMALL)):
-        _takes(module, side)
+    with without_tf32(), torch.no_grad():
+        # Some networks take pictures of one size only, and fail if it is another.
+        pairs = _pairs(module, min(_SMALL, side)) or _pairs(module, side)
+        if pairs:
+            _fold(module, pairs, side)
 
 
-def _takes(module: torch.nn.Module, side: int) -> bool:
-    """Whether the network takes a picture of that size; by way of it, what can be folded is."""
-    noise = torch.rand((1, 3, side, side), generator=torch.Generator().manual_seed(0)) * 4 - 2
-    pairs: list[_Pair] = []
-    same = False
+def _pairs(module: torch.nn.Module, side: int) -> list["_Pair"]:
+    """What can be folded, by a picture of that size; nothing, if the network does not take it."""
     try:
-        with torch.no_grad():
-            noise = noise.to(next(module.parameters()).device)
-            before, pairs = _watched(module, noise)
-            for pair in pairs:
-                pair.swap()
-            same = _close(module(noise), before)
+        return _watched(module, _noise(module, side))
     except Exception:  # Whatever a foreign module raises: on pictures it will raise it where it is reported.
-        return False
-    finally:
-        if not same:
-            for pair in reversed(pairs):
-                pair.swap()
-    return True
+        return []
+
+
+def _fold(module: torch.nn.Module, pairs: list["_Pair"], side: int) -> None:
+    """Fold all pairs, or none if the network would then give something else."""
+    noise = _noise(module, side)
+    try:
+        before = module(noise)
+    except Exception:  # As above.
+        return
+    for pair in pairs:
+        pair.swap()
+    try:
+        same = _close(module(noise), before)
+    except Exception:  # As above.
+        same = False
+    if not same:
+        for pair in reversed(pairs):
+            pair.swap()
+
+
+def _noise(module: torch.nn.Module, side: int) -> torch.Tensor:
+    noise = torch.rand((1, 3, side, side), generator=torch.Generator().manual_seed(0)) * 4 - 2
+    return noise.to(next(module.parameters()).device)
 
 
 class _Pair:
@@ -92,8 +106,8 @@ class _Folded(torch.nn.BatchNorm2d):
         return activated
 
 
-def _watched(module: torch.nn.Module, batch: torch.Tensor) -> tuple[torch.Tensor, list[_Pair]]:
-    """What a module gives of a batch, and its pairs that can be folded."""
+def _watched(module: torch.nn.Module, batch: torch.Tensor) -> list[_Pair]:
+    """The pairs that can be folded, each looked at when the batch has gone through it."""
     convolved: list[tuple[torch.nn.Conv2d, torch.Tensor, torch.Tensor]] = []
     pairs: list[_Pair] = []
 
@@ -113,11 +127,11 @@ def _watched(module: torch.nn.Module, batch: torch.Tensor) -> tuple[torch.Tensor
     parts = [part for part in module.modules() if isinstance(part, torch.nn.BatchNorm2d) or _convolves(part)]
     hooks = [part.register_forward_hook(after) for part in parts]
     try:
-        whole: torch.Tensor = module(batch)
+        module(batch)
     finally:
         for hook in hooks:
             hook.remove()
-    return whole, pairs
+    return pairs
 
 
 def _convolves(part: torch.nn.Module) -> bool:

@@ -1,5 +1,7 @@
 """In which type of number a network computes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -35,6 +37,17 @@ def bears_bfloat16(module: torch.nn.Module) -> bool:
     """
     convolutions = (part for part in module.modules() if isinstance(part, torch.nn.Conv2d))
     return not any(part.groups > 1 and part.weight[0].numel() < _FEW for part in convolutions)
+
+
+@contextmanager
+def without_tf32() -> Iterator[None]:
+    """Let float32 be float32: recent GPUs convolve in TF32 otherwise, which has 10 bits of precision and not 23."""
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
 
 
 def _cpu_flags() -> set[str]:

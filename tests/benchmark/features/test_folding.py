@@ -188,3 +188,13 @@ def test_a_network_without_norms_is_not_even_run() -> None:
             raise AssertionError
 
     fold_norms(Unrunnable(), side=8)
+
+
+def test_a_network_that_goes_another_way_with_larger_pictures_stays_as_it_is() -> None:
+    def by_size(own: Any, pictures: torch.Tensor) -> torch.Tensor:
+        return straight(own, pictures) if pictures.shape[-1] <= 64 else beside(own, pictures)
+
+    module = lively(Small(nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3), by_size))
+    expected = features(module, 96)
+    fold_norms(module, side=96)
+    assert torch.equal(features(module, 96), expected)

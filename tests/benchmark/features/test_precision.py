@@ -7,6 +7,7 @@ import timm
 import torch
 
 from artbench.features import precision
+from artbench.features.forward import own_core_each
 from artbench.features.precision import choose_dtype, choose_feature_dtype
 
 
@@ -40,3 +41,10 @@ def test_this_processor_is_asked() -> None:
     flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     expected = torch.bfloat16 if "amx_bf16" in flags or "avx512_bf16" in flags else torch.float32
     assert choose_dtype("cpu") == expected
+
+
+def test_float32_is_float32_on_a_gpu_only_while_it_matters() -> None:
+    before = torch.backends.cudnn.allow_tf32
+    with own_core_each("cuda"):
+        assert not torch.backends.cudnn.allow_tf32
+    assert torch.backends.cudnn.allow_tf32 == before

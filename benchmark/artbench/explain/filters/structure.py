@@ -22,7 +22,7 @@ CRITERION = (
     "structured: contours run in one direction over a neighbourhood of a thirty-second of the side at least "
     f"{LEAST_COHERENCE:.1f} times as much as in noise of the same colours and the same power at each frequency, or the "
     f"power of a frequency lies in few directions, {LEAST_CONCENTRATION:.1f} times as much as there; noise: neither; "
-    "flat: one colour; no gradient: noise of any contrast leaves the unit off"
+    "flat: one colour; no gradient: noise of up to 64 times the contrast leaves the unit off"
 )
 
 
