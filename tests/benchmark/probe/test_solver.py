@@ -102,11 +102,11 @@ def test_when_some_labels_fail_the_others_are_not_solved_to_their_end(monkeypatc
     monkeypatch.setattr(path_module, "usable_cores", lambda: 2)
     monkeypatch.setattr(path_module, "_LABELS", 3)
     monkeypatch.setattr(strand_module, "solve", solve_)
-    fits, threads = path(tagged(60), classes=5, target="multi-label"), threading.active_count()
+    fits = path(tagged(60), classes=5, target="multi-label")
     with pytest.raises(MemoryError):
         fits.at(1.0)
     assert passes < 20_000
-    assert threading.active_count() == threads
+    assert not any(thread.name.startswith("artbench-labels") for thread in threading.enumerate())
 
 
 def test_anchors_that_are_kept_at_once_share_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
