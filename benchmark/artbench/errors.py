@@ -11,7 +11,7 @@ class ArtbenchError(Exception):
 
     Args:
         message: What is wrong and where, without a full stop.
-        mend: What to do about it, as a sentence without a full stop.
+        mend: What to do about it, as a sentence without a full stop; a question has its mark.
     """
 
     exit_status = 1
@@ -22,7 +22,8 @@ class ArtbenchError(Exception):
         self.mend = mend
 
     def __str__(self) -> str:
-        return f"{self.message}. {self.mend}." if self.mend else f"{self.message}."
+        end = "" if self.mend.endswith("?") else "."
+        return f"{self.message}. {self.mend}{end}" if self.mend else f"{self.message}."
 
 
 class UsageError(ArtbenchError):

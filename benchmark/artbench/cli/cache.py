@@ -1,6 +1,7 @@
 """`artbench cache`: the features that are kept, what is kept for ranks, and making room."""
 
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from artbench.features.inventory import Kept
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+# Columns, for what is read by other programs.
+_WIDE = 400
 _SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
@@ -124,7 +127,8 @@ def _print_table(entries: "list[Kept]") -> None:
         texts = (Text(entry.dataset), Text(entry.backbone), Text(entry.pretraining))
         table.add_row(*texts, _size(entry.bytes), _age(entry.created), _age(entry.used))
     if entries:
-        Console().print(table)
+        # Into a file or a pipe, a name stays in one piece: `cache remove` takes it.
+        Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
 
 
 def _age(time: datetime) -> str:

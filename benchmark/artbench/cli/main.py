@@ -83,7 +83,7 @@ def main() -> NoReturn:
         _complain(str(error))
         sys.exit(error.exit_status)
     except (KeyboardInterrupt, click.Abort, _Terminated) as interruption:
-        click.echo("artbench: interrupted. What was done is kept: the same command goes on from there.", err=True)
+        click.echo("artbench: interrupted; the same command goes on from what is kept.", err=True)
         sys.exit(128 + (signal.SIGTERM if isinstance(interruption, _Terminated) else signal.SIGINT))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

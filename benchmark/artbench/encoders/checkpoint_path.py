@@ -6,6 +6,8 @@ from artbench.errors import ArtbenchError
 from artbench.reporting import printable
 
 ENCODER_FILE = "encoder.safetensors"
+# The folder, beside it, of all that a training needs to go on.
+CHECKPOINTS = "checkpoints"
 MEND = "Give a file that torch.save or safetensors has written, whole"
 
 
@@ -18,6 +20,10 @@ def checkpoint_file(path: Path) -> Path:
     file = path / ENCODER_FILE if path.is_dir() else path
     if file.is_file():
         return file
+    if (path / CHECKPOINTS).is_dir():
+        raise ArtbenchError(
+            f"the training in {path} is not finished", mend="Go on with it: the same `artbench pretrain` with --resume"
+        )
     if path.is_dir():
         raise ArtbenchError(f"the folder {path} holds no {ENCODER_FILE}", mend="Name the file of the checkpoint itself")
     if path.exists():

@@ -88,7 +88,7 @@ def open_measured(
             f"{candidate} has other weights here ({encoder.weights_sha256[:12]}) than on record "
             f"({record.encoder.weights_sha256[:12]}, made with torch {record.provenance.torch} and timm "
             f"{record.provenance.timm})",
-            mend="Run it again here, and explain the new record",
+            mend="Name the record's own checkpoint with --pretraining, or run it again here and explain the new record",
         )
     features = extract(
         encoder,

@@ -18,6 +18,7 @@ from artbench.errors import ArtbenchError, blaming
 from artbench.features.batches import EMPTY, batches
 from artbench.features.forward import Forward, own_core_each
 from artbench.features.parallel import in_threads
+from artbench.features.precision import without_tf32
 from artbench.features.store import FeatureStore
 from artbench.reporting import Reporter
 
@@ -161,7 +162,7 @@ class Extraction:
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
-        with warnings.catch_warnings(), own_core_each(self.device):
+        with warnings.catch_warnings(), own_core_each(self.device), without_tf32():
             # Pillow's remarks about a broken tag: either the picture is readable all the same, or it is named.
             warnings.filterwarnings("ignore", module="PIL")
             yield

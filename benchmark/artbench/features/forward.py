@@ -13,7 +13,6 @@ from artbench.features.allocator import keeping_memory
 from artbench.features.casting import keep_casts
 from artbench.features.copying import sharing_copy
 from artbench.features.folding import fold_norms
-from artbench.features.precision import without_tf32
 
 Pixels = NDArray[np.uint8]
 
@@ -103,11 +102,10 @@ def own_core_each(device: str) -> Iterator[None]:
     """On the CPU, let each batch be computed by the thread that asks for it, on its own core.
 
     Faster than many cores on one batch, which wait for each other after every layer, and no sum depends on how
-    many cores there are. On a GPU, float32 is float32 meanwhile.
+    many cores there are.
     """
     if device != "cpu":
-        with without_tf32():
-            yield
+        yield
         return
     before = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -153,5 +153,5 @@ class Cropper:
         examples = "; ".join(list(self._pictures.unreadable.values())[:3])
         return ArtbenchError(
             f"at least {count} of {len(self._pictures)} pictures can't be read: {examples}",
-            mend="Check the datasets: up to 5 % are skipped",
+            mend="Check the datasets: up to 5 %, or 10 pictures, are skipped",
         )

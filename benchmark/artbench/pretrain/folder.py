@@ -7,12 +7,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from artbench.encoders.checkpoint_path import ENCODER_FILE
+from artbench.encoders.checkpoint_path import CHECKPOINTS, ENCODER_FILE
 from artbench.errors import ArtbenchError
 from artbench.features.distributed import Group
 from artbench.pretrain.state import Checkpoints
-
-CHECKPOINTS = "checkpoints"
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from artbench.encoders.checkpoint_path import CHECKPOINTS
 from artbench.features.cores import usable_cores
 from artbench.features.distributed import Group, current_group
 from artbench.features.forward import own_core_each
@@ -16,7 +17,7 @@ from artbench.pretrain.assembly import Assembly, assemble
 from artbench.pretrain.crops import CropPair, Cropper, parts_of_steps
 from artbench.pretrain.curves import CURVES, Curves, check_tensorboard
 from artbench.pretrain.export import write_encoder
-from artbench.pretrain.folder import CHECKPOINTS, locked, steps_done
+from artbench.pretrain.folder import locked, steps_done
 from artbench.pretrain.log import LOG_FILE, Log
 from artbench.pretrain.pack import open_pictures
 from artbench.pretrain.pictures import Pictures
@@ -57,6 +58,8 @@ def pretrain(training: Training, out: Path, *, conditions: Conditions, reporter:
     )
     with locked(out, group), stop_request() as stop:
         begin = group.from_first(lambda: steps_done(out, resume=conditions.resume))
+        if conditions.resume and not begin and group.first:
+            reporter.notice(f"{out} holds no checkpoint to go on from; this training begins at its first step.")
         run = _Run(training, assembly, out, conditions, group, reporter)
         return run.go(begin, stop)
 
@@ -115,7 +118,8 @@ class _Run:
             )
             done = self._steps(begin, stop, watch) if begin < plan.steps else begin
         if done < plan.steps:
-            self._reporter.notice(f"{stop.name or 'A signal'}: saved at step {done} of {plan.steps}; --resume goes on.")
+            what = f"{stop.name or 'A signal'}: saved at step {done} of {plan.steps}"
+            self._reporter.notice(f"{what}; the same command with --resume goes on.")
             return None
         return self._finish()
 

@@ -110,6 +110,8 @@ def read_record(file: Path) -> Record:
     try:
         text = file.read_text(encoding="utf-8")
         content = json.loads(text)
+    except FileNotFoundError as error:
+        raise ArtbenchError(f"there is no record {file}", mend="`artbench run` tells where it writes them") from error
     except (OSError, ValueError, RecursionError) as error:
         raise ArtbenchError(f"{file} can't be read as JSON ({error})") from error
     schema = content.get("schema") if isinstance(content, dict) else None

@@ -136,6 +136,14 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
         checkpoint_file(tmp_path / "nothing.pth")
 
 
+def test_of_a_training_that_is_not_finished_it_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    with pytest.raises(
+        ArtbenchError, match=r"is not finished\. Go on with it: the same `artbench pretrain` with --resume"
+    ):
+        checkpoint_file(tmp_path)
+
+
 def test_what_is_neither_file_nor_folder_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ArtbenchError, match="not a file"):

@@ -7,8 +7,7 @@ import timm
 import torch
 
 from artbench.features import precision
-from artbench.features.forward import own_core_each
-from artbench.features.precision import choose_dtype, choose_feature_dtype
+from artbench.features.precision import choose_dtype, choose_feature_dtype, without_tf32
 
 
 def test_bfloat16_only_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,8 +42,8 @@ def test_this_processor_is_asked() -> None:
     assert choose_dtype("cpu") == expected
 
 
-def test_float32_is_float32_on_a_gpu_only_while_it_matters() -> None:
+def test_float32_is_float32_only_while_it_matters() -> None:
     before = torch.backends.cudnn.allow_tf32
-    with own_core_each("cuda"):
+    with without_tf32():
         assert not torch.backends.cudnn.allow_tf32
     assert torch.backends.cudnn.allow_tf32 == before

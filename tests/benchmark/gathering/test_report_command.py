@@ -151,7 +151,7 @@ def test_what_is_wrong_is_said_before_anything_is_made(place: Path, tmp_path: Pa
     stranger = tmp_path / "stranger.json"
     write_record(stranger, record())
     assert "is no record of" in refused(place, "--record", str(stranger)).message
-    assert "can't be read as JSON" in refused(place, "--record", str(tmp_path / "absent.json")).message
+    assert "there is no record" in refused(place, "--record", str(tmp_path / "absent.json")).message
     assert refused(place, "--pretraining", str(tmp_path / "absent.pth")).message
     (tmp_path / "file").write_text("in the way")
     assert refused(place, out=str(tmp_path / "file" / "report")).exit_status == 1

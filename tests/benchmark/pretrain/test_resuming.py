@@ -126,6 +126,15 @@ def test_a_signal_while_the_pool_is_packed_ends_it_and_nothing_is_left_behind(
     assert toys.train(toys.training(pictures), tmp_path / "out", pack=True) is not None
 
 
+def test_where_there_is_nothing_to_go_on_from_it_is_said(pictures: Path, tmp_path: Path) -> None:
+    listener = toys.Signalling("SIGTERM", at="no such work")
+    toys.train(toys.training(pictures), tmp_path / "out", listener=listener, resume=True)
+    assert (
+        f"{tmp_path / 'out'} holds no checkpoint to go on from; this training begins at its first step."
+        in listener.notices
+    )
+
+
 def test_a_signal_while_knn_judges_does_not_wait_for_it_and_the_epoch_is_judged_later(
     pictures: Path, tmp_path: Path
 ) -> None:
@@ -135,7 +144,7 @@ def test_a_signal_while_knn_judges_does_not_wait_for_it_and_the_epoch_is_judged_
     toys.train(toys.training(pictures), undisturbed, online=online)
     listener = toys.Signalling("SIGTERM", at="kNN, colour")
     assert toys.train(toys.training(pictures), stopped, listener=listener, online=online) is None
-    assert "SIGTERM: saved at step 3 of 6; --resume goes on." in listener.notices
+    assert "SIGTERM: saved at step 3 of 6; the same command with --resume goes on." in listener.notices
     assert not any("knn_accuracy" in line for line in log(stopped))
     toys.train(toys.training(pictures), stopped, online=online, resume=True)
     judged = [

@@ -100,7 +100,8 @@ def named_stage(model: ProbedEncoder, side: int, *, name: str) -> MapLayer:
     """
     outputs, logits = _outputs(model, side)
     if name not in outputs:
-        near = get_close_matches(name, outputs, n=3) or list(outputs)[-3:]
+        maps = [other for other, output in outputs.items() if map_layer(other, output)]
+        near = get_close_matches(name, maps, n=3) or maps[-3:]
         raise UsageError(f"{model.backbone} has no layer {name!r}", mend=f"Did you mean {', '.join(near)}?")
     place = map_layer(name, outputs[name])
     if place is None:
