@@ -47,7 +47,7 @@ class Forward:
         self._dtype = dtype
         self._mean = 255 * torch.tensor(encoder.mean, device=self._device).view(1, 3, 1, 1)
         self._std = 255 * torch.tensor(encoder.std, device=self._device).view(1, 3, 1, 1)
-        self._channels_last = _is_convolutional(encoder.module)
+        self._channels_last = is_convolutional(encoder.module)
         layout = torch.channels_last if self._channels_last else torch.preserve_format
         module = encoder.module.to(self._device).to(memory_format=layout).eval()
         own = sharing_copy(module)
@@ -85,7 +85,7 @@ class Forward:
         return features.float().cpu().numpy()
 
 
-def _is_convolutional(module: torch.nn.Module) -> bool:
+def is_convolutional(module: torch.nn.Module) -> bool:
     """Whether it convolves more than once: the one convolution of a vision transformer cuts patches."""
     return sum(isinstance(part, torch.nn.Conv2d) for part in module.modules()) > 1
 

@@ -12,6 +12,7 @@ from artbench.encoders.build import build_backbone, seeded
 from artbench.errors import ArtbenchError, UsageError, blaming
 from artbench.features.cores import usable_cores
 from artbench.features.distributed import Group
+from artbench.features.forward import is_convolutional
 from artbench.features.precision import choose_dtype
 from artbench.pretrain.method import Objective
 from artbench.pretrain.optimizers import make_optimizer
@@ -19,7 +20,7 @@ from artbench.pretrain.processes import Exchange
 from artbench.pretrain.schedule import Plan, plan
 from artbench.pretrain.settings import Settings
 from artbench.pretrain.state import differences
-from artbench.pretrain.step import Stepper, is_convolutional
+from artbench.pretrain.step import Stepper
 from artbench.pretrain.training import Training
 
 _CROP = 128

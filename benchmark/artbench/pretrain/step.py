@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from artbench.encoders.backbone import Backbone
+from artbench.features.forward import is_convolutional
 from artbench.features.parallel import in_threads
 from artbench.pretrain.augment import augment, normalised
 from artbench.pretrain.crops import CropPair
@@ -196,11 +197,6 @@ class Stepper:
         # The cache of weights in bfloat16 is one for all threads, and each empties it when it is done: whether the
         # gradients of two uses of a weight are added before or after rounding would be a matter of chance.
         return torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32, cache_enabled=False)
-
-
-def is_convolutional(module: torch.nn.Module) -> bool:
-    """Whether it convolves more than once: the one convolution of a vision transformer cuts patches."""
-    return sum(isinstance(part, torch.nn.Conv2d) for part in module.modules()) > 1
 
 
 def _draws_at_random(networks: Networks) -> bool:
