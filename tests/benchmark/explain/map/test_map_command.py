@@ -137,7 +137,7 @@ def test_bad_input_is_one_line_that_says_what_and_what_to_do(place: Path, tmp_pa
     out = tmp_path / "out"
     assert "Did you mean blue" in refusal(map_(record(place), out, "--class", "Blu"))
     assert "has no classes" in refusal(map_(record(place, "seen-year"), out, "--class", "1650"))
-    assert "can't be read" in refusal(map_(tmp_path / "none.json", out))
+    assert "there is no record" in refusal(map_(tmp_path / "none.json", out))
     (tmp_path / "taken").write_text("")
     assert "can't be written" in refusal(map_(record(place), tmp_path / "taken" / "out"))
     assert map_(record(place), out, "--pictures", "0").exit_code == 2
