@@ -178,7 +178,7 @@ def _missing(
     others are wanted now, for a store never holds features of two minds.
     """
     ends = store.ends()
-    if len(ends) and not replace(extraction, threads=1).agrees(ends, store, tolerance=_TOLERANCE[store.key.dtype]):
+    if len(ends) and not extraction.agrees(ends, store, tolerance=_TOLERANCE[store.key.dtype]):
         reporter.notice(
             f"{extraction.encoder.backbone} gives other features of {extraction.dataset.name} than those kept: "
             "its code or a picture has changed. They are extracted again"

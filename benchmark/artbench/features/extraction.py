@@ -15,7 +15,7 @@ from artbench.data.dataset import Dataset
 from artbench.data.decode import UnreadableImage, decode
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError, blaming
-from artbench.features.batches import EMPTY, batches
+from artbench.features.batches import EMPTY
 from artbench.features.forward import Forward, own_core_each
 from artbench.features.parallel import in_threads
 from artbench.features.precision import without_tf32
@@ -145,12 +145,10 @@ class Extraction:
 
     def agrees(self, rows: NDArray[np.int64], store: FeatureStore, *, tolerance: float) -> bool:
         """Whether a few pictures, extracted again, are what the store holds, to a relative distance."""
-        # What is compiled for one size of batch would be compiled again for another.
-        table = batches(rows, self.batch) if self.compiled else rows[np.newaxis]
+        # For so few, making the network faster would take longer than it saves.
+        forward = Forward(self.encoder, device=self.device, side=self.crop, dtype=self.dtype, prepared=False)
         with self._at_work():
-            return all(self._agrees(self._compute(self._decode(places)), store, tolerance) for places in table)
-
-    def _agrees(self, batch: _Batch, store: FeatureStore, tolerance: float) -> bool:
+            batch = self._compute(self._decode(rows), forward)
         if batch.broken:
             return False
         if batch.features is None:
@@ -169,14 +167,17 @@ class Extraction:
 
     def _computed(self, table: NDArray[np.int64]) -> Generator[_Batch, None, None]:
         if self.device == "cpu":
-            yield from in_threads(lambda places: self._compute(self._decode(places)), table, threads=self.threads)
+            yield from in_threads(self._whole, table, threads=self.threads)
             return
         with closing(in_threads(self._decode, table, threads=self.threads)) as decoded:
             asked = perf_counter()
             for batch in decoded:
                 batch.decode_s = perf_counter() - asked  # Only what the device had to wait for.
-                yield self._compute(batch)
+                yield self._compute(batch, self._forward)
                 asked = perf_counter()
+
+    def _whole(self, places: NDArray[np.int64]) -> _Batch:
+        return self._compute(self._decode(places), self._forward)
 
     def _decode(self, places: NDArray[np.int64]) -> _Batch:
         start = perf_counter()
@@ -194,20 +195,20 @@ class Extraction:
         batch.decode_s = perf_counter() - start
         return batch
 
-    def _compute(self, batch: _Batch) -> _Batch:
+    def _compute(self, batch: _Batch, forward: Forward) -> _Batch:
         if not batch.readable.any():
             return batch
         start = perf_counter()
         try:
             with blaming(f"backbone {self.encoder.backbone}"):
-                batch.features = self._forward(batch.pixels)
+                batch.features = forward(batch.pixels)
         except ArtbenchError as error:
             if isinstance(error.__cause__, torch.OutOfMemoryError):
                 raise ArtbenchError(
                     f"{self.encoder.backbone}: no memory for {self.batch} pictures at once on {self.device}",
                     mend="A smaller --batch-size needs less",
                 ) from error
-            if self.compiled:
+            if forward.compiled:
                 error.mend = "It may be its compilation that fails: leave --compile out, or see --debug"
             raise
         batch.forward_s = perf_counter() - start

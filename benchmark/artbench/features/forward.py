@@ -31,6 +31,8 @@ class Forward:
         copies: How many threads compute at once.
         compiled: Whether to let `torch.compile` make kernels for this network, device and batch size: minutes once,
             for a pass that may be faster.
+        prepared: Whether to make the network faster first: its layout, batch norms and casts. It takes as long as
+            some pictures do.
     """
 
     def __init__(
@@ -42,15 +44,17 @@ class Forward:
         dtype: torch.dtype,
         copies: int = 1,
         compiled: bool = False,
+        prepared: bool = True,
     ) -> None:
+        self.compiled = compiled
         self._device = torch.device(device)
         self._dtype = dtype
         self._mean = 255 * torch.tensor(encoder.mean, device=self._device).view(1, 3, 1, 1)
         self._std = 255 * torch.tensor(encoder.std, device=self._device).view(1, 3, 1, 1)
         self._channels_last = is_convolutional(encoder.module)
-        layout = torch.channels_last if self._channels_last else torch.preserve_format
+        layout = torch.channels_last if self._channels_last and prepared else torch.preserve_format
         module = encoder.module.to(self._device).to(memory_format=layout).eval()
-        own = sharing_copy(module)
+        own = sharing_copy(module) if prepared else None
         if own is not None:
             module = own
             fold_norms(module, side=side)

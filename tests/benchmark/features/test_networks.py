@@ -34,19 +34,21 @@ def test_a_compiled_network_gives_nearly_the_same_in_a_store_of_its_own(
     assert features(pictures, tmp_path, rows=GOOD, compiled=True).timing.extracted == 0
 
 
-def test_a_network_is_compiled_for_one_size_of_batch(pictures: Dataset, tmp_path: Path) -> None:
-    sizes = set()
+def test_a_network_is_compiled_for_one_size_of_batch_and_compares_what_is_kept_as_it_is(
+    pictures: Dataset, tmp_path: Path
+) -> None:
+    sizes = []
 
     class Looks(torch.nn.Module):
         @torch.compiler.disable
         def forward(self, batch: torch.Tensor) -> torch.Tensor:
-            sizes.add(len(batch))
+            sizes.append(len(batch))
             return torch.ones(len(batch), 1)
 
     by = encoder(module=Looks(), feature_dim=1)
     for rows in (GOOD[:6], GOOD[:9]):
         features(pictures, tmp_path, rows=rows, by=by, compiled=True)
-    assert sizes == {4}
+    assert sizes == [4, 4, 2, 4]
 
 
 def test_a_network_that_cannot_be_compiled_is_told_with_the_way_out(pictures: Dataset, tmp_path: Path) -> None:
