@@ -78,6 +78,7 @@ def remove(
 
     NAME is a dataset, a backbone, a pretraining, or DATASET/BACKBONE/PRETRAINING; `*` stands for anything.
     """
+    from artbench.errors import UsageError
     from artbench.features.inventory import choose, kept
     from artbench.features.inventory import remove as remove_from_disk
     from artbench.leaderboard.kept_files import forget
@@ -86,10 +87,13 @@ def remove(
     chosen = bool(names or older_than is not None or down_to is not None)
     if everything == (chosen or ranks):
         raise click.UsageError("Say what to remove: names, --older-than, --down-to, --ranks, or --all.")
+    entries = kept(cache_folder() / "features") if chosen or everything else []
+    for name in names:
+        if not choose(entries, names=[name]):
+            raise UsageError(f"no features are kept of {name!r}", mend="`artbench cache` shows what there is")
     freed = forget() if ranks or everything else 0
     if freed:
         click.echo(f"ranks\t{_size(freed)}")
-    entries = kept(cache_folder() / "features") if chosen or everything else []
     for entry in choose(entries, names=names, older_than=older_than, down_to=down_to):
         if remove_from_disk(entry):
             freed += entry.bytes

@@ -1,6 +1,7 @@
 """Groups of commands whose modules are imported when they are asked for."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -32,3 +33,20 @@ class LazyGroup(click.Group):
         command = getattr(import_module(module), attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, with the nearest names where there is no such command."""
+        if args[0] not in self._at and not ctx.resilient_parsing and not args[0].startswith("-"):
+            near = get_close_matches(args[0], self._at)
+            mend = f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(self._at)}."
+            raise click.UsageError(f"there is no command {args[0]!r}. {mend}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands with the whole first sentence of what each does, however narrow the terminal."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, command.get_short_help_str(limit=10_000)) for name, command in commands if command]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)

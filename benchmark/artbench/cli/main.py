@@ -74,8 +74,11 @@ def main() -> NoReturn:
         status = artbench.main(prog_name="artbench", standalone_mode=False)
         # A broken pipe shows up when the rest is written, not where it was printed.
         sys.stdout.flush()
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        _complain(_in_one_line(error))
         sys.exit(error.exit_code)
     except ArtbenchError as error:
         if _debugging():
@@ -95,6 +98,15 @@ def main() -> NoReturn:
         _complain(f"{type(error).__name__}: {reason}. This is a fault in artbench or in a plugin: --debug shows where.")
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _in_one_line(error: click.ClickException) -> str:
+    message = " ".join(error.format_message().split())
+    asked = getattr(error, "ctx", None)
+    if asked is None:
+        return message
+    end = "" if message.endswith((".", "?")) else "."
+    return f"{message}{end} `{asked.command_path} --help` tells what it takes."
 
 
 def _complain(text: str) -> None:

@@ -55,7 +55,10 @@ def test_a_pattern_searches_the_families() -> None:
     ("words", "status", "says"),
     [
         (["--version"], 0, "artbench "),
-        (["nonsense"], 2, "nonsense"),
+        (["nonsense"], 2, "there is no command 'nonsense'. There are run, pretrain, list"),
+        (["pretran"], 2, "Did you mean pretrain?"),
+        (["explain", "gradcan"], 2, "Did you mean gradcam? `artbench explain --help`"),
+        (["run", "--bakbone", "x"], 2, "'--bakbone'. Did you mean '--backbone'? `artbench run --help`"),
         (["run"], 2, "--backbone"),
         (["run", "--backbone", "x", "--task", "y", "--data", "no-equals-sign"], 2, "DATASET=PATH"),
         (["list", "paintings"], 2, "paintings"),
@@ -70,7 +73,14 @@ def test_exit_statuses(words: list[str], status: int, says: str, tmp_path: Path)
     done = artbench(*words, cwd=tmp_path)
     assert done.returncode == status
     assert says in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 1
+
+
+def test_a_group_tells_in_whole_sentences_what_its_commands_do(tmp_path: Path) -> None:
+    done = artbench(cwd=tmp_path)
+    assert done.returncode == 2
+    assert "..." not in done.stderr.partition("Commands:")[2]
+    assert "put the results on record." in " ".join(done.stderr.split())
 
 
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
