@@ -129,7 +129,7 @@ def extract(
         timing = Timing()
         if len(missing):
             share = batches(missing, extraction.batch)[group.rank :: group.size]
-            timing = group.together(lambda: extraction.run(share, store, reporter))
+            timing = group.together(lambda: extraction.run(share, store, reporter, processes=group.size))
             timing = replace(timing, extracted=len(missing))
         # By all processes before the first one lets go of the store, and somebody else may have it removed.
         matrix, unreadable = group.together(lambda: (store.matrix(), store.unreadable(wanted)))

@@ -115,14 +115,21 @@ class Extraction:
             compiled=self.compiled,
         )
 
-    def run(self, table: NDArray[np.int64], store: FeatureStore, reporter: Reporter) -> Timing:
+    def run(self, table: NDArray[np.int64], store: FeatureStore, reporter: Reporter, *, processes: int = 1) -> Timing:
         """Extract batches of rows, as `batches` makes them, into a store.
+
+        Args:
+            table: The batches.
+            store: Where the features go.
+            reporter: Told how far it is.
+            processes: How many have such a share of the pictures as this one.
 
         Raises:
             ArtbenchError: As `extract` does.
         """
         total = int(np.count_nonzero(table != EMPTY))
         what = f"{self.encoder.backbone} on {self.dataset.name}"
+        what += f", share of one process of {processes}" if processes > 1 else ""
         start, timing = perf_counter(), Timing()
         _ = self._forward  # Made once, not by several threads at the same time.
         with (

@@ -115,5 +115,5 @@ def test_torchrun_gives_the_same_bytes(processes: int, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     done = subprocess.run([*command, tiny.__file__, str(tmp_path)], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "100\n"
+    assert done.stdout == f"100\ntiny on tiny, share of one process of {processes}"
     assert tiny.stored_bytes(tmp_path / "cache") == expected

@@ -85,6 +85,7 @@ class Listener:
     def __init__(self, each: Callable[[], None] = lambda: None) -> None:
         self.notices: list[str] = []
         self.notes: list[str] = []
+        self.whats: list[str] = []
         self.counted = 0
         self._each = each
 
@@ -93,6 +94,7 @@ class Listener:
 
     @contextmanager
     def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
+        self.whats.append(what)
         yield self
 
     def advance(self, steps: int = 1, /, *, note: str = "") -> None:
@@ -123,10 +125,10 @@ def features(
     )
 
 
-def extract_all(folder: Path) -> int:
+def extract_all(folder: Path, reporter: Reporter | None = None) -> int:
     """Extract what is not there yet; returns how many pictures that were."""
     count = int((folder / "count").read_text())
-    return features(dataset(folder, count), folder / "cache", workers=2).timing.extracted
+    return features(dataset(folder, count), folder / "cache", workers=2, reporter=reporter).timing.extracted
 
 
 def stored_bytes(cache: Path) -> dict[str, bytes]:
@@ -139,6 +141,7 @@ decode_path()
 
 if __name__ == "__main__":
     with process_group() as group:
-        done = extract_all(Path(sys.argv[1]))
+        listener = Listener()
+        done = extract_all(Path(sys.argv[1]), listener)
         if group.first:
-            sys.stdout.write(f"{done}\n")
+            sys.stdout.write("\n".join([str(done), *listener.whats]))
