@@ -57,7 +57,7 @@ def open_datasets(
 
 def _opened(spec: DatasetSpec, folder: Path, registry: Registry) -> Holding:
     dataset = open_dataset(spec, folder)
-    tasks = {task.name: task for task in _tasks_of(spec.name, registry)}
+    tasks = {task.name: task for task in _tasks_of(spec, registry)}
     targets: dict[str, Targets] = {}
     closed: dict[str, str] = {}
     for name, task in tasks.items():
@@ -71,11 +71,14 @@ def _opened(spec: DatasetSpec, folder: Path, registry: Registry) -> Holding:
     return Holding(spec=spec, dataset=dataset, tasks=tasks, targets=targets, closed=closed)
 
 
-def _tasks_of(dataset: str, registry: Registry) -> Iterator[TaskSpec]:
+def _tasks_of(dataset: DatasetSpec, registry: Registry) -> Iterator[TaskSpec]:
     for _, spec in registry.tasks.specs():
-        if spec.dataset == dataset:
+        if spec.dataset == dataset.name:
             yield spec
+    if dataset.training is not None:
+        # Without labels its name stands for no task.
+        return
     # Those of a collection, whose own name stands for them all.
     for _, family in registry.tasks.families():
-        found = [load_factory(family.resolve)(name) for name in registry.tasks.expand(dataset)]
+        found = [load_factory(family.resolve)(name) for name in registry.tasks.expand(dataset.name)]
         yield from (spec for spec in found if spec is not None)

@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.data.dataset import Dataset
 from artbench.data.pool import LabelledDataset, Pool, train_images
 from artbench.encoders.checkpoint_path import ENCODER_FILE
 from artbench.errors import ArtbenchError, UsageError, blaming
 from artbench.features.distributed import current_group
-from artbench.locations import cache_folder
-from artbench.opening import OpenTask, open_tasks
+from artbench.locations import cache_folder, dataset_folder
+from artbench.opening import OpenTask, open_dataset, open_tasks
 from artbench.plugins import Registry
 from artbench.pretrain.method import Method
 from artbench.pretrain.online import OnlineTask
@@ -17,7 +21,7 @@ from artbench.pretrain.settings import read_settings
 from artbench.pretrain.trainer import pretrain
 from artbench.pretrain.training import Conditions, Training
 from artbench.reporting import Reporter
-from artbench.specs import PretrainingSpec, load_factory
+from artbench.specs import DatasetSpec, PretrainingSpec, load_factory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,33 +43,65 @@ class OpenPool:
 def open_pool(datasets: Sequence[str], *, registry: Registry, places: Places, reporter: Reporter) -> OpenPool:
     """The pooled training pictures of some datasets, less what any of their tasks chooses or reports on.
 
+    A dataset without labels says itself which of its pictures train.
+
     Raises:
-        UsageError: A dataset is unknown, has no task (so that nothing says what trains), or nothing says where it is.
+        UsageError: A dataset is unknown, has labels but no task (so that nothing says what trains), or nothing says
+            where it is.
         ArtbenchError: A dataset is not what it should be, or no picture is left.
     """
     labelled: list[LabelledDataset] = []
     plugins: dict[str, str] = {}
     for name in dict.fromkeys(datasets):
-        registry.datasets.get(name)
-        tasks = _tasks_on(name, registry)
-        if not tasks:
+        owner, spec = registry.datasets.find(name)
+        plugins[owner.distribution] = registry.version_of(owner)
+        tasks = _tasks_on(spec, name, registry)
+        if not tasks and spec.training is None:
             raise UsageError(
                 f"no task is registered for {name}, so nothing says which of its pictures are for training",
                 mend="Name another dataset: `artbench list tasks` shows which have tasks",
             )
-        (opened,) = _open(tasks, registry=registry, places=places, reporter=reporter)
-        labelled.append(
-            LabelledDataset(dataset=opened[0].dataset, targets={task.spec.name: task.targets for task in opened})
-        )
+        opened = [task for found in _open(tasks, registry=registry, places=places, reporter=reporter) for task in found]
         for task in opened:
             plugins.update(task.plugins)
+        targets = {task.spec.name: task.targets for task in opened}
+        dataset = opened[0].dataset if opened else _open_without_tasks(spec, places, reporter)
+        if spec.training is None:
+            labelled.append(LabelledDataset(dataset=dataset, targets=targets))
+        else:
+            rows = _training_rows(spec, dataset)
+            labelled.append(LabelledDataset(dataset=dataset, targets=targets, training=rows))
+            reporter.notice(_of_unlabelled(spec, len(rows), len(dataset)))
     return OpenPool(pool=train_images(labelled), plugins=plugins)
 
 
-def _tasks_on(dataset: str, registry: Registry) -> list[str]:
+def _tasks_on(spec: DatasetSpec, asked: str, registry: Registry) -> list[str]:
     """All tasks on a dataset: those registered for it, and those that its own name stands for."""
-    expanded = [name for name in registry.tasks.expand(dataset) if name != dataset]
-    return [spec.name for _, spec in registry.tasks.specs() if spec.dataset == dataset] + expanded
+    registered = [task.name for _, task in registry.tasks.specs() if task.dataset == asked]
+    if spec.training is not None:
+        return registered
+    return registered + [name for name in registry.tasks.expand(asked) if name != asked]
+
+
+def _open_without_tasks(spec: DatasetSpec, places: Places, reporter: Reporter) -> Dataset:
+    folder = dataset_folder(spec, data_root=places.data_root, placed=places.placed, reporter=reporter)
+    return open_dataset(spec, folder)
+
+
+def _training_rows(spec: DatasetSpec, dataset: Dataset) -> NDArray[np.int64]:
+    """The rows of a dataset without labels that train, as its plugin says."""
+    assert spec.training is not None
+    with blaming(f"dataset {spec.name}"):
+        rows = np.unique(np.asarray(load_factory(spec.training)(dataset), np.int64))
+        if len(rows) and (rows[0] < 0 or rows[-1] >= len(dataset)):
+            raise IndexError(f"it trains on rows from {rows[0]} to {rows[-1]}, and has {len(dataset)}")
+    return rows
+
+
+def _of_unlabelled(spec: DatasetSpec, training: int, pictures: int) -> str:
+    if training == pictures:
+        return f"{spec.name} has no labels: all {pictures:,} pictures train, and none is kept apart for testing."
+    return f"{spec.name} has no labels: the {training:,} of its {pictures:,} pictures train that are there for it."
 
 
 def open_online_task(name: str, *, registry: Registry, places: Places, reporter: Reporter) -> OnlineTask:

@@ -142,6 +142,7 @@ class DatasetSpec:
         download: `(root) -> None`: fetches the dataset into the folder `root`, where its terms let a program do
             so; goes on where it stopped.
         terms: Under which the dataset is given, in a line or a few; shown before anything is downloaded.
+        training: `(dataset) -> rows`: which pictures to pretrain on, for a dataset without labels; None: its tasks say.
     """
 
     name: str
@@ -155,6 +156,7 @@ class DatasetSpec:
     pictures: int | None = None
     download: Factory[[Path], None] | None = None
     terms: str = ""
+    training: Factory[[Dataset], Sequence[int]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -30,6 +30,7 @@ class Catalogue:
         groups: Of each picture; None where there are none.
         several: The sign between values, for columns that hold several in a cell.
         years: Columns that hold a year.
+        unlabelled: Why nothing is a label, where the catalogue was read from folders or a TOML says so; else empty.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Catalogue:
     groups: Sequence[str] | None = None
     several: Mapping[str, str]
     years: Sequence[str] = ()
+    unlabelled: str = ""
 
     @property
     def name(self) -> str:
@@ -57,19 +59,31 @@ class Catalogue:
     def labels(self) -> list[str]:
         """The columns that are tasks: those the TOML names, or else years and those whose values repeat, as labels do.
 
-        Raises:
-            ArtbenchError: There are none.
+        None where the collection has no labels.
         """
         if self.wanted is not None:
             return list(self.wanted)
-        found = [column for column, values in self.columns.items() if column in self.years or _look_like_labels(values)]
-        if not found:
-            raise ArtbenchError(
-                f"{self.name}: no column of {self.source} looks like labels, with values that repeat; "
-                f"it has {', '.join(self.columns) or 'none beside those of paths and splits'}",
-                mend="Name one, as collection:PATH:COLUMN",
+        return [column for column, values in self.columns.items() if column in self.years or _look_like_labels(values)]
+
+    def training(self) -> list[int]:
+        """The rows to pretrain on where there are no labels: all, or those of the split `train`."""
+        if self.splits is None:
+            return list(range(len(self.paths)))
+        return [row for row, part in enumerate(self.splits) if part == "train"]
+
+    def no_task(self) -> ArtbenchError:
+        """That there is no task, why, and what can be done all the same."""
+        if self.unlabelled:
+            return ArtbenchError(
+                f"{self.name} has no labels, and so no task: {self.unlabelled}",
+                mend="A task needs a folder for each class, or a table with a column of labels; "
+                "`artbench pretrain` takes the pictures as they are",
             )
-        return found
+        return ArtbenchError(
+            f"{self.name} has no task: no column of {self.source} looks like labels, with values that repeat; "
+            f"it has {', '.join(self.columns) or 'none beside those of paths and splits'}",
+            mend="Name one, as collection:PATH:COLUMN; `artbench pretrain` takes the pictures without",
+        )
 
     def check_column(self, column: str) -> None:
         """Refuse a column that there is not.
@@ -77,6 +91,8 @@ class Catalogue:
         Raises:
             ArtbenchError: The nearest names are given.
         """
+        if self.unlabelled or not self.columns:
+            raise self.no_task()
         if column not in self.columns:
             near = get_close_matches(column, self.columns, n=3, cutoff=0.6)
             hint = f"Is it {' or '.join(near)}? " if near else ""

@@ -21,7 +21,7 @@ class Description:
         path: Column of the pictures' paths.
         split: Column that says train, validation or test.
         group: Column of what must not be torn apart, such as the painter.
-        labels: Columns that are tasks.
+        labels: Columns that are tasks; empty where the collection has no labels.
         several: Columns that hold several values in a cell, with the sign between them.
         years: Columns that hold a year.
     """
@@ -44,7 +44,7 @@ _KEYS: Mapping[str, tuple[type, str]] = {
     "path": (str, "the name of a column"),
     "split": (str, "the name of a column"),
     "group": (str, "the name of a column"),
-    "labels": (list, "a list of columns"),
+    "labels": (list, "a list of columns, empty where there are no labels"),
     "years": (list, "a list of columns"),
     "several": (dict, "a table of columns and the sign between their values"),
 }
@@ -85,5 +85,6 @@ def _check(file: Path, key: str, value: Any) -> None:
         raise ArtbenchError(f"{file}: nothing is called {key!r} here", mend=f"{hint}There are {', '.join(_KEYS)}")
     kind, meant = _KEYS[key]
     held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if not isinstance(value, kind) or not value or not all(isinstance(part, str) and part for part in held):
+    none = not value and not (key == "labels" and value == [])
+    if not isinstance(value, kind) or none or not all(isinstance(part, str) and part for part in held):
         raise ArtbenchError(f"{file}: {key} is {value!r}, and should be {meant}")

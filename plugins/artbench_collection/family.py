@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import cast
 
+from artbench.data.dataset import Dataset
 from artbench.errors import UsageError
 from artbench.specs import DatasetSpec, TargetKind, TaskSpec
 from artbench_collection.catalogue import Catalogue
@@ -33,6 +35,7 @@ def resolve_dataset(name: str) -> DatasetSpec | None:
         source=str(path),
         layout="what its table lists",
         folder=catalogue.root,
+        training=None if catalogue.labels() else partial(_training, catalogue=catalogue),
     )
 
 
@@ -50,6 +53,8 @@ def resolve_task(name: str) -> TaskSpec | None:
     catalogue = read_catalogue(path)
     if column is None:
         columns = catalogue.labels()
+        if not columns:
+            raise catalogue.no_task()
         if len(columns) > 1:
             names = ", ".join(columns)
             raise UsageError(
@@ -62,11 +67,17 @@ def resolve_task(name: str) -> TaskSpec | None:
 
 
 def expand(name: str) -> Sequence[str]:
-    """A task for each column of labels, where `name` is a collection; nothing where it is a task, or none of these."""
+    """A task for each column of labels, where `name` is a collection that has some; else nothing."""
     if not name.startswith(PREFIX):
         return ()
     path, column = _path_and_column(name)
     return [f"{PREFIX}{path}:{label}" for label in read_catalogue(path).labels()] if column is None else ()
+
+
+def _training(dataset: Dataset, *, catalogue: Catalogue) -> Sequence[int]:
+    """The rows of the dataset that are to be pretrained on."""
+    wanted = set(catalogue.training())
+    return [place for place, row in enumerate(cast("Sequence[int]", dataset.tables["row"])) if row in wanted]
 
 
 def _task(catalogue: Catalogue, column: str, *, dataset: str) -> TaskSpec:

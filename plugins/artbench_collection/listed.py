@@ -54,6 +54,7 @@ def read_listed(description: Description) -> Catalogue:
         groups=None if group is None else table.columns[group],
         several=dict(description.several),
         years=description.years,
+        unlabelled="its TOML says labels = []" if description.labels == () else "",
     )
 
 

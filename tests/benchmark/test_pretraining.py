@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from artbench.errors import UsageError
+from artbench.errors import ArtbenchError, UsageError
 from artbench.opening import open_tasks
 from artbench.plugins import load_plugins
 from artbench.pretraining import Places, open_pool
@@ -113,6 +113,36 @@ def test_a_collection_of_ones_own_is_pooled_without_its_test_pictures(tmp_path: 
     assert 0 < len(pool) < toys.COUNT
     assert not np.isin(rows, np.concatenate(held_out)).any()
     assert set(rows.tolist()) == set(task.targets.train.rows.tolist())
+
+
+UNLABELLED = """
+from artbench import hookimpl, specs
+from artbench.data.dataset import Dataset
+
+@hookimpl
+def register_datasets(register):
+    register(specs.DatasetSpec(name="scans", description="Without labels.", factory=read, source="me", layout="files",
+                               training=lambda dataset: {rows}))
+
+def read(root):
+    files = sorted(file.name for file in root.iterdir())
+    return Dataset(name="scans", root=root, ids=files, files=files)
+"""
+
+
+def test_a_dataset_without_labels_says_itself_what_trains(tmp_path: Path) -> None:
+    places = Places(data_root=None, placed={"scans": toys.paint(tmp_path / "painted")})
+
+    def pooled(rows: str) -> list[int]:
+        (tmp_path / "scans.py").write_text(UNLABELLED.replace("{rows}", rows))
+        registry = load_plugins([tmp_path / "scans.py"])
+        opened = open_pool(["scans"], registry=registry, places=places, reporter=Silent())
+        assert opened.plugins == {"scans.py": ""}
+        return [int(row) for row in opened.pool.rows[0]]
+
+    assert pooled("[5, 3, 3]") == [3, 5]
+    with pytest.raises(ArtbenchError, match=r"dataset scans failed .*it trains on rows from 5 to 60, and has 60"):
+        pooled("range(5, 61)")
 
 
 def test_an_unknown_dataset_is_refused() -> None:

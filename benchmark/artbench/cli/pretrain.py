@@ -134,7 +134,11 @@ def pretrain(
             compiled=compiled,
             online=online,
         )
-        reporter.notice(f"{len(pool.pool):,} pictures of {', '.join(datasets)}, pool {pool.pool.manifest.sha256[:12]}")
+        apart = sum(map(len, pool.pool.datasets)) - len(pool.pool)
+        kept = f", {apart:,} more are kept apart" if apart else ""
+        reporter.notice(
+            f"{len(pool.pool):,} pictures of {', '.join(datasets)}, pool {pool.pool.manifest.sha256[:12]}{kept}"
+        )
         encoder = train(training, out, conditions=conditions, reporter=reporter)
         if group.first and encoder is not None:
             click.echo(encoder)

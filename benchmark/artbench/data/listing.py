@@ -10,19 +10,24 @@ from artbench.errors import ArtbenchError
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp"})
 
+# What file servers and archivers lay beside pictures: thumbnails, what was thrown away.
+_NOT_LOOKED_INTO = frozenset({"@eaDir", "#recycle", "$RECYCLE.BIN", "__MACOSX"})
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ROOTED = re.compile(r"/|[A-Za-z]:")
 
 
-def pictures_in(folder: Path, *, dataset: str, depth: int = 0) -> dict[str, int]:
+def pictures_in(folder: Path, *, dataset: str, depth: int | None = 0) -> dict[str, int]:
     """The picture files in a folder and in `depth` levels of folders below it.
 
-    Known by their suffix. What is hidden is left out, such as the `._name.jpg` that macOS leaves on foreign disks.
+    Known by their suffix. What is hidden is left out, such as the `._name.jpg` that macOS leaves on foreign disks,
+    and so are the folders of thumbnails and waste that file servers make. A link to a folder that it lies in is not
+    followed.
 
     Args:
         folder: Where to look; may itself be a link.
         dataset: Its name, for messages.
-        depth: 0 looks into no folder below.
+        depth: 0 looks into no folder below; None into all.
 
     Returns:
         Size in bytes of each file, by its path relative to `folder`, with slashes, as the disk spells it; in no
@@ -33,27 +38,43 @@ def pictures_in(folder: Path, *, dataset: str, depth: int = 0) -> dict[str, int]
     """
     try:
         real = os.path.realpath(folder)
-        return dict(_pictures(str(folder), "", real=real, dataset=dataset, depth=depth))
+        return dict(_pictures(str(folder), real=real, dataset=dataset, depth=depth))
     except (FileNotFoundError, NotADirectoryError):
         return {}
 
 
-def _pictures(folder: str, prefix: str, *, real: str, dataset: str, depth: int) -> Iterator[tuple[str, int]]:
-    for entry in _entries(folder, dataset=dataset):
-        if entry.name.startswith("."):
-            continue
-        is_folder = entry.is_dir()
-        if is_folder and not depth:
-            continue
-        if not is_folder and f".{entry.name.rpartition('.')[2]}".lower() not in PICTURE_SUFFIXES:
-            continue
-        if entry.is_symlink():
-            check_inside(entry.path, real, dataset=dataset)
-        if is_folder:
-            below = f"{prefix}{entry.name}/"
-            yield from _pictures(entry.path, below, real=real, dataset=dataset, depth=depth - 1)
-        elif entry.is_file():
-            yield prefix + entry.name, entry.stat().st_size
+def _pictures(folder: str, *, real: str, dataset: str, depth: int | None) -> Iterator[tuple[str, int]]:
+    # Path, what stands before the names in it, and where it and the folders that led to it by links really are.
+    waiting: list[tuple[str, str, tuple[str, ...]]] = [(folder, "", (real,))]
+    while waiting:
+        place, prefix, ways = waiting.pop()
+        for entry in _entries(place, dataset=dataset):
+            if entry.name.startswith(".") or entry.name in _NOT_LOOKED_INTO:
+                continue
+            is_folder = entry.is_dir()
+            if is_folder and depth is not None and prefix.count("/") >= depth:
+                continue
+            if not is_folder and f".{entry.name.rpartition('.')[2]}".lower() not in PICTURE_SUFFIXES:
+                continue
+            if entry.is_symlink():
+                check_inside(entry.path, real, dataset=dataset)
+            if is_folder:
+                onward = _onward(entry, ways)
+                if onward:
+                    waiting.append((entry.path, f"{prefix}{entry.name}/", onward))
+            elif entry.is_file():
+                yield prefix + entry.name, entry.stat().st_size
+
+
+def _onward(entry: os.DirEntry[str], ways: tuple[str, ...]) -> tuple[str, ...]:
+    """The ways to a folder: the last one is its own; none where a link leads back to a folder that it lies in."""
+    *before, last = ways
+    if not entry.is_symlink():
+        return (*before, f"{last.rstrip(os.sep)}{os.sep}{entry.name}")
+    target = os.path.realpath(entry.path)
+    if any(way == target or way.startswith(target.rstrip(os.sep) + os.sep) for way in ways):
+        return ()
+    return (*ways, target)
 
 
 def folders_in(folder: Path, *, dataset: str) -> list[str]:

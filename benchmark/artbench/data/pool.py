@@ -1,7 +1,7 @@
 """The pretraining pool: all training pictures of some datasets, less whatever any of their tasks is measured on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,12 @@ class LabelledDataset:
     Attributes:
         dataset: The dataset.
         targets: Of each task, by its name.
+        training: Rows to train on whatever the tasks say, for pictures without labels.
     """
 
     dataset: Dataset
     targets: Mapping[str, Targets]
+    training: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,7 @@ def train_images(datasets: Sequence[LabelledDataset]) -> Pool:
     """The pooled training pictures, less every picture that is validation or test for any task of any of the datasets.
 
     A picture may train one task and test another, as 566 of WikiArt do: it is left out. So is a picture that no
-    task trains on.
+    task trains on, unless its dataset has no labels.
 
     Args:
         datasets: Each with all tasks that there are on it: what a task unknown here tests on would stay in.
@@ -62,7 +64,8 @@ def train_images(datasets: Sequence[LabelledDataset]) -> Pool:
     rows, parts = [], []
     for labelled in datasets:
         held_out = _rows(labelled, held_out=True)
-        rows.append(np.setdiff1d(_rows(labelled, held_out=False), held_out))
+        trained = np.union1d(_rows(labelled, held_out=False), labelled.training)
+        rows.append(np.setdiff1d(trained, held_out))
         parts.append(
             PoolPart(
                 dataset=labelled.dataset.name,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from artbench.cli.main import main
+from tests.benchmark.pretrain import toys
 
 TOY = Path(__file__).parents[2] / "toy_plugin.py"
 SMALL = ["--set", "batch_size=16", "--set", "sub_batch=8", "--set", "steps=4", "--set", "crop_size=16"]
@@ -50,6 +51,17 @@ def test_it_trains_and_run_takes_the_folder(tmp_path: Path) -> None:
     again = pretrain(*SMALL)
     assert again.returncode == 1
     assert "--resume" in again.stderr
+
+
+def test_a_folder_of_pictures_without_labels_trains_and_has_no_task(tmp_path: Path) -> None:
+    toys.paint(tmp_path / "scans" / "Depot", broken=(3,))
+    words = ["--backbone", "toy-patches", "--dataset", "collection:scans", "--out", "out"]
+    done = artbench("pretrain", "moco-v2", *words, *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert "collection:scans has no labels: all 60 pictures train" in done.stderr
+    ran = artbench("run", "--backbone", "toy-patches", "--pretraining", "out", "--task", "collection:scans")
+    assert ran.returncode == 1
+    assert "has no labels, and so no task: its pictures are all in one folder, Depot" in ran.stderr
 
 
 @pytest.mark.parametrize(

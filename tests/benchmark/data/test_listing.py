@@ -52,6 +52,20 @@ def test_a_folder_that_is_a_link_leading_out_is_refused_too(tmp_path: Path) -> N
         check_inside(tmp_path / "rooted", tmp_path / "root", dataset="d")
 
 
+def test_all_folders_are_looked_into_but_those_of_file_servers_and_none_twice_on_the_way(
+    tmp_path: Path,
+) -> None:
+    deep = "/".join(["below"] * 60)
+    _touch(tmp_path, "a.jpg", f"{deep}/b.jpg", ".hidden/c.jpg", "@eaDir/a.jpg/XL.jpg", "__MACOSX/a.jpg", "one/d.jpg")
+    (tmp_path / "one" / "up").symlink_to(tmp_path)
+    (tmp_path / "one" / "other").symlink_to(tmp_path / "two")
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "back").symlink_to(tmp_path / "one")
+    (tmp_path / "two" / "e.jpg").touch()
+    found = ["a.jpg", f"{deep}/b.jpg", "one/d.jpg", "one/other/e.jpg", "two/back/d.jpg", "two/e.jpg"]
+    assert sorted(pictures_in(tmp_path, dataset="d", depth=None)) == found
+
+
 def test_an_id_is_alike_on_every_system_and_can_be_written_down() -> None:
     assert picture_id("Saal/cafe\u0301.jpg") == picture_id("Saal/caf\u00e9.jpg") == "Saal/caf\u00e9.jpg"
     broken = [picture_id(os.fsdecode(name)) for name in (b"caf\xe9.jpg", b"caf\xe8.jpg")]

@@ -20,7 +20,7 @@ MISTAKES = {
         r"none of the 4 pictures .*6\.jpg for one.*pictures = ",
     ),
     "no rows": ("path,style\n", r"lists no picture"),
-    "one class": ("path,style\n1.jpg,a\n2.jpg,a\n", r"no column .* looks like labels"),
+    "one class": ("path,style\n1.jpg,a\n2.jpg,a\n", r"has no task: no column .* looks like labels"),
     "a split of another name": ("path,split\n1.jpg,train\n2.jpg,holdout\n", r"line 3: the split 'holdout' is none of"),
     "no test": ("path,style,split\n1.jpg,a,train\n2.jpg,b,val\n", r"no row of .* has test in the column 'split'"),
     "a row too short": ("path,style\n1.jpg\n", r"line 2: 1 values for the 2 columns"),
@@ -90,8 +90,11 @@ def test_what_is_no_collection_is_told(tmp_path: Path) -> None:
     touch(tmp_path, "Liste.XLSX")
     with pytest.raises(ArtbenchError, match=r"Liste\.XLSX is no collection\. Save it as CSV from the spreadsheet"):
         opened(f"collection:{tmp_path / 'Liste.XLSX'}")
-    with pytest.raises(ArtbenchError, match=r"holds no folders of pictures\. A folder needs"):
+    with pytest.raises(ArtbenchError, match=r"has no labels, and so no task: its pictures are in no folders"):
         opened(f"collection:{tmp_path}")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ArtbenchError, match=r"holds no pictures\. They are known by their names, which end in \.bmp"):
+        opened(f"collection:{tmp_path / 'empty'}")
     write_museum(tmp_path / "more")
     (tmp_path / "more" / "scans").rename(tmp_path / "scans")
     with pytest.raises(ArtbenchError, match=r"Is it collection:.*works\.csv\?"):
