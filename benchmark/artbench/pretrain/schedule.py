@@ -26,6 +26,10 @@ class Plan:
         """The share of the training that is done before a step, from 0."""
         return step / self.steps
 
+    def ends_epoch(self, done: int) -> bool:
+        """Whether an epoch, or the training, ends when so many steps are done."""
+        return done % self.epoch_steps == 0 or done == self.steps
+
     def place(self, step: int) -> tuple[int, int]:
         """Epoch of a step, and its number there; both from 0."""
         return divmod(step, self.epoch_steps)

@@ -2,29 +2,29 @@
 
 import time
 from collections.abc import Generator
-from contextlib import closing, suppress
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from artbench.encoders.checkpoint_path import CHECKPOINTS
+from artbench.encoders.checkpoint_path import CHECKPOINTS, ENCODER_FILE
 from artbench.features.cores import usable_cores
 from artbench.features.distributed import Group, current_group
 from artbench.features.forward import own_core_each
 from artbench.features.parallel import in_threads
-from artbench.features.precision import choose_dtype
 from artbench.pretrain.assembly import Assembly, assemble
 from artbench.pretrain.crops import CropPair, Cropper, parts_of_steps
 from artbench.pretrain.curves import CURVES, Curves, check_tensorboard
 from artbench.pretrain.export import write_encoder
 from artbench.pretrain.folder import locked, steps_done
+from artbench.pretrain.judge import Judge
 from artbench.pretrain.log import LOG_FILE, Log
 from artbench.pretrain.pack import open_pictures
 from artbench.pretrain.pictures import Pictures
 from artbench.pretrain.processes import Exchange
 from artbench.pretrain.schedule import learning_rate
 from artbench.pretrain.state import Checkpoints, check_finite, restore, training_tensors
-from artbench.pretrain.stopping import Stopped, StopRequest, stop_request
+from artbench.pretrain.stopping import StopRequest, stop_request
 from artbench.pretrain.training import Conditions, Training
 from artbench.pretrain.watch import Watch
 from artbench.reporting import Reporter
@@ -85,14 +85,18 @@ class _Run:
         self._exchange = Exchange(group, conditions.device)
         self._checkpoints = Checkpoints(out / CHECKPOINTS, keep=conditions.keep)
         self._pictures: Pictures | None = None
-        self._best: tuple[float, int] | None = None
-        self._judged = 0
+        self._judge = Judge(conditions.online, assembly, device=conditions.device, group=group)
         self._unreadable: dict[int, str] = {}
 
     def go(self, begin: int, stop: StopRequest) -> Path | None:
         plan, settings = self._assembly.plan, self._training.settings
         if begin:
             self._restore(begin)
+            if begin == plan.steps and not self._judge.due(begin):
+                file = self._out / ENCODER_FILE
+                if self._group.from_first(file.is_file):
+                    self._reporter.notice(f"This training is finished, at step {plan.steps}: its encoder is {file}.")
+                    return file
             self._reporter.notice(f"Going on from step {begin} of {plan.steps}.")
         if begin < plan.steps:
             # Before the bar, which would count the time.
@@ -116,11 +120,13 @@ class _Run:
             watch = Watch(
                 plan, batch=settings.batch_size, begin=begin, logs=logs, counter=counter, reporter=self._reporter
             )
-            done = self._steps(begin, stop, watch) if begin < plan.steps else begin
+            done = self._steps(begin, stop, watch)
         if done < plan.steps:
             what = f"{stop.name or 'A signal'}: saved at step {done} of {plan.steps}"
             self._reporter.notice(f"{what}; the same command with --resume goes on.")
             return None
+        if self._judge.due(done):
+            self._reporter.notice("The last epoch is not judged yet; the same command with --resume judges it.")
         return self._finish()
 
     def _logs(self, begin: int) -> tuple[Log | Curves, ...]:
@@ -131,9 +137,13 @@ class _Run:
         """Make steps; the number of steps done at the end."""
         plan, settings, stepper = self._assembly.plan, self._training.settings, self._assembly.stepper
         saved = time.monotonic()
-        if begin and begin % plan.epoch_steps == 0 and self._judged != begin:
+        if begin and self._judge.due(begin):
             # A signal came before the epoch was judged.
-            self._judge(begin, stop, watch)
+            self._judge_epoch(begin, stop, watch)
+            if begin == plan.steps:
+                self._save(begin)
+        if begin == plan.steps:
+            return begin
         with closing(self._crops(begin)) as crops:
             for step in range(begin, plan.steps):
                 waiting = time.perf_counter()
@@ -142,10 +152,10 @@ class _Run:
                 lr = learning_rate(settings, plan, step)
                 result = stepper.step(step, parts, lr=lr, progress=plan.progress(step))
                 done = step + 1
-                epoch_over = done % plan.epoch_steps == 0 or done == plan.steps
+                epoch_over = plan.ends_epoch(done)
                 watch.step(done, result, lr=lr, notes=self._assembly.objective.notes(), last=epoch_over)
                 if epoch_over:
-                    self._judge(done, stop, watch)
+                    self._judge_epoch(done, stop, watch)
                 stopping = self._exchange.any(bool(stop))
                 due = self._exchange.any(time.monotonic() - saved >= 60 * self._conditions.save_minutes)
                 if stopping or due or done == plan.steps:
@@ -173,31 +183,8 @@ class _Run:
         threads = self._conditions.workers or usable_cores()
         return in_threads(cropper, parts, threads=threads)
 
-    def _judge(self, done: int, stop: StopRequest, watch: Watch) -> None:
-        online, assembly = self._conditions.online, self._assembly
-        if online is None:
-            return
-
-        def accuracy() -> float | None:
-            with suppress(Stopped):
-                return online.accuracy(
-                    assembly.backbone,
-                    assembly.backbone_module,
-                    side=assembly.crop_size,
-                    device=self._conditions.device,
-                    dtype=choose_dtype(self._conditions.device),
-                    stop=stop,
-                )
-            return None
-
-        with watch.aside(f"kNN, {online.name}"):
-            value = self._group.from_first(accuracy)
-        if value is None:
-            return
-        self._judged = done
-        watch.judged(done, online.name, value)
-        if self._best is None or value > self._best[0]:
-            self._best = (value, done)
+    def _judge_epoch(self, done: int, stop: StopRequest, watch: Watch) -> None:
+        if self._judge.judge(done, stop=stop, watch=watch):
             # So that the best is there even if the time for a checkpoint has not come.
             with watch.aside():
                 self._save(done)
@@ -218,7 +205,7 @@ class _Run:
                 done,
                 tensors,
                 self._facts(done),
-                best=None if self._best is None else self._best[1],
+                best=self._judge.best,
             )
 
         self._group.from_first(save)
@@ -227,19 +214,15 @@ class _Run:
         return {
             "step": done,
             "identity": self._training.identity,
-            "best": self._best,
-            "judged": self._judged,
             "unreadable": self._unreadable,
+            **self._judge.facts(),
         }
 
     def _restore(self, step: int) -> None:
         saved = self._checkpoints.load(step)
         self._assembly.check_identity(saved.facts.get("identity"), self._training, self._out)
         restore(saved, self._assembly.objective, self._assembly.optimizer)
-        best = saved.facts.get("best")
-        self._best = None if best is None else (float(best[0]), int(best[1]))
-        # Those of before this was noted were judged.
-        self._judged = int(saved.facts.get("judged", step))
+        self._judge.restore(saved.facts, step=step)
         self._unreadable = {int(number): reason for number, reason in saved.facts.get("unreadable", {}).items()}
 
     def _finish(self) -> Path:

@@ -156,6 +156,27 @@ def test_a_signal_while_knn_judges_does_not_wait_for_it_and_the_epoch_is_judged_
     assert_same(state(stopped, 6), state(undisturbed, 6))
 
 
+def test_a_signal_while_knn_judges_the_last_epoch_leaves_that_to_a_resumed_run(pictures: Path, tmp_path: Path) -> None:
+    dataset, targets = toys.dataset(pictures)
+    online = OnlineTask(name="colour", dataset=dataset, targets=targets)
+    out = tmp_path / "out"
+    listener = toys.Signalling("SIGTERM", at="kNN, colour")
+    # An epoch of three steps, and a part of one.
+    file = toys.train(toys.training(pictures, "steps=2"), out, listener=listener, online=online)
+    assert file is not None
+    assert listener.notices == ["The last epoch is not judged yet; the same command with --resume judges it."]
+    before = weights(out)
+    listener = toys.Listener()
+    assert toys.train(toys.training(pictures, "steps=2"), out, listener=listener, online=online, resume=True) == file
+    judged = [line for line in log(out) if "knn_accuracy" in line]
+    assert [line["step"] for line in judged] == [2]
+    assert any("kNN accuracy on colour" in notice for notice in listener.notices)
+    assert_same(weights(out), before)
+    listener = toys.Listener()
+    toys.train(toys.training(pictures, "steps=2"), out, listener=listener, online=online, resume=True)
+    assert listener.notices == [f"This training is finished, at step 2: its encoder is {file}."]
+
+
 def test_another_training_at_work_in_the_folder_is_refused(pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
@@ -167,10 +188,20 @@ def test_a_folder_with_a_training_is_refused_without_resume(pictures: Path, tmp_
     toys.train(toys.training(pictures, "steps=1"), tmp_path)
     with pytest.raises(ArtbenchError, match="holds a training already"):
         toys.train(toys.training(pictures, "steps=1"), tmp_path)
-    # Through already: nothing changes.
-    before = weights(tmp_path)
+
+
+def test_going_on_with_a_finished_training_says_where_the_encoder_is(pictures: Path, tmp_path: Path) -> None:
+    file = toys.train(toys.training(pictures, "steps=1"), tmp_path)
+    assert file == tmp_path / "encoder.safetensors"
+    before = file.read_bytes()
+    listener = toys.Listener()
+    assert toys.train(toys.training(pictures, "steps=1"), tmp_path, listener=listener, resume=True) == file
+    assert listener.notices == [f"This training is finished, at step 1: its encoder is {file}."]
+    assert file.read_bytes() == before
+    # Killed between the last checkpoint and this file.
+    file.unlink()
     toys.train(toys.training(pictures, "steps=1"), tmp_path, resume=True)
-    assert_same(weights(tmp_path), before)
+    assert file.read_bytes() == before
 
 
 def test_processes_that_torchrun_starts_again_go_on_by_themselves(
