@@ -62,6 +62,7 @@ def judged(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Judg
 def test_the_labels_of_the_test_decide_nothing(judged: Judged, task: str) -> None:
     first, second = judged.record(task), judged.record(f"{task}-permuted")
     assert second.probe == first.probe
+    assert set(first.probe.grid_losses) != {None}
     one, other = judged.table(task), judged.table(f"{task}-permuted")
     for column in one[0].keys() - {"target"}:
         assert [row[column] for row in other] == [row[column] for row in one], column

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from artbench.data.splits import held_out
 from artbench.errors import ArtbenchError
-from artbench.probe.features import LabelledFeatures, Rows, check_finite
+from artbench.probe.choice import choose, set_apart
+from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.path import PenaltyPath
 from artbench.protocol import Probe
 from artbench.reporting import Reporter
@@ -52,10 +52,10 @@ class FittedProbe:
         Raises:
             ArtbenchError: A feature is NaN or infinite.
         """
-        given = _probabilities(features, self.weight, self.bias, self.target)
-        if not np.isfinite(given).all():
+        # The probabilities would not tell: a sigmoid makes an infinite logit 0 or 1.
+        if not all(np.isfinite(block).all() for block in Rows(features).blocks()):
             raise ArtbenchError("test features hold NaN or infinity", mend="Extract them anew with --fresh")
-        return given
+        return _probabilities(features, self.weight, self.bias, self.target)
 
 
 def fit_probe(
@@ -85,13 +85,11 @@ def fit_probe(
     Raises:
         ArtbenchError: There is nothing to fit on, or a feature is NaN or infinite.
     """
-    if not len(train):
-        raise ArtbenchError("there is no training picture to fit the probe on", mend="Check the task's splits")
     place = "cpu" if device == "mps" else device
-    fit_on, choose_on = _parts(train, validation, probe)
-    check_finite([Rows(choose_on.features)], ids=choose_on.ids)
+    fit_on, choose_on = set_apart(train, validation, probe=probe)
     path = PenaltyPath([fit_on], classes=classes, target=target, tolerance=probe.tolerance, device=place)
-    choice = _choose(path, choose_on, probe)
+    choice = choose(probe, choose_on, fit=path.at, loss=lambda head: _loss(choose_on, *head, target))
+    thresholds, metrics = _on_validation(choose_on, choice.head, target)
     converged, evaluations = path.converged, path.evaluations
     # Two copies of the features are more than needed at a time.
     del path
@@ -108,58 +106,30 @@ def fit_probe(
         bias=bias,
         target=target,
         l2=choice.l2,
-        grid_losses=tuple(choice.losses.get(l2) for l2 in probe.grid),
-        validation=choice.metrics,
-        thresholds=choice.thresholds,
+        grid_losses=choice.grid_losses,
+        validation=metrics,
+        thresholds=thresholds,
         converged=converged,
         evaluations=evaluations + final.evaluations,
     )
 
 
-@dataclass(frozen=True)
-class _Choice:
-    """The penalty chosen, the loss of each one tried, and what goes with the one chosen."""
-
-    l2: float
-    losses: Mapping[float, float]
-    thresholds: Mapping[str, float]
-    metrics: Mapping[str, float]
-
-
-def _choose(path: PenaltyPath, choose_on: LabelledFeatures, probe: Probe) -> _Choice:
-    if not len(choose_on):
-        # Nothing to choose by: the middle of the grid, and a label is predicted when it is likelier than not.
-        halves = {name: 0.5 for name, m in METRICS.items() if m.target == path.target and m.needs_threshold}
-        return _Choice(sorted(probe.grid)[len(probe.grid) // 2], {}, halves, {})
-    losses: dict[float, float] = {}
-    best, chosen = np.inf, sorted(probe.grid)[-1]
-    probabilities = np.zeros((0, 0), np.float32)
-    for l2 in sorted(probe.grid, reverse=True):
-        head = path.at(l2)
-        losses[l2] = _loss(choose_on, *head, path.target)
-        if losses[l2] < best:
-            best, chosen = losses[l2], l2
-            probabilities = _probabilities(choose_on.features, *head, path.target)
-        if sum(tried < chosen for tried in losses) >= probe.patience:
-            break
-    thresholds = best_thresholds(choose_on.labels, probabilities, target=path.target)
+def _on_validation(
+    choose_on: LabelledFeatures, head: tuple[NDArray[np.float64], NDArray[np.float64]] | None, target: TargetKind
+) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """The best thresholds, and every metric that has a value there, of the head chosen."""
+    if head is None:
+        # Nothing to choose by: a label is predicted when it is likelier than not.
+        return {name: 0.5 for name, m in METRICS.items() if m.target == target and m.needs_threshold}, {}
+    probabilities = _probabilities(choose_on.features, *head, target)
+    thresholds = best_thresholds(choose_on.labels, probabilities, target=target)
     metrics = {
         name: value
         for name, metric in METRICS.items()
-        if metric.target == path.target
+        if metric.target == target
         and not np.isnan(value := score(metric, choose_on.labels, probabilities, thresholds=thresholds))
     }
-    return _Choice(chosen, losses, thresholds, metrics)
-
-
-def _parts(
-    train: LabelledFeatures, validation: LabelledFeatures | None, probe: Probe
-) -> tuple[LabelledFeatures, LabelledFeatures]:
-    """What to fit on and what to choose on."""
-    if validation is not None:
-        return train, validation
-    held = held_out(train.labels, train.ids, fraction=probe.validation_fraction)
-    return train.select(np.setdiff1d(np.arange(len(train)), held)), train.select(held)
+    return thresholds, metrics
 
 
 def _logits(features: NDArray[np.float32], weight: NDArray[np.float64], bias: NDArray[np.float64]) -> torch.Tensor:

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from artbench.data.splits import held_out
 from artbench.errors import ArtbenchError
+from artbench.probe.choice import choose, set_apart
 from artbench.probe.features import LabelledFeatures, Rows, Scaling
 from artbench.protocol import Probe
 from artbench.stats.metrics import METRICS, score
@@ -24,7 +24,7 @@ class FittedRidge:
         l2: The penalty chosen.
         grid_losses: The mean squared error on validation for each penalty of the grid; None where it was not tried.
         validation: Every metric on validation at the penalty chosen; empty if nothing was chosen.
-        thresholds: None.
+        thresholds: Always empty, as no metric of years needs one.
         converged: Always, as the solution has a closed form.
     """
 
@@ -66,35 +66,30 @@ def fit_ridge(
     Raises:
         ArtbenchError: There is nothing to fit on, or a feature is NaN or infinite.
     """
-    if not len(train):
-        raise ArtbenchError("there is no training picture to fit the probe on", mend="Check the task's splits")
     place = "cpu" if device == "mps" else device
+    fit_on, choose_on = set_apart(train, validation, probe=probe)
+    path = _Path([fit_on], device=place)
+
+    def predicted(head: tuple[NDArray[np.float64], float]) -> NDArray[np.float32]:
+        return _predicted(choose_on.features, *head)
+
+    choice = choose(
+        probe,
+        choose_on,
+        fit=path.at,
+        loss=lambda head: float(np.square(predicted(head)[:, 0] - choose_on.labels).mean()),
+    )
+    metrics = {}
+    if choice.head is not None:
+        given = predicted(choice.head)
+        metrics = {m.name: score(m, choose_on.labels, given) for m in METRICS.values() if m.target == "year"}
     everything = [train] if validation is None else [train, validation]
-    if validation is None:
-        held = held_out(train.labels, train.ids, fraction=probe.validation_fraction)
-        train, validation = train.select(np.setdiff1d(np.arange(len(train)), held)), train.select(held)
-    losses: dict[float, float] = {}
-    # With nothing to choose by, the middle of the grid.
-    best, chosen = np.inf, sorted(probe.grid)[len(probe.grid) // 2]
-    if len(validation):
-        path = _Path([train], device=place)
-        for l2 in sorted(probe.grid, reverse=True):
-            errors = _predicted(validation.features, *path.at(l2))[:, 0] - validation.labels
-            losses[l2] = float(np.square(errors).mean())
-            if losses[l2] < best:
-                best, chosen = losses[l2], l2
-            if sum(tried < chosen for tried in losses) >= probe.patience:
-                break
-        given = _predicted(validation.features, *path.at(chosen))
-        metrics = {m.name: score(m, validation.labels, given) for m in METRICS.values() if m.target == "year"}
-    else:
-        metrics = {}
-    weight, bias = _Path(everything, device=place).at(chosen)
+    weight, bias = _Path(everything, device=place).at(choice.l2)
     return FittedRidge(
         weight=weight,
         bias=bias,
-        l2=chosen,
-        grid_losses=tuple(losses.get(l2) for l2 in probe.grid),
+        l2=choice.l2,
+        grid_losses=choice.grid_losses,
         validation=metrics,
     )
 

@@ -48,20 +48,33 @@ def combine(rounds: Sequence[Mapping[str, Sampled]], *, bootstrap: Bootstrap) ->
         rounds: The metrics of each round.
         bootstrap: How intervals are made.
     """
-    count = len(rounds)
-    picks = np.zeros((1, 1), np.int64)
-    if count > 1:
-        # A stream of its own, or rounds and images would be drawn alike.
-        picks = np.random.default_rng([bootstrap.seed, 1]).integers(0, count, (count, bootstrap.resamples))
     estimates = {}
     for name in rounds[0]:
         drawn = np.stack([metrics[name].resampled for metrics in rounds])
-        taken = drawn if count == 1 else np.take_along_axis(drawn, picks, axis=0)
         estimates[name] = Estimate(
             value=float(np.mean([metrics[name].value for metrics in rounds])),
-            ci95=interval(taken.mean(axis=0), level=bootstrap.level),
+            ci95=interval(over_rounds(drawn, bootstrap=bootstrap), level=bootstrap.level),
         )
     return estimates
+
+
+def over_rounds(resampled: NDArray[np.floating], *, bootstrap: Bootstrap) -> NDArray[np.floating]:
+    """The mean over as many rounds as there are, drawn with replacement, other ones in each resample.
+
+    Args:
+        resampled: A metric in each round and resample, shape (..., rounds, resamples); the same rounds for all.
+        bootstrap: How intervals are made.
+
+    Returns:
+        Shape (..., resamples).
+    """
+    rounds, count = resampled.shape[-2:]
+    if rounds > 1:
+        # A stream of its own, or rounds and images would be drawn alike.
+        picks = np.random.default_rng([bootstrap.seed, 1]).integers(0, rounds, (rounds, count))
+        resampled = np.take_along_axis(resampled, picks.reshape((1,) * (resampled.ndim - 2) + picks.shape), axis=-2)
+    mean: NDArray[np.floating] = resampled.mean(axis=-2)
+    return mean
 
 
 def resamples(

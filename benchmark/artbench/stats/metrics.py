@@ -111,17 +111,14 @@ def best_thresholds(labels: Labels, outputs: NDArray[np.floating], *, target: Ta
 def score(
     metric: Metric, labels: Labels, outputs: NDArray[np.floating], *, thresholds: Mapping[str, float] | None = None
 ) -> float:
-    """The value of one metric, as one chooses on validation; NaN where it has none.
+    """The value of one metric, as one looks at on validation; NaN where it has none.
 
     Args:
         metric: Of `METRICS`.
         labels: As `Split.labels`.
         outputs: Probabilities, shape (n, classes), or years, shape (n, 1).
-        thresholds: By metric; None: chosen on these very images.
+        thresholds: By metric; may be left out for a metric that needs none.
     """
-    if metric.needs_threshold and thresholds is None:
-        best = multi_label.best_threshold(metric.name, metric.measure, labels.astype(bool), outputs)
-        thresholds = {metric.name: best}
     return float(_measurer([metric], labels, outputs, thresholds or {})(None)[metric.name][0])
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr
 
 from artbench.protocol import Bootstrap
+from artbench.stats.bootstrap import over_rounds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +52,10 @@ def differences(scores: Scores, *, bootstrap: Bootstrap) -> Differences:
 
     p comes from the difference over its bootstrap standard error, by Student's t. Counting resamples beyond zero
     would give nothing below 1/1000, and with 11 rows, that is 55 pairs, Holm's correction asks for 0.05/55. With
-    several rounds a resample draws rounds too, as `bootstrap.combine` does.
+    several rounds a resample draws rounds too, as in `over_rounds`.
     """
     count = len(scores.values)
-    drawn = _over_rounds(scores.resampled, bootstrap)
+    drawn = over_rounds(scores.resampled, bootstrap=bootstrap)
     # A resample without a picture that has a label has no average precision, whoever is judged.
     drawn = drawn[:, ~np.isnan(drawn).any(axis=0)]
     first, second = np.triu_indices(count, 1)
@@ -69,16 +70,6 @@ def differences(scores: Scores, *, bootstrap: Bootstrap) -> Differences:
     value = by_round.mean(axis=1)
     p = _p(value, spread, by_round, units=scores.units, resamples=drawn.shape[1])
     return Differences(first=first, second=second, value=value, low=low, high=high, p=p)
-
-
-def _over_rounds(resampled: NDArray[np.float64], bootstrap: Bootstrap) -> NDArray[np.float64]:
-    """The mean over rounds in each resample, (rows, resamples)."""
-    rounds, resamples = resampled.shape[1:]
-    if rounds == 1:
-        return resampled[:, 0]
-    picks = np.random.default_rng([bootstrap.seed, 1]).integers(0, rounds, (rounds, resamples))
-    mean: NDArray[np.float64] = np.take_along_axis(resampled, picks[None], axis=1).mean(axis=1)
-    return mean
 
 
 def _p(

@@ -244,12 +244,18 @@ def test_whatever_the_data_the_answer_is_finite(
     assert ((given >= 0) & (given <= 1)).all()
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("make", [classed, tagged])
+def test_test_features_that_are_no_numbers_are_refused(make: Callable[..., LabelledFeatures], bad: float) -> None:
+    test = make(5, seed=1)
+    test.features[2, 1] = bad
+    with pytest.raises(ArtbenchError, match="NaN or infinity"):
+        fit(make(50)).probabilities(test.features)
+
+
 def test_features_that_are_no_numbers_are_refused() -> None:
     train, test = classed(50), classed(5, seed=1)
-    fitted = fit(train)
     test.features[2, 1] = np.nan
-    with pytest.raises(ArtbenchError, match="NaN or infinity"):
-        fitted.probabilities(test.features)
     train.features[3, 0] = np.inf
     with pytest.raises(ArtbenchError, match="features of 0/3 hold NaN or infinity"):
         fit(train)

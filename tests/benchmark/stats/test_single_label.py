@@ -122,6 +122,28 @@ def test_top_five_of_five_classes_is_always_right() -> None:
     assert score(METRICS["top5_accuracy"], labels, probabilities) == 1
 
 
+def test_confidence_that_is_wrong_in_both_directions_is_told_bin_by_bin() -> None:
+    # Where all bins are off in one direction, the error is the same however many bins there are.
+    random = np.random.default_rng(0)
+    confidence = random.uniform(0.1, 1, 4000)
+    predicted = random.integers(0, 20, 4000)
+    probabilities = np.repeat((1 - confidence)[:, None] / 19, 20, axis=1)
+    probabilities[np.arange(4000), predicted] = confidence
+    right = (15 * confidence).astype(int) % 2 == 0
+    labels = np.where(right, predicted, (predicted + 1) % 20)
+    given = probabilities.astype(np.float32)
+    expected = calibration_error(labels, given)
+    assert expected > abs(right.mean() - confidence.mean()) + 0.1
+    assert score(METRICS["expected_calibration_error"], labels, given) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_bin_of_confidence_includes_its_upper_end() -> None:
+    # 0.2 is the end of the third bin, 0.21 is in the fourth: the first image is right, the second is not.
+    probabilities = np.array([[0.2] * 5, [0.21, 0.2, 0.2, 0.2, 0.19]], np.float32)
+    error = score(METRICS["expected_calibration_error"], np.array([0, 1]), probabilities)
+    assert error == pytest.approx((0.8 + 0.21) / 2)
+
+
 def test_certainty_and_none_fall_into_bins_of_confidence() -> None:
     labels = np.array([0, 1])
     probabilities = np.array([[1, 0], [0, 0]], np.float32)
