@@ -6,11 +6,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from artbench.errors import UsageError
+from artbench.pretrain.allowed import allowed, limits_of, shown, takes_numbers_alone
 
 
 class Settings(BaseModel):
@@ -142,10 +142,15 @@ def check_settings(kind: type[SettingsT], given: Mapping[str, Any]) -> SettingsT
             near = get_close_matches(key, kind.model_fields, n=3)
             hint = f"The nearest: {', '.join(near)}" if near else f"There is: {', '.join(kind.model_fields)}"
             raise UsageError(f"there is no setting {key!r}", mend=hint)
+    for key, value in given.items():
+        field = kind.model_fields[key]
+        words = allowed(field)
+        if (value == "" and words) or (isinstance(value, bool) and takes_numbers_alone(field)):
+            raise UsageError(_refused(key, shown(value), words))
     try:
         return kind.model_validate(dict(given))
     except ValidationError as error:
-        raise UsageError(_explained(kind, error.errors()[0])) from error
+        raise UsageError(_explained(kind, given, error.errors()[0])) from error
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -157,28 +162,18 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} is not TOML ({error})") from error
 
 
-def _explained(kind: type[Settings], error: ErrorDetails) -> str:
+def _explained(kind: type[Settings], given: Mapping[str, Any], error: ErrorDetails) -> str:
+    told = " ".join(error["msg"].removeprefix("Value error, ").split())
     if not error["loc"]:
-        return error["msg"].removeprefix("Value error, ")
+        return told
     key = str(error["loc"][0])
-    limits = _range(kind, key)
+    field, value = kind.model_fields[key], shown(given.get(key, error["input"]))
     if error["type"].startswith(("greater_than", "less_than")):
-        return f"{key}={error['input']} is outside its range, {limits}"
-    return f"{key}={error['input']}: {error['msg']}" + (f"; its range is {limits}" if limits else "")
+        return f"{key}={value} is outside its range, {limits_of(field)}"
+    words = allowed(field)
+    # A plugin's own check says what it wants.
+    return _refused(key, value, words) if words and error["type"] != "value_error" else f"{key}={value}: {told}"
 
 
-def _range(kind: type[Settings], key: str) -> str:
-    low = high = ""
-    for limit in kind.model_fields[key].metadata:
-        match limit:
-            case Ge(ge=value):
-                low = f"{value}"
-            case Gt(gt=value):
-                low = f"above {value}"
-            case Le(le=value):
-                high = f"to {value}"
-            case Lt(lt=value):
-                high = f"to below {value}"
-            case _:
-                pass
-    return f"{low} {high}".strip()
+def _refused(key: str, value: str, words: str) -> str:
+    return f"{key}={value}: it takes {words}" if value else f"{key} is given without a value: it takes {words}"

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import field_validator
 
 from artbench.errors import UsageError
 from artbench.pretrain.settings import Settings, read_settings
@@ -23,9 +24,26 @@ def test_values_are_read_as_their_types() -> None:
         ("temperature=0", "above 0 to 10"),
         ("optimizer_momentum=1", "0 to below 1"),
         ("epochs=0", "1 to 100000"),
-        ("epochs=many", "epochs=many"),
-        ("optimizer=adam", "'sgd', 'lars' or 'adamw'"),
-        ("lr=nan", "lr=nan"),
+        ("epochs=many", "epochs=many: it takes a whole number, 1 to 100000."),
+        ("epochs=1.5", "epochs=1.5: it takes a whole number, 1 to 100000."),
+        ("epochs=none", "epochs=none: it takes a whole number, 1 to 100000."),
+        ("epochs=true", "epochs=true: it takes a whole number, 1 to 100000."),
+        ("steps=abc", "steps=abc: it takes a whole number, 1 to 1000000000, or none."),
+        ("steps=", "steps is given without a value: it takes a whole number, 1 to 1000000000, or none."),
+        (f"steps={'9' * 5000}", f"steps={'9' * 60}…: it takes a whole number"),
+        ("optimizer=adam", "optimizer=adam: it takes sgd, lars or adamw."),
+        ("dtype=", "dtype is given without a value: it takes auto, float32 or bfloat16."),
+        ("mlp=ja", "mlp=ja: it takes true or false."),
+        ("mlp=", "mlp is given without a value: it takes true or false."),
+        ("lr=nan", "lr=nan: it takes a number, above 0 to 100."),
+        ("lr=inf", "lr=inf: it takes a number, above 0 to 100."),
+        ("lr=0,1", "lr=0,1: it takes a number, above 0 to 100."),
+        ("weight_decay=nan", "weight_decay=nan is outside its range, 0 to 1"),
+        ("momentum=-inf", "momentum=-inf is outside its range, 0 to 1"),
+        ("milestones=half", "milestones=half: it takes numbers with commas between them."),
+        ("milestones=0.5,half", "milestones=0.5,half: it takes numbers with commas between them."),
+        ("milestones=", "milestones is given without a value: it takes numbers with commas between them."),
+        ("milestones=nan", "milestones are shares of the training, ascending, between 0 and 1."),
         ("momentun=0.9", "The nearest: momentum"),
         ("batch_size=100", "no multiple of sub_batch=32"),
         ("milestones=0.8,0.6", "ascending"),
@@ -42,11 +60,40 @@ def test_what_is_wrong_is_refused_with_the_range_or_the_nearest_name(pair: str, 
     assert "\n" not in str(refusal.value)
 
 
+def test_a_setting_of_a_plugins_own_type_is_refused_in_its_words() -> None:
+    class Own(Settings):
+        colours: frozenset[str] = frozenset()
+        side: int = 8
+
+        @field_validator("side")
+        @classmethod
+        def _even(cls, side: int) -> int:
+            if side % 2:
+                raise ValueError("sides are even")
+            return side
+
+    for pair, told in (("colours=red", "colours=red: Input should be"), ("side=3", "side=3: sides are even.")):
+        with pytest.raises(UsageError) as refusal:
+            read_settings(Own, pairs=[pair])
+        assert told in str(refusal.value)
+
+
 def test_a_file_gives_settings_and_the_command_line_goes_before_it(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     file.write_text('epochs = 5\nlr = 0.1\nmilestones = [0.5]\noptimizer = "lars"\n')
     settings = read_settings(Settings, toml=file, pairs=["epochs=7"])
     assert (settings.epochs, settings.lr, settings.milestones, settings.optimizer) == (7, 0.1, (0.5,), "lars")
+    for line, told in (
+        ("lr = true", "lr=true: it takes a number, above 0 to 100."),
+        ("lr = [0.1]", "lr=[0.1]: it takes a number, above 0 to 100."),
+        ("milestones = 0.5", "milestones=0.5: it takes numbers with commas between them."),
+        ("one_source = 2024-01-01", "one_source=2024-01-01: it takes true or false."),
+        ("[optimizer]", "optimizer={}: it takes sgd, lars or adamw."),
+    ):
+        file.write_text(line + "\n")
+        with pytest.raises(UsageError) as refusal:
+            read_settings(Settings, toml=file)
+        assert str(refusal.value) == told
     file.write_text("epochs = \n")
     with pytest.raises(UsageError, match=r"settings\.toml is not TOML"):
         read_settings(Settings, toml=file)
