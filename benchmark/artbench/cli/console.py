@@ -19,6 +19,7 @@ from rich.progress import (
 from rich.table import Column, Table
 from rich.text import Text
 
+from artbench.cli.log_lines import LogLines, duration
 from artbench.leaderboard.board import Board
 from artbench.records.wording import amount, encoder_name, metric_name, pretraining_name, task_name, unit
 from artbench.reporting import Counter, Reporter, printable
@@ -41,10 +42,8 @@ class _TimeLeft(ProgressColumn):
     def render(self, task: Task) -> Text:
         if not (task.completed and task.elapsed and task.total):
             return Text("--:--", style="progress.remaining")
-        left = round(task.elapsed * (task.total - task.completed) / task.completed)
-        hours, minutes, seconds = left // 3600, left // 60 % 60, left % 60
-        shown = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
-        return Text(shown, style="progress.remaining")
+        left = task.elapsed * (task.total - task.completed) / task.completed
+        return Text(duration(left), style="progress.remaining")
 
 
 class _Bar:
@@ -97,7 +96,7 @@ def _columns(width: int, unit: str) -> list[ProgressColumn]:
 
 
 class TerminalReporter:
-    """Notices and bars on stderr; without a terminal, notices alone."""
+    """Notices and bars on stderr; without a terminal, a line now and then in place of the bars."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
@@ -110,10 +109,12 @@ class TerminalReporter:
     @contextmanager
     def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
         """Show a bar while the block runs."""
-        disable = not self._console.is_terminal
+        if not self._console.is_terminal:
+            yield LogLines(what, total=total, unit=unit, say=self.notice, clock=self._console.get_time)
+            return
         width = self._console.width
         columns = _columns(width, unit)
-        with Progress(*columns, console=self._console, transient=True, disable=disable) as progress:
+        with Progress(*columns, console=self._console, transient=True) as progress:
             shown = printable(what)
             task = progress.add_task(Text(shown).markup, total=total, note="")
             yield _Bar(progress, task, besides=_besides(width, shown, total, unit))

@@ -55,6 +55,26 @@ def test_the_time_left_goes_by_the_rate_since_the_beginning(monkeypatch: pytest.
     assert "2:45:00 left" in out.getvalue()
 
 
+def test_in_a_log_a_line_now_and_then_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    at, out = [0.0], io.StringIO()
+    reporter = TerminalReporter()
+    monkeypatch.setattr(reporter, "_console", Console(file=out, width=40, get_time=lambda: at[0]))
+    with reporter.counting("resnet18 on \x1b[2J", total=1000, unit="pictures") as counter:
+        for _ in range(1000):
+            at[0] += 1
+            counter.advance(note="1 image/s")
+    lines = out.getvalue().splitlines()
+    assert lines[0] == "resnet18 on ?[2J: 15 of 1,000 pictures, 1 image/s, 16:25 left"
+    # Ever rarer, and none for the last step: what comes next says that it is done.
+    assert [line.partition(": ")[2].partition(" of")[0] for line in lines] == ["15", "45", "105", "225", "465", "945"]
+    with reporter.counting("short", total=3, unit="pictures") as counter:
+        counter.advance(3)
+    assert "short" not in out.getvalue()
+    with reporter.counting("laying out", total=1, unit="maps") as counter:
+        counter.advance()
+    assert out.getvalue().endswith("\nlaying out\n")
+
+
 def test_names_from_elsewhere_are_no_commands_to_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     out = shown_at(120, monkeypatch, what="[/b]\x1b[2J on x", note="[/x]\x1b]0;title\x07.jpg")
     assert "[/b]?[2J on x" in out
