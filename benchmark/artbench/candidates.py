@@ -6,9 +6,8 @@ from itertools import product
 from pathlib import Path
 
 from artbench.encoders.build import build_encoder
-from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name
+from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name, is_checkpoint, not_trained
 from artbench.encoders.encoder import Encoder
-from artbench.errors import UsageError
 from artbench.plugins import Registry
 from artbench.pretrain.training import Training
 from artbench.pretraining import OpenPool, open_training, trained_encoder
@@ -97,7 +96,7 @@ def candidates(
     for backbone, pretraining in product(dict.fromkeys(backbones), dict.fromkeys(pretrainings)):
         entry, spec = registry.backbones.find(backbone)
         plugins = {entry.distribution: registry.version_of(entry)}
-        if _is_path(pretraining, registry):
+        if is_checkpoint(pretraining, registry):
             file = checkpoint_file(Path(pretraining).expanduser())
             yield Candidate(
                 backbone=spec,
@@ -112,10 +111,7 @@ def candidates(
             training = None
             if method.method is not None:
                 if pool is None:
-                    raise UsageError(
-                        f"{method.name} has to be trained first",
-                        mend=f"Give the folder that `artbench pretrain {method.name}` has made, as --pretraining DIR",
-                    )
+                    raise not_trained(method.name)
                 training = open_training(pretraining, backbone, pool(), registry=registry, seed=seed)
             yield Candidate(
                 backbone=spec,
@@ -126,13 +122,3 @@ def candidates(
                 seed=seed,
                 plugins=plugins | {source.distribution: registry.version_of(source)},
             )
-
-
-def _is_path(pretraining: str, registry: Registry) -> bool:
-    if any(spec.name == pretraining for _, spec in registry.pretrainings.specs()):
-        return False
-    looks_like_one = "/" in pretraining or "\\" in pretraining or Path(pretraining).suffix in _SUFFIXES
-    return looks_like_one or Path(pretraining).exists()
-
-
-_SUFFIXES = {".safetensors", ".pth", ".pt", ".ckpt", ".tar", ".bin"}

@@ -19,8 +19,9 @@ import torch
 from torch.nn import functional
 from torchvision.transforms.functional import InterpolationMode, rotate
 
-from artbench.explain.filters.maximise import Ascent
-from artbench.explaining.filters import FiltersRequest, explain_filters
+from artbench.explain.filters.ascent import Ascent
+from artbench.explaining.filters import explain_filters
+from artbench.explaining.requests import FiltersRequest
 from artbench.plugins import load_plugins
 from artbench.reporting import Silent
 from tests.performance.probe_common import say, say_machine

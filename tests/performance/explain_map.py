@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from artbench.explain.directions import directions
 from artbench.explain.map.faithfulness import faithfulness
-from artbench.explain.map.layout import METHODS, lay_out
+from artbench.explain.map.layout import lay_out
+from artbench.explain.map.method import METHODS
 from artbench.reporting import Silent
 from tests.performance.probe_common import say, say_machine
 

@@ -97,13 +97,8 @@ def report(
       artbench report --out report
     """  # noqa: D301  click reads the control character
     loaded = registry(plugin_files)
-    for name in data:
-        loaded.datasets.get(name)
-    from artbench.cli.console import notices
     from artbench.explaining.sources import Sources
-    from artbench.gathering.parts import KINDS
-    from artbench.gathering.report import make_report
-    from artbench.gathering.request import ReportRequest
+    from artbench.gathering.request import KINDS, ReportRequest
 
     request = ReportRequest(
         results=results,
@@ -116,6 +111,11 @@ def report(
         checkpoints=checkpoints,
         sources=Sources(data_root=data_root, placed=data, exclude=exclude, device=device),
     )
+    request.check(loaded)
+    # Torch takes seconds to import.
+    from artbench.cli.console import notices
+    from artbench.gathering.report import make_report
+
     made = make_report(request, registry=loaded, reporter=notices())
     if as_json:
         print_json(made.as_json())

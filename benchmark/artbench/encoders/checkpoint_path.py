@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from artbench.errors import ArtbenchError
+from artbench.errors import ArtbenchError, UsageError
+from artbench.plugins import Registry
 from artbench.reporting import printable
 
 ENCODER_FILE = "encoder.safetensors"
 # The folder, beside it, of all that a training needs to go on.
 CHECKPOINTS = "checkpoints"
+_SUFFIXES = {".safetensors", ".pth", ".pt", ".ckpt", ".tar", ".bin"}
 MEND = "Give a file that torch.save or safetensors has written, whole"
 
 
@@ -29,6 +31,35 @@ def checkpoint_file(path: Path) -> Path:
     if path.exists():
         raise ArtbenchError(f"{path} is not a file", mend=MEND)
     raise ArtbenchError(f"no checkpoint at {path}", mend="Check the path, or see `artbench list pretrainings`")
+
+
+def is_checkpoint(pretraining: str, registry: Registry) -> bool:
+    """Whether a user means a checkpoint: a path, or what exists and is no pretraining's name."""
+    if any(spec.name == pretraining for _, spec in registry.pretrainings.specs()):
+        return False
+    looks_like_one = "/" in pretraining or "\\" in pretraining or Path(pretraining).suffix in _SUFFIXES
+    return looks_like_one or Path(pretraining).exists()
+
+
+def check_pretraining(pretraining: str, registry: Registry) -> None:
+    """See that a pretraining has weights to give, or that a checkpoint is there.
+
+    Raises:
+        UsageError: The name is unknown, or of a method that has to be trained first.
+        ArtbenchError: No checkpoint is there.
+    """
+    if is_checkpoint(pretraining, registry):
+        checkpoint_file(Path(pretraining).expanduser())
+    elif registry.pretrainings.get(pretraining).method is not None:
+        raise not_trained(registry.pretrainings.get(pretraining).name)
+
+
+def not_trained(method: str) -> UsageError:
+    """What to say where weights are asked of a method."""
+    return UsageError(
+        f"{method} has to be trained first",
+        mend=f"Give the folder that `artbench pretrain {method}` has made, as --pretraining DIR",
+    )
 
 
 def checkpoint_name(path: Path) -> str:

@@ -1,7 +1,6 @@
 """Figures laid out in inches, and written as PNG at print size with what is needed to make them again."""
 
 import platform
-import tempfile
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +16,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from artbench.errors import ArtbenchError
+from artbench.explain.destination import check_size
 from artbench.files import replacing
 from artbench.reporting import printable
 
@@ -26,8 +26,6 @@ GREY = "#555555"
 
 # Characters of a caption to an inch, in matplotlib's own font.
 _TO_AN_INCH = 17.5
-# Where Agg's coordinates end, and about 1.2 GB while a figure is drawn.
-_MOST_SIDE, _MOST_PIXELS = 2**16 - 1, 300_000_000
 
 
 def write_png(figure: Figure, path: Path, *, dpi: int, facts: Mapping[str, str]) -> None:
@@ -45,11 +43,8 @@ def write_png(figure: Figure, path: Path, *, dpi: int, facts: Mapping[str, str])
     Raises:
         ArtbenchError: The file can't be written, or the figure is too large at that many dots an inch.
     """
-    width, height = (round(side * dpi) for side in figure.get_size_inches())
-    if max(width, height) > _MOST_SIDE or width * height > _MOST_PIXELS:
-        raise ArtbenchError(
-            f"a figure of {width:,} x {height:,} pixels is too large to draw", mend="Give a lower --dpi"
-        )
+    width, height = figure.get_size_inches()
+    check_size(width, height, dpi=dpi)
     figure.set_dpi(dpi)
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
@@ -64,23 +59,9 @@ def write_png(figure: Figure, path: Path, *, dpi: int, facts: Mapping[str, str])
                 temporary, format="PNG", dpi=(dpi, dpi), pnginfo=chunks, optimize=True
             )
     except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def check_writable(path: Path) -> None:
-    """See, before long work, that a file can be written.
-
-    Raises:
-        ArtbenchError: It can't be, or it is a folder.
-    """
-    try:
-        if path.is_dir():
-            raise IsADirectoryError(None, "it is a folder")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise _unwritable(path, error) from error
+        raise ArtbenchError(
+            f"the figure {path} can't be written ({error.strerror or error})", mend="Name another place with --out"
+        ) from error
 
 
 def versions() -> dict[str, str]:
@@ -121,7 +102,3 @@ def put_caption(figure: Figure, lines: Sequence[str], *, left: float, top: float
     """Write lines that fit, one under the other, the first just below `top`; in inches from the lower left."""
     for number, line in enumerate(lines):
         text_line(figure, left, top - LINE_INCHES * (number + 1) + 0.02, line, size=CAPTION_POINTS, colour=GREY)
-
-
-def _unwritable(path: Path, error: OSError) -> ArtbenchError:
-    return ArtbenchError(f"the figure {path} can't be written ({error.strerror or error})", mend="Name another file")

@@ -1,23 +1,137 @@
-"""The classes of a task by the names that users give."""
+"""What a user asks for of a record, and whether there is such a thing: as far as possible before torch is imported."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
-from artbench.errors import UsageError
-from artbench.opening import OpenTask
+from artbench.data.dataset import Dataset
+from artbench.data.decode import UnreadableImage, decode
+from artbench.errors import ArtbenchError, UsageError
+from artbench.explaining.sources import Sources
+from artbench.locations import made_folder, placed_folder
+from artbench.opening import open_dataset
+from artbench.plugins import Registry
+from artbench.records.class_names import tested_classes
+from artbench.records.folder import read_record
 
 
-def class_number(name: str, task: OpenTask) -> int:
+def refuse_years(file: Path, *, registry: Registry) -> None:
+    """See that a record is of a task with classes or labels.
+
+    Raises:
+        UsageError: Its task asks for the year.
+    """
+    if registry.tasks.get(read_record(file).task).target == "year":
+        raise UsageError(
+            f"{file} is a record of a task that asks for the year: a year has no class whose evidence a map could show",
+            mend="Give a record of a task with classes or labels",
+        )
+
+
+def check_classes(names: Sequence[str], file: Path, *, registry: Registry, shown: bool = False) -> None:
+    """See that the task of a record has classes of these names, as far as the table beside the record tells.
+
+    Args:
+        names: What was asked for.
+        file: The record.
+        registry: What there is.
+        shown: Whether test pictures of each are wanted.
+
+    Raises:
+        UsageError: There is no such class; the nearest names are given.
+        ArtbenchError: No test picture has it.
+    """
+    if not names:
+        return
+    record = read_record(file)
+    if registry.tasks.get(record.task).target == "year":
+        raise UsageError(f"{record.task} asks for the year and has no classes", mend="Leave --class out")
+    classes = tested_classes(file, record)
+    if classes is None:
+        return
+    for name in names:
+        number = class_number(name, classes.names, task=record.task)
+        if shown and not classes.pictures[number]:
+            raise nothing_to_show(name, task=record.task)
+
+
+def class_number(name: str, classes: Sequence[str], *, task: str) -> int:
     """The number of the class called `name`.
 
     Raises:
         UsageError: There is none; the nearest names are given.
     """
-    classes = task.targets.classes
     if name in classes:
         return classes.index(name)
     folded = {known.casefold(): known for known in classes}
     near = [folded[found] for found in get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)]
     raise UsageError(
-        f"{task.spec.name} has no class {name!r}",
+        f"{task} has no class {name!r}",
         mend=f"Did you mean {', '.join(near)}?" if near else f"It has {', '.join(classes[:20])}",
     )
+
+
+def nothing_to_show(name: str, *, task: str) -> ArtbenchError:
+    """What to say where no test picture has a class."""
+    return ArtbenchError(f"no test picture of {task} is {name}", mend="Take another class")
+
+
+def check_pictures(images: Sequence[str], file: Path, sources: Sources, *, registry: Registry) -> None:
+    """See that pictures are files or ids of a record's dataset, where that lies ready.
+
+    The dataset is opened only where something is no file, since that may take a while.
+
+    Args:
+        images: Paths and ids.
+        file: The record.
+        sources: Where to find the dataset.
+        registry: What there is.
+
+    Raises:
+        ArtbenchError: One is neither, or can't be read.
+    """
+    others = []
+    for image in images:
+        if Path(image).expanduser().is_file():
+            read_picture(Path(image))
+        else:
+            others.append(image)
+    spec = registry.datasets.get(registry.tasks.get(read_record(file).task).dataset)
+    folder = placed_folder(spec, data_root=sources.data_root, placed=sources.placed) or made_folder(spec)
+    if others and folder.is_dir():
+        dataset = open_dataset(spec, folder)
+        for image in others:
+            check_file_or_id(image, dataset)
+
+
+def check_file_or_id(image: str, dataset: Dataset) -> None:
+    """See that a name is an id of a dataset or else the file of a picture.
+
+    Raises:
+        ArtbenchError: It is neither, or can't be read.
+    """
+    if image in dataset.rows:
+        return
+    if not Path(image).expanduser().exists():
+        near = get_close_matches(image, dataset.ids, n=1, cutoff=0.6)
+        raise ArtbenchError(
+            f"{image} is neither a file nor an id of {dataset.name}",
+            mend=f"Did you mean {near[0]}?" if near else f"An id looks like {dataset.ids[0]}",
+        )
+    read_picture(Path(image))
+
+
+def read_picture(file: Path) -> bytes:
+    """The bytes of a picture that the user names, which was decoded once to see that it can be.
+
+    Raises:
+        ArtbenchError: It can't be.
+    """
+    try:
+        data = file.expanduser().read_bytes()
+        decode(data, short_side=64, crop=56)
+    except OSError as error:
+        raise ArtbenchError(f"the picture {file} can't be read ({error.strerror or error})") from error
+    except UnreadableImage as error:
+        raise ArtbenchError(f"the picture {file} can't be read: {error.reason}") from error
+    return data

@@ -1,57 +1,22 @@
 """Filter pictures of one backbone with one or more pretrainings, from their names to a figure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 
 from artbench.candidates import candidates
-from artbench.explain.figure import check_writable, write_png
+from artbench.explain.figure import write_png
+from artbench.explain.filters.ascent import Ascent
 from artbench.explain.filters.depths import Depth, Trace
 from artbench.explain.filters.drawing import filters_figure
 from artbench.explain.filters.examples import Sample, draw_sample
 from artbench.explain.filters.found import EncoderFilters, find_filters, picture_side
-from artbench.explain.filters.maximise import Ascent
 from artbench.explain.filters.structure import CRITERION
+from artbench.explaining.requests import FiltersRequest
 from artbench.locations import dataset_folder
 from artbench.machine import choose_device
 from artbench.opening import open_dataset
 from artbench.plugins import Registry
 from artbench.reporting import Reporter
-
-
-@dataclass(frozen=True, kw_only=True)
-class FiltersRequest:
-    """What to look into: the options of `artbench explain filters`.
-
-    Attributes:
-        backbone: Its name.
-        pretrainings: Names and paths of checkpoints.
-        out: The figure's file.
-        layers: Names of modules; none: a few depths from the first convolution to the last.
-        units: How many of each layer, drawn by the seed.
-        examples: Name of a dataset to look through for what units respond to most.
-        data_root: See `artbench.locations.dataset_folder`.
-        placed: See `artbench.locations.dataset_folder`.
-        device: `auto`, `cpu`, `cuda`, `mps`.
-        seed: Of random weights, units, starts, moves and the sample of the dataset.
-        dpi: Of the figure.
-        ascent: How pictures are climbed to.
-        records: Ids of the records whose encoders these are, for the figure's metadata.
-    """
-
-    backbone: str
-    pretrainings: Sequence[str]
-    out: Path
-    layers: Sequence[str] = ()
-    units: int = 6
-    examples: str | None = None
-    data_root: Path | None = None
-    placed: Mapping[str, Path] = field(default_factory=dict)
-    device: str = "auto"
-    seed: int = 0
-    dpi: int = 150
-    ascent: Ascent = field(default_factory=Ascent)
-    records: Sequence[str] = ()
 
 
 def explain_filters(request: FiltersRequest, *, registry: Registry, reporter: Reporter) -> list[EncoderFilters]:
@@ -62,7 +27,7 @@ def explain_filters(request: FiltersRequest, *, registry: Registry, reporter: Re
         ArtbenchError: There are no such weights, the backbone has no convolution, no picture of the dataset can be
             read, or the figure can't be written.
     """
-    check_writable(request.out)
+    request.check(registry)
     device = choose_device(request.device)
     asked = list(candidates([request.backbone], request.pretrainings, registry=registry, seed=request.seed))
     dataset = None

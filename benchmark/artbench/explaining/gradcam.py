@@ -1,53 +1,25 @@
 """Grad-CAM and Guided Grad-CAM of a record, from its file to a folder of figures."""
 
 import copy
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 
 from artbench.encoders.build import build_backbone, seeded
+from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError
-from artbench.explain.figure import check_writable
-from artbench.explain.gradcam.drawing import SHEET, draw
+from artbench.explain.gradcam.drawing import draw
 from artbench.explain.gradcam.guided import refusal
 from artbench.explain.gradcam.index import Contents
-from artbench.explain.gradcam.layers import last_stage, named_stage
+from artbench.explain.gradcam.layers import check_layer, last_stage, named_stage
 from artbench.explain.gradcam.maps import Explainer
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explain.sanity.cascade import Cascade
 from artbench.explain.sanity.check import check_sanity
-from artbench.explaining.pictures import asked_for, check_model, chosen, learnt_class, read_picture
+from artbench.explaining.asked import read_picture
+from artbench.explaining.pictures import asked_for, check_model, chosen, learnt_class
 from artbench.explaining.probed import open_probed
-from artbench.explaining.sources import Sources
+from artbench.explaining.requests import GradcamRequest
+from artbench.opening import OpenTask
 from artbench.plugins import Registry
 from artbench.reporting import Reporter
-
-
-@dataclass(frozen=True, kw_only=True)
-class GradcamRequest:
-    """What to explain: the options of `artbench explain gradcam`.
-
-    Attributes:
-        record: File of the record.
-        out: Folder for the figures.
-        named: The class to explain; None: the predicted one of each picture.
-        count: How many test pictures to choose.
-        files: Pictures to take in their place.
-        layer: Module of the encoder whose maps Grad-CAM weighs; None: the last stage.
-        dpi: Of the figures.
-        seed: Of the random pictures and of the checks.
-        sources: Where to find what the record was made from.
-    """
-
-    record: Path
-    out: Path
-    named: str | None = None
-    count: int = 9
-    files: Sequence[Path] = ()
-    layer: str | None = None
-    dpi: int = 150
-    seed: int = 0
-    sources: Sources = field(default_factory=Sources)
 
 
 def explain_gradcam(request: GradcamRequest, *, registry: Registry, reporter: Reporter) -> Contents:
@@ -58,9 +30,14 @@ def explain_gradcam(request: GradcamRequest, *, registry: Registry, reporter: Re
         ArtbenchError: The record can't be read or not be reproduced, a picture can't be read, or the folder can't be
             written.
     """
-    check_writable(request.out / SHEET)
+    request.check(registry)
     data = [read_picture(file) for file in request.files]
-    probed = open_probed(request.record, sources=request.sources, registry=registry, reporter=reporter)
+
+    def check(_: OpenTask, encoder: Encoder) -> None:
+        if request.layer is not None:
+            check_layer(encoder.module, request.layer, backbone=encoder.backbone)
+
+    probed = open_probed(request.record, sources=request.sources, check=check, registry=registry, reporter=reporter)
     named = None if request.named is None else learnt_class(request.named, probed)
     # MPS has no float64, in which the probe computes.
     model = ProbedEncoder(probed.encoder, probed.probe, dtype=probed.dtype)

@@ -1,56 +1,29 @@
 """A map of the pictures that a record was tested on, from its file to a figure and a page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
-from artbench.errors import ArtbenchError, UsageError
+from artbench.errors import ArtbenchError
 from artbench.explain.directions import directions, nearest
-from artbench.explain.figure import check_writable
 from artbench.explain.map.colouring import Colouring, by_class, by_year
-from artbench.explain.map.contents import FIGURE, MapContents
+from artbench.explain.map.contents import MapContents
 from artbench.explain.map.drawing import draw
 from artbench.explain.map.faithfulness import FEWEST, faithfulness
 from artbench.explain.map.known import known
-from artbench.explain.map.layout import Method, choose_method, lay_out
+from artbench.explain.map.layout import lay_out
+from artbench.explain.map.method import choose_method
 from artbench.explain.thumbnails import thumbnails
-from artbench.explaining.classes import class_number
+from artbench.explaining.asked import class_number, nothing_to_show
 from artbench.explaining.measured import MeasuredTask, open_measured
-from artbench.explaining.sources import Sources
+from artbench.explaining.requests import MapRequest
 from artbench.plugins import Registry
 from artbench.reporting import Reporter
 
 # Short side of a picture on the page, in pixels; and how many of its nearest are shown beside it.
 _THUMBNAIL, _NEAR = 96, 6
-
-
-@dataclass(frozen=True, kw_only=True)
-class MapRequest:
-    """What to map: the options of `artbench explain map`.
-
-    Attributes:
-        record: File of the record.
-        out: Folder for figure, page and tables.
-        method: How to lay out; None: UMAP where it is installed, else principal components.
-        named: The classes to colour, the others staying grey; none: as many of the largest as can be told apart.
-        pictures: How many the page holds at most, drawn by the seed; the figure shows all.
-        dpi: Of the figure.
-        seed: Of the layout and of the draw.
-        sources: Where to find what the record was made from.
-    """
-
-    record: Path
-    out: Path
-    method: Method | None = None
-    named: Sequence[str] = ()
-    pictures: int = 2000
-    dpi: int = 150
-    seed: int = 0
-    sources: Sources = field(default_factory=Sources)
 
 
 def explain_map(request: MapRequest, *, registry: Registry, reporter: Reporter) -> MapContents:
@@ -64,9 +37,7 @@ def explain_map(request: MapRequest, *, registry: Registry, reporter: Reporter) 
         ArtbenchError: The record can't be read, what it was made from is not what is here, there are too few pictures,
             or the folder can't be written.
     """
-    check_writable(request.out / FIGURE)
-    if request.method is not None:
-        choose_method(request.method, 0)
+    request.check(registry)
     measured = open_measured(request.record, sources=request.sources, part="test", registry=registry, reporter=reporter)
     task, record = measured.task, measured.record
     # A published list may hold a picture twice.
@@ -117,17 +88,13 @@ def explain_map(request: MapRequest, *, registry: Registry, reporter: Reporter) 
 
 def _colouring(measured: MeasuredTask, labels: Labels, named: Sequence[str]) -> Colouring:
     if measured.task.spec.target == "year":
-        if named:
-            raise UsageError(f"{measured.record.task} asks for the year and has no classes", mend="Leave --class out")
         return by_year(labels.astype(np.float64))
     classes = measured.task.targets.classes
-    numbers = [class_number(name, measured.task) for name in dict.fromkeys(named)]
+    numbers = [class_number(name, classes, task=measured.record.task) for name in dict.fromkeys(named)]
     there = np.bincount(labels, minlength=len(classes)) if labels.ndim == 1 else labels.sum(axis=0)
     for number in numbers:
         if not there[number]:
-            raise ArtbenchError(
-                f"no test picture of {measured.record.task} is {classes[number]}", mend="Take another class"
-            )
+            raise nothing_to_show(classes[number], task=measured.record.task)
     return by_class(labels, classes, named=numbers)
 
 

@@ -1,17 +1,16 @@
 """From a record back to what it was measured on: the task, the encoder, its features, and what the record says."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from artbench.candidates import Candidate, candidates
 from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.data.targets import Split
 from artbench.encoders.encoder import Encoder
-from artbench.errors import ArtbenchError, UsageError
-from artbench.explaining.sources import Sources, pretraining_of
+from artbench.errors import ArtbenchError
+from artbench.explaining.sources import Sources, about_predictions, check_sources, other_weights, pretraining_of
 from artbench.features.extract import Features, extract
 from artbench.locations import cache_folder
 from artbench.machine import choose_device
@@ -58,8 +57,22 @@ class MeasuredTask:
         return self.task.dataset.ids[int(self.test.rows[position])]
 
 
+# Sees, before features are read or extracted, that a task and an encoder have what is asked for.
+Check: TypeAlias = Callable[[OpenTask, Encoder], None]
+
+
+def accept(_: OpenTask, __: Encoder) -> None:
+    """Check nothing."""
+
+
 def open_measured(
-    file: Path, *, sources: Sources, part: Literal["test", "all"] = "all", registry: Registry, reporter: Reporter
+    file: Path,
+    *,
+    sources: Sources,
+    part: Literal["test", "all"] = "all",
+    check: Check = accept,
+    registry: Registry,
+    reporter: Reporter,
 ) -> MeasuredTask:
     """Build what a record was measured on, and see that it is the same here.
 
@@ -67,6 +80,7 @@ def open_measured(
         file: The record.
         sources: Where to find what it was made from.
         part: Whose features are wanted: of the pictures tested on, or of all pictures of the task.
+        check: Called before any features are made.
         registry: What there is.
         reporter: Told how far it is.
 
@@ -75,21 +89,19 @@ def open_measured(
         ArtbenchError: The file is no record, its predictions are not beside it, or what it was made from is not what
             is here.
     """
+    check_sources(file, sources, registry=registry)
     record = read_record(file)
     protocol = _protocol(record, file)
-    with _about(file):
+    with about_predictions(file):
         stored = read_predictions(file.with_suffix(".parquet"), record)
     candidate = _candidate(record, sources, registry)
     task = _task(record, sources, registry, reporter)
     device = choose_device(sources.device)
     encoder = candidate.build(reporter, device=device)
     if encoder.weights_sha256 != record.encoder.weights_sha256:
-        raise ArtbenchError(
-            f"{candidate} has other weights here ({encoder.weights_sha256[:12]}) than on record "
-            f"({record.encoder.weights_sha256[:12]}, made with torch {record.provenance.torch} and timm "
-            f"{record.provenance.timm})",
-            mend="Name the record's own checkpoint with --pretraining, or run it again here and explain the new record",
-        )
+        given = candidate.checkpoint_sha256 if sources.checkpoint is not None else None
+        raise other_weights(record, encoder.weights_sha256, checkpoint=given)
+    check(task, encoder)
     features = extract(
         encoder,
         task.dataset,
@@ -118,18 +130,6 @@ def open_measured(
         stored=stored,
         device=device,
     )
-
-
-@contextmanager
-def _about(file: Path) -> Iterator[None]:
-    """Say of which record it is that something is wrong with its predictions."""
-    try:
-        yield
-    except ArtbenchError as error:
-        raise ArtbenchError(
-            f"{file}: {error.message}",
-            mend=f"Keep {file.with_suffix('.parquet').name} beside the record as it was written, or run it again",
-        ) from error
 
 
 def _protocol(record: Record, file: Path) -> Protocol:
@@ -163,8 +163,6 @@ def _task(record: Record, sources: Sources, registry: Registry, reporter: Report
     )
     if task.fingerprint == record.dataset.fingerprint:
         return task
-    if record.dataset.exclusion is not None and sources.exclude is None:
-        raise UsageError("pictures were left out of this record", mend="Give the list of them as --exclude FILE.csv")
     version = "" if task.spec.version == record.task_version else f", and version {record.task_version} of the task"
     raise ArtbenchError(
         f"{record.task} is in another state here ({task.fingerprint[:12]}) than on record "

@@ -4,8 +4,6 @@ import json
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
@@ -13,45 +11,26 @@ from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode_whole
+from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError
 from artbench.explain.directions import directions
-from artbench.explain.figure import check_writable, write_png
+from artbench.explain.figure import write_png
 from artbench.explain.map.known import in_words
 from artbench.explain.neighbours.contents import Answer, Neighbourhoods, Shown
 from artbench.explain.neighbours.figure import neighbours_figure
 from artbench.explain.neighbours.found import by_chance, find_nearest
+from artbench.explaining.asked import check_file_or_id, read_picture
 from artbench.explaining.measured import MeasuredTask, open_measured
-from artbench.explaining.pictures import read_picture
-from artbench.explaining.sources import Sources
+from artbench.explaining.requests import NeighboursRequest
 from artbench.features.extract import extract
 from artbench.files import write_text
+from artbench.opening import OpenTask
 from artbench.plugins import Registry
 from artbench.reporting import Reporter
 from artbench.rounds import readable
 
 LIST, TABLE = "neighbours.json", "neighbours.csv"
 _SIDE, _LONGEST = 320, 3.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class NeighboursRequest:
-    """What to look for: the options of `artbench explain neighbours`.
-
-    Attributes:
-        record: File of the record.
-        out: Folder for the figures and the list.
-        images: Ids of the dataset, or paths of any pictures.
-        count: How many neighbours of each.
-        dpi: Of the figures.
-        sources: Where to find what the record was made from.
-    """
-
-    record: Path
-    out: Path
-    images: Sequence[str]
-    count: int = 10
-    dpi: int = 150
-    sources: Sources = field(default_factory=Sources)
 
 
 def explain_neighbours(request: NeighboursRequest, *, registry: Registry, reporter: Reporter) -> Neighbourhoods:
@@ -64,16 +43,23 @@ def explain_neighbours(request: NeighboursRequest, *, registry: Registry, report
         ArtbenchError: A picture is neither an id nor can it be read, what the record was made from is not what is
             here, or the folder can't be written.
     """
-    check_writable(request.out / LIST)
-    measured = open_measured(request.record, sources=request.sources, registry=registry, reporter=reporter)
+    request.check(registry)
+
+    def check(task: OpenTask, _: Encoder) -> None:
+        for image in request.images:
+            check_file_or_id(image, task.dataset)
+            if task.dataset.rows.get(image, task.rows[0]) not in task.rows:
+                raise ArtbenchError(f"{image} is no picture of {task.spec.name}")
+
+    measured = open_measured(request.record, sources=request.sources, check=check, registry=registry, reporter=reporter)
     dataset, features = measured.task.dataset, measured.features
     rows = features.rows
     places = {int(row): place for place, row in enumerate(rows.tolist())}
     inside = [dataset.rows.get(image, -1) for image in request.images]
     for image, row in zip(request.images, inside, strict=True):
         if row >= 0 and row not in places:
-            raise ArtbenchError(f"{image} is no picture of {measured.record.task}, or can't be read")
-    files = [_file(image, dataset) for image, row in zip(request.images, inside, strict=True) if row < 0]
+            raise ArtbenchError(f"{image} can't be read, so that it has no features")
+    files = [_absolute(image) for image, row in zip(request.images, inside, strict=True) if row < 0]
     collection = directions(features.take(rows))
     elsewhere = iter(_features(files, measured, reporter) if files else ())
     itself = np.array([places.get(row, -1) for row in inside], np.int64)
@@ -102,16 +88,8 @@ def explain_neighbours(request: NeighboursRequest, *, registry: Registry, report
     return contents
 
 
-def _file(image: str, dataset: Dataset) -> Path:
-    file = Path(image).expanduser().absolute()
-    if not file.exists():
-        near = get_close_matches(image, dataset.ids, n=1, cutoff=0.6)
-        raise ArtbenchError(
-            f"{image} is neither a file nor an id of {dataset.name}",
-            mend=f"Did you mean {near[0]}?" if near else f"An id looks like {dataset.ids[0]}",
-        )
-    read_picture(file)
-    return file
+def _absolute(image: str) -> Path:
+    return Path(image).expanduser().absolute()
 
 
 def _features(files: Sequence[Path], measured: MeasuredTask, reporter: Reporter) -> NDArray[np.float32]:
@@ -151,7 +129,7 @@ class _Pictures:
 
 
 def _elsewhere(file: Path) -> Shown:
-    pixels = decode_whole(read_picture(file.expanduser()), short_side=_SIDE, longest=_LONGEST)
+    pixels = decode_whole(read_picture(file), short_side=_SIDE, longest=_LONGEST)
     return Shown(image=str(file), known="", part="", pixels=pixels)
 
 

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from artbench.data.decode import UnreadableImage, decode
+from artbench.data.decode import decode
 from artbench.errors import ArtbenchError
 from artbench.explain.gradcam.choice import Choice, answered, choose
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explain.gradcam.shown import Shown
-from artbench.explaining.classes import class_number
+from artbench.explaining.asked import class_number
 from artbench.explaining.probed import ProbedTask
 from artbench.protocol import LINEAR_V1
 from artbench.reporting import Reporter
@@ -42,22 +42,6 @@ class Pictures:
     how: str
 
 
-def read_picture(file: Path) -> bytes:
-    """The bytes of a picture that the user names, which was decoded once to see that it can be.
-
-    Raises:
-        ArtbenchError: It can't be.
-    """
-    try:
-        data = file.read_bytes()
-        decode(data, short_side=64, crop=56)
-    except OSError as error:
-        raise ArtbenchError(f"the picture {file} can't be read ({error.strerror or error})") from error
-    except UnreadableImage as error:
-        raise ArtbenchError(f"the picture {file} can't be read: {error.reason}") from error
-    return data
-
-
 def learnt_class(name: str, probed: ProbedTask) -> int:
     """The number of the class called `name`, of which the probe has seen pictures.
 
@@ -65,7 +49,7 @@ def learnt_class(name: str, probed: ProbedTask) -> int:
         UsageError: There is none.
         ArtbenchError: No training picture has it.
     """
-    number = class_number(name, probed.task)
+    number = class_number(name, probed.task.targets.classes, task=probed.record.task)
     if not np.isfinite(probed.probe.bias[number]):
         raise ArtbenchError(f"no training picture is {name}, so that the probe knows nothing of it")
     return number

@@ -10,17 +10,16 @@ from numpy.typing import NDArray
 from artbench.candidates import Candidate
 from artbench.data.targets import Split
 from artbench.encoders.encoder import Encoder
-from artbench.errors import ArtbenchError, UsageError
-from artbench.explaining.measured import MeasuredTask, open_measured
+from artbench.errors import ArtbenchError
+from artbench.explaining.asked import refuse_years
+from artbench.explaining.measured import Check, MeasuredTask, accept, open_measured
 from artbench.explaining.sources import Sources
 from artbench.opening import OpenTask
 from artbench.plugins import Registry
 from artbench.probe.linear import FittedProbe
-from artbench.records.folder import read_record
 from artbench.records.record import Record
 from artbench.reporting import Reporter
 from artbench.rounds import first_probe
-from artbench.stats.metrics import METRICS
 
 # By how much a probability may differ from the stored one: another machine adds up in another order, and what the
 # machine computes in bfloat16 is rounded to three digits.
@@ -59,7 +58,9 @@ class ProbedTask:
     dtype: torch.dtype
 
 
-def open_probed(file: Path, *, sources: Sources, registry: Registry, reporter: Reporter) -> ProbedTask:
+def open_probed(
+    file: Path, *, sources: Sources, check: Check = accept, registry: Registry, reporter: Reporter
+) -> ProbedTask:
     """Build what a record was measured with, and see that it gives the predictions beside the record.
 
     Nothing of the probe is kept with a record: on features that are in the store, fitting it again takes seconds, and
@@ -68,6 +69,7 @@ def open_probed(file: Path, *, sources: Sources, registry: Registry, reporter: R
     Args:
         file: The record.
         sources: Where to find what it was made from.
+        check: See `open_measured`.
         registry: What there is.
         reporter: Told how far it is.
 
@@ -77,8 +79,8 @@ def open_probed(file: Path, *, sources: Sources, registry: Registry, reporter: R
         ArtbenchError: The file is no record, its predictions are not beside it, or what it was made from is not what
             is here.
     """
-    _refuse_years(file)
-    measured = open_measured(file, sources=sources, registry=registry, reporter=reporter)
+    refuse_years(file, registry=registry)
+    measured = open_measured(file, sources=sources, check=check, registry=registry, reporter=reporter)
     probe, test = first_probe(
         measured.task, measured.features, protocol=measured.protocol, device=measured.device, reporter=reporter
     )
@@ -98,15 +100,6 @@ def open_probed(file: Path, *, sources: Sources, registry: Registry, reporter: R
         device=measured.device,
         dtype=_DTYPES[measured.features.dtype],
     )
-
-
-def _refuse_years(file: Path) -> None:
-    metric = METRICS.get(read_record(file).primary_metric)
-    if metric is not None and metric.target == "year":
-        raise UsageError(
-            f"{file} is a record of a task that asks for the year: a year has no class whose evidence a map could show",
-            mend="Give a record of a task with classes or labels",
-        )
 
 
 def _compared(measured: MeasuredTask, outputs: NDArray[np.float32], *, tolerance: float) -> float:

@@ -1,15 +1,18 @@
 """Where what a record was made from lies, and whether it is there: answered before torch is imported."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from artbench.data.exclusion import read_exclusions
 from artbench.encoders.checkpoint_path import ENCODER_FILE, checkpoint_file
-from artbench.errors import UsageError
+from artbench.errors import ArtbenchError, UsageError
 from artbench.locations import cache_folder, placed_folder
 from artbench.plugins import Registry
 from artbench.records.folder import read_record
 from artbench.records.record import Record
+from artbench.records.stored import check_predictions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +35,7 @@ class Sources:
 
 
 def check_sources(file: Path, sources: Sources, *, registry: Registry) -> None:
-    """See that a record can be read, and that its task, its data, its pretraining or its checkpoint are here.
+    """See that a record and its predictions can be read, and that its task, data, pretraining or checkpoint are here.
 
     Whether they are those of the record is seen when they are opened (`artbench.explaining.measured`); the backbone
     too, since to know all names of a family is to import its library.
@@ -43,29 +46,86 @@ def check_sources(file: Path, sources: Sources, *, registry: Registry) -> None:
         registry: What there is.
 
     Raises:
-        UsageError: A name is unknown here, or nothing says where its dataset or its checkpoint lies.
+        UsageError: A name is unknown here, or nothing says where its dataset, its checkpoint, or the list of
+            what was left out lies.
         ArtbenchError: The file is no record, or what should be at a place is not.
     """
     record = read_record(file)
+    with about_predictions(file):
+        check_predictions(file.with_suffix(".parquet"), record)
     for name in sources.placed:
         registry.datasets.get(name)
     pretraining_of(record, sources, registry=registry)
     dataset = registry.datasets.get(registry.tasks.get(record.task).dataset)
     placed_folder(dataset, data_root=sources.data_root, placed=sources.placed)
+    if sources.exclude is not None:
+        read_exclusions(sources.exclude)
+    elif record.dataset.exclusion is not None:
+        raise UsageError("pictures were left out of this record", mend="Give the list of them as --exclude FILE.csv")
+
+
+@contextmanager
+def about_predictions(file: Path) -> Iterator[None]:
+    """Say of which record it is that something is wrong with its predictions."""
+    try:
+        yield
+    except ArtbenchError as error:
+        raise ArtbenchError(
+            f"{file}: {error.message}",
+            mend=f"Keep {file.with_suffix('.parquet').name} beside the record as it was written, or run it again",
+        ) from error
 
 
 def pretraining_of(record: Record, sources: Sources, *, registry: Registry) -> str:
     """The name of a pretraining, or the path of the checkpoint; never a path that a record names."""
     if sources.checkpoint is not None:
-        return str(checkpoint_file(sources.checkpoint.expanduser().absolute()))
+        try:
+            return str(checkpoint_file(sources.checkpoint.expanduser().absolute()))
+        except ArtbenchError as error:
+            raise ArtbenchError(error.message, mend=_what_belongs_there(record)) from error
     training = record.encoder.training
     if training is not None:
         file = cache_folder() / "pretrainings" / training.key[:32] / ENCODER_FILE
         if file.is_file():
             return str(file)
-    if training is not None or record.encoder.checkpoint_sha256 is not None:
+    if training is not None:
+        raise UsageError(
+            f"the record's encoder was trained by {record.pretraining}, and is not in the cache",
+            mend="Give its checkpoint as --pretraining PATH, or run it again",
+        )
+    if record.encoder.checkpoint_sha256 is not None:
         raise UsageError(
             f"the record's encoder is a checkpoint, {record.pretraining}, and a record does not say where it lies",
             mend="Give it as --pretraining PATH",
         )
     return registry.pretrainings.get(record.pretraining).name
+
+
+def other_weights(record: Record, here: str, *, checkpoint: str | None) -> ArtbenchError:
+    """What to say where an encoder is not the one on record.
+
+    Args:
+        record: The record.
+        here: Digest of the weights that were found.
+        checkpoint: Digest of the checkpoint's file that the user named; None: nobody named one.
+    """
+    known, made = record.encoder, record.provenance
+    digests = f"({here[:12]}) than on record ({known.weights_sha256[:12]})"
+    if checkpoint is not None and checkpoint != known.checkpoint_sha256:
+        return ArtbenchError(
+            f"the checkpoint that --pretraining names has other weights {digests}", mend=_what_belongs_there(record)
+        )
+    return ArtbenchError(
+        f"{record.backbone}, {record.pretraining} has other weights here {digests}, which was made with torch "
+        f"{made.torch} and timm {made.timm}",
+        mend="Take these versions, or run it again here and explain the new record",
+    )
+
+
+def _what_belongs_there(record: Record) -> str:
+    digest = record.encoder.checkpoint_sha256
+    if digest is not None:
+        return f"It should be {record.pretraining}, the file whose SHA-256 begins with {digest[:12]}"
+    if record.encoder.training is not None:
+        return f"It should be what {record.pretraining} has trained for this record"
+    return f"The record's pretraining is {record.pretraining}: leave --pretraining out"

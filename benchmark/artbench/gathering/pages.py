@@ -10,7 +10,8 @@ from artbench.gathering.confusion import confusion_figure
 from artbench.gathering.page.explained import filters_of, gradcam_of, map_of
 from artbench.gathering.page.index import Card, IndexPage, overall_of, task_line
 from artbench.gathering.page.task import BoardPart, Looked, Matrix, TaskPage, best_rows, classes_of, most_taken
-from artbench.gathering.parts import KINDS, Kind, Outcome
+from artbench.gathering.parts import Outcome
+from artbench.gathering.request import KINDS, Kind
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.index import page_names
 from artbench.leaderboard.page.content import Section, section

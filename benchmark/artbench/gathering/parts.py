@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
@@ -12,10 +12,8 @@ from artbench.errors import ArtbenchError, blaming
 from artbench.explain.figure import versions
 from artbench.files import remove_unfinished
 from artbench.gathering.kept import kept
+from artbench.gathering.request import KINDS, Kind
 from artbench.reporting import Reporter
-
-Kind: TypeAlias = Literal["gradcam", "map", "filters"]
-KINDS: Mapping[Kind, str] = {"gradcam": "Grad-CAM", "map": "map", "filters": "filter pictures"}
 
 # Raised whenever what is made of the same inputs changes.
 _VERSION = 2

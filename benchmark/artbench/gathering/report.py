@@ -5,15 +5,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from artbench.errors import ArtbenchError, UsageError
-from artbench.explain.figure import check_writable
+from artbench.errors import ArtbenchError
 from artbench.files import write_text
 from artbench.gathering.choice import choose_records
 from artbench.gathering.copies import copy_records
 from artbench.gathering.page.render import index_html, task_html
 from artbench.gathering.pages import Gathered, index_page, task_pages
-from artbench.gathering.parts import KINDS, Outcome, make_parts
-from artbench.gathering.request import ReportRequest
+from artbench.gathering.parts import Outcome, make_parts
+from artbench.gathering.request import KINDS, ReportRequest, no_records
 from artbench.gathering.wanted import Wanted
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
@@ -72,15 +71,15 @@ def make_report(request: ReportRequest, *, registry: Registry, reporter: Reporte
         ArtbenchError: There are no records, a checkpoint is not there, or the folder can't be written.
     """
     results, out = ResultsFolder(request.results), request.out
-    if out.resolve() == results.path.resolve():
-        raise UsageError(f"{out} is the folder of the results", mend="Name another folder with --out")
-    check_writable(out / INDEX)
+    request.check(registry)
     records = list(results.records(reporter))
     if not records:
-        raise ArtbenchError(f"no records in {results.path / 'records'}", mend="`artbench run` writes them")
+        raise no_records(results.path)
     found = boards(records, results.predictions_of)
     chosen = choose_records(found, request.records, results=results)
-    parts = Wanted(request, registry=registry, reporter=reporter).parts(chosen)
+    wanted = Wanted(request, registry=registry, reporter=reporter)
+    wanted.tell_unused(chosen)
+    parts = wanted.parts(chosen)
     outcomes = make_parts(parts, out, reporter=reporter)
     try:
         copies = copy_records(records, results, out=out)

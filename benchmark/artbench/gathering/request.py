@@ -1,11 +1,23 @@
 """What a report is to hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, TypeAlias
 
+from artbench.data.exclusion import read_exclusions
+from artbench.encoders.checkpoint_path import checkpoint_file
+from artbench.errors import ArtbenchError, UsageError
+from artbench.explain.destination import CAPTION, check_folder, check_size
+from artbench.explain.filters.extent import MOST_LAYERS, figure_height, figure_width
+from artbench.explain.gradcam.extent import MOST_VIEWS, sheet_height, sheet_width
 from artbench.explaining.sources import Sources
-from artbench.gathering.parts import Kind
+from artbench.plugins import Registry
+from artbench.records.folder import read_record
+
+# The parts that take long.
+Kind: TypeAlias = Literal["gradcam", "map", "filters"]
+KINDS: Mapping[Kind, str] = {"gradcam": "Grad-CAM", "map": "map", "filters": "filter pictures"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,3 +45,37 @@ class ReportRequest:
     dpi: int = 150
     checkpoints: Sequence[Path] = ()
     sources: Sources = field(default_factory=Sources)
+
+    def check(self, registry: Registry) -> None:
+        """See what is wrong with it before torch is imported.
+
+        Raises:
+            UsageError: A dataset's name is unknown, or the report's folder is the one of the results.
+            ArtbenchError: There are no records, one that was asked for can't be read, a checkpoint or the list of what
+                was left out is not there, figures would be too large, or the folder can't be written.
+        """
+        if self.out.resolve() == self.results.resolve():
+            raise UsageError(f"{self.out} is the folder of the results", mend="Name another folder with --out")
+        check_folder(self.out)
+        for name in self.sources.placed:
+            registry.datasets.get(name)
+        if not any(self.results.glob("records/*/*.json")):
+            raise no_records(self.results)
+        for file in self.records:
+            read_record(file)
+        for path in self.checkpoints:
+            checkpoint_file(path.expanduser().absolute())
+        if self.sources.exclude is not None:
+            read_exclusions(self.sources.exclude)
+        if "gradcam" not in self.without:
+            across, down = sheet_width(MOST_VIEWS), sheet_height(self.pictures, caption=CAPTION)
+            check_size(across, down, dpi=self.dpi, mend="Give a lower --dpi, or fewer --images")
+        if "filters" not in self.without:
+            # Two pretrainings at least: one alone stands beside random weights.
+            across, down = figure_width(2, self.units, examples=False), figure_height(MOST_LAYERS + 1, caption=CAPTION)
+            check_size(across, down, dpi=self.dpi, mend="Give a lower --dpi, or fewer --units")
+
+
+def no_records(results: Path) -> ArtbenchError:
+    """What to say of a folder without any."""
+    return ArtbenchError(f"no records in {results / 'records'}", mend="`artbench run` writes them")

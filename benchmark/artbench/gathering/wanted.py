@@ -9,9 +9,10 @@ from typing import Any
 from artbench.encoders.checkpoint_path import checkpoint_file
 from artbench.errors import ArtbenchError
 from artbench.explain.filters.found import EncoderFilters
-from artbench.explaining.filters import FiltersRequest, explain_filters
-from artbench.explaining.gradcam import GradcamRequest, explain_gradcam
-from artbench.explaining.map import MapRequest, explain_map
+from artbench.explaining.filters import explain_filters
+from artbench.explaining.gradcam import explain_gradcam
+from artbench.explaining.map import explain_map
+from artbench.explaining.requests import FiltersRequest, GradcamRequest, MapRequest
 from artbench.explaining.sources import Sources, pretraining_of
 from artbench.files import write_text
 from artbench.gathering.choice import Chosen
@@ -44,6 +45,13 @@ class Wanted:
         self._request, self._registry, self._reporter = request, registry, reporter
         files = [checkpoint_file(path.expanduser().absolute()) for path in request.checkpoints]
         self._checkpoints = {sha256_of(file): file for file in files}
+
+    def tell_unused(self, chosen: Sequence[Chosen]) -> None:
+        """Name the checkpoints that are of none of the records looked into."""
+        known = {one.record.encoder.checkpoint_sha256 for one in chosen}
+        for digest, file in self._checkpoints.items():
+            if digest not in known:
+                self._reporter.notice(f"{file} (SHA-256 {digest[:12]}) is of none of the records looked into")
 
     def parts(self, chosen: Sequence[Chosen]) -> list[Part]:
         """Those of each record, then the filters of each backbone."""
@@ -150,6 +158,7 @@ def _check_weights(found: Sequence[EncoderFilters], records: Sequence[Record]) -
         if record.encoder.weights_sha256 not in here:
             raise ArtbenchError(
                 f"{record.backbone}, {record.pretraining} has other weights here than on record "
-                f"({record.encoder.weights_sha256[:12]})",
-                mend="Run it again here",
+                f"({record.encoder.weights_sha256[:12]}), which was made with torch {record.provenance.torch} and timm "
+                f"{record.provenance.timm}",
+                mend="Take these versions, or run it again here",
             )

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.lookup import Located, encoder
 from artbench.leaderboard.ranking import Pair, direction, rank
-from artbench.records.folder import sha256_of
+from artbench.records.class_names import tested_classes
 from artbench.records.stored import StoredPredictions, read_predictions
 from artbench.stats.average_precision import average_precision
 
@@ -80,8 +78,8 @@ def compare(first: Located, second: Located) -> Comparison:
             )
     (pair,) = ranking.pairs
     ours, theirs = (read_predictions(one.predictions, one.record) for one in (first, second))
-    names = _class_names(first) or _class_names(second)
-    measure, classes = _classes(ours, theirs, names, first.record.dataset.classes)
+    known = tested_classes(first.file, first.record) or tested_classes(second.file, second.record)
+    measure, classes = _classes(ours, theirs, known.names if known else None, first.record.dataset.classes)
     value, ci95 = _oriented(pair, first)
     better = "" if value == 0 else "first" if pair.better == first.record.id else "second"
     return Comparison(
@@ -138,15 +136,3 @@ def _recalls(stored: StoredPredictions, images: NDArray[np.int64]) -> NDArray[np
 def _precisions(stored: StoredPredictions) -> NDArray[np.floating]:
     assert stored.confidence is not None
     return average_precision(stored.labels.astype(bool).T, stored.confidence.T).exact
-
-
-def _class_names(located: Located) -> list[str] | None:
-    """The names of the classes, from the table of them beside the record; None where there is none to trust."""
-    file, state = located.file.with_suffix(".classes.parquet"), located.record.tables.get("classes")
-    try:
-        if state is None or sha256_of(file) != state.sha256:
-            return None
-        names = pq.read_table(file, columns=["class"])["class"].cast(pa.string()).to_pylist()
-    except (OSError, ValueError, KeyError, pa.ArrowException):
-        return None
-    return names if len(names) == located.record.dataset.classes and None not in names else None

@@ -89,12 +89,7 @@ def filters(
       artbench explain filters --backbone resnet18 --pretraining random --pretraining imagenet --out filters.png
     """  # noqa: D301  click reads the control character
     loaded = registry(plugin_files)
-    # Most slips are in these names, and torch takes seconds to import.
-    loaded.backbones.get(backbone)
-    for name in (*data, *([examples] if examples else [])):
-        loaded.datasets.get(name)
-    from artbench.cli.console import notices
-    from artbench.explaining.filters import FiltersRequest, explain_filters
+    from artbench.explaining.requests import FiltersRequest
 
     request = FiltersRequest(
         backbone=backbone,
@@ -109,6 +104,11 @@ def filters(
         seed=seed,
         dpi=dpi,
     )
+    request.check(loaded)
+    # Torch takes seconds to import.
+    from artbench.cli.console import notices
+    from artbench.explaining.filters import explain_filters
+
     found = explain_filters(request, registry=loaded, reporter=notices())
     if as_json:
         print_json([one.as_json() for one in found])

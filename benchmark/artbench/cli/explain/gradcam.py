@@ -59,8 +59,7 @@ def gradcam(
     \b
       artbench explain gradcam --record results/records/sample-style/NAME.json --out figures
     """  # noqa: D301  click reads the control character
-    from artbench.cli.console import notices
-    from artbench.explaining.gradcam import GradcamRequest, explain_gradcam
+    from artbench.explaining.requests import GradcamRequest
 
     request = GradcamRequest(
         record=record,
@@ -73,6 +72,11 @@ def gradcam(
         seed=seed,
         sources=sources,
     )
+    request.check(loaded)
+    # Torch takes seconds to import.
+    from artbench.cli.console import notices
+    from artbench.explaining.gradcam import explain_gradcam
+
     contents = explain_gradcam(request, registry=loaded, reporter=notices())
     if as_json:
         print_json(contents.as_json())

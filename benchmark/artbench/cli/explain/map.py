@@ -68,8 +68,7 @@ def map_(
     \b
       artbench explain map --record results/records/sample-style/NAME.json --out map
     """  # noqa: D301  click reads the control character
-    from artbench.cli.console import notices
-    from artbench.explaining.map import MapRequest, explain_map
+    from artbench.explaining.requests import MapRequest
 
     request = MapRequest(
         record=record,
@@ -81,6 +80,11 @@ def map_(
         seed=seed,
         sources=sources,
     )
+    request.check(loaded)
+    # Torch takes seconds to import.
+    from artbench.cli.console import notices
+    from artbench.explaining.map import explain_map
+
     contents = explain_map(request, registry=loaded, reporter=notices())
     if as_json:
         print_json(contents.as_json())

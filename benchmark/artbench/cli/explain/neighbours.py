@@ -51,8 +51,7 @@ def neighbours(
     \b
       artbench explain neighbours --record results/records/sample-style/NAME.json --image mine.jpg --out near
     """  # noqa: D301  click reads the control character
-    from artbench.cli.console import notices
-    from artbench.explaining.neighbours import NeighboursRequest, explain_neighbours
+    from artbench.explaining.requests import NeighboursRequest
 
     request = NeighboursRequest(
         record=record,
@@ -62,6 +61,11 @@ def neighbours(
         dpi=dpi,
         sources=sources,
     )
+    request.check(loaded)
+    # Torch takes seconds to import.
+    from artbench.cli.console import notices
+    from artbench.explaining.neighbours import explain_neighbours
+
     contents = explain_neighbours(request, registry=loaded, reporter=notices())
     if as_json:
         print_json(contents.as_json())

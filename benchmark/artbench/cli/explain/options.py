@@ -32,15 +32,13 @@ _exclude_option = click.option(
 def sources_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say where to find what a record was made from.
 
-    A command with `record_option` and `plugin_option` is called with `sources` and `loaded`, the plugins, in place of
-    these options and of `plugin_files`: after it was seen that what the record names is there, and before torch is
-    imported, which takes seconds.
+    A command with `plugin_option` is called with `sources` and `loaded`, the plugins, in place of these options and of
+    `plugin_files`.
     """
 
     @wraps(command)
     def with_sources(
         *,
-        record: Path,
         checkpoint: Path | None,
         exclude: Path | None,
         data_root: Path | None,
@@ -49,12 +47,10 @@ def sources_options(command: Callable[..., None]) -> Callable[..., None]:
         plugin_files: tuple[Path, ...],
         **others: Any,
     ) -> None:
-        from artbench.explaining.sources import Sources, check_sources
+        from artbench.explaining.sources import Sources
 
         sources = Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device)
-        loaded = registry(plugin_files)
-        check_sources(record, sources, registry=loaded)
-        command(record=record, sources=sources, loaded=loaded, **others)
+        command(sources=sources, loaded=registry(plugin_files), **others)
 
     added = with_sources
     for option in (device_option, data_option, data_root_option, _exclude_option, _pretraining_option):

@@ -10,12 +10,13 @@ import numpy as np
 import torch
 
 from artbench.errors import ArtbenchError, UsageError
+from artbench.explain.filters.extent import MOST_LAYERS
 from artbench.explain.gradcam.layers import MapLayer, map_layer
 
 T = TypeVar("T")
 
-# So many are shown where nobody names any; fewer than the second are too few to tell depths by the size of the maps.
-_MOST, _FEWEST = 6, 4
+# Fewer are too few to tell depths by the size of the maps.
+_FEWEST = 4
 # A module with maps of more sizes inside is the whole network, or most of it, and no depth of it.
 _MOST_SIZES = 2
 _NOT_NAMED = ("Identity", "Dropout", "Pool", "Flatten")
@@ -100,7 +101,7 @@ class Trace:
         for call in [convolution, *ends]:
             # What a convolution gives is what the nonlinearity behind it is given: one depth.
             found.setdefault(id(self._read(call)[0]), self._depth(call))
-        return _evenly(list(found.values()), _MOST)
+        return _evenly(list(found.values()), MOST_LAYERS)
 
     def named(self, name: str) -> Depth:
         """The depth called `name`.

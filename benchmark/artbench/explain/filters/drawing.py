@@ -9,11 +9,21 @@ from numpy.typing import NDArray
 
 from artbench.explain.figure import GREY, LINE_INCHES, put_caption, square, text_line, wrapped
 from artbench.explain.filters.examples import Sample
+from artbench.explain.filters.extent import (
+    BETWEEN,
+    GAP,
+    HEAD,
+    LABEL,
+    MARGIN,
+    PANEL,
+    ROW,
+    block_width,
+    figure_height,
+    figure_width,
+    unit_step,
+)
 from artbench.explain.filters.found import EncoderFilters, LayerFilters
 
-# Inches.
-_PANEL, _GAP, _MARGIN, _LABEL, _BETWEEN = 0.92, 0.06, 0.14, 1.25, 0.3
-_ROW, _HEAD = 0.44, 0.78
 _LONGEST = 17  # characters of a row's label
 # Dark enough to read, and told apart without colour by the word above the picture.
 _MARKED = {"structured": "black", "noise": "#b2182b", "flat": "#b2182b", "no gradient": "#b2182b"}
@@ -29,33 +39,32 @@ def filters_figure(found: Sequence[EncoderFilters], *, sample: Sample | None, ca
     """
     layers = found[0].layers
     cells = max(len(layer.units) for layer in layers)
-    cell = _PANEL + _GAP + (0 if sample is None else _PANEL + _GAP)
-    block = cells * cell + (0 if sample is None else _GAP * (cells - 1))
-    width = max(_LABEL + len(found) * (block + _BETWEEN) - _BETWEEN + _MARGIN, 5.5)
+    examples = sample is not None
+    step, block = unit_step(examples=examples), block_width(cells, examples=examples)
+    width = figure_width(len(found), cells, examples=examples)
     title = found[0].encoder.backbone
-    lines = wrapped(caption, width - 2 * _MARGIN)
+    lines = wrapped(caption, width - 2 * MARGIN)
     kernels = any(one.kernels is not None for one in found)
     rows = len(layers) + kernels
-    bottom = LINE_INCHES * len(lines) + 2 * _MARGIN
-    height = _HEAD + rows * (_PANEL + _ROW) + bottom
+    bottom = LINE_INCHES * len(lines) + 2 * MARGIN
+    height = figure_height(rows, caption=bottom)
     figure = Figure(figsize=(width, height), facecolor="white")
-    text_line(figure, _MARGIN, height - 0.26, f"{title}: what units respond to most", size=12, weight="bold")
+    text_line(figure, MARGIN, height - 0.26, f"{title}: what units respond to most", size=12, weight="bold")
     for number, one in enumerate(found):
-        left = _LABEL + number * (block + _BETWEEN)
+        left = LABEL + number * (block + BETWEEN)
         text_line(figure, left, height - 0.56, one.encoder.pretraining, size=11, weight="bold")
         digest = f"weights {one.encoder.weights_sha256[:12]}"
         text_line(figure, left, height - 0.71, digest, size=6.5, colour=GREY)
-        floor = height - _HEAD - _PANEL - 0.16
-        step = cell + (0 if sample is None else _GAP)
+        floor = height - HEAD - PANEL - 0.16
         if kernels:
             if one.kernels is not None:
                 _kernels(figure, one.kernels, layers[0].units, left, floor, step)
-            floor -= _PANEL + _ROW
+            floor -= PANEL + ROW
         for layer in one.layers:
             _layer(figure, layer, sample, left, floor, step)
-            floor -= _PANEL + _ROW
-    _labels(figure, layers, height - _HEAD - 0.16, kernels=kernels)
-    put_caption(figure, lines, left=_MARGIN, top=bottom - _MARGIN)
+            floor -= PANEL + ROW
+    _labels(figure, layers, height - HEAD - 0.16, kernels=kernels)
+    put_caption(figure, lines, left=MARGIN, top=bottom - MARGIN)
     return figure
 
 
@@ -70,21 +79,21 @@ def _kernels(
     figure: Figure, kernels: torch.Tensor, units: Sequence[int], left: float, floor: float, step: float
 ) -> None:
     for number, unit in enumerate(units):
-        axes = square(figure, left + number * step, floor, _PANEL)
+        axes = square(figure, left + number * step, floor, PANEL)
         axes.imshow(kernel_picture(kernels[unit]), interpolation="nearest", vmin=0, vmax=1)
-        text_line(figure, left + number * step, floor + _PANEL + 0.05, str(unit), size=7)
+        text_line(figure, left + number * step, floor + PANEL + 0.05, str(unit), size=7)
 
 
 def _layer(figure: Figure, layer: LayerFilters, sample: Sample | None, left: float, floor: float, step: float) -> None:
     for number, unit in enumerate(layer.units):
         at = left + number * step
         verdict = layer.structures[number].verdict
-        axes = square(figure, at, floor, _PANEL)
+        axes = square(figure, at, floor, PANEL)
         axes.imshow(layer.maximised.pictures[number].permute(1, 2, 0).numpy(), interpolation="lanczos")
         said = str(unit) if verdict == "structured" else f"{unit}  {verdict}"
-        text_line(figure, at, floor + _PANEL + 0.05, said, size=7, colour=_MARKED[verdict])
+        text_line(figure, at, floor + PANEL + 0.05, said, size=7, colour=_MARKED[verdict])
         if sample is not None and layer.examples is not None:
-            beside = square(figure, at + _PANEL + _GAP / 2, floor, _PANEL)
+            beside = square(figure, at + PANEL + GAP / 2, floor, PANEL)
             beside.imshow(_mosaic(sample, layer.examples[number]), interpolation="lanczos")
     text_line(figure, left, floor - 0.14, layer.counted, size=7.5, colour=GREY)
 
@@ -102,11 +111,11 @@ def _labels(figure: Figure, layers: Sequence[LayerFilters], top: float, *, kerne
     if kernels:
         rows.insert(0, (layers[0].depth.name, "raw kernels", "grey is zero"))
     for number, texts in enumerate(rows):
-        middle = top - number * (_PANEL + _ROW) - _PANEL / 2
+        middle = top - number * (PANEL + ROW) - PANEL / 2
         for line, text in enumerate(texts):
             shown = text if len(text) <= _LONGEST else f"…{text[1 - _LONGEST :]}"
             weight, colour = ("bold", "black") if line == 0 else ("normal", GREY)
-            text_line(figure, _MARGIN, middle + 0.12 - 0.16 * line, shown, size=7.5, colour=colour, weight=weight)
+            text_line(figure, MARGIN, middle + 0.12 - 0.16 * line, shown, size=7.5, colour=colour, weight=weight)
 
 
 def _size(layer: LayerFilters) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
+from artbench.explain.filters.ascent import Ascent
 from artbench.explain.filters.reader import UnitReader
 from artbench.explain.filters.spectrum import FourierPictures
 from artbench.explain.filters.wobble import Wobble
@@ -12,21 +13,6 @@ from artbench.reporting import Counter
 
 # How often, and by how much, the contrast of a start is raised.
 _WAKES, _LOUDER = 3, 4.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ascent:
-    """How pictures are climbed to.
-
-    Attributes:
-        steps: Of Adam.
-        side: Of the pictures in pixels.
-        rate: Adam's.
-    """
-
-    steps: int = 128
-    side: int = 128
-    rate: float = 0.08
 
 
 @dataclass(frozen=True, kw_only=True)

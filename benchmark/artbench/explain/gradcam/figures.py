@@ -7,12 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from artbench.explain.figure import GREY, LINE_INCHES, put_caption, square, text_line, wrapped
+from artbench.explain.gradcam.extent import HEAD, LABEL, MARGIN, sheet_height, sheet_width
+from artbench.explain.gradcam.extent import PANEL as SHEET_PANEL
 from artbench.explain.gradcam.maps import Maps
 from artbench.explain.gradcam.shown import Shown, panels
 from artbench.reporting import printable
 
 # Inches.
-_PANEL, _SHEET_PANEL, _LABEL, _MARGIN = 2.6, 1.55, 2.3, 0.12
+_PANEL = 2.6
 _TITLE = 38  # characters over a panel
 _GREEN, _RED = "#1b7837", "#b2182b"
 
@@ -27,20 +29,20 @@ def picture_figure(shown: Shown, maps: Maps, *, at: int, caption: Sequence[str])
         caption: Lines under it.
     """
     views = panels(shown.pixels, maps, at=at)
-    width = max(len(views) * (_PANEL + _MARGIN) + _MARGIN, 2 * _PANEL)
+    width = max(len(views) * (_PANEL + MARGIN) + MARGIN, 2 * _PANEL)
     lines = wrapped(caption, width)
     top, bottom = 0.95, 0.15 + LINE_INCHES * len(lines)
     height = top + _PANEL + bottom
     figure = Figure(figsize=(width, height), facecolor="white")
-    text_line(figure, _MARGIN, height - 0.24, shown.image, size=10, weight="bold")
+    text_line(figure, MARGIN, height - 0.24, shown.image, size=10, weight="bold")
     said = ", ".join(part for part in (shown.said, shown.known, shown.mapped) if part)
-    text_line(figure, _MARGIN, height - 0.46, f"{said} ({shown.reason})", size=9, colour=_colour(shown))
+    text_line(figure, MARGIN, height - 0.46, f"{said} ({shown.reason})", size=9, colour=_colour(shown))
     for number, (title, view) in enumerate(views.items()):
-        axes = square(figure, _MARGIN + number * (_PANEL + _MARGIN), bottom, _PANEL)
+        axes = square(figure, MARGIN + number * (_PANEL + MARGIN), bottom, _PANEL)
         axes.imshow(view)
         axes.set_title(printable(_titled(title, shown)), fontsize=9, parse_math=False)
         _note_if_empty(axes, title, maps, at)
-    put_caption(figure, lines, left=_MARGIN, top=bottom)
+    put_caption(figure, lines, left=MARGIN, top=bottom)
     return figure
 
 
@@ -54,22 +56,22 @@ def contact_sheet(shown: Sequence[Shown], maps: Maps, *, title: str, caption: Se
         caption: Lines under it.
     """
     columns = len(panels(shown[0].pixels, maps, at=0))
-    width = _LABEL + columns * (_SHEET_PANEL + _MARGIN) + _MARGIN
+    width = sheet_width(columns)
     lines = wrapped(caption, width)
-    top, bottom = 0.7, 0.15 + LINE_INCHES * len(lines)
-    height = top + len(shown) * (_SHEET_PANEL + _MARGIN) + bottom
+    bottom = 0.15 + LINE_INCHES * len(lines)
+    height = sheet_height(len(shown), caption=bottom)
     figure = Figure(figsize=(width, height), facecolor="white")
-    text_line(figure, _MARGIN, height - 0.26, title, size=11, weight="bold")
+    text_line(figure, MARGIN, height - 0.26, title, size=11, weight="bold")
     for row, one in enumerate(shown):
-        floor = height - top - (row + 1) * (_SHEET_PANEL + _MARGIN) + _MARGIN
-        _label(figure, one, floor + _SHEET_PANEL)
+        floor = height - HEAD - (row + 1) * (SHEET_PANEL + MARGIN) + MARGIN
+        _label(figure, one, floor + SHEET_PANEL)
         for column, (name, view) in enumerate(panels(one.pixels, maps, at=row).items()):
-            axes = square(figure, _LABEL + column * (_SHEET_PANEL + _MARGIN), floor, _SHEET_PANEL)
+            axes = square(figure, LABEL + column * (SHEET_PANEL + MARGIN), floor, SHEET_PANEL)
             axes.imshow(view)
             _note_if_empty(axes, name, maps, row)
             if row == 0:
                 axes.set_title(name, fontsize=8, parse_math=False)
-    put_caption(figure, lines, left=_MARGIN, top=bottom)
+    put_caption(figure, lines, left=MARGIN, top=bottom)
     return figure
 
 
@@ -84,7 +86,7 @@ def _label(figure: Figure, shown: Shown, top: float) -> None:
     below = top - 0.14
     for text, colour, weight in lines:
         for part in fill(text, 34, break_on_hyphens=False).splitlines()[:3]:
-            text_line(figure, _MARGIN, below, part, size=7.5, colour=colour, weight=weight)
+            text_line(figure, MARGIN, below, part, size=7.5, colour=colour, weight=weight)
             below -= 0.15
 
 

@@ -92,6 +92,22 @@ def last_stage(model: ProbedEncoder, side: int) -> MapLayer:
     )
 
 
+def check_layer(network: torch.nn.Module, name: str, *, backbone: str) -> None:
+    """See that a network has a module of that name, before what it gives is known.
+
+    Raises:
+        UsageError: It has none.
+    """
+    names = [each for each, _ in network.named_modules() if each]
+    if name not in names:
+        near = get_close_matches(name, names, n=3)
+        parts = ", ".join(each for each, _ in network.named_children())
+        raise UsageError(
+            f"{backbone} has no layer {name!r}",
+            mend=f"Did you mean {', '.join(near)}?" if near else f"Its parts are {parts}",
+        )
+
+
 def named_stage(model: ProbedEncoder, side: int, *, name: str) -> MapLayer:
     """The part of the encoder called `name`.
 

@@ -10,7 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 from artbench.data.targets import Labels
 from artbench.explain.directions import cosine_blocks, nearest
 from artbench.explain.map.agreement import Agreement, agreement
-from artbench.explain.map.layout import NEIGHBOURS
+from artbench.explain.map.method import NEIGHBOURS
 from artbench.reporting import Reporter
 
 # Of fewer, nothing can be said.

@@ -1,23 +1,18 @@
 """From features to places in a plane: by UMAP, or by principal components."""
 
-import importlib.util
 import warnings
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from artbench.errors import ArtbenchError, UsageError
+from artbench.errors import ArtbenchError
+from artbench.explain.map.method import NEIGHBOURS, Method
 
-Method: TypeAlias = Literal["umap", "pca"]
-METHODS: tuple[Method, ...] = ("umap", "pca")
-
-# Dimensions that UMAP looks for neighbours in, and how many each picture gets; the rest is umap-learn's default.
-_DIMENSIONS, NEIGHBOURS, _MIN_DISTANCE = 50, 15, 0.1
-# Below, neighbourhoods of that many are most of the collection.
-FEWEST = 2 * NEIGHBOURS
+# Dimensions that UMAP looks for neighbours in; with what is not named here or there, umap-learn's default.
+_DIMENSIONS, _MIN_DISTANCE = 50, 0.1
 _BLOCK = 4096
 
 
@@ -54,27 +49,6 @@ class Layout:
             f"UMAP ({NEIGHBOURS} neighbours, minimum distance {_MIN_DISTANCE}) of the first {self.dimensions} "
             f"principal components, which keep {share}"
         )
-
-
-def choose_method(asked: Method | None, pictures: int) -> tuple[Method, str]:
-    """How to lay out, and why not by UMAP, where nobody asked for something else.
-
-    Raises:
-        UsageError: UMAP was asked for and is not installed.
-    """
-    there = importlib.util.find_spec("umap") is not None
-    if asked == "umap" and not there:
-        raise UsageError("umap-learn is not installed", mend='pip install "artbench[map]", or say --layout pca')
-    if asked is not None:
-        return asked, ""
-    if not there:
-        return "pca", (
-            "umap-learn is not installed, so that the map shows the first two principal components; "
-            'pip install "artbench[map]" for UMAP'
-        )
-    if pictures < FEWEST:
-        return "pca", f"{pictures} pictures are too few for UMAP: the map shows the first two principal components"
-    return "umap", ""
 
 
 def lay_out(points: NDArray[np.float32], *, method: Method, seed: int) -> Layout:

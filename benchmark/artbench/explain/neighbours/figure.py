@@ -4,10 +4,16 @@ from matplotlib.figure import Figure
 
 from artbench.explain.figure import GREY, LINE_INCHES, put_caption, square, text_line, wrapped
 from artbench.explain.neighbours.contents import Answer, Shown
-
-# Inches.
-_QUERY, _PICTURE, _MARGIN, _TOP, _WORDS = 2.6, 1.5, 0.14, 0.5, 0.62
-_COLUMNS = 5
+from artbench.explain.neighbours.extent import (
+    COLUMNS,
+    HEAD,
+    MARGIN,
+    PICTURE,
+    QUERY,
+    WORDS,
+    figure_height,
+    figure_width,
+)
 
 
 def neighbours_figure(answer: Answer, *, title: str, caption: str) -> Figure:
@@ -18,23 +24,21 @@ def neighbours_figure(answer: Answer, *, title: str, caption: str) -> Figure:
         title: Above all.
         caption: Under it.
     """
-    rows = max(1, -(-len(answer.nearest) // _COLUMNS))
-    columns = max(1, min(_COLUMNS, len(answer.nearest)))
-    width = _QUERY + columns * (_PICTURE + _MARGIN) + 3 * _MARGIN
+    width = figure_width(len(answer.nearest))
     lines = wrapped([caption], width)
     bottom = 0.2 + LINE_INCHES * len(lines)
-    height = _TOP + max(_QUERY + _WORDS, rows * (_PICTURE + _WORDS)) + bottom
+    height = figure_height(len(answer.nearest), caption=bottom)
     figure = Figure(figsize=(width, height), facecolor="white")
-    text_line(figure, _MARGIN, height - 0.3, title, size=11, weight="bold")
-    top = height - _TOP
-    _put(figure, answer.query, left=_MARGIN, top=top, side=_QUERY, first="asked for", letters=44)
+    text_line(figure, MARGIN, height - 0.3, title, size=11, weight="bold")
+    top = height - HEAD
+    _put(figure, answer.query, left=MARGIN, top=top, side=QUERY, first="asked for", letters=44)
     for number, (shown, cosine) in enumerate(answer.nearest):
-        row, column = divmod(number, _COLUMNS)
-        left = _QUERY + 3 * _MARGIN + column * (_PICTURE + _MARGIN)
-        place = top - row * (_PICTURE + _WORDS)
+        row, column = divmod(number, COLUMNS)
+        left = QUERY + 3 * MARGIN + column * (PICTURE + MARGIN)
+        place = top - row * (PICTURE + WORDS)
         first = f"{number + 1}.  {cosine:.3f}  {shown.part}"
-        _put(figure, shown, left=left, top=place, side=_PICTURE, first=first, letters=25)
-    put_caption(figure, lines, left=_MARGIN, top=bottom)
+        _put(figure, shown, left=left, top=place, side=PICTURE, first=first, letters=25)
+    put_caption(figure, lines, left=MARGIN, top=bottom)
     return figure
 
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from artbench.cli.main import artbench
 from artbench.data.decode import decode
+from artbench.encoders.build import build_backbone
 from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explaining.probed import open_probed
@@ -233,6 +234,14 @@ def test_a_record_that_is_not_reproduced_says_what_differs(place: Path, tmp_path
         assert any(part in error for part in told.split("|")), error
     copied(place, tmp_path).with_suffix(".parquet").unlink()
     assert "copy.parquet" in str(refusal(gradcam(file, tmp_path / "out")))
+
+
+def test_of_another_checkpoint_it_is_said_that_it_is_another(place: Path, tmp_path: Path) -> None:
+    backbone = build_backbone(plugins().backbones.get("seen-net"))
+    torch.save(backbone.module.state_dict(), tmp_path / "other.pt")
+    error = str(refusal(gradcam(record(place), tmp_path / "out", "--pretraining", str(tmp_path / "other.pt"))))
+    assert "the checkpoint that --pretraining names has other weights" in error
+    assert "The record's pretraining is random: leave --pretraining out" in error
 
 
 def test_predictions_that_the_probe_does_not_give_are_counted(place: Path, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from artbench.explain.map.colouring import NO_LABEL, by_class, by_year
 from artbench.explain.map.faithfulness import faithfulness
 from artbench.explain.map.figure import map_figure
 from artbench.explain.map.known import known
-from artbench.explain.map.layout import Layout, choose_method, lay_out, principal_components
+from artbench.explain.map.layout import Layout, lay_out, principal_components
+from artbench.explain.map.method import choose_method
 from artbench.explain.map.palette import MOST_STYLES, style
 from artbench.reporting import Silent
 
