@@ -1,6 +1,7 @@
 """The map as a figure for print."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,15 +10,18 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from artbench.explain.figure import GREY, LINE_INCHES, put_caption, text_line, wrapped
-from artbench.explain.map.colouring import Colouring, Group, colour_of
+from artbench.explain.map.colouring import Colouring, colour_of
+from artbench.explain.map.known import RIGHT, WRONG
 from artbench.explain.map.layout import Layout
-from artbench.explain.map.palette import REST_COLOUR
+from artbench.explain.map.palette import REST_COLOUR, ROUND, Marker
 
 # Inches.
 _SIDE, _ROW, _MARGIN, _TOP = 7.0, 0.165, 0.15, 0.5
 _LEGEND_POINTS = 7.5
-# Of a column of the legend: the least, what is not name, and a letter, of which no name shows more than so many.
-_NARROWEST, _BESIDE, _LETTER, _LONGEST = 1.6, 0.75, 0.063, 60
+# Of a column of the legend: the least, what is not words, and a letter, of which no name shows more than so many.
+_NARROWEST, _BESIDE, _LETTER, _LONGEST = 1.6, 0.35, 0.063, 60
+# Of marks that stand for any class.
+_PLAIN = "#555555"
 # Half the width of the frame, where the outermost picture is at 1.
 _EDGE, _SCALE_HEIGHT = 1.05, 3.0
 _ROWS = int((_SIDE - 0.3) / _ROW)
@@ -40,7 +44,7 @@ def map_figure(
         title: Above all.
         caption: Lines under it.
     """
-    entries = _entries(colouring)
+    entries = _entries(colouring, right)
     width = _SIDE + (_NARROWEST if colouring.years else sum(_columns(entries))) + 3 * _MARGIN
     tall = max(_SIDE * layout.height, _ROW * min(len(entries), _ROWS) + 0.3, _SCALE_HEIGHT + 0.3)
     lines = wrapped(caption, width)
@@ -86,44 +90,65 @@ def _draw(axes: Axes, places: NDArray[np.float64], colouring: Colouring, right: 
             )
 
 
-def _entries(colouring: Colouring) -> list[tuple[str, str, Group]]:
-    """Name, count, and a group with the looks; all groups without looks of their own are one entry."""
-    own = [(group.name, f"{group.count:,}", group) for group in colouring.groups if not group.rest]
+@dataclass(frozen=True, kw_only=True)
+class _Entry:
+    """A line of the legend; without words it is a gap."""
+
+    words: str = ""
+    colour: str = REST_COLOUR
+    marker: Marker = ROUND
+    hollow: bool = False
+
+
+def _entries(colouring: Colouring, right: NDArray[np.bool_] | None) -> list[_Entry]:
+    """One of each group; all groups without looks of their own are one. Then what hollow marks mean."""
+    entries = [
+        _Entry(words=_shown(group.name, group.count), colour=group.colour, marker=group.marker)
+        for group in colouring.groups
+        if not group.rest
+    ]
     rest = [group for group in colouring.groups if group.rest]
-    if not rest:
-        return own
-    count = sum(group.count for group in rest)
-    name = rest[0].name if len(rest) == 1 else f"{len(rest)} others"
-    return [*own, (name, f"{count:,}", rest[0])]
+    if rest:
+        name = rest[0].name if len(rest) == 1 else f"{len(rest)} others"
+        entries.append(_Entry(words=_shown(name, sum(group.count for group in rest))))
+    if right is not None:
+        entries.append(_Entry())
+        entries.append(_Entry(words=_shown(RIGHT, int(right.sum())), colour=_PLAIN))
+        entries.append(_Entry(words=_shown(WRONG, int((~right).sum())), colour=_PLAIN, hollow=True))
+    return entries
 
 
-def _columns(entries: Sequence[tuple[str, str, Group]]) -> list[float]:
+def _shown(name: str, count: int) -> str:
+    return f"{name if len(name) <= _LONGEST else f'{name[: _LONGEST - 1]}…'}  {count:,}"
+
+
+def _columns(entries: Sequence[_Entry]) -> list[float]:
     """The width of each column of the legend: no name is cut that is not very long."""
-    names = [name for name, _, _ in entries]
-    parts = [names[start : start + _ROWS] for start in range(0, len(names), _ROWS)]
-    return [max(_NARROWEST, _BESIDE + _LETTER * min(_LONGEST, max(map(len, part)))) for part in parts]
+    parts = [entries[start : start + _ROWS] for start in range(0, len(entries), _ROWS)]
+    return [max(_NARROWEST, _BESIDE + _LETTER * max(len(entry.words) for entry in part)) for part in parts]
 
 
-def _legend(figure: Figure, entries: Sequence[tuple[str, str, Group]], *, left: float, top: float) -> None:
+def _legend(figure: Figure, entries: Sequence[_Entry], *, left: float, top: float) -> None:
     width, height = figure.get_size_inches()
     columns = _columns(entries)
-    for number, (name, count, group) in enumerate(entries):
+    for number, entry in enumerate(entries):
+        if not entry.words:
+            continue
         column, row = divmod(number, _ROWS)
         x, y = left + sum(columns[:column]), top - 0.12 - row * _ROW
-        colour = REST_COLOUR if group.rest else group.colour
         mark = Line2D(
             [(x + 0.06) / width],
             [y / height],
-            marker=group.marker.matplotlib,
-            color=colour,
-            markeredgecolor="#00000066",
-            markeredgewidth=0.4,
-            markersize=5.5 * group.marker.scale,
+            marker=entry.marker.matplotlib,
+            color=entry.colour,
+            fillstyle="none" if entry.hollow else "full",
+            markeredgecolor=entry.colour if entry.hollow else "#00000066",
+            markeredgewidth=1.1 if entry.hollow else 0.4,
+            markersize=5.5 * entry.marker.scale,
             linestyle="none",
         )
         figure.add_artist(mark)
-        short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-        text_line(figure, x + 0.18, y - 0.035, f"{short}  {count}", size=_LEGEND_POINTS)
+        text_line(figure, x + 0.18, y - 0.035, entry.words, size=_LEGEND_POINTS)
 
 
 def _scale(figure: Figure, years: tuple[float, float], *, left: float, top: float) -> None:

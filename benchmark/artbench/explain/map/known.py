@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from artbench.data.targets import Labels
 from artbench.explain.map.colouring import NO_LABEL
 
+# What filled and what hollow marks stand for.
+RIGHT, WRONG = "filled: the probe is right", "hollow: the probe is wrong"
+
 # Labels told of one picture.
 _MOST = 6
 

@@ -96,6 +96,25 @@ def test_no_two_classes_look_alike_and_too_many_are_grey() -> None:
     assert [many.groups[at].name for at in many.of.tolist()] == [f"class {k % 100}" for k in range(200)]
 
 
+def test_as_many_classes_as_there_are_colours_have_one_to_themselves() -> None:
+    colours = [style(number)[0] for number in range(MOST_STYLES)]
+    assert len(set(colours[:11])) == 11
+    # Where a colour comes again, the marker is another.
+    assert style(11)[0] == colours[0]
+    assert style(11)[1] != style(0)[1]
+
+
+def test_the_legend_says_what_hollow_marks_mean_and_how_many_there_are() -> None:
+    layout = Layout(places=RANDOM.uniform(-1, 1, (40, 2)), method="pca", kept=0.5, dimensions=2)
+    colouring = by_class(np.arange(40, dtype=np.int64) % 2, ["one", "other"])
+    figure = map_figure(layout, colouring, right=np.arange(40) >= 3, title="a map", caption=["of it"])
+    words = [text.get_text() for text in figure.texts]
+    assert "filled: the probe is right  37" in words
+    assert "hollow: the probe is wrong  3" in words
+    unjudged = map_figure(layout, colouring, right=None, title="a map", caption=["of it"])
+    assert not any("hollow" in text.get_text() for text in unjudged.texts)
+
+
 def test_the_legend_has_whole_names_in_as_many_columns_as_it_takes() -> None:
     long = "culture::south netherlandish or northern french"
     places = RANDOM.uniform(-1, 1, (90, 2))

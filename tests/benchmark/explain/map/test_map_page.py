@@ -103,6 +103,7 @@ def test_arrow_keys_go_from_picture_to_picture(opened: Any) -> None:
 
 
 def test_classes_and_answers_filter_map_and_list(opened: Any) -> None:
+    assert "hollow: the probe is wrong" in opened.find_element("id", "marks").text
     opened.find_element("css selector", "#legend button").click()
     assert opened.find_element("id", "count").text == "10 of 30 pictures"
     assert len(opened.find_elements("css selector", "#tiles button")) == 10

@@ -6,6 +6,7 @@ from typing import Any
 from plotly.offline import get_plotlyjs
 
 from artbench.explain.map.contents import FIGURE, TABLE, MapContents
+from artbench.explain.map.known import RIGHT, WRONG
 from artbench.pages.page import html, part
 
 _HERE = "artbench.explain.map.page"
@@ -33,6 +34,7 @@ def map_page(contents: MapContents, *, thumbnails: Sequence[str], near: Sequence
         sampled=shown < of,
         seed=contents.seed,
         judged=contents.known.right is not None,
+        marks=(RIGHT, WRONG),
         figure=FIGURE,
         table=TABLE,
     )
