@@ -12,9 +12,10 @@ from artbench.data.pool import LabelledDataset, Pool, train_images
 from artbench.encoders.checkpoint_path import ENCODER_FILE
 from artbench.errors import ArtbenchError, UsageError, blaming
 from artbench.features.distributed import current_group
-from artbench.locations import cache_folder, dataset_folder
+from artbench.locations import cache_folder, dataset_folder, made_folder
 from artbench.opening import OpenTask, open_dataset, open_tasks
 from artbench.plugins import Registry
+from artbench.pretrain.begun import Begun
 from artbench.pretrain.method import Method
 from artbench.pretrain.online import OnlineTask
 from artbench.pretrain.settings import read_settings
@@ -34,10 +35,17 @@ class Places:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenPool:
-    """A pool, and the version of each distribution that provides its datasets and their tasks."""
+    """A pool from the names of its datasets.
+
+    Attributes:
+        pool: The pool.
+        plugins: Version of each distribution that provides its datasets and their tasks.
+        asked: See `Training`.
+    """
 
     pool: Pool
     plugins: Mapping[str, str]
+    asked: Mapping[str, str]
 
 
 def open_pool(datasets: Sequence[str], *, registry: Registry, places: Places, reporter: Reporter) -> OpenPool:
@@ -52,6 +60,7 @@ def open_pool(datasets: Sequence[str], *, registry: Registry, places: Places, re
     """
     labelled: list[LabelledDataset] = []
     plugins: dict[str, str] = {}
+    asked: dict[str, str] = {}
     for name in dict.fromkeys(datasets):
         owner, spec = registry.datasets.find(name)
         plugins[owner.distribution] = registry.version_of(owner)
@@ -66,13 +75,14 @@ def open_pool(datasets: Sequence[str], *, registry: Registry, places: Places, re
             plugins.update(task.plugins)
         targets = {task.spec.name: task.targets for task in opened}
         dataset = opened[0].dataset if opened else _open_without_tasks(spec, places, reporter)
+        asked[name] = _place(spec, dataset)
         if spec.training is None:
             labelled.append(LabelledDataset(dataset=dataset, targets=targets))
         else:
             rows = _training_rows(spec, dataset)
             labelled.append(LabelledDataset(dataset=dataset, targets=targets, training=rows))
             reporter.notice(_of_unlabelled(spec, len(rows), len(dataset)))
-    return OpenPool(pool=train_images(labelled), plugins=plugins)
+    return OpenPool(pool=train_images(labelled), plugins=plugins, asked=asked)
 
 
 def _tasks_on(spec: DatasetSpec, asked: str, registry: Registry) -> list[str]:
@@ -86,6 +96,12 @@ def _tasks_on(spec: DatasetSpec, asked: str, registry: Registry) -> list[str]:
 def _open_without_tasks(spec: DatasetSpec, places: Places, reporter: Reporter) -> Dataset:
     folder = dataset_folder(spec, data_root=places.data_root, placed=places.placed, reporter=reporter)
     return open_dataset(spec, folder)
+
+
+def _place(spec: DatasetSpec, dataset: Dataset) -> str:
+    """The folder of a dataset; empty where its name says it, or it was made by code."""
+    made = spec.prepare is not None and dataset.root == made_folder(spec)
+    return "" if made or spec.folder is not None else str(dataset.root.absolute())
 
 
 def _training_rows(spec: DatasetSpec, dataset: Dataset) -> NDArray[np.int64]:
@@ -118,6 +134,29 @@ def open_online_task(name: str, *, registry: Registry, places: Places, reporter:
     return OnlineTask(name=name, dataset=task.dataset, targets=task.targets)
 
 
+def check_names(
+    method: str,
+    backbone: str,
+    *,
+    registry: Registry,
+    seed: int = 0,
+    toml: Path | None = None,
+    pairs: Sequence[str] = (),
+    begun: Begun | None = None,
+) -> None:
+    """See that there are such a method and such a backbone, and that the settings are in order.
+
+    Raises:
+        UsageError: They are not.
+        ArtbenchError: Another training was begun.
+    """
+    built = registry.backbones.get(backbone)
+    spec = registry.pretrainings.get(method)
+    if begun is not None:
+        begun.check(method=spec.name, backbone=built.name, seed=seed)
+    read_settings(load_method(spec).settings, toml=toml, pairs=pairs, begun=None if begun is None else begun.settings)
+
+
 def open_training(
     method: str,
     backbone: str,
@@ -127,37 +166,31 @@ def open_training(
     seed: int,
     toml: Path | None = None,
     pairs: Sequence[str] = (),
+    begun: Begun | None = None,
 ) -> Training:
-    """A training by its names and settings.
+    """A training by its names and settings; those of one that was begun, where they are not given.
 
     Raises:
         UsageError: A name is unknown, or a setting is wrong.
-        ArtbenchError: The plugin's method can't be loaded.
+        ArtbenchError: The plugin's method can't be loaded, or another training was begun.
     """
     owner, spec = registry.pretrainings.find(method)
     entry, built = registry.backbones.find(backbone)
     loaded = load_method(spec)
+    if begun is not None:
+        begun.check(method=spec.name, backbone=built.name, seed=seed)
     return Training(
         name=spec.name,
         method=loaded,
-        settings=read_settings(loaded.settings, toml=toml, pairs=pairs),
+        settings=read_settings(
+            loaded.settings, toml=toml, pairs=pairs, begun=None if begun is None else begun.settings
+        ),
         backbone=built,
         pool=pool.pool,
         seed=seed,
         plugins={**pool.plugins, **{source.distribution: registry.version_of(source) for source in (owner, entry)}},
+        asked=pool.asked,
     )
-
-
-def check_names(
-    method: str, backbone: str, *, registry: Registry, toml: Path | None = None, pairs: Sequence[str] = ()
-) -> None:
-    """See that there are such a method and such a backbone, and that the settings are in order.
-
-    Raises:
-        UsageError: They are not.
-    """
-    registry.backbones.get(backbone)
-    read_settings(load_method(registry.pretrainings.get(method)).settings, toml=toml, pairs=pairs)
 
 
 def load_method(spec: PretrainingSpec) -> Method:

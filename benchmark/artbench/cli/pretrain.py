@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from artbench.cli.completion_names import completed
+from artbench.cli.going_on import wanted
 from artbench.cli.options import (
     FOLDER,
     data_option,
@@ -17,13 +18,12 @@ from artbench.cli.options import (
 
 
 @click.command()
-@click.argument("method", shell_complete=completed("pretrainings", trainable=True))
-@click.option("--backbone", required=True, metavar="NAME", shell_complete=completed("backbones"), help="Architecture.")
+@click.argument("method", required=False, shell_complete=completed("pretrainings", trainable=True))
+@click.option("--backbone", metavar="NAME", shell_complete=completed("backbones"), help="Architecture.")
 @click.option(
     "--dataset",
     "datasets",
     multiple=True,
-    required=True,
     metavar="NAME",
     shell_complete=completed("datasets"),
     help="Whose training pictures to train on; repeatable.",
@@ -35,7 +35,7 @@ from artbench.cli.options import (
     metavar="DIR",
     help="Folder for the encoder, the checkpoints and the log.",
 )
-@click.option("--resume", is_flag=True, help="Go on from the last checkpoint in DIR.")
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint in DIR, which knows the rest.")
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A setting of the method; repeatable.")
 @click.option(
     "--settings",
@@ -68,15 +68,13 @@ from artbench.cli.options import (
 @click.option(
     "--seed",
     type=click.IntRange(min=0, max=2**63 - 1),
-    default=0,
-    show_default=True,
-    help="Of initialisation, order and augmentation.",
+    help="Of initialisation, order and augmentation. Default: 0.",
 )
 @plugin_option
 @debug_option
 def pretrain(
-    method: str,
-    backbone: str,
+    method: str | None,
+    backbone: str | None,
     datasets: tuple[str, ...],
     out: Path,
     resume: bool,
@@ -92,14 +90,16 @@ def pretrain(
     data: dict[str, Path],
     device: str,
     workers: int | None,
-    seed: int,
+    seed: int | None,
     plugin_files: tuple[Path, ...],
 ) -> int:
     """Train a backbone by METHOD on the training pictures of datasets, without their labels.
 
     DIR then holds encoder.safetensors, for `artbench run --pretraining DIR`. Pictures that any task of the datasets
-    chooses or reports on are left out. Ctrl-C, SIGTERM and SIGUSR1 save and stop; --resume goes on.
+    chooses or reports on are left out. Ctrl-C, SIGTERM and SIGUSR1 save and stop; --resume goes on, with the METHOD,
+    backbone, datasets, settings and seed on record in DIR where they are not given.
     """
+    asked = wanted(method=method, backbone=backbone, datasets=datasets, seed=seed, out=out, resume=resume)
     loaded = registry(plugin_files)
     # Only now: torch takes seconds to import.
     from artbench.cli.console import notices
@@ -112,16 +112,35 @@ def pretrain(
 
     chosen = choose_device(device)
     # A wrong word is told before any list is read.
-    check_names(method, backbone, registry=loaded, toml=toml, pairs=pairs)
-    places = Places(data_root=data_root, placed=data)
+    with asked.recalling():
+        loaded.pretrainings.get(asked.method)
+        loaded.backbones.get(asked.backbone)
+    check_names(
+        asked.method, asked.backbone, registry=loaded, seed=asked.seed, toml=toml, pairs=pairs, begun=asked.begun
+    )
+    recorded = {} if asked.begun is None else asked.begun.folders(data_root)
+    known = {name: folder for name, folder in recorded.items() if name in asked.datasets}
+    places = Places(data_root=data_root, placed=known | data)
     with process_group() as group:
         reporter: Reporter = notices() if group.first else Silent()
-        pool = group.first_then_others(lambda: open_pool(datasets, registry=loaded, places=places, reporter=reporter))
-        training = open_training(method, backbone, pool, registry=loaded, seed=seed, toml=toml, pairs=pairs)
+        with asked.recalling():
+            pool = group.first_then_others(
+                lambda: open_pool(asked.datasets, registry=loaded, places=places, reporter=reporter)
+            )
+        training = open_training(
+            asked.method,
+            asked.backbone,
+            pool,
+            registry=loaded,
+            seed=asked.seed,
+            toml=toml,
+            pairs=pairs,
+            begun=asked.begun,
+        )
         online = None
         if knn is not None:
             # What is to be said of a dataset of the pool was said.
-            quiet = loaded.tasks.get(knn).dataset in datasets
+            quiet = loaded.tasks.get(knn).dataset in asked.datasets
             online = open_online_task(knn, registry=loaded, places=places, reporter=Silent() if quiet else reporter)
         conditions = Conditions(
             device=chosen,
@@ -137,7 +156,7 @@ def pretrain(
         apart = sum(map(len, pool.pool.datasets)) - len(pool.pool)
         kept = f", {apart:,} more are kept apart" if apart else ""
         reporter.notice(
-            f"{len(pool.pool):,} pictures of {', '.join(datasets)}, pool {pool.pool.manifest.sha256[:12]}{kept}"
+            f"{len(pool.pool):,} pictures of {', '.join(asked.datasets)}, pool {pool.pool.manifest.sha256[:12]}{kept}"
         )
         encoder = train(training, out, conditions=conditions, reporter=reporter)
         if group.first and encoder is not None:

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from artbench.encoders.backbone import Backbone
 from artbench.encoders.build import build_backbone, seeded
-from artbench.errors import ArtbenchError, UsageError, blaming
+from artbench.errors import UsageError, blaming
 from artbench.features.cores import usable_cores
 from artbench.features.distributed import Group
 from artbench.features.forward import is_convolutional
@@ -19,7 +18,6 @@ from artbench.pretrain.optimizers import make_optimizer
 from artbench.pretrain.processes import Exchange
 from artbench.pretrain.schedule import Plan, plan
 from artbench.pretrain.settings import Settings
-from artbench.pretrain.state import differences
 from artbench.pretrain.step import Stepper
 from artbench.pretrain.training import Training
 
@@ -54,21 +52,6 @@ class Assembly:
     def backbone_module(self) -> torch.nn.Module:
         """The backbone's module, in training."""
         return self.objective.networks.student.get_submodule("backbone")
-
-    @staticmethod
-    def check_identity(before: object, training: Training, out: Path) -> None:
-        """See that a checkpoint is of this training.
-
-        Raises:
-            ArtbenchError: It is of another; names what differs.
-        """
-        now = training.identity
-        found = differences(before, now) if isinstance(before, dict) else ["it does not say what it is of"]
-        if found:
-            raise ArtbenchError(
-                f"the checkpoint in {out} is of another training ({'; '.join(found[:4])})",
-                mend="Give the backbone, the datasets and the settings it was begun with, or another --out",
-            )
 
 
 def assemble(training: Training, *, device: str, group: Group, compiled: bool = False) -> Assembly:

@@ -115,13 +115,26 @@ class Settings(BaseModel):
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
-def read_settings(kind: type[SettingsT], *, toml: Path | None = None, pairs: Sequence[str] = ()) -> SettingsT:
+def read_settings(
+    kind: type[SettingsT],
+    *,
+    toml: Path | None = None,
+    pairs: Sequence[str] = (),
+    begun: Mapping[str, Any] | None = None,
+) -> SettingsT:
     """Settings from a TOML file and `KEY=VALUE` texts, which go before it; what neither names has its default.
+
+    Args:
+        kind: Of the method.
+        toml: The file.
+        pairs: The texts.
+        begun: Settings of a training to go on with, in the place of defaults; those of another version are left out.
 
     Raises:
         UsageError: A key is unknown (the nearest are named), or a value is not of its type or outside its range.
     """
-    given: dict[str, Any] = {} if toml is None else _read_toml(toml)
+    given = {key: value for key, value in (begun or {}).items() if key in kind.model_fields}
+    given |= {} if toml is None else _read_toml(toml)
     for pair in pairs:
         key, separator, value = pair.partition("=")
         if not separator or not key.strip():

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,10 +91,23 @@ class Checkpoints:
             ArtbenchError: It is damaged, or no checkpoint of a training.
         """
         path = self._path(step)
+        with self._reading(path) as (file, facts):
+            return Saved(path=path, tensors={name: file.get_tensor(name) for name in file.keys()}, facts=facts)  # noqa: SIM118
+
+    def facts(self, step: int) -> Mapping[str, Any]:
+        """What was written beside the tensors of a step.
+
+        Raises:
+            ArtbenchError: As `load` does.
+        """
+        with self._reading(self._path(step)) as (_, facts):
+            return facts
+
+    @contextmanager
+    def _reading(self, path: Path) -> Iterator[tuple[Any, dict[str, Any]]]:
         try:
             with safe_open(path, "pt", device="cpu") as file:
-                facts = dict(json.loads((file.metadata() or {})[_KEY]))
-                return Saved(path=path, tensors={name: file.get_tensor(name) for name in file.keys()}, facts=facts)  # noqa: SIM118
+                yield file, dict(json.loads((file.metadata() or {})[_KEY]))
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             raise ArtbenchError(
                 f"{path} is damaged ({' '.join(str(error).split())[:160]})",
@@ -168,8 +181,8 @@ def _copy_all(found: Mapping[str, torch.Tensor], into: Mapping[str, torch.Tensor
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What two trainings differ in, as `name: before, now other`; the parts of a mapping one by one."""
     found = []
-    for key, new in now.items():
-        old = before.get(key)
+    for key in {**now, **before}:
+        old, new = before.get(key), now.get(key)
         if isinstance(old, dict) and isinstance(new, dict):
             found += differences(old, new)
         elif old != new:

@@ -13,6 +13,7 @@ from artbench.features.distributed import Group, current_group
 from artbench.features.forward import own_core_each
 from artbench.features.parallel import in_threads
 from artbench.pretrain.assembly import Assembly, assemble
+from artbench.pretrain.begun import check_same
 from artbench.pretrain.crops import CropPair, Cropper, parts_of_steps
 from artbench.pretrain.curves import CURVES, Curves, check_tensorboard
 from artbench.pretrain.export import write_encoder
@@ -214,13 +215,14 @@ class _Run:
         return {
             "step": done,
             "identity": self._training.identity,
+            "asked": dict(self._training.asked),
             "unreadable": self._unreadable,
             **self._judge.facts(),
         }
 
     def _restore(self, step: int) -> None:
         saved = self._checkpoints.load(step)
-        self._assembly.check_identity(saved.facts.get("identity"), self._training, self._out)
+        check_same(saved.facts.get("identity"), self._training.identity, self._out)
         restore(saved, self._assembly.objective, self._assembly.optimizer)
         self._judge.restore(saved.facts, step=step)
         self._unreadable = {int(number): reason for number, reason in saved.facts.get("unreadable", {}).items()}

@@ -27,6 +27,7 @@ class Training:
         pool: On what.
         seed: Of initialisation, order and augmentation.
         plugins: Version of each distribution that provides method, backbone or datasets.
+        asked: The folder of each dataset by the name that it was asked for (`Begun.datasets`); decides nothing.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Training:
     pool: Pool
     seed: int = 0
     plugins: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def identity(self) -> dict[str, Any]:
