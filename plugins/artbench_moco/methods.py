@@ -2,7 +2,7 @@
 
 from artbench.pretrain.method import Method
 from artbench_moco.queued import QueuedContrast
-from artbench_moco.settings import FirstSettings, QueueSettings, ThirdSettings, TransformerSettings
+from artbench_moco.settings import FirstSettings, QueueSettings, SmallSettings, ThirdSettings, TransformerSettings
 from artbench_moco.symmetric import SymmetricContrast
 
 
@@ -14,6 +14,11 @@ def moco_v1() -> Method:
 def moco_v2() -> Method:
     """MoCo v2."""
     return Method(settings=QueueSettings, build=QueuedContrast)
+
+
+def moco_v2_small() -> Method:
+    """MoCo v2 with settings for small collections."""
+    return Method(settings=SmallSettings, build=QueuedContrast)
 
 
 def moco_v3() -> Method:

@@ -27,6 +27,28 @@ class QueueSettings(Settings):
     shuffle: bool = True
 
 
+class SmallSettings(QueueSettings):
+    """MoCo v2 for a few thousand pictures of art and crops of 128 px: many small steps, larger things, milder colours.
+
+    How each value was found is in `docs/pretraining-moco.md`.
+    """
+
+    epochs: int = Field(default=35, ge=1, le=100_000)
+    batch_size: int = Field(default=64, ge=2, le=65_536)
+    optimizer: Literal["sgd", "lars", "adamw"] = "adamw"
+    lr: float = Field(default=0.004, gt=0, le=100, allow_inf_nan=False)
+    weight_decay: float = Field(default=0.01, ge=0, le=1)
+    warmup_epochs: float = Field(default=1, ge=0, le=100_000)
+    momentum: float = Field(default=0.99, ge=0, le=1)
+    temperature: float = Field(default=0.1, gt=0, le=10)
+    crop_scale: float = Field(default=0.08, gt=0, le=1)
+    crop_scale_max: float = Field(default=0.5, gt=0, le=1)
+    source_side: int | None = Field(default=224, ge=16, le=4096)
+    saturation: float = Field(default=0.2, ge=0, le=1)
+    hue: float = Field(default=0.05, ge=0, le=0.5)
+    grey_p: float = Field(default=0.1, ge=0, le=1)
+
+
 class FirstSettings(QueueSettings):
     """MoCo v1 (He et al. 2020, arXiv 1911.05722)."""
 

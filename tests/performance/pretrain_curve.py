@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tests.performance.features_common import say
-from tests.performance.pretrain_learns import BATCH, TASKS
+from tests.performance.pretrain_learns import TASKS
 
 PUBLISHED = Path(__file__).parents[2] / "leaderboards"
 PEER, PEER_NAME = "tf_efficientnet_lite0", "EfficientNet-Lite0,\nImageNet's labels"
@@ -34,20 +34,16 @@ def point(record: dict[str, Any]) -> Point:
     return 100 * accuracy["value"], 100 * accuracy["ci95"][0], 100 * accuracy["ci95"][1]
 
 
-def pictures_seen(record: dict[str, Any]) -> int | None:
-    """Of random weights, a checkpoint on the way, or the encoder at the end; None of anything else."""
-    name: str = record["pretraining"]
-    if name == "random":
-        return 0
-    if name.startswith("step-"):
-        return int(name.removeprefix("step-").partition(".")[0]) * BATCH
-    training = record["encoder"]["training"]
-    return None if training is None else int(training["images_seen"])
-
-
 def curve(results: Path, task: str) -> dict[int, Point]:
-    found = [(pictures_seen(record), point(record)) for record in records(results, task)]
-    return dict(sorted((seen, at) for seen, at in found if seen is not None))
+    """What random weights, the checkpoints on the way, and the encoder at the end have, by pictures seen."""
+    found = {record["pretraining"]: record for record in records(results, task)}
+    end = found["moco"]["encoder"]["training"]
+    batch = end["images_seen"] // end["steps"]
+    points = {0: point(found["random"]), end["images_seen"]: point(found["moco"])}
+    for name, record in found.items():
+        if name.startswith("step-"):
+            points[int(name.removeprefix("step-").partition(".")[0]) * batch] = point(record)
+    return dict(sorted(points.items()))
 
 
 def peer(task: str) -> Point:
