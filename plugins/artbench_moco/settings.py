@@ -28,7 +28,7 @@ class QueueSettings(Settings):
 
 
 class SmallSettings(QueueSettings):
-    """MoCo v2 for a few thousand pictures of art and crops of 128 px: many small steps, larger things, milder colours.
+    """MoCo v2 for a few thousand pictures of art and crops of 128 px: many small steps, milder colours.
 
     How each value was found is in `docs/pretraining-moco.md`.
     """
@@ -41,12 +41,13 @@ class SmallSettings(QueueSettings):
     warmup_epochs: float = Field(default=1, ge=0, le=100_000)
     momentum: float = Field(default=0.99, ge=0, le=1)
     temperature: float = Field(default=0.1, gt=0, le=10)
-    crop_scale: float = Field(default=0.08, gt=0, le=1)
-    crop_scale_max: float = Field(default=0.5, gt=0, le=1)
+    crop_scale: float = Field(default=0.15, gt=0, le=1)
     source_side: int | None = Field(default=224, ge=16, le=4096)
     saturation: float = Field(default=0.2, ge=0, le=1)
     hue: float = Field(default=0.05, ge=0, le=0.5)
     grey_p: float = Field(default=0.1, ge=0, le=1)
+    blur_p: float = Field(default=0.1, ge=0, le=1)
+    blur_p_second: float = Field(default=0.1, ge=0, le=1)
 
 
 class FirstSettings(QueueSettings):
