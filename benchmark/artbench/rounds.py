@@ -11,7 +11,7 @@ from artbench.data.targets import Split, Targets
 from artbench.features.extract import Features
 from artbench.opening import OpenTask
 from artbench.probe.answers import Answers, answer
-from artbench.probe.features import LabelledFeatures
+from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.references import Known, guesses
 from artbench.protocol import Protocol
@@ -58,12 +58,12 @@ def judge(
         ArtbenchError: The features or the splits don't allow a fit.
     """
     for targets in readable(task, features):
-        test_features = features.take(targets.test.rows)
+        test = _rows(targets.test, features)
         for train, validation in _fits(targets, task.dataset, protocol):
             answers = answer(
                 _labelled(train, task.dataset, features),
                 None if validation is None else _labelled(validation, task.dataset, features),
-                test_features,
+                test,
                 classes=len(targets.classes),
                 target=task.spec.target,
                 protocol=protocol,
@@ -217,7 +217,13 @@ def _ids(split: Split, dataset: Dataset) -> list[str]:
 
 
 def _labelled(split: Split, dataset: Dataset, features: Features) -> LabelledFeatures:
-    return LabelledFeatures(features=features.take(split.rows), labels=split.labels, ids=_ids(split, dataset))
+    return LabelledFeatures(rows=_rows(split, features), labels=split.labels, ids=_ids(split, dataset))
+
+
+def _rows(split: Split, features: Features) -> Rows:
+    """As they lie on disk: what the probe keeps of them in memory, it decides by itself."""
+    features.check(split.rows)
+    return Rows(features.matrix, split.rows)
 
 
 def _known(split: Split, task: OpenTask) -> Known:

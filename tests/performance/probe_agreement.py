@@ -32,7 +32,7 @@ def compare(task: OpenTask, features: Features) -> None:
         None
         if part is None
         else LabelledFeatures(
-            features=features.take(part.rows),
+            rows=Rows(features.take(part.rows)),
             labels=part.labels,
             ids=[task.dataset.ids[row] for row in part.rows.tolist()],
         )
@@ -51,15 +51,15 @@ def compare(task: OpenTask, features: Features) -> None:
             reporter=Silent(),
         )
     )
-    scaling = Scaling.of([Rows(train.features)], ids=train.ids)
+    scaling = Scaling.of([train.rows], ids=train.ids)
     labels = train.labels.astype(np.int64)
     peer, seconds = timed(
-        lambda: scikit_learn(scaling.apply(train.features), labels, l2=fitted.l2, tolerance=_TOLERANCE)
+        lambda: scikit_learn(scaling.apply(train.rows.features), labels, l2=fitted.l2, tolerance=_TOLERANCE)
     )
     test = features.take(targets.test.rows)
     logits = scaling.apply(test) @ peer[0] + peer[1]
     theirs = np.unique(labels)[logits.argmax(axis=1)]
-    chances = fitted.probabilities(test)
+    chances = fitted.probabilities(Rows(test))
     given = chances.argmax(axis=1)
     say(
         f"{task.spec.name}: l2 {fitted.l2:g}, {(given == theirs).mean():.2%} of {len(test):,} predictions the same; "

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.format import open_memmap
 
-from artbench.probe.features import LabelledFeatures
+from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import fit_probe
 from artbench.protocol import LINEAR_V1
 from artbench.reporting import Silent
@@ -35,7 +35,7 @@ def main() -> None:
         features.flush()
         del features
         train = LabelledFeatures(
-            features=np.load(file, mmap_mode="r"), labels=labels, ids=[str(k) for k in range(_PICTURES)]
+            rows=Rows(np.load(file, mmap_mode="r")), labels=labels, ids=[str(k) for k in range(_PICTURES)]
         )
         grid = len(LINEAR_V1.probe.grid)
         for patience in (LINEAR_V1.probe.patience, grid):

@@ -17,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
-from artbench.probe.features import LabelledFeatures
+from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.path import PenaltyPath
 from artbench.protocol import LINEAR_V1
 from tests.performance.probe_common import class_labels, class_means, fill, peak_gigabytes, say, say_machine, timed
@@ -44,7 +44,7 @@ def tagged() -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
 
 def ours(features: NDArray[np.float32], labels: NDArray[np.bool_]) -> tuple[list[NDArray[np.float64]], float]:
     """The weights for each penalty, and the seconds for all."""
-    part = LabelledFeatures(features=features, labels=labels, ids=[str(k) for k in range(len(labels))])
+    part = LabelledFeatures(rows=Rows(features), labels=labels, ids=[str(k) for k in range(len(labels))])
 
     def path() -> tuple[list[NDArray[np.float64]], PenaltyPath]:
         fits = PenaltyPath(

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from artbench.probe.features import LabelledFeatures
+from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.path import PenaltyPath
 from artbench.protocol import LINEAR_V1
 from tests.performance.probe_common import classed, objective, say, say_machine, scikit_learn, timed
@@ -23,7 +23,7 @@ def main() -> None:
     """The whole path of each, then penalty by penalty."""
     say_machine()
     features, labels = classed(_PICTURES, _WIDTH, _CLASSES)
-    part = LabelledFeatures(features=features, labels=labels, ids=[str(k) for k in range(len(labels))])
+    part = LabelledFeatures(rows=Rows(features), labels=labels, ids=[str(k) for k in range(len(labels))])
     scores = (features - features.mean(axis=0, dtype=np.float64)) / features.std(axis=0, dtype=np.float64)
 
     def path() -> list[tuple[np.ndarray, np.ndarray]]:

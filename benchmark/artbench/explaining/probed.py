@@ -16,6 +16,7 @@ from artbench.explaining.measured import Check, MeasuredTask, accept, open_measu
 from artbench.explaining.sources import Sources
 from artbench.opening import OpenTask
 from artbench.plugins import Registry
+from artbench.probe.features import Rows
 from artbench.probe.linear import FittedProbe
 from artbench.records.record import Record
 from artbench.reporting import Reporter
@@ -84,7 +85,7 @@ def open_probed(
     probe, test = first_probe(
         measured.task, measured.features, protocol=measured.protocol, device=measured.device, reporter=reporter
     )
-    outputs = probe.probabilities(measured.features.take(test.rows))
+    outputs = probe.probabilities(Rows(measured.features.take(test.rows)))
     # A record made in bfloat16 may be looked at where there is none.
     tolerance = max(_TOLERANCE[measured.features.dtype], _TOLERANCE.get(measured.record.provenance.dtype, 0.0))
     return ProbedTask(

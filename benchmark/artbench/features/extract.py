@@ -64,10 +64,18 @@ class Features:
         Raises:
             KeyError: A row was not asked for, or its picture can't be read.
         """
+        self.check(rows)
+        return np.array(self.matrix[rows])
+
+    def check(self, rows: NDArray[np.int64]) -> None:
+        """Refuse rows of `matrix` that mean nothing.
+
+        Raises:
+            KeyError: A row was not asked for, or its picture can't be read.
+        """
         absent = rows[~np.isin(rows, self.rows)]
         if len(absent):
             raise KeyError(f"no features of row {absent[0]}, nor of {len(absent) - 1} others")
-        return np.array(self.matrix[rows])
 
 
 def extract(

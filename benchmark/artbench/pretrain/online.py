@@ -18,6 +18,7 @@ from artbench.features.cores import usable_cores
 from artbench.features.forward import Forward, own_core_each
 from artbench.features.parallel import in_threads
 from artbench.pretrain.stopping import StopRequest
+from artbench.probe.features import Rows
 from artbench.probe.neighbours import knn_probabilities
 from artbench.protocol import LINEAR_V1
 
@@ -66,9 +67,9 @@ class OnlineTask:
         features, readable = self._features(rows, backbone, module, side=side, device=device, dtype=dtype, stop=stop)
         cut = len(train)
         votes = knn_probabilities(
-            features[:cut][readable[:cut]],
+            [Rows(features, np.flatnonzero(readable[:cut]))],
             _classes(train)[readable[:cut]],
-            features[cut:][readable[cut:]],
+            Rows(features[cut:], np.flatnonzero(readable[cut:])),
             classes=len(self.targets.classes),
             target="single-label",
             k=LINEAR_V1.neighbours.k,

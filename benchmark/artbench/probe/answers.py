@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.probe.features import LabelledFeatures
+from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.neighbours import knn_probabilities
 from artbench.probe.ridge import FittedRidge, fit_ridge
@@ -32,7 +32,7 @@ class Answers:
 def answer(
     train: LabelledFeatures,
     validation: LabelledFeatures | None,
-    test_features: NDArray[np.float32],
+    test: Rows,
     *,
     classes: int,
     target: TargetKind,
@@ -45,7 +45,7 @@ def answer(
     Args:
         train: What to fit on.
         validation: What to choose the penalty on; None: a share of train.
-        test_features: float32, shape (m, d).
+        test: Features of m pictures.
         classes: Number of classes of the task.
         target: The kind of label.
         protocol: How to fit.
@@ -58,17 +58,17 @@ def answer(
     fitted: FittedProbe | FittedRidge
     if target == "year":
         fitted = fit_ridge(train, validation, probe=protocol.probe, device=device)
-        outputs = fitted.years(test_features)
+        outputs = fitted.years(test)
     else:
         fitted = fit_probe(
             train, validation, classes=classes, target=target, probe=protocol.probe, device=device, reporter=reporter
         )
-        outputs = fitted.probabilities(test_features)
+        outputs = fitted.probabilities(test)
     parts = [train] if validation is None else [train, validation]
     neighbours = knn_probabilities(
-        np.concatenate([part.features for part in parts]) if len(parts) > 1 else train.features,
+        [part.rows for part in parts],
         np.concatenate([part.labels for part in parts]),
-        test_features,
+        test,
         classes=classes,
         target=target,
         k=protocol.neighbours.k,

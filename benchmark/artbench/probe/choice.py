@@ -8,7 +8,7 @@ import numpy as np
 
 from artbench.data.splits import held_out
 from artbench.errors import ArtbenchError
-from artbench.probe.features import LabelledFeatures, Rows, check_finite
+from artbench.probe.features import LabelledFeatures, check_finite
 from artbench.protocol import Probe
 
 HeadT = TypeVar("HeadT")
@@ -47,7 +47,7 @@ def set_apart(
     if validation is None:
         held = held_out(train.labels, train.ids, fraction=probe.validation_fraction)
         train, validation = train.select(np.setdiff1d(np.arange(len(train)), held)), train.select(held)
-    check_finite([Rows(validation.features)], ids=validation.ids)
+    check_finite([validation.rows], ids=validation.ids)
     return train, validation
 
 

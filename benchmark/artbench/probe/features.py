@@ -19,30 +19,6 @@ _BLOCK = 1 << 20
 _CONSTANT = 1e-6
 
 
-@dataclass(frozen=True, kw_only=True)
-class LabelledFeatures:
-    """The features of some pictures, and what is known of each.
-
-    Attributes:
-        features: float32, shape (n, d); may be a memory map.
-        labels: As `Split.labels`.
-        ids: The id of each picture.
-    """
-
-    features: NDArray[np.float32]
-    labels: Labels
-    ids: Sequence[str]
-
-    def __len__(self) -> int:
-        return len(self.features)
-
-    def select(self, positions: NDArray[np.int64]) -> "LabelledFeatures":
-        """Some of them, in that order."""
-        return LabelledFeatures(
-            features=self.features[positions], labels=self.labels[positions], ids=[self.ids[at] for at in positions]
-        )
-
-
 @dataclass(frozen=True)
 class Rows:
     """Some rows of a feature matrix, in that order.
@@ -63,14 +39,47 @@ class Rows:
         """Length of a feature vector."""
         return int(self.features.shape[1])
 
+    def select(self, positions: NDArray[np.int64]) -> "Rows":
+        """Some of them, in that order; none is copied."""
+        return Rows(self.features, positions if self.positions is None else self.positions[positions])
+
     def blocks(self, width: int = 0) -> Iterator[NDArray[np.float32]]:
         """The rows, some at a time, so that a block has some million numbers, also with `width` more a row."""
-        step = max(1, _BLOCK // max(1, self.width + width))
-        for start in range(0, len(self), step):
+        return self.pieces(max(1, _BLOCK // max(1, self.width + width)))
+
+    def pieces(self, count: int) -> Iterator[NDArray[np.float32]]:
+        """The rows, so many at a time: read, or copied, only when they come up."""
+        for start in range(0, len(self), count):
             if self.positions is None:
-                yield np.asarray(self.features[start : start + step], np.float32)
+                yield np.asarray(self.features[start : start + count], np.float32)
             else:
-                yield np.asarray(self.features[self.positions[start : start + step]], np.float32)
+                yield np.asarray(self.features[self.positions[start : start + count]], np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledFeatures:
+    """The features of some pictures, and what is known of each.
+
+    Attributes:
+        rows: Their features, n of them.
+        labels: As `Split.labels`.
+        ids: The id of each picture.
+    """
+
+    rows: Rows
+    labels: Labels
+    ids: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def select(self, positions: NDArray[np.int64]) -> "LabelledFeatures":
+        """Some of them, in that order; no feature is copied."""
+        return LabelledFeatures(
+            rows=self.rows.select(positions),
+            labels=self.labels[positions],
+            ids=[self.ids[at] for at in positions.tolist()],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

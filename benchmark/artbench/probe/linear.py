@@ -46,16 +46,16 @@ class FittedProbe:
     converged: bool
     evaluations: int
 
-    def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The probability of each class, float32, shape (n, classes), for features of shape (n, d).
+    def probabilities(self, rows: Rows) -> NDArray[np.float32]:
+        """The probability of each class, float32, shape (n, classes), for the features of n pictures.
 
         Raises:
             ArtbenchError: A feature is NaN or infinite.
         """
         # The probabilities would not tell: a sigmoid makes an infinite logit 0 or 1.
-        if not all(np.isfinite(block).all() for block in Rows(features).blocks()):
+        if not all(np.isfinite(block).all() for block in rows.blocks()):
             raise ArtbenchError("test features hold NaN or infinity", mend="Extract them anew with --fresh")
-        return _probabilities(features, self.weight, self.bias, self.target)
+        return _probabilities(rows, self.weight, self.bias, self.target)
 
 
 def fit_probe(
@@ -121,7 +121,7 @@ def _on_validation(
     if head is None:
         # Nothing to choose by: a label is predicted when it is likelier than not.
         return {name: 0.5 for name, m in METRICS.items() if m.target == target and m.needs_threshold}, {}
-    probabilities = _probabilities(choose_on.features, *head, target)
+    probabilities = _probabilities(choose_on.rows, *head, target)
     thresholds = best_thresholds(choose_on.labels, probabilities, target=target)
     metrics = {
         name: value
@@ -132,15 +132,15 @@ def _on_validation(
     return thresholds, metrics
 
 
-def _logits(features: NDArray[np.float32], weight: NDArray[np.float64], bias: NDArray[np.float64]) -> torch.Tensor:
-    parts = [block @ weight + bias for block in Rows(features).blocks(len(bias))]
+def _logits(rows: Rows, weight: NDArray[np.float64], bias: NDArray[np.float64]) -> torch.Tensor:
+    parts = [block @ weight + bias for block in rows.blocks(len(bias))]
     return torch.from_numpy(np.concatenate(parts) if parts else np.zeros((0, len(bias))))
 
 
 def _probabilities(
-    features: NDArray[np.float32], weight: NDArray[np.float64], bias: NDArray[np.float64], target: TargetKind
+    rows: Rows, weight: NDArray[np.float64], bias: NDArray[np.float64], target: TargetKind
 ) -> NDArray[np.float32]:
-    logits = _logits(features, weight, bias)
+    logits = _logits(rows, weight, bias)
     given: NDArray[np.float32] = (
         (logits.softmax(dim=1) if target == "single-label" else logits.sigmoid()).float().numpy()
     )
@@ -149,7 +149,7 @@ def _probabilities(
 
 def _loss(part: LabelledFeatures, weight: NDArray[np.float64], bias: NDArray[np.float64], target: TargetKind) -> float:
     """The mean over the pictures of the loss that is fitted."""
-    logits, labels = _logits(part.features, weight, bias), torch.from_numpy(part.labels)
+    logits, labels = _logits(part.rows, weight, bias), torch.from_numpy(part.labels)
     if target == "single-label":
         # A class that was not there to be learnt costs the same at every penalty.
         chances = logits.log_softmax(dim=1).clamp(min=-_CERTAIN)

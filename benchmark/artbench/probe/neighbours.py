@@ -1,20 +1,25 @@
 """Weighted k-nearest neighbours on frozen features: what they tell without any fitting."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
+from artbench.probe.features import Rows
 from artbench.specs import TargetKind
 
-# Similarities held at a time.
+# Similarities held at a time, and training pictures that they are to: enough that what is read of the test again for
+# each lot of them costs nothing.
 _BLOCK = 1 << 24
+_LOT = 1 << 13
 
 
 def knn_probabilities(
-    train_features: NDArray[np.float32],
+    train: Sequence[Rows],
     train_labels: Labels,
-    test_features: NDArray[np.float32],
+    test: Rows,
     *,
     classes: int,
     target: TargetKind,
@@ -30,9 +35,9 @@ def knn_probabilities(
     years the answer is the weighted mean of the neighbours' years.
 
     Args:
-        train_features: float32, shape (n, d).
-        train_labels: As `Split.labels`.
-        test_features: float32, shape (m, d).
+        train: Features of n pictures, in parts.
+        train_labels: As `Split.labels`, of all parts.
+        test: Features of m pictures.
         classes: Number of classes of the task; 0 for years.
         target: Which kind they are.
         k: Number of neighbours; all of them where there are fewer training pictures.
@@ -42,27 +47,44 @@ def knn_probabilities(
     Returns:
         float32, shape (m, classes); for years float32, shape (m, 1).
     """
-    train = _normalised(train_features, device)
     # A year is one answer with a weight of its own; MPS has no float64.
     years = torch.from_numpy(train_labels.astype(np.float32)[:, None]) if target == "year" else None
     labels = (torch.from_numpy(train_labels) if years is None else years).to(device)
     classes = classes if years is None else 1
-    k = min(k, len(train))
-    # The similarities to all training pictures, and the votes of k neighbours for all labels.
-    step = max(1, _BLOCK // max(len(train), k * classes))
-    votes = np.zeros((len(test_features), classes), np.float32)
-    for start in range(0, len(test_features), step):
-        test = _normalised(test_features[start : start + step], device)
-        similarities, nearest = (test @ train.T).topk(k, dim=1)
-        weights = (similarities / temperature).softmax(dim=1)
+    similarities, nearest = _nearest(train, test, k=k, device=device)
+    # The votes of k neighbours for all labels.
+    step = max(1, _BLOCK // (similarities.shape[1] * classes))
+    votes = np.zeros((len(test), classes), np.float32)
+    for start in range(0, len(test), step):
+        of = nearest[start : start + step]
+        weights = (similarities[start : start + step] / temperature).softmax(dim=1)
         if target == "single-label":
-            block = torch.zeros(len(test), classes, device=device)
-            block.scatter_add_(1, labels[nearest], weights)
+            block = torch.zeros(len(of), classes, device=device)
+            block.scatter_add_(1, labels[of], weights)
         else:
-            block = torch.einsum("nk,nkc->nc", weights, labels[nearest].float())
+            block = torch.einsum("nk,nkc->nc", weights, labels[of].float())
         votes[start : start + step] = (block if years is not None else block.clamp(max=1)).cpu().numpy()
     return votes
 
 
+def _nearest(train: Sequence[Rows], test: Rows, *, k: int, device: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Similarities and numbers of the nearest of all parts, each of shape (m, k), or (m, n) where n is less."""
+    k = min(k, sum(map(len, train)))
+    best = torch.full((len(test), k), -torch.inf, device=device)
+    nearest = torch.zeros((len(test), k), dtype=torch.int64, device=device)
+    first = 0
+    for lot in (_normalised(lot, device) for part in train for lot in part.pieces(_LOT)):
+        step = max(1, _BLOCK // len(lot))
+        for number, block in enumerate(test.pieces(step)):
+            where = slice(number * step, number * step + len(block))
+            here, numbers = (_normalised(block, device) @ lot.T).topk(min(k, len(lot)), dim=1)
+            # Nearer ones than in the lots before.
+            both, order = torch.cat([best[where], here], dim=1).topk(k, dim=1)
+            best[where] = both
+            nearest[where] = torch.cat([nearest[where], numbers + first], dim=1).gather(1, order)
+        first += len(lot)
+    return best, nearest
+
+
 def _normalised(features: NDArray[np.float32], device: str) -> torch.Tensor:
-    return torch.nn.functional.normalize(torch.from_numpy(np.asarray(features, np.float32)).to(device), dim=1)
+    return torch.nn.functional.normalize(torch.tensor(features, device=device), dim=1)

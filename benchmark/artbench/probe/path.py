@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from artbench.data.targets import Labels
 from artbench.features.cores import usable_cores
 from artbench.features.forward import own_core_each
-from artbench.probe.features import LabelledFeatures, Rows, Scaling, Standardised
+from artbench.probe.features import LabelledFeatures, Scaling, Standardised
 from artbench.probe.losses import Sigmoids, Softmax
 from artbench.probe.objective import Objective
 from artbench.probe.preconditioner import Eigenbasis
@@ -43,7 +43,7 @@ class PenaltyPath:
         learnt = np.flatnonzero(~constant)
         apart = labels.ndim == 2 and device == "cpu"
         self._groups = _groups(learnt, positives) if apart else [learnt]
-        rows = [Rows(part.features) for part in parts]
+        rows = [part.rows for part in parts]
         self._scaling = Scaling.of(rows, ids=[id_ for part in parts for id_ in part.ids])
         outputs = max((len(group) for group in self._groups), default=0)
         features = Standardised(rows, scaling=self._scaling, device=device, outputs=outputs)

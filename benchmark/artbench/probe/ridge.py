@@ -36,13 +36,13 @@ class FittedRidge:
     thresholds: Mapping[str, float] = field(default_factory=dict)
     converged: bool = True
 
-    def years(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The year of each picture, float32, shape (n, 1), for features of shape (n, d).
+    def years(self, rows: Rows) -> NDArray[np.float32]:
+        """The year of each picture, float32, shape (n, 1), for the features of n pictures.
 
         Raises:
             ArtbenchError: A feature is NaN or infinite.
         """
-        given = _predicted(features, self.weight, self.bias)
+        given = _predicted(rows, self.weight, self.bias)
         if not np.isfinite(given).all():
             raise ArtbenchError("test features hold NaN or infinity", mend="Extract them anew with --fresh")
         return given
@@ -71,7 +71,7 @@ def fit_ridge(
     path = _Path([fit_on], device=place)
 
     def predicted(head: tuple[NDArray[np.float64], float]) -> NDArray[np.float32]:
-        return _predicted(choose_on.features, *head)
+        return _predicted(choose_on.rows, *head)
 
     choice = choose(
         probe,
@@ -98,7 +98,7 @@ class _Path:
     """Fits on the same pictures for one penalty after the other."""
 
     def __init__(self, parts: list[LabelledFeatures], *, device: str) -> None:
-        rows = [Rows(part.features) for part in parts]
+        rows = [part.rows for part in parts]
         self._scaling = Scaling.of(rows, ids=[id_ for part in parts for id_ in part.ids])
         years = np.concatenate([part.labels for part in parts]).astype(np.float64)
         self._mean = float(years.mean())
@@ -127,6 +127,6 @@ class _Path:
         return weight, self._mean - float(self._scaling.mean @ weight)
 
 
-def _predicted(features: NDArray[np.float32], weight: NDArray[np.float64], bias: float) -> NDArray[np.float32]:
-    parts = [block @ weight + bias for block in Rows(features).blocks()]
+def _predicted(rows: Rows, weight: NDArray[np.float64], bias: float) -> NDArray[np.float32]:
+    parts = [block @ weight + bias for block in rows.blocks()]
     return np.concatenate([np.empty(0), *parts]).astype(np.float32)[:, None]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.probe.features import LabelledFeatures
+from artbench.probe.features import LabelledFeatures, Rows
 
 
 def classed(n: int, *, width: int = 12, classes: int = 4, spread: float = 1.0, seed: int = 0) -> LabelledFeatures:
@@ -29,7 +29,7 @@ def tagged(n: int, *, width: int = 12, labels: int = 5, seed: int = 0) -> Labell
 def labelled(features: NDArray[Any], labels: NDArray[Any], *, seed: int = 0) -> LabelledFeatures:
     """With ids."""
     return LabelledFeatures(
-        features=features.astype(np.float32), labels=labels, ids=[f"{seed}/{k}" for k in range(len(labels))]
+        rows=Rows(features.astype(np.float32)), labels=labels, ids=[f"{seed}/{k}" for k in range(len(labels))]
     )
 
 

@@ -16,9 +16,10 @@ from artbench.errors import ArtbenchError
 from artbench.probe import features as features_module
 from artbench.probe import path as path_module
 from artbench.probe import strand as strand_module
-from artbench.probe.features import LabelledFeatures
+from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
-from artbench.probe.solver import solve
+from artbench.probe.objective import Objective
+from artbench.probe.solver import Solution, solve
 from artbench.protocol import LINEAR_V1
 from artbench.reporting import Silent
 from artbench.specs import TargetKind
@@ -51,16 +52,17 @@ def test_the_penalty_is_the_one_of_least_loss_on_validation_and_the_fit_is_on_al
     tried = {l2: loss for l2, loss in zip(PROBE.grid, fitted.grid_losses, strict=True) if loss is not None}
     assert fitted.l2 == min(tried, key=lambda l2: tried[l2])
     alone = fit(train, classed(0), probe=replace(PROBE, grid=(fitted.l2,)))
-    own = alone.probabilities(validation.features).astype(np.float64)
+    own = alone.probabilities(validation.rows).astype(np.float64)
     expected = log_loss(validation.labels, own / own.sum(axis=1, keepdims=True))
     assert tried[fitted.l2] == pytest.approx(expected, rel=1e-3)
-    accuracy = (alone.probabilities(validation.features).argmax(axis=1) == validation.labels).mean()
+    accuracy = (alone.probabilities(validation.rows).argmax(axis=1) == validation.labels).mean()
     assert fitted.validation["accuracy"] == pytest.approx(accuracy)
     both = labelled(
-        np.concatenate([train.features, validation.features]), np.concatenate([train.labels, validation.labels])
+        np.concatenate([train.rows.features, validation.rows.features]),
+        np.concatenate([train.labels, validation.labels]),
     )
     refitted = fit(both, classed(0), probe=replace(PROBE, grid=(fitted.l2,)))
-    np.testing.assert_allclose(fitted.probabilities(both.features), refitted.probabilities(both.features), atol=1e-3)
+    np.testing.assert_allclose(fitted.probabilities(both.rows), refitted.probabilities(both.rows), atol=1e-3)
 
 
 def test_without_a_validation_split_a_tenth_of_train_is_held_out_by_the_ids() -> None:
@@ -95,7 +97,7 @@ def test_the_same_bytes_come_twice(make: Callable[..., LabelledFeatures]) -> Non
     first, second = fit(train), fit(train)
     assert first.weight.tobytes() == second.weight.tobytes()
     assert first.bias.tobytes() == second.bias.tobytes()
-    assert first.probabilities(test.features).tobytes() == second.probabilities(test.features).tobytes()
+    assert first.probabilities(test.rows).tobytes() == second.probabilities(test.rows).tobytes()
 
 
 def test_the_number_of_threads_changes_no_choice_and_no_prediction() -> None:
@@ -109,7 +111,7 @@ def test_the_number_of_threads_changes_no_choice_and_no_prediction() -> None:
     finally:
         torch.set_num_threads(threads)
     assert fits[0].l2 == fits[1].l2
-    one, two = (fitted.probabilities(test.features) for fitted in fits)
+    one, two = (fitted.probabilities(test.rows) for fitted in fits)
     np.testing.assert_array_equal(one.argmax(axis=1), two.argmax(axis=1))
     np.testing.assert_allclose(one, two, atol=1e-6)
 
@@ -137,23 +139,37 @@ def test_what_does_not_converge_is_told_and_recorded(monkeypatch: pytest.MonkeyP
     assert "did not meet its convergence test" in reporter.heard[0]
 
 
+def test_a_last_fit_that_does_not_converge_is_told_though_the_choice_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    train, validation, reporter = classed(100), classed(50, seed=1), Listening()
+
+    def hasty(objective: Objective, *args: Any, **kwargs: Any) -> Solution:
+        on_both = objective._features.n == 150
+        return solve(objective, *args, **kwargs, most_evaluations=3 if on_both else 1000)
+
+    monkeypatch.setattr(strand_module, "solve", hasty)
+    assert not fit(train, validation, reporter=reporter).converged
+    assert len(reporter.heard) == 1
+
+
 def test_separable_data_get_finite_weights_and_all_of_it_right() -> None:
     for width in (12, 300):
         train = classed(120, width=width, spread=20)
         fitted = fit(train)
         assert fitted.converged
         assert np.isfinite(fitted.weight).all()
-        assert (fitted.probabilities(train.features).argmax(axis=1) == train.labels).all()
+        assert (fitted.probabilities(train.rows).argmax(axis=1) == train.labels).all()
 
 
 def test_constant_features_have_no_weight_and_change_nothing() -> None:
     train = classed(150)
-    wider = labelled(np.concatenate([train.features, np.full((150, 3), 7.7)], axis=1), train.labels)
+    wider = labelled(np.concatenate([train.rows.features, np.full((150, 3), 7.7)], axis=1), train.labels)
     plain, fitted = fit(train), fit(wider)
     assert not fitted.weight[-3:].any()
     np.testing.assert_allclose(fitted.weight[:-3], plain.weight, rtol=1e-4, atol=1e-6)
     all_constant = fit(labelled(np.ones((150, 5)), train.labels))
-    given = all_constant.probabilities(np.ones((1, 5), np.float32))[0]
+    # Of penalties that make no difference the largest.
+    assert all_constant.l2 == max(PROBE.grid)
+    given = all_constant.probabilities(Rows(np.ones((1, 5), np.float32)))[0]
     np.testing.assert_allclose(given, np.bincount(train.labels, minlength=4) / 150, atol=1e-4)
 
 
@@ -161,13 +177,27 @@ def test_a_class_that_no_training_picture_has_gets_no_probability() -> None:
     train, validation = classed(150), classed(60, seed=1)
     there = train.select(np.flatnonzero(train.labels != 2))
     fitted = fit(there, validation.select(np.flatnonzero(validation.labels != 2)))
-    given = fitted.probabilities(validation.features)
+    given = fitted.probabilities(validation.rows)
     assert not given[:, 2].any()
     np.testing.assert_allclose(given.sum(axis=1), 1, atol=1e-5)
     # Only validation has it: no loss is infinite, and the final fit, on both, knows it.
     late = fit(there, validation)
     assert all(np.isfinite(loss) for loss in late.grid_losses if loss is not None)
-    assert late.probabilities(validation.features)[:, 2].any()
+    assert late.probabilities(validation.rows)[:, 2].any()
+
+
+def test_a_label_that_validation_alone_has_sways_no_choice() -> None:
+    train, validation = tagged(150), tagged(60, seed=1)
+    train.labels[:, 2] = False
+    late = fit(train, validation)
+    assert validation.labels[:, 2].any()
+    assert all(np.isfinite(loss) for loss in late.grid_losses if loss is not None)
+    assert late.probabilities(validation.rows)[:, 2].any()
+    others = [0, 1, 3, 4]
+    without = fit(
+        replace(train, labels=train.labels[:, others]), replace(validation, labels=validation.labels[:, others])
+    )
+    assert late.l2 == without.l2
 
 
 def test_a_class_with_one_picture_is_fitted() -> None:
@@ -176,7 +206,7 @@ def test_a_class_with_one_picture_is_fitted() -> None:
     fitted = fit(lonely)
     assert fitted.converged
     assert np.isfinite(fitted.weight).all()
-    given = fitted.probabilities(lonely.features)
+    given = fitted.probabilities(lonely.rows)
     assert np.isfinite(given).all()
     assert given[-1, 3] == given[:, 3].max()
 
@@ -184,7 +214,7 @@ def test_a_class_with_one_picture_is_fitted() -> None:
 def test_a_class_absent_from_validation_and_test_is_no_trouble() -> None:
     train, validation = classed(150), classed(60, seed=1)
     fitted = fit(train, validation.select(np.flatnonzero(validation.labels != 1)))
-    assert np.isfinite(fitted.probabilities(validation.features)).all()
+    assert np.isfinite(fitted.probabilities(validation.rows)).all()
     assert all(np.isfinite(value) for value in fitted.validation.values())
 
 
@@ -192,14 +222,14 @@ def test_one_class_alone_is_certain() -> None:
     train = classed(40)
     train.labels[:] = 1
     fitted = fit(train)
-    np.testing.assert_array_equal(fitted.probabilities(train.features), np.eye(4, dtype=np.float32)[[1] * 40])
+    np.testing.assert_array_equal(fitted.probabilities(train.rows), np.eye(4, dtype=np.float32)[[1] * 40])
     assert fitted.converged
 
 
 def test_one_picture_is_enough_for_an_answer() -> None:
     for train in (classed(1), tagged(1)):
         fitted = fit(train)
-        assert np.isfinite(fitted.probabilities(classed(5, seed=1).features)).all()
+        assert np.isfinite(fitted.probabilities(classed(5, seed=1).rows)).all()
         assert fitted.l2 == PROBE.grid[len(PROBE.grid) // 2]
     # Nothing to choose them on.
     assert fitted.thresholds == {"sample_f2": 0.5, "micro_f1": 0.5}
@@ -208,7 +238,7 @@ def test_one_picture_is_enough_for_an_answer() -> None:
 def test_a_label_that_all_pictures_have_is_certain_and_one_that_none_has_is_out() -> None:
     train = tagged(150)
     train.labels[:, 1], train.labels[:, 3] = True, False
-    given = fit(train).probabilities(train.features)
+    given = fit(train).probabilities(train.rows)
     assert (given[:, 1] == 1).all()
     assert (given[:, 3] == 0).all()
     assert np.isfinite(given).all()
@@ -218,7 +248,7 @@ def test_more_features_than_pictures() -> None:
     train, test = classed(60, width=400, spread=2), classed(100, width=400, spread=2, seed=1)
     fitted = fit(train)
     assert fitted.converged
-    assert (fitted.probabilities(test.features).argmax(axis=1) == test.labels).mean() > 0.7
+    assert (fitted.probabilities(test.rows).argmax(axis=1) == test.labels).mean() > 0.7
 
 
 @settings(max_examples=25, deadline=None)
@@ -234,12 +264,12 @@ def test_whatever_the_data_the_answer_is_finite(
     n: int, width: int, scale: float, repeated: bool, multi: bool, seed: int
 ) -> None:
     train = (tagged if multi else classed)(n, width=width, seed=seed)
-    features = train.features * scale
+    features = train.rows.features * scale
     if repeated:
         features[:] = features[:1]
     fitted = fit(labelled(features, train.labels))
     assert fitted.converged
-    given = fitted.probabilities(labelled(train.features * scale, train.labels).features)
+    given = fitted.probabilities(labelled(train.rows.features * scale, train.labels).rows)
     assert np.isfinite(given).all()
     assert ((given >= 0) & (given <= 1)).all()
 
@@ -248,15 +278,15 @@ def test_whatever_the_data_the_answer_is_finite(
 @pytest.mark.parametrize("make", [classed, tagged])
 def test_test_features_that_are_no_numbers_are_refused(make: Callable[..., LabelledFeatures], bad: float) -> None:
     test = make(5, seed=1)
-    test.features[2, 1] = bad
+    test.rows.features[2, 1] = bad
     with pytest.raises(ArtbenchError, match="NaN or infinity"):
-        fit(make(50)).probabilities(test.features)
+        fit(make(50)).probabilities(test.rows)
 
 
 def test_features_that_are_no_numbers_are_refused() -> None:
     train, test = classed(50), classed(5, seed=1)
-    test.features[2, 1] = np.nan
-    train.features[3, 0] = np.inf
+    test.rows.features[2, 1] = np.nan
+    train.rows.features[3, 0] = np.inf
     with pytest.raises(ArtbenchError, match="features of 0/3 hold NaN or infinity"):
         fit(train)
     with pytest.raises(ArtbenchError, match="features of 1/2 hold NaN or infinity"):

@@ -14,13 +14,15 @@ from tests.benchmark.probe.pictures import classed, labelled, tagged, z_scores
 
 def test_z_scores_are_the_plain_ones_over_all_parts_together() -> None:
     part = classed(90)
-    rows = [Rows(part.features[:30]), Rows(part.features[30:])]
+    rows = [Rows(part.rows.features[:30]), Rows(part.rows.features[30:])]
     scaling = Scaling.of(rows, ids=part.ids)
-    np.testing.assert_allclose(scaling.apply(part.features), z_scores(part.features, part.features), atol=1e-9)
+    np.testing.assert_allclose(
+        scaling.apply(part.rows.features), z_scores(part.rows.features, part.rows.features), atol=1e-9
+    )
 
 
 def test_a_feature_that_is_constant_but_for_rounding_becomes_zero() -> None:
-    features = classed(50).features
+    features = classed(50).rows.features
     features[:, 0], features[:, 1], features[:, 2], features[:, 3] = 0.1, 0, 1e30, 5
     features[::2, 3] = np.nextafter(np.float32(5), np.float32(6))
     scores = Scaling.of([Rows(features)], ids=[""] * 50).apply(features)
@@ -34,7 +36,7 @@ def test_blocks_of_any_size_and_features_on_disk_give_the_same_fit(
 ) -> None:
     for part, target in ((classed(200), "single-label"), (tagged(200), "multi-label")):
         outputs = part.labels.shape[1] if part.labels.ndim == 2 else 4
-        np.save(tmp_path / "features.npy", part.features)
+        np.save(tmp_path / "features.npy", part.rows.features)
         mapped = labelled(np.load(tmp_path / "features.npy", mmap_mode="r"), part.labels)
         heads = []
         for given, block, free in ((part, 1 << 24, 1 << 40), (part, 100, 1 << 40), (mapped, 100, 0)):
@@ -48,7 +50,7 @@ def test_blocks_of_any_size_and_features_on_disk_give_the_same_fit(
 
 def test_what_does_not_fit_into_memory_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     part = classed(50)
-    rows = [Rows(part.features)]
+    rows = [Rows(part.rows.features)]
     scaling = Scaling.of(rows, ids=part.ids)
     for free, kept in ((1 << 40, True), (0, False)):
         monkeypatch.setattr(module, "free_bytes", lambda device, free=free: free)
@@ -61,11 +63,11 @@ def test_what_does_not_fit_into_memory_is_not_kept(monkeypatch: pytest.MonkeyPat
 def test_features_of_any_float_type_are_taken(dtype: type) -> None:
     part = classed(100)
     # Whatever half precision can hold, so that all types hold the same.
-    exact = (part.features / np.abs(part.features).max(axis=0)).astype(np.float16)
+    exact = (part.rows.features / np.abs(part.rows.features).max(axis=0)).astype(np.float16)
     expected = PenaltyPath(
         [labelled(exact, part.labels)], classes=4, target="single-label", tolerance=1e-6, device="cpu"
     )
-    given = module.LabelledFeatures(features=exact.astype(dtype), labels=part.labels, ids=part.ids)
+    given = module.LabelledFeatures(rows=Rows(exact.astype(dtype)), labels=part.labels, ids=part.ids)
     path = PenaltyPath([given], classes=4, target="single-label", tolerance=1e-6, device="cpu")
     np.testing.assert_array_equal(path.at(0.01)[0], expected.at(0.01)[0])
 
@@ -73,6 +75,6 @@ def test_features_of_any_float_type_are_taken(dtype: type) -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_picture_whose_features_are_no_numbers_is_named(bad: float) -> None:
     first, second = classed(20), classed(20, seed=1)
-    second.features[7, 3] = bad
+    second.rows.features[7, 3] = bad
     with pytest.raises(ArtbenchError, match="features of 1/7 hold NaN or infinity"):
-        Scaling.of([Rows(first.features), Rows(second.features)], ids=[*first.ids, *second.ids])
+        Scaling.of([Rows(first.rows.features), Rows(second.rows.features)], ids=[*first.ids, *second.ids])

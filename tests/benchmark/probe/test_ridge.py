@@ -8,7 +8,7 @@ from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
 from artbench.errors import ArtbenchError
-from artbench.probe.features import LabelledFeatures
+from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.ridge import fit_ridge
 from artbench.protocol import LINEAR_V1
 
@@ -21,7 +21,7 @@ def pictures(n: int, *, width: int = 24, noise: float = 40, seed: int = 0) -> La
     features = random.normal(5, 3, (n, width)).astype(np.float32)
     slope = np.random.default_rng(9).normal(0, 20, width)
     years = 1650 + (features - 5) @ slope + random.normal(0, noise, n)
-    return LabelledFeatures(features=features, labels=years, ids=[f"{seed}/{k}" for k in range(n)])
+    return LabelledFeatures(rows=Rows(features), labels=years, ids=[f"{seed}/{k}" for k in range(n)])
 
 
 @pytest.mark.parametrize("width", [24, 200], ids=["more pictures than features", "fewer"])
@@ -29,11 +29,11 @@ def test_the_fit_is_scikit_learns(width: int) -> None:
     train, test = pictures(120, width=width), pictures(30, width=width, seed=1)
     fitted = fit_ridge(train, pictures(30, width=width, seed=2), probe=replace(RIDGE, grid=(0.1,)), device="cpu")
     both = [train, pictures(30, width=width, seed=2)]
-    features = np.concatenate([part.features for part in both]).astype(np.float64)
+    features = np.concatenate([part.rows.features for part in both]).astype(np.float64)
     scaler = StandardScaler().fit(features)
     peer = Ridge(alpha=0.1 * 150).fit(scaler.transform(features), np.concatenate([part.labels for part in both]))
-    expected = peer.predict(scaler.transform(test.features.astype(np.float64)))
-    assert fitted.years(test.features)[:, 0] == pytest.approx(expected, abs=1e-3)
+    expected = peer.predict(scaler.transform(test.rows.features.astype(np.float64)))
+    assert fitted.years(test.rows)[:, 0] == pytest.approx(expected, abs=1e-3)
 
 
 def test_the_penalty_is_the_best_on_validation() -> None:
@@ -57,20 +57,20 @@ def test_without_validation_a_tenth_is_held_out_and_the_fit_is_on_all() -> None:
 
 def test_constant_features_and_a_single_picture_give_finite_years() -> None:
     train = pictures(50)
-    train.features[:, :5] = 7
+    train.rows.features[:, :5] = 7
     fitted = fit_ridge(train, None, probe=RIDGE, device="cpu")
     assert (fitted.weight[:5] == 0).all()
     one = fit_ridge(pictures(1), None, probe=RIDGE, device="cpu")
-    assert one.years(train.features)[:, 0] == pytest.approx(np.full(50, pictures(1).labels[0]), abs=0.01)
+    assert one.years(train.rows)[:, 0] == pytest.approx(np.full(50, pictures(1).labels[0]), abs=0.01)
 
 
 def test_what_is_not_finite_is_refused() -> None:
     train = pictures(20)
-    train.features[3, 2] = np.nan
+    train.rows.features[3, 2] = np.nan
     with pytest.raises(ArtbenchError, match="0/3"):
         fit_ridge(train, None, probe=RIDGE, device="cpu")
     with pytest.raises(ArtbenchError, match="no training picture"):
         fit_ridge(pictures(0), None, probe=RIDGE, device="cpu")
     fitted = fit_ridge(pictures(20), None, probe=RIDGE, device="cpu")
     with pytest.raises(ArtbenchError, match="test features"):
-        fitted.years(train.features)
+        fitted.years(train.rows)

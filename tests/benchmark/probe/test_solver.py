@@ -1,6 +1,7 @@
 """The solver finds the minimum that scikit-learn finds, and says so when it does not."""
 
 import threading
+from collections.abc import Callable
 from threading import Event
 from typing import Any
 
@@ -18,7 +19,7 @@ from artbench.probe import path as path_module
 from artbench.probe import strand as strand_module
 from artbench.probe.features import LabelledFeatures, Rows, Scaling, Standardised
 from artbench.probe.losses import Sigmoids, Softmax
-from artbench.probe.objective import Objective
+from artbench.probe.objective import Evaluation, Objective
 from artbench.probe.path import PenaltyPath
 from artbench.probe.preconditioner import Eigenbasis, Preconditioner
 from artbench.probe.solver import Solution, solve
@@ -29,7 +30,7 @@ PENALTIES = (10.0, 0.1, 1e-3, 1e-5)
 
 
 def objective_of(part: LabelledFeatures) -> tuple[Objective, Standardised]:
-    rows = [Rows(part.features)]
+    rows = [Rows(part.rows.features)]
     features = Standardised(rows, scaling=Scaling.of(rows, ids=part.ids), device="cpu", outputs=4)
     labels = torch.from_numpy(part.labels)
     losses = Sigmoids(labels) if labels.ndim == 2 else Softmax(labels, int(labels.max()) + 1)
@@ -59,17 +60,17 @@ def path(part: LabelledFeatures, *, classes: int, target: TargetKind, tolerance:
 @pytest.mark.parametrize("n", [300, 30], ids=["more pictures than features", "fewer"])
 def test_a_softmax_is_fitted_as_well_as_scikit_learn_fits_it(n: int) -> None:
     part, test = classed(n, width=40), classed(200, width=40, seed=1)
-    scores, unseen = z_scores(part.features, part.features), z_scores(part.features, test.features)
+    scores, unseen = z_scores(part.rows.features, part.rows.features), z_scores(part.rows.features, test.rows.features)
     fits = path(part, classes=4, target="single-label")
     for l2 in PENALTIES:
         weight, bias = fits.at(l2)
         peer = LogisticRegression(C=1 / (n * l2), tol=1e-9, max_iter=100_000).fit(scores, part.labels)
-        scale = part.features.std(axis=0, dtype=np.float64)
-        mean = part.features.mean(axis=0, dtype=np.float64)
+        scale = part.rows.features.std(axis=0, dtype=np.float64)
+        mean = part.rows.features.mean(axis=0, dtype=np.float64)
         own = softmax_objective(scores, part.labels, weight * scale[:, None], bias + mean @ weight, l2=l2)
         other = softmax_objective(scores, part.labels, peer.coef_.T, peer.intercept_, l2=l2)
         assert own <= other * (1 + 1e-9)
-        np.testing.assert_array_equal((test.features @ weight + bias).argmax(axis=1), peer.predict(unseen))
+        np.testing.assert_array_equal((test.rows.features @ weight + bias).argmax(axis=1), peer.predict(unseen))
     assert fits.converged
 
 
@@ -111,7 +112,7 @@ def test_when_some_labels_fail_the_others_are_not_solved_to_their_end(monkeypatc
 
 def test_anchors_that_are_kept_at_once_share_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     part = tagged(200)
-    rows = [Rows(part.features)]
+    rows = [Rows(part.rows.features)]
     features = Standardised(rows, scaling=Scaling.of(rows, ids=part.ids), device="cpu", outputs=5)
     # A quarter of it holds one anchor and not two.
     monkeypatch.setattr(objective_module, "free_bytes", lambda device: 4 * 16 * 200 * 5 + 4)
@@ -125,7 +126,7 @@ def test_anchors_that_are_kept_at_once_share_the_memory(monkeypatch: pytest.Monk
 @pytest.mark.parametrize("n", [300, 30], ids=["more pictures than features", "fewer"])
 def test_each_sigmoid_is_the_one_scikit_learn_fits_for_that_label_alone(n: int) -> None:
     part = tagged(n, width=40)
-    scores = z_scores(part.features, part.features)
+    scores = z_scores(part.rows.features, part.rows.features)
     fits = path(part, classes=5, target="multi-label", tolerance=1e-7)
     for l2 in PENALTIES:
         weight, bias = fits.at(l2)
@@ -133,7 +134,7 @@ def test_each_sigmoid_is_the_one_scikit_learn_fits_for_that_label_alone(n: int) 
             peer = LogisticRegression(C=1 / (n * l2), tol=1e-9, max_iter=100_000).fit(scores, part.labels[:, label])
             expected = scores @ peer.coef_[0] + peer.intercept_[0]
             np.testing.assert_allclose(
-                part.features @ weight[:, label] + bias[label], expected, atol=2e-4 * (1 + np.abs(expected).max())
+                part.rows.features @ weight[:, label] + bias[label], expected, atol=2e-4 * (1 + np.abs(expected).max())
             )
     assert fits.converged
 
@@ -142,7 +143,7 @@ def test_a_label_gets_the_same_sigmoid_alone_and_among_others() -> None:
     part = tagged(200, labels=6)
     together, _ = path(part, classes=6, target="multi-label").at(1e-3)
     for label in range(6):
-        only = LabelledFeatures(features=part.features, labels=part.labels[:, [label]], ids=part.ids)
+        only = LabelledFeatures(rows=part.rows, labels=part.labels[:, [label]], ids=part.ids)
         alone, _ = path(only, classes=1, target="multi-label").at(1e-3)
         np.testing.assert_allclose(together[:, [label]], alone, rtol=1e-4, atol=1e-6 * np.abs(alone).max())
 
@@ -200,6 +201,25 @@ def test_converged_weights_are_within_the_tolerance_of_the_exact_ones(l2: float)
     assert float((rough.point[:-1] - exact).norm() / exact.norm()) <= 1.02e-2
 
 
+@pytest.mark.parametrize("make", [classed, tagged])
+def test_nothing_counts_as_solved_before_float64_says_so(
+    make: Callable[..., LabelledFeatures], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact: list[bool] = []
+    for name in ("anchor", "at"):
+        plain = getattr(Objective, name)
+
+        def told(self: Objective, *args: Any, plain: Any = plain, **kwargs: Any) -> Evaluation:
+            found: Evaluation = plain(self, *args, **kwargs)
+            exact.append(found.exact)
+            return found
+
+        monkeypatch.setattr(Objective, name, told)
+    assert solved(make(200), l2=0.1).converged
+    assert not all(exact)
+    assert exact[-1]
+
+
 def test_too_few_evaluations_are_told() -> None:
     for part in (classed(200), tagged(200)):
         assert not solved(part, l2=1e-4, most=3).converged
@@ -210,7 +230,7 @@ def test_too_few_evaluations_are_told() -> None:
 def test_one_sigmoid_that_did_not_converge_is_told_among_those_that_did() -> None:
     part = tagged(200, labels=8)
     # Labels that hold for nearly no picture or by a coin are solved sooner than one that the features tell exactly.
-    part.labels[:, 0] = part.features[:, 0] > np.median(part.features[:, 0])
+    part.labels[:, 0] = part.rows.features[:, 0] > np.median(part.rows.features[:, 0])
     part.labels[:, 1:] = np.random.default_rng(0).random((200, 7)) < 0.5
     needed = solved(part, l2=1e-5).evaluations
     assert not solved(part, l2=1e-5, most=needed - 2).converged
