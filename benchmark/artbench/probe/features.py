@@ -1,9 +1,7 @@
 """Features as the solver sees them: z-scored, in blocks, on the device, in memory only if they fit."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,6 +9,7 @@ from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
+from artbench.probe.memory import free_bytes
 
 # Numbers in one block: what is read, standardised and multiplied at a time. A processor's cache holds so many, so that
 # a block that was multiplied for the logits is still there to be multiplied for the gradient.
@@ -172,15 +171,3 @@ class Standardised:
         for part in self._parts:
             for block in part.blocks(self._outputs):
                 yield torch.from_numpy(self._scaling.apply(block).astype(np.float32)).to(self.device)
-
-
-def free_bytes(device: str) -> int:
-    """Memory of a device that is there to be used."""
-    if device == "cuda":
-        return int(torch.cuda.mem_get_info()[0])
-    try:
-        # What the kernel would free if asked, such as pages of files, is there to be used.
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration):  # not Linux
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2

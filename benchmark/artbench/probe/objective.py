@@ -10,8 +10,9 @@ from typing import TypeVar
 import torch
 
 from artbench.features.parallel import in_pool
-from artbench.probe.features import Standardised, free_bytes
+from artbench.probe.features import Standardised
 from artbench.probe.losses import Pass, Sigmoids, Softmax
+from artbench.probe.memory import free_bytes
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
