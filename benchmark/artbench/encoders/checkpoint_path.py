@@ -1,6 +1,7 @@
 """Where a checkpoint lies and what it is called: answered without importing torch."""
 
 from pathlib import Path
+from shlex import quote
 
 from artbench.errors import ArtbenchError, UsageError
 from artbench.plugins import Registry
@@ -24,7 +25,8 @@ def checkpoint_file(path: Path) -> Path:
         return file
     if (path / CHECKPOINTS).is_dir():
         raise ArtbenchError(
-            f"the training in {path} is not finished", mend="Go on with it: the same `artbench pretrain` with --resume"
+            f"the training in {path} is not finished",
+            mend=f"`artbench pretrain --resume --out {quote(str(path))}` goes on with it",
         )
     if path.is_dir():
         raise ArtbenchError(f"the folder {path} holds no {ENCODER_FILE}", mend="Name the file of the checkpoint itself")

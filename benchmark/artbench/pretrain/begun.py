@@ -64,7 +64,7 @@ class Begun:
             ArtbenchError: They are not.
         """
         before = {"method": self.method, "backbone": self.backbone, "seed": self.seed}
-        check_same(before, {"method": method, "backbone": backbone, "seed": seed}, self.out)
+        check_same(before, {"method": method, "backbone": backbone, "seed": seed}, out=self.out)
 
     @property
     def command(self) -> str:
@@ -103,7 +103,7 @@ def read_begun(out: Path) -> Begun | None:
     )
 
 
-def check_same(before: object, now: Mapping[str, Any], out: Path) -> None:
+def check_same(before: object, now: Mapping[str, Any], *, out: Path) -> None:
     """See that a checkpoint is of the training that goes on.
 
     Args:

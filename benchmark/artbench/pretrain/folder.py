@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 
 from filelock import FileLock, Timeout
 
@@ -53,6 +54,7 @@ def steps_done(out: Path, *, resume: bool) -> int:
     resume = resume or int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
     if not resume and (steps or (out / ENCODER_FILE).exists()):
         raise ArtbenchError(
-            f"{out} holds a training already", mend="Go on with it by --resume, or give another folder with --out"
+            f"{out} holds a training already",
+            mend=f"`artbench pretrain --resume --out {quote(str(out))}` goes on with it; or give another folder",
         )
     return steps[-1] if steps else 0

@@ -17,13 +17,19 @@ class Log:
     Args:
         path: The file.
         step: Steps done: what a killed run logged beyond them is removed, since it happens again.
+
+    Raises:
+        ArtbenchError: It can't be written.
     """
 
     def __init__(self, path: Path, *, step: int) -> None:
         self._path = path
-        if path.exists():
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-            write_text(path, "".join(line + "\n" for line in lines if _step(line) <= step))
+        try:
+            if path.exists():
+                lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+                write_text(path, "".join(line + "\n" for line in lines if _step(line) <= step))
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def write(self, facts: Mapping[str, object]) -> None:
         """Add a line.
@@ -35,10 +41,13 @@ class Log:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(facts) + "\n")
         except OSError as error:
-            raise ArtbenchError(
-                f"the log {self._path} can't be written ({error.strerror})",
-                mend="Make room, and go on with --resume from the last checkpoint",
-            ) from error
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> ArtbenchError:
+        return ArtbenchError(
+            f"the log {self._path} can't be written ({error.strerror})",
+            mend="Make room, and go on with --resume from the last checkpoint",
+        )
 
 
 def _step(line: str) -> float:

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -14,10 +14,16 @@ class Stopped(Exception):  # noqa: N818  it is no error
 
 
 class StopRequest:
-    """Whether one has come."""
+    """Whether one has come.
+
+    Attributes:
+        name: Of the signal; empty as long as there is none.
+        told: Called with the name at once, between two steps of whatever the main thread is at.
+    """
 
     def __init__(self) -> None:
         self.name = ""
+        self.told: Callable[[str], None] = lambda _: None
 
     def __bool__(self) -> bool:
         return bool(self.name)
@@ -48,6 +54,7 @@ def stop_request() -> Iterator[StopRequest]:
     def note(number: int, _: FrameType | None) -> None:
         request.name = signal.Signals(number).name
         signal.signal(number, before[number])
+        request.told(request.name)
 
     try:
         for number in numbers:

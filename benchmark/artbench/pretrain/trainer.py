@@ -121,6 +121,8 @@ class _Run:
             watch = Watch(
                 plan, batch=settings.batch_size, begin=begin, logs=logs, counter=counter, reporter=self._reporter
             )
+            # A step may take minutes: whoever has pressed Ctrl-C should not press it twice, which saves nothing.
+            stop.told = lambda name: counter.advance(0, note=f"{name}: saving after this step")
             done = self._steps(begin, stop, watch)
         if done < plan.steps:
             what = f"{stop.name or 'A signal'}: saved at step {done} of {plan.steps}"
@@ -222,7 +224,7 @@ class _Run:
 
     def _restore(self, step: int) -> None:
         saved = self._checkpoints.load(step)
-        check_same(saved.facts.get("identity"), self._training.identity, self._out)
+        check_same(saved.facts.get("identity"), self._training.identity, out=self._out)
         restore(saved, self._assembly.objective, self._assembly.optimizer)
         self._judge.restore(saved.facts, step=step)
         self._unreadable = {int(number): reason for number, reason in saved.facts.get("unreadable", {}).items()}

@@ -126,6 +126,13 @@ def test_a_signal_while_the_pool_is_packed_ends_it_and_nothing_is_left_behind(
     assert toys.train(toys.training(pictures), tmp_path / "out", pack=True) is not None
 
 
+def test_a_signal_is_answered_at_once_although_the_step_is_made_to_its_end(pictures: Path, tmp_path: Path) -> None:
+    listener = toys.Signalling("SIGINT", at="moco-v2 of toy")
+    assert toys.train(toys.training(pictures), tmp_path, listener=listener) is None
+    assert listener.notes[:2] == [listener.notes[0], "SIGINT: saving after this step"]
+    assert listener.notices == ["SIGINT: saved at step 1 of 6; the same command with --resume goes on."]
+
+
 def test_where_there_is_nothing_to_go_on_from_it_is_said(pictures: Path, tmp_path: Path) -> None:
     listener = toys.Signalling("SIGTERM", at="no such work")
     toys.train(toys.training(pictures), tmp_path / "out", listener=listener, resume=True)
@@ -175,6 +182,12 @@ def test_a_signal_while_knn_judges_the_last_epoch_leaves_that_to_a_resumed_run(p
     listener = toys.Listener()
     toys.train(toys.training(pictures, "steps=2"), out, listener=listener, online=online, resume=True)
     assert listener.notices == [f"This training is finished, at step 2: its encoder is {file}."]
+
+
+def test_a_log_that_cannot_be_written_is_told_before_the_first_step(pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").mkdir()
+    with pytest.raises(ArtbenchError, match=r"the log .*log\.jsonl can't be written.*Make room"):
+        toys.train(toys.training(pictures), tmp_path)
 
 
 def test_another_training_at_work_in_the_folder_is_refused(pictures: Path, tmp_path: Path) -> None:

@@ -133,8 +133,8 @@ class Signalling(Listener):
     def advance(self, steps: int = 1, /, *, note: str = "") -> None:
         super().advance(steps, note=note)
         if self._name is not None and self._at in (self._what, note):
-            os.kill(os.getpid(), getattr(signal, self._name))
-            self._name = None
+            name, self._name = self._name, None
+            os.kill(os.getpid(), getattr(signal, name))
 
 
 class Remembered:
