@@ -125,6 +125,7 @@ def report(
 
 def _print(made: "Report") -> None:
     for outcome in made.outcomes:
-        state = {"kept": "kept", "made": "made", "failed": "can't be made"}[outcome.state]
-        say(f"{outcome.part}: {state}{f': {outcome.reason}' if outcome.reason else ''}")
+        # Why was told when it happened.
+        state = {"kept": "kept", "made": "made", "failed": "left out"}[outcome.state]
+        say(f"{outcome.part}: {state}")
     click.echo(str(made.index))

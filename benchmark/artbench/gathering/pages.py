@@ -14,6 +14,7 @@ from artbench.gathering.parts import Outcome
 from artbench.gathering.request import KINDS, Kind
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.index import page_names
+from artbench.leaderboard.literature import Literature
 from artbench.leaderboard.page.content import Section, section
 from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
@@ -34,6 +35,7 @@ class Gathered:
         without: Parts left out on the user's word.
         copies: The report's folder, with copies of the records.
         dpi: Of figures that are drawn now.
+        literature: What is known of tasks beside their records.
     """
 
     boards: Sequence[Board]
@@ -43,6 +45,7 @@ class Gathered:
     without: Sequence[Kind]
     copies: ResultsFolder
     dpi: int
+    literature: Mapping[str, Literature]
 
     @property
     def out(self) -> Path:
@@ -98,7 +101,8 @@ def index_page(gathered: Gathered, pages: Sequence[TaskPage]) -> IndexPage:
 def _board_part(board: Board, gathered: Gathered) -> BoardPart:
     here = {row.record.id for row in board.rows}
     looked = [one for one in gathered.chosen if one.record.id in here]
-    shown = section(board, file_of=gathered.copies.file_of, out=gathered.out / TASKS)
+    known = gathered.literature.get(board.first.task)
+    shown = section(board, file_of=gathered.copies.file_of, out=gathered.out / TASKS, literature=known)
     rows = best_rows(board, [one.record for one in looked])
     return BoardPart(
         section=shown,
@@ -152,11 +156,14 @@ def _cards(page: TaskPage, one: Looked) -> list[Card]:
     if one.gradcam is not None:
         words = "; ".join(f"{check.kind} {check.verdict}" for check in one.gradcam.checks)
         link = f"{page.file}#gradcam-{one.id}"
-        found.append(Card(title=f"{page.name}: {one.name}", figure=one.gradcam.sheet, link=link, words=words))
+        found.append(
+            Card(kind="gradcam", title=f"{page.name}: {one.name}", figure=one.gradcam.sheet, link=link, words=words)
+        )
     if one.map is not None:
         link = f"{page.file}#map-{one.id}"
         found.append(
             Card(
+                kind="map",
                 title=f"{page.name}: {one.name}",
                 figure=one.map.figure,
                 link=link,

@@ -103,6 +103,7 @@ def make_report(request: ReportRequest, *, registry: Registry, reporter: Reporte
         without=[kind for kind in KINDS if kind in request.without],
         copies=copies,
         dpi=request.dpi,
+        literature=known,
     )
     with reporter.counting("pages", total=len(found), unit="leaderboards") as counter:
         pages = task_pages(gathered, advance=counter.advance)

@@ -117,7 +117,7 @@ def test_a_folder_made_anew_has_the_same_bytes_and_one_that_was_changed_is_mende
     words = ("--record", str(a_record(place, "seen-net")), "--without", "map", "--without", "filters")
     made = report(place, *words, out="one")
     assert made.exit_code == 0
-    assert "can't be made" not in made.stdout, made.stdout
+    assert "left out" not in made.stdout, made.stdout
     assert report(place, *words, out="two").exit_code == 0
     assert files(place / "one") == files(place / "two")
     sheet = next((place / "two").rglob("gradcam/contact-sheet.png"))
@@ -144,6 +144,27 @@ def test_parts_can_be_left_out(place: Path) -> None:
     text = (place / "bare" / "index.html").read_text()
     assert "Left out on request: Grad-CAM, map, filter pictures." in text
     assert {file.name for file in (place / "bare" / "figures").rglob("*.png")} == {"confusion.png"}
+    assert "looks at" not in text
+    assert "how the classes fare and what is taken for what." in text
+
+
+def test_a_part_that_can_not_be_made_is_told_with_its_reason_once_and_a_page_claims_no_more_than_there_is(
+    place: Path, tmp_path: Path
+) -> None:
+    (year,) = (place / "results" / "records" / "seen-year").glob("*.json")
+    stray = tmp_path / "stray.pt"
+    stray.write_bytes(b"of no record")
+    words = ("--record", str(year), "--without", "filters", "--pretraining", str(stray))
+    made = report(place, *words, out=str(tmp_path / "report"))
+    assert made.exit_code == 0, made.output
+    assert made.output.count("a year has no class") == 1
+    assert "Grad-CAM of seen-year: seen-net, random: left out\n" in made.stdout
+    assert "stray.pt" in made.stderr
+    assert "is of none of the records looked into" in made.stderr
+    text = " ".join((tmp_path / "report" / "index.html").read_text().split())
+    assert "where it could be made, also a map of the test pictures." in text
+    assert "What encoders look at" not in text
+    assert "Of the results that were asked for: the test pictures laid out by their features." in text
 
 
 def test_what_is_wrong_is_said_before_anything_is_made(place: Path, tmp_path: Path) -> None:
@@ -208,6 +229,21 @@ def test_in_a_browser_links_resolve_pictures_show_and_names_stay_text(browser: A
         assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
     browser.get(pages(place)[0].as_uri())
     assert HOSTILE in browser.find_element("tag name", "body").text
+
+
+def test_at_1280_pixels_a_leaderboard_needs_no_sideways_scrolling_and_says_what_is_asked(
+    browser: Any, place: Path
+) -> None:
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    )
+    for page in (place / "report" / "tasks").glob("toy-*.html"):
+        browser.get(page.as_uri())
+        assert "What colour it is." in browser.find_element("tag name", "main").text
+        table = browser.find_element("css selector", ".ranks")
+        room = browser.execute_script("return [arguments[0].scrollWidth, arguments[0].parentNode.clientWidth]", table)
+        assert room[0] <= room[1]
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_a_phone_shows_the_pages_without_sideways_scrolling(browser: Any, place: Path) -> None:

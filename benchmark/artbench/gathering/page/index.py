@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from artbench.gathering.page.explained import Filters
+from artbench.gathering.request import Kind
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.overall import chosen, lines
 from artbench.records.record import Record
@@ -59,12 +60,14 @@ class Card:
     """A picture that leads to where there is more.
 
     Attributes:
+        kind: What it is of.
         title: Above it.
         figure: File below the report's folder.
         link: Likewise.
         words: Under it.
     """
 
+    kind: Kind
     title: str
     figure: str
     link: str
@@ -98,6 +101,11 @@ class IndexPage:
     filters: Sequence[Filters]
     without: Sequence[str]
     missing: Sequence[tuple[str, str]]
+
+    @property
+    def kinds(self) -> set[Kind]:
+        """What there are cards of."""
+        return {card.kind for card in self.cards}
 
 
 def overall_of(boards: Sequence[Board], links: dict[str, str]) -> tuple[list[tuple[str, str, str]], list[OverallRow]]:
