@@ -1,7 +1,6 @@
 """The nearest pictures of a record's dataset to any picture, from names to figures and a list."""
 
 import json
-import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError
 from artbench.explain.directions import directions
 from artbench.explain.figure import write_png
+from artbench.explain.file_name import figure_name
 from artbench.explain.map.known import in_words
 from artbench.explain.neighbours.contents import Answer, Neighbourhoods, Shown
 from artbench.explain.neighbours.figure import neighbours_figure
@@ -73,7 +73,7 @@ def explain_neighbours(request: NeighboursRequest, *, registry: Registry, report
                 (pictures.shown(int(rows[place])), float(cosine))
                 for place, cosine in zip(near.places.tolist(), near.cosines.tolist(), strict=True)
             ],
-            file=_file_name(number, image),
+            file=figure_name(number, image),
         )
         for number, (image, row, near) in enumerate(zip(request.images, inside, found, strict=True), start=1)
     ]
@@ -131,11 +131,6 @@ class _Pictures:
 def _elsewhere(file: Path) -> Shown:
     pixels = decode_whole(read_picture(file), short_side=_SIDE, longest=_LONGEST)
     return Shown(image=str(file), known="", part="", pixels=pixels)
-
-
-def _file_name(number: int, image: str) -> str:
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", Path(image).stem).strip("-")[-60:]
-    return f"{number:02}-{plain or 'picture'}.png"
 
 
 def _write(contents: Neighbourhoods, request: NeighboursRequest) -> None:

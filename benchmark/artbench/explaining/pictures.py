@@ -1,6 +1,5 @@
 """Which pictures of a record are explained, and what its probe says of them."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from artbench.data.decode import decode
 from artbench.errors import ArtbenchError
+from artbench.explain.file_name import figure_name
 from artbench.explain.gradcam.choice import Choice, answered, choose
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explain.gradcam.shown import Shown
@@ -107,7 +107,7 @@ def _shown_of_test(
         predicted=(classes[int(chances.argmax())], float(chances.max())),
         true=tuple((classes[int(k)], float(chances[int(k)])) for k in true),
         correct=correct,
-        file=_file_name(number, choice.reason, image),
+        file=figure_name(number, image, reason=choice.reason),
     )
 
 
@@ -136,7 +136,7 @@ def asked_for(
             predicted=(classes[int(given.argmax())], float(given.max())),
             true=(),
             correct=None,
-            file=_file_name(number, "asked-for", file.name),
+            file=figure_name(number, file.name, reason="asked for"),
         )
         for number, (file, picture, class_, given) in enumerate(zip(files, pixels, explained, chances, strict=True), 1)
     ]
@@ -173,8 +173,3 @@ def check_model(model: ProbedEncoder, pictures: Pictures, *, probed: ProbedTask)
             f"{gap:.2f}",
             mend="Its code, or a picture, has changed: run the record again with --fresh",
         )
-
-
-def _file_name(number: int, reason: str, image: str) -> str:
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", Path(image).stem).strip("-")[-60:]
-    return f"{number:02}-{reason.replace(' ', '-')}-{plain or 'picture'}.png"

@@ -37,8 +37,7 @@ def maximise(
 ) -> Maximised:
     """Climb to a picture for each unit (Erhan et al. 2009; parametrisation and robustness of Olah et al. 2017).
 
-    A unit's picture depends on nothing but the
-    network, the unit and the seed: not on what else is in the batch.
+    A unit's picture depends on nothing but the network, the unit and the seed: not on what else is in the batch.
 
     Args:
         reader: The network up to the layer.

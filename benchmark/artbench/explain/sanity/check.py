@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from artbench.explain.gradcam.maps import Explainer, Maps
 from artbench.explain.sanity.cascade import Cascade
-from artbench.explain.sanity.erasure import Curves, erasure_curves
+from artbench.explain.sanity.erasure import RANDOM, Curves, erasure_curves
 from artbench.explain.sanity.ranks import rank_correlations
 from artbench.reporting import Reporter
 
@@ -20,7 +20,6 @@ CRITERION = (
     f"{MOST_CORRELATION} at every depth"
 )
 GRAD_CAM, GUIDED, GUIDED_GRAD_CAM = "Grad-CAM", "guided backpropagation", "Guided Grad-CAM"
-RANDOM = "random"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from artbench.explain.gradcam.model import ProbedEncoder
 CELLS = 16
 # Shares of the cells at which the probability is taken, the ends included.
 SHARES = np.linspace(0, 1, 9)
-RANDOM_ORDERS = 2
+RANDOM, RANDOM_ORDERS = "random", 2
 # Of the side of the picture: the blur from which insertion starts.
 _BLUR = 0.04
 
@@ -55,7 +55,7 @@ def erasure_curves(
     seed: int,
     advance: Callable[[int], None],
 ) -> dict[str, Curves]:
-    """Deletion and insertion (Petsiuk et al. 2018) in the order of each map, and `random` for random orders.
+    """Deletion and insertion (Petsiuk et al. 2018) in the order of each map, and `RANDOM` for random orders.
 
     Deleted cells get the mean colour of the encoder's normalisation; shown ones replace a blurred picture.
 
@@ -72,7 +72,7 @@ def erasure_curves(
     """
     random = np.random.default_rng(seed)
     orders = {name: [_order(values)] for name, values in maps.items()}
-    orders["random"] = [_order(_smooth(random, len(pixels), grid)) for _ in range(RANDOM_ORDERS)]
+    orders[RANDOM] = [_order(_smooth(random, len(pixels), grid)) for _ in range(RANDOM_ORDERS)]
     found: dict[str, list[tuple[NDArray[np.float64], NDArray[np.float64]]]] = {name: [] for name in orders}
     for number in range(len(pixels)):
         one = _Picture(model, pixels[number], int(classes[number]), single_label=single_label)
