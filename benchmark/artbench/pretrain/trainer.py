@@ -122,7 +122,7 @@ class _Run:
                 plan, batch=settings.batch_size, begin=begin, logs=logs, counter=counter, reporter=self._reporter
             )
             # A step may take minutes: whoever has pressed Ctrl-C should not press it twice, which saves nothing.
-            stop.told = lambda name: counter.advance(0, note=f"{name}: saving after this step")
+            stop.told = lambda name: counter.advance(0, note=f"{name}: saving, after this step")
             done = self._steps(begin, stop, watch)
         if done < plan.steps:
             what = f"{stop.name or 'A signal'}: saved at step {done} of {plan.steps}"

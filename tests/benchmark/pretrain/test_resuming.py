@@ -129,7 +129,7 @@ def test_a_signal_while_the_pool_is_packed_ends_it_and_nothing_is_left_behind(
 def test_a_signal_is_answered_at_once_although_the_step_is_made_to_its_end(pictures: Path, tmp_path: Path) -> None:
     listener = toys.Signalling("SIGINT", at="moco-v2 of toy")
     assert toys.train(toys.training(pictures), tmp_path, listener=listener) is None
-    assert listener.notes[:2] == [listener.notes[0], "SIGINT: saving after this step"]
+    assert listener.notes[:2] == [listener.notes[0], "SIGINT: saving, after this step"]
     assert listener.notices == ["SIGINT: saved at step 1 of 6; the same command with --resume goes on."]
 
 
@@ -167,7 +167,7 @@ def test_a_signal_while_knn_judges_the_last_epoch_leaves_that_to_a_resumed_run(p
     dataset, targets = toys.dataset(pictures)
     online = OnlineTask(name="colour", dataset=dataset, targets=targets)
     out = tmp_path / "out"
-    listener = toys.Signalling("SIGTERM", at="kNN, colour")
+    listener: toys.Listener = toys.Signalling("SIGTERM", at="kNN, colour")
     # An epoch of three steps, and a part of one.
     file = toys.train(toys.training(pictures, "steps=2"), out, listener=listener, online=online)
     assert file is not None
