@@ -7,8 +7,8 @@ from torch.nn.functional import cross_entropy, normalize
 
 from artbench.encoders.backbone import Backbone
 from artbench.errors import UsageError
-from artbench.pretrain.method import Networks, Objective, follow, teacher_of
-from artbench_moco.heads import embedder, plain_head
+from artbench.pretrain.method import Networks, Objective, embedder, follow, teacher_of
+from artbench_moco.heads import plain_head
 from artbench_moco.settings import QueueSettings
 
 _LARGEST_QUEUE = 65_536

@@ -5,9 +5,9 @@ from torch.nn.functional import cross_entropy, normalize
 
 from artbench.encoders.backbone import Backbone
 from artbench.errors import UsageError
-from artbench.pretrain.method import Networks, Objective, follow, teacher_of
+from artbench.pretrain.method import Networks, Objective, embedder, follow, teacher_of
 from artbench.pretrain.schedule import cosine_to_one
-from artbench_moco.heads import embedder, normalised_head
+from artbench_moco.heads import normalised_head
 from artbench_moco.settings import ThirdSettings
 
 # What timm and torchvision call the layer that cuts the patches.

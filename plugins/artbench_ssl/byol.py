@@ -4,9 +4,9 @@ import torch
 from torch.nn.functional import normalize
 
 from artbench.encoders.backbone import Backbone
-from artbench.pretrain.method import Networks, Objective, follow, teacher_of
+from artbench.pretrain.method import Networks, Objective, embedder, follow, teacher_of
 from artbench.pretrain.schedule import cosine_to_one
-from artbench_ssl.heads import embedder, hidden_layer_head
+from artbench_ssl.heads import hidden_layer_head
 from artbench_ssl.settings import ByolSettings
 
 

@@ -1,13 +1,6 @@
 """What stands between a backbone's features and the loss."""
 
-from collections import OrderedDict
-
 import torch
-
-
-def embedder(backbone: torch.nn.Module, **heads: torch.nn.Module) -> torch.nn.Sequential:
-    """A backbone with heads behind it, by name."""
-    return torch.nn.Sequential(OrderedDict([("backbone", backbone), *heads.items()]))
 
 
 def hidden_layer_head(features: int, *, hidden: int, dim: int, normalised: bool = False) -> torch.nn.Sequential:

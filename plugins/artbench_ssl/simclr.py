@@ -4,8 +4,8 @@ import torch
 from torch.nn.functional import cross_entropy, normalize
 
 from artbench.encoders.backbone import Backbone
-from artbench.pretrain.method import Networks, Objective
-from artbench_ssl.heads import embedder, hidden_layer_head
+from artbench.pretrain.method import Networks, Objective, embedder
+from artbench_ssl.heads import hidden_layer_head
 from artbench_ssl.settings import SimclrSettings
 
 

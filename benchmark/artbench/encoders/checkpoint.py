@@ -87,6 +87,7 @@ def _check_archive(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
+    # The last is what zipfile raises of archives that it does not know to read.
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise ArtbenchError(
             f"{path} is damaged: it begins like a checkpoint and does not end like one", mend=MEND

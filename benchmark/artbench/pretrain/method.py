@@ -1,6 +1,7 @@
 """The contract of a method: its settings, its networks, and its loss. All else is here in `artbench.pretrain`."""
 
 from abc import ABC, abstractmethod
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -110,6 +111,11 @@ class Method:
     settings: type[Settings]
     build: Callable[[Backbone, Any, int], Objective]
     version: int = 1
+
+
+def embedder(backbone: torch.nn.Module, **heads: torch.nn.Module) -> torch.nn.Sequential:
+    """A backbone with heads behind it, by name."""
+    return torch.nn.Sequential(OrderedDict([("backbone", backbone), *heads.items()]))
 
 
 @torch.no_grad()
