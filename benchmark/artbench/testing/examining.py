@@ -1,8 +1,7 @@
 """How checks are written and run: a check is a function whose docstring promises, and which yields what is at fault."""
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from inspect import getdoc
 from io import StringIO
@@ -127,10 +126,3 @@ def shortened(text: str, *, most: int = 300) -> str:
 def some(names: Sequence[str], *, most: int = 3) -> str:
     """A few of some names, for a message."""
     return ", ".join(shortened(name, most=80) for name in names[:most]) + (", …" if len(names) > most else "")
-
-
-@contextmanager
-def nothing_said() -> Iterator[None]:
-    """Let notices of the core go to stderr while the plugin's stdout is watched."""
-    with redirect_stdout(sys.stderr):
-        yield
