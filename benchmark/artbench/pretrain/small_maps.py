@@ -54,7 +54,7 @@ def exclude_from_compiling(module: torch.nn.Module) -> None:
     """
     for part in module.modules():
         if isinstance(part, torch.nn.Conv2d) and _crashes(part.weight, part.stride):
-            part.forward = torch.compiler.disable(_with_matmul(part.forward))  # type: ignore[method-assign]
+            part.forward = torch.compiler.disable(_with_matmul(part.forward))  # type: ignore[method-assign, no-untyped-call]
 
 
 def _with_matmul(forward: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -82,7 +82,7 @@ def _convolve(
         or edges is None
         or (_pair(dilation) != (1, 1) and prod(weight.shape[2:]) > 1)
     ):
-        return conv2d(maps, weight, bias, stride, padding, dilation, groups)  # type: ignore[arg-type]
+        return conv2d(maps, weight, bias, stride, padding, dilation, groups)
     assert strides is not None
     rows, columns = (
         (side + 2 * edge - kernel) // step + 1
