@@ -38,7 +38,7 @@ def hanging() -> Any:
             if told and Path("out/checkpoints/step-000000002.safetensors").exists():
                 Path(told).touch()
                 hang()
-            return super().forward(pixels)
+            return super().forward(pixels)  # type: ignore[no-untyped-call]
 
     module = Hanging(torch.nn.AdaptiveAvgPool2d(4), torch.nn.Flatten(), torch.nn.Linear(48, 8))
     return Backbone(name="toy-hanging", module=module, feature_dim=8, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from artbench.cli.main import main
+from artbench.encoders.backbone import Backbone
 from artbench.features.cores import usable_cores
 from artbench.pretrain.hanging import HangWatch
 from artbench.specs import BackboneSpec
@@ -21,15 +22,16 @@ PLUGINS = [Path(__file__).parents[2] / name for name in ("toy_plugin.py", "hangi
 
 
 class Waiting(toys.Listener):
-    """Knows when a step was told of."""
+    """Knows when a step was told of; others may be, where the machine is busy."""
 
-    def __init__(self) -> None:
+    def __init__(self, step: int) -> None:
         super().__init__()
+        self._begin = f"Step {step} seems to hang"
         self.told = threading.Event()
 
     def notice(self, text: str, /) -> None:
         super().notice(text)
-        if "seems to hang" in text:
+        if text.startswith(self._begin):
             self.told.set()
 
     @property
@@ -51,7 +53,7 @@ class Held(torch.nn.Module):
         return pixels
 
 
-def held() -> object:
+def held() -> Backbone:
     made = toys.backbone()
     made.module.insert(0, Held())  # type: ignore[operator]
     return made
@@ -115,7 +117,7 @@ def test_a_second_signal_ends_a_step_that_hangs_and_the_training_goes_on_from_th
 def test_a_step_that_hangs_is_told_of_while_it_does(
     pictures: Path, tmp_path: Path, step: int, measure: str, then: str
 ) -> None:
-    listener = Waiting()
+    listener = Waiting(step)
     # One sub-batch: two forward passes a step.
     Held.told, Held.at, Held.passes = listener.told, 2 * step, 0
     spec = BackboneSpec(name="held", description="held up", factory=held)
@@ -127,7 +129,7 @@ def test_a_step_that_hangs_is_told_of_while_it_does(
 
 
 def test_a_step_within_ten_times_the_median_does_not_hang() -> None:
-    listener = Waiting()
+    listener = Waiting(1)
     with HangWatch(seconds=0.05, compiled=False, resuming=str, reporter=listener) as watch:
         with watch.step(1):
             assert listener.told.wait(60)
@@ -138,7 +140,7 @@ def test_a_step_within_ten_times_the_median_does_not_hang() -> None:
 
 
 def test_a_first_step_that_compiles_neither_hangs_nor_measures_the_others() -> None:
-    listener = Waiting()
+    listener = Waiting(2)
     with HangWatch(seconds=0.05, compiled=True, resuming=str, reporter=listener) as watch:
         with watch.step(1):
             time.sleep(0.3)
@@ -150,7 +152,7 @@ def test_a_first_step_that_compiles_neither_hangs_nor_measures_the_others() -> N
 
 
 def test_what_is_between_two_steps_does_not_hang() -> None:
-    listener = Waiting()
+    listener = Waiting(1)
     with HangWatch(seconds=0.05, compiled=False, resuming=str, reporter=listener) as watch:
         with watch.step(1):
             pass

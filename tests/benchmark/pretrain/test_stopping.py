@@ -21,8 +21,12 @@ def handlers() -> list[object]:
 
 def sleeping_through_two(told: Path) -> None:
     """A main thread that sees two signals and stays."""
+
+    def last_words(name: str) -> None:
+        told.write_text(name)
+
     signal.signal(signal.SIGTERM, lambda *_: None)
-    with ending_at_the_second({signal.SIGTERM: "kind"}, ended=told.write_text, grace=0.1):
+    with ending_at_the_second({signal.SIGTERM: "kind"}, ended=last_words, grace=0.1):
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGTERM)
         time.sleep(60)
@@ -40,7 +44,7 @@ def signalled_apart(told: Path) -> None:
     """One signal to a forked child, one to the process itself, and one of another kind."""
     for number in (signal.SIGTERM, signal.SIGUSR1):
         signal.signal(number, lambda *_: None)
-    kinds = {signal.SIGTERM: "kind", signal.SIGUSR1: "other kind"}
+    kinds: dict[int, str] = {signal.SIGTERM: "kind", signal.SIGUSR1: "other kind"}
     with ending_at_the_second(kinds, ended=lambda _: None, grace=0.1):
         forked = os.fork()
         if not forked:
