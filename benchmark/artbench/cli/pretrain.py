@@ -96,8 +96,8 @@ def pretrain(
     """Train a backbone by METHOD on the training pictures of datasets, without their labels.
 
     DIR then holds encoder.safetensors, for `artbench run --pretraining DIR`. Pictures that any task of the datasets
-    chooses or reports on are left out. Ctrl-C, SIGTERM and SIGUSR1 save and stop; --resume goes on, with the METHOD,
-    backbone, datasets, settings and seed on record in DIR where they are not given.
+    chooses or reports on are left out. Ctrl-C, SIGTERM and SIGUSR1 save and stop; a second one stops at once.
+    --resume goes on, with the METHOD, backbone, datasets, settings and seed on record in DIR where they are not given.
     """
     asked = wanted(method=method, backbone=backbone, datasets=datasets, seed=seed, out=out, resume=resume)
     loaded = registry(plugin_files)

@@ -14,11 +14,11 @@ def choose_dtype(device: str) -> torch.dtype:
     """bfloat16 where the hardware computes in it, else float32.
 
     On a processor without the instructions (AMX, AVX-512 BF16), bfloat16 is emulated, many times slower than
-    float32.
+    float32. So it is where torch is held to older instructions by `ATEN_CPU_CAPABILITY`.
     """
     if device == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
-    if device == "cpu" and {"amx_bf16", "avx512_bf16"} & _cpu_flags():
+    if device == "cpu" and _cpu_capability() == "AVX512" and {"amx_bf16", "avx512_bf16"} & _cpu_flags():
         return torch.bfloat16
     return torch.float32
 
@@ -48,6 +48,11 @@ def without_tf32() -> Iterator[None]:
         yield
     finally:
         torch.backends.cudnn.allow_tf32 = before
+
+
+def _cpu_capability() -> str:
+    """The instructions that torch's own kernels use, such as `AVX2` or `AVX512`."""
+    return str(torch.backends.cpu.get_cpu_capability())
 
 
 def _cpu_flags() -> set[str]:

@@ -3,13 +3,13 @@
 import copy
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 
 from artbench.pretrain.method import Networks
 from artbench.pretrain.processes import Exchange
-from artbench.pretrain.small_maps import multiply_small_maps
+from artbench.pretrain.small_maps import MatmulConvolutions, exclude_from_compiling
 
 Statistics = Mapping[str, torch.Tensor]
 
@@ -30,11 +30,11 @@ class Replicas:
         self._networks = networks
         parameters: dict[int, object] = {id(p): p for network in networks for p in network.parameters()}
         self._free = [copy.deepcopy(networks, dict(parameters)) for _ in range(count)]
-        for network in (network for replica in self._free for network in replica):
-            if compiled:
+        if compiled:
+            for network in (network for replica in self._free for network in replica):
+                exclude_from_compiling(network)
                 network.compile(dynamic=False)
-            else:
-                multiply_small_maps(network)
+        self._compiled = compiled
         self._lock = threading.Semaphore(count)
 
     @contextmanager
@@ -46,7 +46,8 @@ class Replicas:
                 for own, kept in zip(replica, self._networks, strict=True):
                     for buffer, source in zip(own.buffers(), kept.buffers(), strict=True):
                         buffer.copy_(source)
-                yield replica
+                with nullcontext() if self._compiled else MatmulConvolutions():
+                    yield replica
             finally:
                 self._free.append(replica)
 

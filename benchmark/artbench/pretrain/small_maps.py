@@ -1,57 +1,115 @@
-"""Convolutions over small maps as matrix products, which the CPU computes several times as fast."""
+"""Convolutions as matrix products, where the CPU's library is slow at them or wrong."""
 
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any
 
 import torch
 from torch.autograd.function import once_differentiable
-from torch.nn.functional import pad
+from torch.nn.functional import conv2d, pad
+from torch.overrides import TorchFunctionMode
+
+# Input channels below which oneDNN's strided 1 x 1 convolution corrupts memory.
+_FEW = 8
 
 
-def multiply_small_maps(module: torch.nn.Module) -> None:
-    """Let the convolutions of a network be products of matrices where a batch has fewer places than channels.
+class MatmulConvolutions(TorchFunctionMode):
+    """While active, some convolutions on the CPU are computed as products of two matrices.
 
-    In the last stage of a ResNet a crop of 128 pixels is a map of 4 x 4, and the weights are larger than all that
-    they are applied to. Libraries lay out weights anew for each call, which then takes longer than the sums: with
-    oneDNN in bfloat16, convolution and gradients of 32 maps of 4 x 4 with 512 channels take four times as long as
-    the same sums as products of two matrices (`im2col`; Chellapilla et al. 2006).
+    There are two reasons to (`im2col`; Chellapilla et al. 2006):
 
-    Only convolutions on the CPU; sums are formed in another order than else, always the same.
+    - A batch has fewer places than output channels. In the last stage of a ResNet a crop of 128 pixels is a map of
+      4 x 4, and the weights are larger than all that they are applied to. Libraries lay out weights anew for each
+      call, which then takes longer than the sums: with oneDNN in bfloat16, convolution and gradients of 32 maps of
+      4 x 4 with 512 channels take four times as long as the same sums as products.
+    - The kernel is 1 x 1 with a stride, over fewer than 8 channels. For the gradient of its weights, oneDNN 3.12
+      writes past its buffers on processors with AVX2 and no more, and crashes or never returns (`docs/decisions.md`).
+
+    It works on calls of `torch.nn.functional.conv2d`, whichever module makes them, in the thread that enters it.
+    Sums are formed in another order than the library's, always the same one.
+
+    Example:
+        >>> with MatmulConvolutions():
+        ...     maps = torch.nn.Conv2d(3, 32, kernel_size=1, stride=2)(torch.ones(2, 3, 8, 8))
+        >>> maps.shape
+        torch.Size([2, 32, 4, 4])
+    """
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Compute what was called, by `conv2d` or in its place."""
+        if func is conv2d:
+            return _convolve(*args, **(kwargs or {}))
+        return func(*args, **(kwargs or {}))
+
+
+def exclude_from_compiling(module: torch.nn.Module) -> None:
+    """Let `torch.compile` leave out the convolutions that are wrong on some processors.
+
+    What is compiled calls the library itself, so that `MatmulConvolutions` never sees the call.
 
     Args:
         module: Changed in place; its parameters stay as they are.
     """
     for part in module.modules():
-        # Not subclasses, which may do something else with their weights.
-        if type(part) is torch.nn.Conv2d and _plain(part):
-            part.__class__ = _Convolution
+        if isinstance(part, torch.nn.Conv2d) and _crashes(part.weight, part.stride):
+            part.forward = torch.compiler.disable(_with_matmul(part.forward))  # type: ignore[method-assign, no-untyped-call]
 
 
-def _plain(convolution: torch.nn.Conv2d) -> bool:
-    dense = convolution.groups == 1 and convolution.dilation == (1, 1)
-    return dense and convolution.padding_mode == "zeros" and not isinstance(convolution.padding, str)
+def _with_matmul(forward: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[torch.Tensor], torch.Tensor]:
+    def with_matmul(maps: torch.Tensor) -> torch.Tensor:
+        with MatmulConvolutions():
+            return forward(maps)
+
+    return with_matmul
 
 
-class _Convolution(torch.nn.Conv2d):
-    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002  torch calls it so
-        assert not isinstance(self.padding, str)
-        sides = [
-            (side + 2 * edge - kernel) // stride + 1
-            for side, edge, kernel, stride in zip(
-                input.shape[-2:], self.padding, self.kernel_size, self.stride, strict=True
-            )
-        ]
-        if input.device.type != "cpu" or input.dim() != 4 or len(input) * prod(sides) > self.out_channels:
-            return super().forward(input)
-        weight = self.weight
-        if torch.is_autocast_enabled("cpu"):
-            dtype = torch.get_autocast_dtype("cpu")
-            input, weight = input.to(dtype), weight.to(dtype)  # noqa: A001
-        rows, columns = sides
-        product: torch.Tensor = _Product.apply(input, weight, self.stride, self.padding)
-        # Not within `_Product`: what a function of one's own gives as a view, activations can't change in place.
-        made = product.view(len(input), rows, columns, self.out_channels).permute(0, 3, 1, 2)
-        return made if self.bias is None else made + self.bias.to(made.dtype)[:, None, None]
+def _convolve(
+    maps: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor | None = None,
+    stride: int | Sequence[int] = 1,
+    padding: str | int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
+    groups: int = 1,
+) -> torch.Tensor:
+    strides, edges = _pair(stride), (0, 0) if padding == "valid" else _pair(padding)
+    if (
+        maps.device.type != "cpu"
+        or maps.dim() != 4
+        or groups != 1
+        or edges is None
+        or (_pair(dilation) != (1, 1) and prod(weight.shape[2:]) > 1)
+    ):
+        return conv2d(maps, weight, bias, stride, padding, dilation, groups)
+    assert strides is not None
+    rows, columns = (
+        (side + 2 * edge - kernel) // step + 1
+        for side, edge, kernel, step in zip(maps.shape[2:], edges, weight.shape[2:], strides, strict=True)
+    )
+    if len(maps) * rows * columns > len(weight) and not _crashes(weight, strides):
+        return conv2d(maps, weight, bias, strides, edges, 1, 1)
+    if torch.is_autocast_enabled("cpu"):
+        dtype = torch.get_autocast_dtype("cpu")
+        maps, weight = maps.to(dtype), weight.to(dtype)
+    product: torch.Tensor = _Product.apply(maps, weight, strides, edges)
+    # Not within `_Product`: what a function of one's own gives as a view, activations can't change in place.
+    made = product.view(len(maps), rows, columns, len(weight)).permute(0, 3, 1, 2)
+    return made if bias is None else made + bias.to(made.dtype)[:, None, None]
+
+
+def _pair(given: str | int | Sequence[int]) -> tuple[int, int] | None:
+    """Of both dimensions; None for `same`, which depends on the kernel."""
+    if isinstance(given, str):
+        return None
+    first, last = (given, given) if isinstance(given, int) else (given[0], given[-1])
+    return first, last
+
+
+def _crashes(weight: torch.Tensor, strides: Sequence[int]) -> bool:
+    """Whether oneDNN may corrupt memory over the gradient of these weights."""
+    return weight.shape[1] < _FEW and weight.shape[2:] == (1, 1) and max(strides) > 1
 
 
 class _Product(torch.autograd.Function):

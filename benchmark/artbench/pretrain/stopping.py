@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_NAMES = ("SIGINT", "SIGTERM", "SIGUSR1")
+from artbench.pretrain.second_signal import ending_at_the_second
+
+# Whoever has asked with one of the first two insists with either. Slurm's SIGTERM long after its SIGUSR1 is no second.
+_KINDS = {"SIGINT": "by hand", "SIGTERM": "by hand", "SIGUSR1": "ahead of time"}
 
 
 class Stopped(Exception):  # noqa: N818  it is no error
@@ -19,11 +22,14 @@ class StopRequest:
     Attributes:
         name: Of the signal; empty as long as there is none.
         told: Called with the name at once, between two steps of whatever the main thread is at.
+        ended: Called with the name of a second one that ends the process although the main thread, or a thread that it
+            waits for, is inside a library; on a thread of its own.
     """
 
     def __init__(self) -> None:
         self.name = ""
         self.told: Callable[[str], None] = lambda _: None
+        self.ended: Callable[[str], None] = lambda _: None
 
     def __bool__(self) -> bool:
         return bool(self.name)
@@ -40,7 +46,7 @@ class StopRequest:
 
 @contextmanager
 def stop_request() -> Iterator[StopRequest]:
-    """Note the first signal instead of dying of it; the second one acts as ever.
+    """Note the first signal instead of dying of it; the second one acts as ever, or ends the process within seconds.
 
     Outside the main thread, where Python allows no handlers, nothing is noted.
     """
@@ -48,18 +54,21 @@ def stop_request() -> Iterator[StopRequest]:
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
-    before = {number: signal.getsignal(number) for number in numbers}
+    kinds = {getattr(signal, name): kind for name, kind in _KINDS.items() if hasattr(signal, name)}
+    before = {number: signal.getsignal(number) for number in kinds}
 
     def note(number: int, _: FrameType | None) -> None:
         request.name = signal.Signals(number).name
-        signal.signal(number, before[number])
+        for other, kind in kinds.items():
+            if kind == kinds[number]:
+                signal.signal(other, before[other])
         request.told(request.name)
 
-    try:
-        for number in numbers:
-            signal.signal(number, note)
-        yield request
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with ending_at_the_second(kinds, ended=lambda name: request.ended(name)):
+        try:
+            for number in kinds:
+                signal.signal(number, note)
+            yield request
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

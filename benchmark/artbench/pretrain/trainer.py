@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Generator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from artbench.pretrain.crops import CropPair, Cropper, parts_of_steps
 from artbench.pretrain.curves import CURVES, Curves, check_tensorboard
 from artbench.pretrain.export import write_encoder
 from artbench.pretrain.folder import locked, steps_done
+from artbench.pretrain.hanging import HangWatch
 from artbench.pretrain.judge import Judge
 from artbench.pretrain.log import LOG_FILE, Log
 from artbench.pretrain.pack import open_pictures
@@ -117,13 +118,27 @@ class _Run:
         logs = self._logs(begin) if self._group.first else ()
         own_core = own_core_each(self._conditions.device if self._assembly.threads > 1 else "")
         what = f"{self._training.name} of {self._training.backbone.name}"
-        with own_core, self._reporter.counting(what, total=plan.steps - begin, unit="steps") as counter:
+        hanging = HangWatch(
+            seconds=self._conditions.hang_seconds,
+            compiled=self._conditions.compiled,
+            resuming=self._resuming,
+            reporter=self._reporter,
+        )
+        with own_core, hanging, ExitStack() as bars:
+            counter = bars.enter_context(self._reporter.counting(what, total=plan.steps - begin, unit="steps"))
             watch = Watch(
                 plan, batch=settings.batch_size, begin=begin, logs=logs, counter=counter, reporter=self._reporter
             )
+
+            def ended(name: str) -> None:
+                # Nobody else gives the terminal its cursor back.
+                bars.close()
+                self._reporter.notice(f"{name} again: ended at once; {self._resuming()}.")
+
             # A step may take minutes: whoever has pressed Ctrl-C should not press it twice, which saves nothing.
             stop.told = lambda name: counter.advance(0, note=f"{name}: saving, after this step")
-            done = self._steps(begin, stop, watch)
+            stop.ended = ended
+            done = self._steps(begin, stop, watch, hanging)
         if done < plan.steps:
             what = f"{stop.name or 'A signal'}: saved at step {done} of {plan.steps}"
             self._reporter.notice(f"{what}; the same command with --resume goes on.")
@@ -136,7 +151,7 @@ class _Run:
         log = Log(self._out / LOG_FILE, step=begin)
         return (log, Curves(self._out / CURVES, step=begin)) if self._conditions.tensorboard else (log,)
 
-    def _steps(self, begin: int, stop: StopRequest, watch: Watch) -> int:
+    def _steps(self, begin: int, stop: StopRequest, watch: Watch, hanging: HangWatch) -> int:
         """Make steps; the number of steps done at the end."""
         plan, settings, stepper = self._assembly.plan, self._training.settings, self._assembly.stepper
         saved = time.monotonic()
@@ -149,12 +164,13 @@ class _Run:
             return begin
         with closing(self._crops(begin)) as crops:
             for step in range(begin, plan.steps):
-                waiting = time.perf_counter()
-                parts = list(islice(crops, settings.sub_batches // self._group.size))
-                watch.waited(time.perf_counter() - waiting)
-                lr = learning_rate(settings, plan, step)
-                result = stepper.step(step, parts, lr=lr, progress=plan.progress(step))
                 done = step + 1
+                lr = learning_rate(settings, plan, step)
+                with hanging.step(done):
+                    waiting = time.perf_counter()
+                    parts = list(islice(crops, settings.sub_batches // self._group.size))
+                    watch.waited(time.perf_counter() - waiting)
+                    result = stepper.step(step, parts, lr=lr, progress=plan.progress(step))
                 epoch_over = plan.ends_epoch(done)
                 watch.step(done, result, lr=lr, notes=self._assembly.objective.notes(), last=epoch_over)
                 if epoch_over:
@@ -228,6 +244,10 @@ class _Run:
         restore(saved, self._assembly.objective, self._assembly.optimizer)
         self._judge.restore(saved.facts, step=step)
         self._unreadable = {int(number): reason for number, reason in saved.facts.get("unreadable", {}).items()}
+
+    def _resuming(self) -> str:
+        steps = self._checkpoints.steps()
+        return f"--resume goes on from step {steps[-1]}" if steps else "nothing is saved yet"
 
     def _finish(self) -> Path:
         def write() -> str:

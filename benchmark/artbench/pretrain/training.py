@@ -79,6 +79,7 @@ class Conditions:
         compiled: Whether `torch.compile` makes kernels for the networks.
         tensorboard: Whether the log is written for TensorBoard as well.
         online: Task that judges the features by kNN, after every epoch; None: nobody judges.
+        hang_seconds: That a step takes at least before it is told of as one that hangs.
     """
 
     device: str
@@ -90,3 +91,4 @@ class Conditions:
     compiled: bool = False
     tensorboard: bool = False
     online: OnlineTask | None = None
+    hang_seconds: float = 120

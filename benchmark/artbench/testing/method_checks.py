@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 
 from artbench.pretrain.method import Objective
+from artbench.pretrain.small_maps import MatmulConvolutions
 from artbench.testing.examining import Check, Fault, line
 from artbench.testing.trained import STEPS, Trainable, fixed_views
 
@@ -87,7 +88,7 @@ def _loss(
     with torch.no_grad():
         targets = objective.embed(objective.networks, tuple(views[view] for view in objective.target_views)).float()
     objective.receive(targets)
-    with torch.enable_grad():
+    with torch.enable_grad(), MatmulConvolutions():
         value = objective.loss(objective.networks, views, targets, slice(0, len(views[0])))
         gradients = torch.autograd.grad(value, parameters, allow_unused=True, materialize_grads=True)
     return float(value.detach()), list(gradients)

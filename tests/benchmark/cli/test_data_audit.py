@@ -120,6 +120,7 @@ def test_a_folder_that_cannot_be_written_is_told(toy: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_of_the_24_twins_planted_in_sample_the_hashes_find_half_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,7 +82,11 @@ def test_a_module_with_a_memory_never_mixes_up_batches(pictures: Dataset, tmp_pa
 def test_a_module_that_cant_be_copied_works(pictures: Dataset, whole: NDArray[np.float32], tmp_path: Path) -> None:
     by = encoder()
     by.module.guard = threading.Lock()  # type: ignore[assignment]
-    assert (features(pictures, tmp_path, by=by, workers=4).take(GOOD) == whole).all()
+    alone = features(pictures, tmp_path / "alone", by=by, workers=1).take(GOOD)
+    many = features(pictures, tmp_path / "many", by=by, workers=4).take(GOOD)
+    assert (many == alone).all()
+    # Its norms aren't folded, for which a copy is needed: other products are rounded than in one that can be copied.
+    np.testing.assert_allclose(many, whole, atol=(1e-6 + FAR) * np.abs(whole).max())
 
 
 def test_copies_share_the_weights(pictures: Dataset, tmp_path: Path) -> None:

@@ -10,11 +10,20 @@ from artbench.features import precision
 from artbench.features.precision import choose_dtype, choose_feature_dtype, without_tf32
 
 
-def test_bfloat16_only_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(precision, "_cpu_flags", lambda: {"avx2", "avx512f"})
-    assert choose_dtype("cpu") == torch.float32
-    monkeypatch.setattr(precision, "_cpu_flags", lambda: {"avx2", "avx512_bf16"})
-    assert choose_dtype("cpu") == torch.bfloat16
+@pytest.mark.parametrize(
+    ("flags", "capability", "dtype"),
+    [
+        ({"avx2", "avx512f"}, "AVX512", torch.float32),
+        ({"avx2", "avx512_bf16"}, "AVX512", torch.bfloat16),
+        ({"avx2", "avx512_bf16"}, "AVX2", torch.float32),
+    ],
+)
+def test_bfloat16_only_where_the_processor_has_it_and_torch_uses_it(
+    flags: set[str], capability: str, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "_cpu_flags", lambda: flags)
+    monkeypatch.setattr(precision, "_cpu_capability", lambda: capability)
+    assert choose_dtype("cpu") == dtype
 
 
 @pytest.mark.parametrize(
@@ -31,6 +40,7 @@ def test_networks_of_short_sums_are_computed_in_float32(
     backbone: str, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(precision, "_cpu_flags", lambda: {"amx_bf16"})
+    monkeypatch.setattr(precision, "_cpu_capability", lambda: "AVX512")
     with torch.device("meta"):
         module = timm.create_model(backbone, num_classes=0)
     assert choose_feature_dtype(module, device="cpu") == dtype
@@ -38,8 +48,9 @@ def test_networks_of_short_sums_are_computed_in_float32(
 
 def test_this_processor_is_asked() -> None:
     flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    expected = torch.bfloat16 if "amx_bf16" in flags or "avx512_bf16" in flags else torch.float32
-    assert choose_dtype("cpu") == expected
+    has = "amx_bf16" in flags or "avx512_bf16" in flags
+    uses = torch.backends.cpu.get_cpu_capability() == "AVX512"
+    assert choose_dtype("cpu") == (torch.bfloat16 if has and uses else torch.float32)
 
 
 def test_float32_is_float32_only_while_it_matters() -> None:

@@ -68,6 +68,7 @@ def test_kills_at_random_moments_lose_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_two_hundred_kills_lose_nothing(tmp_path: Path) -> None:
     killed_again_and_again(tmp_path, count=1000, kills=200)
 

@@ -20,6 +20,9 @@ from artbench.reporting import Silent
 from artbench.run import Request, run
 from tests.records import record
 
+# Whole reports, one after the other.
+pytestmark = pytest.mark.timeout(300)
+
 TESTS = Path(__file__).parents[2]
 PLUGINS = [TESTS / "toy_plugin.py", TESTS / "benchmark" / "explain" / "gradcam" / "seen_plugin.py"]
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'"

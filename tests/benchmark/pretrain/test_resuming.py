@@ -1,13 +1,10 @@
 """After kills, signals and a full disk a training goes on to the same bits, or says why it does not."""
 
-import multiprocessing
 import os
 import resource
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,17 +17,8 @@ from artbench.pretrain.online import OnlineTask
 from artbench.pretrain.state import Checkpoints
 from artbench.specs import BackboneSpec
 from tests.benchmark.pretrain import toys
+from tests.benchmark.pretrain.children import child
 from tests.benchmark.pretrain.trained import assert_same, log, state, weights
-
-# Forked from a server that has torch imported: a child is at work within milliseconds.
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.benchmark.pretrain.toys"])
-
-
-def child(target: Callable[..., None], *arguments: object) -> Any:
-    process = CONTEXT.Process(target=target, args=arguments)
-    process.start()
-    return process
 
 
 def resumed(pictures: Path, out: Path, method: str, *pairs: str) -> None:

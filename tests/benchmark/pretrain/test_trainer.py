@@ -65,6 +65,7 @@ def test_tensorboard_shows_the_numbers_of_the_log_and_what_is_done_again_only_on
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_compiled_networks_learn_the_same_to_rounding(pictures: Path, tmp_path: Path) -> None:
     work = toys.training(pictures, "steps=2")
     toys.train(work, tmp_path / "plain")

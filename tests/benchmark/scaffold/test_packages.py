@@ -20,6 +20,9 @@ from artbench.scaffold.naming import names_of
 from artbench.scaffold.writing import write_plugin
 from artbench_sample.paint import COLUMNS
 
+# Several processes, one after the other.
+pytestmark = pytest.mark.timeout(300)
+
 Call = Callable[..., "subprocess.CompletedProcess[str]"]
 NAMES = {kind: f"first-{kind}" for kind in KINDS}
 

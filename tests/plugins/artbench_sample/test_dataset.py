@@ -41,6 +41,7 @@ def test_pictures_are_painted_where_helpers_fail(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_the_whole_collection_is_painted_and_opens(tmp_path: Path) -> None:
     paint_collection(tmp_path)
     assert len(open_sample(tmp_path)) == len(list((tmp_path / "pictures").iterdir())) == 1200

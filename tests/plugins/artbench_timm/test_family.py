@@ -95,6 +95,7 @@ def test_the_plugin_is_found_by_name() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_every_model_of_timm_gives_pooled_features_or_says_why_not() -> None:
     # Without memory or arithmetic, on the meta device: twenty minutes for 1,371 models.
     refused = []

@@ -64,6 +64,7 @@ def test_every_regnet_gives_pooled_features(model: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_the_largest_regnet_gives_pooled_features() -> None:
     _check_features(_built(LARGEST), LARGEST)
 

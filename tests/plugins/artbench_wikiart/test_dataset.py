@@ -114,6 +114,7 @@ def short_lived(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @needs_real_data
 def test_the_whole_release_has_the_published_counts(short_lived: Path) -> None:
     (short_lived / "WikiArt Dataset").symlink_to(REAL_DATA / "artgan-lists")

@@ -127,4 +127,8 @@ def test_a_phone_shows_it_without_sideways_scrolling(opened: Any) -> None:
         "Emulation.setDeviceMetricsOverride", {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
     )
     opened.find_element("css selector", "#tiles button").click()
-    assert opened.execute_script("return document.documentElement.scrollWidth") <= 360
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    # The figure is drawn anew for the new width, a moment later.
+    width = "return document.documentElement.scrollWidth"
+    WebDriverWait(opened, 30).until(lambda driver: driver.execute_script(width) <= 360)

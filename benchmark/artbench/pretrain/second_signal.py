@@ -1,0 +1,84 @@
+"""A second signal ends the process, also while its main thread is inside a library and sees no signal."""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+# Seconds for the last words: a terminal that is held up must not hold up the end.
+_LAST_WORDS = 1.0
+
+# File descriptors that the signals of this process are written to.
+_inboxes: set[int] = set()
+
+
+@contextmanager
+def ending_at_the_second(
+    kinds: Mapping[int, str], *, ended: Callable[[str], None], grace: float = 3.0
+) -> Iterator[None]:
+    """End the process at the second signal of a kind, where that has not made it leave the block within seconds.
+
+    Python calls the handlers of signals on the main thread, once that is back from whatever it called. Here a thread
+    is told of them by the interpreter's own handler, whatever the main thread is at. Only a library that keeps the
+    interpreter's lock while it hangs keeps it from ending too. To be called on the main thread; the signals need
+    handlers, which stay as they are.
+
+    Args:
+        kinds: The kind of each signal that counts, by its number.
+        ended: Called with the name of the signal, on a thread of its own, before the process ends with status
+            128 + number.
+        grace: Seconds for the main thread to leave the block by itself, as it does unless a library holds it or what
+            it waits for.
+    """
+    inbox, outbox = socket.socketpair()
+    left = threading.Event()
+
+    def read() -> None:
+        seen: set[str] = set()
+        while not left.is_set():
+            for number in inbox.recv(64):
+                kind = kinds.get(number)
+                if kind in seen and not left.wait(grace):
+                    _end(number, ended)
+                if kind is not None:
+                    seen.add(kind)
+
+    thread = threading.Thread(target=read, name="artbench-signals", daemon=True)
+    with inbox, outbox:
+        outbox.setblocking(False)
+        _inboxes.add(outbox.fileno())
+        thread.start()
+        before = signal.set_wakeup_fd(outbox.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(-1)
+            # Whose it is may have closed it.
+            with suppress(OSError, ValueError):
+                signal.set_wakeup_fd(before)
+            left.set()
+            # No signal has this number. Where there is no room for it, there is something to read.
+            with suppress(BlockingIOError):
+                outbox.send(b"\0")
+            _inboxes.discard(outbox.fileno())
+            thread.join()
+
+
+def _end(number: int, ended: Callable[[str], None]) -> None:
+    words = threading.Thread(target=ended, args=(signal.Signals(number).name,), daemon=True)
+    words.start()
+    words.join(_LAST_WORDS)
+    os._exit(128 + number)
+
+
+def _leave_to_the_parent() -> None:
+    """Write the signals of a forked child nowhere: they would count as those of its parent."""
+    inbox = signal.set_wakeup_fd(-1)
+    if inbox != -1 and inbox not in _inboxes:
+        signal.set_wakeup_fd(inbox)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_the_parent)

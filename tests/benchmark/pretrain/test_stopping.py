@@ -1,0 +1,126 @@
+"""Signals are noted inside the block alone, and nothing of it is left afterwards."""
+
+import os
+import signal
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from artbench.pretrain.second_signal import ending_at_the_second
+from artbench.pretrain.stopping import stop_request
+from tests.benchmark.pretrain.children import child
+
+
+def handlers() -> list[object]:
+    return [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+
+def sleeping_through_two(told: Path) -> None:
+    """A main thread that sees two signals and stays."""
+
+    def last_words(name: str) -> None:
+        told.write_text(name)
+
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    with ending_at_the_second({signal.SIGTERM: "kind"}, ended=last_words, grace=0.1):
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+        time.sleep(60)
+
+
+def with_last_words_that_never_end() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    with ending_at_the_second({signal.SIGTERM: "kind"}, ended=lambda _: time.sleep(60), grace=0.1):
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+        time.sleep(60)
+
+
+def signalled_apart(told: Path) -> None:
+    """One signal to a forked child, one to the process itself, and one of another kind."""
+    for number in (signal.SIGTERM, signal.SIGUSR1):
+        signal.signal(number, lambda *_: None)
+    kinds: dict[int, str] = {signal.SIGTERM: "kind", signal.SIGUSR1: "other kind"}
+    with ending_at_the_second(kinds, ended=lambda _: None, grace=0.1):
+        forked = os.fork()
+        if not forked:
+            signal.raise_signal(signal.SIGTERM)
+            os._exit(0)
+        os.waitpid(forked, 0)
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGUSR1)
+        time.sleep(1)
+    told.touch()
+
+
+def test_the_second_acts_as_ever_whichever_of_the_two_it_is() -> None:
+    with stop_request() as stop:
+        signal.raise_signal(signal.SIGTERM)
+        assert stop.name == "SIGTERM"
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_nothing_is_left_of_it_afterwards() -> None:
+    inbox, outbox = socket.socketpair()
+    with inbox, outbox:
+        outbox.setblocking(False)
+        before = handlers()
+        signal.set_wakeup_fd(outbox.fileno())
+        for _ in range(3):
+            with stop_request() as stop:
+                assert handlers() != before
+                signal.raise_signal(signal.SIGINT)
+            assert stop.name == "SIGINT"
+        assert signal.set_wakeup_fd(-1) == outbox.fileno()
+    assert handlers() == before
+    assert not any(thread.name == "artbench-signals" for thread in threading.enumerate())
+
+
+def test_one_inside_another_notes_for_itself() -> None:
+    with stop_request() as outer:
+        with stop_request() as inner:
+            signal.raise_signal(signal.SIGTERM)
+        assert inner
+        assert not outer
+        signal.raise_signal(signal.SIGTERM)
+        assert outer.name == "SIGTERM"
+
+
+def test_outside_the_main_thread_nothing_is_noted() -> None:
+    def look() -> bool:
+        before = handlers()
+        with stop_request() as stop:
+            return handlers() == before and not stop
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(look).result()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_main_thread_that_stays_is_ended_after_the_last_words(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    process = child(sleeping_through_two, told)
+    process.join(50)
+    assert process.exitcode == 128 + signal.SIGTERM
+    assert told.read_text() == "SIGTERM"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_last_words_that_never_end_do_not_hold_up_the_end() -> None:
+    process = child(with_last_words_that_never_end)
+    process.join(50)
+    assert process.exitcode == 128 + signal.SIGTERM
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_signal_to_a_forked_child_or_of_another_kind_is_no_second(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    process = child(signalled_apart, told)
+    process.join(50)
+    assert process.exitcode == 0
+    assert told.exists()
