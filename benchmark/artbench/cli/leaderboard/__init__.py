@@ -1,1 +1,19 @@
-"""The commands on leaderboards."""
+"""`artbench leaderboard`: what is made of records."""
+
+import click
+
+from artbench.cli.lazy import LazyGroup
+
+_COMMANDS = {
+    "build": "artbench.cli.leaderboard.build:build",
+    "show": "artbench.cli.leaderboard.show:show",
+    "compare": "artbench.cli.leaderboard.compare:compare",
+    "check": "artbench.cli.leaderboard.check:check",
+    "export": "artbench.cli.leaderboard.export:export",
+    "publish": "artbench.cli.leaderboard.publish:publish",
+}
+
+
+@click.group(cls=LazyGroup, commands_at=_COMMANDS)
+def leaderboard() -> None:
+    """Build, show, compare, check and give away what is on record."""
