@@ -4,9 +4,9 @@ from pathlib import Path
 
 from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.literature import literature
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
 from artbench.records.folder import ResultsFolder, sha256_of
-from artbench.reporting import Silent
+from artbench.runtime.progress import Silent
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PUBLISHED = REPOSITORY / "leaderboards"

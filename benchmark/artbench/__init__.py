@@ -6,10 +6,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from artbench.api.extracting import FeatureMatrix, features
-    from artbench.api.loading import LoadedEncoder, load_encoder
-    from artbench.api.running import IncompleteRun, run
-    from artbench.cli.console import TerminalReporter
+    from artbench.api.features import FeatureMatrix, features
+    from artbench.api.load_encoder import LoadedEncoder, load_encoder
+    from artbench.api.run import IncompleteRun, run
+    from artbench.cli.progress import TerminalReporter
     from artbench.errors import ArtbenchError, UsageError
     from artbench.hookspecs import hookimpl
     from artbench.records.record import Record
@@ -30,16 +30,16 @@ __all__ = [
 
 _AT = {
     "ArtbenchError": "artbench.errors",
-    "FeatureMatrix": "artbench.api.extracting",
-    "IncompleteRun": "artbench.api.running",
-    "LoadedEncoder": "artbench.api.loading",
+    "FeatureMatrix": "artbench.api.features",
+    "IncompleteRun": "artbench.api.run",
+    "LoadedEncoder": "artbench.api.load_encoder",
     "Record": "artbench.records.record",
-    "TerminalReporter": "artbench.cli.console",
+    "TerminalReporter": "artbench.cli.progress",
     "UsageError": "artbench.errors",
-    "features": "artbench.api.extracting",
+    "features": "artbench.api.features",
     "hookimpl": "artbench.hookspecs",
-    "load_encoder": "artbench.api.loading",
-    "run": "artbench.api.running",
+    "load_encoder": "artbench.api.load_encoder",
+    "run": "artbench.api.run",
 }
 
 

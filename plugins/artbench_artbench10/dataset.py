@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from artbench.data.authoring.listing import folders_in, picture_id, pictures_in
 from artbench.data.dataset import Dataset
-from artbench.data.listing import folders_in, picture_id, pictures_in
 from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
 from artbench_artbench10 import LAYOUT, SOURCE, STYLES

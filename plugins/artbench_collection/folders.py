@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from artbench.data.listing import PICTURE_SUFFIXES, picture_id, pictures_in
-from artbench.data.tables import SUFFIXES
+from artbench.data.authoring.listing import PICTURE_SUFFIXES, picture_id, pictures_in
+from artbench.data.authoring.tables import SUFFIXES
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
 from artbench_collection.description import Description

@@ -1,7 +1,7 @@
 """The table of a collection: one row a picture."""
 
-from artbench.data.listing import listed_path
-from artbench.data.tables import Table, read_table
+from artbench.data.authoring.listing import listed_path
+from artbench.data.authoring.tables import Table, read_table
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
 from artbench_collection.description import Description

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from artbench.data.tables import SUFFIXES
+from artbench.data.authoring.tables import SUFFIXES
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
 from artbench_collection.description import Description, read_description

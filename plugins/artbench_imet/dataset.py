@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.authoring.listing import folders_in, pictures_in
 from artbench.data.dataset import Dataset
-from artbench.data.listing import folders_in, pictures_in
 from artbench.data.splits import rarest_labels, stratified_share
 from artbench.errors import ArtbenchError
 from artbench_imet import LAYOUT, SOURCES

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.data.tables import Table, read_table
+from artbench.data.authoring.tables import Table, read_table
 from artbench.errors import ArtbenchError
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")

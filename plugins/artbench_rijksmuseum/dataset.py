@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from artbench.data.authoring.listing import check_inside, pictures_in
 from artbench.data.dataset import Dataset
-from artbench.data.listing import check_inside, pictures_in
 from artbench.errors import ArtbenchError
 from artbench_rijksmuseum import LAYOUT, SOURCE
 from artbench_rijksmuseum.metadata import read_metadata

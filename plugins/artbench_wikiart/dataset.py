@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from artbench.data.authoring.names import match_files
 from artbench.data.dataset import Dataset
-from artbench.data.names import match_files
 from artbench_wikiart.layout import find_lists, find_pictures, scan_pictures
 from artbench_wikiart.lists import read_lists
 

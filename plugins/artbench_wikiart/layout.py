@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from artbench.data.listing import check_inside
+from artbench.data.authoring.listing import check_inside
 from artbench.errors import ArtbenchError
 from artbench_wikiart import LAYOUT, SOURCE
 

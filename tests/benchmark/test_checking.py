@@ -9,15 +9,15 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from artbench.checking import check_records
 from artbench.cli.main import artbench
 from artbench.errors import ArtbenchError
-from artbench.leaderboard.checking.findings import Report
-from artbench.plugins import Registry, load_plugins
+from artbench.evaluation.workflow import Request, run
+from artbench.leaderboard.validation.findings import Report
+from artbench.leaderboard.validation.workflow import check_records
+from artbench.plugins.loading import Registry, load_plugins
 from artbench.records.folder import ResultsFolder
 from artbench.records.publishing import publish
-from artbench.reporting import Silent
-from artbench.run import Request, run
+from artbench.runtime.progress import Silent
 from tests.mutants import Submission
 
 PLUGINS = [Path(__file__).parents[1] / name for name in ("toy_plugin.py", "judged_plugin.py")]

@@ -10,12 +10,12 @@ import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
 from artbench.errors import UsageError
+from artbench.evaluation.workflow import Request, Result, run
 from artbench.leaderboard.ranking import rank
-from artbench.plugins import Registry, load_plugins
+from artbench.plugins.loading import Registry, load_plugins
 from artbench.records.folder import ResultsFolder, sha256_of
 from artbench.records.record import Record
-from artbench.reporting import Silent
-from artbench.run import Request, Result, run
+from artbench.runtime.progress import Silent
 
 PLUGINS = [Path(__file__).parents[1] / name for name in ("toy_plugin.py", "judged_plugin.py")]
 PAIRS = ("toy-colour", "toy-traits", "toy-year")

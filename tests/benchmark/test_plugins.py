@@ -11,7 +11,7 @@ import pytest
 
 from artbench import hookspecs
 from artbench.errors import ArtbenchError, UsageError
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
 
 GOOD = """
     from artbench import hookimpl

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from artbench.data.opening import open_tasks
 from artbench.errors import ArtbenchError, UsageError
-from artbench.opening import open_tasks
-from artbench.plugins import load_plugins
-from artbench.pretraining import Places, open_pool
-from artbench.reporting import Silent
-from artbench.run import Request, run
+from artbench.evaluation.workflow import Request, run
+from artbench.plugins.loading import load_plugins
+from artbench.pretrain.workflow import Places, open_pool
+from artbench.runtime.progress import Silent
 from artbench.specs import PretrainingSpec
 from tests.benchmark.pretrain import toys
 from tests.benchmark.pretrain.toys import Listener

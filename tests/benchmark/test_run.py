@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 from safetensors.torch import save_file
 
+from artbench.data.folders import cache_folder
 from artbench.data.manifest import Manifest, PoolPart
 from artbench.errors import ArtbenchError, UsageError
-from artbench.locations import cache_folder
-from artbench.plugins import Registry, load_plugins
-from artbench.reporting import Silent
-from artbench.run import Outcome, Request, run
+from artbench.evaluation.workflow import Outcome, Request, run
+from artbench.plugins.loading import Registry, load_plugins
+from artbench.runtime.progress import Silent
 from tests import toy_plugin
 
 TOY = Path(__file__).parents[1] / "toy_plugin.py"

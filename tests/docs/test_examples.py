@@ -14,7 +14,7 @@ from PIL import Image
 
 from artbench.doctor.examination import Patient
 from artbench.doctor.plugins import plugins
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 SOUND = ("artbench-hog", "artbench-sketchbook")

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from artbench.hookspecs import CONTRACT
-from artbench.plugins import Registry, load_plugins
+from artbench.plugins.loading import Registry, load_plugins
 from artbench.specs import load_factory
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artbench.plugins import Registry, load_plugins
-from artbench.reporting import Silent
-from artbench.run import Request, Result, run
+from artbench.evaluation.workflow import Request, Result, run
+from artbench.plugins.loading import Registry, load_plugins
+from artbench.runtime.progress import Silent
 
 GUIDES = sorted((Path(__file__).parents[2] / "docs" / "plugins").glob("*.md"))
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
 from artbench.pretrain.settings import read_settings
-from artbench.pretraining import load_method
+from artbench.pretrain.workflow import load_method
 
 PAGE = Path(__file__).parents[2] / "docs" / "pretraining-moco.md"
 

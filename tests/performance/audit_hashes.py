@@ -9,9 +9,9 @@ import time
 import imagehash
 import numpy as np
 
-from artbench.audit.neighbours import near_hashes
-from artbench.audit.twins import HASH_BITS
-from artbench.features.cores import usable_cores
+from artbench.audit.near_duplicates import HASH_BITS
+from artbench.audit.similarity_search import near_hashes
+from artbench.runtime.cores import usable_cores
 
 _LOOPED = 400
 

@@ -20,10 +20,10 @@ from torch.nn import functional
 from torchvision.transforms.functional import InterpolationMode, rotate
 
 from artbench.explain.filters.ascent import Ascent
-from artbench.explaining.filters import explain_filters
-from artbench.explaining.requests import FiltersRequest
-from artbench.plugins import load_plugins
-from artbench.reporting import Silent
+from artbench.explain.filters.workflow import explain_filters
+from artbench.explain.requests import FiltersRequest
+from artbench.plugins.loading import load_plugins
+from artbench.runtime.progress import Silent
 from tests.performance.probe_common import say, say_machine
 
 _BACKBONE, _LAYERS, _UNITS, _SIDE = "resnet18", ("conv1", "layer1", "layer2", "layer3", "layer4"), 6, 128

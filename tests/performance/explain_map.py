@@ -16,11 +16,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.explain.directions import directions
+from artbench.explain.cosine import directions
 from artbench.explain.map.faithfulness import faithfulness
 from artbench.explain.map.layout import lay_out
-from artbench.explain.map.method import METHODS
-from artbench.reporting import Silent
+from artbench.explain.map.request import METHODS
+from artbench.runtime.progress import Silent
 from tests.performance.probe_common import say, say_machine
 
 T = TypeVar("T")

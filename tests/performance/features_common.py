@@ -18,7 +18,7 @@ from artbench.data.dataset import Dataset
 from artbench.encoders.encoder import Encoder
 from artbench.features.extract import Features, extract
 from artbench.protocol import LINEAR_V1
-from artbench.reporting import Silent
+from artbench.runtime.progress import Silent
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 

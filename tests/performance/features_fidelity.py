@@ -19,11 +19,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from torchvision import transforms
 
-from artbench.candidates import candidates
 from artbench.data.dataset import Dataset
 from artbench.encoders.encoder import Encoder
-from artbench.plugins import load_plugins
-from artbench.reporting import Silent
+from artbench.encoders.request import candidates
+from artbench.plugins.loading import load_plugins
+from artbench.runtime.progress import Silent
 from tests.performance.features_common import ours, say
 
 

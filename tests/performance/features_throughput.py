@@ -16,10 +16,10 @@ from statistics import median
 import torch
 
 from artbench.data.decode import decode
-from artbench.features.cores import usable_cores
 from artbench.features.forward import Forward, own_core_each
-from artbench.features.parallel import in_threads
-from artbench.features.precision import choose_feature_dtype
+from artbench.runtime.cores import usable_cores
+from artbench.runtime.precision import choose_feature_dtype
+from artbench.runtime.threads import in_threads
 from tests.performance.features_common import collection, encoder, fresh, ours, peer, say, seconds
 
 

@@ -18,7 +18,7 @@ from artbench.stats.contributions import summed, weights_of
 from artbench.stats.holm import holm
 from artbench.stats.mcnemar import mcnemar
 from artbench.stats.multi_label import MultiLabelOutcome, mean_average_precision
-from artbench.stats.paired import Scores, differences
+from artbench.stats.paired_tests import Scores, differences
 from artbench.stats.parts import parts
 from artbench.stats.sign_flip import sign_flip
 

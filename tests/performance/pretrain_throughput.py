@@ -27,19 +27,19 @@ from torch.nn.functional import cross_entropy, normalize
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
+from artbench.data.folders import cache_folder
 from artbench.data.pool import LabelledDataset, Pool, train_images
 from artbench.data.targets import Split, Targets
-from artbench.features.distributed import Group
 from artbench.features.forward import own_core_each
-from artbench.locations import cache_folder
-from artbench.pretrain.assembly import assemble
 from artbench.pretrain.crops import Cropper, parts_of_steps
 from artbench.pretrain.pack import packed
 from artbench.pretrain.pictures import PicturesOnDisk
 from artbench.pretrain.settings import read_settings
+from artbench.pretrain.setup import assemble
 from artbench.pretrain.trainer import pretrain
 from artbench.pretrain.training import Conditions, Training
-from artbench.reporting import Counter, Silent
+from artbench.runtime.distributed import Group
+from artbench.runtime.progress import Counter, Silent
 from artbench.specs import BackboneSpec
 from artbench_moco.methods import moco_v2
 from artbench_timm.backbone import build

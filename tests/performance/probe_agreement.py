@@ -7,16 +7,16 @@ Run: python -m tests.performance.probe_agreement
 
 import numpy as np
 
-from artbench.candidates import candidates
+from artbench.data.folders import cache_folder
+from artbench.data.opening import OpenTask, open_tasks
+from artbench.encoders.request import candidates
+from artbench.evaluation.rounds import readable
 from artbench.features.extract import Features, extract
-from artbench.locations import cache_folder
-from artbench.opening import OpenTask, open_tasks
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
 from artbench.probe.features import LabelledFeatures, Rows, Scaling
 from artbench.probe.linear import fit_probe
 from artbench.protocol import LINEAR_V1
-from artbench.reporting import Silent
-from artbench.rounds import readable
+from artbench.runtime.progress import Silent
 from tests.performance.probe_common import say, say_machine, scikit_learn, timed
 from tests.realdata import REAL_DATA
 

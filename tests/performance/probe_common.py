@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from artbench.machine import hardware_name
+from artbench.runtime.machine import hardware_name
 
 Result = TypeVar("Result")
 _BLOCK = 4096

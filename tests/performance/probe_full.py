@@ -18,7 +18,7 @@ from numpy.lib.format import open_memmap
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import fit_probe
 from artbench.protocol import LINEAR_V1
-from artbench.reporting import Silent
+from artbench.runtime.progress import Silent
 from tests.performance.probe_common import class_labels, class_means, fill, peak_gigabytes, say, say_machine
 
 _PICTURES, _WIDTH, _CLASSES = 57_025, 2_048, 27

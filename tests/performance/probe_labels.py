@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
 from artbench.probe.features import LabelledFeatures, Rows
-from artbench.probe.path import PenaltyPath
+from artbench.probe.penalty import PenaltyPath
 from artbench.protocol import LINEAR_V1
 from tests.performance.probe_common import class_labels, class_means, fill, peak_gigabytes, say, say_machine, timed
 

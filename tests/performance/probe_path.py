@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from artbench.probe.features import LabelledFeatures, Rows
-from artbench.probe.path import PenaltyPath
+from artbench.probe.penalty import PenaltyPath
 from artbench.protocol import LINEAR_V1
 from tests.performance.probe_common import classed, objective, say, say_machine, scikit_learn, timed
 

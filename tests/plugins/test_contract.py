@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from artbench.plugins import Plugin, load_plugins
-from artbench.pretraining import load_method
+from artbench.plugins.loading import Plugin, load_plugins
+from artbench.pretrain.workflow import load_method
 from artbench.specs import BackboneSpec
 from artbench.testing import TinyDataset, check_backbone, check_dataset, check_pretraining, check_task
 from artbench.testing.dataset import examine_dataset, tasks_on

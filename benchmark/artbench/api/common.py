@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
-from artbench.plugins import Registry, load_plugins
-from artbench.reporting import Counter, Reporter, Silent
+from artbench.plugins.loading import Registry, load_plugins
+from artbench.runtime.progress import Counter, Reporter, Silent
 
 PathLike: TypeAlias = str | os.PathLike[str]
 

@@ -7,16 +7,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.api.surroundings import Logged, PathLike, as_name, data_root_or_default, loaded, placed
-from artbench.candidates import candidates
+from artbench.api.common import Logged, PathLike, as_name, data_root_or_default, loaded, placed
 from artbench.data.dataset import Dataset
+from artbench.data.folders import cache_folder, dataset_folder
+from artbench.data.opening import open_dataset, open_tasks
+from artbench.encoders.request import candidates
 from artbench.errors import UsageError
 from artbench.features.extract import extract
-from artbench.locations import cache_folder, dataset_folder
-from artbench.opening import open_dataset, open_tasks
-from artbench.plugins import Registry
+from artbench.plugins.loading import Registry
 from artbench.protocol import LINEAR_V1
-from artbench.reporting import Reporter
+from artbench.runtime.progress import Reporter
 
 
 class FeatureMatrix(NamedTuple):

@@ -9,14 +9,14 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from artbench.api.surroundings import Logged, PathLike, as_name, loaded
-from artbench.candidates import candidates
+from artbench.api.common import Logged, PathLike, as_name, loaded
 from artbench.data.decode import UnreadableImage, decode, prepare
 from artbench.encoders.encoder import Encoder
+from artbench.encoders.request import candidates
 from artbench.errors import ArtbenchError
-from artbench.machine import choose_device
 from artbench.protocol import LINEAR_V1
-from artbench.reporting import Reporter
+from artbench.runtime.machine import choose_device
+from artbench.runtime.progress import Reporter
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

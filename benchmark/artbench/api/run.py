@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias, TypedDict, Unpack, overload
 
-from artbench.api.surroundings import Logged, PathLike, as_name, data_root_or_default, loaded, placed
+from artbench.api.common import Logged, PathLike, as_name, data_root_or_default, loaded, placed
 from artbench.errors import ArtbenchError, UsageError
+from artbench.evaluation.workflow import Request
+from artbench.evaluation.workflow import run as run_all
 from artbench.records.record import Record
-from artbench.reporting import Reporter
-from artbench.run import Request
-from artbench.run import run as run_all
+from artbench.runtime.progress import Reporter
 
 # Not Sequence: a text is a sequence of texts too, and one name must not be taken for several.
 Names: TypeAlias = list[str] | tuple[str, ...]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.audit.survey import Survey
+from artbench.audit.image_index import Survey
 from artbench.data.checks import is_partial
 from artbench.data.dataset import Dataset
 from artbench.data.targets import Split, Targets

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from artbench.audit.look import LOOK_VERSION, THUMBNAIL, Look, look_at
 from artbench.data.dataset import Dataset
 from artbench.errors import ArtbenchError
-from artbench.features.cores import usable_cores
-from artbench.features.parallel import in_threads
-from artbench.reporting import Reporter
+from artbench.runtime.cores import usable_cores
+from artbench.runtime.progress import Reporter
+from artbench.runtime.threads import in_threads
 
 # Seconds between two writes: what a kill can cost.
 _EVERY = 2.0

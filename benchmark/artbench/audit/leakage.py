@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from artbench.audit.twins import Pair
+from artbench.audit.near_duplicates import Pair
 from artbench.data.dataset import Dataset
 from artbench.data.exclusion import Side
 from artbench.data.manifest import Manifest

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from artbench.audit.alignment import correlation
-from artbench.audit.neighbours import near_features, near_hashes
-from artbench.audit.survey import Survey
+from artbench.audit.image_index import Survey
+from artbench.audit.similarity_search import near_features, near_hashes
 from artbench.errors import ArtbenchError
-from artbench.features.cores import usable_cores
-from artbench.features.parallel import in_threads
-from artbench.reporting import Reporter
+from artbench.runtime.cores import usable_cores
+from artbench.runtime.progress import Reporter
+from artbench.runtime.threads import in_threads
 
 Tier: TypeAlias = Literal["bytes", "hash", "features"]
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from artbench.audit.findings import Findings, Place
-from artbench.audit.twins import ALIKE, TWINS, Pair
+from artbench.audit.leakage import Findings, Place
+from artbench.audit.near_duplicates import ALIKE, TWINS, Pair
 from artbench.data.decode import UnreadableImage, decode_whole
 from artbench.data.exclusion import write_exclusions
 from artbench.errors import ArtbenchError
-from artbench.files import write_text
+from artbench.runtime.files import write_text
 
 # Pairs on a page; more than anybody looks through, and some 5 MB of pictures.
 _SHOWN = 200

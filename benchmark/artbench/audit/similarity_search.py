@@ -7,8 +7,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.features.cores import usable_cores
-from artbench.features.parallel import in_threads
+from artbench.runtime.cores import usable_cores
+from artbench.runtime.threads import in_threads
 
 # Blocks of distances that stay in a core's second cache.
 _ROWS, _COLUMNS = 64, 4096

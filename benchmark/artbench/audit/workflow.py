@@ -7,21 +7,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.audit.findings import Findings
-from artbench.audit.kept import keep
-from artbench.audit.survey import Survey, survey
-from artbench.audit.twins import find_pairs
-from artbench.candidates import Candidate, candidates
+from artbench.audit.image_index import Survey, survey
+from artbench.audit.leakage import Findings
+from artbench.audit.near_duplicates import find_pairs
+from artbench.data.duplicates_cache import keep
+from artbench.data.folders import cache_folder
+from artbench.data.holdings import Holding, open_datasets
 from artbench.data.manifest import Manifest
 from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name
-from artbench.encoders.pool import training_pool
+from artbench.encoders.provenance import training_pool
+from artbench.encoders.request import Candidate, candidates
 from artbench.errors import ArtbenchError
 from artbench.features.extract import extract
-from artbench.holdings import Holding, open_datasets
-from artbench.locations import cache_folder
-from artbench.plugins import Registry
+from artbench.plugins.loading import Registry
 from artbench.protocol import LINEAR_V1
-from artbench.reporting import Reporter
+from artbench.runtime.progress import Reporter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +48,8 @@ def audit_datasets(
     Args:
         names: Of the datasets.
         registry: What there is.
-        data_root: See `artbench.locations.dataset_folder`.
-        placed: See `artbench.locations.dataset_folder`.
+        data_root: See `artbench.data.folders.dataset_folder`.
+        placed: See `artbench.data.folders.dataset_folder`.
         encoding: Whose features to compare; None: equal bytes and like hashes alone.
         checkpoints: Whose pretraining pools to compare with what is tested.
         reporter: Told how far it is, and which task can't be read.

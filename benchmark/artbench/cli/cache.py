@@ -43,9 +43,9 @@ def cache(context: click.Context, as_json: bool) -> None:
 
 
 def _show(as_json: bool) -> None:
+    from artbench.data.folders import cache_folder
     from artbench.features.inventory import kept
-    from artbench.leaderboard.kept_files import kept_bytes, kept_folder
-    from artbench.locations import cache_folder
+    from artbench.leaderboard.cache_folder import kept_bytes, kept_folder
 
     folder = cache_folder() / "features"
     entries = kept(folder)
@@ -78,11 +78,11 @@ def remove(
 
     NAME is a dataset, a backbone, a pretraining, or DATASET/BACKBONE/PRETRAINING; `*` stands for anything.
     """
+    from artbench.data.folders import cache_folder
     from artbench.errors import UsageError
     from artbench.features.inventory import choose, kept
     from artbench.features.inventory import remove as remove_from_disk
-    from artbench.leaderboard.kept_files import forget
-    from artbench.locations import cache_folder
+    from artbench.leaderboard.cache_folder import forget
 
     chosen = bool(names or older_than is not None or down_to is not None)
     if everything == (chosen or ranks):

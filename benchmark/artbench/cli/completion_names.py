@@ -15,7 +15,7 @@ from artbench.errors import ArtbenchError
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from artbench.catalogue import Catalogue, Entry
+    from artbench.plugins.registry import Catalogue, Entry
     from artbench.specs import Family
 
 _WORD = re.compile(r"[\w.:+-]+")
@@ -35,7 +35,7 @@ def completed(
     def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list["CompletionItem[str]"]:
         from click.shell_completion import CompletionItem
 
-        from artbench.plugins import load_plugins
+        from artbench.plugins.loading import load_plugins
 
         # A file given with --plugin is left alone: nobody wants it run by the Tab key. And what plugins print while
         # they are loaded would end up in the line that is being typed.
@@ -54,7 +54,7 @@ def remember_names(catalogue: "Catalogue[Any]") -> None:
 
     A cache that can't be written changes nothing but those.
     """
-    from artbench.files import write_text
+    from artbench.runtime.files import write_text
     from artbench.specs import load_factory
 
     with suppress(ArtbenchError, OSError):
@@ -87,7 +87,7 @@ def _key(entry: "Entry[Any]", family: "Family[Any]") -> str:
 
 
 def _file(catalogue: "Catalogue[Any]") -> Path:
-    from artbench.locations import cache_folder
+    from artbench.data.folders import cache_folder
 
     return cache_folder() / "names" / f"{catalogue.kind}s.json"
 

@@ -47,12 +47,12 @@ def check(
     missing or can't be decoded, or a task can't be read.
     """
     loaded = registry(plugin_files)
-    from artbench.audit.health import health
-    from artbench.audit.survey import survey
-    from artbench.cli.console import notices
+    from artbench.audit.dataset_check import health
+    from artbench.audit.image_index import survey
     from artbench.cli.health import print_health
-    from artbench.holdings import open_datasets
-    from artbench.locations import cache_folder
+    from artbench.cli.progress import notices
+    from artbench.data.folders import cache_folder
+    from artbench.data.holdings import open_datasets
 
     reporter = notices()
     holdings = open_datasets(names, registry=loaded, data_root=data_root, placed=data, reporter=reporter)
@@ -130,8 +130,8 @@ def audit(
     """
     loaded = registry(plugin_files)
     from artbench.audit.report import write_report
-    from artbench.auditing import Encoding, audit_datasets
-    from artbench.cli.console import notices
+    from artbench.audit.workflow import Encoding, audit_datasets
+    from artbench.cli.progress import notices
 
     encoding = None if backbone is None else Encoding(backbone=backbone, pretraining=pretraining, device=device)
     findings = audit_datasets(

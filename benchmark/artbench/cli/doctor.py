@@ -11,7 +11,7 @@ import click
 from artbench.cli.options import data_option, data_root_option, debug_option, json_option, plugin_option, print_json
 
 if TYPE_CHECKING:
-    from artbench.doctor.finding import Finding
+    from artbench.runtime.findings import Finding
 
 _COLOURS = {"PASS": "green", "WARN": "yellow", "FAIL": "red"}
 _WIDEST = 100
@@ -33,7 +33,7 @@ def doctor(
     fails.
     """
     from artbench.doctor.examination import Patient, examine
-    from artbench.plugins import load_plugins
+    from artbench.plugins.loading import load_plugins
 
     registry = load_plugins(plugin_files)
     for name in data:

@@ -47,7 +47,7 @@ def sources_options(command: Callable[..., None]) -> Callable[..., None]:
         plugin_files: tuple[Path, ...],
         **others: Any,
     ) -> None:
-        from artbench.explaining.sources import Sources
+        from artbench.explain.sources import Sources
 
         sources = Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device)
         command(sources=sources, loaded=registry(plugin_files), **others)

@@ -68,12 +68,12 @@ def export(
 
     import numpy as np
 
-    from artbench.candidates import candidates
-    from artbench.cli.console import notices
+    from artbench.cli.progress import notices
+    from artbench.data.folders import cache_folder, dataset_folder
+    from artbench.encoders.request import candidates
     from artbench.errors import blaming
     from artbench.features.export import export as write
     from artbench.features.extract import extract
-    from artbench.locations import cache_folder, dataset_folder
     from artbench.protocol import LINEAR_V1
     from artbench.specs import load_factory
 

@@ -11,7 +11,7 @@ import click
 from artbench.errors import ArtbenchError
 
 if TYPE_CHECKING:
-    from artbench.pretrain.begun import Begun
+    from artbench.pretrain.resume_state import Begun
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ def wanted(
     begun = None
     if resume:
         # Only now: torch takes seconds to import.
-        from artbench.pretrain.begun import read_begun
+        from artbench.pretrain.resume_state import read_begun
 
         begun = read_begun(out)
     if begun is not None:

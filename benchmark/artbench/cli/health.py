@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from artbench.audit.health import Health
+from artbench.audit.dataset_check import Health
 
 _SHOWN = 10
 _SPLITS = ("train", "validation", "test")

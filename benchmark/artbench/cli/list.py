@@ -10,8 +10,8 @@ from artbench.cli.completion_names import remember_names
 from artbench.cli.options import debug_option, json_option, plugin_option, print_json, registry
 
 if TYPE_CHECKING:
-    from artbench.catalogue import Catalogue, Entry
-    from artbench.plugins import Registry
+    from artbench.plugins.loading import Registry
+    from artbench.plugins.registry import Catalogue, Entry
 
 # Counting the parameters of a model takes a fifth of a second, the first time.
 _FEW = 100

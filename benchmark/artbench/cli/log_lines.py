@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from artbench.reporting import printable
+from artbench.runtime.progress import printable
 
 # Seconds until the first line; from one to the next, twice as many as before, but no more than the second.
 _FIRST, _LONGEST = 15.0, 600.0

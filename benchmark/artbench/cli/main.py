@@ -10,7 +10,7 @@ import click
 
 from artbench.cli.lazy import LazyGroup
 from artbench.errors import ArtbenchError
-from artbench.reporting import printable
+from artbench.runtime.progress import printable
 
 # None: on a terminal. click does not ask for what https://no-color.org says.
 _COLOUR = False if os.environ.get("NO_COLOR") else None
@@ -19,10 +19,10 @@ COMMANDS = {
     "run": "artbench.cli.run:run",
     "pretrain": "artbench.cli.pretrain:pretrain",
     "list": "artbench.cli.list:list_",
-    "plugins": "artbench.cli.plugins.group:plugins",
-    "new": "artbench.cli.new.group:new",
-    "leaderboard": "artbench.cli.leaderboard.group:leaderboard",
-    "explain": "artbench.cli.explain.group:explain",
+    "plugins": "artbench.cli.plugins_group:plugins",
+    "new": "artbench.cli.new_group:new",
+    "leaderboard": "artbench.cli.leaderboard:leaderboard",
+    "explain": "artbench.cli.explain:explain",
     "report": "artbench.cli.report:report",
     "features": "artbench.cli.features:features",
     "cache": "artbench.cli.cache:cache",

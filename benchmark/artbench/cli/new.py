@@ -9,7 +9,7 @@ import click
 from artbench.cli.options import FOLDER, debug_option, json_option, print_json, registry
 
 if TYPE_CHECKING:
-    from artbench.scaffold.writing import Written
+    from artbench.plugins.scaffold.writing import Written
 
 _KINDS = ("backbone", "pretraining", "dataset", "task")
 
@@ -27,10 +27,10 @@ def plugin(name: str, kind: str, out: Path | None, as_json: bool) -> None:
     method that trains; a dataset, a folder of pictures with a list, and a first task on it; a task, labels of your own
     for pictures of `sample`, or of any other dataset.
     """
-    from artbench.scaffold.free import check_free
-    from artbench.scaffold.kinds import KINDS
-    from artbench.scaffold.naming import names_of
-    from artbench.scaffold.writing import check_out, write_plugin
+    from artbench.plugins.scaffold.free import check_free
+    from artbench.plugins.scaffold.kinds import KINDS
+    from artbench.plugins.scaffold.naming import names_of
+    from artbench.plugins.scaffold.writing import check_out, write_plugin
 
     names = names_of(name)
     folder = out or Path(names.distribution)

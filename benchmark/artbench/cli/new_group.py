@@ -4,7 +4,7 @@ import click
 
 from artbench.cli.lazy import LazyGroup
 
-_COMMANDS = {"plugin": "artbench.cli.new.plugin:plugin"}
+_COMMANDS = {"plugin": "artbench.cli.new:plugin"}
 
 
 @click.group(cls=LazyGroup, commands_at=_COMMANDS)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from artbench.plugins import Registry
+    from artbench.plugins.loading import Registry
 
 
 _STDOUT, _STDERR = 1, 2
@@ -111,7 +111,7 @@ data_option = click.option(
 
 def registry(plugin_files: tuple[Path, ...]) -> "Registry":
     """Load the plugins; those left out are named on stderr."""
-    from artbench.plugins import load_plugins
+    from artbench.plugins.loading import load_plugins
 
     loaded = load_plugins(plugin_files)
     for problem in loaded.problems:

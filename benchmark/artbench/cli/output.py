@@ -2,7 +2,7 @@
 
 import click
 
-from artbench.reporting import printable
+from artbench.runtime.progress import printable
 
 
 def say(line: str, *, err: bool = False) -> None:

@@ -16,7 +16,7 @@ from artbench.cli.options import data_option, data_root_option, debug_option, js
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from artbench.plugins import Plugin, Registry
+    from artbench.plugins.loading import Plugin, Registry
     from artbench.testing.finding import Finding
 
 _COLOURS = {"PASS": "green", "WARN": "yellow", "FAIL": "red", "SKIP": "cyan"}
@@ -26,7 +26,7 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> "list[C
     from click.shell_completion import CompletionItem
 
     from artbench.errors import ArtbenchError
-    from artbench.plugins import sources
+    from artbench.plugins.loading import sources
 
     names: dict[str, str] = {}
     with redirect_stderr(StringIO()), suppress(ArtbenchError):
@@ -68,8 +68,8 @@ def check(
     Every line is PASS, WARN, FAIL or SKIP, with what to change. What needs pictures that are not there is skipped.
     The exit status is 1 if anything fails.
     """
-    from artbench.cli.console import TerminalReporter
-    from artbench.plugins import load_plugins
+    from artbench.cli.progress import TerminalReporter
+    from artbench.plugins.loading import load_plugins
     from artbench.testing.plugin import Examiner
 
     registry = load_plugins(plugin_files)

@@ -9,10 +9,10 @@ from artbench.cli.lazy import LazyGroup
 from artbench.cli.options import debug_option, json_option, plugin_option, print_json
 
 if TYPE_CHECKING:
-    from artbench.plugins import Plugin, Registry
+    from artbench.plugins.loading import Plugin, Registry
     from artbench.testing.loading_time import LoadingTime
 
-_COMMANDS = {"check": "artbench.cli.plugins.check:check"}
+_COMMANDS = {"check": "artbench.cli.plugins:check"}
 
 
 @click.group(cls=LazyGroup, commands_at=_COMMANDS, invoke_without_command=True)
@@ -27,7 +27,7 @@ def plugins(context: click.Context, timed: bool, as_json: bool, plugin_files: tu
     """Show the plugins: where each is from, what it registers, what is wrong with it."""
     if context.invoked_subcommand is not None:
         return
-    from artbench.plugins import load_plugins
+    from artbench.plugins.loading import load_plugins
 
     found = load_plugins(plugin_files)
     times = _times(found) if timed else {}

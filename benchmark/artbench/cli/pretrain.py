@@ -102,13 +102,13 @@ def pretrain(
     asked = wanted(method=method, backbone=backbone, datasets=datasets, seed=seed, out=out, resume=resume)
     loaded = registry(plugin_files)
     # Only now: torch takes seconds to import.
-    from artbench.cli.console import notices
-    from artbench.features.distributed import process_group
-    from artbench.machine import choose_device
+    from artbench.cli.progress import notices
     from artbench.pretrain.trainer import pretrain as train
     from artbench.pretrain.training import Conditions
-    from artbench.pretraining import Places, check_names, open_online_task, open_pool, open_training
-    from artbench.reporting import Reporter, Silent
+    from artbench.pretrain.workflow import Places, check_names, open_online_task, open_pool, open_training
+    from artbench.runtime.distributed import process_group
+    from artbench.runtime.machine import choose_device
+    from artbench.runtime.progress import Reporter, Silent
 
     chosen = choose_device(device)
     # A wrong word is told before any list is read.

@@ -21,11 +21,11 @@ from rich.text import Text
 
 from artbench.cli.log_lines import LogLines, duration
 from artbench.leaderboard.board import Board
-from artbench.records.wording import amount, encoder_name, metric_name, pretraining_name, task_name, unit
-from artbench.reporting import Counter, Reporter, printable
+from artbench.records.format import amount, encoder_name, metric_name, pretraining_name, task_name, unit
+from artbench.runtime.progress import Counter, Reporter, printable
 
 if TYPE_CHECKING:
-    from artbench.run import Outcome
+    from artbench.evaluation.workflow import Outcome
 
 
 # Columns of text from which on a bar says all.

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.explain.saying import say
 from artbench.cli.options import (
     FOLDER,
     data_option,
@@ -18,9 +17,10 @@ from artbench.cli.options import (
     registry,
     results_option,
 )
+from artbench.cli.output import say
 
 if TYPE_CHECKING:
-    from artbench.gathering.report import Report
+    from artbench.report.workflow import Report
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -97,8 +97,8 @@ def report(
       artbench report --out report
     """  # noqa: D301  click reads the control character
     loaded = registry(plugin_files)
-    from artbench.explaining.sources import Sources
-    from artbench.gathering.request import KINDS, ReportRequest
+    from artbench.explain.sources import Sources
+    from artbench.report.request import KINDS, ReportRequest
 
     request = ReportRequest(
         results=results,
@@ -113,8 +113,8 @@ def report(
     )
     request.check(loaded)
     # Torch takes seconds to import.
-    from artbench.cli.console import notices
-    from artbench.gathering.report import make_report
+    from artbench.cli.progress import notices
+    from artbench.report.workflow import make_report
 
     made = make_report(request, registry=loaded, reporter=notices())
     if as_json:

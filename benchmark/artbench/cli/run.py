@@ -127,11 +127,11 @@ def run(
         loaded.datasets.get(name)
     for name in (one for task in tasks for one in loaded.tasks.expand(task)):
         loaded.tasks.get(name)
-    from artbench.cli.console import notices, print_outcome
-    from artbench.features.distributed import process_group
-    from artbench.reporting import Silent
-    from artbench.run import Request
-    from artbench.run import run as run_all
+    from artbench.cli.progress import notices, print_outcome
+    from artbench.evaluation.workflow import Request
+    from artbench.evaluation.workflow import run as run_all
+    from artbench.runtime.distributed import process_group
+    from artbench.runtime.progress import Silent
 
     request = Request(
         backbones=backbones,

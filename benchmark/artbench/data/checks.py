@@ -8,7 +8,7 @@ import numpy as np
 from artbench.data.dataset import Dataset
 from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
-from artbench.reporting import Reporter
+from artbench.runtime.progress import Reporter
 
 # Above this share of missing pictures, a result is not comparable with that of a whole copy.
 MISSING_SHARE = 0.01

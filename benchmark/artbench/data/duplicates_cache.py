@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from artbench.data.dataset import Dataset
 from artbench.errors import ArtbenchError
-from artbench.files import write_text
+from artbench.runtime.files import write_text
 
 
 class _File(BaseModel):

@@ -12,7 +12,7 @@ import numpy as np
 from artbench.data.dataset import Dataset
 from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
-from artbench.files import replacing
+from artbench.runtime.files import replacing
 
 COLUMNS = ("dataset", "image", "split")
 Side: TypeAlias = Literal["train", "test"]

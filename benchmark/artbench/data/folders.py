@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from artbench.errors import ArtbenchError, UsageError
-from artbench.files import preparing
-from artbench.reporting import Reporter
+from artbench.runtime.files import preparing
+from artbench.runtime.progress import Reporter
 from artbench.specs import DatasetSpec, load_factory
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from artbench.data.checks import check_targets
 from artbench.data.dataset import Dataset
+from artbench.data.folders import dataset_folder
+from artbench.data.opening import open_dataset
 from artbench.data.targets import Targets
 from artbench.errors import ArtbenchError, blaming
-from artbench.locations import dataset_folder
-from artbench.opening import open_dataset
-from artbench.plugins import Registry
-from artbench.reporting import Reporter, Silent
+from artbench.plugins.loading import Registry
+from artbench.runtime.progress import Reporter, Silent
 from artbench.specs import DatasetSpec, TaskSpec, load_factory
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from artbench.errors import ArtbenchError
-from artbench.files import write_text
+from artbench.runtime.files import write_text
 
 # Beside a checkpoint; and the key under which a safetensors file names it in its own metadata.
 MANIFEST_FILE = "pool.json"

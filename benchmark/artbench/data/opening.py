@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from artbench.data.checks import check_targets, is_partial
 from artbench.data.dataset import Dataset
 from artbench.data.exclusion import NOTHING, Exclusions, Side
+from artbench.data.folders import dataset_folder
 from artbench.data.targets import Targets
 from artbench.errors import blaming
-from artbench.locations import dataset_folder
-from artbench.plugins import Registry
+from artbench.plugins.loading import Registry
 from artbench.protocol import Protocol
-from artbench.reporting import Reporter
+from artbench.runtime.progress import Reporter
 from artbench.specs import DatasetSpec, TaskSpec, load_factory
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from artbench.data.folders import dataset_folder, made_folder
+from artbench.data.opening import open_dataset
 from artbench.doctor.examination import Patient
-from artbench.doctor.finding import Finding, failed, passed, warned
 from artbench.errors import ArtbenchError
-from artbench.locations import dataset_folder, made_folder
-from artbench.opening import open_dataset
-from artbench.reporting import Silent
+from artbench.runtime.findings import Finding, failed, passed, warned
+from artbench.runtime.progress import Silent
 from artbench.specs import DatasetSpec
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from artbench.doctor.finding import Finding, failed
 from artbench.errors import ArtbenchError
-from artbench.plugins import Registry
+from artbench.plugins.loading import Registry
+from artbench.runtime.findings import Finding, failed
 from artbench.specs import load_factory
 
 
@@ -33,7 +33,7 @@ Check: TypeAlias = Callable[[Patient], Iterator[Finding]]
 # By text, so that the import of a library that is broken is a finding too.
 CHECKS: Mapping[str, Check | str] = {
     "installation": "artbench.doctor.installation:installation",
-    "devices": "artbench.doctor.devices:devices",
+    "devices": "artbench.doctor.machine:devices",
     "threads": "artbench.doctor.threads:threads",
     "storage": "artbench.doctor.storage:storage",
     "datasets": "artbench.doctor.datasets:datasets",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module, metadata
 
 from artbench.doctor.examination import Patient
-from artbench.doctor.finding import Finding, failed, passed
+from artbench.runtime.findings import Finding, failed, passed
 
 _SHOWN = ("torch", "torchvision", "timm")
 _BOUND = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*>=\s*([0-9.]+)$")

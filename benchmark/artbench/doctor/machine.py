@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import torch
 
 from artbench.doctor.examination import Patient
-from artbench.doctor.finding import Finding, failed, passed, warned
-from artbench.features.cores import usable_cores
-from artbench.features.precision import choose_dtype
-from artbench.machine import choose_device, hardware_name
+from artbench.runtime.cores import usable_cores
+from artbench.runtime.findings import Finding, failed, passed, warned
+from artbench.runtime.machine import choose_device, hardware_name
+from artbench.runtime.precision import choose_dtype
 
 
 def devices(_: Patient) -> Iterator[Finding]:

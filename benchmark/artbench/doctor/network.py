@@ -7,8 +7,8 @@ from threading import Thread
 from huggingface_hub import constants
 
 from artbench.doctor.examination import Patient
-from artbench.doctor.finding import Finding, passed, warned
 from artbench.encoders.hub import unreachable
+from artbench.runtime.findings import Finding, passed, warned
 
 _SERVERS = {"hub": constants.ENDPOINT, "torchvision": "https://download.pytorch.org"}
 _SECONDS = 10.0

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from artbench.catalogue import Catalogue
 from artbench.doctor.examination import Patient
-from artbench.doctor.finding import Finding, failed, passed, warned
-from artbench.plugins import SLOW
+from artbench.plugins.loading import SLOW
+from artbench.plugins.registry import Catalogue
+from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.specs import SpecT
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import torch
 
+from artbench.data.folders import cache_folder
 from artbench.doctor.examination import Patient
-from artbench.doctor.finding import Finding, failed, passed, warned
 from artbench.errors import ArtbenchError
-from artbench.locations import cache_folder
+from artbench.runtime.findings import Finding, failed, passed, warned
 
 # The features of WikiArt by one large encoder are half a gigabyte.
 _LITTLE, _NONE = 5 * 10**9, 10**8

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import torch
 
 from artbench.doctor.examination import Patient
-from artbench.doctor.finding import Finding, passed, warned
-from artbench.features.cores import usable_cores
+from artbench.runtime.cores import usable_cores
+from artbench.runtime.findings import Finding, passed, warned
 
 _VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 

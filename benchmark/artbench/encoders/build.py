@@ -18,11 +18,11 @@ from artbench.encoders.encoder import Encoder
 from artbench.encoders.history import training_history
 from artbench.encoders.layouts import fit_checkpoint, shown, tensor_names
 from artbench.encoders.loading import load_weights
-from artbench.encoders.pool import training_pool
+from artbench.encoders.provenance import training_pool
 from artbench.encoders.weights import Weights
 from artbench.errors import ArtbenchError, blaming
 from artbench.protocol import Picture
-from artbench.reporting import Reporter
+from artbench.runtime.progress import Reporter
 from artbench.specs import BackboneSpec, PretrainingSpec, load_factory
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import torch
 
-from artbench.encoders.pool import TrainingPool
-from artbench.records.sources import TrainingState
+from artbench.encoders.provenance import TrainingPool
+from artbench.records.parts import TrainingState
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 
 from artbench.errors import ArtbenchError
-from artbench.records.sources import TrainingState
+from artbench.records.parts import TrainingState
 
 METADATA_KEY = "artbench.pretraining"
 

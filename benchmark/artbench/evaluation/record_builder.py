@@ -11,21 +11,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from artbench.audit.kept import kept_audit
-from artbench.candidates import Candidate
+from artbench.data.duplicates_cache import kept_audit
+from artbench.data.folders import cache_folder
+from artbench.data.opening import OpenTask
 from artbench.encoders.encoder import Encoder
+from artbench.encoders.request import Candidate
+from artbench.evaluation.rounds import Round, clusters_of, judge, readable, references, tables
 from artbench.features.extract import Features
-from artbench.locations import cache_folder
-from artbench.machine import hardware_name
-from artbench.opening import OpenTask
 from artbench.protocol import Protocol
 from artbench.records.outcomes import FewShotState, Metric, NeighboursState, ProbeState, ReferenceState, RoundState
+from artbench.records.parts import DatasetState, EncoderState, ExclusionState, PoolState, TwinsState
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import Provenance, Record, Timing
-from artbench.records.sources import DatasetState, EncoderState, ExclusionState, PoolState, TwinsState
 from artbench.records.tables import Tables
-from artbench.reporting import Reporter
-from artbench.rounds import Round, clusters_of, judge, readable, references, tables
+from artbench.runtime.machine import hardware_name
+from artbench.runtime.progress import Reporter
 from artbench.stats.bootstrap import Estimate, combine
 from artbench.stats.metrics import METRICS
 

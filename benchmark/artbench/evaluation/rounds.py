@@ -6,18 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from artbench.data.dataset import Dataset
+from artbench.data.opening import OpenTask
 from artbench.data.shots import draw_shots
 from artbench.data.targets import Split, Targets
 from artbench.features.extract import Features
-from artbench.opening import OpenTask
-from artbench.probe.answers import Answers, answer
+from artbench.probe.baselines import Known, guesses
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
-from artbench.probe.references import Known, guesses
+from artbench.probe.predictions import Answers, answer
 from artbench.protocol import Protocol
 from artbench.records.record import TableName
 from artbench.records.tables import Tables
-from artbench.reporting import Reporter
+from artbench.runtime.progress import Reporter
 from artbench.stats.bootstrap import Estimate, Sampled, combine
 from artbench.stats.metrics import sample
 from artbench.stats.per_class import Columns, class_table, confusion, ranking_table

@@ -8,28 +8,28 @@ from pathlib import Path
 
 import numpy as np
 
-from artbench.candidates import Candidate, candidates
 from artbench.data.exclusion import NOTHING, read_exclusions
+from artbench.data.folders import cache_folder
+from artbench.data.opening import OpenTask, open_tasks
 from artbench.encoders.encoder import Encoder
+from artbench.encoders.request import Candidate, candidates
 from artbench.errors import ArtbenchError, UsageError
-from artbench.evaluation import evaluate
-from artbench.features.distributed import Group, current_group
+from artbench.evaluation.record_builder import evaluate
 from artbench.features.extract import Features, extract
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.literature import literature
 from artbench.leaderboard.ranking import Place
-from artbench.locations import cache_folder
-from artbench.machine import choose_device
-from artbench.opening import OpenTask, open_tasks
-from artbench.plugins import Registry
-from artbench.pretraining import OpenPool, Places, open_pool
+from artbench.plugins.loading import Registry
+from artbench.pretrain.workflow import OpenPool, Places, open_pool
 from artbench.protocol import LINEAR_V1, Protocol
 from artbench.records.folder import ResultsFolder
+from artbench.records.format import amount, metric_name, task_name, unit
 from artbench.records.ledger import Ledger
 from artbench.records.record import Record
-from artbench.records.wording import amount, metric_name, task_name, unit
-from artbench.reporting import Reporter
+from artbench.runtime.distributed import Group, current_group
+from artbench.runtime.machine import choose_device
+from artbench.runtime.progress import Reporter
 from artbench.specs import TaskSpec
 
 

@@ -7,20 +7,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from artbench.candidates import Candidate
+from artbench.data.opening import OpenTask
 from artbench.data.targets import Split
 from artbench.encoders.encoder import Encoder
+from artbench.encoders.request import Candidate
 from artbench.errors import ArtbenchError
-from artbench.explaining.asked import refuse_years
-from artbench.explaining.measured import Check, MeasuredTask, accept, open_measured
-from artbench.explaining.sources import Sources
-from artbench.opening import OpenTask
-from artbench.plugins import Registry
+from artbench.evaluation.rounds import first_probe
+from artbench.explain.reproduce import Check, MeasuredTask, accept, open_measured
+from artbench.explain.sources import Sources
+from artbench.explain.validate import refuse_years
+from artbench.plugins.loading import Registry
 from artbench.probe.features import Rows
 from artbench.probe.linear import FittedProbe
 from artbench.records.record import Record
-from artbench.reporting import Reporter
-from artbench.rounds import first_probe
+from artbench.runtime.progress import Reporter
 
 # By how much a probability may differ from the stored one: another machine adds up in another order, and what the
 # machine computes in bfloat16 is rounded to three digits.

@@ -4,20 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from artbench.data.folders import placed_folder
 from artbench.encoders.checkpoint_path import check_pretraining
 from artbench.explain.destination import CAPTION, check_file, check_folder, check_size
 from artbench.explain.filters.ascent import Ascent
-from artbench.explain.filters.extent import MOST_LAYERS
-from artbench.explain.filters.extent import figure_height as filters_height
-from artbench.explain.filters.extent import figure_width as filters_width
-from artbench.explain.gradcam.extent import MOST_VIEWS, sheet_height, sheet_width
-from artbench.explain.map.method import Method, check_method
-from artbench.explain.neighbours.extent import figure_height as neighbours_height
-from artbench.explain.neighbours.extent import figure_width as neighbours_width
-from artbench.explaining.asked import check_classes, check_pictures, read_picture, refuse_years
-from artbench.explaining.sources import Sources, check_sources
-from artbench.locations import placed_folder
-from artbench.plugins import Registry
+from artbench.explain.filters.request import MOST_LAYERS
+from artbench.explain.filters.request import figure_height as filters_height
+from artbench.explain.filters.request import figure_width as filters_width
+from artbench.explain.gradcam.request import MOST_VIEWS, sheet_height, sheet_width
+from artbench.explain.map.request import Method, check_method
+from artbench.explain.neighbours.request import figure_height as neighbours_height
+from artbench.explain.neighbours.request import figure_width as neighbours_width
+from artbench.explain.sources import Sources, check_sources
+from artbench.explain.validate import check_classes, check_pictures, read_picture, refuse_years
+from artbench.plugins.loading import Registry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +31,8 @@ class FiltersRequest:
         layers: Names of modules; none: a few depths from the first convolution to the last.
         units: How many of each layer, drawn by the seed.
         examples: Name of a dataset to look through for what units respond to most.
-        data_root: See `artbench.locations.dataset_folder`.
-        placed: See `artbench.locations.dataset_folder`.
+        data_root: See `artbench.data.folders.dataset_folder`.
+        placed: See `artbench.data.folders.dataset_folder`.
         device: `auto`, `cpu`, `cuda`, `mps`.
         seed: Of random weights, units, starts, moves and the sample of the dataset.
         dpi: Of the figure.

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from artbench.data.exclusion import read_exclusions
+from artbench.data.folders import cache_folder, placed_folder
 from artbench.encoders.checkpoint_path import ENCODER_FILE, checkpoint_file
 from artbench.errors import ArtbenchError, UsageError
-from artbench.locations import cache_folder, placed_folder
-from artbench.plugins import Registry
+from artbench.plugins.loading import Registry
 from artbench.records.folder import read_record
 from artbench.records.record import Record
 from artbench.records.stored import check_predictions
@@ -20,8 +20,8 @@ class Sources:
     """Where to find what a record was made from.
 
     Attributes:
-        data_root: See `artbench.locations.dataset_folder`.
-        placed: See `artbench.locations.dataset_folder`.
+        data_root: See `artbench.data.folders.dataset_folder`.
+        placed: See `artbench.data.folders.dataset_folder`.
         checkpoint: The checkpoint, where the record's pretraining is one.
         exclude: The list of what was left out, where the record says that something was.
         device: `auto`, `cpu`, `cuda`, `mps`.
@@ -37,7 +37,7 @@ class Sources:
 def check_sources(file: Path, sources: Sources, *, registry: Registry) -> None:
     """See that a record and its predictions can be read, and that its task, data, pretraining or checkpoint are here.
 
-    Whether they are those of the record is seen when they are opened (`artbench.explaining.measured`); the backbone
+    Whether they are those of the record is seen when they are opened (`artbench.explain.reproduce`); the backbone
     too, since to know all names of a family is to import its library.
 
     Args:

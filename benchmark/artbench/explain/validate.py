@@ -6,11 +6,11 @@ from pathlib import Path
 
 from artbench.data.dataset import Dataset
 from artbench.data.decode import UnreadableImage, decode
+from artbench.data.folders import made_folder, placed_folder
+from artbench.data.opening import open_dataset
 from artbench.errors import ArtbenchError, UsageError
-from artbench.explaining.sources import Sources
-from artbench.locations import made_folder, placed_folder
-from artbench.opening import open_dataset
-from artbench.plugins import Registry
+from artbench.explain.sources import Sources
+from artbench.plugins.loading import Registry
 from artbench.records.class_names import tested_classes
 from artbench.records.folder import read_record
 

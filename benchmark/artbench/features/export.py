@@ -9,7 +9,7 @@ import numpy as np
 from artbench.data.dataset import Dataset
 from artbench.errors import ArtbenchError
 from artbench.features.extract import Features
-from artbench.files import replacing
+from artbench.runtime.files import replacing
 
 Format = Literal["npy", "parquet"]
 

@@ -14,15 +14,15 @@ from artbench.data.dataset import Dataset
 from artbench.data.decode import decode_path
 from artbench.encoders.encoder import Encoder
 from artbench.features.batches import batches
-from artbench.features.cores import usable_cores
-from artbench.features.distributed import current_group
-from artbench.features.extraction import Extraction, Timing
 from artbench.features.key import StoreKey
-from artbench.features.precision import choose_feature_dtype
+from artbench.features.pipeline import Extraction, Timing
 from artbench.features.store import FeatureStore
-from artbench.machine import choose_device
 from artbench.protocol import Picture
-from artbench.reporting import Reporter
+from artbench.runtime.cores import usable_cores
+from artbench.runtime.distributed import current_group
+from artbench.runtime.machine import choose_device
+from artbench.runtime.precision import choose_feature_dtype
+from artbench.runtime.progress import Reporter
 
 # Pictures a forward pass: on a GPU enough to fill it; on the CPU, where each core computes a batch of its own,
 # few, so that what passes between two layers stays in its cache.

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from artbench.encoders.encoder import Encoder
-from artbench.features.allocator import keeping_memory
 from artbench.features.casting import keep_casts
 from artbench.features.copying import sharing_copy
 from artbench.features.folding import fold_norms
+from artbench.runtime.allocator import keeping_memory
 
 Pixels = NDArray[np.uint8]
 

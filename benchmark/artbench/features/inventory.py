@@ -15,8 +15,8 @@ from filelock import FileLock, Timeout
 
 from artbench.errors import ArtbenchError
 from artbench.features.store import FILES, MANIFEST, lock_file
-from artbench.files import read_json
-from artbench.reporting import printable
+from artbench.runtime.files import read_json
+from artbench.runtime.progress import printable
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,10 +17,10 @@ from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError, blaming
 from artbench.features.batches import EMPTY
 from artbench.features.forward import Forward, own_core_each
-from artbench.features.parallel import in_threads
-from artbench.features.precision import without_tf32
 from artbench.features.store import FeatureStore
-from artbench.reporting import Reporter
+from artbench.runtime.precision import without_tf32
+from artbench.runtime.progress import Reporter
+from artbench.runtime.threads import in_threads
 
 
 @dataclass(frozen=True, kw_only=True)

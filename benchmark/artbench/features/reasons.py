@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from artbench.features.rows import write_whole
-from artbench.files import read_json
+from artbench.features.store_files import write_whole
+from artbench.runtime.files import read_json
 
 
 class Reasons:

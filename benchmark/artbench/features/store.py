@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from artbench.errors import ArtbenchError
 from artbench.features.key import StoreKey
 from artbench.features.reasons import Reasons
-from artbench.features.rows import Entries, RowFile, Snapshot
-from artbench.files import read_json, write_text
-from artbench.reporting import Reporter
+from artbench.features.store_files import Entries, RowFile, Snapshot
+from artbench.runtime.files import read_json, write_text
+from artbench.runtime.progress import Reporter
 
 FEATURES, ENTRIES, REASONS, MANIFEST = FILES = ("features.f32", "rows.idx", "unreadable.jsonl", "manifest.json")
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from artbench.leaderboard.kept_ranking import kept_ranking
 from artbench.leaderboard.ranking import Place, Ranking, direction
+from artbench.leaderboard.ranking_cache import kept_ranking
 from artbench.records.record import Record
 
 

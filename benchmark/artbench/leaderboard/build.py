@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from artbench.errors import ArtbenchError
-from artbench.files import write_text
 from artbench.leaderboard.board import Board, boards
 from artbench.leaderboard.index import index_page, page_names
 from artbench.leaderboard.literature import Literature
 from artbench.leaderboard.markdown import task_page
 from artbench.leaderboard.overall import overall_page
 from artbench.records.record import Record
+from artbench.runtime.files import write_text
 
 # A file name that no task's page has: those are of the task's name, or end in a digest.
 OVERALL = "OVERALL.md"

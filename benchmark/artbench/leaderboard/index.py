@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from artbench.leaderboard.about import part_of_task
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.literature import Literature
-from artbench.leaderboard.text import escape, file_name
+from artbench.leaderboard.notes import part_of_task
+from artbench.records.format import amount, encoder_name, metric_name
 from artbench.records.outcomes import Metric
-from artbench.records.wording import amount, encoder_name, metric_name
+from artbench.runtime.text import escape, file_name
 
 _INTRODUCTION = (
     "Frozen encoders, judged by a linear probe on each task. Only records of one table can be compared: they share the "

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from artbench.plugins import Registry
+from artbench.plugins.loading import Registry
 from artbench.specs import Published, PublishedResult
 
 

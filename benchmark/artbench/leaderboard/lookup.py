@@ -9,7 +9,7 @@ from pathlib import Path
 from artbench.errors import UsageError
 from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.record import Record
-from artbench.reporting import Reporter
+from artbench.runtime.progress import Reporter
 
 _PARTS = ("task", "task version", "protocol", "state of the data")
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from artbench.leaderboard.about import measured_on, part_of_task, pretrainings, why_apart
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.literature import Literature
+from artbench.leaderboard.notes import measured_on, part_of_task, pretrainings, why_apart
 from artbench.leaderboard.tables import footnote_lines, literature_table, ranked_tables, reference_table
-from artbench.leaderboard.text import escape
+from artbench.runtime.text import escape
 
 
 def task_page(boards: Sequence[Board], literature: Literature | None = None) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from artbench.leaderboard.board import Board
+from artbench.records.format import encoder_name
 from artbench.records.record import Record
-from artbench.records.wording import encoder_name
 from artbench.specs import Published
 
 # Of the published test images; what lacks fewer counts as the whole task.

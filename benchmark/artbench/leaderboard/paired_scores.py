@@ -16,7 +16,7 @@ from artbench.records.stored import StoredPredictions, read_predictions
 from artbench.specs import TargetKind
 from artbench.stats.contributions import SUMS, contributions, summed
 from artbench.stats.metrics import METRICS, sample
-from artbench.stats.paired import Scores
+from artbench.stats.paired_tests import Scores
 from artbench.stats.parts import HAVE_PARTS, parts
 
 # What `artbench run` keeps of a prediction with one class does not tell the second most probable.

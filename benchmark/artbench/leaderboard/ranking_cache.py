@@ -8,11 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from artbench.errors import ArtbenchError
-from artbench.files import write_text
-from artbench.leaderboard.kept_files import kept_folder
+from artbench.leaderboard.cache_folder import kept_folder
 from artbench.leaderboard.ranking import BOOTSTRAP, LEVEL, Pair, Place, Ranking, rank
 from artbench.records.record import Record
 from artbench.records.stored import check_predictions
+from artbench.runtime.files import write_text
 
 # Raised whenever what `rank` makes of the same predictions changes.
 _VERSION = 2

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from artbench.errors import ArtbenchError
-from artbench.files import replacing
-from artbench.leaderboard.evidence import Evidence, evidence
-from artbench.leaderboard.kept_files import kept_folder
+from artbench.leaderboard.cache_folder import kept_folder
+from artbench.leaderboard.paired_scores import Evidence, evidence
 from artbench.protocol import Bootstrap
 from artbench.records.record import Record
 from artbench.records.stored import check_predictions
+from artbench.runtime.files import replacing
 from artbench.stats.contributions import SUMS
 from artbench.stats.metrics import METRICS
 

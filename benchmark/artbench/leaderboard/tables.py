@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.columns import BACKBONE, PRIMARY, Cell, cells, guesses, headings
 from artbench.leaderboard.marks import footnotes, marks
-from artbench.leaderboard.text import escape
+from artbench.records.format import encoder_name, metric_name, unit
 from artbench.records.record import Record
-from artbench.records.wording import encoder_name, metric_name, unit
+from artbench.runtime.text import escape
 from artbench.specs import INITIALISATION, PublishedResult
 
 

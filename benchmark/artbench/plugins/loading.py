@@ -15,9 +15,9 @@ from typing import Any, TextIO, cast, get_args
 import pluggy
 
 from artbench import hookspecs
-from artbench.catalogue import Catalogue, Entry
-from artbench.contract import check_contract
 from artbench.errors import ArtbenchError, UsageError
+from artbench.plugins.contract import check_contract
+from artbench.plugins.registry import Catalogue, Entry
 from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TargetKind, TaskSpec
 
 GROUP = "artbench"

@@ -6,7 +6,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
-from artbench.reporting import printable
+from artbench.runtime.progress import printable
 
 _LONGEST = 60
 

@@ -13,8 +13,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from artbench.errors import ArtbenchError
-from artbench.files import replacing
 from artbench.pretrain.method import Objective
+from artbench.runtime.files import replacing
 
 _NAME = re.compile(r"step-(\d{9})\.safetensors")
 _KEY = "artbench.training"

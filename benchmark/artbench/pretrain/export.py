@@ -12,9 +12,9 @@ from artbench.data.manifest import MANIFEST_FILE
 from artbench.encoders.checkpoint_path import ENCODER_FILE
 from artbench.encoders.history import METADATA_KEY
 from artbench.errors import ArtbenchError
-from artbench.files import replacing
 from artbench.pretrain.training import Training
-from artbench.records.sources import TrainingState
+from artbench.records.parts import TrainingState
+from artbench.runtime.files import replacing
 
 
 def write_encoder(folder: Path, backbone: torch.nn.Module, training: Training, facts: Mapping[str, Any]) -> Path:

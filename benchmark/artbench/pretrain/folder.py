@@ -10,8 +10,8 @@ from filelock import FileLock, Timeout
 
 from artbench.encoders.checkpoint_path import CHECKPOINTS, ENCODER_FILE
 from artbench.errors import ArtbenchError
-from artbench.features.distributed import Group
-from artbench.pretrain.state import Checkpoints
+from artbench.pretrain.checkpoints import Checkpoints
+from artbench.runtime.distributed import Group
 
 
 @contextmanager

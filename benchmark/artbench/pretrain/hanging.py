@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from statistics import median
 from types import TracebackType
 
-from artbench.reporting import Reporter
+from artbench.runtime.progress import Reporter
 
 # A step hangs that takes so many times the median of the latest steps.
 _MEDIANS, _LATEST = 10, 1000

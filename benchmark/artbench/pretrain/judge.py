@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from artbench.features.distributed import Group
-from artbench.features.precision import choose_dtype
-from artbench.pretrain.assembly import Assembly
-from artbench.pretrain.online import OnlineTask
+from artbench.pretrain.monitor import Watch
+from artbench.pretrain.online_knn import OnlineTask
+from artbench.pretrain.setup import Assembly
 from artbench.pretrain.stopping import Stopped, StopRequest
-from artbench.pretrain.watch import Watch
+from artbench.runtime.distributed import Group
+from artbench.runtime.precision import choose_dtype
 
 
 class Judge:

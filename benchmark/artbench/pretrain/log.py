@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from artbench.errors import ArtbenchError
-from artbench.files import write_text
+from artbench.runtime.files import write_text
 
 LOG_FILE = "log.jsonl"
 

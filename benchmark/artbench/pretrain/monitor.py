@@ -11,7 +11,7 @@ from artbench.pretrain.curves import Curves
 from artbench.pretrain.log import Log
 from artbench.pretrain.schedule import Plan
 from artbench.pretrain.step import StepResult
-from artbench.reporting import Counter, Reporter
+from artbench.runtime.progress import Counter, Reporter
 
 # Below this spread of the normalised targets, over so many steps in a row, they point into one direction.
 _COLLAPSED, _PATIENCE = 0.02, 50

@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from artbench.data.decode import decode_path
+from artbench.data.folders import cache_folder
 from artbench.data.pool import Pool
 from artbench.errors import ArtbenchError
-from artbench.features.cores import usable_cores
-from artbench.features.distributed import Group
-from artbench.features.parallel import in_threads
-from artbench.files import preparing
-from artbench.locations import cache_folder
 from artbench.pretrain.pictures import Pictures, PicturesOnDisk, Pixels
 from artbench.pretrain.stopping import Stopped, StopRequest
-from artbench.reporting import Reporter
+from artbench.runtime.cores import usable_cores
+from artbench.runtime.distributed import Group
+from artbench.runtime.files import preparing
+from artbench.runtime.progress import Reporter
+from artbench.runtime.threads import in_threads
 
 _INDEX = np.dtype([("offset", "<u8"), ("height", "<u4"), ("width", "<u4"), ("crc32", "<u4")])
 _PIXELS, _ROWS, _STATE = "pixels.u8", "index.npy", "pack.json"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import torch
 import torch.distributed as dist
 
-from artbench.features.distributed import Group
+from artbench.runtime.distributed import Group
 
 
 class Exchange:

@@ -7,9 +7,9 @@ from contextlib import contextmanager, nullcontext
 
 import torch
 
+from artbench.pretrain.conv_as_matmul import MatmulConvolutions, exclude_from_compiling
 from artbench.pretrain.method import Networks
 from artbench.pretrain.processes import Exchange
-from artbench.pretrain.small_maps import MatmulConvolutions, exclude_from_compiling
 
 Statistics = Mapping[str, torch.Tensor]
 

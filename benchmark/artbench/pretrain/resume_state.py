@@ -10,8 +10,8 @@ from pydantic import BaseModel, StrictInt, StrictStr, ValidationError
 
 from artbench.encoders.checkpoint_path import CHECKPOINTS
 from artbench.errors import ArtbenchError
-from artbench.pretrain.state import Checkpoints, differences
-from artbench.reporting import printable
+from artbench.pretrain.checkpoints import Checkpoints, differences
+from artbench.runtime.progress import printable
 
 
 class _Identity(BaseModel):

@@ -9,10 +9,7 @@ import torch
 from artbench.encoders.backbone import Backbone
 from artbench.encoders.build import build_backbone, seeded
 from artbench.errors import UsageError, blaming
-from artbench.features.cores import usable_cores
-from artbench.features.distributed import Group
 from artbench.features.forward import is_convolutional
-from artbench.features.precision import choose_dtype
 from artbench.pretrain.method import Objective
 from artbench.pretrain.optimizers import make_optimizer
 from artbench.pretrain.processes import Exchange
@@ -20,6 +17,9 @@ from artbench.pretrain.schedule import Plan, plan
 from artbench.pretrain.settings import Settings
 from artbench.pretrain.step import Stepper
 from artbench.pretrain.training import Training
+from artbench.runtime.cores import usable_cores
+from artbench.runtime.distributed import Group
+from artbench.runtime.precision import choose_dtype
 
 _CROP = 128
 

@@ -11,13 +11,13 @@ import torch
 
 from artbench.encoders.backbone import Backbone
 from artbench.features.forward import is_convolutional
-from artbench.features.parallel import in_threads
 from artbench.pretrain.augment import augment, normalised
 from artbench.pretrain.crops import CropPair
 from artbench.pretrain.method import Networks, Objective
 from artbench.pretrain.processes import Exchange
 from artbench.pretrain.replicas import Replicas, Statistics, statistics
 from artbench.pretrain.settings import Settings
+from artbench.runtime.threads import in_threads
 
 ResultT = TypeVar("ResultT")
 Views = tuple[torch.Tensor, torch.Tensor]

@@ -10,7 +10,7 @@ from typing import Any
 from artbench.data.decode import decode_path
 from artbench.data.pool import Pool
 from artbench.pretrain.method import Method
-from artbench.pretrain.online import OnlineTask
+from artbench.pretrain.online_knn import OnlineTask
 from artbench.pretrain.settings import Settings
 from artbench.specs import BackboneSpec
 

@@ -8,26 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
+from artbench.data.folders import cache_folder, dataset_folder, made_folder
+from artbench.data.opening import OpenTask, open_dataset, open_tasks
 from artbench.data.pool import LabelledDataset, Pool, train_images
 from artbench.encoders.checkpoint_path import ENCODER_FILE
 from artbench.errors import ArtbenchError, UsageError, blaming
-from artbench.features.distributed import current_group
-from artbench.locations import cache_folder, dataset_folder, made_folder
-from artbench.opening import OpenTask, open_dataset, open_tasks
-from artbench.plugins import Registry
-from artbench.pretrain.begun import Begun
+from artbench.plugins.loading import Registry
 from artbench.pretrain.method import Method
-from artbench.pretrain.online import OnlineTask
+from artbench.pretrain.online_knn import OnlineTask
+from artbench.pretrain.resume_state import Begun
 from artbench.pretrain.settings import read_settings
 from artbench.pretrain.trainer import pretrain
 from artbench.pretrain.training import Conditions, Training
-from artbench.reporting import Reporter
+from artbench.runtime.distributed import current_group
+from artbench.runtime.progress import Reporter
 from artbench.specs import DatasetSpec, PretrainingSpec, load_factory
 
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """Where datasets are: see `artbench.locations.dataset_folder`."""
+    """Where datasets are: see `artbench.data.folders.dataset_folder`."""
 
     data_root: Path | None
     placed: Mapping[str, Path]

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from artbench.errors import ArtbenchError
 from artbench.probe.choice import choose, set_apart
 from artbench.probe.features import LabelledFeatures, Rows
-from artbench.probe.path import PenaltyPath
+from artbench.probe.penalty import PenaltyPath
 from artbench.protocol import Probe
-from artbench.reporting import Reporter
+from artbench.runtime.progress import Reporter
 from artbench.specs import TargetKind
 from artbench.stats.metrics import METRICS, best_thresholds, score
 

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 import torch
 
-from artbench.features.parallel import in_pool
 from artbench.probe.features import Standardised
 from artbench.probe.losses import Pass, Sigmoids, Softmax
-from artbench.probe.memory import free_bytes
+from artbench.runtime.memory import free_bytes
+from artbench.runtime.threads import in_pool
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")

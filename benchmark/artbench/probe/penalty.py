@@ -9,13 +9,13 @@ import torch
 from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
-from artbench.features.cores import usable_cores
 from artbench.features.forward import own_core_each
 from artbench.probe.features import LabelledFeatures, Scaling, Standardised
 from artbench.probe.losses import Sigmoids, Softmax
 from artbench.probe.objective import Objective
 from artbench.probe.preconditioner import Eigenbasis
 from artbench.probe.strand import Strand
+from artbench.runtime.cores import usable_cores
 from artbench.specs import TargetKind
 
 # Labels that one core solves together: enough that reading the features costs less than multiplying them.

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.probe.features import LabelledFeatures, Rows
+from artbench.probe.knn import knn_probabilities
 from artbench.probe.linear import FittedProbe, fit_probe
-from artbench.probe.neighbours import knn_probabilities
 from artbench.probe.ridge import FittedRidge, fit_ridge
 from artbench.protocol import Protocol
-from artbench.reporting import Reporter
+from artbench.runtime.progress import Reporter
 from artbench.specs import TargetKind
 
 

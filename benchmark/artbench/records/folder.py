@@ -11,11 +11,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from artbench.errors import ArtbenchError
-from artbench.files import replacing, write_text
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import SCHEMA, FileState, Record
 from artbench.records.tables import Tables, write_table
-from artbench.reporting import Reporter
+from artbench.runtime.files import replacing, write_text
+from artbench.runtime.progress import Reporter
 
 # Of each part of a file name; file systems take 255 bytes in all. The id tells apart what is cut alike.
 _LONGEST = 80

@@ -6,7 +6,7 @@ from artbench.records.folder import ResultsFolder
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import Record
 from artbench.records.tables import Tables
-from artbench.reporting import Reporter
+from artbench.runtime.progress import Reporter
 
 
 class Ledger:

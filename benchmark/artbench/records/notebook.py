@@ -3,7 +3,7 @@
 from html import escape
 from typing import TYPE_CHECKING
 
-from artbench.records.wording import amount, metric_name, pretraining_name, task_name, unit
+from artbench.records.format import amount, metric_name, pretraining_name, task_name, unit
 
 if TYPE_CHECKING:
     from artbench.records.record import Record

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
-from artbench.files import replacing
+from artbench.runtime.files import replacing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,11 +7,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from artbench.errors import ArtbenchError
-from artbench.files import replacing
 from artbench.records.folder import ResultsFolder, sha256_of, write_record
 from artbench.records.images import image_digests
 from artbench.records.record import FileState, Record
 from artbench.records.stored import read_predictions
+from artbench.runtime.files import replacing
 
 
 def publish(record: Record, source: ResultsFolder, target: ResultsFolder) -> Path:

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from artbench.records.fields import Count, Name, Part, Seconds, Sha256
+from artbench.records.format import amount, encoder_name, metric_name, task_name, unit
 from artbench.records.notebook import html_table
 from artbench.records.outcomes import FewShotState, Metric, NeighboursState, ProbeState, ReferenceState, RoundState
-from artbench.records.sources import DatasetState, EncoderState
-from artbench.records.wording import amount, encoder_name, metric_name, task_name, unit
+from artbench.records.parts import DatasetState, EncoderState
 
 SCHEMA: Literal[1] = 1
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from artbench.files import replacing
 from artbench.records.record import TableName
+from artbench.runtime.files import replacing
 
 Tables: TypeAlias = Mapping[TableName, Mapping[str, NDArray[np.generic]]]
 

@@ -8,8 +8,8 @@ from artbench.errors import UsageError
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.overall import chosen as counted
 from artbench.records.folder import ResultsFolder, read_record
+from artbench.records.format import encoder_name, task_name
 from artbench.records.record import Record
-from artbench.records.wording import encoder_name, task_name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from artbench.explain.figure import GREY, LINE_INCHES, put_caption, square, text_line, wrapped
-from artbench.reporting import printable
+from artbench.runtime.progress import printable
 
 # Inches.
 _CELL, _LEAST, _MOST, _LABELS, _HEAD, _MARGIN = 0.42, 2.6, 9.0, 1.75, 0.55, 0.14

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from artbench.files import replacing
 from artbench.records.folder import ResultsFolder, sha256_of
 from artbench.records.record import Record
+from artbench.runtime.files import replacing
 
 
 def copy_records(records: Iterable[Record], results: ResultsFolder, *, out: Path) -> ResultsFolder:

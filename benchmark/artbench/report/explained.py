@@ -11,8 +11,8 @@ from artbench.explain.map.contents import FIGURE as MAP_FIGURE
 from artbench.explain.map.contents import PAGE as MAP_PAGE
 from artbench.explain.map.contents import SUMMARY as MAP_SUMMARY
 from artbench.explain.map.contents import TABLE as MAP_TABLE
-from artbench.gathering.parts import Outcome
-from artbench.gathering.wanted import FILTERS, FILTERS_TABLE
+from artbench.report.parts import Outcome
+from artbench.report.plan import FILTERS, FILTERS_TABLE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from artbench.gathering.page.explained import Filters
-from artbench.gathering.request import Kind
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.overall import chosen, lines
+from artbench.records.format import amount, encoder_name, metric_name, pretraining_name, unit
 from artbench.records.record import Record
-from artbench.records.wording import amount, encoder_name, metric_name, pretraining_name, unit
+from artbench.report.explained import Filters
+from artbench.report.request import Kind
 
 
 @dataclass(frozen=True, kw_only=True)

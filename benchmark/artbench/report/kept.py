@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from artbench.files import preparing, write_text
 from artbench.records.folder import sha256_of
+from artbench.runtime.files import preparing, write_text
 
 # In a kept folder: what it was made from, and the digest of each of its files.
 MARK = "made-from.json"

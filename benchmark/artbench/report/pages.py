@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from artbench.explain.figure import write_png
-from artbench.gathering.choice import Chosen, figures_of
-from artbench.gathering.confusion import confusion_figure
-from artbench.gathering.page.explained import filters_of, gradcam_of, map_of
-from artbench.gathering.page.index import Card, IndexPage, overall_of, task_line
-from artbench.gathering.page.task import BoardPart, Looked, Matrix, TaskPage, best_rows, classes_of, most_taken
-from artbench.gathering.parts import Outcome
-from artbench.gathering.request import KINDS, Kind
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.index import page_names
 from artbench.leaderboard.literature import Literature
 from artbench.leaderboard.page.content import Section, section
 from artbench.records.folder import ResultsFolder
+from artbench.records.format import encoder_name, task_name
 from artbench.records.record import Record
-from artbench.records.wording import encoder_name, task_name
+from artbench.report.choice import Chosen, figures_of
+from artbench.report.confusion import confusion_figure
+from artbench.report.explained import filters_of, gradcam_of, map_of
+from artbench.report.index_page import Card, IndexPage, overall_of, task_line
+from artbench.report.parts import Outcome
+from artbench.report.request import KINDS, Kind
+from artbench.report.task_page import BoardPart, Looked, Matrix, TaskPage, best_rows, classes_of, most_taken
 
 TASKS = "tasks"
 

@@ -10,10 +10,10 @@ from filelock import FileLock, Timeout
 
 from artbench.errors import ArtbenchError, blaming
 from artbench.explain.figure import versions
-from artbench.files import remove_unfinished
-from artbench.gathering.kept import kept
-from artbench.gathering.request import KINDS, Kind
-from artbench.reporting import Reporter
+from artbench.report.kept import kept
+from artbench.report.request import KINDS, Kind
+from artbench.runtime.files import remove_unfinished
+from artbench.runtime.progress import Reporter
 
 # Raised whenever what is made of the same inputs changes.
 _VERSION = 2

@@ -8,21 +8,21 @@ from typing import Any
 
 from artbench.encoders.checkpoint_path import checkpoint_file
 from artbench.errors import ArtbenchError
-from artbench.explain.filters.found import EncoderFilters
-from artbench.explaining.filters import explain_filters
-from artbench.explaining.gradcam import explain_gradcam
-from artbench.explaining.map import explain_map
-from artbench.explaining.requests import FiltersRequest, GradcamRequest, MapRequest
-from artbench.explaining.sources import Sources, pretraining_of
-from artbench.files import write_text
-from artbench.gathering.choice import Chosen
-from artbench.gathering.parts import Part
-from artbench.gathering.request import ReportRequest
-from artbench.plugins import Registry
+from artbench.explain.filters.encoder_filters import EncoderFilters
+from artbench.explain.filters.workflow import explain_filters
+from artbench.explain.gradcam.workflow import explain_gradcam
+from artbench.explain.map.workflow import explain_map
+from artbench.explain.requests import FiltersRequest, GradcamRequest, MapRequest
+from artbench.explain.sources import Sources, pretraining_of
+from artbench.plugins.loading import Registry
 from artbench.records.folder import sha256_of
+from artbench.records.format import pretraining_name
 from artbench.records.record import Record
-from artbench.records.wording import pretraining_name
-from artbench.reporting import Reporter
+from artbench.report.choice import Chosen
+from artbench.report.parts import Part
+from artbench.report.request import ReportRequest
+from artbench.runtime.files import write_text
+from artbench.runtime.progress import Reporter
 
 FILTERS, FILTERS_TABLE = "filters.png", "filters.json"
 # What a network looks like that has learnt nothing, where a figure would show one pretraining alone.

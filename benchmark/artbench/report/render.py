@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from artbench.gathering.page.index import IndexPage
-from artbench.gathering.page.task import TaskPage
-from artbench.pages.page import html
+from artbench.report.index_page import IndexPage
+from artbench.report.task_page import TaskPage
+from artbench.runtime.pages.page import html
 
-_HERE, _BOARDS = "artbench.gathering.page", "artbench.leaderboard.page"
+_HERE, _BOARDS = "artbench.report", "artbench.leaderboard.page"
 
 
 def index_html(page: IndexPage) -> str:

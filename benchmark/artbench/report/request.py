@@ -9,10 +9,10 @@ from artbench.data.exclusion import read_exclusions
 from artbench.encoders.checkpoint_path import checkpoint_file
 from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.destination import CAPTION, check_folder, check_size
-from artbench.explain.filters.extent import MOST_LAYERS, figure_height, figure_width
-from artbench.explain.gradcam.extent import MOST_VIEWS, sheet_height, sheet_width
-from artbench.explaining.sources import Sources
-from artbench.plugins import Registry
+from artbench.explain.filters.request import MOST_LAYERS, figure_height, figure_width
+from artbench.explain.gradcam.request import MOST_VIEWS, sheet_height, sheet_width
+from artbench.explain.sources import Sources
+from artbench.plugins.loading import Registry
 from artbench.records.folder import read_record
 
 # The parts that take long.

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from artbench.gathering.page.explained import CollectionMap, Gradcam
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.page.content import Section
+from artbench.records.format import encoder_name
 from artbench.records.record import Record
-from artbench.records.wording import encoder_name
+from artbench.report.explained import CollectionMap, Gradcam
 
 # Rows whose classes stand side by side, and whose matrices are drawn.
 BEST = 3

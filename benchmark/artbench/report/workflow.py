@@ -6,21 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from artbench.errors import ArtbenchError
-from artbench.files import write_text
-from artbench.gathering.choice import choose_records
-from artbench.gathering.copies import copy_records
-from artbench.gathering.page.render import index_html, task_html
-from artbench.gathering.pages import Gathered, index_page, task_pages
-from artbench.gathering.parts import Outcome, make_parts
-from artbench.gathering.request import KINDS, ReportRequest, no_records
-from artbench.gathering.wanted import Wanted
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.literature import literature
 from artbench.leaderboard.page.render import html_page
-from artbench.plugins import Registry
+from artbench.plugins.loading import Registry
 from artbench.records.folder import ResultsFolder
-from artbench.reporting import Reporter
+from artbench.report.choice import choose_records
+from artbench.report.copies import copy_records
+from artbench.report.pages import Gathered, index_page, task_pages
+from artbench.report.parts import Outcome, make_parts
+from artbench.report.plan import Wanted
+from artbench.report.render import index_html, task_html
+from artbench.report.request import KINDS, ReportRequest, no_records
+from artbench.runtime.files import write_text
+from artbench.runtime.progress import Reporter
 
 INDEX = "index.html"
 

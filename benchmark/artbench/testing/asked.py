@@ -11,8 +11,8 @@ from artbench.data.dataset import Dataset
 from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
 from artbench.specs import DatasetSpec, TaskSpec
-from artbench.testing.examining import Broken, Fault, factory_of, line
-from artbench.testing.reading import make_read
+from artbench.testing.checks import Broken, Fault, factory_of, line
+from artbench.testing.read_dataset import make_read
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from artbench.specs import BackboneSpec
 from artbench.testing.backbone_features import FEATURE_CHECKS
 from artbench.testing.backbone_weights import WEIGHT_CHECKS
-from artbench.testing.built import make_built
-from artbench.testing.examining import examined
+from artbench.testing.built_backbone import make_built
+from artbench.testing.checks import examined
 from artbench.testing.finding import Finding, demand
 from artbench.testing.lookup import PathLike, registered
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import torch
 
-from artbench.features.precision import bears_bfloat16
 from artbench.protocol import Picture
-from artbench.testing.built import Built, noise, passed
-from artbench.testing.examining import Check, Fault, line
+from artbench.runtime.precision import bears_bfloat16
+from artbench.testing.built_backbone import Built, noise, passed
+from artbench.testing.checks import Check, Fault, line
 from artbench.testing.preprocessing import normalisation_faults
 
 # Cosine that features in bfloat16 must have with those in float32, and agreement of what should be the same.

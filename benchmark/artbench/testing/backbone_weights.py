@@ -7,8 +7,8 @@ from typing import Any
 import torch
 
 from artbench.encoders.digest import state_digest
-from artbench.testing.built import Built, passed
-from artbench.testing.examining import Check, Fault, line, some
+from artbench.testing.built_backbone import Built, passed
+from artbench.testing.checks import Check, Fault, line, some
 
 _CLOSE = 1e-3
 

@@ -10,7 +10,7 @@ import torch
 from artbench.encoders.backbone import Backbone
 from artbench.encoders.build import seeded
 from artbench.specs import BackboneSpec
-from artbench.testing.examining import Broken, Fault, factory_of, line
+from artbench.testing.checks import Broken, Fault, factory_of, line
 
 # Small where the choice is left, so that a check takes seconds; the protocol's own size is tried by `sizes`.
 _PICTURES, _SIDE = 3, 96

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from artbench.plugins import Registry
+from artbench.plugins.loading import Registry
 from artbench.specs import DatasetSpec, TaskSpec
+from artbench.testing.checks import examined
 from artbench.testing.dataset_files import FILE_CHECKS
 from artbench.testing.dataset_ids import ID_CHECKS
-from artbench.testing.examining import examined
 from artbench.testing.finding import Finding, demand
 from artbench.testing.lookup import PathLike, folder_of, registered
-from artbench.testing.reading import make_read
+from artbench.testing.read_dataset import make_read
 from artbench.testing.splits import splits_checks
 
 

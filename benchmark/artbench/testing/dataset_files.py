@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from artbench.data.decode import UnreadableImage, decode
 from artbench.errors import ArtbenchError
-from artbench.testing.examining import Check, Fault, line, some
-from artbench.testing.reading import Read
+from artbench.testing.checks import Check, Fault, line, some
+from artbench.testing.read_dataset import Read
 
 # Spread over the whole dataset, of which there may be a million.
 _DECODED = 16

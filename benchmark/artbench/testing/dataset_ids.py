@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from artbench.data.dataset import Dataset
-from artbench.testing.examining import Check, Fault, some
-from artbench.testing.reading import Read
+from artbench.testing.checks import Check, Fault, some
+from artbench.testing.read_dataset import Read
 
 
 def name(read: Read) -> Iterator[Fault]:

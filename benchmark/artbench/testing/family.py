@@ -6,7 +6,7 @@ from typing import Any
 
 from artbench.errors import ArtbenchError
 from artbench.specs import Family, load_factory
-from artbench.testing.examining import Broken, Check, Fault, examined, factory_of, line, some
+from artbench.testing.checks import Broken, Check, Fault, examined, factory_of, line, some
 from artbench.testing.finding import Finding
 
 _TRIED = 12

@@ -10,7 +10,7 @@ from artbench.encoders.weights import Weights
 from artbench.errors import ArtbenchError
 from artbench.specs import BackboneSpec, PretrainingSpec
 from artbench.testing.backbone_weights import digest_of
-from artbench.testing.examining import Broken, Fault, factory_of, line
+from artbench.testing.checks import Broken, Fault, factory_of, line
 
 
 @dataclass(frozen=True, kw_only=True)

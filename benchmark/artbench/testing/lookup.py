@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from artbench.locations import dataset_folder
-from artbench.plugins import Registry, load_plugins
-from artbench.reporting import Silent
+from artbench.data.folders import dataset_folder
+from artbench.plugins.loading import Registry, load_plugins
+from artbench.runtime.progress import Silent
 from artbench.specs import DatasetSpec
 
 PathLike: TypeAlias = str | os.PathLike[str]

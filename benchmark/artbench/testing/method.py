@@ -17,15 +17,15 @@ from artbench.data.pool import Pool
 from artbench.encoders.checkpoint import read_checkpoint
 from artbench.encoders.digest import state_digest
 from artbench.errors import ArtbenchError, UsageError
-from artbench.features.distributed import current_group
-from artbench.pretrain.assembly import Assembly, assemble
 from artbench.pretrain.method import Method, Objective
 from artbench.pretrain.settings import check_settings
+from artbench.pretrain.setup import Assembly, assemble
 from artbench.pretrain.trainer import pretrain
 from artbench.pretrain.training import Conditions, Training
-from artbench.reporting import Counter, Silent
+from artbench.runtime.distributed import current_group
+from artbench.runtime.progress import Counter, Silent
 from artbench.specs import BackboneSpec, PretrainingSpec
-from artbench.testing.examining import Broken, Fault, factory_of, line
+from artbench.testing.checks import Broken, Fault, factory_of, line
 from artbench.testing.tiny import DATASET, paint, read
 
 STEPS = 4

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import torch
 
+from artbench.pretrain.conv_as_matmul import MatmulConvolutions
 from artbench.pretrain.method import Objective
-from artbench.pretrain.small_maps import MatmulConvolutions
-from artbench.testing.examining import Check, Fault, line
-from artbench.testing.trained import STEPS, Trainable, fixed_views
+from artbench.testing.checks import Check, Fault, line
+from artbench.testing.method import STEPS, Trainable, fixed_views
 
 _RATES = (1.0, 0.1, 0.01, 1e-3, 1e-4)
 _DESCENTS = 5

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from artbench.contract import stated_contract
+from artbench.data.folders import dataset_folder
 from artbench.errors import ArtbenchError
 from artbench.hookspecs import CONTRACT
-from artbench.locations import dataset_folder
-from artbench.plugins import GROUP, Plugin, Registry, sources
-from artbench.reporting import Reporter
+from artbench.plugins.contract import stated_contract
+from artbench.plugins.loading import GROUP, Plugin, Registry, sources
+from artbench.runtime.progress import Reporter
 from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TaskSpec, load_factory
-from artbench.testing.examining import Broken, line
+from artbench.testing.checks import Broken, line
 from artbench.testing.family import Resolving, examine_family, make_resolving
 from artbench.testing.finding import Finding
 from artbench.testing.loading_time import loading_time
@@ -29,8 +29,8 @@ class Examiner:
 
     Attributes:
         registry: All plugins.
-        data_root: See `artbench.locations.dataset_folder`.
-        placed: See `artbench.locations.dataset_folder`.
+        data_root: See `artbench.data.folders.dataset_folder`.
+        placed: See `artbench.data.folders.dataset_folder`.
         backbone: For pretrainings; None: a tiny network.
         of_families: Names that families are asked for, in the place of a few of their own.
         reporter: Told what is being looked at.

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from artbench.testing.examining import Fault
+from artbench.testing.checks import Fault
 
 _CHANNELS = 3
 

@@ -5,13 +5,13 @@ from typing import Any
 
 from artbench.data.dataset import Dataset
 from artbench.specs import BackboneSpec, PretrainingSpec
-from artbench.testing.examining import examined
+from artbench.testing.checks import examined
 from artbench.testing.finding import Finding, demand
 from artbench.testing.given import make_given
 from artbench.testing.lookup import PathLike, registered
+from artbench.testing.method import trained
 from artbench.testing.method_checks import METHOD_CHECKS
 from artbench.testing.tiny import BACKBONE
-from artbench.testing.trained import trained
 from artbench.testing.weights_checks import WEIGHTS_CHECKS
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from artbench.data.dataset import Dataset
 from artbench.errors import ArtbenchError
 from artbench.specs import DatasetSpec
-from artbench.testing.examining import Broken, Fault, factory_of, line
+from artbench.testing.checks import Broken, Fault, factory_of, line
 from artbench.testing.listing import listings_reversed, opened_files
 
 

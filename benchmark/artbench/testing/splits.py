@@ -8,8 +8,8 @@ import numpy as np
 from artbench.data.dataset import Dataset
 from artbench.data.targets import Targets
 from artbench.specs import TaskSpec, load_factory
-from artbench.testing.examining import Check, Fault, line, some
-from artbench.testing.reading import Read
+from artbench.testing.checks import Check, Fault, line, some
+from artbench.testing.read_dataset import Read
 
 
 def splits_checks(tasks: Sequence[TaskSpec]) -> list[Check[Read]]:

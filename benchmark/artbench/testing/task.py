@@ -5,7 +5,7 @@ from pathlib import Path
 
 from artbench.specs import DatasetSpec, TaskSpec
 from artbench.testing.asked import make_asked
-from artbench.testing.examining import examined
+from artbench.testing.checks import examined
 from artbench.testing.finding import Finding, demand
 from artbench.testing.lookup import PathLike, folder_of, registered
 from artbench.testing.task_labels import LABEL_CHECKS

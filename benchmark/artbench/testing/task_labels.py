@@ -7,7 +7,7 @@ import numpy as np
 from artbench.data.dataset import Dataset
 from artbench.data.targets import Split, Targets
 from artbench.testing.asked import Asked
-from artbench.testing.examining import Check, Fault, some
+from artbench.testing.checks import Check, Fault, some
 from artbench.testing.splits import shared
 
 

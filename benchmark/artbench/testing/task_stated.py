@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from artbench.errors import ArtbenchError
 from artbench.stats.metrics import find_metric
 from artbench.testing.asked import Asked
-from artbench.testing.examining import Check, Fault
+from artbench.testing.checks import Check, Fault
 
 
 def primary_metric(asked: Asked) -> Iterator[Fault]:

@@ -11,7 +11,7 @@ from artbench.encoders.loading import load_weights
 from artbench.encoders.weights import Weights
 from artbench.errors import ArtbenchError
 from artbench.testing.backbone_weights import digest_of
-from artbench.testing.examining import Check, Fault, shortened, some
+from artbench.testing.checks import Check, Fault, shortened, some
 from artbench.testing.given import Given
 from artbench.testing.preprocessing import normalisation_faults
 

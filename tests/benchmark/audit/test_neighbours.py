@@ -6,7 +6,7 @@ from PIL import Image
 
 from artbench.audit.alignment import correlation
 from artbench.audit.look import THUMBNAIL
-from artbench.audit.neighbours import near_features, near_hashes
+from artbench.audit.similarity_search import near_features, near_hashes
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 63, 65, 5000])

@@ -15,10 +15,10 @@ import click
 import pytest
 from click.shell_completion import get_completion_class
 
-from artbench.catalogue import Catalogue, Entry
 from artbench.cli.completion import SHELLS
 from artbench.cli.completion_names import remember_names
 from artbench.cli.main import artbench as group
+from artbench.plugins.registry import Catalogue, Entry
 from artbench.specs import BackboneSpec, Family
 from tests.benchmark.cli.test_start import HEAVY
 

@@ -4,7 +4,7 @@ import re
 import pytest
 from rich.console import Console
 
-from artbench.cli.console import TerminalReporter, print_board
+from artbench.cli.progress import TerminalReporter, print_board
 from artbench.leaderboard.board import boards
 from tests.records import record
 

@@ -14,9 +14,9 @@ from artbench.cli.data import data
 from artbench.data.exclusion import read_exclusions
 from artbench.data.manifest import Manifest, PoolPart
 from artbench.errors import ArtbenchError
-from artbench.plugins import load_plugins
-from artbench.reporting import Silent
-from artbench.run import Request, run
+from artbench.evaluation.workflow import Request, run
+from artbench.plugins.loading import load_plugins
+from artbench.runtime.progress import Silent
 from artbench_sample.paint import paint_collection
 
 TOY = Path(__file__).parents[2] / "toy_plugin.py"
@@ -130,7 +130,7 @@ def test_of_the_24_twins_planted_in_sample_the_hashes_find_half_and_nothing_else
     paint_collection(folder)
     import csv
 
-    from artbench.auditing import audit_datasets
+    from artbench.audit.workflow import audit_datasets
 
     findings = audit_datasets(["sample"], registry=load_plugins(only=""), placed={"sample": folder}, reporter=Silent())
     with (folder / "labels.csv").open() as file:

@@ -65,7 +65,7 @@ def test_only_what_has_changed_is_looked_at_again(toy: Path, monkeypatch: pytest
         looked.append(content)
         return look_at(content)
 
-    monkeypatch.setattr("artbench.audit.survey.look_at", look)
+    monkeypatch.setattr("artbench.audit.image_index.look_at", look)
     result = check("--data", f"toy={toy}")
     assert looked == [b"no picture"]
     assert "010.png: not a JPEG" in result.stdout

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from artbench.cli.main import main
-from artbench.pretrain.begun import read_begun
+from artbench.pretrain.resume_state import read_begun
 
 TOY = Path(__file__).parents[2] / "toy_plugin.py"
 SMALL = ("batch_size=16", "sub_batch=8", "steps=4", "crop_size=16", "temperature=0.1")

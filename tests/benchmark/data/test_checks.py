@@ -10,7 +10,7 @@ from artbench.data.checks import check_targets, is_partial
 from artbench.data.dataset import Dataset
 from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
-from artbench.reporting import Silent
+from artbench.runtime.progress import Silent
 
 NAMES = [f"picture-{number:04}" for number in range(1000)]
 DATASET = Dataset(name="toy", root=Path("somewhere"), ids=NAMES, files=NAMES)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artbench.data.listing import check_inside, folders_in, listed_path, picture_id, pictures_in
+from artbench.data.authoring.listing import check_inside, folders_in, listed_path, picture_id, pictures_in
 from artbench.errors import ArtbenchError
 
 

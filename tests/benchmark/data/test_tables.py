@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from artbench.data.tables import Table, read_table
+from artbench.data.authoring.tables import Table, read_table
 from artbench.errors import ArtbenchError
 
 

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from artbench.cli.doctor import doctor
 from artbench.doctor.examination import CHECKS, Patient, examine
-from artbench.doctor.finding import Finding
 from artbench.errors import ArtbenchError
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
+from artbench.runtime.findings import Finding
 
 
 @pytest.fixture(autouse=True)

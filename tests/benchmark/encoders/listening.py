@@ -1,6 +1,6 @@
 """A reporter that keeps what it is told."""
 
-from artbench.reporting import Silent
+from artbench.runtime.progress import Silent
 
 
 class Listening(Silent):

@@ -13,7 +13,7 @@ from artbench.encoders.build import build_encoder
 from artbench.encoders.digest import state_digest
 from artbench.encoders.weights import Weights
 from artbench.errors import ArtbenchError
-from artbench.reporting import Silent
+from artbench.runtime.progress import Silent
 from artbench.specs import BackboneSpec, PretrainingSpec
 from tests.benchmark.encoders.listening import Listening
 

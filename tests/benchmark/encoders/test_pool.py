@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from artbench.data.manifest import Manifest, PoolPart
-from artbench.encoders.pool import training_pool
+from artbench.encoders.provenance import training_pool
 from artbench.errors import ArtbenchError
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from artbench.features.parallel import in_threads
+from artbench.runtime.threads import in_threads
 
 
 def test_threads_work_no_further_ahead_than_they_may() -> None:

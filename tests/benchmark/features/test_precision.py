@@ -6,8 +6,8 @@ import pytest
 import timm
 import torch
 
-from artbench.features import precision
-from artbench.features.precision import choose_dtype, choose_feature_dtype, without_tf32
+from artbench.runtime import precision
+from artbench.runtime.precision import choose_dtype, choose_feature_dtype, without_tf32
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,11 @@ from PIL import Image
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode_path
 from artbench.encoders.encoder import Encoder
-from artbench.features.distributed import process_group
 from artbench.features.extract import Features, extract
-from artbench.features.precision import choose_dtype
 from artbench.protocol import Picture
-from artbench.reporting import Counter, Reporter
+from artbench.runtime.distributed import process_group
+from artbench.runtime.precision import choose_dtype
+from artbench.runtime.progress import Counter, Reporter
 
 PICTURE = Picture(size=32)
 DIM = 24

@@ -14,10 +14,10 @@ from PIL import Image
 
 from artbench.cli.main import artbench
 from artbench.errors import ArtbenchError, UsageError
-from artbench.plugins import load_plugins
+from artbench.evaluation.workflow import Request, run
+from artbench.plugins.loading import load_plugins
 from artbench.records.folder import ResultsFolder, write_record
-from artbench.reporting import Silent
-from artbench.run import Request, run
+from artbench.runtime.progress import Silent
 from tests.records import record
 
 # Whole reports, one after the other.

@@ -4,8 +4,8 @@ import pytest
 from click.testing import CliRunner
 
 from artbench.cli.cache import cache
-from artbench.leaderboard import kept_ranking
-from artbench.locations import cache_folder
+from artbench.data.folders import cache_folder
+from artbench.leaderboard import ranking_cache
 from artbench.records.folder import ResultsFolder
 from tests.benchmark.leaderboard.ranked import board_of, fill
 
@@ -48,7 +48,7 @@ def test_the_ranking_of_a_large_leaderboard_is_kept_until_something_changes(
     records = fill(folder)
     expected = board_of(records, folder).ranking
     assert not (cache_folder() / "ranks").exists()
-    monkeypatch.setattr(kept_ranking, "_FEW", 1000)
+    monkeypatch.setattr(ranking_cache, "_FEW", 1000)
     assert board_of(records, folder).ranking == expected
     (kept,) = (cache_folder() / "ranks").glob("*.json")
     written = kept.stat().st_mtime_ns

@@ -9,7 +9,7 @@ from artbench.leaderboard.literature import Literature
 from artbench.leaderboard.markdown import task_page
 from artbench.leaderboard.overall import chosen, lines, overall_page
 from artbench.records.folder import ResultsFolder
-from artbench.reporting import Silent
+from artbench.runtime.progress import Silent
 from artbench.specs import INITIALISATION, Published, PublishedResult
 from tests.records import record
 

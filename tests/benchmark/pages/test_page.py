@@ -2,7 +2,7 @@
 
 import json
 
-from artbench.pages.page import embedded
+from artbench.runtime.pages.page import embedded
 
 
 def test_data_can_not_end_the_element_it_stands_in() -> None:

@@ -12,8 +12,8 @@ import torch
 
 from artbench.cli.main import main
 from artbench.encoders.backbone import Backbone
-from artbench.features.cores import usable_cores
 from artbench.pretrain.hanging import HangWatch
+from artbench.runtime.cores import usable_cores
 from artbench.specs import BackboneSpec
 from tests.benchmark.pretrain import toys
 from tests.benchmark.pretrain.children import child

@@ -10,7 +10,7 @@ from artbench.pretrain.crops import Cropper, Part, epoch_batches, parts_of_steps
 from artbench.pretrain.pack import pack_folder, packed
 from artbench.pretrain.pictures import PicturesOnDisk
 from artbench.pretrain.settings import Settings
-from artbench.reporting import Silent
+from artbench.runtime.progress import Silent
 from tests.benchmark.pretrain import toys
 
 SETTINGS = Settings(batch_size=16, sub_batch=4)

@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 
 from artbench.encoders.history import training_history
 from artbench.errors import UsageError
-from artbench.features.distributed import Group
-from artbench.pretrain.assembly import assemble
+from artbench.pretrain.setup import assemble
+from artbench.runtime.distributed import Group
 from tests.benchmark.pretrain import toys
 
 

@@ -13,8 +13,8 @@ from filelock import FileLock
 from safetensors.torch import load_file, save_file
 
 from artbench.errors import ArtbenchError
-from artbench.pretrain.online import OnlineTask
-from artbench.pretrain.state import Checkpoints
+from artbench.pretrain.checkpoints import Checkpoints
+from artbench.pretrain.online_knn import OnlineTask
 from artbench.specs import BackboneSpec
 from tests.benchmark.pretrain import toys
 from tests.benchmark.pretrain.children import child

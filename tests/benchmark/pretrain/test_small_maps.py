@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from artbench.pretrain import small_maps
-from artbench.pretrain.small_maps import MatmulConvolutions
+from artbench.pretrain import conv_as_matmul
+from artbench.pretrain.conv_as_matmul import MatmulConvolutions
 
 
 def outcome(module: nn.Module, maps: torch.Tensor) -> list[torch.Tensor]:
@@ -31,14 +31,14 @@ def outcomes(module: nn.Module, maps: torch.Tensor) -> list[tuple[torch.Tensor, 
 def products(monkeypatch: pytest.MonkeyPatch) -> list[torch.Size]:
     """The shape of the weights of each convolution that was computed as a product."""
     shapes: list[torch.Size] = []
-    apply = small_maps._Product.apply
+    apply = conv_as_matmul._Product.apply
 
     def counted(maps: torch.Tensor, weight: torch.Tensor, *rest: object) -> torch.Tensor:
         shapes.append(weight.shape)
         made: torch.Tensor = apply(maps, weight, *rest)
         return made
 
-    monkeypatch.setattr(small_maps._Product, "apply", counted)
+    monkeypatch.setattr(conv_as_matmul._Product, "apply", counted)
     return shapes
 
 

@@ -12,10 +12,10 @@ from artbench.encoders.build import build_encoder
 from artbench.encoders.history import training_history
 from artbench.errors import ArtbenchError, UsageError
 from artbench.pretrain.method import Method, Networks, Objective
-from artbench.pretrain.online import OnlineTask
+from artbench.pretrain.online_knn import OnlineTask
 from artbench.pretrain.settings import Settings, read_settings
 from artbench.pretrain.training import Training
-from artbench.reporting import Silent
+from artbench.runtime.progress import Silent
 from tests.benchmark.pretrain import toys
 from tests.benchmark.pretrain.trained import assert_same, log, state, weights
 
@@ -82,7 +82,7 @@ def test_the_same_seed_gives_the_same_weights_with_any_number_of_threads(
 ) -> None:
     pairs = ("hidden=16", "warmup_epochs=0") if method == "moco-v3" else ()
     toys.train(toys.training(pictures, *pairs, method=method), tmp_path / "two")
-    monkeypatch.setattr("artbench.pretrain.assembly.usable_cores", lambda: 3)
+    monkeypatch.setattr("artbench.pretrain.setup.usable_cores", lambda: 3)
     toys.train(toys.training(pictures, *pairs, method=method), tmp_path / "three", workers=1, pack=True)
     assert_same(state(tmp_path / "two", 6), state(tmp_path / "three", 6))
     toys.train(toys.training(pictures, *pairs, method=method, seed=1), tmp_path / "other")

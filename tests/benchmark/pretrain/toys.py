@@ -23,12 +23,12 @@ from artbench.data.dataset import Dataset
 from artbench.data.pool import LabelledDataset, Pool, train_images
 from artbench.data.targets import Split, Targets
 from artbench.encoders.backbone import Backbone
-from artbench.features.distributed import process_group
 from artbench.pretrain.method import Objective
 from artbench.pretrain.settings import read_settings
 from artbench.pretrain.trainer import pretrain
 from artbench.pretrain.training import Conditions, Training
-from artbench.reporting import Counter
+from artbench.runtime.distributed import process_group
+from artbench.runtime.progress import Counter
 from artbench.specs import BackboneSpec
 from artbench_moco import methods
 

@@ -9,12 +9,12 @@ import pytest
 
 from artbench.data.targets import Labels
 from artbench.probe import features as features_module
-from artbench.probe import neighbours as neighbours_module
+from artbench.probe import knn as neighbours_module
 from artbench.probe import objective as objective_module
-from artbench.probe.answers import Answers, answer
 from artbench.probe.features import LabelledFeatures, Rows
+from artbench.probe.predictions import Answers, answer
 from artbench.protocol import LINEAR_V1, Protocol
-from artbench.reporting import Silent
+from artbench.runtime.progress import Silent
 from artbench.specs import TargetKind
 from tests.benchmark.probe.pictures import classed, tagged
 

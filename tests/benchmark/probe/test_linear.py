@@ -14,14 +14,14 @@ from sklearn.metrics import log_loss
 from artbench.data.splits import held_out
 from artbench.errors import ArtbenchError
 from artbench.probe import features as features_module
-from artbench.probe import path as path_module
+from artbench.probe import penalty as path_module
 from artbench.probe import strand as strand_module
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.objective import Objective
 from artbench.probe.solver import Solution, solve
 from artbench.protocol import LINEAR_V1
-from artbench.reporting import Silent
+from artbench.runtime.progress import Silent
 from artbench.specs import TargetKind
 from tests.benchmark.probe.pictures import classed, labelled, tagged
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from artbench.probe import memory
-from artbench.probe.memory import free_bytes
+from artbench.runtime import memory
+from artbench.runtime.memory import free_bytes
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from artbench.probe import neighbours
+from artbench.probe import knn
 from artbench.probe.features import LabelledFeatures, Rows
-from artbench.probe.neighbours import knn_probabilities
+from artbench.probe.knn import knn_probabilities
 from artbench.protocol import LINEAR_V1
 from artbench.specs import TargetKind
 from tests.benchmark.probe.pictures import classed, labelled, tagged
@@ -63,11 +63,11 @@ def test_blocks_do_not_show(target: TargetKind, monkeypatch: pytest.MonkeyPatch)
     make = classed if target == "single-label" else tagged
     train, test = make(150), make(41, seed=1)
     whole = given(train, test, target)
-    monkeypatch.setattr(neighbours, "_BLOCK", 7 * 150)
+    monkeypatch.setattr(knn, "_BLOCK", 7 * 150)
     np.testing.assert_allclose(given(train, test, target), whole, atol=1e-6)
     # A last lot of one; and lots of fewer than there are to be neighbours.
     for lot in (149, 7):
-        monkeypatch.setattr(neighbours, "_LOT", lot)
+        monkeypatch.setattr(knn, "_LOT", lot)
         np.testing.assert_allclose(given(train, test, target), whole, atol=1e-6)
 
 

@@ -8,7 +8,7 @@ import pytest
 from artbench.errors import ArtbenchError
 from artbench.probe import features as module
 from artbench.probe.features import Rows, Scaling, Standardised
-from artbench.probe.path import PenaltyPath
+from artbench.probe.penalty import PenaltyPath
 from tests.benchmark.probe.pictures import classed, labelled, tagged, z_scores
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from artbench.probe.references import Guess, Known, guesses
+from artbench.probe.baselines import Guess, Known, guesses
 from artbench.protocol import Bootstrap
 from artbench.stats.metrics import evaluate
 from artbench_wikiart.layout import find_lists

@@ -13,7 +13,7 @@ from artbench.errors import ArtbenchError
 from artbench.records.folder import ResultsFolder, read_record, sha256_of
 from artbench.records.ledger import Ledger
 from artbench.records.predictions import TestPredictions
-from artbench.reporting import Counter, Silent
+from artbench.runtime.progress import Counter, Silent
 from tests.records import record
 
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from artbench.errors import UsageError
-from artbench.scaffold.naming import LONGEST, names_of
+from artbench.plugins.scaffold.naming import LONGEST, names_of
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artbench.scaffold.kinds import KINDS
-from artbench.scaffold.naming import names_of
-from artbench.scaffold.writing import write_plugin
+from artbench.plugins.scaffold.kinds import KINDS
+from artbench.plugins.scaffold.naming import names_of
+from artbench.plugins.scaffold.writing import write_plugin
 from artbench_sample.paint import COLUMNS
 
 # Several processes, one after the other.
@@ -163,7 +163,7 @@ def test_the_task_has_labels_for_the_real_sample() -> None:
     from artbench_sample.paint import SEED
 
     known: dict[str, Any] = {f"{work.index:04d}": work for work in draw_up(SEED)}
-    folder = Path(__file__).parents[3] / "benchmark/artbench/scaffold/templates/task/src/MODULE"
+    folder = Path(__file__).parents[3] / "benchmark/artbench/plugins/scaffold/templates/task/src/MODULE"
     rows = list(csv.DictReader((folder / "labels.csv.jinja").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 236
     subjects = {"portrait": {"head"}, "still life": {"bottles", "fruit"}, "town": {"houses"}}

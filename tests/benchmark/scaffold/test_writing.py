@@ -11,10 +11,10 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from artbench.errors import ArtbenchError, UsageError
-from artbench.scaffold import writing
-from artbench.scaffold.kinds import KINDS
-from artbench.scaffold.naming import LONGEST, names_of
-from artbench.scaffold.writing import write_plugin
+from artbench.plugins.scaffold import writing
+from artbench.plugins.scaffold.kinds import KINDS
+from artbench.plugins.scaffold.naming import LONGEST, names_of
+from artbench.plugins.scaffold.writing import write_plugin
 
 
 @pytest.fixture(params=list(KINDS))

@@ -8,7 +8,7 @@ from scipy.stats import ttest_rel
 from artbench.protocol import Bootstrap
 from artbench.stats.bootstrap import Sampled, combine, interval
 from artbench.stats.contributions import summed
-from artbench.stats.paired import Scores, differences
+from artbench.stats.paired_tests import Scores, differences
 from tests.performance.leaderboard_promise import Draw, accuracy, by_class, by_painter, draws, false_orderings
 
 BOOTSTRAP = Bootstrap()

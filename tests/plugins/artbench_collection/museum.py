@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from artbench.opening import OpenTask, open_tasks
-from artbench.plugins import load_plugins
-from artbench.reporting import Silent
+from artbench.data.opening import OpenTask, open_tasks
+from artbench.plugins.loading import load_plugins
+from artbench.runtime.progress import Silent
 
 STYLES = ("Barock", "Jugendstil", "Realismus")
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from artbench.data.holdings import open_datasets
 from artbench.errors import ArtbenchError
-from artbench.holdings import open_datasets
-from artbench.plugins import load_plugins
-from artbench.pretraining import Places, open_pool
-from artbench.reporting import Silent
+from artbench.plugins.loading import load_plugins
+from artbench.pretrain.workflow import Places, open_pool
+from artbench.runtime.progress import Silent
 from tests.benchmark.pretrain.toys import Listener
 from tests.plugins.artbench_collection.museum import ids, only, opened, touch, write_museum, write_table
 

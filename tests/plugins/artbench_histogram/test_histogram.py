@@ -6,8 +6,8 @@ import torch
 
 from artbench.encoders.build import build_backbone, build_encoder
 from artbench.errors import ArtbenchError
-from artbench.plugins import load_plugins
-from artbench.reporting import Silent
+from artbench.plugins.loading import load_plugins
+from artbench.runtime.progress import Silent
 
 
 def test_it_is_the_histogram_that_numpy_counts() -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from artbench.data.tables import read_table
+from artbench.data.authoring.tables import read_table
 from artbench.errors import ArtbenchError
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
 from artbench.specs import load_factory
 from artbench_imet.dataset import open_2019, open_2020
 from artbench_imet.tasks import attributes_targets, country_targets, culture_targets, medium_targets, tags_targets

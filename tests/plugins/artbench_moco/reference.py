@@ -8,7 +8,6 @@ import torch
 from torch.nn.functional import normalize
 
 from artbench.encoders.backbone import Backbone
-from artbench.features.distributed import Group
 from artbench.pretrain.crops import CropPair
 from artbench.pretrain.draws import draw
 from artbench.pretrain.method import Method, Objective
@@ -16,6 +15,7 @@ from artbench.pretrain.optimizers import make_optimizer
 from artbench.pretrain.processes import Exchange
 from artbench.pretrain.settings import Settings, read_settings
 from artbench.pretrain.step import Stepper, StepResult
+from artbench.runtime.distributed import Group
 
 SIDE = 16
 

@@ -8,7 +8,7 @@ from scipy.io import savemat
 
 from artbench.data.dataset import Dataset
 from artbench.errors import ArtbenchError
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
 from artbench.specs import load_factory
 from artbench_rijksmuseum.dataset import open_rijksmuseum
 from artbench_rijksmuseum.tasks import (

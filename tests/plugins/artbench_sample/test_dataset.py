@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from artbench.errors import ArtbenchError
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
 from artbench_sample import crew
 from artbench_sample.catalogue import Work
 from artbench_sample.crew import paint_alone, paint_together, picture_file

@@ -4,8 +4,8 @@ import torch
 
 from artbench.encoders.build import build_encoder
 from artbench.errors import ArtbenchError
-from artbench.plugins import load_plugins
-from artbench.reporting import Silent
+from artbench.plugins.loading import load_plugins
+from artbench.runtime.progress import Silent
 from artbench.specs import load_factory
 from artbench_timm.family import names, resolve
 from artbench_weights.weights import random

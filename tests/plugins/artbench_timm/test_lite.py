@@ -11,8 +11,8 @@ from torchvision.transforms.v2.functional import center_crop, resize
 from artbench.encoders.build import build_encoder
 from artbench.encoders.checkpoint import read_checkpoint
 from artbench.errors import ArtbenchError
-from artbench.plugins import load_plugins
-from artbench.reporting import Silent
+from artbench.plugins.loading import load_plugins
+from artbench.runtime.progress import Silent
 from artbench_timm.lite import LITE, LitePackage, lite_weights, renamed
 from tests.benchmark.encoders.listening import Listening
 

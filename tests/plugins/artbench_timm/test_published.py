@@ -11,7 +11,7 @@ from artbench.encoders.build import build_encoder
 from artbench.encoders.digest import state_digest
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
 from tests.benchmark.encoders.listening import Listening
 
 COMMIT = "0" * 40

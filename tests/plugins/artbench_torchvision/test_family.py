@@ -4,8 +4,8 @@ from torchvision import models
 
 from artbench.encoders.backbone import Backbone
 from artbench.encoders.build import build_encoder
-from artbench.plugins import load_plugins
-from artbench.reporting import Silent
+from artbench.plugins.loading import load_plugins
+from artbench.runtime.progress import Silent
 from artbench.specs import load_factory
 from artbench_torchvision.family import names, resolve
 

@@ -10,7 +10,7 @@ from artbench.encoders.digest import state_digest
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.hub import torch_hub_file
 from artbench.errors import ArtbenchError
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
 from artbench_torchvision.backbone import build
 from artbench_weights.weights import imagenet
 from tests.benchmark.encoders.listening import Listening

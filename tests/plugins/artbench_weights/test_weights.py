@@ -8,7 +8,7 @@ import torch
 from artbench.encoders.backbone import Backbone
 from artbench.encoders.weights import Weights
 from artbench.errors import ArtbenchError
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
 from artbench_weights.weights import imagenet, published, random
 
 

@@ -5,8 +5,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
+from artbench.data.authoring.names import match_files
 from artbench.data.dataset import Dataset
-from artbench.data.names import match_files
 from artbench_wikiart.dataset import open_wikiart
 from artbench_wikiart.layout import find_lists
 from artbench_wikiart.lists import read_lists

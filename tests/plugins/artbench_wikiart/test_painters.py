@@ -7,7 +7,7 @@ import pytest
 from artbench.data.checks import is_partial
 from artbench.data.dataset import Dataset
 from artbench.data.pool import LabelledDataset, train_images
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
 from artbench.specs import load_factory
 from artbench_wikiart.dataset import open_wikiart
 from artbench_wikiart.layout import find_lists

@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
 from artbench.specs import load_factory
 
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from artbench.cli.completion_names import completed
-from artbench.cli.explain.options import dpi_option
-from artbench.cli.explain.saying import say
+from artbench.cli.explain_options import dpi_option
 from artbench.cli.options import (
     data_option,
     data_root_option,
@@ -18,9 +17,10 @@ from artbench.cli.options import (
     print_json,
     registry,
 )
+from artbench.cli.output import say
 
 if TYPE_CHECKING:
-    from artbench.explain.filters.found import EncoderFilters
+    from artbench.explain.filters.encoder_filters import EncoderFilters
 
 _MOST_UNITS = 24
 
@@ -89,7 +89,7 @@ def filters(
       artbench explain filters --backbone resnet18 --pretraining random --pretraining imagenet --out filters.png
     """  # noqa: D301  click reads the control character
     loaded = registry(plugin_files)
-    from artbench.explaining.requests import FiltersRequest
+    from artbench.explain.requests import FiltersRequest
 
     request = FiltersRequest(
         backbone=backbone,
@@ -106,8 +106,8 @@ def filters(
     )
     request.check(loaded)
     # Torch takes seconds to import.
-    from artbench.cli.console import notices
-    from artbench.explaining.filters import explain_filters
+    from artbench.cli.progress import notices
+    from artbench.explain.filters.workflow import explain_filters
 
     found = explain_filters(request, registry=loaded, reporter=notices())
     if as_json:

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.explain.options import FILE, dpi_option, record_option, sources_options
-from artbench.cli.explain.saying import say
+from artbench.cli.explain_options import FILE, dpi_option, record_option, sources_options
 from artbench.cli.options import FOLDER, debug_option, json_option, plugin_option, print_json
+from artbench.cli.output import say
 
 if TYPE_CHECKING:
-    from artbench.explain.gradcam.index import Contents
-    from artbench.explaining.sources import Sources
-    from artbench.plugins import Registry
+    from artbench.explain.gradcam.folder import Contents
+    from artbench.explain.sources import Sources
+    from artbench.plugins.loading import Registry
 
 _MOST = 200
 
@@ -59,7 +59,7 @@ def gradcam(
     \b
       artbench explain gradcam --record results/records/sample-style/NAME.json --out figures
     """  # noqa: D301  click reads the control character
-    from artbench.explaining.requests import GradcamRequest
+    from artbench.explain.requests import GradcamRequest
 
     request = GradcamRequest(
         record=record,
@@ -74,8 +74,8 @@ def gradcam(
     )
     request.check(loaded)
     # Torch takes seconds to import.
-    from artbench.cli.console import notices
-    from artbench.explaining.gradcam import explain_gradcam
+    from artbench.cli.progress import notices
+    from artbench.explain.gradcam.workflow import explain_gradcam
 
     contents = explain_gradcam(request, registry=loaded, reporter=notices())
     if as_json:

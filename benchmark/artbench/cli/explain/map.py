@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.explain.options import dpi_option, record_option, sources_options
-from artbench.cli.explain.saying import say
+from artbench.cli.explain_options import dpi_option, record_option, sources_options
 from artbench.cli.options import FOLDER, debug_option, json_option, plugin_option, print_json
+from artbench.cli.output import say
 
 if TYPE_CHECKING:
     from artbench.explain.map.contents import MapContents
-    from artbench.explaining.sources import Sources
-    from artbench.plugins import Registry
+    from artbench.explain.sources import Sources
+    from artbench.plugins.loading import Registry
 
 _MOST = 10_000
 
@@ -68,7 +68,7 @@ def map_(
     \b
       artbench explain map --record results/records/sample-style/NAME.json --out map
     """  # noqa: D301  click reads the control character
-    from artbench.explaining.requests import MapRequest
+    from artbench.explain.requests import MapRequest
 
     request = MapRequest(
         record=record,
@@ -82,8 +82,8 @@ def map_(
     )
     request.check(loaded)
     # Torch takes seconds to import.
-    from artbench.cli.console import notices
-    from artbench.explaining.map import explain_map
+    from artbench.cli.progress import notices
+    from artbench.explain.map.workflow import explain_map
 
     contents = explain_map(request, registry=loaded, reporter=notices())
     if as_json:

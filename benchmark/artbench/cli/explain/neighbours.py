@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.explain.options import dpi_option, record_option, sources_options
-from artbench.cli.explain.saying import say
+from artbench.cli.explain_options import dpi_option, record_option, sources_options
 from artbench.cli.options import FOLDER, debug_option, json_option, plugin_option, print_json
+from artbench.cli.output import say
 
 if TYPE_CHECKING:
-    from artbench.explain.neighbours.contents import Neighbourhoods
-    from artbench.explaining.sources import Sources
-    from artbench.plugins import Registry
+    from artbench.explain.neighbours.nearest import Neighbourhoods
+    from artbench.explain.sources import Sources
+    from artbench.plugins.loading import Registry
 
 _MOST = 100
 
@@ -51,7 +51,7 @@ def neighbours(
     \b
       artbench explain neighbours --record results/records/sample-style/NAME.json --image mine.jpg --out near
     """  # noqa: D301  click reads the control character
-    from artbench.explaining.requests import NeighboursRequest
+    from artbench.explain.requests import NeighboursRequest
 
     request = NeighboursRequest(
         record=record,
@@ -63,8 +63,8 @@ def neighbours(
     )
     request.check(loaded)
     # Torch takes seconds to import.
-    from artbench.cli.console import notices
-    from artbench.explaining.neighbours import explain_neighbours
+    from artbench.cli.progress import notices
+    from artbench.explain.neighbours.workflow import explain_neighbours
 
     contents = explain_neighbours(request, registry=loaded, reporter=notices())
     if as_json:

@@ -20,7 +20,7 @@ def build(results: Path, out: Path | None, page: bool, plugin_files: tuple[Path,
     index.html holds all it needs and opens from disk. What others have published on a task is shown apart, where the
     task's plugin names it.
     """
-    from artbench.cli.console import notices
+    from artbench.cli.progress import notices
     from artbench.errors import ArtbenchError
     from artbench.leaderboard.build import build_pages
     from artbench.leaderboard.literature import literature

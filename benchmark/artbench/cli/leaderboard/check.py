@@ -21,7 +21,7 @@ from artbench.cli.options import (
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from artbench.leaderboard.checking.findings import Finding, Report
+    from artbench.leaderboard.validation.findings import Finding, Report
 
 
 @click.command()
@@ -41,8 +41,8 @@ def check(
     notice is none.
     """
     loaded = registry(plugin_files)
-    from artbench.checking import check_records
-    from artbench.cli.console import notices
+    from artbench.cli.progress import notices
+    from artbench.leaderboard.validation.workflow import check_records
 
     report = check_records(folder, registry=loaded, data_root=data_root, placed=data, reporter=notices())
     if as_json:

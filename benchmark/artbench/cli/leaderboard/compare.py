@@ -34,7 +34,7 @@ def compare(first: str, second: str, task: str | None, results: Path, as_json: b
     A and B are ids of records, their files, or backbone/pretraining. The test images are resampled for both alike; p
     is two-sided.
     """
-    from artbench.cli.console import notices
+    from artbench.cli.progress import notices
     from artbench.leaderboard.board import boards
     from artbench.leaderboard.comparison import compare as compare_records
     from artbench.leaderboard.lookup import locate_pair
@@ -79,7 +79,7 @@ def _print(one: "Located", other: "Located", found: "Comparison", pair: "Pair | 
     from rich.console import Console
     from rich.text import Text
 
-    from artbench.records.wording import amount, encoder_name, metric_name, task_name, unit
+    from artbench.records.format import amount, encoder_name, metric_name, task_name, unit
 
     console, first = Console(highlight=False), one.record
     console.print(Text(f"{task_name(first)}, {first.protocol}, {first.dataset.test:,} test images"), soft_wrap=True)

@@ -57,12 +57,12 @@ def export(
     The last is the `model-index` of one encoder, for the head of its page on the Hugging Face hub.
     Ranks are among the records that are written.
     """
-    from artbench.cli.console import notices
+    from artbench.cli.progress import notices
     from artbench.errors import ArtbenchError, UsageError
-    from artbench.files import write_text
     from artbench.leaderboard.board import boards
     from artbench.leaderboard.export.flat import flat_rows, write_parquet
     from artbench.records.folder import ResultsFolder
+    from artbench.runtime.files import write_text
 
     if kind == "parquet" and out is None:
         raise UsageError("Parquet is no text to print", mend="Name a file with --out")
@@ -100,7 +100,7 @@ def _text(kind: str, boards: "Sequence[Board]") -> str:
     if kind == "latex":
         return latex_tables(boards)
     from artbench.leaderboard.export.model_card import model_card
-    from artbench.records.wording import encoder_name
+    from artbench.records.format import encoder_name
 
     records = [row.record for board in boards for row in board.rows]
     encoders = {record.encoder.weights_sha256: encoder_name(record) for record in records}

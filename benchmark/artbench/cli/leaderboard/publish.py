@@ -19,7 +19,7 @@ def publish(tasks: tuple[str, ...], results: Path, out: Path) -> None:
     All of them, or those of some TASKs. An id is often the name of a file. Who has the dataset can still tell which
     image is meant.
     """
-    from artbench.cli.console import notices
+    from artbench.cli.progress import notices
     from artbench.errors import ArtbenchError
     from artbench.records.folder import ResultsFolder
     from artbench.records.publishing import publish as publish_record

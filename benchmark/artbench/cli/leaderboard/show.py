@@ -14,7 +14,7 @@ from artbench.cli.options import debug_option, results_option
 @debug_option
 def show(task: str | None, results: Path) -> None:
     """Show the leaderboards, or that of one TASK, in the terminal."""
-    from artbench.cli.console import notices, print_board
+    from artbench.cli.progress import notices, print_board
     from artbench.errors import ArtbenchError
     from artbench.leaderboard.board import boards
     from artbench.records.folder import ResultsFolder

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from artbench.errors import ArtbenchError, UsageError
-from artbench.explain.filters.extent import MOST_LAYERS
-from artbench.explain.gradcam.layers import MapLayer, map_layer
+from artbench.explain.filters.request import MOST_LAYERS
+from artbench.explain.gradcam.stages import MapLayer, map_layer
 
 T = TypeVar("T")
 

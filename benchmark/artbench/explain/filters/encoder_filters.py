@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from artbench.encoders.encoder import Encoder
 from artbench.explain.filters.ascent import Ascent
 from artbench.explain.filters.depths import Depth, Trace, drawn
-from artbench.explain.filters.examples import Sample, strongest
 from artbench.explain.filters.maximise import Maximised, maximise
 from artbench.explain.filters.reader import UnitReader
+from artbench.explain.filters.responses import Sample, strongest
 from artbench.explain.filters.structure import Structure, structure
-from artbench.reporting import Reporter
+from artbench.runtime.progress import Reporter
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from artbench.explain.figure import GREY, LINE_INCHES, put_caption, square, text_line, wrapped
-from artbench.explain.filters.examples import Sample
-from artbench.explain.filters.extent import (
+from artbench.explain.filters.encoder_filters import EncoderFilters, LayerFilters
+from artbench.explain.filters.request import (
     BETWEEN,
     GAP,
     HEAD,
@@ -22,7 +22,7 @@ from artbench.explain.filters.extent import (
     figure_width,
     unit_step,
 )
-from artbench.explain.filters.found import EncoderFilters, LayerFilters
+from artbench.explain.filters.responses import Sample
 
 _LONGEST = 17  # characters of a row's label
 # Dark enough to read, and told apart without colour by the word above the picture.

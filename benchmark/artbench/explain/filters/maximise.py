@@ -9,7 +9,7 @@ from artbench.explain.filters.ascent import Ascent
 from artbench.explain.filters.reader import UnitReader
 from artbench.explain.filters.spectrum import FourierPictures
 from artbench.explain.filters.wobble import Wobble
-from artbench.reporting import Counter
+from artbench.runtime.progress import Counter
 
 # How often, and by how much, the contrast of a start is raised.
 _WAKES, _LOUDER = 3, 4.0

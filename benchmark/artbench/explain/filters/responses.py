@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from artbench.data.dataset import Dataset
 from artbench.data.decode import UnreadableImage, decode
 from artbench.errors import ArtbenchError
-from artbench.features.cores import usable_cores
-from artbench.features.parallel import in_threads
 from artbench.protocol import Picture
-from artbench.reporting import Reporter
+from artbench.runtime.cores import usable_cores
+from artbench.runtime.progress import Reporter
+from artbench.runtime.threads import in_threads
 
 # In a mosaic of two by two; and pictures looked through for them.
 SHOWN, SAMPLE = 4, 512

@@ -6,11 +6,11 @@ from matplotlib.figure import Figure
 
 from artbench.explain.figure import write_png
 from artbench.explain.gradcam.figures import contact_sheet, picture_figure
-from artbench.explain.gradcam.index import Contents, write_contents
+from artbench.explain.gradcam.folder import Contents, write_contents
 from artbench.explain.gradcam.maps import Maps
-from artbench.explain.sanity.check import GRAD_CAM, GUIDED, GUIDED_GRAD_CAM, Sanity
-from artbench.explain.sanity.figure import sanity_figure
-from artbench.reporting import Reporter
+from artbench.explain.gradcam.sanity.check import GRAD_CAM, GUIDED, GUIDED_GRAD_CAM, Sanity
+from artbench.explain.gradcam.sanity.figure import sanity_figure
+from artbench.runtime.progress import Reporter
 
 SHEET, CHECKS = "contact-sheet.png", "sanity.png"
 

@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from artbench.explain.figure import GREY, LINE_INCHES, put_caption, square, text_line, wrapped
-from artbench.explain.gradcam.extent import HEAD, LABEL, MARGIN, sheet_height, sheet_width
-from artbench.explain.gradcam.extent import PANEL as SHEET_PANEL
 from artbench.explain.gradcam.maps import Maps
+from artbench.explain.gradcam.request import HEAD, LABEL, MARGIN, sheet_height, sheet_width
+from artbench.explain.gradcam.request import PANEL as SHEET_PANEL
 from artbench.explain.gradcam.shown import Shown, panels
-from artbench.reporting import printable
+from artbench.runtime.progress import printable
 
 # Inches.
 _PANEL = 2.6

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from artbench.explain.gradcam.layers import MapLayer
+from artbench.explain.gradcam.sanity.check import CRITERION, Sanity
+from artbench.explain.gradcam.sanity.erasure import SHARES
 from artbench.explain.gradcam.shown import Shown
-from artbench.explain.sanity.check import CRITERION, Sanity
-from artbench.explain.sanity.erasure import SHARES
-from artbench.files import write_text
-from artbench.leaderboard.text import escape
+from artbench.explain.gradcam.stages import MapLayer
 from artbench.records.record import Record
+from artbench.runtime.files import write_text
+from artbench.runtime.text import escape
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 import torch
 
-from artbench.explain.gradcam.layers import MapLayer
 from artbench.explain.gradcam.model import ProbedEncoder
+from artbench.explain.gradcam.stages import MapLayer
 
 # What autograd calls the backward pass of each; a clipped ReLU is a ReLU.
 _RELU = {"ReluBackward0", "HardtanhBackward0"}

@@ -9,8 +9,8 @@ import torch
 from captum.attr import GuidedBackprop, LayerAttribution, LayerGradCam
 from numpy.typing import NDArray
 
-from artbench.explain.gradcam.layers import MapLayer, hook_point
 from artbench.explain.gradcam.model import ProbedEncoder
+from artbench.explain.gradcam.stages import MapLayer, hook_point
 
 # Few, so that what passes between two layers stays small.
 _BATCH = 3

@@ -7,8 +7,8 @@ from pathlib import Path
 from artbench.explain.figure import write_png
 from artbench.explain.map.contents import FIGURE, PAGE, SUMMARY, TABLE, MapContents
 from artbench.explain.map.figure import map_figure
-from artbench.explain.map.page.render import map_page
-from artbench.files import write_text
+from artbench.explain.map.page import map_page
+from artbench.runtime.files import write_text
 
 
 def draw(

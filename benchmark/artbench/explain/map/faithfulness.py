@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
 from artbench.data.targets import Labels
-from artbench.explain.directions import cosine_blocks, nearest
+from artbench.explain.cosine import cosine_blocks, nearest
 from artbench.explain.map.agreement import Agreement, agreement
-from artbench.explain.map.method import NEIGHBOURS
-from artbench.reporting import Reporter
+from artbench.explain.map.request import NEIGHBOURS
+from artbench.runtime.progress import Reporter
 
 # Of fewer, nothing can be said.
 FEWEST = 4

@@ -9,7 +9,7 @@ import scipy
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
-from artbench.explain.map.method import NEIGHBOURS, Method
+from artbench.explain.map.request import NEIGHBOURS, Method
 
 # Dimensions that UMAP looks for neighbours in; with what is not named here or there, umap-learn's default.
 _DIMENSIONS, _MIN_DISTANCE = 50, 0.1

@@ -7,9 +7,9 @@ from plotly.offline import get_plotlyjs
 
 from artbench.explain.map.contents import FIGURE, TABLE, MapContents
 from artbench.explain.map.known import RIGHT, WRONG
-from artbench.pages.page import html, part
+from artbench.runtime.pages.page import html, part
 
-_HERE = "artbench.explain.map.page"
+_HERE = "artbench.explain.map"
 
 
 def map_page(contents: MapContents, *, thumbnails: Sequence[str], near: Sequence[Sequence[int]]) -> str:

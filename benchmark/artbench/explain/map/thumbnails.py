@@ -10,9 +10,9 @@ from PIL import Image
 
 from artbench.data.dataset import Dataset
 from artbench.data.decode import UnreadableImage, decode_whole
-from artbench.features.cores import usable_cores
-from artbench.features.parallel import in_threads
-from artbench.reporting import Reporter
+from artbench.runtime.cores import usable_cores
+from artbench.runtime.progress import Reporter
+from artbench.runtime.threads import in_threads
 
 # A transparent pixel, in the place of a picture that can't be read any more.
 _NOTHING = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"

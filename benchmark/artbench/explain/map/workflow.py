@@ -7,20 +7,20 @@ from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
-from artbench.explain.directions import directions, nearest
+from artbench.explain.cosine import directions, nearest
 from artbench.explain.map.colouring import Colouring, by_class, by_year
 from artbench.explain.map.contents import MapContents
 from artbench.explain.map.drawing import draw
 from artbench.explain.map.faithfulness import FEWEST, faithfulness
 from artbench.explain.map.known import known
 from artbench.explain.map.layout import lay_out
-from artbench.explain.map.method import choose_method
-from artbench.explain.thumbnails import thumbnails
-from artbench.explaining.asked import class_number, nothing_to_show
-from artbench.explaining.measured import MeasuredTask, open_measured
-from artbench.explaining.requests import MapRequest
-from artbench.plugins import Registry
-from artbench.reporting import Reporter
+from artbench.explain.map.request import choose_method
+from artbench.explain.map.thumbnails import thumbnails
+from artbench.explain.reproduce import MeasuredTask, open_measured
+from artbench.explain.requests import MapRequest
+from artbench.explain.validate import class_number, nothing_to_show
+from artbench.plugins.loading import Registry
+from artbench.runtime.progress import Reporter
 
 # Short side of a picture on the page, in pixels; and how many of its nearest are shown beside it.
 _THUMBNAIL, _NEAR = 96, 6

@@ -3,8 +3,8 @@
 from matplotlib.figure import Figure
 
 from artbench.explain.figure import GREY, LINE_INCHES, put_caption, square, text_line, wrapped
-from artbench.explain.neighbours.contents import Answer, Shown
-from artbench.explain.neighbours.extent import (
+from artbench.explain.neighbours.nearest import Answer, Shown
+from artbench.explain.neighbours.request import (
     COLUMNS,
     HEAD,
     MARGIN,

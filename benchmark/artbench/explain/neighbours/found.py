@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.explain.directions import cosine_blocks, nearest
+from artbench.explain.cosine import cosine_blocks, nearest
 
 # Pairs of the collection drawn at random, to tell what a cosine means.
 _PAIRS = 20_000

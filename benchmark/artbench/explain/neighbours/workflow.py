@@ -10,24 +10,24 @@ from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode_whole
+from artbench.data.opening import OpenTask
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError
-from artbench.explain.directions import directions
+from artbench.evaluation.rounds import readable
+from artbench.explain.cosine import directions
 from artbench.explain.figure import write_png
-from artbench.explain.file_name import figure_name
 from artbench.explain.map.known import in_words
-from artbench.explain.neighbours.contents import Answer, Neighbourhoods, Shown
 from artbench.explain.neighbours.figure import neighbours_figure
 from artbench.explain.neighbours.found import by_chance, find_nearest
-from artbench.explaining.asked import check_file_or_id, read_picture
-from artbench.explaining.measured import MeasuredTask, open_measured
-from artbench.explaining.requests import NeighboursRequest
+from artbench.explain.neighbours.nearest import Answer, Neighbourhoods, Shown
+from artbench.explain.reproduce import MeasuredTask, open_measured
+from artbench.explain.requests import NeighboursRequest
+from artbench.explain.validate import check_file_or_id, read_picture
 from artbench.features.extract import extract
-from artbench.files import write_text
-from artbench.opening import OpenTask
-from artbench.plugins import Registry
-from artbench.reporting import Reporter
-from artbench.rounds import readable
+from artbench.plugins.loading import Registry
+from artbench.runtime.file_name import figure_name
+from artbench.runtime.files import write_text
+from artbench.runtime.progress import Reporter
 
 LIST, TABLE = "neighbours.json", "neighbours.csv"
 _SIDE, _LONGEST = 320, 3.0

@@ -9,11 +9,11 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from artbench.files import replacing
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.ranking import Place
 from artbench.records.outcomes import Metric
 from artbench.records.record import Record
+from artbench.runtime.files import replacing
 from artbench.stats.metrics import METRICS
 
 Value: TypeAlias = str | int | float | bool | None

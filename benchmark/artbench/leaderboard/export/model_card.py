@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from huggingface_hub import EvalResult, ModelCardData
 
+from artbench.records.format import metric_name
 from artbench.records.record import Record
-from artbench.records.wording import metric_name
 from artbench.specs import TargetKind
 from artbench.stats.metrics import METRICS
 

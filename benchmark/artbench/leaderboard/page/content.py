@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from artbench.leaderboard.about import measured_on, part_of_task, pretrainings, why_apart
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.columns import COST, Cell, cells, cost_cells, guesses, headings
 from artbench.leaderboard.literature import Literature
 from artbench.leaderboard.marks import footnotes, marks
+from artbench.leaderboard.notes import measured_on, part_of_task, pretrainings, why_apart
 from artbench.leaderboard.page.details import Details, details_of
 from artbench.leaderboard.tables import is_reference
+from artbench.records.format import encoder_name, metric_name, task_name, unit
 from artbench.records.record import Record
-from artbench.records.wording import encoder_name, metric_name, task_name, unit
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ from artbench.leaderboard.board import Board
 from artbench.leaderboard.literature import Literature
 from artbench.leaderboard.overall import overall, overall_cells, overall_headings
 from artbench.leaderboard.page.content import section
-from artbench.pages.page import html, part
 from artbench.records.record import Record
+from artbench.runtime.pages.page import html, part
 
 PAGE = "index.html"
 _HERE = "artbench.leaderboard.page"

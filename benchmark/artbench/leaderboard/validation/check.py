@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 
 from artbench.errors import ArtbenchError
-from artbench.leaderboard.checking.fields import check_fields
-from artbench.leaderboard.checking.files import Files, survey
-from artbench.leaderboard.checking.findings import RERUN, Findings, Report
-from artbench.leaderboard.checking.protocols import check_protocol
-from artbench.leaderboard.checking.recomputing import check_values, open_predictions
-from artbench.leaderboard.checking.tables import check_tables
-from artbench.leaderboard.checking.together import Checked, check_together
-from artbench.leaderboard.evidence import digest_of_test
+from artbench.leaderboard.paired_scores import digest_of_test
+from artbench.leaderboard.validation.fields import check_fields
+from artbench.leaderboard.validation.files import Files, survey
+from artbench.leaderboard.validation.findings import RERUN, Findings, Report
+from artbench.leaderboard.validation.protocols import check_protocol
+from artbench.leaderboard.validation.recomputing import check_values, open_predictions
+from artbench.leaderboard.validation.tables import check_tables
+from artbench.leaderboard.validation.together import Checked, check_together
 from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.record import Record
 from artbench.records.stored import StoredPredictions
-from artbench.reporting import Reporter
+from artbench.runtime.progress import Reporter
 from artbench.specs import TargetKind, TaskSpec
 from artbench.stats.metrics import METRICS
 

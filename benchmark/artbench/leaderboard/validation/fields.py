@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from artbench.data.checks import MISSING_SHARE
-from artbench.leaderboard.checking.findings import RERUN, Findings
+from artbench.leaderboard.validation.findings import RERUN, Findings
 from artbench.records.outcomes import Metric
 from artbench.records.record import Record
 from artbench.specs import TargetKind

@@ -7,7 +7,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from artbench.errors import ArtbenchError
-from artbench.leaderboard.checking.findings import Findings
+from artbench.leaderboard.validation.findings import Findings
 
 # A record has a few kilobytes, with a hundred rounds a few hundred.
 _LARGEST_RECORD = 4 * 1024**2

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from artbench.leaderboard.checking.findings import Findings
+from artbench.leaderboard.validation.findings import Findings
 from artbench.protocol import LINEAR_V1, Protocol
 from artbench.records.outcomes import ProbeState
 from artbench.records.record import Record

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from artbench.errors import ArtbenchError
-from artbench.leaderboard.checking.findings import Findings, some
-from artbench.leaderboard.checking.parquet import check_parquet
-from artbench.leaderboard.evidence import outputs_of
+from artbench.leaderboard.paired_scores import outputs_of
+from artbench.leaderboard.validation.findings import Findings, some
+from artbench.leaderboard.validation.parquet import check_parquet
 from artbench.protocol import Protocol
 from artbench.records.record import Record
 from artbench.records.stored import StoredPredictions, read_predictions

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
-from artbench.leaderboard.checking.findings import Findings
-from artbench.leaderboard.checking.parquet import check_parquet
+from artbench.leaderboard.validation.findings import Findings
+from artbench.leaderboard.validation.parquet import check_parquet
 from artbench.records.record import Record, TableName
 from artbench.records.stored import StoredPredictions
 from artbench.specs import TargetKind

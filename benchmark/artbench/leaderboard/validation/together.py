@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from artbench.leaderboard.checking.findings import Findings
+from artbench.leaderboard.validation.findings import Findings
 from artbench.records.record import Record
 
 

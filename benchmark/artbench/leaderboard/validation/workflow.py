@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.opening import OpenTask, open_tasks
 from artbench.errors import ArtbenchError, UsageError
-from artbench.leaderboard.checking.check import Known, Surroundings, check_folder
-from artbench.leaderboard.checking.findings import Findings, Report, printable
-from artbench.opening import OpenTask, open_tasks
-from artbench.plugins import Registry
+from artbench.leaderboard.validation.check import Known, Surroundings, check_folder
+from artbench.leaderboard.validation.findings import Findings, Report, printable
+from artbench.plugins.loading import Registry
 from artbench.records.images import image_digests
 from artbench.records.record import Record
 from artbench.records.stored import StoredPredictions
-from artbench.reporting import Reporter, Silent
+from artbench.runtime.progress import Reporter, Silent
 
 
 def check_records(
@@ -35,8 +35,8 @@ def check_records(
     Args:
         folder: A results folder, or its `records/`.
         registry: What there is.
-        data_root: See `artbench.locations.dataset_folder`.
-        placed: See `artbench.locations.dataset_folder`.
+        data_root: See `artbench.data.folders.dataset_folder`.
+        placed: See `artbench.data.folders.dataset_folder`.
         reporter: Told how far it is, and which data is not at hand.
 
     Raises:

@@ -5,11 +5,11 @@ from importlib import metadata, util
 from typing import TYPE_CHECKING
 
 from artbench.errors import UsageError
-from artbench.scaffold.kinds import KINDS
-from artbench.scaffold.naming import Names
+from artbench.plugins.scaffold.kinds import KINDS
+from artbench.plugins.scaffold.naming import Names
 
 if TYPE_CHECKING:
-    from artbench.plugins import Registry
+    from artbench.plugins.loading import Registry
 
 
 def check_free(names: Names, kind: str, *, registry: "Registry") -> None:

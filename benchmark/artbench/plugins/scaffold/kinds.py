@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from artbench.scaffold.naming import Names
+from artbench.plugins.scaffold.naming import Names
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from artbench.errors import ArtbenchError, UsageError
 from artbench.hookspecs import CONTRACT
-from artbench.scaffold.kinds import KINDS
-from artbench.scaffold.naming import Names
+from artbench.plugins.scaffold.kinds import KINDS
+from artbench.plugins.scaffold.naming import Names
 
 _TOOLS = ("mypy>=1.14", "pytest>=8.2", "ruff>=0.9")
 _ENDING = ".jinja"

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 _FOLDER = "template"
 # `page.html.jinja`, which templates extend, and the style of every page.
-_SHARED = "artbench.pages"
+_SHARED = "artbench.runtime.pages"
 
 
 def html(

@@ -7,7 +7,7 @@ import pytest
 import torch
 from artbench_hog.hog import backbone
 
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
 from artbench.testing import check_backbone
 
 

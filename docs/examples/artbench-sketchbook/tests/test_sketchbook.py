@@ -8,7 +8,7 @@ from artbench_sketchbook.pages import medium, read
 from PIL import Image
 
 from artbench.errors import ArtbenchError
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
 from artbench.testing import check_dataset, check_task
 
 LIST = """\

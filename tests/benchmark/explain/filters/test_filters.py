@@ -16,10 +16,10 @@ from artbench.explain.filters.depths import Trace, drawn
 from artbench.explain.filters.maximise import Maximised, maximise
 from artbench.explain.filters.reader import UnitReader
 from artbench.explain.filters.structure import structure
-from artbench.explaining.filters import explain_filters
-from artbench.explaining.requests import FiltersRequest
-from artbench.plugins import load_plugins
-from artbench.reporting import Silent
+from artbench.explain.filters.workflow import explain_filters
+from artbench.explain.requests import FiltersRequest
+from artbench.plugins.loading import load_plugins
+from artbench.runtime.progress import Silent
 from tests.benchmark.features.tiny import Listener, encoder
 
 ASCENT = Ascent(steps=12, side=32)

@@ -19,15 +19,15 @@ from artbench.cli.main import artbench
 from artbench.data.decode import decode
 from artbench.encoders.build import build_backbone
 from artbench.errors import ArtbenchError, UsageError
+from artbench.evaluation.workflow import Request, run
 from artbench.explain.gradcam.model import ProbedEncoder
-from artbench.explaining.probed import open_probed
-from artbench.explaining.sources import Sources
-from artbench.plugins import Registry, load_plugins
+from artbench.explain.refit import open_probed
+from artbench.explain.sources import Sources
+from artbench.plugins.loading import Registry, load_plugins
 from artbench.protocol import LINEAR_V1
 from artbench.records.folder import ResultsFolder, read_record, sha256_of
 from artbench.records.publishing import publish
-from artbench.reporting import Silent
-from artbench.run import Request, run
+from artbench.runtime.progress import Silent
 
 TOY = Path(__file__).parents[3] / "toy_plugin.py"
 SEEN = Path(__file__).parent / "seen_plugin.py"

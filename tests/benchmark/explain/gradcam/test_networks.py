@@ -10,9 +10,9 @@ import torchvision
 
 from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.gradcam.guided import refusal
-from artbench.explain.gradcam.layers import last_stage, named_stage
 from artbench.explain.gradcam.maps import Explainer
 from artbench.explain.gradcam.model import ProbedEncoder
+from artbench.explain.gradcam.stages import last_stage, named_stage
 from tests.benchmark.explain.gradcam.nets import model
 
 SIDE = 64

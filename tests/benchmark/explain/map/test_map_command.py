@@ -13,11 +13,11 @@ from PIL import Image
 
 from artbench.cli.main import artbench
 from artbench.errors import ArtbenchError
-from artbench.plugins import Registry, load_plugins
+from artbench.evaluation.workflow import Request, run
+from artbench.plugins.loading import Registry, load_plugins
 from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.publishing import publish
-from artbench.reporting import Silent
-from artbench.run import Request, run
+from artbench.runtime.progress import Silent
 
 TOY = Path(__file__).parents[3] / "toy_plugin.py"
 YEARS = Path(__file__).parents[1] / "gradcam" / "seen_plugin.py"

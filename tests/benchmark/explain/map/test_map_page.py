@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from artbench.explain.directions import directions
+from artbench.explain.cosine import directions
 from artbench.explain.map.colouring import by_class
 from artbench.explain.map.contents import MapContents
 from artbench.explain.map.faithfulness import faithfulness
 from artbench.explain.map.known import known
 from artbench.explain.map.layout import lay_out
-from artbench.explain.map.page.render import map_page
-from artbench.reporting import Silent
+from artbench.explain.map.page import map_page
+from artbench.runtime.progress import Silent
 from tests.records import record
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'"

@@ -6,13 +6,13 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
-from artbench.explain.gradcam.layers import last_stage
 from artbench.explain.gradcam.maps import Explainer
-from artbench.explain.sanity.cascade import Cascade
-from artbench.explain.sanity.check import GRAD_CAM, GUIDED, Checked, check_sanity
-from artbench.explain.sanity.erasure import CELLS, Curves, erasure_curves
-from artbench.explain.sanity.ranks import rank_correlations
-from artbench.reporting import Silent
+from artbench.explain.gradcam.sanity.cascade import Cascade
+from artbench.explain.gradcam.sanity.check import GRAD_CAM, GUIDED, Checked, check_sanity
+from artbench.explain.gradcam.sanity.erasure import CELLS, Curves, erasure_curves
+from artbench.explain.gradcam.sanity.ranks import rank_correlations
+from artbench.explain.gradcam.stages import last_stage
+from artbench.runtime.progress import Silent
 from tests.benchmark.explain.gradcam.nets import SIDE, Reused, pixels, reused
 
 CLASSES = np.array([2, 0, 1])

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from artbench.leaderboard.checking import recomputing
-from artbench.leaderboard.checking.check import Known, Surroundings, check_folder
-from artbench.leaderboard.checking.findings import Report, printable
-from artbench.plugins import load_plugins
-from artbench.reporting import Silent
+from artbench.leaderboard.validation import recomputing
+from artbench.leaderboard.validation.check import Known, Surroundings, check_folder
+from artbench.leaderboard.validation.findings import Report, printable
+from artbench.plugins.loading import load_plugins
+from artbench.runtime.progress import Silent
 from artbench.stats.bootstrap import Sampled
 from artbench.stats.metrics import sample
 from tests.mutants import HARMFUL, HARMLESS, Mutation, Submission

@@ -14,7 +14,7 @@ from artbench.leaderboard.export.latex import escape, latex_tables
 from artbench.leaderboard.export.model_card import model_card
 from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
-from artbench.reporting import Silent
+from artbench.runtime.progress import Silent
 from tests.records import record
 
 PUBLISHED = ResultsFolder(Path(__file__).resolve().parents[4] / "leaderboards")

@@ -11,9 +11,9 @@ from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.literature import Literature, literature
 from artbench.leaderboard.page.render import html_page
-from artbench.plugins import load_plugins
+from artbench.plugins.loading import load_plugins
 from artbench.records.folder import ResultsFolder
-from artbench.reporting import Silent
+from artbench.runtime.progress import Silent
 from artbench.specs import PublishedResult
 from tests.records import record
 

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.explain.gradcam.maps import Explainer, Maps
-from artbench.explain.sanity.cascade import Cascade
-from artbench.explain.sanity.erasure import RANDOM, Curves, erasure_curves
-from artbench.explain.sanity.ranks import rank_correlations
-from artbench.reporting import Reporter
+from artbench.explain.gradcam.sanity.cascade import Cascade
+from artbench.explain.gradcam.sanity.erasure import RANDOM, Curves, erasure_curves
+from artbench.explain.gradcam.sanity.ranks import rank_correlations
+from artbench.runtime.progress import Reporter
 
 # A map passes if it shares less than a quarter of the variance of its ranks with the map of a network whose weights
 # are random, whether that is the head alone or everything.

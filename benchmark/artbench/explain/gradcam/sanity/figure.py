@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from artbench.explain.figure import GREY, LINE_INCHES, put_caption, text_line, wrapped
-from artbench.explain.sanity.check import CRITERION, MOST_CORRELATION, Sanity
-from artbench.explain.sanity.erasure import SHARES
+from artbench.explain.gradcam.sanity.check import CRITERION, MOST_CORRELATION, Sanity
+from artbench.explain.gradcam.sanity.erasure import SHARES
 
 # Told apart by those who don't see red and green apart (Okabe and Ito), and by their marks.
 _LOOKS = (("#0072b2", "o"), ("#d55e00", "s"), ("#009e73", "^"))

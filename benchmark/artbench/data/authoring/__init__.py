@@ -1,0 +1,1 @@
+"""Helpers for who writes a dataset: listings of files and tables."""

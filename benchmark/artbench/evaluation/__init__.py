@@ -1,0 +1,1 @@
+"""Encoders on tasks: split by split, scored, and put on record."""

@@ -1,1 +1,0 @@
-"""The map as a page to explore."""

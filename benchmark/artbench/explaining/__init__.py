@@ -1,1 +1,0 @@
-"""From names and records to pictures of what networks see."""

@@ -1,0 +1,1 @@
+"""What everything stands on: files, progress, text, threads, the machine."""
