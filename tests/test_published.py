@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from artbench.leaderboard.build import build_pages
-from artbench.leaderboard.literature import literature
+from artbench.leaderboard.notes import literature
 from artbench.plugins.loading import load_plugins
-from artbench.records.folder import ResultsFolder, sha256_of
+from artbench.records.folder import ResultsFolder
+from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Silent
 
 REPOSITORY = Path(__file__).resolve().parents[1]

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from artbench.data.authoring.listing import PICTURE_SUFFIXES, check_inside
-from artbench.data.authoring.names import match_files
+from artbench.data.authoring.listing import PICTURE_SUFFIXES, check_inside, match_files
 from artbench.data.dataset import Dataset
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
-from artbench.data.grouped import grouped_folds
-from artbench.data.splits import held_out
+from artbench.data.splits import grouped_folds, held_out
 from artbench.data.targets import Labels, Split, Targets
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue

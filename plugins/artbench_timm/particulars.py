@@ -9,10 +9,9 @@ import torch
 from huggingface_hub import try_to_load_from_cache
 from timm.models import PretrainedCfg
 
-from artbench.data.folders import cache_folder
 from artbench.encoders.hub import torch_hub_file
 from artbench.errors import ArtbenchError
-from artbench.runtime.files import write_text
+from artbench.runtime.files import cache_folder, write_text
 from artbench.specs import Particulars
 from artbench_timm.lite import LITE, installed
 from artbench_timm.tags import published_weights

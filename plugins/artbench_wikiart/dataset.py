@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from artbench.data.authoring.names import match_files
+from artbench.data.authoring.listing import match_files
 from artbench.data.dataset import Dataset
 from artbench_wikiart.layout import find_lists, find_pictures, scan_pictures
 from artbench_wikiart.lists import read_lists

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from artbench.data.dataset import Dataset
-from artbench.data.grouped import grouped_folds
+from artbench.data.splits import grouped_folds
 from artbench.data.targets import Targets
 from artbench_wikiart.lists import Row
 from artbench_wikiart.painters import painter_of

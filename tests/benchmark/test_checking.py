@@ -14,7 +14,8 @@ from artbench.errors import ArtbenchError
 from artbench.evaluation.workflow import Request, run
 from artbench.leaderboard.validation.findings import Report
 from artbench.leaderboard.validation.workflow import check_records
-from artbench.plugins.loading import Registry, load_plugins
+from artbench.plugins.loading import load_plugins
+from artbench.plugins.registry import Registry
 from artbench.records.folder import ResultsFolder
 from artbench.records.publishing import publish
 from artbench.runtime.progress import Silent

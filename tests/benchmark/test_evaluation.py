@@ -12,9 +12,11 @@ from sklearn.metrics import precision_recall_fscore_support
 from artbench.errors import UsageError
 from artbench.evaluation.workflow import Request, Result, run
 from artbench.leaderboard.ranking import rank
-from artbench.plugins.loading import Registry, load_plugins
-from artbench.records.folder import ResultsFolder, sha256_of
+from artbench.plugins.loading import load_plugins
+from artbench.plugins.registry import Registry
+from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
+from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Silent
 
 PLUGINS = [Path(__file__).parents[1] / name for name in ("toy_plugin.py", "judged_plugin.py")]

@@ -9,11 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 from safetensors.torch import save_file
 
-from artbench.data.folders import cache_folder
-from artbench.data.manifest import Manifest, PoolPart
+from artbench.data.pool import Manifest, PoolPart
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.workflow import Outcome, Request, run
-from artbench.plugins.loading import Registry, load_plugins
+from artbench.plugins.loading import load_plugins
+from artbench.plugins.registry import Registry
+from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Silent
 from tests import toy_plugin
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from artbench.doctor.examination import Patient
-from artbench.doctor.plugins import plugins
+from artbench.doctor.installation import plugins
 from artbench.plugins.loading import load_plugins
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"

@@ -8,7 +8,8 @@ from types import ModuleType
 import pytest
 
 from artbench.hookspecs import CONTRACT
-from artbench.plugins.loading import Registry, load_plugins
+from artbench.plugins.loading import load_plugins
+from artbench.plugins.registry import Registry
 from artbench.specs import load_factory
 
 DOCS = Path(__file__).parents[2] / "docs"

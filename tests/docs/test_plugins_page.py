@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from artbench.evaluation.workflow import Request, Result, run
-from artbench.plugins.loading import Registry, load_plugins
+from artbench.plugins.loading import load_plugins
+from artbench.plugins.registry import Registry
 from artbench.runtime.progress import Silent
 
 GUIDES = sorted((Path(__file__).parents[2] / "docs" / "plugins").glob("*.md"))

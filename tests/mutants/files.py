@@ -4,7 +4,7 @@ import os
 import pickle
 from pathlib import Path
 
-from artbench.records.folder import sha256_of
+from artbench.runtime.files import sha256_of
 from tests.mutants.submission import Submission, harmful, put
 
 

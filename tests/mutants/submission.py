@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from artbench.records.folder import ResultsFolder, sha256_of
+from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
+from artbench.runtime.files import sha256_of
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from artbench.records.folder import sha256_of
+from artbench.runtime.files import sha256_of
 from tests.mutants.submission import Submission, harmful, put
 
 

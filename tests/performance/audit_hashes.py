@@ -11,7 +11,7 @@ import numpy as np
 
 from artbench.audit.near_duplicates import HASH_BITS
 from artbench.audit.similarity_search import near_hashes
-from artbench.runtime.cores import usable_cores
+from artbench.runtime.threads import usable_cores
 
 _LOOPED = 400
 

@@ -19,9 +19,8 @@ import torch
 from torch.nn import functional
 from torchvision.transforms.functional import InterpolationMode, rotate
 
-from artbench.explain.filters.ascent import Ascent
+from artbench.explain.filters.request import Ascent, FiltersRequest
 from artbench.explain.filters.workflow import explain_filters
-from artbench.explain.requests import FiltersRequest
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
 from tests.performance.probe_common import say, say_machine

@@ -13,7 +13,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
-from artbench.features.forward import own_core_each
+from artbench.runtime.machine import own_core_each
 from tests.performance.features_common import encoder, say, seconds
 
 

@@ -16,10 +16,9 @@ from statistics import median
 import torch
 
 from artbench.data.decode import decode
-from artbench.features.forward import Forward, own_core_each
-from artbench.runtime.cores import usable_cores
-from artbench.runtime.precision import choose_feature_dtype
-from artbench.runtime.threads import in_threads
+from artbench.features.forward import Forward
+from artbench.runtime.machine import choose_feature_dtype, own_core_each
+from artbench.runtime.threads import in_threads, usable_cores
 from tests.performance.features_common import collection, encoder, fresh, ours, peer, say, seconds
 
 

@@ -14,13 +14,9 @@ from numpy.typing import NDArray
 
 from artbench.protocol import Bootstrap
 from artbench.stats.bootstrap import resamples
-from artbench.stats.contributions import summed, weights_of
-from artbench.stats.holm import holm
-from artbench.stats.mcnemar import mcnemar
+from artbench.stats.contributions import parts, summed, weights_of
 from artbench.stats.multi_label import MultiLabelOutcome, mean_average_precision
-from artbench.stats.paired_tests import Scores, differences
-from artbench.stats.parts import parts
-from artbench.stats.sign_flip import sign_flip
+from artbench.stats.paired_tests import Scores, differences, holm, mcnemar, sign_flip
 
 LEVEL = 0.05
 TRIALS = 1000

@@ -27,18 +27,17 @@ from torch.nn.functional import cross_entropy, normalize
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
-from artbench.data.folders import cache_folder
 from artbench.data.pool import LabelledDataset, Pool, train_images
 from artbench.data.targets import Split, Targets
-from artbench.features.forward import own_core_each
 from artbench.pretrain.crops import Cropper, parts_of_steps
-from artbench.pretrain.pack import packed
-from artbench.pretrain.pictures import PicturesOnDisk
+from artbench.pretrain.pictures import PicturesOnDisk, packed
 from artbench.pretrain.settings import read_settings
 from artbench.pretrain.setup import assemble
 from artbench.pretrain.trainer import pretrain
 from artbench.pretrain.training import Conditions, Training
 from artbench.runtime.distributed import Group
+from artbench.runtime.files import cache_folder
+from artbench.runtime.machine import own_core_each
 from artbench.runtime.progress import Counter, Silent
 from artbench.specs import BackboneSpec
 from artbench_moco.methods import moco_v2

@@ -7,7 +7,6 @@ Run: python -m tests.performance.probe_agreement
 
 import numpy as np
 
-from artbench.data.folders import cache_folder
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.encoders.request import candidates
 from artbench.evaluation.rounds import readable
@@ -16,6 +15,7 @@ from artbench.plugins.loading import load_plugins
 from artbench.probe.features import LabelledFeatures, Rows, Scaling
 from artbench.probe.linear import fit_probe
 from artbench.protocol import LINEAR_V1
+from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Silent
 from tests.performance.probe_common import say, say_machine, scikit_learn, timed
 from tests.realdata import REAL_DATA

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from artbench.plugins.loading import Plugin, load_plugins
+from artbench.plugins.loading import load_plugins
+from artbench.plugins.registry import Plugin
 from artbench.pretrain.workflow import load_method
 from artbench.specs import BackboneSpec
 from artbench.testing import TinyDataset, check_backbone, check_dataset, check_pretraining, check_task
 from artbench.testing.dataset import examine_dataset, tasks_on
-from artbench.testing.family import examine_family
-from artbench.testing.plugin import examine_loading
+from artbench.testing.plugin import examine_family, examine_loading
 from artbench.testing.task import examine_task
 from tests.plugins.artbench_artbench10.test_artbench10 import write_folders as artbench10
 from tests.plugins.artbench_imet.test_imet import release_2019 as imet

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
-from artbench.plugins.loading import Registry, load_plugins
+from artbench.plugins.loading import load_plugins
+from artbench.plugins.registry import Registry
 from artbench.runtime.progress import Counter, Reporter, Silent
 
 PathLike: TypeAlias = str | os.PathLike[str]

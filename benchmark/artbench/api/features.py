@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from artbench.api.common import Logged, PathLike, as_name, data_root_or_default, loaded, placed
 from artbench.data.dataset import Dataset
-from artbench.data.folders import cache_folder, dataset_folder
+from artbench.data.folders import dataset_folder
 from artbench.data.opening import open_dataset, open_tasks
 from artbench.encoders.request import candidates
 from artbench.errors import UsageError
 from artbench.features.extract import extract
-from artbench.plugins.loading import Registry
+from artbench.plugins.registry import Registry
 from artbench.protocol import LINEAR_V1
+from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Reporter
 
 

@@ -1,5 +1,6 @@
 """A look at every picture of a dataset, kept from one time to the next."""
 
+import hashlib
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,20 +13,27 @@ from time import monotonic
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from artbench.audit.look import LOOK_VERSION, THUMBNAIL, Look, look_at
 from artbench.data.dataset import Dataset
+from artbench.data.decode import UnreadableImage, decode_whole
 from artbench.errors import ArtbenchError
-from artbench.runtime.cores import usable_cores
 from artbench.runtime.progress import Reporter
-from artbench.runtime.threads import in_threads
+from artbench.runtime.threads import in_threads, usable_cores
 
 # Seconds between two writes: what a kill can cost.
 _EVERY = 2.0
-
 _TABLE = """CREATE TABLE IF NOT EXISTS look (
     id TEXT PRIMARY KEY, state TEXT, sha256 BLOB, problem TEXT, phash BLOB, thumbnail BLOB, plain INTEGER
 ) WITHOUT ROWID"""
+# Raise it whenever a change here may change a hash or a thumbnail.
+LOOK_VERSION = 1
+# Side of a thumbnail in pixels: enough to tell a crop of a picture from another picture, and 2 kB each.
+THUMBNAIL = 48
+# Strips longer than this are cut at the ends; no painting is, and a broken header may claim to be.
+_LONGEST = 20.0
+# Below this standard deviation, in grey levels of 255, a picture shows too little to be told from another.
+_PLAIN = 6.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +121,25 @@ def _look(
     return failed
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one look at a picture has shown.
+
+    Attributes:
+        sha256: Digest of its bytes; 32 bytes.
+        problem: Why it can't be decoded; None if it can.
+        phash: Its 64-bit perceptual hash (`imagehash.phash`), as a number; 0 if it can't be decoded.
+        thumbnail: Its greys as THUMBNAIL x THUMBNAIL bytes; empty if it can't be decoded.
+        plain: Whether it shows too little for hash and thumbnail to mean anything.
+    """
+
+    sha256: bytes
+    problem: str | None = None
+    phash: int = 0
+    thumbnail: bytes = b""
+    plain: bool = True
+
+
 def _look_at_row(dataset: Dataset, row: int) -> Look | str:
     try:
         return look_at(dataset.read(row))
@@ -194,3 +221,25 @@ def _explaining(file: Path) -> Iterator[None]:
             f"what was seen of the pictures can't be kept in {file} ({reason})",
             mend="Make room or mend the folder, or name another with ARTBENCH_CACHE; what was written is kept",
         ) from error
+
+
+def look_at(data: bytes) -> Look:
+    """Look at the bytes of a picture. Safe to call from several threads."""
+    import imagehash
+
+    digest = hashlib.sha256(data).digest()
+    try:
+        pixels = decode_whole(data, short_side=2 * THUMBNAIL, longest=_LONGEST)
+    except UnreadableImage as error:
+        return Look(sha256=digest, problem=error.reason)
+    grey = Image.fromarray(pixels).convert("L").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
+    return Look(
+        sha256=digest,
+        phash=_as_number(imagehash.phash(grey).hash),
+        thumbnail=grey.tobytes(),
+        plain=bool(np.asarray(grey).std() < _PLAIN),
+    )
+
+
+def _as_number(bits: NDArray[np.bool_]) -> int:
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")

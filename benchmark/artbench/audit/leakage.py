@@ -8,7 +8,7 @@ from functools import cached_property
 from artbench.audit.near_duplicates import Pair
 from artbench.data.dataset import Dataset
 from artbench.data.exclusion import Side
-from artbench.data.manifest import Manifest
+from artbench.data.pool import Manifest
 from artbench.data.targets import Targets
 
 Place = tuple[int, int]

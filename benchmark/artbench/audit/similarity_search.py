@@ -7,8 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.runtime.cores import usable_cores
-from artbench.runtime.threads import in_threads
+from artbench.runtime.threads import in_threads, usable_cores
 
 # Blocks of distances that stay in a core's second cache.
 _ROWS, _COLUMNS = 64, 4096

@@ -11,16 +11,16 @@ from artbench.audit.image_index import Survey, survey
 from artbench.audit.leakage import Findings
 from artbench.audit.near_duplicates import find_pairs
 from artbench.data.duplicates_cache import keep
-from artbench.data.folders import cache_folder
-from artbench.data.holdings import Holding, open_datasets
-from artbench.data.manifest import Manifest
+from artbench.data.opening import Holding, open_datasets
+from artbench.data.pool import Manifest
 from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name
 from artbench.encoders.provenance import training_pool
 from artbench.encoders.request import Candidate, candidates
 from artbench.errors import ArtbenchError
 from artbench.features.extract import extract
-from artbench.plugins.loading import Registry
+from artbench.plugins.registry import Registry
 from artbench.protocol import LINEAR_V1
+from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Reporter
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.options import debug_option, json_option, print_json
+from artbench.cli.options import debug_option, json_option
+from artbench.cli.output import print_json
 
 if TYPE_CHECKING:
     from artbench.features.inventory import Kept
@@ -43,9 +44,9 @@ def cache(context: click.Context, as_json: bool) -> None:
 
 
 def _show(as_json: bool) -> None:
-    from artbench.data.folders import cache_folder
     from artbench.features.inventory import kept
     from artbench.leaderboard.cache_folder import kept_bytes, kept_folder
+    from artbench.runtime.files import cache_folder
 
     folder = cache_folder() / "features"
     entries = kept(folder)
@@ -78,11 +79,11 @@ def remove(
 
     NAME is a dataset, a backbone, a pretraining, or DATASET/BACKBONE/PRETRAINING; `*` stands for anything.
     """
-    from artbench.data.folders import cache_folder
     from artbench.errors import UsageError
     from artbench.features.inventory import choose, kept
     from artbench.features.inventory import remove as remove_from_disk
     from artbench.leaderboard.cache_folder import forget
+    from artbench.runtime.files import cache_folder
 
     chosen = bool(names or older_than is not None or down_to is not None)
     if everything == (chosen or ranks):

@@ -3,10 +3,11 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.completion_names import completed
+from artbench.cli.completion import completed
 from artbench.cli.options import (
     FOLDER,
     data_option,
@@ -15,11 +16,19 @@ from artbench.cli.options import (
     device_option,
     json_option,
     plugin_option,
-    print_json,
     registry,
 )
+from artbench.cli.output import print_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from artbench.audit.dataset_check import Health
+
 
 _names = click.argument("names", nargs=-1, required=True, metavar="DATASET...", shell_complete=completed("datasets"))
+_SHOWN = 10
+_SPLITS = ("train", "validation", "test")
 
 
 @click.group()
@@ -49,10 +58,9 @@ def check(
     loaded = registry(plugin_files)
     from artbench.audit.dataset_check import health
     from artbench.audit.image_index import survey
-    from artbench.cli.health import print_health
     from artbench.cli.progress import notices
-    from artbench.data.folders import cache_folder
-    from artbench.data.holdings import open_datasets
+    from artbench.data.opening import open_datasets
+    from artbench.runtime.files import cache_folder
 
     reporter = notices()
     holdings = open_datasets(names, registry=loaded, data_root=data_root, placed=data, reporter=reporter)
@@ -182,8 +190,8 @@ def download(
     that a program may download.
     """
     loaded = registry(plugin_files)
-    from artbench.data.download import download as fetch
-    from artbench.data.download import how_to_get
+    from artbench.data.folders import download as fetch
+    from artbench.data.folders import how_to_get
     from artbench.errors import UsageError
 
     spec = loaded.datasets.get(name)
@@ -204,3 +212,58 @@ def download(
     click.echo(f"Complete. `artbench data check {spec.name}` looks at every picture.", err=True)
     click.echo(str(folder))
     return 0
+
+
+def print_health(entry: "Health") -> None:
+    """Print the state of a dataset on stdout."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    of = f" of {entry.published:,}" if entry.published else ""
+    console.print(
+        Text(f"{entry.dataset}: {entry.pictures:,}{of} pictures in {entry.root}", style="bold"), soft_wrap=True
+    )
+    _print_pictures(entry, console)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("task", overflow="fold")
+    for heading in (*_SPLITS, "classes", "missing", "imbalance"):
+        table.add_column(heading, justify="right")
+    for task in entry.tasks:
+        rows = [_count(task.rows.get(name)) for name in _SPLITS]
+        missing = Text(_count(task.missing), style="red" if task.partial else "yellow" if task.missing else "")
+        ratio = f"{task.imbalance:,.1f} : 1" if task.imbalance else ""
+        table.add_row(Text(task.name), *rows, _count(task.classes or None), missing, ratio)
+        if task.as_published is False:
+            stated = [_count(task.published.get(name)) for name in (*_SPLITS, "classes")]
+            table.add_row(Text("  published"), *stated, style="dim")
+    console.print(table)
+    for task in entry.tasks:
+        if task.untrained:
+            text = f"  {task.name}: {task.untrained:,} of {task.classes:,} classes have no picture to train on"
+            console.print(Text(text), soft_wrap=True)
+        if task.problem:
+            console.print(Text(f"  {task.name} can't be read: {task.problem}", style="red"), soft_wrap=True)
+
+
+def _print_pictures(entry: "Health", console: "Console") -> None:
+    from rich.text import Text
+
+    if entry.repeated:
+        console.print(f"  {entry.repeated:,} pictures have the bytes of another (`artbench data audit` shows them)")
+    if entry.undecodable:
+        console.print(f"  {len(entry.undecodable):,} can't be decoded:", style="red")
+        for id_, reason in list(entry.undecodable.items())[:_SHOWN]:
+            console.print(Text(f"    {_printable(id_)}: {reason}"), soft_wrap=True)
+        if len(entry.undecodable) > _SHOWN:
+            console.print("    … (--json names all)")
+
+
+def _count(count: int | None) -> str:
+    return "" if count is None else f"{count:,}"
+
+
+def _printable(text: str) -> str:
+    """A name without what could steer a terminal."""
+    return text if text.isprintable() else ascii(text)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.options import data_option, data_root_option, debug_option, json_option, plugin_option, print_json
+from artbench.cli.options import data_option, data_root_option, debug_option, json_option, plugin_option
+from artbench.cli.output import print_json
 
 if TYPE_CHECKING:
     from artbench.runtime.findings import Finding

@@ -5,7 +5,7 @@ from typing import Literal
 
 import click
 
-from artbench.cli.completion_names import completed
+from artbench.cli.completion import completed
 from artbench.cli.options import (
     FOLDER,
     data_option,
@@ -69,12 +69,13 @@ def export(
     import numpy as np
 
     from artbench.cli.progress import notices
-    from artbench.data.folders import cache_folder, dataset_folder
+    from artbench.data.folders import dataset_folder
     from artbench.encoders.request import candidates
     from artbench.errors import blaming
     from artbench.features.export import export as write
     from artbench.features.extract import extract
     from artbench.protocol import LINEAR_V1
+    from artbench.runtime.files import cache_folder
     from artbench.specs import load_factory
 
     reporter = notices()

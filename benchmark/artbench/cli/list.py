@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artbench.cli.completion_names import remember_names
-from artbench.cli.options import debug_option, json_option, plugin_option, print_json, registry
+from artbench.cli.completion import remember_names
+from artbench.cli.options import debug_option, json_option, plugin_option, registry
+from artbench.cli.output import print_json
 
 if TYPE_CHECKING:
-    from artbench.plugins.loading import Registry
-    from artbench.plugins.registry import Catalogue, Entry
+    from artbench.plugins.registry import Catalogue, Entry, Registry
 
 # Counting the parameters of a model takes a fifth of a second, the first time.
 _FEW = 100

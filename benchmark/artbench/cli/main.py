@@ -10,7 +10,7 @@ import click
 
 from artbench.cli.lazy import LazyGroup
 from artbench.errors import ArtbenchError
-from artbench.runtime.progress import printable
+from artbench.runtime.text import printable
 
 # None: on a terminal. click does not ask for what https://no-color.org says.
 _COLOUR = False if os.environ.get("NO_COLOR") else None
@@ -19,8 +19,8 @@ COMMANDS = {
     "run": "artbench.cli.run:run",
     "pretrain": "artbench.cli.pretrain:pretrain",
     "list": "artbench.cli.list:list_",
-    "plugins": "artbench.cli.plugins_group:plugins",
-    "new": "artbench.cli.new_group:new",
+    "plugins": "artbench.cli.plugins:plugins",
+    "new": "artbench.cli.new:new",
     "leaderboard": "artbench.cli.leaderboard:leaderboard",
     "explain": "artbench.cli.explain:explain",
     "report": "artbench.cli.report:report",

@@ -1,4 +1,4 @@
-"""`artbench new plugin`: a whole package for a backbone, a pretraining, a dataset or a task."""
+"""`artbench new`: a whole package for a backbone, a pretraining, a dataset or a task."""
 
 import shlex
 from pathlib import Path
@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.options import FOLDER, debug_option, json_option, print_json, registry
+from artbench.cli.lazy import LazyGroup
+from artbench.cli.options import FOLDER, debug_option, json_option, registry
+from artbench.cli.output import print_json
 
 if TYPE_CHECKING:
     from artbench.plugins.scaffold.writing import Written
 
+
 _KINDS = ("backbone", "pretraining", "dataset", "task")
+_COMMANDS = {"plugin": "artbench.cli.new:plugin"}
 
 
 @click.command()
@@ -27,10 +31,8 @@ def plugin(name: str, kind: str, out: Path | None, as_json: bool) -> None:
     method that trains; a dataset, a folder of pictures with a list, and a first task on it; a task, labels of your own
     for pictures of `sample`, or of any other dataset.
     """
-    from artbench.plugins.scaffold.free import check_free
-    from artbench.plugins.scaffold.kinds import KINDS
     from artbench.plugins.scaffold.naming import names_of
-    from artbench.plugins.scaffold.writing import check_out, write_plugin
+    from artbench.plugins.scaffold.writing import KINDS, check_free, check_out, write_plugin
 
     names = names_of(name)
     folder = out or Path(names.distribution)
@@ -79,3 +81,8 @@ def _print(written: "Written") -> None:
                 branches[here] = branches[above].add(Text(part))
             above = here
     Console().print(root, soft_wrap=True)
+
+
+@click.group(cls=LazyGroup, commands_at=_COMMANDS)
+def new() -> None:
+    """Begin a plugin: a package that works, to be changed."""

@@ -1,21 +1,35 @@
 """Options that several commands share."""
 
-import json
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from artbench.cli.output import _only_json
+
 if TYPE_CHECKING:
-    from artbench.plugins.loading import Registry
+    from artbench.plugins.registry import Registry
 
 
-_STDOUT, _STDERR = 1, 2
-_SINK = f"{__name__}.sink"
+FILE = click.Path(path_type=Path, dir_okay=False)
+record_option = click.option(
+    "--record", required=True, type=FILE, metavar="RECORD.json", help="Whose encoder and probe to explain."
+)
+dpi_option = click.option(
+    "--dpi", type=click.IntRange(30, 1200), default=150, show_default=True, help="Dots an inch; 300 and more to print."
+)
+_pretraining_option = click.option(
+    "--pretraining",
+    "checkpoint",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="The checkpoint, where the record's pretraining is one.",
+)
+_exclude_option = click.option(
+    "--exclude", type=FILE, metavar="FILE.csv", help="The list that the record was run with, if it was."
+)
 
 
 class _Folder(click.Path):
@@ -31,7 +45,6 @@ class _Folder(click.Path):
 
 
 FOLDER = _Folder()
-
 results_option = click.option(
     "--results",
     type=FOLDER,
@@ -39,24 +52,6 @@ results_option = click.option(
     show_default=True,
     help="Folder of records and leaderboards.",
 )
-
-
-@contextmanager
-def _only_json() -> Iterator[None]:
-    """Send to stderr whatever anything but `print_json` prints: a plugin, a library, a process that they start."""
-    stdout = sys.stdout
-    sink, real = stdout, sys.__stdout__
-    with ExitStack() as stack:
-        # Not where Python's stdout is no file, as in tests, or where somebody closed stdout or stderr.
-        if real is not None and sys.__stderr__ is not None and stdout is real and stdout.fileno() == _STDOUT:
-            stdout.flush()
-            kept = os.dup(_STDOUT)
-            sink = stack.enter_context(os.fdopen(kept, "w", encoding=stdout.encoding, errors=stdout.errors))
-            stack.callback(os.dup2, kept, _STDOUT)
-            os.dup2(_STDERR, _STDOUT)
-        stack.enter_context(redirect_stdout(sys.stderr))
-        click.get_current_context().meta[_SINK] = sink
-        yield
 
 
 def _keep_stdout_clean(context: click.Context, _: click.Parameter, wanted: bool) -> bool:
@@ -119,6 +114,30 @@ def registry(plugin_files: tuple[Path, ...]) -> "Registry":
     return loaded
 
 
-def print_json(content: object) -> None:
-    """Print JSON and nothing else on stdout, for a command with `json_option`."""
-    click.echo(json.dumps(content, indent=1, ensure_ascii=False), file=click.get_current_context().meta[_SINK])
+def sources_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say where to find what a record was made from.
+
+    A command with `plugin_option` is called with `sources` and `loaded`, the plugins, in place of these options and of
+    `plugin_files`.
+    """
+
+    @wraps(command)
+    def with_sources(
+        *,
+        checkpoint: Path | None,
+        exclude: Path | None,
+        data_root: Path | None,
+        data: dict[str, Path],
+        device: str,
+        plugin_files: tuple[Path, ...],
+        **others: Any,
+    ) -> None:
+        from artbench.explain.sources import Sources
+
+        sources = Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device)
+        command(sources=sources, loaded=registry(plugin_files), **others)
+
+    added = with_sources
+    for option in (device_option, data_option, data_root_option, _exclude_option, _pretraining_option):
+        added = option(added)
+    return added

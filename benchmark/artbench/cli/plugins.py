@@ -1,4 +1,4 @@
-"""`artbench plugins check`: does what a plugin registers keep the contract?"""
+"""`artbench plugins`: what is installed, what it registers, and whether it keeps the contract."""
 
 import sys
 from collections import Counter
@@ -6,20 +6,25 @@ from collections.abc import Sequence
 from contextlib import redirect_stderr, suppress
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from artbench.cli.completion_names import completed
-from artbench.cli.options import data_option, data_root_option, debug_option, json_option, plugin_option, print_json
+from artbench.cli.completion import completed
+from artbench.cli.lazy import LazyGroup
+from artbench.cli.options import data_option, data_root_option, debug_option, json_option, plugin_option
+from artbench.cli.output import print_json
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from artbench.plugins.loading import Plugin, Registry
-    from artbench.testing.finding import Finding
+    from artbench.plugins.registry import Plugin, Registry
+    from artbench.runtime.findings import Finding
+    from artbench.testing.loading_time import LoadingTime
+
 
 _COLOURS = {"PASS": "green", "WARN": "yellow", "FAIL": "red", "SKIP": "cyan"}
+_COMMANDS = {"check": "artbench.cli.plugins:check"}
 
 
 def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> "list[CompletionItem[str]]":
@@ -172,3 +177,81 @@ def _print(finding: "Finding") -> None:
 def _plain(text: str) -> str:
     """Without what a name or a reason from elsewhere could do to a terminal."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+@click.group(cls=LazyGroup, commands_at=_COMMANDS, invoke_without_command=True)
+@click.option(
+    "--time", "timed", is_flag=True, help="Load each by itself, the slowest first, and say what is slow in it."
+)
+@json_option
+@plugin_option
+@debug_option
+@click.pass_context
+def plugins(context: click.Context, timed: bool, as_json: bool, plugin_files: tuple[Path, ...]) -> None:
+    """Show the plugins: where each is from, what it registers, what is wrong with it."""
+    if context.invoked_subcommand is not None:
+        return
+    from artbench.plugins.loading import load_plugins
+
+    found = load_plugins(plugin_files)
+    times = _times(found) if timed else {}
+    loaded = sorted(found.plugins, key=lambda plugin: -times[_key(plugin)].seconds) if timed else list(found.plugins)
+    if as_json:
+        print_json([_plugin_row(found, plugin, times.get(_key(plugin))) for plugin in loaded])
+    else:
+        _print_plugins(found, loaded, times)
+
+
+def _times(found: "Registry") -> "dict[str, LoadingTime]":
+    from artbench.testing.loading_time import loading_time
+
+    return {_key(plugin): loading_time(plugin) for plugin in found.plugins}
+
+
+def _key(plugin: "Plugin") -> str:
+    return f"{plugin.distribution}:{plugin.name}"
+
+
+def _plugin_row(found: "Registry", plugin: "Plugin", taken: "LoadingTime | None") -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "name": plugin.name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "module": plugin.module,
+        "file": plugin.file,
+        "registers": {kind: list(names) for kind, names in plugin.registered.items()},
+        "seconds": round(plugin.seconds, 4),
+        "problem": plugin.problem,
+        "remarks": list(found.remarks(plugin)),
+    }
+    if taken is not None:
+        imports = {name: round(seconds, 4) for name, seconds in taken.imports.items()}
+        mend = taken.mend if taken.slow else ""
+        row["alone"] = {"seconds": round(taken.seconds, 4), "imports": imports, "slow": taken.slow, "mend": mend}
+    return row
+
+
+def _print_plugins(found: "Registry", loaded: "list[Plugin]", times: "dict[str, LoadingTime]") -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("plugin", overflow="fold")
+    table.add_column("from", overflow="fold")
+    table.add_column("loaded in", justify="right")
+    table.add_column("registers", overflow="fold", ratio=1)
+    for plugin in loaded:
+        offers = "; ".join(f"{kind}s: {', '.join(names)}" for kind, names in plugin.registered.items())
+        state = f"[red]left out: {escape(plugin.problem)}[/red]" if plugin.problem else escape(offers or "nothing")
+        for remark in found.remarks(plugin):
+            state += f"\n[yellow]{escape(remark)}[/yellow]"
+        taken = times.get(_key(plugin))
+        if taken is not None:
+            state += f"\n{escape(taken.told)}" if taken.told else ""
+            state += f"\n[yellow]{escape(taken.mend)}.[/yellow]" if taken.slow else ""
+        state += f"\n[dim]{escape(plugin.file or plugin.module)}[/dim]"
+        seconds = plugin.seconds if taken is None else taken.seconds
+        origin = f"{plugin.distribution} {plugin.version}".strip()
+        table.add_row(escape(plugin.name), escape(origin), f"{seconds:.3f} s", state)
+    Console().print(table)

@@ -1,37 +1,23 @@
 """What people see: notices and progress on stderr, tables on stdout."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import groupby
-from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-)
-from rich.table import Column, Table
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+from rich.table import Column
 from rich.text import Text
 
-from artbench.cli.log_lines import LogLines, duration
-from artbench.leaderboard.board import Board
-from artbench.records.format import amount, encoder_name, metric_name, pretraining_name, task_name, unit
-from artbench.runtime.progress import Counter, Reporter, printable
-
-if TYPE_CHECKING:
-    from artbench.evaluation.workflow import Outcome
-
+from artbench.runtime.progress import Counter, Reporter
+from artbench.runtime.text import printable
 
 # Columns of text from which on a bar says all.
 _WIDE = 110
 # What the time left takes, up to 99 hours of it.
 _TIME = 8
+# Seconds until the first line; from one to the next, twice as many as before, but no more than the second.
+_FIRST, _LONGEST = 15.0, 600.0
 
 
 class _TimeLeft(ProgressColumn):
@@ -125,56 +111,47 @@ def notices() -> Reporter:
     return TerminalReporter()
 
 
-def print_outcome(outcome: "Outcome") -> None:
-    """Print the results of a run on stdout, encoder by encoder, and what else there is to know on stderr."""
-    console, reporter = Console(highlight=False), notices()
-    tasks = max((len(task_name(result.record)) for result in outcome.results), default=0)
-    for encoder, results in groupby(outcome.results, key=lambda result: encoder_name(result.record)):
-        console.print(Text(encoder, style="bold"), soft_wrap=True)
-        for result in results:
-            record, interval = result.record, amount(result.record.primary).partition(" ")
-            line = Text(f"  {task_name(record):{tasks}}  {metric_name(record.primary_metric)} ")
-            line.append(f"{interval[0]} {unit(record.primary)}", style="bold").append(f" {interval[2]}")
-            line.append(f"  rank {result.place} of {result.of}", style="dim")
-            console.print(line, soft_wrap=True)
-    known = sum(not result.new for result in outcome.results)
-    if known:
-        what = "All of this" if known == len(outcome.results) else f"{known} of {len(outcome.results)}"
-        reporter.notice(f"{what} was on record, and not run again (--fresh does).")
-    if outcome.results:
-        folder = outcome.results[0].file.parents[2]
-        reporter.notice(f"Records in {folder / 'records'}, leaderboards in {folder / 'leaderboards'}.")
-    if outcome.failures and outcome.results:
-        # Why was told when it happened.
-        names = ", ".join(outcome.failures)
-        Console(stderr=True).print(Text(f"Failed, for the reasons above: {names}", style="red"))
+class LogLines:
+    """Counts one stretch of work, and says how far it is.
+
+    Args:
+        what: Is being done.
+        total: Steps.
+        unit: Of these.
+        say: Prints a line.
+        clock: The time in seconds.
+    """
+
+    def __init__(
+        self, what: str, *, total: int, unit: str, say: Callable[[str], None], clock: Callable[[], float]
+    ) -> None:
+        self._what, self._total, self._unit = printable(what), total, unit
+        self._say, self._clock = say, clock
+        self._begun, self._done, self._wait = clock(), 0, _FIRST
+        self._next = self._begun + _FIRST
+        if total == 1:
+            # There is no part of the way to tell of.
+            self._say(self._what)
+
+    def advance(self, steps: int = 1, /, *, note: str = "") -> None:
+        """Count `steps` more, and say so if it is time."""
+        self._done += steps
+        now = self._clock()
+        if now < self._next or self._done >= self._total:
+            return
+        self._wait = min(2 * self._wait, _LONGEST)
+        self._next = now + self._wait
+        parts = [f"{self._done:,} of {self._total:,} {self._unit}", printable(note), self._left(now)]
+        self._say(f"{self._what}: {', '.join(part for part in parts if part)}")
+
+    def _left(self, now: float) -> str:
+        if not self._done:
+            return ""
+        return f"{duration((now - self._begun) * (self._total - self._done) / self._done)} left"
 
 
-def print_board(board: Board) -> None:
-    """Print a leaderboard on stdout."""
-    first = board.first
-    table = Table(
-        title=Text(
-            f"{first.task}, {first.protocol} ({first.protocol_hash[:12]}), data {first.dataset.fingerprint[:12]}"
-        ),
-        title_justify="left",
-        box=None,
-        pad_edge=False,
-    )
-    table.add_column("rank", justify="right")
-    table.add_column("backbone", overflow="fold")
-    table.add_column("pretraining", overflow="fold")
-    heading = Text(f"{metric_name(first.primary_metric)} {unit(first.primary)}\n[95 % interval]")
-    table.add_column(heading, justify="right", no_wrap=True)
-    for row in board.rows:
-        record = row.record
-        table.add_row(
-            str(board.place_of(record)),
-            Text(record.backbone),
-            Text(pretraining_name(record)),
-            Text(amount(record.primary)),
-        )
-    console = Console()
-    console.print(table)
-    if board.ranking.explanation:
-        console.print(Text(board.ranking.explanation, style="dim"))
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds: `1:02:03`, `02:03`."""
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"

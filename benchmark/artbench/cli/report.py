@@ -13,11 +13,10 @@ from artbench.cli.options import (
     device_option,
     json_option,
     plugin_option,
-    print_json,
     registry,
     results_option,
 )
-from artbench.cli.output import say
+from artbench.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from artbench.report.workflow import Report

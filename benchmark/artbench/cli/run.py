@@ -1,10 +1,12 @@
 """`artbench run`: the main job."""
 
+from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.completion_names import completed
+from artbench.cli.completion import completed
 from artbench.cli.options import (
     data_option,
     data_root_option,
@@ -12,10 +14,14 @@ from artbench.cli.options import (
     device_option,
     json_option,
     plugin_option,
-    print_json,
     registry,
     results_option,
 )
+from artbench.cli.output import print_json
+
+if TYPE_CHECKING:
+    from artbench.evaluation.workflow import Outcome
+
 
 _MOST_SHOTS = 10_000
 
@@ -127,7 +133,7 @@ def run(
         loaded.datasets.get(name)
     for name in (one for task in tasks for one in loaded.tasks.expand(task)):
         loaded.tasks.get(name)
-    from artbench.cli.progress import notices, print_outcome
+    from artbench.cli.progress import notices
     from artbench.evaluation.workflow import Request
     from artbench.evaluation.workflow import run as run_all
     from artbench.runtime.distributed import process_group
@@ -157,3 +163,35 @@ def run(
         elif group.first:
             print_outcome(outcome)
     return 1 if outcome.failures else 0
+
+
+def print_outcome(outcome: "Outcome") -> None:
+    """Print the results of a run on stdout, encoder by encoder, and what else there is to know on stderr."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from artbench.cli.progress import notices
+    from artbench.records.format import amount, metric_name, unit
+    from artbench.records.record import encoder_name, task_name
+
+    console, reporter = Console(highlight=False), notices()
+    tasks = max((len(task_name(result.record)) for result in outcome.results), default=0)
+    for encoder, results in groupby(outcome.results, key=lambda result: encoder_name(result.record)):
+        console.print(Text(encoder, style="bold"), soft_wrap=True)
+        for result in results:
+            record, interval = result.record, amount(result.record.primary).partition(" ")
+            line = Text(f"  {task_name(record):{tasks}}  {metric_name(record.primary_metric)} ")
+            line.append(f"{interval[0]} {unit(record.primary)}", style="bold").append(f" {interval[2]}")
+            line.append(f"  rank {result.place} of {result.of}", style="dim")
+            console.print(line, soft_wrap=True)
+    known = sum(not result.new for result in outcome.results)
+    if known:
+        what = "All of this" if known == len(outcome.results) else f"{known} of {len(outcome.results)}"
+        reporter.notice(f"{what} was on record, and not run again (--fresh does).")
+    if outcome.results:
+        folder = outcome.results[0].file.parents[2]
+        reporter.notice(f"Records in {folder / 'records'}, leaderboards in {folder / 'leaderboards'}.")
+    if outcome.failures and outcome.results:
+        # Why was told when it happened.
+        names = ", ".join(outcome.failures)
+        Console(stderr=True).print(Text(f"Failed, for the reasons above: {names}", style="red"))

@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,3 +86,71 @@ def rarest_labels(
     order = np.lexsort((-labels, -counts[labels]))
     rarest[rows[order]] = labels[order]
     return rarest
+
+
+def draw_shots(labels: NDArray[np.int64], ids: Sequence[str], *, shots: int, draw: int, seed: int) -> NDArray[np.int64]:
+    """So many pictures of each class: those with the smallest SHA-256 of seed, draw and image id.
+
+    No order and no machine matters, and the pictures of a draw with few shots are among those of the same draw with
+    more. A picture that is listed twice in a class counts once there.
+
+    Args:
+        labels: int64, shape (n,).
+        ids: The id of each picture.
+        shots: Pictures of each class; a class with fewer gives all that it has.
+        draw: Which of several draws.
+        seed: Of all draws.
+
+    Returns:
+        Positions among `ids`, ascending.
+    """
+    found: dict[int, dict[str, int]] = {}
+    for position, (label, id_) in enumerate(zip(labels.tolist(), ids, strict=True)):
+        found.setdefault(label, {}).setdefault(id_, position)
+
+    def digest(id_: str) -> bytes:
+        return sha256(f"{seed}/{draw}/{id_}".encode("utf-8", "surrogateescape")).digest()
+
+    return np.sort(np.array([of[id_] for of in found.values() for id_ in sorted(of, key=digest)[:shots]], np.int64))
+
+
+def grouped_folds(labels: Labels, groups: Sequence[str], *, folds: int) -> NDArray[np.int64]:
+    """Put groups into folds so that each fold has about the same share of every class, or century, as groups allow.
+
+    Greedy: groups go one by one, those that hold the largest share of any class first (of equals in the order of
+    the SHA-256 of their names), each into the fold where the classes that it holds are least present. That adds
+    least to the sum of squares of the folds' shares. No seed, order or machine matters.
+
+    Args:
+        labels: As `Split.labels`.
+        groups: The group of each picture.
+        folds: Number of folds.
+
+    Returns:
+        int64, shape (n,): the fold of each picture, from 0. A class of fewer groups than folds is not in all of them.
+    """
+    if labels.dtype == np.float64:
+        labels = np.unique(labels // 100, return_inverse=True)[1]
+    names, member = np.unique(np.asarray(groups, object).astype(str), return_inverse=True)
+    shares = _shares(labels, member, len(names))
+    digests = [sha256(name.encode("utf-8", "surrogateescape")).hexdigest() for name in names.tolist()]
+    order = sorted(range(len(names)), key=lambda group: (-shares[group].max(), digests[group]))
+    held = np.zeros((folds, shares.shape[1]))
+    fold_of = np.empty(len(names), np.int64)
+    for group in order:
+        fold = int((held @ shares[group]).argmin())
+        fold_of[group] = fold
+        held[fold] += shares[group]
+    return fold_of[member]
+
+
+def _shares(labels: Labels, member: NDArray[np.intp], groups: int) -> NDArray[np.float64]:
+    """The share of every class, and of all pictures, that each group holds: float64, shape (groups, classes + 1)."""
+    picture, label = np.nonzero(labels) if labels.ndim == 2 else (np.arange(len(labels)), labels.astype(np.int64))
+    classes = labels.shape[1] if labels.ndim == 2 else int(labels.max(initial=-1)) + 1
+    counts = np.zeros((groups, classes + 1))
+    np.add.at(counts, (member[picture], label), 1)
+    counts[:, -1] = np.bincount(member, minlength=groups)
+    totals = counts.sum(axis=0)
+    shares: NDArray[np.float64] = counts / np.maximum(totals, 1)
+    return shares

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from artbench.errors import ArtbenchError
-from artbench.plugins.loading import Registry
+from artbench.plugins.registry import Registry
 from artbench.runtime.findings import Finding, failed
 from artbench.specs import load_factory
 
@@ -34,11 +34,11 @@ Check: TypeAlias = Callable[[Patient], Iterator[Finding]]
 CHECKS: Mapping[str, Check | str] = {
     "installation": "artbench.doctor.installation:installation",
     "devices": "artbench.doctor.machine:devices",
-    "threads": "artbench.doctor.threads:threads",
+    "threads": "artbench.doctor.machine:threads",
     "storage": "artbench.doctor.storage:storage",
     "datasets": "artbench.doctor.datasets:datasets",
     "network": "artbench.doctor.network:network",
-    "plugins": "artbench.doctor.plugins:plugins",
+    "plugins": "artbench.doctor.installation:plugins",
 }
 
 

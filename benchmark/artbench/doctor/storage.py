@@ -9,9 +9,9 @@ from pathlib import Path
 
 import torch
 
-from artbench.data.folders import cache_folder
 from artbench.doctor.examination import Patient
 from artbench.errors import ArtbenchError
+from artbench.runtime.files import cache_folder
 from artbench.runtime.findings import Finding, failed, passed, warned
 
 # The features of WikiArt by one large encoder are half a gigabyte.

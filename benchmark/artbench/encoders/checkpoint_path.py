@@ -4,8 +4,8 @@ from pathlib import Path
 from shlex import quote
 
 from artbench.errors import ArtbenchError, UsageError
-from artbench.plugins.loading import Registry
-from artbench.runtime.progress import printable
+from artbench.plugins.registry import Registry
+from artbench.runtime.text import printable
 
 ENCODER_FILE = "encoder.safetensors"
 # The folder, beside it, of all that a training needs to go on.

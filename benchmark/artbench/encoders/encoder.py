@@ -20,7 +20,7 @@ class Encoder:
         mean: Per channel, of RGB in [0, 1].
         std: Per channel, of RGB in [0, 1].
         input_size: Side in pixels of the square pictures it takes, None if any size will do.
-        weights_sha256: Digest of its state dict, 64 hexadecimal digits (`artbench.encoders.digest`).
+        weights_sha256: Digest of its state dict, 64 hexadecimal digits (`artbench.encoders.weights`).
         source: Where the weights are from.
         parameters: Number of parameters.
         pool: The pictures that it was pretrained on, where that is known by their ids.

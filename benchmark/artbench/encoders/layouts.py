@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from artbench.encoders.digest import is_batch_counter
+from artbench.encoders.weights import is_batch_counter
 
 # Keys under which training scripts keep a state dict, the preferred ones first: an average of the weights
 # over training is what their authors evaluate (timm, DINO).

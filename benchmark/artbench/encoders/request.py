@@ -8,11 +8,11 @@ from pathlib import Path
 from artbench.encoders.build import build_encoder
 from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name, is_checkpoint, not_trained
 from artbench.encoders.encoder import Encoder
-from artbench.plugins.loading import Registry
+from artbench.plugins.registry import Registry
 from artbench.pretrain.training import Training
 from artbench.pretrain.workflow import OpenPool, open_training, trained_encoder
-from artbench.records.folder import sha256_of
 from artbench.records.record import Record
+from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Reporter
 from artbench.specs import BackboneSpec, PretrainingSpec
 

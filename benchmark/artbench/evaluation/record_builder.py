@@ -12,18 +12,29 @@ import torch
 from numpy.typing import NDArray
 
 from artbench.data.duplicates_cache import kept_audit
-from artbench.data.folders import cache_folder
 from artbench.data.opening import OpenTask
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import Candidate
 from artbench.evaluation.rounds import Round, clusters_of, judge, readable, references, tables
 from artbench.features.extract import Features
 from artbench.protocol import Protocol
-from artbench.records.outcomes import FewShotState, Metric, NeighboursState, ProbeState, ReferenceState, RoundState
-from artbench.records.parts import DatasetState, EncoderState, ExclusionState, PoolState, TwinsState
+from artbench.records.parts import (
+    DatasetState,
+    EncoderState,
+    ExclusionState,
+    FewShotState,
+    Metric,
+    NeighboursState,
+    PoolState,
+    ProbeState,
+    ReferenceState,
+    RoundState,
+    TwinsState,
+)
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import Provenance, Record, Timing
 from artbench.records.tables import Tables
+from artbench.runtime.files import cache_folder
 from artbench.runtime.machine import hardware_name
 from artbench.runtime.progress import Reporter
 from artbench.stats.bootstrap import Estimate, combine

@@ -7,7 +7,7 @@ import numpy as np
 
 from artbench.data.dataset import Dataset
 from artbench.data.opening import OpenTask
-from artbench.data.shots import draw_shots
+from artbench.data.splits import draw_shots
 from artbench.data.targets import Split, Targets
 from artbench.features.extract import Features
 from artbench.probe.baselines import Known, guesses

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from artbench.data.exclusion import NOTHING, read_exclusions
-from artbench.data.folders import cache_folder
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import Candidate, candidates
@@ -18,16 +17,16 @@ from artbench.evaluation.record_builder import evaluate
 from artbench.features.extract import Features, extract
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
-from artbench.leaderboard.literature import literature
+from artbench.leaderboard.notes import literature
 from artbench.leaderboard.ranking import Place
-from artbench.plugins.loading import Registry
+from artbench.plugins.registry import Registry
 from artbench.pretrain.workflow import OpenPool, Places, open_pool
 from artbench.protocol import LINEAR_V1, Protocol
-from artbench.records.folder import ResultsFolder
-from artbench.records.format import amount, metric_name, task_name, unit
-from artbench.records.ledger import Ledger
-from artbench.records.record import Record
+from artbench.records.folder import Ledger, ResultsFolder
+from artbench.records.format import amount, metric_name, unit
+from artbench.records.record import Record, task_name
 from artbench.runtime.distributed import Group, current_group
+from artbench.runtime.files import cache_folder
 from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter
 from artbench.specs import TaskSpec

@@ -18,7 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 from artbench.errors import ArtbenchError
 from artbench.explain.destination import check_size
 from artbench.runtime.files import replacing
-from artbench.runtime.progress import printable
+from artbench.runtime.text import printable
 
 CAPTION_POINTS = 7.5
 LINE_INCHES = 0.17  # from line to line of a caption

@@ -16,7 +16,7 @@ from artbench.evaluation.rounds import first_probe
 from artbench.explain.reproduce import Check, MeasuredTask, accept, open_measured
 from artbench.explain.sources import Sources
 from artbench.explain.validate import refuse_years
-from artbench.plugins.loading import Registry
+from artbench.plugins.registry import Registry
 from artbench.probe.features import Rows
 from artbench.probe.linear import FittedProbe
 from artbench.records.record import Record

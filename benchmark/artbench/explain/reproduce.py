@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from artbench.data.exclusion import NOTHING, read_exclusions
-from artbench.data.folders import cache_folder
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.data.targets import Split
 from artbench.encoders.encoder import Encoder
@@ -15,12 +14,13 @@ from artbench.errors import ArtbenchError
 from artbench.evaluation.rounds import readable
 from artbench.explain.sources import Sources, about_predictions, check_sources, other_weights, pretraining_of
 from artbench.features.extract import Features, extract
-from artbench.plugins.loading import Registry
+from artbench.plugins.registry import Registry
 from artbench.protocol import LINEAR_V1, Protocol
 from artbench.records.folder import read_record
-from artbench.records.images import image_digests
+from artbench.records.predictions import StoredPredictions, read_predictions
+from artbench.records.publishing import image_digests
 from artbench.records.record import Record
-from artbench.records.stored import StoredPredictions, read_predictions
+from artbench.runtime.files import cache_folder
 from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter
 from artbench.stats.metrics import METRICS

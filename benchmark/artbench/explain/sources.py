@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from artbench.data.exclusion import read_exclusions
-from artbench.data.folders import cache_folder, placed_folder
+from artbench.data.folders import placed_folder
 from artbench.encoders.checkpoint_path import ENCODER_FILE, checkpoint_file
 from artbench.errors import ArtbenchError, UsageError
-from artbench.plugins.loading import Registry
+from artbench.plugins.registry import Registry
 from artbench.records.folder import read_record
+from artbench.records.predictions import check_predictions
 from artbench.records.record import Record
-from artbench.records.stored import check_predictions
+from artbench.runtime.files import cache_folder
 
 
 @dataclass(frozen=True, kw_only=True)

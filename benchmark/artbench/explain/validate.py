@@ -10,9 +10,9 @@ from artbench.data.folders import made_folder, placed_folder
 from artbench.data.opening import open_dataset
 from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.sources import Sources
-from artbench.plugins.loading import Registry
-from artbench.records.class_names import tested_classes
+from artbench.plugins.registry import Registry
 from artbench.records.folder import read_record
+from artbench.records.tables import tested_classes
 
 
 def refuse_years(file: Path, *, registry: Registry) -> None:

@@ -13,16 +13,14 @@ from numpy.typing import NDArray
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode_path
 from artbench.encoders.encoder import Encoder
-from artbench.features.batches import batches
 from artbench.features.key import StoreKey
-from artbench.features.pipeline import Extraction, Timing
+from artbench.features.pipeline import Extraction, Timing, batches
 from artbench.features.store import FeatureStore
 from artbench.protocol import Picture
-from artbench.runtime.cores import usable_cores
 from artbench.runtime.distributed import current_group
-from artbench.runtime.machine import choose_device
-from artbench.runtime.precision import choose_feature_dtype
+from artbench.runtime.machine import choose_device, choose_feature_dtype
 from artbench.runtime.progress import Reporter
+from artbench.runtime.threads import usable_cores
 
 # Pictures a forward pass: on a GPU enough to fill it; on the CPU, where each core computes a batch of its own,
 # few, so that what passes between two layers stays in its cache.

@@ -3,7 +3,7 @@
 import torch
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from artbench.runtime.precision import without_tf32
+from artbench.runtime.machine import without_tf32
 
 # How far float32 may be from itself when sums are formed in another order, in parts of the largest value.
 _TOLERANCE = 1e-4

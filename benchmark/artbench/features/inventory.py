@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from artbench.errors import ArtbenchError
 from artbench.features.store import FILES, MANIFEST, lock_file
 from artbench.runtime.files import read_json
-from artbench.runtime.progress import printable
+from artbench.runtime.text import printable
 
 
 @dataclass(frozen=True, kw_only=True)

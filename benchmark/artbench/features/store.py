@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
 from artbench.features.key import StoreKey
-from artbench.features.reasons import Reasons
-from artbench.features.store_files import Entries, RowFile, Snapshot
+from artbench.features.store_files import Entries, Reasons, RowFile, Snapshot
 from artbench.runtime.files import read_json, write_text
 from artbench.runtime.progress import Reporter
 

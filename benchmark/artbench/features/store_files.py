@@ -1,7 +1,8 @@
 """Files of equal rows, written in place: the features, and the state of each."""
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from io import RawIOBase
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from artbench.runtime.files import read_json
 
 _ABSENT, _DONE, _UNREADABLE = 0, 1, 2
 
@@ -155,3 +158,34 @@ def _runs(rows: NDArray[np.int64]) -> list[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(rows) != 1) + 1
     starts = [0, *edges.tolist()] if len(rows) else []
     return list(zip(starts, [*edges.tolist(), len(rows)], strict=False))
+
+
+class Reasons:
+    """The reasons, by row; the last one of a row counts."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def add(self, reasons: Mapping[int, str]) -> None:
+        """Write down reasons.
+
+        Raises:
+            OSError: The disk is full, say.
+        """
+        lines = "".join(f"{json.dumps({'row': row, 'reason': reason})}\n" for row, reason in reasons.items())
+        with self.path.open("a+b", buffering=0) as file:
+            file.seek(max(0, file.tell() - 1))
+            # A line that a kill or a full disk has cut short must not spoil the next one.
+            if file.read() not in (b"", b"\n"):
+                lines = "\n" + lines
+            write_whole(file, memoryview(lines.encode()))
+
+    def read(self) -> dict[int, str]:
+        """All of them; lines that are torn or spoilt by a flipped bit are left out."""
+        reasons: dict[int, str] = {}
+        if self.path.is_file():
+            for line in self.path.read_bytes().splitlines():
+                match read_json(line):
+                    case {"row": int(row), "reason": str(reason)}:
+                        reasons[row] = reason
+        return reasons

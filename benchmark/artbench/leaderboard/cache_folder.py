@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from artbench.data.folders import cache_folder
 from artbench.errors import ArtbenchError
+from artbench.runtime.files import cache_folder
 
 
 def kept_folder() -> Path:

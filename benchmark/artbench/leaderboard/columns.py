@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from artbench.leaderboard.board import Board
-from artbench.records.format import amount, metric_name, pretraining_name, unit
-from artbench.records.outcomes import Metric
-from artbench.records.record import Record
+from artbench.records.format import amount, metric_name, unit
+from artbench.records.parts import Metric
+from artbench.records.record import Record, pretraining_name
 from artbench.stats.metrics import METRICS
 
 # Which column has the name that a row goes by, and which the metric that ranks.

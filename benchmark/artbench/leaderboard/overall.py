@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.columns import Cell, metric_cell
-from artbench.records.format import metric_name, pretraining_name, task_name, unit
-from artbench.records.record import Record
+from artbench.records.format import metric_name, unit
+from artbench.records.record import Record, pretraining_name, task_name
 from artbench.runtime.text import escape, file_name
 
 # With one task there is nothing to put side by side.

@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
 from artbench.protocol import Bootstrap
-from artbench.records.images import list_digest
+from artbench.records.predictions import StoredPredictions, read_predictions
+from artbench.records.publishing import list_digest
 from artbench.records.record import Record
-from artbench.records.stored import StoredPredictions, read_predictions
 from artbench.specs import TargetKind
-from artbench.stats.contributions import SUMS, contributions, summed
+from artbench.stats.contributions import HAVE_PARTS, SUMS, contributions, parts, summed
 from artbench.stats.metrics import METRICS, sample
 from artbench.stats.paired_tests import Scores
-from artbench.stats.parts import HAVE_PARTS, parts
 
 # What `artbench run` keeps of a prediction with one class does not tell the second most probable.
 _NOT_KEPT = ("top5_accuracy",)

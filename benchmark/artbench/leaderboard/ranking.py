@@ -13,14 +13,11 @@ from artbench.errors import ArtbenchError
 from artbench.leaderboard.paired_scores import Evidence, scores
 from artbench.leaderboard.scores_cache import kept_evidence
 from artbench.protocol import Bootstrap
+from artbench.records.predictions import MISSING
 from artbench.records.record import Record
-from artbench.records.stored import MISSING
 from artbench.stats.contributions import weights_of
-from artbench.stats.holm import holm
-from artbench.stats.mcnemar import mcnemar
 from artbench.stats.metrics import METRICS
-from artbench.stats.paired_tests import Differences, Scores, differences
-from artbench.stats.sign_flip import sign_flip
+from artbench.stats.paired_tests import Differences, Scores, differences, holm, mcnemar, sign_flip
 
 # Probability of any false ordering on a leaderboard, at most.
 LEVEL = 0.05

@@ -10,8 +10,8 @@ from pathlib import Path
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.cache_folder import kept_folder
 from artbench.leaderboard.ranking import BOOTSTRAP, LEVEL, Pair, Place, Ranking, rank
+from artbench.records.predictions import check_predictions
 from artbench.records.record import Record
-from artbench.records.stored import check_predictions
 from artbench.runtime.files import write_text
 
 # Raised whenever what `rank` makes of the same predictions changes.

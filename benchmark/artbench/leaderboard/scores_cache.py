@@ -14,8 +14,8 @@ from artbench.errors import ArtbenchError
 from artbench.leaderboard.cache_folder import kept_folder
 from artbench.leaderboard.paired_scores import Evidence, evidence
 from artbench.protocol import Bootstrap
+from artbench.records.predictions import check_predictions
 from artbench.records.record import Record
-from artbench.records.stored import check_predictions
 from artbench.runtime.files import replacing
 from artbench.stats.contributions import SUMS
 from artbench.stats.metrics import METRICS

@@ -1,11 +1,12 @@
 """Finding plugins and asking them what they offer, so that none can break another or slow the start."""
 
+import ast
 import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from importlib import metadata, util
 from pathlib import Path
 from time import perf_counter
@@ -16,83 +17,18 @@ import pluggy
 
 from artbench import hookspecs
 from artbench.errors import ArtbenchError, UsageError
-from artbench.plugins.contract import check_contract
-from artbench.plugins.registry import Catalogue, Entry
+from artbench.hookspecs import CONTRACT
+from artbench.plugins.registry import GROUP, Catalogue, Entry, Plugin, Registry
 from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TargetKind, TaskSpec
 
-GROUP = "artbench"
 KINDS: Mapping[str, type] = {
     "backbone": BackboneSpec,
     "pretraining": PretrainingSpec,
     "dataset": DatasetSpec,
     "task": TaskSpec,
 }
-# Seconds, of which loading all that are built in takes a twentieth.
-SLOW = 1.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,119}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plugin:
-    """What became of one plugin.
-
-    Attributes:
-        name: The name of its entry point, or of its file.
-        distribution: The installed distribution it is part of, or the file given with `--plugin`.
-        version: Of the distribution; empty for a file.
-        module: Where its hooks are.
-        file: Of the module; empty where it was never found, or has none.
-        registered: The names it registered, by kind; empty if there was a problem.
-        seconds: What loading it took.
-        prints: Whether it printed while it was loaded; what it printed is on stderr.
-        problem: Why it was left out, None if it was not.
-    """
-
-    name: str
-    distribution: str
-    version: str
-    module: str
-    file: str = ""
-    registered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    seconds: float = 0.0
-    prints: bool = False
-    problem: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Registry:
-    """What all plugins together offer, and what became of each plugin."""
-
-    plugins: tuple[Plugin, ...]
-    backbones: Catalogue[BackboneSpec]
-    pretrainings: Catalogue[PretrainingSpec]
-    datasets: Catalogue[DatasetSpec]
-    tasks: Catalogue[TaskSpec]
-
-    def version_of(self, entry: Entry[Any]) -> str:
-        """The version of the distribution that registered something; empty for a file given with `--plugin`."""
-        return next(plugin.version for plugin in self.plugins if plugin.distribution == entry.distribution)
-
-    def remarks(self, plugin: Plugin) -> Iterator[str]:
-        """What its users should know of a plugin although it works: it is slow, it prints, it shares names."""
-        if plugin.seconds > SLOW:
-            yield f"takes {plugin.seconds:.1f} s to load, at every start"
-        if plugin.prints:
-            yield "prints while it is loaded"
-        for kind, names in plugin.registered.items():
-            for name in names:
-                also = [
-                    other for other in self.plugins if other is not plugin and name in other.registered.get(kind, ())
-                ]
-                if also:
-                    yield f"its {kind} {name} shares the name with that of {' and '.join(map(_origin, also))}"
-
-    @property
-    def problems(self) -> Iterator[str]:
-        """One line for each plugin that was left out."""
-        for plugin in self.plugins:
-            if plugin.problem:
-                yield f"plugin {plugin.name} of {plugin.distribution} is left out: {plugin.problem}"
+_SAID = "ARTBENCH_CONTRACT"
 
 
 def load_plugins(files: Sequence[Path] = (), *, only: str | None = None) -> Registry:
@@ -171,10 +107,6 @@ def _file_of(source: metadata.EntryPoint | Path) -> str:
         spec = sys.modules[source.module].__spec__ if source.module in sys.modules else util.find_spec(source.module)
         return (spec and spec.origin) or ""
     return ""
-
-
-def _origin(plugin: Plugin) -> str:
-    return plugin.name if plugin.distribution == GROUP else plugin.distribution
 
 
 class _Overheard:
@@ -262,3 +194,55 @@ def _checked(item: Any, kind: str, spec_type: Any) -> Any:
     if isinstance(item, TaskSpec) and item.target not in (targets := get_args(TargetKind)):
         raise ValueError(f"the target of task {item.name} is {item.target!r}, not one of {', '.join(targets)}")
     return item
+
+
+def check_contract(source: metadata.EntryPoint | Path, *, distribution: str) -> None:
+    """Refuse a plugin that states another contract than this artbench has; one that states none is taken as it is.
+
+    What it states is read from its source, since importing it might fail for the very reason.
+
+    Args:
+        source: The plugin's entry point or its file.
+        distribution: What to install another release of.
+
+    Raises:
+        ArtbenchError: It was made for another contract, or what it states is no whole number.
+    """
+    stated = stated_contract(source)
+    if stated is None or stated == str(CONTRACT):
+        return
+    if not stated.isdecimal():
+        raise ArtbenchError(f"its {_SAID} is {stated}", mend=f"A whole number is meant, such as {CONTRACT}")
+    raise ArtbenchError(
+        f"it was made for contract {stated} of plugins, and artbench {metadata.version('artbench')} has contract "
+        f"{CONTRACT}",
+        mend=f"Install a release of {distribution} for contract {CONTRACT}, or an artbench that has contract {stated}",
+    )
+
+
+def stated_contract(source: metadata.EntryPoint | Path) -> str | None:
+    """What a plugin states, as it is written in its source; None where it states nothing."""
+    return _stated(_source(source))
+
+
+def _source(source: metadata.EntryPoint | Path) -> str:
+    if isinstance(source, Path):
+        return source.read_bytes().decode(errors="replace")
+    spec = util.find_spec(source.module)
+    # A module that has no source, such as a compiled one, states nothing.
+    read = getattr(spec and spec.loader, "get_source", None)
+    return (read and read(source.module)) or ""
+
+
+def _stated(text: str) -> str | None:
+    """What the module's own lines assign to `ARTBENCH_CONTRACT`, as it is written there."""
+    # Every start waits for this: only who states something is parsed.
+    if _SAID not in text:
+        return None
+    for line in ast.parse(text).body:
+        match line:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == _SAID:
+                return ast.unparse(value)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name == _SAID:
+                return ast.unparse(value)
+    return None

@@ -1,14 +1,27 @@
 """All registered things of one kind, found by name; unknown and ambiguous names are answered kindly."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Generic
+from typing import Any, Generic
 
 from artbench.errors import ArtbenchError, UsageError, blaming
-from artbench.specs import Family, Particulars, SpecT, load_factory
+from artbench.specs import (
+    BackboneSpec,
+    DatasetSpec,
+    Family,
+    Particulars,
+    PretrainingSpec,
+    SpecT,
+    TaskSpec,
+    load_factory,
+)
+
+GROUP = "artbench"
+# Seconds, of which loading all that are built in takes a twentieth.
+SLOW = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +176,70 @@ class Catalogue(Generic[SpecT]):
     def _qualified(self, entry: Entry[SpecT], among: Sequence[tuple[Entry[SpecT], SpecT]]) -> str:
         same = [other for other, _ in among if other.distribution == entry.distribution]
         return entry.distribution if len(same) == 1 else entry.plugin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plugin:
+    """What became of one plugin.
+
+    Attributes:
+        name: The name of its entry point, or of its file.
+        distribution: The installed distribution it is part of, or the file given with `--plugin`.
+        version: Of the distribution; empty for a file.
+        module: Where its hooks are.
+        file: Of the module; empty where it was never found, or has none.
+        registered: The names it registered, by kind; empty if there was a problem.
+        seconds: What loading it took.
+        prints: Whether it printed while it was loaded; what it printed is on stderr.
+        problem: Why it was left out, None if it was not.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    module: str
+    file: str = ""
+    registered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    seconds: float = 0.0
+    prints: bool = False
+    problem: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registry:
+    """What all plugins together offer, and what became of each plugin."""
+
+    plugins: tuple[Plugin, ...]
+    backbones: Catalogue[BackboneSpec]
+    pretrainings: Catalogue[PretrainingSpec]
+    datasets: Catalogue[DatasetSpec]
+    tasks: Catalogue[TaskSpec]
+
+    def version_of(self, entry: Entry[Any]) -> str:
+        """The version of the distribution that registered something; empty for a file given with `--plugin`."""
+        return next(plugin.version for plugin in self.plugins if plugin.distribution == entry.distribution)
+
+    def remarks(self, plugin: Plugin) -> Iterator[str]:
+        """What its users should know of a plugin although it works: it is slow, it prints, it shares names."""
+        if plugin.seconds > SLOW:
+            yield f"takes {plugin.seconds:.1f} s to load, at every start"
+        if plugin.prints:
+            yield "prints while it is loaded"
+        for kind, names in plugin.registered.items():
+            for name in names:
+                also = [
+                    other for other in self.plugins if other is not plugin and name in other.registered.get(kind, ())
+                ]
+                if also:
+                    yield f"its {kind} {name} shares the name with that of {' and '.join(map(_origin, also))}"
+
+    @property
+    def problems(self) -> Iterator[str]:
+        """One line for each plugin that was left out."""
+        for plugin in self.plugins:
+            if plugin.problem:
+                yield f"plugin {plugin.name} of {plugin.distribution} is left out: {plugin.problem}"
+
+
+def _origin(plugin: Plugin) -> str:
+    return plugin.name if plugin.distribution == GROUP else plugin.distribution

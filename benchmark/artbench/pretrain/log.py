@@ -3,12 +3,14 @@
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
-from artbench.errors import ArtbenchError
+from artbench.errors import ArtbenchError, UsageError
 from artbench.runtime.files import write_text
 
 LOG_FILE = "log.jsonl"
+CURVES = "tensorboard"
 
 
 class Log:
@@ -55,3 +57,55 @@ def _step(line: str) -> float:
         return float(json.loads(line)["step"])
     # A line that was cut off.
     return float("inf")
+
+
+class Curves:
+    """Writes the numbers of a log as scalars, each under its name.
+
+    Args:
+        folder: For TensorBoard's event files.
+        step: Steps done: what a killed run wrote beyond them is hidden, since it happens again.
+
+    Raises:
+        ArtbenchError: The folder can't be written.
+    """
+
+    def __init__(self, folder: Path, *, step: int) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
+        self._folder = folder
+        try:
+            self._writer = SummaryWriter(str(folder), purge_step=step + 1)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def write(self, facts: Mapping[str, object]) -> None:
+        """Add the numbers of a line of the log.
+
+        Raises:
+            ArtbenchError: They can't be written.
+        """
+        step = int(str(facts["step"]))
+        try:
+            for name, value in facts.items():
+                if name != "step" and isinstance(value, int | float):
+                    self._writer.add_scalar(name, value, step)
+            self._writer.flush()
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> ArtbenchError:
+        return ArtbenchError(
+            f"the curves in {self._folder} can't be written ({error.strerror})",
+            mend="Make room, and go on with --resume from the last checkpoint",
+        )
+
+
+def check_tensorboard() -> None:
+    """See that TensorBoard's writer is there.
+
+    Raises:
+        UsageError: It is not.
+    """
+    if find_spec("tensorboard") is None:
+        raise UsageError("--tensorboard needs TensorBoard", mend="pip install 'artbench[tensorboard]'")

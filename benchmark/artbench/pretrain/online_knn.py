@@ -14,13 +14,13 @@ from artbench.data.splits import held_out
 from artbench.data.targets import Split, Targets
 from artbench.encoders.backbone import Backbone
 from artbench.encoders.encoder import Encoder
-from artbench.features.forward import Forward, own_core_each
+from artbench.features.forward import Forward
 from artbench.pretrain.stopping import StopRequest
 from artbench.probe.features import Rows
 from artbench.probe.knn import knn_probabilities
 from artbench.protocol import LINEAR_V1
-from artbench.runtime.cores import usable_cores
-from artbench.runtime.threads import in_threads
+from artbench.runtime.machine import own_core_each
+from artbench.runtime.threads import in_threads, usable_cores
 
 _BATCH = 8
 

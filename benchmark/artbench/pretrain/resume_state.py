@@ -11,7 +11,7 @@ from pydantic import BaseModel, StrictInt, StrictStr, ValidationError
 from artbench.encoders.checkpoint_path import CHECKPOINTS
 from artbench.errors import ArtbenchError
 from artbench.pretrain.checkpoints import Checkpoints, differences
-from artbench.runtime.progress import printable
+from artbench.runtime.text import printable
 
 
 class _Identity(BaseModel):

@@ -11,15 +11,14 @@ from artbench.encoders.build import build_backbone, seeded
 from artbench.errors import UsageError, blaming
 from artbench.features.forward import is_convolutional
 from artbench.pretrain.method import Objective
-from artbench.pretrain.optimizers import make_optimizer
-from artbench.pretrain.processes import Exchange
-from artbench.pretrain.schedule import Plan, plan
+from artbench.pretrain.replicas import Exchange
+from artbench.pretrain.schedule import Plan, make_optimizer, plan
 from artbench.pretrain.settings import Settings
 from artbench.pretrain.step import Stepper
 from artbench.pretrain.training import Training
-from artbench.runtime.cores import usable_cores
 from artbench.runtime.distributed import Group
-from artbench.runtime.precision import choose_dtype
+from artbench.runtime.machine import choose_dtype
+from artbench.runtime.threads import usable_cores
 
 _CROP = 128
 

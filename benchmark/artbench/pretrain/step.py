@@ -14,8 +14,7 @@ from artbench.features.forward import is_convolutional
 from artbench.pretrain.augment import augment, normalised
 from artbench.pretrain.crops import CropPair
 from artbench.pretrain.method import Networks, Objective
-from artbench.pretrain.processes import Exchange
-from artbench.pretrain.replicas import Replicas, Statistics, statistics
+from artbench.pretrain.replicas import Exchange, Replicas, Statistics, statistics
 from artbench.pretrain.settings import Settings
 from artbench.runtime.threads import in_threads
 

@@ -8,28 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from artbench.encoders.checkpoint_path import CHECKPOINTS, ENCODER_FILE
-from artbench.features.forward import own_core_each
 from artbench.pretrain.checkpoints import Checkpoints, check_finite, restore, training_tensors
 from artbench.pretrain.crops import CropPair, Cropper, parts_of_steps
-from artbench.pretrain.curves import CURVES, Curves, check_tensorboard
-from artbench.pretrain.export import write_encoder
-from artbench.pretrain.folder import locked, steps_done
+from artbench.pretrain.folder import locked, steps_done, write_encoder
 from artbench.pretrain.hanging import HangWatch
-from artbench.pretrain.judge import Judge
-from artbench.pretrain.log import LOG_FILE, Log
-from artbench.pretrain.monitor import Watch
-from artbench.pretrain.pack import open_pictures
-from artbench.pretrain.pictures import Pictures
-from artbench.pretrain.processes import Exchange
+from artbench.pretrain.log import CURVES, LOG_FILE, Curves, Log, check_tensorboard
+from artbench.pretrain.monitor import Judge, Watch
+from artbench.pretrain.pictures import Pictures, open_pictures
+from artbench.pretrain.replicas import Exchange
 from artbench.pretrain.resume_state import check_same
 from artbench.pretrain.schedule import learning_rate
 from artbench.pretrain.setup import Assembly, assemble
 from artbench.pretrain.stopping import StopRequest, stop_request
 from artbench.pretrain.training import Conditions, Training
-from artbench.runtime.cores import usable_cores
 from artbench.runtime.distributed import Group, current_group
+from artbench.runtime.machine import own_core_each
 from artbench.runtime.progress import Reporter
-from artbench.runtime.threads import in_threads
+from artbench.runtime.threads import in_threads, usable_cores
 
 
 def pretrain(training: Training, out: Path, *, conditions: Conditions, reporter: Reporter) -> Path | None:

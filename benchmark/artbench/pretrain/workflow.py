@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
-from artbench.data.folders import cache_folder, dataset_folder, made_folder
+from artbench.data.folders import dataset_folder, made_folder
 from artbench.data.opening import OpenTask, open_dataset, open_tasks
 from artbench.data.pool import LabelledDataset, Pool, train_images
 from artbench.encoders.checkpoint_path import ENCODER_FILE
 from artbench.errors import ArtbenchError, UsageError, blaming
-from artbench.plugins.loading import Registry
+from artbench.plugins.registry import Registry
 from artbench.pretrain.method import Method
 from artbench.pretrain.online_knn import OnlineTask
 from artbench.pretrain.resume_state import Begun
@@ -21,6 +21,7 @@ from artbench.pretrain.settings import read_settings
 from artbench.pretrain.trainer import pretrain
 from artbench.pretrain.training import Conditions, Training
 from artbench.runtime.distributed import current_group
+from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Reporter
 from artbench.specs import DatasetSpec, PretrainingSpec, load_factory
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
-from artbench.runtime.memory import free_bytes
+from artbench.runtime.machine import free_bytes
 
 # Numbers in one block: what is read, standardised and multiplied at a time. A processor's cache holds so many, so that
 # a block that was multiplied for the logits is still there to be multiplied for the gradient.

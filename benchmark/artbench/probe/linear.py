@@ -8,9 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
-from artbench.probe.choice import choose, set_apart
 from artbench.probe.features import LabelledFeatures, Rows
-from artbench.probe.penalty import PenaltyPath
+from artbench.probe.penalty import PenaltyPath, choose, set_apart
 from artbench.protocol import Probe
 from artbench.runtime.progress import Reporter
 from artbench.specs import TargetKind

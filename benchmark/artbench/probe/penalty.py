@@ -1,25 +1,31 @@
 """Fits of one probe for one penalty after the other."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from threading import Event
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from artbench.data.splits import held_out
 from artbench.data.targets import Labels
-from artbench.features.forward import own_core_each
-from artbench.probe.features import LabelledFeatures, Scaling, Standardised
-from artbench.probe.losses import Sigmoids, Softmax
-from artbench.probe.objective import Objective
-from artbench.probe.preconditioner import Eigenbasis
-from artbench.probe.strand import Strand
-from artbench.runtime.cores import usable_cores
+from artbench.errors import ArtbenchError
+from artbench.probe.features import LabelledFeatures, Scaling, Standardised, check_finite
+from artbench.probe.objective import Objective, Sigmoids, Softmax
+from artbench.probe.preconditioner import Eigenbasis, Preconditioner
+from artbench.probe.solver import solve
+from artbench.protocol import Probe
+from artbench.runtime.machine import own_core_each
+from artbench.runtime.threads import usable_cores
 from artbench.specs import TargetKind
 
 # Labels that one core solves together: enough that reading the features costs less than multiplying them.
 _LABELS = 64
+HeadT = TypeVar("HeadT")
 
 
 class PenaltyPath:
@@ -120,3 +126,107 @@ def _groups(learnt: NDArray[np.int64], positives: NDArray[np.int64]) -> list[NDA
     """The labels to be solved together, the rarest first: they take longest, and no core is to end with them."""
     order = learnt[np.argsort(positives[learnt], kind="stable")]
     return [order[start : start + _LABELS] for start in range(0, len(order), _LABELS)]
+
+
+class Strand:
+    """A path of solutions: of a softmax over all classes, or of the sigmoids of some labels.
+
+    Args:
+        objective: What to minimise.
+        width: Length of a feature vector.
+
+    Attributes:
+        point: The last solution, float64, shape (d + 1, classes); before the first one, intercepts alone.
+        converged: Whether every fit so far met the convergence test.
+        evaluations: Passes over the features so far.
+    """
+
+    def __init__(self, objective: Objective, *, width: int) -> None:
+        self._objective = objective
+        start = objective.losses.start()
+        self.point = torch.zeros(width + 1, len(start), dtype=torch.float64, device=start.device)
+        self.point[-1] = start
+        self._last: deque[torch.Tensor] = deque(maxlen=3)
+        self.converged, self.evaluations = True, 0
+
+    def solve(self, l2: float, basis: Eigenbasis, *, tolerance: float) -> None:
+        """Move on to the solution for another penalty."""
+        start = self._ahead()
+        preconditioner = Preconditioner(basis, self._objective.curvature(start), l2=l2)
+        solution = solve(self._objective, start, preconditioner, l2=l2, tolerance=tolerance)
+        self._objective.forget()
+        self.point = solution.point
+        self._last.append(solution.point)
+        self.converged &= solution.converged
+        self.evaluations += solution.evaluations
+
+    def _ahead(self) -> torch.Tensor:
+        """Where the path leads if it goes on as it went: along the parabola through the last three fits."""
+        if len(self._last) < 3:
+            return self.point if len(self._last) < 2 else 2 * self._last[1] - self._last[0]
+        return 3 * self._last[2] - 3 * self._last[1] + self._last[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Generic[HeadT]):
+    """The penalty chosen, and what led to it.
+
+    Attributes:
+        l2: The penalty.
+        grid_losses: The loss of each penalty of the grid; None where it was not tried.
+        head: What was fitted with the one chosen; None where there was nothing to choose on.
+    """
+
+    l2: float
+    grid_losses: tuple[float | None, ...]
+    head: HeadT | None
+
+
+def set_apart(
+    train: LabelledFeatures, validation: LabelledFeatures | None, *, probe: Probe
+) -> tuple[LabelledFeatures, LabelledFeatures]:
+    """What to fit on while the penalty is chosen, and what to choose it on, which may be nothing.
+
+    Args:
+        train: All there is to fit on.
+        validation: What to choose on; None: the share of train that `held_out` picks.
+        probe: The protocol's choices.
+
+    Raises:
+        ArtbenchError: There is nothing to fit on, or a feature of what is chosen on is NaN or infinite.
+    """
+    if not len(train):
+        raise ArtbenchError("there is no training picture to fit the probe on", mend="Check the task's splits")
+    if validation is None:
+        held = held_out(train.labels, train.ids, fraction=probe.validation_fraction)
+        train, validation = train.select(np.setdiff1d(np.arange(len(train)), held)), train.select(held)
+    check_finite([validation.rows], ids=validation.ids)
+    return train, validation
+
+
+def choose(
+    probe: Probe, choose_on: LabelledFeatures, *, fit: Callable[[float], HeadT], loss: Callable[[HeadT], float]
+) -> Choice[HeadT]:
+    """Try the penalties from the largest down; after `probe.patience` without a smaller loss the rest is left out.
+
+    Of equal losses the larger penalty is chosen; with nothing to choose on, the middle of the grid.
+
+    Args:
+        probe: The protocol's choices.
+        choose_on: What the loss is measured on.
+        fit: From a penalty to what is fitted with it; called with ever smaller ones.
+        loss: Of what was fitted, on `choose_on`.
+    """
+    descending = sorted(probe.grid, reverse=True)
+    if not len(choose_on):
+        return Choice(l2=descending[(len(descending) - 1) // 2], grid_losses=(None,) * len(probe.grid), head=None)
+    losses: dict[float, float] = {}
+    best, chosen, kept = np.inf, descending[0], None
+    for l2 in descending:
+        head = fit(l2)
+        losses[l2] = loss(head)
+        if losses[l2] < best:
+            best, chosen, kept = losses[l2], l2, head
+        if sum(tried < chosen for tried in losses) >= probe.patience:
+            break
+    return Choice(l2=chosen, grid_losses=tuple(losses.get(l2) for l2 in probe.grid), head=kept)

@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
-from artbench.probe.choice import choose, set_apart
 from artbench.probe.features import LabelledFeatures, Rows, Scaling
+from artbench.probe.penalty import choose, set_apart
 from artbench.protocol import Probe
 from artbench.stats.metrics import METRICS, score
 

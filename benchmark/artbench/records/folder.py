@@ -2,10 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from hashlib import file_digest
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,7 +13,7 @@ from artbench.errors import ArtbenchError
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import SCHEMA, FileState, Record
 from artbench.records.tables import Tables, write_table
-from artbench.runtime.files import replacing, write_text
+from artbench.runtime.files import replacing, sha256_of, write_text
 from artbench.runtime.progress import Reporter
 
 # Of each part of a file name; file systems take 255 bytes in all. The id tells apart what is cut alike.
@@ -144,10 +143,35 @@ def write_record(file: Path, record: Record) -> Record:
     return checked
 
 
-def sha256_of(file: Path) -> str:
-    """SHA-256 of a file's bytes; 64 hexadecimal digits."""
-    with file.open("rb") as content:
-        return file_digest(content, "sha256").hexdigest()
-
-
 _plain = partial(re.sub, r"[^A-Za-z0-9_+-]+", "_")
+
+
+class Ledger:
+    """The records of a results folder, read once and kept in step with what is written.
+
+    Args:
+        folder: The results folder.
+        reporter: Told of files that are no records.
+    """
+
+    def __init__(self, folder: ResultsFolder, reporter: Reporter) -> None:
+        self.folder = folder
+        self.records = list(folder.records(reporter))
+        self.new: set[str] = set()
+
+    def find(self, board: tuple[str, int, str, str], is_meant: Callable[[Record], bool]) -> Record | None:
+        """The newest record of a leaderboard (`Record.board`) for which `is_meant` holds, None if there is none."""
+        found = [record for record in self.records if record.board == board and is_meant(record)]
+        return max(found, key=lambda record: record.provenance.created, default=None)
+
+    def enter(self, record: Record, predictions: TestPredictions, tables: Tables | None = None) -> Record:
+        """Write a new record, its predictions and its tables; a record of the same measurement is replaced.
+
+        Raises:
+            ArtbenchError: The folder can't be written.
+        """
+        written = self.folder.write(record, predictions, tables)
+        self.records = [other for other in self.records if other.id != written.id]
+        self.records.append(written)
+        self.new.add(written.id)
+        return written

@@ -1,11 +1,9 @@
-"""How a record and its parts are called, for people."""
+"""Metrics in words, and a record as a notebook shows it."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from html import escape
 
-from artbench.records.outcomes import Metric
-
-if TYPE_CHECKING:
-    from artbench.records.record import Record
+from artbench.records.parts import Metric
 
 _METRIC_NAMES = {
     "accuracy": "accuracy",
@@ -37,23 +35,28 @@ def unit(metric: Metric) -> str:
     return "%" if metric.unit == "fraction" else metric.unit
 
 
-def task_name(record: "Record") -> str:
-    """The task, and from how few pictures of each class."""
-    return record.task if record.few_shot is None else f"{record.task}, shots {record.few_shot.shots}"
-
-
 def metric_name(name: str) -> str:
     """The short name of a metric for people."""
     return _METRIC_NAMES.get(name, name.replace("_", " "))
 
 
-def encoder_name(record: "Record") -> str:
-    """Backbone and pretraining in one phrase."""
-    return f"{record.backbone}, {pretraining_name(record)}"
+def html_table(what: Mapping[str, str], metrics: Mapping[str, Metric], *, primary: str) -> str:
+    """A small table: what was measured above, every metric with its interval below, the ranking one first.
+
+    Args:
+        what: Heading and text of each row above.
+        metrics: By name.
+        primary: The metric that ranks.
+    """
+    metrics = {primary: metrics[primary], **metrics}
+    rows = [_row("td", escape(name), escape(value)) for name, value in what.items()]
+    rows.append(_row("th", "metric", "[95 % interval]"))
+    for name, metric in metrics.items():
+        title, value = escape(metric_name(name)), escape(f"{amount(metric)} {unit(metric)}")
+        is_primary = name == primary
+        rows.append(_row("td", *((f"<b>{cell}</b>" if is_primary else cell) for cell in (title, value))))
+    return f"<table>{''.join(rows)}</table>"
 
 
-def pretraining_name(record: "Record") -> str:
-    """The pretraining, with what tells apart two of one name: the digest of a checkpoint, or a seed other than 0."""
-    if record.encoder.checkpoint_sha256:
-        return f"{record.pretraining} ({record.encoder.checkpoint_sha256[:8]})"
-    return f"{record.pretraining} (seed {record.provenance.seed})" if record.provenance.seed else record.pretraining
+def _row(tag: str, *cells: str) -> str:
+    return "<tr>" + "".join(f'<{tag} style="text-align: left">{cell}</{tag}>' for cell in cells) + "</tr>"

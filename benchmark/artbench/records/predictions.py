@@ -10,7 +10,14 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
-from artbench.runtime.files import replacing
+from artbench.errors import ArtbenchError
+from artbench.records.record import Record
+from artbench.runtime.files import replacing, sha256_of
+
+# Values in a column: 25,000 images of 4,000 labels. Of one class an image only the classes' number counts.
+_MOST_VALUES = 10**8
+_MOST_CELLS = 10**9
+MISSING = "its predictions are missing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,3 +70,142 @@ class TestPredictions:
         if self.clusters is not None:
             columns["cluster"] = pa.array(self.clusters, pa.int32())
         return pa.table(columns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredPredictions:
+    """What a probe said of each test image, as far as it is kept.
+
+    Attributes:
+        images: Ids, object array of text, shape (n,), in the order of the test split, one round after the other.
+        labels: As `Split.labels`.
+        predicted: Single-label: class numbers, int64, shape (n,). Years: the years, float32, shape (n,).
+            Multi-label: None.
+        confidence: Single-label: probability of the predicted class, float32, shape (n,). Multi-label: of every label,
+            float32, shape (n, classes). Years: None.
+        rounds: Number of the round of each row, int64, shape (n,); zeros where there is one.
+        clusters: Number of what each row is resampled with, int64, shape (n,); None: each by itself, or not kept.
+    """
+
+    images: NDArray[np.object_]
+    labels: Labels
+    predicted: NDArray[np.int64] | NDArray[np.float32] | None
+    confidence: NDArray[np.float32] | None
+    rounds: NDArray[np.int64]
+    clusters: NDArray[np.int64] | None
+
+
+def read_predictions(file: Path, record: Record) -> StoredPredictions:
+    """Read the predictions of a record.
+
+    Raises:
+        ArtbenchError: They are missing, are not the ones that the record names, or can't be what it says.
+    """
+    rows = check_predictions(file, record)
+    try:
+        content = pq.ParquetFile(file)
+        if content.metadata.num_rows != rows or not rows:
+            raise ArtbenchError(f"its predictions have {content.metadata.num_rows} rows")
+        _refuse_huge(content.metadata, record)
+        return _checked(content.read(), record)
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException, MemoryError) as error:
+        raise ArtbenchError(f"its predictions can't be read ({' '.join(str(error).split())[:200]})") from error
+
+
+def check_predictions(file: Path, record: Record) -> int:
+    """Find out whether a file holds the predictions that a record names, and how many rows it should have.
+
+    Raises:
+        ArtbenchError: They are missing, or are others.
+    """
+    if record.predictions is None or not file.is_file():
+        raise ArtbenchError(MISSING)
+    try:
+        if sha256_of(file) != record.predictions.sha256:
+            raise ArtbenchError("its predictions are not the ones it was written with")
+    except OSError as error:
+        raise ArtbenchError(f"its predictions can't be read ({error.strerror})") from error
+    return record.predictions.rows
+
+
+def _refuse_huge(footer: pq.FileMetaData, record: Record) -> None:
+    """A few bytes can stand for more values than fit into memory; the footer says how many."""
+    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
+    values = [group.column(number).num_values for group in groups for number in range(group.num_columns)]
+    if sum(values) > _MOST_VALUES * footer.num_columns or footer.num_rows * record.dataset.classes > _MOST_CELLS:
+        raise ValueError("there are too many of them")
+
+
+def _checked(table: pa.Table, record: Record) -> StoredPredictions:
+    names, classes = set(table.column_names), record.dataset.classes
+    images = table["image"].cast(pa.string())
+    if images.null_count:
+        raise ValueError("an image has no id")
+    rounds = _numbers(table, "round", below=max(1, len(record.rounds))) if "round" in names else None
+    clusters = _numbers(table, "cluster", below=len(table)) if "cluster" in names else None
+    predicted: NDArray[np.int64] | NDArray[np.float32] | None
+    confidence: NDArray[np.float32] | None
+    labels: Labels
+    if pa.types.is_list(table["target"].type):
+        labels = _label_sets(table["target"], classes)
+        predicted, confidence = None, _chances(table["confidence"], classes)
+    elif pa.types.is_floating(table["target"].type):
+        labels = _floats(table["target"])
+        predicted, confidence = _floats(table["prediction"]).astype(np.float32), None
+    else:
+        labels, predicted = _numbers(table, "target", below=classes), _numbers(table, "prediction", below=classes)
+        confidence = _fractions(_floats(table["confidence"]))
+    return StoredPredictions(
+        images=images.to_numpy(),
+        labels=labels,
+        predicted=predicted,
+        confidence=confidence,
+        rounds=np.zeros(len(table), np.int64) if rounds is None else rounds,
+        clusters=clusters,
+    )
+
+
+def _numbers(table: pa.Table, name: str, *, below: int) -> NDArray[np.int64]:
+    """A column of whole numbers in [0, below)."""
+    column = table[name]
+    if not pa.types.is_integer(column.type) or column.null_count:
+        raise ValueError(f"{name} is not a column of numbers")
+    return _within(column.cast(pa.int64()).to_numpy(), below, name)
+
+
+def _within(numbers: NDArray[np.int64], below: int, name: str) -> NDArray[np.int64]:
+    if len(numbers) and (numbers.min() < 0 or numbers.max() >= below):
+        raise ValueError(f"{name} has a number that is not in [0, {below})")
+    return numbers
+
+
+def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = column.to_numpy().astype(np.float64)
+    if not np.isfinite(values).all():
+        raise ValueError("a number is not finite")
+    return values
+
+
+def _fractions(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    if len(values) and (values.min() < 0 or values.max() > 1):
+        raise ValueError("a probability is not in [0, 1]")
+    return values.astype(np.float32)
+
+
+def _label_sets(column: pa.ChunkedArray, classes: int) -> NDArray[np.bool_]:
+    """Lists of label numbers, as bool of shape (n, classes)."""
+    if len(column) * classes > _MOST_VALUES:
+        raise ValueError(f"{len(column):,} images of {classes:,} labels are too many")
+    lists = column.combine_chunks()
+    labels = np.zeros((len(lists), classes), bool)
+    numbers = _within(lists.flatten().cast(pa.int64()).to_numpy(), classes, "target")
+    labels[np.repeat(np.arange(len(lists)), lists.value_lengths().to_numpy()), numbers] = True
+    return labels
+
+
+def _chances(column: pa.ChunkedArray, classes: int) -> NDArray[np.float32]:
+    """Lists of a probability for each label, as float32 of shape (n, classes)."""
+    lists = column.combine_chunks()
+    if lists.null_count or (lists.value_lengths().to_numpy() != classes).any():
+        raise ValueError(f"confidence does not list {classes} probabilities")
+    return _fractions(_floats(lists.flatten())).reshape(len(lists), classes)

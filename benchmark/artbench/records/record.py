@@ -5,14 +5,24 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
-from artbench.records.fields import Count, Name, Part, Seconds, Sha256
-from artbench.records.format import amount, encoder_name, metric_name, task_name, unit
-from artbench.records.notebook import html_table
-from artbench.records.outcomes import FewShotState, Metric, NeighboursState, ProbeState, ReferenceState, RoundState
-from artbench.records.parts import DatasetState, EncoderState
+from artbench.records.format import amount, html_table, metric_name, unit
+from artbench.records.parts import (
+    Count,
+    DatasetState,
+    EncoderState,
+    FewShotState,
+    Metric,
+    Name,
+    NeighboursState,
+    Part,
+    ProbeState,
+    ReferenceState,
+    RoundState,
+    Seconds,
+    Sha256,
+)
 
 SCHEMA: Literal[1] = 1
-
 TableName: TypeAlias = Literal["classes", "confusion"]
 
 
@@ -145,4 +155,28 @@ class Record(Part):
 
     def _repr_html_(self) -> str:
         """The record in a notebook: what was measured, and every metric with its interval."""
-        return html_table(self)
+        what = {
+            "task": task_name(self),
+            "backbone": self.backbone,
+            "pretraining": pretraining_name(self),
+            "protocol": self.protocol,
+            "pictures": f"{self.dataset.train:,} train, {self.dataset.test:,} test",
+        }
+        return html_table(what, self.metrics, primary=self.primary_metric)
+
+
+def task_name(record: Record) -> str:
+    """The task, and from how few pictures of each class."""
+    return record.task if record.few_shot is None else f"{record.task}, shots {record.few_shot.shots}"
+
+
+def encoder_name(record: Record) -> str:
+    """Backbone and pretraining in one phrase."""
+    return f"{record.backbone}, {pretraining_name(record)}"
+
+
+def pretraining_name(record: Record) -> str:
+    """The pretraining, with what tells apart two of one name: the digest of a checkpoint, or a seed other than 0."""
+    if record.encoder.checkpoint_sha256:
+        return f"{record.pretraining} ({record.encoder.checkpoint_sha256[:8]})"
+    return f"{record.pretraining} (seed {record.provenance.seed})" if record.provenance.seed else record.pretraining

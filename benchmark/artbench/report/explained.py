@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from artbench.explain.gradcam.drawing import CHECKS, SHEET
+from artbench.explain.gradcam.folder import CHECKS, SHEET
 from artbench.explain.map.contents import FIGURE as MAP_FIGURE
 from artbench.explain.map.contents import PAGE as MAP_PAGE
 from artbench.explain.map.contents import SUMMARY as MAP_SUMMARY

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.overall import chosen, lines
-from artbench.records.format import amount, encoder_name, metric_name, pretraining_name, unit
-from artbench.records.record import Record
+from artbench.records.format import amount, metric_name, unit
+from artbench.records.record import Record, encoder_name, pretraining_name
 from artbench.report.explained import Filters
 from artbench.report.request import Kind
 

@@ -6,21 +6,30 @@ from pathlib import Path, PurePosixPath
 
 from artbench.explain.figure import write_png
 from artbench.leaderboard.board import Board
-from artbench.leaderboard.index import page_names
-from artbench.leaderboard.literature import Literature
+from artbench.leaderboard.markdown import page_names
+from artbench.leaderboard.notes import Literature
 from artbench.leaderboard.page.content import Section, section
 from artbench.records.folder import ResultsFolder
-from artbench.records.format import encoder_name, task_name
-from artbench.records.record import Record
-from artbench.report.choice import Chosen, figures_of
-from artbench.report.confusion import confusion_figure
+from artbench.records.record import Record, encoder_name, task_name
 from artbench.report.explained import filters_of, gradcam_of, map_of
 from artbench.report.index_page import Card, IndexPage, overall_of, task_line
 from artbench.report.parts import Outcome
+from artbench.report.plan import Chosen, figures_of
 from artbench.report.request import KINDS, Kind
-from artbench.report.task_page import BoardPart, Looked, Matrix, TaskPage, best_rows, classes_of, most_taken
+from artbench.report.task_page import (
+    BoardPart,
+    Looked,
+    Matrix,
+    TaskPage,
+    best_rows,
+    classes_of,
+    confusion_figure,
+    most_taken,
+)
+from artbench.runtime.pages.page import html
 
 TASKS = "tasks"
+_HERE, _BOARDS = "artbench.report", "artbench.leaderboard.page"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,3 +184,28 @@ def _cards(page: TaskPage, one: Looked) -> list[Card]:
 
 def _below(file: Path, out: Path) -> str:
     return PurePosixPath(*file.relative_to(out).parts).as_posix()
+
+
+def index_html(page: IndexPage) -> str:
+    """The first page; links are relative to it."""
+    return html(_HERE, "index.html.jinja", also=(_BOARDS,), style="report.css", page=page, up="")
+
+
+def task_html(page: TaskPage, pages: Sequence[TaskPage]) -> str:
+    """The page of a task, one folder below the first page.
+
+    Args:
+        page: The page.
+        pages: All of them, to lead from one to the next.
+    """
+    at = pages.index(page)
+    return html(
+        _HERE,
+        "task.html.jinja",
+        also=(_BOARDS,),
+        style="report.css",
+        page=page,
+        up="../",
+        before=pages[at - 1] if at else None,
+        after=pages[at + 1] if at + 1 < len(pages) else None,
+    )

@@ -1,5 +1,8 @@
 """The parts of a report that take long: each is made by itself, and what can't be made does not hold up the rest."""
 
+import hashlib
+import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,13 +13,14 @@ from filelock import FileLock, Timeout
 
 from artbench.errors import ArtbenchError, blaming
 from artbench.explain.figure import versions
-from artbench.report.kept import kept
 from artbench.report.request import KINDS, Kind
-from artbench.runtime.files import remove_unfinished
+from artbench.runtime.files import preparing, remove_unfinished, sha256_of, write_text
 from artbench.runtime.progress import Reporter
 
 # Raised whenever what is made of the same inputs changes.
 _VERSION = 2
+# In a kept folder: what it was made from, and the digest of each of its files.
+MARK = "made-from.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,3 +122,45 @@ def _made(part: Part, out: Path) -> Outcome:
     except OSError as error:
         raise ArtbenchError(f"{folder} can't be written ({error.strerror or error})") from error
     return Outcome(part=part, state="kept" if was_there else "made")
+
+
+def kept(folder: Path, inputs: Mapping[str, Any], *, make: Callable[[Path], None]) -> bool:
+    """See that a folder is there and whole, as `make` makes it of these inputs; True if it was there already.
+
+    A folder appears whole or not at all, in the place of what was there before. One in which a file is missing or was
+    changed is made again.
+
+    Args:
+        folder: Where it is to be.
+        inputs: All that decides what comes out, as JSON.
+        make: Given a folder that may be absent, puts files into it.
+
+    Raises:
+        OSError: It can't be written.
+    """
+    key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    if _is_whole(folder, key):
+        return True
+    with preparing(folder) as temporary:
+        make(temporary)
+        files = {file.relative_to(temporary).as_posix(): sha256_of(file) for file in _files(temporary)}
+        write_text(temporary / MARK, json.dumps({"key": key, "inputs": inputs, "files": files}, indent=1) + "\n")
+        if folder.exists():
+            # A folder can't be renamed over another; and what was not made here is not thrown away here.
+            if not (folder / MARK).is_file():
+                raise FileExistsError(None, "something else is there")
+            shutil.rmtree(folder)
+    return False
+
+
+def _is_whole(folder: Path, key: str) -> bool:
+    try:
+        content = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        there = {file.relative_to(folder).as_posix(): sha256_of(file) for file in _files(folder)}
+        return bool(content["key"] == key and content["files"] == there)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file() and file.name != MARK)

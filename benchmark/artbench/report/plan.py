@@ -1,32 +1,52 @@
 """The parts of a report on some records."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from artbench.encoders.checkpoint_path import checkpoint_file
-from artbench.errors import ArtbenchError
+from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.filters.encoder_filters import EncoderFilters
+from artbench.explain.filters.request import FiltersRequest
 from artbench.explain.filters.workflow import explain_filters
+from artbench.explain.gradcam.request import GradcamRequest
 from artbench.explain.gradcam.workflow import explain_gradcam
+from artbench.explain.map.request import MapRequest
 from artbench.explain.map.workflow import explain_map
-from artbench.explain.requests import FiltersRequest, GradcamRequest, MapRequest
 from artbench.explain.sources import Sources, pretraining_of
-from artbench.plugins.loading import Registry
-from artbench.records.folder import sha256_of
-from artbench.records.format import pretraining_name
-from artbench.records.record import Record
-from artbench.report.choice import Chosen
+from artbench.leaderboard.board import Board
+from artbench.leaderboard.overall import chosen as counted
+from artbench.plugins.registry import Registry
+from artbench.records.folder import ResultsFolder, read_record
+from artbench.records.record import Record, encoder_name, pretraining_name, task_name
 from artbench.report.parts import Part
 from artbench.report.request import ReportRequest
-from artbench.runtime.files import write_text
+from artbench.runtime.files import sha256_of, write_text
 from artbench.runtime.progress import Reporter
 
 FILTERS, FILTERS_TABLE = "filters.png", "filters.json"
 # What a network looks like that has learnt nothing, where a figure would show one pretraining alone.
 _YARDSTICK = "random"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """A record to look into.
+
+    Attributes:
+        record: The record.
+        file: Where it is kept.
+        folder: For its figures, below the report's folder.
+    """
+
+    record: Record
+    file: Path
+    folder: PurePosixPath
+
+    def __str__(self) -> str:
+        return f"{task_name(self.record)}: {encoder_name(self.record)}"
 
 
 class Wanted:
@@ -162,3 +182,37 @@ def _check_weights(found: Sequence[EncoderFilters], records: Sequence[Record]) -
                 f"{record.provenance.timm}",
                 mend="Take these versions, or run it again here",
             )
+
+
+def choose_records(boards: Sequence[Board], files: Iterable[Path], *, results: ResultsFolder) -> list[Chosen]:
+    """The records in these files or, without any, the one with the best value of each task.
+
+    Args:
+        boards: All leaderboards.
+        files: Of records that are on one of them.
+        results: Where their records are kept.
+
+    Raises:
+        UsageError: A record is on none of the leaderboards.
+        ArtbenchError: A file is no record.
+    """
+    known = {row.record.id: row.record for board in boards for row in board.rows}
+    asked = {}
+    for file in files:
+        record = read_record(file)
+        if record.id not in known:
+            raise UsageError(
+                f"{file} is no record of {results.path}", mend="Name a file below its folder records, or give --results"
+            )
+        asked[record.id] = file
+    best = {board.first.id: results.file_of(board.first) for board in counted(boards)}
+    return [
+        Chosen(record=known[name], file=file, folder=figures_of(known[name], results))
+        for name, file in (asked or best).items()
+    ]
+
+
+def figures_of(record: Record, results: ResultsFolder) -> PurePosixPath:
+    """Where a record's figures are to be, below the report's folder: no two share a place."""
+    file = results.file_of(record)
+    return PurePosixPath("figures", file.parent.name, file.stem)

@@ -12,7 +12,7 @@ from artbench.explain.destination import CAPTION, check_folder, check_size
 from artbench.explain.filters.request import MOST_LAYERS, figure_height, figure_width
 from artbench.explain.gradcam.request import MOST_VIEWS, sheet_height, sheet_width
 from artbench.explain.sources import Sources
-from artbench.plugins.loading import Registry
+from artbench.plugins.registry import Registry
 from artbench.records.folder import read_record
 
 # The parts that take long.

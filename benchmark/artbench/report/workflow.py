@@ -1,5 +1,6 @@
 """From a results folder to a report."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,18 +9,16 @@ from typing import Any
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
-from artbench.leaderboard.literature import literature
+from artbench.leaderboard.notes import literature
 from artbench.leaderboard.page.render import html_page
-from artbench.plugins.loading import Registry
+from artbench.plugins.registry import Registry
 from artbench.records.folder import ResultsFolder
-from artbench.report.choice import choose_records
-from artbench.report.copies import copy_records
-from artbench.report.pages import Gathered, index_page, task_pages
+from artbench.records.record import Record
+from artbench.report.pages import Gathered, index_html, index_page, task_html, task_pages
 from artbench.report.parts import Outcome, make_parts
-from artbench.report.plan import Wanted
-from artbench.report.render import index_html, task_html
+from artbench.report.plan import Wanted, choose_records
 from artbench.report.request import KINDS, ReportRequest, no_records
-from artbench.runtime.files import write_text
+from artbench.runtime.files import replacing, sha256_of, write_text
 from artbench.runtime.progress import Reporter
 
 INDEX = "index.html"
@@ -123,3 +122,29 @@ def make_report(request: ReportRequest, *, registry: Registry, reporter: Reporte
         outcomes=outcomes,
         looked=[one.record.id for one in chosen],
     )
+
+
+def copy_records(records: Iterable[Record], results: ResultsFolder, *, out: Path) -> ResultsFolder:
+    """Copy records and their tables by class, not their predictions, so that the folder can be given away whole.
+
+    Returns:
+        The report's folder as a folder of results.
+
+    Raises:
+        OSError: It can't be written.
+    """
+    copies = ResultsFolder(out)
+    for record in records:
+        here, there = results.file_of(record), copies.file_of(record)
+        for name in ("", *(f".{table}" for table in record.tables)):
+            suffix = f"{name}.parquet" if name else ".json"
+            _copy(here.with_suffix(suffix), there.with_suffix(suffix))
+    return copies
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file that is there."""
+    if not source.is_file() or (target.is_file() and sha256_of(source) == sha256_of(target)):
+        return
+    with replacing(target) as temporary:
+        temporary.write_bytes(source.read_bytes())

@@ -1,5 +1,6 @@
 """Files that are either whole or absent: written to a temporary name, then renamed."""
 
+import errno
 import json
 import os
 import shutil
@@ -7,7 +8,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from glob import escape
+from hashlib import file_digest
 from pathlib import Path
+
+from artbench.errors import ArtbenchError
 
 
 @contextmanager
@@ -83,3 +87,34 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def cache_folder() -> Path:
+    """Where features, checkpoints and painted datasets are kept: `ARTBENCH_CACHE`, or the platform's cache folder.
+
+    Raises:
+        ArtbenchError: It can't be made, or can't be written.
+    """
+    named = os.environ.get("ARTBENCH_CACHE")
+    if named:
+        folder = Path(named).expanduser()
+    else:
+        import platformdirs
+
+        folder = platformdirs.user_cache_path("artbench", appauthor=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise ArtbenchError(
+            f"the cache folder {folder} can't be written ({error.strerror})",
+            mend="Set the environment variable ARTBENCH_CACHE to a folder that can",
+        ) from error
+    return folder
+
+
+def sha256_of(file: Path) -> str:
+    """SHA-256 of a file's bytes; 64 hexadecimal digits."""
+    with file.open("rb") as content:
+        return file_digest(content, "sha256").hexdigest()

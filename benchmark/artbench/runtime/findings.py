@@ -3,25 +3,28 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Status: TypeAlias = Literal["PASS", "WARN", "FAIL"]
+Status: TypeAlias = Literal["PASS", "WARN", "FAIL", "SKIP"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One line of the doctor's.
+    """One line about one thing that a plugin registers.
 
     Attributes:
-        name: What was looked at: `torch`.
-        status: PASS: in order. WARN: works, though not as well as it could, or not everything. FAIL: work that needs
-            it fails.
+        name: What was looked at: `batch size`.
+        status: PASS: as the contract says. WARN: works, though its users will stumble. FAIL: breaks the contract.
+            SKIP: could not be looked at.
         message: What was found, without a full stop.
-        mend: What to do about it, without a full stop; empty where there is nothing to do.
+        mend: What to change, without a full stop; empty where there is nothing to change.
     """
 
     name: str
     status: Status
     message: str
     mend: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.message}." + (f" {self.mend}." if self.mend else "")
 
 
 def passed(name: str, message: str) -> Finding:

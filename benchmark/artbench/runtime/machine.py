@@ -1,12 +1,25 @@
 """The machine the work runs on."""
 
+import ctypes
 import os
 import platform
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
 from artbench.errors import UsageError
+
+# Products in one sum below which bfloat16 is not used.
+_FEW = 32
+# Parameters of glibc's mallopt(3), and the values that its own adjustment ends at.
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
+_USUAL = {_MMAP_THRESHOLD: 32 << 20, _TRIM_THRESHOLD: 64 << 20, _TOP_PAD: 128 << 10}
+_KEEPING = {_MMAP_THRESHOLD: 1 << 30, _TRIM_THRESHOLD: 1 << 30, _TOP_PAD: 64 << 20}
+_GROUP = Path("/sys/fs/cgroup")
+_SYSTEM = Path("/proc/meminfo")
 
 
 def choose_device(wanted: str) -> str:
@@ -39,3 +52,135 @@ def _cpu_model() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def choose_dtype(device: str) -> torch.dtype:
+    """bfloat16 where the hardware computes in it, else float32.
+
+    On a processor without the instructions (AMX, AVX-512 BF16), bfloat16 is emulated, many times slower than
+    float32. So it is where torch is held to older instructions by `ATEN_CPU_CAPABILITY`.
+    """
+    if device == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    if device == "cpu" and _cpu_capability() == "AVX512" and {"amx_bf16", "avx512_bf16"} & _cpu_flags():
+        return torch.bfloat16
+    return torch.float32
+
+
+def choose_feature_dtype(module: torch.nn.Module, *, device: str) -> torch.dtype:
+    """bfloat16 where the hardware computes in it and this network bears it, else float32."""
+    return choose_dtype(device) if bears_bfloat16(module) else torch.float32
+
+
+def bears_bfloat16(module: torch.nn.Module) -> bool:
+    """Whether features in bfloat16 are close enough to those in float32.
+
+    A bfloat16 has 8 bits of precision. In a sum of hundreds of products the errors of rounding the weights cancel
+    out; in the 9 or 25 of a depthwise convolution, whose inputs are neighbours and nearly equal, they add up. So an
+    EfficientNet or a MobileNet is computed in float32; it would gain the least, too (`docs/performance.md`).
+    """
+    convolutions = (part for part in module.modules() if isinstance(part, torch.nn.Conv2d))
+    return not any(part.groups > 1 and part.weight[0].numel() < _FEW for part in convolutions)
+
+
+@contextmanager
+def without_tf32() -> Iterator[None]:
+    """Let float32 be float32: recent GPUs convolve in TF32 otherwise, which has 10 bits of precision and not 23."""
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
+
+
+def _cpu_capability() -> str:
+    """The instructions that torch's own kernels use, such as `AVX2` or `AVX512`."""
+    return str(torch.backends.cpu.get_cpu_capability())
+
+
+def _cpu_flags() -> set[str]:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        return set()
+    return set(next((line for line in lines if line.startswith("flags")), "").split())
+
+
+@contextmanager
+def keeping_memory() -> Iterator[None]:
+    """While the block runs, keep freed memory; give it back at the end.
+
+    A forward pass takes and frees tens of megabytes a layer. Fetched from the system each time, every page of
+    them is filled with zeros first, which was a third of the time of a small network. Does nothing but with glibc.
+    """
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if library is None or not hasattr(library, "mallopt") or not hasattr(library, "malloc_trim"):
+        yield
+        return
+    for parameter, value in _KEEPING.items():
+        library.mallopt(parameter, value)
+    try:
+        yield
+    finally:
+        for parameter, value in _USUAL.items():
+            library.mallopt(parameter, value)
+        library.malloc_trim(0)
+
+
+def free_bytes(device: str) -> int:
+    """Memory of a device that is there to be used; of the processor's, no more than the limit of a container leaves."""
+    if device == "cuda":
+        return int(torch.cuda.mem_get_info()[0])
+    return min(_of_system(), _of_container())
+
+
+def _of_system() -> int:
+    try:
+        # What the kernel would free if asked, such as pages of files, is there to be used.
+        return 1024 * _number(_SYSTEM, "MemAvailable:")
+    except (OSError, LookupError):  # not Linux
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+
+
+def _of_container() -> int:
+    """What its control group allows beyond what it uses already; very much without a limit."""
+    try:
+        limit = int((_GROUP / "memory.max").read_text())
+        used = int((_GROUP / "memory.current").read_text())
+        return max(0, limit - used + _number(_GROUP / "memory.stat", "inactive_file"))
+    except (OSError, LookupError, ValueError):  # no container, or "max"
+        return 1 << 62
+
+
+def _number(file: Path, name: str) -> int:
+    """The number that stands behind a name.
+
+    Raises:
+        OSError: The file can't be read.
+        LookupError: It does not hold the name.
+    """
+    for line in file.read_text().splitlines():
+        words = line.split()
+        if words[:1] == [name]:
+            return int(words[1])
+    raise LookupError(name)
+
+
+@contextmanager
+def own_core_each(device: str) -> Iterator[None]:
+    """On the CPU, let each batch be computed by the thread that asks for it, on its own core.
+
+    Faster than many cores on one batch, which wait for each other after every layer, and no sum depends on how
+    many cores there are.
+    """
+    if device != "cpu":
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with keeping_memory():
+            yield
+    finally:
+        torch.set_num_threads(before)

@@ -5,11 +5,6 @@ from contextlib import contextmanager
 from typing import Protocol
 
 
-def printable(text: str) -> str:
-    """Text without what a terminal would take for a command, or could not write: names come from anywhere."""
-    return "".join(character if character.isprintable() else "?" for character in text)
-
-
 class Counter(Protocol):
     """One stretch of counted work, such as the pictures of one extraction."""
 

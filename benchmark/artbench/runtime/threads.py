@@ -1,8 +1,10 @@
 """Work on several threads, a few results ahead of who uses them."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 ItemT = TypeVar("ItemT")
@@ -44,3 +46,19 @@ def in_pool(
     finally:
         for future in pending:
             future.cancel()
+
+
+def usable_cores() -> int:
+    """Cores that the system, a container's quota and the other processes of a `torchrun` leave to this process."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return max(1, min(cores, _quota()) // processes)
+
+
+def _quota() -> int:
+    """What the control group of a container allows, rounded up; very many without one."""
+    try:
+        allowed, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, -(-int(allowed) // int(period)))
+    except (OSError, ValueError):
+        return 1 << 16

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
+from scipy.special import bdtr, erfc, stdtr
 
 from artbench.protocol import Bootstrap
 from artbench.stats.bootstrap import over_rounds
@@ -100,3 +100,68 @@ def _p(
     t = np.divide(np.abs(value), np.sqrt(variance), out=np.where(np.abs(value) > 1e-12, np.inf, 0.0), where=known)
     p: NDArray[np.float64] = np.clip(2 * stdtr(1 / inverse, -t), 0.5 ** min(units - 1, 1000), 1)
     return p
+
+
+def mcnemar(only_first: NDArray[np.int64], only_second: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Two-sided p values: of the pictures that just one is right about, each is as likely to be the first's.
+
+    Args:
+        only_first: Pictures that the first alone is right about, of any shape.
+        only_second: Pictures that the second alone is right about, of the same shape.
+    """
+    fewer, both = np.minimum(only_first, only_second), only_first + only_second
+    p: NDArray[np.float64] = np.minimum(1, 2 * bdtr(fewer.astype(np.float64), both, 0.5))
+    return p
+
+
+def sign_flip(
+    added: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    clusters: NDArray[np.int64] | None = None,
+    *,
+    values: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """Two-sided p values for every pair of encoders, by the normal limit of the sign-flip test.
+
+    Under the hypothesis that every unit's difference is as likely to have the other sign, their sum over the root of
+    the sum of their squares is close to normal, and has lighter tails (Efron 1969, Student's t-test under symmetry
+    conditions). Unlike the bootstrap's, this variance is not too small where a class has one or two images.
+
+    Args:
+        added: What each image adds to a metric, shape (rows, n).
+        weights: What it weighs there, shape (n,).
+        clusters: What each image changes places with, shape (n,); None: it alone.
+        values: The metric, shape (rows,), where it is not the sum of what images add (`stats.parts`); None: it is.
+
+    Returns:
+        Shape (rows, rows), symmetric.
+    """
+    units = added * weights
+    if clusters is not None:
+        order = np.argsort(clusters, kind="stable")
+        starts = np.flatnonzero(np.diff(clusters[order], prepend=clusters.min() - 1))
+        units = np.add.reduceat(units[:, order], starts, axis=1)
+    products, sums = units @ units.T, units.sum(axis=1) if values is None else values
+    own = np.diag(products)
+    squares = own[:, None] + own - 2 * products
+    # What rounding leaves of two encoders with the same answers is no difference.
+    some = squares > 1e-12 * (own[:, None] + own)
+    z = np.divide(np.abs(sums[:, None] - sums), np.sqrt(np.maximum(squares, 0)), out=np.zeros_like(squares), where=some)
+    p: NDArray[np.float64] = erfc(z / np.sqrt(2))
+    return p
+
+
+def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Corrected p values: the level at which Holm's procedure would just reject each.
+
+    Whatever the tests have to do with each other, rejecting what is at most 0.05 rejects any true hypothesis with a
+    probability of at most 0.05.
+
+    Args:
+        p: Shape (tests,).
+    """
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    corrected = np.empty(len(p))
+    corrected[order] = np.minimum(stepped, 1)
+    return corrected

@@ -4,9 +4,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from artbench.runtime.findings import Finding
     from artbench.testing.backbone import check_backbone, examine_backbone
+    from artbench.testing.checks import ContractError
     from artbench.testing.dataset import check_dataset, examine_dataset
-    from artbench.testing.finding import ContractError, Finding
     from artbench.testing.pretraining import check_pretraining, examine_pretraining
     from artbench.testing.task import check_task, examine_task
     from artbench.testing.tiny import TinyDataset
@@ -26,22 +27,22 @@ __all__ = [
 ]
 
 _AT = {
-    "ContractError": "finding",
-    "Finding": "finding",
-    "TinyDataset": "tiny",
-    "check_backbone": "backbone",
-    "check_dataset": "dataset",
-    "check_pretraining": "pretraining",
-    "check_task": "task",
-    "examine_backbone": "backbone",
-    "examine_dataset": "dataset",
-    "examine_pretraining": "pretraining",
-    "examine_task": "task",
+    "ContractError": "artbench.testing.checks",
+    "Finding": "artbench.runtime.findings",
+    "TinyDataset": "artbench.testing.tiny",
+    "check_backbone": "artbench.testing.backbone",
+    "check_dataset": "artbench.testing.dataset",
+    "check_pretraining": "artbench.testing.pretraining",
+    "check_task": "artbench.testing.task",
+    "examine_backbone": "artbench.testing.backbone",
+    "examine_dataset": "artbench.testing.dataset",
+    "examine_pretraining": "artbench.testing.pretraining",
+    "examine_task": "artbench.testing.task",
 }
 
 
 def __getattr__(name: str) -> Any:
     # Imported when asked for: pytest imports this package at every start, for the fixtures.
     if name in _AT:
-        return getattr(import_module(f"{__name__}.{_AT[name]}"), name)
+        return getattr(import_module(_AT[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

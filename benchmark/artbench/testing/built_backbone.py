@@ -1,6 +1,7 @@
 """A backbone as the checks look at it: built once, with pictures and what it makes of them."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ import torch
 
 from artbench.encoders.backbone import Backbone
 from artbench.encoders.build import seeded
+from artbench.encoders.weights import state_digest
 from artbench.specs import BackboneSpec
 from artbench.testing.checks import Broken, Fault, factory_of, line
 
 # Small where the choice is left, so that a check takes seconds; the protocol's own size is tried by `sizes`.
 _PICTURES, _SIDE = 3, 96
+_CHANNELS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,3 +134,22 @@ def _put_back(before: dict[str, object]) -> None:
         torch.set_num_threads(int(str(before["number of threads"])))
     if Path.cwd() != before["working directory"]:
         os.chdir(str(before["working directory"]))
+
+
+def normalisation_faults(mean: object, std: object) -> Iterator[Fault]:
+    """What is wrong with a mean and a standard deviation."""
+    for name, values in (("mean", mean), ("std", std)):
+        if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != _CHANNELS:
+            yield Fault(f"{name} is {values!r}", f"State {name} as three numbers, one a channel: red, green, blue")
+            continue
+        if not all(isinstance(value, (int, float)) and math.isfinite(value) for value in values):
+            yield Fault(f"{name} is {values!r}", f"State {name} as finite numbers")
+        elif max(values) > 1:
+            yield Fault(f"{name} is {values!r}, of pixels from 0 to 255", f"Divide {name} by 255: RGB is in [0, 1]")
+        elif min(values) < 0 or (name == "std" and min(values) <= 0):
+            yield Fault(f"{name} is {values!r}", f"State {name} of RGB in [0, 1]; std is above zero")
+
+
+def digest_of(module: torch.nn.Module) -> str:
+    """Digest of a module's weights."""
+    return state_digest({name: tensor for name, tensor in module.state_dict().items() if hasattr(tensor, "detach")})

@@ -1,17 +1,24 @@
 """How checks are written and run: a check is a function whose docstring promises, and which yields what is at fault."""
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from inspect import getdoc
 from io import StringIO
+from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
+from artbench.data.folders import dataset_folder
 from artbench.errors import ArtbenchError
-from artbench.specs import Factory, load_factory
-from artbench.testing.finding import Finding, Status
+from artbench.plugins.loading import load_plugins
+from artbench.plugins.registry import Registry
+from artbench.runtime.findings import Finding, Status
+from artbench.runtime.progress import Silent
+from artbench.specs import DatasetSpec, Factory, load_factory
 
 SubjectT = TypeVar("SubjectT")
+PathLike: TypeAlias = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
@@ -126,3 +133,56 @@ def shortened(text: str, *, most: int = 300) -> str:
 def some(names: Sequence[str], *, most: int = 3) -> str:
     """A few of some names, for a message."""
     return ", ".join(shortened(name, most=80) for name in names[:most]) + (", …" if len(names) > most else "")
+
+
+def registered(plugins: Sequence[PathLike]) -> Registry:
+    """All that is installed, and what is in files.
+
+    Raises:
+        UsageError: A file is not there, or is no Python file.
+    """
+    return load_plugins([Path(file) for file in plugins])
+
+
+def folder_of(spec: DatasetSpec, root: Path | None) -> Path:
+    """Where a dataset lies: in `root`, else as its spec or `ARTBENCH_DATA` says, else made by its code.
+
+    Raises:
+        ArtbenchError: Nothing says where, or nothing is there.
+    """
+    named = os.environ.get("ARTBENCH_DATA")
+    return dataset_folder(
+        spec,
+        data_root=Path(named) if named else None,
+        placed={} if root is None else {spec.name: root},
+        reporter=Silent(),
+    )
+
+
+class ContractError(AssertionError):
+    """What a plugin registers breaks the contract; lists every failure with what to change.
+
+    Args:
+        subject: What was checked: `backbone hog`.
+        findings: All that was found; those that fail are listed.
+
+    Attributes:
+        findings: Those that fail.
+    """
+
+    def __init__(self, subject: str, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(finding for finding in findings if finding.status == "FAIL")
+        count = len(self.findings)
+        lines = "".join(f"\n  {finding}" for finding in self.findings)
+        super().__init__(f"{subject} breaks the contract in {count} {'way' if count == 1 else 'ways'}:{lines}")
+
+
+def demand(subject: str, findings: Iterable[Finding]) -> None:
+    """See that nothing fails.
+
+    Raises:
+        ContractError: Something does.
+    """
+    found = list(findings)
+    if any(finding.status == "FAIL" for finding in found):
+        raise ContractError(subject, found)

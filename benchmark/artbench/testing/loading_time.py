@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from artbench.plugins.loading import SLOW, Plugin, load_alone, sources
+from artbench.plugins.loading import load_alone, sources
+from artbench.plugins.registry import SLOW, Plugin
 
 # What the contract keeps out of the start, whether it is slow on this machine or not.
 HEAVY = ("torch", "torchvision", "timm", "sklearn")

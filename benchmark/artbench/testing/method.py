@@ -12,11 +12,11 @@ import numpy as np
 import torch
 
 from artbench.data.dataset import Dataset
-from artbench.data.manifest import Manifest, PoolPart
-from artbench.data.pool import Pool
+from artbench.data.pool import Manifest, Pool, PoolPart
 from artbench.encoders.checkpoint import read_checkpoint
-from artbench.encoders.digest import state_digest
+from artbench.encoders.weights import state_digest
 from artbench.errors import ArtbenchError, UsageError
+from artbench.pretrain.conv_as_matmul import MatmulConvolutions
 from artbench.pretrain.method import Method, Objective
 from artbench.pretrain.settings import check_settings
 from artbench.pretrain.setup import Assembly, assemble
@@ -25,12 +25,14 @@ from artbench.pretrain.training import Conditions, Training
 from artbench.runtime.distributed import current_group
 from artbench.runtime.progress import Counter, Silent
 from artbench.specs import BackboneSpec, PretrainingSpec
-from artbench.testing.checks import Broken, Fault, factory_of, line
+from artbench.testing.checks import Broken, Check, Fault, factory_of, line
 from artbench.testing.tiny import DATASET, paint, read
 
 STEPS = 4
 # Float32, since bfloat16 is rounded otherwise from machine to machine; no warm-up, so that every step counts.
 _FEW = {"steps": STEPS, "batch_size": 16, "sub_batch": 8, "dtype": "float32", "warmup_epochs": 0, "crop_size": 32}
+_RATES = (1.0, 0.1, 0.01, 1e-3, 1e-4)
+_DESCENTS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,3 +179,113 @@ def fixed_views(trainable: Trainable) -> tuple[torch.Tensor, torch.Tensor]:
     side = trainable.assembly.crop_size
     one, other = torch.randn(2, 8, 3, side, side, generator=torch.Generator().manual_seed(0))
     return one, one + 0.1 * other
+
+
+def exported(trainable: Trainable) -> Iterator[Fault]:
+    """The student holds the backbone that was handed over, by the names of its weights."""
+    own = set(trainable.assembly.backbone_module.state_dict())
+    wanted = set(trainable.assembly.backbone.module.state_dict())
+    if own != wanted:
+        mend = "Put backbone.module itself, or a copy of it, into the student as `backbone`"
+        yield Fault("the student's `backbone` has other weights than the backbone", mend)
+
+
+def loss(trainable: Trainable) -> Iterator[Fault]:
+    """A few steps down its gradient lower the loss on the same views."""
+    objective = trainable.assembly.objective
+    views = fixed_views(trainable)
+    parameters: list[torch.Tensor] = [p for p in objective.networks.student.parameters() if p.requires_grad]
+    kept = [parameter.detach().clone() for parameter in parameters]
+    try:
+        objective.begin_step(0)
+        first, gradients = _loss(objective, views, parameters)
+    except Exception as error:
+        mend = "Compute it from the student's output, with gradients: detach only what is a target"
+        yield Fault(f"the loss raises {line(error)}", mend)
+        return
+    if not torch.isfinite(torch.tensor(first)):
+        yield Fault(f"the loss of the first step is {first}", "Guard logarithms and divisions")
+        return
+    lowest = min(_descended(objective, views, parameters, kept, gradients, rate) for rate in _RATES)
+    _restore(parameters, kept)
+    if not lowest < first:
+        mend = "See that the loss depends on the student, and that its gradient is that of what it returns"
+        yield Fault(f"{_DESCENTS} steps down the gradient leave the loss of {first:.4g} at {lowest:.4g} or above", mend)
+
+
+def learns(trainable: Trainable) -> Iterator[Fault]:
+    """A training changes the backbone, and ends with weights that are numbers."""
+    from artbench.testing.built_backbone import digest_of
+
+    before = digest_of(trainable.assembly.backbone.module)
+    if trainable.encoder("straight") == before:
+        mend = "Let the student's `backbone` be what the loss is computed with, and its parameters require gradients"
+        yield Fault(f"after {STEPS} steps the backbone is as it was", mend)
+
+
+def same_seed(trainable: Trainable) -> Iterator[Fault]:
+    """Two trainings under one seed end with the same weights, to the last bit."""
+    if trainable.encoder("straight") != trainable.encoder("again"):
+        mend = "Draw from torch's global generator while building, and keep nothing from one training to the next"
+        yield Fault("two trainings under one seed end with other weights", mend)
+
+
+def other_seed(trainable: Trainable) -> Iterator[Fault]:
+    """A training under another seed ends with other weights."""
+    if trainable.encoder("straight") == trainable.encoder("other", seed=1):
+        yield Fault(
+            "trainings under two seeds end with the same weights", "Leave out torch.manual_seed: artbench seeds"
+        )
+
+
+def resume(trainable: Trainable) -> Iterator[Fault]:
+    """A training that was killed and resumed ends with the same weights, to the last bit, as one that was not."""
+    if trainable.encoder("straight") != trainable.encoder("killed", stop_after=STEPS // 2 + 1):
+        mend = (
+            "Keep all that a step leaves for the next in `networks` or in `memory`, whose tensors are changed in "
+            "place; these are what a checkpoint holds"
+        )
+        yield Fault("killed and resumed, a training ends with other weights", mend)
+
+
+def _loss(
+    objective: Objective, views: tuple[torch.Tensor, torch.Tensor], parameters: list[torch.Tensor]
+) -> tuple[float, list[torch.Tensor]]:
+    # What is drawn at random, such as dropout, is drawn alike each time.
+    torch.manual_seed(0)
+    with torch.no_grad():
+        targets = objective.embed(objective.networks, tuple(views[view] for view in objective.target_views)).float()
+    objective.receive(targets)
+    with torch.enable_grad(), MatmulConvolutions():
+        value = objective.loss(objective.networks, views, targets, slice(0, len(views[0])))
+        gradients = torch.autograd.grad(value, parameters, allow_unused=True, materialize_grads=True)
+    return float(value.detach()), list(gradients)
+
+
+def _descended(
+    objective: Objective,
+    views: tuple[torch.Tensor, torch.Tensor],
+    parameters: list[torch.Tensor],
+    start: list[torch.Tensor],
+    gradients: list[torch.Tensor],
+    rate: float,
+) -> float:
+    """The loss after a few steps of one length; infinite where it is no number."""
+    _restore(parameters, start)
+    value = float("inf")
+    for _ in range(_DESCENTS):
+        norm = torch.stack([gradient.norm() for gradient in gradients]).norm().clamp(min=1e-12)
+        with torch.no_grad():
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter -= rate * gradient / norm
+        value, gradients = _loss(objective, views, parameters)
+    return value if value == value else float("inf")
+
+
+@torch.no_grad()
+def _restore(parameters: list[torch.Tensor], kept: list[torch.Tensor]) -> None:
+    for parameter, value in zip(parameters, kept, strict=True):
+        parameter.copy_(value)
+
+
+METHOD_CHECKS: tuple[Check[Trainable], ...] = (exported, loss, learns, same_seed, other_seed, resume)

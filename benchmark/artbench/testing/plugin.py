@@ -1,6 +1,6 @@
 """Everything that a plugin registers, put to the checks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,18 +9,19 @@ from typing import Any
 from artbench.data.folders import dataset_folder
 from artbench.errors import ArtbenchError
 from artbench.hookspecs import CONTRACT
-from artbench.plugins.contract import stated_contract
-from artbench.plugins.loading import GROUP, Plugin, Registry, sources
+from artbench.plugins.loading import sources, stated_contract
+from artbench.plugins.registry import GROUP, Plugin, Registry
+from artbench.runtime.findings import Finding
 from artbench.runtime.progress import Reporter
 from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TaskSpec, load_factory
-from artbench.testing.checks import Broken, line
-from artbench.testing.family import Resolving, examine_family, make_resolving
-from artbench.testing.finding import Finding
+from artbench.testing.checks import Broken, Check, Fault, examined, factory_of, line, some
 from artbench.testing.loading_time import loading_time
 
 # Of a family, so many of its things are looked at.
 _OF_A_FAMILY = 2
 _LARGEST = 100_000_000
+_TRIED = 12
+_UNKNOWN = "no-such-name-of-anything"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +120,27 @@ class Examiner:
         return dataset_folder(spec, data_root=self.data_root, placed=self.placed, reporter=self.reporter)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Resolving:
+    """A family at work.
+
+    Attributes:
+        family: What was registered.
+        spec_type: Of what it resolves to.
+        names: All that it knows.
+    """
+
+    family: Family[Any]
+    spec_type: type
+    names: Sequence[str]
+
+    def spread(self, count: int = _TRIED) -> list[str]:
+        """Some of the names, spread over all of them."""
+        last = len(self.names) - 1
+        places = sorted({number * last // max(1, count - 1) for number in range(count)}) if self.names else []
+        return [self.names[place] for place in places]
+
+
 def _small(resolving: Resolving) -> list[str]:
     """A few of a family's names: where it says how large its things are, the smallest of those that were looked at."""
     if resolving.family.particulars is None:
@@ -174,3 +196,83 @@ def _contract(plugin: Plugin) -> Finding:
             mend=f"Write ARTBENCH_CONTRACT = {CONTRACT} into the module with its hooks",
         )
     return Finding(name="contract", status="PASS", message=f"It was written for contract {CONTRACT} of plugins")
+
+
+def examine_family(family: Family[Any], spec_type: type) -> list[Finding]:
+    """All findings about a family; what its names stand for is examined as any other."""
+    return examined(lambda: make_resolving(family, spec_type), FAMILY_CHECKS)
+
+
+def make_resolving(family: Family[Any], spec_type: type) -> Resolving:
+    """Ask a family for its names.
+
+    Raises:
+        Broken: It does not say them.
+    """
+    factory_of(family.resolve, name="resolve")
+    try:
+        names = list(factory_of(family.names, name="names")())
+    except Broken:
+        raise
+    except Exception as error:
+        mend = "Return the names, or () where they are not known beforehand: searches and nearest names use them"
+        raise Broken("names", Fault(f"names() raises {line(error)}", mend)) from error
+    if not all(isinstance(name, str) and name for name in names):
+        raise Broken("names", Fault("names() gives what is no text", "Return texts"))
+    return Resolving(family=family, spec_type=spec_type, names=names)
+
+
+def resolved(resolving: Resolving) -> Iterator[Fault]:
+    """Every name that it gives it resolves, to a spec of that name."""
+    wrong = []
+    for name in resolving.spread():
+        try:
+            spec: Any = load_factory(resolving.family.resolve)(name)
+        except Exception as error:
+            wrong.append(f"{name} ({line(error)})")
+            continue
+        if not isinstance(spec, resolving.spec_type):
+            wrong.append(f"{name} ({type(spec).__name__})")
+        elif (called := getattr(spec, "name", "")) != name:
+            wrong.append(f"{name} (a spec called {called})")
+    if wrong:
+        mend = f"Give in names() what resolve() turns into a {resolving.spec_type.__name__} of that name, and no more"
+        yield Fault(
+            f"{len(wrong)} of {len(resolving.spread())} names that were tried are not resolved: {some(wrong)}", mend
+        )
+
+
+def unknown_names(resolving: Resolving) -> Iterator[Fault]:
+    """A name that it does not know is answered with None: every name is put to every family."""
+    for name in (_UNKNOWN, "", "a:b/c"):
+        try:
+            found = load_factory(resolving.family.resolve)(name)
+        except Exception as error:
+            mend = "Return None for whatever is not yours: raising keeps people from other plugins' names"
+            yield Fault(f"resolve({name!r}) raises {line(error)}", mend)
+            return
+        if found is not None:
+            yield Fault(f"resolve({name!r}) gives {found!r:.80}", "Return None for a name that is not yours")
+
+
+def distinct_names(resolving: Resolving) -> Iterator[Fault]:
+    """Its names differ."""
+    if len(set(resolving.names)) < len(resolving.names):
+        yield Fault("names() gives a name twice", "Give each name once")
+
+
+def expanded(resolving: Resolving) -> Iterator[Fault]:
+    """What does not stand for several things expands to nothing."""
+    if resolving.family.expand is None:
+        return
+    try:
+        found = list(load_factory(resolving.family.expand)(_UNKNOWN))
+    except ArtbenchError as error:
+        found = [error.message]
+    except Exception as error:
+        found = [line(error)]
+    if found:
+        yield Fault(f"expand({_UNKNOWN!r}) gives {some(found)}", "Return () for a name that is not yours")
+
+
+FAMILY_CHECKS: tuple[Check[Resolving], ...] = (resolved, unknown_names, distinct_names, expanded)

@@ -1,15 +1,19 @@
 """A dataset as the checks look at it: read once, and once more where folders are listed in another order."""
 
-from collections.abc import Callable
+import builtins
+import io
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from artbench.data.dataset import Dataset
 from artbench.errors import ArtbenchError
 from artbench.specs import DatasetSpec
 from artbench.testing.checks import Broken, Fault, factory_of, line
-from artbench.testing.listing import listings_reversed, opened_files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,3 +80,55 @@ def _check_lengths(dataset: Dataset) -> None:
             raise Broken(name, Fault(f"there are {len(values):,} {name} for {len(dataset.ids):,} ids", mend))
     if not len(dataset.ids):
         raise Broken("ids", Fault("the dataset has no picture", "Give a folder that holds some"))
+
+
+class _Scanned:
+    """The entries of a folder as `os.scandir` gives them, iterator and context in one, from the last to the first."""
+
+    def __init__(self, entries: "Iterator[os.DirEntry[Any]]") -> None:
+        self._left = iter(sorted(entries, key=lambda entry: entry.name, reverse=True))
+
+    def __iter__(self) -> "_Scanned":
+        return self
+
+    def __next__(self) -> "os.DirEntry[Any]":
+        return next(self._left)
+
+    def __enter__(self) -> "_Scanned":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Nothing is open any more."""
+
+
+@contextmanager
+def listings_reversed() -> Iterator[None]:
+    """Have every folder listed from the last name to the first, as another file system might."""
+    listdir, scandir = os.listdir, os.scandir
+
+    def listed(*args: Any) -> list[Any]:
+        return sorted(listdir(*args), reverse=True)
+
+    def scanned(*args: Any) -> _Scanned:
+        with scandir(*args) as entries:
+            return _Scanned(entries)
+
+    with mock.patch.object(os, "listdir", listed), mock.patch.object(os, "scandir", scanned):
+        yield
+
+
+@contextmanager
+def opened_files() -> Iterator[list[Path]]:
+    """The files that Python code opens while the block runs."""
+    plain, opened = io.open, list[Path]()
+
+    def noted(file: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(file, (str, os.PathLike)):
+            opened.append(Path(file))
+        return plain(file, *args, **options)
+
+    with mock.patch.object(io, "open", noted), mock.patch.object(builtins, "open", noted):
+        yield opened

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artbench.audit.alignment import correlation
-from artbench.audit.look import THUMBNAIL
+from artbench.audit.image_index import THUMBNAIL
+from artbench.audit.near_duplicates import correlation
 from artbench.audit.similarity_search import near_features, near_hashes
 
 

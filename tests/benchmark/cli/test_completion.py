@@ -15,8 +15,7 @@ import click
 import pytest
 from click.shell_completion import get_completion_class
 
-from artbench.cli.completion import SHELLS
-from artbench.cli.completion_names import remember_names
+from artbench.cli.completion import SHELLS, remember_names
 from artbench.cli.main import artbench as group
 from artbench.plugins.registry import Catalogue, Entry
 from artbench.specs import BackboneSpec, Family

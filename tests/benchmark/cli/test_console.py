@@ -4,7 +4,8 @@ import re
 import pytest
 from rich.console import Console
 
-from artbench.cli.progress import TerminalReporter, print_board
+from artbench.cli.leaderboard.show import print_board
+from artbench.cli.progress import TerminalReporter
 from artbench.leaderboard.board import boards
 from tests.records import record
 

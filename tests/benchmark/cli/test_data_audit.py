@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from artbench.cli.data import data
 from artbench.data.exclusion import read_exclusions
-from artbench.data.manifest import Manifest, PoolPart
+from artbench.data.pool import Manifest, PoolPart
 from artbench.errors import ArtbenchError
 from artbench.evaluation.workflow import Request, run
 from artbench.plugins.loading import load_plugins

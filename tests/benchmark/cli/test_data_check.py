@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from artbench.audit.look import Look, look_at
+from artbench.audit.image_index import Look, look_at
 from artbench.cli.data import data
 from artbench.errors import ArtbenchError, UsageError
 

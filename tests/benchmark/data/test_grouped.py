@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artbench.data.grouped import grouped_folds
+from artbench.data.splits import grouped_folds
 
 pictures = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 12)), min_size=1, max_size=80)
 

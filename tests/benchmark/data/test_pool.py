@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from artbench.data.dataset import Dataset
-from artbench.data.manifest import Manifest, PoolPart, read_manifest, read_summary
-from artbench.data.pool import LabelledDataset, train_images
+from artbench.data.pool import LabelledDataset, Manifest, PoolPart, read_manifest, read_summary, train_images
 from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
 from artbench_wikiart.layout import find_lists

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from artbench.data.shots import draw_shots
+from artbench.data.splits import draw_shots
 
 LABELS = np.repeat([0, 1, 2], [50, 20, 3])
 IDS = [f"{number}.jpg" for number in range(73)]

@@ -10,8 +10,7 @@ from safetensors.torch import save_file
 
 from artbench.encoders.backbone import Backbone
 from artbench.encoders.build import build_encoder
-from artbench.encoders.digest import state_digest
-from artbench.encoders.weights import Weights
+from artbench.encoders.weights import Weights, state_digest
 from artbench.errors import ArtbenchError
 from artbench.runtime.progress import Silent
 from artbench.specs import BackboneSpec, PretrainingSpec

@@ -4,7 +4,7 @@ import struct
 import pytest
 import torch
 
-from artbench.encoders.digest import state_digest
+from artbench.encoders.weights import state_digest
 
 
 def test_it_is_the_hash_of_names_types_shapes_and_little_endian_bytes() -> None:

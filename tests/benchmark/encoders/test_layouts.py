@@ -6,8 +6,8 @@ import timm
 import torch
 import torchvision
 
-from artbench.encoders.digest import state_digest
 from artbench.encoders.layouts import fit_checkpoint, shown, tensor_names
+from artbench.encoders.weights import state_digest
 
 State = Mapping[str, torch.Tensor]
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from artbench.data.manifest import Manifest, PoolPart
+from artbench.data.pool import Manifest, PoolPart
 from artbench.encoders.provenance import training_pool
 from artbench.errors import ArtbenchError
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from artbench.features.batches import EMPTY, batches
+from artbench.features.pipeline import EMPTY, batches
 
 
 @pytest.mark.parametrize("size", [1, 3, 8, 128])

@@ -6,7 +6,7 @@ import pytest
 import timm
 import torch
 
-from artbench.features.casting import keep_casts
+from artbench.features.forward import keep_casts
 
 
 class Mixed(torch.nn.Module):

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 from torchvision.models import resnet18
 
-from artbench.features.copying import sharing_copy
 from artbench.features.folding import fold_norms
+from artbench.features.forward import sharing_copy
 
 
 def lively(module: nn.Module) -> nn.Module:

@@ -6,8 +6,8 @@ import pytest
 import timm
 import torch
 
-from artbench.runtime import precision
-from artbench.runtime.precision import choose_dtype, choose_feature_dtype, without_tf32
+from artbench.runtime import machine
+from artbench.runtime.machine import choose_dtype, choose_feature_dtype, without_tf32
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,8 @@ from artbench.runtime.precision import choose_dtype, choose_feature_dtype, witho
 def test_bfloat16_only_where_the_processor_has_it_and_torch_uses_it(
     flags: set[str], capability: str, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(precision, "_cpu_flags", lambda: flags)
-    monkeypatch.setattr(precision, "_cpu_capability", lambda: capability)
+    monkeypatch.setattr(machine, "_cpu_flags", lambda: flags)
+    monkeypatch.setattr(machine, "_cpu_capability", lambda: capability)
     assert choose_dtype("cpu") == dtype
 
 
@@ -39,8 +39,8 @@ def test_bfloat16_only_where_the_processor_has_it_and_torch_uses_it(
 def test_networks_of_short_sums_are_computed_in_float32(
     backbone: str, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(precision, "_cpu_flags", lambda: {"amx_bf16"})
-    monkeypatch.setattr(precision, "_cpu_capability", lambda: "AVX512")
+    monkeypatch.setattr(machine, "_cpu_flags", lambda: {"amx_bf16"})
+    monkeypatch.setattr(machine, "_cpu_capability", lambda: "AVX512")
     with torch.device("meta"):
         module = timm.create_model(backbone, num_classes=0)
     assert choose_feature_dtype(module, device="cpu") == dtype

@@ -20,7 +20,7 @@ from artbench.encoders.encoder import Encoder
 from artbench.features.extract import Features, extract
 from artbench.protocol import Picture
 from artbench.runtime.distributed import process_group
-from artbench.runtime.precision import choose_dtype
+from artbench.runtime.machine import choose_dtype
 from artbench.runtime.progress import Counter, Reporter
 
 PICTURE = Picture(size=32)

@@ -4,9 +4,9 @@ import pytest
 from click.testing import CliRunner
 
 from artbench.cli.cache import cache
-from artbench.data.folders import cache_folder
 from artbench.leaderboard import ranking_cache
 from artbench.records.folder import ResultsFolder
+from artbench.runtime.files import cache_folder
 from tests.benchmark.leaderboard.ranked import board_of, fill
 
 

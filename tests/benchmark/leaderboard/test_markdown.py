@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.markdown import task_page
-from artbench.records.format import task_name
+from artbench.records.record import task_name
 from artbench.runtime.text import escape
 from tests.records import record
 

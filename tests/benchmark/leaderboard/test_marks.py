@@ -6,7 +6,7 @@ import pytest
 
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.markdown import task_page
-from artbench.leaderboard.marks import marks
+from artbench.leaderboard.notes import marks
 from tests.records import record
 
 POOL = {"sha256": "a" * 64, "images": 9, "datasets": {"toy": 9}}

@@ -4,9 +4,8 @@ from pathlib import Path
 
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
-from artbench.leaderboard.index import index_page
-from artbench.leaderboard.literature import Literature
-from artbench.leaderboard.markdown import task_page
+from artbench.leaderboard.markdown import index_page, task_page
+from artbench.leaderboard.notes import Literature
 from artbench.leaderboard.overall import chosen, lines, overall_page
 from artbench.records.folder import ResultsFolder
 from artbench.runtime.progress import Silent

@@ -8,9 +8,10 @@ import pytest
 
 from artbench.leaderboard.markdown import task_page
 from artbench.leaderboard.ranking import rank
-from artbench.records.folder import ResultsFolder, sha256_of
-from artbench.records.images import image_digests
+from artbench.records.folder import ResultsFolder
+from artbench.records.publishing import image_digests
 from artbench.records.record import FileState
+from artbench.runtime.files import sha256_of
 from tests.benchmark.leaderboard.ranked import CLASSES, LABELS, N, board_of, fill, places
 from tests.measured import guessed, put
 

@@ -13,7 +13,7 @@ import torch
 from artbench.cli.main import main
 from artbench.encoders.backbone import Backbone
 from artbench.pretrain.hanging import HangWatch
-from artbench.runtime.cores import usable_cores
+from artbench.runtime.threads import usable_cores
 from artbench.specs import BackboneSpec
 from tests.benchmark.pretrain import toys
 from tests.benchmark.pretrain.children import child

@@ -7,8 +7,7 @@ import pytest
 
 from artbench.errors import ArtbenchError
 from artbench.pretrain.crops import Cropper, Part, epoch_batches, parts_of_steps
-from artbench.pretrain.pack import pack_folder, packed
-from artbench.pretrain.pictures import PicturesOnDisk
+from artbench.pretrain.pictures import PicturesOnDisk, pack_folder, packed
 from artbench.pretrain.settings import Settings
 from artbench.runtime.progress import Silent
 from tests.benchmark.pretrain import toys

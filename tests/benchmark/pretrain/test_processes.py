@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from artbench.encoders.history import training_history
+from artbench.encoders.provenance import training_history
 from artbench.errors import UsageError
 from artbench.pretrain.setup import assemble
 from artbench.runtime.distributed import Group

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from artbench.errors import UsageError
-from artbench.pretrain.optimizers import LARS, make_optimizer
-from artbench.pretrain.schedule import cosine_to_one, learning_rate, plan
+from artbench.pretrain.schedule import LARS, cosine_to_one, learning_rate, make_optimizer, plan
 from artbench.pretrain.settings import Settings
 
 

@@ -7,9 +7,9 @@ from typing import Literal
 import pytest
 import torch
 
-from artbench.data.manifest import read_manifest
+from artbench.data.pool import read_manifest
 from artbench.encoders.build import build_encoder
-from artbench.encoders.history import training_history
+from artbench.encoders.provenance import training_history
 from artbench.errors import ArtbenchError, UsageError
 from artbench.pretrain.method import Method, Networks, Objective
 from artbench.pretrain.online_knn import OnlineTask

@@ -15,7 +15,7 @@ from artbench.data.splits import held_out
 from artbench.errors import ArtbenchError
 from artbench.probe import features as features_module
 from artbench.probe import penalty as path_module
-from artbench.probe import strand as strand_module
+from artbench.probe import penalty as strand_module
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.objective import Objective

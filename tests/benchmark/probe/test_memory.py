@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from artbench.runtime import memory
-from artbench.runtime.memory import free_bytes
+from artbench.runtime import machine
+from artbench.runtime.machine import free_bytes
 
 
 @pytest.fixture
@@ -13,8 +13,8 @@ def container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The files of a system with 8 GB left, in a container that uses 3 MB, of which it can give 1 back."""
     system = tmp_path / "meminfo"
     system.write_text("MemTotal: 16000000 kB\nMemAvailable: 8000000 kB\n")
-    monkeypatch.setattr(memory, "_SYSTEM", system)
-    monkeypatch.setattr(memory, "_GROUP", tmp_path)
+    monkeypatch.setattr(machine, "_SYSTEM", system)
+    monkeypatch.setattr(machine, "_GROUP", tmp_path)
     (tmp_path / "memory.current").write_text("3000000\n")
     (tmp_path / "memory.stat").write_text("anon 2000000\nfile 1000000\ninactive_file 1000000\n")
     return tmp_path

@@ -16,10 +16,9 @@ from sklearn.linear_model import LogisticRegression
 from artbench.data.targets import Labels
 from artbench.probe import objective as objective_module
 from artbench.probe import penalty as path_module
-from artbench.probe import strand as strand_module
+from artbench.probe import penalty as strand_module
 from artbench.probe.features import LabelledFeatures, Rows, Scaling, Standardised
-from artbench.probe.losses import Sigmoids, Softmax
-from artbench.probe.objective import Evaluation, Objective
+from artbench.probe.objective import Evaluation, Objective, Sigmoids, Softmax
 from artbench.probe.penalty import PenaltyPath
 from artbench.probe.preconditioner import Eigenbasis, Preconditioner
 from artbench.probe.solver import Solution, solve

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from artbench.errors import ArtbenchError
-from artbench.records.folder import ResultsFolder, read_record, sha256_of
-from artbench.records.ledger import Ledger
+from artbench.records.folder import Ledger, ResultsFolder, read_record
 from artbench.records.predictions import TestPredictions
+from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Counter, Silent
 from tests.records import record
 

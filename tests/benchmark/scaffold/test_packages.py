@@ -15,9 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artbench.plugins.scaffold.kinds import KINDS
 from artbench.plugins.scaffold.naming import names_of
-from artbench.plugins.scaffold.writing import write_plugin
+from artbench.plugins.scaffold.writing import KINDS, write_plugin
 from artbench_sample.paint import COLUMNS
 
 # Several processes, one after the other.

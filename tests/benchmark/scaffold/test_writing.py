@@ -12,9 +12,8 @@ import yaml  # type: ignore[import-untyped]
 
 from artbench.errors import ArtbenchError, UsageError
 from artbench.plugins.scaffold import writing
-from artbench.plugins.scaffold.kinds import KINDS
 from artbench.plugins.scaffold.naming import LONGEST, names_of
-from artbench.plugins.scaffold.writing import write_plugin
+from artbench.plugins.scaffold.writing import KINDS, write_plugin
 
 
 @pytest.fixture(params=list(KINDS))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from artbench.stats.holm import holm
+from artbench.stats.paired_tests import holm
 
 
 def rejected(p: list[float], level: float) -> list[bool]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from artbench.stats.mcnemar import mcnemar
+from artbench.stats.paired_tests import mcnemar
 
 
 @pytest.mark.parametrize(("one", "other"), [(0, 0), (1, 0), (7, 5), (5, 7), (0, 12), (40, 11), (300, 4), (1500, 1400)])

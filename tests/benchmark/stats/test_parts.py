@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
+from artbench.stats.contributions import parts
 from artbench.stats.multi_label import MultiLabelOutcome, image_average_precision
-from artbench.stats.parts import parts
 
 
 def random_case(seed: int) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:

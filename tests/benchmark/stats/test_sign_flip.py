@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from artbench.stats.sign_flip import sign_flip
+from artbench.stats.paired_tests import sign_flip
 
 
 @pytest.mark.parametrize("seed", range(5))

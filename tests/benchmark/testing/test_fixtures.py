@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import artbench
-from artbench.data.folders import cache_folder
+from artbench.runtime.files import cache_folder
 from artbench.specs import BackboneSpec
 from artbench.testing import TinyDataset, check_backbone, check_dataset, check_task
 from artbench.testing.pytest_plugin import Isolated

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from artbench.data.holdings import open_datasets
+from artbench.data.opening import open_datasets
 from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
 from artbench.pretrain.workflow import Places, open_pool

@@ -11,8 +11,8 @@ from artbench.encoders.backbone import Backbone
 from artbench.pretrain.crops import CropPair
 from artbench.pretrain.draws import draw
 from artbench.pretrain.method import Method, Objective
-from artbench.pretrain.optimizers import make_optimizer
-from artbench.pretrain.processes import Exchange
+from artbench.pretrain.replicas import Exchange
+from artbench.pretrain.schedule import make_optimizer
 from artbench.pretrain.settings import Settings, read_settings
 from artbench.pretrain.step import Stepper, StepResult
 from artbench.runtime.distributed import Group

@@ -8,8 +8,8 @@ from huggingface_hub import constants
 from safetensors.torch import save_file
 
 from artbench.encoders.build import build_encoder
-from artbench.encoders.digest import state_digest
 from artbench.encoders.encoder import Encoder
+from artbench.encoders.weights import state_digest
 from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
 from tests.benchmark.encoders.listening import Listening

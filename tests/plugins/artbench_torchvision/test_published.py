@@ -6,9 +6,9 @@ import torch
 from torchvision import models
 
 from artbench.encoders.build import build_encoder
-from artbench.encoders.digest import state_digest
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.hub import torch_hub_file
+from artbench.encoders.weights import state_digest
 from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
 from artbench_torchvision.backbone import build

@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
-from artbench.data.authoring.names import match_files
+from artbench.data.authoring.listing import match_files
 from artbench.data.dataset import Dataset
 from artbench_wikiart.dataset import open_wikiart
 from artbench_wikiart.layout import find_lists

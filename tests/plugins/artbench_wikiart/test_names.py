@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from artbench.data.authoring.names import match_files
+from artbench.data.authoring.listing import match_files
 from artbench_wikiart.dataset import open_wikiart
 from artbench_wikiart.tasks import style_targets
 from tests.plugins.artbench_wikiart.release import rows, write_pictures, write_release

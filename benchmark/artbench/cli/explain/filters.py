@@ -5,19 +5,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.completion_names import completed
-from artbench.cli.explain_options import dpi_option
+from artbench.cli.completion import completed
 from artbench.cli.options import (
     data_option,
     data_root_option,
     debug_option,
     device_option,
+    dpi_option,
     json_option,
     plugin_option,
-    print_json,
     registry,
 )
-from artbench.cli.output import say
+from artbench.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from artbench.explain.filters.encoder_filters import EncoderFilters
@@ -89,7 +88,7 @@ def filters(
       artbench explain filters --backbone resnet18 --pretraining random --pretraining imagenet --out filters.png
     """  # noqa: D301  click reads the control character
     loaded = registry(plugin_files)
-    from artbench.explain.requests import FiltersRequest
+    from artbench.explain.filters.request import FiltersRequest
 
     request = FiltersRequest(
         backbone=backbone,

@@ -5,14 +5,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.explain_options import FILE, dpi_option, record_option, sources_options
-from artbench.cli.options import FOLDER, debug_option, json_option, plugin_option, print_json
-from artbench.cli.output import say
+from artbench.cli.options import (
+    FILE,
+    FOLDER,
+    debug_option,
+    dpi_option,
+    json_option,
+    plugin_option,
+    record_option,
+    sources_options,
+)
+from artbench.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from artbench.explain.gradcam.folder import Contents
     from artbench.explain.sources import Sources
-    from artbench.plugins.loading import Registry
+    from artbench.plugins.registry import Registry
 
 _MOST = 200
 
@@ -59,7 +67,7 @@ def gradcam(
     \b
       artbench explain gradcam --record results/records/sample-style/NAME.json --out figures
     """  # noqa: D301  click reads the control character
-    from artbench.explain.requests import GradcamRequest
+    from artbench.explain.gradcam.request import GradcamRequest
 
     request = GradcamRequest(
         record=record,

@@ -5,14 +5,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.explain_options import dpi_option, record_option, sources_options
-from artbench.cli.options import FOLDER, debug_option, json_option, plugin_option, print_json
-from artbench.cli.output import say
+from artbench.cli.options import (
+    FOLDER,
+    debug_option,
+    dpi_option,
+    json_option,
+    plugin_option,
+    record_option,
+    sources_options,
+)
+from artbench.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from artbench.explain.map.contents import MapContents
     from artbench.explain.sources import Sources
-    from artbench.plugins.loading import Registry
+    from artbench.plugins.registry import Registry
 
 _MOST = 10_000
 
@@ -68,7 +75,7 @@ def map_(
     \b
       artbench explain map --record results/records/sample-style/NAME.json --out map
     """  # noqa: D301  click reads the control character
-    from artbench.explain.requests import MapRequest
+    from artbench.explain.map.request import MapRequest
 
     request = MapRequest(
         record=record,

@@ -5,14 +5,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.explain_options import dpi_option, record_option, sources_options
-from artbench.cli.options import FOLDER, debug_option, json_option, plugin_option, print_json
-from artbench.cli.output import say
+from artbench.cli.options import (
+    FOLDER,
+    debug_option,
+    dpi_option,
+    json_option,
+    plugin_option,
+    record_option,
+    sources_options,
+)
+from artbench.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from artbench.explain.neighbours.nearest import Neighbourhoods
     from artbench.explain.sources import Sources
-    from artbench.plugins.loading import Registry
+    from artbench.plugins.registry import Registry
 
 _MOST = 100
 
@@ -51,7 +58,7 @@ def neighbours(
     \b
       artbench explain neighbours --record results/records/sample-style/NAME.json --image mine.jpg --out near
     """  # noqa: D301  click reads the control character
-    from artbench.explain.requests import NeighboursRequest
+    from artbench.explain.neighbours.request import NeighboursRequest
 
     request = NeighboursRequest(
         record=record,

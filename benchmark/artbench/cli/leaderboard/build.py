@@ -23,7 +23,7 @@ def build(results: Path, out: Path | None, page: bool, plugin_files: tuple[Path,
     from artbench.cli.progress import notices
     from artbench.errors import ArtbenchError
     from artbench.leaderboard.build import build_pages
-    from artbench.leaderboard.literature import literature
+    from artbench.leaderboard.notes import literature
     from artbench.leaderboard.page.render import html_page
     from artbench.records.folder import ResultsFolder
 

@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.options import (
-    data_option,
-    data_root_option,
-    debug_option,
-    json_option,
-    plugin_option,
-    print_json,
-    registry,
-)
+from artbench.cli.options import data_option, data_root_option, debug_option, json_option, plugin_option, registry
+from artbench.cli.output import print_json
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artbench.cli.completion_names import completed
-from artbench.cli.options import debug_option, json_option, print_json, results_option
+from artbench.cli.completion import completed
+from artbench.cli.options import debug_option, json_option, results_option
+from artbench.cli.output import print_json
 
 if TYPE_CHECKING:
-    from artbench.leaderboard.comparison import Comparison
-    from artbench.leaderboard.lookup import Located
+    from artbench.leaderboard.comparison import Comparison, Located
     from artbench.leaderboard.ranking import Pair
 
 _MOST_CLASSES = 10
@@ -37,7 +37,7 @@ def compare(first: str, second: str, task: str | None, results: Path, as_json: b
     from artbench.cli.progress import notices
     from artbench.leaderboard.board import boards
     from artbench.leaderboard.comparison import compare as compare_records
-    from artbench.leaderboard.lookup import locate_pair
+    from artbench.leaderboard.comparison import locate_pair
     from artbench.records.folder import ResultsFolder
 
     folder = ResultsFolder(results)
@@ -79,7 +79,8 @@ def _print(one: "Located", other: "Located", found: "Comparison", pair: "Pair | 
     from rich.console import Console
     from rich.text import Text
 
-    from artbench.records.format import amount, encoder_name, metric_name, task_name, unit
+    from artbench.records.format import amount, metric_name, unit
+    from artbench.records.record import encoder_name, task_name
 
     console, first = Console(highlight=False), one.record
     console.print(Text(f"{task_name(first)}, {first.protocol}, {first.dataset.test:,} test images"), soft_wrap=True)

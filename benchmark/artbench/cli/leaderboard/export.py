@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.completion_names import completed
+from artbench.cli.completion import completed
 from artbench.cli.options import debug_option, results_option
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _text(kind: str, boards: "Sequence[Board]") -> str:
     if kind == "latex":
         return latex_tables(boards)
     from artbench.leaderboard.export.model_card import model_card
-    from artbench.records.format import encoder_name
+    from artbench.records.record import encoder_name
 
     records = [row.record for board in boards for row in board.rows]
     encoders = {record.encoder.weights_sha256: encoder_name(record) for record in records}

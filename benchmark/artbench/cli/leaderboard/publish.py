@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from artbench.cli.completion_names import completed
+from artbench.cli.completion import completed
 from artbench.cli.options import FOLDER, debug_option, results_option
 
 

@@ -3,18 +3,19 @@
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from artbench.errors import ArtbenchError
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp"})
-
 # What file servers and archivers lay beside pictures: thumbnails, what was thrown away.
 _NOT_LOOKED_INTO = frozenset({"@eaDir", "#recycle", "$RECYCLE.BIN", "__MACOSX"})
-
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ROOTED = re.compile(r"/|[A-Za-z]:")
+_ESCAPED = re.compile("#U([0-9a-fA-F]{4})")
+_MAY_DIFFER = re.compile(r"[^A-Za-z0-9().'/]+")
 
 
 def pictures_in(folder: Path, *, dataset: str, depth: int | None = 0) -> dict[str, int]:
@@ -145,3 +146,44 @@ def listed_path(path: str) -> str:
     if plain != plain.strip():
         raise ValueError("begins or ends with a space")
     return plain
+
+
+def match_files(listed: Collection[str], found: Collection[str]) -> dict[str, str]:
+    """Find the file of each listed path.
+
+    A path has the file of exactly its name. One with letters beyond ASCII that has none gets the file that is
+    left over and looks the same in the same folder; where two files or two paths come into question, none.
+
+    Args:
+        listed: Paths of the lists, NFC.
+        found: Files on disk, with slashes; bytes that are no UTF-8 as surrogates, as `os.fsdecode` gives them.
+
+    Returns:
+        The file of each path that has one.
+    """
+    names = set(found)
+    files = {path: path for path in listed if path in names}
+    lost = [path for path in listed if path not in files and not path.isascii()]
+    if not lost:
+        return files
+    lookalikes = defaultdict(set)
+    for file in names.difference(files):
+        lookalikes[_skeleton(_composed(file))].add(file)
+    found_again = {}
+    for path in lost:
+        # What is left of a decomposed letter whose mark was mangled is the letter without its mark.
+        skeletons = {_skeleton(path), _skeleton(unicodedata.normalize("NFD", path))}
+        candidates = set().union(*(lookalikes.get(skeleton, ()) for skeleton in skeletons))
+        if len(candidates) == 1:
+            found_again[path] = candidates.pop()
+    claims = Counter(found_again.values())
+    return files | {path: file for path, file in found_again.items() if claims[file] == 1}
+
+
+def _composed(name: str) -> str:
+    unescaped = _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)), name)
+    return unicodedata.normalize("NFC", unescaped)
+
+
+def _skeleton(name: str) -> str:
+    return _MAY_DIFFER.sub("", name)

@@ -11,7 +11,7 @@ import torch
 
 from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.filters.request import MOST_LAYERS
-from artbench.explain.gradcam.stages import MapLayer, map_layer
+from artbench.explain.layers import MapLayer, map_layer
 
 T = TypeVar("T")
 

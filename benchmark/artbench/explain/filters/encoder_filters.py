@@ -10,11 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from artbench.encoders.encoder import Encoder
-from artbench.explain.filters.ascent import Ascent
 from artbench.explain.filters.depths import Depth, Trace, drawn
 from artbench.explain.filters.maximise import Maximised, maximise
-from artbench.explain.filters.reader import UnitReader
-from artbench.explain.filters.responses import Sample, strongest
+from artbench.explain.filters.request import Ascent
+from artbench.explain.filters.responses import Sample, UnitReader, strongest
 from artbench.explain.filters.structure import Structure, structure
 from artbench.runtime.progress import Reporter
 

@@ -1,10 +1,94 @@
 """How large the figure of filters gets, in inches: known before anything is drawn."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from artbench.data.folders import placed_folder
+from artbench.encoders.checkpoint_path import check_pretraining
+from artbench.explain.destination import CAPTION, check_file, check_size
+from artbench.plugins.registry import Registry
+
 PANEL, GAP, MARGIN, LABEL, BETWEEN = 0.92, 0.06, 0.14, 1.25, 0.3
 ROW, HEAD = 0.44, 0.78
 _NARROWEST = 5.5
 # So many layers are shown where nobody names any.
 MOST_LAYERS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ascent:
+    """How pictures are climbed to.
+
+    Attributes:
+        steps: Of Adam.
+        side: Of the pictures in pixels.
+        rate: Adam's.
+    """
+
+    steps: int = 128
+    side: int = 128
+    rate: float = 0.08
+
+
+@dataclass(frozen=True, kw_only=True)
+class FiltersRequest:
+    """What to look into: the options of `artbench explain filters`.
+
+    Attributes:
+        backbone: Its name.
+        pretrainings: Names and paths of checkpoints.
+        out: The figure's file.
+        layers: Names of modules; none: a few depths from the first convolution to the last.
+        units: How many of each layer, drawn by the seed.
+        examples: Name of a dataset to look through for what units respond to most.
+        data_root: See `artbench.data.folders.dataset_folder`.
+        placed: See `artbench.data.folders.dataset_folder`.
+        device: `auto`, `cpu`, `cuda`, `mps`.
+        seed: Of random weights, units, starts, moves and the sample of the dataset.
+        dpi: Of the figure.
+        ascent: How pictures are climbed to.
+        records: Ids of the records whose encoders these are, for the figure's metadata.
+    """
+
+    backbone: str
+    pretrainings: Sequence[str]
+    out: Path
+    layers: Sequence[str] = ()
+    units: int = 6
+    examples: str | None = None
+    data_root: Path | None = None
+    placed: Mapping[str, Path] = field(default_factory=dict)
+    device: str = "auto"
+    seed: int = 0
+    dpi: int = 150
+    ascent: Ascent = field(default_factory=Ascent)
+    records: Sequence[str] = ()
+
+    def check(self, registry: Registry) -> None:
+        """See what is wrong with it.
+
+        Raises:
+            UsageError: A name is unknown, nothing says where the dataset lies, or `out` is no PNG.
+            ArtbenchError: The figure can't be written or would be too large, or a checkpoint or the dataset is not
+                where it should be.
+        """
+        check_file(self.out)
+        check_size(
+            figure_width(len(self.pretrainings), self.units, examples=self.examples is not None),
+            # Above the first layer, its kernels.
+            figure_height((len(self.layers) or MOST_LAYERS) + 1, caption=CAPTION),
+            dpi=self.dpi,
+            mend="Give a lower --dpi, or fewer --units",
+        )
+        for pretraining in self.pretrainings:
+            check_pretraining(pretraining, registry)
+        for name in self.placed:
+            registry.datasets.get(name)
+        if self.examples is not None:
+            placed_folder(registry.datasets.get(self.examples), data_root=self.data_root, placed=self.placed)
+        # Last, since to know the names of a family is to import its library, and torch with it.
+        registry.backbones.get(self.backbone)
 
 
 def unit_step(*, examples: bool) -> float:

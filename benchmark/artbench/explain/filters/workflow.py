@@ -7,14 +7,13 @@ from artbench.data.folders import dataset_folder
 from artbench.data.opening import open_dataset
 from artbench.encoders.request import candidates
 from artbench.explain.figure import write_png
-from artbench.explain.filters.ascent import Ascent
 from artbench.explain.filters.depths import Depth, Trace
 from artbench.explain.filters.encoder_filters import EncoderFilters, find_filters, picture_side
 from artbench.explain.filters.figure import filters_figure
+from artbench.explain.filters.request import Ascent, FiltersRequest
 from artbench.explain.filters.responses import Sample, draw_sample
 from artbench.explain.filters.structure import CRITERION
-from artbench.explain.requests import FiltersRequest
-from artbench.plugins.loading import Registry
+from artbench.plugins.registry import Registry
 from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter
 

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from artbench.data.decode import decode
 from artbench.errors import ArtbenchError
 from artbench.explain.gradcam.choice import Choice, answered, choose
+from artbench.explain.gradcam.figures import Shown
 from artbench.explain.gradcam.model import ProbedEncoder
-from artbench.explain.gradcam.shown import Shown
 from artbench.explain.refit import ProbedTask
 from artbench.explain.validate import class_number
 from artbench.protocol import LINEAR_V1
-from artbench.runtime.file_name import figure_name
 from artbench.runtime.progress import Reporter
+from artbench.runtime.text import figure_name
 
 _CHOSEN = (
     "A third of the pictures are the most confident hits and a third the most confident misses of the test, one of "

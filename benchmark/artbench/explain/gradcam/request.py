@@ -1,8 +1,65 @@
 """How large the sheet of all pictures gets, in inches: known before anything is drawn."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from artbench.explain.destination import CAPTION, check_folder, check_size
+from artbench.explain.sources import Sources, check_sources
+from artbench.explain.validate import check_classes, read_picture, refuse_years
+from artbench.plugins.registry import Registry
+
 PANEL, LABEL, MARGIN, HEAD = 1.55, 2.3, 0.12, 0.7
 # The picture, Grad-CAM, guided backpropagation, Guided Grad-CAM.
 MOST_VIEWS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradcamRequest:
+    """What to explain: the options of `artbench explain gradcam`.
+
+    Attributes:
+        record: File of the record.
+        out: Folder for the figures.
+        named: The class to explain; None: the predicted one of each picture.
+        count: How many test pictures to choose.
+        files: Pictures to take in their place.
+        layer: Module of the encoder whose maps Grad-CAM weighs; None: the last stage.
+        dpi: Of the figures.
+        seed: Of the random pictures and of the checks.
+        sources: Where to find what the record was made from.
+    """
+
+    record: Path
+    out: Path
+    named: str | None = None
+    count: int = 9
+    files: Sequence[Path] = ()
+    layer: str | None = None
+    dpi: int = 150
+    seed: int = 0
+    sources: Sources = field(default_factory=Sources)
+
+    def check(self, registry: Registry) -> None:
+        """See what is wrong with it.
+
+        Raises:
+            UsageError: The task asks for the year, a name is unknown, or nothing says where something lies.
+            ArtbenchError: The record or a picture can't be read, the sheet would be too large, or the folder can't be
+                written.
+        """
+        check_folder(self.out)
+        check_size(
+            sheet_width(MOST_VIEWS),
+            sheet_height(len(self.files) or self.count, caption=CAPTION),
+            dpi=self.dpi,
+            mend="Give a lower --dpi, or fewer pictures",
+        )
+        check_sources(self.record, self.sources, registry=registry)
+        refuse_years(self.record, registry=registry)
+        check_classes(() if self.named is None else (self.named,), self.record, registry=registry)
+        for file in self.files:
+            read_picture(file)
 
 
 def sheet_width(views: int) -> float:

@@ -6,19 +6,18 @@ from artbench.data.opening import OpenTask
 from artbench.encoders.build import build_backbone, seeded
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError
-from artbench.explain.gradcam.drawing import draw
-from artbench.explain.gradcam.folder import Contents
-from artbench.explain.gradcam.guided import refusal
-from artbench.explain.gradcam.maps import Explainer
+from artbench.explain.gradcam.folder import Contents, draw
+from artbench.explain.gradcam.maps import Explainer, refusal
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explain.gradcam.pictures import asked_for, check_model, chosen, learnt_class
+from artbench.explain.gradcam.request import GradcamRequest
 from artbench.explain.gradcam.sanity.cascade import Cascade
 from artbench.explain.gradcam.sanity.check import check_sanity
-from artbench.explain.gradcam.stages import check_layer, last_stage, named_stage
+from artbench.explain.gradcam.stages import last_stage, named_stage
+from artbench.explain.layers import check_layer
 from artbench.explain.refit import open_probed
-from artbench.explain.requests import GradcamRequest
 from artbench.explain.validate import read_picture
-from artbench.plugins.loading import Registry
+from artbench.plugins.registry import Registry
 from artbench.runtime.progress import Reporter
 
 

@@ -10,10 +10,9 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from artbench.explain.figure import GREY, LINE_INCHES, put_caption, text_line, wrapped
-from artbench.explain.map.colouring import Colouring, colour_of
-from artbench.explain.map.known import RIGHT, WRONG
+from artbench.explain.map.colouring import REST_COLOUR, ROUND, Colouring, Marker, colour_of
+from artbench.explain.map.contents import RIGHT, WRONG
 from artbench.explain.map.layout import Layout
-from artbench.explain.map.palette import REST_COLOUR, ROUND, Marker
 
 # Inches.
 _SIDE, _ROW, _MARGIN, _TOP = 7.0, 0.165, 0.15, 0.5

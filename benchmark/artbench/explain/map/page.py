@@ -1,15 +1,28 @@
 """From a map to a page to explore."""
 
+import base64
+import io
 from collections.abc import Sequence
+from contextlib import closing
+from functools import partial
 from typing import Any
 
+from PIL import Image
 from plotly.offline import get_plotlyjs
 
-from artbench.explain.map.contents import FIGURE, TABLE, MapContents
-from artbench.explain.map.known import RIGHT, WRONG
+from artbench.data.dataset import Dataset
+from artbench.data.decode import UnreadableImage, decode_whole
+from artbench.explain.map.contents import FIGURE, RIGHT, TABLE, WRONG, MapContents
 from artbench.runtime.pages.page import html, part
+from artbench.runtime.progress import Reporter
+from artbench.runtime.threads import in_threads, usable_cores
 
 _HERE = "artbench.explain.map"
+# A transparent pixel, in the place of a picture that can't be read any more.
+_NOTHING = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+# The long side is at most this many times the short one; the rest is cut off.
+_LONGEST = 2.0
+_QUALITY = 55
 
 
 def map_page(contents: MapContents, *, thumbnails: Sequence[str], near: Sequence[Sequence[int]]) -> str:
@@ -67,3 +80,34 @@ def _data(contents: MapContents, *, thumbnails: Sequence[str], near: Sequence[Se
         ],
         "years": contents.colouring.years is not None,
     }
+
+
+def thumbnails(dataset: Dataset, rows: Sequence[int], *, side: int, reporter: Reporter) -> list[str]:
+    """The pictures of some rows of a dataset as data URIs: whole, in sRGB, a few kilobytes each.
+
+    Args:
+        dataset: Where they are.
+        rows: Of it.
+        side: Length in pixels of the short side.
+        reporter: Told how far it is.
+    """
+    found = []
+    work = partial(_thumbnail, dataset, side=side)
+    with (
+        reporter.counting("thumbnails", total=len(rows), unit="pictures") as counter,
+        closing(in_threads(work, rows, threads=usable_cores())) as made,
+    ):
+        for uri in made:
+            found.append(uri)
+            counter.advance()
+    return found
+
+
+def _thumbnail(dataset: Dataset, row: int, *, side: int) -> str:
+    try:
+        pixels = decode_whole(dataset.read(row), short_side=side, longest=_LONGEST)
+    except (UnreadableImage, OSError):
+        return _NOTHING
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "WEBP", quality=_QUALITY, method=4)
+    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"

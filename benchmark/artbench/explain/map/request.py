@@ -1,17 +1,62 @@
 """Whether a map is laid out by UMAP or by principal components."""
 
 import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from artbench.errors import UsageError
+from artbench.explain.destination import check_folder
+from artbench.explain.sources import Sources, check_sources
+from artbench.explain.validate import check_classes
+from artbench.plugins.registry import Registry
 
 Method: TypeAlias = Literal["umap", "pca"]
 METHODS: tuple[Method, ...] = ("umap", "pca")
-
 # That each picture gets in UMAP.
 NEIGHBOURS = 15
 # Below, neighbourhoods of that many are most of the collection.
 FEWEST = 2 * NEIGHBOURS
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapRequest:
+    """What to map: the options of `artbench explain map`.
+
+    Attributes:
+        record: File of the record.
+        out: Folder for figure, page and tables.
+        method: How to lay out; None: UMAP where it is installed, else principal components.
+        named: The classes to colour, the others staying grey; none: as many of the largest as can be told apart.
+        pictures: How many the page holds at most, drawn by the seed; the figure shows all.
+        dpi: Of the figure.
+        seed: Of the layout and of the draw.
+        sources: Where to find what the record was made from.
+    """
+
+    record: Path
+    out: Path
+    method: Method | None = None
+    named: Sequence[str] = ()
+    pictures: int = 2000
+    dpi: int = 150
+    seed: int = 0
+    sources: Sources = field(default_factory=Sources)
+
+    def check(self, registry: Registry) -> None:
+        """See what is wrong with it.
+
+        Raises:
+            UsageError: A name is unknown, UMAP was asked for and is not installed, or nothing says where something
+                lies.
+            ArtbenchError: The record can't be read, no test picture has a class asked for, or the folder can't be
+                written.
+        """
+        check_folder(self.out)
+        check_method(self.method)
+        check_sources(self.record, self.sources, registry=registry)
+        check_classes(self.named, self.record, registry=registry, shown=True)
 
 
 def choose_method(asked: Method | None, pictures: int) -> tuple[Method, str]:

@@ -1,6 +1,8 @@
 """A map of the pictures that a record was tested on, from its file to a figure and a page."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,18 +10,18 @@ from numpy.typing import NDArray
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.explain.cosine import directions, nearest
+from artbench.explain.figure import write_png
 from artbench.explain.map.colouring import Colouring, by_class, by_year
-from artbench.explain.map.contents import MapContents
-from artbench.explain.map.drawing import draw
+from artbench.explain.map.contents import FIGURE, PAGE, SUMMARY, TABLE, MapContents, known
 from artbench.explain.map.faithfulness import FEWEST, faithfulness
-from artbench.explain.map.known import known
+from artbench.explain.map.figure import map_figure
 from artbench.explain.map.layout import lay_out
-from artbench.explain.map.request import choose_method
-from artbench.explain.map.thumbnails import thumbnails
+from artbench.explain.map.page import map_page, thumbnails
+from artbench.explain.map.request import MapRequest, choose_method
 from artbench.explain.reproduce import MeasuredTask, open_measured
-from artbench.explain.requests import MapRequest
 from artbench.explain.validate import class_number, nothing_to_show
-from artbench.plugins.loading import Registry
+from artbench.plugins.registry import Registry
+from artbench.runtime.files import write_text
 from artbench.runtime.progress import Reporter
 
 # Short side of a picture on the page, in pixels; and how many of its nearest are shown beside it.
@@ -108,3 +110,39 @@ def _near(points: NDArray[np.float32]) -> NDArray[np.int64]:
     cosines = points @ points.T
     np.fill_diagonal(cosines, -np.inf)
     return nearest(cosines, min(_NEAR, len(points) - 1))
+
+
+def draw(
+    contents: MapContents, folder: Path, *, thumbnails: Sequence[str], near: Sequence[Sequence[int]], dpi: int
+) -> None:
+    """Write all of a map.
+
+    Args:
+        contents: What it shows.
+        folder: Made where it is not there.
+        thumbnails: Of the pictures on the page, as data URIs.
+        near: Of each of these, the nearest in the space among them, by their places among them.
+        dpi: Of the figure.
+
+    Raises:
+        OSError: The folder can't be written.
+    """
+    record = contents.record
+    figure = map_figure(
+        contents.layout,
+        contents.colouring,
+        right=contents.known.right,
+        title=contents.title,
+        caption=contents.caption,
+    )
+    facts = {
+        "Title": contents.title,
+        "artbench-record": record.id,
+        "artbench-weights": record.encoder.weights_sha256,
+        "artbench-layout": contents.layout.how,
+        "artbench-seed": str(contents.seed),
+    }
+    write_png(figure, folder / FIGURE, dpi=dpi, facts=facts)
+    write_text(folder / PAGE, map_page(contents, thumbnails=thumbnails, near=near))
+    write_text(folder / SUMMARY, json.dumps(contents.as_json(), indent=1, ensure_ascii=False) + "\n")
+    write_text(folder / TABLE, contents.as_csv())

@@ -1,7 +1,55 @@
 """How large the figure of a picture and its nearest gets, in inches: known before anything is drawn."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from artbench.explain.destination import CAPTION, check_folder, check_size
+from artbench.explain.sources import Sources, check_sources
+from artbench.explain.validate import check_pictures
+from artbench.plugins.registry import Registry
+
 QUERY, PICTURE, MARGIN, HEAD, WORDS = 2.6, 1.5, 0.14, 0.5, 0.62
 COLUMNS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeighboursRequest:
+    """What to look for: the options of `artbench explain neighbours`.
+
+    Attributes:
+        record: File of the record.
+        out: Folder for the figures and the list.
+        images: Ids of the dataset, or paths of any pictures.
+        count: How many neighbours of each.
+        dpi: Of the figures.
+        sources: Where to find what the record was made from.
+    """
+
+    record: Path
+    out: Path
+    images: Sequence[str]
+    count: int = 10
+    dpi: int = 150
+    sources: Sources = field(default_factory=Sources)
+
+    def check(self, registry: Registry) -> None:
+        """See what is wrong with it.
+
+        Raises:
+            UsageError: A name is unknown, or nothing says where something lies.
+            ArtbenchError: The record or a picture can't be read, a figure would be too large, or the folder can't be
+                written.
+        """
+        check_folder(self.out)
+        check_size(
+            figure_width(self.count),
+            figure_height(self.count, caption=CAPTION),
+            dpi=self.dpi,
+            mend="Give a lower --dpi, or a lower --count",
+        )
+        check_sources(self.record, self.sources, registry=registry)
+        check_pictures(self.images, self.record, self.sources, registry=registry)
 
 
 def figure_width(nearest: int) -> float:

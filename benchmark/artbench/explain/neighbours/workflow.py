@@ -16,18 +16,17 @@ from artbench.errors import ArtbenchError
 from artbench.evaluation.rounds import readable
 from artbench.explain.cosine import directions
 from artbench.explain.figure import write_png
-from artbench.explain.map.known import in_words
+from artbench.explain.map.contents import in_words
 from artbench.explain.neighbours.figure import neighbours_figure
-from artbench.explain.neighbours.found import by_chance, find_nearest
-from artbench.explain.neighbours.nearest import Answer, Neighbourhoods, Shown
+from artbench.explain.neighbours.nearest import Answer, Neighbourhoods, Shown, by_chance, find_nearest
+from artbench.explain.neighbours.request import NeighboursRequest
 from artbench.explain.reproduce import MeasuredTask, open_measured
-from artbench.explain.requests import NeighboursRequest
 from artbench.explain.validate import check_file_or_id, read_picture
 from artbench.features.extract import extract
-from artbench.plugins.loading import Registry
-from artbench.runtime.file_name import figure_name
+from artbench.plugins.registry import Registry
 from artbench.runtime.files import write_text
 from artbench.runtime.progress import Reporter
+from artbench.runtime.text import figure_name
 
 LIST, TABLE = "neighbours.json", "neighbours.csv"
 _SIDE, _LONGEST = 320, 3.0

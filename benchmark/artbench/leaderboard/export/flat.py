@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.ranking import Place
-from artbench.records.outcomes import Metric
+from artbench.records.parts import Metric
 from artbench.records.record import Record
 from artbench.runtime.files import replacing
 from artbench.stats.metrics import METRICS

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.columns import other_metrics
 from artbench.leaderboard.ranking import Place
-from artbench.records.format import amount, metric_name, pretraining_name, task_name, unit
-from artbench.records.outcomes import Metric
-from artbench.records.record import Record
+from artbench.records.format import amount, metric_name, unit
+from artbench.records.parts import Metric
+from artbench.records.record import Record, pretraining_name, task_name
 
 _ESCAPES = str.maketrans(
     {

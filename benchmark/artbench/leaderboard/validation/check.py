@@ -14,12 +14,11 @@ from artbench.leaderboard.validation.fields import check_fields
 from artbench.leaderboard.validation.files import Files, survey
 from artbench.leaderboard.validation.findings import RERUN, Findings, Report
 from artbench.leaderboard.validation.protocols import check_protocol
-from artbench.leaderboard.validation.recomputing import check_values, open_predictions
-from artbench.leaderboard.validation.tables import check_tables
+from artbench.leaderboard.validation.recomputing import check_tables, check_values, open_predictions
 from artbench.leaderboard.validation.together import Checked, check_together
 from artbench.records.folder import ResultsFolder, read_record
+from artbench.records.predictions import StoredPredictions
 from artbench.records.record import Record
-from artbench.records.stored import StoredPredictions
 from artbench.runtime.progress import Reporter
 from artbench.specs import TargetKind, TaskSpec
 from artbench.stats.metrics import METRICS

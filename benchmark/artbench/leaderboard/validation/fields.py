@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from artbench.data.checks import MISSING_SHARE
 from artbench.leaderboard.validation.findings import RERUN, Findings
-from artbench.records.outcomes import Metric
+from artbench.records.parts import Metric
 from artbench.records.record import Record
 from artbench.specs import TargetKind
 from artbench.stats.metrics import METRICS

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from artbench.leaderboard.validation.findings import Findings
 from artbench.protocol import LINEAR_V1, Protocol
-from artbench.records.outcomes import ProbeState
+from artbench.records.parts import ProbeState
 from artbench.records.record import Record
 from artbench.specs import TargetKind
 from artbench.stats.metrics import METRICS

@@ -13,10 +13,10 @@ from artbench.data.opening import OpenTask, open_tasks
 from artbench.errors import ArtbenchError, UsageError
 from artbench.leaderboard.validation.check import Known, Surroundings, check_folder
 from artbench.leaderboard.validation.findings import Findings, Report, printable
-from artbench.plugins.loading import Registry
-from artbench.records.images import image_digests
+from artbench.plugins.registry import Registry
+from artbench.records.predictions import StoredPredictions
+from artbench.records.publishing import image_digests
 from artbench.records.record import Record
-from artbench.records.stored import StoredPredictions
 from artbench.runtime.progress import Reporter, Silent
 
 

@@ -1,17 +1,21 @@
 """From templates to a folder with a whole package, or none."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import metadata, util
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from artbench.errors import ArtbenchError, UsageError
 from artbench.hookspecs import CONTRACT
-from artbench.plugins.scaffold.kinds import KINDS
 from artbench.plugins.scaffold.naming import Names
+
+if TYPE_CHECKING:
+    from artbench.plugins.registry import Registry
+
 
 _TOOLS = ("mypy>=1.14", "pytest>=8.2", "ruff>=0.9")
 _ENDING = ".jinja"
@@ -113,3 +117,88 @@ def _place(texts: dict[str, str], folder: Path) -> None:
         # The folder itself stays: somebody may be in it, or it may be a disk of its own.
         for part in whole.iterdir():
             part.rename(folder / part.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What a template gives.
+
+    Attributes:
+        summary: One line; that of the package.
+        registers: What it registers: the kind of each thing, and what its name has behind that of the plugin.
+        dependencies: Of the package, besides artbench.
+        development: Of its tests, besides the tools that every package has.
+        trial: The command that uses it for the first time; `NAME` stands for the plugin's.
+    """
+
+    summary: str
+    registers: Mapping[str, str]
+    dependencies: tuple[str, ...]
+    development: tuple[str, ...] = ()
+    trial: str
+
+    def registered(self, names: Names) -> list[tuple[str, str]]:
+        """Kind and name of all that it registers."""
+        return [(kind, names.registered + behind) for kind, behind in self.registers.items()]
+
+
+KINDS: Mapping[str, Kind] = {
+    "backbone": Kind(
+        summary="A small residual network as a backbone of artbench",
+        registers={"backbone": ""},
+        dependencies=("torch>=2.6",),
+        trial="artbench run --backbone NAME --pretraining random --task sample-style",
+    ),
+    "pretraining": Kind(
+        summary="SimSiam as a pretraining of artbench",
+        registers={"pretraining": ""},
+        dependencies=("pydantic>=2.6", "torch>=2.6"),
+        trial="artbench pretrain NAME --backbone resnet18 --dataset sample --out trained --set steps=20 "
+        "--set batch_size=32 --set crop_size=64",
+    ),
+    "dataset": Kind(
+        summary="Pictures in a folder with a list as a dataset of artbench, and a task on them",
+        registers={"dataset": "", "task": "-technique"},
+        dependencies=("numpy>=2.0",),
+        development=("pillow>=11.0",),
+        trial="python tests/few_pictures.py few && artbench run --backbone colour-histogram --pretraining none "
+        "--task NAME-technique --data NAME=few",
+    ),
+    "task": Kind(
+        summary="Labels for pictures of another dataset as a task of artbench",
+        registers={"task": ""},
+        dependencies=("numpy>=2.0",),
+        development=("pillow>=11.0",),
+        trial="artbench run --backbone colour-histogram --pretraining none --task NAME",
+    ),
+}
+
+
+def check_free(names: Names, kind: str, *, registry: "Registry") -> None:
+    """Refuse names that something else has.
+
+    Args:
+        names: Of the plugin.
+        kind: One of `KINDS`.
+        registry: What plugins there are.
+
+    Raises:
+        UsageError: A name is taken; says by what.
+    """
+    taken = next(_taken(names, kind, registry), None)
+    if taken is not None:
+        raise UsageError(taken, mend="Take another name")
+
+
+def _taken(names: Names, kind: str, registry: "Registry") -> Iterator[str]:
+    for installed in metadata.distributions(name=names.distribution):
+        yield f"{names.distribution} {installed.version} is installed here already"
+    for plugin in registry.plugins:
+        if names.registered in (plugin.name, plugin.distribution):
+            yield f"a plugin is called {names.registered} already, that of {plugin.distribution}"
+    if util.find_spec(names.module) is not None:
+        yield f"a module is called {names.module} already"
+    # Last, because it may have to import timm.
+    for what, name in KINDS[kind].registered(names):
+        for entry in getattr(registry, f"{what}s").owners(name):
+            yield f"a {what} is called {name} already, that of {entry.plugin} ({entry.distribution})"

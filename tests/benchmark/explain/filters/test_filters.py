@@ -11,13 +11,12 @@ from PIL import Image
 
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError, UsageError
-from artbench.explain.filters.ascent import Ascent
 from artbench.explain.filters.depths import Trace, drawn
 from artbench.explain.filters.maximise import Maximised, maximise
-from artbench.explain.filters.reader import UnitReader
+from artbench.explain.filters.request import Ascent, FiltersRequest
+from artbench.explain.filters.responses import UnitReader
 from artbench.explain.filters.structure import structure
 from artbench.explain.filters.workflow import explain_filters
-from artbench.explain.requests import FiltersRequest
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
 from tests.benchmark.features.tiny import Listener, encoder

@@ -23,10 +23,12 @@ from artbench.evaluation.workflow import Request, run
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explain.refit import open_probed
 from artbench.explain.sources import Sources
-from artbench.plugins.loading import Registry, load_plugins
+from artbench.plugins.loading import load_plugins
+from artbench.plugins.registry import Registry
 from artbench.protocol import LINEAR_V1
-from artbench.records.folder import ResultsFolder, read_record, sha256_of
+from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.publishing import publish
+from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Silent
 
 TOY = Path(__file__).parents[3] / "toy_plugin.py"

@@ -9,10 +9,10 @@ import pytest
 import torch
 from captum.attr import GuidedGradCam
 
-from artbench.explain.gradcam.guided import refusal
-from artbench.explain.gradcam.maps import Explainer
+from artbench.explain.gradcam.maps import Explainer, refusal
 from artbench.explain.gradcam.model import ProbedEncoder
-from artbench.explain.gradcam.stages import MapLayer, last_stage
+from artbench.explain.gradcam.stages import last_stage
+from artbench.explain.layers import MapLayer
 from tests.benchmark.explain.gradcam.nets import SIDE, model, pixels, reused
 
 CLASSES = np.array([2, 0, 1, 3])

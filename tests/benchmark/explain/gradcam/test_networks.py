@@ -9,8 +9,7 @@ import torch
 import torchvision
 
 from artbench.errors import ArtbenchError, UsageError
-from artbench.explain.gradcam.guided import refusal
-from artbench.explain.gradcam.maps import Explainer
+from artbench.explain.gradcam.maps import Explainer, refusal
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explain.gradcam.stages import last_stage, named_stage
 from tests.benchmark.explain.gradcam.nets import model

@@ -10,12 +10,11 @@ from sklearn.manifold import trustworthiness
 
 from artbench.errors import UsageError
 from artbench.explain.cosine import cosine_blocks, directions, nearest
-from artbench.explain.map.colouring import NO_LABEL, by_class, by_year
+from artbench.explain.map.colouring import MOST_STYLES, NO_LABEL, by_class, by_year, style
+from artbench.explain.map.contents import known
 from artbench.explain.map.faithfulness import faithfulness
 from artbench.explain.map.figure import map_figure
-from artbench.explain.map.known import known
 from artbench.explain.map.layout import Layout, lay_out, principal_components
-from artbench.explain.map.palette import MOST_STYLES, style
 from artbench.explain.map.request import choose_method
 from artbench.runtime.progress import Silent
 

@@ -14,7 +14,8 @@ from PIL import Image
 from artbench.cli.main import artbench
 from artbench.errors import ArtbenchError
 from artbench.evaluation.workflow import Request, run
-from artbench.plugins.loading import Registry, load_plugins
+from artbench.plugins.loading import load_plugins
+from artbench.plugins.registry import Registry
 from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.publishing import publish
 from artbench.runtime.progress import Silent

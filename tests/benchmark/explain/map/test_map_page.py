@@ -11,9 +11,8 @@ import pytest
 
 from artbench.explain.cosine import directions
 from artbench.explain.map.colouring import by_class
-from artbench.explain.map.contents import MapContents
+from artbench.explain.map.contents import MapContents, known
 from artbench.explain.map.faithfulness import faithfulness
-from artbench.explain.map.known import known
 from artbench.explain.map.layout import lay_out
 from artbench.explain.map.page import map_page
 from artbench.runtime.progress import Silent

@@ -8,9 +8,8 @@ from scipy.stats import spearmanr
 
 from artbench.explain.gradcam.maps import Explainer
 from artbench.explain.gradcam.sanity.cascade import Cascade
-from artbench.explain.gradcam.sanity.check import GRAD_CAM, GUIDED, Checked, check_sanity
+from artbench.explain.gradcam.sanity.check import GRAD_CAM, GUIDED, Checked, check_sanity, rank_correlations
 from artbench.explain.gradcam.sanity.erasure import CELLS, Curves, erasure_curves
-from artbench.explain.gradcam.sanity.ranks import rank_correlations
 from artbench.explain.gradcam.stages import last_stage
 from artbench.runtime.progress import Silent
 from tests.benchmark.explain.gradcam.nets import SIDE, Reused, pixels, reused

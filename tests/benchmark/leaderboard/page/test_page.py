@@ -9,7 +9,7 @@ import pytest
 
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
-from artbench.leaderboard.literature import Literature, literature
+from artbench.leaderboard.notes import Literature, literature
 from artbench.leaderboard.page.render import html_page
 from artbench.plugins.loading import load_plugins
 from artbench.records.folder import ResultsFolder
