@@ -9,7 +9,7 @@ from artbench.data.opening import open_tasks
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.workflow import Request, run
 from artbench.plugins.loading import load_plugins
-from artbench.pretrain.workflow import Places, open_pool
+from artbench.pretrain.workflow import Places, open_pool, trainings_for
 from artbench.runtime.progress import Silent
 from artbench.specs import PretrainingSpec
 from tests.benchmark.pretrain import toys
@@ -60,7 +60,9 @@ def test_a_method_is_trained_once_and_kept_under_a_key_of_all_that_went_into_it(
             device="cpu",
             seed=seed,
         )
-        (result,) = run(request, registry=registry, reporter=listener).results
+        places = Places(data_root=None, placed={})
+        trainings = trainings_for(request.tasks, registry=registry, places=places, seed=seed, reporter=listener)
+        (result,) = run(request, registry=registry, reporter=listener, trainings=trainings).results
         history = result.record.encoder.training
         assert history is not None
         assert (result.record.pretraining, history.method, history.steps) == ("quick", "quick", steps)

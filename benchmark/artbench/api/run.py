@@ -125,6 +125,8 @@ def run(
         IncompleteRun: An encoder could not be built or run; the others were run, and are in the exception.
         ArtbenchError: The data is not what it should be, or the results can't be written.
     """
+    from artbench.pretrain.workflow import Places, trainings_for
+
     told = reporter or Logged()
     registry = loaded(plugins, told)
     several = any(isinstance(asked, list | tuple) for asked in (backbone, task, pretraining))
@@ -151,7 +153,9 @@ def run(
         exclude=None if exclude is None else Path(exclude),
         shots=() if shots is None else (shots,),
     )
-    outcome = run_all(request, registry=registry, reporter=told)
+    places = Places(data_root=request.data_root, placed=request.data)
+    trainings = trainings_for(tasks, registry=registry, places=places, seed=seed, reporter=told)
+    outcome = run_all(request, registry=registry, reporter=told, trainings=trainings)
     records = [result.record for result in outcome.results]
     if outcome.failures:
         raise IncompleteRun(records, outcome.failures)

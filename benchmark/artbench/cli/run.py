@@ -136,6 +136,7 @@ def run(
     from artbench.cli.progress import notices
     from artbench.evaluation.workflow import Request
     from artbench.evaluation.workflow import run as run_all
+    from artbench.pretrain.workflow import Places, trainings_for
     from artbench.runtime.distributed import process_group
     from artbench.runtime.progress import Silent
 
@@ -157,7 +158,10 @@ def run(
         shots=shots,
     )
     with process_group() as group:
-        outcome = run_all(request, registry=loaded, reporter=notices() if group.first else Silent())
+        reporter = notices() if group.first else Silent()
+        places = Places(data_root=data_root, placed=data)
+        trainings = trainings_for(tasks, registry=loaded, places=places, seed=seed, reporter=reporter)
+        outcome = run_all(request, registry=loaded, reporter=reporter, trainings=trainings)
         if group.first and as_json:
             print_json([result.record.as_json() for result in outcome.results])
         elif group.first:

@@ -4,17 +4,43 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
+from typing import Protocol
 
 from artbench.encoders.build import build_encoder
 from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name, is_checkpoint, not_trained
 from artbench.encoders.encoder import Encoder
 from artbench.plugins.registry import Registry
-from artbench.pretrain.training import Training
-from artbench.pretrain.workflow import OpenPool, open_training, trained_encoder
 from artbench.records.record import Record
 from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Reporter
 from artbench.specs import BackboneSpec, PretrainingSpec
+
+
+class Training(Protocol):
+    """What has to be trained before there is an encoder."""
+
+    @property
+    def name(self) -> str:
+        """The method."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """Tells it from every other training: 64 hexadecimal digits."""
+        ...
+
+    def encoder_file(self, *, device: str, workers: int | None, reporter: Reporter) -> Path:
+        """The checkpoint of the encoder; trained first where it is not there.
+
+        Args:
+            device: To train on.
+            workers: Threads that read images; None: chosen by the machine.
+            reporter: Told about it.
+
+        Raises:
+            ArtbenchError: The training fails, or was asked to stop.
+        """
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,13 +74,13 @@ class Candidate:
         Args:
             reporter: Told about it.
             device: To train on.
-            workers: See `Conditions`.
+            workers: See `Training.encoder_file`.
 
         Raises:
-            ArtbenchError: As `build_encoder` and `trained_encoder` do.
+            ArtbenchError: As `build_encoder` and `Training.encoder_file` do.
         """
         if self.training is not None:
-            file = trained_encoder(self.training, device=device, workers=workers, reporter=reporter)
+            file = self.training.encoder_file(device=device, workers=workers, reporter=reporter)
             trained = build_encoder(self.backbone, file, seed=self.seed, reporter=reporter)
             return replace(trained, pretraining=self.pretraining_name, source=f"trained by {self.training.name}")
         return build_encoder(self.backbone, self.pretraining, seed=self.seed, reporter=reporter)
@@ -76,7 +102,7 @@ def candidates(
     *,
     registry: Registry,
     seed: int,
-    pool: Callable[[], OpenPool] | None = None,
+    trainings: Callable[[str, str], Training] | None = None,
 ) -> Iterator[Candidate]:
     """Every backbone with every pretraining, each pair once, in the order given.
 
@@ -87,10 +113,10 @@ def candidates(
         pretrainings: Names and paths.
         registry: What there is.
         seed: Of the run.
-        pool: Opens the pictures to train on, where a pretraining is a method; None: there are none.
+        trainings: Gives the training by a pretraining that is a method, of a backbone; None: nothing is trained.
 
     Raises:
-        UsageError: A name is unknown or ambiguous, or there is nothing to train a method on.
+        UsageError: A name is unknown or ambiguous, or a pretraining has to be trained first.
         ArtbenchError: A checkpoint is not there.
     """
     for backbone, pretraining in product(dict.fromkeys(backbones), dict.fromkeys(pretrainings)):
@@ -110,9 +136,9 @@ def candidates(
             source, method = registry.pretrainings.find(pretraining)
             training = None
             if method.method is not None:
-                if pool is None:
+                if trainings is None:
                     raise not_trained(method.name)
-                training = open_training(pretraining, backbone, pool(), registry=registry, seed=seed)
+                training = trainings(pretraining, backbone)
             yield Candidate(
                 backbone=spec,
                 pretraining=method,

@@ -1,6 +1,6 @@
 """The main job: every encoder on every task, each result on record."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import product
@@ -11,7 +11,7 @@ import numpy as np
 from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.encoders.encoder import Encoder
-from artbench.encoders.request import Candidate, candidates
+from artbench.encoders.request import Candidate, Training, candidates
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.record_builder import evaluate
 from artbench.features.extract import Features, extract
@@ -20,7 +20,6 @@ from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.notes import literature
 from artbench.leaderboard.ranking import Place
 from artbench.plugins.registry import Registry
-from artbench.pretrain.workflow import OpenPool, Places, open_pool
 from artbench.protocol import LINEAR_V1, Protocol
 from artbench.records.folder import Ledger, ResultsFolder
 from artbench.records.format import amount, metric_name, unit
@@ -107,11 +106,23 @@ class Outcome:
     failures: Mapping[str, str]
 
 
-def run(request: Request, *, registry: Registry, reporter: Reporter) -> Outcome:
+def run(
+    request: Request,
+    *,
+    registry: Registry,
+    reporter: Reporter,
+    trainings: Callable[[str, str], Training] | None = None,
+) -> Outcome:
     """Run every encoder on every task that is not on record, and bring the leaderboards up to date.
 
     An encoder that fails is named in the outcome, and the others are run. Under `torchrun`, inside
     `process_group`, every process calls this alike; the pictures are shared out, the first one does the rest.
+
+    Args:
+        request: What to run.
+        registry: What there is.
+        reporter: Told about it.
+        trainings: See `candidates`; `artbench.pretrain.workflow.trainings_for` makes it.
 
     Raises:
         UsageError: A name is unknown, or an option makes no sense; nothing was begun.
@@ -129,7 +140,7 @@ def run(request: Request, *, registry: Registry, reporter: Reporter) -> Outcome:
             request.pretrainings,
             registry=registry,
             seed=request.seed,
-            pool=cache(lambda: group.first_then_others(lambda: _pool(request, registry, reporter))),
+            trainings=trainings,
         )
     )
     datasets = group.first_then_others(
@@ -159,13 +170,6 @@ def run(request: Request, *, registry: Registry, reporter: Reporter) -> Outcome:
             literature=literature(registry),
         )
     return Outcome(results=tuple(work.standing(encoders, datasets)), failures=failures)
-
-
-def _pool(request: Request, registry: Registry, reporter: Reporter) -> OpenPool:
-    """What a method is trained on: the training pictures of the datasets whose tasks are asked for."""
-    datasets = [registry.tasks.get(name).dataset for asked in request.tasks for name in registry.tasks.expand(asked)]
-    places = Places(data_root=request.data_root, placed=request.data)
-    return open_pool(datasets, registry=registry, places=places, reporter=reporter)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,8 @@
 """From names to a training that can begin: datasets and their training pictures, backbone, method, settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -212,25 +213,70 @@ def load_method(spec: PretrainingSpec) -> Method:
     return loaded
 
 
-def trained_encoder(training: Training, *, device: str, workers: int | None, reporter: Reporter) -> Path:
-    """The encoder of a training from the cache; trained first, or to its end, where it is not there.
+@dataclass(frozen=True, kw_only=True)
+class CachedTraining:
+    """A training with the defaults of its method, whose encoder is kept in the cache."""
 
-    Raises:
-        ArtbenchError: The training fails, or was asked to stop.
+    training: Training
+
+    @property
+    def name(self) -> str:
+        """The method."""
+        return self.training.name
+
+    @property
+    def key(self) -> str:
+        """See `Training`."""
+        return self.training.key
+
+    def encoder_file(self, *, device: str, workers: int | None, reporter: Reporter) -> Path:
+        """The encoder from the cache; trained first, or to its end, where it is not there.
+
+        Raises:
+            ArtbenchError: The training fails, or was asked to stop.
+        """
+        folder = cache_folder() / "pretrainings" / self.key[:32]
+        file = folder / ENCODER_FILE
+        if current_group().from_first(file.is_file):
+            return file
+        training = self.training
+        reporter.notice(
+            f"{training.backbone.name} is pretrained first, by {training.name} with its defaults on "
+            f"{len(training.pool):,} pictures. It is kept in {folder}"
+        )
+        conditions = Conditions(device=device, workers=workers, pack=True, resume=True)
+        made = pretrain(training, folder, conditions=conditions, reporter=reporter)
+        if made is None:
+            raise ArtbenchError("the pretraining was asked to stop", mend="The same command goes on with it")
+        return made
+
+
+def trainings_for(
+    tasks: Sequence[str], *, registry: Registry, places: Places, seed: int, reporter: Reporter
+) -> Callable[[str, str], CachedTraining]:
+    """Trainings, by pretraining and backbone, on the training pictures of the datasets that some tasks are of.
+
+    The datasets are opened when the first training is asked for. Under `torchrun`, every process asks alike.
+
+    Args:
+        tasks: Names; those that stand for several are expanded.
+        registry: What there is.
+        places: Where the datasets are.
+        seed: Of the trainings.
+        reporter: Told about the datasets.
     """
-    folder = cache_folder() / "pretrainings" / training.key[:32]
-    file = folder / ENCODER_FILE
-    if current_group().from_first(file.is_file):
-        return file
-    reporter.notice(
-        f"{training.backbone.name} is pretrained first, by {training.name} with its defaults on {len(training.pool):,} "
-        f"pictures. It is kept in {folder}"
-    )
-    conditions = Conditions(device=device, workers=workers, pack=True, resume=True)
-    made = pretrain(training, folder, conditions=conditions, reporter=reporter)
-    if made is None:
-        raise ArtbenchError("the pretraining was asked to stop", mend="The same command goes on with it")
-    return made
+
+    @cache
+    def pool() -> OpenPool:
+        names = [registry.tasks.get(name).dataset for asked in tasks for name in registry.tasks.expand(asked)]
+        return current_group().first_then_others(
+            lambda: open_pool(names, registry=registry, places=places, reporter=reporter)
+        )
+
+    def training(pretraining: str, backbone: str) -> CachedTraining:
+        return CachedTraining(training=open_training(pretraining, backbone, pool(), registry=registry, seed=seed))
+
+    return training
 
 
 def _open(tasks: Sequence[str], *, registry: Registry, places: Places, reporter: Reporter) -> list[list[OpenTask]]:
