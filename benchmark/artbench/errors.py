@@ -33,7 +33,7 @@ class UsageError(ArtbenchError):
 
 
 @contextmanager
-def blaming(culprit: str) -> Iterator[None]:
+def plugin_errors(culprit: str) -> Iterator[None]:
     """Turn whatever a plugin's code raises into one line that names the plugin.
 
     Raises:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picture:
+class Preprocessing:
     """How a picture is made ready: RGB, EXIF orientation applied, short side resized, centre cropped.
 
     Attributes:
@@ -123,7 +123,7 @@ class Protocol:
     """A named set of choices. Any change to any of them is a new protocol with a new name."""
 
     name: str
-    picture: Picture = Picture()
+    picture: Preprocessing = Preprocessing()
     features: str = "pooled output before the classifier, eval mode"
     probe: Probe = Probe()
     neighbours: Neighbours = Neighbours()

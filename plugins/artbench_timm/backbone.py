@@ -9,7 +9,7 @@ import torch
 from artbench.encoders.backbone import Backbone
 from artbench.encoders.weights import Weights
 from artbench.errors import ArtbenchError
-from artbench.protocol import Picture
+from artbench.protocol import Preprocessing
 from artbench_timm.published import fetch
 from artbench_timm.tags import imagenet_weights, published_weights
 
@@ -60,7 +60,7 @@ def _probe(module: torch.nn.Module, config: Mapping[str, object], name: str) -> 
     own = int(size[-1])
     if not config.get("fixed_input_size"):
         try:
-            return None, _feature_dim(module, Picture().size, name)
+            return None, _feature_dim(module, Preprocessing().size, name)
         except (RuntimeError, AssertionError, ValueError):
             pass
     return own, _feature_dim(module, own, name)

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 import artbench
-from artbench.evaluation.workflow import Request
+from artbench.evaluation.workflow import RunRequest
 from tests.benchmark.features.tiny import Listener
 
 TOY = Path(__file__).parents[1] / "toy_plugin.py"
@@ -31,7 +31,7 @@ def test_importing_artbench_is_light() -> None:
 
 
 def test_submodules_of_the_same_name_do_not_take_the_functions_over() -> None:
-    assert Request.__module__ == "artbench.evaluation.workflow"
+    assert RunRequest.__module__ == "artbench.evaluation.workflow"
     assert callable(artbench.run)
     assert callable(artbench.features)
     assert all(getattr(artbench, name) is not None for name in artbench.__all__)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from artbench.cli.main import artbench
 from artbench.errors import ArtbenchError
-from artbench.evaluation.workflow import Request, run
+from artbench.evaluation.workflow import RunRequest, run
 from artbench.leaderboard.validation.findings import Report
 from artbench.leaderboard.validation.workflow import check_records
 from artbench.plugins.loading import load_plugins
@@ -43,8 +43,8 @@ def _cached(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def results(registry: Registry, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("judged") / "results"
-    asked = Request(backbones=["toy-patches"], pretrainings=["random"], tasks=TASKS, results=folder, device="cpu")
-    few = Request(
+    asked = RunRequest(backbones=["toy-patches"], pretrainings=["random"], tasks=TASKS, results=folder, device="cpu")
+    few = RunRequest(
         backbones=["toy-patches"],
         pretrainings=["random"],
         tasks=["toy-colour"],

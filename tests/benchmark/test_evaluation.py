@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
 from artbench.errors import UsageError
-from artbench.evaluation.workflow import Request, Result, run
+from artbench.evaluation.workflow import RunRequest, RunResult, run
 from artbench.leaderboard.ranking import rank
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
@@ -32,8 +32,8 @@ def registry() -> Registry:
 class Judged:
     """All tasks, run once."""
 
-    request: Request
-    results: dict[str, Result]
+    request: RunRequest
+    results: dict[str, RunResult]
 
     def record(self, task: str) -> Record:
         return self.results[task].record
@@ -50,7 +50,7 @@ class Judged:
 def judged(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Judged:
     folder = tmp_path_factory.mktemp("judged")
     tasks = [*PAIRS, *(f"{task}-permuted" for task in PAIRS), "toy-by-painter", "toy-clustered", "toy-splits"]
-    request = Request(
+    request = RunRequest(
         backbones=["toy-patches"], pretrainings=["random"], tasks=tasks, results=folder / "results", device="cpu"
     )
     with pytest.MonkeyPatch.context() as patch:

@@ -7,7 +7,7 @@ import pytest
 
 from artbench.data.opening import open_tasks
 from artbench.errors import ArtbenchError, UsageError
-from artbench.evaluation.workflow import Request, run
+from artbench.evaluation.workflow import RunRequest, run
 from artbench.plugins.loading import load_plugins
 from artbench.pretrain.workflow import Places, open_pool, trainings_for
 from artbench.runtime.progress import Silent
@@ -52,7 +52,7 @@ def test_a_method_is_trained_once_and_kept_under_a_key_of_all_that_went_into_it(
         (tmp_path / "quick.py").write_text(PLUGIN.replace("{steps}", str(steps)))
         registry = load_plugins([TOY, tmp_path / "quick.py"])
         listener = Listener()
-        request = Request(
+        request = RunRequest(
             backbones=["toy-patches"],
             pretrainings=["quick"],
             tasks=["toy-colour"],

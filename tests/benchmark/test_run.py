@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from artbench.data.pool import Manifest, PoolPart
 from artbench.errors import ArtbenchError, UsageError
-from artbench.evaluation.workflow import Outcome, Request, run
+from artbench.evaluation.workflow import RunOutcome, RunRequest, run
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.runtime.files import cache_folder
@@ -27,18 +27,18 @@ def registry() -> Registry:
 
 
 @pytest.fixture
-def request_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Request:
+def request_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunRequest:
     monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
-    return Request(
+    return RunRequest(
         backbones=["toy-patches"], pretrainings=["random"], tasks=["toy-colour"], results=tmp_path / "results"
     )
 
 
-def go(request: Request, registry: Registry) -> Outcome:
+def go(request: RunRequest, registry: Registry) -> RunOutcome:
     return run(request, registry=registry, reporter=Silent())
 
 
-def test_a_run_writes_record_predictions_and_leaderboard(request_: Request, registry: Registry) -> None:
+def test_a_run_writes_record_predictions_and_leaderboard(request_: RunRequest, registry: Registry) -> None:
     outcome = go(request_, registry)
     (result,) = outcome.results
     assert outcome.failures == {}
@@ -60,7 +60,7 @@ def test_a_run_writes_record_predictions_and_leaderboard(request_: Request, regi
     assert "toy-colour.md" in (request_.results / "leaderboards" / "README.md").read_text()
 
 
-def test_the_second_time_nothing_is_run_again(request_: Request, registry: Registry) -> None:
+def test_the_second_time_nothing_is_run_again(request_: RunRequest, registry: Registry) -> None:
     (first,) = go(request_, registry).results
     before = first.file.stat().st_mtime_ns
     (second,) = go(request_, registry).results
@@ -69,7 +69,7 @@ def test_the_second_time_nothing_is_run_again(request_: Request, registry: Regis
     assert second.file.stat().st_mtime_ns == before
 
 
-def test_fresh_gives_the_same_numbers_to_the_last_digit(request_: Request, registry: Registry) -> None:
+def test_fresh_gives_the_same_numbers_to_the_last_digit(request_: RunRequest, registry: Registry) -> None:
     (first,) = go(request_, registry).results
     (second,) = go(replace(request_, fresh=True), registry).results
     assert second.new
@@ -79,7 +79,9 @@ def test_fresh_gives_the_same_numbers_to_the_last_digit(request_: Request, regis
     assert len(list((request_.results / "records" / "toy-colour").glob("*.json"))) == 1
 
 
-def test_every_combination_is_run_and_a_second_task_costs_no_second_pass(request_: Request, registry: Registry) -> None:
+def test_every_combination_is_run_and_a_second_task_costs_no_second_pass(
+    request_: RunRequest, registry: Registry
+) -> None:
     both = replace(request_, tasks=["toy-colour", "toy-traits"])
     outcome = go(both, registry)
     assert [result.record.task for result in outcome.results] == ["toy-colour", "toy-traits"]
@@ -89,13 +91,13 @@ def test_every_combination_is_run_and_a_second_task_costs_no_second_pass(request
     assert all(result.record.timing.extract_s == 0 for result in again.results)
 
 
-def test_other_seeds_of_random_weights_are_other_records(request_: Request, registry: Registry) -> None:
+def test_other_seeds_of_random_weights_are_other_records(request_: RunRequest, registry: Registry) -> None:
     go(request_, registry)
     (second,) = go(replace(request_, seed=1), registry).results
     assert (second.new, second.of) == (True, 2)
 
 
-def test_one_encoder_that_fails_is_named_and_the_others_are_run(request_: Request, registry: Registry) -> None:
+def test_one_encoder_that_fails_is_named_and_the_others_are_run(request_: RunRequest, registry: Registry) -> None:
     outcome = go(replace(request_, backbones=["toy-broken", "toy-patches"]), registry)
     assert [result.record.backbone for result in outcome.results] == ["toy-patches"]
     ((encoder, reason),) = outcome.failures.items()
@@ -103,7 +105,7 @@ def test_one_encoder_that_fails_is_named_and_the_others_are_run(request_: Reques
     assert "out of paint" in reason
 
 
-def test_unknown_names_are_told_before_anything_is_done(request_: Request, registry: Registry) -> None:
+def test_unknown_names_are_told_before_anything_is_done(request_: RunRequest, registry: Registry) -> None:
     for change in (
         {"backbones": ["toy-pathces"]},
         {"tasks": ["toy-color"]},
@@ -115,12 +117,12 @@ def test_unknown_names_are_told_before_anything_is_done(request_: Request, regis
     assert not any(cache_folder().iterdir())
 
 
-def test_data_that_is_not_there_says_where_it_was_looked_for(request_: Request, registry: Registry) -> None:
+def test_data_that_is_not_there_says_where_it_was_looked_for(request_: RunRequest, registry: Registry) -> None:
     with pytest.raises(ArtbenchError, match=r"no/such/place.*labels\.csv and pictures.*this file"):
         go(replace(request_, data={"toy": Path("no/such/place")}), registry)
 
 
-def test_missing_pictures_are_refused_unless_allowed_and_then_marked(request_: Request, registry: Registry) -> None:
+def test_missing_pictures_are_refused_unless_allowed_and_then_marked(request_: RunRequest, registry: Registry) -> None:
     (whole,) = go(request_, registry).results
     painted = cache_folder() / "datasets" / "toy-1"
     partial = request_.results.parent / "partial"
@@ -137,7 +139,7 @@ def test_missing_pictures_are_refused_unless_allowed_and_then_marked(request_: R
     assert marked.of == 1
 
 
-def test_unreadable_pictures_are_counted(request_: Request, registry: Registry) -> None:
+def test_unreadable_pictures_are_counted(request_: RunRequest, registry: Registry) -> None:
     go(request_, registry)
     spoilt = request_.results.parent / "spoilt"
     shutil.copytree(cache_folder() / "datasets" / "toy-1", spoilt)
@@ -149,7 +151,7 @@ def test_unreadable_pictures_are_counted(request_: Request, registry: Registry) 
 
 
 def test_excluded_pictures_leave_train_and_make_another_state_of_the_data(
-    request_: Request, registry: Registry
+    request_: RunRequest, registry: Registry
 ) -> None:
     (whole,) = go(request_, registry).results
     excluded = request_.results.parent / "exclude.csv"
@@ -165,7 +167,7 @@ def test_excluded_pictures_leave_train_and_make_another_state_of_the_data(
     assert whole.record.dataset.exclusion is None
 
 
-def test_a_record_says_what_its_checkpoint_was_pretrained_on(request_: Request, registry: Registry) -> None:
+def test_a_record_says_what_its_checkpoint_was_pretrained_on(request_: RunRequest, registry: Registry) -> None:
     folder = request_.results.parent / "moco"
     folder.mkdir()
     images = ("000.png", "001.png", "065.png")

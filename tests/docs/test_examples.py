@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artbench.doctor.examination import Patient
+from artbench.doctor.examination import Environment
 from artbench.doctor.installation import plugins
 from artbench.plugins.loading import load_plugins
 
@@ -100,7 +100,7 @@ def test_people_are_told_too(artbench: Artbench) -> None:
 
 def test_doctor_fails_with_both_contracts_and_warns_of_the_awkward(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(site))
-    found = {finding.name: finding for finding in plugins(Patient(registry=load_plugins()))}
+    found = {finding.name: finding for finding in plugins(Environment(registry=load_plugins()))}
     assert all(found[name].status == "FAIL" for name in BROKEN)
     assert all(found[name].status == "WARN" for name in ("slow-import", "printing", "colour-histogram"))
     other = found["other-contract"]

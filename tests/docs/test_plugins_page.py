@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artbench.evaluation.workflow import Request, Result, run
+from artbench.evaluation.workflow import RunRequest, RunResult, run
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.runtime.progress import Silent
@@ -56,8 +56,8 @@ def museum(tmp_path: Path) -> Path:
     return folder
 
 
-def results(registry: Registry, museum: Path, pretrainings: Sequence[str]) -> tuple[Result, ...]:
-    request = Request(
+def results(registry: Registry, museum: Path, pretrainings: Sequence[str]) -> tuple[RunResult, ...]:
+    request = RunRequest(
         backbones=["mean-colour"],
         pretrainings=pretrainings,
         tasks=["my-museum-technique"],

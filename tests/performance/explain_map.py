@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.explain.cosine import directions
+from artbench.explain.cosine import unit_vectors
 from artbench.explain.map.faithfulness import faithfulness
 from artbench.explain.map.layout import lay_out
 from artbench.explain.map.request import METHODS
@@ -41,10 +41,10 @@ def main(pictures: str = "25000", dimensions: str = "2048", method: str = "") ->
 def _measure(pictures: int, dimensions: int, method: str) -> None:
     # What is imported at the first use is no part of the map.
     few, _ = _features(60, 8)
-    lay_out(directions(few), method=method, seed=0)  # type: ignore[arg-type]
+    lay_out(unit_vectors(few), method=method, seed=0)  # type: ignore[arg-type]
     features, labels = _features(pictures, dimensions)
     before = _peak()
-    points, first = _timed(lambda: directions(features))
+    points, first = _timed(lambda: unit_vectors(features))
     layout, second = _timed(lambda: lay_out(points, method=method, seed=0))  # type: ignore[arg-type]
     trust, third = _timed(lambda: faithfulness(points, layout.places, labels=labels, reporter=Silent()))
     size, peak = features.nbytes / 1e6, _peak()

@@ -21,14 +21,14 @@ from torchvision import transforms
 
 from artbench.data.dataset import Dataset
 from artbench.encoders.encoder import Encoder
-from artbench.encoders.request import candidates
+from artbench.encoders.request import encoder_requests
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
 from tests.performance.features_common import ours, say
 
 
 def built(name: str, pretraining: str) -> Encoder:
-    (candidate,) = candidates([name], [pretraining], registry=load_plugins([]), seed=0)
+    (candidate,) = encoder_requests([name], [pretraining], registry=load_plugins([]), seed=0)
     return candidate.build(Silent())
 
 

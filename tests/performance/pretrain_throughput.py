@@ -32,7 +32,7 @@ from artbench.data.targets import Split, Targets
 from artbench.pretrain.crops import Cropper, parts_of_steps
 from artbench.pretrain.pictures import PicturesOnDisk, packed
 from artbench.pretrain.settings import read_settings
-from artbench.pretrain.setup import assemble
+from artbench.pretrain.setup import set_up
 from artbench.pretrain.trainer import pretrain
 from artbench.pretrain.training import Conditions, Training
 from artbench.runtime.distributed import Group
@@ -150,7 +150,7 @@ def ours(pool: Pool, out: Path, steps: int) -> float:
 def alone(pool: Pool, steps: int) -> float:
     """Images a second of the networks, on one batch made beforehand."""
     training = work(pool, steps)
-    assembly = assemble(training, device="cpu", group=Group())
+    assembly = set_up(training, device="cpu", group=Group())
     cropper = Cropper(PicturesOnDisk(pool, side=192), training.settings, side=128, seed=0)
     parts = parts_of_steps(training.settings, training.sizes, seed=0, begin=0, end=1, rank=0, size=1)
     stepper = assembly.stepper

@@ -8,7 +8,7 @@ Run: python -m tests.performance.probe_agreement
 import numpy as np
 
 from artbench.data.opening import OpenTask, open_tasks
-from artbench.encoders.request import candidates
+from artbench.encoders.request import encoder_requests
 from artbench.evaluation.rounds import readable
 from artbench.features.extract import Features, extract
 from artbench.plugins.loading import load_plugins
@@ -81,7 +81,7 @@ def main() -> None:
         allow_partial=False,
         reporter=Silent(),
     )
-    candidate = next(iter(candidates([_BACKBONE], [_PRETRAINING], registry=registry, seed=0)))
+    candidate = next(iter(encoder_requests([_BACKBONE], [_PRETRAINING], registry=registry, seed=0)))
     encoder = candidate.build(Silent())
     features = extract(
         encoder,

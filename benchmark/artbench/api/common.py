@@ -16,7 +16,7 @@ PathLike: TypeAlias = str | os.PathLike[str]
 _LOG = logging.getLogger("artbench")
 
 
-class Logged:
+class LoggingReporter:
     """A reporter for library use: notices go to the logger `artbench`, at the level INFO; no progress is shown."""
 
     def notice(self, text: str, /) -> None:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.api.common import Logged, PathLike, as_name, data_root_or_default, loaded, placed
+from artbench.api.common import LoggingReporter, PathLike, as_name, data_root_or_default, loaded, placed
 from artbench.data.dataset import Dataset
 from artbench.data.folders import dataset_folder
 from artbench.data.opening import open_dataset, open_tasks
-from artbench.encoders.request import candidates
+from artbench.encoders.request import encoder_requests
 from artbench.errors import UsageError
 from artbench.features.extract import extract
 from artbench.plugins.registry import Registry
@@ -77,9 +77,9 @@ def features(
     """
     if (dataset is None) == (task is None):
         raise UsageError("features are either of a dataset or of a task", mend="Give one of dataset=… and task=…")
-    told = reporter or Logged()
+    told = reporter or LoggingReporter()
     registry = loaded(plugins, told)
-    (candidate,) = candidates([backbone], [as_name(pretraining)], registry=registry, seed=seed)
+    (candidate,) = encoder_requests([backbone], [as_name(pretraining)], registry=registry, seed=seed)
     root, places = data_root_or_default(data_root), placed(data)
     if task is not None:
         pictures, rows = _of_task(task, registry, root, places, allow_partial=allow_partial, reporter=told)

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from artbench.api.common import Logged, PathLike, as_name, loaded
+from artbench.api.common import LoggingReporter, PathLike, as_name, loaded
 from artbench.data.decode import UnreadableImage, decode, prepare
 from artbench.encoders.encoder import Encoder
-from artbench.encoders.request import candidates
+from artbench.encoders.request import encoder_requests
 from artbench.errors import ArtbenchError
 from artbench.protocol import LINEAR_V1
 from artbench.runtime.machine import choose_device
@@ -119,9 +119,9 @@ def load_encoder(
         UsageError: A name is unknown, there is no such device, or the pretraining has to be trained first.
         ArtbenchError: The backbone can't be built, or there are no such weights.
     """
-    told = reporter or Logged()
+    told = reporter or LoggingReporter()
     place = choose_device(device)
-    (candidate,) = candidates([backbone], [as_name(pretraining)], registry=loaded(plugins, told), seed=seed)
+    (candidate,) = encoder_requests([backbone], [as_name(pretraining)], registry=loaded(plugins, told), seed=seed)
     return _loaded(candidate.build(told), place)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias, TypedDict, Unpack, overload
 
-from artbench.api.common import Logged, PathLike, as_name, data_root_or_default, loaded, placed
+from artbench.api.common import LoggingReporter, PathLike, as_name, data_root_or_default, loaded, placed
 from artbench.errors import ArtbenchError, UsageError
-from artbench.evaluation.workflow import Request
+from artbench.evaluation.workflow import RunRequest
 from artbench.evaluation.workflow import run as run_all
 from artbench.records.record import Record
 from artbench.runtime.progress import Reporter
@@ -127,7 +127,7 @@ def run(
     """
     from artbench.pretrain.workflow import Places, trainings_for
 
-    told = reporter or Logged()
+    told = reporter or LoggingReporter()
     registry = loaded(plugins, told)
     several = any(isinstance(asked, list | tuple) for asked in (backbone, task, pretraining))
     pretrainings = pretraining if isinstance(pretraining, list | tuple) else [pretraining]
@@ -136,7 +136,7 @@ def run(
         raise UsageError(
             f"{tasks[0]} stands for several tasks", mend=f"For a list of their records, give task=[{tasks[0]!r}]"
         )
-    request = Request(
+    request = RunRequest(
         backbones=[backbone] if isinstance(backbone, str) else list(backbone),
         pretrainings=[as_name(one) for one in pretrainings],
         tasks=tasks,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.audit.image_index import Survey
+from artbench.audit.image_index import ImageIndex
 from artbench.data.checks import is_partial
 from artbench.data.dataset import Dataset
 from artbench.data.targets import Split, Targets
@@ -15,7 +15,7 @@ from artbench.specs import DatasetSpec, Published, TaskSpec
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskHealth:
+class TaskCheck:
     """The state of one task.
 
     Attributes:
@@ -55,7 +55,7 @@ class TaskHealth:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Health:
+class DatasetCheck:
     """The state of a dataset.
 
     Attributes:
@@ -76,7 +76,7 @@ class Health:
     published: int | None
     undecodable: Mapping[str, str]
     repeated: int
-    tasks: tuple[TaskHealth, ...]
+    tasks: tuple[TaskCheck, ...]
 
     @property
     def sound(self) -> bool:
@@ -114,13 +114,13 @@ class Health:
         }
 
 
-def health(
+def check_images(
     spec: DatasetSpec,
-    survey: Survey,
+    survey: ImageIndex,
     tasks: Mapping[str, TaskSpec],
     targets: Mapping[str, Targets],
     closed: Mapping[str, str],
-) -> Health:
+) -> DatasetCheck:
     """Sum up a survey and the tasks of its dataset.
 
     Args:
@@ -132,7 +132,7 @@ def health(
     """
     digests = np.array([digest for digest in survey.digests if digest], "S32")
     _, counts = np.unique(digests, return_counts=True)
-    return Health(
+    return DatasetCheck(
         dataset=spec.name,
         root=str(survey.dataset.root),
         fingerprint=_fingerprint(survey.dataset),
@@ -143,17 +143,17 @@ def health(
         tasks=tuple(
             _read(task, targets[name])
             if name in targets
-            else TaskHealth(name=name, problem=closed[name], rows={}, published=_published(task.published))
+            else TaskCheck(name=name, problem=closed[name], rows={}, published=_published(task.published))
             for name, task in tasks.items()
         ),
     )
 
 
-def _read(task: TaskSpec, targets: Targets) -> TaskHealth:
+def _read(task: TaskSpec, targets: Targets) -> TaskCheck:
     spread = {name: _spread(split, len(targets.classes)) for name, split in targets.splits}
     counts = np.sum(list(spread.values()), axis=0) if targets.classes else np.empty(0, np.int64)
     present = counts[counts > 0]
-    return TaskHealth(
+    return TaskCheck(
         name=task.name,
         rows={name: len(split) for name, split in targets.splits},
         published=_published(task.published),

@@ -27,7 +27,7 @@ _TABLE = """CREATE TABLE IF NOT EXISTS look (
     id TEXT PRIMARY KEY, state TEXT, sha256 BLOB, problem TEXT, phash BLOB, thumbnail BLOB, plain INTEGER
 ) WITHOUT ROWID"""
 # Raise it whenever a change here may change a hash or a thumbnail.
-LOOK_VERSION = 1
+FINGERPRINT_VERSION = 1
 # Side of a thumbnail in pixels: enough to tell a crop of a picture from another picture, and 2 kB each.
 THUMBNAIL = 48
 # Strips longer than this are cut at the ends; no painting is, and a broken header may claim to be.
@@ -37,7 +37,7 @@ _PLAIN = 6.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Survey:
+class ImageIndex:
     """What a look at every picture of a dataset has shown, in the order of its rows.
 
     Attributes:
@@ -68,7 +68,7 @@ class Survey:
         return found
 
 
-def survey(dataset: Dataset, *, cache: Path, reporter: Reporter) -> Survey:
+def index_images(dataset: Dataset, *, cache: Path, reporter: Reporter) -> ImageIndex:
     """Look at every picture that was not looked at before in its present state.
 
     On as many threads as there are cores: decoding leaves Python's lock, and one large picture is decoded at a
@@ -122,7 +122,7 @@ def _look(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class ImageFingerprint:
     """What one look at a picture has shown.
 
     Attributes:
@@ -140,9 +140,9 @@ class Look:
     plain: bool = True
 
 
-def _look_at_row(dataset: Dataset, row: int) -> Look | str:
+def _look_at_row(dataset: Dataset, row: int) -> ImageFingerprint | str:
     try:
-        return look_at(dataset.read(row))
+        return fingerprint_image(dataset.read(row))
     except (OSError, MemoryError) as error:
         # Not written down: permission can be given and memory be free the next time.
         return getattr(error, "strerror", None) or f"{type(error).__name__} {error}".strip()
@@ -170,7 +170,7 @@ def _gathered(
     *,
     looked: int,
     file: Path,
-) -> Survey:
+) -> ImageIndex:
     digests, hashes = [b""] * len(dataset), np.zeros(len(dataset), np.uint64)
     comparable, problems = np.zeros(len(dataset), bool), dict(failed)
     for row, id_ in enumerate(dataset.ids):
@@ -181,7 +181,7 @@ def _gathered(
             problems[row] = problem
         hashes[row] = int.from_bytes(number, "big")
         comparable[row] = not plain
-    return Survey(
+    return ImageIndex(
         dataset=dataset,
         digests=digests,
         phash=hashes,
@@ -198,7 +198,7 @@ def _opened(file: Path) -> Iterator[sqlite3.Connection]:
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with closing(sqlite3.connect(file, timeout=60)) as kept:
-            sound = kept.execute("PRAGMA user_version").fetchone()[0] in (0, LOOK_VERSION)
+            sound = kept.execute("PRAGMA user_version").fetchone()[0] in (0, FINGERPRINT_VERSION)
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
             raise
@@ -207,7 +207,7 @@ def _opened(file: Path) -> Iterator[sqlite3.Connection]:
         file.unlink()
     with closing(sqlite3.connect(file, timeout=60)) as kept:
         kept.execute(_TABLE)
-        kept.execute(f"PRAGMA user_version = {LOOK_VERSION}")
+        kept.execute(f"PRAGMA user_version = {FINGERPRINT_VERSION}")
         yield kept
 
 
@@ -223,7 +223,7 @@ def _explaining(file: Path) -> Iterator[None]:
         ) from error
 
 
-def look_at(data: bytes) -> Look:
+def fingerprint_image(data: bytes) -> ImageFingerprint:
     """Look at the bytes of a picture. Safe to call from several threads."""
     import imagehash
 
@@ -231,9 +231,9 @@ def look_at(data: bytes) -> Look:
     try:
         pixels = decode_whole(data, short_side=2 * THUMBNAIL, longest=_LONGEST)
     except UnreadableImage as error:
-        return Look(sha256=digest, problem=error.reason)
+        return ImageFingerprint(sha256=digest, problem=error.reason)
     grey = Image.fromarray(pixels).convert("L").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
-    return Look(
+    return ImageFingerprint(
         sha256=digest,
         phash=_as_number(imagehash.phash(grey).hash),
         thumbnail=grey.tobytes(),

@@ -32,7 +32,7 @@ class TaskLeak:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Findings:
+class AuditResult:
     """The outcome of an audit.
 
     Attributes:

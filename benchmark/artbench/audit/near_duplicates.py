@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from artbench.audit.image_index import THUMBNAIL, Survey
+from artbench.audit.image_index import THUMBNAIL, ImageIndex
 from artbench.audit.similarity_search import near_features, near_hashes
 from artbench.errors import ArtbenchError
 from artbench.runtime.progress import Reporter
@@ -64,7 +64,7 @@ class Pair:
 
 
 def find_pairs(
-    surveys: Sequence[Survey], *, features: Sequence[Mapping[int, NDArray[np.float32]]] | None, reporter: Reporter
+    surveys: Sequence[ImageIndex], *, features: Sequence[Mapping[int, NDArray[np.float32]]] | None, reporter: Reporter
 ) -> list[Pair]:
     """All pairs of like pictures, within a dataset and from one to another, sorted.
 
@@ -107,7 +107,7 @@ def _at(places: NDArray[np.int64], index: int) -> tuple[int, int]:
     return number, row
 
 
-def _same_bytes(surveys: Sequence[Survey]) -> set[tuple[int, int]]:
+def _same_bytes(surveys: Sequence[ImageIndex]) -> set[tuple[int, int]]:
     """All pairs of equal files; of very many equal ones, each with the first."""
     groups: dict[bytes, list[int]] = defaultdict(list)
     for index, digest in enumerate(digest for of in surveys for digest in of.digests):
@@ -133,7 +133,7 @@ def _near_by_features(
 
 
 def _correlations(
-    pairs: Sequence[tuple[int, int]], places: NDArray[np.int64], surveys: Sequence[Survey], reporter: Reporter
+    pairs: Sequence[tuple[int, int]], places: NDArray[np.int64], surveys: Sequence[ImageIndex], reporter: Reporter
 ) -> list[float]:
     """How well the pictures of each pair lie on each other."""
     parts = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from artbench.audit.leakage import Findings, Place
+from artbench.audit.leakage import AuditResult, Place
 from artbench.audit.near_duplicates import ALIKE, TWINS, Pair
 from artbench.data.decode import UnreadableImage, decode_whole
 from artbench.data.exclusion import write_exclusions
@@ -37,7 +37,7 @@ b.leak { color: #c33; }
 """
 
 
-def write_report(findings: Findings, folder: Path) -> list[Path]:
+def write_report(findings: AuditResult, folder: Path) -> list[Path]:
     """Write `report.md`, `report.html` and `exclude.csv` into a folder, and say where they are.
 
     Raises:
@@ -54,7 +54,7 @@ def write_report(findings: Findings, folder: Path) -> list[Path]:
     return [folder / "report.md", folder / "report.html", folder / "exclude.csv"]
 
 
-def _markdown(findings: Findings) -> Iterator[str]:
+def _markdown(findings: AuditResult) -> Iterator[str]:
     names = [dataset.name for dataset in findings.datasets]
     yield f"# Audit of {_code(', '.join(names))}"
     yield ""
@@ -78,7 +78,7 @@ def _markdown(findings: Findings) -> Iterator[str]:
             yield f"- and {len(pairs) - _SHOWN:,} more"
 
 
-def _html(findings: Findings) -> Iterator[str]:
+def _html(findings: AuditResult) -> Iterator[str]:
     names = escape(", ".join(dataset.name for dataset in findings.datasets))
     yield f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Audit of {names}</title>'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -102,7 +102,7 @@ _LEAK_HEADINGS = ("test pictures", "pretrained on", "with a twin in training", "
 _PAIR_HEADINGS = ("same bytes", "like hash", "near features", "leaking", "to be judged by eye")
 
 
-def _how(findings: Findings) -> str:
+def _how(findings: AuditResult) -> str:
     means = ["equal bytes", "like perceptual hashes"]
     if findings.encoder is not None:
         means.append(f"near features of {findings.encoder}")
@@ -114,13 +114,13 @@ def _how(findings: Findings) -> str:
     )
 
 
-def _leak_rows(findings: Findings) -> Iterator[list[str]]:
+def _leak_rows(findings: AuditResult) -> Iterator[list[str]]:
     for leak in findings.leaks:
         share = f"{(leak.same + leak.twins) / leak.tested:.2%}" if leak.tested else ""
         yield [leak.task, f"{leak.tested:,}", f"{leak.same:,}", f"{leak.twins:,}", share]
 
 
-def _pair_rows(findings: Findings) -> Iterator[list[str]]:
+def _pair_rows(findings: AuditResult) -> Iterator[list[str]]:
     kinds: Counter[tuple[tuple[int, int], str]] = Counter()
     for pair in findings.pairs:
         where = pair.first[0], pair.second[0]
@@ -132,14 +132,14 @@ def _pair_rows(findings: Findings) -> Iterator[list[str]]:
         yield [title, *(f"{kinds[(one, other), kind]:,}" for kind in ("bytes", "hash", "features", "leak", "eye"))]
 
 
-def _parts(findings: Findings) -> Iterator[tuple[str, Sequence[Pair]]]:
+def _parts(findings: AuditResult) -> Iterator[tuple[str, Sequence[Pair]]]:
     """The pairs under their headings, those that leak first, then the likest."""
     ranked = sorted(findings.pairs, key=lambda pair: (not _leaks(findings, pair), -pair.correlation))
     yield "Twins", [pair for pair in ranked if pair.twins]
     yield "To be judged by eye", [pair for pair in ranked if not pair.twins]
 
 
-def _leaks(findings: Findings, pair: Pair) -> bool:
+def _leaks(findings: AuditResult, pair: Pair) -> bool:
     return frozenset((pair.first, pair.second)) in findings.leaking
 
 
@@ -154,12 +154,12 @@ def _measure(pair: Pair) -> str:
     return ", ".join(parts)
 
 
-def _name(findings: Findings, place: Place) -> str:
+def _name(findings: AuditResult, place: Place) -> str:
     dataset = findings.datasets[place[0]]
     return f"{dataset.name}: {dataset.ids[place[1]]}"
 
 
-def _figure(findings: Findings, pair: Pair) -> str:
+def _figure(findings: AuditResult, pair: Pair) -> str:
     leaks = _leaks(findings, pair)
     halves = "".join(
         f'<div>{_picture(findings, place)}<div class="name">{escape(_name(findings, place))}</div>'
@@ -171,7 +171,7 @@ def _figure(findings: Findings, pair: Pair) -> str:
     return f'<figure{kind}><div class="both">{halves}</div><figcaption>{caption}</figcaption></figure>'
 
 
-def _picture(findings: Findings, place: Place) -> str:
+def _picture(findings: AuditResult, place: Place) -> str:
     """A thumbnail inside the page, so that the report can be passed on."""
     try:
         pixels = decode_whole(findings.datasets[place[0]].read(place[1]), short_side=_SIDE, longest=2.5)

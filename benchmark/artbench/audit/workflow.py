@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.audit.image_index import Survey, survey
-from artbench.audit.leakage import Findings
+from artbench.audit.image_index import ImageIndex, index_images
+from artbench.audit.leakage import AuditResult
 from artbench.audit.near_duplicates import find_pairs
-from artbench.data.duplicates_cache import keep
-from artbench.data.opening import Holding, open_datasets
+from artbench.data.duplicates_cache import write_duplicates
+from artbench.data.opening import DatasetWithTasks, open_datasets_with_tasks
 from artbench.data.pool import Manifest
 from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name
 from artbench.encoders.provenance import training_pool
-from artbench.encoders.request import Candidate, candidates
+from artbench.encoders.request import EncoderRequest, encoder_requests
 from artbench.errors import ArtbenchError
 from artbench.features.extract import extract
 from artbench.plugins.registry import Registry
@@ -25,7 +25,7 @@ from artbench.runtime.progress import Reporter
 
 
 @dataclass(frozen=True, kw_only=True)
-class Encoding:
+class AuditEncoder:
     """Whose features an audit compares: as for a run."""
 
     backbone: str
@@ -39,10 +39,10 @@ def audit_datasets(
     registry: Registry,
     data_root: Path | None = None,
     placed: Mapping[str, Path],
-    encoding: Encoding | None = None,
+    encoding: AuditEncoder | None = None,
     checkpoints: Sequence[Path] = (),
     reporter: Reporter,
-) -> Findings:
+) -> AuditResult:
     """Look for twins within some datasets and between them, and keep what was found for the records to come.
 
     Args:
@@ -61,12 +61,14 @@ def audit_datasets(
     manifests = {checkpoint_name(path): _manifest(path) for path in checkpoints}
     chosen = None
     if encoding is not None:
-        (chosen,) = candidates([encoding.backbone], [encoding.pretraining], registry=registry, seed=0)
-    holdings = open_datasets(names, registry=registry, data_root=data_root, placed=placed, reporter=reporter)
+        (chosen,) = encoder_requests([encoding.backbone], [encoding.pretraining], registry=registry, seed=0)
+    holdings = open_datasets_with_tasks(names, registry=registry, data_root=data_root, placed=placed, reporter=reporter)
     for holding in holdings:
         for name, reason in holding.closed.items():
             reporter.notice(f"{name} can't be read, and is left out of the audit: {reason}")
-    surveys = [survey(holding.dataset, cache=cache_folder() / "surveys", reporter=reporter) for holding in holdings]
+    surveys = [
+        index_images(holding.dataset, cache=cache_folder() / "surveys", reporter=reporter) for holding in holdings
+    ]
     features = None
     if chosen is not None and encoding is not None:
         features = _features(chosen, holdings, surveys, device=encoding.device, reporter=reporter)
@@ -79,8 +81,8 @@ def audit_datasets(
             for pair in pairs
             if pair.twins and pair.first[0] == pair.second[0] == number
         ]
-        keep(holding.dataset, tiers=tiers, pairs=twins, cache=cache_folder() / "audits")
-    return Findings(
+        write_duplicates(holding.dataset, tiers=tiers, pairs=twins, cache=cache_folder() / "audits")
+    return AuditResult(
         datasets=[holding.dataset for holding in holdings],
         targets=[holding.targets for holding in holdings],
         checkpoints=manifests,
@@ -101,7 +103,12 @@ def _manifest(path: Path) -> Manifest:
 
 
 def _features(
-    candidate: Candidate, holdings: Sequence[Holding], surveys: Sequence[Survey], *, device: str, reporter: Reporter
+    candidate: EncoderRequest,
+    holdings: Sequence[DatasetWithTasks],
+    surveys: Sequence[ImageIndex],
+    *,
+    device: str,
+    reporter: Reporter,
 ) -> list[dict[int, NDArray[np.float32]]]:
     """Of each dataset, the features of the pictures that can be compared."""
     encoder = candidate.build(reporter)

@@ -11,7 +11,7 @@ from artbench.cli.options import debug_option, json_option
 from artbench.cli.output import print_json
 
 if TYPE_CHECKING:
-    from artbench.features.inventory import Kept
+    from artbench.features.inventory import StoredFeatures
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 # Columns, for what is read by other programs.
@@ -44,21 +44,22 @@ def cache(context: click.Context, as_json: bool) -> None:
 
 
 def _show(as_json: bool) -> None:
-    from artbench.features.inventory import kept
-    from artbench.leaderboard.cache_folder import kept_bytes, kept_folder
+    from artbench.features.inventory import stored_features
+    from artbench.leaderboard.cache_folder import ranks_bytes, ranks_folder
     from artbench.runtime.files import cache_folder
 
     folder = cache_folder() / "features"
-    entries = kept(folder)
+    entries = stored_features(folder)
     if as_json:
         print_json([_row(entry) for entry in entries])
         return
     _print_table(entries)
     total = sum(entry.bytes for entry in entries)
     click.echo(f"{_size(total)} in {folder}. `artbench cache remove` makes room.", err=True)
-    if ranks := kept_bytes():
+    if ranks := ranks_bytes():
         said = (
-            f"{_size(ranks)} in {kept_folder()}, for ranks of leaderboards. `artbench cache remove --ranks` removes it."
+            f"{_size(ranks)} in {ranks_folder()}, for ranks of leaderboards. "
+            "`artbench cache remove --ranks` removes it."
         )
         click.echo(said, err=True)
 
@@ -80,22 +81,22 @@ def remove(
     NAME is a dataset, a backbone, a pretraining, or DATASET/BACKBONE/PRETRAINING; `*` stands for anything.
     """
     from artbench.errors import UsageError
-    from artbench.features.inventory import choose, kept
     from artbench.features.inventory import remove as remove_from_disk
+    from artbench.features.inventory import select, stored_features
     from artbench.leaderboard.cache_folder import forget
     from artbench.runtime.files import cache_folder
 
     chosen = bool(names or older_than is not None or down_to is not None)
     if everything == (chosen or ranks):
         raise click.UsageError("Say what to remove: names, --older-than, --down-to, --ranks, or --all.")
-    entries = kept(cache_folder() / "features") if chosen or everything else []
+    entries = stored_features(cache_folder() / "features") if chosen or everything else []
     for name in names:
-        if not choose(entries, names=[name]):
+        if not select(entries, names=[name]):
             raise UsageError(f"no features are kept of {name!r}", mend="`artbench cache` shows what there is")
     freed = forget() if ranks or everything else 0
     if freed:
         click.echo(f"ranks\t{_size(freed)}")
-    for entry in choose(entries, names=names, older_than=older_than, down_to=down_to):
+    for entry in select(entries, names=names, older_than=older_than, down_to=down_to):
         if remove_from_disk(entry):
             freed += entry.bytes
             click.echo(f"{entry.name}\t{_size(entry.bytes)}")
@@ -104,7 +105,7 @@ def remove(
     click.echo(f"{_size(freed)} freed." if freed else "Nothing to remove.", err=True)
 
 
-def _row(entry: "Kept") -> dict[str, object]:
+def _row(entry: "StoredFeatures") -> dict[str, object]:
     return {
         "name": entry.name,
         "dataset": entry.dataset,
@@ -118,7 +119,7 @@ def _row(entry: "Kept") -> dict[str, object]:
     }
 
 
-def _print_table(entries: "list[Kept]") -> None:
+def _print_table(entries: "list[StoredFeatures]") -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

@@ -23,7 +23,7 @@ from artbench.cli.output import print_json
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from artbench.audit.dataset_check import Health
+    from artbench.audit.dataset_check import DatasetCheck
 
 
 _names = click.argument("names", nargs=-1, required=True, metavar="DATASET...", shell_complete=completed("datasets"))
@@ -56,18 +56,18 @@ def check(
     missing or can't be decoded, or a task can't be read.
     """
     loaded = registry(plugin_files)
-    from artbench.audit.dataset_check import health
-    from artbench.audit.image_index import survey
+    from artbench.audit.dataset_check import check_images
+    from artbench.audit.image_index import index_images
     from artbench.cli.progress import notices
-    from artbench.data.opening import open_datasets
+    from artbench.data.opening import open_datasets_with_tasks
     from artbench.runtime.files import cache_folder
 
     reporter = notices()
-    holdings = open_datasets(names, registry=loaded, data_root=data_root, placed=data, reporter=reporter)
+    holdings = open_datasets_with_tasks(names, registry=loaded, data_root=data_root, placed=data, reporter=reporter)
     found = [
-        health(
+        check_images(
             holding.spec,
-            survey(holding.dataset, cache=cache_folder() / "surveys", reporter=reporter),
+            index_images(holding.dataset, cache=cache_folder() / "surveys", reporter=reporter),
             holding.tasks,
             holding.targets,
             holding.closed,
@@ -138,10 +138,10 @@ def audit(
     """
     loaded = registry(plugin_files)
     from artbench.audit.report import write_report
-    from artbench.audit.workflow import Encoding, audit_datasets
+    from artbench.audit.workflow import AuditEncoder, audit_datasets
     from artbench.cli.progress import notices
 
-    encoding = None if backbone is None else Encoding(backbone=backbone, pretraining=pretraining, device=device)
+    encoding = None if backbone is None else AuditEncoder(backbone=backbone, pretraining=pretraining, device=device)
     findings = audit_datasets(
         names,
         registry=loaded,
@@ -214,7 +214,7 @@ def download(
     return 0
 
 
-def print_health(entry: "Health") -> None:
+def print_health(entry: "DatasetCheck") -> None:
     """Print the state of a dataset on stdout."""
     from rich.console import Console
     from rich.table import Table
@@ -247,7 +247,7 @@ def print_health(entry: "Health") -> None:
             console.print(Text(f"  {task.name} can't be read: {task.problem}", style="red"), soft_wrap=True)
 
 
-def _print_pictures(entry: "Health", console: "Console") -> None:
+def _print_pictures(entry: "DatasetCheck", console: "Console") -> None:
     from rich.text import Text
 
     if entry.repeated:

@@ -33,13 +33,13 @@ def doctor(
     Every line is PASS, WARN or FAIL, the latter two with what to do about it. The exit status is 1 if anything
     fails.
     """
-    from artbench.doctor.examination import Patient, examine
+    from artbench.doctor.examination import Environment, examine
     from artbench.plugins.loading import load_plugins
 
     registry = load_plugins(plugin_files)
     for name in data:
         registry.datasets.get(name)
-    patient = Patient(registry=registry, data_root=data_root, placed=data, offline=offline)
+    patient = Environment(registry=registry, data_root=data_root, placed=data, offline=offline)
     statuses: Counter[str] = Counter()
     rows = []
     for check, found in groupby(examine(patient), key=lambda pair: pair[0]):

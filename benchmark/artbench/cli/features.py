@@ -70,8 +70,8 @@ def export(
 
     from artbench.cli.progress import notices
     from artbench.data.folders import dataset_folder
-    from artbench.encoders.request import candidates
-    from artbench.errors import blaming
+    from artbench.encoders.request import encoder_requests
+    from artbench.errors import plugin_errors
     from artbench.features.export import export as write
     from artbench.features.extract import extract
     from artbench.protocol import LINEAR_V1
@@ -79,9 +79,9 @@ def export(
     from artbench.specs import load_factory
 
     reporter = notices()
-    (candidate,) = candidates([backbone], [pretraining], registry=loaded, seed=seed)
+    (candidate,) = encoder_requests([backbone], [pretraining], registry=loaded, seed=seed)
     folder = dataset_folder(spec, data_root=data_root, placed=data, reporter=reporter)
-    with blaming(f"dataset {spec.name}"):
+    with plugin_errors(f"dataset {spec.name}"):
         pictures = load_factory(spec.factory)(folder)
     found = extract(
         candidate.build(reporter),

@@ -32,12 +32,12 @@ def plugin(name: str, kind: str, out: Path | None, as_json: bool) -> None:
     for pictures of `sample`, or of any other dataset.
     """
     from artbench.plugins.scaffold.naming import names_of
-    from artbench.plugins.scaffold.writing import KINDS, check_free, check_out, write_plugin
+    from artbench.plugins.scaffold.writing import KINDS, check_available, check_out, write_plugin
 
     names = names_of(name)
     folder = out or Path(names.distribution)
     check_out(folder)
-    check_free(names, kind, registry=registry(()))
+    check_available(names, kind, registry=registry(()))
     written = write_plugin(names, kind, folder)
     steps = [
         f"cd {shlex.quote(str(folder))}",

@@ -14,7 +14,7 @@ _STDOUT, _STDERR = 1, 2
 _SINK = f"{__name__}.sink"
 
 
-def say(line: str, *, err: bool = False) -> None:
+def echo(line: str, *, err: bool = False) -> None:
     """Print a line, whatever the names in it hold."""
     click.echo(printable(line), err=err)
 

@@ -21,7 +21,7 @@ from artbench.cli.options import (
 from artbench.errors import ArtbenchError
 
 if TYPE_CHECKING:
-    from artbench.pretrain.resume_state import Begun
+    from artbench.pretrain.resume_state import ResumeState
 
 
 @click.command()
@@ -106,7 +106,7 @@ def pretrain(
     chooses or reports on are left out. Ctrl-C, SIGTERM and SIGUSR1 save and stop; a second one stops at once.
     --resume goes on, with the METHOD, backbone, datasets, settings and seed on record in DIR where they are not given.
     """
-    asked = wanted(method=method, backbone=backbone, datasets=datasets, seed=seed, out=out, resume=resume)
+    asked = resume_from(method=method, backbone=backbone, datasets=datasets, seed=seed, out=out, resume=resume)
     loaded = registry(plugin_files)
     # Only now: torch takes seconds to import.
     from artbench.cli.progress import notices
@@ -172,7 +172,7 @@ def pretrain(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class Resume:
     """What to train on what, as the command or the record of a begun training says.
 
     Attributes:
@@ -187,7 +187,7 @@ class Wanted:
     backbone: str
     datasets: Sequence[str]
     seed: int
-    begun: "Begun | None"
+    begun: "ResumeState | None"
 
     @contextmanager
     def recalling(self) -> Iterator[None]:
@@ -205,7 +205,7 @@ class Wanted:
             raise type(error)(error.message, mend=f"{mend}The whole command: {self.begun.command}") from error
 
 
-def wanted(
+def resume_from(
     *,
     method: str | None,
     backbone: str | None,
@@ -213,7 +213,7 @@ def wanted(
     seed: int | None,
     out: Path,
     resume: bool,
-) -> Wanted:
+) -> Resume:
     """What is asked for; with `resume`, what is not given is taken from the record in `out`.
 
     Raises:
@@ -223,9 +223,9 @@ def wanted(
     begun = None
     if resume:
         # Only now: torch takes seconds to import.
-        from artbench.pretrain.resume_state import read_begun
+        from artbench.pretrain.resume_state import read_resume_state
 
-        begun = read_begun(out)
+        begun = read_resume_state(out)
     if begun is not None:
         method, backbone = method or begun.method, backbone or begun.backbone
         datasets, seed = datasets or tuple(begun.datasets), begun.seed if seed is None else seed
@@ -236,7 +236,7 @@ def wanted(
         raise _missing("backbone", why)
     if not datasets:
         raise _missing("datasets", why or (None if begun is None else "The checkpoint does not say it"))
-    return Wanted(method=method, backbone=backbone, datasets=datasets, seed=seed or 0, begun=begun)
+    return Resume(method=method, backbone=backbone, datasets=datasets, seed=seed or 0, begun=begun)
 
 
 def _missing(name: str, why: str | None) -> click.MissingParameter:

@@ -16,7 +16,7 @@ from artbench.cli.options import (
     registry,
     results_option,
 )
-from artbench.cli.output import print_json, say
+from artbench.cli.output import echo, print_json
 
 if TYPE_CHECKING:
     from artbench.report.workflow import Report
@@ -126,5 +126,5 @@ def _print(made: "Report") -> None:
     for outcome in made.outcomes:
         # Why was told when it happened.
         state = {"kept": "kept", "made": "made", "failed": "left out"}[outcome.state]
-        say(f"{outcome.part}: {state}")
+        echo(f"{outcome.part}: {state}")
     click.echo(str(made.index))

@@ -20,7 +20,7 @@ from artbench.cli.options import (
 from artbench.cli.output import print_json
 
 if TYPE_CHECKING:
-    from artbench.evaluation.workflow import Outcome
+    from artbench.evaluation.workflow import RunOutcome
 
 
 _MOST_SHOTS = 10_000
@@ -134,13 +134,13 @@ def run(
     for name in (one for task in tasks for one in loaded.tasks.expand(task)):
         loaded.tasks.get(name)
     from artbench.cli.progress import notices
-    from artbench.evaluation.workflow import Request
+    from artbench.evaluation.workflow import RunRequest
     from artbench.evaluation.workflow import run as run_all
     from artbench.pretrain.workflow import Places, trainings_for
     from artbench.runtime.distributed import process_group
     from artbench.runtime.progress import Silent
 
-    request = Request(
+    request = RunRequest(
         backbones=backbones,
         pretrainings=pretrainings,
         tasks=tasks,
@@ -169,7 +169,7 @@ def run(
     return 1 if outcome.failures else 0
 
 
-def print_outcome(outcome: "Outcome") -> None:
+def print_outcome(outcome: "RunOutcome") -> None:
     """Print the results of a run on stdout, encoder by encoder, and what else there is to know on stderr."""
     from rich.console import Console
     from rich.text import Text

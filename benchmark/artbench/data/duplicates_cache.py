@@ -27,7 +27,7 @@ _KIND = "artbench audit 1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeptAudit:
+class CachedDuplicates:
     """What an audit found in one state of a dataset.
 
     Attributes:
@@ -46,7 +46,7 @@ class KeptAudit:
         return {image for image in tested if not known.isdisjoint(self.twins.get(image, ()))}
 
 
-def keep(dataset: Dataset, *, tiers: Sequence[str], pairs: Iterable[tuple[str, str]], cache: Path) -> None:
+def write_duplicates(dataset: Dataset, *, tiers: Sequence[str], pairs: Iterable[tuple[str, str]], cache: Path) -> None:
     """Keep the twins within a dataset; an earlier audit of the same state is replaced.
 
     Raises:
@@ -62,7 +62,7 @@ def keep(dataset: Dataset, *, tiers: Sequence[str], pairs: Iterable[tuple[str, s
         ) from error
 
 
-def kept_audit(dataset: Dataset, cache: Path) -> KeptAudit | None:
+def read_duplicates(dataset: Dataset, cache: Path) -> CachedDuplicates | None:
     """The newest audit of a dataset in its present state, None if there is none that can be read."""
     try:
         content = _File.model_validate_json(_file(dataset, cache).read_bytes())
@@ -75,7 +75,7 @@ def kept_audit(dataset: Dataset, cache: Path) -> KeptAudit | None:
         twins[one].add(other)
         twins[other].add(one)
     told = json.dumps([content.tiers, content.pairs], separators=(",", ":"))
-    return KeptAudit(
+    return CachedDuplicates(
         tiers=content.tiers,
         twins={image: frozenset(others) for image, others in twins.items()},
         sha256=hashlib.sha256(told.encode()).hexdigest(),

@@ -12,7 +12,7 @@ import numpy as np
 from artbench.data.dataset import Dataset
 from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
-from artbench.runtime.files import replacing
+from artbench.runtime.files import atomic_write
 
 COLUMNS = ("dataset", "image", "split")
 Side: TypeAlias = Literal["train", "test"]
@@ -105,7 +105,7 @@ def write_exclusions(path: Path, entries: Iterable[tuple[str, str, Side]]) -> No
     Raises:
         OSError: It can't be written.
     """
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+    with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows(sorted(set(entries)))

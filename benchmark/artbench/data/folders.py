@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from artbench.errors import ArtbenchError, UsageError
-from artbench.runtime.files import cache_folder, preparing
+from artbench.runtime.files import atomic_folder, cache_folder
 from artbench.runtime.progress import Reporter
 from artbench.specs import DatasetSpec, load_factory
 
@@ -77,7 +77,7 @@ def _made(spec: DatasetSpec, reporter: Reporter) -> Path:
     folder = made_folder(spec)
     if not folder.is_dir() and spec.prepare is not None:
         reporter.notice(f"{spec.name}: making the pictures, once, in {folder}")
-        with preparing(folder) as temporary:
+        with atomic_folder(folder) as temporary:
             load_factory(spec.prepare)(temporary)
     return folder
 

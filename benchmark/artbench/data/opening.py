@@ -12,7 +12,7 @@ from artbench.data.dataset import Dataset
 from artbench.data.exclusion import NOTHING, Exclusions, Side
 from artbench.data.folders import dataset_folder
 from artbench.data.targets import Targets
-from artbench.errors import ArtbenchError, blaming
+from artbench.errors import ArtbenchError, plugin_errors
 from artbench.plugins.registry import Registry
 from artbench.protocol import Protocol
 from artbench.runtime.progress import Reporter, Silent
@@ -108,7 +108,7 @@ def open_dataset(spec: DatasetSpec, folder: Path) -> Dataset:
     Raises:
         ArtbenchError: It is not what it should be, or its plugin fails.
     """
-    with blaming(f"dataset {spec.name}"):
+    with plugin_errors(f"dataset {spec.name}"):
         dataset = load_factory(spec.factory)(folder)
         if not isinstance(dataset, Dataset):
             raise TypeError(f"its factory returns a {type(dataset).__name__}, not a Dataset")
@@ -141,7 +141,7 @@ def _open_task(
     exclusions: Exclusions,
     reporter: Reporter,
 ) -> OpenTask:
-    with blaming(f"task {spec.name}"):
+    with plugin_errors(f"task {spec.name}"):
         targets, excluded = exclusions.apply(load_factory(spec.factory)(dataset), dataset)
         _check_kind(targets, spec)
         check_targets(targets, dataset, task=spec.name, allow_partial=allow_partial, reporter=reporter)
@@ -163,7 +163,7 @@ def _open_task(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Holding:
+class DatasetWithTasks:
     """A dataset on disk, and what becomes of each task on it.
 
     Attributes:
@@ -181,14 +181,14 @@ class Holding:
     closed: Mapping[str, str]
 
 
-def open_datasets(
+def open_datasets_with_tasks(
     names: Sequence[str],
     *,
     registry: Registry,
     data_root: Path | None,
     placed: Mapping[str, Path],
     reporter: Reporter,
-) -> list[Holding]:
+) -> list[DatasetWithTasks]:
     """Open each dataset, once, with all its tasks; a task that can't be read does not keep the others from it.
 
     Raises:
@@ -202,20 +202,20 @@ def open_datasets(
     ]
 
 
-def _opened(spec: DatasetSpec, folder: Path, registry: Registry) -> Holding:
+def _opened(spec: DatasetSpec, folder: Path, registry: Registry) -> DatasetWithTasks:
     dataset = open_dataset(spec, folder)
     tasks = {task.name: task for task in _tasks_of(spec, registry)}
     targets: dict[str, Targets] = {}
     closed: dict[str, str] = {}
     for name, task in tasks.items():
         try:
-            with blaming(f"task {name}"):
+            with plugin_errors(f"task {name}"):
                 read = load_factory(task.factory)(dataset)
                 check_targets(read, dataset, task=name, allow_partial=True, reporter=Silent())
             targets[name] = read
         except ArtbenchError as error:
             closed[name] = str(error)
-    return Holding(spec=spec, dataset=dataset, tasks=tasks, targets=targets, closed=closed)
+    return DatasetWithTasks(spec=spec, dataset=dataset, tasks=tasks, targets=targets, closed=closed)
 
 
 def _tasks_of(dataset: DatasetSpec, registry: Registry) -> Iterator[TaskSpec]:

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from artbench.data.folders import dataset_folder, made_folder
 from artbench.data.opening import open_dataset
-from artbench.doctor.examination import Patient
+from artbench.doctor.examination import Environment
 from artbench.errors import ArtbenchError
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.runtime.progress import Silent
 from artbench.specs import DatasetSpec
 
 
-def datasets(patient: Patient) -> Iterator[Finding]:
+def datasets(patient: Environment) -> Iterator[Finding]:
     """Every dataset by its name; no picture is opened, and none is made."""
     root = patient.data_root
     if root is not None and not root.expanduser().is_dir():
@@ -24,7 +24,7 @@ def datasets(patient: Patient) -> Iterator[Finding]:
         yield _dataset(spec, patient)
 
 
-def _dataset(spec: DatasetSpec, patient: Patient) -> Finding:
+def _dataset(spec: DatasetSpec, patient: Environment) -> Finding:
     try:
         # Without what makes it: that would take its time.
         folder = dataset_folder(
@@ -51,7 +51,7 @@ def _dataset(spec: DatasetSpec, patient: Patient) -> Finding:
     return passed(spec.name, f"{count:,} pictures in {folder}")
 
 
-def _absent(spec: DatasetSpec, patient: Patient) -> Finding:
+def _absent(spec: DatasetSpec, patient: Environment) -> Finding:
     if patient.data_root is None:
         return warned(
             spec.name,

@@ -12,7 +12,7 @@ from artbench.specs import load_factory
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patient:
+class Environment:
     """What is examined.
 
     Attributes:
@@ -28,7 +28,7 @@ class Patient:
     offline: bool = False
 
 
-Check: TypeAlias = Callable[[Patient], Iterator[Finding]]
+Check: TypeAlias = Callable[[Environment], Iterator[Finding]]
 
 # By text, so that the import of a library that is broken is a finding too.
 CHECKS: Mapping[str, Check | str] = {
@@ -42,7 +42,7 @@ CHECKS: Mapping[str, Check | str] = {
 }
 
 
-def examine(patient: Patient, checks: Mapping[str, Check | str] = CHECKS) -> Iterator[tuple[str, Finding]]:
+def examine(patient: Environment, checks: Mapping[str, Check | str] = CHECKS) -> Iterator[tuple[str, Finding]]:
     """Make every check, and give each finding with the name of its check as soon as it is there.
 
     A check that raises is a finding itself.

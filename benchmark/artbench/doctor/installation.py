@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module, metadata
 
-from artbench.doctor.examination import Patient
+from artbench.doctor.examination import Environment
 from artbench.plugins.registry import SLOW, Catalogue
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.specs import SpecT
@@ -15,7 +15,7 @@ _SHOWN = ("torch", "torchvision", "timm")
 _BOUND = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*>=\s*([0-9.]+)$")
 
 
-def installation(_: Patient) -> Iterator[Finding]:
+def installation(_: Environment) -> Iterator[Finding]:
     """Python, artbench, torch, torchvision and timm each, and all else that artbench needs in one line."""
     version = platform.python_version()
     least = (metadata.metadata("artbench")["Requires-Python"] or "").removeprefix(">=")
@@ -74,7 +74,7 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def plugins(patient: Patient) -> Iterator[Finding]:
+def plugins(patient: Environment) -> Iterator[Finding]:
     """One line for each that needs a look, and how many there are."""
     registry = patient.registry
     for plugin in registry.plugins:

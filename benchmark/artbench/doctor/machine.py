@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import torch
 
-from artbench.doctor.examination import Patient
+from artbench.doctor.examination import Environment
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.runtime.machine import choose_device, choose_dtype, hardware_name
 from artbench.runtime.threads import usable_cores
@@ -15,7 +15,7 @@ from artbench.runtime.threads import usable_cores
 _VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def devices(_: Patient) -> Iterator[Finding]:
+def devices(_: Environment) -> Iterator[Finding]:
     """The processor, CUDA, MPS, and what `--device auto` takes."""
     cores = usable_cores()
     yield passed("CPU", f"{hardware_name('cpu')}, of which artbench uses {cores}; {_bfloat16('cpu')}")
@@ -68,7 +68,7 @@ def _bfloat16(device: str) -> str:
     return "bfloat16 would be emulated, so features are computed in float32"
 
 
-def threads(_: Patient) -> Iterator[Finding]:
+def threads(_: Environment) -> Iterator[Finding]:
     """The libraries behind torch's convolutions and products, and the settings of their threads."""
     there = {"oneDNN": torch.backends.mkldnn.is_available(), "MKL": torch.backends.mkl.is_available()}  # type: ignore[no-untyped-call]
     libraries = [name for name, is_there in there.items() if is_there]

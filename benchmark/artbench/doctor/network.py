@@ -6,7 +6,7 @@ from threading import Thread
 
 from huggingface_hub import constants
 
-from artbench.doctor.examination import Patient
+from artbench.doctor.examination import Environment
 from artbench.encoders.hub import unreachable
 from artbench.runtime.findings import Finding, passed, warned
 
@@ -15,7 +15,7 @@ _SECONDS = 10.0
 _MEND = "Weights that are cached still work; without a net, take checkpoints (--pretraining FILE) or artbench[offline]"
 
 
-def network(patient: Patient) -> Iterator[Finding]:
+def network(patient: Environment) -> Iterator[Finding]:
     """The servers of weights, all asked at once; none of them is waited for longer than ten seconds."""
     if patient.offline:
         yield passed("weights", "not asked, as --offline says")

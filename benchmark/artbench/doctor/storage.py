@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from artbench.doctor.examination import Patient
+from artbench.doctor.examination import Environment
 from artbench.errors import ArtbenchError
 from artbench.runtime.files import cache_folder
 from artbench.runtime.findings import Finding, failed, passed, warned
@@ -18,7 +18,7 @@ from artbench.runtime.findings import Finding, failed, passed, warned
 _LITTLE, _NONE = 5 * 10**9, 10**8
 
 
-def storage(_: Patient) -> Iterator[Finding]:
+def storage(_: Environment) -> Iterator[Finding]:
     """The cache of artbench, and where the libraries keep the weights that they download."""
     try:
         cache = cache_folder()

@@ -17,8 +17,8 @@ from artbench.encoders.encoder import Encoder
 from artbench.encoders.layouts import difference, fit_checkpoint, shown, tensor_names
 from artbench.encoders.provenance import training_history, training_pool
 from artbench.encoders.weights import Weights, is_batch_counter, state_digest
-from artbench.errors import ArtbenchError, blaming
-from artbench.protocol import Picture
+from artbench.errors import ArtbenchError, plugin_errors
+from artbench.protocol import Preprocessing
 from artbench.runtime.progress import Reporter
 from artbench.specs import BackboneSpec, PretrainingSpec, load_factory
 
@@ -72,13 +72,13 @@ def build_backbone(spec: BackboneSpec) -> Backbone:
     Raises:
         ArtbenchError: It can't be built, or is not what its plugin says.
     """
-    with blaming(f"backbone {spec.name}"), redirect_stdout(sys.stderr):
+    with plugin_errors(f"backbone {spec.name}"), redirect_stdout(sys.stderr):
         built = load_factory(spec.factory)()
         if not isinstance(built, Backbone):
             raise TypeError(f"its factory returns a {type(built).__name__}, not a Backbone")
         _check_normalisation(built.mean, built.std)
         # The side that the default protocol crops to, where the backbone leaves the choice.
-        side = Picture().crop_side(built.input_size)
+        side = Preprocessing().crop_side(built.input_size)
         with torch.inference_mode():
             features = built.module.eval()(torch.zeros(2, 3, side, side))
     if not isinstance(features, torch.Tensor) or not features.is_floating_point():
@@ -93,7 +93,7 @@ def build_backbone(spec: BackboneSpec) -> Backbone:
 
 
 def _published_weights(pretraining: PretrainingSpec, backbone: Backbone, reporter: Reporter) -> Weights:
-    with blaming(f"pretraining {pretraining.name} for {backbone.name}"), redirect_stdout(sys.stderr):
+    with plugin_errors(f"pretraining {pretraining.name} for {backbone.name}"), redirect_stdout(sys.stderr):
         if pretraining.weights is None:
             raise TypeError("it has to be trained first")
         weights = load_factory(pretraining.weights)(backbone)

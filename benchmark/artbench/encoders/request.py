@@ -44,7 +44,7 @@ class Training(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
+class EncoderRequest:
     """A backbone and a pretraining that can become an encoder.
 
     Attributes:
@@ -96,14 +96,14 @@ class Candidate:
         return not self.pretraining.seeded or record.provenance.seed == self.seed
 
 
-def candidates(
+def encoder_requests(
     backbones: Sequence[str],
     pretrainings: Sequence[str],
     *,
     registry: Registry,
     seed: int,
     trainings: Callable[[str, str], Training] | None = None,
-) -> Iterator[Candidate]:
+) -> Iterator[EncoderRequest]:
     """Every backbone with every pretraining, each pair once, in the order given.
 
     A pretraining that is a path, or names an existing file or folder and no pretraining, is a checkpoint.
@@ -124,7 +124,7 @@ def candidates(
         plugins = {entry.distribution: registry.version_of(entry)}
         if is_checkpoint(pretraining, registry):
             file = checkpoint_file(Path(pretraining).expanduser())
-            yield Candidate(
+            yield EncoderRequest(
                 backbone=spec,
                 pretraining=file,
                 pretraining_name=checkpoint_name(Path(pretraining)),
@@ -139,7 +139,7 @@ def candidates(
                 if trainings is None:
                     raise not_trained(method.name)
                 training = trainings(pretraining, backbone)
-            yield Candidate(
+            yield EncoderRequest(
                 backbone=spec,
                 pretraining=method,
                 pretraining_name=method.name,

@@ -11,25 +11,25 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from artbench.data.duplicates_cache import kept_audit
+from artbench.data.duplicates_cache import read_duplicates
 from artbench.data.opening import OpenTask
 from artbench.encoders.encoder import Encoder
-from artbench.encoders.request import Candidate
-from artbench.evaluation.rounds import Round, clusters_of, judge, readable, references, tables
+from artbench.encoders.request import EncoderRequest
+from artbench.evaluation.rounds import Round, clusters_of, readable, references, score_rounds, tables
 from artbench.features.extract import Features
 from artbench.protocol import Protocol
 from artbench.records.parts import (
+    BaselineState,
     DatasetState,
     EncoderState,
     ExclusionState,
     FewShotState,
     Metric,
+    NearDuplicatesState,
     NeighboursState,
     PoolState,
     ProbeState,
-    ReferenceState,
     RoundState,
-    TwinsState,
 )
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import Provenance, Record, Timing
@@ -58,7 +58,7 @@ class Evaluation:
 
 def evaluate(
     task: OpenTask,
-    candidate: Candidate,
+    candidate: EncoderRequest,
     encoder: Encoder,
     features: Features,
     *,
@@ -72,7 +72,7 @@ def evaluate(
         ArtbenchError: The features or the splits don't allow a fit.
     """
     start = perf_counter()
-    rounds = list(judge(task, features, protocol=protocol, device=device, reporter=reporter))
+    rounds = list(score_rounds(task, features, protocol=protocol, device=device, reporter=reporter))
     probe_seconds = perf_counter() - start
     guessed = references(task, features, protocol=protocol)
     record = Record(
@@ -112,7 +112,7 @@ def evaluate(
             temperature=protocol.neighbours.temperature,
             metrics=_metrics(combine([r.neighbours for r in rounds], bootstrap=protocol.bootstrap)),
         ),
-        references=tuple(ReferenceState(name=name, metrics=_metrics(estimates)) for name, estimates in guessed.items()),
+        references=tuple(BaselineState(name=name, metrics=_metrics(estimates)) for name, estimates in guessed.items()),
         clusters=_clusters(task, features),
         rounds=tuple(_round_state(round_, protocol) for round_ in rounds) if len(rounds) > 1 else (),
         few_shot=_few_shot(task, features, protocol),
@@ -182,9 +182,9 @@ def _exclusion(task: OpenTask) -> ExclusionState | None:
     return ExclusionState(sha256=task.exclusions_sha256, train=taken["train"], test=taken["test"])
 
 
-def _twins(task: OpenTask, features: Features) -> TwinsState | None:
+def _twins(task: OpenTask, features: Features) -> NearDuplicatesState | None:
     """What the newest audit of this state of the data says of the pictures that are fitted and tested here."""
-    audit = kept_audit(task.dataset, cache_folder() / "audits")
+    audit = read_duplicates(task.dataset, cache_folder() / "audits")
     if audit is None:
         return None
     found: set[str] = set()
@@ -192,7 +192,7 @@ def _twins(task: OpenTask, features: Features) -> TwinsState | None:
         ids = {name: [task.dataset.ids[row] for row in split.rows.tolist()] for name, split in targets.splits}
         tested = ids.pop("test")
         found |= audit.leaking(tested, [image for fitted in ids.values() for image in fitted])
-    return TwinsState(test=len(found), tiers=audit.tiers, audit_sha256=audit.sha256)
+    return NearDuplicatesState(test=len(found), tiers=audit.tiers, audit_sha256=audit.sha256)
 
 
 def _clusters(task: OpenTask, features: Features) -> int | None:

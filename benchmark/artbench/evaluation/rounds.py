@@ -13,7 +13,7 @@ from artbench.features.extract import Features
 from artbench.probe.baselines import Known, guesses
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
-from artbench.probe.predictions import Answers, answer
+from artbench.probe.predictions import Predictions, predict
 from artbench.protocol import Protocol
 from artbench.records.record import TableName
 from artbench.records.tables import Tables
@@ -37,12 +37,12 @@ class Round:
 
     fitted_on: int
     test: Split
-    answers: Answers
+    answers: Predictions
     metrics: Mapping[str, Sampled]
     neighbours: Mapping[str, Sampled]
 
 
-def judge(
+def score_rounds(
     task: OpenTask, features: Features, *, protocol: Protocol, device: str, reporter: Reporter
 ) -> Iterator[Round]:
     """Fit and score every round.
@@ -60,7 +60,7 @@ def judge(
     for targets in readable(task, features):
         test = _rows(targets.test, features)
         for train, validation in _fits(targets, task.dataset, protocol):
-            answers = answer(
+            answers = predict(
                 _labelled(train, task.dataset, features),
                 None if validation is None else _labelled(validation, task.dataset, features),
                 test,
@@ -96,14 +96,14 @@ def judge(
 def first_probe(
     task: OpenTask, features: Features, *, protocol: Protocol, device: str, reporter: Reporter
 ) -> tuple[FittedProbe, Split]:
-    """The probe of the first round alone, fitted as `judge` fits it, and the pictures that it is tested on.
+    """The probe of the first round alone, fitted as `score_rounds` fits it, and the pictures that it is tested on.
 
     Args:
         task: What is asked; not for the year.
-        features: As for `judge`.
-        protocol: As for `judge`.
-        device: As for `judge`.
-        reporter: As for `judge`.
+        features: As for `score_rounds`.
+        protocol: As for `score_rounds`.
+        device: As for `score_rounds`.
+        reporter: As for `score_rounds`.
 
     Raises:
         ArtbenchError: The features or the splits don't allow a fit.

@@ -11,7 +11,7 @@ import numpy as np
 from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.encoders.encoder import Encoder
-from artbench.encoders.request import Candidate, Training, candidates
+from artbench.encoders.request import EncoderRequest, Training, encoder_requests
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.record_builder import evaluate
 from artbench.features.extract import Features, extract
@@ -21,7 +21,7 @@ from artbench.leaderboard.notes import literature
 from artbench.leaderboard.ranking import Place
 from artbench.plugins.registry import Registry
 from artbench.protocol import LINEAR_V1, Protocol
-from artbench.records.folder import Ledger, ResultsFolder
+from artbench.records.folder import ResultsFolder, ResultsIndex
 from artbench.records.format import amount, metric_name, unit
 from artbench.records.record import Record, task_name
 from artbench.runtime.distributed import Group, current_group
@@ -32,7 +32,7 @@ from artbench.specs import TaskSpec
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class RunRequest:
     """What to run: the options of `artbench run`.
 
     Attributes:
@@ -75,7 +75,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class RunResult:
     """One record, and where it stands.
 
     Attributes:
@@ -94,7 +94,7 @@ class Result:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class RunOutcome:
     """What became of a run.
 
     Attributes:
@@ -102,17 +102,17 @@ class Outcome:
         failures: Why an encoder could not be run, by its name.
     """
 
-    results: tuple[Result, ...]
+    results: tuple[RunResult, ...]
     failures: Mapping[str, str]
 
 
 def run(
-    request: Request,
+    request: RunRequest,
     *,
     registry: Registry,
     reporter: Reporter,
     trainings: Callable[[str, str], Training] | None = None,
-) -> Outcome:
+) -> RunOutcome:
     """Run every encoder on every task that is not on record, and bring the leaderboards up to date.
 
     An encoder that fails is named in the outcome, and the others are run. Under `torchrun`, inside
@@ -122,7 +122,7 @@ def run(
         request: What to run.
         registry: What there is.
         reporter: Told about it.
-        trainings: See `candidates`; `artbench.pretrain.workflow.trainings_for` makes it.
+        trainings: See `encoder_requests`; `artbench.pretrain.workflow.trainings_for` makes it.
 
     Raises:
         UsageError: A name is unknown, or an option makes no sense; nothing was begun.
@@ -135,7 +135,7 @@ def run(
     group.from_first(results.check_writable)
     device = choose_device(request.device)
     encoders = list(
-        candidates(
+        encoder_requests(
             request.backbones,
             request.pretrainings,
             registry=registry,
@@ -154,7 +154,7 @@ def run(
             reporter=reporter,
         )
     )
-    work = _Work(request=request, device=device, ledger=Ledger(results, reporter), group=group, reporter=reporter)
+    work = _Work(request=request, device=device, ledger=ResultsIndex(results, reporter), group=group, reporter=reporter)
     failures = {}
     for candidate in encoders:
         try:
@@ -169,30 +169,30 @@ def run(
             predictions=results.predictions_of,
             literature=literature(registry),
         )
-    return Outcome(results=tuple(work.standing(encoders, datasets)), failures=failures)
+    return RunOutcome(results=tuple(work.standing(encoders, datasets)), failures=failures)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Work:
     """What all steps of a run need."""
 
-    request: Request
+    request: RunRequest
     device: str
-    ledger: Ledger
+    ledger: ResultsIndex
     group: Group
     reporter: Reporter
 
-    def build(self, candidate: Candidate) -> Encoder:
+    def build(self, candidate: EncoderRequest) -> Encoder:
         return candidate.build(self.reporter, device=self.device, workers=self.request.workers)
 
     def asked(self, tasks: Sequence[OpenTask]) -> list[tuple[OpenTask, Protocol]]:
         """Each task with each protocol under which it is run."""
         return [(task, protocol) for task in tasks for protocol in self.request.protocols(task.spec)]
 
-    def on_record(self, task: OpenTask, protocol: Protocol, candidate: Candidate) -> Record | None:
+    def on_record(self, task: OpenTask, protocol: Protocol, candidate: EncoderRequest) -> Record | None:
         return self.ledger.find(task.board(protocol), candidate.made)
 
-    def measure(self, candidate: Candidate, datasets: Sequence[Sequence[OpenTask]]) -> None:
+    def measure(self, candidate: EncoderRequest, datasets: Sequence[Sequence[OpenTask]]) -> None:
         """One encoder on all tasks that lack its record, in one pass over the pictures of each dataset."""
         build = cache(lambda: self.group.together(lambda: self.build(candidate)))
         for tasks in datasets:
@@ -223,7 +223,7 @@ class _Work:
 
     def judge(
         self,
-        candidate: Candidate,
+        candidate: EncoderRequest,
         encoder: Encoder,
         features: Features,
         wanted: Sequence[tuple[OpenTask, Protocol]],
@@ -237,7 +237,9 @@ class _Work:
             result = f"{metric_name(record.primary_metric)} {amount(record.primary)} {unit(record.primary)}"
             self.reporter.notice(f"{task_name(record)}, {candidate}: {result}")
 
-    def standing(self, encoders: Sequence[Candidate], datasets: Sequence[Sequence[OpenTask]]) -> Iterator[Result]:
+    def standing(
+        self, encoders: Sequence[EncoderRequest], datasets: Sequence[Sequence[OpenTask]]
+    ) -> Iterator[RunResult]:
         """The records asked for, and the place of each among those it can be compared with."""
         ranked = {board.first.board: board for board in boards(self.ledger.records, self.ledger.folder.predictions_of)}
         for candidate, tasks in product(encoders, datasets):
@@ -245,7 +247,7 @@ class _Work:
                 record = self.on_record(task, protocol, candidate)
                 if record is not None:
                     board = ranked[record.board]
-                    yield Result(
+                    yield RunResult(
                         record=record,
                         file=self.ledger.folder.file_of(record),
                         new=record.id in self.ledger.new,

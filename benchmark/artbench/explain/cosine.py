@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 _BLOCK = 1 << 24
 
 
-def directions(features: NDArray[np.float32]) -> NDArray[np.float32]:
+def unit_vectors(features: NDArray[np.float32]) -> NDArray[np.float32]:
     """Features divided by their length: a new array, float32, shape (n, d). What has no length stays zero."""
     lengths = np.linalg.norm(features, axis=1, keepdims=True)
     found: NDArray[np.float32] = np.divide(features, lengths, out=np.zeros_like(features), where=lengths > 0)

@@ -17,7 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from artbench.errors import ArtbenchError
 from artbench.explain.destination import check_size
-from artbench.runtime.files import replacing
+from artbench.runtime.files import atomic_write
 from artbench.runtime.text import printable
 
 CAPTION_POINTS = 7.5
@@ -54,7 +54,7 @@ def write_png(figure: Figure, path: Path, *, dpi: int, facts: Mapping[str, str])
     for keyword, text in {**versions(), **facts}.items():
         chunks.add_text(keyword, text)
     try:
-        with replacing(path) as temporary:
+        with atomic_write(path) as temporary:
             Image.fromarray(np.ascontiguousarray(pixels)).save(
                 temporary, format="PNG", dpi=(dpi, dpi), pnginfo=chunks, optimize=True
             )

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from artbench.data.opening import OpenTask
 from artbench.data.targets import Split
 from artbench.encoders.encoder import Encoder
-from artbench.encoders.request import Candidate
+from artbench.encoders.request import EncoderRequest
 from artbench.errors import ArtbenchError
 from artbench.evaluation.rounds import first_probe
-from artbench.explain.reproduce import Check, MeasuredTask, accept, open_measured
+from artbench.explain.reproduce import Check, ReproducedTask, accept, reproduce
 from artbench.explain.sources import Sources
 from artbench.explain.validate import refuse_years
 from artbench.plugins.registry import Registry
@@ -29,7 +29,7 @@ _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProbedTask:
+class RefittedTask:
     """An encoder and its probe on a task, as a record says they are.
 
     Attributes:
@@ -48,7 +48,7 @@ class ProbedTask:
 
     record: Record
     task: OpenTask
-    candidate: Candidate
+    candidate: EncoderRequest
     encoder: Encoder
     probe: FittedProbe
     test: Split
@@ -59,9 +59,9 @@ class ProbedTask:
     dtype: torch.dtype
 
 
-def open_probed(
+def refit(
     file: Path, *, sources: Sources, check: Check = accept, registry: Registry, reporter: Reporter
-) -> ProbedTask:
+) -> RefittedTask:
     """Build what a record was measured with, and see that it gives the predictions beside the record.
 
     Nothing of the probe is kept with a record: on features that are in the store, fitting it again takes seconds, and
@@ -70,7 +70,7 @@ def open_probed(
     Args:
         file: The record.
         sources: Where to find what it was made from.
-        check: See `open_measured`.
+        check: See `reproduce`.
         registry: What there is.
         reporter: Told how far it is.
 
@@ -81,14 +81,14 @@ def open_probed(
             is here.
     """
     refuse_years(file, registry=registry)
-    measured = open_measured(file, sources=sources, check=check, registry=registry, reporter=reporter)
+    measured = reproduce(file, sources=sources, check=check, registry=registry, reporter=reporter)
     probe, test = first_probe(
         measured.task, measured.features, protocol=measured.protocol, device=measured.device, reporter=reporter
     )
     outputs = probe.probabilities(Rows(measured.features.take(test.rows)))
     # A record made in bfloat16 may be looked at where there is none.
     tolerance = max(_TOLERANCE[measured.features.dtype], _TOLERANCE.get(measured.record.provenance.dtype, 0.0))
-    return ProbedTask(
+    return RefittedTask(
         record=measured.record,
         task=measured.task,
         candidate=measured.candidate,
@@ -103,7 +103,7 @@ def open_probed(
     )
 
 
-def _compared(measured: MeasuredTask, outputs: NDArray[np.float32], *, tolerance: float) -> float:
+def _compared(measured: ReproducedTask, outputs: NDArray[np.float32], *, tolerance: float) -> float:
     """The largest difference between a probability and the stored one.
 
     Raises:

@@ -9,7 +9,7 @@ from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.data.targets import Split
 from artbench.encoders.encoder import Encoder
-from artbench.encoders.request import Candidate, candidates
+from artbench.encoders.request import EncoderRequest, encoder_requests
 from artbench.errors import ArtbenchError
 from artbench.evaluation.rounds import readable
 from artbench.explain.sources import Sources, about_predictions, check_sources, other_weights, pretraining_of
@@ -27,7 +27,7 @@ from artbench.stats.metrics import METRICS
 
 
 @dataclass(frozen=True, kw_only=True)
-class MeasuredTask:
+class ReproducedTask:
     """What a record was measured on, and what it says of each picture tested.
 
     Attributes:
@@ -45,7 +45,7 @@ class MeasuredTask:
     record: Record
     protocol: Protocol
     task: OpenTask
-    candidate: Candidate
+    candidate: EncoderRequest
     encoder: Encoder
     features: Features
     test: Split
@@ -65,7 +65,7 @@ def accept(_: OpenTask, __: Encoder) -> None:
     """Check nothing."""
 
 
-def open_measured(
+def reproduce(
     file: Path,
     *,
     sources: Sources,
@@ -73,7 +73,7 @@ def open_measured(
     check: Check = accept,
     registry: Registry,
     reporter: Reporter,
-) -> MeasuredTask:
+) -> ReproducedTask:
     """Build what a record was measured on, and see that it is the same here.
 
     Args:
@@ -119,7 +119,7 @@ def open_measured(
             f"{record.task}: the record is a mean over {len(record.rounds)} rounds; the first of them is explained"
         )
     _check_pictures(stored, [task.dataset.ids[row] for row in test.rows.tolist()])
-    return MeasuredTask(
+    return ReproducedTask(
         record=record,
         protocol=protocol,
         task=task,
@@ -145,9 +145,9 @@ def _protocol(record: Record, file: Path) -> Protocol:
     return protocol
 
 
-def _candidate(record: Record, sources: Sources, registry: Registry) -> Candidate:
+def _candidate(record: Record, sources: Sources, registry: Registry) -> EncoderRequest:
     pretraining = pretraining_of(record, sources, registry=registry)
-    (candidate,) = candidates([record.backbone], [pretraining], registry=registry, seed=record.provenance.seed)
+    (candidate,) = encoder_requests([record.backbone], [pretraining], registry=registry, seed=record.provenance.seed)
     return candidate
 
 

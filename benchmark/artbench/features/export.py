@@ -9,7 +9,7 @@ import numpy as np
 from artbench.data.dataset import Dataset
 from artbench.errors import ArtbenchError
 from artbench.features.extract import Features
-from artbench.runtime.files import replacing
+from artbench.runtime.files import atomic_write
 
 Format = Literal["npy", "parquet"]
 
@@ -45,12 +45,12 @@ def export(features: Features, dataset: Dataset, folder: Path, *, name: str, for
 
 def _npy(features: Features, dataset: Dataset, values: Path, ids: Path) -> list[Path]:
     rows = features.rows
-    with replacing(values) as temporary, temporary.open("wb") as file:
+    with atomic_write(values) as temporary, temporary.open("wb") as file:
         shape = (len(rows), features.matrix.shape[1])
         np.lib.format.write_array_header_2_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             file.write(features.take(rows[start : start + _ROWS_AT_ONCE]).astype("<f4", copy=False).tobytes())
-    with replacing(ids) as temporary, temporary.open("w", newline="", encoding="utf-8") as text:
+    with atomic_write(ids) as temporary, temporary.open("w", newline="", encoding="utf-8") as text:
         lines = csv.writer(text, lineterminator="\n")
         lines.writerow(["row", "id"])
         lines.writerows(enumerate(dataset.ids[row] for row in rows.tolist()))
@@ -63,7 +63,7 @@ def _parquet(features: Features, dataset: Dataset, file: Path) -> list[Path]:
 
     rows, dim = features.rows, features.matrix.shape[1]
     schema = pa.schema([("id", pa.string()), ("features", pa.list_(pa.float32(), dim))])
-    with replacing(file) as temporary, pq.ParquetWriter(temporary, schema) as writer:
+    with atomic_write(file) as temporary, pq.ParquetWriter(temporary, schema) as writer:
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             part = rows[start : start + _ROWS_AT_ONCE]
             values = pa.FixedSizeListArray.from_arrays(pa.array(features.take(part).ravel()), dim)

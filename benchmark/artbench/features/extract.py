@@ -16,7 +16,7 @@ from artbench.encoders.encoder import Encoder
 from artbench.features.key import StoreKey
 from artbench.features.pipeline import Extraction, Timing, batches
 from artbench.features.store import FeatureStore
-from artbench.protocol import Picture
+from artbench.protocol import Preprocessing
 from artbench.runtime.distributed import current_group
 from artbench.runtime.machine import choose_device, choose_feature_dtype
 from artbench.runtime.progress import Reporter
@@ -81,7 +81,7 @@ def extract(
     dataset: Dataset,
     rows: NDArray[np.int64],
     *,
-    picture: Picture,
+    picture: Preprocessing,
     cache: Path,
     device: str = "auto",
     batch_size: int | None = None,
@@ -153,7 +153,7 @@ def extract(
     )
 
 
-def _key(extraction: Extraction, picture: Picture) -> StoreKey:
+def _key(extraction: Extraction, picture: Preprocessing) -> StoreKey:
     encoder, dataset = extraction.encoder, extraction.dataset
     return StoreKey(
         dataset=dataset.name,

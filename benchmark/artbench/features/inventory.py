@@ -20,7 +20,7 @@ from artbench.runtime.text import printable
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class StoredFeatures:
     """The features of one dataset by one encoder.
 
     Attributes:
@@ -49,7 +49,7 @@ class Kept:
         return f"{self.dataset}/{self.backbone}/{self.pretraining}"
 
 
-def kept(cache: Path) -> list[Kept]:
+def stored_features(cache: Path) -> list[StoredFeatures]:
     """All features in the folder of feature stores, those used longest ago first.
 
     What has no manifest that can be read, since a removal was killed or the disk is at fault, takes room all the
@@ -59,14 +59,14 @@ def kept(cache: Path) -> list[Kept]:
     return sorted((entry for entry in found if entry is not None), key=lambda entry: (entry.used, entry.name))
 
 
-def choose(
-    entries: Iterable[Kept],
+def select(
+    entries: Iterable[StoredFeatures],
     *,
     names: Sequence[str] = (),
     older_than: timedelta | None = None,
     down_to: int | None = None,
     now: datetime | None = None,
-) -> list[Kept]:
+) -> list[StoredFeatures]:
     """Which of the features to remove; a choice that is not made (no names, None) chooses all.
 
     Args:
@@ -93,7 +93,7 @@ def choose(
     return chosen
 
 
-def remove(entry: Kept) -> bool:
+def remove(entry: StoredFeatures) -> bool:
     """Remove features from disk; return False, and leave them, if a run is extracting them.
 
     Raises:
@@ -117,11 +117,11 @@ def remove(entry: Kept) -> bool:
     return True
 
 
-def _answers(entry: Kept, pattern: str) -> bool:
+def _answers(entry: StoredFeatures, pattern: str) -> bool:
     return any(fnmatchcase(name, pattern) for name in (entry.dataset, entry.backbone, entry.pretraining, entry.name))
 
 
-def _read(folder: Path) -> Kept | None:
+def _read(folder: Path) -> StoredFeatures | None:
     """None if another process removes it just now."""
     try:
         files = {file.name: file.stat() for file in folder.iterdir()}
@@ -130,7 +130,7 @@ def _read(folder: Path) -> Kept | None:
     room = sum(_room(status) for status in files.values())
     content = cast("dict[str, Any]", read_json(folder / MANIFEST))
     try:
-        return Kept(
+        return StoredFeatures(
             folder=folder,
             dataset=printable(str(content["key"]["dataset"])),
             backbone=printable(str(content["key"]["backbone"])),
@@ -143,7 +143,7 @@ def _read(folder: Path) -> Kept | None:
     except (KeyError, TypeError, ValueError, OverflowError):
         last = max(map(_changed, files.values()), default=datetime.now(UTC))
         dataset, backbone = printable(folder.parent.name), printable(folder.name)
-        return Kept(
+        return StoredFeatures(
             folder=folder,
             dataset=dataset,
             backbone=backbone,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from artbench.data.dataset import Dataset
 from artbench.data.decode import UnreadableImage, decode
 from artbench.encoders.encoder import Encoder
-from artbench.errors import ArtbenchError, blaming
+from artbench.errors import ArtbenchError, plugin_errors
 from artbench.features.forward import Forward
 from artbench.features.store import FeatureStore
 from artbench.runtime.machine import own_core_each, without_tf32
@@ -208,7 +208,7 @@ class Extraction:
             return batch
         start = perf_counter()
         try:
-            with blaming(f"backbone {self.encoder.backbone}"):
+            with plugin_errors(f"backbone {self.encoder.backbone}"):
                 batch.features = forward(batch.pixels)
         except ArtbenchError as error:
             if isinstance(error.__cause__, torch.OutOfMemoryError):

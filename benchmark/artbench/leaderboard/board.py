@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from artbench.leaderboard.ranking import Place, Ranking, direction
-from artbench.leaderboard.ranking_cache import kept_ranking
+from artbench.leaderboard.ranking_cache import cached_ranking
 from artbench.records.record import Record
 
 
@@ -44,7 +44,7 @@ class Board:
     @cached_property
     def ranking(self) -> Ranking:
         """The ranks that the predictions bear out; tested when first asked for."""
-        return kept_ranking([row.record for row in self.rows], self.predictions)
+        return cached_ranking([row.record for row in self.rows], self.predictions)
 
     def place_of(self, record: Record) -> Place:
         """Where a record of this board stands.

@@ -6,7 +6,7 @@ from artbench.errors import ArtbenchError
 from artbench.runtime.files import cache_folder
 
 
-def kept_folder() -> Path:
+def ranks_folder() -> Path:
     """Where what was found in predictions is kept.
 
     Raises:
@@ -15,7 +15,7 @@ def kept_folder() -> Path:
     return cache_folder() / "ranks"
 
 
-def kept_bytes() -> int:
+def ranks_bytes() -> int:
     """The room that they take, in bytes."""
     return sum(file.stat().st_size for file in _files())
 
@@ -38,4 +38,4 @@ def forget() -> int:
 
 
 def _files() -> list[Path]:
-    return [file for file in kept_folder().glob("*.*") if file.is_file() and file.suffix in (".json", ".npz")]
+    return [file for file in ranks_folder().glob("*.*") if file.is_file() and file.suffix in (".json", ".npz")]

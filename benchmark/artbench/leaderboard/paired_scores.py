@@ -23,7 +23,7 @@ _NOT_KEPT = ("top5_accuracy",)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
+class PairedScores:
     """A record's predictions, reduced to what its primary metric needs.
 
     Attributes:
@@ -60,7 +60,7 @@ class Evidence:
         return min(len(np.unique(self.clusters[rows])) for rows in self.by_round)
 
 
-def evidence(record: Record, file: Path, *, bootstrap: Bootstrap) -> Evidence:
+def paired_scores(record: Record, file: Path, *, bootstrap: Bootstrap) -> PairedScores:
     """Read and reduce the predictions of a record.
 
     Raises:
@@ -71,7 +71,7 @@ def evidence(record: Record, file: Path, *, bootstrap: Bootstrap) -> Evidence:
         raise ArtbenchError(f"{record.primary_metric} can't be had from stored predictions")
     stored = read_predictions(file, record)
     _check(stored, record, metric.target)
-    found = Evidence(
+    found = PairedScores(
         test=digest_of_test(stored),
         labels=stored.labels.astype(np.int64) if metric.target == "single-label" else None,
         rounds=stored.rounds,
@@ -87,7 +87,7 @@ def evidence(record: Record, file: Path, *, bootstrap: Bootstrap) -> Evidence:
     return replace(found, values=values, resampled=np.stack([resampled for _, resampled in every]), parts=added)
 
 
-def scores(found: Sequence[Evidence], record: Record, *, bootstrap: Bootstrap) -> Scores:
+def scores(found: Sequence[PairedScores], record: Record, *, bootstrap: Bootstrap) -> Scores:
     """The metric of several records with the same test, in resamples that they share.
 
     Args:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
-from artbench.leaderboard.paired_scores import Evidence, scores
-from artbench.leaderboard.scores_cache import kept_evidence
+from artbench.leaderboard.paired_scores import PairedScores, scores
+from artbench.leaderboard.scores_cache import cached_scores
 from artbench.protocol import Bootstrap
 from artbench.records.predictions import MISSING
 from artbench.records.record import Record
@@ -135,14 +135,14 @@ def rank(records: Sequence[Record], predictions: Callable[[Record], Path] | None
         records: All of one board, best first.
         predictions: Where the predictions of a record are; None: nowhere.
     """
-    found: dict[str, Evidence] = {}
+    found: dict[str, PairedScores] = {}
     reasons: dict[str, str] = {}
     for record in records:
         if predictions is None:
             reasons[record.id] = MISSING
             continue
         try:
-            found[record.id] = kept_evidence(record, predictions(record), bootstrap=BOOTSTRAP)
+            found[record.id] = cached_scores(record, predictions(record), bootstrap=BOOTSTRAP)
         except ArtbenchError as error:
             reasons[record.id] = error.message
     reasons |= _strays(found)
@@ -168,7 +168,7 @@ def direction(metric: str) -> int:
     return 1 if known is None or known.higher_is_better else -1
 
 
-def _strays(found: Mapping[str, Evidence]) -> dict[str, str]:
+def _strays(found: Mapping[str, PairedScores]) -> dict[str, str]:
     """The records whose test is not that of most: of equally many, of the one with most images."""
     counts = Counter(one.test for one in found.values())
     sizes = {one.test: len(one.rounds) for one in found.values()}
@@ -181,7 +181,7 @@ def _agrees(record: Record, by_round: Sequence[float]) -> bool:
     return bool(np.isclose(np.mean(by_round), record.primary.value, rtol=1e-4, atol=1e-6))
 
 
-def _pairs(records: Sequence[Record], found: Sequence[Evidence], measured: Scores) -> tuple[Pair, ...]:
+def _pairs(records: Sequence[Record], found: Sequence[PairedScores], measured: Scores) -> tuple[Pair, ...]:
     tests = differences(measured, bootstrap=BOOTSTRAP)
     checks = _checks(records, found, measured, tests)
     exact = checks.mcnemar
@@ -209,7 +209,7 @@ def _pairs(records: Sequence[Record], found: Sequence[Evidence], measured: Score
     return tuple(made)
 
 
-def _checks(records: Sequence[Record], found: Sequence[Evidence], measured: Scores, tests: Differences) -> _Checks:
+def _checks(records: Sequence[Record], found: Sequence[PairedScores], measured: Scores, tests: Differences) -> _Checks:
     """Tests that need no resamples, for metrics of which it can be told what each image of a single round adds."""
     first = found[0] if found else None
     if first is None or first.rounds.any():

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from artbench.errors import ArtbenchError
-from artbench.leaderboard.cache_folder import kept_folder
+from artbench.leaderboard.cache_folder import ranks_folder
 from artbench.leaderboard.ranking import BOOTSTRAP, LEVEL, Pair, Place, Ranking, rank
 from artbench.records.predictions import check_predictions
 from artbench.records.record import Record
@@ -22,7 +22,7 @@ _FIELDS = ("primary_metric", "metrics", "dataset", "clusters", "rounds", "probe"
 _FEW = 200_000
 
 
-def kept_ranking(records: Sequence[Record], predictions: Callable[[Record], Path] | None) -> Ranking:
+def cached_ranking(records: Sequence[Record], predictions: Callable[[Record], Path] | None) -> Ranking:
     """As `rank`, from the cache where the same predictions were ranked before.
 
     Args:
@@ -33,7 +33,7 @@ def kept_ranking(records: Sequence[Record], predictions: Callable[[Record], Path
     if predictions is None or rows < _FEW:
         return rank(records, predictions)
     try:
-        file = kept_folder() / f"{_digest(records[0].board)}.json"
+        file = ranks_folder() / f"{_digest(records[0].board)}.json"
     except ArtbenchError:
         # Ranks can be had without.
         return rank(records, predictions)

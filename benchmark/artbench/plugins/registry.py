@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, Generic
 
-from artbench.errors import ArtbenchError, UsageError, blaming
+from artbench.errors import ArtbenchError, UsageError, plugin_errors
 from artbench.specs import (
     BackboneSpec,
     DatasetSpec,
@@ -127,7 +127,7 @@ class Catalogue(Generic[SpecT]):
             if matches(spec.name):
                 yield entry, spec.name, spec.description
         for entry, family in self.families():
-            with blaming(self._family(entry, family)):
+            with plugin_errors(self._family(entry, family)):
                 names = load_factory(family.names)()
             for name in names:
                 if matches(name):
@@ -138,7 +138,7 @@ class Catalogue(Generic[SpecT]):
         family = entry.item
         if not isinstance(family, Family) or family.particulars is None or name == family.name:
             return Particulars()
-        with blaming(self._family(entry, family)):
+        with plugin_errors(self._family(entry, family)):
             return load_factory(family.particulars)(name)
 
     def _called(self, name: str) -> Iterator[tuple[Entry[SpecT], SpecT]]:
@@ -149,7 +149,7 @@ class Catalogue(Generic[SpecT]):
                 yield entry, spec
         for entry, family in self.families():
             try:
-                with blaming(self._family(entry, family)):
+                with plugin_errors(self._family(entry, family)):
                     resolved = load_factory(family.resolve)(name)
             except ArtbenchError as error:
                 failure = failure or error

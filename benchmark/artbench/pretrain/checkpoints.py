@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 from artbench.errors import ArtbenchError
 from artbench.pretrain.method import Objective
-from artbench.runtime.files import replacing
+from artbench.runtime.files import atomic_write
 
 _NAME = re.compile(r"step-(\d{9})\.safetensors")
 _KEY = "artbench.training"
@@ -69,7 +69,7 @@ class Checkpoints:
         """
         flat = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
         try:
-            with replacing(self._path(step)) as temporary:
+            with atomic_write(self._path(step)) as temporary:
                 save_file(flat, temporary, {_KEY: json.dumps(facts, sort_keys=True)})
         except (OSError, SafetensorError) as error:
             steps = self.steps()

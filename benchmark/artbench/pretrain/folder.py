@@ -20,7 +20,7 @@ from artbench.pretrain.checkpoints import Checkpoints
 from artbench.pretrain.training import Training
 from artbench.records.parts import TrainingState
 from artbench.runtime.distributed import Group
-from artbench.runtime.files import replacing
+from artbench.runtime.files import atomic_write
 
 
 @contextmanager
@@ -98,7 +98,7 @@ def write_encoder(folder: Path, backbone: torch.nn.Module, training: Training, f
     file = folder / ENCODER_FILE
     try:
         training.pool.manifest.write(folder / MANIFEST_FILE)
-        with replacing(file) as temporary:
+        with atomic_write(file) as temporary:
             save_file(state, temporary, metadata)
     except (OSError, SafetensorError) as error:
         raise ArtbenchError(

@@ -8,9 +8,9 @@ from typing import Any
 
 from artbench.errors import ArtbenchError
 from artbench.pretrain.log import Curves, Log
-from artbench.pretrain.online_knn import OnlineTask
+from artbench.pretrain.online_knn import OnlineKnn
 from artbench.pretrain.schedule import Plan
-from artbench.pretrain.setup import Assembly
+from artbench.pretrain.setup import Setup
 from artbench.pretrain.step import StepResult
 from artbench.pretrain.stopping import Stopped, StopRequest
 from artbench.runtime.distributed import Group
@@ -22,7 +22,7 @@ _COLLAPSED, _PATIENCE = 0.02, 50
 _LOG_SECONDS = 1.0
 
 
-class Watch:
+class Monitor:
     """What a training says of itself.
 
     Args:
@@ -122,7 +122,7 @@ class Watch:
             )
 
 
-class Judge:
+class KnnMonitor:
     """Judges epochs, and remembers the best.
 
     Args:
@@ -132,7 +132,7 @@ class Judge:
         group: The processes; the first one judges.
     """
 
-    def __init__(self, online: OnlineTask | None, assembly: Assembly, *, device: str, group: Group) -> None:
+    def __init__(self, online: OnlineKnn | None, assembly: Setup, *, device: str, group: Group) -> None:
         self._online = online
         self._assembly = assembly
         self._device = device
@@ -149,7 +149,7 @@ class Judge:
         """Whether an epoch ends with a step, and is not judged yet."""
         return self._online is not None and self._last != done and self._assembly.plan.ends_epoch(done)
 
-    def judge(self, done: int, *, stop: StopRequest, watch: Watch) -> bool:
+    def judge(self, done: int, *, stop: StopRequest, watch: Monitor) -> bool:
         """Judge the features as they are after a step; a signal puts it off.
 
         Returns:

@@ -26,7 +26,7 @@ _BATCH = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class OnlineTask:
+class OnlineKnn:
     """A single-label task whose training pictures judge the features; its test pictures are never read.
 
     Attributes:

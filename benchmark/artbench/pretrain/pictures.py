@@ -17,7 +17,7 @@ from artbench.data.pool import Pool
 from artbench.errors import ArtbenchError
 from artbench.pretrain.stopping import Stopped, StopRequest
 from artbench.runtime.distributed import Group
-from artbench.runtime.files import cache_folder, preparing
+from artbench.runtime.files import atomic_folder, cache_folder
 from artbench.runtime.progress import Reporter
 from artbench.runtime.threads import in_threads, usable_cores
 
@@ -186,7 +186,7 @@ def _build(pictures: PicturesOnDisk, folder: Path, reporter: Reporter, stop: Sto
     offset = 0
     try:
         with (
-            preparing(folder) as temporary,
+            atomic_folder(folder) as temporary,
             (temporary / _PIXELS).open("wb") as file,
             reporter.counting("packing the pool", total=len(pictures), unit="pictures") as counter,
             closing(in_threads(pictures.__getitem__, range(len(pictures)), threads=usable_cores())) as decoded,

@@ -28,7 +28,7 @@ class _Facts(BaseModel):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Begun:
+class ResumeState:
     """A training that was begun in a folder.
 
     Attributes:
@@ -75,7 +75,7 @@ class Begun:
         return printable(shlex.join([*words, "--out", str(self.out), "--resume"]))
 
 
-def read_begun(out: Path) -> Begun | None:
+def read_resume_state(out: Path) -> ResumeState | None:
     """The training in a folder, by its latest checkpoint; None where there is none.
 
     Raises:
@@ -93,7 +93,7 @@ def read_begun(out: Path) -> Begun | None:
             mend="Remove it: --resume then goes on from the one before. Or give another --out",
         ) from error
     identity = facts.identity
-    return Begun(
+    return ResumeState(
         out=out,
         method=identity.method,
         backbone=identity.backbone,

@@ -8,7 +8,7 @@ import torch
 
 from artbench.encoders.backbone import Backbone
 from artbench.encoders.build import build_backbone, seeded
-from artbench.errors import UsageError, blaming
+from artbench.errors import UsageError, plugin_errors
 from artbench.features.forward import is_convolutional
 from artbench.pretrain.method import Objective
 from artbench.pretrain.replicas import Exchange
@@ -24,7 +24,7 @@ _CROP = 128
 
 
 @dataclass(frozen=True, kw_only=True)
-class Assembly:
+class Setup:
     """What takes part in a training.
 
     Attributes:
@@ -53,7 +53,7 @@ class Assembly:
         return self.objective.networks.student.get_submodule("backbone")
 
 
-def assemble(training: Training, *, device: str, group: Group, compiled: bool = False) -> Assembly:
+def set_up(training: Training, *, device: str, group: Group, compiled: bool = False) -> Setup:
     """Build and check everything.
 
     Raises:
@@ -70,7 +70,7 @@ def assemble(training: Training, *, device: str, group: Group, compiled: bool = 
     with seeded(training.seed):
         backbone = build_backbone(training.backbone)
         crop_size = _crop_size(settings, backbone)
-        with blaming(f"pretraining {training.name}"):
+        with plugin_errors(f"pretraining {training.name}"):
             objective = training.method.build(backbone, settings, len(training.pool))
     objective.to(device)
     objective.networks.student.train()
@@ -94,7 +94,7 @@ def assemble(training: Training, *, device: str, group: Group, compiled: bool = 
         exchange=Exchange(group, device),
         compiled=compiled,
     )
-    return Assembly(
+    return Setup(
         plan=length,
         crop_size=crop_size,
         backbone=backbone,

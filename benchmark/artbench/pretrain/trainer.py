@@ -13,12 +13,12 @@ from artbench.pretrain.crops import CropPair, Cropper, parts_of_steps
 from artbench.pretrain.folder import locked, steps_done, write_encoder
 from artbench.pretrain.hanging import HangWatch
 from artbench.pretrain.log import CURVES, LOG_FILE, Curves, Log, check_tensorboard
-from artbench.pretrain.monitor import Judge, Watch
+from artbench.pretrain.monitor import KnnMonitor, Monitor
 from artbench.pretrain.pictures import Pictures, open_pictures
 from artbench.pretrain.replicas import Exchange
 from artbench.pretrain.resume_state import check_same
 from artbench.pretrain.schedule import learning_rate
-from artbench.pretrain.setup import Assembly, assemble
+from artbench.pretrain.setup import Setup, set_up
 from artbench.pretrain.stopping import StopRequest, stop_request
 from artbench.pretrain.training import Conditions, Training
 from artbench.runtime.distributed import Group, current_group
@@ -51,7 +51,7 @@ def pretrain(training: Training, out: Path, *, conditions: Conditions, reporter:
     if conditions.tensorboard:
         check_tensorboard()
     assembly = group.together(
-        lambda: assemble(training, device=conditions.device, group=group, compiled=conditions.compiled)
+        lambda: set_up(training, device=conditions.device, group=group, compiled=conditions.compiled)
     )
     with locked(out, group), stop_request() as stop:
         begin = group.from_first(lambda: steps_done(out, resume=conditions.resume))
@@ -67,7 +67,7 @@ class _Run:
     def __init__(
         self,
         training: Training,
-        assembly: Assembly,
+        assembly: Setup,
         out: Path,
         conditions: Conditions,
         group: Group,
@@ -82,7 +82,7 @@ class _Run:
         self._exchange = Exchange(group, conditions.device)
         self._checkpoints = Checkpoints(out / CHECKPOINTS, keep=conditions.keep)
         self._pictures: Pictures | None = None
-        self._judge = Judge(conditions.online, assembly, device=conditions.device, group=group)
+        self._judge = KnnMonitor(conditions.online, assembly, device=conditions.device, group=group)
         self._unreadable: dict[int, str] = {}
 
     def go(self, begin: int, stop: StopRequest) -> Path | None:
@@ -121,7 +121,7 @@ class _Run:
         )
         with own_core, hanging, ExitStack() as bars:
             counter = bars.enter_context(self._reporter.counting(what, total=plan.steps - begin, unit="steps"))
-            watch = Watch(
+            watch = Monitor(
                 plan, batch=settings.batch_size, begin=begin, logs=logs, counter=counter, reporter=self._reporter
             )
 
@@ -146,7 +146,7 @@ class _Run:
         log = Log(self._out / LOG_FILE, step=begin)
         return (log, Curves(self._out / CURVES, step=begin)) if self._conditions.tensorboard else (log,)
 
-    def _steps(self, begin: int, stop: StopRequest, watch: Watch, hanging: HangWatch) -> int:
+    def _steps(self, begin: int, stop: StopRequest, watch: Monitor, hanging: HangWatch) -> int:
         """Make steps; the number of steps done at the end."""
         plan, settings, stepper = self._assembly.plan, self._training.settings, self._assembly.stepper
         saved = time.monotonic()
@@ -197,7 +197,7 @@ class _Run:
         threads = self._conditions.workers or usable_cores()
         return in_threads(cropper, parts, threads=threads)
 
-    def _judge_epoch(self, done: int, stop: StopRequest, watch: Watch) -> None:
+    def _judge_epoch(self, done: int, stop: StopRequest, watch: Monitor) -> None:
         if self._judge.judge(done, stop=stop, watch=watch):
             # So that the best is there even if the time for a checkpoint has not come.
             with watch.aside():

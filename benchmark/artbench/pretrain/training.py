@@ -10,7 +10,7 @@ from typing import Any
 from artbench.data.decode import decode_path
 from artbench.data.pool import Pool
 from artbench.pretrain.method import Method
-from artbench.pretrain.online_knn import OnlineTask
+from artbench.pretrain.online_knn import OnlineKnn
 from artbench.pretrain.settings import Settings
 from artbench.specs import BackboneSpec
 
@@ -90,5 +90,5 @@ class Conditions:
     keep: int = 2
     compiled: bool = False
     tensorboard: bool = False
-    online: OnlineTask | None = None
+    online: OnlineKnn | None = None
     hang_seconds: float = 120

@@ -13,11 +13,11 @@ from artbench.data.folders import dataset_folder, made_folder
 from artbench.data.opening import OpenTask, open_dataset, open_tasks
 from artbench.data.pool import LabelledDataset, Pool, train_images
 from artbench.encoders.checkpoint_path import ENCODER_FILE
-from artbench.errors import ArtbenchError, UsageError, blaming
+from artbench.errors import ArtbenchError, UsageError, plugin_errors
 from artbench.plugins.registry import Registry
 from artbench.pretrain.method import Method
-from artbench.pretrain.online_knn import OnlineTask
-from artbench.pretrain.resume_state import Begun
+from artbench.pretrain.online_knn import OnlineKnn
+from artbench.pretrain.resume_state import ResumeState
 from artbench.pretrain.settings import read_settings
 from artbench.pretrain.trainer import pretrain
 from artbench.pretrain.training import Conditions, Training
@@ -109,7 +109,7 @@ def _place(spec: DatasetSpec, dataset: Dataset) -> str:
 def _training_rows(spec: DatasetSpec, dataset: Dataset) -> NDArray[np.int64]:
     """The rows of a dataset without labels that train, as its plugin says."""
     assert spec.training is not None
-    with blaming(f"dataset {spec.name}"):
+    with plugin_errors(f"dataset {spec.name}"):
         rows = np.unique(np.asarray(load_factory(spec.training)(dataset), np.int64))
         if len(rows) and (rows[0] < 0 or rows[-1] >= len(dataset)):
             raise IndexError(f"it trains on rows from {rows[0]} to {rows[-1]}, and has {len(dataset)}")
@@ -122,7 +122,7 @@ def _of_unlabelled(spec: DatasetSpec, training: int, pictures: int) -> str:
     return f"{spec.name} has no labels: the {training:,} of its {pictures:,} pictures train that are there for it."
 
 
-def open_online_task(name: str, *, registry: Registry, places: Places, reporter: Reporter) -> OnlineTask:
+def open_online_task(name: str, *, registry: Registry, places: Places, reporter: Reporter) -> OnlineKnn:
     """The task that judges features during a training.
 
     Raises:
@@ -133,7 +133,7 @@ def open_online_task(name: str, *, registry: Registry, places: Places, reporter:
     if spec.target != "single-label":
         raise UsageError(f"{name} is a {spec.target} task", mend="kNN during training takes a single-label one")
     ((task,),) = _open([name], registry=registry, places=places, reporter=reporter)
-    return OnlineTask(name=name, dataset=task.dataset, targets=task.targets)
+    return OnlineKnn(name=name, dataset=task.dataset, targets=task.targets)
 
 
 def check_names(
@@ -144,7 +144,7 @@ def check_names(
     seed: int = 0,
     toml: Path | None = None,
     pairs: Sequence[str] = (),
-    begun: Begun | None = None,
+    begun: ResumeState | None = None,
 ) -> None:
     """See that there are such a method and such a backbone, and that the settings are in order.
 
@@ -168,7 +168,7 @@ def open_training(
     seed: int,
     toml: Path | None = None,
     pairs: Sequence[str] = (),
-    begun: Begun | None = None,
+    begun: ResumeState | None = None,
 ) -> Training:
     """A training by its names and settings; those of one that was begun, where they are not given.
 
@@ -206,7 +206,7 @@ def load_method(spec: PretrainingSpec) -> Method:
         raise UsageError(
             f"{spec.name} is not a method: its weights are there already", mend="`artbench list pretrainings` shows all"
         )
-    with blaming(f"pretraining {spec.name}"):
+    with plugin_errors(f"pretraining {spec.name}"):
         loaded = load_factory(spec.method)()
         if not isinstance(loaded, Method):
             raise TypeError(f"its factory returns a {type(loaded).__name__}, not a Method")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
 from artbench.probe.features import LabelledFeatures, Rows
-from artbench.probe.penalty import PenaltyPath, choose, set_apart
+from artbench.probe.penalty import PenaltyPath, choose_penalty, set_apart
 from artbench.protocol import Probe
 from artbench.runtime.progress import Reporter
 from artbench.specs import TargetKind
@@ -87,7 +87,7 @@ def fit_probe(
     place = "cpu" if device == "mps" else device
     fit_on, choose_on = set_apart(train, validation, probe=probe)
     path = PenaltyPath([fit_on], classes=classes, target=target, tolerance=probe.tolerance, device=place)
-    choice = choose(probe, choose_on, fit=path.at, loss=lambda head: _loss(choose_on, *head, target))
+    choice = choose_penalty(probe, choose_on, fit=path.at, loss=lambda head: _loss(choose_on, *head, target))
     thresholds, metrics = _on_validation(choose_on, choice.head, target)
     converged, evaluations = path.converged, path.evaluations
     # Two copies of the features are more than needed at a time.

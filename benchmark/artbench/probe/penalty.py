@@ -58,7 +58,7 @@ class PenaltyPath:
         self._stop = Event()
         several = max(1, len(self._groups))
         self._strands = [
-            Strand(
+            WarmStart(
                 Objective(
                     features,
                     self._losses(labels, group),
@@ -96,7 +96,7 @@ class PenaltyPath:
         return weight, bias
 
     def _move_on(self, l2: float) -> None:
-        def solve(strand: Strand) -> None:
+        def solve(strand: WarmStart) -> None:
             strand.solve(l2, self._basis, tolerance=self._tolerance)
 
         if len(self._strands) == 1:
@@ -128,7 +128,7 @@ def _groups(learnt: NDArray[np.int64], positives: NDArray[np.int64]) -> list[NDA
     return [order[start : start + _LABELS] for start in range(0, len(order), _LABELS)]
 
 
-class Strand:
+class WarmStart:
     """A path of solutions: of a softmax over all classes, or of the sigmoids of some labels.
 
     Args:
@@ -168,7 +168,7 @@ class Strand:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice(Generic[HeadT]):
+class PenaltyChoice(Generic[HeadT]):
     """The penalty chosen, and what led to it.
 
     Attributes:
@@ -204,9 +204,9 @@ def set_apart(
     return train, validation
 
 
-def choose(
+def choose_penalty(
     probe: Probe, choose_on: LabelledFeatures, *, fit: Callable[[float], HeadT], loss: Callable[[HeadT], float]
-) -> Choice[HeadT]:
+) -> PenaltyChoice[HeadT]:
     """Try the penalties from the largest down; after `probe.patience` without a smaller loss the rest is left out.
 
     Of equal losses the larger penalty is chosen; with nothing to choose on, the middle of the grid.
@@ -219,7 +219,9 @@ def choose(
     """
     descending = sorted(probe.grid, reverse=True)
     if not len(choose_on):
-        return Choice(l2=descending[(len(descending) - 1) // 2], grid_losses=(None,) * len(probe.grid), head=None)
+        return PenaltyChoice(
+            l2=descending[(len(descending) - 1) // 2], grid_losses=(None,) * len(probe.grid), head=None
+        )
     losses: dict[float, float] = {}
     best, chosen, kept = np.inf, descending[0], None
     for l2 in descending:
@@ -229,4 +231,4 @@ def choose(
             best, chosen, kept = losses[l2], l2, head
         if sum(tried < chosen for tried in losses) >= probe.patience:
             break
-    return Choice(l2=chosen, grid_losses=tuple(losses.get(l2) for l2 in probe.grid), head=kept)
+    return PenaltyChoice(l2=chosen, grid_losses=tuple(losses.get(l2) for l2 in probe.grid), head=kept)

@@ -15,7 +15,7 @@ from artbench.specs import TargetKind
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answers:
+class Predictions:
     """For the test pictures.
 
     Attributes:
@@ -29,7 +29,7 @@ class Answers:
     neighbours: NDArray[np.float32]
 
 
-def answer(
+def predict(
     train: LabelledFeatures,
     validation: LabelledFeatures | None,
     test: Rows,
@@ -39,7 +39,7 @@ def answer(
     protocol: Protocol,
     device: str,
     reporter: Reporter,
-) -> Answers:
+) -> Predictions:
     """Fit on train and validation, and answer for the test; its labels are not given, so that nothing can follow them.
 
     Args:
@@ -75,4 +75,4 @@ def answer(
         temperature=protocol.neighbours.temperature,
         device=device,
     )
-    return Answers(fitted=fitted, outputs=outputs, neighbours=neighbours)
+    return Predictions(fitted=fitted, outputs=outputs, neighbours=neighbours)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
 from artbench.probe.features import LabelledFeatures, Rows, Scaling
-from artbench.probe.penalty import choose, set_apart
+from artbench.probe.penalty import choose_penalty, set_apart
 from artbench.protocol import Probe
 from artbench.stats.metrics import METRICS, score
 
@@ -73,7 +73,7 @@ def fit_ridge(
     def predicted(head: tuple[NDArray[np.float64], float]) -> NDArray[np.float32]:
         return _predicted(choose_on.rows, *head)
 
-    choice = choose(
+    choice = choose_penalty(
         probe,
         choose_on,
         fit=path.at,

@@ -13,7 +13,7 @@ from artbench.errors import ArtbenchError
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import SCHEMA, FileState, Record
 from artbench.records.tables import Tables, write_table
-from artbench.runtime.files import replacing, sha256_of, write_text
+from artbench.runtime.files import atomic_write, sha256_of, write_text
 from artbench.runtime.progress import Reporter
 
 # Of each part of a file name; file systems take 255 bytes in all. The id tells apart what is cut alike.
@@ -37,7 +37,7 @@ class ResultsFolder:
             ArtbenchError: It could not.
         """
         try:
-            with replacing(self.path / "records" / ".writable"):
+            with atomic_write(self.path / "records" / ".writable"):
                 pass
             (self.path / "records" / ".writable").unlink()
         except OSError as error:
@@ -146,7 +146,7 @@ def write_record(file: Path, record: Record) -> Record:
 _plain = partial(re.sub, r"[^A-Za-z0-9_+-]+", "_")
 
 
-class Ledger:
+class ResultsIndex:
     """The records of a results folder, read once and kept in step with what is written.
 
     Args:

@@ -41,7 +41,7 @@ class ExclusionState(Part):
     test: Count
 
 
-class TwinsState(Part):
+class NearDuplicatesState(Part):
     """What an audit that was on hand says of this task.
 
     Attributes:
@@ -80,7 +80,7 @@ class DatasetState(Part):
     unreadable: Count
     partial: bool = False
     exclusion: ExclusionState | None = None
-    twins: TwinsState | None = None
+    twins: NearDuplicatesState | None = None
 
 
 class PoolState(Part):
@@ -249,7 +249,7 @@ class FewShotState(Part):
     scarce: Count
 
 
-class ReferenceState(Part):
+class BaselineState(Part):
     """What a guess scores that looks at no picture.
 
     Attributes:

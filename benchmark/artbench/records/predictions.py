@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.records.record import Record
-from artbench.runtime.files import replacing, sha256_of
+from artbench.runtime.files import atomic_write, sha256_of
 
 # Values in a column: 25,000 images of 4,000 labels. Of one class an image only the classes' number counts.
 _MOST_VALUES = 10**8
@@ -48,7 +48,7 @@ class TestPredictions:
         `prediction` (probability of at least one half) list label numbers, `confidence` the probability of every label.
         Years: the years, and no confidence.
         """
-        with replacing(path) as temporary:
+        with atomic_write(path) as temporary:
             pq.write_table(self._table(), temporary, compression="zstd")
 
     def _table(self) -> pa.Table:

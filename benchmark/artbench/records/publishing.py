@@ -14,7 +14,7 @@ from artbench.errors import ArtbenchError
 from artbench.records.folder import ResultsFolder, write_record
 from artbench.records.predictions import read_predictions
 from artbench.records.record import FileState, Record
-from artbench.runtime.files import replacing, sha256_of
+from artbench.runtime.files import atomic_write, sha256_of
 
 _PREFIX = "sha256:"
 # 64 bits: two of a million pictures share a digest with a probability below one in ten million.
@@ -49,7 +49,7 @@ def publish(record: Record, source: ResultsFolder, target: ResultsFolder) -> Pat
         digests = pa.array(image_digests(table["image"].to_pylist()), pa.string())
         # Without the metadata of whatever has written it.
         table = table.set_column(table.column_names.index("image"), "image", digests).replace_schema_metadata(None)
-        with replacing(new.with_suffix(".parquet")) as temporary:
+        with atomic_write(new.with_suffix(".parquet")) as temporary:
             pq.write_table(table, temporary, compression="zstd")
         for name, state in record.tables.items():
             suffix = f".{name}.parquet"
@@ -58,7 +58,7 @@ def publish(record: Record, source: ResultsFolder, target: ResultsFolder) -> Pat
                     f"{old.with_suffix(suffix)} is not the table it was written as", mend="Run it again"
                 )
             if old != new:
-                with replacing(new.with_suffix(suffix)) as temporary:
+                with atomic_write(new.with_suffix(suffix)) as temporary:
                     shutil.copyfile(old.with_suffix(suffix), temporary)
         written = FileState(sha256=sha256_of(new.with_suffix(".parquet")), rows=len(table))
         write_record(new, record.model_copy(update={"predictions": written}))

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from artbench.records.format import amount, html_table, metric_name, unit
 from artbench.records.parts import (
+    BaselineState,
     Count,
     DatasetState,
     EncoderState,
@@ -16,7 +17,6 @@ from artbench.records.parts import (
     NeighboursState,
     Part,
     ProbeState,
-    ReferenceState,
     RoundState,
     Seconds,
     Sha256,
@@ -110,7 +110,7 @@ class Record(Part):
     encoder: EncoderState
     probe: ProbeState
     neighbours: NeighboursState
-    references: tuple[ReferenceState, ...] = ()
+    references: tuple[BaselineState, ...] = ()
     clusters: Count | None = None
     rounds: tuple[RoundState, ...] = ()
     few_shot: FewShotState | None = None

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from artbench.records.record import Record, TableName
-from artbench.runtime.files import replacing, sha256_of
+from artbench.runtime.files import atomic_write, sha256_of
 
 Tables: TypeAlias = Mapping[TableName, Mapping[str, NDArray[np.generic]]]
 
@@ -22,7 +22,7 @@ def write_table(path: Path, columns: Mapping[str, NDArray[np.generic]]) -> None:
     Raises:
         OSError: It can't be written.
     """
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         table = pa.table({name: pa.array(column, from_pandas=True) for name, column in columns.items()})
         pq.write_table(table, temporary, compression="zstd")
 

@@ -14,7 +14,7 @@ from artbench.records.record import Record, encoder_name, task_name
 from artbench.report.explained import filters_of, gradcam_of, map_of
 from artbench.report.index_page import Card, IndexPage, overall_of, task_line
 from artbench.report.parts import Outcome
-from artbench.report.plan import Chosen, figures_of
+from artbench.report.plan import ChosenRecord, figures_of
 from artbench.report.request import KINDS, Kind
 from artbench.report.task_page import (
     BoardPart,
@@ -48,7 +48,7 @@ class Gathered:
     """
 
     boards: Sequence[Board]
-    chosen: Sequence[Chosen]
+    chosen: Sequence[ChosenRecord]
     asked: bool
     outcomes: Sequence[Outcome]
     without: Sequence[Kind]
@@ -145,7 +145,7 @@ def _matrix(record: Record, shown: Section, cells: Sequence[int], gathered: Gath
     return Matrix(name=name, figure=file.as_posix(), most=most)
 
 
-def _looked(one: Chosen, gathered: Gathered) -> Looked:
+def _looked(one: ChosenRecord, gathered: Gathered) -> Looked:
     mine: Mapping[str, Outcome] = {
         outcome.part.kind: outcome for outcome in gathered.outcomes if outcome.part.folder.parent == one.folder
     }

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
-from artbench.errors import ArtbenchError, blaming
+from artbench.errors import ArtbenchError, plugin_errors
 from artbench.explain.figure import versions
 from artbench.report.request import KINDS, Kind
-from artbench.runtime.files import preparing, remove_unfinished, sha256_of, write_text
+from artbench.runtime.files import atomic_folder, remove_unfinished, sha256_of, write_text
 from artbench.runtime.progress import Reporter
 
 # Raised whenever what is made of the same inputs changes.
@@ -51,7 +51,7 @@ class Outcome:
 
     Attributes:
         part: The part.
-        state: `made`, `kept` from an earlier run, or `failed`.
+        state: `made`, `made_or_cached` from an earlier run, or `failed`.
         reason: Why it could not be made; empty if it was.
     """
 
@@ -113,18 +113,20 @@ def _outcomes(parts: Sequence[Part], out: Path, reporter: Reporter) -> list[Outc
 
 def _made(part: Part, out: Path) -> Outcome:
     def make(folder: Path) -> None:
-        with blaming(str(part)):
+        with plugin_errors(str(part)):
             part.make(folder)
 
     folder = out / part.folder
     try:
-        was_there = kept(folder, {**part.inputs, "kind": part.kind, "version": _VERSION, **versions()}, make=make)
+        was_there = made_or_cached(
+            folder, {**part.inputs, "kind": part.kind, "version": _VERSION, **versions()}, make=make
+        )
     except OSError as error:
         raise ArtbenchError(f"{folder} can't be written ({error.strerror or error})") from error
     return Outcome(part=part, state="kept" if was_there else "made")
 
 
-def kept(folder: Path, inputs: Mapping[str, Any], *, make: Callable[[Path], None]) -> bool:
+def made_or_cached(folder: Path, inputs: Mapping[str, Any], *, make: Callable[[Path], None]) -> bool:
     """See that a folder is there and whole, as `make` makes it of these inputs; True if it was there already.
 
     A folder appears whole or not at all, in the place of what was there before. One in which a file is missing or was
@@ -141,7 +143,7 @@ def kept(folder: Path, inputs: Mapping[str, Any], *, make: Callable[[Path], None
     key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
     if _is_whole(folder, key):
         return True
-    with preparing(folder) as temporary:
+    with atomic_folder(folder) as temporary:
         make(temporary)
         files = {file.relative_to(temporary).as_posix(): sha256_of(file) for file in _files(temporary)}
         write_text(temporary / MARK, json.dumps({"key": key, "inputs": inputs, "files": files}, indent=1) + "\n")

@@ -32,7 +32,7 @@ _YARDSTICK = "random"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chosen:
+class ChosenRecord:
     """A record to look into.
 
     Attributes:
@@ -49,7 +49,7 @@ class Chosen:
         return f"{task_name(self.record)}: {encoder_name(self.record)}"
 
 
-class Wanted:
+class ReportPlan:
     """Says which parts a report has, and how each is made.
 
     Args:
@@ -66,14 +66,14 @@ class Wanted:
         files = [checkpoint_file(path.expanduser().absolute()) for path in request.checkpoints]
         self._checkpoints = {sha256_of(file): file for file in files}
 
-    def tell_unused(self, chosen: Sequence[Chosen]) -> None:
+    def tell_unused(self, chosen: Sequence[ChosenRecord]) -> None:
         """Name the checkpoints that are of none of the records looked into."""
         known = {one.record.encoder.checkpoint_sha256 for one in chosen}
         for digest, file in self._checkpoints.items():
             if digest not in known:
                 self._reporter.notice(f"{file} (SHA-256 {digest[:12]}) is of none of the records looked into")
 
-    def parts(self, chosen: Sequence[Chosen]) -> list[Part]:
+    def parts(self, chosen: Sequence[ChosenRecord]) -> list[Part]:
         """Those of each record, then the filters of each backbone."""
         without = self._request.without
         found = []
@@ -87,7 +87,7 @@ class Wanted:
             found += [self._filters([one for one in chosen if one.record.backbone == name]) for name in backbones]
         return found
 
-    def _gradcam(self, one: Chosen) -> Part:
+    def _gradcam(self, one: ChosenRecord) -> Part:
         request = self._request
 
         def make(folder: Path) -> None:
@@ -103,7 +103,7 @@ class Wanted:
         inputs = {**self._inputs(one), "pictures": request.pictures}
         return Part(kind="gradcam", of=str(one), folder=one.folder / "gradcam", inputs=inputs, make=make)
 
-    def _map(self, one: Chosen) -> Part:
+    def _map(self, one: ChosenRecord) -> Part:
         request = self._request
 
         def make(folder: Path) -> None:
@@ -112,7 +112,7 @@ class Wanted:
 
         return Part(kind="map", of=str(one), folder=one.folder / "map", inputs=self._inputs(one), make=make)
 
-    def _filters(self, group: Sequence[Chosen]) -> Part:
+    def _filters(self, group: Sequence[ChosenRecord]) -> Part:
         request, backbone = self._request, group[0].record.backbone
         encoders = {one.record.encoder.weights_sha256: one.record for one in group}
 
@@ -158,7 +158,7 @@ class Wanted:
             exclude=given.exclude if record.dataset.exclusion is not None else None,
         )
 
-    def _inputs(self, one: Chosen) -> dict[str, Any]:
+    def _inputs(self, one: ChosenRecord) -> dict[str, Any]:
         predictions = one.record.predictions
         return {
             "record": sha256_of(one.file),
@@ -184,7 +184,7 @@ def _check_weights(found: Sequence[EncoderFilters], records: Sequence[Record]) -
             )
 
 
-def choose_records(boards: Sequence[Board], files: Iterable[Path], *, results: ResultsFolder) -> list[Chosen]:
+def choose_records(boards: Sequence[Board], files: Iterable[Path], *, results: ResultsFolder) -> list[ChosenRecord]:
     """The records in these files or, without any, the one with the best value of each task.
 
     Args:
@@ -207,7 +207,7 @@ def choose_records(boards: Sequence[Board], files: Iterable[Path], *, results: R
         asked[record.id] = file
     best = {board.first.id: results.file_of(board.first) for board in counted(boards)}
     return [
-        Chosen(record=known[name], file=file, folder=figures_of(known[name], results))
+        ChosenRecord(record=known[name], file=file, folder=figures_of(known[name], results))
         for name, file in (asked or best).items()
     ]
 

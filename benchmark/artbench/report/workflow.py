@@ -16,9 +16,9 @@ from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
 from artbench.report.pages import Gathered, index_html, index_page, task_html, task_pages
 from artbench.report.parts import Outcome, make_parts
-from artbench.report.plan import Wanted, choose_records
+from artbench.report.plan import ReportPlan, choose_records
 from artbench.report.request import KINDS, ReportRequest, no_records
-from artbench.runtime.files import replacing, sha256_of, write_text
+from artbench.runtime.files import atomic_write, sha256_of, write_text
 from artbench.runtime.progress import Reporter
 
 INDEX = "index.html"
@@ -76,7 +76,7 @@ def make_report(request: ReportRequest, *, registry: Registry, reporter: Reporte
         raise no_records(results.path)
     found = boards(records, results.predictions_of)
     chosen = choose_records(found, request.records, results=results)
-    wanted = Wanted(request, registry=registry, reporter=reporter)
+    wanted = ReportPlan(request, registry=registry, reporter=reporter)
     wanted.tell_unused(chosen)
     parts = wanted.parts(chosen)
     outcomes = make_parts(parts, out, reporter=reporter)
@@ -146,5 +146,5 @@ def _copy(source: Path, target: Path) -> None:
     """Copy a file that is there."""
     if not source.is_file() or (target.is_file() and sha256_of(source) == sha256_of(target)):
         return
-    with replacing(target) as temporary:
+    with atomic_write(target) as temporary:
         temporary.write_bytes(source.read_bytes())

@@ -15,7 +15,7 @@ from artbench.errors import ArtbenchError
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, renamed over it when the block ends without an error.
 
     A reader sees the old file or the new one, never a part; after an error or a kill, `path` is as it was.
@@ -40,7 +40,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def preparing(folder: Path) -> Iterator[Path]:
+def atomic_folder(folder: Path) -> Iterator[Path]:
     """Yield an empty temporary folder, renamed to `folder` when the block ends without an error.
 
     If another process has made `folder` meanwhile, that one stays and this one is thrown away.
@@ -70,7 +70,7 @@ def remove_unfinished(folder: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8 with Unix line ends, whole or not at all."""
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import torch
 
-from artbench.protocol import Picture
+from artbench.protocol import Preprocessing
 from artbench.runtime.findings import Finding
 from artbench.runtime.machine import bears_bfloat16
 from artbench.specs import BackboneSpec
-from artbench.testing.built_backbone import Built, digest_of, make_built, noise, normalisation_faults, passed
+from artbench.testing.built_backbone import BuiltBackbone, digest_of, make_built, noise, normalisation_faults, passed
 from artbench.testing.checks import Check, Fault, PathLike, demand, examined, line, registered, some
 
 # Cosine that features in bfloat16 must have with those in float32, and agreement of what should be the same.
 _COSINE, _CLOSE = 0.999, 1e-3
 # What the default protocol crops to, and what methods are trained with.
-_OTHER_SIDES = (Picture().size, 128)
+_OTHER_SIDES = (Preprocessing().size, 128)
 
 
 def check_backbone(spec: BackboneSpec | str, *, plugins: Sequence[PathLike] = ()) -> None:
@@ -40,7 +40,7 @@ def examine_backbone(spec: BackboneSpec) -> list[Finding]:
     return examined(lambda: make_built(spec), [*FEATURE_CHECKS, *WEIGHT_CHECKS])
 
 
-def name(built: Built) -> Iterator[Fault]:
+def name(built: BuiltBackbone) -> Iterator[Fault]:
     """The backbone is called as it was asked for."""
     # With two of a name, it is asked for as DISTRIBUTION:NAME.
     if built.backbone.name not in (built.spec.name, built.spec.name.rpartition(":")[2]):
@@ -50,12 +50,12 @@ def name(built: Built) -> Iterator[Fault]:
         )
 
 
-def preprocessing(built: Built) -> Iterator[Fault]:
+def preprocessing(built: BuiltBackbone) -> Iterator[Fault]:
     """Mean and std are stated, three numbers each, of RGB in [0, 1]."""
     yield from normalisation_faults(built.backbone.mean, built.backbone.std)
 
 
-def shape(built: Built) -> Iterator[Fault]:
+def shape(built: BuiltBackbone) -> Iterator[Fault]:
     """Features are pooled: shape (n, feature_dim)."""
     found, wanted = tuple(built.features.shape), (len(built.pictures), built.backbone.feature_dim)
     if len(found) != len(wanted):
@@ -66,13 +66,13 @@ def shape(built: Built) -> Iterator[Fault]:
         yield Fault(f"features of {wanted[0]} pictures have shape {found}, not {wanted}", mend)
 
 
-def dtype(built: Built) -> Iterator[Fault]:
+def dtype(built: BuiltBackbone) -> Iterator[Fault]:
     """Features are float32, as the pictures are."""
     if built.features.dtype != torch.float32:
         yield Fault(f"features are {built.features.dtype}", "Compute in float32; artbench chooses bfloat16 by autocast")
 
 
-def finite(built: Built) -> Iterator[Fault]:
+def finite(built: BuiltBackbone) -> Iterator[Fault]:
     """Features are numbers, neither NaN nor infinite."""
     if not bool(built.features.isfinite().all()):
         yield Fault("features hold NaN or infinity", "Guard divisions and logarithms: noise and even pictures come too")
@@ -82,13 +82,13 @@ def finite(built: Built) -> Iterator[Fault]:
         yield Fault("features of an even picture hold NaN or infinity", "Guard divisions by a deviation or a norm")
 
 
-def different(built: Built) -> Iterator[Fault]:
+def different(built: BuiltBackbone) -> Iterator[Fault]:
     """Different pictures have different features."""
     if bool((built.features == built.features[:1]).all()):
         yield Fault("three different pictures have the very same features", "Let the features depend on the picture")
 
 
-def determinism(built: Built) -> Iterator[Fault]:
+def determinism(built: BuiltBackbone) -> Iterator[Fault]:
     """In eval mode, the same pictures give the same features."""
     if not _alike(built.features, passed(built.backbone.module, built.pictures)):
         yield Fault(
@@ -98,7 +98,7 @@ def determinism(built: Built) -> Iterator[Fault]:
         )
 
 
-def batch_size(built: Built) -> Iterator[Fault]:
+def batch_size(built: BuiltBackbone) -> Iterator[Fault]:
     """A picture has the same features alone as among others."""
     alone = torch.cat([passed(built.backbone.module, picture[None]) for picture in built.pictures])
     if alone.shape != built.features.shape or not _alike(built.features, alone):
@@ -109,7 +109,7 @@ def batch_size(built: Built) -> Iterator[Fault]:
         )
 
 
-def sizes(built: Built) -> Iterator[Fault]:
+def sizes(built: BuiltBackbone) -> Iterator[Fault]:
     """Pictures of every size that it says it takes are taken."""
     if built.backbone.input_size is not None:
         return
@@ -123,7 +123,7 @@ def sizes(built: Built) -> Iterator[Fault]:
             yield Fault(f"input_size is None, and a picture of {side} x {side} gives {gives}", mend)
 
 
-def input_kept(built: Built) -> Iterator[Fault]:
+def input_kept(built: BuiltBackbone) -> Iterator[Fault]:
     """The pictures are left as they are."""
     pictures = built.pictures.clone()
     with torch.inference_mode():
@@ -132,7 +132,7 @@ def input_kept(built: Built) -> Iterator[Fault]:
         yield Fault("forward changes the pictures it is given", "Use no operation in place on the input")
 
 
-def bfloat16(built: Built) -> Iterator[Fault]:
+def bfloat16(built: BuiltBackbone) -> Iterator[Fault]:
     """Under bfloat16 autocast, where hardware is fast at it, features stay the same to a cosine of 0.999."""
     try:
         with torch.autocast("cpu", torch.bfloat16):
@@ -153,7 +153,7 @@ def _alike(one: torch.Tensor, other: torch.Tensor) -> bool:
     return bool(((one - other).float().abs().max() / scale) <= _CLOSE)
 
 
-FEATURE_CHECKS: tuple[Check[Built], ...] = (
+FEATURE_CHECKS: tuple[Check[BuiltBackbone], ...] = (
     name,
     preprocessing,
     shape,
@@ -168,7 +168,7 @@ FEATURE_CHECKS: tuple[Check[Built], ...] = (
 )
 
 
-def digest(built: Built) -> Iterator[Fault]:
+def digest(built: BuiltBackbone) -> Iterator[Fault]:
     """Two builds under one seed have the same weights, and the state dict names all of them."""
     if digest_of(built.again().module) != digest_of(built.backbone.module):
         yield Fault(
@@ -187,7 +187,7 @@ def digest(built: Built) -> Iterator[Fault]:
         )
 
 
-def state(built: Built) -> Iterator[Fault]:
+def state(built: BuiltBackbone) -> Iterator[Fault]:
     """A pass in eval mode changes nothing that the state dict names."""
     before = digest_of(built.backbone.module)
     passed(built.backbone.module, built.pictures)
@@ -195,7 +195,7 @@ def state(built: Built) -> Iterator[Fault]:
         yield Fault("a pass in eval mode changes the weights", "Update buffers only if self.training")
 
 
-def own_tensors(built: Built) -> Iterator[Fault]:
+def own_tensors(built: BuiltBackbone) -> Iterator[Fault]:
     """Every call of the factory builds anew."""
     mine, other = _tensors(built.backbone.module), _tensors(built.again().module)
     shared = [name for name, place in mine.items() if place in set(other.values())]
@@ -206,7 +206,7 @@ def own_tensors(built: Built) -> Iterator[Fault]:
         )
 
 
-def copies(built: Built) -> Iterator[Fault]:
+def copies(built: BuiltBackbone) -> Iterator[Fault]:
     """The module can be copied with copy.deepcopy, and the copy computes the same; it need not be picklable."""
     # Features are extracted by threads with a copy each; training, filters and Grad-CAM copy it as well.
     # Nothing is sent to another process.
@@ -225,7 +225,7 @@ def copies(built: Built) -> Iterator[Fault]:
         )
 
 
-def settings(built: Built) -> Iterator[Fault]:
+def settings(built: BuiltBackbone) -> Iterator[Fault]:
     """The factory leaves torch's settings, its seed and the working directory as they are."""
     for what, (before, after) in built.touched.items():
         if what == "seed of torch":
@@ -235,7 +235,7 @@ def settings(built: Built) -> Iterator[Fault]:
             yield Fault(f"the factory changes the {what} from {before} to {after}", f"Leave the {what} as it is")
 
 
-def published(built: Built) -> Iterator[Fault]:
+def published(built: BuiltBackbone) -> Iterator[Fault]:
     """What it says its makers publish is named, and can be called."""
     claimed: Any = built.backbone.published
     for name, fetch in claimed.items():
@@ -249,7 +249,7 @@ def _tensors(module: torch.nn.Module) -> dict[str, int]:
     return {name: tensor.data_ptr() for name, tensor in named if tensor.numel()}
 
 
-def _same(built: Built, module: torch.nn.Module) -> bool:
+def _same(built: BuiltBackbone, module: torch.nn.Module) -> bool:
     found = passed(module, built.pictures)
     if found.shape != built.features.shape:
         return False
@@ -257,7 +257,7 @@ def _same(built: Built, module: torch.nn.Module) -> bool:
     return bool((found - built.features).float().abs().max() / scale <= _CLOSE)
 
 
-def _mixed_up(built: Built, copied: torch.nn.Module) -> bool:
+def _mixed_up(built: BuiltBackbone, copied: torch.nn.Module) -> bool:
     """Whether the original, at work while the copy is, changes what the copy gives; tried where there are hooks."""
     # torch has no public way to ask for them.
     hooked = [part for part in copied.modules() if vars(part)["_forward_hooks"] or vars(part)["_forward_pre_hooks"]]
@@ -274,4 +274,4 @@ def _mixed_up(built: Built, copied: torch.nn.Module) -> bool:
             handle.remove()
 
 
-WEIGHT_CHECKS: tuple[Check[Built], ...] = (digest, state, own_tensors, copies, settings, published)
+WEIGHT_CHECKS: tuple[Check[BuiltBackbone], ...] = (digest, state, own_tensors, copies, settings, published)

@@ -20,7 +20,7 @@ _CHANNELS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Built:
+class BuiltBackbone:
     """A backbone that was built under seed 0, in eval mode.
 
     Attributes:
@@ -44,7 +44,7 @@ class Built:
         return build(self.factory, seed=seed)[0]
 
 
-def make_built(spec: BackboneSpec) -> Built:
+def make_built(spec: BackboneSpec) -> BuiltBackbone:
     """Build a backbone and let it see pictures.
 
     Raises:
@@ -62,7 +62,9 @@ def make_built(spec: BackboneSpec) -> Built:
     if not isinstance(features, torch.Tensor):
         mend = "Return one tensor: pooled features, one row a picture"
         raise Broken("features", Fault(f"forward returns a {type(features).__name__}", mend))
-    return Built(spec=spec, factory=factory, backbone=backbone, pictures=pictures, features=features, touched=touched)
+    return BuiltBackbone(
+        spec=spec, factory=factory, backbone=backbone, pictures=pictures, features=features, touched=touched
+    )
 
 
 def build(factory: Callable[[], Any], *, seed: int) -> tuple[Backbone, dict[str, tuple[object, object]]]:

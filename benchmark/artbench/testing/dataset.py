@@ -16,7 +16,7 @@ from artbench.plugins.registry import Registry
 from artbench.runtime.findings import Finding
 from artbench.specs import DatasetSpec, TaskSpec, load_factory
 from artbench.testing.checks import Check, Fault, PathLike, demand, examined, folder_of, line, registered, some
-from artbench.testing.read_dataset import Read, make_read
+from artbench.testing.read_dataset import ReadDataset, make_read
 
 # Spread over the whole dataset, of which there may be a million.
 _DECODED = 16
@@ -60,7 +60,7 @@ def tasks_on(spec: DatasetSpec, registry: Registry) -> list[TaskSpec]:
     return [task for _, task in registry.tasks.specs() if task.dataset == spec.name] if known == [spec] else []
 
 
-def inside(read: Read) -> Iterator[Fault]:
+def inside(read: ReadDataset) -> Iterator[Fault]:
     """Every file lies inside the folder, and is named relative to it."""
     files = list(read.dataset.files)
     absolute = [file for file in files if PurePosixPath(file).is_absolute() or PureWindowsPath(file).is_absolute()]
@@ -80,7 +80,7 @@ def inside(read: Read) -> Iterator[Fault]:
         yield Fault(f"{len(away):,} files are links that lead out of the folder: {some(away)}", mend, "WARN")
 
 
-def there(read: Read) -> Iterator[Fault]:
+def there(read: ReadDataset) -> Iterator[Fault]:
     """Every picture of the dataset is on disk."""
     gone = [file for row, file in enumerate(read.dataset.files) if not read.dataset.path(row).is_file()]
     if gone:
@@ -90,7 +90,7 @@ def there(read: Read) -> Iterator[Fault]:
         )
 
 
-def decodes(read: Read) -> Iterator[Fault]:
+def decodes(read: ReadDataset) -> Iterator[Fault]:
     """Its files are pictures that artbench can decode."""
     count = len(read.dataset)
     broken = []
@@ -109,7 +109,7 @@ def decodes(read: Read) -> Iterator[Fault]:
         )
 
 
-def unopened(read: Read) -> Iterator[Fault]:
+def unopened(read: ReadDataset) -> Iterator[Fault]:
     """Reading the dataset opens no picture."""
     files = {read.dataset.path(row).absolute() for row in range(len(read.dataset))}
     opened = files.intersection(path.absolute() for path in read.opened)
@@ -118,7 +118,7 @@ def unopened(read: Read) -> Iterator[Fault]:
         yield Fault(f"reading it opens {len(opened):,} pictures", mend, "WARN")
 
 
-def wrong_folder(read: Read) -> Iterator[Fault]:
+def wrong_folder(read: ReadDataset) -> Iterator[Fault]:
     """A folder that holds something else is refused in one line that says what belongs there."""
     if read.spec.folder is not None:
         return
@@ -138,10 +138,10 @@ def wrong_folder(read: Read) -> Iterator[Fault]:
                 yield Fault("an empty folder is read as a dataset without pictures", mend)
 
 
-FILE_CHECKS: tuple[Check[Read], ...] = (inside, there, decodes, unopened, wrong_folder)
+FILE_CHECKS: tuple[Check[ReadDataset], ...] = (inside, there, decodes, unopened, wrong_folder)
 
 
-def name(read: Read) -> Iterator[Fault]:
+def name(read: ReadDataset) -> Iterator[Fault]:
     """The dataset is called as it is registered."""
     if read.dataset.name not in (read.spec.name, read.spec.name.rpartition(":")[2]) and read.spec.folder is None:
         yield Fault(
@@ -150,7 +150,7 @@ def name(read: Read) -> Iterator[Fault]:
         )
 
 
-def unique_ids(read: Read) -> Iterator[Fault]:
+def unique_ids(read: ReadDataset) -> Iterator[Fault]:
     """No two pictures have one id."""
     twice = [id_ for id_, count in Counter(read.dataset.ids).items() if count > 1]
     if twice:
@@ -158,7 +158,7 @@ def unique_ids(read: Read) -> Iterator[Fault]:
         yield Fault(f"{len(twice):,} ids are given to several pictures: {some(twice)}", mend)
 
 
-def portable_ids(read: Read) -> Iterator[Fault]:
+def portable_ids(read: ReadDataset) -> Iterator[Fault]:
     """Ids are alike on every machine: printable, and nothing in them says where the folder lies."""
     odd = [id_ for id_ in read.dataset.ids if not id_ or not id_.isprintable()]
     if odd:
@@ -170,7 +170,7 @@ def portable_ids(read: Read) -> Iterator[Fault]:
         yield Fault(f"{len(local):,} ids hold the place of the folder: {some(local)}", mend)
 
 
-def stable_ids(read: Read) -> Iterator[Fault]:
+def stable_ids(read: ReadDataset) -> Iterator[Fault]:
     """A second read gives the same ids in the same order, however the file system lists its folders."""
     first, second = list(read.dataset.ids), list(read.again.ids)
     if first == second:
@@ -186,7 +186,7 @@ def stable_ids(read: Read) -> Iterator[Fault]:
         yield Fault(f"a second read gives other ids: {some(changed)}", mend)
 
 
-def fingerprint(read: Read) -> Iterator[Fault]:
+def fingerprint(read: ReadDataset) -> Iterator[Fault]:
     """A second read finds the same state of the pictures."""
     if sorted(read.dataset.ids) == sorted(read.again.ids) and _states(read.dataset) != _states(read.again):
         mend = "Let versions tell the picture only: a digest, a release; no time, and nothing that changes when read"
@@ -204,13 +204,13 @@ def _states(dataset: Dataset) -> dict[str, str]:
     return states
 
 
-ID_CHECKS: tuple[Check[Read], ...] = (name, unique_ids, portable_ids, stable_ids, fingerprint)
+ID_CHECKS: tuple[Check[ReadDataset], ...] = (name, unique_ids, portable_ids, stable_ids, fingerprint)
 
 
-def splits_checks(tasks: Sequence[TaskSpec]) -> list[Check[Read]]:
+def splits_checks(tasks: Sequence[TaskSpec]) -> list[Check[ReadDataset]]:
     """The check of the splits, where there are tasks."""
 
-    def splits(read: Read) -> Iterator[Fault]:
+    def splits(read: ReadDataset) -> Iterator[Fault]:
         """No picture is in two splits of a task."""
         for task in tasks:
             try:

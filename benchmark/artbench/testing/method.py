@@ -19,7 +19,7 @@ from artbench.errors import ArtbenchError, UsageError
 from artbench.pretrain.conv_as_matmul import MatmulConvolutions
 from artbench.pretrain.method import Method, Objective
 from artbench.pretrain.settings import check_settings
-from artbench.pretrain.setup import Assembly, assemble
+from artbench.pretrain.setup import Setup, set_up
 from artbench.pretrain.trainer import pretrain
 from artbench.pretrain.training import Conditions, Training
 from artbench.runtime.distributed import current_group
@@ -36,7 +36,7 @@ _DESCENTS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trainable:
+class TrainableMethod:
     """A method with all that a short training takes.
 
     Attributes:
@@ -48,7 +48,7 @@ class Trainable:
 
     spec: PretrainingSpec
     training: Training
-    assembly: Assembly
+    assembly: Setup
     folder: Path
 
     def encoder(self, name: str, *, seed: int = 0, stop_after: int | None = None) -> str:
@@ -76,7 +76,7 @@ class Trainable:
 @contextmanager
 def trained(
     spec: PretrainingSpec, network: BackboneSpec, pictures: Dataset | None, settings: Mapping[str, Any]
-) -> Iterator[Callable[[], Trainable]]:
+) -> Iterator[Callable[[], TrainableMethod]]:
     """What makes the method ready, and a folder for it while the block runs."""
     with TemporaryDirectory(prefix="artbench-check-") as folder:
         yield partial(_make, spec, network, pictures, settings, Path(folder))
@@ -88,7 +88,7 @@ def _make(
     pictures: Dataset | None,
     settings: Mapping[str, Any],
     folder: Path,
-) -> Trainable:
+) -> TrainableMethod:
     assert spec.method is not None
     factory = factory_of(spec.method, name="method")
     try:
@@ -106,14 +106,14 @@ def _make(
         pool=_pool(pictures or _painted(folder)),
     )
     try:
-        assembly = assemble(training, device="cpu", group=current_group())
+        assembly = set_up(training, device="cpu", group=current_group())
     except UsageError:
         raise
     except ArtbenchError as error:
         mend = error.mend or "Build networks and memory from the backbone, the settings and the number of pictures"
         raise Broken("build", Fault(error.message, mend)) from error
     _check_objective(assembly.objective)
-    return Trainable(spec=spec, training=training, assembly=assembly, folder=folder)
+    return TrainableMethod(spec=spec, training=training, assembly=assembly, folder=folder)
 
 
 def _settings(method: Method, given: Mapping[str, Any]) -> Any:
@@ -174,14 +174,14 @@ class _Killing(Silent):
             raise _Killed
 
 
-def fixed_views(trainable: Trainable) -> tuple[torch.Tensor, torch.Tensor]:
+def fixed_views(trainable: TrainableMethod) -> tuple[torch.Tensor, torch.Tensor]:
     """Two views of 8 pictures of noise, alike on every call."""
     side = trainable.assembly.crop_size
     one, other = torch.randn(2, 8, 3, side, side, generator=torch.Generator().manual_seed(0))
     return one, one + 0.1 * other
 
 
-def exported(trainable: Trainable) -> Iterator[Fault]:
+def exported(trainable: TrainableMethod) -> Iterator[Fault]:
     """The student holds the backbone that was handed over, by the names of its weights."""
     own = set(trainable.assembly.backbone_module.state_dict())
     wanted = set(trainable.assembly.backbone.module.state_dict())
@@ -190,7 +190,7 @@ def exported(trainable: Trainable) -> Iterator[Fault]:
         yield Fault("the student's `backbone` has other weights than the backbone", mend)
 
 
-def loss(trainable: Trainable) -> Iterator[Fault]:
+def loss(trainable: TrainableMethod) -> Iterator[Fault]:
     """A few steps down its gradient lower the loss on the same views."""
     objective = trainable.assembly.objective
     views = fixed_views(trainable)
@@ -213,7 +213,7 @@ def loss(trainable: Trainable) -> Iterator[Fault]:
         yield Fault(f"{_DESCENTS} steps down the gradient leave the loss of {first:.4g} at {lowest:.4g} or above", mend)
 
 
-def learns(trainable: Trainable) -> Iterator[Fault]:
+def learns(trainable: TrainableMethod) -> Iterator[Fault]:
     """A training changes the backbone, and ends with weights that are numbers."""
     from artbench.testing.built_backbone import digest_of
 
@@ -223,14 +223,14 @@ def learns(trainable: Trainable) -> Iterator[Fault]:
         yield Fault(f"after {STEPS} steps the backbone is as it was", mend)
 
 
-def same_seed(trainable: Trainable) -> Iterator[Fault]:
+def same_seed(trainable: TrainableMethod) -> Iterator[Fault]:
     """Two trainings under one seed end with the same weights, to the last bit."""
     if trainable.encoder("straight") != trainable.encoder("again"):
         mend = "Draw from torch's global generator while building, and keep nothing from one training to the next"
         yield Fault("two trainings under one seed end with other weights", mend)
 
 
-def other_seed(trainable: Trainable) -> Iterator[Fault]:
+def other_seed(trainable: TrainableMethod) -> Iterator[Fault]:
     """A training under another seed ends with other weights."""
     if trainable.encoder("straight") == trainable.encoder("other", seed=1):
         yield Fault(
@@ -238,7 +238,7 @@ def other_seed(trainable: Trainable) -> Iterator[Fault]:
         )
 
 
-def resume(trainable: Trainable) -> Iterator[Fault]:
+def resume(trainable: TrainableMethod) -> Iterator[Fault]:
     """A training that was killed and resumed ends with the same weights, to the last bit, as one that was not."""
     if trainable.encoder("straight") != trainable.encoder("killed", stop_after=STEPS // 2 + 1):
         mend = (
@@ -288,4 +288,4 @@ def _restore(parameters: list[torch.Tensor], kept: list[torch.Tensor]) -> None:
         parameter.copy_(value)
 
 
-METHOD_CHECKS: tuple[Check[Trainable], ...] = (exported, loss, learns, same_seed, other_seed, resume)
+METHOD_CHECKS: tuple[Check[TrainableMethod], ...] = (exported, loss, learns, same_seed, other_seed, resume)

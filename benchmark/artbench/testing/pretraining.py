@@ -93,7 +93,7 @@ def examine_pretraining(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
+class GivenWeights:
     """Weights for one backbone.
 
     Attributes:
@@ -117,7 +117,7 @@ class Given:
         return _given(self.factory, self.network, seed)[::2]
 
 
-def make_given(spec: PretrainingSpec, network: BackboneSpec) -> Given:
+def make_given(spec: PretrainingSpec, network: BackboneSpec) -> GivenWeights:
     """Ask for the weights of a backbone.
 
     Raises:
@@ -127,7 +127,7 @@ def make_given(spec: PretrainingSpec, network: BackboneSpec) -> Given:
     assert spec.weights is not None
     factory = factory_of(spec.weights, name="weights")
     backbone, before, weights = _given(factory, network, 0)
-    return Given(spec=spec, factory=factory, network=network, backbone=backbone, before=before, weights=weights)
+    return GivenWeights(spec=spec, factory=factory, network=network, backbone=backbone, before=before, weights=weights)
 
 
 def _given(factory: Callable[[Backbone], Any], network: BackboneSpec, seed: int) -> tuple[Backbone, str, Weights]:
@@ -150,7 +150,7 @@ def _given(factory: Callable[[Backbone], Any], network: BackboneSpec, seed: int)
     return backbone, before, weights
 
 
-def state(given: Given) -> Iterator[Fault]:
+def state(given: GivenWeights) -> Iterator[Fault]:
     """Weights are tensors by their names in the backbone's module."""
     odd = [str(name) for name, tensor in given.weights.state.items() if not isinstance(tensor, torch.Tensor)]
     if odd:
@@ -162,7 +162,7 @@ def state(given: Given) -> Iterator[Fault]:
         yield Fault(f"{len(others)} of its weights are none of {given.network.name}: {some(others)}", mend, "WARN")
 
 
-def load(given: Given) -> Iterator[Fault]:
+def load(given: GivenWeights) -> Iterator[Fault]:
     """Every weight of the backbone is set, in its shape, to finite numbers."""
     module = build_backbone(given.network).module
     try:
@@ -177,7 +177,7 @@ def load(given: Given) -> Iterator[Fault]:
         yield Fault(error.message, error.mend)
 
 
-def source(given: Given) -> Iterator[Fault]:
+def source(given: GivenWeights) -> Iterator[Fault]:
     """Where the weights are from is said in a few words, without a local folder."""
     said = given.weights.source
     if not isinstance(said, str) or not said.strip() or "\n" in said:
@@ -187,13 +187,13 @@ def source(given: Given) -> Iterator[Fault]:
         yield Fault(f"source names a local folder: {shortened(said)}", mend)
 
 
-def preprocessing(given: Given) -> Iterator[Fault]:
+def preprocessing(given: GivenWeights) -> Iterator[Fault]:
     """Mean and std, where the weights bring their own, are three numbers each, of RGB in [0, 1]."""
     mean, std = given.weights.mean, given.weights.std
     yield from normalisation_faults((0, 0, 0) if mean is None else mean, (1, 1, 1) if std is None else std)
 
 
-def digest(given: Given) -> Iterator[Fault]:
+def digest(given: GivenWeights) -> Iterator[Fault]:
     """Two calls under one seed give the same weights."""
     if _digest(given.again(0)[1]) != _digest(given.weights):
         yield Fault(
@@ -202,7 +202,7 @@ def digest(given: Given) -> Iterator[Fault]:
         )
 
 
-def seed(given: Given) -> Iterator[Fault]:
+def seed(given: GivenWeights) -> Iterator[Fault]:
     """Whether they depend on the run's seed is what `seeded` says."""
     first, backbone, other = _digest(given.weights), *given.again(1)
     depend = first != _digest(other)
@@ -218,4 +218,4 @@ def _digest(weights: Weights) -> str:
     return state_digest({name: tensor for name, tensor in weights.state.items() if isinstance(tensor, torch.Tensor)})
 
 
-WEIGHTS_CHECKS: tuple[Check[Given], ...] = (state, load, source, preprocessing, digest, seed)
+WEIGHTS_CHECKS: tuple[Check[GivenWeights], ...] = (state, load, source, preprocessing, digest, seed)

@@ -17,7 +17,7 @@ from artbench.testing.checks import Broken, Fault, factory_of, line
 
 
 @dataclass(frozen=True, kw_only=True)
-class Read:
+class ReadDataset:
     """A dataset that was read.
 
     Attributes:
@@ -37,7 +37,7 @@ class Read:
     opened: tuple[Path, ...]
 
 
-def make_read(spec: DatasetSpec, root: Path) -> Read:
+def make_read(spec: DatasetSpec, root: Path) -> ReadDataset:
     """Read a dataset, twice.
 
     Raises:
@@ -48,7 +48,7 @@ def make_read(spec: DatasetSpec, root: Path) -> Read:
         dataset = _read(factory, root)
     with listings_reversed():
         again = _read(factory, root)
-    return Read(spec=spec, root=root, factory=factory, dataset=dataset, again=again, opened=tuple(opened))
+    return ReadDataset(spec=spec, root=root, factory=factory, dataset=dataset, again=again, opened=tuple(opened))
 
 
 def _read(factory: Callable[[Path], Any], root: Path) -> Dataset:

@@ -69,7 +69,7 @@ def examine_task(spec: TaskSpec, root: Path, *, dataset: DatasetSpec) -> list[Fi
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ReadTask:
     """A task with its targets.
 
     Attributes:
@@ -87,7 +87,7 @@ class Asked:
     dataset_again: Dataset
 
 
-def make_asked(spec: TaskSpec, root: Path, dataset: DatasetSpec) -> Asked:
+def make_asked(spec: TaskSpec, root: Path, dataset: DatasetSpec) -> ReadTask:
     """Read the dataset and the targets, twice.
 
     Raises:
@@ -95,7 +95,7 @@ def make_asked(spec: TaskSpec, root: Path, dataset: DatasetSpec) -> Asked:
     """
     read = make_read(dataset, root)
     factory = factory_of(spec.factory)
-    return Asked(
+    return ReadTask(
         spec=spec,
         dataset=read.dataset,
         targets=_targets(factory, read.dataset),
@@ -136,7 +136,7 @@ def _check_split(name: str, split: Any, pictures: int) -> None:
         raise Broken("rows", Fault(f"rows of {name} are not all of the {pictures:,} pictures: {wrong[0]}", mend))
 
 
-def labels(asked: Asked) -> Iterator[Fault]:
+def labels(asked: ReadTask) -> Iterator[Fault]:
     """Labels are within the range of the classes; years are finite."""
     for round_ in asked.targets.rounds:
         for name, split in round_.splits:
@@ -151,7 +151,7 @@ def labels(asked: Asked) -> Iterator[Fault]:
                     yield Fault(f"labels of {name} are not all from 0 to {count - 1}: {wrong[0]}", mend)
 
 
-def splits_hold_pictures(asked: Asked) -> Iterator[Fault]:
+def splits_hold_pictures(asked: ReadTask) -> Iterator[Fault]:
     """Every split has pictures."""
     for round_ in asked.targets.rounds:
         for name, split in round_.splits:
@@ -160,12 +160,12 @@ def splits_hold_pictures(asked: Asked) -> Iterator[Fault]:
                 yield Fault(f"{name} is empty", mend)
 
 
-def splits_apart(asked: Asked) -> Iterator[Fault]:
+def splits_apart(asked: ReadTask) -> Iterator[Fault]:
     """No picture is in two splits."""
     yield from shared(asked.targets, asked.dataset)
 
 
-def every_class_is_trained(asked: Asked) -> Iterator[Fault]:
+def every_class_is_trained(asked: ReadTask) -> Iterator[Fault]:
     """Every class has a picture in train."""
     if asked.spec.target == "year":
         return
@@ -181,7 +181,7 @@ def every_class_is_trained(asked: Asked) -> Iterator[Fault]:
         )
 
 
-def fingerprint(asked: Asked) -> Iterator[Fault]:
+def fingerprint(asked: ReadTask) -> Iterator[Fault]:
     """Read again, the targets are the same: only then can two results be compared."""
     first, second = (
         _fingerprint(targets, dataset)
@@ -210,7 +210,7 @@ def _counts(split: Split, classes: int) -> "np.ndarray[tuple[int, ...], np.dtype
     return np.bincount(within, minlength=classes).astype(np.int64)
 
 
-LABEL_CHECKS: tuple[Check[Asked], ...] = (
+LABEL_CHECKS: tuple[Check[ReadTask], ...] = (
     labels,
     splits_hold_pictures,
     splits_apart,
@@ -219,7 +219,7 @@ LABEL_CHECKS: tuple[Check[Asked], ...] = (
 )
 
 
-def primary_metric(asked: Asked) -> Iterator[Fault]:
+def primary_metric(asked: ReadTask) -> Iterator[Fault]:
     """The primary metric is one that artbench knows for this kind of target."""
     try:
         find_metric(asked.spec.primary_metric, asked.spec.target)
@@ -227,7 +227,7 @@ def primary_metric(asked: Asked) -> Iterator[Fault]:
         yield Fault(error.message, f"State one of those: {error.mend.removeprefix('There are ')}")
 
 
-def target(asked: Asked) -> Iterator[Fault]:
+def target(asked: ReadTask) -> Iterator[Fault]:
     """Labels are of the kind that the task states."""
     wanted = {"single-label": "int64 of shape (n,)", "multi-label": "bool of shape (n, classes)"}
     classes = len(asked.targets.classes)
@@ -244,7 +244,7 @@ def target(asked: Asked) -> Iterator[Fault]:
                 )
 
 
-def classes(asked: Asked) -> Iterator[Fault]:
+def classes(asked: ReadTask) -> Iterator[Fault]:
     """Classes are a tuple of different names; none for years."""
     named = asked.targets.classes
     if asked.spec.target == "year":
@@ -256,7 +256,7 @@ def classes(asked: Asked) -> Iterator[Fault]:
         yield Fault("some classes have one name", "Give each class a name of its own")
 
 
-def groups(asked: Asked) -> Iterator[Fault]:
+def groups(asked: ReadTask) -> Iterator[Fault]:
     """Groups are given for every row of the dataset, and are there where intervals are clustered."""
     given = asked.targets.groups
     if given is None and asked.spec.clustered:
@@ -266,7 +266,7 @@ def groups(asked: Asked) -> Iterator[Fault]:
         yield Fault(f"there are {len(given):,} groups for {len(asked.dataset):,} pictures", mend)
 
 
-def repeats(asked: Asked) -> Iterator[Fault]:
+def repeats(asked: ReadTask) -> Iterator[Fault]:
     """Other splits of the same task have its classes, and no groups or repeats of their own."""
     for other in asked.targets.repeats:
         if other.classes != asked.targets.classes:
@@ -275,7 +275,7 @@ def repeats(asked: Asked) -> Iterator[Fault]:
             yield Fault("a repeat has groups or repeats of its own", "Give them once, with the first")
 
 
-def missing(asked: Asked) -> Iterator[Fault]:
+def missing(asked: ReadTask) -> Iterator[Fault]:
     """What is named as missing is not there."""
     if isinstance(asked.targets.missing, str) or not all(isinstance(path, str) for path in asked.targets.missing):
         yield Fault("missing are not texts", "Give missing as paths below the folder, as the lists name them")
@@ -286,4 +286,4 @@ def missing(asked: Asked) -> Iterator[Fault]:
         yield Fault(f"{len(found):,} files that it calls missing are there, such as {found[0]}", mend)
 
 
-STATED_CHECKS: tuple[Check[Asked], ...] = (primary_metric, target, classes, groups, repeats, missing)
+STATED_CHECKS: tuple[Check[ReadTask], ...] = (primary_metric, target, classes, groups, repeats, missing)

@@ -14,7 +14,7 @@ from artbench.cli.data import data
 from artbench.data.exclusion import read_exclusions
 from artbench.data.pool import Manifest, PoolPart
 from artbench.errors import ArtbenchError
-from artbench.evaluation.workflow import Request, run
+from artbench.evaluation.workflow import RunRequest, run
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
 from artbench_sample.paint import paint_collection
@@ -71,7 +71,7 @@ def test_twins_across_the_split_are_found_reported_and_left_out(toy: Path, tmp_p
 
 def test_a_record_made_after_an_audit_says_how_many_test_pictures_have_a_twin(toy: Path, tmp_path: Path) -> None:
     assert audit(tmp_path / "out", "--data", f"toy={toy}").exception is None
-    request = Request(
+    request = RunRequest(
         backbones=["toy-patches"],
         pretrainings=["random"],
         tasks=["toy-colour"],

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from artbench.audit.image_index import Look, look_at
+from artbench.audit.image_index import ImageFingerprint, fingerprint_image
 from artbench.cli.data import data
 from artbench.errors import ArtbenchError, UsageError
 
@@ -61,11 +61,11 @@ def test_only_what_has_changed_is_looked_at_again(toy: Path, monkeypatch: pytest
     (toy / "010.png").write_bytes(b"no picture")
     looked: list[bytes] = []
 
-    def look(content: bytes) -> Look:
+    def look(content: bytes) -> ImageFingerprint:
         looked.append(content)
-        return look_at(content)
+        return fingerprint_image(content)
 
-    monkeypatch.setattr("artbench.audit.image_index.look_at", look)
+    monkeypatch.setattr("artbench.audit.image_index.fingerprint_image", look)
     result = check("--data", f"toy={toy}")
     assert looked == [b"no picture"]
     assert "010.png: not a JPEG" in result.stdout

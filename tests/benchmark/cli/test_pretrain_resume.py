@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from artbench.cli.main import main
-from artbench.pretrain.resume_state import read_begun
+from artbench.pretrain.resume_state import read_resume_state
 
 TOY = Path(__file__).parents[2] / "toy_plugin.py"
 SMALL = ("batch_size=16", "sub_batch=8", "steps=4", "crop_size=16", "temperature=0.1")
@@ -92,7 +92,7 @@ def test_pictures_that_have_a_place_of_their_own_are_found_there_again(terminal:
     shutil.copytree(next((tmp_path / "cache" / "datasets").iterdir()), tmp_path / "disk")
     shutil.rmtree("out")
     begin(terminal, "--data", "toy=disk")
-    assert read_begun(Path("out")).datasets == {"toy": str(tmp_path / "disk")}  # type: ignore[union-attr]
+    assert read_resume_state(Path("out")).datasets == {"toy": str(tmp_path / "disk")}  # type: ignore[union-attr]
     shutil.rmtree(tmp_path / "cache")
     assert terminal.pretrain("--resume") == 0, terminal.err
     assert not (tmp_path / "cache" / "datasets").exists()

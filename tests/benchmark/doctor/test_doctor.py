@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from artbench.cli.doctor import doctor
-from artbench.doctor.examination import CHECKS, Patient, examine
+from artbench.doctor.examination import CHECKS, Environment, examine
 from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.findings import Finding
@@ -52,16 +52,16 @@ def test_a_broken_plugin_is_named_with_its_reason(tmp_path: Path) -> None:
 
 
 def test_a_check_that_raises_is_a_finding_and_the_others_are_made() -> None:
-    def bad(patient: Patient) -> Iterator[Finding]:
+    def bad(patient: Environment) -> Iterator[Finding]:
         raise RuntimeError("torn\nin two")
 
-    def sad(patient: Patient) -> Iterator[Finding]:
+    def sad(patient: Environment) -> Iterator[Finding]:
         raise ArtbenchError("it is not there", mend="Put it there")
 
-    def good(patient: Patient) -> Iterator[Finding]:
+    def good(patient: Environment) -> Iterator[Finding]:
         yield Finding(status="PASS", name="all", message="well", mend="")
 
-    patient = Patient(registry=load_plugins(), offline=True)
+    patient = Environment(registry=load_plugins(), offline=True)
     found = list(examine(patient, {"bad": bad, "absent": "no.such.module:check", "sad": sad, "good": good}))
     assert [(name, finding.status) for name, finding in found] == [
         ("bad", "FAIL"),

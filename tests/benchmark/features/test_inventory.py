@@ -11,15 +11,15 @@ from click.testing import CliRunner
 
 from artbench.cli.cache import cache as command
 from artbench.errors import ArtbenchError
-from artbench.features.inventory import Kept, choose, kept, remove
+from artbench.features.inventory import StoredFeatures, remove, select, stored_features
 from tests.benchmark.features.tiny import Listener, encoder, features, paint
 
 NOW = datetime(2030, 1, 31, tzinfo=UTC)
 
 
-def entry(name: str, *, days: int, megabytes: int) -> Kept:
+def entry(name: str, *, days: int, megabytes: int) -> StoredFeatures:
     dataset, backbone, pretraining = name.split("/")
-    return Kept(
+    return StoredFeatures(
         folder=Path(name),
         dataset=dataset,
         backbone=backbone,
@@ -56,7 +56,7 @@ ENTRIES = [
     ],
 )
 def test_choice(choice: dict[str, object], chosen: list[int]) -> None:
-    assert choose(ENTRIES, now=NOW, **choice) == [ENTRIES[n] for n in chosen]  # type: ignore[arg-type]
+    assert select(ENTRIES, now=NOW, **choice) == [ENTRIES[n] for n in chosen]  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_kept_features_are_listed(folder: Path) -> None:
-    old, tiny = kept(folder)
+    old, tiny = stored_features(folder)
     assert (old.name, tiny.name) == ("tiny/old/moco-v2", "tiny/tiny/random")
     assert old.used < tiny.used
     assert tiny.bytes >= 18 * 24 * 4
@@ -88,9 +88,9 @@ def test_removed_features_are_gone_and_come_back_when_asked_for(folder: Path, tm
     done = CliRunner().invoke(command, ["remove", "--older-than", "30d"])
     assert done.exit_code == 0
     assert done.stdout.startswith("tiny/old/moco-v2\t")
-    assert [entry.backbone for entry in kept(folder)] == ["tiny"]
+    assert [entry.backbone for entry in stored_features(folder)] == ["tiny"]
     assert CliRunner().invoke(command, ["remove", "--all"]).exit_code == 0
-    assert kept(folder) == []
+    assert stored_features(folder) == []
     assert [path.name for path in folder.iterdir()] == [".locks"]
     assert CliRunner().invoke(command, ["remove", "--down-to", "1GB"]).stderr == "Nothing to remove.\n"
 
@@ -109,17 +109,17 @@ def test_removed_features_are_gone_and_come_back_when_asked_for(folder: Path, tm
 )
 def test_wrong_usage_removes_nothing(arguments: list[str], folder: Path) -> None:
     assert CliRunner().invoke(command, ["remove", *arguments]).exit_code == 2
-    assert len(kept(folder)) == 2
+    assert len(stored_features(folder)) == 2
 
 
 def test_what_is_being_extracted_stays(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     removed = []
-    listener = Listener(each=lambda: removed.append([remove(entry) for entry in kept(cache)]))
+    listener = Listener(each=lambda: removed.append([remove(entry) for entry in stored_features(cache)]))
     features(paint(tmp_path, 10), cache, reporter=listener)
     assert removed
     assert all(each == [False] for each in removed)
-    assert len(kept(cache)) == 1
+    assert len(stored_features(cache)) == 1
 
 
 @pytest.mark.parametrize("text", ["{half", "[" * 100_000, "[]", '{"key": 3}'])
@@ -127,17 +127,17 @@ def test_a_broken_manifest_is_mended(text: str, tmp_path: Path) -> None:
     pictures = paint(tmp_path, 10)
     features(pictures, tmp_path / "cache")
     next((tmp_path / "cache").glob("*/*/manifest.json")).write_text(text)
-    (nameless,) = kept(tmp_path / "cache")
+    (nameless,) = stored_features(tmp_path / "cache")
     assert nameless.backbone.startswith("tiny-")
     assert features(pictures, tmp_path / "cache").timing.extracted == 0
-    assert [entry.name for entry in kept(tmp_path / "cache")] == ["tiny/tiny/random"]
+    assert [entry.name for entry in stored_features(tmp_path / "cache")] == ["tiny/tiny/random"]
 
 
 def test_what_a_killed_removal_left_is_listed_and_removed(folder: Path) -> None:
     for manifest in folder.glob("*/*/manifest.json"):
         manifest.unlink()
-    assert [(entry.dataset[:5], entry.pretraining) for entry in kept(folder)] == [("tiny-", "?")] * 2
-    assert all(entry.bytes for entry in kept(folder))
+    assert [(entry.dataset[:5], entry.pretraining) for entry in stored_features(folder)] == [("tiny-", "?")] * 2
+    assert all(entry.bytes for entry in stored_features(folder))
     assert CliRunner().invoke(command, ["remove", "--all"]).exit_code == 0
     assert [path.name for path in folder.iterdir()] == [".locks"]
 
@@ -153,11 +153,11 @@ def test_what_manifests_say_is_not_believed(folder: Path) -> None:
         listed = CliRunner().invoke(command, arguments)
         assert listed.exit_code == 0
         assert "?[2Jgone??" in listed.stdout
-    assert kept(folder)[1].used <= datetime.now(UTC)
+    assert stored_features(folder)[1].used <= datetime.now(UTC)
 
 
 def test_two_removals_at_once_are_no_trouble(folder: Path) -> None:
-    entry = kept(folder)[0]
+    entry = stored_features(folder)[0]
     assert remove(entry)
     assert remove(entry)
 

@@ -18,12 +18,12 @@ from artbench.data.dataset import Dataset
 from artbench.data.decode import decode_path
 from artbench.encoders.encoder import Encoder
 from artbench.features.extract import Features, extract
-from artbench.protocol import Picture
+from artbench.protocol import Preprocessing
 from artbench.runtime.distributed import process_group
 from artbench.runtime.machine import choose_dtype
 from artbench.runtime.progress import Counter, Reporter
 
-PICTURE = Picture(size=32)
+PICTURE = Preprocessing(size=32)
 DIM = 24
 # The pictures of a collection, and those of them that can be read.
 COUNT = 90
@@ -109,7 +109,7 @@ def features(
     *,
     rows: Any = None,
     by: Encoder | None = None,
-    picture: Picture = PICTURE,
+    picture: Preprocessing = PICTURE,
     reporter: Reporter | None = None,
     **options: Any,
 ) -> Features:

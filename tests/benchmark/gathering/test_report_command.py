@@ -14,7 +14,7 @@ from PIL import Image
 
 from artbench.cli.main import artbench
 from artbench.errors import ArtbenchError, UsageError
-from artbench.evaluation.workflow import Request, run
+from artbench.evaluation.workflow import RunRequest, run
 from artbench.plugins.loading import load_plugins
 from artbench.records.folder import ResultsFolder, write_record
 from artbench.runtime.progress import Silent
@@ -39,7 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             ("seen-net", ["toy-colour", "toy-traits", "seen-year"]),
             ("toy-patches", ["toy-colour"]),
         ):
-            request = Request(
+            request = RunRequest(
                 backbones=[backbone],
                 pretrainings=["random"],
                 tasks=tasks,

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from artbench.encoders.provenance import training_history
 from artbench.errors import UsageError
-from artbench.pretrain.setup import assemble
+from artbench.pretrain.setup import set_up
 from artbench.runtime.distributed import Group
 from tests.benchmark.pretrain import toys
 
@@ -59,4 +59,4 @@ def test_torchrun_starts_killed_processes_again_and_they_end_with_the_same_weigh
 
 def test_sub_batches_that_can_not_be_shared_out_are_refused(pictures: Path) -> None:
     with pytest.raises(UsageError, match="4 sub-batches of a batch can't be shared out to 3 processes"):
-        assemble(toys.training(pictures), device="cpu", group=Group(rank=0, size=3))
+        set_up(toys.training(pictures), device="cpu", group=Group(rank=0, size=3))

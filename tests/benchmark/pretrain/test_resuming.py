@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from artbench.errors import ArtbenchError
 from artbench.pretrain.checkpoints import Checkpoints
-from artbench.pretrain.online_knn import OnlineTask
+from artbench.pretrain.online_knn import OnlineKnn
 from artbench.specs import BackboneSpec
 from tests.benchmark.pretrain import toys
 from tests.benchmark.pretrain.children import child
@@ -134,7 +134,7 @@ def test_a_signal_while_knn_judges_does_not_wait_for_it_and_the_epoch_is_judged_
     pictures: Path, tmp_path: Path
 ) -> None:
     dataset, targets = toys.dataset(pictures)
-    online = OnlineTask(name="colour", dataset=dataset, targets=targets)
+    online = OnlineKnn(name="colour", dataset=dataset, targets=targets)
     undisturbed, stopped = tmp_path / "undisturbed", tmp_path / "stopped"
     toys.train(toys.training(pictures), undisturbed, online=online)
     listener = toys.Signalling("SIGTERM", at="kNN, colour")
@@ -153,7 +153,7 @@ def test_a_signal_while_knn_judges_does_not_wait_for_it_and_the_epoch_is_judged_
 
 def test_a_signal_while_knn_judges_the_last_epoch_leaves_that_to_a_resumed_run(pictures: Path, tmp_path: Path) -> None:
     dataset, targets = toys.dataset(pictures)
-    online = OnlineTask(name="colour", dataset=dataset, targets=targets)
+    online = OnlineKnn(name="colour", dataset=dataset, targets=targets)
     out = tmp_path / "out"
     listener: toys.Listener = toys.Signalling("SIGTERM", at="kNN, colour")
     # An epoch of three steps, and a part of one.

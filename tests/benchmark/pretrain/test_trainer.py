@@ -12,7 +12,7 @@ from artbench.encoders.build import build_encoder
 from artbench.encoders.provenance import training_history
 from artbench.errors import ArtbenchError, UsageError
 from artbench.pretrain.method import Method, Networks, Objective
-from artbench.pretrain.online_knn import OnlineTask
+from artbench.pretrain.online_knn import OnlineKnn
 from artbench.pretrain.settings import Settings, read_settings
 from artbench.pretrain.training import Training
 from artbench.runtime.progress import Silent
@@ -159,7 +159,7 @@ def test_features_that_collapse_are_told_once(pictures: Path, tmp_path: Path) ->
 
 def test_knn_on_a_labelled_task_judges_every_epoch_and_the_best_stays(pictures: Path, tmp_path: Path) -> None:
     dataset, targets = toys.dataset(pictures)
-    online = OnlineTask(name="colour", dataset=dataset, targets=targets)
+    online = OnlineKnn(name="colour", dataset=dataset, targets=targets)
     listener = toys.Listener()
     work = toys.training(pictures, "steps=30")
     toys.train(work, tmp_path, listener=listener, online=online, keep=1, save_minutes=10)

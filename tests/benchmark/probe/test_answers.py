@@ -12,7 +12,7 @@ from artbench.probe import features as features_module
 from artbench.probe import knn as neighbours_module
 from artbench.probe import objective as objective_module
 from artbench.probe.features import LabelledFeatures, Rows
-from artbench.probe.predictions import Answers, answer
+from artbench.probe.predictions import Predictions, predict
 from artbench.protocol import LINEAR_V1, Protocol
 from artbench.runtime.progress import Silent
 from artbench.specs import TargetKind
@@ -23,10 +23,10 @@ TWO_PENALTIES = replace(LINEAR_V1, probe=replace(LINEAR_V1.probe, grid=(1.0, 10.
 
 def answered(
     part: LabelledFeatures, test: Rows, target: TargetKind, *, cut: int | None, protocol: Protocol = TWO_PENALTIES
-) -> Answers:
+) -> Predictions:
     """Fitted on a part, of which what is beyond the cut is the validation split."""
     every = np.arange(len(part))
-    return answer(
+    return predict(
         part if cut is None else part.select(every[:cut]),
         None if cut is None else part.select(every[cut:]),
         test,

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from artbench.errors import ArtbenchError
-from artbench.records.folder import Ledger, ResultsFolder, read_record
+from artbench.records.folder import ResultsFolder, ResultsIndex, read_record
 from artbench.records.predictions import TestPredictions
 from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Counter, Silent
@@ -127,11 +127,11 @@ def test_hostile_names_stay_inside_the_folder(tmp_path: Path, predictions: TestP
 def test_running_again_replaces_the_record_of_the_same_measurement(
     tmp_path: Path, predictions: TestPredictions
 ) -> None:
-    ledger = Ledger(ResultsFolder(tmp_path), Silent())
+    ledger = ResultsIndex(ResultsFolder(tmp_path), Silent())
     ledger.enter(record(0.5), predictions)
     ledger.enter(record(0.6), predictions)
     assert [kept.primary.value for kept in ledger.records] == [0.6]
-    assert Ledger(ResultsFolder(tmp_path), Silent()).records == ledger.records
+    assert ResultsIndex(ResultsFolder(tmp_path), Silent()).records == ledger.records
     assert ledger.find(record().board, lambda kept: kept.backbone == "resnet18") is not None
     assert ledger.find(record().board, lambda kept: kept.backbone == "resnet50") is None
     assert ledger.find(record(protocol_hash="f" * 64).board, lambda _: True) is None

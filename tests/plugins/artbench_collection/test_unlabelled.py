@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from artbench.data.opening import open_datasets
+from artbench.data.opening import open_datasets_with_tasks
 from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
 from artbench.pretrain.workflow import Places, open_pool
@@ -121,7 +121,7 @@ def test_labelled_and_unlabelled_pictures_make_one_pool(tmp_path: Path) -> None:
 
 def test_they_can_be_checked_and_audited_like_any_dataset(tmp_path: Path) -> None:
     touch(tmp_path, *FLAT)
-    (holding,) = open_datasets(
+    (holding,) = open_datasets_with_tasks(
         [f"collection:{tmp_path}"], registry=load_plugins(), data_root=None, placed={}, reporter=Silent()
     )
     assert (len(holding.dataset), dict(holding.tasks), dict(holding.closed)) == (12, {}, {})

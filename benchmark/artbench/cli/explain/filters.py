@@ -16,7 +16,7 @@ from artbench.cli.options import (
     plugin_option,
     registry,
 )
-from artbench.cli.output import print_json, say
+from artbench.cli.output import echo, print_json
 
 if TYPE_CHECKING:
     from artbench.explain.filters.encoder_filters import EncoderFilters
@@ -117,8 +117,8 @@ def filters(
 
 def _print(found: "list[EncoderFilters]", out: Path) -> None:
     for one in found:
-        say(f"{one.encoder.backbone}, {one.encoder.pretraining}")
+        echo(f"{one.encoder.backbone}, {one.encoder.pretraining}")
         width = max(len(layer.depth.name) for layer in one.layers)
         for layer in one.layers:
-            say(f"  {layer.depth.name:{width}}  {layer.counted}")
-    say(f"The figure is in {out}.", err=True)
+            echo(f"  {layer.depth.name:{width}}  {layer.counted}")
+    echo(f"The figure is in {out}.", err=True)

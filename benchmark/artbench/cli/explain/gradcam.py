@@ -15,7 +15,7 @@ from artbench.cli.options import (
     record_option,
     sources_options,
 )
-from artbench.cli.output import print_json, say
+from artbench.cli.output import echo, print_json
 
 if TYPE_CHECKING:
     from artbench.explain.gradcam.folder import Contents
@@ -95,9 +95,9 @@ def gradcam(
 def _print(contents: "Contents", out: Path) -> None:
     for shown in contents.shown:
         said = ", ".join(part for part in (shown.said, shown.known, shown.mapped) if part)
-        say(f"{shown.reason:14}  {shown.image}: {said}")
+        echo(f"{shown.reason:14}  {shown.image}: {said}")
     for kind, verdict in contents.verdicts.items():
-        say(f"{kind[0].upper()}{kind[1:]} {verdict}.")
+        echo(f"{kind[0].upper()}{kind[1:]} {verdict}.")
     if contents.refused:
-        say(f"No other maps: {contents.refused}.")
-    say(f"Figures in {out}, {contents.shown[0].file} and others; index.md lists them.", err=True)
+        echo(f"No other maps: {contents.refused}.")
+    echo(f"Figures in {out}, {contents.shown[0].file} and others; index.md lists them.", err=True)

@@ -14,7 +14,7 @@ from artbench.cli.options import (
     record_option,
     sources_options,
 )
-from artbench.cli.output import print_json, say
+from artbench.cli.output import echo, print_json
 
 if TYPE_CHECKING:
     from artbench.explain.map.contents import MapContents
@@ -103,5 +103,5 @@ def _print(contents: "MapContents", out: Path) -> None:
     from artbench.explain.map.contents import FIGURE, PAGE
 
     for line in contents.caption:
-        say(line)
-    say(f"The figure is {out / FIGURE}, the page {out / PAGE}.", err=True)
+        echo(line)
+    echo(f"The figure is {out / FIGURE}, the page {out / PAGE}.", err=True)

@@ -14,7 +14,7 @@ from artbench.cli.options import (
     record_option,
     sources_options,
 )
-from artbench.cli.output import print_json, say
+from artbench.cli.output import echo, print_json
 
 if TYPE_CHECKING:
     from artbench.explain.neighbours.nearest import Neighbourhoods
@@ -83,8 +83,8 @@ def neighbours(
 def _print(contents: "Neighbourhoods", out: Path) -> None:
     for answer in contents.answers:
         known = f": {answer.query.known}" if answer.query.known else ""
-        say(f"{answer.query.image}{known}")
+        echo(f"{answer.query.image}{known}")
         for shown, cosine in answer.nearest:
-            say(f"  {cosine:.3f}  {shown.known}  {shown.image}  ({shown.part})")
-    say(contents.caption, err=True)
-    say(f"Figures in {out}, {contents.answers[0].file} and others; neighbours.csv lists them.", err=True)
+            echo(f"  {cosine:.3f}  {shown.known}  {shown.image}  ({shown.part})")
+    echo(contents.caption, err=True)
+    echo(f"Figures in {out}, {contents.answers[0].file} and others; neighbours.csv lists them.", err=True)

@@ -62,7 +62,7 @@ def maximise(
         counter: Advanced at each step.
     """
     seeds = [seed * 1_000_003 + unit for unit in units]
-    pictures, wobble = FourierPictures(seeds, side=ascent.side).to(device), Wobble(seeds)
+    pictures, wobble = FourierPictures(seeds, side=ascent.side).to(device), Jitter(seeds)
     _wake(reader, pictures, units)
     # Adam's pace of each coefficient is its own, so pictures of one batch don't influence each other.
     optimiser = torch.optim.Adam(pictures.parameters(), lr=ascent.rate, betas=(0.9, 0.99))
@@ -134,7 +134,7 @@ def _wake(reader: UnitReader, pictures: FourierPictures, units: Sequence[int]) -
             pictures.coefficients[off] *= _LOUDER
 
 
-class Wobble:
+class Jitter:
     """Moves, scales and turns each picture of a batch a little, otherwise at each call.
 
     Each picture has random numbers of its own, so that it does not matter which others are in the batch.

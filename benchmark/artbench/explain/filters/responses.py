@@ -14,7 +14,7 @@ from artbench.data.dataset import Dataset
 from artbench.data.decode import UnreadableImage, decode
 from artbench.errors import ArtbenchError
 from artbench.explain.filters.depths import Depth
-from artbench.protocol import Picture
+from artbench.protocol import Preprocessing
 from artbench.runtime.progress import Reporter
 from artbench.runtime.threads import in_threads, usable_cores
 
@@ -86,7 +86,7 @@ def draw_sample(dataset: Dataset, *, side: int, seed: int, reporter: Reporter, m
 
 def _decoded(dataset: Dataset, row: int, *, side: int) -> NDArray[np.uint8] | None:
     try:
-        return decode(dataset.read(row), short_side=Picture().short_side(side), crop=side)
+        return decode(dataset.read(row), short_side=Preprocessing().short_side(side), crop=side)
     except (UnreadableImage, OSError):
         return None
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from artbench.data.folders import dataset_folder
 from artbench.data.opening import open_dataset
-from artbench.encoders.request import candidates
+from artbench.encoders.request import encoder_requests
 from artbench.explain.figure import write_png
 from artbench.explain.filters.depths import Depth, Trace
 from artbench.explain.filters.encoder_filters import EncoderFilters, find_filters, picture_side
@@ -28,7 +28,7 @@ def explain_filters(request: FiltersRequest, *, registry: Registry, reporter: Re
     """
     request.check(registry)
     device = choose_device(request.device)
-    asked = list(candidates([request.backbone], request.pretrainings, registry=registry, seed=request.seed))
+    asked = list(encoder_requests([request.backbone], request.pretrainings, registry=registry, seed=request.seed))
     dataset = None
     if request.examples is not None:
         spec = registry.datasets.get(request.examples)

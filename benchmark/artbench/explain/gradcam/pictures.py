@@ -13,7 +13,7 @@ from artbench.errors import ArtbenchError
 from artbench.explain.gradcam.choice import Choice, answered, choose
 from artbench.explain.gradcam.figures import Shown
 from artbench.explain.gradcam.model import ProbedEncoder
-from artbench.explain.refit import ProbedTask
+from artbench.explain.refit import RefittedTask
 from artbench.explain.validate import class_number
 from artbench.protocol import LINEAR_V1
 from artbench.runtime.progress import Reporter
@@ -42,7 +42,7 @@ class Pictures:
     how: str
 
 
-def learnt_class(name: str, probed: ProbedTask) -> int:
+def learnt_class(name: str, probed: RefittedTask) -> int:
     """The number of the class called `name`, of which the probe has seen pictures.
 
     Raises:
@@ -55,7 +55,7 @@ def learnt_class(name: str, probed: ProbedTask) -> int:
     return number
 
 
-def chosen(probed: ProbedTask, *, named: int | None, count: int, seed: int, reporter: Reporter) -> Pictures:
+def chosen(probed: RefittedTask, *, named: int | None, count: int, seed: int, reporter: Reporter) -> Pictures:
     """Pictures of the test: confident hits, confident misses, and random ones (`choose`).
 
     Args:
@@ -93,7 +93,7 @@ def chosen(probed: ProbedTask, *, named: int | None, count: int, seed: int, repo
 
 
 def _shown_of_test(
-    choice: Choice, number: int, pixels: NDArray[np.uint8], class_: int, probed: ProbedTask, *, correct: bool
+    choice: Choice, number: int, pixels: NDArray[np.uint8], class_: int, probed: RefittedTask, *, correct: bool
 ) -> Shown:
     labels, chances = probed.test.labels[choice.position], probed.outputs[choice.position]
     true = np.flatnonzero(labels) if np.ndim(labels) else np.array([labels])
@@ -112,7 +112,7 @@ def _shown_of_test(
 
 
 def asked_for(
-    files: Sequence[Path], data: Sequence[bytes], *, model: ProbedEncoder, probed: ProbedTask, named: int | None
+    files: Sequence[Path], data: Sequence[bytes], *, model: ProbedEncoder, probed: RefittedTask, named: int | None
 ) -> Pictures:
     """Pictures that the user names.
 
@@ -145,20 +145,20 @@ def asked_for(
     )
 
 
-def _decoded(data: bytes, probed: ProbedTask) -> NDArray[np.uint8]:
+def _decoded(data: bytes, probed: RefittedTask) -> NDArray[np.uint8]:
     picture, size = LINEAR_V1.picture, probed.encoder.input_size
     return decode(data, short_side=picture.short_side(size), crop=picture.crop_side(size))
 
 
 @torch.inference_mode()
-def _chances(model: ProbedEncoder, pixels: NDArray[np.uint8], probed: ProbedTask) -> NDArray[np.float64]:
+def _chances(model: ProbedEncoder, pixels: NDArray[np.uint8], probed: RefittedTask) -> NDArray[np.float64]:
     logits = torch.cat([model(model.pictures(pixels[at : at + 1])) for at in range(len(pixels))])
     single = probed.task.spec.target == "single-label"
     found: NDArray[np.float64] = (logits.softmax(dim=1) if single else logits.sigmoid()).cpu().numpy()
     return found
 
 
-def check_model(model: ProbedEncoder, pictures: Pictures, *, probed: ProbedTask) -> None:
+def check_model(model: ProbedEncoder, pictures: Pictures, *, probed: RefittedTask) -> None:
     """See that what is differentiated says of test pictures what the probe says of their features.
 
     Raises:

@@ -15,7 +15,7 @@ from artbench.explain.gradcam.sanity.cascade import Cascade
 from artbench.explain.gradcam.sanity.check import check_sanity
 from artbench.explain.gradcam.stages import last_stage, named_stage
 from artbench.explain.layers import check_layer
-from artbench.explain.refit import open_probed
+from artbench.explain.refit import refit
 from artbench.explain.validate import read_picture
 from artbench.plugins.registry import Registry
 from artbench.runtime.progress import Reporter
@@ -36,7 +36,7 @@ def explain_gradcam(request: GradcamRequest, *, registry: Registry, reporter: Re
         if request.layer is not None:
             check_layer(encoder.module, request.layer, backbone=encoder.backbone)
 
-    probed = open_probed(request.record, sources=request.sources, check=check, registry=registry, reporter=reporter)
+    probed = refit(request.record, sources=request.sources, check=check, registry=registry, reporter=reporter)
     named = None if request.named is None else learnt_class(request.named, probed)
     # MPS has no float64, in which the probe computes.
     model = ProbedEncoder(probed.encoder, probed.probe, dtype=probed.dtype)

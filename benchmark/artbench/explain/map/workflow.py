@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
-from artbench.explain.cosine import directions, nearest
+from artbench.explain.cosine import nearest, unit_vectors
 from artbench.explain.figure import write_png
 from artbench.explain.map.colouring import Colouring, by_class, by_year
 from artbench.explain.map.contents import FIGURE, PAGE, SUMMARY, TABLE, MapContents, known
@@ -18,7 +18,7 @@ from artbench.explain.map.figure import map_figure
 from artbench.explain.map.layout import lay_out
 from artbench.explain.map.page import map_page, thumbnails
 from artbench.explain.map.request import MapRequest, choose_method
-from artbench.explain.reproduce import MeasuredTask, open_measured
+from artbench.explain.reproduce import ReproducedTask, reproduce
 from artbench.explain.validate import class_number, nothing_to_show
 from artbench.plugins.registry import Registry
 from artbench.runtime.files import write_text
@@ -40,7 +40,7 @@ def explain_map(request: MapRequest, *, registry: Registry, reporter: Reporter) 
             or the folder can't be written.
     """
     request.check(registry)
-    measured = open_measured(request.record, sources=request.sources, part="test", registry=registry, reporter=reporter)
+    measured = reproduce(request.record, sources=request.sources, part="test", registry=registry, reporter=reporter)
     task, record = measured.task, measured.record
     # A published list may hold a picture twice.
     once = np.sort(np.unique(measured.test.rows, return_index=True)[1])
@@ -51,7 +51,7 @@ def explain_map(request: MapRequest, *, registry: Registry, reporter: Reporter) 
         reporter.notice(why)
     test = measured.test.only(np.isin(np.arange(len(measured.test)), once))
     colouring = _colouring(measured, test.labels, request.named)
-    points = directions(measured.features.take(test.rows))
+    points = unit_vectors(measured.features.take(test.rows))
     with reporter.counting(f"laying out by {method.upper()}", total=1, unit="maps") as counter:
         layout = lay_out(points, method=method, seed=request.seed)
         counter.advance()
@@ -88,7 +88,7 @@ def explain_map(request: MapRequest, *, registry: Registry, reporter: Reporter) 
     return contents
 
 
-def _colouring(measured: MeasuredTask, labels: Labels, named: Sequence[str]) -> Colouring:
+def _colouring(measured: ReproducedTask, labels: Labels, named: Sequence[str]) -> Colouring:
     if measured.task.spec.target == "year":
         return by_year(labels.astype(np.float64))
     classes = measured.task.targets.classes

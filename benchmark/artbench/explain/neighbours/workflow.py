@@ -14,13 +14,13 @@ from artbench.data.opening import OpenTask
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError
 from artbench.evaluation.rounds import readable
-from artbench.explain.cosine import directions
+from artbench.explain.cosine import unit_vectors
 from artbench.explain.figure import write_png
 from artbench.explain.map.contents import in_words
 from artbench.explain.neighbours.figure import neighbours_figure
 from artbench.explain.neighbours.nearest import Answer, Neighbourhoods, Shown, by_chance, find_nearest
 from artbench.explain.neighbours.request import NeighboursRequest
-from artbench.explain.reproduce import MeasuredTask, open_measured
+from artbench.explain.reproduce import ReproducedTask, reproduce
 from artbench.explain.validate import check_file_or_id, read_picture
 from artbench.features.extract import extract
 from artbench.plugins.registry import Registry
@@ -50,7 +50,7 @@ def explain_neighbours(request: NeighboursRequest, *, registry: Registry, report
             if task.dataset.rows.get(image, task.rows[0]) not in task.rows:
                 raise ArtbenchError(f"{image} is no picture of {task.spec.name}")
 
-    measured = open_measured(request.record, sources=request.sources, check=check, registry=registry, reporter=reporter)
+    measured = reproduce(request.record, sources=request.sources, check=check, registry=registry, reporter=reporter)
     dataset, features = measured.task.dataset, measured.features
     rows = features.rows
     places = {int(row): place for place, row in enumerate(rows.tolist())}
@@ -59,7 +59,7 @@ def explain_neighbours(request: NeighboursRequest, *, registry: Registry, report
         if row >= 0 and row not in places:
             raise ArtbenchError(f"{image} can't be read, so that it has no features")
     files = [_absolute(image) for image, row in zip(request.images, inside, strict=True) if row < 0]
-    collection = directions(features.take(rows))
+    collection = unit_vectors(features.take(rows))
     elsewhere = iter(_features(files, measured, reporter) if files else ())
     itself = np.array([places.get(row, -1) for row in inside], np.int64)
     queries = np.stack([collection[place] if place >= 0 else next(elsewhere) for place in itself.tolist()])
@@ -91,7 +91,7 @@ def _absolute(image: str) -> Path:
     return Path(image).expanduser().absolute()
 
 
-def _features(files: Sequence[Path], measured: MeasuredTask, reporter: Reporter) -> NDArray[np.float32]:
+def _features(files: Sequence[Path], measured: ReproducedTask, reporter: Reporter) -> NDArray[np.float32]:
     """Directions of the features of files, made as those of the dataset are and not kept."""
     once = list(dict.fromkeys(str(file) for file in files))
     asked = Dataset(name="asked-for", root=Path("/"), ids=once, files=once)
@@ -106,13 +106,13 @@ def _features(files: Sequence[Path], measured: MeasuredTask, reporter: Reporter)
             float32=measured.features.dtype == "float32",
             reporter=reporter,
         )
-        return directions(found.take(np.array([once.index(str(file)) for file in files], np.int64)))
+        return unit_vectors(found.take(np.array([once.index(str(file)) for file in files], np.int64)))
 
 
 class _Pictures:
     """Pictures of a task, with what is known of each."""
 
-    def __init__(self, measured: MeasuredTask) -> None:
+    def __init__(self, measured: ReproducedTask) -> None:
         self._dataset, self._classes = measured.task.dataset, measured.task.targets.classes
         self._known = {
             row: (name, split.labels[at])

@@ -13,7 +13,7 @@ from artbench.leaderboard.board import Board
 from artbench.leaderboard.ranking import Place
 from artbench.records.parts import Metric
 from artbench.records.record import Record
-from artbench.runtime.files import replacing
+from artbench.runtime.files import atomic_write
 from artbench.stats.metrics import METRICS
 
 Value: TypeAlias = str | int | float | bool | None
@@ -56,7 +56,7 @@ def write_parquet(rows: Sequence[Row], out: Path) -> None:
         OSError: It can't be written.
     """
     fields = [pa.field(name, _type([row[name] for row in rows])) for name in rows[0]]
-    with replacing(out) as temporary:
+    with atomic_write(out) as temporary:
         pq.write_table(pa.Table.from_pylist([dict(row) for row in rows], pa.schema(fields)), temporary)
 
 

@@ -12,7 +12,7 @@ from artbench.errors import ArtbenchError
 from artbench.leaderboard.paired_scores import digest_of_test
 from artbench.leaderboard.validation.fields import check_fields
 from artbench.leaderboard.validation.files import Files, survey
-from artbench.leaderboard.validation.findings import RERUN, Findings, Report
+from artbench.leaderboard.validation.findings import RERUN, FileFindings, Report
 from artbench.leaderboard.validation.protocols import check_protocol
 from artbench.leaderboard.validation.recomputing import check_tables, check_values, open_predictions
 from artbench.leaderboard.validation.together import Checked, check_together
@@ -25,7 +25,7 @@ from artbench.stats.metrics import METRICS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class KnownTask:
     """What is known here of the task of a record.
 
     Attributes:
@@ -35,11 +35,11 @@ class Known:
     """
 
     spec: TaskSpec | None = None
-    compare: Callable[[Record, StoredPredictions, tuple[str, ...], Findings], None] | None = None
+    compare: Callable[[Record, StoredPredictions, tuple[str, ...], FileFindings], None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class CheckContext:
     """What records are compared with.
 
     Attributes:
@@ -48,12 +48,12 @@ class Surroundings:
         now: The present, with a time zone.
     """
 
-    tasks: Callable[[Record], Known]
+    tasks: Callable[[Record], KnownTask]
     plugins: frozenset[str] | None
     now: datetime
 
 
-def check_folder(folder: Path, *, surroundings: Surroundings, reporter: Reporter) -> Report:
+def check_folder(folder: Path, *, surroundings: CheckContext, reporter: Reporter) -> Report:
     """Check all records of a folder, alone and side by side.
 
     Args:
@@ -64,13 +64,13 @@ def check_folder(folder: Path, *, surroundings: Surroundings, reporter: Reporter
     Raises:
         ArtbenchError: There is no folder of records.
     """
-    about: list[Findings] = []
+    about: list[FileFindings] = []
     files = survey(folder, about)
     checked: list[Checked] = []
     used: set[str] = set()
     with reporter.counting("checking records", total=len(files.records), unit="records") as counter:
         for name in files.records:
-            findings = Findings(name)
+            findings = FileFindings(name)
             about.append(findings)
             used |= _beside(name, files)
             try:
@@ -82,7 +82,7 @@ def check_folder(folder: Path, *, surroundings: Surroundings, reporter: Reporter
             checked += [] if one is None else [one]
             counter.advance()
     for name in sorted(files.tables - used):
-        stray = Findings(name)
+        stray = FileFindings(name)
         stray.fault("it belongs to no record", "Remove it, or submit its record")
         about.append(stray)
     check_together(checked)
@@ -96,7 +96,7 @@ def _beside(name: str, files: Files) -> set[str]:
     return {stem + suffix for suffix in (".parquet", ".classes.parquet", ".confusion.parquet")} & files.tables
 
 
-def _check(name: str, files: Files, surroundings: Surroundings, about: Findings) -> Checked | None:
+def _check(name: str, files: Files, surroundings: CheckContext, about: FileFindings) -> Checked | None:
     try:
         record = read_record(files.root / name)
     except ArtbenchError as error:
@@ -127,7 +127,7 @@ def _check(name: str, files: Files, surroundings: Surroundings, about: Findings)
     )
 
 
-def _check_place(name: str, record: Record, files: Files, about: Findings) -> bool:
+def _check_place(name: str, record: Record, files: Files, about: FileFindings) -> bool:
     """The name of a file says what was measured, and every file beside a record is the record's."""
     asked = ResultsFolder(files.root.parent).file_of(record).relative_to(files.root.parent / "records").as_posix()
     if name != asked:
@@ -142,7 +142,7 @@ def _check_place(name: str, record: Record, files: Files, about: Findings) -> bo
     return name == asked
 
 
-def _target(record: Record, spec: TaskSpec | None, about: Findings) -> TargetKind | None:
+def _target(record: Record, spec: TaskSpec | None, about: FileFindings) -> TargetKind | None:
     """The kind of the task, after the task itself where it is known, else after the primary metric."""
     metric = METRICS.get(record.primary_metric)
     if spec is None:
@@ -163,7 +163,7 @@ def _target(record: Record, spec: TaskSpec | None, about: Findings) -> TargetKin
     return spec.target
 
 
-def _check_plugins(record: Record, installed: frozenset[str] | None, about: Findings) -> None:
+def _check_plugins(record: Record, installed: frozenset[str] | None, about: FileFindings) -> None:
     if not record.provenance.plugins:
         about.fault("it does not say which plugins took part")
     unknown = sorted(set(record.provenance.plugins) - (installed or set()))
@@ -171,7 +171,7 @@ def _check_plugins(record: Record, installed: frozenset[str] | None, about: Find
         about.notice(f"the plugins {', '.join(unknown)} are not installed here: what they did was not checked")
 
 
-def _open(name: str, record: Record, target: TargetKind, files: Files, about: Findings) -> StoredPredictions | None:
+def _open(name: str, record: Record, target: TargetKind, files: Files, about: FileFindings) -> StoredPredictions | None:
     beside = name.removesuffix(".json") + ".parquet"
     return open_predictions(files.root / beside, record, target, about) if beside in files.tables else None
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from artbench.data.checks import MISSING_SHARE
-from artbench.leaderboard.validation.findings import RERUN, Findings
+from artbench.leaderboard.validation.findings import RERUN, FileFindings
 from artbench.records.parts import Metric
 from artbench.records.record import Record
 from artbench.specs import TargetKind
@@ -20,7 +20,7 @@ _TOP = 5
 _ROUNDING = 1e-6
 
 
-def check_fields(record: Record, target: TargetKind, *, now: datetime, about: Findings) -> None:
+def check_fields(record: Record, target: TargetKind, *, now: datetime, about: FileFindings) -> None:
     """Say what can't be.
 
     Args:
@@ -46,7 +46,7 @@ def tested(record: Record) -> int:
     return sum(round_.test for round_ in record.rounds) if record.rounds else record.dataset.test
 
 
-def _check_counts(record: Record, target: TargetKind, about: Findings) -> None:
+def _check_counts(record: Record, target: TargetKind, about: FileFindings) -> None:
     data = record.dataset
     if not data.train or not data.test:
         about.fault(f"{data.train:,} pictures to fit on and {data.test:,} to test on can't give a result")
@@ -67,7 +67,7 @@ def _check_counts(record: Record, target: TargetKind, about: Findings) -> None:
         about.fault("it names a list of excluded pictures that excludes none")
 
 
-def _check_rounds(record: Record, about: Findings) -> None:
+def _check_rounds(record: Record, about: FileFindings) -> None:
     if not record.rounds:
         return
     first = record.rounds[0]
@@ -90,7 +90,7 @@ def _check_rounds(record: Record, about: Findings) -> None:
             about.fault(f"{kind}: {', '.join(wrong)} is not the mean over its rounds")
 
 
-def _check_sources(record: Record, about: Findings) -> None:
+def _check_sources(record: Record, about: FileFindings) -> None:
     encoder, data = record.encoder, record.dataset
     if not encoder.feature_dim or not encoder.input_size:
         about.fault("an encoder without features, or without input, can't be")
@@ -107,7 +107,7 @@ def _check_sources(record: Record, about: Findings) -> None:
         about.notice(f"its encoder was pretrained on {seen:,} of the test pictures; the leaderboard will mark it")
 
 
-def _check_provenance(record: Record, now: datetime, about: Findings) -> None:
+def _check_provenance(record: Record, now: datetime, about: FileFindings) -> None:
     said = record.provenance
     if said.created > now + _CLOCKS:
         about.fault(f"it was created in the future ({said.created.isoformat()})", "Set the clock, and run it again")
@@ -119,7 +119,13 @@ def _check_provenance(record: Record, now: datetime, about: Findings) -> None:
 
 
 def _check_metrics(
-    kind: str, given: Mapping[str, Metric], record: Record, target: TargetKind, about: Findings, *, exact: bool = False
+    kind: str,
+    given: Mapping[str, Metric],
+    record: Record,
+    target: TargetKind,
+    about: FileFindings,
+    *,
+    exact: bool = False,
 ) -> None:
     """Check names, units and what can't be. `exact`: they are computed again, so that more would be said twice."""
     if any(name not in METRICS or METRICS[name].target != target for name in given) or not given:
@@ -138,14 +144,14 @@ def _check_metrics(
         _check_shares(kind, given, record, about)
 
 
-def _check_interval(kind: str, name: str, metric: Metric, about: Findings) -> None:
+def _check_interval(kind: str, name: str, metric: Metric, about: FileFindings) -> None:
     (low, high), value = metric.ci95, metric.value
     slack = _ROUNDING * max(1, value) + (0 if name in _MEANS else high - low)
     if not low - slack <= value <= high + slack:
         about.fault(f"{kind}: {name} {value:.4g} lies outside its interval, {low:.4g} to {high:.4g}")
 
 
-def _check_shares(kind: str, given: Mapping[str, Metric], record: Record, about: Findings) -> None:
+def _check_shares(kind: str, given: Mapping[str, Metric], record: Record, about: FileFindings) -> None:
     """What must hold of the metrics of tasks with one class a picture, whoever is judged."""
     right, top = given["accuracy"].value, given["top5_accuracy"].value
     if top < right - _ROUNDING:

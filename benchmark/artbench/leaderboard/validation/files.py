@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from artbench.errors import ArtbenchError
-from artbench.leaderboard.validation.findings import Findings
+from artbench.leaderboard.validation.findings import FileFindings
 from artbench.records.record import FileState
 from artbench.runtime.files import sha256_of
 
@@ -42,7 +42,7 @@ class Files:
     tables: frozenset[str]
 
 
-def survey(folder: Path, findings: list[Findings]) -> Files:
+def survey(folder: Path, findings: list[FileFindings]) -> Files:
     """Look at the names, kinds and sizes of all files; no file is opened, and no link is followed.
 
     Args:
@@ -80,7 +80,7 @@ def _kind(path: Path) -> int | None:
         return None
 
 
-def _walk(root: Path, findings: list[Findings]) -> Iterator[tuple[str, os.stat_result]]:
+def _walk(root: Path, findings: list[FileFindings]) -> Iterator[tuple[str, os.stat_result]]:
     """All that is not a folder in its place, by its path below `root`."""
     for task in sorted(os.scandir(root), key=lambda entry: entry.name):
         if not task.is_dir(follow_symlinks=False):
@@ -114,8 +114,8 @@ def _problem(name: str, state: os.stat_result) -> tuple[str, str]:
     return "", ""
 
 
-def _add(findings: list[Findings], name: str, what: str, mend: str) -> None:
-    about = Findings(name)
+def _add(findings: list[FileFindings], name: str, what: str, mend: str) -> None:
+    about = FileFindings(name)
     about.fault(what, mend)
     findings.append(about)
 

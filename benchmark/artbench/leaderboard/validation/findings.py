@@ -46,7 +46,7 @@ class Report:
         return sum(finding.severity == severity for finding in self.findings)
 
 
-class Findings:
+class FileFindings:
     """The findings on one file, as they are collected.
 
     Args:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from artbench.leaderboard.validation.findings import Findings
+from artbench.leaderboard.validation.findings import FileFindings
 from artbench.protocol import LINEAR_V1, Protocol
 from artbench.records.parts import ProbeState
 from artbench.records.record import Record
@@ -23,7 +23,7 @@ def known_protocol(name: str) -> Protocol | None:
     return {protocol.name: protocol for protocol in (LINEAR_V1, LINEAR_V1.for_years())}.get(name)
 
 
-def check_protocol(record: Record, target: TargetKind, about: Findings) -> Protocol | None:
+def check_protocol(record: Record, target: TargetKind, about: FileFindings) -> Protocol | None:
     """Compare what a record says of its making with the protocol it names.
 
     Returns:
@@ -53,7 +53,7 @@ def check_protocol(record: Record, target: TargetKind, about: Findings) -> Proto
     return protocol
 
 
-def _check_shots(record: Record, protocol: Protocol, about: Findings) -> None:
+def _check_shots(record: Record, protocol: Protocol, about: FileFindings) -> None:
     few, asked = record.few_shot, protocol.few_shot
     if (few is None) != (asked is None):
         about.fault(f"what it says of few shots does not go with the protocol {protocol.name}")
@@ -66,7 +66,7 @@ def _check_shots(record: Record, protocol: Protocol, about: Findings) -> None:
             about.fault(f"{few.scarce:,} of {record.dataset.classes:,} classes can't be scarce")
 
 
-def _check_probe(probe: ProbeState, protocol: Protocol, target: TargetKind, name: str, about: Findings) -> None:
+def _check_probe(probe: ProbeState, protocol: Protocol, target: TargetKind, name: str, about: FileFindings) -> None:
     asked = protocol.probe
     if probe.name != asked.name or probe.grid != asked.grid:
         about.fault(f"the {name} is not the protocol's, or did not choose from its grid of penalties")
@@ -91,7 +91,7 @@ def _in_order(losses: Sequence[float | None]) -> bool:
     return tried == sorted(tried)
 
 
-def _check_validation(probe: ProbeState, target: TargetKind, name: str, about: Findings) -> None:
+def _check_validation(probe: ProbeState, target: TargetKind, name: str, about: FileFindings) -> None:
     given = [(METRICS.get(metric), value) for metric, value in probe.validation.items()]
     if any(metric is None or metric.target != target for metric, _ in given):
         about.fault(f"the {name} has validation metrics that a {target} task does not have")

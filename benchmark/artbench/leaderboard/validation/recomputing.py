@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.paired_scores import outputs_of
 from artbench.leaderboard.validation.files import check_parquet
-from artbench.leaderboard.validation.findings import Findings, some
+from artbench.leaderboard.validation.findings import FileFindings, some
 from artbench.protocol import Protocol
 from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.record import Record, TableName
@@ -36,7 +36,7 @@ _COLUMNS: Mapping[TargetKind, Mapping[TableName, tuple[str, ...]]] = {
 }
 
 
-def open_predictions(file: Path, record: Record, target: TargetKind, about: Findings) -> StoredPredictions | None:
+def open_predictions(file: Path, record: Record, target: TargetKind, about: FileFindings) -> StoredPredictions | None:
     """Read the predictions of a record, and see that they are of its kind; None if they can't be used."""
     if record.predictions is None:
         return None
@@ -88,7 +88,7 @@ def _check_lists(file: Path, stored: StoredPredictions) -> None:
 
 
 def check_values(
-    record: Record, stored: StoredPredictions, target: TargetKind, protocol: Protocol, about: Findings
+    record: Record, stored: StoredPredictions, target: TargetKind, protocol: Protocol, about: FileFindings
 ) -> None:
     """Compare values and intervals with what the predictions give."""
     try:
@@ -125,7 +125,7 @@ def _sampled(
     return {name: sampled for name, sampled in found.items() if known or name != "top5_accuracy"}
 
 
-def _compare(record: Record, estimates: Mapping[str, Estimate], about: Findings) -> None:
+def _compare(record: Record, estimates: Mapping[str, Estimate], about: FileFindings) -> None:
     for name, got in estimates.items():
         metric = record.metrics.get(name)
         if metric is None:
@@ -147,7 +147,11 @@ def _near(value: float | None, other: float, *, slack: float = 0) -> bool:
 
 
 def check_tables(
-    record: Record, stored: StoredPredictions | None, target: TargetKind, file: Callable[[str], Path], about: Findings
+    record: Record,
+    stored: StoredPredictions | None,
+    target: TargetKind,
+    file: Callable[[str], Path],
+    about: FileFindings,
 ) -> tuple[str, ...]:
     """Read the tables of a record and compare them with its predictions.
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from artbench.leaderboard.validation.findings import Findings
+from artbench.leaderboard.validation.findings import FileFindings
 from artbench.records.record import Record
 
 
@@ -23,7 +23,7 @@ class Checked:
     """
 
     record: Record
-    about: Findings
+    about: FileFindings
     in_place: bool
     test: str | None
     answers: str | None

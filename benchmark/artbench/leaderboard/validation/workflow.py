@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.errors import ArtbenchError, UsageError
-from artbench.leaderboard.validation.check import Known, Surroundings, check_folder
-from artbench.leaderboard.validation.findings import Findings, Report, printable
+from artbench.leaderboard.validation.check import CheckContext, KnownTask, check_folder
+from artbench.leaderboard.validation.findings import FileFindings, Report, printable
 from artbench.plugins.registry import Registry
 from artbench.records.predictions import StoredPredictions
 from artbench.records.publishing import image_digests
@@ -46,7 +46,7 @@ def check_records(
     for name in placed:
         registry.datasets.get(name)
     tasks = _Tasks(registry=registry, data_root=data_root, placed=placed, reporter=reporter)
-    surroundings = Surroundings(
+    surroundings = CheckContext(
         tasks=tasks.known,
         plugins=frozenset(plugin.distribution for plugin in registry.plugins),
         now=datetime.now(UTC),
@@ -63,22 +63,22 @@ class _Tasks:
     data_root: Path | None
     placed: Mapping[str, Path]
     reporter: Reporter
-    found: dict[str, Known] = field(default_factory=dict)
+    found: dict[str, KnownTask] = field(default_factory=dict)
     compared: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
 
-    def known(self, record: Record) -> Known:
+    def known(self, record: Record) -> KnownTask:
         if record.task not in self.found:
             self.found[record.task] = self._find(record.task)
         return self.found[record.task]
 
-    def _find(self, name: str) -> Known:
+    def _find(self, name: str) -> KnownTask:
         try:
             spec = self.registry.tasks.get(name)
         except UsageError:
-            return Known()
+            return KnownTask()
         if spec.dataset in self.absent:
-            return Known(spec=spec)
+            return KnownTask(spec=spec)
         try:
             ((task,),) = open_tasks(
                 [name],
@@ -95,13 +95,13 @@ class _Tasks:
             self.reporter.notice(
                 f"Records of {spec.dataset} are not compared with its pictures and labels: {printable(error.message)}"
             )
-            return Known(spec=spec)
+            return KnownTask(spec=spec)
         self.compared.add(spec.dataset)
-        return Known(spec=spec, compare=partial(_compare, task))
+        return KnownTask(spec=spec, compare=partial(_compare, task))
 
 
 def _compare(
-    task: OpenTask, record: Record, stored: StoredPredictions, classes: tuple[str, ...], about: Findings
+    task: OpenTask, record: Record, stored: StoredPredictions, classes: tuple[str, ...], about: FileFindings
 ) -> None:
     """Compare a record with the data at hand."""
     data = record.dataset
@@ -133,7 +133,7 @@ def _compare(
             about.fault(f"the task has {fitted:,} pictures to fit on, not {data.train:,}")
 
 
-def _tell_state(task: OpenTask, record: Record, about: Findings) -> None:
+def _tell_state(task: OpenTask, record: Record, about: FileFindings) -> None:
     data = record.dataset
     if data.partial or data.exclusion is not None or task.partial:
         why = "an exclusion list" if data.exclusion is not None else "a partial copy, here or there"

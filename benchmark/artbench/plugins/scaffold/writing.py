@@ -174,7 +174,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def check_free(names: Names, kind: str, *, registry: "Registry") -> None:
+def check_available(names: Names, kind: str, *, registry: "Registry") -> None:
     """Refuse names that something else has.
 
     Args:

@@ -19,9 +19,9 @@ from artbench.cli.main import artbench
 from artbench.data.decode import decode
 from artbench.encoders.build import build_backbone
 from artbench.errors import ArtbenchError, UsageError
-from artbench.evaluation.workflow import Request, run
+from artbench.evaluation.workflow import RunRequest, run
 from artbench.explain.gradcam.model import ProbedEncoder
-from artbench.explain.refit import open_probed
+from artbench.explain.refit import refit
 from artbench.explain.sources import Sources
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
@@ -43,14 +43,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("ARTBENCH_CACHE", str(folder / "cache"))
         patch.setenv("ARTBENCH_PLUGINS", "")
         for request in (
-            Request(
+            RunRequest(
                 backbones=["seen-net"],
                 pretrainings=["random"],
                 tasks=["toy-colour", "toy-traits", "seen-year"],
                 results=folder / "results",
                 device="cpu",
             ),
-            Request(
+            RunRequest(
                 backbones=["seen-net"],
                 pretrainings=["random"],
                 tasks=["toy-colour"],
@@ -58,7 +58,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 device="cpu",
                 shots=[2],
             ),
-            Request(
+            RunRequest(
                 backbones=["toy-patches"],
                 pretrainings=["random"],
                 tasks=["toy-colour"],
@@ -98,7 +98,7 @@ def gradcam(file: Path, out: Path, *words: str) -> Result:
 def test_the_differentiable_model_reproduces_the_predictions_of_the_record(place: Path) -> None:
     for task in ("toy-colour", "toy-traits"):
         file = record(place, task)
-        probed = open_probed(file, sources=Sources(device="cpu"), registry=plugins(), reporter=Silent())
+        probed = refit(file, sources=Sources(device="cpu"), registry=plugins(), reporter=Silent())
         assert probed.difference == 0
         stored = pq.read_table(file.with_suffix(".parquet"))
         model = ProbedEncoder(probed.encoder, probed.probe, dtype=probed.dtype)
@@ -228,7 +228,7 @@ def test_bad_input_is_one_line_that_says_what_and_what_to_do(place: Path, tmp_pa
 def test_a_published_record_whose_ids_are_digests_is_explained_too(place: Path, tmp_path: Path) -> None:
     source, given = read_record(record(place)), ResultsFolder(tmp_path / "given")
     file = publish(source, ResultsFolder(place / "results"), given)
-    probed = open_probed(file, sources=Sources(device="cpu"), registry=plugins(), reporter=Silent())
+    probed = refit(file, sources=Sources(device="cpu"), registry=plugins(), reporter=Silent())
     assert probed.difference == 0
 
 
@@ -279,7 +279,7 @@ def test_of_several_rounds_the_first_is_explained_and_said_so(place: Path) -> No
             told.append(text)
 
     file = record(place, results="few")
-    probed = open_probed(file, sources=Sources(device="cpu"), registry=plugins(), reporter=Listening())
+    probed = refit(file, sources=Sources(device="cpu"), registry=plugins(), reporter=Listening())
     assert probed.record.protocol_hash == LINEAR_V1.with_shots(2).hash
     assert probed.difference == 0
     assert any("the first of them is explained" in line for line in told)

@@ -9,7 +9,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
 from artbench.errors import UsageError
-from artbench.explain.cosine import cosine_blocks, directions, nearest
+from artbench.explain.cosine import cosine_blocks, nearest, unit_vectors
 from artbench.explain.map.colouring import MOST_STYLES, NO_LABEL, by_class, by_year, style
 from artbench.explain.map.contents import known
 from artbench.explain.map.faithfulness import faithfulness
@@ -22,7 +22,7 @@ RANDOM = np.random.default_rng(0)
 # Three bundles of directions.
 CENTRES = RANDOM.standard_normal((3, 40))
 LABELS = np.arange(120, dtype=np.int64) % 3
-POINTS = directions((CENTRES[LABELS] + 0.4 * RANDOM.standard_normal((120, 40))).astype(np.float32))
+POINTS = unit_vectors((CENTRES[LABELS] + 0.4 * RANDOM.standard_normal((120, 40))).astype(np.float32))
 
 
 def test_principal_components_are_those_of_scikit_learn() -> None:
@@ -59,7 +59,7 @@ def test_the_numbers_are_those_of_scikit_learn_and_of_the_definition() -> None:
     assert found.agreement.space > 0.95
     assert found.agreement.map < 0.6
     assert found.agreement.guess == pytest.approx(1 / 3)
-    perfect = faithfulness(directions(places.astype(np.float32)), places, labels=LABELS, reporter=Silent())
+    perfect = faithfulness(unit_vectors(places.astype(np.float32)), places, labels=LABELS, reporter=Silent())
     assert 0 <= perfect.kept <= 1
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from artbench.cli.main import artbench
 from artbench.errors import ArtbenchError
-from artbench.evaluation.workflow import Request, run
+from artbench.evaluation.workflow import RunRequest, run
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.records.folder import ResultsFolder, read_record
@@ -31,7 +31,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ARTBENCH_CACHE", str(folder / "cache"))
         patch.setenv("ARTBENCH_PLUGINS", "")
-        request = Request(
+        request = RunRequest(
             backbones=["toy-patches"],
             pretrainings=["random"],
             tasks=["toy-colour", "toy-traits", "seen-year"],

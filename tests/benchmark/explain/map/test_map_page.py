@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from artbench.explain.cosine import directions
+from artbench.explain.cosine import unit_vectors
 from artbench.explain.map.colouring import by_class
 from artbench.explain.map.contents import MapContents, known
 from artbench.explain.map.faithfulness import faithfulness
@@ -27,7 +27,7 @@ COUNT = 30
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     random = np.random.default_rng(0)
     labels = np.arange(COUNT, dtype=np.int64) % 3
-    points = directions(random.standard_normal((COUNT, 8)).astype(np.float32))
+    points = unit_vectors(random.standard_normal((COUNT, 8)).astype(np.float32))
     layout = lay_out(points, method="pca", seed=0)
     classes = ("red", HOSTILE, "blue")
     contents = MapContents(

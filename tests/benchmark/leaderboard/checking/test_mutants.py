@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from artbench.leaderboard.validation import recomputing
-from artbench.leaderboard.validation.check import Known, Surroundings, check_folder
+from artbench.leaderboard.validation.check import CheckContext, KnownTask, check_folder
 from artbench.leaderboard.validation.findings import Report, printable
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
@@ -42,15 +42,15 @@ def _remembering(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def tasks() -> Mapping[str, Known]:
-    return {spec.name: Known(spec=spec) for _, spec in load_plugins(only="").tasks.specs()}
+def tasks() -> Mapping[str, KnownTask]:
+    return {spec.name: KnownTask(spec=spec) for _, spec in load_plugins(only="").tasks.specs()}
 
 
-def checked(folder: Path, tasks: Mapping[str, Known]) -> Report:
+def checked(folder: Path, tasks: Mapping[str, KnownTask]) -> Report:
     # Later than every published record.
     now = datetime(2027, 1, 1, tzinfo=UTC)
-    around = Surroundings(
-        tasks=lambda record: tasks.get(record.task, Known()), plugins=frozenset({"artbench"}), now=now
+    around = CheckContext(
+        tasks=lambda record: tasks.get(record.task, KnownTask()), plugins=frozenset({"artbench"}), now=now
     )
     return check_folder(folder, surroundings=around, reporter=Silent())
 
@@ -77,7 +77,7 @@ def submitted(random: Random, folder: Path, mutations: list[Mutation]) -> tuple[
     return harmful, changed
 
 
-def test_300_mutants(tmp_path: Path, tasks: Mapping[str, Known]) -> None:
+def test_300_mutants(tmp_path: Path, tasks: Mapping[str, KnownTask]) -> None:
     random = Random(_SEED)
     every = (HARMFUL * 4 + HARMLESS * 8)[: _BATCHES * _PER_BOARD * 3]
     random.shuffle(every)
@@ -99,7 +99,7 @@ def test_300_mutants(tmp_path: Path, tasks: Mapping[str, Known]) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_what_is_published_passes_without_a_word(tasks: Mapping[str, Known]) -> None:
+def test_what_is_published_passes_without_a_word(tasks: Mapping[str, KnownTask]) -> None:
     report = checked(PUBLISHED, tasks)
     assert report.records >= 30
     assert report.findings == ()
