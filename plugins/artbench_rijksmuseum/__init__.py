@@ -7,7 +7,7 @@ from artbench.specs import DatasetSpec, Family, Published, TargetKind, TaskSpec
 from artbench_rijksmuseum.literature import LITERATURE
 
 SOURCE = "https://doi.org/10.6084/m9.figshare.5660617"
-LAYOUT = "rijksgt.mat and all pictures jpg/NNNNNNN_<object-number>.jpg, or the XML files xml/ of the same names"
+LAYOUT = "rijksgt.mat and all images jpg/NNNNNNN_<object-number>.jpg, or the XML files xml/ of the same names"
 
 _WHOLE = {"train": 78_427, "validation": 11_204, "test": 22_408}
 
@@ -23,7 +23,7 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
             source=SOURCE,
             layout=LAYOUT,
             pictures=112_039,
-            terms="The pictures are in the public domain. Cite Mensink and van Gemert, The Rijksmuseum Challenge.",
+            terms="The images are in the public domain. Cite Mensink and van Gemert, The Rijksmuseum Challenge.",
         )
     )
 
@@ -50,7 +50,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
 
     add(
         "artist",
-        "which of 374 makers has made a work, or none of them",
+        "which of 374 makers made an artwork, or none of them",
         "single-label",
         "mean_class_accuracy",
         Published(classes=375, **_WHOLE),
@@ -58,7 +58,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
     )
     add(
         "artist-374",
-        "which of 374 makers has made a work; works by others left out",
+        "which of 374 makers made an artwork, without works by others",
         "single-label",
         "mean_class_accuracy",
         Published(classes=374, train=44_803, validation=6_421, test=13_247),
@@ -66,7 +66,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
     )
     add(
         "artist-100",
-        "which of the 100 makers with most works has made a work",
+        "which of the 100 makers with most works made an artwork",
         "single-label",
         "mean_class_accuracy",
         Published(classes=100, train=28_701, validation=4_125, test=8_201),
@@ -74,7 +74,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
     )
     add(
         "type",
-        "of which of 103 types a work is",
+        "the types of an artwork, of 103",
         "multi-label",
         "mean_average_precision_11_point",
         Published(classes=103, **_WHOLE),
@@ -82,7 +82,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
     )
     add(
         "material",
-        "of which of 81 materials a work is made",
+        "the materials of an artwork, of 81",
         "multi-label",
         "mean_average_precision_11_point",
         Published(classes=81, **_WHOLE),
@@ -90,7 +90,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
     )
     add(
         "year",
-        "when a work was made",
+        "the year in which an artwork was made",
         "year",
         "mean_absolute_error",
         Published(train=76_934, validation=10_964, test=22_005),

@@ -1,4 +1,4 @@
-"""The dataset `sample`: pictures painted by code, with the faults of real collections planted in it."""
+"""The dataset `sample`: images painted by code, with the faults of real collections."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
     register(
         DatasetSpec(
             name="sample",
-            description="1,200 pictures painted by code: 8 styles, 24 painters, 8 materials",
+            description="1,200 images painted by code: 8 styles, 24 painters, 8 materials",
             factory="artbench_sample.dataset:open_sample",
             source="artbench, which paints it",
             layout="labels.csv and the folder pictures/, both made by artbench",
@@ -28,7 +28,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
     register(
         TaskSpec(
             name="sample-style",
-            description="in which of 8 styles a picture is painted",
+            description="which of 8 styles an image is painted in",
             dataset="sample",
             target="single-label",
             primary_metric="accuracy",
@@ -38,7 +38,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
     register(
         TaskSpec(
             name="sample-artist",
-            description="which of 24 painters has painted a picture",
+            description="which of 24 painters painted an image",
             dataset="sample",
             target="single-label",
             primary_metric="accuracy",
@@ -48,7 +48,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
     register(
         TaskSpec(
             name="sample-material",
-            description="which of 8 materials a picture is made of",
+            description="which of 8 materials an image is made of",
             dataset="sample",
             target="multi-label",
             primary_metric="mean_average_precision",

@@ -1,8 +1,8 @@
-"""Two baselines beside momentum contrast: `simclr` and `byol`."""
+"""The baselines `simclr` and `byol`."""
 
 from collections.abc import Callable
 
-from artbench.hookspecs import hookimpl
+from artbench import hookimpl
 from artbench.specs import Family, PretrainingSpec
 
 

@@ -10,14 +10,14 @@ from artbench_timm.backbone import build
 
 
 def resolve(name: str) -> BackboneSpec | None:
-    """The backbone that timm calls `name`; None where timm has none, or not with this tag."""
+    """Return the backbone that timm calls `name`; None if timm has no such model or tag."""
     if name not in _known():
         return None
     return BackboneSpec(name=name, description=f"{name} of timm", factory=partial(build, name))
 
 
 def names() -> Sequence[str]:
-    """All names, each model before its tags."""
+    """Return all names, each model before its tags."""
     return sorted(_known())
 
 

@@ -1,8 +1,8 @@
-"""The pretrainings that need no training here: random weights, and those that a backbone's makers publish."""
+"""Pretrainings without training: random weights, and those published with a backbone."""
 
 from collections.abc import Callable
 
-from artbench.hookspecs import hookimpl
+from artbench import hookimpl
 from artbench.specs import Family, PretrainingSpec
 
 
@@ -20,7 +20,7 @@ def register_pretrainings(register: Callable[[PretrainingSpec | Family[Pretraini
     register(
         PretrainingSpec(
             name="none",
-            description="for backbones that have nothing to learn, such as colour-histogram",
+            description="for backbones without weights, such as colour-histogram",
             weights="artbench_weights.weights:none",
         )
     )

@@ -15,7 +15,7 @@ SMALL = Path(__file__).parent / "small_plugin.py"
 
 
 def paint(file: Path, number: int, *, size: int = 24) -> None:
-    """A small noisy picture, in one of three colours by its number."""
+    """A small noisy image, in one of three colours by its number."""
     file.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels(number, size=size)).save(file)
 
