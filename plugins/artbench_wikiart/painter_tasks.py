@@ -7,8 +7,7 @@ import numpy as np
 from artbench.data import Dataset, Targets
 from artbench.data.authoring import grouped_folds
 from artbench_wikiart.lists import Row
-from artbench_wikiart.painters import painter_of
-from artbench_wikiart.tasks import listed_split, missing_paths, task_lists
+from artbench_wikiart.tasks import listed_split, missing_paths, painter_of, task_lists
 
 # Of the images in both style lists.
 FEWEST = 40

@@ -8,7 +8,6 @@ from artbench.data import Dataset, Split, Targets
 from artbench.errors import ArtbenchError
 from artbench_wikiart.layout import MEND
 from artbench_wikiart.lists import Row, TaskLists
-from artbench_wikiart.painters import painter_of
 
 
 def style_targets(dataset: Dataset) -> Targets:
@@ -79,3 +78,8 @@ def listed_split(listed: Iterable[Row], dataset: Dataset) -> Split:
 def missing_paths(dataset: Dataset, *lists: Iterable[Row]) -> list[str]:
     """Return the paths of listed images that are not there."""
     return [row.path for listed in lists for row in listed if row.path not in dataset.rows]
+
+
+def painter_of(path: str) -> str:
+    """Return the painter's name as in file names, the part before the first `_`: `vincent-van-gogh`."""
+    return path.rpartition("/")[2].partition("_")[0]

@@ -74,7 +74,7 @@ RELEASES: dict[str, tuple[str, Callable[[Path], Path]]] = {
 
 
 # The releases that these tests write have a few bytes in the place of images, and too few to train every class.
-OF_MINIATURES = {"decodes", "every class is trained", "splits hold images"}
+OF_MINIATURES = {"decodes", "every class is trained", "splits hold pictures"}
 
 
 @pytest.mark.parametrize("name", RELEASES)

@@ -13,8 +13,7 @@ from artbench_wikiart.dataset import open_wikiart
 from artbench_wikiart.layout import find_lists
 from artbench_wikiart.lists import read_lists
 from artbench_wikiart.painter_tasks import painter_targets, unseen_artists_targets
-from artbench_wikiart.painters import painter_of
-from artbench_wikiart.tasks import artist_targets, genre_targets, style_targets
+from artbench_wikiart.tasks import artist_targets, genre_targets, painter_of, style_targets
 from tests.plugins.artbench_wikiart.release import classes, rows
 from tests.plugins.running import paint, run_tasks
 from tests.realdata import REAL_DATA, needs_real_data
