@@ -6,7 +6,7 @@ from typing import Any
 
 # Forked from a server that has torch imported: a child is at work within milliseconds.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.benchmark.pretrain.toys"])
+CONTEXT.set_forkserver_preload(["tests.support.training"])
 
 
 def child(target: Callable[..., None], *arguments: object) -> Any:

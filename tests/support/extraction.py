@@ -4,8 +4,6 @@
 """
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,8 @@ from artbench.features.extract import Features, extract
 from artbench.protocol import Preprocessing
 from artbench.runtime.distributed import process_group
 from artbench.runtime.machine import choose_dtype
-from artbench.runtime.progress import Counter, Reporter
+from artbench.runtime.progress import Reporter
+from tests.support.reporters import RecordingReporter
 
 PICTURE = Preprocessing(size=32)
 DIM = 24
@@ -79,30 +78,6 @@ def encoder(**changes: Any) -> Encoder:
     )
 
 
-class Listener:
-    """Keeps what it is told; calls `each` after every batch."""
-
-    def __init__(self, each: Callable[[], None] = lambda: None) -> None:
-        self.notices: list[str] = []
-        self.notes: list[str] = []
-        self.whats: list[str] = []
-        self.counted = 0
-        self._each = each
-
-    def notice(self, text: str, /) -> None:
-        self.notices.append(text)
-
-    @contextmanager
-    def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
-        self.whats.append(what)
-        yield self
-
-    def advance(self, steps: int = 1, /, *, note: str = "") -> None:
-        self.counted += steps
-        self.notes.append(note)
-        self._each()
-
-
 def features(
     of: Dataset,
     cache: Path,
@@ -120,7 +95,7 @@ def features(
         picture=picture,
         cache=cache,
         device="cpu",
-        reporter=reporter or Listener(),
+        reporter=reporter or RecordingReporter(),
         **options,
     )
 
@@ -141,7 +116,7 @@ decode_path()
 
 if __name__ == "__main__":
     with process_group() as group:
-        listener = Listener()
+        listener = RecordingReporter()
         done = extract_all(Path(sys.argv[1]), listener)
         if group.first:
-            sys.stdout.write("\n".join([str(done), *listener.whats]))
+            sys.stdout.write("\n".join([str(done), *listener.works]))

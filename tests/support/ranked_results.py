@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from artbench.leaderboard.board import Board, boards
 from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
-from tests.measured import guessed, put
+from tests.support.results import guessed, put
 
 N, CLASSES = 300, 6
 LABELS: NDArray[np.int64] = np.random.default_rng(0).integers(0, CLASSES, N)

@@ -15,7 +15,7 @@ from artbench.specs import TargetKind
 from artbench.stats.bootstrap import combine
 from artbench.stats.metrics import METRICS, sample
 from artbench.stats.per_class import class_table
-from tests.records import record
+from tests.support.records import record
 
 BOOTSTRAP = Bootstrap(resamples=20)
 

@@ -10,8 +10,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from artbench.cli.main import artbench
-
-SMALL = Path(__file__).parent / "small_plugin.py"
+from tests.support.plugins import SMALL
 
 
 def paint(file: Path, number: int, *, size: int = 24) -> None:

@@ -8,8 +8,7 @@ attempt is killed after N steps.
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,9 +27,9 @@ from artbench.pretrain.settings import read_settings
 from artbench.pretrain.trainer import pretrain
 from artbench.pretrain.training import Conditions, Training
 from artbench.runtime.distributed import process_group
-from artbench.runtime.progress import Counter
 from artbench.specs import BackboneSpec
 from artbench_moco import methods
+from tests.support.reporters import RecordingReporter
 
 COUNT, TRAIN = 60, 50
 SETTINGS = ("batch_size=16", "sub_batch=4", "crop_size=16", "steps=6")
@@ -97,32 +96,12 @@ def training(folder: Path, *pairs: str, method: str = "moco-v2", **changes: Any)
     return Training(**(values | changes))
 
 
-class Listener:
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.notices: list[str] = []
-        self.notes: list[str] = []
-        self._what = ""
-
-    def notice(self, text: str, /) -> None:
-        self.notices.append(text)
-
-    @contextmanager
-    def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
-        self._what = what
-        yield self
-
-    def advance(self, steps: int = 1, /, *, note: str = "") -> None:
-        self.notes.append(note)
-
-
-def train(work: Training, out: Path, *, listener: Listener | None = None, **conditions: Any) -> Path | None:
+def train(work: Training, out: Path, *, listener: RecordingReporter | None = None, **conditions: Any) -> Path | None:
     how: dict[str, Any] = {"device": "cpu", "save_minutes": 0} | conditions
-    return pretrain(work, out, conditions=Conditions(**how), reporter=listener or Listener())
+    return pretrain(work, out, conditions=Conditions(**how), reporter=listener or RecordingReporter())
 
 
-class Signalling(Listener):
+class Signalling(RecordingReporter):
     """Sends its process a signal when it is told of something for the first time."""
 
     def __init__(self, name: str, *, at: str) -> None:
@@ -132,7 +111,7 @@ class Signalling(Listener):
 
     def advance(self, steps: int = 1, /, *, note: str = "") -> None:
         super().advance(steps, note=note)
-        if self._name is not None and self._at in (self._what, note):
+        if self._name is not None and self._at in (self.works[-1], note):
             name, self._name = self._name, None
             os.kill(os.getpid(), getattr(signal, name))
 
@@ -150,7 +129,7 @@ class Remembered:
         return Remembered.objective
 
 
-class Killed(Listener):
+class Killed(RecordingReporter):
     """Kills its process after so many steps."""
 
     def __init__(self, steps: int) -> None:

@@ -12,9 +12,8 @@ from PIL import Image
 
 import artbench
 from artbench.evaluation.workflow import RunRequest
-from tests.benchmark.features.tiny import Listener
-
-TOY = Path(__file__).parents[1] / "toy_plugin.py"
+from tests.support.plugins import TOY
+from tests.support.reporters import RecordingReporter
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +37,7 @@ def test_submodules_of_the_same_name_do_not_take_the_functions_over() -> None:
 
 
 def test_one_combination_gives_its_record(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    listener = Listener()
+    listener = RecordingReporter()
     record: artbench.Record = artbench.run(
         backbone="toy-patches",
         pretraining="random",
@@ -48,7 +47,7 @@ def test_one_combination_gives_its_record(capfd: pytest.CaptureFixture[str], tmp
         reporter=listener,
     )
     assert (record.task, record.backbone, record.pretraining) == ("toy-colour", "toy-patches", "random")
-    assert listener.counted
+    assert listener.steps
     assert (tmp_path / "results" / "leaderboards" / "toy-colour.md").is_file()
     assert capfd.readouterr().out == ""
 
@@ -94,7 +93,7 @@ def test_wrong_names_are_usage_errors_with_the_nearest() -> None:
 def toy(tmp_path: Path) -> Path:
     folder = tmp_path / "data" / "toy"
     folder.mkdir(parents=True)
-    from tests import toy_plugin
+    from tests.support.plugins import toy_plugin
 
     toy_plugin.paint(folder)
     return folder
@@ -162,6 +161,6 @@ def test_a_picture_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path)
 
 def test_plugins_left_out_are_told(tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text("raise RuntimeError('no')")
-    listener = Listener()
+    listener = RecordingReporter()
     artbench.load_encoder("toy-patches", "random", plugins=[TOY, tmp_path / "bad.py"], reporter=listener)
     assert any("bad" in line and "no" in line for line in listener.notices)

@@ -18,8 +18,8 @@ from artbench.evaluation.workflow import RunRequest, run
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
 from artbench_sample.paint import paint_collection
+from tests.support.plugins import TOY
 
-TOY = Path(__file__).parents[2] / "toy_plugin.py"
 HOSTILE = "0<script>alert(1)</script>&.png"
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmark.pretrain import toys
-from tests.calling import CommandLine
+from tests.support import training as toys
+from tests.support.command_line import CommandLine
+from tests.support.plugins import TOY
 
-TOY = Path(__file__).parents[2] / "toy_plugin.py"
 SMALL = ["--set", "batch_size=16", "--set", "sub_batch=8", "--set", "steps=4", "--set", "crop_size=16"]
 
 

@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save_file
 
 from artbench.cli.main import main
 from artbench.pretrain.resume_state import read_resume_state
+from tests.support.plugins import TOY
 
-TOY = Path(__file__).parents[2] / "toy_plugin.py"
 SMALL = ("batch_size=16", "sub_batch=8", "steps=4", "crop_size=16", "temperature=0.1")
 
 

@@ -12,9 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from artbench.cli.main import artbench
-from tests.calling import CommandLine
-
-TOY = Path(__file__).parents[2] / "toy_plugin.py"
+from tests.support.command_line import CommandLine
+from tests.support.plugins import TOY
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.calling import CommandLine
+from tests.support.command_line import CommandLine
 
-TOY = Path(__file__).parents[2] / "toy_plugin.py"
 HEAVY = {"torch", "torchvision", "timm", "sklearn", "scipy", "numpy", "pyarrow", "PIL", "pydantic"}
 
 

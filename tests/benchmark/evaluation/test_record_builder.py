@@ -18,8 +18,9 @@ from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
 from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Silent
+from tests.support.plugins import JUDGED, TOY
 
-PLUGINS = [Path(__file__).parents[1] / name for name in ("toy_plugin.py", "judged_plugin.py")]
+PLUGINS = [TOY, JUDGED]
 PAIRS = ("toy-colour", "toy-traits", "toy-year")
 
 

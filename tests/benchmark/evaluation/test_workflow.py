@@ -16,9 +16,7 @@ from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Silent
-from tests import toy_plugin
-
-TOY = Path(__file__).parents[1] / "toy_plugin.py"
+from tests.support.plugins import TOY, toy_plugin
 
 
 @pytest.fixture(scope="module")

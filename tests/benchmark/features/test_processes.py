@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.benchmark.features import tiny
+from tests.support import extraction as tiny
+from tests.support.reporters import RecordingReporter
 
 # Forked from a server that has torch imported: a child is at work within milliseconds.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.benchmark.features.tiny"])
+CONTEXT.set_forkserver_preload(["tests.support.extraction"])
 
 
 def prepare(folder: Path, count: int) -> dict[str, bytes]:
@@ -31,7 +32,7 @@ def tell(target: Callable[[Path], int], folder: Path, queue: Any) -> None:
 
 def extract_and_tell(folder: Path, begun: Any) -> None:
     count = int((folder / "count").read_text())
-    listener = tiny.Listener(each=begun.set)
+    listener = RecordingReporter(each=begun.set)
     tiny.features(tiny.dataset(folder, count), folder / "cache", workers=2, reporter=listener)
     begun.set()
 
@@ -96,13 +97,13 @@ def test_who_waits_is_told(tmp_path: Path) -> None:
         child.start()
         assert told.wait(30)
 
-    tiny.features(pictures, tmp_path / "cache", reporter=tiny.Listener(each=start_another))
+    tiny.features(pictures, tmp_path / "cache", reporter=RecordingReporter(each=start_another))
     child.join()
     assert child.exitcode == 0
 
 
 def listen(folder: Path, told: Any) -> None:
-    class Telling(tiny.Listener):
+    class Telling(RecordingReporter):
         def notice(self, text: str, /) -> None:
             assert "Another run is extracting these features" in text
             told.set()

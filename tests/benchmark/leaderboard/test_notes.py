@@ -7,7 +7,7 @@ import pytest
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.markdown import task_page
 from artbench.leaderboard.notes import marks
-from tests.records import record
+from tests.support.records import record
 
 POOL = {"sha256": "a" * 64, "images": 9, "datasets": {"toy": 9}}
 PROBE = {"converged": False}

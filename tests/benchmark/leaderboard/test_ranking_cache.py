@@ -7,7 +7,7 @@ from artbench.cli.cache import cache
 from artbench.leaderboard import ranking_cache
 from artbench.records.folder import ResultsFolder
 from artbench.runtime.files import cache_folder
-from tests.benchmark.leaderboard.ranked import board_of, fill
+from tests.support.ranked_results import board_of, fill
 
 
 def test_what_takes_long_is_found_once_and_found_again_where_it_was_damaged(folder: ResultsFolder) -> None:

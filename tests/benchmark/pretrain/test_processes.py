@@ -13,12 +13,12 @@ from artbench.encoders.provenance import training_history
 from artbench.errors import UsageError
 from artbench.pretrain.setup import set_up
 from artbench.runtime.distributed import Group
-from tests.benchmark.pretrain import toys
+from tests.support import training as toys
 
 
 def on_two_processes(*arguments: str, restarts: int = 0, **environment: str) -> None:
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    command = [*torchrun, f"--max-restarts={restarts}", "-m", "tests.benchmark.pretrain.toys", *arguments]
+    command = [*torchrun, f"--max-restarts={restarts}", "-m", "tests.support.training", *arguments]
     subprocess.run(command, check=True, env={**os.environ, "OMP_NUM_THREADS": "1", **environment}, timeout=240)
 
 

@@ -12,10 +12,9 @@ from artbench.plugins.loading import load_plugins
 from artbench.pretrain.workflow import Places, open_pool, trainings_for
 from artbench.runtime.progress import Silent
 from artbench.specs import PretrainingSpec
-from tests.benchmark.pretrain import toys
-from tests.benchmark.pretrain.toys import Listener
-
-TOY = Path(__file__).parents[1] / "toy_plugin.py"
+from tests.support import training as toys
+from tests.support.plugins import TOY
+from tests.support.reporters import RecordingReporter
 
 PLUGIN = """
 from artbench import hookimpl
@@ -51,7 +50,7 @@ def test_a_method_is_trained_once_and_kept_under_a_key_of_all_that_went_into_it(
     def ran(steps: int, seed: int = 0) -> tuple[str, bool, list[str]]:
         (tmp_path / "quick.py").write_text(PLUGIN.replace("{steps}", str(steps)))
         registry = load_plugins([TOY, tmp_path / "quick.py"])
-        listener = Listener()
+        listener = RecordingReporter()
         request = RunRequest(
             backbones=["toy-patches"],
             pretrainings=["quick"],

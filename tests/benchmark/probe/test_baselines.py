@@ -12,7 +12,7 @@ from artbench.stats.metrics import evaluate
 from artbench_wikiart.layout import find_lists
 from artbench_wikiart.lists import Row, read_lists
 from artbench_wikiart.painters import painter_of
-from tests.realdata import REAL_DATA, needs_real_data
+from tests.support.real_data import REAL_DATA, needs_real_data
 
 
 def known(labels: ArrayLike, groups: Sequence[str] | None = None) -> Known:

@@ -11,7 +11,7 @@ from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.knn import knn_probabilities
 from artbench.protocol import LINEAR_V1
 from artbench.specs import TargetKind
-from tests.benchmark.probe.pictures import classed, labelled, tagged
+from tests.support.probe_features import classed, labelled, tagged
 
 
 def plain(

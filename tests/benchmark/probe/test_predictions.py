@@ -16,7 +16,7 @@ from artbench.probe.predictions import Predictions, predict
 from artbench.protocol import LINEAR_V1, Protocol
 from artbench.runtime.progress import Silent
 from artbench.specs import TargetKind
-from tests.benchmark.probe.pictures import classed, tagged
+from tests.support.probe_features import classed, tagged
 
 TWO_PENALTIES = replace(LINEAR_V1, probe=replace(LINEAR_V1.probe, grid=(1.0, 10.0)))
 

@@ -1,7 +1,7 @@
 """What a notebook and an interpreter show of a record."""
 
 from artbench.records.record import Record
-from tests.records import record
+from tests.support.records import record
 
 
 def shown(one: Record) -> str:

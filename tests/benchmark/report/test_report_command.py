@@ -18,13 +18,14 @@ from artbench.evaluation.workflow import RunRequest, run
 from artbench.plugins.loading import load_plugins
 from artbench.records.folder import ResultsFolder, write_record
 from artbench.runtime.progress import Silent
-from tests.records import record
+from tests.support.plugins import SEEN, TOY
+from tests.support.records import record
 
 # Whole reports, one after the other.
 pytestmark = pytest.mark.timeout(300)
 
 TESTS = Path(__file__).parents[2]
-PLUGINS = [TESTS / "toy_plugin.py", TESTS / "benchmark" / "explain" / "gradcam" / "seen_plugin.py"]
+PLUGINS = [TOY, SEEN]
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'"
 
 

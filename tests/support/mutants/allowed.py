@@ -2,7 +2,7 @@
 
 import json
 
-from tests.mutants.submission import Submission, harmless, numbers, put
+from tests.support.mutants.submission import Submission, harmless, numbers, put
 
 
 @harmless

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.mutants.submission import Submission, harmful, put
+from tests.support.mutants.submission import Submission, harmful, put
 
 
 @harmful

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.mutants.submission import Submission, at, harmful, leaves, put
+from tests.support.mutants.submission import Submission, at, harmful, leaves, put
 
 # Fields that a record may lack, for they have a default.
 _OPTIONAL = {

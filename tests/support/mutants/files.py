@@ -5,7 +5,7 @@ import pickle
 from pathlib import Path
 
 from artbench.runtime.files import sha256_of
-from tests.mutants.submission import Submission, harmful, put
+from tests.support.mutants.submission import Submission, harmful, put
 
 
 @harmful

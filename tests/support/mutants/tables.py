@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from artbench.runtime.files import sha256_of
-from tests.mutants.submission import Submission, harmful, put
+from tests.support.mutants.submission import Submission, harmful, put
 
 
 @harmful

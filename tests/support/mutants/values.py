@@ -2,7 +2,7 @@
 
 import math
 
-from tests.mutants.submission import Submission, at, harmful, numbers, put
+from tests.support.mutants.submission import Submission, at, harmful, numbers, put
 
 
 @harmful

@@ -8,7 +8,7 @@ import numpy as np
 
 from artbench import hookimpl
 from artbench.specs import TargetKind, TaskSpec
-from tests.toy_plugin import COLOURS, colour, traits
+from tests.support.plugins.toy_plugin import COLOURS, colour, traits
 
 
 @hookimpl

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from tests.plugins.running import pixels
+from tests.support.run_tasks import pixels
 
 NAMES = {
     "artist": ["Unknown Artist", "boris-kustodiev", "camille-pissarro", "rembrandt"],

@@ -16,7 +16,7 @@ from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
 from artbench.stats.bootstrap import Sampled
 from artbench.stats.metrics import sample
-from tests.mutants import HARMFUL, HARMLESS, Mutation, Submission
+from tests.support.mutants import HARMFUL, HARMLESS, Mutation, Submission
 
 PUBLISHED = Path(__file__).resolve().parents[4] / "leaderboards"
 _SEED = 7

@@ -19,9 +19,10 @@ from artbench.plugins.registry import Registry
 from artbench.records.folder import ResultsFolder
 from artbench.records.publishing import publish
 from artbench.runtime.progress import Silent
-from tests.mutants import Submission
+from tests.support.mutants import Submission
+from tests.support.plugins import JUDGED, TOY
 
-PLUGINS = [Path(__file__).parents[1] / name for name in ("toy_plugin.py", "judged_plugin.py")]
+PLUGINS = [TOY, JUDGED]
 TASKS = ("toy-colour", "toy-traits", "toy-year", "toy-clustered", "toy-splits")
 
 

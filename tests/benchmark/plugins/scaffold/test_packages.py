@@ -162,7 +162,7 @@ def test_the_task_has_labels_for_the_real_sample() -> None:
     from artbench_sample.paint import SEED
 
     known: dict[str, Any] = {f"{work.index:04d}": work for work in draw_up(SEED)}
-    folder = Path(__file__).parents[3] / "benchmark/artbench/plugins/scaffold/templates/task/src/MODULE"
+    folder = Path(__file__).parents[4] / "benchmark/artbench/plugins/scaffold/templates/task/src/MODULE"
     rows = list(csv.DictReader((folder / "labels.csv.jinja").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 236
     subjects = {"portrait": {"head"}, "still life": {"bottles", "fruit"}, "town": {"houses"}}

@@ -12,7 +12,7 @@ from artbench.explain.gradcam.sanity.check import GRAD_CAM, GUIDED, Checked, che
 from artbench.explain.gradcam.sanity.erasure import CELLS, Curves, erasure_curves
 from artbench.explain.gradcam.stages import last_stage
 from artbench.runtime.progress import Silent
-from tests.benchmark.explain.gradcam.nets import SIDE, Reused, pixels, reused
+from tests.support.networks import SIDE, Reused, pixels, reused
 
 CLASSES = np.array([2, 0, 1])
 
