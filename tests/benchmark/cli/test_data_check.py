@@ -35,7 +35,7 @@ def status(result: Result) -> int:
 def test_a_sound_dataset_is_told_in_a_table(toy: Path) -> None:
     result = check()
     assert status(result) == 0
-    assert "toy: 90 pictures" in result.stdout
+    assert "toy: 90 images" in result.stdout
     assert "toy-colour     60" in result.stdout
 
 

@@ -87,7 +87,7 @@ def test_300_mutants(tmp_path: Path, tasks: Mapping[str, KnownTask]) -> None:
         folder = tmp_path / str(batch)
         harmful, changed = submitted(random, folder, every)
         found = {
-            finding.file: finding.what for finding in checked(folder, tasks).findings if finding.severity == "fault"
+            finding.name: finding.message for finding in checked(folder, tasks).findings if finding.status == "FAIL"
         }
         wrong += [f"passes: {name}, {file}" for file, name in harmful.items() if file not in found]
         # What lies beside a record that was harmed may be blamed too.

@@ -78,13 +78,13 @@ def check(folder: Path, registry: Registry, *, placed: dict[str, Path] | None = 
 
 
 def faults(report: Report) -> list[str]:
-    return [finding.what for finding in report.findings if finding.severity == "fault"]
+    return [finding.message for finding in report.findings if finding.status == "FAIL"]
 
 
 def test_own_records_of_every_kind_pass_and_are_compared_with_the_data(results: Path, registry: Registry) -> None:
     report = check(results, registry)
     assert (report.records, report.compared, faults(report)) == (6, ("toy",), [])
-    assert {finding.what for finding in report.findings} == {
+    assert {finding.message for finding in report.findings} == {
         "the ids of its images look like names of files, which would be published"
     }
 
@@ -121,8 +121,8 @@ def test_another_state_of_the_data_is_told(submission: Submission, registry: Reg
 def test_a_task_that_nobody_has_here_is_a_notice(submission: Submission) -> None:
     report = check(submission.folder, load_plugins(only=""))
     assert faults(report) == []
-    assert any("no plugin here has the task 'toy-colour'" in finding.what for finding in report.findings)
-    assert any("toy_plugin.py are not installed here" in finding.what for finding in report.findings)
+    assert any("no plugin here has the task 'toy-colour'" in finding.message for finding in report.findings)
+    assert any("toy_plugin.py are not installed here" in finding.message for finding in report.findings)
 
 
 def test_fewer_pictures_to_fit_on_are_found_with_the_data(submission: Submission, registry: Registry) -> None:
