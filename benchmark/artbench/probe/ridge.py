@@ -85,13 +85,7 @@ def fit_ridge(
         metrics = {m.name: score(m, choose_on.labels, given) for m in METRICS.values() if m.target == "year"}
     everything = [train] if validation is None else [train, validation]
     weight, bias = _Path(everything, device=place).at(choice.l2)
-    return FittedRidge(
-        weight=weight,
-        bias=bias,
-        l2=choice.l2,
-        grid_losses=choice.grid_losses,
-        validation=metrics,
-    )
+    return FittedRidge(weight=weight, bias=bias, l2=choice.l2, grid_losses=choice.grid_losses, validation=metrics)
 
 
 class _Path:

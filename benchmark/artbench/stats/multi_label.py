@@ -23,10 +23,7 @@ class MultiLabelOutcome:
     """
 
     def __init__(
-        self,
-        labels: NDArray[np.bool_],
-        probabilities: NDArray[np.floating],
-        thresholds: Mapping[str, float],
+        self, labels: NDArray[np.bool_], probabilities: NDArray[np.floating], thresholds: Mapping[str, float]
     ) -> None:
         self.labels, self.probabilities, self.thresholds = labels, probabilities, thresholds
 

@@ -107,10 +107,7 @@ def _problem(name: str, state: os.stat_result) -> tuple[str, str]:
         return "it is not part of a record", _LAYOUT
     most = _LARGEST_RECORD if name.endswith(".json") else _LARGEST_TABLE
     if state.st_size > most:
-        return (
-            f"it has {state.st_size:,} bytes, and more than {most:,} are not read",
-            "Submit what artbench wrote",
-        )
+        return (f"it has {state.st_size:,} bytes, and more than {most:,} are not read", "Submit what artbench wrote")
     return "", ""
 
 

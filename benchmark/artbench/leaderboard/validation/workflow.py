@@ -21,12 +21,7 @@ from artbench.runtime.progress import Reporter, Silent
 
 
 def check_records(
-    folder: Path,
-    *,
-    registry: Registry,
-    data_root: Path | None = None,
-    placed: Mapping[str, Path],
-    reporter: Reporter,
+    folder: Path, *, registry: Registry, data_root: Path | None = None, placed: Mapping[str, Path], reporter: Reporter
 ) -> Report:
     """Check submitted records: each alone, against the tasks known here, against the data at hand, and side by side.
 
@@ -47,9 +42,7 @@ def check_records(
         registry.datasets.get(name)
     tasks = _Tasks(registry=registry, data_root=data_root, placed=placed, reporter=reporter)
     surroundings = CheckContext(
-        tasks=tasks.known,
-        plugins=frozenset(plugin.distribution for plugin in registry.plugins),
-        now=datetime.now(UTC),
+        tasks=tasks.known, plugins=frozenset(plugin.distribution for plugin in registry.plugins), now=datetime.now(UTC)
     )
     report = check_folder(folder, surroundings=surroundings, reporter=reporter)
     return replace(report, compared=tuple(sorted(tasks.compared)))
