@@ -37,7 +37,7 @@ class FittedRidge:
     converged: bool = True
 
     def years(self, rows: Rows) -> NDArray[np.float32]:
-        """The year of each picture, float32, shape (n, 1), for the features of n pictures.
+        """The year of each image, float32, shape (n, 1), for the features of n images.
 
         Raises:
             ArtbenchError: A feature is NaN or infinite.
@@ -54,7 +54,7 @@ def fit_ridge(
     """Choose the penalty by the squared error on validation, fit on train and validation together.
 
     The objective is half the mean squared error plus l2 / 2 times the squared norm of the weights of the z-scored
-    features (Hoerl and Kennard 1970). With the features' covariance, or for fewer pictures than features the
+    features (Hoerl and Kennard 1970). With the features' covariance, or for fewer images than features the
     features themselves, decomposed once, the exact solution for any penalty is one division.
 
     Args:
@@ -89,7 +89,7 @@ def fit_ridge(
 
 
 class _Path:
-    """Fits on the same pictures for one penalty after the other."""
+    """Fits on the same images for one penalty after the other."""
 
     def __init__(self, parts: list[LabelledFeatures], *, device: str) -> None:
         rows = [part.rows for part in parts]

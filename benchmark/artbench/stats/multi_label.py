@@ -1,4 +1,4 @@
-"""What is measured of predictions with any number of labels a picture, and the metrics that follow."""
+"""What is measured of predictions with any number of labels per image, and the metrics that follow."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Metrics for one class a picture, against scikit-learn, or their definition where it has none."""
+"""Metrics for one class per image, against scikit-learn, or their definition where it has none."""
 
 import re
 from collections.abc import Callable
