@@ -43,13 +43,9 @@ def ranked(records: list[Record], folder: ResultsFolder, what: str) -> float:
     (board,) = boards(records, folder.predictions_of)
     ranking = board.ranking
     seconds, busy = time.perf_counter() - begun, time.process_time() - busy
-    begun = time.perf_counter()
-    (again,) = boards(records, folder.predictions_of)
-    assert again.ranking == ranking
-    kept = time.perf_counter() - begun
     apart = sum(pair.distinguishable for pair in ranking.pairs)
     say(
-        f"{what}: {seconds:.1f} s ({busy:.1f} s of cores), from the cache {kept:.2f} s; "
+        f"{what}: {seconds:.1f} s ({busy:.1f} s of cores); "
         f"{len(ranking.pairs):,} pairs, {apart:,} of them distinguishable; "
         f"memory {before:.2f} GB before, at most {peak_gigabytes():.2f} GB"
     )

@@ -1,4 +1,4 @@
-"""Pictures for the tests of the probe: features that tell something of the labels."""
+"""Images for the tests of the probe: features that tell something of the labels."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from artbench.probe.features import LabelledFeatures, Rows
 
 
 def classed(n: int, *, width: int = 12, classes: int = 4, spread: float = 1.0, seed: int = 0) -> LabelledFeatures:
-    """One class a picture; features of very different scales, some of them correlated."""
+    """One class per image; features of very different scales, some of them correlated."""
     random = np.random.default_rng(seed)
     means, scales, mixing = _world(classes, width)
     labels = random.integers(0, classes, n)
@@ -18,7 +18,7 @@ def classed(n: int, *, width: int = 12, classes: int = 4, spread: float = 1.0, s
 
 
 def tagged(n: int, *, width: int = 12, labels: int = 5, seed: int = 0) -> LabelledFeatures:
-    """Any number of labels a picture, the later ones rarer."""
+    """Any number of labels per image, the later ones rarer."""
     random = np.random.default_rng(seed)
     slopes, scales, mixing = _world(labels, width)
     latent = random.normal(size=(n, width))

@@ -120,7 +120,7 @@ def print_findings(found: Iterable[tuple[str, "Finding"]]) -> Counter[str]:
 
 
 def counted(statuses: Counter[str]) -> str:
-    """How many findings there are of each status: `17 passed, 6 to look at, 0 failed.`"""
+    """Say how many findings there are of each status: `17 passed, 6 to look at, 0 failed`."""
     return ", ".join(f"{statuses[key]} {word}" for key, word in _WORDS.items() if key != "SKIP" or statuses[key]) + "."
 
 

@@ -84,7 +84,7 @@ def test_a_page_says_what_is_asked_and_how_a_checkpoint_was_pretrained() -> None
     assert "\nIn which style a picture is.\n" in page
     (said,) = (line for line in page.splitlines() if line.startswith("- "))
     assert said == (
-        "- resnet18, run\\|1 (33333333): moco-v2, 859 steps, 109,952 pictures seen, of 4,017 in the pool (toy), "
+        "- resnet18, run\\|1 (33333333): moco-v2, 859 steps, 109,952 images seen, of 4,017 in the pool (toy), "
         "none of which is a test image; seed 3."
     )
 

@@ -1,4 +1,4 @@
-"""Guesses that look at no picture."""
+"""Guesses that look at no image."""
 
 from collections.abc import Sequence
 

@@ -17,14 +17,14 @@ from tests.support.probe_features import classed, labelled, tagged
 def plain(
     train: LabelledFeatures, votes: NDArray[np.float64], test: LabelledFeatures, *, k: int, temperature: float
 ) -> NDArray[np.float64]:
-    """One test picture after the other, in float64."""
+    """One test image after the other, in float64."""
     unit = [
         f.astype(np.float64) / np.linalg.norm(f, axis=1, keepdims=True)
         for f in (train.rows.features, test.rows.features)
     ]
     answers = []
-    for picture in unit[1]:
-        similarities = unit[0] @ picture
+    for image in unit[1]:
+        similarities = unit[0] @ image
         nearest = np.argsort(-similarities)[:k]
         weights = np.exp(similarities[nearest] / temperature)
         answers.append(weights @ votes[nearest] / weights.sum())
@@ -40,7 +40,7 @@ def given(train: LabelledFeatures, test: LabelledFeatures, target: TargetKind, *
     return knn_probabilities([train.rows], train.labels, test.rows, target=target, device="cpu", **settings)
 
 
-def test_one_class_a_picture() -> None:
+def test_one_class_an_image() -> None:
     train, test = classed(150), classed(40, seed=1)
     expected = plain(train, np.eye(4)[train.labels], test, k=20, temperature=0.07)
     got = given(train, test, "single-label")
@@ -80,13 +80,13 @@ def test_neighbours_are_sought_in_all_parts() -> None:
     np.testing.assert_allclose(votes, given(train, test, "single-label"), atol=1e-6)
 
 
-def test_with_fewer_training_pictures_than_k_all_vote() -> None:
+def test_with_fewer_training_images_than_k_all_vote() -> None:
     train, test = classed(6), classed(10, seed=1)
     expected = plain(train, np.eye(4)[train.labels], test, k=6, temperature=0.07)
     np.testing.assert_allclose(given(train, test, "single-label"), expected, atol=1e-4)
 
 
-def test_a_picture_without_any_feature_and_no_test_picture_at_all_are_answered() -> None:
+def test_an_image_without_any_feature_and_no_test_image_at_all_are_answered() -> None:
     train, test = classed(30), classed(3, seed=1)
     test.rows.features[1] = 0
     got = given(train, test, "single-label")

@@ -164,7 +164,7 @@ def test_constant_features_have_no_weight_and_change_nothing() -> None:
     np.testing.assert_allclose(given, np.bincount(train.labels, minlength=4) / 150, atol=1e-4)
 
 
-def test_a_class_that_no_training_picture_has_gets_no_probability() -> None:
+def test_a_class_that_no_training_image_has_gets_no_probability() -> None:
     train, validation = classed(150), classed(60, seed=1)
     there = train.select(np.flatnonzero(train.labels != 2))
     fitted = fit(there, validation.select(np.flatnonzero(validation.labels != 2)))
@@ -191,7 +191,7 @@ def test_a_label_that_validation_alone_has_sways_no_choice() -> None:
     assert late.l2 == without.l2
 
 
-def test_a_class_with_one_picture_is_fitted() -> None:
+def test_a_class_with_one_image_is_fitted() -> None:
     train = classed(150)
     lonely = train.select(np.append(np.flatnonzero(train.labels != 3), np.flatnonzero(train.labels == 3)[0]))
     fitted = fit(lonely)
@@ -217,7 +217,7 @@ def test_one_class_alone_is_certain() -> None:
     assert fitted.converged
 
 
-def test_one_picture_is_enough_for_an_answer() -> None:
+def test_one_image_is_enough_for_an_answer() -> None:
     for train in (classed(1), tagged(1)):
         fitted = fit(train)
         assert np.isfinite(fitted.probabilities(classed(5, seed=1).rows)).all()
@@ -226,7 +226,7 @@ def test_one_picture_is_enough_for_an_answer() -> None:
     assert fitted.thresholds == {"sample_f2": 0.5, "micro_f1": 0.5}
 
 
-def test_a_label_that_all_pictures_have_is_certain_and_one_that_none_has_is_out() -> None:
+def test_a_label_that_all_images_have_is_certain_and_one_that_none_has_is_out() -> None:
     train = tagged(150)
     train.labels[:, 1], train.labels[:, 3] = True, False
     given = fit(train).probabilities(train.rows)
@@ -235,7 +235,7 @@ def test_a_label_that_all_pictures_have_is_certain_and_one_that_none_has_is_out(
     assert np.isfinite(given).all()
 
 
-def test_more_features_than_pictures() -> None:
+def test_more_features_than_images() -> None:
     train, test = classed(60, width=400, spread=2), classed(100, width=400, spread=2, seed=1)
     fitted = fit(train)
     assert fitted.converged
@@ -285,5 +285,5 @@ def test_features_that_are_no_numbers_are_refused() -> None:
 
 
 def test_nothing_to_fit_on_is_an_error() -> None:
-    with pytest.raises(ArtbenchError, match="no training picture"):
+    with pytest.raises(ArtbenchError, match="no training image"):
         fit(classed(0))

@@ -65,7 +65,7 @@ def test_features_are_read_in_blocks_where_memory_does_not_hold_them(
 
 
 @pytest.mark.parametrize("target", ["single-label", "multi-label"])
-def test_pictures_anywhere_in_a_matrix_are_answered_as_by_themselves(target: TargetKind) -> None:
+def test_images_anywhere_in_a_matrix_are_answered_as_by_themselves(target: TargetKind) -> None:
     made = (tagged if target == "multi-label" else classed)(400)
     first, last = np.split(np.random.default_rng(0).permutation(400), [300])
     some = LabelledFeatures(rows=made.rows.select(first), labels=made.labels[first], ids=made.ids[:300])

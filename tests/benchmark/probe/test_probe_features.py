@@ -73,7 +73,7 @@ def test_features_of_any_float_type_are_taken(dtype: type) -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_a_picture_whose_features_are_no_numbers_is_named(bad: float) -> None:
+def test_an_image_whose_features_are_no_numbers_is_named(bad: float) -> None:
     first, second = classed(20), classed(20, seed=1)
     second.rows.features[7, 3] = bad
     with pytest.raises(ArtbenchError, match="features of 1/7 hold NaN or infinity"):

@@ -19,9 +19,7 @@ from tests.support.reporters import RecordingReporter
 @pytest.fixture
 def predictions() -> TestPredictions:
     return TestPredictions(
-        images=["a.jpg", "b.jpg"],
-        labels=np.array([1, 0]),
-        outputs=np.array([[0.25, 0.75], [0.4, 0.6]], np.float32),
+        images=["a.jpg", "b.jpg"], labels=np.array([1, 0]), outputs=np.array([[0.25, 0.75], [0.4, 0.6]], np.float32)
     )
 
 
@@ -41,9 +39,7 @@ def test_record_and_predictions_lie_side_by_side(tmp_path: Path, predictions: Te
 
 def test_multi_label_predictions_list_labels(tmp_path: Path) -> None:
     several = TestPredictions(
-        images=["a.jpg"],
-        labels=np.array([[True, False, True]]),
-        outputs=np.array([[0.9, 0.6, 0.1]], np.float32),
+        images=["a.jpg"], labels=np.array([[True, False, True]]), outputs=np.array([[0.9, 0.6, 0.1]], np.float32)
     )
     several.write(tmp_path / "p.parquet")
     row = pq.read_table(tmp_path / "p.parquet").to_pylist()[0]

@@ -74,7 +74,7 @@ def a_guess_that_scores_otherwise(it: Submission) -> None:
 
 
 @harmful
-def other_numbers_of_pictures(it: Submission) -> None:
+def other_numbers_of_images(it: Submission) -> None:
     path = ("dataset", it.random.choice(["train", "test", "classes", "missing", "unreadable"]))
     put(it, path, at(it.content, path) + it.random.randint(1, 50))
 

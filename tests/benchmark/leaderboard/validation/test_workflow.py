@@ -85,7 +85,7 @@ def test_own_records_of_every_kind_pass_and_are_compared_with_the_data(results: 
     report = check(results, registry)
     assert (report.records, report.compared, faults(report)) == (6, ("toy",), [])
     assert {finding.message for finding in report.findings} == {
-        "the ids of its images look like names of files, which would be published"
+        "its image ids look like file names, which would be published"
     }
 
 
@@ -105,7 +105,7 @@ def test_images_in_another_order_are_found_with_the_data_alone(submission: Submi
     """Every number follows from the predictions, but they are of other images."""
     column = pq.read_table(submission.beside())["image"]
     submission.rewrite(lambda table: table.set_column(0, "image", column.take(list(range(29, -1, -1)))))
-    assert any("not of the task's test" in what for what in faults(check(submission.folder, registry)))
+    assert any("not for the test split of the task" in what for what in faults(check(submission.folder, registry)))
     assert faults(check(submission.folder, load_plugins(only=""))) == []
 
 
@@ -115,21 +115,24 @@ def test_another_state_of_the_data_is_told(submission: Submission, registry: Reg
     submission.write(content)
     submission.settle()
     (what,) = faults(check(submission.folder, registry))
-    assert "is not the one at hand" in what
+    assert what.startswith("the record was measured on the data state 000000000000; here it is ")
 
 
 def test_a_task_that_nobody_has_here_is_a_notice(submission: Submission) -> None:
     report = check(submission.folder, load_plugins(only=""))
     assert faults(report) == []
-    assert any("no plugin here has the task 'toy-colour'" in finding.message for finding in report.findings)
-    assert any("toy_plugin.py are not installed here" in finding.message for finding in report.findings)
+    assert any("no installed plugin has the task 'toy-colour'" in finding.message for finding in report.findings)
+    assert any(
+        finding.message.startswith("not installed here, so not checked: ") and "toy_plugin.py" in finding.message
+        for finding in report.findings
+    )
 
 
-def test_fewer_pictures_to_fit_on_are_found_with_the_data(submission: Submission, registry: Registry) -> None:
+def test_fewer_images_to_fit_on_are_found_with_the_data(submission: Submission, registry: Registry) -> None:
     content = submission.content
     content["dataset"]["train"] = 59
     submission.write(content)
-    assert faults(check(submission.folder, registry)) == ["the task has 60 pictures to fit on, not 59"]
+    assert faults(check(submission.folder, registry)) == ["the task has 60 training images; the record says 59"]
 
 
 def test_a_folder_without_records_is_an_error(tmp_path: Path, registry: Registry) -> None:
