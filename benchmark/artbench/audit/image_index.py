@@ -46,7 +46,6 @@ class ImageIndex:
         phash: uint64, shape (n,): perceptual hashes; 0 for what can't be decoded.
         comparable: bool, shape (n,): whether a picture was decoded and shows enough to be compared.
         problems: Why a row can't be decoded.
-        looked: How many pictures were looked at this time; the others were known.
         file: Where the looks are kept.
     """
 
@@ -55,7 +54,6 @@ class ImageIndex:
     phash: NDArray[np.uint64]
     comparable: NDArray[np.bool_]
     problems: Mapping[int, str]
-    looked: int
     file: Path
 
     def thumbnails(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -91,7 +89,7 @@ def index_images(dataset: Dataset, *, cache: Path, reporter: Reporter) -> ImageI
         failed = _look(dataset, wanted, states, kept, reporter)
         seen = {row[0]: row for row in kept.execute("SELECT id, sha256, problem, phash, plain FROM look")}
     failed |= {row: "the file can't be read" for row, state in enumerate(states) if not state}
-    return _gathered(dataset, seen, failed, looked=len(wanted), file=file)
+    return _gathered(dataset, seen, failed, file=file)
 
 
 def _look(
@@ -168,7 +166,6 @@ def _gathered(
     seen: Mapping[str, tuple[str, bytes, str | None, bytes, int]],
     failed: Mapping[int, str],
     *,
-    looked: int,
     file: Path,
 ) -> ImageIndex:
     digests, hashes = [b""] * len(dataset), np.zeros(len(dataset), np.uint64)
@@ -187,7 +184,6 @@ def _gathered(
         phash=hashes,
         comparable=comparable,
         problems=problems,
-        looked=looked,
         file=file,
     )
 
