@@ -179,12 +179,7 @@ def _gathered(
         hashes[row] = int.from_bytes(number, "big")
         comparable[row] = not plain
     return ImageIndex(
-        dataset=dataset,
-        digests=digests,
-        phash=hashes,
-        comparable=comparable,
-        problems=problems,
-        file=file,
+        dataset=dataset, digests=digests, phash=hashes, comparable=comparable, problems=problems, file=file
     )
 
 
