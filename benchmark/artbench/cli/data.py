@@ -223,7 +223,7 @@ def print_health(entry: "DatasetCheck") -> None:
     console = Console(highlight=False)
     of = f" of {entry.published:,}" if entry.published else ""
     console.print(
-        Text(f"{entry.dataset}: {entry.pictures:,}{of} pictures in {entry.root}", style="bold"), soft_wrap=True
+        Text(f"{entry.name}: {entry.pictures:,}{of} pictures in {entry.root}", style="bold"), soft_wrap=True
     )
     _print_pictures(entry, console)
     table = Table(box=None, pad_edge=False)
@@ -240,8 +240,8 @@ def print_health(entry: "DatasetCheck") -> None:
             table.add_row(Text("  published"), *stated, style="dim")
     console.print(table)
     for task in entry.tasks:
-        if task.untrained:
-            text = f"  {task.name}: {task.untrained:,} of {task.classes:,} classes have no picture to train on"
+        if task.untrained_classes:
+            text = f"  {task.name}: {task.untrained_classes:,} of {task.classes:,} classes have no picture to train on"
             console.print(Text(text), soft_wrap=True)
         if task.problem:
             console.print(Text(f"  {task.name} can't be read: {task.problem}", style="red"), soft_wrap=True)

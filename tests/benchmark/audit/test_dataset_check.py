@@ -49,7 +49,7 @@ def check(spec: TaskSpec, read: Targets | None, index: ImageIndex = INDEX) -> Da
 def test_classes_are_counted_over_all_splits_and_untrained_ones_named() -> None:
     found = check(task("single-label"), targets(*SIX_AND_FOUR, classes=("a", "b", "c")))
     (state,) = found.tasks
-    assert (state.classes, state.largest, state.smallest, state.untrained) == (3, 6, 4, 1)
+    assert (state.classes, state.largest_class, state.smallest_class, state.untrained_classes) == (3, 6, 4, 1)
     assert state.imbalance == pytest.approx(1.5)
     assert state.rows == {"train": 6, "test": 4}
     assert (found.pictures, found.published, found.repeated, found.sound) == (10, 12, 0, True)
@@ -58,13 +58,13 @@ def test_classes_are_counted_over_all_splits_and_untrained_ones_named() -> None:
 def test_an_image_counts_for_each_of_its_labels() -> None:
     train = np.array([[1, 1], [1, 0], [1, 0]], bool)
     (state,) = check(task("multi-label"), targets(train, train[:1], classes=("a", "b"))).tasks
-    assert (state.largest, state.smallest, state.untrained) == (4, 2, 0)
+    assert (state.largest_class, state.smallest_class, state.untrained_classes) == (4, 2, 0)
 
 
 def test_years_have_no_classes() -> None:
     years = np.array([1600.0, 1700.0])
     (state,) = check(task("year"), targets(years, years)).tasks
-    assert (state.classes, state.largest, state.smallest, state.imbalance, state.untrained) == (0, None, None, None, 0)
+    assert (state.classes, state.largest_class, state.smallest_class, state.imbalance, state.untrained_classes) == (0, None, None, None, 0)
 
 
 @pytest.mark.parametrize(
