@@ -64,7 +64,13 @@ def test_an_image_counts_for_each_of_its_labels() -> None:
 def test_years_have_no_classes() -> None:
     years = np.array([1600.0, 1700.0])
     (state,) = check(task("year"), targets(years, years)).tasks
-    assert (state.classes, state.largest_class, state.smallest_class, state.imbalance, state.untrained_classes) == (0, None, None, None, 0)
+    assert (state.classes, state.largest_class, state.smallest_class, state.imbalance, state.untrained_classes) == (
+        0,
+        None,
+        None,
+        None,
+        0,
+    )
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_a_collection_whose_hashes_are_all_alike_is_refused(
     monkeypatch.setattr(near_duplicates, "_MOST", 1)
     for index in indexes:
         index.phash[:] = 0
-    with pytest.raises(ArtbenchError, match="15 pairs of pictures have like hashes"):
+    with pytest.raises(ArtbenchError, match="15 pairs of images have similar hashes"):
         find_pairs(indexes, features=None, reporter=Silent())
 
 
