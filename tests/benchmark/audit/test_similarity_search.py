@@ -1,11 +1,8 @@
-"""Blocked neighbour search and alignment, against the plain way."""
+"""Blocked search for near hashes and features, against the plain way."""
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from artbench.audit.image_index import THUMBNAIL
-from artbench.audit.near_duplicates import correlation
 from artbench.audit.similarity_search import near_features, near_hashes
 
 
@@ -40,15 +37,18 @@ def test_near_features_are_the_nearest_by_cosine_of_z_scores() -> None:
     assert cosines[0] > 0.99
 
 
-def test_a_cropped_tinted_copy_lies_on_its_original_and_another_picture_does_not() -> None:
-    random = np.random.default_rng(3)
-    coarse = Image.fromarray(random.integers(0, 255, (7, 7), np.uint8))
-    whole = coarse.resize((400, 300), Image.Resampling.BICUBIC)
-    copy = whole.crop((20, 6, 380, 291)).point(lambda value: 20 + 0.8 * value)
-    other = Image.fromarray(random.integers(0, 255, (7, 7), np.uint8)).resize((400, 300), Image.Resampling.BICUBIC)
-    one, two, three = (
-        np.asarray(image.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)) for image in (whole, copy, other)
-    )
-    assert correlation(one, two) > 0.97
-    assert correlation(one, two) == correlation(two, one)
-    assert correlation(one, three) < 0.8
+def test_a_single_image_has_no_neighbours() -> None:
+    pairs, cosines = near_features(np.ones((1, 4), np.float32), neighbours=3, at_least=0.5)
+    assert (pairs.shape, cosines.shape) == ((0, 2), (0,))
+
+
+def test_a_pair_is_listed_once_though_each_is_a_neighbour_of_the_other() -> None:
+    features = np.eye(6, dtype=np.float32)[[0, 1, 2, 1, 0]]
+    pairs, cosines = near_features(features, neighbours=4, at_least=0.99)
+    assert pairs.tolist() == [[0, 4], [1, 3]]
+    assert cosines == pytest.approx(1)
+
+
+def test_features_that_are_all_equal_say_nothing() -> None:
+    pairs, _ = near_features(np.ones((5, 3), np.float32), neighbours=2, at_least=0.1)
+    assert not len(pairs)
