@@ -1,6 +1,6 @@
 """A small encoder and small pictures, quick enough to extract hundreds of times; also run as a program.
 
-`python tiny.py FOLDER` extracts the pictures of FOLDER/pictures into FOLDER/cache, under `torchrun` too.
+`python -m tests.support.extraction FOLDER` extracts the images of FOLDER/pictures into FOLDER/cache, under `torchrun` too.
 """
 
 import sys

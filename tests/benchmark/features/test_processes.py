@@ -115,7 +115,8 @@ def listen(folder: Path, told: Any) -> None:
 def test_torchrun_gives_the_same_bytes(processes: int, tmp_path: Path) -> None:
     expected = prepare(tmp_path, 100)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    done = subprocess.run([*command, tiny.__file__, str(tmp_path)], capture_output=True, text=True, timeout=120)
+    command += ["-m", tiny.__name__, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110, cwd=Path(__file__).parents[3])
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"100\ntiny on tiny, share of one process of {processes}"
     assert tiny.stored_bytes(tmp_path / "cache") == expected
