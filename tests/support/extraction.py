@@ -1,6 +1,7 @@
 """A small encoder and small pictures, quick enough to extract hundreds of times; also run as a program.
 
-`python -m tests.support.extraction FOLDER` extracts the images of FOLDER/pictures into FOLDER/cache, under `torchrun` too.
+`python -m tests.support.extraction FOLDER` extracts the images of FOLDER/pictures into FOLDER/cache, also
+under `torchrun`.
 """
 
 import sys

@@ -58,6 +58,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def report(place: Path, *words: str, out: str = "report") -> Result:
     given = ["report", "--results", str(place / "results"), "--out", str(place / out), "--images", "3", "--units", "2"]
+    # Packing the dots of the figures takes most of the time at the usual 150.
+    given += ["--dpi", "50"]
     for plugin in PLUGINS:
         given += ["--plugin", str(plugin)]
     return CliRunner().invoke(artbench, [*given, "--device", "cpu", *words])
