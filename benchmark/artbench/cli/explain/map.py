@@ -1,19 +1,11 @@
-"""`artbench explain map`: where an encoder puts the pictures of a collection."""
+"""`artbench explain map`: images of a test split, laid out by their features."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.options import (
-    FOLDER,
-    debug_option,
-    dpi_option,
-    json_option,
-    plugin_option,
-    record_option,
-    sources_options,
-)
+from artbench.cli.explain import record_command
 from artbench.cli.output import echo, print_json
 
 if TYPE_CHECKING:
@@ -21,43 +13,31 @@ if TYPE_CHECKING:
     from artbench.explain.sources import Sources
     from artbench.plugins.registry import Registry
 
-_MOST = 10_000
 
-
-@click.command(name="map")
-@record_option
-@click.option("--out", required=True, type=FOLDER, help="Folder for figure, page and tables.")
-@click.option(
-    "--layout",
-    type=click.Choice(["umap", "pca"]),
-    help="How pictures are placed. Default: umap where umap-learn is installed, else principal components.",
+@record_command(
+    "map",
+    click.option(
+        "--layout",
+        type=click.Choice(["umap", "pca"]),
+        help="How images are placed. Default: umap where umap-learn is installed, else principal components.",
+    ),
+    click.option(
+        "--class",
+        "named",
+        multiple=True,
+        metavar="NAME",
+        help="Colour this class, and leave those grey that are not named; repeatable.",
+    ),
+    click.option(
+        "--pictures",
+        type=click.IntRange(4, 10_000),
+        default=2000,
+        show_default=True,
+        help="Most images that the page holds; the figure shows all.",
+    ),
+    out="Folder for figure, page and tables.",
+    seed="Seed of UMAP and of the images drawn for the page.",
 )
-@click.option(
-    "--class",
-    "named",
-    multiple=True,
-    metavar="NAME",
-    help="Colour this class and leave those grey that are not named; repeatable.",
-)
-@click.option(
-    "--pictures",
-    type=click.IntRange(4, _MOST),
-    default=2000,
-    show_default=True,
-    help="Most that the page holds; the figure shows all.",
-)
-@sources_options
-@dpi_option
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**31 - 1),
-    default=0,
-    show_default=True,
-    help="Of UMAP and of the draw.",
-)
-@json_option
-@plugin_option
-@debug_option
 def map_(
     record: Path,
     out: Path,
@@ -70,7 +50,7 @@ def map_(
     as_json: bool,
     loaded: "Registry",
 ) -> None:
-    """Lay out the test pictures of a record by their features, as a figure and as a page to explore.
+    """Lay out the test images of a record by their features, as a figure and as a page to explore.
 
     \b
       artbench explain map --record results/records/sample-style/NAME.json --out map

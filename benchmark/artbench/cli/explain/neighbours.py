@@ -1,19 +1,11 @@
-"""`artbench explain neighbours`: the pictures that an encoder finds most like a given one."""
+"""`artbench explain neighbours`: the images whose features are most like those of a given one."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.options import (
-    FOLDER,
-    debug_option,
-    dpi_option,
-    json_option,
-    plugin_option,
-    record_option,
-    sources_options,
-)
+from artbench.cli.explain import record_command
 from artbench.cli.output import echo, print_json
 
 if TYPE_CHECKING:
@@ -21,28 +13,20 @@ if TYPE_CHECKING:
     from artbench.explain.sources import Sources
     from artbench.plugins.registry import Registry
 
-_MOST = 100
 
-
-@click.command()
-@record_option
-@click.option(
-    "--image",
-    "images",
-    required=True,
-    multiple=True,
-    metavar="PATH|ID",
-    help="Any picture, or the id of one of the dataset; repeatable.",
+@record_command(
+    "neighbours",
+    click.option(
+        "--image",
+        "images",
+        required=True,
+        multiple=True,
+        metavar="PATH|ID",
+        help="Any image, or the id of one of the dataset; repeatable.",
+    ),
+    click.option("--count", type=click.IntRange(1, 100), default=10, show_default=True, help="Neighbours per image."),
+    out="Folder for the figures and the list.",
 )
-@click.option(
-    "--count", type=click.IntRange(1, _MOST), default=10, show_default=True, help="How many neighbours of each."
-)
-@click.option("--out", required=True, type=FOLDER, help="Folder for the figures and the list.")
-@sources_options
-@dpi_option
-@json_option
-@plugin_option
-@debug_option
 def neighbours(
     record: Path,
     images: tuple[str, ...],
@@ -53,21 +37,14 @@ def neighbours(
     as_json: bool,
     loaded: "Registry",
 ) -> None:
-    """Show the pictures of a record's task that are nearest to any picture, by the cosine of their features.
+    """Show the images of a record's task that are nearest to any image, by the cosine of their features.
 
     \b
       artbench explain neighbours --record results/records/sample-style/NAME.json --image mine.jpg --out near
     """  # noqa: D301  click reads the control character
     from artbench.explain.neighbours.request import NeighboursRequest
 
-    request = NeighboursRequest(
-        record=record,
-        out=out,
-        images=images,
-        count=count,
-        dpi=dpi,
-        sources=sources,
-    )
+    request = NeighboursRequest(record=record, out=out, images=images, count=count, dpi=dpi, sources=sources)
     request.check(loaded)
     # Torch takes seconds to import.
     from artbench.cli.progress import notices
