@@ -1,9 +1,10 @@
-"""artbench: the benchmark that tells which visual representation understands art."""
+"""artbench: a benchmark of visual representations on art."""
 
 import sys
-from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from artbench.runtime.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from artbench.api.features import FeatureMatrix, features
@@ -43,15 +44,8 @@ _AT = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    # Imported when asked for, so that `import artbench` and `artbench --help` wait for nothing.
-    if name in _AT:
-        return getattr(import_module(_AT[name]), name)
-    raise AttributeError(f"module 'artbench' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+# So that `import artbench` and `artbench --help` wait for nothing.
+__getattr__, __dir__ = lazy_exports(__name__, _AT)
 
 
 class _Package(ModuleType):

@@ -37,7 +37,7 @@ def record_command(
         out: Help of `--out`.
         seed: Help of `--seed`; empty: it has none.
     """
-    every = [
+    every: list[options.Option] = [
         options.record_option,
         *own,
         click.option("--out", required=True, type=options.FOLDER, help=out),
