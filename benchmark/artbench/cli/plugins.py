@@ -187,7 +187,7 @@ def _plugin_row(found: "Registry", plugin: "Plugin", taken: "LoadingTime | None"
         "registers": {kind: list(names) for kind, names in plugin.registered.items()},
         "seconds": round(plugin.seconds, 4),
         "problem": plugin.problem,
-        "remarks": list(found.remarks(plugin)),
+        "remarks": [remark.message for remark in found.remarks(plugin)],
     }
     if taken is not None:
         imports = {name: round(seconds, 4) for name, seconds in taken.imports.items()}
@@ -203,7 +203,7 @@ def _print_plugins(found: "Registry", loaded: "list[Plugin]", times: "dict[str, 
     for plugin in loaded:
         offers = "; ".join(f"{kind}s: {', '.join(names)}" for kind, names in plugin.registered.items())
         state = Text(f"left out: {plugin.problem}", style="red") if plugin.problem else Text(offers or "nothing")
-        lines = [state, *(Text(remark, style="yellow") for remark in found.remarks(plugin))]
+        lines = [state, *(Text(remark.message, style="yellow") for remark in found.remarks(plugin))]
         taken = times.get(_key(plugin))
         if taken is not None and taken.told:
             lines.append(Text(taken.told))
