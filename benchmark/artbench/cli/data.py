@@ -45,11 +45,7 @@ def data() -> None:
 @plugin_option
 @debug_option
 def check(
-    names: tuple[str, ...],
-    data_root: Path | None,
-    data: dict[str, Path],
-    as_json: bool,
-    plugin_files: tuple[Path, ...],
+    names: tuple[str, ...], data_root: Path | None, data: dict[str, Path], as_json: bool, plugin_files: tuple[Path, ...]
 ) -> int:
     """Show how many images of each DATASET are there, missing or broken, and how its classes are distributed.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import redirect_stderr, suppress
+from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from artbench.plugins.registry import Plugin, Registry
-    from artbench.runtime.findings import Finding
     from artbench.testing.loading_time import LoadingTime
 
 
@@ -90,7 +90,7 @@ def check(
     chosen = _chosen(registry, names, plugin_files)
     found = ((plugin, what, finding) for plugin in chosen for what, finding in examiner.examine(plugin))
     if as_json:
-        rows = [_row(*one) for one in found]
+        rows = [{"plugin": plugin.name, "about": what, **asdict(finding)} for plugin, what, finding in found]
         print_json(rows)
         return 1 if any(row["status"] == "FAIL" for row in rows) else 0
     statuses = print_findings((_heading(plugin, what), finding) for plugin, what, finding in found)
@@ -124,17 +124,6 @@ def _chosen(registry: "Registry", names: Sequence[str], files: Sequence[Path]) -
             raise UsageError(f"no plugin is called {name!r}", mend=f"{hint}`artbench plugins` shows all")
         chosen |= {f"{plugin.distribution}:{plugin.name}": plugin for plugin in found}
     return list(chosen.values())
-
-
-def _row(plugin: "Plugin", what: str, finding: "Finding") -> dict[str, str]:
-    return {
-        "name": finding.name,
-        "plugin": plugin.name,
-        "about": what,
-        "status": finding.status,
-        "message": finding.message,
-        "mend": finding.mend,
-    }
 
 
 def _heading(plugin: "Plugin", what: str) -> str:
