@@ -43,7 +43,7 @@ def cache(context: click.Context, as_json: bool) -> None:
 
 def _show(as_json: bool) -> None:
     from artbench.features.inventory import stored_features
-    from artbench.leaderboard.cache_folder import ranks_bytes, ranks_folder
+    from artbench.leaderboard.scores_cache import ranks_bytes, ranks_folder
     from artbench.runtime.files import cache_folder
 
     folder = cache_folder() / "features"
@@ -76,7 +76,7 @@ def remove(
     from artbench.errors import UsageError
     from artbench.features.inventory import remove as remove_from_disk
     from artbench.features.inventory import select, stored_features
-    from artbench.leaderboard.cache_folder import forget
+    from artbench.leaderboard.scores_cache import forget
     from artbench.runtime.files import cache_folder
 
     chosen = bool(names or older_than is not None or down_to is not None)

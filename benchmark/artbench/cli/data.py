@@ -206,7 +206,7 @@ def print_health(entry: "DatasetCheck") -> None:
     from rich.text import Text
 
     of = f" of {entry.published:,}" if entry.published else ""
-    echo(f"{entry.dataset}: {entry.pictures:,}{of} images in {entry.root}", bold=True)
+    echo(f"{entry.name}: {entry.pictures:,}{of} images in {entry.root}", bold=True)
     if entry.repeated:
         echo(f"  {entry.repeated:,} images have the same bytes as another (`artbench data audit` shows them)")
     if entry.undecodable:
@@ -226,8 +226,8 @@ def print_health(entry: "DatasetCheck") -> None:
             rows.append([Text(cell, style="dim") for cell in stated])
     print_table(("task", *_SPLITS, "classes", "missing", "imbalance"), rows, numbers=range(1, 7))
     for task in entry.tasks:
-        if task.untrained:
-            echo(f"  {task.name}: {task.untrained:,} of {task.classes:,} classes have no image to train on")
+        if task.untrained_classes:
+            echo(f"  {task.name}: {task.untrained_classes:,} of {task.classes:,} classes have no image to train on")
         if task.problem:
             echo(f"  {task.name} can't be read: {task.problem}", fg="red")
 

@@ -41,6 +41,12 @@ def load_plugins(files: Sequence[Path] = (), *, only: str | None = None) -> Regi
 
     Raises:
         UsageError: One of `files` does not exist, or is not a Python file.
+
+    Examples:
+        >>> from artbench.plugins import load_plugins
+        >>> registry = load_plugins()
+        >>> registry.tasks.get("sample-style").dataset
+        'sample'
     """
     loaded = [_load(source, plugin) for source, plugin in sources(files, only=only)]
 

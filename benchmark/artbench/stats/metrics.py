@@ -84,6 +84,7 @@ METRICS: Mapping[str, Metric] = _registry(
     ),
     Metric(name="within_50_years", target="year", measure=years.within_50_years),
 )
+"""Every metric by the name that a task gives it."""
 
 
 def find_metric(name: str, target: TargetKind) -> Metric:
@@ -91,6 +92,11 @@ def find_metric(name: str, target: TargetKind) -> Metric:
 
     Raises:
         ArtbenchError: There is none for this kind of target.
+
+    Examples:
+        >>> from artbench.stats.metrics import find_metric
+        >>> find_metric("accuracy", "single-label").higher_is_better
+        True
     """
     metric = METRICS.get(name)
     if metric is None or metric.target != target:
@@ -100,7 +106,16 @@ def find_metric(name: str, target: TargetKind) -> Metric:
 
 
 def best_thresholds(labels: Labels, outputs: NDArray[np.floating], *, target: TargetKind) -> dict[str, float]:
-    """For every metric that needs one, the threshold that serves it best on these images: those of validation."""
+    """For every metric that needs one, the threshold that serves it best on these images: those of validation.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.stats.metrics import best_thresholds
+        >>> labels = np.array([[1, 0], [1, 1], [0, 1]], bool)
+        >>> probabilities = np.array([[0.9, 0.2], [0.8, 0.6], [0.3, 0.7]])
+        >>> sorted(best_thresholds(labels, probabilities, target="multi-label"))
+        ['micro_f1', 'sample_f2']
+    """
     return {
         metric.name: multi_label.best_threshold(metric.name, metric.measure, labels.astype(bool), outputs)
         for metric in METRICS.values()
@@ -118,6 +133,13 @@ def score(
         labels: As `Split.labels`.
         outputs: Probabilities, shape (n, classes), or years, shape (n, 1).
         thresholds: By metric; may be left out for a metric that needs none.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.stats.metrics import METRICS, score
+        >>> probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
+        >>> score(METRICS["accuracy"], np.array([0, 1, 1, 0]), probabilities)
+        0.75
     """
     return float(_measurer([metric], labels, outputs, thresholds or {})(None)[metric.name][0])
 
@@ -135,6 +157,16 @@ def evaluate(
 
     Raises:
         ArtbenchError: As `sample`.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.protocol import Bootstrap
+        >>> from artbench.stats.metrics import evaluate
+        >>> probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
+        >>> bootstrap = Bootstrap(resamples=100)
+        >>> found = evaluate(np.array([0, 1, 1, 0]), probabilities, target="single-label", bootstrap=bootstrap)
+        >>> found["accuracy"]
+        Estimate(value=0.75, ci95=(0.25, 1.0))
     """
     drawn = sample(labels, outputs, target=target, bootstrap=bootstrap, thresholds=thresholds, clusters=clusters)
     return combine([drawn], bootstrap=bootstrap)
@@ -161,6 +193,16 @@ def sample(
 
     Raises:
         ArtbenchError: There is no image, or a metric has no value because no image has a label.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.protocol import Bootstrap
+        >>> from artbench.stats.metrics import sample
+        >>> probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
+        >>> bootstrap = Bootstrap(resamples=100)
+        >>> drawn = sample(np.array([0, 1, 1, 0]), probabilities, target="single-label", bootstrap=bootstrap)
+        >>> drawn["accuracy"].value, drawn["accuracy"].resampled.shape
+        (0.75, (100,))
     """
     if not len(labels):
         raise ArtbenchError("there are no test images to score", mend="Check the task's test split")

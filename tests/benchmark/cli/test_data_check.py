@@ -10,8 +10,7 @@ from click.testing import CliRunner, Result
 from artbench.audit.image_index import ImageFingerprint, fingerprint_image
 from artbench.cli.data import data
 from artbench.errors import ArtbenchError, UsageError
-
-TOY = Path(__file__).parents[2] / "toy_plugin.py"
+from tests.support.plugins import TOY
 
 
 @pytest.fixture
