@@ -29,30 +29,26 @@ __all__ = [
     "run",
 ]
 
-_AT = {
-    "ArtbenchError": "artbench.errors",
-    "FeatureMatrix": "artbench.api.features",
-    "IncompleteRun": "artbench.api.run",
-    "LoadedEncoder": "artbench.api.load_encoder",
-    "Record": "artbench.records.record",
-    "TerminalReporter": "artbench.cli.progress",
-    "UsageError": "artbench.errors",
-    "features": "artbench.api.features",
-    "hookimpl": "artbench.hookspecs",
-    "load_encoder": "artbench.api.load_encoder",
-    "run": "artbench.api.run",
-}
-
-
 # So that `import artbench` and `artbench --help` wait for nothing.
-__getattr__, __dir__ = lazy_exports(__name__, _AT)
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "artbench.api.features": ("FeatureMatrix", "features"),
+        "artbench.api.load_encoder": ("LoadedEncoder", "load_encoder"),
+        "artbench.api.run": ("IncompleteRun", "run"),
+        "artbench.cli.progress": ("TerminalReporter",),
+        "artbench.errors": ("ArtbenchError", "UsageError"),
+        "artbench.hookspecs": ("hookimpl",),
+        "artbench.records.record": ("Record",),
+    },
+)
 
 
 class _Package(ModuleType):
     """Keeps `run` and `features` for the functions: importing the submodules of these names would take them over."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _AT and isinstance(value, ModuleType)):
+        if not (name in __all__ and isinstance(value, ModuleType)):
             super().__setattr__(name, value)
 
 

@@ -31,16 +31,12 @@ __all__ = [
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        "ContractError": "artbench.testing.checks",
-        "Finding": "artbench.runtime.findings",
-        "TinyDataset": "artbench.testing.tiny",
-        "check_backbone": "artbench.testing.backbone",
-        "check_dataset": "artbench.testing.dataset",
-        "check_pretraining": "artbench.testing.pretraining",
-        "check_task": "artbench.testing.task",
-        "examine_backbone": "artbench.testing.backbone",
-        "examine_dataset": "artbench.testing.dataset",
-        "examine_pretraining": "artbench.testing.pretraining",
-        "examine_task": "artbench.testing.task",
+        "artbench.runtime.findings": ("Finding",),
+        "artbench.testing.backbone": ("check_backbone", "examine_backbone"),
+        "artbench.testing.checks": ("ContractError",),
+        "artbench.testing.dataset": ("check_dataset", "examine_dataset"),
+        "artbench.testing.pretraining": ("check_pretraining", "examine_pretraining"),
+        "artbench.testing.task": ("check_task", "examine_task"),
+        "artbench.testing.tiny": ("TinyDataset",),
     },
 )

@@ -1,7 +1,6 @@
 """`artbench explain`: what networks see."""
 
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,8 @@ import click
 
 from artbench.cli import options
 from artbench.cli.lazy import LazyGroup
+from artbench.cli.output import print_json
+from artbench.specs import load_factory
 
 _COMMANDS = {
     "filters": "artbench.cli.explain.filters:filters",
@@ -24,18 +25,26 @@ def explain() -> None:
 
 
 def record_command(
-    name: str, *own: options.Option, out: str, seed: str = ""
-) -> Callable[[Callable[..., None]], click.Command]:
+    name: str,
+    *own: options.Option,
+    about: str,
+    out: str,
+    seed: str = "",
+    request: str,
+    workflow: str,
+    show: Callable[[Any, Path], None],
+) -> click.Command:
     """Make a command that explains a record.
-
-    Its function is called with `record`, `out`, `dpi`, `as_json`, its own options, `seed` if it has one, and with
-    `sources`, where the record's parts lie, and `loaded`, the plugins.
 
     Args:
         name: Name of the command.
-        *own: Its own options.
+        *own: Its own options, named as fields of the request.
+        about: Help of the command.
         out: Help of `--out`.
         seed: Help of `--seed`; empty: it has none.
+        request: `module:class` of the request.
+        workflow: `module:function` that carries out the request.
+        show: Prints what it returns, given the folder of `--out`.
     """
     every: list[options.Option] = [
         options.record_option,
@@ -53,26 +62,33 @@ def record_command(
         options.debug_option,
     ]
 
-    def decorate(function: Callable[..., None]) -> click.Command:
-        @wraps(function)
-        def command(
-            *,
-            checkpoint: Path | None,
-            exclude: Path | None,
-            data_root: Path | None,
-            data: dict[str, Path],
-            device: str,
-            plugin_files: tuple[Path, ...],
-            **others: Any,
-        ) -> None:
-            from artbench.explain.sources import Sources
+    def explain_record(
+        *,
+        checkpoint: Path | None,
+        exclude: Path | None,
+        data_root: Path | None,
+        data: dict[str, Path],
+        device: str,
+        as_json: bool,
+        plugin_files: tuple[Path, ...],
+        **fields: Any,
+    ) -> None:
+        from artbench.explain.sources import Sources
 
-            sources = Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device)
-            function(sources=sources, loaded=options.registry(plugin_files), **others)
+        loaded = options.registry(plugin_files)
+        sources = Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device)
+        made: Any = load_factory(request)(sources=sources, **fields)
+        made.check(loaded)
+        # Torch takes seconds to import.
+        from artbench.cli.progress import notices
 
-        with_options: Callable[..., Any] = command
-        for option in reversed(every):
-            with_options = option(with_options)
-        return click.command(name)(with_options)
+        contents: Any = load_factory(workflow)(made, registry=loaded, reporter=notices())
+        if as_json:
+            print_json(contents.as_json())
+        else:
+            show(contents, fields["out"])
 
-    return decorate
+    with_options: Callable[..., Any] = explain_record
+    for option in reversed(every):
+        with_options = option(with_options)
+    return click.command(name, help=about)(with_options)
