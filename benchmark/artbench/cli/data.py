@@ -1,4 +1,4 @@
-"""`artbench data`: whether the pictures are there and whole, what leaks, and where to get them."""
+"""`artbench data`: whether images are complete, what leaks from training into test, and where to get them."""
 
 import sys
 from dataclasses import asdict
@@ -10,12 +10,14 @@ import click
 from artbench.cli.completion import completed
 from artbench.cli.options import (
     FOLDER,
+    backbone_option,
     data_option,
     data_root_option,
     debug_option,
     device_option,
     json_option,
     plugin_option,
+    pretraining_option,
     registry,
 )
 from artbench.cli.output import echo, print_json, print_table
@@ -32,7 +34,7 @@ _SPLITS = ("train", "validation", "test")
 
 @click.group()
 def data() -> None:
-    """Whether the pictures are there and whole, what leaks from training into the test, and where to get them."""
+    """Check, audit and download datasets."""
 
 
 @data.command()
@@ -43,15 +45,11 @@ def data() -> None:
 @plugin_option
 @debug_option
 def check(
-    names: tuple[str, ...],
-    data_root: Path | None,
-    data: dict[str, Path],
-    as_json: bool,
-    plugin_files: tuple[Path, ...],
+    names: tuple[str, ...], data_root: Path | None, data: dict[str, Path], as_json: bool, plugin_files: tuple[Path, ...]
 ) -> int:
-    """Show what is there of each DATASET, what is missing and what can't be decoded, and how classes are spread.
+    """Show how many images of each DATASET are there, missing or broken, and how its classes are distributed.
 
-    What was looked at is kept, and not looked at again until its file changes. Exit status 1 if anything is
+    Results are cached: an image is decoded again only when its file changes. The exit status is 1 if an image is
     missing or can't be decoded, or a task can't be read.
     """
     loaded = registry(plugin_files)
@@ -90,27 +88,15 @@ def check(
     show_default=True,
     help="Folder for report.html, report.md, exclude.csv.",
 )
-@click.option(
-    "--backbone",
-    metavar="NAME",
-    shell_complete=completed("backbones"),
-    help="Compare features of this architecture too.",
-)
-@click.option(
-    "--pretraining",
-    default="imagenet",
-    show_default=True,
-    metavar="NAME|PATH",
-    shell_complete=completed("pretrainings", or_path=True),
-    help="Where its weights come from, or a checkpoint.",
-)
+@backbone_option("Compare features of this architecture too.")
+@pretraining_option(default="imagenet")
 @click.option(
     "--checkpoint",
     "checkpoints",
     multiple=True,
     type=click.Path(path_type=Path, exists=True),
     metavar="PATH",
-    help="Compare what it was pretrained on with what is tested; repeatable.",
+    help="Compare the images it was pretrained on with the test images; repeatable.",
 )
 @data_root_option
 @data_option
@@ -130,10 +116,10 @@ def audit(
     as_json: bool,
     plugin_files: tuple[Path, ...],
 ) -> None:
-    """Look for pictures that are there twice, within each DATASET and from one to another, and for what leaks.
+    """Find images that occur twice, within each DATASET and across them, and those that leak into a test.
 
-    Writes a report and a list for `artbench run --exclude`; records made from now on say how many of their
-    test pictures have a twin in training.
+    Writes a report and a list for `artbench run --exclude`. Records made after an audit say how many of their test
+    images have a near duplicate in training.
     """
     loaded = registry(plugin_files)
     from artbench.audit.report import write_report
@@ -165,10 +151,12 @@ def audit(
             }
         )
         return
-    click.echo(f"{twins:,} pairs of twins, {len(findings.leaking):,} of them leak")
+    click.echo(f"{twins:,} pairs of near duplicates, {len(findings.leaking):,} of them leak")
     for leak in findings.leaks:
         seen = f"{leak.same:,} pretrained on, " if leak.same else ""
-        click.echo(f"{leak.task}: of {leak.tested:,} test pictures {seen}{leak.twins:,} with a twin in training")
+        click.echo(
+            f"{leak.task}: of {leak.tested:,} test images {seen}{leak.twins:,} with a near duplicate in training"
+        )
     for file in files:
         click.echo(str(file))
 
@@ -177,16 +165,16 @@ def audit(
 @click.argument("name", metavar="DATASET", shell_complete=completed("datasets"))
 @data_root_option
 @data_option
-@click.option("--accept-terms", is_flag=True, help="Don't ask: I have read the terms of the dataset and accept them.")
+@click.option("--accept-terms", is_flag=True, help="Accept the terms of the dataset without being asked.")
 @plugin_option
 @debug_option
 def download(
     name: str, data_root: Path | None, data: dict[str, Path], accept_terms: bool, plugin_files: tuple[Path, ...]
 ) -> int:
-    """Download DATASET where a program may; for others, say where they are published and what to put where.
+    """Download DATASET if its terms allow it; else say where it is published and where to put the files.
 
-    The terms are shown first. A download that was stopped goes on where it was. Exit status 1 if there is nothing
-    that a program may download.
+    The terms are shown first. A download that was stopped is resumed. The exit status is 1 if the dataset has to be
+    fetched by hand.
     """
     loaded = registry(plugin_files)
     from artbench.data.folders import download as fetch
@@ -208,7 +196,7 @@ def download(
             raise UsageError("the terms are not accepted", mend="Read them, and give --accept-terms")
         click.confirm("Do you accept them?", abort=True, err=True)
     fetch(spec, folder.expanduser())
-    click.echo(f"Complete. `artbench data check {spec.name}` looks at every picture.", err=True)
+    click.echo(f"Complete. `artbench data check {spec.name}` decodes every image.", err=True)
     click.echo(str(folder))
     return 0
 

@@ -1,5 +1,6 @@
-"""`artbench doctor`: what would get in the way, and how to mend it."""
+"""`artbench doctor`: problems of the installation, and how to solve them."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -31,16 +32,7 @@ def doctor(
         registry.datasets.get(name)
     found = examine(Environment(registry=registry, data_root=data_root, placed=data, offline=offline))
     if as_json:
-        rows = [
-            {
-                "name": finding.name,
-                "check": check,
-                "status": finding.status,
-                "message": finding.message,
-                "mend": finding.mend,
-            }
-            for check, finding in found
-        ]
+        rows = [{"check": check, **asdict(finding)} for check, finding in found]
         print_json(rows)
         return 1 if any(row["status"] == "FAIL" for row in rows) else 0
     statuses = print_findings(found)

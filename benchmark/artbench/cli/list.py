@@ -1,4 +1,4 @@
-"""`artbench list`: what can be named on the command line."""
+"""`artbench list`: the names for the command line."""
 
 import sys
 from pathlib import Path
@@ -27,9 +27,9 @@ KINDS = ("backbones", "pretrainings", "datasets", "tasks")
 def list_(kind: str | None, pattern: str | None, as_json: bool, plugin_files: tuple[Path, ...]) -> None:
     """List backbones, pretrainings, datasets and tasks.
 
-    PATTERN is a part of a name or a shell pattern such as 'vit_*dino*', and also searches the families,
-    such as all models of timm. Up to 100 backbones are shown with their parameters, and whether the weights published
-    under the name are here. Nothing is downloaded.
+    PATTERN is a part of a name or a shell pattern such as 'vit_*dino*'. It also searches families, such as all models
+    of timm. Up to 100 backbones are shown with their number of parameters, and with whether their published weights
+    are cached. Nothing is downloaded.
     """
     loaded = registry(plugin_files)
     kinds = [kind] if kind else list(KINDS)
@@ -45,41 +45,37 @@ def list_(kind: str | None, pattern: str | None, as_json: bool, plugin_files: tu
 
 def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, Any]]:
     catalogue = getattr(loaded, kind)
-    common = {"kind": catalogue.kind}
+    found: list[tuple[Entry[Any], str, str, dict[str, Any]]]
     if pattern:
         matches = list(catalogue.search(pattern))
         remember_names(catalogue)
-        return [
-            {
-                "name": name,
-                **common,
-                "description": description,
-                **(_particulars(catalogue, entry, name, few=len(matches) <= _FEW) if kind == "backbones" else {}),
-                "plugin": entry.plugin,
-                "from": entry.distribution,
-            }
+        few = len(matches) <= _FEW
+        found = [
+            (entry, name, description, _particulars(catalogue, entry, name, few=few) if kind == "backbones" else {})
             for entry, name, description in matches
         ]
-    rows = [
+    else:
+        found = [
+            (
+                entry,
+                spec.name,
+                spec.description,
+                {"dataset": spec.dataset, "primary_metric": spec.primary_metric} if kind == "tasks" else {},
+            )
+            for entry, spec in catalogue.specs()
+        ]
+        about = f"(a family: `artbench list {kind} PATTERN` searches it)"
+        found += [(entry, one.name, f"{one.description} {about}", {}) for entry, one in catalogue.families()]
+    return [
         {
-            "name": spec.name,
-            **common,
-            "description": spec.description,
-            **({"dataset": spec.dataset, "primary_metric": spec.primary_metric} if kind == "tasks" else {}),
+            "name": name,
+            "kind": catalogue.kind,
+            "description": description,
+            **more,
             "plugin": entry.plugin,
             "from": entry.distribution,
         }
-        for entry, spec in catalogue.specs()
-    ]
-    return rows + [
-        {
-            "name": family.name,
-            **common,
-            "description": f"{family.description} (a family: `artbench list {kind} PATTERN` searches it)",
-            "plugin": entry.plugin,
-            "from": entry.distribution,
-        }
-        for entry, family in catalogue.families()
+        for entry, name, description, more in found
     ]
 
 

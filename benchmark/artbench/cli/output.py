@@ -74,21 +74,13 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title=Text(title) if title else None,
-        title_justify="left",
-        box=None,
-        pad_edge=False,
-        show_header=any(headings),
-    )
+    shown = Text(title) if title else None
+    table = Table(title=shown, title_justify="left", box=None, pad_edge=False, show_header=any(headings))
     for position, heading in enumerate(headings):
-        number = position in numbers
-        table.add_column(
-            Text(heading),
-            justify="right" if number else "left",
-            no_wrap=number,
-            overflow="ellipsis" if number else "fold",
-        )
+        if position in numbers:
+            table.add_column(Text(heading), justify="right", no_wrap=True)
+        else:
+            table.add_column(Text(heading), overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED).print(table)
@@ -120,7 +112,7 @@ def print_findings(found: Iterable[tuple[str, "Finding"]]) -> Counter[str]:
 
 
 def counted(statuses: Counter[str]) -> str:
-    """Say how many findings there are of each status: `17 passed, 6 to look at, 0 failed`."""
+    """The number of findings of each status, such as `17 passed, 6 to look at, 0 failed.`, for people."""
     return ", ".join(f"{statuses[key]} {word}" for key, word in _WORDS.items() if key != "SKIP" or statuses[key]) + "."
 
 

@@ -1,4 +1,4 @@
-"""The folders in which things are kept: whether they can be written, what is in them, what room is left."""
+"""The cache folders: whether they can be written, how much is in them, and the free space."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ _LITTLE, _NONE = 5 * 10**9, 10**8
 
 
 def storage(_: Environment) -> Iterator[Finding]:
-    """The cache of artbench, and where the libraries keep the weights that they download."""
+    """The cache of artbench, and those of the libraries that download weights."""
     try:
         cache = cache_folder()
     except ArtbenchError as error:
@@ -56,12 +56,12 @@ def _folder(name: str, folder: Path, *, variable: str, emptied: str) -> Finding:
 
 
 def _bytes_in(folder: Path) -> int:
-    """Bytes of all files below a folder; links, of which the hub's cache is full, are not followed."""
+    """Bytes of all files below a folder, without those behind links, which the hub's cache is full of."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:
             try:
                 total += (Path(parent) / name).lstat().st_size
-            except OSError:  # Gone meanwhile.
+            except OSError:  # Removed meanwhile.
                 continue
     return total

@@ -1,4 +1,4 @@
-"""`artbench leaderboard check`: whether records from others can be what they say."""
+"""`artbench leaderboard check`: whether records from others are sound."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,8 +27,8 @@ def check(
     """Check the records in a folder, whoever wrote them.
 
     DIR is a results folder, or its records/. Metrics and intervals are computed again from the predictions, and the
-    predictions compared with the test of their task where its data is at hand. Exit status 1 if there is a fault; a
-    notice is none.
+    predictions are compared with the test split of their task if its data is here. A fault is FAIL, a notice WARN;
+    the exit status is 1 if there is a fault.
     """
     loaded = registry(plugin_files)
     from artbench.cli.progress import notices

@@ -1,12 +1,11 @@
-"""`artbench leaderboard compare`: whether two records differ by more than chance, and where."""
+"""`artbench leaderboard compare`: whether two records differ by more than chance, and in which classes."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from artbench.cli.completion import completed
-from artbench.cli.options import debug_option, json_option, results_option
+from artbench.cli.options import debug_option, json_option, results_option, task_option
 from artbench.cli.output import echo, print_json, print_table
 
 if TYPE_CHECKING:
@@ -19,20 +18,15 @@ _MOST_CLASSES = 10
 @click.command()
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="B")
-@click.option(
-    "--task",
-    metavar="NAME",
-    shell_complete=completed("tasks"),
-    help="Which task, where A and B have records of several.",
-)
+@task_option("The task, if A and B have records of several.")
 @results_option
 @json_option
 @debug_option
 def compare(first: str, second: str, task: str | None, results: Path, as_json: bool) -> None:
     """Test two records of one leaderboard against each other.
 
-    A and B are ids of records, their files, or backbone/pretraining. The test images are resampled for both alike; p
-    is two-sided.
+    A and B are ids of records, their files, or backbone/pretraining. Both are scored on the same resampled test images;
+    p is two-sided.
     """
     from artbench.cli.progress import notices
     from artbench.leaderboard.board import boards
@@ -52,7 +46,7 @@ def compare(first: str, second: str, task: str | None, results: Path, as_json: b
 
 
 def _as_json(one: "Located", other: "Located", found: "Comparison", pair: "Pair | None") -> dict[str, Any]:
-    """What is printed with --json."""
+    """The comparison as --json prints it."""
     first = one.record
     return {
         "task": first.task,
@@ -108,15 +102,10 @@ def _verdict(found: "Comparison", pair: "Pair | None") -> str:
 
 def _print_classes(found: "Comparison") -> None:
     click.echo()
-    rows = [
-        (
-            row.name,
-            f"{row.images:,}",
-            *(f"{100 * share:.1f}" for share in (row.first, row.second)),
-            f"{100 * row.difference:+.1f}",
-        )
-        for row in found.classes[:_MOST_CLASSES]
-    ]
+    rows = []
+    for row in found.classes[:_MOST_CLASSES]:
+        shares = (f"{100 * row.first:.1f}", f"{100 * row.second:.1f}", f"{100 * row.difference:+.1f}")
+        rows.append((row.name, f"{row.images:,}", *shares))
     title = f"By class, {found.measure} %"
     print_table(("class", "images", "A", "B", "A - B"), rows, numbers=range(1, 5), title=title)
     if len(found.classes) > _MOST_CLASSES:

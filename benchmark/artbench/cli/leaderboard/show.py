@@ -40,13 +40,9 @@ def print_board(board: "Board") -> None:
     from artbench.records.record import pretraining_name
 
     first, records = board.first, [row.record for row in board.rows]
+    metric = f"{metric_name(first.primary_metric)} {unit(first.primary)}\n[95 % interval]"
     print_table(
-        (
-            "rank",
-            "backbone",
-            "pretraining",
-            f"{metric_name(first.primary_metric)} {unit(first.primary)}\n[95 % interval]",
-        ),
+        ("rank", "backbone", "pretraining", metric),
         [(str(board.place_of(one)), one.backbone, pretraining_name(one), amount(one.primary)) for one in records],
         numbers=(0, 3),
         title=f"{first.task}, {first.protocol} ({first.protocol_hash[:12]}), data {first.dataset.fingerprint[:12]}",

@@ -28,33 +28,34 @@ def content(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", ["a", "class", "Z" * LONGEST, "0.x_" + "m" * (LONGEST - 5) + "1"])
 def test_code_is_in_order_whatever_its_name(kind: str, name: str, tmp_path: Path) -> None:
-    written = write_plugin(names_of(name), kind, tmp_path / "new")
+    write_plugin(names_of(name), kind, tmp_path / "new")
     for words in (["check"], ["format", "--check"]):
         done = subprocess.run(
-            [sys.executable, "-m", "ruff", *words, "--no-cache"], cwd=written.folder, capture_output=True, text=True
+            [sys.executable, "-m", "ruff", *words, "--no-cache"], cwd=tmp_path / "new", capture_output=True, text=True
         )
         assert done.returncode == 0, done.stdout
 
 
 def test_a_package_has_all_that_it_should(kind: str, tmp_path: Path) -> None:
-    written = write_plugin(names_of("gram"), kind, tmp_path / "new")
+    folder = tmp_path / "new"
+    files = write_plugin(names_of("gram"), kind, folder)
     wanted = {".github/workflows/tests.yml", ".gitignore", "README.md", "pyproject.toml"}
     wanted |= {"src/artbench_gram/__init__.py", "src/artbench_gram/py.typed", "tests/test_artbench_gram.py"}
-    assert wanted <= set(written.files)
-    assert list(written.files) == sorted(content(written.folder))
-    for path, text in content(written.folder).items():
+    assert wanted <= set(files)
+    assert list(files) == sorted(content(folder))
+    for path, text in content(folder).items():
         assert b"{{" not in text.replace(b"${{ matrix.python }}", b""), path
         assert b"MODULE" not in text
         assert text.endswith(b"\n") or not text
         assert b"\r" not in text
-    project = tomllib.loads((written.folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["entry-points"]["artbench"] == {"gram": "artbench_gram"}
     assert any(requirement.startswith("artbench>=") for requirement in project["dependencies"])
 
 
 def test_the_workflow_installs_the_package_and_runs_its_tests(kind: str, tmp_path: Path) -> None:
-    written = write_plugin(names_of("gram"), kind, tmp_path / "new")
-    workflow: dict[Any, Any] = yaml.safe_load((written.folder / ".github/workflows/tests.yml").read_bytes())
+    write_plugin(names_of("gram"), kind, tmp_path / "new")
+    workflow: dict[Any, Any] = yaml.safe_load((tmp_path / "new" / ".github/workflows/tests.yml").read_bytes())
     # YAML 1.1 takes the word `on` for true.
     assert set(workflow[True]) == {"push", "pull_request"}
     job = workflow["jobs"]["tests"]
@@ -72,8 +73,8 @@ def test_it_is_written_where_nothing_is(there: str, tmp_path: Path) -> None:
     if there.startswith("a link"):
         folder, target = tmp_path / "link", folder
         folder.symlink_to(target)
-    written = write_plugin(names_of("gram"), "task", folder)
-    assert sorted(content(folder)) == list(written.files)
+    files = write_plugin(names_of("gram"), "task", folder)
+    assert sorted(content(folder)) == list(files)
     assert not list(tmp_path.rglob(".artbench-new-*"))
     if os.name == "posix":
         assert folder.stat().st_mode & 0o777 == (tmp_path / "deep").stat().st_mode & 0o777
