@@ -1,9 +1,10 @@
-"""artbench: the benchmark that tells which visual representation understands art."""
+"""artbench: a benchmark of visual representations on art."""
 
 import sys
-from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from artbench.runtime.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from artbench.api.features import FeatureMatrix, features
@@ -28,37 +29,26 @@ __all__ = [
     "run",
 ]
 
-_AT = {
-    "ArtbenchError": "artbench.errors",
-    "FeatureMatrix": "artbench.api.features",
-    "IncompleteRun": "artbench.api.run",
-    "LoadedEncoder": "artbench.api.load_encoder",
-    "Record": "artbench.records.record",
-    "TerminalReporter": "artbench.cli.progress",
-    "UsageError": "artbench.errors",
-    "features": "artbench.api.features",
-    "hookimpl": "artbench.hookspecs",
-    "load_encoder": "artbench.api.load_encoder",
-    "run": "artbench.api.run",
-}
-
-
-def __getattr__(name: str) -> Any:
-    # Imported when asked for, so that `import artbench` and `artbench --help` wait for nothing.
-    if name in _AT:
-        return getattr(import_module(_AT[name]), name)
-    raise AttributeError(f"module 'artbench' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+# So that `import artbench` and `artbench --help` wait for nothing.
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "artbench.api.features": ("FeatureMatrix", "features"),
+        "artbench.api.load_encoder": ("LoadedEncoder", "load_encoder"),
+        "artbench.api.run": ("IncompleteRun", "run"),
+        "artbench.cli.progress": ("TerminalReporter",),
+        "artbench.errors": ("ArtbenchError", "UsageError"),
+        "artbench.hookspecs": ("hookimpl",),
+        "artbench.records.record": ("Record",),
+    },
+)
 
 
 class _Package(ModuleType):
     """Keeps `run` and `features` for the functions: importing the submodules of these names would take them over."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _AT and isinstance(value, ModuleType)):
+        if not (name in __all__ and isinstance(value, ModuleType)):
             super().__setattr__(name, value)
 
 

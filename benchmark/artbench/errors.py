@@ -1,17 +1,17 @@
-"""What artbench says when something is wrong: what happened, where, and what to do about it."""
+"""Errors that say what is wrong, where, and what to do about it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 class ArtbenchError(Exception):
-    """The work failed for a reason that the user can mend.
+    """The work failed for a reason that the user can do something about.
 
     Shown as one line, `message. mend`, with exit status 1 and no traceback.
 
     Args:
         message: What is wrong and where, without a full stop.
-        mend: What to do about it, as a sentence without a full stop; a question has its mark.
+        mend: What to do about it, as a sentence without a full stop; a question keeps its question mark.
     """
 
     exit_status = 1
@@ -27,17 +27,17 @@ class ArtbenchError(Exception):
 
 
 class UsageError(ArtbenchError):
-    """The command or the call itself is wrong, so that nothing was begun: exit status 2."""
+    """The command or the call is wrong, and nothing was started. Exit status 2."""
 
     exit_status = 2
 
 
 @contextmanager
 def plugin_errors(culprit: str) -> Iterator[None]:
-    """Turn whatever a plugin's code raises into one line that names the plugin.
+    """Turn whatever a plugin's code raises into an error of one line that names the plugin.
 
     Raises:
-        ArtbenchError: The block raised another kind of exception.
+        ArtbenchError: The block raised an exception of another kind.
 
     Examples:
         >>> from artbench.errors import ArtbenchError, plugin_errors

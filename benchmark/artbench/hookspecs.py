@@ -6,8 +6,8 @@ from pluggy import HookimplMarker, HookspecMarker
 
 from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TaskSpec
 
-# Raised only when a plugin written for the contract before would no longer work. A plugin states the one that it was
-# written for as `ARTBENCH_CONTRACT = 1`.
+# Incremented only when existing plugins would no longer work. A plugin states the contract that it was written for as
+# `ARTBENCH_CONTRACT = 1`.
 CONTRACT = 1
 """Number of the contract of plugins; raised only when a plugin written for the number before would no longer work."""
 
@@ -18,17 +18,17 @@ hookimpl = HookimplMarker("artbench")
 
 @hookspec
 def register_backbones(register: Callable[[BackboneSpec | Family[BackboneSpec]], None]) -> None:
-    """Call `register` with each backbone, or with a family that resolves names of many."""
+    """Call `register` with each backbone, or with a family that resolves the names of many."""
 
 
 @hookspec
 def register_pretrainings(register: Callable[[PretrainingSpec | Family[PretrainingSpec]], None]) -> None:
-    """Call `register` with each pretraining: a named place where the weights of a backbone come from."""
+    """Call `register` with each pretraining: a named source of the weights of a backbone."""
 
 
 @hookspec
 def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], None]) -> None:
-    """Call `register` with each dataset: images on disk and what is known of each."""
+    """Call `register` with each dataset: images on disk and what is known about each."""
 
 
 @hookspec

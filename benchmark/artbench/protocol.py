@@ -8,12 +8,12 @@ from functools import cached_property
 
 @dataclass(frozen=True, kw_only=True)
 class Preprocessing:
-    """How a picture is made ready: RGB, EXIF orientation applied, short side resized, centre cropped.
+    """Preprocessing of an image: RGB, EXIF orientation applied, short side resized, centre cropped.
 
     Attributes:
-        size: Side of the crop in pixels, where the backbone leaves the choice.
-        crop_fraction: Side of the crop over the resized short side: 244 / 0.875 = 279.
-        interpolation: Of the resize; antialiased.
+        size: Side of the crop in pixels, for backbones that take any.
+        crop_fraction: Side of the crop divided by the resized short side: 244 / 0.875 = 279.
+        interpolation: Interpolation of the resize, which is antialiased.
     """
 
     size: int = 244
@@ -33,21 +33,22 @@ class Preprocessing:
 class Probe:
     """Softmax regression (one sigmoid a label for multi-label targets) with an L2 penalty, solved to convergence.
 
-    The objective is the mean loss over the pictures (for multi-label targets the sum over the labels of theirs)
-    plus l2 / 2 times the squared norm of the weights; the intercepts are free. For years it is ridge regression: the
-    loss is half the squared error.
+    The objective is the mean loss over the images (for multi-label targets, the loss of an image is the sum over its
+    labels) plus l2 / 2 times the squared norm of the weights; intercepts are not penalised. Years are fitted by ridge
+    regression: the loss is half the squared error.
 
     Attributes:
-        name: Of the probe.
+        name: Name of the probe.
         standardise: Features are z-scored with the training statistics.
-        grid: The penalties `l2` to choose from, ascending.
-        patience: They are tried from the largest down; after so many without a smaller loss the rest is left out.
-        selection: On what the penalty is chosen.
-        selection_metric: By what. The loss, unlike an accuracy over few pictures, hardly depends on which they are.
-        validation_fraction: Share of train held out where the dataset has no validation split.
-        refit: On what the probe is fitted once the penalty is chosen.
-        tolerance: Solved when the norm of the gradient is at most this share of `l2` times the norm of the weights,
-            which puts the weights within this share of the exact ones; 0 for what is solved in closed form.
+        grid: Penalties `l2` to choose from, ascending.
+        patience: The grid is tried from the largest penalty down, until so many in a row have not lowered the loss.
+        selection: Images on which the penalty is chosen.
+        selection_metric: Criterion of the choice. Unlike accuracy, the loss hardly depends on which few images it is
+            computed on.
+        validation_fraction: Share of train held out if the dataset has no validation split.
+        refit: Images on which the probe is fitted once the penalty is chosen.
+        tolerance: The fit has converged when the norm of the gradient is at most this share of `l2` times the norm of
+            the weights, which puts the weights within this share of the exact ones; 0 for closed-form solutions.
     """
 
     name: str = "logistic"
@@ -67,7 +68,7 @@ class Neighbours:
 
     Attributes:
         k: Number of neighbours.
-        temperature: Of the softmax weights exp(similarity / temperature).
+        temperature: Temperature of the weights exp(similarity / temperature).
     """
 
     k: int = 20
@@ -81,7 +82,7 @@ class Bootstrap:
     Attributes:
         resamples: Number of resamples.
         level: Coverage of the interval.
-        seed: Of the resampling.
+        seed: Seed of the resampling.
     """
 
     resamples: int = 1000
@@ -91,14 +92,14 @@ class Bootstrap:
 
 @dataclass(frozen=True, kw_only=True)
 class FewShot:
-    """Only a few pictures of each class are fitted on, drawn several times over; the test stays whole.
+    """The probe is fitted on a few images of each class, drawn several times; the test split stays whole.
 
     Attributes:
-        shots: Pictures drawn of each class of train; all of them where a class has fewer.
-        draws: How often; results are means over the draws.
-        seed: Of the draws.
-        draw: How a picture is drawn.
-        selection: On what the penalty is chosen, since no other picture of train or validation may be looked at.
+        shots: Images drawn from each class of train; all of them if a class has fewer.
+        draws: Number of draws; results are means over them.
+        seed: Seed of the draws.
+        draw: How an image is drawn.
+        selection: Images on which the penalty is chosen; no other image of train or validation is used.
     """
 
     shots: int
@@ -108,7 +109,7 @@ class FewShot:
     selection: str = "a stratified tenth of the pictures drawn, at least one of each class; with one shot, none"
 
 
-# The ridge path costs nothing once the features are decomposed, so that all of a wide grid is tried.
+# Once the features are decomposed, a penalty costs nothing, so all of a wide grid is tried.
 _RIDGE = Probe(
     name="ridge",
     grid=tuple(float(f"{10 ** (k / 2):.6g}") for k in range(-8, 9)),
@@ -120,7 +121,7 @@ _RIDGE = Probe(
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """A named set of choices. Any change to any of them is a new protocol with a new name."""
+    """A named set of choices. A change to any of them makes a new protocol with a new name."""
 
     name: str
     picture: Preprocessing = Preprocessing()
@@ -138,11 +139,11 @@ class Protocol:
         return hashlib.sha256(choices.encode()).hexdigest()
 
     def for_years(self) -> "Protocol":
-        """The same for tasks that ask for the year: `ridge-v1` for `linear-v1`."""
+        """This protocol for tasks that ask for the year: `ridge-v1` for `linear-v1`."""
         return replace(self, name=self.name.replace("linear", "ridge"), probe=_RIDGE)
 
     def with_shots(self, shots: int) -> "Protocol":
-        """The same from a few pictures a class: `linear-v1-shots-4`."""
+        """This protocol with a few images per class: `linear-v1-shots-4`."""
         return replace(self, name=f"{self.name}-shots-{shots}", few_shot=FewShot(shots=shots))
 
 

@@ -1,4 +1,4 @@
-"""What a plugin registers: small frozen descriptions, whose factories are imported only when used.
+"""Specs that plugins register: small frozen descriptions, whose factories are imported only when used.
 
 A factory is a callable or, better, the text `package.module:function`, which keeps the plugin's own import light.
 """
@@ -29,7 +29,7 @@ def load_factory(factory: Factory[P, T]) -> Callable[P, T]:
     """The callable behind a factory; imports its module if it is given as `package.module:function`.
 
     Raises:
-        ImportError, AttributeError, TypeError, ValueError: The text names nothing that can be called.
+        ImportError, AttributeError, TypeError, ValueError: The text does not name a callable.
 
     Examples:
         >>> from artbench.specs import load_factory
@@ -47,7 +47,7 @@ def load_factory(factory: Factory[P, T]) -> Callable[P, T]:
     return cast("Callable[P, T]", loaded)
 
 
-# The source of weights that nothing has trained, in a record: such rows are there for comparison.
+# In a record, the source of untrained weights; such rows are there for comparison.
 INITIALISATION = "initialisation"
 
 
@@ -58,8 +58,8 @@ class BackboneSpec:
     Attributes:
         name: `resnet50`.
         description: One line.
-        factory: `() -> Backbone`. artbench seeds torch before it calls it, so that a network's own
-            initialisation is what the pretraining `random` means.
+        factory: `() -> Backbone`. artbench seeds torch before the call; the pretraining `random` keeps the network's
+            own initialisation.
     """
 
     name: str
@@ -69,18 +69,18 @@ class BackboneSpec:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PretrainingSpec:
-    """A way in which a backbone gets its weights: they are there already, or a method trains them.
+    """A source of weights for backbones: published weights, or a method that trains them.
 
     Attributes:
         name: `imagenet`.
         description: One line.
-        weights: `(backbone) -> Weights`: the weights for this backbone, which holds its initialisation when
-            it is handed over. Raises `artbench.errors.ArtbenchError` where there are none.
-        method: `() -> Method`, in the place of `weights`: how they are trained.
+        weights: `(backbone) -> Weights`: the weights for this backbone, which holds its initialisation. Raises
+            `artbench.errors.ArtbenchError` if there are none.
+        method: `() -> Method`, instead of `weights`: how they are trained.
         seeded: Whether the weights depend on the run's seed (as `random` does).
 
     Raises:
-        ValueError: There is neither `weights` nor `method`, or both.
+        ValueError: Neither `weights` nor `method` is given, or both are.
     """
 
     name: str
@@ -96,7 +96,7 @@ class PretrainingSpec:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Published:
-    """What the publication says of a task's size, for `artbench data check`; None where it says nothing.
+    """The size of a task as published, for `artbench data check`; None for what is not stated.
 
     Attributes:
         classes: Number of classes or labels.
@@ -113,12 +113,12 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublishedResult:
-    """A figure that somebody has published, under a protocol of its own.
+    """A published result, obtained under another protocol.
 
     Attributes:
-        work: Who, when, and in what.
-        metric: As artbench calls it, or the work's own word.
-        value: As printed there, with its unit.
+        work: Authors, year, and title or venue.
+        metric: Name of the metric in artbench, or the work's own term.
+        value: Value as printed, with its unit.
         difference: How its protocol differs.
     """
 
@@ -130,24 +130,25 @@ class PublishedResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DatasetSpec:
-    """Images on disk and what is known of each.
+    """Images on disk and what is known about each.
 
     Attributes:
         name: `wikiart`; also the name of its folder under `--data-root`.
         description: One line.
-        factory: `(root) -> Dataset`: reads the lists under `root`; opens no picture. Raises
-            `artbench.errors.ArtbenchError` where `root` does not hold what it should.
-        source: Where the dataset comes from: an address or a citation.
-        layout: What should lie in the folder, in one line.
-        folder: Where it lies, for a dataset whose very name says so.
-        prepare: `(root) -> None`: makes the dataset in the empty folder `root`, for one that is made by code;
-            it is kept in the cache.
-        version: Of the pictures that `prepare` makes: another version is made anew.
-        pictures: How many pictures the whole release has, None if nobody has counted.
-        download: `(root) -> None`: fetches the dataset into the folder `root`, where its terms let a program do
-            so; goes on where it stopped.
-        terms: Under which the dataset is given, in a line or a few; shown before anything is downloaded.
-        training: `(dataset) -> rows`: which pictures to pretrain on, for a dataset without labels; None: its tasks say.
+        factory: `(root) -> Dataset`: reads the lists under `root` without opening images. Raises
+            `artbench.errors.ArtbenchError` if files are missing or wrong.
+        source: Where the dataset comes from: a URL or a citation.
+        layout: What the folder should contain, in one line.
+        folder: The dataset's folder, if its name determines it.
+        prepare: `(root) -> None`: makes the dataset in the empty folder `root`, for one that is made by code. The
+            result is cached.
+        version: Version of the images that `prepare` makes; a new version is made again.
+        pictures: Number of images of the whole release; None if unknown.
+        download: `(root) -> None`: downloads the dataset into `root`, if its terms allow a program to; resumes where
+            it stopped.
+        terms: Terms of use, in a few lines; shown before a download.
+        training: `(dataset) -> rows`: rows to pretrain on, for a dataset without labels. None: its tasks determine
+            them.
     """
 
     name: str
@@ -171,17 +172,17 @@ class TaskSpec:
     Attributes:
         name: `wikiart-artist`.
         description: One line.
-        dataset: The name of its dataset.
-        target: `single-label` (one class a picture), `multi-label` (any number of labels a picture) or `year` (when
-            it was made).
+        dataset: Name of its dataset.
+        target: `single-label` (one class per image), `multi-label` (any number of labels per image) or `year` (when
+            the work was made).
         primary_metric: A metric of `artbench.stats.metrics`: `accuracy`, `mean_average_precision`,
             `mean_absolute_error`, …
         factory: `(dataset) -> Targets`.
         clustered: Whether intervals come from resampling whole groups, such as painters (`Targets.groups`), because
-            the question is how it goes with groups that nobody has seen.
-        version: Raised whenever labels, splits or metric change; versions never share a leaderboard.
-        published: The size that its publication states.
-        literature: Results that others have published on it, which leaderboards show apart.
+            the task is about unseen groups.
+        version: Incremented whenever labels, splits or metric change; versions never share a leaderboard.
+        published: Size that its publication states.
+        literature: Published results of others, which leaderboards show separately.
     """
 
     name: str
@@ -202,12 +203,12 @@ SpecT = TypeVar("SpecT", bound=Spec)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Particulars:
-    """What a search shows of one of a family's things.
+    """What a search shows of a member of a family.
 
     Attributes:
-        parameters: How many a backbone has, None if that is not known.
-        weights: Whether the weights that are published under its name are at hand: `here`, `to download` or `none`;
-            empty if that is not known.
+        parameters: Number of parameters of a backbone; None if unknown.
+        weights: Whether the weights published under its name are cached: `here`, `to download` or `none`; empty if
+            unknown.
     """
 
     parameters: int | None = None
@@ -216,14 +217,14 @@ class Particulars:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Family(Generic[SpecT]):
-    """Many things of one kind under one rule, such as every model of a library: resolved by name, not listed.
+    """Many specs of one kind, such as every model of a library, resolved by name instead of listed.
 
     Attributes:
-        name: What the family is called in lists: `timm`.
+        name: Name of the family in lists: `timm`.
         description: One line.
-        resolve: `(name) -> spec or None`, None where the family does not know the name.
-        names: `() -> names`: all it knows, for searches and for the nearest names; may import what it likes.
-        expand: `(name) -> names`: the things that a name stands for, where it stands for several; else none.
+        resolve: `(name) -> spec or None`; None if the family does not know the name.
+        names: `() -> names`: all names, for searches and for the nearest names; may import heavy libraries.
+        expand: `(name) -> names`: the names that a name stands for, if it stands for several; else none.
         particulars: `(name) -> Particulars`: what a search shows beside a name; loads and downloads no weights.
     """
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from artbench.leaderboard.board import boards
 from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
-from tests.measured import guessed, put
 from tests.performance.probe_common import peak_gigabytes, say
+from tests.support.results import guessed, put
 
 _CLASSES = 27
 _RESAMPLES = 1_000
@@ -43,13 +43,9 @@ def ranked(records: list[Record], folder: ResultsFolder, what: str) -> float:
     (board,) = boards(records, folder.predictions_of)
     ranking = board.ranking
     seconds, busy = time.perf_counter() - begun, time.process_time() - busy
-    begun = time.perf_counter()
-    (again,) = boards(records, folder.predictions_of)
-    assert again.ranking == ranking
-    kept = time.perf_counter() - begun
     apart = sum(pair.distinguishable for pair in ranking.pairs)
     say(
-        f"{what}: {seconds:.1f} s ({busy:.1f} s of cores), from the cache {kept:.2f} s; "
+        f"{what}: {seconds:.1f} s ({busy:.1f} s of cores); "
         f"{len(ranking.pairs):,} pairs, {apart:,} of them distinguishable; "
         f"memory {before:.2f} GB before, at most {peak_gigabytes():.2f} GB"
     )

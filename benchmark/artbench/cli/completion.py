@@ -1,4 +1,4 @@
-"""`artbench completion`: the script by which a shell completes commands, options and names."""
+"""`artbench completion`: completion of commands, options and names by the shell."""
 
 import json
 import re
@@ -48,12 +48,12 @@ def completion(context: click.Context, shell: str) -> None:
 def completed(
     kind: str, *, or_path: bool = False, trainable: bool = False
 ) -> Callable[[click.Context, click.Parameter, str], list["CompletionItem[str]"]]:
-    """What to give as `shell_complete` of an option or argument that takes names of a kind.
+    """The `shell_complete` of an option or argument that takes names.
 
     Args:
-        kind: As `Registry` calls them: `backbones`, `pretrainings`, `datasets`, `tasks`.
-        or_path: Whether a path may stand in the place of a name.
-        trainable: Only what has a method that trains it.
+        kind: Attribute of `Registry`: `backbones`, `pretrainings`, `datasets` or `tasks`.
+        or_path: Whether a path may be given instead of a name.
+        trainable: Whether to offer only pretrainings with a method.
     """
 
     def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list["CompletionItem[str]"]:
@@ -61,23 +61,20 @@ def completed(
 
         from artbench.plugins.loading import load_plugins
 
-        # A file given with --plugin is left alone: nobody wants it run by the Tab key. And what plugins print while
-        # they are loaded would end up in the line that is being typed.
+        # Files given with --plugin are not loaded: the Tab key should not run them. What plugins print while they are
+        # loaded would end up in the line that is being typed.
         with redirect_stderr(StringIO()):
             catalogue = getattr(load_plugins(), kind)
         names = _names(catalogue, incomplete=incomplete, trainable=trainable)
         items = [CompletionItem(name, help=help_) for name, help_ in names if name.startswith(incomplete)]
-        # In front, since bash forgets what comes before it; it then offers files where no name fits.
+        # In front, since bash forgets what comes before it. It offers files if no name fits.
         return [CompletionItem(incomplete, type="file"), *items] if or_path else items
 
     return complete
 
 
 def remember_names(catalogue: "Catalogue[Any]") -> None:
-    """Keep all names of the families, whose libraries are imported by now, for completions to come.
-
-    A cache that can't be written changes nothing but those.
-    """
+    """Cache the names of all families, whose libraries are imported by now, for later completions, if possible."""
     from artbench.runtime.files import write_text
     from artbench.specs import load_factory
 
@@ -101,7 +98,7 @@ def _names(catalogue: "Catalogue[Any]", *, incomplete: str, trainable: bool) -> 
             names = remembered.get(_key(entry, family), [])
             models = set(names)
             for name in names:
-                # Of each model timm has a name for every set of weights: they come once the dot is typed.
+                # timm has a name for every set of weights of a model; these are offered once the dot is typed.
                 if "." in incomplete or name.partition(".")[0] == name or name.partition(".")[0] not in models:
                     yield name, family.description
 
@@ -117,15 +114,11 @@ def _file(catalogue: "Catalogue[Any]") -> Path:
 
 
 def _remembered(file: Path) -> dict[str, list[str]]:
-    """The names by family; none where there is no such file, or it holds something else."""
-    try:
-        content = json.loads(file.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(content, dict):
-        return {}
+    """Names by family; none if there is no such file, or it holds something else."""
+    from artbench.runtime.files import read_json
+
     return {
         family: [name for name in names if isinstance(name, str) and _WORD.fullmatch(name)]
-        for family, names in content.items()
+        for family, names in read_json(file).items()
         if isinstance(names, list)
     }

@@ -1,4 +1,4 @@
-"""`artbench data`: whether the pictures are there and whole, what leaks, and where to get them."""
+"""`artbench data`: whether images are complete, what leaks from training into test, and where to get them."""
 
 import sys
 from dataclasses import asdict
@@ -10,19 +10,20 @@ import click
 from artbench.cli.completion import completed
 from artbench.cli.options import (
     FOLDER,
+    backbone_option,
     data_option,
     data_root_option,
     debug_option,
     device_option,
     json_option,
     plugin_option,
+    pretraining_option,
     registry,
 )
-from artbench.cli.output import print_json
+from artbench.cli.output import echo, print_json, print_table
+from artbench.runtime.text import printable
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from artbench.audit.dataset_check import DatasetCheck
 
 
@@ -33,7 +34,7 @@ _SPLITS = ("train", "validation", "test")
 
 @click.group()
 def data() -> None:
-    """Whether the pictures are there and whole, what leaks from training into the test, and where to get them."""
+    """Check, audit and download datasets."""
 
 
 @data.command()
@@ -44,15 +45,11 @@ def data() -> None:
 @plugin_option
 @debug_option
 def check(
-    names: tuple[str, ...],
-    data_root: Path | None,
-    data: dict[str, Path],
-    as_json: bool,
-    plugin_files: tuple[Path, ...],
+    names: tuple[str, ...], data_root: Path | None, data: dict[str, Path], as_json: bool, plugin_files: tuple[Path, ...]
 ) -> int:
-    """Show what is there of each DATASET, what is missing and what can't be decoded, and how classes are spread.
+    """Show how many images of each DATASET are there, missing or broken, and how its classes are distributed.
 
-    What was looked at is kept, and not looked at again until its file changes. Exit status 1 if anything is
+    Results are cached: an image is decoded again only when its file changes. The exit status is 1 if an image is
     missing or can't be decoded, or a task can't be read.
     """
     loaded = registry(plugin_files)
@@ -91,27 +88,15 @@ def check(
     show_default=True,
     help="Folder for report.html, report.md, exclude.csv.",
 )
-@click.option(
-    "--backbone",
-    metavar="NAME",
-    shell_complete=completed("backbones"),
-    help="Compare features of this architecture too.",
-)
-@click.option(
-    "--pretraining",
-    default="imagenet",
-    show_default=True,
-    metavar="NAME|PATH",
-    shell_complete=completed("pretrainings", or_path=True),
-    help="Where its weights come from, or a checkpoint.",
-)
+@backbone_option("Compare features of this architecture too.")
+@pretraining_option(default="imagenet")
 @click.option(
     "--checkpoint",
     "checkpoints",
     multiple=True,
     type=click.Path(path_type=Path, exists=True),
     metavar="PATH",
-    help="Compare what it was pretrained on with what is tested; repeatable.",
+    help="Compare the images it was pretrained on with the test images; repeatable.",
 )
 @data_root_option
 @data_option
@@ -131,10 +116,10 @@ def audit(
     as_json: bool,
     plugin_files: tuple[Path, ...],
 ) -> None:
-    """Look for pictures that are there twice, within each DATASET and from one to another, and for what leaks.
+    """Find images that occur twice, within each DATASET and across them, and those that leak into a test.
 
-    Writes a report and a list for `artbench run --exclude`; records made from now on say how many of their
-    test pictures have a twin in training.
+    Writes a report and a list for `artbench run --exclude`. Records made after an audit say how many of their test
+    images have a near duplicate in training.
     """
     loaded = registry(plugin_files)
     from artbench.audit.report import write_report
@@ -166,10 +151,12 @@ def audit(
             }
         )
         return
-    click.echo(f"{twins:,} pairs of twins, {len(findings.leaking):,} of them leak")
+    click.echo(f"{twins:,} pairs of near duplicates, {len(findings.leaking):,} of them leak")
     for leak in findings.leaks:
         seen = f"{leak.same:,} pretrained on, " if leak.same else ""
-        click.echo(f"{leak.task}: of {leak.tested:,} test pictures {seen}{leak.twins:,} with a twin in training")
+        click.echo(
+            f"{leak.task}: of {leak.tested:,} test images {seen}{leak.twins:,} with a near duplicate in training"
+        )
     for file in files:
         click.echo(str(file))
 
@@ -178,16 +165,16 @@ def audit(
 @click.argument("name", metavar="DATASET", shell_complete=completed("datasets"))
 @data_root_option
 @data_option
-@click.option("--accept-terms", is_flag=True, help="Don't ask: I have read the terms of the dataset and accept them.")
+@click.option("--accept-terms", is_flag=True, help="Accept the terms of the dataset without being asked.")
 @plugin_option
 @debug_option
 def download(
     name: str, data_root: Path | None, data: dict[str, Path], accept_terms: bool, plugin_files: tuple[Path, ...]
 ) -> int:
-    """Download DATASET where a program may; for others, say where they are published and what to put where.
+    """Download DATASET if its terms allow it; else say where it is published and where to put the files.
 
-    The terms are shown first. A download that was stopped goes on where it was. Exit status 1 if there is nothing
-    that a program may download.
+    The terms are shown first. A download that was stopped is resumed. The exit status is 1 if the dataset has to be
+    fetched by hand.
     """
     loaded = registry(plugin_files)
     from artbench.data.folders import download as fetch
@@ -209,61 +196,41 @@ def download(
             raise UsageError("the terms are not accepted", mend="Read them, and give --accept-terms")
         click.confirm("Do you accept them?", abort=True, err=True)
     fetch(spec, folder.expanduser())
-    click.echo(f"Complete. `artbench data check {spec.name}` looks at every picture.", err=True)
+    click.echo(f"Complete. `artbench data check {spec.name}` decodes every image.", err=True)
     click.echo(str(folder))
     return 0
 
 
 def print_health(entry: "DatasetCheck") -> None:
     """Print the state of a dataset on stdout."""
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
     of = f" of {entry.published:,}" if entry.published else ""
-    console.print(
-        Text(f"{entry.dataset}: {entry.pictures:,}{of} pictures in {entry.root}", style="bold"), soft_wrap=True
-    )
-    _print_pictures(entry, console)
-    table = Table(box=None, pad_edge=False)
-    table.add_column("task", overflow="fold")
-    for heading in (*_SPLITS, "classes", "missing", "imbalance"):
-        table.add_column(heading, justify="right")
+    echo(f"{entry.name}: {entry.pictures:,}{of} images in {entry.root}", bold=True)
+    if entry.repeated:
+        echo(f"  {entry.repeated:,} images have the same bytes as another (`artbench data audit` shows them)")
+    if entry.undecodable:
+        echo(f"  {len(entry.undecodable):,} can't be decoded:", fg="red")
+        for id_, reason in list(entry.undecodable.items())[:_SHOWN]:
+            echo(f"    {printable(id_, escapes=True)}: {reason}")
+        if len(entry.undecodable) > _SHOWN:
+            echo("    … (--json lists all)")
+    rows: list[list[Text | str]] = []
     for task in entry.tasks:
-        rows = [_count(task.rows.get(name)) for name in _SPLITS]
         missing = Text(_count(task.missing), style="red" if task.partial else "yellow" if task.missing else "")
         ratio = f"{task.imbalance:,.1f} : 1" if task.imbalance else ""
-        table.add_row(Text(task.name), *rows, _count(task.classes or None), missing, ratio)
+        counts = [_count(task.rows.get(name)) for name in _SPLITS]
+        rows.append([task.name, *counts, _count(task.classes or None), missing, ratio])
         if task.as_published is False:
-            stated = [_count(task.published.get(name)) for name in (*_SPLITS, "classes")]
-            table.add_row(Text("  published"), *stated, style="dim")
-    console.print(table)
+            stated = ["  published", *(_count(task.published.get(name)) for name in (*_SPLITS, "classes")), "", ""]
+            rows.append([Text(cell, style="dim") for cell in stated])
+    print_table(("task", *_SPLITS, "classes", "missing", "imbalance"), rows, numbers=range(1, 7))
     for task in entry.tasks:
-        if task.untrained:
-            text = f"  {task.name}: {task.untrained:,} of {task.classes:,} classes have no picture to train on"
-            console.print(Text(text), soft_wrap=True)
+        if task.untrained_classes:
+            echo(f"  {task.name}: {task.untrained_classes:,} of {task.classes:,} classes have no image to train on")
         if task.problem:
-            console.print(Text(f"  {task.name} can't be read: {task.problem}", style="red"), soft_wrap=True)
-
-
-def _print_pictures(entry: "DatasetCheck", console: "Console") -> None:
-    from rich.text import Text
-
-    if entry.repeated:
-        console.print(f"  {entry.repeated:,} pictures have the bytes of another (`artbench data audit` shows them)")
-    if entry.undecodable:
-        console.print(f"  {len(entry.undecodable):,} can't be decoded:", style="red")
-        for id_, reason in list(entry.undecodable.items())[:_SHOWN]:
-            console.print(Text(f"    {_printable(id_)}: {reason}"), soft_wrap=True)
-        if len(entry.undecodable) > _SHOWN:
-            console.print("    … (--json names all)")
+            echo(f"  {task.name} can't be read: {task.problem}", fg="red")
 
 
 def _count(count: int | None) -> str:
     return "" if count is None else f"{count:,}"
-
-
-def _printable(text: str) -> str:
-    """A name without what could steer a terminal."""
-    return text if text.isprintable() else ascii(text)

@@ -1,4 +1,4 @@
-"""Groups of commands whose modules are imported when they are asked for."""
+"""Groups of commands that import a command only when it is called."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -9,12 +9,12 @@ import click
 
 
 class LazyGroup(click.Group):
-    """A group that knows where its commands are, and imports none before it is called.
+    """A group that imports none of its commands before it is called.
 
     Args:
-        commands_at: For each command, in the order of the help, `package.module:function`.
-        *args: As click's.
-        **settings: As click's.
+        commands_at: `package.module:function` of each command, in the order of the help.
+        *args: Arguments of `click.Group`.
+        **settings: Arguments of `click.Group`.
     """
 
     def __init__(self, *args: Any, commands_at: Mapping[str, str], **settings: Any) -> None:
@@ -22,11 +22,11 @@ class LazyGroup(click.Group):
         self._at = commands_at
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in order."""
+        """Names of the commands, in order."""
         return list(self._at)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, or None where there is none of that name."""
+        """The command, or None if there is none of that name."""
         if cmd_name not in self._at:
             return None
         module, _, attribute = self._at[cmd_name].partition(":")
@@ -37,7 +37,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does it, with the nearest names where there is no such command."""
+        """Resolve as click does, but name the nearest commands if there is no such command."""
         if args[0] not in self._at and not ctx.resilient_parsing and not args[0].startswith("-"):
             near = get_close_matches(args[0], self._at)
             mend = f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(self._at)}."
@@ -45,7 +45,7 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands with the whole first sentence of what each does, however narrow the terminal."""
+        """Write each command with the whole first sentence of its help, however narrow the terminal."""
         commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         rows = [(name, command.get_short_help_str(limit=10_000)) for name, command in commands if command]
         with formatter.section("Commands"):

@@ -1,4 +1,4 @@
-"""`artbench list`: what can be named on the command line."""
+"""`artbench list`: the names for the command line."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ import click
 
 from artbench.cli.completion import remember_names
 from artbench.cli.options import debug_option, json_option, plugin_option, registry
-from artbench.cli.output import print_json
+from artbench.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from artbench.plugins.registry import Catalogue, Entry, Registry
@@ -27,9 +27,9 @@ KINDS = ("backbones", "pretrainings", "datasets", "tasks")
 def list_(kind: str | None, pattern: str | None, as_json: bool, plugin_files: tuple[Path, ...]) -> None:
     """List backbones, pretrainings, datasets and tasks.
 
-    PATTERN is a part of a name or a shell pattern such as 'vit_*dino*', and also searches the families,
-    such as all models of timm. Up to 100 backbones are shown with their parameters, and whether the weights published
-    under the name are here. Nothing is downloaded.
+    PATTERN is a part of a name or a shell pattern such as 'vit_*dino*'. It also searches families, such as all models
+    of timm. Up to 100 backbones are shown with their number of parameters, and with whether their published weights
+    are cached. Nothing is downloaded.
     """
     loaded = registry(plugin_files)
     kinds = [kind] if kind else list(KINDS)
@@ -45,46 +45,42 @@ def list_(kind: str | None, pattern: str | None, as_json: bool, plugin_files: tu
 
 def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, Any]]:
     catalogue = getattr(loaded, kind)
-    common = {"kind": catalogue.kind}
+    found: list[tuple[Entry[Any], str, str, dict[str, Any]]]
     if pattern:
         matches = list(catalogue.search(pattern))
         remember_names(catalogue)
-        return [
-            {
-                "name": name,
-                **common,
-                "description": description,
-                **(_particulars(catalogue, entry, name, few=len(matches) <= _FEW) if kind == "backbones" else {}),
-                "plugin": entry.plugin,
-                "from": entry.distribution,
-            }
+        few = len(matches) <= _FEW
+        found = [
+            (entry, name, description, _particulars(catalogue, entry, name, few=few) if kind == "backbones" else {})
             for entry, name, description in matches
         ]
-    rows = [
+    else:
+        found = [
+            (
+                entry,
+                spec.name,
+                spec.description,
+                {"dataset": spec.dataset, "primary_metric": spec.primary_metric} if kind == "tasks" else {},
+            )
+            for entry, spec in catalogue.specs()
+        ]
+        about = f"(a family: `artbench list {kind} PATTERN` searches it)"
+        found += [(entry, one.name, f"{one.description} {about}", {}) for entry, one in catalogue.families()]
+    return [
         {
-            "name": spec.name,
-            **common,
-            "description": spec.description,
-            **({"dataset": spec.dataset, "primary_metric": spec.primary_metric} if kind == "tasks" else {}),
+            "name": name,
+            "kind": catalogue.kind,
+            "description": description,
+            **more,
             "plugin": entry.plugin,
             "from": entry.distribution,
         }
-        for entry, spec in catalogue.specs()
-    ]
-    return rows + [
-        {
-            "name": family.name,
-            **common,
-            "description": f"{family.description} (a family: `artbench list {kind} PATTERN` searches it)",
-            "plugin": entry.plugin,
-            "from": entry.distribution,
-        }
-        for entry, family in catalogue.families()
+        for entry, name, description, more in found
     ]
 
 
 def _particulars(catalogue: "Catalogue[Any]", entry: "Entry[Any]", name: str, *, few: bool) -> dict[str, Any]:
-    """Size and weights of a backbone, where its family says them; of many backbones, nothing."""
+    """Parameters and weights of a backbone, if its family states them; nothing if the list is long."""
     if not few:
         return {"parameters": None, "weights": ""}
     found = catalogue.particulars(entry, name)
@@ -92,7 +88,7 @@ def _particulars(catalogue: "Catalogue[Any]", entry: "Entry[Any]", name: str, *,
 
 
 def _told(row: dict[str, Any]) -> list[str]:
-    """The same in words, for the search of backbones."""
+    """The same as text, for a search of backbones."""
     if "weights" not in row:
         return []
     count = row["parameters"]
@@ -109,17 +105,16 @@ def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
         for row in rows:
             click.echo("\t".join([row["name"], row["description"], *_told(row)]).rstrip("\t"))
         return
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
-    table.add_column(style="bold", overflow="fold")
-    table.add_column(overflow="fold")
-    for _ in _told(rows[0]):
-        table.add_column(no_wrap=True, justify="right")
-    table.add_column(style="dim", overflow="fold")
-    for row in rows:
-        source = row["plugin"] if row["from"] == "artbench" else f"{row['from']}:{row['plugin']}"
-        table.add_row(Text(row["name"]), Text(row["description"]), *map(Text, _told(row)), Text(source))
-    Console().print(table)
+    cells = [
+        (
+            Text(row["name"], style="bold"),
+            row["description"],
+            *_told(row),
+            Text(row["plugin"] if row["from"] == "artbench" else f"{row['from']}:{row['plugin']}", style="dim"),
+        )
+        for row in rows
+    ]
+    width = len(cells[0])
+    print_table([""] * width, cells, numbers=range(2, width - 1), title=title)

@@ -1,4 +1,4 @@
-"""The entry point: finds the command, and turns errors into one line and an exit status."""
+"""The entry point: runs a command, and turns errors into one line and an exit status."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from artbench.cli.lazy import LazyGroup
 from artbench.errors import ArtbenchError
 from artbench.runtime.text import printable
 
-# None: on a terminal. click does not ask for what https://no-color.org says.
+# None: colour on a terminal. click does not follow https://no-color.org by itself.
 _COLOUR = False if os.environ.get("NO_COLOR") else None
 
 COMMANDS = {
@@ -60,7 +60,7 @@ def artbench() -> None:
 
 
 class _Terminated(BaseException):
-    """What batch systems send before they kill."""
+    """SIGTERM, which batch systems send before they kill."""
 
 
 def _terminated(_: int, __: FrameType | None) -> NoReturn:
@@ -68,11 +68,11 @@ def _terminated(_: int, __: FrameType | None) -> NoReturn:
 
 
 def main() -> NoReturn:
-    """Run the command line and exit: 0 done, 1 the work failed, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM."""
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM."""
     signal.signal(signal.SIGTERM, _terminated)
     try:
         status = artbench.main(prog_name="artbench", standalone_mode=False)
-        # A broken pipe shows up when the rest is written, not where it was printed.
+        # A broken pipe is noticed only when the rest is written.
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
@@ -86,7 +86,7 @@ def main() -> NoReturn:
         _complain(str(error))
         sys.exit(error.exit_status)
     except (KeyboardInterrupt, click.Abort, _Terminated) as interruption:
-        click.echo("artbench: interrupted; the same command goes on from what is kept.", err=True)
+        click.echo("artbench: interrupted; the same command continues from what is stored.", err=True)
         sys.exit(128 + (signal.SIGTERM if isinstance(interruption, _Terminated) else signal.SIGINT))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,35 +1,20 @@
 """Options that several commands share."""
 
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from artbench.cli.output import _only_json
+from artbench.cli.output import only_json
 
 if TYPE_CHECKING:
     from artbench.plugins.registry import Registry
 
+Option: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-record_option = click.option(
-    "--record", required=True, type=FILE, metavar="RECORD.json", help="Whose encoder and probe to explain."
-)
-dpi_option = click.option(
-    "--dpi", type=click.IntRange(30, 1200), default=150, show_default=True, help="Dots an inch; 300 and more to print."
-)
-_pretraining_option = click.option(
-    "--pretraining",
-    "checkpoint",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="The checkpoint, where the record's pretraining is one.",
-)
-_exclude_option = click.option(
-    "--exclude", type=FILE, metavar="FILE.csv", help="The list that the record was run with, if it was."
-)
+_PATH = click.Path(path_type=Path)
 
 
 class _Folder(click.Path):
@@ -45,47 +30,50 @@ class _Folder(click.Path):
 
 
 FOLDER = _Folder()
-results_option = click.option(
-    "--results",
-    type=FOLDER,
-    default=Path("results"),
-    show_default=True,
-    help="Folder of records and leaderboards.",
-)
+
+
+def _name_option(kind: str, text: str, *, metavar: str = "NAME", or_path: bool = False, **settings: Any) -> Option:
+    # Imported here because it needs `debug_option`.
+    from artbench.cli.completion import completed
+
+    plural = f"{kind}s"
+    return click.option(
+        f"--{kind}",
+        plural if settings.get("multiple") else kind,
+        metavar=metavar,
+        shell_complete=completed(plural, or_path=or_path),
+        show_default=settings.get("default") is not None,
+        help=text,
+        **settings,
+    )
+
+
+def backbone_option(text: str = "Architecture.", **settings: Any) -> Option:
+    """`--backbone NAME`; `settings` as click's. With `multiple`, the argument is called `backbones`."""
+    return _name_option("backbone", text, **settings)
+
+
+def pretraining_option(
+    text: str = "Where its weights come from, or a checkpoint.", *, or_path: bool = True, **settings: Any
+) -> Option:
+    """`--pretraining NAME`, or `NAME|PATH`; as `backbone_option`."""
+    return _name_option("pretraining", text, metavar="NAME|PATH" if or_path else "NAME", or_path=or_path, **settings)
+
+
+def task_option(text: str, **settings: Any) -> Option:
+    """`--task NAME`; as `backbone_option`."""
+    return _name_option("task", text, **settings)
+
+
+def seed_option(text: str) -> Option:
+    """`--seed`, of what `text` says."""
+    return click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help=text)
 
 
 def _keep_stdout_clean(context: click.Context, _: click.Parameter, wanted: bool) -> bool:
     if wanted:
-        context.with_resource(_only_json())
+        context.with_resource(only_json())
     return wanted
-
-
-json_option = click.option(
-    "--json", "as_json", is_flag=True, callback=_keep_stdout_clean, help="Print nothing but JSON on stdout."
-)
-debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
-plugin_option = click.option(
-    "--plugin",
-    "plugin_files",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    metavar="FILE.py",
-    help="Load a plugin from a file; repeatable.",
-)
-data_root_option = click.option(
-    "--data-root",
-    type=FOLDER,
-    envvar="ARTBENCH_DATA",
-    show_envvar=True,
-    help="Holds one folder per dataset, named as the dataset.",
-)
-device_option = click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-    default="auto",
-    show_default=True,
-    help="What computes; auto takes a GPU if there is one.",
-)
 
 
 def _placed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
@@ -99,8 +87,52 @@ def _placed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> d
     return placed
 
 
+results_option = click.option(
+    "--results", type=FOLDER, default=Path("results"), show_default=True, help="Folder of records and leaderboards."
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, callback=_keep_stdout_clean, help="Print nothing but JSON on stdout."
+)
+debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+plugin_option = click.option(
+    "--plugin",
+    "plugin_files",
+    type=_PATH,
+    multiple=True,
+    metavar="FILE.py",
+    help="Load a plugin from a file; repeatable.",
+)
+data_root_option = click.option(
+    "--data-root",
+    type=FOLDER,
+    envvar="ARTBENCH_DATA",
+    show_envvar=True,
+    help="Folder that holds one folder per dataset, named like the dataset.",
+)
 data_option = click.option(
-    "--data", multiple=True, callback=_placed, metavar="DATASET=PATH", help="Place one dataset by itself; repeatable."
+    "--data", multiple=True, callback=_placed, metavar="DATASET=PATH", help="Folder of one dataset; repeatable."
+)
+device_option = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
+    help="Device that computes; auto takes a GPU if there is one.",
+)
+dpi_option = click.option(
+    "--dpi", type=click.IntRange(30, 1200), default=150, show_default=True, help="Dots per inch; 300 or more for print."
+)
+units_option = click.option(
+    "--units", type=click.IntRange(1, 24), default=6, show_default=True, help="Units per layer, drawn by the seed."
+)
+record_option = click.option(
+    "--record", required=True, type=FILE, metavar="RECORD.json", help="Record whose encoder and probe to explain."
+)
+checkpoint_option = click.option(
+    "--pretraining", "checkpoint", type=_PATH, metavar="PATH", help="Checkpoint, if the record's pretraining is one."
+)
+exclude_option = click.option(
+    "--exclude", type=FILE, metavar="FILE.csv", help="Exclusion list that the record was made with, if any."
 )
 
 
@@ -112,32 +144,3 @@ def registry(plugin_files: tuple[Path, ...]) -> "Registry":
     for problem in loaded.problems:
         click.secho(problem, fg="yellow", err=True)
     return loaded
-
-
-def sources_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say where to find what a record was made from.
-
-    A command with `plugin_option` is called with `sources` and `loaded`, the plugins, in place of these options and of
-    `plugin_files`.
-    """
-
-    @wraps(command)
-    def with_sources(
-        *,
-        checkpoint: Path | None,
-        exclude: Path | None,
-        data_root: Path | None,
-        data: dict[str, Path],
-        device: str,
-        plugin_files: tuple[Path, ...],
-        **others: Any,
-    ) -> None:
-        from artbench.explain.sources import Sources
-
-        sources = Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device)
-        command(sources=sources, loaded=registry(plugin_files), **others)
-
-    added = with_sources
-    for option in (device_option, data_option, data_root_option, _exclude_option, _pretraining_option):
-        added = option(added)
-    return added

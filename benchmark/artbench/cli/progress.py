@@ -1,4 +1,4 @@
-"""What people see: notices and progress on stderr, tables on stdout."""
+"""Notices and progress on stderr: bars on a terminal, lines in a log."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,16 +12,16 @@ from rich.text import Text
 from artbench.runtime.progress import Counter, Reporter
 from artbench.runtime.text import printable
 
-# Columns of text from which on a bar says all.
+# Columns of text from which on a line of progress has all its parts.
 _WIDE = 110
-# What the time left takes, up to 99 hours of it.
+# Columns of text of the time left, up to 99 hours.
 _TIME = 8
-# Seconds until the first line; from one to the next, twice as many as before, but no more than the second.
+# Seconds until the first line in a log. Each interval is twice the one before, up to the longest.
 _FIRST, _LONGEST = 15.0, 600.0
 
 
 class _TimeLeft(ProgressColumn):
-    """By the rate since the beginning: the first few steps often come all at once, and would promise a second."""
+    """Time left by the rate since the beginning, since the first few steps often come all at once."""
 
     max_refresh = 0.5
 
@@ -33,68 +33,60 @@ class _TimeLeft(ProgressColumn):
 
 
 class _Bar:
-    def __init__(self, progress: Progress, task: TaskID, *, besides: int) -> None:
-        self._progress = progress
-        self._task = task
-        self._besides = besides
+    def __init__(self, progress: Progress, task: TaskID, *, room: int) -> None:
+        self._progress, self._task, self._room = progress, task, room
 
     def advance(self, steps: int = 1, /, *, note: str = "") -> None:
-        room = self._progress.console.width - self._besides
-        self._progress.update(self._task, advance=steps, note=_fitting(printable(note), room))
+        note = printable(note)
+        # As many of the parts between commas as fit, but at least the first.
+        while cell_len(note) > self._room and "," in note:
+            note = note.rpartition(",")[0]
+        self._progress.update(self._task, advance=steps, note=note)
 
 
-def _fitting(note: str, room: int) -> str:
-    """As many parts of a note, which commas divide, as there is room for; the first in any case."""
-    while cell_len(note) > room and "," in note:
-        note = note.rpartition(",")[0]
-    return note
+def _widths(width: int) -> tuple[int, int]:
+    """Columns of text for the name and for the bar."""
+    return max(12, width // 4), max(6, width // 10)
 
 
-def _name_width(width: int) -> int:
-    return max(12, width // 4)
-
-
-def _bar_width(width: int) -> int:
-    return max(6, width // 10)
-
-
-def _besides(width: int, what: str, total: int, unit: str) -> int:
-    """Columns of text that a line of progress takes without its note."""
-    parts = [min(cell_len(what), _name_width(width)), _bar_width(width), 2 * len(str(total)) + 1, 0, _TIME]
+def _room(width: int, what: str, total: int, unit: str) -> int:
+    """Columns of text that a line of progress leaves to its note."""
+    name, bar = _widths(width)
+    parts = [min(cell_len(what), name), bar, 2 * len(str(total)) + 1, 0, _TIME]
     parts += [cell_len(unit), len("left")] if width >= _WIDE else []
-    # Rich sets a blank behind each.
-    return sum(parts) + len(parts)
+    # Rich puts a space behind each part.
+    return width - sum(parts) - len(parts)
 
 
 def _columns(width: int, unit: str) -> list[ProgressColumn]:
-    """What a line of progress shows: count and time left always, the rest as far as there is room."""
-    name = Column(no_wrap=True, overflow="ellipsis", max_width=_name_width(width))
-    whole = Column(no_wrap=True)
+    """Parts of a line of progress: count and time left always, the others if there is room."""
+    name, bar = _widths(width)
+    whole, wide = Column(no_wrap=True), width >= _WIDE
     return [
-        TextColumn("{task.description}", table_column=name),
-        BarColumn(bar_width=None if width >= _WIDE else _bar_width(width)),
+        TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", max_width=name)),
+        BarColumn(bar_width=None if wide else bar),
         MofNCompleteColumn(table_column=whole),
-        *([TextColumn(unit, table_column=whole)] if width >= _WIDE else []),
+        *([TextColumn(unit, table_column=whole)] if wide else []),
         TextColumn("{task.fields[note]}", style="dim", markup=False, table_column=Column(no_wrap=True)),
         _TimeLeft(table_column=whole),
-        *([TextColumn("left", style="dim", table_column=whole)] if width >= _WIDE else []),
+        *([TextColumn("left", style="dim", table_column=whole)] if wide else []),
     ]
 
 
 class TerminalReporter:
-    """Notices and bars on stderr; without a terminal, a line now and then in place of the bars."""
+    """Prints notices and progress bars to stderr; without a terminal, a line now and then instead of bars."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
 
     def notice(self, text: str, /) -> None:
         """Print one line."""
-        # Lines of a log stay whole; on a terminal, words do.
+        # A log has whole lines; a terminal wraps between words.
         self._console.print(Text("\n".join(map(printable, text.splitlines()))), soft_wrap=not self._console.is_terminal)
 
     @contextmanager
     def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
-        """Show a bar while the block runs."""
+        """Show a progress bar while the block runs."""
         if not self._console.is_terminal:
             yield LogLines(what, total=total, unit=unit, say=self.notice, clock=self._console.get_time)
             return
@@ -103,7 +95,7 @@ class TerminalReporter:
         with Progress(*columns, console=self._console, transient=True) as progress:
             shown = printable(what)
             task = progress.add_task(Text(shown).markup, total=total, note="")
-            yield _Bar(progress, task, besides=_besides(width, shown, total, unit))
+            yield _Bar(progress, task, room=_room(width, shown, total, unit))
 
 
 def notices() -> Reporter:
@@ -112,14 +104,14 @@ def notices() -> Reporter:
 
 
 class LogLines:
-    """Counts one stretch of work, and says how far it is.
+    """Counts the steps of some work, and prints a line now and then.
 
     Args:
-        what: Is being done.
-        total: Steps.
-        unit: Of these.
+        what: Name of the work.
+        total: Number of steps.
+        unit: Unit of the steps.
         say: Prints a line.
-        clock: The time in seconds.
+        clock: Returns the time in seconds.
     """
 
     def __init__(
@@ -130,28 +122,25 @@ class LogLines:
         self._begun, self._done, self._wait = clock(), 0, _FIRST
         self._next = self._begun + _FIRST
         if total == 1:
-            # There is no part of the way to tell of.
+            # There will be nothing between the beginning and the end.
             self._say(self._what)
 
     def advance(self, steps: int = 1, /, *, note: str = "") -> None:
-        """Count `steps` more, and say so if it is time."""
+        """Count `steps` more, and print a line if it is time."""
         self._done += steps
         now = self._clock()
         if now < self._next or self._done >= self._total:
             return
         self._wait = min(2 * self._wait, _LONGEST)
         self._next = now + self._wait
-        parts = [f"{self._done:,} of {self._total:,} {self._unit}", printable(note), self._left(now)]
+        left = (now - self._begun) * (self._total - self._done) / self._done if self._done else None
+        time = "" if left is None else f"{duration(left)} left"
+        parts = [f"{self._done:,} of {self._total:,} {self._unit}", printable(note), time]
         self._say(f"{self._what}: {', '.join(part for part in parts if part)}")
-
-    def _left(self, now: float) -> str:
-        if not self._done:
-            return ""
-        return f"{duration((now - self._begun) * (self._total - self._done) / self._done)} left"
 
 
 def duration(seconds: float) -> str:
     """Hours, minutes and seconds: `1:02:03`, `02:03`."""
-    whole = round(seconds)
-    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"

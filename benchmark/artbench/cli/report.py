@@ -1,4 +1,4 @@
-"""`artbench report`: everything that is known of some records, as a folder of pages."""
+"""`artbench report`: everything known about some records, as a folder of pages."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,22 +6,23 @@ from typing import TYPE_CHECKING
 import click
 
 from artbench.cli.options import (
+    FILE,
     FOLDER,
     data_option,
     data_root_option,
     debug_option,
     device_option,
+    dpi_option,
     json_option,
     plugin_option,
     registry,
     results_option,
+    units_option,
 )
 from artbench.cli.output import echo, print_json
 
 if TYPE_CHECKING:
     from artbench.report.workflow import Report
-
-_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
@@ -31,16 +32,16 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--record",
     "records",
     multiple=True,
-    type=_FILE,
+    type=FILE,
     metavar="RECORD.json",
-    help="Look into this one; repeatable. Default: the best row of each task.",
+    help="Record to look into; repeatable. Default: the best row of each task.",
 )
 @click.option(
     "--without",
     "without",
     multiple=True,
     type=click.Choice(["gradcam", "map", "filters"]),
-    help="Leave a part out that takes long; repeatable.",
+    help="Part to leave out, since it takes long; repeatable.",
 )
 @click.option(
     "--images",
@@ -48,26 +49,22 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     type=click.IntRange(3, 200),
     default=9,
     show_default=True,
-    help="Test pictures that Grad-CAM explains.",
+    help="Test images that Grad-CAM explains.",
 )
-@click.option(
-    "--units", type=click.IntRange(1, 24), default=6, show_default=True, help="Units of each layer, drawn by a seed."
-)
+@units_option
 @click.option(
     "--pretraining",
     "checkpoints",
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="The checkpoint of a record whose pretraining is one; repeatable, told apart by their digests.",
+    help="Checkpoint of a record whose pretraining is one; repeatable, matched by digest.",
 )
-@click.option("--exclude", type=_FILE, metavar="FILE.csv", help="The list that records were run with, if they were.")
+@click.option("--exclude", type=FILE, metavar="FILE.csv", help="Exclusion list that records were made with, if any.")
 @data_root_option
 @data_option
 @device_option
-@click.option(
-    "--dpi", type=click.IntRange(30, 1200), default=150, show_default=True, help="Dots an inch; 300 and more to print."
-)
+@dpi_option
 @json_option
 @plugin_option
 @debug_option
@@ -87,10 +84,10 @@ def report(
     as_json: bool,
     plugin_files: tuple[Path, ...],
 ) -> None:
-    """Gather leaderboards, confusion, filter pictures, Grad-CAM and maps into a folder of pages.
+    """Gather leaderboards, confusion matrices, filter pictures, Grad-CAM and maps into a folder of pages.
 
-    It opens from disk: begin with index.html. Parts that take long are kept, and made again when what they are made
-    from has changed; those that can't be made are named with the reason.
+    The folder opens from disk: begin with index.html. Parts that take long are cached, and made again when their
+    inputs change; parts that can't be made are named with the reason.
 
     \b
       artbench report --out report
@@ -124,7 +121,7 @@ def report(
 
 def _print(made: "Report") -> None:
     for outcome in made.outcomes:
-        # Why was told when it happened.
+        # The reason was printed when it happened.
         state = {"kept": "kept", "made": "made", "failed": "left out"}[outcome.state]
         echo(f"{outcome.part}: {state}")
     click.echo(str(made.index))

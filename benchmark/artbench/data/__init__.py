@@ -18,9 +18,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        "Dataset": "artbench.data.dataset",
-        "Labels": "artbench.data.targets",
-        "Split": "artbench.data.targets",
-        "Targets": "artbench.data.targets",
+        "artbench.data.dataset": ("Dataset",),
+        "artbench.data.targets": ("Labels", "Split", "Targets"),
     },
 )

@@ -1,1 +1,1 @@
-"""`artbench doctor`: what of this machine and installation would get in the way, and how to mend it."""
+"""`artbench doctor`: problems of the machine and the installation, and how to solve them."""

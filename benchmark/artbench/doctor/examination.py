@@ -1,4 +1,4 @@
-"""All checks, one after the other; none of them can keep the others from being made."""
+"""All checks, one after the other; a check that fails does not stop the others."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ from artbench.specs import load_factory
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """What is examined.
+    """The plugins and the settings that are examined.
 
     Attributes:
         registry: The plugins.
-        data_root: Holds one folder per dataset.
-        placed: Datasets with a place of their own.
-        offline: Whether to leave the net alone.
+        data_root: Folder that holds one folder per dataset.
+        placed: Folders of single datasets.
+        offline: Whether to send no requests.
     """
 
     registry: Registry
@@ -30,7 +30,7 @@ class Environment:
 
 Check: TypeAlias = Callable[[Environment], Iterator[Finding]]
 
-# By text, so that the import of a library that is broken is a finding too.
+# By text, so that a library that can't be imported is a finding too.
 CHECKS: Mapping[str, Check | str] = {
     "installation": "artbench.doctor.installation:installation",
     "devices": "artbench.doctor.machine:devices",
@@ -40,26 +40,19 @@ CHECKS: Mapping[str, Check | str] = {
     "network": "artbench.doctor.network:network",
     "plugins": "artbench.doctor.installation:plugins",
 }
+_REPORT = "Please report this line: it is a fault in artbench"
+_REINSTALL = "Install torch and torchvision again, both from the same source"
 
 
-def examine(patient: Environment, checks: Mapping[str, Check | str] = CHECKS) -> Iterator[tuple[str, Finding]]:
-    """Make every check, and give each finding with the name of its check as soon as it is there.
-
-    A check that raises is a finding itself.
-    """
+def examine(environment: Environment, checks: Mapping[str, Check | str] = CHECKS) -> Iterator[tuple[str, Finding]]:
+    """Yield each finding with the name of its check, as soon as it is there; a check that raises is a finding."""
     for name, check in checks.items():
         try:
-            for finding in load_factory(check)(patient):
+            for finding in load_factory(check)(environment):
                 yield name, finding
         except ArtbenchError as error:
             yield name, failed(name, error.message, mend=error.mend)
         except Exception as error:
             reason = " ".join(f"{type(error).__name__}: {error}".split())
-            yield name, failed(name, f"the check itself failed ({reason[:300]})", mend=_MENDS.get(name, _REPORT))
-
-
-_REPORT = "Please report this line: it is a fault in artbench"
-_MENDS = {
-    "devices": "Install torch and torchvision again, both from the same source",
-    "threads": "Install torch and torchvision again, both from the same source",
-}
+            mend = _REINSTALL if name in ("devices", "threads") else _REPORT
+            yield name, failed(name, f"the check itself failed ({reason[:300]})", mend=mend)

@@ -1,4 +1,4 @@
-"""What computes: processors, graphics cards, and whether they are fast at bfloat16."""
+"""Processors and GPUs, whether they are fast at bfloat16, and the settings of threads."""
 
 import os
 import platform
@@ -35,7 +35,7 @@ def _cuda() -> Finding:
             return failed(
                 "CUDA",
                 f"{hardware_name('cuda')} does not compute ({reason})",
-                mend="Another process may use it up (see nvidia-smi), or this build of torch does not fit it",
+                mend="Another process may use all of it (see nvidia-smi), or this build of torch does not support it",
             )
         count = torch.cuda.device_count()
         memory = f"{free / 2**30:.1f} of {total / 2**30:.1f} GiB free"
@@ -44,22 +44,17 @@ def _cuda() -> Finding:
     if shutil.which("nvidia-smi") is None:
         return passed("CUDA", "no NVIDIA GPU here")
     if torch.version.cuda is None:
-        return warned(
-            "CUDA",
-            f"there is an NVIDIA driver, but torch {torch.__version__} is built for the CPU alone",
-            mend="Install torch and torchvision for CUDA, if there is a GPU",
-        )
-    return warned(
-        "CUDA",
-        f"there is an NVIDIA driver, but torch (for CUDA {torch.version.cuda}) finds no GPU",
-        mend="See whether nvidia-smi shows one, CUDA_VISIBLE_DEVICES hides it, or the driver is too old",
-    )
+        message = f"there is an NVIDIA driver, but torch {torch.__version__} is built for the CPU only"
+        return warned("CUDA", message, mend="Install torch and torchvision for CUDA, if there is a GPU")
+    message = f"there is an NVIDIA driver, but torch (for CUDA {torch.version.cuda}) finds no GPU"
+    mend = "Check whether nvidia-smi shows one, CUDA_VISIBLE_DEVICES hides it, or the driver is too old"
+    return warned("CUDA", message, mend=mend)
 
 
 def _mps() -> Finding:
     if torch.backends.mps.is_available():
-        return passed("MPS", f"there; {_bfloat16('mps')}")
-    return passed("MPS", "not there: macOS or this Mac is too old for it, or torch is built without")
+        return passed("MPS", f"available; {_bfloat16('mps')}")
+    return passed("MPS", "not available: macOS or this Mac is too old for it, or torch is built without it")
 
 
 def _bfloat16(device: str) -> str:
@@ -69,7 +64,7 @@ def _bfloat16(device: str) -> str:
 
 
 def threads(_: Environment) -> Iterator[Finding]:
-    """The libraries behind torch's convolutions and products, and the settings of their threads."""
+    """The libraries that torch computes with, and the settings of their threads."""
     there = {"oneDNN": torch.backends.mkldnn.is_available(), "MKL": torch.backends.mkl.is_available()}  # type: ignore[no-untyped-call]
     libraries = [name for name, is_there in there.items() if is_there]
     build = f"built with {' and '.join(libraries)}" if libraries else "built with neither oneDNN nor MKL"
@@ -91,13 +86,9 @@ def _setting(variable: str, value: str, cores: int) -> Finding:
     if not first.isdecimal() or int(first) < 1:
         return warned(variable, f"is {value!r}, which is not a number of threads", mend=f"unset {variable}")
     if int(first) > cores:
-        return warned(
-            variable, f"is {value}, more than the {cores} cores: threads wait for each other", mend=f"unset {variable}"
-        )
+        message = f"is {value}, more than the {cores} cores: threads wait for each other"
+        return warned(variable, message, mend=f"unset {variable}")
     if int(first) < cores:
-        return warned(
-            variable,
-            f"is {value}, fewer than the {cores} cores: probes are fitted more slowly",
-            mend=f"unset {variable}, unless others need the cores",
-        )
+        message = f"is {value}, fewer than the {cores} cores: probes are fitted more slowly"
+        return warned(variable, message, mend=f"unset {variable}, unless others need the cores")
     return passed(variable, f"is {value}")

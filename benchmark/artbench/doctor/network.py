@@ -12,13 +12,15 @@ from artbench.runtime.findings import Finding, passed, warned
 
 _SERVERS = {"hub": constants.ENDPOINT, "torchvision": "https://download.pytorch.org"}
 _SECONDS = 10.0
-_MEND = "Weights that are cached still work; without a net, take checkpoints (--pretraining FILE) or artbench[offline]"
+_MEND = (
+    "Weights that are cached still work; without a network, use checkpoints (--pretraining FILE) or artbench[offline]"
+)
 
 
-def network(patient: Environment) -> Iterator[Finding]:
-    """The servers of weights, all asked at once; none of them is waited for longer than ten seconds."""
-    if patient.offline:
-        yield passed("weights", "not asked, as --offline says")
+def network(environment: Environment) -> Iterator[Finding]:
+    """The servers of weights, all asked at once; none is waited for longer than ten seconds."""
+    if environment.offline:
+        yield passed("weights", "not asked (--offline)")
         return
     asked = {name: _asking(url) for name, url in _SERVERS.items()}
     for name, url in _SERVERS.items():
@@ -36,13 +38,13 @@ def network(patient: Environment) -> Iterator[Finding]:
 
 
 def _asking(url: str) -> "Queue[str]":
-    """Where the answer will be; in a thread, since no limit of time holds for the look-up of a name."""
+    """Ask in a thread, since the look-up of a host name has no timeout; the queue receives the answer."""
     answer: Queue[str] = Queue()
 
     def ask() -> None:
         try:
             answer.put(unreachable(url))
-        except Exception as error:  # An address that a variable of the environment spells wrongly.
+        except Exception as error:  # A misspelt address in an environment variable.
             answer.put(str(error))
 
     Thread(target=ask, daemon=True).start()

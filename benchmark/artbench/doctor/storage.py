@@ -1,4 +1,4 @@
-"""The folders in which things are kept: whether they can be written, what is in them, what room is left."""
+"""The cache folders: whether they can be written, how much is in them, and the free space."""
 
 import errno
 import os
@@ -13,13 +13,14 @@ from artbench.doctor.examination import Environment
 from artbench.errors import ArtbenchError
 from artbench.runtime.files import cache_folder
 from artbench.runtime.findings import Finding, failed, passed, warned
+from artbench.runtime.text import size
 
 # The features of WikiArt by one large encoder are half a gigabyte.
 _LITTLE, _NONE = 5 * 10**9, 10**8
 
 
 def storage(_: Environment) -> Iterator[Finding]:
-    """The cache of artbench, and where the libraries keep the weights that they download."""
+    """The cache of artbench, and those of the libraries that download weights."""
     try:
         cache = cache_folder()
     except ArtbenchError as error:
@@ -46,7 +47,7 @@ def _folder(name: str, folder: Path, *, variable: str, emptied: str) -> Finding:
             mend=emptied if error.errno == errno.ENOSPC else f"Set {variable} to a folder that can",
         )
     free = shutil.disk_usage(existing).free
-    message = f"{folder}: {_size(_bytes_in(folder))} kept, {_size(free)} free"
+    message = f"{folder}: {size(_bytes_in(folder))} kept, {size(free)} free"
     if free < _NONE:
         return failed(name, message, mend=f"{emptied}, or {elsewhere}")
     if free < _LITTLE:
@@ -55,19 +56,12 @@ def _folder(name: str, folder: Path, *, variable: str, emptied: str) -> Finding:
 
 
 def _bytes_in(folder: Path) -> int:
-    """Bytes of all files below a folder; links, of which the hub's cache is full, are not followed."""
+    """Bytes of all files below a folder, without those behind links, which the hub's cache is full of."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:
             try:
                 total += (Path(parent) / name).lstat().st_size
-            except OSError:  # Gone meanwhile.
+            except OSError:  # Removed meanwhile.
                 continue
     return total
-
-
-def _size(count: int) -> str:
-    for unit, factor in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= factor:
-            return f"{count / factor:.1f} {unit}"
-    return f"{count} B"

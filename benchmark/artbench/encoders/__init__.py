@@ -16,7 +16,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        "Backbone": "artbench.encoders.backbone",
-        "Weights": "artbench.encoders.weights",
+        "artbench.encoders.backbone": ("Backbone",),
+        "artbench.encoders.weights": ("Weights",),
     },
 )

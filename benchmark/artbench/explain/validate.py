@@ -51,7 +51,7 @@ def check_classes(names: Sequence[str], file: Path, *, registry: Registry, shown
         return
     for name in names:
         number = class_number(name, classes.names, task=record.task)
-        if shown and not classes.pictures[number]:
+        if shown and not classes.images[number]:
             raise nothing_to_show(name, task=record.task)
 
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from artbench.leaderboard.ranking import Place, Ranking, direction
-from artbench.leaderboard.ranking_cache import cached_ranking
+from artbench.leaderboard.ranking import Place, Ranking, direction, rank
 from artbench.records.record import Record
 
 
@@ -44,7 +43,7 @@ class Board:
     @cached_property
     def ranking(self) -> Ranking:
         """The ranks that the predictions bear out; tested when first asked for."""
-        return cached_ranking([row.record for row in self.rows], self.predictions)
+        return rank([row.record for row in self.rows], self.predictions)
 
     def place_of(self, record: Record) -> Place:
         """Where a record of this board stands.

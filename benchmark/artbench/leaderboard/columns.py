@@ -83,7 +83,7 @@ def cost_cells(record: Record) -> list[Cell]:
 
 
 def guesses(board: Board) -> tuple[list[str], list[list[Cell]]]:
-    """What guesses score that look at no picture, as the newest record with any says: headers, and rows."""
+    """What guesses score that look at no image, as the newest record with any says: headers, and rows."""
     dated = sorted((row.record for row in board.rows), key=lambda record: record.provenance.created)
     known = [record for record in dated if record.references]
     if not known:

@@ -52,7 +52,7 @@ class Comparison:
         ci95: Percentile interval of it.
         p: Two-sided, of this pair alone.
         mcnemar: Exact McNemar's p, where it applies.
-        alone: About how many pictures the first alone is right, and the second; None where that is not the question.
+        alone: About how many images the first alone is right, and the second; None where that is not the question.
         better: Which has the better value, `first` or `second`; empty if neither.
         measure: `recall` or `average precision`, of the classes; empty for years.
         classes: Those that occur, in which they differ most first.

@@ -83,7 +83,7 @@ def is_reference(record: Record) -> bool:
 
 
 def reference_table(board: Board) -> list[str]:
-    """What guesses score that look at no picture, in a table of their own."""
+    """What guesses score that look at no image, in a table of their own."""
     header, rows = guesses(board)
     if not rows:
         return []

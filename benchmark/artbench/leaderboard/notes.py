@@ -53,7 +53,7 @@ def why_apart(boards: Sequence[Board]) -> str:
         said.append(f"they were measured under {' and '.join(sorted(protocols))}")
     if len(states) > 1:
         sizes = sorted({f"{board.first.dataset.test:,}" for board in boards})
-        tested = f"{' and '.join(sizes)} test images" if len(sizes) > 1 else "other pictures, labels or splits"
+        tested = f"{' and '.join(sizes)} test images" if len(sizes) > 1 else "other images, labels or splits"
         said.append(f"the data were in {len(states)} states ({tested})")
     return "; ".join(said)
 
@@ -67,7 +67,7 @@ def _pretraining(record: Record) -> str:
     training, pool = record.encoder.training, record.encoder.pool
     if training is None:
         return ""
-    said = f"{training.method}, {training.steps:,} steps, {training.images_seen:,} pictures seen"
+    said = f"{training.method}, {training.steps:,} steps, {training.images_seen:,} images seen"
     if pool is not None:
         names = " and ".join(sorted(pool.datasets))
         said += f", of {pool.images:,} in the pool ({names})"
@@ -82,12 +82,12 @@ def _rounds(record: Record) -> str:
     if record.few_shot is not None:
         few = record.few_shot
         scarce = f"; {few.scarce:,} classes have fewer and give all they have" if few.scarce else ""
-        said += f" {few.shots:,} pictures of each class{scarce}."
+        said += f" {few.shots:,} images of each class{scarce}."
     if record.rounds:
         what = "draws" if record.few_shot is not None else "splits"
         said += f" Means over {len(record.rounds)} {what}, whose differences are in the intervals."
     if record.clusters is not None:
-        said += f" Intervals resample {record.clusters:,} painters with all their pictures."
+        said += f" Intervals resample {record.clusters:,} painters with all their images."
     return said
 
 
@@ -127,7 +127,7 @@ def _leak(record: Record) -> Mark | None:
     if pool is None or not pool.test_images:
         return None
     seen = f"{pool.test_images:,} of the {record.dataset.test:,} test images"
-    return Mark(sign="†", text=f"pretrained on {seen}: the value is no measure of how it does on pictures it never saw")
+    return Mark(sign="†", text=f"pretrained on {seen}: the value is no measure of how it does on images it never saw")
 
 
 def _unknown_pool(record: Record) -> Mark | None:
@@ -138,7 +138,7 @@ def _unknown_pool(record: Record) -> Mark | None:
         return None
     return Mark(
         sign="‡",
-        text="the list of the pictures that it was pretrained on was not on hand, so test images may be among them",
+        text="the list of the images that it was pretrained on was not on hand, so test images may be among them",
     )
 
 

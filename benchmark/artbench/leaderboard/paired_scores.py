@@ -130,7 +130,7 @@ def _check(stored: StoredPredictions, record: Record, target: TargetKind) -> Non
     if record.clusters is None:
         return
     if stored.clusters is None:
-        raise ArtbenchError("its predictions don't say which pictures are resampled together")
+        raise ArtbenchError("its predictions don't say which images are resampled together")
     if len(np.unique(stored.clusters)) != record.clusters:
         raise ArtbenchError(f"its predictions are not of {record.clusters:,} painters")
 

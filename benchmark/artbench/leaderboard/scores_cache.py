@@ -1,4 +1,4 @@
-"""What the predictions of a record came to, kept in the cache: of many labels, it takes seconds to find again."""
+"""Cache of records' scores on resamples, where finding them takes seconds: of mean average precision above all."""
 
 import hashlib
 import json
@@ -11,22 +11,21 @@ from typing import Any
 import numpy as np
 
 from artbench.errors import ArtbenchError
-from artbench.leaderboard.cache_folder import ranks_folder
 from artbench.leaderboard.paired_scores import PairedScores, paired_scores
 from artbench.protocol import Bootstrap
 from artbench.records.predictions import check_predictions
 from artbench.records.record import Record
-from artbench.runtime.files import atomic_write
+from artbench.runtime.files import atomic_write, cache_folder
 from artbench.stats.contributions import SUMS
 from artbench.stats.metrics import METRICS
 
-# Raised whenever what `paired_scores` makes of the same predictions changes.
+# Raised whenever `paired_scores` gives something else for the same predictions.
 _VERSION = 3
 _ARRAYS = ("rounds", "clusters", "added", "values", "resampled", "parts")
 
 
 def cached_scores(record: Record, file: Path, *, bootstrap: Bootstrap) -> PairedScores:
-    """As `paired_scores`, from the cache where it was found before, and where finding it takes long.
+    """Return what `paired_scores` returns, from the cache for metrics that take long.
 
     Raises:
         ArtbenchError: As `paired_scores`.
@@ -36,20 +35,58 @@ def cached_scores(record: Record, file: Path, *, bootstrap: Bootstrap) -> Paired
         return paired_scores(record, file, bootstrap=bootstrap)
     check_predictions(file, record)
     try:
-        kept = ranks_folder() / f"{_key(record, bootstrap)}.npz"
+        stored = ranks_folder() / f"{_key(record, bootstrap)}.npz"
     except ArtbenchError:
-        # Ranks can be had without.
+        # No cache folder can be had: ranks don't need it.
         return paired_scores(record, file, bootstrap=bootstrap)
-    known = _read(kept)
-    if known is not None:
-        return known
-    found = paired_scores(record, file, bootstrap=bootstrap)
-    _write(kept, found)
+    found = _read(stored)
+    if found is None:
+        found = paired_scores(record, file, bootstrap=bootstrap)
+        arrays = {name: array for name in _ARRAYS if (array := getattr(found, name)) is not None}
+        # A cache that can't be written to costs time only.
+        with suppress(OSError), atomic_write(stored) as temporary, temporary.open("wb") as opened:
+            np.savez_compressed(opened, test=np.array(found.test), **arrays)
     return found
 
 
+def ranks_folder() -> Path:
+    """Return the folder of the cached scores.
+
+    Raises:
+        ArtbenchError: As `cache_folder`.
+    """
+    return cache_folder() / "ranks"
+
+
+def ranks_bytes() -> int:
+    """Return the size of the cached scores in bytes."""
+    return sum(file.stat().st_size for file in _files())
+
+
+def forget() -> int:
+    """Remove all cached scores and return the number of bytes freed.
+
+    Raises:
+        ArtbenchError: A file can't be removed.
+    """
+    freed = 0
+    for file in _files():
+        size = file.stat().st_size
+        try:
+            file.unlink()
+        except OSError as error:
+            raise ArtbenchError(f"{file} can't be removed ({error.strerror})", mend="Remove it by hand") from error
+        freed += size
+    return freed
+
+
+def _files() -> list[Path]:
+    # Version 0.2 also kept rankings, as JSON.
+    return [file for file in ranks_folder().glob("*.*") if file.is_file() and file.suffix in (".json", ".npz")]
+
+
 def _key(record: Record, bootstrap: Bootstrap) -> str:
-    """Digest of all that the evidence depends on."""
+    """Digest everything that the scores depend on."""
     probes = [round_.probe for round_ in record.rounds] or [record.probe]
     parts = {
         "version": _VERSION,
@@ -65,17 +102,10 @@ def _key(record: Record, bootstrap: Bootstrap) -> str:
 
 
 def _read(file: Path) -> PairedScores | None:
-    """What was kept; None if nothing was, or if it is damaged."""
+    """Read cached scores; None if there are none, or if the file is damaged."""
     try:
-        with np.load(file, allow_pickle=False) as kept:
-            arrays: dict[str, Any] = {name: kept.get(name) for name in _ARRAYS}
-            return PairedScores(test=str(kept["test"]), labels=None, **arrays)
+        with np.load(file, allow_pickle=False) as stored:
+            arrays: dict[str, Any] = {name: stored.get(name) for name in _ARRAYS}
+            return PairedScores(test=str(stored["test"]), labels=None, **arrays)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
-
-
-def _write(file: Path, found: PairedScores) -> None:
-    arrays = {name: array for name in _ARRAYS if (array := getattr(found, name)) is not None}
-    # Whoever can't keep it finds it again.
-    with suppress(OSError), atomic_write(file) as temporary, temporary.open("wb") as opened:
-        np.savez_compressed(opened, test=np.array(found.test), **arrays)

@@ -1,15 +1,6 @@
-"""What plugins there are and what they offer."""
+"""Plugins: finding and loading them, and what they register."""
 
-from artbench.plugins.loading import KINDS, load_alone, load_plugins, sources
-from artbench.plugins.registry import GROUP, SLOW, Plugin, Registry
+from artbench.plugins.loading import load_plugins
+from artbench.plugins.registry import Registry
 
-__all__ = [
-    "GROUP",
-    "KINDS",
-    "SLOW",
-    "Plugin",
-    "Registry",
-    "load_alone",
-    "load_plugins",
-    "sources",
-]
+__all__ = ["Registry", "load_plugins"]

@@ -1,4 +1,4 @@
-"""Finding plugins and asking them what they offer, so that none can break another or slow the start."""
+"""Finding plugins and calling their hooks, so that none can break another or slow down the start."""
 
 import ast
 import os
@@ -36,11 +36,11 @@ def load_plugins(files: Sequence[Path] = (), *, only: str | None = None) -> Regi
 
     Args:
         files: Python files that implement hooks.
-        only: Names of plugins or distributions, separated by commas, beside which no outside plugin is loaded;
-            empty: the built-in ones alone. None: what `ARTBENCH_PLUGINS` says, and without that, all.
+        only: Names of plugins or distributions, separated by commas: besides the built-in plugins only these are
+            loaded. Empty: the built-in ones alone. None: what `ARTBENCH_PLUGINS` says, or else all.
 
     Raises:
-        UsageError: One of `files` is not there, or is no Python file.
+        UsageError: One of `files` does not exist, or is not a Python file.
 
     Examples:
         >>> from artbench.plugins import load_plugins
@@ -48,29 +48,24 @@ def load_plugins(files: Sequence[Path] = (), *, only: str | None = None) -> Regi
         >>> registry.tasks.get("sample-style").dataset
         'sample'
     """
-    loaded = [_load(source, candidate) for source, candidate in sources(files, only=only)]
-    entries: dict[str, list[Entry[Any]]] = {kind: [] for kind in KINDS}
-    for _, registered in loaded:
-        for kind, entry in registered:
-            entries[kind].append(entry)
+    loaded = [_load(source, plugin) for source, plugin in sources(files, only=only)]
+
+    def catalogue(kind: str) -> Catalogue[Any]:
+        return Catalogue(kind, [entry for _, registered in loaded for one, entry in registered if one == kind])
+
     return Registry(
         plugins=tuple(plugin for plugin, _ in loaded),
-        backbones=Catalogue("backbone", entries["backbone"]),
-        pretrainings=Catalogue("pretraining", entries["pretraining"]),
-        datasets=Catalogue("dataset", entries["dataset"]),
-        tasks=Catalogue("task", entries["task"]),
+        backbones=catalogue("backbone"),
+        pretrainings=catalogue("pretraining"),
+        datasets=catalogue("dataset"),
+        tasks=catalogue("task"),
     )
 
 
 def sources(files: Sequence[Path] = (), *, only: str | None = None) -> list[tuple[metadata.EntryPoint | Path, Plugin]]:
-    """Where the hooks of each plugin are, and what is known of it before it is loaded.
+    """The entry point or file of each plugin, with the plugin as it is known before loading.
 
-    Args:
-        files: See `load_plugins`.
-        only: See `load_plugins`.
-
-    Raises:
-        UsageError: As `load_plugins` does.
+    Arguments and errors are those of `load_plugins`.
     """
     for file in files:
         if not file.is_file():
@@ -82,7 +77,7 @@ def sources(files: Sequence[Path] = (), *, only: str | None = None) -> list[tupl
 
 
 def load_alone(source: metadata.EntryPoint | Path, plugin: Plugin) -> Plugin:
-    """Load one plugin and say what became of it."""
+    """Load one plugin, and return it with its names, loading time and problem."""
     return _load(source, plugin)[0]
 
 
@@ -106,7 +101,7 @@ def _of_file(file: Path) -> Plugin:
 
 
 def _file_of(source: metadata.EntryPoint | Path) -> str:
-    """The file of a plugin's module, also of one that could not be imported."""
+    """The file of a plugin's module, even if it can't be imported."""
     if isinstance(source, Path):
         return str(source.absolute())
     with suppress(Exception):
@@ -116,7 +111,7 @@ def _file_of(source: metadata.EntryPoint | Path) -> str:
 
 
 class _Overheard:
-    """Another stream, and whether anything was written to it by this way."""
+    """Passes on to another stream, and remembers whether anything was written."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -131,7 +126,7 @@ class _Overheard:
 
 
 def _load(source: metadata.EntryPoint | Path, plugin: Plugin) -> tuple[Plugin, list[tuple[str, Entry[Any]]]]:
-    """Import one plugin and call its hooks; all that it registers counts, or nothing."""
+    """Import one plugin and call its hooks. If anything fails, nothing of what it registered is kept."""
     start = perf_counter()
     collected: list[tuple[str, Entry[Any]]] = []
     problem = None
@@ -151,15 +146,8 @@ def _load(source: metadata.EntryPoint | Path, plugin: Plugin) -> tuple[Plugin, l
     registered: dict[str, tuple[str, ...]] = {}
     for kind, entry in collected:
         registered[kind] = (*registered.get(kind, ()), entry.item.name)
-    seconds = perf_counter() - start
-    loaded = replace(
-        plugin,
-        file=_file_of(source),
-        registered=registered,
-        seconds=seconds,
-        prints=printed.heard,
-        problem=problem,
-    )
+    file, seconds = _file_of(source), perf_counter() - start
+    loaded = replace(plugin, file=file, registered=registered, seconds=seconds, prints=printed.heard, problem=problem)
     return loaded, collected
 
 
@@ -174,7 +162,7 @@ def _import_file(file: Path, name: str) -> ModuleType:
 
 
 def _call_hooks(module: object, plugin: Plugin, collected: list[tuple[str, Entry[Any]]]) -> None:
-    # A manager of its own for each plugin: what one of them raises can't keep another from being asked.
+    # One manager per plugin: an error in one must not stop the others.
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
     manager.register(module, plugin.name)
@@ -203,22 +191,18 @@ def _checked(item: Any, kind: str, spec_type: Any) -> Any:
 
 
 def check_contract(source: metadata.EntryPoint | Path, *, distribution: str) -> None:
-    """Refuse a plugin that states another contract than this artbench has; one that states none is taken as it is.
+    """Refuse a plugin that states another contract than this artbench has; one that states none is accepted.
 
-    What it states is read from its source, since importing it might fail for the very reason.
-
-    Args:
-        source: The plugin's entry point or its file.
-        distribution: What to install another release of.
+    The contract is read from the source, since the import might fail because of it.
 
     Raises:
-        ArtbenchError: It was made for another contract, or what it states is no whole number.
+        ArtbenchError: The plugin was made for another contract, or states something that is not a whole number.
     """
     stated = stated_contract(source)
     if stated is None or stated == str(CONTRACT):
         return
     if not stated.isdecimal():
-        raise ArtbenchError(f"its {_SAID} is {stated}", mend=f"A whole number is meant, such as {CONTRACT}")
+        raise ArtbenchError(f"its {_SAID} is {stated}", mend=f"A whole number is expected, such as {CONTRACT}")
     raise ArtbenchError(
         f"it was made for contract {stated} of plugins, and artbench {metadata.version('artbench')} has contract "
         f"{CONTRACT}",
@@ -227,22 +211,9 @@ def check_contract(source: metadata.EntryPoint | Path, *, distribution: str) -> 
 
 
 def stated_contract(source: metadata.EntryPoint | Path) -> str | None:
-    """What a plugin states, as it is written in its source; None where it states nothing."""
-    return _stated(_source(source))
-
-
-def _source(source: metadata.EntryPoint | Path) -> str:
-    if isinstance(source, Path):
-        return source.read_bytes().decode(errors="replace")
-    spec = util.find_spec(source.module)
-    # A module that has no source, such as a compiled one, states nothing.
-    read = getattr(spec and spec.loader, "get_source", None)
-    return (read and read(source.module)) or ""
-
-
-def _stated(text: str) -> str | None:
-    """What the module's own lines assign to `ARTBENCH_CONTRACT`, as it is written there."""
-    # Every start waits for this: only who states something is parsed.
+    """What a plugin assigns to `ARTBENCH_CONTRACT`, as its source has it; None if it states nothing."""
+    text = _source(source)
+    # Every start waits for this: only plugins that state something are parsed.
     if _SAID not in text:
         return None
     for line in ast.parse(text).body:
@@ -252,3 +223,12 @@ def _stated(text: str) -> str | None:
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name == _SAID:
                 return ast.unparse(value)
     return None
+
+
+def _source(source: metadata.EntryPoint | Path) -> str:
+    if isinstance(source, Path):
+        return source.read_bytes().decode(errors="replace")
+    spec = util.find_spec(source.module)
+    # A module without a source, such as a compiled one, states nothing.
+    read = getattr(spec and spec.loader, "get_source", None)
+    return (read and read(source.module)) or ""

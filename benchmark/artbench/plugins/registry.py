@@ -1,4 +1,4 @@
-"""All registered things of one kind, found by name; unknown and ambiguous names are answered kindly."""
+"""Everything that plugins registered, found by name."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Generic
 
 from artbench.errors import ArtbenchError, UsageError, plugin_errors
+from artbench.runtime.findings import Finding, warned
 from artbench.specs import (
     BackboneSpec,
     DatasetSpec,
@@ -20,18 +21,18 @@ from artbench.specs import (
 )
 
 GROUP = "artbench"
-# Seconds, of which loading all that are built in takes a twentieth.
+# Seconds above which loading a plugin is slow; all built-in ones together take a twentieth of it.
 SLOW = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[SpecT]):
-    """A spec or a family, and who registered it.
+    """A spec or a family, and the plugin that registered it.
 
     Attributes:
-        item: What was registered.
+        item: The spec or family.
         plugin: Name of the plugin.
-        distribution: Name of the installed distribution it is part of, or of the file given with `--plugin`.
+        distribution: Name of the plugin's installed distribution, or of the file given with `--plugin`.
     """
 
     item: SpecT | Family[SpecT]
@@ -45,10 +46,10 @@ class Entry(Generic[SpecT]):
 
 
 class Catalogue(Generic[SpecT]):
-    """What plugins registered of one kind.
+    """Specs and families of one kind.
 
     Args:
-        kind: What one of them is called: `backbone`.
+        kind: Name of the kind: `backbone`.
         entries: Specs and families, in the order of registration.
     """
 
@@ -57,26 +58,22 @@ class Catalogue(Generic[SpecT]):
         self.entries = tuple(entries)
 
     def get(self, name: str) -> SpecT:
-        """The spec called `name`, or `DIST:NAME` where two distributions share a name.
-
-        Raises:
-            UsageError: As `find` does.
-        """
+        """The spec called `name`, or `DIST:NAME` if two distributions share a name; raises as `find` does."""
         return self.find(name)[1]
 
     def find(self, name: str) -> tuple[Entry[SpecT], SpecT]:
-        """As `get`, with the entry that says who registered it.
+        """The spec that `get` returns, with its entry.
 
         Raises:
-            UsageError: The name is unknown (the nearest names are given) or ambiguous (both owners are given).
-            ArtbenchError: Nobody knows the name, and a family could not say.
+            UsageError: The name is unknown (the message has the nearest names) or ambiguous (it has both owners).
+            ArtbenchError: No plugin knows the name, and a family failed to answer.
         """
         found = list(self._called(name))
         if not found and ":" in name:
             owner, _, plain = name.partition(":")
             found = [match for match in self._called(plain) if owner in match[0].owners]
             if found and len(list(self._called(plain))) > 1:
-                # The same name means two things here, so the longer name goes on record.
+                # The name is ambiguous here, so the qualified one goes on record.
                 found = [(entry, replace(spec, name=name)) for entry, spec in found]
         if not found:
             raise UsageError(f"no {self.kind} is called {name!r}", mend=self._nearest(name))
@@ -89,20 +86,20 @@ class Catalogue(Generic[SpecT]):
         return found[0]
 
     def owners(self, name: str) -> Iterator[Entry[SpecT]]:
-        """Who knows a thing of this name; nobody, where only a family that fails could say."""
+        """The entries that know a name; none if a family fails and no other entry knows it."""
         with suppress(ArtbenchError):
             for entry, _ in self._called(name):
                 yield entry
 
     def expand(self, name: str) -> Sequence[str]:
-        """The names that `name` stands for, such as all tasks of a collection; by itself, where it names one thing."""
+        """The names that `name` stands for, such as all tasks of a collection; `[name]` if it names one thing."""
         for _, family in self.families():
             if family.expand is not None and (names := load_factory(family.expand)(name)):
                 return names
         return [name]
 
     def specs(self) -> Iterator[tuple[Entry[SpecT], SpecT]]:
-        """Every spec registered singly; families are left out."""
+        """Every spec that was registered by itself, without those of families."""
         for entry in self.entries:
             if not isinstance(entry.item, Family):
                 yield entry, entry.item
@@ -114,9 +111,9 @@ class Catalogue(Generic[SpecT]):
                 yield entry, entry.item
 
     def search(self, pattern: str) -> Iterator[tuple[Entry[SpecT], str, str]]:
-        """Entry, name and description of all whose name matches a shell pattern or holds the text; families included.
+        """Entry, name and description of everything whose name matches a shell pattern or contains the text.
 
-        Capitals and small letters are alike. A family is asked for all its names, which may import its library.
+        Case is ignored. Families are asked for all their names, which may import their libraries.
         """
         pattern = pattern.lower()
 
@@ -134,7 +131,7 @@ class Catalogue(Generic[SpecT]):
                     yield entry, name, family.description
 
     def particulars(self, entry: Entry[SpecT], name: str) -> Particulars:
-        """What a family says of one of its names; nothing, where it can't say or `entry` is no family."""
+        """What a family says about one of its names; empty if it says nothing, or `entry` is not a family."""
         family = entry.item
         if not isinstance(family, Family) or family.particulars is None or name == family.name:
             return Particulars()
@@ -157,7 +154,7 @@ class Catalogue(Generic[SpecT]):
             if resolved is not None:
                 known = True
                 yield entry, resolved
-        # A family that fails must not keep anybody from what others know.
+        # A family that fails must not hide what others know.
         if failure and not known:
             raise failure
 
@@ -180,18 +177,18 @@ class Catalogue(Generic[SpecT]):
 
 @dataclass(frozen=True, kw_only=True)
 class Plugin:
-    """What became of one plugin.
+    """A plugin, and whether it could be loaded.
 
     Attributes:
-        name: The name of its entry point, or of its file.
-        distribution: The installed distribution it is part of, or the file given with `--plugin`.
-        version: Of the distribution; empty for a file.
-        module: Where its hooks are.
-        file: Of the module; empty where it was never found, or has none.
-        registered: The names it registered, by kind; empty if there was a problem.
-        seconds: What loading it took.
-        prints: Whether it printed while it was loaded; what it printed is on stderr.
-        problem: Why it was left out, None if it was not.
+        name: Name of its entry point, or of its file.
+        distribution: Its installed distribution, or the file given with `--plugin`.
+        version: Version of the distribution; empty for a file.
+        module: Module with its hooks.
+        file: File of the module; empty if it was not found or has none.
+        registered: Names it registered, by kind; empty if there was a problem.
+        seconds: Time that loading took.
+        prints: Whether it printed while it was loaded; the text went to stderr.
+        problem: Why it was left out; None if it was loaded.
     """
 
     name: str
@@ -207,7 +204,7 @@ class Plugin:
 
 @dataclass(frozen=True, kw_only=True)
 class Registry:
-    """What all plugins together offer, and what became of each plugin."""
+    """Everything that plugins offer, and the plugins themselves."""
 
     plugins: tuple[Plugin, ...]
     backbones: Catalogue[BackboneSpec]
@@ -216,22 +213,23 @@ class Registry:
     tasks: Catalogue[TaskSpec]
 
     def version_of(self, entry: Entry[Any]) -> str:
-        """The version of the distribution that registered something; empty for a file given with `--plugin`."""
+        """The version of the distribution that registered an entry; empty for a file given with `--plugin`."""
         return next(plugin.version for plugin in self.plugins if plugin.distribution == entry.distribution)
 
-    def remarks(self, plugin: Plugin) -> Iterator[str]:
-        """What its users should know of a plugin although it works: it is slow, it prints, it shares names."""
+    def remarks(self, plugin: Plugin) -> Iterator[Finding]:
+        """Warnings about a plugin that works: it is slow, it prints, it shares names with others."""
         if plugin.seconds > SLOW:
-            yield f"takes {plugin.seconds:.1f} s to load, at every start"
+            mend = "Ask its makers to name factories as text, so that what is heavy is imported when it is used"
+            yield warned(plugin.name, f"takes {plugin.seconds:.1f} s to load, at every start", mend=mend)
         if plugin.prints:
-            yield "prints while it is loaded"
+            mend = "Ask its makers to use `logging`; what it prints goes to stderr"
+            yield warned(plugin.name, "prints while it is loaded", mend=mend)
         for kind, names in plugin.registered.items():
             for name in names:
-                also = [
-                    other for other in self.plugins if other is not plugin and name in other.registered.get(kind, ())
-                ]
-                if also:
-                    yield f"its {kind} {name} shares the name with that of {' and '.join(map(_origin, also))}"
+                others = [one for one in self.plugins if one is not plugin and name in one.registered.get(kind, ())]
+                if others:
+                    message = f"its {kind} {name} shares the name with that of {' and '.join(map(_origin, others))}"
+                    yield warned(plugin.name, message, mend=f"Name it {plugin.name}:{name}, or uninstall one of them")
 
     @property
     def problems(self) -> Iterator[str]:

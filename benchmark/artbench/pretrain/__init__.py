@@ -23,13 +23,8 @@ __all__ = [
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        "Method": "artbench.pretrain.method",
-        "Networks": "artbench.pretrain.method",
-        "Objective": "artbench.pretrain.method",
-        "Settings": "artbench.pretrain.settings",
-        "cosine_to_one": "artbench.pretrain.schedule",
-        "embedder": "artbench.pretrain.method",
-        "follow": "artbench.pretrain.method",
-        "teacher_of": "artbench.pretrain.method",
+        "artbench.pretrain.method": ("Method", "Networks", "Objective", "embedder", "follow", "teacher_of"),
+        "artbench.pretrain.schedule": ("cosine_to_one",),
+        "artbench.pretrain.settings": ("Settings",),
     },
 )

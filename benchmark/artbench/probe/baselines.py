@@ -1,4 +1,4 @@
-"""Reference rows: what guesses score that look at no picture, so that everyone can see what a score is worth."""
+"""Reference rows: what guesses score that look at no image, so that everyone can see what a score is worth."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,12 +20,12 @@ _NAMES: Mapping[TargetKind, tuple[str, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What is known of some pictures without a look at them.
+    """What is known of some images without a look at them.
 
     Attributes:
         labels: As `Split.labels`.
-        ids: The id of each picture.
-        groups: The group of each picture, such as its painter, "" where nobody knows; None: of none.
+        ids: The id of each image.
+        groups: The group of each image, such as its painter, "" where nobody knows; None: of none.
     """
 
     labels: Labels
@@ -49,13 +49,13 @@ class Guess:
 
 
 def guesses(train: Known, test: Known, *, target: TargetKind, classes: int, fraction: float) -> list[Guess]:
-    """The reference rows for some test pictures, whose labels are not looked at.
+    """The reference rows for some test images, whose labels are not looked at.
 
     Everyone gets the same answer: the frequencies of the classes in training, of which the largest class comes first
-    (of equals the first), or the median year. Where groups are known, a picture gets the median year of its group, or
-    the frequencies in its group with one more picture of average frequencies; for one class a picture, half of that
-    picture is of the group's commonest class, of equals the one that training lists first, which puts it on top. A
-    picture whose group is unknown or was never trained on gets the answer that everyone gets.
+    (of equals the first), or the median year. Where groups are known, an image gets the median year of its group, or
+    the frequencies in its group with one more image of average frequencies; for one class per image, half of that
+    image is of the group's commonest class, of equals the one that training lists first, which puts it on top. A
+    image whose group is unknown or was never trained on gets the answer that everyone gets.
 
     Args:
         train: What guesses are made from.

@@ -57,12 +57,12 @@ class Rows:
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledFeatures:
-    """The features of some pictures, and what is known of each.
+    """The features of some images, and what is known of each.
 
     Attributes:
         rows: Their features, n of them.
         labels: As `Split.labels`.
-        ids: The id of each picture.
+        ids: The id of each image.
     """
 
     rows: Rows
@@ -95,7 +95,7 @@ class Scaling:
 
     @classmethod
     def of(cls, parts: Sequence[Rows], *, ids: Sequence[str]) -> "Scaling":
-        """From the statistics of training pictures.
+        """From the statistics of training images.
 
         Args:
             parts: Their features.
@@ -114,7 +114,7 @@ class Scaling:
         return cls(mean=mean, inverse=inverse)
 
     def apply(self, block: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The z-scores of some pictures' features, float64."""
+        """The z-scores of some images' features, float64."""
         return (block - self.mean) * self.inverse
 
 
@@ -131,7 +131,7 @@ def check_finite(parts: Sequence[Rows], *, ids: Sequence[str]) -> None:
             if not finite.all():
                 raise ArtbenchError(
                     f"the features of {ids[start + int(finite.argmin())]} hold NaN or infinity",
-                    mend="The network overflows on this picture or its weights are damaged: extract anew with --fresh",
+                    mend="The network overflows on this image or its weights are damaged: extract anew with --fresh",
                 )
             start += len(block)
 
@@ -148,7 +148,7 @@ class Standardised:
         outputs: Columns that the results for a block will have beside it in memory.
 
     Attributes:
-        n: Number of pictures.
+        n: Number of images.
         width: Length of a feature vector.
         device: Where the blocks are.
     """

@@ -10,7 +10,7 @@ from artbench.data.targets import Labels
 from artbench.probe.features import Rows
 from artbench.specs import TargetKind
 
-# Similarities held at a time, and training pictures that they are to: enough that what is read of the test again for
+# Similarities held at a time, and training images that they are to: enough that what is read of the test again for
 # each lot of them costs nothing.
 _BLOCK = 1 << 24
 _LOT = 1 << 13
@@ -27,7 +27,7 @@ def knn_probabilities(
     temperature: float,
     device: str,
 ) -> NDArray[np.float32]:
-    """The votes of the k training pictures most similar to each test picture, as probabilities.
+    """The votes of the k training images most similar to each test image, as probabilities.
 
     Features are L2-normalised; a neighbour at cosine similarity s votes with weight exp(s / temperature); the
     weights of the k sum to one (Wu et al. 2018, Unsupervised Feature Learning via Non-Parametric Instance
@@ -35,12 +35,12 @@ def knn_probabilities(
     years the answer is the weighted mean of the neighbours' years.
 
     Args:
-        train: Features of n pictures, in parts.
+        train: Features of n images, in parts.
         train_labels: As `Split.labels`, of all parts.
-        test: Features of m pictures.
+        test: Features of m images.
         classes: Number of classes of the task; 0 for years.
         target: Which kind they are.
-        k: Number of neighbours; all of them where there are fewer training pictures.
+        k: Number of neighbours; all of them where there are fewer training images.
         temperature: Of the weights.
         device: `cpu`, `cuda` or `mps`.
 

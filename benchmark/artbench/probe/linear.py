@@ -25,7 +25,7 @@ class FittedProbe:
 
     Attributes:
         weight: float64, shape (d, classes), for features as they are, not z-scored.
-        bias: float64, shape (classes,); -inf for a class that no training picture has.
+        bias: float64, shape (classes,); -inf for a class that no training image has.
         target: Softmax (`single-label`) or one sigmoid a label (`multi-label`).
         l2: The penalty chosen.
         grid_losses: The mean loss on validation for each penalty of the grid; None where it was not tried.
@@ -46,7 +46,7 @@ class FittedProbe:
     evaluations: int
 
     def probabilities(self, rows: Rows) -> NDArray[np.float32]:
-        """The probability of each class, float32, shape (n, classes), for the features of n pictures.
+        """The probability of each class, float32, shape (n, classes), for the features of n images.
 
         Raises:
             ArtbenchError: A feature is NaN or infinite.
@@ -75,8 +75,8 @@ def fit_probe(
     Args:
         train: What to fit on.
         validation: What to choose on; None: the share of train that `held_out` picks.
-        classes: Number of classes of the task, also those that no picture here has.
-        target: One class a picture, or any number of labels.
+        classes: Number of classes of the task, also those that no image here has.
+        target: One class per image, or any number of labels.
         probe: The protocol's choices.
         device: `cpu`, `cuda`; `mps` has no float64, so there the probe runs on the CPU.
         reporter: Told if a fit did not converge.
@@ -147,7 +147,7 @@ def _probabilities(
 
 
 def _loss(part: LabelledFeatures, weight: NDArray[np.float64], bias: NDArray[np.float64], target: TargetKind) -> float:
-    """The mean over the pictures of the loss that is fitted."""
+    """The mean over the images of the loss that is fitted."""
     logits, labels = _logits(part.rows, weight, bias), torch.from_numpy(part.labels)
     if target == "single-label":
         # A class that was not there to be learnt costs the same at every penalty.

@@ -70,7 +70,7 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Pass:
-    """What one pass over some pictures adds up.
+    """What one pass over some images adds up.
 
     Attributes:
         loss: Sum of the losses, float64: shape (1,) for a softmax, (labels,) for sigmoids.
@@ -82,7 +82,7 @@ class Pass:
 
 
 class Softmax:
-    """Cross-entropy of one class a picture.
+    """Cross-entropy of one class per image.
 
     Args:
         labels: int64, shape (n,).
@@ -101,7 +101,7 @@ class Softmax:
         return logs - logs.mean()
 
     def on(self, where: slice, logits: torch.Tensor) -> Pass:
-        """Loss and residual of some pictures; overwrites the logits."""
+        """Loss and residual of some images; overwrites the logits."""
         labels = self._labels[where, None]
         own = logits.gather(1, labels)
         largest = logits.amax(dim=1, keepdim=True)
@@ -113,7 +113,7 @@ class Softmax:
         return Pass(loss=loss.reshape(1), residual=residual)
 
     def curvature(self, where: slice, residual: torch.Tensor) -> torch.Tensor:
-        """Sum over some pictures of the Hessian with respect to their logits: (classes, classes)."""
+        """Sum over some images of the Hessian with respect to their logits: (classes, classes)."""
         probabilities = residual.clone()
         probabilities.scatter_add_(1, self._labels[where, None], torch.ones_like(residual[:, :1]))
         return probabilities.sum(0).diag() - probabilities.T @ probabilities
@@ -138,13 +138,13 @@ class Sigmoids:
         return self.frequencies.logit()
 
     def on(self, where: slice, logits: torch.Tensor) -> Pass:
-        """Loss and residual of some pictures."""
+        """Loss and residual of some images."""
         labels = self._labels[where]
         loss = torch.nn.functional.softplus(logits).sub_(logits * labels).sum(0)
         return Pass(loss=loss, residual=logits.sigmoid().sub_(labels.to(logits.dtype)))
 
     def curvature(self, where: slice, residual: torch.Tensor) -> torch.Tensor:
-        """Sum over some pictures of the second derivative of their losses: (labels,)."""
+        """Sum over some images of the second derivative of their losses: (labels,)."""
         probabilities = residual + self._labels[where]
         return (probabilities * (1 - probabilities)).sum(0)
 
@@ -154,10 +154,10 @@ class Sigmoids:
 
 
 class Objective:
-    """Mean loss over the pictures plus l2 / 2 times the squared norm of the weights; the intercepts are free.
+    """Mean loss over the images plus l2 / 2 times the squared norm of the weights; the intercepts are free.
 
     A point is a float64 tensor of shape (d + 1, classes): the weights of the z-scored features, and in the
-    last row the intercepts. For sigmoids the loss of a picture is the sum over its labels, so that each label
+    last row the intercepts. For sigmoids the loss of an image is the sum over its labels, so that each label
     is a problem of its own, the same as if it were alone.
 
     Products in float32 take half the time of those in float64, but near the minimum the gradient drowns in their
@@ -167,8 +167,8 @@ class Objective:
 
     Args:
         features: z-scored, n of them.
-        losses: For the same n pictures.
-        threads: How many blocks of pictures are worked on at once. The sums do not depend on it.
+        losses: For the same n images.
+        threads: How many blocks of images are worked on at once. The sums do not depend on it.
         beside: How many such objectives are evaluated at once, and share the memory that there is.
         stop: Once it is set, the next pass raises `StoppedError`; None: nothing stops it.
 

@@ -29,9 +29,9 @@ HeadT = TypeVar("HeadT")
 
 
 class PenaltyPath:
-    """Fits of one probe on the same pictures for one penalty after the other, each starting from the last.
+    """Fits of one probe on the same images for one penalty after the other, each starting from the last.
 
-    A softmax is one problem, whose passes over the pictures all cores share. The sigmoids of many labels are
+    A softmax is one problem, whose passes over the images all cores share. The sigmoids of many labels are
     independent: each core solves some labels by itself, the commonest with the commonest, since labels that are
     equally common need about as many passes.
     """
@@ -41,7 +41,7 @@ class PenaltyPath:
     ) -> None:
         self.target, self._classes, self._tolerance, self._device = target, classes, tolerance, device
         labels = np.concatenate([part.labels for part in parts])
-        # Classes that no picture here has, labels that all have or none: nothing about them can be learnt.
+        # Classes that no image here has, labels that all have or none: nothing about them can be learnt.
         positives = np.bincount(labels, minlength=classes) if labels.ndim == 1 else labels.sum(axis=0)
         absent = positives == 0
         constant = absent if labels.ndim == 1 else absent | (positives == len(labels))
@@ -196,7 +196,7 @@ def set_apart(
         ArtbenchError: There is nothing to fit on, or a feature of what is chosen on is NaN or infinite.
     """
     if not len(train):
-        raise ArtbenchError("there is no training picture to fit the probe on", mend="Check the task's splits")
+        raise ArtbenchError("there is no training image to fit the probe on", mend="Check the task's splits")
     if validation is None:
         held = held_out(train.labels, train.ids, fraction=probe.validation_fraction)
         train, validation = train.select(np.setdiff1d(np.arange(len(train)), held)), train.select(held)

@@ -1,6 +1,6 @@
 """An approximate inverse of the probe's Hessian: the Kronecker product of two small matrices, inverted exactly.
 
-The Hessian of the loss is the mean over the pictures of (curvature of their logits) x (features times features).
+The Hessian of the loss is the mean over the images of (curvature of their logits) x (features times features).
 Were the two independent, it would be A x C, A the mean curvature and C the features' covariance. With A = U a U' and
 C = V e V', the inverse of A x C + l2 is cheap for every l2: rotate, divide by a_k e_j + l2, rotate back. (The idea of
 K-FAC, Martens and Grosse 2015, for one layer.) It changes how fast the solver is, not what it finds; so float32 is good
@@ -13,7 +13,7 @@ import torch
 
 from artbench.probe.features import Standardised
 
-# Pictures that are enough for each feature to estimate the covariance from.
+# Images that are enough for each feature to estimate the covariance from.
 _ENOUGH = 8
 
 
@@ -22,7 +22,7 @@ class Eigenbasis:
     """Of the covariance of z-scored features.
 
     Attributes:
-        vectors: float32, shape (d, rank); where there are fewer pictures than features they span the pictures,
+        vectors: float32, shape (d, rank); where there are fewer images than features they span the images,
             and with them every gradient.
         values: float64, shape (rank,), not negative.
     """
@@ -32,7 +32,7 @@ class Eigenbasis:
 
     @classmethod
     def of(cls, features: Standardised) -> "Eigenbasis":
-        """From all pictures, or where there are very many, from blocks spread over them."""
+        """From all images, or where there are very many, from blocks spread over them."""
         blocks = [block for _, block in features.blocks()] if features.n <= features.width else None
         if blocks is not None:
             matrix = torch.cat(blocks).double()

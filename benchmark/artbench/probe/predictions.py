@@ -1,4 +1,4 @@
-"""What a probe and its neighbours say of test pictures: fitted on training pictures, whatever the kind of target."""
+"""What a probe and its neighbours say of test images: fitted on training images, whatever the kind of target."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from artbench.specs import TargetKind
 
 @dataclass(frozen=True, kw_only=True)
 class Predictions:
-    """For the test pictures.
+    """For the test images.
 
     Attributes:
         fitted: The probe.
@@ -45,7 +45,7 @@ def predict(
     Args:
         train: What to fit on.
         validation: What to choose the penalty on; None: a share of train.
-        test: Features of m pictures.
+        test: Features of m images.
         classes: Number of classes of the task.
         target: The kind of label.
         protocol: How to fit.

@@ -37,7 +37,7 @@ class FittedRidge:
     converged: bool = True
 
     def years(self, rows: Rows) -> NDArray[np.float32]:
-        """The year of each picture, float32, shape (n, 1), for the features of n pictures.
+        """The year of each image, float32, shape (n, 1), for the features of n images.
 
         Raises:
             ArtbenchError: A feature is NaN or infinite.
@@ -54,7 +54,7 @@ def fit_ridge(
     """Choose the penalty by the squared error on validation, fit on train and validation together.
 
     The objective is half the mean squared error plus l2 / 2 times the squared norm of the weights of the z-scored
-    features (Hoerl and Kennard 1970). With the features' covariance, or for fewer pictures than features the
+    features (Hoerl and Kennard 1970). With the features' covariance, or for fewer images than features the
     features themselves, decomposed once, the exact solution for any penalty is one division.
 
     Args:
@@ -85,17 +85,11 @@ def fit_ridge(
         metrics = {m.name: score(m, choose_on.labels, given) for m in METRICS.values() if m.target == "year"}
     everything = [train] if validation is None else [train, validation]
     weight, bias = _Path(everything, device=place).at(choice.l2)
-    return FittedRidge(
-        weight=weight,
-        bias=bias,
-        l2=choice.l2,
-        grid_losses=choice.grid_losses,
-        validation=metrics,
-    )
+    return FittedRidge(weight=weight, bias=bias, l2=choice.l2, grid_losses=choice.grid_losses, validation=metrics)
 
 
 class _Path:
-    """Fits on the same pictures for one penalty after the other."""
+    """Fits on the same images for one penalty after the other."""
 
     def __init__(self, parts: list[LabelledFeatures], *, device: str) -> None:
         rows = [part.rows for part in parts]

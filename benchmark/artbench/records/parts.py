@@ -32,8 +32,8 @@ class ExclusionState(Part):
 
     Attributes:
         sha256: Of the list's entries.
-        train: Pictures taken out of train and validation.
-        test: Pictures taken out of the test.
+        train: Images taken out of train and validation.
+        test: Images taken out of the test.
     """
 
     sha256: Sha256
@@ -45,7 +45,7 @@ class NearDuplicatesState(Part):
     """What an audit that was on hand says of this task.
 
     Attributes:
-        test: Pictures reported on that have a twin among those fitted on.
+        test: Images reported on that have a twin among those fitted on.
         tiers: How twins were looked for: `bytes`, `hash`, `features`.
         audit_sha256: Digest of the pairs that the audit found.
     """
@@ -60,15 +60,15 @@ class DatasetState(Part):
 
     Attributes:
         name: Of the dataset.
-        fingerprint: Of classes, splits, labels and pictures (`Targets.fingerprint`).
-        train: Pictures fitted on, those of the validation split included.
-        test: Pictures reported on.
+        fingerprint: Of classes, splits, labels and images (`Targets.fingerprint`).
+        train: Images fitted on, those of the validation split included.
+        test: Images reported on.
         classes: Number of classes or labels.
-        missing: Pictures that the lists name and that were not there.
-        unreadable: Pictures that could not be decoded.
+        missing: Images that the lists name and that were not there.
+        unreadable: Images that could not be decoded.
         partial: Whether more than 1 % were missing and the user allowed it.
         exclusion: What was left out on the user's word; None if nothing was.
-        twins: How many test pictures have a twin in training; None if no audit of this state of the data was on hand.
+        twins: How many test images have a twin in training; None if no audit of this state of the data was on hand.
     """
 
     name: Name
@@ -84,13 +84,13 @@ class DatasetState(Part):
 
 
 class PoolState(Part):
-    """The pictures that a checkpoint was pretrained on, as its manifest names them.
+    """The images that a checkpoint was pretrained on, as its manifest names them.
 
     Attributes:
         sha256: The manifest's hash.
-        images: Number of pictures.
-        datasets: Of each dataset, the number of its pictures.
-        test_images: How many of the pictures reported on are among them; None if the manifest was not on hand.
+        images: Number of images.
+        datasets: Of each dataset, the number of its images.
+        test_images: How many of the images reported on are among them; None if the manifest was not on hand.
     """
 
     sha256: Sha256
@@ -109,10 +109,10 @@ class TrainingState(Part):
         settings: All of them.
         seed: Of initialisation, order and augmentation.
         steps: Updates of the weights.
-        images_seen: Pictures over all updates.
+        images_seen: Images over all updates.
         batch_norm: Over what batch normalisation normalised.
         dtype: In which the networks computed.
-        unreadable: Pictures of the pool that could not be read.
+        unreadable: Images of the pool that could not be read.
         plugins: Version of each distribution that took part.
     """
 
@@ -216,11 +216,11 @@ class NeighboursState(Part):
 
 
 class RoundState(Part):
-    """One of several rounds whose mean the record is: a draw of a few pictures, or one split of several.
+    """One of several rounds whose mean the record is: a draw of a few images, or one split of several.
 
     Attributes:
-        train: Pictures fitted on, those of the validation split included.
-        test: Pictures reported on.
+        train: Images fitted on, those of the validation split included.
+        test: Images reported on.
         metrics: The value of each metric.
         neighbours: The same of the nearest neighbours.
         probe: What was chosen.
@@ -234,13 +234,13 @@ class RoundState(Part):
 
 
 class FewShotState(Part):
-    """How few pictures were fitted on.
+    """How few images were fitted on.
 
     Attributes:
-        shots: Pictures drawn of each class.
+        shots: Images drawn of each class.
         draws: How often.
         seed: Of the draws.
-        scarce: Classes that have fewer pictures to draw from, and gave all of them.
+        scarce: Classes that have fewer images to draw from, and gave all of them.
     """
 
     shots: Count
@@ -250,7 +250,7 @@ class FewShotState(Part):
 
 
 class BaselineState(Part):
-    """What a guess scores that looks at no picture.
+    """What a guess scores that looks at no image.
 
     Attributes:
         name: `largest class`, `painter's commonest class`, …

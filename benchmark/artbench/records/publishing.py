@@ -17,7 +17,7 @@ from artbench.records.record import FileState, Record
 from artbench.runtime.files import atomic_write, sha256_of
 
 _PREFIX = "sha256:"
-# 64 bits: two of a million pictures share a digest with a probability below one in ten million.
+# 64 bits: two of a million images share a digest with a probability below one in ten million.
 _DIGITS = 16
 _DIGEST = re.compile(rf"{_PREFIX}[0-9a-f]{{{_DIGITS}}}")
 
@@ -72,7 +72,7 @@ def publish(record: Record, source: ResultsFolder, target: ResultsFolder) -> Pat
 def image_digest(image: str) -> str:
     """`sha256:` and the first 16 hexadecimal digits of the SHA-256 of an id's UTF-8; what is a digest stays as it is.
 
-    There is no salt in it: whoever has the dataset can tell which picture is meant.
+    There is no salt in it: whoever has the dataset can tell which image is meant.
     """
     if _DIGEST.fullmatch(image):
         return image

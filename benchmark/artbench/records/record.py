@@ -38,9 +38,9 @@ class Timing(Part):
 
     Attributes:
         extract_s: Seconds of wall clock to extract the features that this run lacked.
-        decode_s: Seconds of it in which the network waited for pictures, summed over the threads that compute.
+        decode_s: Seconds of it in which the network waited for images, summed over the threads that compute.
         forward_s: Seconds of it in which the network computed, likewise; both as the first process saw them.
-        images_per_s: Pictures a second of the extraction, from file to feature; None if nothing was extracted.
+        images_per_s: Images a second of the extraction, from file to feature; None if nothing was extracted.
         probe_s: Seconds of wall clock for fitting and scoring.
     """
 
@@ -84,10 +84,10 @@ class Record(Part):
         probe: What the probe chose; with several rounds, in the first of them.
         neighbours: The weighted nearest neighbours on the same features.
         references: Guesses from the labels and painters of all of train and validation.
-        clusters: The number of painters whose pictures were resampled together, over all rounds; None where every
-            picture was by itself.
+        clusters: The number of painters whose images were resampled together, over all rounds; None where every
+            image was by itself.
         rounds: What became of each round; none where there is one.
-        few_shot: How few pictures of each class were fitted on; None: all of train.
+        few_shot: How few images of each class were fitted on; None: all of train.
         predictions: The file `.parquet` beside this one: the prediction for every test image.
         tables: The files `.classes.parquet` (precision, recall, F1 and, for multi-label tasks, average precision of
             each class) and `.confusion.parquet` (single-label), over all rounds together.
@@ -160,13 +160,13 @@ class Record(Part):
             "backbone": self.backbone,
             "pretraining": pretraining_name(self),
             "protocol": self.protocol,
-            "pictures": f"{self.dataset.train:,} train, {self.dataset.test:,} test",
+            "images": f"{self.dataset.train:,} train, {self.dataset.test:,} test",
         }
         return html_table(what, self.metrics, primary=self.primary_metric)
 
 
 def task_name(record: Record) -> str:
-    """The task, and from how few pictures of each class."""
+    """The task, and from how few images of each class."""
     return record.task if record.few_shot is None else f"{record.task}, shots {record.few_shot.shots}"
 
 

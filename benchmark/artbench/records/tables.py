@@ -33,11 +33,11 @@ class TaskClasses:
 
     Attributes:
         names: Of each.
-        pictures: Test pictures of each, over all rounds.
+        images: Test images of each, over all rounds.
     """
 
     names: list[str]
-    pictures: list[int]
+    images: list[int]
 
 
 def tested_classes(file: Path, record: Record) -> TaskClasses | None:
@@ -52,8 +52,8 @@ def tested_classes(file: Path, record: Record) -> TaskClasses | None:
         if state is None or sha256_of(table) != state.sha256:
             return None
         read = pq.read_table(table, columns=["class", "support"])
-        names, pictures = read["class"].cast(pa.string()).to_pylist(), read["support"].cast(pa.int64()).to_pylist()
+        names, images = read["class"].cast(pa.string()).to_pylist(), read["support"].cast(pa.int64()).to_pylist()
     except (OSError, ValueError, KeyError, pa.ArrowException):
         return None
-    whole = len(names) == record.dataset.classes and None not in names and None not in pictures
-    return TaskClasses(names=names, pictures=pictures) if whole else None
+    whole = len(names) == record.dataset.classes and None not in names and None not in images
+    return TaskClasses(names=names, images=images) if whole else None

@@ -1,1 +1,1 @@
-"""What everything stands on: files, progress, text, threads, the machine."""
+"""Foundations: files, findings, progress, text, threads, processes, the machine."""

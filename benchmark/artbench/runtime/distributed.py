@@ -1,4 +1,4 @@
-"""Several processes on one extraction, started by `torchrun`."""
+"""Several processes on one run, started by `torchrun`."""
 
 import json
 import os
@@ -15,20 +15,19 @@ from artbench.errors import ArtbenchError
 
 ResultT = TypeVar("ResultT")
 
-# A process may wait for hours while the first one fits probes.
+# Processes may wait for hours while the first one fits probes.
 _PATIENCE = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """The processes of one run, this one among them.
+    """The processes of one run, including this one.
 
-    Only short messages pass between them, as JSON over gloo, also where they compute on GPUs: the features
-    go through the store.
+    They exchange short messages only, as JSON over gloo, even on GPUs; features go through the store.
 
     Attributes:
         rank: Number of this process.
-        size: How many there are.
+        size: Number of processes.
     """
 
     rank: int = 0
@@ -36,14 +35,14 @@ class Group:
 
     @property
     def first(self) -> bool:
-        """Whether this is the process that writes records and talks to the user."""
+        """Whether this process writes records and messages to the user."""
         return self.rank == 0
 
     def from_first(self, make: Callable[[], Any]) -> Any:
-        """What `make`, called on the first process alone, returns there; of what JSON can hold.
+        """Call `make` on the first process alone, and return its result, which must fit into JSON, on all.
 
         Raises:
-            ArtbenchError: `make` raised it; on all processes.
+            ArtbenchError: `make` failed; raised on all processes.
         """
         if self.size == 1:
             return make()
@@ -63,20 +62,20 @@ class Group:
         return message["value"]
 
     def first_then_others(self, work: Callable[[], ResultT]) -> ResultT:
-        """Call `work` on the first process, then on the others, which find what it left on disk.
+        """Call `work` on the first process, then on the others, which find its files on disk.
 
         Raises:
-            ArtbenchError: `work` failed on the first process; on all processes.
+            ArtbenchError: `work` failed on the first process; raised on all processes.
         """
         results: list[ResultT] = []
         self.from_first(lambda: results.append(work()))
         return results[0] if self.first else work()
 
     def together(self, work: Callable[[], ResultT]) -> ResultT:
-        """Call `work` on every process, wait until all are through, and return what it returned on this one.
+        """Call `work` on every process, wait for all of them, and return the result of this one.
 
         Raises:
-            ArtbenchError: `work` failed on one of them; on all processes.
+            ArtbenchError: `work` failed on a process; raised on all processes.
         """
         if self.size == 1:
             return work()
@@ -98,7 +97,7 @@ class Group:
 
 
 def current_group() -> Group:
-    """The processes of this run: those that `process_group` joined, or this one alone."""
+    """The processes that `process_group` joined, or this one alone."""
     if dist.is_available() and dist.is_initialized():
         return Group(rank=dist.get_rank(), size=dist.get_world_size())
     return Group()
@@ -106,7 +105,7 @@ def current_group() -> Group:
 
 @contextmanager
 def process_group() -> Iterator[Group]:
-    """Join the processes that `torchrun` started, if it did; the whole run goes inside."""
+    """Join the processes that `torchrun` started, if any, while the block runs."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1 or dist.is_initialized():
         yield current_group()
         return
@@ -117,7 +116,7 @@ def process_group() -> Iterator[Group]:
     from torch.distributed.rendezvous import rendezvous
 
     store, rank, size = next(rendezvous("env://", timeout=_PATIENCE))
-    # Processes that torchrun starts again get the store of the first attempt, with the addresses of the dead in it.
+    # After a restart, torchrun hands out the store of the first attempt, with the addresses of dead processes.
     attempt = PrefixStore(f"attempt-{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
     dist.init_process_group("gloo", store=attempt, rank=rank, world_size=size, timeout=_PATIENCE)
     try:

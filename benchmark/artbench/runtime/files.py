@@ -1,4 +1,4 @@
-"""Files that are either whole or absent: written to a temporary name, then renamed."""
+"""Files that are either whole or absent: written to a temporary name, then renamed; the cache folder."""
 
 import errno
 import json
@@ -29,7 +29,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        with temporary.open("rb") as written:
+        # For writing too: Windows syncs no file that is open for reading alone.
+        with temporary.open("r+b") as written:
             os.fsync(written.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
@@ -43,7 +44,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 def atomic_folder(folder: Path) -> Iterator[Path]:
     """Yield an empty temporary folder, renamed to `folder` when the block ends without an error.
 
-    If another process has made `folder` meanwhile, that one stays and this one is thrown away.
+    If another process has made `folder` meanwhile, that one stays and this one is discarded.
 
     Raises:
         OSError: The folder can't be made or written.
@@ -63,19 +64,19 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove what killed processes left of preparing `folder`; the caller sees that no living one is at it."""
+    """Remove the temporary folders of killed processes; the caller makes sure that no other process is writing."""
     for left in folder.parent.glob(f".{escape(folder.name)}.*.tmp"):
         shutil.rmtree(left, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8 with Unix line ends, whole or not at all."""
+    """Write `text` as UTF-8 with Unix line ends, atomically."""
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def read_json(source: Path | bytes) -> dict[str, object]:
-    """A JSON object, empty if it is absent or broken."""
+    """A JSON object; empty if it is absent or broken."""
     try:
         loaded = json.loads(source.read_bytes() if isinstance(source, Path) else source)
     except (OSError, ValueError, RecursionError):
@@ -90,10 +91,10 @@ def _umask() -> int:
 
 
 def cache_folder() -> Path:
-    """Where features, checkpoints and painted datasets are kept: `ARTBENCH_CACHE`, or the platform's cache folder.
+    """The cache folder: `ARTBENCH_CACHE`, or the platform's. It is made if it does not exist.
 
     Raises:
-        ArtbenchError: It can't be made, or can't be written.
+        ArtbenchError: It can't be made or written.
     """
     named = os.environ.get("ARTBENCH_CACHE")
     if named:

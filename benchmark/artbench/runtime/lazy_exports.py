@@ -1,18 +1,21 @@
 """Names that a package offers, each imported from its module when it is first asked for."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from typing import Any
 
 
-def lazy_exports(package: str, at: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """The `__getattr__` and `__dir__` of a package whose names must not cost an import before they are used.
+def lazy_exports(
+    package: str, names_in: Mapping[str, Collection[str]]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """The `__getattr__` and `__dir__` of a package that imports its names when they are used.
 
     Args:
         package: The package's `__name__`.
-        at: The module of each name.
+        names_in: The names that each module holds.
     """
+    at = {name: module for module, names in names_in.items() for name in names}
 
     def get(name: str) -> Any:
         if name in at:

@@ -1,4 +1,4 @@
-"""The machine the work runs on."""
+"""The machine: device, number type, memory, threads of torch."""
 
 import ctypes
 import os
@@ -12,7 +12,7 @@ import torch
 
 from artbench.errors import UsageError
 
-# Products in one sum below which bfloat16 is not used.
+# Products per sum below which bfloat16 is too coarse.
 _FEW = 32
 # Parameters of glibc's mallopt(3), and the values that its own adjustment ends at.
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
@@ -26,7 +26,7 @@ def choose_device(wanted: str) -> str:
     """The device for `auto`, `cpu`, `cuda` or `mps`.
 
     Raises:
-        UsageError: This machine, or this build of torch, has no such device.
+        UsageError: This machine or this build of torch has no such device.
     """
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if wanted == "auto":
@@ -38,7 +38,7 @@ def choose_device(wanted: str) -> str:
 
 
 def hardware_name(device: str) -> str:
-    """The model of a device, for people: `AMD EPYC, 2 cores`."""
+    """The model of a device, such as `AMD EPYC, 2 cores`."""
     if device == "cuda":
         return str(torch.cuda.get_device_name())
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -55,10 +55,10 @@ def _cpu_model() -> str:
 
 
 def choose_dtype(device: str) -> torch.dtype:
-    """bfloat16 where the hardware computes in it, else float32.
+    """bfloat16 if the hardware computes in it, else float32.
 
-    On a processor without the instructions (AMX, AVX-512 BF16), bfloat16 is emulated, many times slower than
-    float32. So it is where torch is held to older instructions by `ATEN_CPU_CAPABILITY`.
+    On a processor without the instructions (AMX, AVX-512 BF16), or if `ATEN_CPU_CAPABILITY` limits torch to older
+    ones, bfloat16 is emulated, many times slower than float32.
     """
     if device == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
@@ -68,16 +68,16 @@ def choose_dtype(device: str) -> torch.dtype:
 
 
 def choose_feature_dtype(module: torch.nn.Module, *, device: str) -> torch.dtype:
-    """bfloat16 where the hardware computes in it and this network bears it, else float32."""
+    """bfloat16 if the hardware computes in it and it is precise enough for the network, else float32."""
     return choose_dtype(device) if bears_bfloat16(module) else torch.float32
 
 
 def bears_bfloat16(module: torch.nn.Module) -> bool:
     """Whether features in bfloat16 are close enough to those in float32.
 
-    A bfloat16 has 8 bits of precision. In a sum of hundreds of products the errors of rounding the weights cancel
-    out; in the 9 or 25 of a depthwise convolution, whose inputs are neighbours and nearly equal, they add up. So an
-    EfficientNet or a MobileNet is computed in float32; it would gain the least, too (`docs/performance.md`).
+    bfloat16 has 8 bits of precision. In a sum of hundreds of products, the rounding errors of the weights cancel out;
+    in the 9 or 25 of a depthwise convolution, whose inputs are nearly equal neighbours, they add up. So EfficientNets
+    and MobileNets are computed in float32; they would gain the least, too (`docs/performance.md`).
     """
     convolutions = (part for part in module.modules() if isinstance(part, torch.nn.Conv2d))
     return not any(part.groups > 1 and part.weight[0].numel() < _FEW for part in convolutions)
@@ -85,7 +85,7 @@ def bears_bfloat16(module: torch.nn.Module) -> bool:
 
 @contextmanager
 def without_tf32() -> Iterator[None]:
-    """Let float32 be float32: recent GPUs convolve in TF32 otherwise, which has 10 bits of precision and not 23."""
+    """Convolve in float32 on recent GPUs, not in TF32, which has 10 bits of precision instead of 23."""
     before = torch.backends.cudnn.allow_tf32
     torch.backends.cudnn.allow_tf32 = False
     try:
@@ -109,10 +109,10 @@ def _cpu_flags() -> set[str]:
 
 @contextmanager
 def keeping_memory() -> Iterator[None]:
-    """While the block runs, keep freed memory; give it back at the end.
+    """Keep freed memory while the block runs, and return it to the system at the end. Does nothing without glibc.
 
-    A forward pass takes and frees tens of megabytes a layer. Fetched from the system each time, every page of
-    them is filled with zeros first, which was a third of the time of a small network. Does nothing but with glibc.
+    A forward pass allocates and frees tens of megabytes per layer. The system fills every page with zeros before it
+    hands it out, which was a third of the time of a small network.
     """
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
     if library is None or not hasattr(library, "mallopt") or not hasattr(library, "malloc_trim"):
@@ -129,7 +129,7 @@ def keeping_memory() -> Iterator[None]:
 
 
 def free_bytes(device: str) -> int:
-    """Memory of a device that is there to be used; of the processor's, no more than the limit of a container leaves."""
+    """Free memory of a device in bytes; for `cpu`, at most what the limit of a container leaves."""
     if device == "cuda":
         return int(torch.cuda.mem_get_info()[0])
     return min(_of_system(), _of_container())
@@ -137,14 +137,14 @@ def free_bytes(device: str) -> int:
 
 def _of_system() -> int:
     try:
-        # What the kernel would free if asked, such as pages of files, is there to be used.
+        # Counts what the kernel frees on demand, such as cached files.
         return 1024 * _number(_SYSTEM, "MemAvailable:")
     except (OSError, LookupError):  # not Linux
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
 
 
 def _of_container() -> int:
-    """What its control group allows beyond what it uses already; very much without a limit."""
+    """What the control group allows beyond its present use; very much without a limit."""
     try:
         limit = int((_GROUP / "memory.max").read_text())
         used = int((_GROUP / "memory.current").read_text())
@@ -154,25 +154,17 @@ def _of_container() -> int:
 
 
 def _number(file: Path, name: str) -> int:
-    """The number that stands behind a name.
-
-    Raises:
-        OSError: The file can't be read.
-        LookupError: It does not hold the name.
-    """
-    for line in file.read_text().splitlines():
-        words = line.split()
-        if words[:1] == [name]:
-            return int(words[1])
-    raise LookupError(name)
+    """The number behind a name; raises LookupError if the name is absent."""
+    numbers = {words[0]: words[1] for line in file.read_text().splitlines() if len(words := line.split()) > 1}
+    return int(numbers[name])
 
 
 @contextmanager
 def own_core_each(device: str) -> Iterator[None]:
-    """On the CPU, let each batch be computed by the thread that asks for it, on its own core.
+    """On the CPU, compute each batch on one core, that of the calling thread.
 
-    Faster than many cores on one batch, which wait for each other after every layer, and no sum depends on how
-    many cores there are.
+    This is faster than many cores on one batch, which wait for each other after every layer, and makes sums independent
+    of the number of cores.
     """
     if device != "cpu":
         yield

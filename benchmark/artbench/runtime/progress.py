@@ -1,4 +1,4 @@
-"""How the work tells what it is doing, without knowing whether a terminal, a log or nobody listens."""
+"""Notices and progress of work, for a terminal, a log, or nobody."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,17 +6,17 @@ from typing import Protocol
 
 
 class Counter(Protocol):
-    """One stretch of counted work, such as the pictures of one extraction."""
+    """Counts the steps of some work, such as the images of an extraction."""
 
     def advance(self, steps: int = 1, /, *, note: str = "") -> None:
-        """Count `steps` more; `note` replaces the short text beside the bar."""
+        """Count `steps` more; `note` replaces the short text next to the bar."""
 
 
 class Reporter(Protocol):
-    """Where notices and progress go."""
+    """Receives notices and progress."""
 
     def notice(self, text: str, /) -> None:
-        """Say one thing the user should know, in one line."""
+        """Tell the user something, in one line."""
 
     @contextmanager
     def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
@@ -30,10 +30,10 @@ class _SilentCounter:
 
 
 class Silent:
-    """A reporter for library use: keeps quiet."""
+    """A reporter that prints nothing."""
 
     def notice(self, text: str, /) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     @contextmanager
     def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:

@@ -1,4 +1,4 @@
-"""Work on several threads, a few results ahead of who uses them."""
+"""Work on several threads, a few results ahead of their use."""
 
 import os
 from collections import deque
@@ -14,18 +14,13 @@ ResultT = TypeVar("ResultT")
 def in_threads(
     work: Callable[[ItemT], ResultT], items: Iterable[ItemT], *, threads: int
 ) -> Generator[ResultT, None, None]:
-    """Yield `work(item)` for every item, in their order, while the next ones are being worked on.
+    """Yield `work(item)` for every item, in order, while the threads work on the next items.
 
-    At most two items a thread are under way or waiting to be used. Close the generator (`contextlib.closing`) to
-    stop early: it returns when every thread has ended its item.
-
-    Args:
-        work: Called on any of the threads.
-        items: Taken one at a time.
-        threads: Number of threads.
+    At most two items per thread are in progress or finished and not yet used. Close the generator
+    (`contextlib.closing`) to stop early: it returns when every thread has finished its item.
 
     Raises:
-        Exception: What `work` raised first.
+        Exception: The first exception that `work` raised.
     """
     with ThreadPoolExecutor(threads, thread_name_prefix="artbench") as pool:
         yield from in_pool(pool, work, items, ahead=2 * threads)
@@ -34,7 +29,7 @@ def in_threads(
 def in_pool(
     pool: ThreadPoolExecutor, work: Callable[[ItemT], ResultT], items: Iterable[ItemT], *, ahead: int
 ) -> Generator[ResultT, None, None]:
-    """As `in_threads`, on threads that are there already, with `ahead` items under way or waiting to be used."""
+    """`in_threads` on an existing pool, with `ahead` items in progress or finished and not yet used."""
     pending: deque[Future[ResultT]] = deque()
     try:
         for item in items:
@@ -49,14 +44,14 @@ def in_pool(
 
 
 def usable_cores() -> int:
-    """Cores that the system, a container's quota and the other processes of a `torchrun` leave to this process."""
+    """Cores for this process: those of the system or the container's quota, divided by the processes of `torchrun`."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     return max(1, min(cores, _quota()) // processes)
 
 
 def _quota() -> int:
-    """What the control group of a container allows, rounded up; very many without one."""
+    """Cores that the control group of a container allows, rounded up; very many without one."""
     try:
         allowed, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
         return max(1, -(-int(allowed) // int(period)))

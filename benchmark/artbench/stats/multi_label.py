@@ -1,4 +1,4 @@
-"""What is measured of predictions with any number of labels a picture, and the metrics that follow."""
+"""What is measured of predictions with any number of labels per image, and the metrics that follow."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,10 +23,7 @@ class MultiLabelOutcome:
     """
 
     def __init__(
-        self,
-        labels: NDArray[np.bool_],
-        probabilities: NDArray[np.floating],
-        thresholds: Mapping[str, float],
+        self, labels: NDArray[np.bool_], probabilities: NDArray[np.floating], thresholds: Mapping[str, float]
     ) -> None:
         self.labels, self.probabilities, self.thresholds = labels, probabilities, thresholds
 

@@ -15,7 +15,7 @@ class Scores:
     """A metric of several encoders on the same test images.
 
     Attributes:
-        values: In each round (of splits, or of draws of a few pictures), float64, shape (rows, rounds).
+        values: In each round (of splits, or of draws of a few images), float64, shape (rows, rounds).
         resampled: In each round and each resample of its test images, the same for all rows: float64, shape
             (rows, rounds, resamples).
         units: How many images, or clusters of them, a round draws from; of the round that has fewest.
@@ -56,7 +56,7 @@ def differences(scores: Scores, *, bootstrap: Bootstrap) -> Differences:
     """
     count = len(scores.values)
     drawn = over_rounds(scores.resampled, bootstrap=bootstrap)
-    # A resample without a picture that has a label has no average precision, whoever is judged.
+    # A resample without an image that has a label has no average precision, whoever is judged.
     drawn = drawn[:, ~np.isnan(drawn).any(axis=0)]
     first, second = np.triu_indices(count, 1)
     low, high, spread = (np.empty(len(first)) for _ in range(3))
@@ -103,11 +103,11 @@ def _p(
 
 
 def mcnemar(only_first: NDArray[np.int64], only_second: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Two-sided p values: of the pictures that just one is right about, each is as likely to be the first's.
+    """Two-sided p values: of the images that just one is right about, each is as likely to be the first's.
 
     Args:
-        only_first: Pictures that the first alone is right about, of any shape.
-        only_second: Pictures that the second alone is right about, of the same shape.
+        only_first: Images that the first alone is right about, of any shape.
+        only_second: Images that the second alone is right about, of the same shape.
     """
     fewer, both = np.minimum(only_first, only_second), only_first + only_second
     p: NDArray[np.float64] = np.minimum(1, 2 * bdtr(fewer.astype(np.float64), both, 0.5))

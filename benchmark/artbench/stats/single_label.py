@@ -1,4 +1,4 @@
-"""What is counted of predictions with one class a picture, and the metrics that follow from the counts."""
+"""What is counted of predictions with one class per image, and the metrics that follow from the counts."""
 
 from dataclasses import dataclass
 from functools import cached_property

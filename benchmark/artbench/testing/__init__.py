@@ -1,7 +1,8 @@
-"""What checks a plugin against the contract: plain functions for its tests, and fixtures for pytest."""
+"""Checks of a plugin against the contract: functions for its tests, and fixtures for pytest."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from artbench.runtime.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from artbench.runtime.findings import Finding
@@ -26,23 +27,16 @@ __all__ = [
     "examine_task",
 ]
 
-_AT = {
-    "ContractError": "artbench.testing.checks",
-    "Finding": "artbench.runtime.findings",
-    "TinyDataset": "artbench.testing.tiny",
-    "check_backbone": "artbench.testing.backbone",
-    "check_dataset": "artbench.testing.dataset",
-    "check_pretraining": "artbench.testing.pretraining",
-    "check_task": "artbench.testing.task",
-    "examine_backbone": "artbench.testing.backbone",
-    "examine_dataset": "artbench.testing.dataset",
-    "examine_pretraining": "artbench.testing.pretraining",
-    "examine_task": "artbench.testing.task",
-}
-
-
-def __getattr__(name: str) -> Any:
-    # Imported when asked for: pytest imports this package at every start, for the fixtures.
-    if name in _AT:
-        return getattr(import_module(_AT[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# pytest imports this package at every start, for the fixtures.
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "artbench.runtime.findings": ("Finding",),
+        "artbench.testing.backbone": ("check_backbone", "examine_backbone"),
+        "artbench.testing.checks": ("ContractError",),
+        "artbench.testing.dataset": ("check_dataset", "examine_dataset"),
+        "artbench.testing.pretraining": ("check_pretraining", "examine_pretraining"),
+        "artbench.testing.task": ("check_task", "examine_task"),
+        "artbench.testing.tiny": ("TinyDataset",),
+    },
+)

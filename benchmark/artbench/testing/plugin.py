@@ -178,8 +178,8 @@ def examine_loading(plugin: Plugin, registry: Registry) -> Iterator[Finding]:
         mend = "Use `logging`: what it prints at every start goes to stderr"
         yield Finding(name="stdout", status="FAIL", message="it prints while it is loaded", mend=mend)
     for remark in registry.remarks(plugin):
-        if "shares the name" in remark:
-            yield Finding(name="names", status="WARN", message=remark, mend="Choose a name that nobody has")
+        if "shares the name" in remark.message:
+            yield Finding(name="names", status="WARN", message=remark.message, mend="Choose a name that is not taken")
 
 
 def _contract(plugin: Plugin) -> Finding:

@@ -52,17 +52,17 @@ def test_a_broken_plugin_is_named_with_its_reason(tmp_path: Path) -> None:
 
 
 def test_a_check_that_raises_is_a_finding_and_the_others_are_made() -> None:
-    def bad(patient: Environment) -> Iterator[Finding]:
+    def bad(environment: Environment) -> Iterator[Finding]:
         raise RuntimeError("torn\nin two")
 
-    def sad(patient: Environment) -> Iterator[Finding]:
+    def sad(environment: Environment) -> Iterator[Finding]:
         raise ArtbenchError("it is not there", mend="Put it there")
 
-    def good(patient: Environment) -> Iterator[Finding]:
+    def good(environment: Environment) -> Iterator[Finding]:
         yield Finding(status="PASS", name="all", message="well", mend="")
 
-    patient = Environment(registry=load_plugins(), offline=True)
-    found = list(examine(patient, {"bad": bad, "absent": "no.such.module:check", "sad": sad, "good": good}))
+    environment = Environment(registry=load_plugins(), offline=True)
+    found = list(examine(environment, {"bad": bad, "absent": "no.such.module:check", "sad": sad, "good": good}))
     assert [(name, finding.status) for name, finding in found] == [
         ("bad", "FAIL"),
         ("absent", "FAIL"),

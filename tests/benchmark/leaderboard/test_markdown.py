@@ -14,7 +14,7 @@ from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.markdown import task_page
 from artbench.records.record import task_name
 from artbench.runtime.text import escape
-from tests.records import record
+from tests.support.records import record
 
 
 def test_a_row_tells_rank_encoder_result_and_cost() -> None:
@@ -111,8 +111,8 @@ def test_the_footing_says_what_numbers_are_means_over() -> None:
     few = {"shots": 4, "draws": 10, "seed": 0, "scarce": 2}
     shots = record(protocol="linear-v1-shots-4", few_shot=few, clusters=12)
     page = task_page(boards([shots]))
-    assert "4 pictures of each class; 2 classes have fewer and give all they have." in page
-    assert "Intervals resample 12 painters with all their pictures." in page
+    assert "4 images of each class; 2 classes have fewer and give all they have." in page
+    assert "Intervals resample 12 painters with all their images." in page
     assert task_name(shots) == "toy-style, shots 4"
     assert task_name(record()) == "toy-style"
 
@@ -138,5 +138,5 @@ def test_the_index_tells_protocols_of_one_name_apart_and_names_partial_copies(tm
     assert "(a partial copy)" in index
 
 
-def test_pictures_that_could_not_be_read_are_told() -> None:
+def test_images_that_could_not_be_read_are_told() -> None:
     assert ", 3 unreadable" in task_page(boards([record(dataset={"unreadable": 3})]))

@@ -10,7 +10,7 @@ from artbench.leaderboard.overall import chosen, lines, overall_page
 from artbench.records.folder import ResultsFolder
 from artbench.runtime.progress import Silent
 from artbench.specs import INITIALISATION, Published, PublishedResult
-from tests.records import record
+from tests.support.records import record
 
 PUBLISHED = Path(__file__).resolve().parents[3] / "leaderboards"
 
@@ -84,7 +84,7 @@ def test_a_page_says_what_is_asked_and_how_a_checkpoint_was_pretrained() -> None
     assert "\nIn which style a picture is.\n" in page
     (said,) = (line for line in page.splitlines() if line.startswith("- "))
     assert said == (
-        "- resnet18, run\\|1 (33333333): moco-v2, 859 steps, 109,952 pictures seen, of 4,017 in the pool (toy), "
+        "- resnet18, run\\|1 (33333333): moco-v2, 859 steps, 109,952 images seen, of 4,017 in the pool (toy), "
         "none of which is a test image; seed 3."
     )
 

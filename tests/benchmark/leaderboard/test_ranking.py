@@ -10,8 +10,8 @@ from scipy.stats import binomtest
 
 from artbench.leaderboard.markdown import task_page
 from artbench.records.folder import ResultsFolder
-from tests.benchmark.leaderboard.ranked import board_of, fill, places
-from tests.measured import put
+from tests.support.ranked_results import board_of, fill, places
+from tests.support.results import put
 
 
 def test_rows_that_cannot_be_told_apart_share_their_ranks(folder: ResultsFolder) -> None:
@@ -93,12 +93,12 @@ def test_metrics_of_several_labels(folder: ResultsFolder, metric: str) -> None:
     assert (shown["a"], shown["b"], shown["c"]) == ("1–2", "1–2", "3")
 
 
-def test_a_label_of_one_picture_makes_no_order(folder: ResultsFolder) -> None:
+def test_a_label_of_one_image_makes_no_order(folder: ResultsFolder) -> None:
     random = np.random.default_rng(5)
     labels = np.zeros((150, 6), bool)
     labels[np.arange(6), np.arange(6)] = True
     records = []
-    # One finds all six, the other none: six pictures are too few to tell.
+    # One finds all six, the other none: six images are too few to tell.
     for name, weight in (("a", 9.0), ("b", 0.0)):
         outputs = (1 / (1 + np.exp(1 - weight * labels - random.normal(size=labels.shape)))).astype(np.float32)
         records.append(put(folder, name, labels, outputs, metric="mean_average_precision"))

@@ -23,19 +23,10 @@ from artbench.probe.solver import Solution, solve
 from artbench.protocol import LINEAR_V1
 from artbench.runtime.progress import Silent
 from artbench.specs import TargetKind
-from tests.benchmark.probe.pictures import classed, labelled, tagged
+from tests.support.probe_features import classed, labelled, tagged
+from tests.support.reporters import RecordingReporter
 
 PROBE = LINEAR_V1.probe
-
-
-class Listening(Silent):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-
-    def notice(self, text: str, /) -> None:
-        self.heard.append(text)
 
 
 def fit(train: LabelledFeatures, validation: LabelledFeatures | None = None, **changes: Any) -> FittedProbe:
@@ -131,16 +122,16 @@ def test_the_number_of_cores_changes_no_byte(
 
 
 def test_what_does_not_converge_is_told_and_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
-    train, reporter = classed(150), Listening()
+    train, reporter = classed(150), RecordingReporter()
     assert fit(train, reporter=reporter).converged
-    assert reporter.heard == []
+    assert reporter.notices == []
     monkeypatch.setattr(strand_module, "solve", lambda *args, **kwargs: solve(*args, **kwargs, most_evaluations=3))
     assert not fit(train, reporter=reporter).converged
-    assert "did not meet its convergence test" in reporter.heard[0]
+    assert "did not meet its convergence test" in reporter.notices[0]
 
 
 def test_a_last_fit_that_does_not_converge_is_told_though_the_choice_did(monkeypatch: pytest.MonkeyPatch) -> None:
-    train, validation, reporter = classed(100), classed(50, seed=1), Listening()
+    train, validation, reporter = classed(100), classed(50, seed=1), RecordingReporter()
 
     def hasty(objective: Objective, *args: Any, **kwargs: Any) -> Solution:
         on_both = objective._features.n == 150
@@ -148,7 +139,7 @@ def test_a_last_fit_that_does_not_converge_is_told_though_the_choice_did(monkeyp
 
     monkeypatch.setattr(strand_module, "solve", hasty)
     assert not fit(train, validation, reporter=reporter).converged
-    assert len(reporter.heard) == 1
+    assert len(reporter.notices) == 1
 
 
 def test_separable_data_get_finite_weights_and_all_of_it_right() -> None:
@@ -173,7 +164,7 @@ def test_constant_features_have_no_weight_and_change_nothing() -> None:
     np.testing.assert_allclose(given, np.bincount(train.labels, minlength=4) / 150, atol=1e-4)
 
 
-def test_a_class_that_no_training_picture_has_gets_no_probability() -> None:
+def test_a_class_that_no_training_image_has_gets_no_probability() -> None:
     train, validation = classed(150), classed(60, seed=1)
     there = train.select(np.flatnonzero(train.labels != 2))
     fitted = fit(there, validation.select(np.flatnonzero(validation.labels != 2)))
@@ -200,7 +191,7 @@ def test_a_label_that_validation_alone_has_sways_no_choice() -> None:
     assert late.l2 == without.l2
 
 
-def test_a_class_with_one_picture_is_fitted() -> None:
+def test_a_class_with_one_image_is_fitted() -> None:
     train = classed(150)
     lonely = train.select(np.append(np.flatnonzero(train.labels != 3), np.flatnonzero(train.labels == 3)[0]))
     fitted = fit(lonely)
@@ -226,7 +217,7 @@ def test_one_class_alone_is_certain() -> None:
     assert fitted.converged
 
 
-def test_one_picture_is_enough_for_an_answer() -> None:
+def test_one_image_is_enough_for_an_answer() -> None:
     for train in (classed(1), tagged(1)):
         fitted = fit(train)
         assert np.isfinite(fitted.probabilities(classed(5, seed=1).rows)).all()
@@ -235,7 +226,7 @@ def test_one_picture_is_enough_for_an_answer() -> None:
     assert fitted.thresholds == {"sample_f2": 0.5, "micro_f1": 0.5}
 
 
-def test_a_label_that_all_pictures_have_is_certain_and_one_that_none_has_is_out() -> None:
+def test_a_label_that_all_images_have_is_certain_and_one_that_none_has_is_out() -> None:
     train = tagged(150)
     train.labels[:, 1], train.labels[:, 3] = True, False
     given = fit(train).probabilities(train.rows)
@@ -244,7 +235,7 @@ def test_a_label_that_all_pictures_have_is_certain_and_one_that_none_has_is_out(
     assert np.isfinite(given).all()
 
 
-def test_more_features_than_pictures() -> None:
+def test_more_features_than_images() -> None:
     train, test = classed(60, width=400, spread=2), classed(100, width=400, spread=2, seed=1)
     fitted = fit(train)
     assert fitted.converged
@@ -294,5 +285,5 @@ def test_features_that_are_no_numbers_are_refused() -> None:
 
 
 def test_nothing_to_fit_on_is_an_error() -> None:
-    with pytest.raises(ArtbenchError, match="no training picture"):
+    with pytest.raises(ArtbenchError, match="no training image"):
         fit(classed(0))

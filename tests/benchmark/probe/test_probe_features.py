@@ -9,7 +9,7 @@ from artbench.errors import ArtbenchError
 from artbench.probe import features as module
 from artbench.probe.features import Rows, Scaling, Standardised
 from artbench.probe.penalty import PenaltyPath
-from tests.benchmark.probe.pictures import classed, labelled, tagged, z_scores
+from tests.support.probe_features import classed, labelled, tagged, z_scores
 
 
 def test_z_scores_are_the_plain_ones_over_all_parts_together() -> None:
@@ -73,7 +73,7 @@ def test_features_of_any_float_type_are_taken(dtype: type) -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_a_picture_whose_features_are_no_numbers_is_named(bad: float) -> None:
+def test_an_image_whose_features_are_no_numbers_is_named(bad: float) -> None:
     first, second = classed(20), classed(20, seed=1)
     second.rows.features[7, 3] = bad
     with pytest.raises(ArtbenchError, match="features of 1/7 hold NaN or infinity"):

@@ -23,7 +23,7 @@ from artbench.probe.penalty import PenaltyPath
 from artbench.probe.preconditioner import Eigenbasis, Preconditioner
 from artbench.probe.solver import Solution, solve
 from artbench.specs import TargetKind
-from tests.benchmark.probe.pictures import classed, tagged, z_scores
+from tests.support.probe_features import classed, tagged, z_scores
 
 PENALTIES = (10.0, 0.1, 1e-3, 1e-5)
 
@@ -56,7 +56,7 @@ def path(part: LabelledFeatures, *, classes: int, target: TargetKind, tolerance:
     return PenaltyPath([part], classes=classes, target=target, tolerance=tolerance, device="cpu")
 
 
-@pytest.mark.parametrize("n", [300, 30], ids=["more pictures than features", "fewer"])
+@pytest.mark.parametrize("n", [300, 30], ids=["more images than features", "fewer"])
 def test_a_softmax_is_fitted_as_well_as_scikit_learn_fits_it(n: int) -> None:
     part, test = classed(n, width=40), classed(200, width=40, seed=1)
     scores, unseen = z_scores(part.rows.features, part.rows.features), z_scores(part.rows.features, test.rows.features)
@@ -122,7 +122,7 @@ def test_anchors_that_are_kept_at_once_share_the_memory(monkeypatch: pytest.Monk
         assert objective.at(point, l2=0.1).exact == (beside == 2)
 
 
-@pytest.mark.parametrize("n", [300, 30], ids=["more pictures than features", "fewer"])
+@pytest.mark.parametrize("n", [300, 30], ids=["more images than features", "fewer"])
 def test_each_sigmoid_is_the_one_scikit_learn_fits_for_that_label_alone(n: int) -> None:
     part = tagged(n, width=40)
     scores = z_scores(part.rows.features, part.rows.features)
@@ -228,7 +228,7 @@ def test_too_few_evaluations_are_told() -> None:
 
 def test_one_sigmoid_that_did_not_converge_is_told_among_those_that_did() -> None:
     part = tagged(200, labels=8)
-    # Labels that hold for nearly no picture or by a coin are solved sooner than one that the features tell exactly.
+    # Labels that hold for nearly no image or by a coin are solved sooner than one that the features tell exactly.
     part.labels[:, 0] = part.rows.features[:, 0] > np.median(part.rows.features[:, 0])
     part.labels[:, 1:] = np.random.default_rng(0).random((200, 7)) < 0.5
     needed = solved(part, l2=1e-5).evaluations

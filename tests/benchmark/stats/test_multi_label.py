@@ -1,4 +1,4 @@
-"""Metrics for any number of labels a picture, against scikit-learn or a plain reference."""
+"""Metrics for any number of labels per image, against scikit-learn or a plain reference."""
 
 from collections.abc import Callable
 
@@ -41,7 +41,7 @@ REFERENCES: dict[str, Callable[[Labels, Probabilities], float]] = {
 
 
 def predictions(*, n: int = 300, classes: int = 12, seed: int = 0) -> tuple[Labels, Probabilities]:
-    """Labels of every frequency, one of them absent; some pictures without any; ties."""
+    """Labels of every frequency, one of them absent; some images without any; ties."""
     random = np.random.default_rng(seed)
     labels = random.random((n, classes)) < np.linspace(0, 0.6, classes)
     labels[::20] = False

@@ -1,4 +1,4 @@
-"""Metrics for one class a picture, against scikit-learn, or their definition where it has none."""
+"""Metrics for one class per image, against scikit-learn, or their definition where it has none."""
 
 import re
 from collections.abc import Callable
@@ -6,13 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sklearn.metrics import (
-    accuracy_score,
-    balanced_accuracy_score,
-    f1_score,
-    recall_score,
-    top_k_accuracy_score,
-)
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, recall_score, top_k_accuracy_score
 
 from artbench.stats.metrics import METRICS, score
 

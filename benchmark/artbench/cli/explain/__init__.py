@@ -1,8 +1,15 @@
 """`artbench explain`: what networks see."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import click
 
+from artbench.cli import options
 from artbench.cli.lazy import LazyGroup
+from artbench.cli.output import print_json
+from artbench.specs import load_factory
 
 _COMMANDS = {
     "filters": "artbench.cli.explain.filters:filters",
@@ -15,3 +22,73 @@ _COMMANDS = {
 @click.group(cls=LazyGroup, commands_at=_COMMANDS)
 def explain() -> None:
     """Make pictures of what networks see."""
+
+
+def record_command(
+    name: str,
+    *own: options.Option,
+    about: str,
+    out: str,
+    seed: str = "",
+    request: str,
+    workflow: str,
+    show: Callable[[Any, Path], None],
+) -> click.Command:
+    """Make a command that explains a record.
+
+    Args:
+        name: Name of the command.
+        *own: Its own options, named as fields of the request.
+        about: Help of the command.
+        out: Help of `--out`.
+        seed: Help of `--seed`; empty: it has none.
+        request: `module:class` of the request.
+        workflow: `module:function` that carries out the request.
+        show: Prints what it returns, given the folder of `--out`.
+    """
+    every: list[options.Option] = [
+        options.record_option,
+        *own,
+        click.option("--out", required=True, type=options.FOLDER, help=out),
+        options.checkpoint_option,
+        options.exclude_option,
+        options.data_root_option,
+        options.data_option,
+        options.device_option,
+        options.dpi_option,
+        *([options.seed_option(seed)] if seed else []),
+        options.json_option,
+        options.plugin_option,
+        options.debug_option,
+    ]
+
+    def explain_record(
+        *,
+        checkpoint: Path | None,
+        exclude: Path | None,
+        data_root: Path | None,
+        data: dict[str, Path],
+        device: str,
+        as_json: bool,
+        plugin_files: tuple[Path, ...],
+        **fields: Any,
+    ) -> None:
+        from artbench.explain.sources import Sources
+
+        loaded = options.registry(plugin_files)
+        sources = Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device)
+        made: Any = load_factory(request)(sources=sources, **fields)
+        made.check(loaded)
+        # Torch takes seconds to import.
+        from artbench.cli.progress import notices
+
+        contents: Any = load_factory(workflow)(made, registry=loaded, reporter=notices())
+        if as_json:
+            print_json(contents.as_json())
+        else:
+            show(contents, fields["out"])
+
+    with_options: Callable[..., Any] = explain_record
+    for option in reversed(every):
+        with_options = option(with_options)
+    return click.command(name, help=about)(with_options)

@@ -7,6 +7,7 @@ import click
 
 from artbench.cli.completion import completed
 from artbench.cli.options import (
+    backbone_option,
     data_option,
     data_root_option,
     debug_option,
@@ -14,29 +15,23 @@ from artbench.cli.options import (
     dpi_option,
     json_option,
     plugin_option,
+    pretraining_option,
     registry,
+    seed_option,
+    units_option,
 )
 from artbench.cli.output import echo, print_json
 
 if TYPE_CHECKING:
     from artbench.explain.filters.encoder_filters import EncoderFilters
 
-_MOST_UNITS = 24
-
 
 @click.command()
-@click.option("--backbone", required=True, metavar="NAME", shell_complete=completed("backbones"), help="Architecture.")
-@click.option(
-    "--pretraining",
-    "pretrainings",
-    multiple=True,
-    default=("imagenet",),
-    show_default=True,
-    metavar="NAME|PATH",
-    shell_complete=completed("pretrainings", or_path=True),
-    help="Where its weights come from, or a checkpoint; repeatable: side by side.",
+@backbone_option(required=True)
+@pretraining_option(
+    "Where its weights come from, or a checkpoint; repeatable: side by side.", multiple=True, default=("imagenet",)
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE.png", help="The figure's file.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE.png", help="File of the figure.")
 @click.option(
     "--layer",
     "layers",
@@ -44,26 +39,18 @@ _MOST_UNITS = 24
     metavar="NAME",
     help="Module of the network; repeatable. Default: a few depths, from the first convolution to the last.",
 )
-@click.option(
-    "--units",
-    type=click.IntRange(1, _MOST_UNITS),
-    default=6,
-    show_default=True,
-    help="Units of each layer, drawn by the seed.",
-)
+@units_option
 @click.option(
     "--examples",
     metavar="DATASET",
     shell_complete=completed("datasets"),
-    help="Show the pictures of it that each unit responds to most.",
+    help="Show the images of this dataset that each unit responds to most.",
 )
 @data_root_option
 @data_option
 @device_option
 @dpi_option
-@click.option(
-    "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of units, starts and moves."
-)
+@seed_option("Seed of the units drawn, and of where ascents start and how they are jittered.")
 @json_option
 @plugin_option
 @debug_option

@@ -1,83 +1,15 @@
-"""`artbench explain neighbours`: the pictures that an encoder finds most like a given one."""
+"""`artbench explain neighbours`: the images whose features are most like those of a given one."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.options import (
-    FOLDER,
-    debug_option,
-    dpi_option,
-    json_option,
-    plugin_option,
-    record_option,
-    sources_options,
-)
-from artbench.cli.output import echo, print_json
+from artbench.cli.explain import record_command
+from artbench.cli.output import echo
 
 if TYPE_CHECKING:
     from artbench.explain.neighbours.nearest import Neighbourhoods
-    from artbench.explain.sources import Sources
-    from artbench.plugins.registry import Registry
-
-_MOST = 100
-
-
-@click.command()
-@record_option
-@click.option(
-    "--image",
-    "images",
-    required=True,
-    multiple=True,
-    metavar="PATH|ID",
-    help="Any picture, or the id of one of the dataset; repeatable.",
-)
-@click.option(
-    "--count", type=click.IntRange(1, _MOST), default=10, show_default=True, help="How many neighbours of each."
-)
-@click.option("--out", required=True, type=FOLDER, help="Folder for the figures and the list.")
-@sources_options
-@dpi_option
-@json_option
-@plugin_option
-@debug_option
-def neighbours(
-    record: Path,
-    images: tuple[str, ...],
-    count: int,
-    out: Path,
-    sources: "Sources",
-    dpi: int,
-    as_json: bool,
-    loaded: "Registry",
-) -> None:
-    """Show the pictures of a record's task that are nearest to any picture, by the cosine of their features.
-
-    \b
-      artbench explain neighbours --record results/records/sample-style/NAME.json --image mine.jpg --out near
-    """  # noqa: D301  click reads the control character
-    from artbench.explain.neighbours.request import NeighboursRequest
-
-    request = NeighboursRequest(
-        record=record,
-        out=out,
-        images=images,
-        count=count,
-        dpi=dpi,
-        sources=sources,
-    )
-    request.check(loaded)
-    # Torch takes seconds to import.
-    from artbench.cli.progress import notices
-    from artbench.explain.neighbours.workflow import explain_neighbours
-
-    contents = explain_neighbours(request, registry=loaded, reporter=notices())
-    if as_json:
-        print_json(contents.as_json())
-    else:
-        _print(contents, out)
 
 
 def _print(contents: "Neighbourhoods", out: Path) -> None:
@@ -88,3 +20,23 @@ def _print(contents: "Neighbourhoods", out: Path) -> None:
             echo(f"  {cosine:.3f}  {shown.known}  {shown.image}  ({shown.part})")
     echo(contents.caption, err=True)
     echo(f"Figures in {out}, {contents.answers[0].file} and others; neighbours.csv lists them.", err=True)
+
+
+neighbours = record_command(
+    "neighbours",
+    click.option(
+        "--image",
+        "images",
+        required=True,
+        multiple=True,
+        metavar="PATH|ID",
+        help="Any image, or the id of one of the dataset; repeatable.",
+    ),
+    click.option("--count", type=click.IntRange(1, 100), default=10, show_default=True, help="Neighbours per image."),
+    out="Folder for the figures and the list.",
+    about="Show the images of a record's task that are nearest to any image, by the cosine of their features."
+    "\n\n\b\n  artbench explain neighbours --record results/records/sample-style/NAME.json --image mine.jpg --out near",
+    request="artbench.explain.neighbours.request:NeighboursRequest",
+    workflow="artbench.explain.neighbours.workflow:explain_neighbours",
+    show=_print,
+)

@@ -1,4 +1,4 @@
-"""`artbench leaderboard`: what is made of records."""
+"""`artbench leaderboard`: the group of commands that work on records."""
 
 import click
 
@@ -16,4 +16,4 @@ _COMMANDS = {
 
 @click.group(cls=LazyGroup, commands_at=_COMMANDS)
 def leaderboard() -> None:
-    """Build, show, compare, check and give away what is on record."""
+    """Build, show, compare, check, export and publish leaderboards."""

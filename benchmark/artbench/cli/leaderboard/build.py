@@ -10,15 +10,15 @@ from artbench.cli.options import FOLDER, debug_option, plugin_option, registry, 
 
 @click.command()
 @results_option
-@click.option("--out", type=FOLDER, help="Default: leaderboards/ in the results.")
-@click.option("--page/--no-page", default=True, show_default=True, help="Write index.html too, to explore.")
+@click.option("--out", type=FOLDER, help="Folder of the pages. Default: leaderboards/ in the results.")
+@click.option("--page/--no-page", default=True, show_default=True, help="Write index.html too, a page to explore.")
 @plugin_option
 @debug_option
 def build(results: Path, out: Path | None, page: bool, plugin_files: tuple[Path, ...]) -> None:
     """Write a Markdown page for each task on record, an index, a page of all tasks, and index.html.
 
-    index.html holds all it needs and opens from disk. What others have published on a task is shown apart, where the
-    task's plugin names it.
+    index.html is self-contained and opens from disk. Results that others have published on a task are shown apart, if
+    the task's plugin names them.
     """
     from artbench.cli.progress import notices
     from artbench.errors import ArtbenchError

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.completion import completed
-from artbench.cli.options import debug_option, results_option
+from artbench.cli.options import backbone_option, debug_option, pretraining_option, results_option, task_option
 
 if TYPE_CHECKING:
     from artbench.leaderboard.board import Board
@@ -17,30 +16,9 @@ _FORMATS = ("csv", "parquet", "latex", "model-card")
 
 @click.command()
 @click.option("--format", "kind", type=click.Choice(_FORMATS), required=True, help="What to write.")
-@click.option(
-    "--task",
-    "tasks",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=completed("tasks"),
-    help="Only this task; repeatable.",
-)
-@click.option(
-    "--backbone",
-    "backbones",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=completed("backbones"),
-    help="Only this architecture; repeatable.",
-)
-@click.option(
-    "--pretraining",
-    "pretrainings",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=completed("pretrainings"),
-    help="Only this one; repeatable.",
-)
+@task_option("Only this task; repeatable.", multiple=True)
+@backbone_option("Only this architecture; repeatable.", multiple=True)
+@pretraining_option("Only this pretraining; repeatable.", multiple=True, or_path=False)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Default: stdout.")
 @results_option
 @debug_option
@@ -54,8 +32,8 @@ def export(
 ) -> None:
     """Write records as CSV, Parquet, LaTeX or a model card.
 
-    The last is the `model-index` of one encoder, for the head of its page on the Hugging Face hub.
-    Ranks are among the records that are written.
+    A model card is the `model-index` of one encoder, for the head of its page on the Hugging Face hub. Ranks are
+    among the records that are exported.
     """
     from artbench.cli.progress import notices
     from artbench.errors import ArtbenchError, UsageError
@@ -65,7 +43,7 @@ def export(
     from artbench.runtime.files import write_text
 
     if kind == "parquet" and out is None:
-        raise UsageError("Parquet is no text to print", mend="Name a file with --out")
+        raise UsageError("Parquet can't be printed", mend="Name a file with --out")
     folder = ResultsFolder(results)
     wanted = [
         record

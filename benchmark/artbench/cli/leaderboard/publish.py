@@ -1,4 +1,4 @@
-"""`artbench leaderboard publish`: records as they are given to others."""
+"""`artbench leaderboard publish`: records for a repository, without the ids of images."""
 
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from artbench.cli.options import FOLDER, debug_option, results_option
 def publish(tasks: tuple[str, ...], results: Path, out: Path) -> None:
     """Copy records, with digests in place of image ids.
 
-    All of them, or those of some TASKs. An id is often the name of a file. Who has the dataset can still tell which
-    image is meant.
+    Copies all records, or those of the given TASKs. An id is often the name of a file; whoever has the dataset can
+    still tell which image a digest stands for.
     """
     from artbench.cli.progress import notices
     from artbench.errors import ArtbenchError

@@ -1,4 +1,4 @@
-"""The check of a folder of records, from its files to what is found."""
+"""The check of a folder of submitted records, one record after the other and then side by side."""
 
 import hashlib
 from collections.abc import Callable
@@ -26,12 +26,12 @@ from artbench.stats.metrics import METRICS
 
 @dataclass(frozen=True, kw_only=True)
 class KnownTask:
-    """What is known here of the task of a record.
+    """A task as it is known on this machine.
 
     Attributes:
         spec: The task; None if no plugin here has it.
-        compare: Compares a record, its predictions and the names of its classes with the data; None where that is
-            not at hand.
+        compare: Compares a record, its predictions and the names of its classes with the data; None if the data is
+            not on this machine.
     """
 
     spec: TaskSpec | None = None
@@ -43,9 +43,9 @@ class CheckContext:
     """What records are compared with.
 
     Attributes:
-        tasks: `(record) -> what is known of its task`.
-        plugins: The distributions that are installed here; None: not to be compared.
-        now: The present, with a time zone.
+        tasks: Returns what is known of a record's task.
+        plugins: Distributions installed here; None to skip the comparison.
+        now: The current time, with a time zone.
     """
 
     tasks: Callable[[Record], KnownTask]
@@ -58,8 +58,8 @@ def check_folder(folder: Path, *, surroundings: CheckContext, reporter: Reporter
 
     Args:
         folder: A results folder, or its `records/`.
-        surroundings: What is known here.
-        reporter: Shown how far it is.
+        surroundings: What records are compared with.
+        reporter: Receives progress.
 
     Raises:
         ArtbenchError: There is no folder of records.
@@ -75,23 +75,23 @@ def check_folder(folder: Path, *, surroundings: CheckContext, reporter: Reporter
             used |= _beside(name, files)
             try:
                 one = _check(name, files, surroundings, findings)
-            # Whatever one file does to the code that reads it, the others are checked.
+            # A file that breaks the code reading it must not keep the others from being checked.
             except Exception as error:
-                findings.fault(f"it can't be checked ({type(error).__name__}: {error})")
+                findings.fault(f"the check failed ({type(error).__name__}: {error})")
                 one = None
             checked += [] if one is None else [one]
             counter.advance()
     for name in sorted(files.tables - used):
         stray = FileFindings(name)
-        stray.fault("it belongs to no record", "Remove it, or submit its record")
+        stray.fault("there is no record for this file", "Remove it, or submit its record")
         about.append(stray)
     check_together(checked)
     found = [finding for one in about for finding in one.found]
-    return Report(records=len(checked), findings=tuple(sorted(found, key=lambda f: (f.file, f.severity, f.what))))
+    return Report(records=len(checked), findings=tuple(sorted(found, key=lambda f: (f.name, f.status, f.message))))
 
 
 def _beside(name: str, files: Files) -> set[str]:
-    """The names that files beside a record can have."""
+    """Return the Parquet files that go with a record by their names."""
     stem = name.removesuffix(".json")
     return {stem + suffix for suffix in (".parquet", ".classes.parquet", ".confusion.parquet")} & files.tables
 
@@ -128,47 +128,47 @@ def _check(name: str, files: Files, surroundings: CheckContext, about: FileFindi
 
 
 def _check_place(name: str, record: Record, files: Files, about: FileFindings) -> bool:
-    """The name of a file says what was measured, and every file beside a record is the record's."""
-    asked = ResultsFolder(files.root.parent).file_of(record).relative_to(files.root.parent / "records").as_posix()
-    if name != asked:
-        about.fault(f"by what it holds its name is {asked}")
+    """Check that a record has the name its content asks for, and exactly the Parquet files that it lists."""
+    expected = ResultsFolder(files.root.parent).file_of(record).relative_to(files.root.parent / "records").as_posix()
+    if name != expected:
+        about.fault(f"by its content the file should be named {expected}", "Rename it and its Parquet files")
     stem = name.removesuffix(".json")
     own = {f"{stem}.{table}.parquet" for table in record.tables}
     own |= {f"{stem}.parquet"} if record.predictions is not None else set()
-    for lacking in sorted(own - files.tables):
-        about.fault(f"{lacking.rpartition('/')[2]} is not there", "Submit it too")
+    for missing in sorted(own - files.tables):
+        about.fault(f"{missing.rpartition('/')[2]} is missing", "Submit it too")
     for other in sorted(_beside(name, files) - own):
-        about.fault(f"{other.rpartition('/')[2]} is not on record", "Remove it")
-    return name == asked
+        about.fault(f"{other.rpartition('/')[2]} is not listed in the record", "Remove it")
+    return name == expected
 
 
 def _target(record: Record, spec: TaskSpec | None, about: FileFindings) -> TargetKind | None:
-    """The kind of the task, after the task itself where it is known, else after the primary metric."""
+    """Return the target kind of the task if the task is known, else that of the primary metric."""
     metric = METRICS.get(record.primary_metric)
     if spec is None:
-        about.notice(f"no plugin here has the task {record.task!r}: only the record itself was checked")
+        about.notice(f"no installed plugin has the task {record.task!r}: only the record itself was checked")
         if metric is None:
-            about.fault(f"there is no metric {record.primary_metric!r}")
+            about.fault(f"unknown primary metric {record.primary_metric!r}")
         return None if metric is None else metric.target
     if record.task_version > spec.version:
-        about.fault(f"{record.task} is of version {spec.version}, not {record.task_version}", "Upgrade artbench")
+        about.fault(f"{record.task} has version {spec.version} here, not {record.task_version}", "Upgrade artbench")
     elif record.task_version < spec.version:
-        about.notice(f"{record.task} is of version {spec.version} by now: it makes a table of its own", RERUN)
+        about.notice(f"{record.task} now has version {spec.version}: the record will get a table of its own", RERUN)
     elif record.primary_metric != spec.primary_metric:
         about.fault(f"the primary metric of {record.task} is {spec.primary_metric}, not {record.primary_metric}")
     if record.dataset.name != spec.dataset:
-        about.fault(f"{record.task} is a task of {spec.dataset}, not of {record.dataset.name}")
+        about.fault(f"{record.task} uses the dataset {spec.dataset}, not {record.dataset.name}")
     if spec.clustered != (record.clusters is not None):
-        about.fault(f"{record.task} asks for {'' if spec.clustered else 'no '}intervals from resampled painters")
+        about.fault(f"intervals of {record.task} must {'' if spec.clustered else 'not '}come from resampled painters")
     return spec.target
 
 
 def _check_plugins(record: Record, installed: frozenset[str] | None, about: FileFindings) -> None:
     if not record.provenance.plugins:
-        about.fault("it does not say which plugins took part")
+        about.fault("provenance.plugins is empty")
     unknown = sorted(set(record.provenance.plugins) - (installed or set()))
     if installed is not None and unknown:
-        about.notice(f"the plugins {', '.join(unknown)} are not installed here: what they did was not checked")
+        about.notice(f"not installed here, so not checked: {', '.join(unknown)}")
 
 
 def _open(name: str, record: Record, target: TargetKind, files: Files, about: FileFindings) -> StoredPredictions | None:

@@ -1,4 +1,4 @@
-"""Whether the fields of a record can be true together, as far as the record alone tells."""
+"""Whether the fields of a record contradict each other or are impossible, without looking at other files."""
 
 import re
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ from artbench.records.record import Record
 from artbench.specs import TargetKind
 from artbench.stats.metrics import METRICS
 
-# Means over images: their bootstrap distribution is centred on the value. That of others can lie beside it.
+# Means over images: their bootstrap distribution is centred on the value. That of other metrics may be shifted.
 _MEANS = ("accuracy", "top5_accuracy", "sample_f2", "mean_absolute_error", "within_50_years")
-# Clocks that go differently.
+# Allowance for clocks that differ.
 _CLOCKS = timedelta(minutes=10)
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,60}|")
 _TOP = 5
@@ -21,13 +21,13 @@ _ROUNDING = 1e-6
 
 
 def check_fields(record: Record, target: TargetKind, *, now: datetime, about: FileFindings) -> None:
-    """Say what can't be.
+    """Report every field that is impossible or contradicts another.
 
     Args:
         record: The record.
         target: The kind of its task.
-        now: The present, with a time zone.
-        about: Told what is found.
+        now: The current time, with a time zone.
+        about: Collects what is found.
     """
     _check_counts(record, target, about)
     _check_rounds(record, about)
@@ -36,35 +36,35 @@ def check_fields(record: Record, target: TargetKind, *, now: datetime, about: Fi
     _check_metrics("metrics", record.metrics, record, target, about, exact=True)
     _check_metrics("neighbours", record.neighbours.metrics, record, target, about)
     if not record.references:
-        about.fault("it does not say what guesses without pixels score")
+        about.fault("references is empty: the scores of guesses without pixels are missing")
     for reference in record.references:
-        _check_metrics(f"{reference.name}", reference.metrics, record, target, about)
+        _check_metrics(reference.name, reference.metrics, record, target, about)
 
 
 def tested(record: Record) -> int:
-    """Pictures reported on, over all rounds."""
+    """Return the number of test images over all rounds."""
     return sum(round_.test for round_ in record.rounds) if record.rounds else record.dataset.test
 
 
 def _check_counts(record: Record, target: TargetKind, about: FileFindings) -> None:
     data = record.dataset
     if not data.train or not data.test:
-        about.fault(f"{data.train:,} pictures to fit on and {data.test:,} to test on can't give a result")
+        about.fault(f"there can be no result from {data.train:,} training and {data.test:,} test images")
     if (data.classes > 0) == (target == "year"):
         about.fault(f"a {target} task can't have {data.classes:,} classes")
     rows = None if record.predictions is None else record.predictions.rows
     if rows is None:
-        about.fault("it has no predictions")
+        about.fault("the predictions are missing")
     elif rows != tested(record):
-        about.fault(f"it reports on {tested(record):,} test pictures, and has predictions of {rows:,}")
+        about.fault(f"there are {tested(record):,} test images, but {rows:,} predictions")
     if not record.rounds and data.exclusion is None:
         listed = data.train + data.test + data.unreadable + data.missing
         if data.partial != (data.missing > MISSING_SHARE * listed):
-            about.fault(f"{data.missing:,} of {listed:,} pictures missing is not what it says of a partial copy")
+            about.fault(f"dataset.partial is {data.partial}, but {data.missing:,} of {listed:,} images are missing")
     if data.partial:
-        about.notice("it was measured on a partial copy of the data, and makes a table of its own")
+        about.notice("measured on a partial copy of the data: the record will get a table of its own")
     if data.exclusion is not None and not (data.exclusion.train or data.exclusion.test):
-        about.fault("it names a list of excluded pictures that excludes none")
+        about.fault("dataset.exclusion excludes no image")
 
 
 def _check_rounds(record: Record, about: FileFindings) -> None:
@@ -72,50 +72,52 @@ def _check_rounds(record: Record, about: FileFindings) -> None:
         return
     first = record.rounds[0]
     if len(record.rounds) == 1:
-        about.fault("one round alone is not kept as a round")
+        about.fault("there is only one round: it should not be listed in rounds")
     if (first.train, first.test) != (record.dataset.train, record.dataset.test):
-        about.fault("its numbers of pictures are not those of its first round")
+        about.fault("dataset.train and dataset.test are not those of the first round")
     if any(not round_.train or not round_.test for round_ in record.rounds):
-        about.fault("a round has no pictures to fit or to test on")
+        about.fault("a round has no training or no test images")
     for kind, whole, every in (
         ("metrics", record.metrics, [round_.metrics for round_ in record.rounds]),
         ("neighbours", record.neighbours.metrics, [round_.neighbours for round_ in record.rounds]),
     ):
         if any(set(one) != set(whole) for one in every):
-            about.fault(f"not every round has the {kind} of the record")
+            about.fault(f"{kind}: not every round has the same metrics as the record")
             continue
         means = {name: sum(one[name] for one in every) / len(every) for name in whole}
         wrong = [name for name, metric in whole.items() if abs(metric.value - means[name]) > 1e-4 * max(1, means[name])]
         if wrong:
-            about.fault(f"{kind}: {', '.join(wrong)} is not the mean over its rounds")
+            about.fault(f"{kind}: {', '.join(wrong)} is not the mean over the rounds")
 
 
 def _check_sources(record: Record, about: FileFindings) -> None:
     encoder, data = record.encoder, record.dataset
     if not encoder.feature_dim or not encoder.input_size:
-        about.fault("an encoder without features, or without input, can't be")
+        about.fault("encoder.feature_dim and encoder.input_size must not be 0")
     if data.twins is not None and data.twins.test > tested(record):
-        about.fault("more test pictures have a twin in training than were tested on")
+        about.fault("dataset.twins counts more test images than there are")
     elif data.twins is not None and data.twins.test:
-        about.notice(f"{data.twins.test:,} test pictures have a twin in training")
+        about.notice(f"{data.twins.test:,} test images have a near-duplicate among the training images")
     seen = None if encoder.pool is None else encoder.pool.test_images
     if encoder.pool is not None and sum(encoder.pool.datasets.values()) != encoder.pool.images:
-        about.fault("the pictures of its pretraining pool are not the sum over the pool's datasets")
+        about.fault("encoder.pool.images is not the sum over encoder.pool.datasets")
     if seen is not None and seen > tested(record):
-        about.fault("more test pictures were pretrained on than were tested on")
+        about.fault("encoder.pool counts more test images than there are")
     elif seen:
-        about.notice(f"its encoder was pretrained on {seen:,} of the test pictures; the leaderboard will mark it")
+        about.notice(f"the encoder was pretrained on {seen:,} of the test images: the leaderboard will mark it")
 
 
 def _check_provenance(record: Record, now: datetime, about: FileFindings) -> None:
     said = record.provenance
     if said.created > now + _CLOCKS:
-        about.fault(f"it was created in the future ({said.created.isoformat()})", "Set the clock, and run it again")
+        about.fault(
+            f"the record was created in the future ({said.created.isoformat()})", "Set the clock and run it again"
+        )
     if said.device not in ("cpu", "cuda", "mps"):
-        about.fault(f"there is no device {said.device!r}")
+        about.fault(f"unknown device {said.device!r}")
     versions = (said.artbench, said.torch, said.timm, said.python, *said.plugins.values())
     if any(not _VERSION.fullmatch(version) for version in versions):
-        about.fault("a version in its provenance is no version")
+        about.fault("provenance has an invalid version")
 
 
 def _check_metrics(
@@ -127,9 +129,9 @@ def _check_metrics(
     *,
     exact: bool = False,
 ) -> None:
-    """Check names, units and what can't be. `exact`: they are computed again, so that more would be said twice."""
+    """Check names, units and intervals; `exact` metrics are recomputed elsewhere, so their intervals are skipped."""
     if any(name not in METRICS or METRICS[name].target != target for name in given) or not given:
-        about.fault(f"{kind}: {', '.join(given) or 'nothing'} is not what a {target} task is measured by")
+        about.fault(f"{kind}: {', '.join(given) or 'nothing'} can't be the metrics of a {target} task")
         return
     asked = {m.name for m in METRICS.values() if m.target == target and not m.needs_threshold}
     lacking = sorted(asked - set(given))
@@ -137,7 +139,7 @@ def _check_metrics(
         about.fault(f"{kind}: {', '.join(lacking)} is missing", RERUN)
     for name, metric in given.items():
         if metric.unit != METRICS[name].unit:
-            about.fault(f"{kind}: {name} is not in {metric.unit}")
+            about.fault(f"{kind}: the unit of {name} can't be {metric.unit}")
         elif not exact or name == "top5_accuracy":
             _check_interval(kind, name, metric, about)
     if target == "single-label" and not lacking:
@@ -148,21 +150,21 @@ def _check_interval(kind: str, name: str, metric: Metric, about: FileFindings) -
     (low, high), value = metric.ci95, metric.value
     slack = _ROUNDING * max(1, value) + (0 if name in _MEANS else high - low)
     if not low - slack <= value <= high + slack:
-        about.fault(f"{kind}: {name} {value:.4g} lies outside its interval, {low:.4g} to {high:.4g}")
+        about.fault(f"{kind}: {name} {value:.4g} is outside its interval, {low:.4g} to {high:.4g}")
 
 
 def _check_shares(kind: str, given: Mapping[str, Metric], record: Record, about: FileFindings) -> None:
-    """What must hold of the metrics of tasks with one class a picture, whoever is judged."""
+    """Check relations that hold between the metrics of every single-label record."""
     right, top = given["accuracy"].value, given["top5_accuracy"].value
     if top < right - _ROUNDING:
-        about.fault(f"{kind}: more is right at once ({right:.4g}) than among the first five ({top:.4g})")
+        about.fault(f"{kind}: accuracy ({right:.4g}) can't be above top5_accuracy ({top:.4g})")
     if record.dataset.classes <= _TOP and top < 1 - _ROUNDING:
-        about.fault(f"{kind}: of {record.dataset.classes} classes, all are among the first five")
+        about.fault(f"{kind}: top5_accuracy must be 1 with {record.dataset.classes} classes")
     if given["mean_class_accuracy"].value > given["balanced_accuracy"].value + _ROUNDING:
-        about.fault(f"{kind}: mean class accuracy can't be above balanced accuracy")
+        about.fault(f"{kind}: mean_class_accuracy can't be above balanced_accuracy")
     if record.rounds:
         return
     for name, share in (("accuracy", right), ("top5_accuracy", top)):
-        pictures = share * record.dataset.test
-        if abs(pictures - round(pictures)) > 1e-3:
-            about.fault(f"{kind}: {name} {share:.6g} is no whole number of {record.dataset.test:,} pictures")
+        images = share * record.dataset.test
+        if abs(images - round(images)) > 1e-3:
+            about.fault(f"{kind}: {name} {share:.6g} is not a whole number of {record.dataset.test:,} images")

@@ -1,4 +1,4 @@
-"""Which files of a folder can be looked at: plain files of a sane size, in their place, and nothing else."""
+"""Which files of a submitted folder are safe to read: regular files of bounded size in the expected layout."""
 
 import os
 from collections.abc import Collection, Iterator
@@ -21,15 +21,15 @@ _MOST_FILES = 100_000
 _LAYOUT = "Only records/TASK/NAME.json and the .parquet files beside it belong here"
 _MOST_ROWS = 10**7
 _MOST_BYTES = 2 * 1024**3
-# Readers look for it at the end alone.
+# Readers look for it only at the end of a file.
 _MAGIC = b"PAR1"
-# What Arrow writes for itself; anything else could carry what nobody asked for, such as names of files.
+# Arrow's own metadata; anything else could carry private data, such as file names.
 _OWN_METADATA = {b"ARROW:schema"}
 
 
 @dataclass(frozen=True)
 class Files:
-    """What is there to be looked at.
+    """The files that are checked.
 
     Attributes:
         root: The folder of records: `records/`.
@@ -43,11 +43,11 @@ class Files:
 
 
 def survey(folder: Path, findings: list[FileFindings]) -> Files:
-    """Look at the names, kinds and sizes of all files; no file is opened, and no link is followed.
+    """List all files by name, kind and size, without opening a file or following a link.
 
     Args:
         folder: A results folder, or its `records/`.
-        findings: What is found is added to them.
+        findings: Collects what is found.
 
     Raises:
         ArtbenchError: There is no folder of records.
@@ -61,7 +61,7 @@ def survey(folder: Path, findings: list[FileFindings]) -> Files:
     records, tables = [], set()
     for count, (name, entry) in enumerate(_walk(root, findings)):
         if count >= _MOST_FILES:
-            _add(findings, name, f"there are more than {_MOST_FILES:,} files; the rest was not looked at", _LAYOUT)
+            _add(findings, name, f"there are more than {_MOST_FILES:,} files; the rest was not checked", _LAYOUT)
             break
         problem, mend = _problem(name, entry)
         if problem:
@@ -81,7 +81,7 @@ def _kind(path: Path) -> int | None:
 
 
 def _walk(root: Path, findings: list[FileFindings]) -> Iterator[tuple[str, os.stat_result]]:
-    """All that is not a folder in its place, by its path below `root`."""
+    """Yield everything but the folders of tasks, by path below `root`."""
     for task in sorted(os.scandir(root), key=lambda entry: entry.name):
         if not task.is_dir(follow_symlinks=False):
             yield task.name, task.stat(follow_symlinks=False)
@@ -96,21 +96,18 @@ def _walk(root: Path, findings: list[FileFindings]) -> Iterator[tuple[str, os.st
 
 
 def _problem(name: str, state: os.stat_result) -> tuple[str, str]:
-    """Why a file is not looked at, and the mend; two empty texts where it is."""
+    """Say why a file is not read, and what to do about it; two empty texts if it is."""
     if S_ISLNK(state.st_mode):
-        return "it is a symbolic link, which is not followed", "Put the file itself in its place"
+        return "symbolic links are not followed", "Submit the file itself"
     if S_ISDIR(state.st_mode):
-        return "it is a folder, where only files belong", _LAYOUT
+        return "there must be no folder here", _LAYOUT
     if not S_ISREG(state.st_mode):
-        return "it is not a plain file", _LAYOUT
+        return "it is not a regular file", _LAYOUT
     if "/" not in name or not name.endswith((".json", ".parquet")):
-        return "it is not part of a record", _LAYOUT
+        return "it does not belong to a record", _LAYOUT
     most = _LARGEST_RECORD if name.endswith(".json") else _LARGEST_TABLE
     if state.st_size > most:
-        return (
-            f"it has {state.st_size:,} bytes, and more than {most:,} are not read",
-            "Submit what artbench wrote",
-        )
+        return (f"it has {state.st_size:,} bytes, and more than {most:,} are not read", "Submit what artbench wrote")
     return "", ""
 
 
@@ -121,19 +118,19 @@ def _add(findings: list[FileFindings], name: str, what: str, mend: str) -> None:
 
 
 def check_parquet(file: Path, state: FileState, columns: Collection[str]) -> None:
-    """Refuse a file that is not the one on record, or that is not worth reading.
+    """Raise unless a Parquet file is the one that the record names and is safe to read.
 
     Args:
-        file: The file; of a size that is sane.
-        state: What the record says of it.
-        columns: The columns it must have, no more and no fewer.
+        file: The file, of bounded size.
+        state: Digest and number of rows according to the record.
+        columns: Exactly the columns that it must have.
 
     Raises:
         ArtbenchError: Says why, in a few words.
     """
     try:
         if sha256_of(file) != state.sha256:
-            raise ArtbenchError("its SHA-256 is not the one on record")
+            raise ArtbenchError("its SHA-256 is not the one in the record")
         with file.open("rb") as content:
             if content.read(len(_MAGIC)) != _MAGIC:
                 raise ArtbenchError("it is not a Parquet file")
@@ -143,10 +140,10 @@ def check_parquet(file: Path, state: FileState, columns: Collection[str]) -> Non
     except (OSError, ValueError, TypeError, KeyError, pa.ArrowException, MemoryError) as error:
         raise ArtbenchError(f"it can't be read ({' '.join(str(error).split())[:200]})") from error
     if footer.num_rows != state.rows:
-        raise ArtbenchError(f"it has {footer.num_rows:,} rows, on record it has {state.rows:,}")
+        raise ArtbenchError(f"it has {footer.num_rows:,} rows; the record says {state.rows:,}")
     if footer.num_rows > _MOST_ROWS or not 0 <= size <= _MOST_BYTES:
-        raise ArtbenchError(f"its {footer.num_rows:,} rows of {size:,} bytes in all are too many to read")
+        raise ArtbenchError(f"it is too large to read ({footer.num_rows:,} rows, {size:,} bytes uncompressed)")
     if sorted(schema.names) != sorted(columns):
         raise ArtbenchError(f"it has the columns {', '.join(schema.names)}, not {', '.join(columns)}")
     if set(footer.metadata or {}) - _OWN_METADATA or schema.metadata:
-        raise ArtbenchError("it carries metadata that artbench does not write")
+        raise ArtbenchError("it has metadata that artbench does not write")

@@ -1,4 +1,4 @@
-"""Every metric computed again from the stored predictions, by the code that computed it first."""
+"""Recomputes every metric and table of a record from its stored predictions, with the code that made them."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ from artbench.stats.bootstrap import Estimate, Sampled, combine
 from artbench.stats.metrics import METRICS, sample
 from artbench.stats.per_class import Columns, class_table, confusion, ranking_table
 
-# Other machines add up in another order.
+# Other machines sum in another order.
 _ROUNDING = 1e-4
 # Clusters are kept as numbers, not names, so that a resample draws others: two bootstrap intervals of 1,000 resamples
 # differ by less than this share of their width.
@@ -37,7 +37,7 @@ _COLUMNS: Mapping[TargetKind, Mapping[TableName, tuple[str, ...]]] = {
 
 
 def open_predictions(file: Path, record: Record, target: TargetKind, about: FileFindings) -> StoredPredictions | None:
-    """Read the predictions of a record, and see that they are of its kind; None if they can't be used."""
+    """Read the predictions of a record and check their kind; None if they can't be used."""
     if record.predictions is None:
         return None
     columns = ["image", "target", "prediction"] + ["confidence"] * (target != "year")
@@ -53,8 +53,8 @@ def open_predictions(file: Path, record: Record, target: TargetKind, about: File
         return None
     if any(set(image) & set("/\\.") for image in stored.images):
         about.notice(
-            "the ids of its images look like names of files, which would be published",
-            "`artbench leaderboard publish` puts digests in their place",
+            "its image ids look like file names, which would be published",
+            "`artbench leaderboard publish` replaces them by digests",
         )
     return stored
 
@@ -62,35 +62,35 @@ def open_predictions(file: Path, record: Record, target: TargetKind, about: File
 def _check_kind(stored: StoredPredictions, record: Record, target: TargetKind) -> None:
     kind = "year" if stored.labels.dtype == np.float64 else "single-label" if stored.labels.ndim == 1 else "multi-label"
     if kind != target:
-        raise ArtbenchError(f"they are of a {kind} task, not of a {target} one")
+        raise ArtbenchError(f"the predictions are {kind}, but the task is {target}")
     counts = np.bincount(stored.rounds).tolist()
     tests = [round_.test for round_ in record.rounds] or [record.dataset.test]
     if counts != tests or (np.diff(stored.rounds) < 0).any():
-        raise ArtbenchError(f"their rounds have {some(counts)} pictures, on record they have {some(tests)}")
+        raise ArtbenchError(f"the rounds have {some(counts)} images; the record says {some(tests)}")
     if stored.clusters is None:
         return
     _, firsts = np.unique(stored.clusters, return_index=True)
     if len(firsts) != record.clusters or (np.diff(firsts) < 0).any():
-        raise ArtbenchError(f"their clusters are not numbers from 0 to {record.clusters} in order of appearance")
+        raise ArtbenchError(f"clusters are not numbered from 0 to {(record.clusters or 0) - 1} in order of appearance")
 
 
 def _check_lists(file: Path, stored: StoredPredictions) -> None:
-    """The labels predicted must be those with a probability of at least one half."""
+    """Raise unless the predicted labels are those with a probability of at least 0.5."""
     assert stored.confidence is not None
     try:
         lists = pq.ParquetFile(file).read(["prediction"], use_threads=False)["prediction"].combine_chunks()
         given, lengths = lists.flatten().cast(pa.int64()).to_numpy(), lists.value_lengths().to_numpy()
     except (OSError, ValueError, AttributeError, pa.ArrowException) as error:
-        raise ArtbenchError(f"their lists can't be read ({' '.join(str(error).split())[:200]})") from error
+        raise ArtbenchError(f"the predicted labels can't be read ({' '.join(str(error).split())[:200]})") from error
     asked = stored.confidence >= 0.5
     if not np.array_equal(lengths, asked.sum(axis=1)) or not np.array_equal(given, np.nonzero(asked)[1]):
-        raise ArtbenchError("the labels they predict are not those with a probability of at least one half")
+        raise ArtbenchError("the predicted labels are not those with a probability of at least 0.5")
 
 
 def check_values(
     record: Record, stored: StoredPredictions, target: TargetKind, protocol: Protocol, about: FileFindings
 ) -> None:
-    """Compare values and intervals with what the predictions give."""
+    """Compare values and intervals with those recomputed from the predictions."""
     try:
         rounds = [_sampled(record, stored, target, protocol, number) for number in range(max(1, len(record.rounds)))]
     except (ArtbenchError, ValueError) as error:
@@ -99,11 +99,13 @@ def check_values(
     for number, (round_, found) in enumerate(zip(record.rounds, rounds, strict=False)):
         wrong = [name for name, got in found.items() if not _near(round_.metrics.get(name), got.value)]
         if wrong:
-            about.fault(f"round {number}: its predictions give another {', '.join(wrong)}")
+            about.fault(f"round {number}: the predictions give other values of {', '.join(wrong)}")
     estimates = combine(rounds, bootstrap=protocol.bootstrap)
     given = {name for name, metric in METRICS.items() if metric.target == target and name in estimates}
     if set(record.metrics) - {"top5_accuracy"} != given - {"top5_accuracy"}:
-        about.fault(f"its metrics are {', '.join(record.metrics)}; its predictions give {', '.join(sorted(given))}")
+        about.fault(
+            f"the record has the metrics {', '.join(record.metrics)}; a {target} task has {', '.join(sorted(given))}"
+        )
     _compare(record, estimates, about)
 
 
@@ -120,7 +122,7 @@ def _sampled(
         thresholds=probe.thresholds,
         clusters=None if stored.clusters is None else stored.clusters[rows].tolist(),
     )
-    # The second most probable class is not kept.
+    # Stored single-label predictions have the probability of the predicted class alone.
     known = record.dataset.classes <= _TOP
     return {name: sampled for name, sampled in found.items() if known or name != "top5_accuracy"}
 
@@ -131,14 +133,14 @@ def _compare(record: Record, estimates: Mapping[str, Estimate], about: FileFindi
         if metric is None:
             continue
         if not _near(metric.value, got.value):
-            about.fault(f"{name} is {metric.value:.6g} on record; its predictions give {got.value:.6g}")
+            about.fault(f"{name} is {metric.value:.6g} in the record, but {got.value:.6g} by its predictions")
             continue
         slack = _CHANCE * (got.ci95[1] - got.ci95[0]) if record.clusters is not None else 0.0
         if not all(_near(end, other, slack=slack) for end, other in zip(metric.ci95, got.ci95, strict=True)):
             ends = "{:.6g} to {:.6g}"
             about.fault(
-                f"the interval of {name} is {ends.format(*metric.ci95)} on record; its predictions give "
-                f"{ends.format(*got.ci95)}"
+                f"the interval of {name} is {ends.format(*metric.ci95)} in the record, but {ends.format(*got.ci95)} by "
+                "its predictions"
             )
 
 
@@ -157,17 +159,19 @@ def check_tables(
 
     Args:
         record: The record.
-        stored: Its predictions; None if they can't be had.
+        stored: Its predictions; None if they can't be used.
         target: The kind of its task.
-        file: Where the table of a name is.
-        about: Told what is found.
+        file: Returns the file of a table.
+        about: Collects what is found.
 
     Returns:
-        The names of the classes; none where they can't be had.
+        Names of the classes; empty if they can't be read.
     """
     columns = _COLUMNS[target]
     if set(record.tables) != set(columns):
-        about.fault(f"it should have the tables {', '.join(columns) or 'none'}, and has {', '.join(record.tables)}")
+        about.fault(
+            f"the record lists the tables {', '.join(record.tables) or 'none'}, not {', '.join(columns) or 'none'}"
+        )
         return ()
     read: dict[TableName, Columns] = {}
     for name, state in record.tables.items():
@@ -180,12 +184,12 @@ def check_tables(
         return ()
     names = tuple(read["classes"]["class"].tolist())
     if len(names) != record.dataset.classes or len(set(names)) != len(names) or not all(_is_name(n) for n in names):
-        about.fault(f"table classes: it does not name {record.dataset.classes:,} different classes")
+        about.fault(f"table classes: it does not have {record.dataset.classes:,} distinct, printable class names")
         return ()
     if stored is not None:
         for name, asked in _computed(record, stored, target, names).items():
             if not _equal(read[name], asked):
-                about.fault(f"table {name}: its predictions give another")
+                about.fault(f"table {name}: it differs from the one that the predictions give")
     return names
 
 

@@ -1,4 +1,4 @@
-"""What only shows when records are held side by side."""
+"""Contradictions between records: duplicates, and records that differ from the rest of their leaderboard."""
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -15,11 +15,11 @@ class Checked:
 
     Attributes:
         record: The record.
-        about: What is found of it.
-        in_place: Whether it has the name that such a record has.
-        test: Digest of test images and labels; None if its predictions can't be used.
-        answers: Digest of what was predicted; likewise.
-        classes: The names of its classes; none if they can't be had.
+        about: The findings on it.
+        in_place: Whether its file has the name that its content asks for.
+        test: Digest of test images and labels; None if the predictions can't be used.
+        answers: Digest of the predictions; None likewise.
+        classes: Names of its classes; empty if they can't be read.
     """
 
     record: Record
@@ -34,39 +34,37 @@ def check_together(records: Sequence[Checked]) -> None:
     """Compare records that measured the same thing, used the same weights, or share a leaderboard."""
     _check_twice(records)
     for group in _groups(records, lambda one: (one.record.backbone, one.record.protocol_hash)):
-        _outvoted(group, _encoder, "its backbone has other parameters, features or input than in other records of it")
+        _outvoted(group, _encoder, "parameters, feature_dim or input_size differ from other records of this backbone")
     for group in _groups(records, lambda one: one.record.board):
-        _outvoted(group, _data, "what it says of the data is not what the other records of its leaderboard say")
-        _outvoted(group, lambda one: one.record.primary_metric, "its primary metric is not that of its leaderboard")
-        _outvoted(group, lambda one: one.classes or None, "its classes are not those of its leaderboard")
+        _outvoted(group, _data, "dataset differs from the other records of this leaderboard")
+        _outvoted(group, lambda one: one.record.primary_metric, "the primary metric is not that of this leaderboard")
+        _outvoted(group, lambda one: one.classes or None, "the classes are not those of this leaderboard")
         for same in _groups(group, lambda one: one.record.dataset.unreadable):
-            _outvoted(same, lambda one: one.test, "its test images or their labels are not those of its leaderboard")
-            _outvoted(same, _references, "its guesses without pixels do not score what they score on its leaderboard")
-    _tell_states(records)
+            _outvoted(same, lambda one: one.test, "the test images or their labels are not those of this leaderboard")
+            _outvoted(same, _references, "the references differ from those of this leaderboard")
+    _report_states(records)
 
 
 def _check_twice(records: Sequence[Checked]) -> None:
     for group in _groups(records, lambda one: one.record.id):
         for one in group[1:]:
-            one.about.fault(
-                f"the measurement {one.record.id} is there twice, also as {group[0].about.file}", "Keep one"
-            )
+            one.about.fault(f"{group[0].about.file} has the same measurement ({one.record.id})", "Keep one")
     for group in _groups(records, lambda one: (one.record.board, one.record.backbone, _weights(one))):
         for one in group[1:]:
             if one.record.id != group[0].record.id:
                 one.about.fault(
-                    f"the same weights of {one.record.backbone} are on this leaderboard as "
-                    f"{group[0].record.pretraining!r} ({group[0].about.file})",
+                    f"{group[0].about.file} has the same weights of {one.record.backbone}, as "
+                    f"{group[0].record.pretraining!r}",
                     "Keep one",
                 )
     for group in _groups([one for one in records if one.answers], lambda one: (one.record.board, one.answers)):
         for one in group[1:]:
             if _weights(one) != _weights(group[0]):
-                one.about.fault(f"its predictions are those of {group[0].about.file}, which has other weights")
+                one.about.fault(f"the predictions are those of {group[0].about.file}, which has other weights")
 
 
 def _outvoted(records: Sequence[Checked], value: Callable[[Checked], Hashable], what: str) -> None:
-    """Blame the records that differ from most; of equally many, the ones without the oldest record."""
+    """Blame the records in the minority; on a tie, those that do not include the oldest record."""
     known = [(value(one), one) for one in records if value(one) is not None]
     counts = Counter(found for found, _ in known)
     if len(counts) < 2:
@@ -81,8 +79,8 @@ def _outvoted(records: Sequence[Checked], value: Callable[[Checked], Hashable], 
             one.about.fault(what)
 
 
-def _tell_states(records: Sequence[Checked]) -> None:
-    """Records of a task that are of several states of the data, which is no fault but seldom meant."""
+def _report_states(records: Sequence[Checked]) -> None:
+    """Report records of another state of the data than most of their task, which is allowed but seldom meant."""
     for group in _groups(records, lambda one: (one.record.task, one.record.task_version, one.record.protocol_hash)):
         counts = Counter(one.record.dataset.fingerprint for one in group)
         common = max(counts, key=lambda state: (counts[state], state))
@@ -90,16 +88,16 @@ def _tell_states(records: Sequence[Checked]) -> None:
             data = one.record.dataset
             if data.fingerprint != common and not data.partial and data.exclusion is None:
                 one.about.notice(
-                    f"its state of the data, {data.fingerprint[:12]}, is not that of the other records of its task: "
-                    "it makes a table of its own"
+                    f"the state of the data, {data.fingerprint[:12]}, is not that of the other records of this task: "
+                    "the record will get a table of its own"
                 )
 
 
 def _groups(records: Iterable[Checked], key: Callable[[Checked], Hashable]) -> list[list[Checked]]:
-    """Records alike in something; those without a fault come first, of these the one that was there first."""
+    """Group records by a key; in each group, records without a fault come first, then the oldest."""
 
     def order(one: Checked) -> tuple[str, bool, float, str]:
-        suspect = not one.in_place or any(finding.severity == "fault" for finding in one.about.found)
+        suspect = not one.in_place or any(finding.status == "FAIL" for finding in one.about.found)
         return repr(key(one)), suspect, one.record.provenance.created.timestamp(), one.about.file
 
     ordered = sorted(records, key=order)
@@ -117,13 +115,13 @@ def _encoder(one: Checked) -> Hashable:
 
 def _data(one: Checked) -> Hashable:
     data = one.record.dataset
-    # Pictures that can't be read are missing from one split or another; of several rounds, from some of them.
+    # Unreadable images are missing from one split or the other, and from some of several rounds.
     every = None if one.record.rounds else data.train + data.test + data.unreadable
     return data.name, data.classes, data.missing, data.partial, data.exclusion, every
 
 
 def _references(one: Checked) -> Hashable:
-    """Four digits, which is what other machines give too."""
+    """Round to four digits, which agree between machines."""
     return tuple(
         (reference.name, name, *(f"{number:.4f}" for number in (metric.value, *metric.ci95)))
         for reference in one.record.references

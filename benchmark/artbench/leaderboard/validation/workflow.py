@@ -1,4 +1,4 @@
-"""The check of submitted records against the tasks and the data that are here."""
+"""`artbench leaderboard check`: submitted records against the tasks and the data on this machine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -21,35 +21,28 @@ from artbench.runtime.progress import Reporter, Silent
 
 
 def check_records(
-    folder: Path,
-    *,
-    registry: Registry,
-    data_root: Path | None = None,
-    placed: Mapping[str, Path],
-    reporter: Reporter,
+    folder: Path, *, registry: Registry, data_root: Path | None = None, placed: Mapping[str, Path], reporter: Reporter
 ) -> Report:
-    """Check submitted records: each alone, against the tasks known here, against the data at hand, and side by side.
+    """Check submitted records: each alone, against known tasks, against the data, and side by side.
 
     Nothing in the folder is trusted: no link is followed, nothing is unpickled, and sizes are bounded.
 
     Args:
         folder: A results folder, or its `records/`.
-        registry: What there is.
+        registry: The registered tasks and datasets.
         data_root: See `artbench.data.folders.dataset_folder`.
         placed: See `artbench.data.folders.dataset_folder`.
-        reporter: Told how far it is, and which data is not at hand.
+        reporter: Receives progress, and a notice for each dataset that can't be opened.
 
     Raises:
         UsageError: A dataset in `placed` is unknown.
-        ArtbenchError: There is no folder of records, or a dataset in `placed` is not what it should be.
+        ArtbenchError: There is no folder of records, or a dataset in `placed` can't be opened.
     """
     for name in placed:
         registry.datasets.get(name)
     tasks = _Tasks(registry=registry, data_root=data_root, placed=placed, reporter=reporter)
     surroundings = CheckContext(
-        tasks=tasks.known,
-        plugins=frozenset(plugin.distribution for plugin in registry.plugins),
-        now=datetime.now(UTC),
+        tasks=tasks.known, plugins=frozenset(plugin.distribution for plugin in registry.plugins), now=datetime.now(UTC)
     )
     report = check_folder(folder, surroundings=surroundings, reporter=reporter)
     return replace(report, compared=tuple(sorted(tasks.compared)))
@@ -57,7 +50,7 @@ def check_records(
 
 @dataclass(kw_only=True)
 class _Tasks:
-    """The tasks that records name, each opened once, when the first record names it."""
+    """Tasks by name, each opened when the first record names it."""
 
     registry: Registry
     data_root: Path | None
@@ -93,7 +86,7 @@ class _Tasks:
                 raise
             self.absent.add(spec.dataset)
             self.reporter.notice(
-                f"Records of {spec.dataset} are not compared with its pictures and labels: {printable(error.message)}"
+                f"Records of {spec.dataset} are not compared with the data: {printable(error.message)}"
             )
             return KnownTask(spec=spec)
         self.compared.add(spec.dataset)
@@ -103,20 +96,20 @@ class _Tasks:
 def _compare(
     task: OpenTask, record: Record, stored: StoredPredictions, classes: tuple[str, ...], about: FileFindings
 ) -> None:
-    """Compare a record with the data at hand."""
+    """Compare a record with the data on this machine."""
     data = record.dataset
     if data.fingerprint != task.fingerprint:
-        _tell_state(task, record, about)
+        _report_state(task, record, about)
         return
     missing = len(task.targets.missing)
     if (data.missing, data.partial) != (missing, task.partial):
-        about.fault(f"{missing:,} pictures are missing from this state of the data, not {data.missing:,}")
+        about.fault(f"{missing:,} images are missing in this state of the data; the record says {data.missing:,}")
     if data.classes != len(task.targets.classes) or (classes and classes != task.targets.classes):
-        about.fault("its classes are not those of the task")
+        about.fault("the classes are not those of the task")
     count, splits = max(1, len(record.rounds)), [targets.test for targets in task.targets.rounds]
-    # Of few shots there are several draws for each split; how many, the protocol says.
+    # Few-shot records have several draws per split; the protocol says how many.
     if count % len(splits) or (record.few_shot is None and count != len(splits)):
-        about.fault(f"it has {count} rounds, the task has {len(splits)}")
+        about.fault(f"the record has {count} rounds, the task has {len(splits)}")
         return
     for number in range(count):
         split, rows = splits[number * len(splits) // count], stored.rounds == number
@@ -125,23 +118,23 @@ def _compare(
             ids, split.labels, image_digests(stored.images[rows]), stored.labels[rows], unreadable=data.unreadable
         )
         if problem:
-            about.fault(f"its predictions are not of the task's test: {problem}")
+            about.fault(f"the predictions are not for the test split of the task: {problem}")
             return
     if not data.unreadable and record.few_shot is None:
         fitted = sum(len(split) for name, split in task.targets.splits if name != "test")
         if data.train != fitted:
-            about.fault(f"the task has {fitted:,} pictures to fit on, not {data.train:,}")
+            about.fault(f"the task has {fitted:,} training images; the record says {data.train:,}")
 
 
-def _tell_state(task: OpenTask, record: Record, about: FileFindings) -> None:
+def _report_state(task: OpenTask, record: Record, about: FileFindings) -> None:
     data = record.dataset
     if data.partial or data.exclusion is not None or task.partial:
         why = "an exclusion list" if data.exclusion is not None else "a partial copy, here or there"
-        about.notice(f"its state of the data is not the one at hand ({why}): its test could not be compared")
+        about.notice(f"the record was measured on another state of the data ({why}): its test could not be compared")
     else:
         about.fault(
-            f"its state of the data, {data.fingerprint[:12]}, is not the one at hand, {task.fingerprint[:12]}",
-            "See with `artbench data check` which of the two copies is whole",
+            f"the record was measured on the data state {data.fingerprint[:12]}; here it is {task.fingerprint[:12]}",
+            "`artbench data check` says whether the copy here is whole",
         )
 
 
@@ -153,17 +146,17 @@ def _unlike(
     *,
     unreadable: int,
 ) -> str:
-    """How predictions differ from the test; empty where they are of all of it but what could not be read."""
+    """Say how predictions differ from the test split; empty if they cover it, up to unreadable images."""
     if not 0 <= len(ids) - len(given_ids) <= unreadable:
-        return f"it has {len(ids):,} pictures, not {len(given_ids):,}"
-    # In their order, each picture at the first place where it can be.
+        return f"it has {len(ids):,} images, the predictions have {len(given_ids):,}"
+    # Match in order, each image at its first possible position.
     at, places = 0, []
     for given in given_ids:
         try:
             at = ids.index(given, at) + 1
         except ValueError:
-            return f"{given} is not in it, or not in this place"
+            return f"{given} is not in it, or not in this position"
         places.append(at - 1)
     if given_labels.shape[1:] != labels.shape[1:] or not np.array_equal(labels[places], given_labels):
-        return "the targets are not its labels"
+        return "the targets differ from its labels"
     return ""

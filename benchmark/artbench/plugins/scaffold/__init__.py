@@ -1,1 +1,1 @@
-"""New plugins: whole packages, written from templates that are part of artbench."""
+"""New plugins: packages written from templates."""

@@ -1,4 +1,4 @@
-"""What a new plugin is called: by pip, by Python, and on the command line of artbench."""
+"""The names of a new plugin: for pip, for Python, and on the command line."""
 
 import re
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ class Names:
     """The three names of a plugin.
 
     Attributes:
-        registered: What users of artbench write: `gram`.
-        distribution: What they install: `artbench-gram`.
-        module: What Python imports: `artbench_gram`. Never a keyword or a module of the standard library, since
-            none of them begins like that.
+        registered: Name on the command line: `gram`.
+        distribution: Name for pip: `artbench-gram`.
+        module: Module that Python imports: `artbench_gram`. The prefix keeps it from being a keyword or a module of
+            the standard library.
     """
 
     registered: str
@@ -29,19 +29,19 @@ class Names:
 
 
 def names_of(text: str) -> Names:
-    """The names that follow from one; `gram` and `artbench-gram` are the same.
+    """The names that follow from `gram`, or from `artbench-gram`.
 
     Raises:
-        UsageError: It can't be the name of a package.
+        UsageError: The text can't be the name of a package.
     """
     shown = repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
     if not _NAME.fullmatch(text):
         raise UsageError(
             f"{shown} can't be the name of a plugin",
-            mend="Take letters and digits without accents, with single - . or _ between them",
+            mend="Use letters and digits without accents, with single - . or _ between them",
         )
     registered = text[len(PREFIX) :] if _normalised(text).startswith(PREFIX) else text
-    # As pip takes different spellings of one name for the same (PEP 503).
+    # pip treats different spellings of a name as the same (PEP 503).
     distribution = PREFIX + _normalised(registered)
     if len(registered) > LONGEST:
         raise UsageError(f"the name {shown} is too long", mend=f"At most {LONGEST} characters")

@@ -1,4 +1,4 @@
-"""From templates to a folder with a whole package, or none."""
+"""Writing the package of a new plugin from templates."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -22,24 +22,11 @@ _ENDING = ".jinja"
 _ELSEWHERE = "--out names another folder"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Written:
-    """A new package.
-
-    Attributes:
-        folder: Where it is.
-        files: What is in it, relative to the folder, ascending.
-    """
-
-    folder: Path
-    files: tuple[str, ...]
-
-
 def check_out(folder: Path) -> None:
-    """Refuse a folder that holds anything.
+    """Raise unless a folder is absent or empty.
 
     Raises:
-        UsageError: It does, or it is a file.
+        UsageError: It holds something, or is a file.
     """
     try:
         taken = next(folder.iterdir(), None)
@@ -51,13 +38,13 @@ def check_out(folder: Path) -> None:
         raise UsageError(f"{folder} is not empty: it holds {taken.name}", mend=f"Nothing is overwritten; {_ELSEWHERE}")
 
 
-def write_plugin(names: Names, kind: str, folder: Path) -> Written:
-    """Write the package of a kind into `folder`, which appears when it is whole.
+def write_plugin(names: Names, kind: str, folder: Path) -> tuple[str, ...]:
+    """Write a package into `folder`, all files or none, and return their paths below it, ascending.
 
     Args:
-        names: Of the plugin.
+        names: Names of the plugin.
         kind: One of `KINDS`.
-        folder: Not there, or empty.
+        folder: Absent or empty.
 
     Raises:
         UsageError: The folder holds something.
@@ -69,14 +56,14 @@ def write_plugin(names: Names, kind: str, folder: Path) -> Written:
         _place(texts, folder.resolve())
     except OSError as error:
         raise ArtbenchError(f"{folder} can't be written ({error.strerror})", mend=_ELSEWHERE) from error
-    return Written(folder=folder, files=tuple(sorted(texts)))
+    return tuple(sorted(texts))
 
 
 def _texts(names: Names, kind: str) -> Iterator[tuple[str, str]]:
-    """The text of each file by its path."""
+    """The path and text of each file."""
     environment = Environment(
         loader=PackageLoader(__package__, "templates"),
-        # Python, TOML and Markdown: what is filled in are names that were checked, and texts of ours.
+        # Python, TOML and Markdown, filled with checked names and texts of ours.
         autoescape=False,  # noqa: S701
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -96,13 +83,13 @@ def _texts(names: Names, kind: str) -> Iterator[tuple[str, str]]:
     }
     for template in environment.list_templates(filter_func=lambda path: path.startswith(("common/", f"{kind}/"))):
         path = template.partition("/")[2].removesuffix(_ENDING)
-        # What begins with a dot, or is named as Python names a package, would not be found among the templates.
+        # Files that begin with a dot, or whose folder is a Python package, are not packaged as templates.
         path = path.replace("dot-", ".").replace("MODULE", names.module)
         yield path, environment.get_template(template).render(values)
 
 
 def _place(texts: dict[str, str], folder: Path) -> None:
-    """Write all beside its place, on the same disk, then move it there: what comes in between finds nothing."""
+    """Write all files to a temporary folder on the same disk, then move them into place."""
     there = folder.is_dir()
     base = folder if there else folder.parent
     base.mkdir(parents=True, exist_ok=True)
@@ -114,21 +101,21 @@ def _place(texts: dict[str, str], folder: Path) -> None:
         if not there:
             whole.rename(folder)
             return
-        # The folder itself stays: somebody may be in it, or it may be a disk of its own.
+        # The folder itself stays: it may be a shell's working directory, or a mount.
         for part in whole.iterdir():
             part.rename(folder / part.name)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What a template gives.
+    """One kind of plugin that a template makes.
 
     Attributes:
-        summary: One line; that of the package.
-        registers: What it registers: the kind of each thing, and what its name has behind that of the plugin.
-        dependencies: Of the package, besides artbench.
-        development: Of its tests, besides the tools that every package has.
-        trial: The command that uses it for the first time; `NAME` stands for the plugin's.
+        summary: Description of the package, in one line.
+        registers: The kinds of what it registers, each with the suffix that its name gets behind the plugin's name.
+        dependencies: Dependencies of the package, besides artbench.
+        development: Dependencies of its tests, besides the tools of every package.
+        trial: The first command to try; `NAME` stands for the plugin's name.
     """
 
     summary: str
@@ -138,8 +125,8 @@ class Kind:
     trial: str
 
     def registered(self, names: Names) -> list[tuple[str, str]]:
-        """Kind and name of all that it registers."""
-        return [(kind, names.registered + behind) for kind, behind in self.registers.items()]
+        """Kind and name of everything that it registers."""
+        return [(kind, names.registered + suffix) for kind, suffix in self.registers.items()]
 
 
 KINDS: Mapping[str, Kind] = {
@@ -175,19 +162,14 @@ KINDS: Mapping[str, Kind] = {
 
 
 def check_available(names: Names, kind: str, *, registry: "Registry") -> None:
-    """Refuse names that something else has.
-
-    Args:
-        names: Of the plugin.
-        kind: One of `KINDS`.
-        registry: What plugins there are.
+    """Raise unless the names of a plugin of a kind are available.
 
     Raises:
-        UsageError: A name is taken; says by what.
+        UsageError: A name is taken; the message says by what.
     """
     taken = next(_taken(names, kind, registry), None)
     if taken is not None:
-        raise UsageError(taken, mend="Take another name")
+        raise UsageError(taken, mend="Choose another name")
 
 
 def _taken(names: Names, kind: str, registry: "Registry") -> Iterator[str]:

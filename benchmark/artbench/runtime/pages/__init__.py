@@ -1,1 +1,1 @@
-"""Pages that open from disk: one design for all of them, and no request leaves any."""
+"""Self-contained HTML pages that open from disk and send no request, in one design."""

@@ -1,4 +1,4 @@
-"""From a template and plain data to a page."""
+"""Filling the template of a page."""
 
 import base64
 import hashlib
@@ -25,19 +25,19 @@ def html(
     data: Any = None,
     **content: Any,
 ) -> str:
-    """Fill a template that extends `page.html.jinja`: self-contained, the same bytes for the same content.
+    """Fill a template that extends `page.html.jinja` into a self-contained page; the same content gives the same bytes.
 
-    No request leaves the page: a content security policy forbids all but pictures that lie beside it, and lets only
-    the scripts run whose digests it names. Whatever `content` holds is text.
+    A content security policy forbids all requests but those for images next to the page, and all scripts but those
+    whose digests it names. All of `content` is escaped.
 
     Args:
-        package: Has the template in its folder `template`.
+        package: Package with the template, in its folder `template`.
         template: File name of the template.
-        also: Other packages whose templates it takes macros from.
-        style: File name of a style sheet in that folder, put behind the common one.
+        also: Other packages whose templates it imports macros from.
+        style: File name of a style sheet in that folder, which follows the common one.
         scripts: JavaScript, run in this order at the end of the page.
-        data: For the scripts: JSON in the element with the id `data`; None: no such element.
-        **content: For the template.
+        data: Data of the scripts, as JSON in the element with the id `data`. None: no such element.
+        **content: Values for the template.
     """
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(name, _FOLDER) for name in (package, *also, _SHARED)]),
@@ -58,7 +58,7 @@ def html(
 
 
 def embedded(data: Any) -> Markup:
-    """JSON that can stand inside a `script` element, whatever names it holds."""
+    """JSON that is safe inside a `script` element, whatever names it holds."""
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
