@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from artbench.data import Dataset, Split, Targets
-from artbench.data.authoring import folders_in, picture_id, pictures_in
+from artbench.data.authoring import folders_in, image_id, images_in
 from artbench.errors import ArtbenchError
 from artbench_artbench10 import LAYOUT, SOURCE, STYLES
 from artbench_artbench10.batches import Batch, read_batch, read_styles
@@ -81,9 +81,9 @@ def _of_folders(root: Path, place: str) -> Dataset:
                 f"artbench10: {folder} holds a folder {strange[0]!r}, which is not one of the ten styles",
                 mend=f"They are {', '.join(STYLES)}; for folders of your own, --task collection:{root}",
             )
-        for path, size in pictures_in(folder, dataset="artbench10", depth=1).items():
+        for path, size in images_in(folder, dataset="artbench10", depth=1).items():
             if "/" in path:
-                found[f"{split}/{picture_id(path)}"] = (f"{prefix}{split}/{path}", size)
+                found[f"{split}/{image_id(path)}"] = (f"{prefix}{split}/{path}", size)
     if not found:
         raise ArtbenchError(f"artbench10: no images in {root / place}", mend=_MEND)
     ids = sorted(found)

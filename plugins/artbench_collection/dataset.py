@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from artbench.data import Dataset
-from artbench.data.authoring import PICTURE_SUFFIXES, check_inside, match_files
+from artbench.data.authoring import IMAGE_SUFFIXES, check_inside, match_files
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
 
@@ -92,7 +92,7 @@ def _spelled_otherwise(lost: Sequence[str], left: set[str]) -> dict[str, str]:
     for key in (_plain, _without_suffix):
         candidates = defaultdict(list)
         for file in left:
-            if PurePosixPath(file).suffix.lower() in PICTURE_SUFFIXES:
+            if PurePosixPath(file).suffix.lower() in IMAGE_SUFFIXES:
                 candidates[key(file)].append(file)
         claims = defaultdict(list)
         for path in lost:

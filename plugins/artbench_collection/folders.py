@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from artbench.data.authoring import PICTURE_SUFFIXES, SUFFIXES, picture_id, pictures_in
+from artbench.data.authoring import IMAGE_SUFFIXES, TABLE_SUFFIXES, image_id, images_in
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
 from artbench_collection.description import Description
 from artbench_collection.listed import SPLITS
 
 # A .txt file is rarely a table.
-_LISTS = (SUFFIXES | {".toml"}) - {".txt"}
+_LISTS = (TABLE_SUFFIXES | {".toml"}) - {".txt"}
 
 
 def read_folders(description: Description) -> Catalogue:
@@ -24,11 +24,11 @@ def read_folders(description: Description) -> Catalogue:
         ArtbenchError: There are no images, a folder can't be read, or a table there seems to hold labels.
     """
     root = description.pictures
-    files = {picture_id(path): path for path in pictures_in(root, dataset=description.title, depth=None)}
+    files = {image_id(path): path for path in images_in(root, dataset=description.title, depth=None)}
     if not files:
         raise ArtbenchError(
             f"{root} holds no images",
-            mend=f"{_is_it(root)}They are known by their names, which end in {', '.join(sorted(PICTURE_SUFFIXES))}",
+            mend=f"{_is_it(root)}They are known by their names, which end in {', '.join(sorted(IMAGE_SUFFIXES))}",
         )
     split_of = {path: SPLITS.get(path.split("/")[0].lower(), "") for path in files if "/" in path}
     in_splits = {"train", "test"} <= set(split_of.values()) and all(split_of.values())

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from artbench.data.authoring import SUFFIXES
+from artbench.data.authoring import TABLE_SUFFIXES
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
 from artbench_collection.description import Description, read_description
@@ -25,7 +25,7 @@ def read_catalogue(path: Path) -> Catalogue:
         return read_folders(Description(title=path.resolve().name, pictures=path))
     if path.suffix.lower() == ".toml":
         description = read_description(path)
-    elif path.suffix.lower() in SUFFIXES:
+    elif path.suffix.lower() in TABLE_SUFFIXES:
         description = Description(title=path.stem, pictures=path.parent, table=path)
     else:
         hint = "Save it as CSV from the spreadsheet. " if path.suffix.lower() in _SPREADSHEETS else ""

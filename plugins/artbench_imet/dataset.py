@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data import Dataset
-from artbench.data.authoring import folders_in, pictures_in, rarest_labels, stratified_share
+from artbench.data.authoring import folders_in, images_in, rarest_labels, stratified_share
 from artbench.errors import ArtbenchError
 from artbench_imet import LAYOUT, SOURCES
 from artbench_imet.lists import Attributes, read_lists
@@ -61,7 +61,7 @@ def _images(root: Path, name: str) -> dict[str, tuple[str, int]]:
     found: dict[str, tuple[str, int]] = {}
     for folder in folders_in(root, dataset=name):
         if folder.startswith("train"):
-            for path, size in sorted(pictures_in(root / folder, dataset=name, depth=1).items()):
+            for path, size in sorted(images_in(root / folder, dataset=name, depth=1).items()):
                 stem = path.rpartition("/")[2].rpartition(".")[0]
                 found.setdefault(stem, (f"{folder}/{path}", size))
     return found

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from artbench.data import Dataset
-from artbench.data.authoring import check_inside, pictures_in
+from artbench.data.authoring import check_inside, images_in
 from artbench.errors import ArtbenchError
 from artbench_rijksmuseum import LAYOUT, SOURCE
 from artbench_rijksmuseum.metadata import read_metadata
@@ -65,7 +65,7 @@ def _images(root: Path) -> dict[str, tuple[str, int]]:
     found: dict[str, tuple[str, int]] = {}
     for place in ("jpg2", "jpg", "."):
         prefix = "" if place == "." else f"{place}/"
-        for name, size in sorted(pictures_in(root / place, dataset=NAME).items()):
+        for name, size in sorted(images_in(root / place, dataset=NAME).items()):
             stem = PurePosixPath(name).stem
             if _STEM.fullmatch(stem):
                 found.setdefault(stem, (prefix + name, size))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from artbench.data.authoring.listing import check_inside, folders_in, listed_path, picture_id, pictures_in
+from artbench.data.authoring.listing import check_inside, folders_in, image_id, images_in, listed_path
 from artbench.errors import ArtbenchError
 
 
@@ -18,32 +18,32 @@ def _touch(root: Path, *names: str) -> None:
 def test_pictures_are_known_by_their_suffix_and_hidden_files_are_none(tmp_path: Path) -> None:
     _touch(tmp_path, "a.jpg", "B.JPEG", "c d.Png", "Thumbs.db", "._a.jpg", ".DS_Store", "notes.txt", "sub/e.tif")
     (tmp_path / "folder.jpg").mkdir()
-    assert pictures_in(tmp_path, dataset="d") == {"a.jpg": 1, "B.JPEG": 2, "c d.Png": 3}
-    assert pictures_in(tmp_path, dataset="d", depth=1) == {"a.jpg": 1, "B.JPEG": 2, "c d.Png": 3, "sub/e.tif": 8}
-    assert pictures_in(tmp_path / "nowhere", dataset="d") == {}
+    assert images_in(tmp_path, dataset="d") == {"a.jpg": 1, "B.JPEG": 2, "c d.Png": 3}
+    assert images_in(tmp_path, dataset="d", depth=1) == {"a.jpg": 1, "B.JPEG": 2, "c d.Png": 3, "sub/e.tif": 8}
+    assert images_in(tmp_path / "nowhere", dataset="d") == {}
     assert folders_in(tmp_path, dataset="d") == ["folder.jpg", "sub"]
 
 
 def test_a_link_may_stay_inside_but_not_lead_out(tmp_path: Path) -> None:
     _touch(tmp_path, "secret.jpg", "root/a.jpg", "store/b.jpg")
     (tmp_path / "root" / "again.jpg").symlink_to("a.jpg")
-    assert sorted(pictures_in(tmp_path / "root", dataset="d")) == ["a.jpg", "again.jpg"]
+    assert sorted(images_in(tmp_path / "root", dataset="d")) == ["a.jpg", "again.jpg"]
     # The folder itself may be a link to another disk.
     (tmp_path / "linked").symlink_to(tmp_path / "store")
-    assert list(pictures_in(tmp_path / "linked", dataset="d")) == ["b.jpg"]
+    assert list(images_in(tmp_path / "linked", dataset="d")) == ["b.jpg"]
     # What is no picture may come from anywhere: it is not read.
     (tmp_path / "root" / "notes.txt").symlink_to(tmp_path / "secret.jpg")
-    assert len(pictures_in(tmp_path / "root", dataset="d")) == 2
+    assert len(images_in(tmp_path / "root", dataset="d")) == 2
     (tmp_path / "root" / "out.jpg").symlink_to(tmp_path / "secret.jpg")
     with pytest.raises(ArtbenchError, match=r"d: .*out\.jpg is a link that leads out of .*root"):
-        pictures_in(tmp_path / "root", dataset="d")
+        images_in(tmp_path / "root", dataset="d")
 
 
 def test_a_folder_that_is_a_link_leading_out_is_refused_too(tmp_path: Path) -> None:
     _touch(tmp_path, "elsewhere/a.jpg", "root/b.jpg")
     (tmp_path / "root" / "more").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ArtbenchError, match=r"more is a link"):
-        pictures_in(tmp_path / "root", dataset="d", depth=1)
+        images_in(tmp_path / "root", dataset="d", depth=1)
     with pytest.raises(ArtbenchError, match=r"leads out"):
         check_inside(tmp_path / "root" / "more" / "a.jpg", tmp_path / "root", dataset="d")
     check_inside(tmp_path / "root" / "b.jpg", tmp_path / "root", dataset="d")
@@ -63,12 +63,12 @@ def test_all_folders_are_looked_into_but_those_of_file_servers_and_none_twice_on
     (tmp_path / "two" / "back").symlink_to(tmp_path / "one")
     (tmp_path / "two" / "e.jpg").touch()
     found = ["a.jpg", f"{deep}/b.jpg", "one/d.jpg", "one/other/e.jpg", "two/back/d.jpg", "two/e.jpg"]
-    assert sorted(pictures_in(tmp_path, dataset="d", depth=None)) == found
+    assert sorted(images_in(tmp_path, dataset="d", depth=None)) == found
 
 
 def test_an_id_is_alike_on_every_system_and_can_be_written_down() -> None:
-    assert picture_id("Saal/cafe\u0301.jpg") == picture_id("Saal/caf\u00e9.jpg") == "Saal/caf\u00e9.jpg"
-    broken = [picture_id(os.fsdecode(name)) for name in (b"caf\xe9.jpg", b"caf\xe8.jpg")]
+    assert image_id("Saal/cafe\u0301.jpg") == image_id("Saal/caf\u00e9.jpg") == "Saal/caf\u00e9.jpg"
+    broken = [image_id(os.fsdecode(name)) for name in (b"caf\xe9.jpg", b"caf\xe8.jpg")]
     assert len({name.encode() for name in broken}) == 2
 
 
@@ -129,4 +129,4 @@ def test_whatever_is_listed_stays_inside_or_is_refused(path: str) -> None:
 def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0)
     with pytest.raises(ArtbenchError, match="closed can't be read"):
-        pictures_in(tmp_path / "closed", dataset="d")
+        images_in(tmp_path / "closed", dataset="d")

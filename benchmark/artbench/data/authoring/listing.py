@@ -1,4 +1,4 @@
-"""Which picture files lie in a folder, and what a path in somebody's list means: nothing outside that folder."""
+"""Finding image files in a folder, and reading listed paths, which never lead out of it."""
 
 import os
 import re
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from artbench.errors import ArtbenchError
 
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp"})
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp"})
 """Suffixes of image files, in lower case."""
-# What file servers and archivers lay beside pictures: thumbnails, what was thrown away.
+# Folders that file servers and archivers add: thumbnails and deleted files.
 _NOT_LOOKED_INTO = frozenset({"@eaDir", "#recycle", "$RECYCLE.BIN", "__MACOSX"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ROOTED = re.compile(r"/|[A-Za-z]:")
@@ -19,8 +19,8 @@ _ESCAPED = re.compile("#U([0-9a-fA-F]{4})")
 _MAY_DIFFER = re.compile(r"[^A-Za-z0-9().'/]+")
 
 
-def pictures_in(folder: Path, *, dataset: str, depth: int | None = 0) -> dict[str, int]:
-    """The picture files in a folder and in `depth` levels of folders below it.
+def images_in(folder: Path, *, dataset: str, depth: int | None = 0) -> dict[str, int]:
+    """Find the image files in a folder and in `depth` levels of folders below it.
 
     Known by their suffix. What is hidden is left out, such as the `._name.jpg` that macOS leaves on foreign disks,
     and so are the folders of thumbnails and waste that file servers make. A link to a folder that it lies in is not
@@ -40,24 +40,24 @@ def pictures_in(folder: Path, *, dataset: str, depth: int | None = 0) -> dict[st
 
     Examples:
         >>> from pathlib import Path
-        >>> from artbench.data.authoring import pictures_in
+        >>> from artbench.data.authoring import images_in
         >>> folder = Path("gallery")
         >>> (folder / "room 1").mkdir(parents=True)
         >>> for name in ("door.jpg", "room 1/window.png", "notes.txt"):
         ...     size = (folder / name).write_bytes(bytes(100))
-        >>> pictures_in(folder, dataset="gallery")
+        >>> images_in(folder, dataset="gallery")
         {'door.jpg': 100}
-        >>> sorted(pictures_in(folder, dataset="gallery", depth=None))
+        >>> sorted(images_in(folder, dataset="gallery", depth=None))
         ['door.jpg', 'room 1/window.png']
     """
     try:
         real = os.path.realpath(folder)
-        return dict(_pictures(str(folder), real=real, dataset=dataset, depth=depth))
+        return dict(_images(str(folder), real=real, dataset=dataset, depth=depth))
     except (FileNotFoundError, NotADirectoryError):
         return {}
 
 
-def _pictures(folder: str, *, real: str, dataset: str, depth: int | None) -> Iterator[tuple[str, int]]:
+def _images(folder: str, *, real: str, dataset: str, depth: int | None) -> Iterator[tuple[str, int]]:
     # Path, what stands before the names in it, and where it and the folders that led to it by links really are.
     waiting: list[tuple[str, str, tuple[str, ...]]] = [(folder, "", (real,))]
     while waiting:
@@ -68,7 +68,7 @@ def _pictures(folder: str, *, real: str, dataset: str, depth: int | None) -> Ite
             is_folder = entry.is_dir()
             if is_folder and depth is not None and prefix.count("/") >= depth:
                 continue
-            if not is_folder and f".{entry.name.rpartition('.')[2]}".lower() not in PICTURE_SUFFIXES:
+            if not is_folder and f".{entry.name.rpartition('.')[2]}".lower() not in IMAGE_SUFFIXES:
                 continue
             if entry.is_symlink():
                 check_inside(entry.path, real, dataset=dataset)
@@ -146,12 +146,12 @@ def check_inside(path: str | Path, folder: str | Path, *, dataset: str) -> None:
         )
 
 
-def picture_id(path: str) -> str:
+def image_id(path: str) -> str:
     r"""A path from the disk as an id that is alike on every system: NFC, and bytes that are no UTF-8 as `\xe9`.
 
     Examples:
-        >>> from artbench.data.authoring import picture_id
-        >>> len("Du\u0308rer.jpg"), len(picture_id("Du\u0308rer.jpg"))
+        >>> from artbench.data.authoring import image_id
+        >>> len("Du\u0308rer.jpg"), len(image_id("Du\u0308rer.jpg"))
         (10, 9)
     """
     return unicodedata.normalize("NFC", path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
@@ -172,7 +172,7 @@ def listed_path(path: str) -> str:
         'Baroque/rubens.jpg'
         >>> listed_path("../rubens.jpg")
         Traceback (most recent call last):
-        ValueError: leads out of the folder of the pictures
+        ValueError: leads out of the folder of the images
     """
     spelled = unicodedata.normalize("NFC", path.strip()).replace("\\", "/")
     if _CONTROL.search(spelled):
@@ -180,9 +180,9 @@ def listed_path(path: str) -> str:
     parts = [part for part in spelled.split("/") if part not in ("", ".")]
     plain = "/".join(parts)
     if _ROOTED.match(spelled) or _ROOTED.match(plain):
-        raise ValueError("is absolute: it should be relative to the folder of the pictures")
+        raise ValueError("is absolute: it should be relative to the folder of the images")
     if ".." in parts:
-        raise ValueError("leads out of the folder of the pictures")
+        raise ValueError("leads out of the folder of the images")
     if not parts or spelled.endswith(("/", "/.")):
         raise ValueError("names no file")
     if plain != plain.strip():

@@ -11,10 +11,10 @@ from typing import Any
 
 from artbench.errors import ArtbenchError
 
-SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".parquet", ".pq"})
+TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".parquet", ".pq"})
 """Suffixes of tables that `read_table` reads, in lower case."""
 
-# A table of ten million rows; more is not a list of pictures.
+# Enough for ten million rows.
 _LARGEST = 1_000_000_000
 
 _DELIMITERS = ",;\t|"
@@ -63,7 +63,7 @@ def read_table(file: Path, *, dataset: str) -> Table:
     r"""Read CSV (commas, semicolons, tabs or bars; UTF-8, UTF-16 or Windows-1252) or Parquet, all values as text.
 
     Spaces around names and values are dropped, and rows of a CSV without any value. Lists in Parquet become text
-    with bars between their values; columns of pictures are left out.
+    with bars between their values; columns of images are left out.
 
     Args:
         file: The table; Parquet by its suffix.
@@ -125,7 +125,7 @@ def _head(names: Sequence[str], file: Path, dataset: str) -> list[str]:
 def _text(file: Path, dataset: str) -> str:
     try:
         if file.stat().st_size > _LARGEST:
-            raise ArtbenchError(f"{dataset}: {file} is larger than {_LARGEST // 10**9} GB, and no list of pictures")
+            raise ArtbenchError(f"{dataset}: {file} is larger than {_LARGEST // 10**9} GB, and no list of images")
         data = file.read_bytes()
     except OSError as error:
         raise ArtbenchError(f"{dataset}: {file} can't be read ({error.strerror})") from error
@@ -151,7 +151,7 @@ def _parquet(file: Path, dataset: str) -> Table:
 
     try:
         with pq.ParquetFile(file) as opened:
-            # Pictures inside the table are not read.
+            # Images inside the table are not read.
             names = [field.name for field in opened.schema_arrow if not _is_binary(field.type)]
             rows = opened.metadata.num_rows
             table = opened.read(columns=names)
