@@ -12,7 +12,7 @@ from artbench.records.folder import ResultsFolder
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import Record
 from artbench.specs import TargetKind
-from artbench.stats.bootstrap import combine
+from artbench.stats.bootstrap import Estimate, combine
 from artbench.stats.metrics import METRICS, sample
 from artbench.stats.per_class import class_table
 from tests.records import record
@@ -91,3 +91,10 @@ def guessed(labels: NDArray[np.int64], *, rate: float, classes: int, seed: int) 
     random = np.random.default_rng(seed)
     wrong = (labels + random.integers(1, classes, len(labels))) % classes
     return chances(np.where(random.random(len(labels)) < rate, labels, wrong), classes)
+
+
+def evaluate(
+    labels: Labels, outputs: NDArray[np.floating], *, bootstrap: Bootstrap, **settings: Any
+) -> dict[str, Estimate]:
+    """Every metric with its interval: `sample` and `combine` in one."""
+    return combine([sample(labels, outputs, bootstrap=bootstrap, **settings)], bootstrap=bootstrap)

@@ -8,10 +8,10 @@ from numpy.typing import ArrayLike
 
 from artbench.probe.baselines import Guess, Known, guesses
 from artbench.protocol import Bootstrap
-from artbench.stats.metrics import evaluate
 from artbench_wikiart.layout import find_lists
 from artbench_wikiart.lists import Row, read_lists
 from artbench_wikiart.painters import painter_of
+from tests.measured import evaluate
 from tests.realdata import REAL_DATA, needs_real_data
 
 
