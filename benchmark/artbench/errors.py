@@ -38,6 +38,15 @@ def plugin_errors(culprit: str) -> Iterator[None]:
 
     Raises:
         ArtbenchError: The block raised another kind of exception.
+
+    Examples:
+        >>> from artbench.errors import ArtbenchError, plugin_errors
+        >>> try:
+        ...     with plugin_errors("the backbone hog"):
+        ...         raise ValueError("no such size")
+        ... except ArtbenchError as error:
+        ...     print(error)
+        the backbone hog failed (ValueError: no such size). --debug shows where.
     """
     try:
         yield

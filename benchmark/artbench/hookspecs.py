@@ -9,9 +9,11 @@ from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, T
 # Raised only when a plugin written for the contract before would no longer work. A plugin states the one that it was
 # written for as `ARTBENCH_CONTRACT = 1`.
 CONTRACT = 1
+"""Number of the contract of plugins; raised only when a plugin written for the number before would no longer work."""
 
 hookspec = HookspecMarker("artbench")
 hookimpl = HookimplMarker("artbench")
+"""Decorator that marks a plugin's function as the implementation of the hook of its name."""
 
 
 @hookspec

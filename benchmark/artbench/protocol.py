@@ -147,3 +147,4 @@ class Protocol:
 
 
 LINEAR_V1 = Protocol(name="linear-v1")
+"""The protocol of the published leaderboards: a linear probe on frozen features."""

@@ -30,6 +30,11 @@ def load_factory(factory: Factory[P, T]) -> Callable[P, T]:
 
     Raises:
         ImportError, AttributeError, TypeError, ValueError: The text names nothing that can be called.
+
+    Examples:
+        >>> from artbench.specs import load_factory
+        >>> load_factory("statistics:mean")([1, 2])
+        1.5
     """
     if not isinstance(factory, str):
         return factory

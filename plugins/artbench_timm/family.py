@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from functools import cache, partial
 
-import timm
-
 from artbench.specs import BackboneSpec
-from artbench_timm.backbone import build
 
 
 def resolve(name: str) -> BackboneSpec | None:
     """The backbone that timm calls `name`; None where timm has none, or not with this tag."""
-    if name not in _known():
+    # A model is called like the function that makes it: for other names timm, which takes seconds, is not imported.
+    if not name.partition(".")[0].isidentifier() or name not in _known():
         return None
+    from artbench_timm.backbone import build
+
     return BackboneSpec(name=name, description=f"{name} of timm", factory=partial(build, name))
 
 
@@ -23,4 +23,6 @@ def names() -> Sequence[str]:
 
 @cache
 def _known() -> frozenset[str]:
+    import timm
+
     return frozenset(timm.list_models(include_tags=True)) | frozenset(timm.list_models())

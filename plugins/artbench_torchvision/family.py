@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from torchvision import models
-
 from artbench.specs import BackboneSpec
-from artbench_torchvision.backbone import build
 
 PREFIX = "torchvision_"
 
@@ -15,10 +12,14 @@ def resolve(name: str) -> BackboneSpec | None:
     """The backbone under `torchvision_<name>`; None where torchvision has none."""
     if not name.startswith(PREFIX) or name not in names():
         return None
+    from artbench_torchvision.backbone import build
+
     model = name.removeprefix(PREFIX)
     return BackboneSpec(name=name, description=f"{model} of torchvision", factory=partial(build, model, name))
 
 
 def names() -> Sequence[str]:
     """All names."""
+    from torchvision import models
+
     return [PREFIX + model for model in models.list_models(module=models)]

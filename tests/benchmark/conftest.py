@@ -1,10 +1,17 @@
-"""A real browser for the pages that open from disk."""
+"""A real browser for the pages that open from disk, and the command line without a process of its own."""
 
 import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from tests.support.command_line import CommandLine
+
+
+@pytest.fixture
+def command_line(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> CommandLine:
+    return CommandLine(monkeypatch, capfd)
 
 
 @pytest.fixture(scope="session")

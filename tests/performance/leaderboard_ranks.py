@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from artbench.leaderboard.board import boards
 from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
-from tests.measured import guessed, put
 from tests.performance.probe_common import peak_gigabytes, say
+from tests.support.results import guessed, put
 
 _CLASSES = 27
 _RESAMPLES = 1_000

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from tests.performance.features_common import say
-from tests.realdata import REAL_DATA
+from tests.support.real_data import REAL_DATA
 
 TASKS = ("style", "artist", "genre")
 # Percentage points over random weights.

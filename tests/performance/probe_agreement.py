@@ -18,7 +18,7 @@ from artbench.protocol import LINEAR_V1
 from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Silent
 from tests.performance.probe_common import say, say_machine, scikit_learn, timed
-from tests.realdata import REAL_DATA
+from tests.support.real_data import REAL_DATA
 
 _BACKBONE, _PRETRAINING = "tf_efficientnet_lite0", "imagenet"
 _TOLERANCE = 1e-8

@@ -14,8 +14,7 @@ from sklearn.metrics import accuracy_score
 from artbench.data.targets import Labels
 from artbench.protocol import Bootstrap
 from artbench.specs import TargetKind
-from artbench.stats.metrics import METRICS
-from tests.measured import evaluate
+from artbench.stats.metrics import METRICS, evaluate
 
 _LOOPS = 50
 

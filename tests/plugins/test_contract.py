@@ -16,9 +16,9 @@ from artbench.testing.plugin import examine_family, examine_loading
 from artbench.testing.task import examine_task
 from tests.plugins.artbench_artbench10.test_artbench10 import write_folders as artbench10
 from tests.plugins.artbench_imet.test_imet import release_2019 as imet
-from tests.plugins.artbench_rijksmuseum.release import write_release as rijksmuseum
-from tests.plugins.artbench_wikiart.release import write_release as wikiart
-from tests.plugins.running import paint
+from tests.support.releases.rijksmuseum import write_release as rijksmuseum
+from tests.support.releases.wikiart import write_release as wikiart
+from tests.support.run_tasks import paint
 
 REGISTRY = load_plugins(only="")
 METHODS = [spec.name for _, spec in REGISTRY.pretrainings.specs() if spec.method is not None]

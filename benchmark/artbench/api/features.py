@@ -74,6 +74,12 @@ def features(
         UsageError: A name is unknown, a dataset's place is not said, or not exactly one of `dataset` and `task` is
             given.
         ArtbenchError: The data is not what it should be, or the encoder can't be built or run.
+
+    Examples:
+        >>> import artbench
+        >>> ids, matrix = artbench.features(backbone="colour-histogram", pretraining="none", dataset="sample")
+        >>> matrix.dtype, matrix.shape == (len(ids), 512)
+        (dtype('float32'), True)
     """
     if (dataset is None) == (task is None):
         raise UsageError("features are either of a dataset or of a task", mend="Give one of dataset=… and task=…")

@@ -118,6 +118,14 @@ def load_encoder(
     Raises:
         UsageError: A name is unknown, there is no such device, or the pretraining has to be trained first.
         ArtbenchError: The backbone can't be built, or there are no such weights.
+
+    Examples:
+        >>> import artbench
+        >>> from PIL import Image
+        >>> encoder = artbench.load_encoder("resnet18", pretraining="random")
+        >>> image = encoder.preprocess(Image.new("RGB", (400, 300), "teal"))
+        >>> encoder(image.unsqueeze(0)).shape
+        torch.Size([1, 512])
     """
     told = reporter or LoggingReporter()
     place = choose_device(device)

@@ -1,1 +1,1 @@
-"""Looking over whole datasets: what can't be decoded, what is there twice, what leaks from training into the test."""
+"""Audits of whole datasets: undecodable images, near-duplicates, leaks from training into the test."""

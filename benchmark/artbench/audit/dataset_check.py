@@ -1,7 +1,7 @@
-"""What is there of a dataset, what is missing, what can't be decoded, and how its classes are spread."""
+"""The state of a dataset on disk: missing and undecodable images, sizes of splits and classes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -19,16 +19,16 @@ class TaskCheck:
     """The state of one task.
 
     Attributes:
-        name: Of the task.
+        name: Name of the task.
         problem: Why it can't be run; None if it can.
-        rows: Pictures of each split.
-        published: What its publication says of splits and `classes`, where it says something.
+        rows: Number of images in each split.
+        published: Published sizes of the splits and number of `classes`, as far as they are stated.
         classes: Number of classes or labels; 0 for years.
-        missing: Pictures that the lists name and that are not there.
-        partial: Whether that is more than a comparable result allows.
-        largest: Pictures of the largest class, over all splits; None for years.
-        smallest: Pictures of the smallest class that has any; None for years.
-        untrained: Classes that no picture trains.
+        missing: Number of listed images that are not on disk.
+        partial: Whether more are missing than a comparable result allows.
+        largest_class: Images of the largest class, over all splits; None for years.
+        smallest_class: Images of the smallest class that has any; None for years.
+        untrained_classes: Number of classes without a training image.
     """
 
     name: str
@@ -38,14 +38,14 @@ class TaskCheck:
     classes: int = 0
     missing: int = 0
     partial: bool = False
-    largest: int | None = None
-    smallest: int | None = None
-    untrained: int = 0
+    largest_class: int | None = None
+    smallest_class: int | None = None
+    untrained_classes: int = 0
 
     @property
     def imbalance(self) -> float | None:
-        """How many times the smallest class goes into the largest."""
-        return None if not self.largest or not self.smallest else self.largest / self.smallest
+        """Size of the largest class over that of the smallest."""
+        return self.largest_class / self.smallest_class if self.largest_class and self.smallest_class else None
 
     @property
     def as_published(self) -> bool | None:
@@ -59,17 +59,17 @@ class DatasetCheck:
     """The state of a dataset.
 
     Attributes:
-        dataset: Its name.
-        root: Its folder.
-        fingerprint: Of its pictures; None if some are gone since the lists were read.
-        pictures: How many were found.
-        published: How many the whole release has, None if nobody has said.
-        undecodable: Why pictures can't be decoded, by their ids.
-        repeated: Pictures whose bytes another picture has too.
-        tasks: Its tasks.
+        name: Name of the dataset.
+        root: Folder of the dataset.
+        fingerprint: Fingerprint of its images; None if some are gone since the lists were read.
+        pictures: Number of images found.
+        published: Number of images in the whole release, None if that is not stated.
+        undecodable: Why images can't be decoded, by id.
+        repeated: Number of images whose bytes another image has too.
+        tasks: State of each task.
     """
 
-    dataset: str
+    name: str
     root: str
     fingerprint: str | None
     pictures: int
@@ -80,79 +80,54 @@ class DatasetCheck:
 
     @property
     def sound(self) -> bool:
-        """Whether every task can be run, nothing is missing and every picture can be decoded."""
+        """Whether every task can be run, nothing is missing and every image can be decoded."""
         return not self.undecodable and not any(task.problem or task.missing for task in self.tasks)
 
     def as_json(self) -> dict[str, Any]:
-        """For `--json`."""
-        tasks = [
-            {
-                "name": task.name,
-                "problem": task.problem,
-                "rows": dict(task.rows),
-                "published": dict(task.published),
-                "as_published": task.as_published,
-                "classes": task.classes,
-                "missing": task.missing,
-                "partial": task.partial,
-                "largest_class": task.largest,
-                "smallest_class": task.smallest,
-                "untrained_classes": task.untrained,
-            }
-            for task in self.tasks
-        ]
-        return {
-            "name": self.dataset,
-            "root": self.root,
-            "fingerprint": self.fingerprint,
-            "pictures": self.pictures,
-            "published": self.published,
-            "undecodable": dict(self.undecodable),
-            "repeated": self.repeated,
-            "sound": self.sound,
-            "tasks": tasks,
-        }
+        """Return what `--json` prints."""
+        tasks = [asdict(task) | {"as_published": task.as_published} for task in self.tasks]
+        return asdict(self) | {"sound": self.sound, "tasks": tasks}
 
 
 def check_images(
     spec: DatasetSpec,
-    survey: ImageIndex,
+    index: ImageIndex,
     tasks: Mapping[str, TaskSpec],
     targets: Mapping[str, Targets],
-    closed: Mapping[str, str],
+    unreadable: Mapping[str, str],
 ) -> DatasetCheck:
-    """Sum up a survey and the tasks of its dataset.
+    """Sum up the images and the tasks of a dataset.
 
     Args:
-        spec: Of the dataset.
-        survey: Of its pictures.
-        tasks: Of the dataset, by name.
-        targets: Of each task that can be read.
-        closed: Of each other task, why it can't be.
+        spec: The dataset.
+        index: Index of its images.
+        tasks: All its tasks, by name.
+        targets: Targets of each task that can be read.
+        unreadable: Why each other task can't be read.
     """
-    digests = np.array([digest for digest in survey.digests if digest], "S32")
+    digests = np.array([digest for digest in index.digests if digest], "S32")
     _, counts = np.unique(digests, return_counts=True)
     return DatasetCheck(
-        dataset=spec.name,
-        root=str(survey.dataset.root),
-        fingerprint=_fingerprint(survey.dataset),
-        pictures=len(survey.dataset),
+        name=spec.name,
+        root=str(index.dataset.root),
+        fingerprint=_fingerprint(index.dataset),
+        pictures=len(index.dataset),
         published=spec.pictures,
-        undecodable={survey.dataset.ids[row]: reason for row, reason in sorted(survey.problems.items())},
+        undecodable={index.dataset.ids[row]: reason for row, reason in sorted(index.problems.items())},
         repeated=int(counts[counts > 1].sum()),
         tasks=tuple(
-            _read(task, targets[name])
+            _check_task(task, targets[name])
             if name in targets
-            else TaskCheck(name=name, problem=closed[name], rows={}, published=_published(task.published))
+            else TaskCheck(name=name, problem=unreadable[name], rows={}, published=_published(task.published))
             for name, task in tasks.items()
         ),
     )
 
 
-def _read(task: TaskSpec, targets: Targets) -> TaskCheck:
-    spread = {name: _spread(split, len(targets.classes)) for name, split in targets.splits}
-    counts = np.sum(list(spread.values()), axis=0) if targets.classes else np.empty(0, np.int64)
-    present = counts[counts > 0]
+def _check_task(task: TaskSpec, targets: Targets) -> TaskCheck:
+    sizes = {name: _class_sizes(split, len(targets.classes)) for name, split in targets.splits}
+    total = np.sum(list(sizes.values()), axis=0) if targets.classes else np.empty(0, np.int64)
+    present = total[total > 0]
     return TaskCheck(
         name=task.name,
         rows={name: len(split) for name, split in targets.splits},
@@ -160,30 +135,20 @@ def _read(task: TaskSpec, targets: Targets) -> TaskCheck:
         classes=len(targets.classes),
         missing=len(targets.missing),
         partial=is_partial(targets),
-        largest=int(present.max()) if len(present) else None,
-        smallest=int(present.min()) if len(present) else None,
-        untrained=int((spread["train"] == 0).sum()) if targets.classes else 0,
+        largest_class=int(present.max()) if len(present) else None,
+        smallest_class=int(present.min()) if len(present) else None,
+        untrained_classes=int((sizes["train"] == 0).sum()) if targets.classes else 0,
     )
 
 
-def _spread(split: Split, classes: int) -> NDArray[np.int64]:
-    """Pictures of each class."""
-    labels = split.labels
-    if labels.dtype == np.bool_:
-        return np.asarray(labels.sum(axis=0), np.int64)
-    return np.bincount(labels.astype(np.int64), minlength=classes) if classes else np.empty(0, np.int64)
+def _class_sizes(split: Split, classes: int) -> NDArray[np.int64]:
+    if split.labels.dtype == np.bool_:
+        return np.asarray(split.labels.sum(axis=0), np.int64)
+    return np.bincount(split.labels.astype(np.int64), minlength=classes) if classes else np.empty(0, np.int64)
 
 
 def _published(published: Published | None) -> dict[str, int]:
-    if published is None:
-        return {}
-    stated = {
-        "classes": published.classes,
-        "train": published.train,
-        "validation": published.validation,
-        "test": published.test,
-    }
-    return {name: count for name, count in stated.items() if count is not None}
+    return {} if published is None else {name: n for name, n in asdict(published).items() if n is not None}
 
 
 def _fingerprint(dataset: Dataset) -> str | None:

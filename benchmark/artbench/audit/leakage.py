@@ -1,4 +1,4 @@
-"""What an audit says: of each task, which test pictures are in training too; of each checkpoint, which it has seen."""
+"""Leaks that an audit finds: test images that are also in training, or in a checkpoint's pretraining pool."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,18 +11,19 @@ from artbench.data.exclusion import Side
 from artbench.data.pool import Manifest
 from artbench.data.targets import Targets
 
+# Dataset and row of an image.
 Place = tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskLeak:
-    """What of a task's test leaks.
+    """How much of a task's test leaks.
 
     Attributes:
-        task: Its name, or that with the name of a checkpoint.
-        tested: Number of test pictures.
-        same: Test pictures that the checkpoint was pretrained on; 0 without a checkpoint.
-        twins: Test pictures with a twin in training, or in the checkpoint's pool, and not in it themselves.
+        task: Name of the task, followed by that of the checkpoint if it is about one.
+        tested: Number of test images.
+        same: Test images that the checkpoint was pretrained on; 0 without a checkpoint.
+        twins: Other test images with a twin in training, or in the checkpoint's pool.
     """
 
     task: str
@@ -36,12 +37,12 @@ class AuditResult:
     """The outcome of an audit.
 
     Attributes:
-        datasets: What was audited.
-        targets: Of each dataset, the targets of its tasks by name.
-        checkpoints: Manifests by the names of their checkpoints.
-        pairs: Like pictures.
-        tiers: How they were looked for.
-        encoder: Whose features were compared; None if none were.
+        datasets: The audited datasets.
+        targets: Targets of each dataset's tasks, by name.
+        checkpoints: Manifests of pretraining pools, by the names of their checkpoints.
+        pairs: Pairs of like images.
+        tiers: How pairs were searched for.
+        encoder: Name of the encoder whose features were compared; None if none were.
     """
 
     datasets: Sequence[Dataset]
@@ -53,7 +54,7 @@ class AuditResult:
 
     @cached_property
     def twins_of(self) -> Mapping[Place, Sequence[Place]]:
-        """Of each picture that has any, its twins."""
+        """The twins of each image that has any."""
         found: dict[Place, list[Place]] = defaultdict(list)
         for pair in self.pairs:
             if pair.twins:
@@ -63,23 +64,22 @@ class AuditResult:
 
     @cached_property
     def leaks(self) -> Sequence[TaskLeak]:
-        """Of each task: test pictures with a twin in training; of each checkpoint and task: with one in its pool."""
+        """Leaks from training into the test of each task, then from each checkpoint's pool into each task."""
         found: list[TaskLeak] = []
         for number, name, targets in self._tasks():
-            tested = self._tested(number, targets)
             leaking = {test for test, _ in self._from_training(number, targets)}
-            found.append(TaskLeak(task=name, tested=len(tested), same=0, twins=len(leaking)))
+            found.append(TaskLeak(task=name, tested=len(_tested(number, targets)), same=0, twins=len(leaking)))
         for checkpoint, pool in self._pools.items():
             for number, name, targets in self._tasks():
-                tested = self._tested(number, targets)
-                twins = {place for place in tested - pool if not pool.isdisjoint(self.twins_of.get(place, ()))}
+                tested = _tested(number, targets)
+                twins = sum(self._has_twin_in(pool, place) for place in tested - pool)
                 label = f"{name}, pretrained by {checkpoint}"
-                found.append(TaskLeak(task=label, tested=len(tested), same=len(tested & pool), twins=len(twins)))
+                found.append(TaskLeak(task=label, tested=len(tested), same=len(tested & pool), twins=twins))
         return found
 
     @cached_property
     def leaking(self) -> frozenset[frozenset[Place]]:
-        """The pairs of which one half trains and the other tests in some task."""
+        """The pairs of which one image trains and the other tests in some task."""
         return frozenset(
             frozenset(pair) for number, _, targets in self._tasks() for pair in self._from_training(number, targets)
         )
@@ -91,16 +91,16 @@ class AuditResult:
                 yield self.datasets[number].name, self.datasets[number].ids[row], "train"
         for pool in self._pools.values():
             for number, _, targets in self._tasks():
-                for place in self._tested(number, targets):
-                    if place in pool or not pool.isdisjoint(self.twins_of.get(place, ())):
+                for place in _tested(number, targets):
+                    if place in pool or self._has_twin_in(pool, place):
                         yield self.datasets[number].name, self.datasets[number].ids[place[1]], "test"
 
     def roles(self, place: Place) -> str:
-        """What a picture does in each task: `wikiart-style test, wikiart-genre train`."""
+        """The splits and pools that hold an image: `wikiart-style test, wikiart-genre train`."""
         number, row = place
         roles = [
             f"{task} {name}"
-            for task, targets in self.targets[number].items()
+            for task in self.targets[number]
             for name, rows in self._members[number, task].items()
             if row in rows
         ]
@@ -115,15 +115,12 @@ class AuditResult:
         }
 
     def _tasks(self) -> Iterator[tuple[int, str, Targets]]:
-        for number, targets in enumerate(self.targets):
-            for name, of in targets.items():
-                yield number, name, of
-
-    def _tested(self, number: int, targets: Targets) -> set[Place]:
-        return {(number, row) for round_ in targets.rounds for row in round_.test.rows.tolist()}
+        for number, tasks in enumerate(self.targets):
+            for name, targets in tasks.items():
+                yield number, name, targets
 
     def _from_training(self, number: int, targets: Targets) -> set[tuple[Place, Place]]:
-        """Test pictures and their twins in training, round by round."""
+        """Test images and their twins in training, round by round."""
         found: set[tuple[Place, Place]] = set()
         for round_ in targets.rounds:
             fitted = {(number, row) for name, split in round_.splits if name != "test" for row in split.rows.tolist()}
@@ -131,9 +128,12 @@ class AuditResult:
                 found.update(((number, row), twin) for twin in self.twins_of.get((number, row), ()) if twin in fitted)
         return found
 
+    def _has_twin_in(self, pool: frozenset[Place], place: Place) -> bool:
+        return not pool.isdisjoint(self.twins_of.get(place, ()))
+
     @cached_property
     def _pools(self) -> Mapping[str, frozenset[Place]]:
-        """Of each checkpoint, the audited pictures that are in its pool."""
+        """The audited images in each checkpoint's pool."""
         return {
             checkpoint: frozenset(
                 (number, dataset.rows[image])
@@ -143,3 +143,7 @@ class AuditResult:
             )
             for checkpoint, manifest in self.checkpoints.items()
         }
+
+
+def _tested(number: int, targets: Targets) -> set[Place]:
+    return {(number, row) for round_ in targets.rounds for row in round_.test.rows.tolist()}

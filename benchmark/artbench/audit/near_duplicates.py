@@ -1,4 +1,4 @@
-"""Pictures that are there twice: as the same bytes, under like hashes, or near in an encoder's features."""
+"""Near-duplicate images, found by equal bytes, similar hashes or similar features, and confirmed by correlation."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,35 +19,35 @@ from artbench.runtime.progress import Reporter
 from artbench.runtime.threads import in_threads, usable_cores
 
 Tier: TypeAlias = Literal["bytes", "hash", "features"]
-# Where pictures may be twins; whether they are, their correlation says.
+# Candidates for twins; their correlation decides.
 HASH_BITS = 12
 NEIGHBOURS = 3
 LEAST_COSINE = 0.5
-# From here on a pair counts as twins; from there on it is worth a look. See docs/data.md for how they were chosen.
+# Correlation from which a pair counts as twins, and from which it is shown. docs/data.md says how they were chosen.
 TWINS = 0.95
 ALIKE = 0.90
-# Pairs of like hashes beyond which a collection is too uniform for them to tell anything.
+# With more pairs of similar hashes than this, a collection is too uniform to be compared by hash.
 _MOST = 5_000_000
 _AT_ONCE = 256
 # What may be cut from each edge, as shares of the side; the first search takes every other one.
 _CUTS = (0.0, 0.02, 0.04, 0.06, 0.08)
-# Side of the grid on which two pictures are compared.
+# Side of the grid on which two images are compared.
 _CELLS = 24
-# A pair whose first search comes to less than this is not worth the second one.
+# A pair whose coarse search gives less than this is not searched finely.
 _HOPELESS = 0.8
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Pair:
-    """Two pictures that are alike.
+    """Two images that are alike.
 
     Attributes:
         first: Dataset and row of one.
         second: Dataset and row of the other.
-        tier: How they were found: the first of `bytes`, `hash`, `features` that did.
-        correlation: How well they lie on each other (`artbench.audit.near_duplicates`); 1 for equal bytes.
-        bits: In how many of 64 bits their hashes differ, where that is how they were found.
-        cosine: Of their features, where that is how they were found.
+        tier: The first search that found them.
+        correlation: Correlation of their thumbnails (`correlation`); 1 for equal bytes.
+        bits: Bits of 64 in which their hashes differ; None if they were not found by hash.
+        cosine: Cosine of their features; None if they were not found by features.
     """
 
     first: tuple[int, int]
@@ -59,37 +59,39 @@ class Pair:
 
     @property
     def twins(self) -> bool:
-        """Whether they count as one picture."""
+        """Whether they count as one image."""
         return self.correlation >= TWINS
 
 
 def find_pairs(
-    surveys: Sequence[ImageIndex], *, features: Sequence[Mapping[int, NDArray[np.float32]]] | None, reporter: Reporter
+    indexes: Sequence[ImageIndex], *, features: Sequence[Mapping[int, NDArray[np.float32]]] | None, reporter: Reporter
 ) -> list[Pair]:
-    """All pairs of like pictures, within a dataset and from one to another, sorted.
+    """Find all pairs of like images, within a dataset and between datasets, sorted.
 
     Args:
-        surveys: Of the datasets.
-        features: Of each dataset, the features of its rows by one encoder; None: that tier is left out.
-        reporter: Told how far it is.
+        indexes: The index of each dataset.
+        features: Features of each dataset's images by row, from one encoder; None: features are not compared.
+        reporter: Receives progress.
 
     Raises:
-        ArtbenchError: So many hashes are alike that they tell nothing.
+        ArtbenchError: Too many hashes are similar.
     """
-    places = np.array([(number, row) for number, of in enumerate(surveys) for row in range(len(of.dataset))], np.int64)
-    comparable = np.flatnonzero(np.concatenate([of.comparable for of in surveys]))
+    places = np.array(
+        [(number, row) for number, index in enumerate(indexes) for row in range(len(index.dataset))], np.int64
+    )
+    comparable = np.flatnonzero(np.concatenate([index.comparable for index in indexes]))
     found = {
-        pair: Pair(first=_at(places, pair[0]), second=_at(places, pair[1]), tier="bytes", correlation=1.0)
-        for pair in _same_bytes(surveys)
+        (one, other): Pair(first=_at(places, one), second=_at(places, other), tier="bytes", correlation=1.0)
+        for one, other in _same_bytes(indexes)
     }
-    hashes = np.concatenate([of.phash for of in surveys])[comparable]
+    hashes = np.concatenate([index.phash for index in indexes])[comparable]
     pairs, bits = near_hashes(hashes, within=HASH_BITS)
     if len(pairs) > _MOST:
-        raise ArtbenchError(f"{len(pairs):,} pairs of pictures have like hashes: they are too uniform to be told apart")
+        raise ArtbenchError(f"{len(pairs):,} pairs of images have similar hashes: they are too uniform to be compared")
     by_hash = dict(zip(map(tuple, comparable[pairs].tolist()), bits.tolist(), strict=True))
     by_features = {} if features is None else _near_by_features(places, comparable, features)
     unsure = sorted((by_hash.keys() | by_features.keys()) - found.keys())
-    for pair, value in zip(unsure, _correlations(unsure, places, surveys, reporter), strict=True):
+    for pair, value in zip(unsure, _correlations(unsure, places, indexes, reporter), strict=True):
         if value >= ALIKE:
             found[pair] = Pair(
                 first=_at(places, pair[0]),
@@ -107,10 +109,10 @@ def _at(places: NDArray[np.int64], index: int) -> tuple[int, int]:
     return number, row
 
 
-def _same_bytes(surveys: Sequence[ImageIndex]) -> set[tuple[int, int]]:
-    """All pairs of equal files; of very many equal ones, each with the first."""
+def _same_bytes(indexes: Sequence[ImageIndex]) -> set[tuple[int, int]]:
+    """All pairs of equal files; of more than `_AT_ONCE` equal ones, each with the first."""
     groups: dict[bytes, list[int]] = defaultdict(list)
-    for index, digest in enumerate(digest for of in surveys for digest in of.digests):
+    for index, digest in enumerate(digest for image_index in indexes for digest in image_index.digests):
         if digest:
             groups[digest].append(index)
     pairs: set[tuple[int, int]] = set()
@@ -133,22 +135,22 @@ def _near_by_features(
 
 
 def _correlations(
-    pairs: Sequence[tuple[int, int]], places: NDArray[np.int64], surveys: Sequence[ImageIndex], reporter: Reporter
+    pairs: Sequence[tuple[int, int]], places: NDArray[np.int64], indexes: Sequence[ImageIndex], reporter: Reporter
 ) -> list[float]:
-    """How well the pictures of each pair lie on each other."""
+    """The correlation of each pair."""
     parts = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
 
     def compare(part: Sequence[tuple[int, int]]) -> list[float]:
         greys: dict[int, NDArray[np.uint8]] = {}
         members = np.unique(np.array(part, np.int64))
-        for number, of in enumerate(surveys):
+        for number, index in enumerate(indexes):
             mine = members[places[members, 0] == number]
-            greys.update(zip(mine.tolist(), of.thumbnails(places[mine, 1]), strict=True))
+            greys.update(zip(mine.tolist(), index.thumbnails(places[mine, 1]), strict=True))
         return [correlation(greys[one], greys[other]) for one, other in part]
 
     values: list[float] = []
     with (
-        # These products are so small that spreading one over cores costs twenty times what it takes.
+        # Spreading so small a product over cores takes twenty times as long as computing it.
         threadpool_limits(1),
         reporter.counting("comparing", total=len(pairs), unit="pairs") as counter,
         closing(in_threads(compare, parts, threads=usable_cores())) as results,
@@ -160,17 +162,14 @@ def _correlations(
 
 
 def correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    """How well two thumbnails agree, if a part of one is laid on the whole of the other in the best way.
+    """Correlate two thumbnails under the best crop of one of them.
 
-    Up to 8 % may be missing at each edge of either. Brightness, contrast and a tint don't matter: it is Pearson's
-    correlation of the greys of 24 x 24 cells.
+    Either may lack up to 8 % at each edge. The value is Pearson's correlation of the greys of 24 x 24 cells, at most
+    1; brightness, contrast and tint don't change it.
 
     Args:
-        one: Shape (THUMBNAIL, THUMBNAIL).
-        other: Likewise.
-
-    Returns:
-        At most 1.
+        one: uint8, shape (THUMBNAIL, THUMBNAIL).
+        other: uint8, shape (THUMBNAIL, THUMBNAIL).
     """
     first, second = one.astype(np.float32), other.astype(np.float32)
     return max(_as_part(first, second), _as_part(second, first))
@@ -178,10 +177,9 @@ def correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
 
 def _as_part(whole: NDArray[np.float32], cut: NDArray[np.float32]) -> float:
     """The best correlation of all of `whole` with some window of `cut`."""
-    windows = _windows()
-    target = _normed(np.asarray(windows[0, 0] @ whole @ windows[0, 0].T, np.float32).reshape(1, -1))[0]
-    steps = np.arange(0, len(_CUTS), 2)
-    best, place = _search(cut, target, steps, steps, steps, steps)
+    uncut = _windows()[0, 0]
+    target = _normed((uncut @ whole @ uncut.T).reshape(1, -1))[0]
+    best, place = _search(cut, target, *[np.arange(0, len(_CUTS), 2)] * 4)
     if best < _HOPELESS:
         return best
     around = [np.unique(np.clip([at - 1, at, at + 1], 0, len(_CUTS) - 1)) for at in place]
@@ -189,24 +187,17 @@ def _as_part(whole: NDArray[np.float32], cut: NDArray[np.float32]) -> float:
 
 
 def _search(
-    cut: NDArray[np.float32],
-    target: NDArray[np.float32],
-    tops: NDArray[np.int64],
-    bottoms: NDArray[np.int64],
-    lefts: NDArray[np.int64],
-    rights: NDArray[np.int64],
-) -> tuple[float, tuple[int, int, int, int]]:
-    """The best window among all combinations of these cuts, by their number in `_CUTS`, and where it is."""
-    windows = _windows()
-    vertical = windows[np.ix_(tops, bottoms)].reshape(-1, THUMBNAIL)
-    horizontal = windows[np.ix_(lefts, rights)].reshape(-1, THUMBNAIL)
-    cells = vertical @ cut @ horizontal.T
-    counts = len(vertical) // _CELLS, len(horizontal) // _CELLS
-    cells = cells.reshape(counts[0], _CELLS, counts[1], _CELLS).transpose(0, 2, 1, 3).reshape(-1, _CELLS * _CELLS)
-    values = _normed(cells) @ target
-    at = int(values.argmax())
-    top, bottom, left, right = np.unravel_index(at, (len(tops), len(bottoms), len(lefts), len(rights)))
-    return float(values[at]), (int(tops[top]), int(bottoms[bottom]), int(lefts[left]), int(rights[right]))
+    cut: NDArray[np.float32], target: NDArray[np.float32], *cuts: NDArray[np.int64]
+) -> tuple[float, tuple[int, ...]]:
+    """The best correlation over all combinations of these cuts, and the cuts that give it, as indices in `_CUTS`."""
+    tops, bottoms, lefts, rights = cuts
+    vertical = _windows()[np.ix_(tops, bottoms)].reshape(-1, THUMBNAIL)
+    horizontal = _windows()[np.ix_(lefts, rights)].reshape(-1, THUMBNAIL)
+    cells = (vertical @ cut @ horizontal.T).reshape(-1, _CELLS, len(horizontal) // _CELLS, _CELLS)
+    values = _normed(cells.transpose(0, 2, 1, 3).reshape(-1, _CELLS * _CELLS)) @ target
+    best = int(values.argmax())
+    places = np.unravel_index(best, [len(cut) for cut in cuts])
+    return float(values[best]), tuple(int(cut[place]) for cut, place in zip(cuts, places, strict=True))
 
 
 def _normed(cells: NDArray[Any]) -> NDArray[np.float32]:
@@ -218,7 +209,7 @@ def _normed(cells: NDArray[Any]) -> NDArray[np.float32]:
 
 @cache
 def _windows() -> NDArray[np.float32]:
-    """For each cut at the start and at the end of a side, what averages the rest into cells.
+    """Matrices that average a side into cells after cutting its start and its end.
 
     Shape (len(_CUTS), len(_CUTS), _CELLS, THUMBNAIL).
     """

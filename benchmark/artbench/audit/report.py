@@ -1,4 +1,4 @@
-"""The report of an audit: Markdown, an HTML page with the pairs side by side, and the list for `--exclude`."""
+"""The report of an audit: Markdown, an HTML page that shows the pairs, and the list for `--exclude`."""
 
 import base64
 import io
@@ -17,7 +17,7 @@ from artbench.data.exclusion import write_exclusions
 from artbench.errors import ArtbenchError
 from artbench.runtime.files import write_text
 
-# Pairs on a page; more than anybody looks through, and some 5 MB of pictures.
+# Pairs on a page: some 5 MB of thumbnails.
 _SHOWN = 200
 _SIDE = 176
 
@@ -37,16 +37,16 @@ b.leak { color: #c33; }
 """
 
 
-def write_report(findings: AuditResult, folder: Path) -> list[Path]:
-    """Write `report.md`, `report.html` and `exclude.csv` into a folder, and say where they are.
+def write_report(result: AuditResult, folder: Path) -> list[Path]:
+    """Write `report.md`, `report.html` and `exclude.csv` into a folder, and return their paths.
 
     Raises:
         ArtbenchError: The folder can't be written.
     """
     try:
-        write_text(folder / "report.md", "".join(f"{line}\n" for line in _markdown(findings)))
-        write_text(folder / "report.html", "\n".join(_html(findings)) + "\n")
-        write_exclusions(folder / "exclude.csv", findings.exclusions())
+        write_text(folder / "report.md", "".join(f"{line}\n" for line in _markdown(result)))
+        write_text(folder / "report.html", "\n".join(_html(result)) + "\n")
+        write_exclusions(folder / "exclude.csv", result.exclusions())
     except OSError as error:
         raise ArtbenchError(
             f"the report can't be written into {folder} ({error.strerror})", mend="Name another folder with --out"
@@ -54,43 +54,43 @@ def write_report(findings: AuditResult, folder: Path) -> list[Path]:
     return [folder / "report.md", folder / "report.html", folder / "exclude.csv"]
 
 
-def _markdown(findings: AuditResult) -> Iterator[str]:
-    names = [dataset.name for dataset in findings.datasets]
+def _markdown(result: AuditResult) -> Iterator[str]:
+    names = [dataset.name for dataset in result.datasets]
     yield f"# Audit of {_code(', '.join(names))}"
     yield ""
-    yield _plain(_how(findings))
+    yield _plain(_how(result))
     yield ""
-    yield from _table(["what", *_LEAK_HEADINGS], _leak_rows(findings))
+    yield from _table(["what", *_LEAK_HEADINGS], _leak_rows(result))
     yield ""
-    yield from _table(["pairs", *_PAIR_HEADINGS], _pair_rows(findings))
-    for title, pairs in _parts(findings):
+    yield from _table(["pairs", *_PAIR_HEADINGS], _pair_rows(result))
+    for title, pairs in _parts(result):
         yield ""
         yield f"## {title}"
         yield ""
         if not pairs:
             yield "None."
         for pair in pairs[:_SHOWN]:
-            leak = "**leak** " if _leaks(findings, pair) else ""
+            leak = "**leak** " if _leaks(result, pair) else ""
             yield f"- {leak}{_measure(pair)}"
             for place in (pair.first, pair.second):
-                yield f"    - {_code(_name(findings, place))}: {_plain(findings.roles(place) or 'in no task')}"
+                yield f"    - {_code(_name(result, place))}: {_plain(result.roles(place) or 'in no task')}"
         if len(pairs) > _SHOWN:
             yield f"- and {len(pairs) - _SHOWN:,} more"
 
 
-def _html(findings: AuditResult) -> Iterator[str]:
-    names = escape(", ".join(dataset.name for dataset in findings.datasets))
+def _html(result: AuditResult) -> Iterator[str]:
+    names = escape(", ".join(dataset.name for dataset in result.datasets))
     yield f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Audit of {names}</title>'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<style>{_STYLE}</style></head><body><h1>Audit of {names}</h1><p>{escape(_how(findings))}</p>"
-    yield _html_table(["what", *_LEAK_HEADINGS], _leak_rows(findings))
+    yield f"<style>{_STYLE}</style></head><body><h1>Audit of {names}</h1><p>{escape(_how(result))}</p>"
+    yield _html_table(["what", *_LEAK_HEADINGS], _leak_rows(result))
     yield "<h2>Pairs</h2>"
-    yield _html_table(["pairs", *_PAIR_HEADINGS], _pair_rows(findings))
-    for title, pairs in _parts(findings):
+    yield _html_table(["pairs", *_PAIR_HEADINGS], _pair_rows(result))
+    for title, pairs in _parts(result):
         yield f"<h2>{escape(title)}</h2>"
         yield "<p>None.</p>" if not pairs else '<div class="pairs">'
         for pair in pairs[:_SHOWN]:
-            yield _figure(findings, pair)
+            yield _figure(result, pair)
         if pairs:
             yield "</div>"
         if len(pairs) > _SHOWN:
@@ -98,49 +98,49 @@ def _html(findings: AuditResult) -> Iterator[str]:
     yield "</body></html>"
 
 
-_LEAK_HEADINGS = ("test pictures", "pretrained on", "with a twin in training", "share")
-_PAIR_HEADINGS = ("same bytes", "like hash", "near features", "leaking", "to be judged by eye")
+_LEAK_HEADINGS = ("test images", "pretrained on", "with a twin in training", "share")
+_PAIR_HEADINGS = ("same bytes", "similar hash", "similar features", "leaking", "to check by eye")
 
 
-def _how(findings: AuditResult) -> str:
-    means = ["equal bytes", "like perceptual hashes"]
-    if findings.encoder is not None:
-        means.append(f"near features of {findings.encoder}")
-    counts = ", ".join(f"{len(dataset):,} of {dataset.name}" for dataset in findings.datasets)
+def _how(result: AuditResult) -> str:
+    means = ["equal bytes", "similar perceptual hashes"]
+    if result.encoder is not None:
+        means.append(f"similar features of {result.encoder}")
+    counts = ", ".join(f"{len(dataset):,} of {dataset.name}" for dataset in result.datasets)
     return (
-        f"Pictures: {counts}. Looked for: {', '.join(means)}. Pairs count as twins if they lie on each other with a "
-        f"correlation of {TWINS} or more, after a crop of up to 8 % an edge; from {ALIKE} on they are shown, but not "
-        "counted. A pair leaks where one half trains and the other tests."
+        f"Images: {counts}. Searched for: {', '.join(means)}. A pair counts as twins if its thumbnails, after a crop "
+        f"of up to 8 % at each edge, correlate by {TWINS} or more; pairs from {ALIKE} on are shown, but not counted. "
+        "A pair leaks if one image trains and the other tests."
     )
 
 
-def _leak_rows(findings: AuditResult) -> Iterator[list[str]]:
-    for leak in findings.leaks:
+def _leak_rows(result: AuditResult) -> Iterator[list[str]]:
+    for leak in result.leaks:
         share = f"{(leak.same + leak.twins) / leak.tested:.2%}" if leak.tested else ""
         yield [leak.task, f"{leak.tested:,}", f"{leak.same:,}", f"{leak.twins:,}", share]
 
 
-def _pair_rows(findings: AuditResult) -> Iterator[list[str]]:
+def _pair_rows(result: AuditResult) -> Iterator[list[str]]:
     kinds: Counter[tuple[tuple[int, int], str]] = Counter()
-    for pair in findings.pairs:
+    for pair in result.pairs:
         where = pair.first[0], pair.second[0]
         kinds[where, pair.tier if pair.twins else "eye"] += 1
-        kinds[where, "leak"] += _leaks(findings, pair)
+        kinds[where, "leak"] += _leaks(result, pair)
     for one, other in sorted({where for where, _ in kinds}):
-        names = findings.datasets[one].name, findings.datasets[other].name
+        names = result.datasets[one].name, result.datasets[other].name
         title = f"within {names[0]}" if one == other else f"{names[0]} and {names[1]}"
         yield [title, *(f"{kinds[(one, other), kind]:,}" for kind in ("bytes", "hash", "features", "leak", "eye"))]
 
 
-def _parts(findings: AuditResult) -> Iterator[tuple[str, Sequence[Pair]]]:
-    """The pairs under their headings, those that leak first, then the likest."""
-    ranked = sorted(findings.pairs, key=lambda pair: (not _leaks(findings, pair), -pair.correlation))
+def _parts(result: AuditResult) -> Iterator[tuple[str, Sequence[Pair]]]:
+    """The pairs under their headings, leaking ones first, then by correlation."""
+    ranked = sorted(result.pairs, key=lambda pair: (not _leaks(result, pair), -pair.correlation))
     yield "Twins", [pair for pair in ranked if pair.twins]
-    yield "To be judged by eye", [pair for pair in ranked if not pair.twins]
+    yield "To check by eye", [pair for pair in ranked if not pair.twins]
 
 
-def _leaks(findings: AuditResult, pair: Pair) -> bool:
-    return frozenset((pair.first, pair.second)) in findings.leaking
+def _leaks(result: AuditResult, pair: Pair) -> bool:
+    return frozenset((pair.first, pair.second)) in result.leaking
 
 
 def _measure(pair: Pair) -> str:
@@ -154,16 +154,16 @@ def _measure(pair: Pair) -> str:
     return ", ".join(parts)
 
 
-def _name(findings: AuditResult, place: Place) -> str:
-    dataset = findings.datasets[place[0]]
+def _name(result: AuditResult, place: Place) -> str:
+    dataset = result.datasets[place[0]]
     return f"{dataset.name}: {dataset.ids[place[1]]}"
 
 
-def _figure(findings: AuditResult, pair: Pair) -> str:
-    leaks = _leaks(findings, pair)
+def _figure(result: AuditResult, pair: Pair) -> str:
+    leaks = _leaks(result, pair)
     halves = "".join(
-        f'<div>{_picture(findings, place)}<div class="name">{escape(_name(findings, place))}</div>'
-        f'<div class="name role">{escape(findings.roles(place) or "in no task")}</div></div>'
+        f'<div>{_thumbnail(result, place)}<div class="name">{escape(_name(result, place))}</div>'
+        f'<div class="name role">{escape(result.roles(place) or "in no task")}</div></div>'
         for place in (pair.first, pair.second)
     )
     caption = f"{'<b class=leak>leak</b> ' if leaks else ''}{escape(_measure(pair))}"
@@ -171,10 +171,10 @@ def _figure(findings: AuditResult, pair: Pair) -> str:
     return f'<figure{kind}><div class="both">{halves}</div><figcaption>{caption}</figcaption></figure>'
 
 
-def _picture(findings: AuditResult, place: Place) -> str:
-    """A thumbnail inside the page, so that the report can be passed on."""
+def _thumbnail(result: AuditResult, place: Place) -> str:
+    """A thumbnail as part of the page, so that the report is one file."""
     try:
-        pixels = decode_whole(findings.datasets[place[0]].read(place[1]), short_side=_SIDE, longest=2.5)
+        pixels = decode_whole(result.datasets[place[0]].read(place[1]), short_side=_SIDE, longest=2.5)
     except (OSError, UnreadableImage):
         return "<p>(can't be read)</p>"
     file = io.BytesIO()
@@ -196,12 +196,12 @@ def _html_table(headings: Sequence[str], rows: Iterator[list[str]]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in a cell of a Markdown table that means itself."""
+    """Text escaped for Markdown."""
     return "".join(f"\\{c}" if c in r"\`*_[]<>|#" else c for c in text if c.isprintable())
 
 
 def _code(text: str) -> str:
-    """Text between backticks, whatever is in it."""
+    """Text as Markdown code, whatever it holds."""
     shown = text if text.isprintable() else ascii(text)
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     fence = "`" * (longest + 1)

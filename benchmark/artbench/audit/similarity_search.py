@@ -1,4 +1,4 @@
-"""Which of very many hashes, or features, are near to each other: blocked products, exact."""
+"""Exact search for similar hashes and features among many, in blocks that fit the memory."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,14 +17,10 @@ _QUERIES = 256
 
 
 def near_hashes(hashes: NDArray[np.uint64], *, within: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """All pairs of 64-bit hashes that differ in at most `within` bits.
-
-    Args:
-        hashes: Shape (n,).
-        within: Bits.
+    """Find all pairs of 64-bit hashes, shape (n,), that differ in at most `within` bits.
 
     Returns:
-        Pairs, shape (m, 2), first < second, sorted; and the bits in which each differs, shape (m,).
+        Pairs, shape (m, 2), first < second, sorted; and the number of bits in which each differs, shape (m,).
     """
     starts = range(0, len(hashes), _ROWS)
     with closing(in_threads(partial(_near_block, hashes, within), starts, threads=usable_cores())) as found:
@@ -36,7 +32,7 @@ def near_hashes(hashes: NDArray[np.uint64], *, within: int) -> tuple[NDArray[np.
 
 
 def _near_block(hashes: NDArray[np.uint64], within: int, start: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """The pairs whose first hash is one of `_ROWS`, and whose second comes after it."""
+    """The pairs whose first hash is among the `_ROWS` from `start` on, and whose second comes after it."""
     rows = hashes[start : start + _ROWS, None]
     xor = np.empty((len(rows), _COLUMNS), np.uint64)
     bits = np.empty((len(rows), _COLUMNS), np.uint8)
@@ -59,12 +55,12 @@ def _near_block(hashes: NDArray[np.uint64], within: int, start: int) -> tuple[ND
 def near_features(
     features: NDArray[np.float32], *, neighbours: int, at_least: float
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Every picture with its nearest neighbours by the cosine of its z-scored features.
+    """Pair every image with its nearest neighbours by the cosine of z-scored features.
 
     Args:
         features: Shape (n, d).
-        neighbours: How many of each picture's nearest to take.
-        at_least: Cosine below which a neighbour is none.
+        neighbours: Most neighbours to take for each image.
+        at_least: Least cosine of a neighbour.
 
     Returns:
         Pairs, shape (m, 2), first < second, sorted, each once; and their cosines, shape (m,).
@@ -77,7 +73,7 @@ def near_features(
 
 
 def _directions(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Z-scored features as unit vectors; a feature that never changes says nothing, and becomes 0."""
+    """Z-scored features as unit vectors; a constant feature becomes 0."""
     centred = features - features.mean(axis=0, keepdims=True, dtype=np.float64)
     spread = centred.std(axis=0, keepdims=True)
     scaled = np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 1e-12)
@@ -87,7 +83,7 @@ def _directions(features: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _nearest(directions: NDArray[np.float32], neighbours: int, at_least: float) -> Iterator[tuple[int, int, float]]:
     for start in range(0, len(directions), _QUERIES):
-        # The product is spread over all cores by numpy's own library.
+        # numpy's own library spreads the product over all cores.
         cosines = directions[start : start + _QUERIES] @ directions.T
         rows = np.arange(len(cosines))
         cosines[rows, rows + start] = -np.inf

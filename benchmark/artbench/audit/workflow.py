@@ -1,4 +1,4 @@
-"""An audit, from the names of datasets to what it finds."""
+"""Audits of datasets by name: indexing, search for pairs, leaks, and a cache of twins for later records."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from artbench.audit.image_index import ImageIndex, index_images
 from artbench.audit.leakage import AuditResult
 from artbench.audit.near_duplicates import find_pairs
 from artbench.data.duplicates_cache import write_duplicates
-from artbench.data.opening import DatasetWithTasks, open_datasets_with_tasks
+from artbench.data.opening import open_datasets_with_tasks
 from artbench.data.pool import Manifest
 from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name
 from artbench.encoders.provenance import training_pool
@@ -26,7 +26,7 @@ from artbench.runtime.progress import Reporter
 
 @dataclass(frozen=True, kw_only=True)
 class AuditEncoder:
-    """Whose features an audit compares: as for a run."""
+    """The encoder whose features an audit compares, named as for a run."""
 
     backbone: str
     pretraining: str
@@ -43,16 +43,16 @@ def audit_datasets(
     checkpoints: Sequence[Path] = (),
     reporter: Reporter,
 ) -> AuditResult:
-    """Look for twins within some datasets and between them, and keep what was found for the records to come.
+    """Search for twins within datasets and between them, and keep them for later records.
 
     Args:
-        names: Of the datasets.
-        registry: What there is.
+        names: Names of the datasets.
+        registry: All registered datasets, tasks and encoders.
         data_root: See `artbench.data.folders.dataset_folder`.
         placed: See `artbench.data.folders.dataset_folder`.
-        encoding: Whose features to compare; None: equal bytes and like hashes alone.
-        checkpoints: Whose pretraining pools to compare with what is tested.
-        reporter: Told how far it is, and which task can't be read.
+        encoding: Encoder whose features to compare too; None: compare bytes and hashes only.
+        checkpoints: Checkpoints whose pretraining pools to compare with the test images.
+        reporter: Receives progress, and which tasks can't be read.
 
     Raises:
         UsageError: A name is unknown, or nothing says where a dataset lies.
@@ -65,14 +65,13 @@ def audit_datasets(
     holdings = open_datasets_with_tasks(names, registry=registry, data_root=data_root, placed=placed, reporter=reporter)
     for holding in holdings:
         for name, reason in holding.closed.items():
-            reporter.notice(f"{name} can't be read, and is left out of the audit: {reason}")
-    surveys = [
-        index_images(holding.dataset, cache=cache_folder() / "surveys", reporter=reporter) for holding in holdings
-    ]
+            reporter.notice(f"{name} can't be read and is left out of the audit: {reason}")
+    surveys = cache_folder() / "surveys"
+    indexes = [index_images(holding.dataset, cache=surveys, reporter=reporter) for holding in holdings]
     features = None
     if chosen is not None and encoding is not None:
-        features = _features(chosen, holdings, surveys, device=encoding.device, reporter=reporter)
-    pairs = find_pairs(surveys, features=features, reporter=reporter)
+        features = _features(chosen, indexes, device=encoding.device, reporter=reporter)
+    pairs = find_pairs(indexes, features=features, reporter=reporter)
     tiers = ("bytes", "hash") if chosen is None else ("bytes", "hash", "features")
     for number, holding in enumerate(holdings):
         ids = holding.dataset.ids
@@ -96,28 +95,23 @@ def _manifest(path: Path) -> Manifest:
     pool = training_pool(checkpoint_file(path))
     if pool is None or pool.manifest is None:
         raise ArtbenchError(
-            f"{path} does not say which pictures it was pretrained on",
-            mend="Give a folder that `artbench pretrain` has written, with its pool.json",
+            f"{path} does not say which images it was pretrained on",
+            mend="Give a folder that `artbench pretrain` has written, including its pool.json",
         )
     return pool.manifest
 
 
 def _features(
-    candidate: EncoderRequest,
-    holdings: Sequence[DatasetWithTasks],
-    surveys: Sequence[ImageIndex],
-    *,
-    device: str,
-    reporter: Reporter,
+    request: EncoderRequest, indexes: Sequence[ImageIndex], *, device: str, reporter: Reporter
 ) -> list[dict[int, NDArray[np.float32]]]:
-    """Of each dataset, the features of the pictures that can be compared."""
-    encoder = candidate.build(reporter)
+    """The features of each dataset's comparable images, by row."""
+    encoder = request.build(reporter)
     found: list[dict[int, NDArray[np.float32]]] = []
-    for holding, of in zip(holdings, surveys, strict=True):
+    for index in indexes:
         features = extract(
             encoder,
-            holding.dataset,
-            np.flatnonzero(of.comparable),
+            index.dataset,
+            np.flatnonzero(index.comparable),
             picture=LINEAR_V1.picture,
             cache=cache_folder() / "features",
             device=device,

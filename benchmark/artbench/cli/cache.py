@@ -1,21 +1,19 @@
-"""`artbench cache`: the features that are kept, what is kept for ranks, and making room."""
+"""`artbench cache`: the stored features, what is stored for ranks, and removing them."""
 
 import re
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from artbench.cli.options import debug_option, json_option
-from artbench.cli.output import print_json
+from artbench.cli.output import print_json, print_table
+from artbench.runtime.text import size
 
 if TYPE_CHECKING:
     from artbench.features.inventory import StoredFeatures
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-# Columns, for what is read by other programs.
-_WIDE = 400
 _SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
@@ -38,7 +36,7 @@ def _span(text: str) -> timedelta:
 @debug_option
 @click.pass_context
 def cache(context: click.Context, as_json: bool) -> None:
-    """Show the features that are kept (dataset, encoder, size, age), or remove some."""
+    """Show the stored features (dataset, encoder, size, age), or remove some."""
     if context.invoked_subcommand is None:
         _show(as_json)
 
@@ -55,22 +53,17 @@ def _show(as_json: bool) -> None:
         return
     _print_table(entries)
     total = sum(entry.bytes for entry in entries)
-    click.echo(f"{_size(total)} in {folder}. `artbench cache remove` makes room.", err=True)
+    click.echo(f"{size(total)} in {folder}. `artbench cache remove` makes room.", err=True)
     if ranks := ranks_bytes():
-        said = (
-            f"{_size(ranks)} in {ranks_folder()}, for ranks of leaderboards. "
-            "`artbench cache remove --ranks` removes it."
-        )
-        click.echo(said, err=True)
+        used = f"{size(ranks)} in {ranks_folder()}, for ranks of leaderboards"
+        click.echo(f"{used}. `artbench cache remove --ranks` removes it.", err=True)
 
 
 @cache.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--older-than", type=_span, metavar="SPAN", help="What was not used for so long: 12h, 30d, 8w.")
-@click.option(
-    "--down-to", type=_bytes, metavar="SIZE", help="As much as it takes to come down to this: 20GB. Oldest first."
-)
-@click.option("--ranks", is_flag=True, help="What is kept for ranks of leaderboards.")
+@click.option("--older-than", type=_span, metavar="SPAN", help="What was not used for this long: 12h, 30d, 8w.")
+@click.option("--down-to", type=_bytes, metavar="SIZE", help="The oldest, until the rest is no larger than this: 20GB.")
+@click.option("--ranks", is_flag=True, help="What is stored for ranks of leaderboards.")
 @click.option("--all", "everything", is_flag=True, help="All of it.")
 @debug_option
 def remove(
@@ -92,17 +85,17 @@ def remove(
     entries = stored_features(cache_folder() / "features") if chosen or everything else []
     for name in names:
         if not select(entries, names=[name]):
-            raise UsageError(f"no features are kept of {name!r}", mend="`artbench cache` shows what there is")
+            raise UsageError(f"no features are stored of {name!r}", mend="`artbench cache` lists what is stored")
     freed = forget() if ranks or everything else 0
     if freed:
-        click.echo(f"ranks\t{_size(freed)}")
+        click.echo(f"ranks\t{size(freed)}")
     for entry in select(entries, names=names, older_than=older_than, down_to=down_to):
         if remove_from_disk(entry):
             freed += entry.bytes
-            click.echo(f"{entry.name}\t{_size(entry.bytes)}")
+            click.echo(f"{entry.name}\t{size(entry.bytes)}")
         else:
             click.echo(f"{entry.name} is being extracted just now, and stays.", err=True)
-    click.echo(f"{_size(freed)} freed." if freed else "Nothing to remove.", err=True)
+    click.echo(f"{size(freed)} freed." if freed else "Nothing to remove.", err=True)
 
 
 def _row(entry: "StoredFeatures") -> dict[str, object]:
@@ -120,21 +113,13 @@ def _row(entry: "StoredFeatures") -> dict[str, object]:
 
 
 def _print_table(entries: "list[StoredFeatures]") -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False)
-    for heading in ("dataset", "backbone", "pretraining"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("size", "made", "used"):
-        table.add_column(heading, justify="right")
-    for entry in entries:
-        texts = (Text(entry.dataset), Text(entry.backbone), Text(entry.pretraining))
-        table.add_row(*texts, _size(entry.bytes), _age(entry.created), _age(entry.used))
-    if entries:
-        # Into a file or a pipe, a name stays in one piece: `cache remove` takes it.
-        Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
+    headings = ("dataset", "backbone", "pretraining", "size", "made", "used")
+    rows = [
+        (entry.dataset, entry.backbone, entry.pretraining, size(entry.bytes), _age(entry.created), _age(entry.used))
+        for entry in entries
+    ]
+    if rows:
+        print_table(headings, rows, numbers=range(3, 6))
 
 
 def _age(time: datetime) -> str:
@@ -142,10 +127,3 @@ def _age(time: datetime) -> str:
     if age < timedelta(hours=1):
         return "just now"
     return f"{age.days} d ago" if age >= timedelta(days=2) else f"{age // timedelta(hours=1)} h ago"
-
-
-def _size(count: int) -> str:
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= factor:
-            return f"{count / factor:.1f} {unit}"
-    return f"{count} B"

@@ -18,11 +18,10 @@ from artbench.cli.options import (
     plugin_option,
     registry,
 )
-from artbench.cli.output import print_json
+from artbench.cli.output import echo, print_json, print_table
+from artbench.runtime.text import printable
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from artbench.audit.dataset_check import DatasetCheck
 
 
@@ -216,54 +215,34 @@ def download(
 
 def print_health(entry: "DatasetCheck") -> None:
     """Print the state of a dataset on stdout."""
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
     of = f" of {entry.published:,}" if entry.published else ""
-    console.print(
-        Text(f"{entry.dataset}: {entry.pictures:,}{of} pictures in {entry.root}", style="bold"), soft_wrap=True
-    )
-    _print_pictures(entry, console)
-    table = Table(box=None, pad_edge=False)
-    table.add_column("task", overflow="fold")
-    for heading in (*_SPLITS, "classes", "missing", "imbalance"):
-        table.add_column(heading, justify="right")
+    echo(f"{entry.name}: {entry.pictures:,}{of} images in {entry.root}", bold=True)
+    if entry.repeated:
+        echo(f"  {entry.repeated:,} images have the same bytes as another (`artbench data audit` shows them)")
+    if entry.undecodable:
+        echo(f"  {len(entry.undecodable):,} can't be decoded:", fg="red")
+        for id_, reason in list(entry.undecodable.items())[:_SHOWN]:
+            echo(f"    {printable(id_, escapes=True)}: {reason}")
+        if len(entry.undecodable) > _SHOWN:
+            echo("    … (--json lists all)")
+    rows: list[list[Text | str]] = []
     for task in entry.tasks:
-        rows = [_count(task.rows.get(name)) for name in _SPLITS]
         missing = Text(_count(task.missing), style="red" if task.partial else "yellow" if task.missing else "")
         ratio = f"{task.imbalance:,.1f} : 1" if task.imbalance else ""
-        table.add_row(Text(task.name), *rows, _count(task.classes or None), missing, ratio)
+        counts = [_count(task.rows.get(name)) for name in _SPLITS]
+        rows.append([task.name, *counts, _count(task.classes or None), missing, ratio])
         if task.as_published is False:
-            stated = [_count(task.published.get(name)) for name in (*_SPLITS, "classes")]
-            table.add_row(Text("  published"), *stated, style="dim")
-    console.print(table)
+            stated = ["  published", *(_count(task.published.get(name)) for name in (*_SPLITS, "classes")), "", ""]
+            rows.append([Text(cell, style="dim") for cell in stated])
+    print_table(("task", *_SPLITS, "classes", "missing", "imbalance"), rows, numbers=range(1, 7))
     for task in entry.tasks:
-        if task.untrained:
-            text = f"  {task.name}: {task.untrained:,} of {task.classes:,} classes have no picture to train on"
-            console.print(Text(text), soft_wrap=True)
+        if task.untrained_classes:
+            echo(f"  {task.name}: {task.untrained_classes:,} of {task.classes:,} classes have no image to train on")
         if task.problem:
-            console.print(Text(f"  {task.name} can't be read: {task.problem}", style="red"), soft_wrap=True)
-
-
-def _print_pictures(entry: "DatasetCheck", console: "Console") -> None:
-    from rich.text import Text
-
-    if entry.repeated:
-        console.print(f"  {entry.repeated:,} pictures have the bytes of another (`artbench data audit` shows them)")
-    if entry.undecodable:
-        console.print(f"  {len(entry.undecodable):,} can't be decoded:", style="red")
-        for id_, reason in list(entry.undecodable.items())[:_SHOWN]:
-            console.print(Text(f"    {_printable(id_)}: {reason}"), soft_wrap=True)
-        if len(entry.undecodable) > _SHOWN:
-            console.print("    … (--json names all)")
+            echo(f"  {task.name} can't be read: {task.problem}", fg="red")
 
 
 def _count(count: int | None) -> str:
     return "" if count is None else f"{count:,}"
-
-
-def _printable(text: str) -> str:
-    """A name without what could steer a terminal."""
-    return text if text.isprintable() else ascii(text)

@@ -8,7 +8,7 @@ import click
 
 from artbench.cli.completion import remember_names
 from artbench.cli.options import debug_option, json_option, plugin_option, registry
-from artbench.cli.output import print_json
+from artbench.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
     from artbench.plugins.registry import Catalogue, Entry, Registry
@@ -84,7 +84,7 @@ def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, 
 
 
 def _particulars(catalogue: "Catalogue[Any]", entry: "Entry[Any]", name: str, *, few: bool) -> dict[str, Any]:
-    """Size and weights of a backbone, where its family says them; of many backbones, nothing."""
+    """Parameters and weights of a backbone, if its family states them; nothing if the list is long."""
     if not few:
         return {"parameters": None, "weights": ""}
     found = catalogue.particulars(entry, name)
@@ -92,7 +92,7 @@ def _particulars(catalogue: "Catalogue[Any]", entry: "Entry[Any]", name: str, *,
 
 
 def _told(row: dict[str, Any]) -> list[str]:
-    """The same in words, for the search of backbones."""
+    """The same as text, for a search of backbones."""
     if "weights" not in row:
         return []
     count = row["parameters"]
@@ -109,17 +109,16 @@ def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
         for row in rows:
             click.echo("\t".join([row["name"], row["description"], *_told(row)]).rstrip("\t"))
         return
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
-    table.add_column(style="bold", overflow="fold")
-    table.add_column(overflow="fold")
-    for _ in _told(rows[0]):
-        table.add_column(no_wrap=True, justify="right")
-    table.add_column(style="dim", overflow="fold")
-    for row in rows:
-        source = row["plugin"] if row["from"] == "artbench" else f"{row['from']}:{row['plugin']}"
-        table.add_row(Text(row["name"]), Text(row["description"]), *map(Text, _told(row)), Text(source))
-    Console().print(table)
+    cells = [
+        (
+            Text(row["name"], style="bold"),
+            row["description"],
+            *_told(row),
+            Text(row["plugin"] if row["from"] == "artbench" else f"{row['from']}:{row['plugin']}", style="dim"),
+        )
+        for row in rows
+    ]
+    width = len(cells[0])
+    print_table([""] * width, cells, numbers=range(2, width - 1), title=title)

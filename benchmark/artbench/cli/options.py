@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artbench.cli.output import _only_json
+from artbench.cli.output import only_json
 
 if TYPE_CHECKING:
     from artbench.plugins.registry import Registry
@@ -56,7 +56,7 @@ results_option = click.option(
 
 def _keep_stdout_clean(context: click.Context, _: click.Parameter, wanted: bool) -> bool:
     if wanted:
-        context.with_resource(_only_json())
+        context.with_resource(only_json())
     return wanted
 
 

@@ -1,7 +1,5 @@
 """`artbench plugins`: what is installed, what it registers, and whether it keeps the contract."""
 
-import sys
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import redirect_stderr, suppress
 from io import StringIO
@@ -13,7 +11,7 @@ import click
 from artbench.cli.completion import completed
 from artbench.cli.lazy import LazyGroup
 from artbench.cli.options import data_option, data_root_option, debug_option, json_option, plugin_option
-from artbench.cli.output import print_json
+from artbench.cli.output import counted, print_findings, print_json, print_table
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from artbench.testing.loading_time import LoadingTime
 
 
-_COLOURS = {"PASS": "green", "WARN": "yellow", "FAIL": "red", "SKIP": "cyan"}
 _COMMANDS = {"check": "artbench.cli.plugins:check"}
 
 
@@ -88,28 +85,15 @@ def check(
         of_families=of_families,
         reporter=TerminalReporter(),
     )
-    statuses: Counter[str] = Counter()
-    rows = []
-    for plugin in _chosen(registry, names, plugin_files):
-        before = ""
-        for what, finding in examiner.examine(plugin):
-            statuses[finding.status] += 1
-            rows.append(_row(plugin, what, finding))
-            if not as_json:
-                if what != before:
-                    click.secho(
-                        _plain(f"{plugin.name}: {what}" if what != "plugin" else f"plugin {plugin.name}"), bold=True
-                    )
-                before = what
-                _print(finding)
+    chosen = _chosen(registry, names, plugin_files)
+    found = ((plugin, what, finding) for plugin in chosen for what, finding in examiner.examine(plugin))
     if as_json:
+        rows = [_row(*one) for one in found]
         print_json(rows)
-    else:
-        click.echo(", ".join(f"{statuses[status]} {word}" for status, word in _WORDS.items()) + ".")
+        return 1 if any(row["status"] == "FAIL" for row in rows) else 0
+    statuses = print_findings((_heading(plugin, what), finding) for plugin, what, finding in found)
+    click.echo(counted(statuses))
     return 1 if statuses["FAIL"] else 0
-
-
-_WORDS = {"PASS": "passed", "WARN": "to look at", "FAIL": "failed", "SKIP": "skipped"}
 
 
 def _chosen(registry: "Registry", names: Sequence[str], files: Sequence[Path]) -> "list[Plugin]":
@@ -151,32 +135,8 @@ def _row(plugin: "Plugin", what: str, finding: "Finding") -> dict[str, str]:
     }
 
 
-def _print(finding: "Finding") -> None:
-    """One finding: wrapped under its name on a terminal, on one line elsewhere, for grep."""
-    status = click.style(finding.status, fg=_COLOURS[finding.status])
-    mend = finding.mend and f"{finding.mend}."
-    if not sys.stdout.isatty():
-        click.echo(f"{status}  {_plain(finding.name)}: {_plain(finding.message)}. {_plain(mend)}".rstrip())
-        return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(highlight=False)
-    line = Table.grid(padding=(0, 2, 0, 0))
-    line.add_column(width=6)
-    line.add_column(width=22, overflow="fold")
-    line.add_column(overflow="fold")
-    said = Text(f"{_plain(finding.message)}.")
-    if mend:
-        said.append(f"\n{_plain(mend)}", style="dim")
-    line.add_row(Text(f"  {finding.status}", style=_COLOURS[finding.status]), Text(_plain(finding.name)), said)
-    console.print(line)
-
-
-def _plain(text: str) -> str:
-    """Without what a name or a reason from elsewhere could do to a terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)
+def _heading(plugin: "Plugin", what: str) -> str:
+    return f"plugin {plugin.name}" if what == "plugin" else f"{plugin.name}: {what}"
 
 
 @click.group(cls=LazyGroup, commands_at=_COMMANDS, invoke_without_command=True)
@@ -232,26 +192,20 @@ def _plugin_row(found: "Registry", plugin: "Plugin", taken: "LoadingTime | None"
 
 
 def _print_plugins(found: "Registry", loaded: "list[Plugin]", times: "dict[str, LoadingTime]") -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+    from rich.text import Text
 
-    table = Table(box=None, pad_edge=False)
-    table.add_column("plugin", overflow="fold")
-    table.add_column("from", overflow="fold")
-    table.add_column("loaded in", justify="right")
-    table.add_column("registers", overflow="fold", ratio=1)
+    rows = []
     for plugin in loaded:
         offers = "; ".join(f"{kind}s: {', '.join(names)}" for kind, names in plugin.registered.items())
-        state = f"[red]left out: {escape(plugin.problem)}[/red]" if plugin.problem else escape(offers or "nothing")
-        for remark in found.remarks(plugin):
-            state += f"\n[yellow]{escape(remark)}[/yellow]"
+        state = Text(f"left out: {plugin.problem}", style="red") if plugin.problem else Text(offers or "nothing")
+        lines = [state, *(Text(remark, style="yellow") for remark in found.remarks(plugin))]
         taken = times.get(_key(plugin))
-        if taken is not None:
-            state += f"\n{escape(taken.told)}" if taken.told else ""
-            state += f"\n[yellow]{escape(taken.mend)}.[/yellow]" if taken.slow else ""
-        state += f"\n[dim]{escape(plugin.file or plugin.module)}[/dim]"
+        if taken is not None and taken.told:
+            lines.append(Text(taken.told))
+        if taken is not None and taken.slow:
+            lines.append(Text(f"{taken.mend}.", style="yellow"))
+        lines.append(Text(plugin.file or plugin.module, style="dim"))
         seconds = plugin.seconds if taken is None else taken.seconds
         origin = f"{plugin.distribution} {plugin.version}".strip()
-        table.add_row(escape(plugin.name), escape(origin), f"{seconds:.3f} s", state)
-    Console().print(table)
+        rows.append((plugin.name, origin, f"{seconds:.3f} s", Text("\n").join(lines)))
+    print_table(("plugin", "from", "loaded in", "registers"), rows, numbers=(2,))

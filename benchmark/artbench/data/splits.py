@@ -29,6 +29,13 @@ def held_out(labels: Labels, ids: Sequence[str], *, fraction: float) -> NDArray[
 
     Returns:
         Positions among `ids`, ascending; empty where every stratum has one picture.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.data.authoring import held_out
+        >>> labels = np.repeat([0, 1], 10)
+        >>> held_out(labels, [f"{number}.jpg" for number in range(20)], fraction=0.1)
+        array([ 0, 19])
     """
     taken = stratified_share(_strata(labels, ids), fraction=fraction)
     return np.array([position for position, id_ in enumerate(ids) if id_ in taken], np.int64)
@@ -40,6 +47,11 @@ def stratified_share(strata: Mapping[str, int], *, fraction: float) -> set[str]:
     Args:
         strata: The stratum of each id.
         fraction: Share to take of each, in [0, 1].
+
+    Examples:
+        >>> from artbench.data.authoring import stratified_share
+        >>> sorted(stratified_share({"a.jpg": 0, "b.jpg": 0, "c.jpg": 1, "d.jpg": 1}, fraction=0.5))
+        ['a.jpg', 'd.jpg']
     """
     members: dict[int, list[str]] = {}
     for id_, stratum in strata.items():
@@ -80,6 +92,13 @@ def rarest_labels(
         labels: Label of each pair.
         counts: How many pictures have each label; one more than that is read, for "no label".
         n: Number of pictures.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.data.authoring import rarest_labels
+        >>> pairs = np.array([[0, 0], [0, 1], [1, 0]])  # image 0 has labels 0 and 1, image 1 has label 0
+        >>> rarest_labels(pairs[:, 0], pairs[:, 1], counts=np.array([2, 1, 0]), n=3)
+        array([1, 0, 2])
     """
     rarest = np.full(n, len(counts) - 1, np.int64)
     # From the commonest to the rarest, of equals the last first: what is written last stays.
@@ -128,6 +147,13 @@ def grouped_folds(labels: Labels, groups: Sequence[str], *, folds: int) -> NDArr
 
     Returns:
         int64, shape (n,): the fold of each picture, from 0. A class of fewer groups than folds is not in all of them.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.data.authoring import grouped_folds
+        >>> painters = ["Mia", "Mia", "Ben", "Ben", "Ann", "Ann"]
+        >>> grouped_folds(np.array([0, 1, 0, 1, 0, 1]), painters, folds=3)
+        array([2, 2, 0, 0, 1, 1])
     """
     if labels.dtype == np.float64:
         labels = np.unique(labels // 100, return_inverse=True)[1]

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from artbench.data.dataset import Dataset
 
 Labels: TypeAlias = NDArray[np.int64] | NDArray[np.bool_] | NDArray[np.float64]
+"""Labels of some images: int64, shape (n,), for classes; bool, shape (n, classes), for labels; float64, shape (n,), for
+years."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from artbench.doctor.examination import Environment
 from artbench.errors import ArtbenchError
 from artbench.runtime.files import cache_folder
 from artbench.runtime.findings import Finding, failed, passed, warned
+from artbench.runtime.text import size
 
 # The features of WikiArt by one large encoder are half a gigabyte.
 _LITTLE, _NONE = 5 * 10**9, 10**8
@@ -46,7 +47,7 @@ def _folder(name: str, folder: Path, *, variable: str, emptied: str) -> Finding:
             mend=emptied if error.errno == errno.ENOSPC else f"Set {variable} to a folder that can",
         )
     free = shutil.disk_usage(existing).free
-    message = f"{folder}: {_size(_bytes_in(folder))} kept, {_size(free)} free"
+    message = f"{folder}: {size(_bytes_in(folder))} kept, {size(free)} free"
     if free < _NONE:
         return failed(name, message, mend=f"{emptied}, or {elsewhere}")
     if free < _LITTLE:
@@ -64,10 +65,3 @@ def _bytes_in(folder: Path) -> int:
             except OSError:  # Gone meanwhile.
                 continue
     return total
-
-
-def _size(count: int) -> str:
-    for unit, factor in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= factor:
-            return f"{count / factor:.1f} {unit}"
-    return f"{count} B"

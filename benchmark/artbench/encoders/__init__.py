@@ -1,1 +1,22 @@
 """Backbones that hold weights: building them, reading checkpoints, naming weights by digest."""
+
+from typing import TYPE_CHECKING
+
+from artbench.runtime.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from artbench.encoders.backbone import Backbone
+    from artbench.encoders.weights import Weights
+
+__all__ = [
+    "Backbone",
+    "Weights",
+]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "Backbone": "artbench.encoders.backbone",
+        "Weights": "artbench.encoders.weights",
+    },
+)

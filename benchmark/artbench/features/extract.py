@@ -144,12 +144,7 @@ def extract(
         count = f"{len(unreadable):,} of {len(wanted):,}"
         reporter.notice(f"{count} pictures can't be read, the first of them {dataset.ids[row]}: {reason}")
     return Features(
-        matrix=matrix,
-        wanted=wanted,
-        unreadable=unreadable,
-        timing=timing,
-        dtype=store.key.dtype,
-        compiled=compiled,
+        matrix=matrix, wanted=wanted, unreadable=unreadable, timing=timing, dtype=store.key.dtype, compiled=compiled
     )
 
 

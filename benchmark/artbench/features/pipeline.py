@@ -108,12 +108,7 @@ class Extraction:
     def _forward(self) -> Forward:
         copies = self.threads if self.device == "cpu" else 1
         return Forward(
-            self.encoder,
-            device=self.device,
-            side=self.crop,
-            dtype=self.dtype,
-            copies=copies,
-            compiled=self.compiled,
+            self.encoder, device=self.device, side=self.crop, dtype=self.dtype, copies=copies, compiled=self.compiled
         )
 
     def run(self, table: NDArray[np.int64], store: FeatureStore, reporter: Reporter, *, processes: int = 1) -> Timing:

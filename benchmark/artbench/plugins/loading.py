@@ -41,6 +41,12 @@ def load_plugins(files: Sequence[Path] = (), *, only: str | None = None) -> Regi
 
     Raises:
         UsageError: One of `files` is not there, or is no Python file.
+
+    Examples:
+        >>> from artbench.plugins import load_plugins
+        >>> registry = load_plugins()
+        >>> registry.tasks.get("sample-style").dataset
+        'sample'
     """
     loaded = [_load(source, candidate) for source, candidate in sources(files, only=only)]
     entries: dict[str, list[Entry[Any]]] = {kind: [] for kind in KINDS}

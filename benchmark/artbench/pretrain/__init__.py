@@ -1,1 +1,35 @@
 """Self-supervised pretraining: everything that does not depend on the method."""
+
+from typing import TYPE_CHECKING
+
+from artbench.runtime.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from artbench.pretrain.method import Method, Networks, Objective, embedder, follow, teacher_of
+    from artbench.pretrain.schedule import cosine_to_one
+    from artbench.pretrain.settings import Settings
+
+__all__ = [
+    "Method",
+    "Networks",
+    "Objective",
+    "Settings",
+    "cosine_to_one",
+    "embedder",
+    "follow",
+    "teacher_of",
+]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "Method": "artbench.pretrain.method",
+        "Networks": "artbench.pretrain.method",
+        "Objective": "artbench.pretrain.method",
+        "Settings": "artbench.pretrain.settings",
+        "cosine_to_one": "artbench.pretrain.schedule",
+        "embedder": "artbench.pretrain.method",
+        "follow": "artbench.pretrain.method",
+        "teacher_of": "artbench.pretrain.method",
+    },
+)

@@ -114,20 +114,48 @@ class Method:
 
 
 def embedder(backbone: torch.nn.Module, **heads: torch.nn.Module) -> torch.nn.Sequential:
-    """A backbone with heads behind it, by name."""
+    """A backbone with heads behind it, by name.
+
+    Examples:
+        >>> import torch
+        >>> from artbench.pretrain import embedder
+        >>> student = embedder(torch.nn.Flatten(), projector=torch.nn.Linear(12, 4))
+        >>> student(torch.zeros(5, 3, 2, 2)).shape, [name for name, _ in student.named_children()]
+        (torch.Size([5, 4]), ['backbone', 'projector'])
+    """
     return torch.nn.Sequential(OrderedDict([("backbone", backbone), *heads.items()]))
 
 
 @torch.no_grad()
 def follow(teacher: torch.nn.Module, student: torch.nn.Module, momentum: float) -> None:
-    """Move the teacher's parameters towards those of the same name in the student: an exponential average."""
+    """Move the teacher's parameters towards those of the same name in the student: an exponential average.
+
+    Examples:
+        >>> import torch
+        >>> from artbench.pretrain import follow, teacher_of
+        >>> student = torch.nn.Linear(1, 1, bias=False)
+        >>> teacher = teacher_of(student)
+        >>> before = teacher.weight.item()
+        >>> student.weight.data += 1
+        >>> follow(teacher, student, momentum=0.75)
+        >>> round(teacher.weight.item() - before, 4)
+        0.25
+    """
     targets = dict(student.named_parameters())
     pairs = [(parameter, targets[name]) for name, parameter in teacher.named_parameters()]
     torch._foreach_lerp_([own for own, _ in pairs], [other for _, other in pairs], 1 - momentum)
 
 
 def teacher_of(student: torch.nn.Module) -> torch.nn.Module:
-    """A copy of a network that gets no gradients."""
+    """A copy of a network that gets no gradients.
+
+    Examples:
+        >>> import torch
+        >>> from artbench.pretrain import teacher_of
+        >>> teacher = teacher_of(torch.nn.Linear(2, 3))
+        >>> [parameter.requires_grad for parameter in teacher.parameters()]
+        [False, False]
+    """
     import copy
 
     return copy.deepcopy(student).requires_grad_(False)

@@ -81,7 +81,13 @@ def learning_rate(settings: Settings, plan: Plan, step: int) -> float:
 
 
 def cosine_to_one(start: float, progress: float) -> float:
-    """A momentum that rises from `start` to 1 along half a cosine (BYOL, Grill et al. 2020; MoCo v3)."""
+    """A momentum that rises from `start` to 1 along half a cosine (BYOL, Grill et al. 2020; MoCo v3).
+
+    Examples:
+        >>> from artbench.pretrain import cosine_to_one
+        >>> [round(cosine_to_one(0.99, progress), 4) for progress in (0, 0.5, 1)]
+        [0.99, 0.995, 1.0]
+    """
     return 1 - (1 - start) * 0.5 * (1 + math.cos(math.pi * progress))
 
 

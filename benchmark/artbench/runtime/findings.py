@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""What a check finds: of the doctor, of plugins, of submitted records."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -8,12 +8,12 @@ Status: TypeAlias = Literal["PASS", "WARN", "FAIL", "SKIP"]
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One line about one thing that a plugin registers.
+    """One thing that was checked.
 
     Attributes:
-        name: What was looked at: `batch size`.
-        status: PASS: as the contract says. WARN: works, though its users will stumble. FAIL: breaks the contract.
-            SKIP: could not be looked at.
+        name: What was checked: `batch size`, `torch`, the file of a record.
+        status: PASS: as it should be. WARN: works, but something could be better. FAIL: does not work, or breaks the
+            contract. SKIP: could not be checked.
         message: What was found, without a full stop.
         mend: What to change, without a full stop; empty where there is nothing to change.
     """

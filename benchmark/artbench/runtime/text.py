@@ -1,13 +1,14 @@
-"""Text and file names that are safe whatever names hold."""
+"""Text and file names that are safe whatever names hold, and sizes in words."""
 
 import hashlib
 import re
 from pathlib import PurePath
 
-# Of a task's name in the name of a file.
+# Letters of a task's name in the name of a file.
 _LONGEST_TASK = 100
-# Letters of a picture's name that are kept: its end, which tells more than its beginning.
+# Letters of an image's name that are kept: its end, which tells more than its beginning.
 _LONGEST_IMAGE = 60
+_UNITS = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 
 
 def escape(text: str) -> str:
@@ -18,23 +19,36 @@ def escape(text: str) -> str:
 
 
 def file_name(task: str) -> str:
-    """A file name for each task: no two share one, on a disk that takes capitals for small letters either."""
+    """The file name for a task. No two tasks share one, even on a disk that ignores case."""
     plain = re.sub(r"[^A-Za-z0-9_+-]+", "_", task)
     if plain == task == task.lower() and task not in ("readme", "index", "overall") and len(task) <= _LONGEST_TASK:
         return f"{task}.md"
     return f"{plain[:_LONGEST_TASK]}-{hashlib.sha256(task.encode()).hexdigest()[:8]}.md"
 
 
-def printable(text: str) -> str:
-    """Text without what a terminal would take for a command, or could not write: names come from anywhere."""
-    return "".join(character if character.isprintable() else "?" for character in text)
+def printable(text: str, *, escapes: bool = False) -> str:
+    r"""Text without what a terminal would take for a command, or could not write: names come from anywhere.
+
+    Args:
+        text: Any text.
+        escapes: Whether such a character becomes an escape, `\x1b`, which keeps names apart, and not a `?`.
+    """
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] if escapes else "?" for c in text)
+
+
+def size(count: int) -> str:
+    """A number of bytes in words: `1.5 GB`."""
+    for unit, factor in _UNITS:
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count} B"
 
 
 def figure_name(number: int, image: str, *, reason: str = "") -> str:
-    """`03-random-sunflowers.png`: plain letters alone, and told apart by the number.
+    """The file name of a figure, such as `03-random-sunflowers.png`: plain letters, and unique by its number.
 
     Args:
-        number: Of the picture among those shown.
+        number: Position of the image among those shown.
         image: Its id or path.
         reason: Why it is shown.
     """

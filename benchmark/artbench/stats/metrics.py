@@ -12,7 +12,7 @@ from artbench.errors import ArtbenchError
 from artbench.protocol import Bootstrap
 from artbench.specs import TargetKind
 from artbench.stats import multi_label, single_label, years
-from artbench.stats.bootstrap import Sampled, resamples
+from artbench.stats.bootstrap import Estimate, Sampled, combine, resamples
 
 Unit: TypeAlias = Literal["fraction", "years"]
 
@@ -67,6 +67,7 @@ METRICS: Mapping[str, Metric] = {
         _metric(years.within_50_years, "year"),
     )
 }
+"""Every metric by the name that a task gives it."""
 
 
 def find_metric(name: str, target: TargetKind) -> Metric:
@@ -74,6 +75,11 @@ def find_metric(name: str, target: TargetKind) -> Metric:
 
     Raises:
         ArtbenchError: There is no such metric for this kind of target.
+
+    Examples:
+        >>> from artbench.stats.metrics import find_metric
+        >>> find_metric("accuracy", "single-label").higher_is_better
+        True
     """
     metric = METRICS.get(name)
     if metric is None or metric.target != target:
@@ -83,7 +89,16 @@ def find_metric(name: str, target: TargetKind) -> Metric:
 
 
 def best_thresholds(labels: Labels, outputs: NDArray[np.floating], *, target: TargetKind) -> dict[str, float]:
-    """Choose the best threshold on validation images for every metric that needs one."""
+    """Choose the best threshold on validation images for every metric that needs one.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.stats.metrics import best_thresholds
+        >>> labels = np.array([[1, 0], [1, 1], [0, 1]], bool)
+        >>> probabilities = np.array([[0.9, 0.2], [0.8, 0.6], [0.3, 0.7]])
+        >>> sorted(best_thresholds(labels, probabilities, target="multi-label"))
+        ['micro_f1', 'sample_f2']
+    """
     return {
         metric.name: multi_label.best_threshold(metric.name, metric.measure, labels.astype(bool), outputs)
         for metric in METRICS.values()
@@ -101,8 +116,43 @@ def score(
         labels: As `Split.labels`.
         outputs: Probabilities, shape (n, classes), or years, shape (n, 1).
         thresholds: Threshold by metric, for metrics that need one.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.stats.metrics import METRICS, score
+        >>> probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
+        >>> score(METRICS["accuracy"], np.array([0, 1, 1, 0]), probabilities)
+        0.75
     """
     return float(_measurer([metric], labels, outputs, thresholds or {})(None)[metric.name][0])
+
+
+def evaluate(
+    labels: Labels,
+    outputs: NDArray[np.floating],
+    *,
+    target: TargetKind,
+    bootstrap: Bootstrap,
+    thresholds: Mapping[str, float] | None = None,
+    clusters: Sequence[object] | None = None,
+) -> dict[str, Estimate]:
+    """Compute every metric for a kind of target with its interval: `sample` and `combine` in one.
+
+    Raises:
+        ArtbenchError: As `sample`.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.protocol import Bootstrap
+        >>> from artbench.stats.metrics import evaluate
+        >>> probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
+        >>> bootstrap = Bootstrap(resamples=100)
+        >>> found = evaluate(np.array([0, 1, 1, 0]), probabilities, target="single-label", bootstrap=bootstrap)
+        >>> found["accuracy"]
+        Estimate(value=0.75, ci95=(0.25, 1.0))
+    """
+    drawn = sample(labels, outputs, target=target, bootstrap=bootstrap, thresholds=thresholds, clusters=clusters)
+    return combine([drawn], bootstrap=bootstrap)
 
 
 def sample(
@@ -126,6 +176,16 @@ def sample(
 
     Raises:
         ArtbenchError: There are no images, or a metric is undefined because no image has a label.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.protocol import Bootstrap
+        >>> from artbench.stats.metrics import sample
+        >>> probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
+        >>> bootstrap = Bootstrap(resamples=100)
+        >>> drawn = sample(np.array([0, 1, 1, 0]), probabilities, target="single-label", bootstrap=bootstrap)
+        >>> drawn["accuracy"].value, drawn["accuracy"].resampled.shape
+        (0.75, (100,))
     """
     if not len(labels):
         raise ArtbenchError("there are no test images to score", mend="Check the task's test split")

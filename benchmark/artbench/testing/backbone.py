@@ -29,6 +29,10 @@ def check_backbone(spec: BackboneSpec | str, *, plugins: Sequence[PathLike] = ()
     Raises:
         ContractError: It breaks the contract; lists every failure with what to change.
         UsageError: No backbone is called that.
+
+    Examples:
+        >>> from artbench.testing import check_backbone
+        >>> check_backbone("colour-histogram")
     """
     if isinstance(spec, str):
         spec = registered(plugins).backbones.get(spec)
@@ -36,7 +40,15 @@ def check_backbone(spec: BackboneSpec | str, *, plugins: Sequence[PathLike] = ()
 
 
 def examine_backbone(spec: BackboneSpec) -> list[Finding]:
-    """All findings about a backbone, those that pass among them."""
+    """All findings about a backbone, those that pass among them.
+
+    Examples:
+        >>> from artbench.plugins import load_plugins
+        >>> from artbench.testing import examine_backbone
+        >>> spec = load_plugins().backbones.get("colour-histogram")
+        >>> {finding.status for finding in examine_backbone(spec)}
+        {'PASS'}
+    """
     return examined(lambda: make_built(spec), [*FEATURE_CHECKS, *WEIGHT_CHECKS])
 
 

@@ -15,6 +15,7 @@ from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.runtime.findings import Finding, Status
 from artbench.runtime.progress import Silent
+from artbench.runtime.text import printable
 from artbench.specs import DatasetSpec, Factory, load_factory
 
 SubjectT = TypeVar("SubjectT")
@@ -126,7 +127,7 @@ def line(error: BaseException) -> str:
 
 def shortened(text: str, *, most: int = 300) -> str:
     """One line of text that can be printed, cut where it is too long."""
-    plain = "".join(character if character.isprintable() else " " for character in " ".join(text.split()))
+    plain = printable(" ".join(text.split()))
     return plain if len(plain) <= most else f"{plain[:most]}…"
 
 

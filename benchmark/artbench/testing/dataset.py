@@ -35,6 +35,12 @@ def check_dataset(spec: DatasetSpec | str, root: Path | None = None, *, plugins:
         ContractError: It breaks the contract; lists every failure with what to change.
         UsageError: No dataset is called that, or nothing says where its pictures are.
         ArtbenchError: There is no such folder.
+
+    Examples:
+        In a test that gets the fixture `artbench_tiny_dataset` as `tiny`:
+
+        >>> from artbench.testing import check_dataset
+        >>> check_dataset(tiny.spec, tiny.root)
     """
     registry = registered(plugins)
     if isinstance(spec, str):
@@ -49,6 +55,13 @@ def examine_dataset(spec: DatasetSpec, root: Path, *, tasks: Sequence[TaskSpec] 
         spec: The dataset.
         root: The folder.
         tasks: Tasks on it, whose splits are looked at.
+
+    Examples:
+        In a test that gets the fixture `artbench_tiny_dataset` as `tiny`:
+
+        >>> from artbench.testing import examine_dataset
+        >>> {finding.status for finding in examine_dataset(tiny.spec, tiny.root, tasks=[tiny.task])}
+        {'PASS'}
     """
     checks = [*ID_CHECKS, *FILE_CHECKS, *splits_checks(tasks)]
     return examined(lambda: make_read(spec, root), checks)

@@ -57,6 +57,10 @@ def check_pretraining(
         ContractError: It breaks the contract; lists every failure with what to change.
         UsageError: No pretraining or backbone is called that.
         ArtbenchError: The pretraining has no weights for the backbone, so that nothing could be checked.
+
+    Examples:
+        >>> from artbench.testing import check_pretraining
+        >>> check_pretraining("random")
     """
     registry = registered(plugins)
     if isinstance(spec, str):
@@ -84,6 +88,13 @@ def examine_pretraining(
 
     Raises:
         ArtbenchError: The pretraining has no weights for the backbone.
+
+    Examples:
+        >>> from artbench.plugins import load_plugins
+        >>> from artbench.testing import examine_pretraining
+        >>> spec = load_plugins().pretrainings.get("random")
+        >>> {finding.status for finding in examine_pretraining(spec)}
+        {'PASS'}
     """
     network = backbone or BACKBONE
     if spec.method is None:

@@ -49,6 +49,12 @@ def check_task(
         ContractError: It breaks the contract; lists every failure with what to change.
         UsageError: No task, or no dataset, is called that, or nothing says where the pictures are.
         ArtbenchError: There is no such folder.
+
+    Examples:
+        In a test that gets the fixture `artbench_tiny_dataset` as `tiny`:
+
+        >>> from artbench.testing import check_task
+        >>> check_task(tiny.task, tiny.root, dataset=tiny.spec)
     """
     registry = registered(plugins)
     if isinstance(spec, str):
@@ -64,6 +70,13 @@ def examine_task(spec: TaskSpec, root: Path, *, dataset: DatasetSpec) -> list[Fi
         spec: The task.
         root: The folder of its dataset.
         dataset: Its dataset.
+
+    Examples:
+        In a test that gets the fixture `artbench_tiny_dataset` as `tiny`:
+
+        >>> from artbench.testing import examine_task
+        >>> {finding.status for finding in examine_task(tiny.task, tiny.root, dataset=tiny.spec)}
+        {'PASS'}
     """
     return examined(lambda: make_asked(spec, root, dataset), [*STATED_CHECKS, *LABEL_CHECKS])
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from artbench.cli.main import main
 from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
-from tests.measured import guessed, put
+from tests.support.results import guessed, put
 
 _CLASSES = 4
 LABELS: NDArray[np.int64] = np.random.default_rng(0).integers(0, _CLASSES, 200)

@@ -7,7 +7,7 @@ from rich.console import Console
 from artbench.cli.leaderboard.show import print_board
 from artbench.cli.progress import TerminalReporter
 from artbench.leaderboard.board import boards
-from tests.records import record
+from tests.support.records import record
 
 
 def shown_at(

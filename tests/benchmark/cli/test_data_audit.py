@@ -18,8 +18,8 @@ from artbench.evaluation.workflow import RunRequest, run
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
 from artbench_sample.paint import paint_collection
+from tests.support.plugins import TOY
 
-TOY = Path(__file__).parents[2] / "toy_plugin.py"
 HOSTILE = "0<script>alert(1)</script>&.png"
 
 
@@ -109,7 +109,7 @@ def test_a_checkpoint_that_does_not_say_is_refused(toy: Path, tmp_path: Path) ->
     save_file({"w": torch.zeros(1)}, tmp_path / "other.safetensors")
     result = audit(tmp_path / "out", "--data", f"toy={toy}", "--checkpoint", str(tmp_path / "other.safetensors"))
     assert isinstance(result.exception, ArtbenchError)
-    assert "does not say which pictures" in str(result.exception)
+    assert "does not say which images" in str(result.exception)
 
 
 def test_a_folder_that_cannot_be_written_is_told(toy: Path, tmp_path: Path) -> None:

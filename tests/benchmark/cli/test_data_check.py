@@ -10,8 +10,7 @@ from click.testing import CliRunner, Result
 from artbench.audit.image_index import ImageFingerprint, fingerprint_image
 from artbench.cli.data import data
 from artbench.errors import ArtbenchError, UsageError
-
-TOY = Path(__file__).parents[2] / "toy_plugin.py"
+from tests.support.plugins import TOY
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def status(result: Result) -> int:
 def test_a_sound_dataset_is_told_in_a_table(toy: Path) -> None:
     result = check()
     assert status(result) == 0
-    assert "toy: 90 pictures" in result.stdout
+    assert "toy: 90 images" in result.stdout
     assert "toy-colour     60" in result.stdout
 
 

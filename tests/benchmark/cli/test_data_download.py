@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from artbench.cli.data import data
 from artbench.errors import UsageError
-from tests.benchmark.cli.hub_server import COMMIT, Hub, serving
+from tests.support.hub_server import COMMIT, Hub, serving
 
 FILES = {
     "README.md": b"# WikiArt\n",

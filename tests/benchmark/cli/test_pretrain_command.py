@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from artbench.cli.main import main
-from tests.benchmark.pretrain import toys
+from tests.support import training as toys
+from tests.support.command_line import CommandLine
+from tests.support.plugins import TOY
 
-TOY = Path(__file__).parents[2] / "toy_plugin.py"
 SMALL = ["--set", "batch_size=16", "--set", "sub_batch=8", "--set", "steps=4", "--set", "crop_size=16"]
 
 
@@ -22,24 +22,22 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def artbench(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "artbench", *words, "--plugin", str(TOY)]
-    return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ))
+def words_of(*words: str, out: str = "out") -> list[str]:
+    toy = ["--backbone", "toy-patches", "--dataset", "toy", "--out", out]
+    return ["pretrain", "moco-v2", *toy, *words, "--plugin", str(TOY)]
 
 
-def pretrain(*words: str, out: str = "out") -> subprocess.CompletedProcess[str]:
-    return artbench("pretrain", "moco-v2", "--backbone", "toy-patches", "--dataset", "toy", "--out", out, *words)
-
-
-def test_it_trains_and_run_takes_the_folder(tmp_path: Path) -> None:
+def test_it_trains_and_run_takes_the_folder(tmp_path: Path, command_line: CommandLine) -> None:
     (tmp_path / "settings.toml").write_text("temperature = 0.1\n")
-    done = pretrain(*SMALL, "--settings", "settings.toml", "--pack", "--knn", "toy-colour")
+    words = words_of(*SMALL, "--settings", "settings.toml", "--pack", "--knn", "toy-colour")
+    command = [sys.executable, "-m", "artbench", *words]
+    done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ))
     assert done.returncode == 0, done.stderr
     assert done.stdout == "out/encoder.safetensors\n"
     assert "60 pictures of toy" in done.stderr
     assert "kNN accuracy on toy-colour" in done.stderr
     words = ["--backbone", "toy-patches", "--pretraining", "out", "--pretraining", "random", "--task", "toy-colour"]
-    ran = artbench("run", *words, "--json")
+    ran = command_line("run", *words, "--json", "--plugin", str(TOY))
     assert ran.returncode == 0, ran.stderr
     trained, random = json.loads(ran.stdout)
     history = trained["encoder"]["training"]
@@ -48,18 +46,19 @@ def test_it_trains_and_run_takes_the_folder(tmp_path: Path) -> None:
     assert trained["encoder"]["pool"]["test_images"] == 0
     assert random["encoder"]["training"] is None
     assert trained["encoder"]["weights_sha256"] != random["encoder"]["weights_sha256"]
-    again = pretrain(*SMALL)
+    again = command_line(*words_of(*SMALL))
     assert again.returncode == 1
     assert "--resume" in again.stderr
 
 
-def test_a_folder_of_pictures_without_labels_trains_and_has_no_task(tmp_path: Path) -> None:
+def test_a_folder_of_pictures_without_labels_trains_and_has_no_task(tmp_path: Path, command_line: CommandLine) -> None:
     toys.paint(tmp_path / "scans" / "Depot", broken=(3,))
     words = ["--backbone", "toy-patches", "--dataset", "collection:scans", "--out", "out"]
-    done = artbench("pretrain", "moco-v2", *words, *SMALL)
+    done = command_line("pretrain", "moco-v2", *words, *SMALL, "--plugin", str(TOY))
     assert done.returncode == 0, done.stderr
     assert "collection:scans has no labels: all 60 pictures train" in done.stderr
-    ran = artbench("run", "--backbone", "toy-patches", "--pretraining", "out", "--task", "collection:scans")
+    words = ["--backbone", "toy-patches", "--pretraining", "out", "--task", "collection:scans"]
+    ran = command_line("run", *words, "--plugin", str(TOY))
     assert ran.returncode == 1
     assert "has no labels, and so no task: its pictures are all in one folder, Depot" in ran.stderr
 
@@ -78,17 +77,10 @@ def test_a_folder_of_pictures_without_labels_trains_and_has_no_task(tmp_path: Pa
     ],
 )
 def test_a_wrong_word_is_status_two_and_nothing_is_made(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    method: str,
-    words: list[str],
-    told: str,
+    tmp_path: Path, command_line: CommandLine, method: str, words: list[str], told: str
 ) -> None:
     usual = ["--backbone", "toy-patches", "--dataset", "toy", "--out", "out", "--plugin", str(TOY)]
-    monkeypatch.setattr(sys, "argv", ["artbench", "pretrain", method, *usual, *words])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 2
-    assert told in capsys.readouterr().err
+    done = command_line("pretrain", method, *usual, *words)
+    assert done.returncode == 2
+    assert told in done.stderr
     assert not (tmp_path / "out").exists()

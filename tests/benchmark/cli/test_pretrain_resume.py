@@ -10,8 +10,9 @@ from safetensors.torch import load_file, save_file
 
 from artbench.cli.main import main
 from artbench.pretrain.resume_state import read_resume_state
+from tests.support import training as toys
+from tests.support.plugins import TOY
 
-TOY = Path(__file__).parents[2] / "toy_plugin.py"
 SMALL = ("batch_size=16", "sub_batch=8", "steps=4", "crop_size=16", "temperature=0.1")
 
 
@@ -72,13 +73,14 @@ def test_it_needs_nothing_but_the_folder(terminal: Terminal) -> None:
 def test_what_is_given_and_differs_is_refused_with_both_values(terminal: Terminal) -> None:
     begin(terminal)
     Path("other.toml").write_text("dim = 64\n")
+    toys.paint(Path("scans") / "Depot")
     for words, told in (
         (["--set", "temperature=0.3"], "temperature: 0.1, now 0.3"),
         (["--settings", "other.toml"], "dim: 128, now 64"),
         (["--seed", "4"], "seed: 3, now 4"),
         (["moco-v1"], "method: moco-v2, now moco-v1"),
         (["--backbone", "colour-histogram"], "backbone: toy-patches, now colour-histogram"),
-        (["--dataset", "sample"], "datasets: ['toy'], now ['sample']"),
+        (["--dataset", "collection:scans"], "datasets: ['toy'], now ['collection:scans']"),
     ):
         assert terminal.pretrain("--resume", *words) == 1
         assert told in terminal.err

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from artbench.cli.main import artbench
-
-TOY = Path(__file__).parents[2] / "toy_plugin.py"
+from tests.support.command_line import CommandLine
+from tests.support.plugins import TOY
 
 
 @pytest.fixture
@@ -34,38 +34,41 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return [sys.executable, "-m", "artbench", *words]
 
 
-def test_results_go_to_stdout_and_all_else_to_stderr(command: list[str], tmp_path: Path) -> None:
+def test_results_go_to_stdout_and_all_else_to_stderr(
+    command: list[str], command_line: CommandLine, tmp_path: Path
+) -> None:
     first = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "toy-colour" in first.stdout
     assert "rank 1 of 1" in first.stdout
     assert "results/leaderboards" in first.stderr
     assert "\x1b" not in first.stdout + first.stderr
     assert (tmp_path / "results" / "leaderboards" / "toy-colour.md").is_file()
-    again = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
+    again = command_line(*command[3:], "--json")
+    assert again.returncode == 0, again.stderr
     (record,) = json.loads(again.stdout)
     assert record["task"] == "toy-colour"
-    built = subprocess.run(
-        [sys.executable, "-m", "artbench", "leaderboard", "show"], capture_output=True, text=True, check=True
-    )
+    built = command_line("leaderboard", "show")
+    assert built.returncode == 0, built.stderr
     assert "toy-patches" in built.stdout
 
 
-def test_nothing_is_run_again_and_the_user_is_told(command: list[str]) -> None:
-    subprocess.run(command, check=True, capture_output=True)
-    again = subprocess.run(command, capture_output=True, text=True, check=True)
+def test_nothing_is_run_again_and_the_user_is_told(command: list[str], command_line: CommandLine) -> None:
+    assert command_line(*command[3:]).returncode == 0
+    again = command_line(*command[3:])
+    assert again.returncode == 0
     assert "not run again" in again.stderr
 
 
-def test_a_failure_is_one_line_and_status_one(command: list[str]) -> None:
-    done = subprocess.run([*command, "--backbone", "toy-broken"], capture_output=True, text=True)
+def test_a_failure_is_one_line_and_status_one(command: list[str], command_line: CommandLine) -> None:
+    done = command_line(*command[3:], "--backbone", "toy-broken")
     assert done.returncode == 1
     assert "toy-patches" in done.stdout
     assert "out of paint" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_an_unknown_task_is_status_two_and_gets_the_nearest(command: list[str]) -> None:
-    done = subprocess.run([*command, "--task", "toy-color"], capture_output=True, text=True)
+def test_an_unknown_task_is_status_two_and_gets_the_nearest(command: list[str], command_line: CommandLine) -> None:
+    done = command_line(*command[3:], "--task", "toy-color")
     assert done.returncode == 2
     assert "toy-colour" in done.stderr
     assert done.stdout == ""
@@ -82,16 +85,19 @@ def test_numbers_of_shots_that_make_no_sense_are_refused(shots: str) -> None:
     )
 
 
-def test_shots_are_drawn_ten_times_and_told(command: list[str]) -> None:
-    done = subprocess.run([*command, "--shots", "2, 1,2", "--json"], capture_output=True, text=True, check=True)
+def test_shots_are_drawn_ten_times_and_told(command: list[str], command_line: CommandLine) -> None:
+    done = command_line(*command[3:], "--shots", "2, 1,2", "--json")
+    assert done.returncode == 0, done.stderr
     records = json.loads(done.stdout)
     assert [record["protocol"] for record in records] == ["linear-v1-shots-1", "linear-v1-shots-2"]
     assert [len(record["rounds"]) for record in records] == [10, 10]
 
 
-def test_a_results_folder_that_cannot_be_written_is_named(command: list[str], tmp_path: Path) -> None:
+def test_a_results_folder_that_cannot_be_written_is_named(
+    command: list[str], command_line: CommandLine, tmp_path: Path
+) -> None:
     (tmp_path / "taken").write_text("")
-    done = subprocess.run([*command, "--results", "taken/results"], capture_output=True, text=True)
+    done = command_line(*command[3:], "--results", "taken/results")
     assert done.returncode == 1
     assert "taken" in done.stderr
     assert "--results" in done.stderr
@@ -100,7 +106,7 @@ def test_a_results_folder_that_cannot_be_written_is_named(command: list[str], tm
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_says_so_in_a_line_and_goes_on_next_time(
-    command: list[str], tmp_path: Path, number: signal.Signals
+    command: list[str], command_line: CommandLine, tmp_path: Path, number: signal.Signals
 ) -> None:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     # When the pictures are there, the work has begun.
@@ -115,4 +121,4 @@ def test_interrupted_it_says_so_in_a_line_and_goes_on_next_time(
     assert "interrupted" in err
     assert "Traceback" not in err
     assert out == ""
-    subprocess.run(command, check=True, capture_output=True)
+    assert command_line(*command[3:]).returncode == 0

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-TOY = Path(__file__).parents[2] / "toy_plugin.py"
+from tests.support.command_line import CommandLine
+
 HEAVY = {"torch", "torchvision", "timm", "sklearn", "scipy", "numpy", "pyarrow", "PIL", "pydantic"}
 
 
@@ -45,8 +46,8 @@ def test_list_shows_what_the_built_in_plugins_offer() -> None:
     } <= named
 
 
-def test_a_pattern_searches_the_families() -> None:
-    rows = json.loads(artbench("list", "backbones", "vit_*dinov2*", "--json").stdout)
+def test_a_pattern_searches_the_families(command_line: CommandLine) -> None:
+    rows = json.loads(command_line("list", "backbones", "vit_*dinov2*", "--json").stdout)
     assert rows
     assert all(row["name"].startswith("vit_") and "dinov2" in row["name"] for row in rows)
 

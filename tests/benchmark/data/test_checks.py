@@ -10,18 +10,10 @@ from artbench.data.checks import check_targets, is_partial
 from artbench.data.dataset import Dataset
 from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
-from artbench.runtime.progress import Silent
+from tests.support.reporters import RecordingReporter
 
 NAMES = [f"picture-{number:04}" for number in range(1000)]
 DATASET = Dataset(name="toy", root=Path("somewhere"), ids=NAMES, files=NAMES)
-
-
-class _Listening(Silent):
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-
-    def notice(self, text: str, /) -> None:
-        self.heard.append(text)
 
 
 def split(rows: Sequence[int], *, classes: int = 3) -> Split:
@@ -43,9 +35,9 @@ GOOD = Targets(
 
 
 def check(targets: Targets, *, allow_partial: bool = False) -> list[str]:
-    reporter = _Listening()
+    reporter = RecordingReporter()
     check_targets(targets, DATASET, task="toy-colour", allow_partial=allow_partial, reporter=reporter)
-    return reporter.heard
+    return reporter.notices
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from artbench.errors import ArtbenchError
 from artbench_wikiart.layout import find_lists
 from artbench_wikiart.lists import read_lists
 from artbench_wikiart.tasks import artist_targets, genre_targets, style_targets
-from tests.realdata import REAL_DATA, needs_real_data
+from tests.support.real_data import REAL_DATA, needs_real_data
 
 
 def split(*rows: int) -> Split:

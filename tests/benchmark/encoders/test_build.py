@@ -14,7 +14,7 @@ from artbench.encoders.weights import Weights, state_digest
 from artbench.errors import ArtbenchError
 from artbench.runtime.progress import Silent
 from artbench.specs import BackboneSpec, PretrainingSpec
-from tests.benchmark.encoders.listening import Listening
+from tests.support.reporters import RecordingReporter
 
 MEAN, STD = (0.1, 0.2, 0.3), (0.4, 0.5, 0.6)
 
@@ -188,16 +188,16 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, value: float) -
 
 def test_what_the_backbone_lacks_is_left_out_in_one_notice(tmp_path: Path) -> None:
     state = _state() | {"fc.weight": torch.zeros(2), "fc.bias": torch.zeros(2)}
-    reporter = Listening()
+    reporter = RecordingReporter()
     build_encoder(small(), _saved(tmp_path / "x.pth", state), seed=0, reporter=reporter)
     assert reporter.notices == ["x.pth: 2 tensors that small does not have left out: fc.weight, fc.bias"]
-    reporter = Listening()
+    reporter = RecordingReporter()
     build_encoder(small(), giving(lambda backbone: Weights(state=state, source="x")), seed=0, reporter=reporter)
     assert reporter.notices == ["method: 2 tensors that small does not have left out: fc.weight, fc.bias"]
 
 
 def test_the_choice_among_several_sets_is_told(tmp_path: Path) -> None:
-    reporter = Listening()
+    reporter = RecordingReporter()
     content = {"model": _state(1), "model_ema": _state(2)}
     encoder = build_encoder(small(), _saved(tmp_path / "x.pth", content), seed=0, reporter=reporter)  # type: ignore[arg-type]
     assert encoder.weights_sha256 == state_digest(_state(2))

@@ -13,10 +13,9 @@ from PIL import Image
 from artbench.records.folder import ResultsFolder
 from artbench.records.predictions import TestPredictions
 from artbench.stats.per_class import class_table
-from tests.records import record
-from tests.toy_plugin import paint
-
-TOY = Path(__file__).parents[2] / "toy_plugin.py"
+from tests.support.plugins import TOY
+from tests.support.plugins.toy_plugin import paint
+from tests.support.records import record
 
 HEAVY = {"torch", "torchvision", "timm", "sklearn", "scipy", "matplotlib", "umap"}
 CLASSES = ("Baroque", "Cubism", "Rococo", "Symbolism")

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
-from tests.benchmark.features.tiny import COUNT, GOOD, features, paint
+from tests.support.extraction import COUNT, GOOD, features, paint
 
 
 @pytest.fixture(scope="package")

@@ -14,9 +14,8 @@ from artbench.errors import ArtbenchError
 from artbench.features import export as exporting
 from artbench.features.export import export
 from artbench.features.extract import Features
-from tests.benchmark.features.tiny import DIM, features, paint
-
-TOY = Path(__file__).parents[2] / "toy_plugin.py"
+from tests.support.extraction import DIM, features, paint
+from tests.support.plugins import TOY
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ from PIL import Image
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode
 from artbench.features import extract as extracting
-from tests.benchmark.features.tiny import COUNT, FAR, GOOD, PICTURE, Listener, encoder, features, paint
+from tests.support.extraction import COUNT, FAR, GOOD, PICTURE, encoder, features, paint
+from tests.support.reporters import RecordingReporter
 
 
 def test_they_are_what_the_network_gives(pictures: Dataset, whole: NDArray[np.float32]) -> None:
@@ -57,7 +58,7 @@ def test_what_is_kept_is_not_extracted_again(pictures: Dataset, whole: NDArray[n
 
 
 def test_unreadable_pictures_are_named_and_left_out(pictures: Dataset, tmp_path: Path) -> None:
-    listener = Listener()
+    listener = RecordingReporter()
     found = features(pictures, tmp_path, reporter=listener)
     assert set(found.unreadable) == {7, 11}
     assert "file can't be read" in found.unreadable[11]
@@ -88,7 +89,7 @@ def test_changed_code_under_an_old_name_is_noticed(pictures: Dataset, tmp_path: 
     features(pictures, tmp_path, rows=GOOD)
     by = encoder()
     changed = replace(by, module=torch.nn.Sequential(by.module, torch.nn.ReLU()))
-    listener = Listener()
+    listener = RecordingReporter()
     found = features(pictures, tmp_path, rows=GOOD, by=changed, reporter=listener)
     assert found.timing.extracted == len(GOOD)
     assert "its code or a picture has changed" in listener.notices[0]
@@ -161,10 +162,10 @@ def test_an_interrupt_keeps_what_is_done_and_leaves_no_thread(
     pictures: Dataset, whole: NDArray[np.float32], tmp_path: Path
 ) -> None:
     def interrupt() -> None:
-        if listener.counted >= 30:
+        if listener.steps >= 30:
             raise KeyboardInterrupt
 
-    listener = Listener(each=interrupt)
+    listener = RecordingReporter(each=interrupt)
     with pytest.raises(KeyboardInterrupt):
         features(pictures, tmp_path, reporter=listener, workers=4)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("artbench")]
@@ -174,8 +175,8 @@ def test_an_interrupt_keeps_what_is_done_and_leaves_no_thread(
 
 
 def test_progress_tells_the_rate_and_the_waiting(pictures: Dataset, tmp_path: Path) -> None:
-    listener = Listener()
+    listener = RecordingReporter()
     features(pictures, tmp_path, reporter=listener)
-    assert listener.counted == COUNT
+    assert listener.steps == COUNT
     assert "images/s" in listener.notes[-1]
     assert "% waiting" in listener.notes[-1]

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from artbench.cli.cache import cache as command
 from artbench.errors import ArtbenchError
 from artbench.features.inventory import StoredFeatures, remove, select, stored_features
-from tests.benchmark.features.tiny import Listener, encoder, features, paint
+from tests.support.extraction import encoder, features, paint
+from tests.support.reporters import RecordingReporter
 
 NOW = datetime(2030, 1, 31, tzinfo=UTC)
 
@@ -115,7 +116,7 @@ def test_wrong_usage_removes_nothing(arguments: list[str], folder: Path) -> None
 def test_what_is_being_extracted_stays(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     removed = []
-    listener = Listener(each=lambda: removed.append([remove(entry) for entry in stored_features(cache)]))
+    listener = RecordingReporter(each=lambda: removed.append([remove(entry) for entry in stored_features(cache)]))
     features(paint(tmp_path, 10), cache, reporter=listener)
     assert removed
     assert all(each == [False] for each in removed)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode
 from artbench.errors import ArtbenchError
-from tests.benchmark.features.tiny import DIM, FAR, GOOD, PICTURE, encoder, features
+from tests.support.extraction import DIM, FAR, GOOD, PICTURE, encoder, features
 
 
 def test_an_encoder_of_fixed_size_gets_its_size(pictures: Dataset, tmp_path: Path) -> None:

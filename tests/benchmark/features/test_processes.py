@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.benchmark.features import tiny
+from tests.support import extraction as tiny
+from tests.support.reporters import RecordingReporter
 
 # Forked from a server that has torch imported: a child is at work within milliseconds.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.benchmark.features.tiny"])
+CONTEXT.set_forkserver_preload(["tests.support.extraction"])
 
 
 def prepare(folder: Path, count: int) -> dict[str, bytes]:
@@ -31,7 +32,7 @@ def tell(target: Callable[[Path], int], folder: Path, queue: Any) -> None:
 
 def extract_and_tell(folder: Path, begun: Any) -> None:
     count = int((folder / "count").read_text())
-    listener = tiny.Listener(each=begun.set)
+    listener = RecordingReporter(each=begun.set)
     tiny.features(tiny.dataset(folder, count), folder / "cache", workers=2, reporter=listener)
     begun.set()
 
@@ -96,13 +97,13 @@ def test_who_waits_is_told(tmp_path: Path) -> None:
         child.start()
         assert told.wait(30)
 
-    tiny.features(pictures, tmp_path / "cache", reporter=tiny.Listener(each=start_another))
+    tiny.features(pictures, tmp_path / "cache", reporter=RecordingReporter(each=start_another))
     child.join()
     assert child.exitcode == 0
 
 
 def listen(folder: Path, told: Any) -> None:
-    class Telling(tiny.Listener):
+    class Telling(RecordingReporter):
         def notice(self, text: str, /) -> None:
             assert "Another run is extracting these features" in text
             told.set()
@@ -114,7 +115,8 @@ def listen(folder: Path, told: Any) -> None:
 def test_torchrun_gives_the_same_bytes(processes: int, tmp_path: Path) -> None:
     expected = prepare(tmp_path, 100)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    done = subprocess.run([*command, tiny.__file__, str(tmp_path)], capture_output=True, text=True, timeout=120)
+    command += ["-m", tiny.__name__, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110, cwd=Path(__file__).parents[3])
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"100\ntiny on tiny, share of one process of {processes}"
     assert tiny.stored_bytes(tmp_path / "cache") == expected

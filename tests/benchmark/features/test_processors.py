@@ -9,14 +9,15 @@ import pytest
 
 from artbench.data.dataset import Dataset
 from artbench.encoders.encoder import Encoder
-from tests.benchmark.features.tiny import COUNT, GOOD, Listener, features
+from tests.support.extraction import COUNT, GOOD, features
+from tests.support.reporters import RecordingReporter
 
 # Run by a process of its own: the instructions are chosen once, when torch is loaded.
 _EXTRACT = f"""
 import sys
 from pathlib import Path
 from tests.benchmark.features.test_processors import GOOD, deep
-from tests.benchmark.features.tiny import dataset, features
+from tests.support.extraction import dataset, features
 
 folder, cache = map(Path, sys.argv[1:])
 features(dataset(folder, {COUNT}), cache, rows=GOOD[::2], by=deep(), workers=2, float32=True)
@@ -28,7 +29,7 @@ def deep() -> Encoder:
     import timm
     import torch
 
-    from tests.benchmark.features.tiny import encoder
+    from tests.support.extraction import encoder
 
     torch.manual_seed(0)
     module = timm.create_model("resnet18", num_classes=0).eval()
@@ -45,7 +46,7 @@ def test_a_store_that_another_kind_of_processor_began_is_gone_on_with(
         command = [sys.executable, "-c", _EXTRACT, str(pictures.root.parent), str(begun)]
         subprocess.run(command, check=True, cwd=Path(__file__).parents[3], timeout=110)
 
-    reporter = Listener()
+    reporter = RecordingReporter()
     both = features(pictures, begun, rows=GOOD, by=deep(), float32=True, reporter=reporter)
     assert both.timing.extracted == len(GOOD) - len(GOOD[::2])
     assert not [notice for notice in reporter.notices if "other features" in notice]

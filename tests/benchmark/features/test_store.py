@@ -15,7 +15,8 @@ import pytest
 from artbench.errors import ArtbenchError
 from artbench.features.key import StoreKey
 from artbench.features.store import FeatureStore
-from tests.benchmark.features.tiny import DIM, Listener, features, paint
+from tests.support.extraction import DIM, features, paint
+from tests.support.reporters import RecordingReporter
 
 KEY = StoreKey(
     dataset="tiny",
@@ -52,7 +53,7 @@ def test_a_name_is_never_a_way_out_of_the_cache(tmp_path: Path) -> None:
 
 
 def test_rows_come_back_and_the_others_are_missing(tmp_path: Path) -> None:
-    store, listener = FeatureStore(tmp_path, KEY, rows=10), Listener()
+    store, listener = FeatureStore(tmp_path, KEY, rows=10), RecordingReporter()
     values = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
     with store.locked(listener):
         store.write(np.array([2, 3, 9]), values)
@@ -69,7 +70,7 @@ def test_rows_come_back_and_the_others_are_missing(tmp_path: Path) -> None:
 
 
 def test_a_reason_that_a_kill_cut_short_spoils_no_other(tmp_path: Path) -> None:
-    store, listener = FeatureStore(tmp_path, KEY, rows=3), Listener()
+    store, listener = FeatureStore(tmp_path, KEY, rows=3), RecordingReporter()
     with store.locked(listener):
         store.write_unreadable({0: "torn"}, for_good=True)
         file = store.folder / "unreadable.jsonl"
@@ -83,7 +84,7 @@ def test_a_reason_that_a_kill_cut_short_spoils_no_other(tmp_path: Path) -> None:
 
 def test_the_ends_are_whole(tmp_path: Path) -> None:
     store = FeatureStore(tmp_path, KEY, rows=8)
-    with store.locked(Listener()):
+    with store.locked(RecordingReporter()):
         assert store.ends().tolist() == []
         store.write(np.arange(2, 7), np.ones((5, 4), np.float32))
         assert store.ends().tolist() == [2, 6]
@@ -97,8 +98,8 @@ def test_the_ends_are_whole(tmp_path: Path) -> None:
 
 def test_an_empty_dataset_is_no_trouble(tmp_path: Path) -> None:
     store = FeatureStore(tmp_path, KEY, rows=0)
-    with store.locked(Listener()):
-        assert len(store.missing(np.arange(0), Listener())) == 0
+    with store.locked(RecordingReporter()):
+        assert len(store.missing(np.arange(0), RecordingReporter())) == 0
     assert store.matrix().shape == (0, 4)
 
 
@@ -107,7 +108,7 @@ def test_any_flipped_bit_costs_one_row(name: str, tmp_path: Path) -> None:
     store = FeatureStore(tmp_path, KEY, rows=6)
     random = np.random.default_rng(0)
     values = random.normal(size=(5, 4)).astype(np.float32)
-    with store.locked(Listener()):
+    with store.locked(RecordingReporter()):
         store.write(np.arange(5), values)
         store.write_unreadable({5: "torn"}, for_good=True)
     file = store.folder / name
@@ -116,7 +117,7 @@ def test_any_flipped_bit_costs_one_row(name: str, tmp_path: Path) -> None:
         spoilt = bytearray(whole)
         spoilt[bit // 8] ^= 1 << bit % 8
         file.write_bytes(spoilt)
-        listener = Listener()
+        listener = RecordingReporter()
         with store.locked(listener):
             missing = store.missing(np.arange(6), listener)
         assert len(missing) <= 1
@@ -132,7 +133,7 @@ def test_a_file_cut_short_is_noticed_and_only_the_rest_extracted(name: str, shar
     before = np.array(features(pictures, tmp_path / "cache").matrix)
     file = next((tmp_path / "cache").rglob(name))
     os.truncate(file, int(file.stat().st_size * share))
-    listener = Listener()
+    listener = RecordingReporter()
     after = features(pictures, tmp_path / "cache", reporter=listener)
     assert (after.matrix == before).all()
     assert 40 - 40 * share <= after.timing.extracted + 1 <= 43 - 40 * share
@@ -146,7 +147,7 @@ def test_a_flipped_bit_is_told_and_mended(tmp_path: Path) -> None:
     spoilt = bytearray(file.read_bytes())
     spoilt[DIM * 4 * 20 + 5] ^= 16
     file.write_bytes(spoilt)
-    listener = Listener()
+    listener = RecordingReporter()
     after = features(pictures, tmp_path / "cache", reporter=listener)
     assert (after.matrix == before).all()
     assert after.timing.extracted == 2  # And number 11, whose file may have come back.
@@ -168,11 +169,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_disk_too_small_is_refused_before_the_work(small_disk: Path, tmp_path: Path) -> None:
     pictures = paint(tmp_path, 20)
     (small_disk / "other").write_bytes(bytes(254 * 1024))
-    listener = Listener()
+    listener = RecordingReporter()
     with pytest.raises(ArtbenchError, match=r"no room for features in .*disk") as caught:
         features(pictures, small_disk, reporter=listener)
     assert "Make room" in str(caught.value)
-    assert listener.counted == 0
+    assert listener.steps == 0
 
 
 def test_a_disk_that_fills_up_loses_nothing(small_disk: Path, tmp_path: Path) -> None:
@@ -185,9 +186,9 @@ def test_a_disk_that_fills_up_loses_nothing(small_disk: Path, tmp_path: Path) ->
 
     rows = [row for row in range(400) if row not in (7, 11)]
     with pytest.raises(ArtbenchError, match="no room for features"):
-        features(pictures, small_disk, rows=rows, reporter=Listener(each=fill))
+        features(pictures, small_disk, rows=rows, reporter=RecordingReporter(each=fill))
     ballast.unlink()
-    listener = Listener()
+    listener = RecordingReporter()
     after = features(pictures, small_disk, rows=rows, reporter=listener)
     assert 0 < after.timing.extracted < 398
     assert not [notice for notice in listener.notices if "damaged" in notice]

@@ -1,7 +1,7 @@
 """Who shares a table, and in which order."""
 
 from artbench.leaderboard.board import boards
-from tests.records import record
+from tests.support.records import record
 
 
 def test_only_equal_task_protocol_and_data_share_a_table() -> None:

@@ -14,7 +14,7 @@ from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.markdown import task_page
 from artbench.records.record import task_name
 from artbench.runtime.text import escape
-from tests.records import record
+from tests.support.records import record
 
 
 def test_a_row_tells_rank_encoder_result_and_cost() -> None:

@@ -9,8 +9,8 @@ from artbench.leaderboard.board import boards
 from artbench.leaderboard.markdown import task_page
 from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
-from tests.measured import guessed, put
-from tests.records import record
+from tests.support.records import record
+from tests.support.results import guessed, put
 
 _CLASSES = 6
 LABELS = np.random.default_rng(0).integers(0, _CLASSES, 200)

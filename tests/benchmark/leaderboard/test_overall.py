@@ -10,7 +10,7 @@ from artbench.leaderboard.overall import chosen, lines, overall_page
 from artbench.records.folder import ResultsFolder
 from artbench.runtime.progress import Silent
 from artbench.specs import INITIALISATION, Published, PublishedResult
-from tests.records import record
+from tests.support.records import record
 
 PUBLISHED = Path(__file__).resolve().parents[3] / "leaderboards"
 

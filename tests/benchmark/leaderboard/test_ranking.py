@@ -10,8 +10,8 @@ from scipy.stats import binomtest
 
 from artbench.leaderboard.markdown import task_page
 from artbench.records.folder import ResultsFolder
-from tests.benchmark.leaderboard.ranked import board_of, fill, places
-from tests.measured import put
+from tests.support.ranked_results import board_of, fill, places
+from tests.support.results import put
 
 
 def test_rows_that_cannot_be_told_apart_share_their_ranks(folder: ResultsFolder) -> None:

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from artbench.cli.cache import cache
 from artbench.records.folder import ResultsFolder
 from artbench.runtime.files import cache_folder
-from tests.benchmark.leaderboard.ranked import board_of, fill
+from tests.support.ranked_results import board_of, fill
 
 
 def test_slow_scores_are_computed_once_and_again_where_the_cache_is_damaged(folder: ResultsFolder) -> None:

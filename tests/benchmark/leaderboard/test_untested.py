@@ -12,8 +12,8 @@ from artbench.records.folder import ResultsFolder
 from artbench.records.publishing import image_digests
 from artbench.records.record import FileState
 from artbench.runtime.files import sha256_of
-from tests.benchmark.leaderboard.ranked import CLASSES, LABELS, N, board_of, fill, places
-from tests.measured import guessed, put
+from tests.support.ranked_results import CLASSES, LABELS, N, board_of, fill, places
+from tests.support.results import guessed, put
 
 
 def test_rows_without_usable_predictions_stand_in_brackets_and_the_page_says_why(folder: ResultsFolder) -> None:

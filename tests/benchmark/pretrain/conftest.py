@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmark.pretrain import toys
+from tests.support import training as toys
 
 
 @pytest.fixture(scope="session")

@@ -15,13 +15,15 @@ from artbench.encoders.backbone import Backbone
 from artbench.pretrain.hanging import HangWatch
 from artbench.runtime.threads import usable_cores
 from artbench.specs import BackboneSpec
-from tests.benchmark.pretrain import toys
-from tests.benchmark.pretrain.children import child
+from tests.support import training as toys
+from tests.support.child_processes import child
+from tests.support.plugins import HANGING, TOY
+from tests.support.reporters import RecordingReporter
 
-PLUGINS = [Path(__file__).parents[2] / name for name in ("toy_plugin.py", "hanging_plugin.py")]
+PLUGINS = [TOY, HANGING]
 
 
-class Waiting(toys.Listener):
+class Waiting(RecordingReporter):
     """Knows when a step was told of; others may be, where the machine is busy."""
 
     def __init__(self, step: int) -> None:

@@ -10,7 +10,7 @@ from artbench.pretrain.crops import Cropper, Part, epoch_batches, parts_of_steps
 from artbench.pretrain.pictures import PicturesOnDisk, pack_folder, packed
 from artbench.pretrain.settings import Settings
 from artbench.runtime.progress import Silent
-from tests.benchmark.pretrain import toys
+from tests.support import training as toys
 
 SETTINGS = Settings(batch_size=16, sub_batch=4)
 

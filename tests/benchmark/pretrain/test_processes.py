@@ -13,12 +13,12 @@ from artbench.encoders.provenance import training_history
 from artbench.errors import UsageError
 from artbench.pretrain.setup import set_up
 from artbench.runtime.distributed import Group
-from tests.benchmark.pretrain import toys
+from tests.support import training as toys
 
 
 def on_two_processes(*arguments: str, restarts: int = 0, **environment: str) -> None:
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    command = [*torchrun, f"--max-restarts={restarts}", "-m", "tests.benchmark.pretrain.toys", *arguments]
+    command = [*torchrun, f"--max-restarts={restarts}", "-m", "tests.support.training", *arguments]
     subprocess.run(command, check=True, env={**os.environ, "OMP_NUM_THREADS": "1", **environment}, timeout=240)
 
 
@@ -50,7 +50,8 @@ def test_two_processes_end_with_the_weights_of_one(tmp_path: Path, method: str, 
 def test_torchrun_starts_killed_processes_again_and_they_end_with_the_same_weights(
     pictures: Path, tmp_path: Path
 ) -> None:
-    on_two_processes(str(pictures), str(tmp_path / "whole"), "moco-v2")
+    # Two processes that nothing kills end with the weights of one, by the test above.
+    toys.train(toys.training(pictures), tmp_path / "whole")
     on_two_processes(str(pictures), str(tmp_path / "killed"), "moco-v2", restarts=1, TOYS_KILLED_AFTER="4")
     whole, killed = last(tmp_path / "whole"), last(tmp_path / "killed")
     for name, tensor in whole.items():

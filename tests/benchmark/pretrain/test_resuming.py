@@ -16,9 +16,10 @@ from artbench.errors import ArtbenchError
 from artbench.pretrain.checkpoints import Checkpoints
 from artbench.pretrain.online_knn import OnlineKnn
 from artbench.specs import BackboneSpec
-from tests.benchmark.pretrain import toys
-from tests.benchmark.pretrain.children import child
-from tests.benchmark.pretrain.trained import assert_same, log, state, weights
+from tests.support import training as toys
+from tests.support.child_processes import child
+from tests.support.reporters import RecordingReporter
+from tests.support.training_folder import assert_same, log, state, weights
 
 
 def resumed(pictures: Path, out: Path, method: str, *pairs: str) -> None:
@@ -155,19 +156,19 @@ def test_a_signal_while_knn_judges_the_last_epoch_leaves_that_to_a_resumed_run(p
     dataset, targets = toys.dataset(pictures)
     online = OnlineKnn(name="colour", dataset=dataset, targets=targets)
     out = tmp_path / "out"
-    listener: toys.Listener = toys.Signalling("SIGTERM", at="kNN, colour")
+    listener: RecordingReporter = toys.Signalling("SIGTERM", at="kNN, colour")
     # An epoch of three steps, and a part of one.
     file = toys.train(toys.training(pictures, "steps=2"), out, listener=listener, online=online)
     assert file is not None
     assert listener.notices == ["The last epoch is not judged yet; the same command with --resume judges it."]
     before = weights(out)
-    listener = toys.Listener()
+    listener = RecordingReporter()
     assert toys.train(toys.training(pictures, "steps=2"), out, listener=listener, online=online, resume=True) == file
     judged = [line for line in log(out) if "knn_accuracy" in line]
     assert [line["step"] for line in judged] == [2]
     assert any("kNN accuracy on colour" in notice for notice in listener.notices)
     assert_same(weights(out), before)
-    listener = toys.Listener()
+    listener = RecordingReporter()
     toys.train(toys.training(pictures, "steps=2"), out, listener=listener, online=online, resume=True)
     assert listener.notices == [f"This training is finished, at step 2: its encoder is {file}."]
 
@@ -195,7 +196,7 @@ def test_going_on_with_a_finished_training_says_where_the_encoder_is(pictures: P
     file = toys.train(toys.training(pictures, "steps=1"), tmp_path)
     assert file == tmp_path / "encoder.safetensors"
     before = file.read_bytes()
-    listener = toys.Listener()
+    listener = RecordingReporter()
     assert toys.train(toys.training(pictures, "steps=1"), tmp_path, listener=listener, resume=True) == file
     assert listener.notices == [f"This training is finished, at step 1: its encoder is {file}."]
     assert file.read_bytes() == before
@@ -215,7 +216,7 @@ def test_processes_that_torchrun_starts_again_go_on_by_themselves(
     for step in (5, 6):
         (tmp_path / "checkpoints" / f"step-{step:09}.safetensors").unlink()
     monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
-    listener = toys.Listener()
+    listener = RecordingReporter()
     toys.train(toys.training(pictures), tmp_path, listener=listener)
     assert "Going on from step 4 of 6." in listener.notices
     assert_same(weights(tmp_path), whole)

@@ -12,7 +12,7 @@ import pytest
 
 from artbench.pretrain.second_signal import ending_at_the_second
 from artbench.pretrain.stopping import stop_request
-from tests.benchmark.pretrain.children import child
+from tests.support.child_processes import child
 
 
 def handlers() -> list[object]:

@@ -16,8 +16,9 @@ from artbench.pretrain.online_knn import OnlineKnn
 from artbench.pretrain.settings import Settings, read_settings
 from artbench.pretrain.training import Training
 from artbench.runtime.progress import Silent
-from tests.benchmark.pretrain import toys
-from tests.benchmark.pretrain.trained import assert_same, log, state, weights
+from tests.support import training as toys
+from tests.support.reporters import RecordingReporter
+from tests.support.training_folder import assert_same, log, state, weights
 
 
 def test_it_leaves_an_encoder_that_tells_where_it_is_from(pictures: Path, tmp_path: Path) -> None:
@@ -152,7 +153,7 @@ def test_weights_that_are_not_finite_are_not_saved(pictures: Path, tmp_path: Pat
 
 
 def test_features_that_collapse_are_told_once(pictures: Path, tmp_path: Path) -> None:
-    listener = toys.Listener()
+    listener = RecordingReporter()
     toys.train(odd(pictures, "steps=60", fails=False), tmp_path, listener=listener, save_minutes=10)
     assert len([text for text in listener.notices if "collapse" in text]) == 1
 
@@ -160,7 +161,7 @@ def test_features_that_collapse_are_told_once(pictures: Path, tmp_path: Path) ->
 def test_knn_on_a_labelled_task_judges_every_epoch_and_the_best_stays(pictures: Path, tmp_path: Path) -> None:
     dataset, targets = toys.dataset(pictures)
     online = OnlineKnn(name="colour", dataset=dataset, targets=targets)
-    listener = toys.Listener()
+    listener = RecordingReporter()
     work = toys.training(pictures, "steps=30")
     toys.train(work, tmp_path, listener=listener, online=online, keep=1, save_minutes=10)
     judged = {
@@ -175,7 +176,7 @@ def test_knn_on_a_labelled_task_judges_every_epoch_and_the_best_stays(pictures: 
 
 
 def test_what_was_unreadable_is_told_and_on_record(tmp_path: Path) -> None:
-    listener = toys.Listener()
+    listener = RecordingReporter()
     work = toys.training(toys.paint(tmp_path / "pictures", broken=(7,)))
     toys.train(work, tmp_path / "out", listener=listener)
     assert any("1 pictures could not be read: 007.png" in text for text in listener.notices)

@@ -23,19 +23,10 @@ from artbench.probe.solver import Solution, solve
 from artbench.protocol import LINEAR_V1
 from artbench.runtime.progress import Silent
 from artbench.specs import TargetKind
-from tests.benchmark.probe.samples import classed, labelled, tagged
+from tests.support.probe_features import classed, labelled, tagged
+from tests.support.reporters import RecordingReporter
 
 PROBE = LINEAR_V1.probe
-
-
-class Listening(Silent):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-
-    def notice(self, text: str, /) -> None:
-        self.heard.append(text)
 
 
 def fit(train: LabelledFeatures, validation: LabelledFeatures | None = None, **changes: Any) -> FittedProbe:
@@ -131,16 +122,16 @@ def test_the_number_of_cores_changes_no_byte(
 
 
 def test_what_does_not_converge_is_told_and_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
-    train, reporter = classed(150), Listening()
+    train, reporter = classed(150), RecordingReporter()
     assert fit(train, reporter=reporter).converged
-    assert reporter.heard == []
+    assert reporter.notices == []
     monkeypatch.setattr(strand_module, "solve", lambda *args, **kwargs: solve(*args, **kwargs, most_evaluations=3))
     assert not fit(train, reporter=reporter).converged
-    assert "did not meet its convergence test" in reporter.heard[0]
+    assert "did not meet its convergence test" in reporter.notices[0]
 
 
 def test_a_last_fit_that_does_not_converge_is_told_though_the_choice_did(monkeypatch: pytest.MonkeyPatch) -> None:
-    train, validation, reporter = classed(100), classed(50, seed=1), Listening()
+    train, validation, reporter = classed(100), classed(50, seed=1), RecordingReporter()
 
     def hasty(objective: Objective, *args: Any, **kwargs: Any) -> Solution:
         on_both = objective._features.n == 150
@@ -148,7 +139,7 @@ def test_a_last_fit_that_does_not_converge_is_told_though_the_choice_did(monkeyp
 
     monkeypatch.setattr(strand_module, "solve", hasty)
     assert not fit(train, validation, reporter=reporter).converged
-    assert len(reporter.heard) == 1
+    assert len(reporter.notices) == 1
 
 
 def test_separable_data_get_finite_weights_and_all_of_it_right() -> None:

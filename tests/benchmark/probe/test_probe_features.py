@@ -9,7 +9,7 @@ from artbench.errors import ArtbenchError
 from artbench.probe import features as module
 from artbench.probe.features import Rows, Scaling, Standardised
 from artbench.probe.penalty import PenaltyPath
-from tests.benchmark.probe.samples import classed, labelled, tagged, z_scores
+from tests.support.probe_features import classed, labelled, tagged, z_scores
 
 
 def test_z_scores_are_the_plain_ones_over_all_parts_together() -> None:

@@ -23,7 +23,7 @@ from artbench.probe.penalty import PenaltyPath
 from artbench.probe.preconditioner import Eigenbasis, Preconditioner
 from artbench.probe.solver import Solution, solve
 from artbench.specs import TargetKind
-from tests.benchmark.probe.samples import classed, tagged, z_scores
+from tests.support.probe_features import classed, tagged, z_scores
 
 PENALTIES = (10.0, 0.1, 1e-3, 1e-5)
 

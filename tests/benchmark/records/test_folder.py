@@ -1,8 +1,6 @@
 """A results folder keeps what is whole and names what is not."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,21 +11,9 @@ from artbench.errors import ArtbenchError
 from artbench.records.folder import ResultsFolder, ResultsIndex, read_record
 from artbench.records.predictions import TestPredictions
 from artbench.runtime.files import sha256_of
-from artbench.runtime.progress import Counter, Silent
-from tests.records import record
-
-
-class Listening:
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-
-    def notice(self, text: str, /) -> None:
-        self.heard.append(text)
-
-    @contextmanager
-    def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
-        with Silent().counting(what, total=total, unit=unit) as counter:
-            yield counter
+from artbench.runtime.progress import Silent
+from tests.support.records import record
+from tests.support.reporters import RecordingReporter
 
 
 @pytest.fixture
@@ -99,11 +85,11 @@ def test_what_is_no_record_is_named_and_passed_over(tmp_path: Path, predictions:
     (beside / "newer.json").write_text(json.dumps(good.as_json() | {"schema": 2}))
     (beside / "deep.json").write_text("[" * 100_000)
     (beside / "latin.json").write_bytes(b'{"task": "\xe9"}')
-    listening = Listening()
+    listening = RecordingReporter()
     assert list(folder.records(listening)) == [good]
-    assert len(listening.heard) == 6
+    assert len(listening.notices) == 6
     for name, reason in (("impossible", "task_version"), ("newer", "Upgrade artbench"), ("half", "JSON")):
-        assert any(f"{name}.json" in line and reason in line for line in listening.heard), name
+        assert any(f"{name}.json" in line and reason in line for line in listening.notices), name
 
 
 def test_a_folder_that_cannot_be_written_is_found_out_before_the_work(tmp_path: Path) -> None:
@@ -165,13 +151,13 @@ def test_a_record_is_read_to_the_letter(
 def test_a_changed_copy_does_not_take_the_place_of_the_record(
     tmp_path: Path, predictions: TestPredictions, name: str
 ) -> None:
-    folder, listening = ResultsFolder(tmp_path), Listening()
+    folder, listening = ResultsFolder(tmp_path), RecordingReporter()
     written = folder.write(record(0.5), predictions)
     file = folder.file_of(written)
     content = json.loads(file.read_text())
     content["metrics"]["accuracy"]["value"] = 0.59
     file.with_name(name).write_text(json.dumps(content))
     assert list(folder.records(listening)) == [written]
-    (heard,) = listening.heard
+    (heard,) = listening.notices
     assert name in heard
     assert "the same measurement" in heard

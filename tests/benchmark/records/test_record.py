@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from artbench.records.record import Record
-from tests.records import record
+from tests.support.records import record
 
 
 def test_a_record_survives_being_written_and_read() -> None:

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from artbench.errors import ArtbenchError
 from artbench.protocol import Bootstrap
 from artbench.stats.bootstrap import Sampled, combine, interval, resamples
-from artbench.stats.metrics import METRICS, find_metric, sample, score
-from tests.measured import evaluate
+from artbench.stats.metrics import METRICS, evaluate, find_metric, sample, score
 
 BOOTSTRAP = Bootstrap(resamples=300)
 

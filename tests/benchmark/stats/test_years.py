@@ -6,8 +6,7 @@ from sklearn.metrics import mean_absolute_error
 
 from artbench.protocol import Bootstrap
 from artbench.stats.bootstrap import interval, resamples
-from artbench.stats.metrics import METRICS, score
-from tests.measured import evaluate
+from artbench.stats.metrics import METRICS, evaluate, score
 
 RANDOM = np.random.default_rng(0)
 YEARS = RANDOM.integers(1450, 1900, 300).astype(np.float64)

@@ -14,7 +14,7 @@ from artbench.errors import ArtbenchError
 from artbench_artbench10 import STYLES
 from artbench_artbench10.batches import read_batch
 from artbench_artbench10.dataset import open_artbench10, style_targets
-from tests.plugins.running import paint, pixels, run_tasks
+from tests.support.run_tasks import paint, pixels, run_tasks
 
 # The order of the labels in the file `meta` is the publisher's own.
 META = [*STYLES[1:], STYLES[0]]

@@ -7,7 +7,7 @@ import pytest
 from artbench.data.targets import Targets
 from artbench.errors import ArtbenchError
 from tests.plugins.artbench_collection.museum import STYLES, only, works, write_museum, write_table
-from tests.plugins.running import paint, run_tasks
+from tests.support.run_tasks import paint, run_tasks
 
 
 def test_a_collection_is_on_record_without_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

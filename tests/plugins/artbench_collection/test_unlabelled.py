@@ -9,15 +9,15 @@ from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
 from artbench.pretrain.workflow import Places, open_pool
 from artbench.runtime.progress import Silent
-from tests.benchmark.pretrain.toys import Listener
 from tests.plugins.artbench_collection.museum import ids, only, opened, touch, write_museum, write_table
+from tests.support.reporters import RecordingReporter
 
 FLAT = [f"{number:02}.jpg" for number in range(12)]
 
 
 def pooled(name: object, *more: str) -> tuple[list[str], list[str]]:
     """Ids in the pool, and what was told."""
-    listener = Listener()
+    listener = RecordingReporter()
     names = [f"collection:{name}", *more]
     places = Places(data_root=None, placed={})
     pool = open_pool(names, registry=load_plugins(), places=places, reporter=listener).pool

@@ -11,8 +11,8 @@ from artbench.plugins.loading import load_plugins
 from artbench.specs import load_factory
 from artbench_imet.dataset import open_2019, open_2020
 from artbench_imet.tasks import attributes_targets, country_targets, culture_targets, medium_targets, tags_targets
-from tests.plugins.running import paint, run_tasks
-from tests.realdata import REAL_DATA, needs_real_data
+from tests.support.real_data import REAL_DATA, needs_real_data
+from tests.support.run_tasks import paint, run_tasks
 
 LABELS_2019 = ("culture::french", "culture::edo, japan", "tag::men", "tag::women", 'tag::"oil" lamps')
 LABELS_2020 = ("country::france", "culture::french", "dimension::small", "dimension::large", "medium::oil", "tags::men")

@@ -8,7 +8,7 @@ import torch
 from artbench.errors import UsageError
 from artbench.pretrain.method import Method
 from artbench_moco.methods import moco_v1, moco_v2
-from tests.plugins.artbench_moco import reference
+from tests.support import method_bench as reference
 
 BATCH = ("batch_size=8", "sub_batch=8", "queue=20", "momentum=0.9", "dim=6")
 

@@ -11,7 +11,7 @@ from artbench.encoders.backbone import Backbone
 from artbench.errors import UsageError
 from artbench.pretrain.settings import read_settings
 from artbench_moco.methods import moco_v3, moco_v3_vit
-from tests.plugins.artbench_moco import reference
+from tests.support import method_bench as reference
 
 SMALL = ("batch_size=8", "sub_batch=8", "hidden=12", "dim=6", "temperature=0.5", "warmup_epochs=0")
 

@@ -20,10 +20,10 @@ from artbench_rijksmuseum.tasks import (
     year_targets,
 )
 from artbench_rijksmuseum.truth import read_truth
-from tests.plugins.artbench_rijksmuseum import release
-from tests.plugins.artbench_rijksmuseum.release import metadata, stems, write_release, write_truth
-from tests.plugins.running import paint, run_tasks
-from tests.realdata import REAL_DATA, needs_real_data
+from tests.support.real_data import REAL_DATA, needs_real_data
+from tests.support.releases import rijksmuseum as release
+from tests.support.releases.rijksmuseum import metadata, stems, write_release, write_truth
+from tests.support.run_tasks import paint, run_tasks
 
 REAL = REAL_DATA / "rijksmuseum-2014"
 

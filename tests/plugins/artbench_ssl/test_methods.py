@@ -7,7 +7,7 @@ import torch.nn.functional as F  # noqa: N812
 from artbench.pretrain.method import Method
 from artbench_ssl.methods import byol, simclr
 from artbench_ssl.simclr import nt_xent
-from tests.plugins.artbench_moco import reference
+from tests.support import method_bench as reference
 
 SMALL = ("batch_size=8", "dim=6", "warmup_epochs=0", "optimizer=sgd", "weight_decay=0")
 

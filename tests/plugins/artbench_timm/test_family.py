@@ -112,3 +112,10 @@ def test_every_model_of_timm_gives_pooled_features_or_says_why_not() -> None:
             refused.append(name)
     # Encoders for language models, which give maps.
     assert all(name.endswith("_enc") for name in refused)
+
+
+def test_a_name_that_no_function_of_timm_can_have_is_answered_without_timm(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A model is called like the function that makes it; importing timm to look for others takes seconds.
+    assert all(name.partition(".")[0].isidentifier() for name in names())
+    monkeypatch.setattr("artbench_timm.family._known", lambda: pytest.fail("timm was asked"))
+    assert resolve("toy-patches") is None

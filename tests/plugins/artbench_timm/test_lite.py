@@ -14,7 +14,7 @@ from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
 from artbench_timm.lite import LITE, LitePackage, lite_weights, renamed
-from tests.benchmark.encoders.listening import Listening
+from tests.support.reporters import RecordingReporter
 
 pytestmark = pytest.mark.skipif(
     any(util.find_spec(package.module) is None for package in LITE.values()), reason='needs "artbench[offline]"'
@@ -49,7 +49,7 @@ def test_the_mapping_by_name_is_that_of_the_order(name: str) -> None:
 
 @pytest.mark.parametrize("name", DIGESTS)
 def test_imagenet_takes_them_with_no_network(name: str, no_network: None) -> None:
-    registry, reporter = load_plugins(), Listening()
+    registry, reporter = load_plugins(), RecordingReporter()
     imagenet = registry.pretrainings.get("imagenet")
     encoder = build_encoder(registry.backbones.get(name), imagenet, seed=0, reporter=reporter)
     assert encoder.weights_sha256 == DIGESTS[name]

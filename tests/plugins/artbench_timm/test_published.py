@@ -12,13 +12,13 @@ from artbench.encoders.encoder import Encoder
 from artbench.encoders.weights import state_digest
 from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
-from tests.benchmark.encoders.listening import Listening
+from tests.support.reporters import RecordingReporter
 
 COMMIT = "0" * 40
 
 
 def _build(backbone: str, pretraining: str = "imagenet") -> tuple[Encoder, list[str]]:
-    registry, reporter = load_plugins(), Listening()
+    registry, reporter = load_plugins(), RecordingReporter()
     spec, method = registry.backbones.get(backbone), registry.pretrainings.get(pretraining)
     return build_encoder(spec, method, seed=0, reporter=reporter), reporter.notices
 

@@ -13,11 +13,11 @@ from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
 from artbench_torchvision.backbone import build
 from artbench_weights.weights import imagenet
-from tests.benchmark.encoders.listening import Listening
+from tests.support.reporters import RecordingReporter
 
 
 def _build(backbone: str, pretraining: str = "imagenet") -> tuple[Encoder, list[str]]:
-    registry, reporter = load_plugins(), Listening()
+    registry, reporter = load_plugins(), RecordingReporter()
     spec, method = registry.backbones.get(backbone), registry.pretrainings.get(pretraining)
     return build_encoder(spec, method, seed=0, reporter=reporter), reporter.notices
 

@@ -11,8 +11,8 @@ from artbench_wikiart.dataset import open_wikiart
 from artbench_wikiart.layout import find_lists
 from artbench_wikiart.lists import read_lists
 from artbench_wikiart.tasks import artist_targets, genre_targets, style_targets
-from tests.plugins.artbench_wikiart.release import PAINTERS, write_pictures, write_release
-from tests.realdata import REAL_DATA, needs_real_data
+from tests.support.real_data import REAL_DATA, needs_real_data
+from tests.support.releases.wikiart import PAINTERS, write_pictures, write_release
 
 TARGETS = {"style": style_targets, "artist": artist_targets, "genre": genre_targets}
 PUBLISHED = {"style": (27, 57_025, 24_421), "artist": (23, 13_346, 5_706), "genre": (10, 45_503, 19_492)}

@@ -10,7 +10,8 @@ from artbench.data.checks import is_partial
 from artbench.errors import ArtbenchError
 from artbench_wikiart.dataset import open_wikiart
 from artbench_wikiart.hub import artist_targets, genre_targets, open_hub, style_targets
-from tests.plugins.artbench_wikiart.hub_release import (
+from tests.support.real_data import REAL_DATA, needs_real_data
+from tests.support.releases.wikiart_hub import (
     EACH,
     NAMES,
     labels,
@@ -19,8 +20,7 @@ from tests.plugins.artbench_wikiart.hub_release import (
     write_hub_release,
     write_shard,
 )
-from tests.plugins.running import pixels, run_tasks
-from tests.realdata import REAL_DATA, needs_real_data
+from tests.support.run_tasks import pixels, run_tasks
 
 
 def test_pictures_are_read_row_by_row_from_any_thread(tmp_path: Path) -> None:

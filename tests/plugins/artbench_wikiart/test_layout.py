@@ -7,7 +7,7 @@ import pytest
 from artbench.errors import ArtbenchError
 from artbench_wikiart.dataset import open_wikiart
 from artbench_wikiart.tasks import artist_targets, genre_targets, style_targets
-from tests.plugins.artbench_wikiart.release import texts, write_lists, write_pictures, write_release
+from tests.support.releases.wikiart import texts, write_lists, write_pictures, write_release
 
 
 def _unpacked(folder: Path) -> Path:

@@ -9,7 +9,7 @@ from artbench.errors import ArtbenchError
 from artbench_wikiart import lists
 from artbench_wikiart.dataset import open_wikiart
 from artbench_wikiart.lists import Row
-from tests.plugins.artbench_wikiart.release import STYLE_TRAIN, write_release
+from tests.support.releases.wikiart import STYLE_TRAIN, write_release
 
 
 def _train(root: Path, text: str | bytes) -> tuple[Row, ...]:

@@ -7,7 +7,7 @@ import pytest
 from artbench.data.authoring.listing import match_files
 from artbench_wikiart.dataset import open_wikiart
 from artbench_wikiart.tasks import style_targets
-from tests.plugins.artbench_wikiart.release import rows, write_pictures, write_release
+from tests.support.releases.wikiart import rows, write_pictures, write_release
 
 LISTED = "Impressionism/joaqu\u00e3\u00adn-sorolla_on-the-beach(1).jpg"
 UTF8 = "joaqu\u00e3\u00adn".encode()

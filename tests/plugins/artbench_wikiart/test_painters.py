@@ -15,9 +15,9 @@ from artbench_wikiart.lists import read_lists
 from artbench_wikiart.painter_tasks import painter_targets, unseen_artists_targets
 from artbench_wikiart.painters import painter_of
 from artbench_wikiart.tasks import artist_targets, genre_targets, style_targets
-from tests.plugins.artbench_wikiart.release import classes, rows
-from tests.plugins.running import paint, run_tasks
-from tests.realdata import REAL_DATA, needs_real_data
+from tests.support.real_data import REAL_DATA, needs_real_data
+from tests.support.releases.wikiart import classes, rows
+from tests.support.run_tasks import paint, run_tasks
 
 STYLES = ("Baroque", "Cubism", "Fauvism")
 PAINTERS = ("joaqu\u00e3\u00adn-sorolla", "rembrandt", "juan-gris", "andre-derain", "georges-braque", "el-greco", "new")

@@ -1,20 +1,17 @@
 """`artbench leaderboard check`: whether records from others can be what they say."""
 
-from collections.abc import Iterable
-from dataclasses import asdict
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from artbench.cli.options import data_option, data_root_option, debug_option, json_option, plugin_option, registry
-from artbench.cli.output import print_json
+from artbench.cli.output import echo, print_findings, print_json
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from artbench.leaderboard.validation.findings import Report
 
-    from artbench.leaderboard.validation.findings import Finding, Report
+_SEVERITIES = {"FAIL": "fault", "WARN": "notice"}
 
 
 @click.command()
@@ -42,46 +39,31 @@ def check(
         print_json(
             {
                 "records": report.records,
-                "faults": report.count("fault"),
-                "notices": report.count("notice"),
+                "faults": report.count("FAIL"),
+                "notices": report.count("WARN"),
                 "compared": list(report.compared),
-                "findings": [asdict(finding) for finding in report.findings],
+                "findings": [
+                    {
+                        "file": finding.name,
+                        "what": finding.message,
+                        "mend": finding.mend,
+                        "severity": _SEVERITIES[finding.status],
+                    }
+                    for finding in report.findings
+                ],
             }
         )
     else:
         _print(report)
-    return 1 if report.count("fault") else 0
+    return 1 if report.count("FAIL") else 0
 
 
 def _print(report: "Report") -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(highlight=False)
-    for file, findings in groupby(report.findings, key=lambda finding: finding.file):
-        console.print(Text(file, style="bold"), soft_wrap=True)
-        console.print(_table(findings))
-    faults, notices = report.count("fault"), report.count("notice")
+    statuses = print_findings((finding.name, finding) for finding in report.findings)
+    faults, notices = statuses["FAIL"], statuses["WARN"]
     compared = f"compared with the data of {', '.join(report.compared)}" if report.compared else "no data at hand"
     said = f"{_of(report.records, 'record')}, {compared}: {_of(faults, 'fault')}, {_of(notices, 'notice')}."
-    console.print(Text(said, style="bold red" if faults else "bold green"), soft_wrap=True)
-
-
-def _table(findings: Iterable["Finding"]) -> "Table":
-    """A row for each finding on one file; a mend that is that of the row above is not said again."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, show_header=False, expand=True, padding=(0, 2, 0, 0))
-    table.add_column(width=8, justify="right")
-    table.add_column(overflow="fold", ratio=3)
-    table.add_column(overflow="fold", ratio=2)
-    last = ""
-    for finding in findings:
-        severity = Text(finding.severity, style="red" if finding.severity == "fault" else "yellow")
-        table.add_row(severity, Text(finding.what), Text("" if finding.mend == last else finding.mend, style="dim"))
-        last = finding.mend
-    return table
+    echo(said, bold=True, fg="red" if faults else "green")
 
 
 def _of(count: int, what: str) -> str:

@@ -7,7 +7,7 @@ import click
 
 from artbench.cli.completion import completed
 from artbench.cli.options import debug_option, json_option, results_option
-from artbench.cli.output import print_json
+from artbench.cli.output import echo, print_json, print_table
 
 if TYPE_CHECKING:
     from artbench.leaderboard.comparison import Comparison, Located
@@ -76,29 +76,25 @@ def _as_json(one: "Located", other: "Located", found: "Comparison", pair: "Pair 
 
 
 def _print(one: "Located", other: "Located", found: "Comparison", pair: "Pair | None") -> None:
-    from rich.console import Console
-    from rich.text import Text
-
     from artbench.records.format import amount, metric_name, unit
     from artbench.records.record import encoder_name, task_name
 
-    console, first = Console(highlight=False), one.record
-    console.print(Text(f"{task_name(first)}, {first.protocol}, {first.dataset.test:,} test images"), soft_wrap=True)
+    first = one.record
+    echo(f"{task_name(first)}, {first.protocol}, {first.dataset.test:,} test images")
     width = max(len(encoder_name(located.record)) for located in (one, other))
     for letter, record in (("A", one.record), ("B", other.record)):
-        line = Text(f"{letter}  {encoder_name(record):{width}}  {metric_name(record.primary_metric)} ")
-        line.append(f"{amount(record.primary)} {unit(record.primary)}").append(f"  {record.id}", style="dim")
-        console.print(line, soft_wrap=True)
+        metric = f"{metric_name(record.primary_metric)} {amount(record.primary)} {unit(record.primary)}"
+        echo(f"{letter}  {encoder_name(record):{width}}  {metric}  {record.id}")
     scale, what = (100, "points") if first.primary.unit == "fraction" else (1, first.primary.unit)
     low, high = (scale * end for end in found.ci95)
-    said = Text(f"\nA - B  {scale * found.difference:+.1f} {what}", style="bold")
-    console.print(said.append(f" [{low:+.1f}, {high:+.1f}], {_p(found.p)}", style="not bold"), soft_wrap=True)
+    click.echo()
+    echo(f"A - B  {scale * found.difference:+.1f} {what} [{low:+.1f}, {high:+.1f}], {_p(found.p)}", bold=True)
     if found.mcnemar is not None and found.alone is not None:
         alone = f"A alone is right about {found.alone[0]:,} images, B alone about {found.alone[1]:,}"
-        console.print(Text(f"exact McNemar {_p(found.mcnemar)}: {alone}"), soft_wrap=True)
-    console.print(Text(_verdict(found, pair)), soft_wrap=True)
+        echo(f"exact McNemar {_p(found.mcnemar)}: {alone}")
+    echo(_verdict(found, pair))
     if found.classes:
-        _print_classes(console, found)
+        _print_classes(found)
 
 
 def _verdict(found: "Comparison", pair: "Pair | None") -> str:
@@ -110,21 +106,21 @@ def _verdict(found: "Comparison", pair: "Pair | None") -> str:
     return f"They can't be told apart ({corrected})."
 
 
-def _print_classes(console: Any, found: "Comparison") -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    console.print()
-    table = Table(box=None, pad_edge=False, title_justify="left", title=Text(f"By class, {found.measure} %"))
-    table.add_column("class", overflow="fold")
-    for heading in ("images", "A", "B", "A - B"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in found.classes[:_MOST_CLASSES]:
-        shares = (f"{100 * row.first:.1f}", f"{100 * row.second:.1f}", f"{100 * row.difference:+.1f}")
-        table.add_row(Text(row.name), f"{row.images:,}", *shares)
-    console.print(table)
+def _print_classes(found: "Comparison") -> None:
+    click.echo()
+    rows = [
+        (
+            row.name,
+            f"{row.images:,}",
+            *(f"{100 * share:.1f}" for share in (row.first, row.second)),
+            f"{100 * row.difference:+.1f}",
+        )
+        for row in found.classes[:_MOST_CLASSES]
+    ]
+    title = f"By class, {found.measure} %"
+    print_table(("class", "images", "A", "B", "A - B"), rows, numbers=range(1, 5), title=title)
     if len(found.classes) > _MOST_CLASSES:
-        console.print(Text(f"and {len(found.classes) - _MOST_CLASSES:,} more, which differ less (--json has all)"))
+        echo(f"and {len(found.classes) - _MOST_CLASSES:,} more, which differ less (--json has all)")
 
 
 def _p(value: float) -> str:

@@ -7,6 +7,7 @@ import click
 
 from artbench.cli.completion import completed
 from artbench.cli.options import debug_option, results_option
+from artbench.cli.output import echo, print_table
 
 if TYPE_CHECKING:
     from artbench.leaderboard.board import Board
@@ -35,36 +36,20 @@ def show(task: str | None, results: Path) -> None:
 
 def print_board(board: "Board") -> None:
     """Print a leaderboard on stdout."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     from artbench.records.format import amount, metric_name, unit
     from artbench.records.record import pretraining_name
 
-    first = board.first
-    table = Table(
-        title=Text(
-            f"{first.task}, {first.protocol} ({first.protocol_hash[:12]}), data {first.dataset.fingerprint[:12]}"
+    first, records = board.first, [row.record for row in board.rows]
+    print_table(
+        (
+            "rank",
+            "backbone",
+            "pretraining",
+            f"{metric_name(first.primary_metric)} {unit(first.primary)}\n[95 % interval]",
         ),
-        title_justify="left",
-        box=None,
-        pad_edge=False,
+        [(str(board.place_of(one)), one.backbone, pretraining_name(one), amount(one.primary)) for one in records],
+        numbers=(0, 3),
+        title=f"{first.task}, {first.protocol} ({first.protocol_hash[:12]}), data {first.dataset.fingerprint[:12]}",
     )
-    table.add_column("rank", justify="right")
-    table.add_column("backbone", overflow="fold")
-    table.add_column("pretraining", overflow="fold")
-    heading = Text(f"{metric_name(first.primary_metric)} {unit(first.primary)}\n[95 % interval]")
-    table.add_column(heading, justify="right", no_wrap=True)
-    for row in board.rows:
-        record = row.record
-        table.add_row(
-            str(board.place_of(record)),
-            Text(record.backbone),
-            Text(pretraining_name(record)),
-            Text(amount(record.primary)),
-        )
-    console = Console()
-    console.print(table)
     if board.ranking.explanation:
-        console.print(Text(board.ranking.explanation, style="dim"))
+        echo(board.ranking.explanation, dim=True)

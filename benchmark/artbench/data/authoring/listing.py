@@ -10,6 +10,7 @@ from pathlib import Path
 from artbench.errors import ArtbenchError
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp"})
+"""Suffixes of image files, in lower case."""
 # What file servers and archivers lay beside pictures: thumbnails, what was thrown away.
 _NOT_LOOKED_INTO = frozenset({"@eaDir", "#recycle", "$RECYCLE.BIN", "__MACOSX"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -36,6 +37,18 @@ def pictures_in(folder: Path, *, dataset: str, depth: int | None = 0) -> dict[st
 
     Raises:
         ArtbenchError: A folder can't be read, or a link leads out of `folder`.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from artbench.data.authoring import pictures_in
+        >>> folder = Path("gallery")
+        >>> (folder / "room 1").mkdir(parents=True)
+        >>> for name in ("door.jpg", "room 1/window.png", "notes.txt"):
+        ...     size = (folder / name).write_bytes(bytes(100))
+        >>> pictures_in(folder, dataset="gallery")
+        {'door.jpg': 100}
+        >>> sorted(pictures_in(folder, dataset="gallery", depth=None))
+        ['door.jpg', 'room 1/window.png']
     """
     try:
         real = os.path.realpath(folder)
@@ -83,6 +96,14 @@ def folders_in(folder: Path, *, dataset: str) -> list[str]:
 
     Raises:
         ArtbenchError: The folder can't be read.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from artbench.data.authoring import folders_in
+        >>> for style in ("Cubism", "Baroque", ".cache"):
+        ...     (Path("styles") / style).mkdir(parents=True)
+        >>> folders_in(Path("styles"), dataset="styles")
+        ['Baroque', 'Cubism']
     """
     entries = _entries(str(folder), dataset=dataset)
     return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
@@ -108,6 +129,13 @@ def check_inside(path: str | Path, folder: str | Path, *, dataset: str) -> None:
 
     Raises:
         ArtbenchError: It does.
+
+    Examples:
+        >>> from artbench.data.authoring import check_inside
+        >>> check_inside("museum/door.jpg", "museum", dataset="museum")
+        >>> check_inside("museum/../private/door.jpg", "museum", dataset="museum")
+        Traceback (most recent call last):
+        artbench.errors.ArtbenchError: museum: ...
     """
     real = os.path.realpath(folder)
     target = os.path.realpath(path)
@@ -119,7 +147,13 @@ def check_inside(path: str | Path, folder: str | Path, *, dataset: str) -> None:
 
 
 def picture_id(path: str) -> str:
-    r"""A path from the disk as an id that is alike on every system: NFC, and bytes that are no UTF-8 as `\xe9`."""
+    r"""A path from the disk as an id that is alike on every system: NFC, and bytes that are no UTF-8 as `\xe9`.
+
+    Examples:
+        >>> from artbench.data.authoring import picture_id
+        >>> len("Du\u0308rer.jpg"), len(picture_id("Du\u0308rer.jpg"))
+        (10, 9)
+    """
     return unicodedata.normalize("NFC", path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
 
 
@@ -131,6 +165,14 @@ def listed_path(path: str) -> str:
 
     Raises:
         ValueError: It is empty or leads, or might lead, out of that folder; says why.
+
+    Examples:
+        >>> from artbench.data.authoring import listed_path
+        >>> listed_path("./Baroque\\rubens.jpg")
+        'Baroque/rubens.jpg'
+        >>> listed_path("../rubens.jpg")
+        Traceback (most recent call last):
+        ValueError: leads out of the folder of the pictures
     """
     spelled = unicodedata.normalize("NFC", path.strip()).replace("\\", "/")
     if _CONTROL.search(spelled):
@@ -160,6 +202,11 @@ def match_files(listed: Collection[str], found: Collection[str]) -> dict[str, st
 
     Returns:
         The file of each path that has one.
+
+    Examples:
+        >>> from artbench.data.authoring import match_files
+        >>> match_files(["a/Dürer.jpg", "a/lost.jpg"], ["a/D#U00fcrer.jpg"])
+        {'a/Dürer.jpg': 'a/D#U00fcrer.jpg'}
     """
     names = set(found)
     files = {path: path for path in listed if path in names}

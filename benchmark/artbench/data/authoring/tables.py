@@ -12,6 +12,7 @@ from typing import Any
 from artbench.errors import ArtbenchError
 
 SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".parquet", ".pq"})
+"""Suffixes of tables that `read_table` reads, in lower case."""
 
 # A table of ten million rows; more is not a list of pictures.
 _LARGEST = 1_000_000_000
@@ -59,7 +60,7 @@ class Table:
 
 
 def read_table(file: Path, *, dataset: str) -> Table:
-    """Read CSV (commas, semicolons, tabs or bars; UTF-8, UTF-16 or Windows-1252) or Parquet, all values as text.
+    r"""Read CSV (commas, semicolons, tabs or bars; UTF-8, UTF-16 or Windows-1252) or Parquet, all values as text.
 
     Spaces around names and values are dropped, and rows of a CSV without any value. Lists in Parquet become text
     with bars between their values; columns of pictures are left out.
@@ -70,6 +71,14 @@ def read_table(file: Path, *, dataset: str) -> Table:
 
     Raises:
         ArtbenchError: It can't be read, or a row has another number of values than the head; names the line.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from artbench.data.authoring import read_table
+        >>> size = Path("works.csv").write_text("file;painter\nnight.jpg;Rembrandt\n", encoding="utf-8")
+        >>> table = read_table(Path("works.csv"), dataset="works")
+        >>> table.column("painter", dataset="works"), list(table.lines)
+        (['Rembrandt'], [2])
     """
     if file.suffix.lower() in (".parquet", ".pq"):
         return _parquet(file, dataset)

@@ -87,7 +87,7 @@ def check_folder(folder: Path, *, surroundings: CheckContext, reporter: Reporter
         about.append(stray)
     check_together(checked)
     found = [finding for one in about for finding in one.found]
-    return Report(records=len(checked), findings=tuple(sorted(found, key=lambda f: (f.file, f.severity, f.what))))
+    return Report(records=len(checked), findings=tuple(sorted(found, key=lambda f: (f.name, f.status, f.message))))
 
 
 def _beside(name: str, files: Files) -> set[str]:

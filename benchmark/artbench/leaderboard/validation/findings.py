@@ -2,29 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
-Severity: TypeAlias = Literal["fault", "notice"]
+from artbench.runtime import text
+from artbench.runtime.findings import Finding, Status
 
 RERUN = "Run it again, and submit what artbench writes as it is"
 _LONGEST = 300
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that is wrong, or worth knowing.
-
-    Attributes:
-        file: Below the folder that is checked; escaped.
-        what: What is wrong, in one line; escaped.
-        mend: What to do about it; empty where there is nothing to do.
-        severity: `fault` keeps a record out; `notice` does not.
-    """
-
-    file: str
-    what: str
-    mend: str = ""
-    severity: Severity = "fault"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +16,8 @@ class Report:
 
     Attributes:
         records: How many records could be read.
-        findings: By file.
+        findings: By file, whose path below the folder is their name. FAIL: a fault, which keeps a record out. WARN: a
+            notice, which does not.
         compared: The datasets whose pictures and labels were at hand.
     """
 
@@ -41,9 +25,9 @@ class Report:
     findings: tuple[Finding, ...]
     compared: tuple[str, ...] = ()
 
-    def count(self, severity: Severity) -> int:
-        """How many findings are of a kind."""
-        return sum(finding.severity == severity for finding in self.findings)
+    def count(self, status: Status) -> int:
+        """How many findings have a status."""
+        return sum(finding.status == status for finding in self.findings)
 
 
 class FileFindings:
@@ -59,17 +43,20 @@ class FileFindings:
 
     def fault(self, what: str, mend: str = RERUN) -> None:
         """Say what is wrong."""
-        self.found.append(Finding(file=self.file, what=printable(what), mend=printable(mend)))
+        self._add("FAIL", what, mend)
 
     def notice(self, what: str, mend: str = "") -> None:
         """Say what is worth knowing."""
-        self.found.append(Finding(file=self.file, what=printable(what), mend=printable(mend), severity="notice"))
+        self._add("WARN", what, mend)
+
+    def _add(self, status: Status, what: str, mend: str) -> None:
+        self.found.append(Finding(name=self.file, status=status, message=printable(what), mend=printable(mend)))
 
 
-def printable(text: str) -> str:
+def printable(words: str) -> str:
     """A text without what could steer a terminal or hide in a page, and no longer than a few lines."""
-    shown = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[: _LONGEST + 1])
-    return shown if len(text) <= _LONGEST else shown[:_LONGEST] + "…"
+    shown = text.printable(words[: _LONGEST + 1], escapes=True)
+    return shown if len(words) <= _LONGEST else shown[:_LONGEST] + "…"
 
 
 def some(names: Sequence[object], *, most: int = 5) -> str:

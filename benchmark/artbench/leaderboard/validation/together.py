@@ -97,7 +97,7 @@ def _groups(records: Iterable[Checked], key: Callable[[Checked], Hashable]) -> l
     """Group records by a key; in each group, records without a fault come first, then the oldest."""
 
     def order(one: Checked) -> tuple[str, bool, float, str]:
-        suspect = not one.in_place or any(finding.severity == "fault" for finding in one.about.found)
+        suspect = not one.in_place or any(finding.status == "FAIL" for finding in one.about.found)
         return repr(key(one)), suspect, one.record.provenance.created.timestamp(), one.about.file
 
     ordered = sorted(records, key=order)

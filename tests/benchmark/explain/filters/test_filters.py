@@ -19,7 +19,9 @@ from artbench.explain.filters.structure import structure
 from artbench.explain.filters.workflow import explain_filters
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
-from tests.benchmark.features.tiny import Listener, encoder
+from tests.support.extraction import encoder
+from tests.support.plugins import TOY
+from tests.support.reporters import RecordingReporter
 
 ASCENT = Ascent(steps=12, side=32)
 
@@ -42,7 +44,7 @@ def climbed(units: list[int], *, layer: str = "2", seed: int = 0) -> Maximised:
     of = small()
     trace = Trace(of.module, ASCENT.side)
     reader = UnitReader(trace.module, trace.named(layer), mean=of.mean, std=of.std)
-    return maximise(reader, units, seed=seed, ascent=ASCENT, device="cpu", counter=Listener())
+    return maximise(reader, units, seed=seed, ascent=ASCENT, device="cpu", counter=RecordingReporter())
 
 
 def test_units_respond_more_than_at_the_start_and_pictures_are_pictures() -> None:
@@ -88,7 +90,7 @@ def test_the_network_is_left_as_it_was() -> None:
     features = of.module(batch)
     trace = Trace(of.module, ASCENT.side)
     reader = UnitReader(trace.module, trace.named("2"), mean=of.mean, std=of.std)
-    maximise(reader, [1], seed=0, ascent=ASCENT, device="cpu", counter=Listener())
+    maximise(reader, [1], seed=0, ascent=ASCENT, device="cpu", counter=RecordingReporter())
     assert torch.equal(of.module(batch), features)
     assert all(torch.equal(tensor, before[name]) for name, tensor in of.module.state_dict().items())
     assert not any(module._forward_hooks for module in of.module.modules())
@@ -140,7 +142,7 @@ def test_beside_a_unit_are_the_pictures_it_responds_to_most(tmp_path: Path, monk
         examples="toy",
         ascent=Ascent(steps=2, side=32),
     )
-    registry = load_plugins([Path(__file__).parents[3] / "toy_plugin.py"])
+    registry = load_plugins([TOY])
     (found,) = explain_filters(request, registry=registry, reporter=Silent())
     assert found.sample is not None
     assert len(found.sample.ids) == 90
@@ -179,6 +181,6 @@ def test_a_unit_behind_a_relu_that_is_off_for_grey_is_climbed_where_any_picture_
             parameter.fill_(value)
     trace = Trace(module, ASCENT.side)
     reader = UnitReader(trace.module, trace.named("2"), mean=(0, 0, 0), std=(1, 1, 1))
-    found = maximise(reader, [0], seed=0, ascent=ASCENT, device="cpu", counter=Listener())
+    found = maximise(reader, [0], seed=0, ascent=ASCENT, device="cpu", counter=RecordingReporter())
     assert bool(found.gradient.all()) is climbed
     assert bool((found.reached > found.start).all()) is climbed

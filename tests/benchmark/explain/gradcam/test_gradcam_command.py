@@ -30,9 +30,8 @@ from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.publishing import publish
 from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Silent
-
-TOY = Path(__file__).parents[3] / "toy_plugin.py"
-SEEN = Path(__file__).parent / "seen_plugin.py"
+from tests.support.plugins import SEEN, TOY
+from tests.support.reporters import RecordingReporter
 
 
 @pytest.fixture(scope="module")
@@ -272,14 +271,9 @@ def test_predictions_that_the_probe_does_not_give_are_counted(place: Path, tmp_p
 
 
 def test_of_several_rounds_the_first_is_explained_and_said_so(place: Path) -> None:
-    told: list[str] = []
-
-    class Listening(Silent):
-        def notice(self, text: str, /) -> None:
-            told.append(text)
-
+    reporter = RecordingReporter()
     file = record(place, results="few")
-    probed = refit(file, sources=Sources(device="cpu"), registry=plugins(), reporter=Listening())
+    probed = refit(file, sources=Sources(device="cpu"), registry=plugins(), reporter=reporter)
     assert probed.record.protocol_hash == LINEAR_V1.with_shots(2).hash
     assert probed.difference == 0
-    assert any("the first of them is explained" in line for line in told)
+    assert any("the first of them is explained" in line for line in reporter.notices)

@@ -13,7 +13,7 @@ from artbench.explain.gradcam.maps import Explainer, refusal
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explain.gradcam.stages import last_stage
 from artbench.explain.layers import MapLayer
-from tests.benchmark.explain.gradcam.nets import SIDE, model, pixels, reused
+from tests.support.networks import SIDE, model, pixels, reused
 
 CLASSES = np.array([2, 0, 1, 3])
 

@@ -12,7 +12,7 @@ from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.gradcam.maps import Explainer, refusal
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explain.gradcam.stages import last_stage, named_stage
-from tests.benchmark.explain.gradcam.nets import model
+from tests.support.networks import model
 
 SIDE = 64
 

@@ -19,9 +19,7 @@ from artbench.plugins.registry import Registry
 from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.publishing import publish
 from artbench.runtime.progress import Silent
-
-TOY = Path(__file__).parents[3] / "toy_plugin.py"
-YEARS = Path(__file__).parents[1] / "gradcam" / "seen_plugin.py"
+from tests.support.plugins import SEEN, TOY
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +41,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def plugins() -> Registry:
-    return load_plugins([TOY, YEARS])
+    return load_plugins([TOY, SEEN])
 
 
 def record(place: Path, task: str = "toy-colour") -> Path:
@@ -52,7 +50,7 @@ def record(place: Path, task: str = "toy-colour") -> Path:
 
 
 def map_(file: Path, out: Path, *words: str) -> Result:
-    given = ["explain", "map", "--record", str(file), "--out", str(out), "--plugin", str(TOY), "--plugin", str(YEARS)]
+    given = ["explain", "map", "--record", str(file), "--out", str(out), "--plugin", str(TOY), "--plugin", str(SEEN)]
     return CliRunner().invoke(artbench, [*given, "--dpi", "40", "--device", "cpu", *words])
 
 

@@ -16,7 +16,7 @@ from artbench.explain.map.faithfulness import faithfulness
 from artbench.explain.map.layout import lay_out
 from artbench.explain.map.page import map_page
 from artbench.runtime.progress import Silent
-from tests.records import record
+from tests.support.records import record
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'"
 DOT = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"

@@ -15,9 +15,7 @@ from artbench.errors import ArtbenchError
 from artbench.evaluation.workflow import RunRequest, run
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
-
-TOY = Path(__file__).parents[3] / "toy_plugin.py"
-YEARS = Path(__file__).parents[1] / "gradcam" / "seen_plugin.py"
+from tests.support.plugins import SEEN, TOY
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +32,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             results=folder / "results",
             device="cpu",
         )
-        assert not run(request, registry=load_plugins([TOY, YEARS]), reporter=Silent()).failures
+        assert not run(request, registry=load_plugins([TOY, SEEN]), reporter=Silent()).failures
         yield folder
 
 
 def neighbours(place: Path, out: Path, *words: str, task: str = "toy-colour") -> Result:
     (record,) = (place / "results" / "records" / task).glob("*.json")
     given = ["explain", "neighbours", "--record", str(record), "--out", str(out)]
-    plugged = ["--plugin", str(TOY), "--plugin", str(YEARS), "--dpi", "40", "--device", "cpu"]
+    plugged = ["--plugin", str(TOY), "--plugin", str(SEEN), "--dpi", "40", "--device", "cpu"]
     return CliRunner().invoke(artbench, [*given, *plugged, *words])
 
 

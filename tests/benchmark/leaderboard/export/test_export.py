@@ -15,7 +15,7 @@ from artbench.leaderboard.export.model_card import model_card
 from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
 from artbench.runtime.progress import Silent
-from tests.records import record
+from tests.support.records import record
 
 PUBLISHED = ResultsFolder(Path(__file__).resolve().parents[4] / "leaderboards")
 

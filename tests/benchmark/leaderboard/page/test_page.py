@@ -15,7 +15,7 @@ from artbench.plugins.loading import load_plugins
 from artbench.records.folder import ResultsFolder
 from artbench.runtime.progress import Silent
 from artbench.specs import PublishedResult
-from tests.records import record
+from tests.support.records import record
 
 PUBLISHED = Path(__file__).resolve().parents[4] / "leaderboards"
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'"

@@ -1,0 +1,181 @@
+"""The main job, from pictures to a leaderboard, on a small dataset that a plugin paints."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from safetensors.torch import save_file
+
+from artbench.data.pool import Manifest, PoolPart
+from artbench.errors import ArtbenchError, UsageError
+from artbench.evaluation.workflow import RunOutcome, RunRequest, run
+from artbench.plugins.loading import load_plugins
+from artbench.plugins.registry import Registry
+from artbench.runtime.files import cache_folder
+from artbench.runtime.progress import Silent
+from tests.support.plugins import TOY, toy_plugin
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_plugins([TOY], only="")
+
+
+@pytest.fixture
+def request_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunRequest:
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    return RunRequest(
+        backbones=["toy-patches"], pretrainings=["random"], tasks=["toy-colour"], results=tmp_path / "results"
+    )
+
+
+def go(request: RunRequest, registry: Registry) -> RunOutcome:
+    return run(request, registry=registry, reporter=Silent())
+
+
+def test_a_run_writes_record_predictions_and_leaderboard(request_: RunRequest, registry: Registry) -> None:
+    outcome = go(request_, registry)
+    (result,) = outcome.results
+    assert outcome.failures == {}
+    assert (result.new, str(result.place), result.of) == (True, "1", 1)
+    record = json.loads(result.file.read_text())
+    assert record["task"] == "toy-colour"
+    assert (record["dataset"]["train"], record["dataset"]["test"]) == (60, 30)
+    assert record["metrics"]["accuracy"]["value"] > 0.8
+    assert record["encoder"]["feature_dim"] == 128
+    assert record["neighbours"]["metrics"]["accuracy"]["value"] > 0.5
+    assert record["probe"]["converged"] is True
+    assert all(record["timing"][phase] > 0 for phase in ("extract_s", "decode_s", "forward_s", "probe_s"))
+    assert record["provenance"]["plugins"].keys() == {"artbench", "toy_plugin.py"}
+    table = pq.read_table(result.file.with_suffix(".parquet")).to_pylist()
+    hits = sum(row["target"] == row["prediction"] for row in table)
+    assert hits / len(table) == pytest.approx(record["metrics"]["accuracy"]["value"])
+    page = (request_.results / "leaderboards" / "toy-colour.md").read_text()
+    assert "| 1 | toy-patches | random |" in page
+    assert "toy-colour.md" in (request_.results / "leaderboards" / "README.md").read_text()
+
+
+def test_the_second_time_nothing_is_run_again(request_: RunRequest, registry: Registry) -> None:
+    (first,) = go(request_, registry).results
+    before = first.file.stat().st_mtime_ns
+    (second,) = go(request_, registry).results
+    assert not second.new
+    assert second.record == first.record
+    assert second.file.stat().st_mtime_ns == before
+
+
+def test_fresh_gives_the_same_numbers_to_the_last_digit(request_: RunRequest, registry: Registry) -> None:
+    (first,) = go(request_, registry).results
+    (second,) = go(replace(request_, fresh=True), registry).results
+    assert second.new
+    assert second.record.metrics == first.record.metrics
+    assert second.record.neighbours == first.record.neighbours
+    assert second.record.predictions == first.record.predictions
+    assert len(list((request_.results / "records" / "toy-colour").glob("*.json"))) == 1
+
+
+def test_every_combination_is_run_and_a_second_task_costs_no_second_pass(
+    request_: RunRequest, registry: Registry
+) -> None:
+    both = replace(request_, tasks=["toy-colour", "toy-traits"])
+    outcome = go(both, registry)
+    assert [result.record.task for result in outcome.results] == ["toy-colour", "toy-traits"]
+    assert outcome.results[1].record.primary_metric == "mean_average_precision"
+    shutil.rmtree(request_.results)
+    again = go(both, registry)
+    assert all(result.record.timing.extract_s == 0 for result in again.results)
+
+
+def test_other_seeds_of_random_weights_are_other_records(request_: RunRequest, registry: Registry) -> None:
+    go(request_, registry)
+    (second,) = go(replace(request_, seed=1), registry).results
+    assert (second.new, second.of) == (True, 2)
+
+
+def test_one_encoder_that_fails_is_named_and_the_others_are_run(request_: RunRequest, registry: Registry) -> None:
+    outcome = go(replace(request_, backbones=["toy-broken", "toy-patches"]), registry)
+    assert [result.record.backbone for result in outcome.results] == ["toy-patches"]
+    ((encoder, reason),) = outcome.failures.items()
+    assert "toy-broken" in encoder
+    assert "out of paint" in reason
+
+
+def test_unknown_names_are_told_before_anything_is_done(request_: RunRequest, registry: Registry) -> None:
+    for change in (
+        {"backbones": ["toy-pathces"]},
+        {"tasks": ["toy-color"]},
+        {"pretrainings": ["randon"]},
+        {"data": {"tyo": Path()}},
+    ):
+        with pytest.raises(UsageError, match="The nearest: "):
+            go(replace(request_, **change), registry)
+    assert not any(cache_folder().iterdir())
+
+
+def test_data_that_is_not_there_says_where_it_was_looked_for(request_: RunRequest, registry: Registry) -> None:
+    with pytest.raises(ArtbenchError, match=r"no/such/place.*labels\.csv and pictures.*this file"):
+        go(replace(request_, data={"toy": Path("no/such/place")}), registry)
+
+
+def test_missing_pictures_are_refused_unless_allowed_and_then_marked(request_: RunRequest, registry: Registry) -> None:
+    (whole,) = go(request_, registry).results
+    painted = cache_folder() / "datasets" / "toy-1"
+    partial = request_.results.parent / "partial"
+    shutil.copytree(painted, partial)
+    for number in range(5):
+        (partial / f"{number:03}.png").unlink()
+    placed = replace(request_, data={"toy": partial})
+    with pytest.raises(ArtbenchError, match=r"000\.png.*--allow-partial"):
+        go(placed, registry)
+    (marked,) = go(replace(placed, allow_partial=True), registry).results
+    assert marked.record.dataset.partial
+    assert marked.record.dataset.missing == 5
+    assert marked.record.dataset.fingerprint != whole.record.dataset.fingerprint
+    assert marked.of == 1
+
+
+def test_unreadable_pictures_are_counted(request_: RunRequest, registry: Registry) -> None:
+    go(request_, registry)
+    spoilt = request_.results.parent / "spoilt"
+    shutil.copytree(cache_folder() / "datasets" / "toy-1", spoilt)
+    (spoilt / "003.png").write_bytes(b"")
+    placed = replace(request_, data={"toy": spoilt}, allow_partial=True)
+    (result,) = go(placed, registry).results
+    assert result.record.dataset.unreadable == 1
+    assert result.record.dataset.train == 59
+
+
+def test_excluded_pictures_leave_train_and_make_another_state_of_the_data(
+    request_: RunRequest, registry: Registry
+) -> None:
+    (whole,) = go(request_, registry).results
+    excluded = request_.results.parent / "exclude.csv"
+    excluded.write_text("dataset,image,split\ntoy,003.png,train\ntoy,070.png,train\ntoy,080.png,test\n")
+    (result,) = go(replace(request_, exclude=excluded), registry).results
+    assert result.new
+    assert result.of == 1
+    state = result.record.dataset
+    assert (state.train, state.test) == (59, 29)
+    assert state.exclusion is not None
+    assert (state.exclusion.train, state.exclusion.test) == (1, 1)
+    assert state.fingerprint != whole.record.dataset.fingerprint
+    assert whole.record.dataset.exclusion is None
+
+
+def test_a_record_says_what_its_checkpoint_was_pretrained_on(request_: RunRequest, registry: Registry) -> None:
+    folder = request_.results.parent / "moco"
+    folder.mkdir()
+    images = ("000.png", "001.png", "065.png")
+    part = PoolPart(dataset="toy", fingerprint="0" * 64, tasks=("toy-colour",), held_out=0, images=images)
+    manifest = Manifest((part,))
+    save_file(toy_plugin.patches().module.state_dict(), folder / "encoder.safetensors", manifest.metadata)
+    manifest.write(folder / "pool.json")
+    (result,) = go(replace(request_, pretrainings=[str(folder)]), registry).results
+    pool = result.record.encoder.pool
+    assert pool is not None
+    assert (pool.sha256, pool.images, pool.test_images) == (manifest.sha256, 3, 1)
+    (random,) = go(request_, registry).results
+    assert random.record.encoder.pool is None

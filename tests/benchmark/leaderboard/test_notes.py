@@ -1,0 +1,37 @@
+"""A record that must be read with care says so, beside its row and below the table."""
+
+from typing import Any
+
+import pytest
+
+from artbench.leaderboard.board import boards
+from artbench.leaderboard.markdown import task_page
+from artbench.leaderboard.notes import marks
+from tests.support.records import record
+
+POOL = {"sha256": "a" * 64, "images": 9, "datasets": {"toy": 9}}
+PROBE = {"converged": False}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sign", "words"),
+    [
+        ({"encoder": {"pool": {**POOL, "test_images": 3}}}, "†", "pretrained on 3 of the 40 test images"),
+        ({"encoder": {"pool": {**POOL, "test_images": None}}}, "‡", "was not available"),
+        ({"dataset": {"twins": {"test": 2, "tiers": ["hash"], "audit_sha256": "a" * 64}}}, "§", "2 test images have a"),
+        ({"dataset": {"partial": True, "missing": 7}}, "¶", "7 images were missing"),
+        ({"probe": PROBE}, "‖", "its probe did not meet"),
+    ],
+)
+def test_each_reason_for_care_has_a_mark_and_a_footnote(changes: dict[str, Any], sign: str, words: str) -> None:
+    careful, plain = record(**changes), record(0.4, backbone="plain")
+    assert [mark.sign for mark in marks(careful)] == [sign]
+    assert marks(plain) == []
+    page = task_page(boards([careful, plain.model_copy(update={"dataset": careful.dataset})]))
+    assert f"| resnet18{sign} |" in page
+    (note,) = (line for line in page.splitlines() if line.startswith(f"- {sign}") and "resnet18" in line)
+    assert words in note
+
+
+def test_a_clean_pool_needs_no_mark() -> None:
+    assert marks(record(encoder={"pool": {**POOL, "test_images": 0}})) == []

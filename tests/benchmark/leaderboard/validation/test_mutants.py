@@ -1,0 +1,105 @@
+"""300 changed records: none passes that should not, none that may is refused, none ends the check."""
+
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from artbench.leaderboard.validation import recomputing
+from artbench.leaderboard.validation.check import CheckContext, KnownTask, check_folder
+from artbench.leaderboard.validation.findings import Report, printable
+from artbench.plugins.loading import load_plugins
+from artbench.runtime.progress import Silent
+from artbench.stats.bootstrap import Sampled
+from artbench.stats.metrics import sample
+from tests.support.mutants import HARMFUL, HARMLESS, Mutation, Submission
+
+PUBLISHED = Path(__file__).resolve().parents[4] / "leaderboards"
+_SEED = 7
+_BATCHES = 34
+_PER_BOARD = 3
+_BESIDE = 5
+
+
+_KNOWN: dict[Any, Mapping[str, Sampled]] = {}
+
+
+@pytest.fixture(autouse=True)
+def _remembering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compute the metrics of the same predictions once, not once a batch."""
+
+    def remembered(labels: Any, outputs: Any, **settings: Any) -> Mapping[str, Sampled]:
+        key = (labels.tobytes(), outputs.tobytes(), outputs.shape, repr(settings))
+        if key not in _KNOWN:
+            _KNOWN[key] = sample(labels, outputs, **settings)
+        return _KNOWN[key]
+
+    monkeypatch.setattr(recomputing, "sample", remembered)
+
+
+@pytest.fixture(scope="module")
+def tasks() -> Mapping[str, KnownTask]:
+    return {spec.name: KnownTask(spec=spec) for _, spec in load_plugins(only="").tasks.specs()}
+
+
+def checked(folder: Path, tasks: Mapping[str, KnownTask]) -> Report:
+    # Later than every published record.
+    now = datetime(2027, 1, 1, tzinfo=UTC)
+    around = CheckContext(
+        tasks=lambda record: tasks.get(record.task, KnownTask()), plugins=frozenset({"artbench"}), now=now
+    )
+    return check_folder(folder, surroundings=around, reporter=Silent())
+
+
+def submitted(random: Random, folder: Path, mutations: list[Mutation]) -> tuple[dict[str, str], dict[str, str]]:
+    """Some records of each leaderboard, a few of them changed: the files to be blamed, and all that were changed."""
+    harmful, changed = {}, {}
+    for board in sorted((PUBLISHED / "records").glob("sample-*")):
+        files = sorted(file.stem for file in board.glob("*.json"))
+        chosen = random.sample(files, _PER_BOARD + _BESIDE)
+        (folder / "records" / board.name).mkdir(parents=True)
+        for name in chosen:
+            for file in board.glob(f"{name}.*"):
+                shutil.copyfile(file, folder / "records" / board.name / file.name)
+        here = [folder / "records" / board.name / f"{name}.json" for name in chosen]
+        for file in here[:_PER_BOARD]:
+            mutation = mutations.pop()
+            submission = Submission(folder, file, here[_PER_BOARD:], random)
+            mutation(submission)
+            blamed = submission.blamed or submission.file
+            changed[file.stem] = mutation.__name__
+            if mutation in HARMFUL:
+                harmful[printable(blamed.relative_to(folder / "records").as_posix())] = mutation.__name__
+    return harmful, changed
+
+
+def test_300_mutants(tmp_path: Path, tasks: Mapping[str, KnownTask]) -> None:
+    random = Random(_SEED)
+    every = (HARMFUL * 4 + HARMLESS * 8)[: _BATCHES * _PER_BOARD * 3]
+    random.shuffle(every)
+    assert len(every) >= 300
+    wrong = []
+    for batch in range(_BATCHES):
+        folder = tmp_path / str(batch)
+        harmful, changed = submitted(random, folder, every)
+        found = {
+            finding.name: finding.message for finding in checked(folder, tasks).findings if finding.status == "FAIL"
+        }
+        wrong += [f"passes: {name}, {file}" for file, name in harmful.items() if file not in found]
+        # What lies beside a record that was harmed may be blamed too.
+        harmed = {Path(file).name.split(".parquet")[0].removesuffix(".json") for file in harmful}
+        harmed |= {name for name, mutation in changed.items() if mutation not in {m.__name__ for m in HARMLESS}}
+        innocent = [file for file in found if not any(Path(file).name.startswith(name) for name in harmed)]
+        wrong += [f"refused: {file}, {changed.get(Path(file).stem, 'unchanged')}: {found[file]}" for file in innocent]
+        shutil.rmtree(folder)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_what_is_published_passes_without_a_word(tasks: Mapping[str, KnownTask]) -> None:
+    report = checked(PUBLISHED, tasks)
+    assert report.records >= 30
+    assert report.findings == ()

@@ -1,0 +1,15 @@
+"""Plugins in a file, for `--plugin FILE` and `load_plugins`; records name them by their file names."""
+
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent
+# A dataset of small painted images, tasks of every kind on it, and networks that are quick to train and to run.
+TOY = _FOLDER / "toy_plugin.py"
+# A dataset whose groups and years are known, for intervals and protocols.
+JUDGED = _FOLDER / "judged_plugin.py"
+# A convolutional network with a layer of every kind that Grad-CAM looks for, and a task that asks for years.
+SEEN = _FOLDER / "seen_plugin.py"
+# A backbone that is small enough for images of any dataset.
+SMALL = _FOLDER / "small_plugin.py"
+# A network whose step never returns.
+HANGING = _FOLDER / "hanging_plugin.py"
