@@ -14,7 +14,7 @@ from artbench.errors import ArtbenchError
 from artbench.records.record import Record
 from artbench.runtime.files import atomic_write, sha256_of
 
-# Values in a column: 25,000 images of 4,000 labels. Of one class an image only the classes' number counts.
+# Most values in a column, such as 25,000 images of 4,000 labels; and most images times classes.
 _MOST_VALUES = 10**8
 _MOST_CELLS = 10**9
 MISSING = "its predictions are missing"
