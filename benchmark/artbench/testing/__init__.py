@@ -1,4 +1,4 @@
-"""What checks a plugin against the contract: plain functions for its tests, and fixtures for pytest."""
+"""The kit for plugins' tests: functions that check a plugin against the contract, and fixtures for pytest."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -26,23 +26,11 @@ __all__ = [
     "examine_task",
 ]
 
-_AT = {
-    "ContractError": "artbench.testing.checks",
-    "Finding": "artbench.runtime.findings",
-    "TinyDataset": "artbench.testing.tiny",
-    "check_backbone": "artbench.testing.backbone",
-    "check_dataset": "artbench.testing.dataset",
-    "check_pretraining": "artbench.testing.pretraining",
-    "check_task": "artbench.testing.task",
-    "examine_backbone": "artbench.testing.backbone",
-    "examine_dataset": "artbench.testing.dataset",
-    "examine_pretraining": "artbench.testing.pretraining",
-    "examine_task": "artbench.testing.task",
-}
+_AT = {"ContractError": "testing.checks", "Finding": "runtime.findings", "TinyDataset": "testing.tiny"}
 
 
 def __getattr__(name: str) -> Any:
-    # Imported when asked for: pytest imports this package at every start, for the fixtures.
-    if name in _AT:
-        return getattr(import_module(_AT[name]), name)
+    # Imported on first use: pytest imports this package at every start, for the fixtures.
+    if name in __all__:
+        return getattr(import_module(f"artbench.{_AT.get(name) or 'testing.' + name.partition('_')[2]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
