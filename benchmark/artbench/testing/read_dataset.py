@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 from unittest import mock
@@ -88,9 +89,8 @@ def _listings_reversed() -> Iterator[None]:
         return sorted(listdir(*args), reverse=True)
 
     def scanned(*args: Any) -> _Scanned:
-        entries: Any
         with scandir(*args) as entries:
-            return _Scanned(None, sorted(entries, key=lambda entry: entry.name, reverse=True))
+            return _Scanned(None, sorted(entries, key=attrgetter("name"), reverse=True))
 
     with mock.patch.object(os, "listdir", listed), mock.patch.object(os, "scandir", scanned):
         yield

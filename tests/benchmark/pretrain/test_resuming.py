@@ -181,7 +181,7 @@ def test_a_signal_while_knn_judges_the_last_epoch_leaves_that_to_a_resumed_run(p
     # An epoch of three steps, and a part of one.
     file = toys.train(toys.training(pictures, "steps=2"), out, listener=listener, online=online)
     assert file is not None
-    assert listener.notices == ["The last epoch is not judged yet; the same command with --resume judges it."]
+    assert listener.notices == ["The last epoch has no kNN accuracy yet; the same command with --resume measures it."]
     before = weights(out)
     listener = toys.Listener()
     assert toys.train(toys.training(pictures, "steps=2"), out, listener=listener, online=online, resume=True) == file

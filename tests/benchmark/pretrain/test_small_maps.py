@@ -139,7 +139,7 @@ def test_others_stay_convolutions(convolution: nn.Conv2d, products: list[torch.S
 _STRIDED = """
 import torch
 from torch.nn.functional import conv2d
-from artbench.pretrain.small_maps import MatmulConvolutions, exclude_from_compiling
+from artbench.pretrain.conv_as_matmul import MatmulConvolutions, exclude_from_compiling
 
 torch.set_num_threads(1)
 torch.manual_seed(0)
