@@ -68,7 +68,7 @@ def pretrain(
     Examples:
         >>> import artbench
         >>> from pathlib import Path
-        >>> tiny = {"steps": 1, "batch_size": 8, "sub_batch": 4, "crop_size": 32}
+        >>> tiny = {"steps": 1, "batch_size": 8, "sub_batch": 4, "crop_size": 32, "warmup_epochs": 0}
         >>> file = artbench.pretrain(
         ...     "simclr", backbone="resnet10t", dataset="sample", settings=tiny, out="doctest-out", device="cpu"
         ... )
