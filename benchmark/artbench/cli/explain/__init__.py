@@ -78,11 +78,11 @@ def record_command(
         loaded = options.registry(plugin_files)
         sources = Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device)
         made: Any = load_factory(request)(sources=sources, **fields)
-        made.check(loaded)
+        checked = made.check(loaded)
         # Torch takes seconds to import.
         from artbench.cli.progress import notices
 
-        contents: Any = load_factory(workflow)(made, registry=loaded, reporter=notices())
+        contents: Any = load_factory(workflow)(made, checked, registry=loaded, reporter=notices())
         if as_json:
             print_json(contents.as_json())
         else:
