@@ -5,6 +5,7 @@ from shlex import quote
 
 from artbench.errors import ArtbenchError, UsageError
 from artbench.plugins.registry import Registry
+from artbench.runtime.files import cache_folder
 from artbench.runtime.text import printable
 
 ENCODER_FILE = "encoder.safetensors"
@@ -33,6 +34,11 @@ def checkpoint_file(path: Path) -> Path:
     if path.exists():
         raise ArtbenchError(f"{path} is not a file", mend=MEND)
     raise ArtbenchError(f"no checkpoint at {path}", mend="Check the path, or see `artbench list pretrainings`")
+
+
+def cached_encoder(key: str) -> Path:
+    """The file in the cache for the encoder of the training with this key, whether or not it is there."""
+    return cache_folder() / "pretrainings" / key[:32] / ENCODER_FILE
 
 
 def is_checkpoint(pretraining: str, registry: Registry) -> bool:

@@ -1,7 +1,6 @@
 """From a record back to the probe that it is about, fitted again on what the record was measured on."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,7 +13,7 @@ from artbench.encoders.request import EncoderRequest
 from artbench.errors import ArtbenchError
 from artbench.evaluation.rounds import first_probe
 from artbench.explain.reproduce import Check, ReproducedTask, accept, reproduce
-from artbench.explain.sources import Sources
+from artbench.explain.sources import CheckedRecord, Sources
 from artbench.explain.validate import refuse_years
 from artbench.plugins.registry import Registry
 from artbench.probe.features import Rows
@@ -60,7 +59,7 @@ class RefittedTask:
 
 
 def refit(
-    file: Path, *, sources: Sources, check: Check = accept, registry: Registry, reporter: Reporter
+    checked: CheckedRecord, *, sources: Sources, check: Check = accept, registry: Registry, reporter: Reporter
 ) -> RefittedTask:
     """Build what a record was measured with, and see that it gives the predictions beside the record.
 
@@ -68,7 +67,7 @@ def refit(
     what was fitted here needs not be trusted.
 
     Args:
-        file: The record.
+        checked: The record, as `check_sources` has read it.
         sources: Where to find what it was made from.
         check: See `reproduce`.
         registry: What there is.
@@ -80,8 +79,8 @@ def refit(
         ArtbenchError: The file is no record, its predictions are not beside it, or what it was made from is not what
             is here.
     """
-    refuse_years(file, registry=registry)
-    measured = reproduce(file, sources=sources, check=check, registry=registry, reporter=reporter)
+    refuse_years(checked, registry=registry)
+    measured = reproduce(checked, sources=sources, check=check, registry=registry, reporter=reporter)
     probe, test = first_probe(
         measured.task, measured.features, protocol=measured.protocol, device=measured.device, reporter=reporter
     )

@@ -12,12 +12,11 @@ from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest, encoder_requests
 from artbench.errors import ArtbenchError
 from artbench.evaluation.rounds import readable
-from artbench.explain.sources import Sources, about_predictions, check_sources, other_weights, pretraining_of
+from artbench.explain.sources import CheckedRecord, Sources, other_weights
 from artbench.features.extract import Features, extract
 from artbench.plugins.registry import Registry
 from artbench.protocol import LINEAR_V1, Protocol
-from artbench.records.folder import read_record
-from artbench.records.predictions import StoredPredictions, read_predictions
+from artbench.records.predictions import StoredPredictions
 from artbench.records.publishing import image_digests
 from artbench.records.record import Record
 from artbench.runtime.files import cache_folder
@@ -66,7 +65,7 @@ def accept(_: OpenTask, __: Encoder) -> None:
 
 
 def reproduce(
-    file: Path,
+    checked: CheckedRecord,
     *,
     sources: Sources,
     part: Literal["test", "all"] = "all",
@@ -77,7 +76,7 @@ def reproduce(
     """Build what a record was measured on, and see that it is the same here.
 
     Args:
-        file: The record.
+        checked: The record, as `check_sources` has read it.
         sources: Where to find what it was made from.
         part: Whose features are wanted: of the pictures tested on, or of all pictures of the task.
         check: Called before any features are made.
@@ -89,12 +88,11 @@ def reproduce(
         ArtbenchError: The file is no record, its predictions are not beside it, or what it was made from is not what
             is here.
     """
-    check_sources(file, sources, registry=registry)
-    record = read_record(file)
-    protocol = _protocol(record, file)
-    with about_predictions(file):
-        stored = read_predictions(file.with_suffix(".parquet"), record)
-    candidate = _candidate(record, sources, registry)
+    record, stored = checked.record, checked.predictions
+    protocol = _protocol(record, checked.file)
+    (candidate,) = encoder_requests(
+        [record.backbone], [checked.pretraining], registry=registry, seed=record.provenance.seed
+    )
     task = _task(record, sources, registry, reporter)
     device = choose_device(sources.device)
     encoder = candidate.build(reporter, device=device)
@@ -143,12 +141,6 @@ def _protocol(record: Record, file: Path) -> Protocol:
             mend="Run it again with this artbench, and explain the new record",
         )
     return protocol
-
-
-def _candidate(record: Record, sources: Sources, registry: Registry) -> EncoderRequest:
-    pretraining = pretraining_of(record, sources, registry=registry)
-    (candidate,) = encoder_requests([record.backbone], [pretraining], registry=registry, seed=record.provenance.seed)
-    return candidate
 
 
 def _task(record: Record, sources: Sources, registry: Registry, reporter: Reporter) -> OpenTask:

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from artbench.data.exclusion import read_exclusions
 from artbench.data.folders import placed_folder
-from artbench.encoders.checkpoint_path import ENCODER_FILE, checkpoint_file
+from artbench.encoders.checkpoint_path import cached_encoder, checkpoint_file
 from artbench.errors import ArtbenchError, UsageError
 from artbench.plugins.registry import Registry
 from artbench.records.folder import read_record
-from artbench.records.predictions import check_predictions
+from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.record import Record
-from artbench.runtime.files import cache_folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +34,25 @@ class Sources:
     device: str = "auto"
 
 
-def check_sources(file: Path, sources: Sources, *, registry: Registry) -> None:
-    """See that a record and its predictions can be read, and that its task, data, pretraining or checkpoint are here.
+@dataclass(frozen=True, kw_only=True)
+class CheckedRecord:
+    """A record that was read once, with its predictions, after its sources were found.
+
+    Attributes:
+        file: File of the record.
+        record: The record.
+        predictions: The predictions beside it, of all rounds.
+        pretraining: Name of its pretraining, or path of its checkpoint.
+    """
+
+    file: Path
+    record: Record
+    predictions: StoredPredictions
+    pretraining: str
+
+
+def check_sources(file: Path, sources: Sources, *, registry: Registry) -> CheckedRecord:
+    """Read a record and its predictions, and check that its task, data, pretraining or checkpoint are here.
 
     Whether they are those of the record is seen when they are opened (`artbench.explain.reproduce`); the backbone
     too, since to know all names of a family is to import its library.
@@ -53,16 +69,17 @@ def check_sources(file: Path, sources: Sources, *, registry: Registry) -> None:
     """
     record = read_record(file)
     with about_predictions(file):
-        check_predictions(file.with_suffix(".parquet"), record)
+        predictions = read_predictions(file.with_suffix(".parquet"), record)
     for name in sources.placed:
         registry.datasets.get(name)
-    pretraining_of(record, sources, registry=registry)
+    pretraining = pretraining_of(record, sources, registry=registry)
     dataset = registry.datasets.get(registry.tasks.get(record.task).dataset)
     placed_folder(dataset, data_root=sources.data_root, placed=sources.placed)
     if sources.exclude is not None:
         read_exclusions(sources.exclude)
     elif record.dataset.exclusion is not None:
         raise UsageError("pictures were left out of this record", mend="Give the list of them as --exclude FILE.csv")
+    return CheckedRecord(file=file, record=record, predictions=predictions, pretraining=pretraining)
 
 
 @contextmanager
@@ -86,7 +103,7 @@ def pretraining_of(record: Record, sources: Sources, *, registry: Registry) -> s
             raise ArtbenchError(error.message, mend=_what_belongs_there(record)) from error
     training = record.encoder.training
     if training is not None:
-        file = cache_folder() / "pretrainings" / training.key[:32] / ENCODER_FILE
+        file = cached_encoder(training.key)
         if file.is_file():
             return str(file)
     if training is not None:

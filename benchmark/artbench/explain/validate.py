@@ -9,31 +9,31 @@ from artbench.data.decode import UnreadableImage, decode
 from artbench.data.folders import made_folder, placed_folder
 from artbench.data.opening import open_dataset
 from artbench.errors import ArtbenchError, UsageError
-from artbench.explain.sources import Sources
+from artbench.explain.sources import CheckedRecord, Sources
 from artbench.plugins.registry import Registry
-from artbench.records.folder import read_record
 from artbench.records.tables import tested_classes
 
 
-def refuse_years(file: Path, *, registry: Registry) -> None:
+def refuse_years(checked: CheckedRecord, *, registry: Registry) -> None:
     """See that a record is of a task with classes or labels.
 
     Raises:
         UsageError: Its task asks for the year.
     """
-    if registry.tasks.get(read_record(file).task).target == "year":
+    if registry.tasks.get(checked.record.task).target == "year":
         raise UsageError(
-            f"{file} is a record of a task that asks for the year: a year has no class whose evidence a map could show",
+            f"{checked.file} is a record of a task that asks for the year: "
+            "a year has no class whose evidence a map could show",
             mend="Give a record of a task with classes or labels",
         )
 
 
-def check_classes(names: Sequence[str], file: Path, *, registry: Registry, shown: bool = False) -> None:
+def check_classes(names: Sequence[str], checked: CheckedRecord, *, registry: Registry, shown: bool = False) -> None:
     """See that the task of a record has classes of these names, as far as the table beside the record tells.
 
     Args:
         names: What was asked for.
-        file: The record.
+        checked: The record.
         registry: What there is.
         shown: Whether test pictures of each are wanted.
 
@@ -43,10 +43,10 @@ def check_classes(names: Sequence[str], file: Path, *, registry: Registry, shown
     """
     if not names:
         return
-    record = read_record(file)
+    record = checked.record
     if registry.tasks.get(record.task).target == "year":
         raise UsageError(f"{record.task} asks for the year and has no classes", mend="Leave --class out")
-    classes = tested_classes(file, record)
+    classes = tested_classes(checked.file, record)
     if classes is None:
         return
     for name in names:
@@ -76,14 +76,14 @@ def nothing_to_show(name: str, *, task: str) -> ArtbenchError:
     return ArtbenchError(f"no test picture of {task} is {name}", mend="Take another class")
 
 
-def check_pictures(images: Sequence[str], file: Path, sources: Sources, *, registry: Registry) -> None:
+def check_pictures(images: Sequence[str], checked: CheckedRecord, sources: Sources, *, registry: Registry) -> None:
     """See that pictures are files or ids of a record's dataset, where that lies ready.
 
     The dataset is opened only where something is no file, since that may take a while.
 
     Args:
         images: Paths and ids.
-        file: The record.
+        checked: The record.
         sources: Where to find the dataset.
         registry: What there is.
 
@@ -96,7 +96,7 @@ def check_pictures(images: Sequence[str], file: Path, sources: Sources, *, regis
             read_picture(Path(image))
         else:
             others.append(image)
-    spec = registry.datasets.get(registry.tasks.get(read_record(file).task).dataset)
+    spec = registry.datasets.get(registry.tasks.get(checked.record.task).dataset)
     folder = placed_folder(spec, data_root=sources.data_root, placed=sources.placed) or made_folder(spec)
     if others and folder.is_dir():
         dataset = open_dataset(spec, folder)

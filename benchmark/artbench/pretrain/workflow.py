@@ -13,7 +13,7 @@ from artbench.data.dataset import Dataset
 from artbench.data.folders import dataset_folder, made_folder
 from artbench.data.opening import OpenTask, open_dataset, open_tasks
 from artbench.data.pool import LabelledDataset, Pool, train_images
-from artbench.encoders.checkpoint_path import ENCODER_FILE
+from artbench.encoders.checkpoint_path import cached_encoder
 from artbench.errors import ArtbenchError, UsageError, plugin_errors
 from artbench.plugins.registry import Registry
 from artbench.pretrain.method import Method
@@ -24,7 +24,6 @@ from artbench.pretrain.settings import Settings, read_settings
 from artbench.pretrain.trainer import pretrain as train
 from artbench.pretrain.training import Conditions, Training
 from artbench.runtime.distributed import current_group
-from artbench.runtime.files import cache_folder
 from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter, Silent
 from artbench.specs import BackboneSpec, DatasetSpec, PretrainingSpec, load_factory
@@ -325,8 +324,8 @@ class CachedTraining:
         Raises:
             ArtbenchError: The training fails, or was asked to stop.
         """
-        folder = cache_folder() / "pretrainings" / self.key[:32]
-        file = folder / ENCODER_FILE
+        file = cached_encoder(self.key)
+        folder = file.parent
         if current_group().from_first(file.is_file):
             return file
         training = self.training

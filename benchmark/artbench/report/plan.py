@@ -98,7 +98,7 @@ class ReportPlan:
                 dpi=request.dpi,
                 sources=self._sources(one.record),
             )
-            explain_gradcam(asked, registry=self._registry, reporter=self._reporter)
+            explain_gradcam(asked, asked.check(self._registry), registry=self._registry, reporter=self._reporter)
 
         inputs = {**self._inputs(one), "pictures": request.pictures}
         return Part(kind="gradcam", of=str(one), folder=one.folder / "gradcam", inputs=inputs, make=make)
@@ -108,7 +108,7 @@ class ReportPlan:
 
         def make(folder: Path) -> None:
             asked = MapRequest(record=one.file, out=folder, dpi=request.dpi, sources=self._sources(one.record))
-            explain_map(asked, registry=self._registry, reporter=self._reporter)
+            explain_map(asked, asked.check(self._registry), registry=self._registry, reporter=self._reporter)
 
         return Part(kind="map", of=str(one), folder=one.folder / "map", inputs=self._inputs(one), make=make)
 

@@ -79,12 +79,12 @@ def record_command(
         sources = Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device)
         make: Callable[..., Any] = load_factory(request)
         asked = make(sources=sources, **fields)
-        asked.check(loaded)
+        checked = asked.check(loaded)
         # Torch takes seconds to import.
         from artbench.cli.progress import notices
 
         carry_out: Callable[..., Any] = load_factory(workflow)
-        contents = carry_out(asked, registry=loaded, reporter=notices())
+        contents = carry_out(asked, checked, registry=loaded, reporter=notices())
         if as_json:
             print_json(contents.as_json())
         else:

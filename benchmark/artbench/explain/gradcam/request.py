@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from artbench.explain.destination import CAPTION, check_folder, check_size
-from artbench.explain.sources import Sources, check_sources
+from artbench.explain.sources import CheckedRecord, Sources, check_sources
 from artbench.explain.validate import check_classes, read_picture, refuse_years
 from artbench.plugins.registry import Registry
 
@@ -40,8 +40,8 @@ class GradcamRequest:
     seed: int = 0
     sources: Sources = field(default_factory=Sources)
 
-    def check(self, registry: Registry) -> None:
-        """See what is wrong with it.
+    def check(self, registry: Registry) -> CheckedRecord:
+        """Check all that needs no torch, and return the record that was read.
 
         Raises:
             UsageError: The task asks for the year, a name is unknown, or nothing says where something lies.
@@ -55,11 +55,12 @@ class GradcamRequest:
             dpi=self.dpi,
             mend="Give a lower --dpi, or fewer pictures",
         )
-        check_sources(self.record, self.sources, registry=registry)
-        refuse_years(self.record, registry=registry)
-        check_classes(() if self.named is None else (self.named,), self.record, registry=registry)
+        checked = check_sources(self.record, self.sources, registry=registry)
+        refuse_years(checked, registry=registry)
+        check_classes(() if self.named is None else (self.named,), checked, registry=registry)
         for file in self.files:
             read_picture(file)
+        return checked
 
 
 def sheet_width(views: int) -> float:

@@ -16,12 +16,15 @@ from artbench.explain.gradcam.sanity.check import check_sanity
 from artbench.explain.gradcam.stages import last_stage, named_stage
 from artbench.explain.layers import check_layer
 from artbench.explain.refit import refit
+from artbench.explain.sources import CheckedRecord
 from artbench.explain.validate import read_picture
 from artbench.plugins.registry import Registry
 from artbench.runtime.progress import Reporter
 
 
-def explain_gradcam(request: GradcamRequest, *, registry: Registry, reporter: Reporter) -> Contents:
+def explain_gradcam(
+    request: GradcamRequest, checked: CheckedRecord, *, registry: Registry, reporter: Reporter
+) -> Contents:
     """Explain what a record's encoder and probe say, check the maps, and write figures and an index of them.
 
     Raises:
@@ -29,14 +32,13 @@ def explain_gradcam(request: GradcamRequest, *, registry: Registry, reporter: Re
         ArtbenchError: The record can't be read or not be reproduced, a picture can't be read, or the folder can't be
             written.
     """
-    request.check(registry)
     data = [read_picture(file) for file in request.files]
 
     def check(_: OpenTask, encoder: Encoder) -> None:
         if request.layer is not None:
             check_layer(encoder.module, request.layer, backbone=encoder.backbone)
 
-    probed = refit(request.record, sources=request.sources, check=check, registry=registry, reporter=reporter)
+    probed = refit(checked, sources=request.sources, check=check, registry=registry, reporter=reporter)
     named = None if request.named is None else learnt_class(request.named, probed)
     # MPS has no float64, in which the probe computes.
     model = ProbedEncoder(probed.encoder, probed.probe, dtype=probed.dtype)

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from artbench.errors import UsageError
 from artbench.explain.destination import check_folder
-from artbench.explain.sources import Sources, check_sources
+from artbench.explain.sources import CheckedRecord, Sources, check_sources
 from artbench.explain.validate import check_classes
 from artbench.plugins.registry import Registry
 
@@ -44,8 +44,8 @@ class MapRequest:
     seed: int = 0
     sources: Sources = field(default_factory=Sources)
 
-    def check(self, registry: Registry) -> None:
-        """See what is wrong with it.
+    def check(self, registry: Registry) -> CheckedRecord:
+        """Check all that needs no torch, and return the record that was read.
 
         Raises:
             UsageError: A name is unknown, UMAP was asked for and is not installed, or nothing says where something
@@ -55,8 +55,9 @@ class MapRequest:
         """
         check_folder(self.out)
         check_method(self.method)
-        check_sources(self.record, self.sources, registry=registry)
-        check_classes(self.named, self.record, registry=registry, shown=True)
+        checked = check_sources(self.record, self.sources, registry=registry)
+        check_classes(self.named, checked, registry=registry, shown=True)
+        return checked
 
 
 def choose_method(asked: Method | None, pictures: int) -> tuple[Method, str]:

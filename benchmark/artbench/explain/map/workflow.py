@@ -19,6 +19,7 @@ from artbench.explain.map.layout import lay_out
 from artbench.explain.map.page import map_page, thumbnails
 from artbench.explain.map.request import MapRequest, choose_method
 from artbench.explain.reproduce import ReproducedTask, reproduce
+from artbench.explain.sources import CheckedRecord
 from artbench.explain.validate import class_number, nothing_to_show
 from artbench.plugins.registry import Registry
 from artbench.runtime.files import write_text
@@ -28,7 +29,7 @@ from artbench.runtime.progress import Reporter
 _THUMBNAIL, _NEAR = 96, 6
 
 
-def explain_map(request: MapRequest, *, registry: Registry, reporter: Reporter) -> MapContents:
+def explain_map(request: MapRequest, checked: CheckedRecord, *, registry: Registry, reporter: Reporter) -> MapContents:
     """Lay out the pictures a record was tested on by the features of its encoder; write a figure, a page and tables.
 
     What the probe says of them is read from the predictions beside the record, not computed again.
@@ -39,8 +40,7 @@ def explain_map(request: MapRequest, *, registry: Registry, reporter: Reporter) 
         ArtbenchError: The record can't be read, what it was made from is not what is here, there are too few pictures,
             or the folder can't be written.
     """
-    request.check(registry)
-    measured = reproduce(request.record, sources=request.sources, part="test", registry=registry, reporter=reporter)
+    measured = reproduce(checked, sources=request.sources, part="test", registry=registry, reporter=reporter)
     task, record = measured.task, measured.record
     # A published list may hold a picture twice.
     once = np.sort(np.unique(measured.test.rows, return_index=True)[1])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from artbench.explain.destination import CAPTION, check_folder, check_size
-from artbench.explain.sources import Sources, check_sources
+from artbench.explain.sources import CheckedRecord, Sources, check_sources
 from artbench.explain.validate import check_pictures
 from artbench.plugins.registry import Registry
 
@@ -33,8 +33,8 @@ class NeighboursRequest:
     dpi: int = 150
     sources: Sources = field(default_factory=Sources)
 
-    def check(self, registry: Registry) -> None:
-        """See what is wrong with it.
+    def check(self, registry: Registry) -> CheckedRecord:
+        """Check all that needs no torch, and return the record that was read.
 
         Raises:
             UsageError: A name is unknown, or nothing says where something lies.
@@ -48,8 +48,9 @@ class NeighboursRequest:
             dpi=self.dpi,
             mend="Give a lower --dpi, or a lower --count",
         )
-        check_sources(self.record, self.sources, registry=registry)
-        check_pictures(self.images, self.record, self.sources, registry=registry)
+        checked = check_sources(self.record, self.sources, registry=registry)
+        check_pictures(self.images, checked, self.sources, registry=registry)
+        return checked
 
 
 def figure_width(nearest: int) -> float:

@@ -21,6 +21,7 @@ from artbench.explain.neighbours.figure import neighbours_figure
 from artbench.explain.neighbours.nearest import Answer, Neighbourhoods, Shown, by_chance, find_nearest
 from artbench.explain.neighbours.request import NeighboursRequest
 from artbench.explain.reproduce import ReproducedTask, reproduce
+from artbench.explain.sources import CheckedRecord
 from artbench.explain.validate import check_file_or_id, read_picture
 from artbench.features.extract import extract
 from artbench.plugins.registry import Registry
@@ -32,7 +33,9 @@ LIST, TABLE = "neighbours.json", "neighbours.csv"
 _SIDE, _LONGEST = 320, 3.0
 
 
-def explain_neighbours(request: NeighboursRequest, *, registry: Registry, reporter: Reporter) -> Neighbourhoods:
+def explain_neighbours(
+    request: NeighboursRequest, checked: CheckedRecord, *, registry: Registry, reporter: Reporter
+) -> Neighbourhoods:
     """Find the nearest pictures of the task, whichever split they are in, to those that are asked for.
 
     What is an id of the dataset is that picture, and is not its own neighbour; anything else is the path of a file.
@@ -42,7 +45,6 @@ def explain_neighbours(request: NeighboursRequest, *, registry: Registry, report
         ArtbenchError: A picture is neither an id nor can it be read, what the record was made from is not what is
             here, or the folder can't be written.
     """
-    request.check(registry)
 
     def check(task: OpenTask, _: Encoder) -> None:
         for image in request.images:
@@ -50,7 +52,7 @@ def explain_neighbours(request: NeighboursRequest, *, registry: Registry, report
             if task.dataset.rows.get(image, task.rows[0]) not in task.rows:
                 raise ArtbenchError(f"{image} is no picture of {task.spec.name}")
 
-    measured = reproduce(request.record, sources=request.sources, check=check, registry=registry, reporter=reporter)
+    measured = reproduce(checked, sources=request.sources, check=check, registry=registry, reporter=reporter)
     dataset, features = measured.task.dataset, measured.features
     rows = features.rows
     places = {int(row): place for place, row in enumerate(rows.tolist())}

@@ -22,12 +22,13 @@ from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.workflow import RunRequest, run
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explain.refit import refit
-from artbench.explain.sources import Sources
+from artbench.explain.sources import Sources, check_sources
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.protocol import LINEAR_V1
 from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.publishing import publish
+from artbench.records.record import Record
 from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Silent
 from tests.support.plugins import SEEN, TOY
@@ -94,10 +95,32 @@ def gradcam(file: Path, out: Path, *words: str) -> Result:
     return CliRunner().invoke(artbench, [*given, "--dpi", "30", "--device", "cpu", *words])
 
 
+def test_the_record_is_parsed_and_its_predictions_are_hashed_once(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, reads = record(place), []
+
+    def counted_read(path: Path) -> Record:
+        reads.append(path.name)
+        return read_record(path)
+
+    def counted_hash(path: Path) -> str:
+        reads.append(path.name)
+        return sha256_of(path)
+
+    monkeypatch.setattr("artbench.explain.sources.read_record", counted_read)
+    monkeypatch.setattr("artbench.records.predictions.sha256_of", counted_hash)
+    done = gradcam(file, tmp_path / "out", "--images", "3")
+    assert done.exit_code == 0, done.output
+    assert reads == [file.name, file.with_suffix(".parquet").name]
+
+
 def test_the_differentiable_model_reproduces_the_predictions_of_the_record(place: Path) -> None:
     for task in ("toy-colour", "toy-traits"):
         file = record(place, task)
-        probed = refit(file, sources=Sources(device="cpu"), registry=plugins(), reporter=Silent())
+        sources, registry = Sources(device="cpu"), plugins()
+        checked = check_sources(file, sources, registry=registry)
+        probed = refit(checked, sources=sources, registry=registry, reporter=Silent())
         assert probed.difference == 0
         stored = pq.read_table(file.with_suffix(".parquet"))
         model = ProbedEncoder(probed.encoder, probed.probe, dtype=probed.dtype)
@@ -227,7 +250,9 @@ def test_bad_input_is_one_line_that_says_what_and_what_to_do(place: Path, tmp_pa
 def test_a_published_record_whose_ids_are_digests_is_explained_too(place: Path, tmp_path: Path) -> None:
     source, given = read_record(record(place)), ResultsFolder(tmp_path / "given")
     file = publish(source, ResultsFolder(place / "results"), given)
-    probed = refit(file, sources=Sources(device="cpu"), registry=plugins(), reporter=Silent())
+    sources, registry = Sources(device="cpu"), plugins()
+    checked = check_sources(file, sources, registry=registry)
+    probed = refit(checked, sources=sources, registry=registry, reporter=Silent())
     assert probed.difference == 0
 
 
@@ -273,7 +298,9 @@ def test_predictions_that_the_probe_does_not_give_are_counted(place: Path, tmp_p
 def test_of_several_rounds_the_first_is_explained_and_said_so(place: Path) -> None:
     reporter = RecordingReporter()
     file = record(place, results="few")
-    probed = refit(file, sources=Sources(device="cpu"), registry=plugins(), reporter=reporter)
+    sources, registry = Sources(device="cpu"), plugins()
+    checked = check_sources(file, sources, registry=registry)
+    probed = refit(checked, sources=sources, registry=registry, reporter=reporter)
     assert probed.record.protocol_hash == LINEAR_V1.with_shots(2).hash
     assert probed.difference == 0
     assert any("the first of them is explained" in line for line in reporter.notices)
