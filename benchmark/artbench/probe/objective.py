@@ -142,9 +142,9 @@ class Objective:
     intercepts. For sigmoids the loss is summed over labels, so that each label is an independent problem.
 
     Products in float32 take half the time of those in float64, but near the minimum the gradient drowns in their
-    rounding. So only changes are computed in float32: logits are those at an anchor, in float64, plus features times the
-    distance from there; the gradient likewise. The rounding is then relative to that distance, which shrinks near the
-    minimum (iterative refinement, Wilkinson 1963, for a function that is not linear).
+    rounding. So only changes are computed in float32: logits are those at an anchor, in float64, plus features times
+    the distance from there; the gradient likewise. The rounding is then relative to that distance, which shrinks near
+    the minimum (iterative refinement, Wilkinson 1963, for a function that is not linear).
 
     Args:
         features: z-scored features of n images.
