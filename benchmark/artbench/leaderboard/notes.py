@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from artbench.leaderboard.board import Board
 from artbench.plugins.registry import Registry
-from artbench.records.record import Record, encoder_name
+from artbench.records.record import Record, dataset_name, encoder_name
 from artbench.specs import Published, PublishedResult
 
 # Share of the published test images from which on a copy counts as the whole task.
@@ -18,9 +18,8 @@ def measured_on(board: Board) -> str:
     lost = f", {data.missing:,} missing" if data.missing else ""
     lost += f", {data.unreadable:,} unreadable" if data.unreadable else ""
     classes = f", {data.classes:,} classes" if data.classes else ""
-    partial = " (a partial copy)" if data.partial else ""
     return (
-        f"Protocol {first.protocol} ({first.protocol_hash[:12]}). Data: {data.name}{partial}, state "
+        f"Protocol {first.protocol} ({first.protocol_hash[:12]}). Data: {dataset_name(data)}, state "
         f"{data.fingerprint[:12]}: {data.train:,} training and {data.test:,} test images{classes}{lost}. "
         f"Task version {first.task_version}.{_rounds(first)}"
     )
@@ -106,8 +105,32 @@ class Mark:
 
 def marks(record: Record) -> list[Mark]:
     """Return the marks of a record, most serious first."""
-    found = [_leak(record), _unknown_pool(record), _twins(record), _partial(record), _unconverged(record)]
-    return [mark for mark in found if mark is not None]
+    data, found = record.dataset, _pool_marks(record)
+    if data.twins is not None and data.twins.test:
+        twins = f"{data.twins.test:,} test images have a twin among the training images"
+        found.append(Mark(sign="§", text=f"{twins}, as `artbench data audit` found"))
+    if data.partial:
+        found.append(
+            Mark(sign="¶", text=f"measured on a partial copy of the data: {data.missing:,} images were missing")
+        )
+    unconverged = sum(not probe.converged for probe in record.probes)
+    if unconverged:
+        which = "its probe" if len(record.probes) == 1 else f"{unconverged} of its {len(record.probes)} probes"
+        found.append(Mark(sign="‖", text=f"{which} did not meet the convergence test of the protocol"))
+    return found
+
+
+def _pool_marks(record: Record) -> list[Mark]:
+    """Mark an encoder that was pretrained on test images, or may have been."""
+    pool = record.encoder.pool
+    if pool is not None and pool.test_images:
+        seen = f"{pool.test_images:,} of the {record.dataset.test:,} test images"
+        text = f"pretrained on {seen}: the value does not tell how it does on images it never saw"
+        return [Mark(sign="†", text=text)]
+    if (pool is None and record.encoder.training is None) or (pool is not None and pool.test_images is not None):
+        return []
+    text = "the list of the images that it was pretrained on was not available, so test images may be among them"
+    return [Mark(sign="‡", text=text)]
 
 
 def footnotes(board: Board) -> list[tuple[Mark, list[Record]]]:
@@ -116,53 +139,7 @@ def footnotes(board: Board) -> list[tuple[Mark, list[Record]]]:
     for row in board.rows:
         for mark in marks(row.record):
             found.setdefault(mark, []).append(row.record)
-    return sorted(found.items(), key=lambda item: (_ORDER.index(item[0].sign), item[0].text))
-
-
-_ORDER = "†‡§¶‖"
-
-
-def _leak(record: Record) -> Mark | None:
-    pool = record.encoder.pool
-    if pool is None or not pool.test_images:
-        return None
-    seen = f"{pool.test_images:,} of the {record.dataset.test:,} test images"
-    return Mark(sign="†", text=f"pretrained on {seen}: the value does not tell how it does on images it never saw")
-
-
-def _unknown_pool(record: Record) -> Mark | None:
-    pool = record.encoder.pool
-    if record.encoder.training is None and pool is None:
-        return None
-    if pool is not None and pool.test_images is not None:
-        return None
-    text = "the list of the images that it was pretrained on was not available, so test images may be among them"
-    return Mark(sign="‡", text=text)
-
-
-def _twins(record: Record) -> Mark | None:
-    twins = record.dataset.twins
-    if twins is None or not twins.test:
-        return None
-    text = f"{twins.test:,} test images have a twin among the training images, as `artbench data audit` found"
-    return Mark(sign="§", text=text)
-
-
-def _partial(record: Record) -> Mark | None:
-    if not record.dataset.partial:
-        return None
-    return Mark(
-        sign="¶", text=f"measured on a partial copy of the data: {record.dataset.missing:,} images were missing"
-    )
-
-
-def _unconverged(record: Record) -> Mark | None:
-    probes = [round_.probe for round_ in record.rounds] or [record.probe]
-    open_ = sum(not probe.converged for probe in probes)
-    if not open_:
-        return None
-    which = "its probe" if len(probes) == 1 else f"{open_} of its {len(probes)} probes"
-    return Mark(sign="‖", text=f"{which} did not meet the convergence test of the protocol")
+    return sorted(found.items(), key=lambda item: ("†‡§¶‖".index(item[0].sign), item[0].text))
 
 
 @dataclass(frozen=True, kw_only=True)

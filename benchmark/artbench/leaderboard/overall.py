@@ -11,6 +11,7 @@ from artbench.runtime.text import escape, file_name
 
 # With one task there is nothing to put side by side.
 _FEWEST = 2
+_HEADINGS = ("average rank", "Borda", "backbone", "pretraining")
 _EXPLAINED = (
     "Metrics of different tasks are never averaged. On each task an encoder gets one point for every other that it is "
     "distinguishably better than, and half a point for every other that the test can't tell it from: their sum is its "
@@ -76,12 +77,14 @@ class Overall:
 
     Attributes:
         boards: The leaderboard of each task that counts.
-        lines: Every encoder, best average rank first.
+        headings: Header of each column.
+        rows: A row for every encoder, best average rank first.
         notes: What the columns mean, and which leaderboards were left out; plain text.
     """
 
     boards: Sequence[Board]
-    lines: Sequence[Line]
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
     notes: Sequence[str]
 
 
@@ -98,22 +101,12 @@ def overall(boards: Sequence[Board]) -> Overall | None:
             for first in left_out
         )
         notes.append(f"Of several tables of one task the one with most rows is taken. Not taken: {named}.")
-    return Overall(boards=counted, lines=lines(counted), notes=notes)
+    tasks = (f"{board.first.task} {_measured(board.first)}" for board in counted)
+    headings = [*_HEADINGS, *tasks]
+    return Overall(boards=counted, headings=headings, rows=[_cells(line) for line in lines(counted)], notes=notes)
 
 
-def overall_headings(found: Overall) -> list[str]:
-    """Return the header of each column."""
-    return [
-        "average rank",
-        "Borda",
-        "backbone",
-        "pretraining",
-        *(f"{board.first.task} {_measured(board.first)}" for board in found.boards),
-    ]
-
-
-def overall_cells(line: Line) -> list[Cell]:
-    """Return a row of the table."""
+def _cells(line: Line) -> list[Cell]:
     return [
         Cell(text="" if line.rank is None else f"{line.rank:.2f}", key=line.rank),
         Cell(text="" if line.borda is None else f"{line.borda:g}", key=line.borda),
@@ -128,14 +121,11 @@ def overall_page(boards: Sequence[Board]) -> str:
     found = overall(boards)
     if found is None:
         return ""
-    linked = (
-        f"[{escape(first.task)}]({file_name(first.task)}) {escape(_measured(first))}"
-        for first in (board.first for board in found.boards)
-    )
-    titles = [*overall_headings(found)[: -len(found.boards)], *linked]
-    rows = [[escape(cell.text) for cell in overall_cells(line)] for line in found.lines]
-    header, *body = (f"| {' | '.join(texts)} |" for texts in (titles, *rows))
-    table = [header, "|--:|--:|---|---|" + "--:|" * len(found.boards), *body]
+    firsts = [board.first for board in found.boards]
+    linked = (f"[{escape(one.task)}]({file_name(one.task)}) {escape(_measured(one))}" for one in firsts)
+    rows = ([escape(cell.text) for cell in row] for row in found.rows)
+    header, *body = (f"| {' | '.join(texts)} |" for texts in ([*_HEADINGS, *linked], *rows))
+    table = [header, "|--:|--:|---|---|" + "--:|" * len(firsts), *body]
     notes = [text for note in found.notes for text in ("", escape(note))]
     return "\n".join(["# All tasks", "", *table, *notes, ""])
 

@@ -120,11 +120,8 @@ def scores(found: Sequence[PairedScores], record: Record, *, bootstrap: Bootstra
 
 def _check(stored: StoredPredictions, record: Record, target: TargetKind) -> None:
     """Raise unless predictions fit the target, rounds and clusters of the record."""
-    kind: TargetKind = (
-        "year" if stored.labels.dtype == np.float64 else "single-label" if stored.labels.ndim == 1 else "multi-label"
-    )
-    if kind != target:
-        raise ArtbenchError(f"its predictions are {kind}, and {record.primary_metric} is {target}")
+    if stored.target != target:
+        raise ArtbenchError(f"its predictions are {stored.target}, and {record.primary_metric} is {target}")
     if len(np.unique(stored.rounds)) != max(1, len(record.rounds)):
         raise ArtbenchError("its predictions do not cover its rounds")
     if record.clusters is None:
@@ -146,7 +143,7 @@ def digest_of_test(stored: StoredPredictions) -> str:
 
 def _thresholds(record: Record, number: int) -> dict[str, float]:
     """Return the threshold of the primary metric in a round, if it needs one."""
-    metric, probe = METRICS[record.primary_metric], record.rounds[number].probe if record.rounds else record.probe
+    metric, probe = METRICS[record.primary_metric], record.probes[number]
     if not metric.needs_threshold:
         return {}
     if metric.name not in probe.thresholds:

@@ -87,7 +87,6 @@ def _files() -> list[Path]:
 
 def _key(record: Record, bootstrap: Bootstrap) -> str:
     """Digest everything that the scores depend on."""
-    probes = [round_.probe for round_ in record.rounds] or [record.probe]
     parts = {
         "version": _VERSION,
         "metric": record.primary_metric,
@@ -95,7 +94,7 @@ def _key(record: Record, bootstrap: Bootstrap) -> str:
         "classes": record.dataset.classes,
         "clusters": record.clusters,
         "rounds": len(record.rounds),
-        "thresholds": [probe.thresholds.get(record.primary_metric) for probe in probes],
+        "thresholds": [probe.thresholds.get(record.primary_metric) for probe in record.probes],
         "bootstrap": asdict(bootstrap),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

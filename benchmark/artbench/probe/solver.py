@@ -98,9 +98,8 @@ def solve(
             done, given_up, stuck, at_anchor = done[open_], given_up[open_], stuck[open_], at_anchor[open_]
         step = torch.where(done, 0, _direction(now.gradient, conditioned, memory, joint))
         slope = _dot(now.gradient, step, joint)
-        found_step = _search(objective, point, step, now, slope, l2=l2)
-        evaluations += found_step.evaluations
-        stuck, length, new = found_step.stuck, found_step.length, found_step.end
+        length, new, stuck, passes = _search(objective, point, step, now, slope, l2=l2)
+        evaluations += passes
         if now.exact:
             given_up = given_up | stuck
         before, conditioned = conditioned, preconditioner(new.gradient)
@@ -108,20 +107,14 @@ def solve(
         point, now = point - length * step, new
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Found:
-    """End of a line search: step length, evaluation there, and problems for which no step was better."""
-
-    length: torch.Tensor
-    end: Evaluation
-    stuck: torch.Tensor
-    evaluations: int
-
-
 def _search(
     objective: Objective, point: torch.Tensor, step: torch.Tensor, now: Evaluation, slope: torch.Tensor, *, l2: float
-) -> _Found:
-    """Halve the step of each problem until it decreases its objective enough."""
+) -> tuple[torch.Tensor, Evaluation, torch.Tensor, int]:
+    """Halve the step of each problem until it decreases its objective enough.
+
+    Returns:
+        Step length, evaluation there, the problems for which no step was better, and the number of passes.
+    """
     length = torch.ones_like(slope)
     halvings = _HALVINGS if now.exact else _HALVINGS_UNSURE
     for evaluations in range(1, halvings + 1):
@@ -129,11 +122,11 @@ def _search(
         allowed = now.value - _DECREASE * length * slope + _ROUNDING * now.value.abs()
         stuck = ~(end.value <= allowed)
         if not bool(stuck.any()):
-            return _Found(length=length, end=end, stuck=stuck, evaluations=evaluations)
+            return length, end, stuck, evaluations
         length = torch.where(stuck, length / 2, length)
     length = torch.where(stuck, 0, length)
     end = objective.at(point - length * step, l2=l2)
-    return _Found(length=length, end=end, stuck=stuck, evaluations=halvings + 1)
+    return length, end, stuck, halvings + 1
 
 
 @dataclass(frozen=True)

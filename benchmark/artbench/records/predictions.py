@@ -13,6 +13,7 @@ from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.records.record import Record
 from artbench.runtime.files import atomic_write, sha256_of
+from artbench.specs import TargetKind
 
 # Most values in a column, such as 25,000 images of 4,000 labels; and most images times classes.
 _MOST_VALUES = 10**8
@@ -93,6 +94,13 @@ class StoredPredictions:
     confidence: NDArray[np.float32] | None
     rounds: NDArray[np.int64]
     clusters: NDArray[np.int64] | None
+
+    @property
+    def target(self) -> TargetKind:
+        """Kind of target, by the labels."""
+        if self.labels.dtype == np.float64:
+            return "year"
+        return "single-label" if self.labels.ndim == 1 else "multi-label"
 
 
 def read_predictions(file: Path, record: Record) -> StoredPredictions:

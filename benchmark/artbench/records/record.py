@@ -133,6 +133,11 @@ class Record(Part):
         return self.metrics[self.primary_metric]
 
     @property
+    def probes(self) -> list[ProbeState]:
+        """What the probe chose in each round."""
+        return [round_.probe for round_ in self.rounds] or [self.probe]
+
+    @property
     def board(self) -> tuple[str, int, str, str]:
         """Key that records of one leaderboard share."""
         return self.task, self.task_version, self.protocol_hash, self.dataset.fingerprint
@@ -168,6 +173,11 @@ class Record(Part):
 def task_name(record: Record) -> str:
     """Return the name of the task, with the number of shots if there are."""
     return record.task if record.few_shot is None else f"{record.task}, shots {record.few_shot.shots}"
+
+
+def dataset_name(data: DatasetState) -> str:
+    """Return the name of a dataset, marked if it is a partial copy."""
+    return data.name + (" (a partial copy)" if data.partial else "")
 
 
 def encoder_name(record: Record) -> str:

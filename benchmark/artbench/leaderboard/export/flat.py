@@ -45,7 +45,7 @@ _AFTER: Mapping[str, Read] = {
     "train": lambda r: r.dataset.train,
     "test": lambda r: r.dataset.test,
     "classes": lambda r: r.dataset.classes,
-    "converged": lambda r: r.probe.converged and all(one.probe.converged for one in r.rounds),
+    "converged": lambda r: all(probe.converged for probe in r.probes),
     "parameters": lambda r: r.encoder.parameters,
     "feature_dim": lambda r: r.encoder.feature_dim,
     "input_size": lambda r: r.encoder.input_size,

@@ -7,7 +7,7 @@ from artbench.leaderboard.columns import other_metrics
 from artbench.leaderboard.ranking import Place
 from artbench.records.format import amount, metric_name, unit
 from artbench.records.parts import Metric
-from artbench.records.record import Record, pretraining_name, task_name
+from artbench.records.record import Record, dataset_name, pretraining_name, task_name
 
 _NAMED = {
     "\\": "backslash",
@@ -93,9 +93,8 @@ def _has_best(board: Board) -> bool:
 
 def _caption(board: Board) -> str:
     first = board.first
-    partial = " (a partial copy)" if first.dataset.partial else ""
     said = (
-        f"{task_name(first)}: {first.dataset.test:,} test images of {first.dataset.name}{partial}, protocol "
+        f"{task_name(first)}: {first.dataset.test:,} test images of {dataset_name(first.dataset)}, protocol "
         f"{first.protocol} ({first.protocol_hash[:12]})."
     )
     if len(board.rows) > 1 and not board.ranking.untested:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from huggingface_hub import EvalResult, ModelCardData
 
 from artbench.records.format import metric_name
-from artbench.records.record import Record
+from artbench.records.record import Record, dataset_name
 from artbench.specs import TargetKind
 from artbench.stats.metrics import METRICS
 
@@ -43,7 +43,7 @@ def _results(record: Record) -> Iterator[EvalResult]:
             task_type=_TASK_TYPES[METRICS[record.primary_metric].target],
             task_name=f"{record.task}, version {record.task_version}, {record.protocol}",
             dataset_type=data.name,
-            dataset_name=data.name + (" (a partial copy)" if data.partial else ""),
+            dataset_name=dataset_name(data),
             # The hub tells results apart by this: a dataset has several tasks, a task several protocols.
             dataset_config=f"{record.task}, {record.protocol} {record.protocol_hash[:12]}",
             dataset_split="test",

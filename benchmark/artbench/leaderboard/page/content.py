@@ -22,15 +22,10 @@ _WITH_MATRIX = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One record.
+    """One record, with a cell for each column and the signs of its footnotes.
 
-    Attributes:
-        id: Id of the record.
-        name: Backbone and pretraining.
-        cells: One for each column.
-        signs: Signs of its footnotes.
-        link: Path of the record's file, relative to the page; empty if it is elsewhere.
-        reference: Whether the encoder has learnt nothing.
+    `link` is the relative path of the record's file, empty if it is elsewhere; `reference` says whether the
+    encoder has learnt nothing.
     """
 
     id: str
@@ -47,18 +42,14 @@ class Section:
 
     Attributes:
         id: Anchor of the section.
-        title: Name of the task, and which of its tables.
         asked: Question of the task; empty if unknown.
         about: What was measured, in a paragraph.
         apart: Why the task has several tables; empty if it has one.
         part: Which part of the task was measured; empty if all of it, or if unknown.
-        columns: Header of each column.
         rows: Rows, best first.
         references: Rows of guesses without pixels.
-        reference_columns: Header of their columns.
         published: Published results: work, result, how it differs.
         notes: Sign and text of each footnote.
-        pretrainings: How checkpoints were pretrained.
         explanation: What the ranks mean.
         data: Data for the script.
     """

@@ -7,7 +7,7 @@ from plotly.offline import get_plotlyjs
 
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.notes import Literature
-from artbench.leaderboard.overall import overall, overall_cells, overall_headings
+from artbench.leaderboard.overall import overall
 from artbench.leaderboard.page.content import section
 from artbench.records.record import Record
 from artbench.runtime.pages.page import html, part
@@ -28,7 +28,7 @@ def html_page(
     Args:
         boards: All leaderboards.
         file_of: Returns the file of a record.
-        out: Folder that the page will be in.
+        out: Folder that the page will be in, which links start from.
         literature: What is known of a task besides its records, by name.
     """
     sections = [
@@ -41,7 +41,6 @@ def html_page(
         )
         for board in boards
     ]
-    side_by_side = overall(boards)
     text = html(
         _HERE,
         "boards.html.jinja",
@@ -49,8 +48,6 @@ def html_page(
         scripts=[get_plotlyjs(), part(_HERE, "page.js")],
         data={each.id: each.data for each in sections},
         sections=sections,
-        overall=side_by_side,
-        overall_headings=[] if side_by_side is None else overall_headings(side_by_side),
-        overall_rows=[] if side_by_side is None else [overall_cells(line) for line in side_by_side.lines],
+        overall=overall(boards),
     )
     return {PAGE: text}

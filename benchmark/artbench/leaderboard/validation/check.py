@@ -38,27 +38,21 @@ class KnownTask:
     compare: Callable[[Record, StoredPredictions, tuple[str, ...], FileFindings], None] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class CheckContext:
-    """What records are compared with.
-
-    Attributes:
-        tasks: Returns what is known of a record's task.
-        plugins: Distributions installed here; None to skip the comparison.
-        now: The current time, with a time zone.
-    """
-
-    tasks: Callable[[Record], KnownTask]
-    plugins: frozenset[str] | None
-    now: datetime
-
-
-def check_folder(folder: Path, *, surroundings: CheckContext, reporter: Reporter) -> Report:
+def check_folder(
+    folder: Path,
+    *,
+    tasks: Callable[[Record], KnownTask],
+    plugins: frozenset[str],
+    now: datetime,
+    reporter: Reporter,
+) -> Report:
     """Check all records of a folder, alone and side by side.
 
     Args:
         folder: A results folder, or its `records/`.
-        surroundings: What records are compared with.
+        tasks: Returns what is known of a record's task.
+        plugins: Distributions installed here.
+        now: The current time, with a time zone.
         reporter: Receives progress.
 
     Raises:
@@ -74,7 +68,7 @@ def check_folder(folder: Path, *, surroundings: CheckContext, reporter: Reporter
             about.append(findings)
             used |= _beside(name, files)
             try:
-                one = _check(name, files, surroundings, findings)
+                one = _check(name, files, tasks=tasks, plugins=plugins, now=now, about=findings)
             # A file that breaks the code reading it must not keep the others from being checked.
             except Exception as error:
                 findings.fault(f"the check failed ({type(error).__name__}: {error})")
@@ -96,23 +90,35 @@ def _beside(name: str, files: Files) -> set[str]:
     return {stem + suffix for suffix in (".parquet", ".classes.parquet", ".confusion.parquet")} & files.tables
 
 
-def _check(name: str, files: Files, surroundings: CheckContext, about: FileFindings) -> Checked | None:
+def _check(
+    name: str,
+    files: Files,
+    *,
+    tasks: Callable[[Record], KnownTask],
+    plugins: frozenset[str],
+    now: datetime,
+    about: FileFindings,
+) -> Checked | None:
     try:
         record = read_record(files.root / name)
     except ArtbenchError as error:
         about.fault(error.message.replace(str(files.root / name), "it"), error.mend or RERUN)
         return None
     in_place = _check_place(name, record, files, about)
-    known = surroundings.tasks(record)
+    known = tasks(record)
     target = _target(record, known.spec, about)
     if target is None:
         return None
-    _check_plugins(record, surroundings.plugins, about)
-    check_fields(record, target, now=surroundings.now, about=about)
+    if not record.provenance.plugins:
+        about.fault("provenance.plugins is empty")
+    if unknown := sorted(set(record.provenance.plugins) - plugins):
+        about.notice(f"not installed here, so not checked: {', '.join(unknown)}")
+    check_fields(record, target, now=now, about=about)
     protocol = check_protocol(record, target, about)
-    stored = _open(name, record, target, files, about)
-    stem = str(files.root / name.removesuffix(".json"))
-    classes = check_tables(record, stored, target, lambda table: Path(f"{stem}.{table}.parquet"), about)
+    stem = name.removesuffix(".json")
+    beside = files.root / f"{stem}.parquet"
+    stored = open_predictions(beside, record, target, about) if f"{stem}.parquet" in files.tables else None
+    classes = check_tables(record, stored, target, lambda table: files.root / f"{stem}.{table}.parquet", about)
     if stored is not None and protocol is not None:
         check_values(record, stored, target, protocol, about)
     if stored is not None and known.compare is not None:
@@ -161,19 +167,6 @@ def _target(record: Record, spec: TaskSpec | None, about: FileFindings) -> Targe
     if spec.clustered != (record.clusters is not None):
         about.fault(f"intervals of {record.task} must {'' if spec.clustered else 'not '}come from resampled painters")
     return spec.target
-
-
-def _check_plugins(record: Record, installed: frozenset[str] | None, about: FileFindings) -> None:
-    if not record.provenance.plugins:
-        about.fault("provenance.plugins is empty")
-    unknown = sorted(set(record.provenance.plugins) - (installed or set()))
-    if installed is not None and unknown:
-        about.notice(f"not installed here, so not checked: {', '.join(unknown)}")
-
-
-def _open(name: str, record: Record, target: TargetKind, files: Files, about: FileFindings) -> StoredPredictions | None:
-    beside = name.removesuffix(".json") + ".parquet"
-    return open_predictions(files.root / beside, record, target, about) if beside in files.tables else None
 
 
 def _answers(stored: StoredPredictions) -> str:

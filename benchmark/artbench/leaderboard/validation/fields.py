@@ -21,14 +21,7 @@ _ROUNDING = 1e-6
 
 
 def check_fields(record: Record, target: TargetKind, *, now: datetime, about: FileFindings) -> None:
-    """Report every field that is impossible or contradicts another.
-
-    Args:
-        record: The record.
-        target: The kind of its task.
-        now: The current time, with a time zone.
-        about: Collects what is found.
-    """
+    """Report every field that is impossible or contradicts another; `now` has a time zone."""
     _check_counts(record, target, about)
     _check_rounds(record, about)
     _check_sources(record, about)

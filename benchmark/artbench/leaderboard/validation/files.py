@@ -43,11 +43,7 @@ class Files:
 
 
 def survey(folder: Path, findings: list[FileFindings]) -> Files:
-    """List all files by name, kind and size, without opening a file or following a link.
-
-    Args:
-        folder: A results folder, or its `records/`.
-        findings: Collects what is found.
+    """List all files of a results folder, or of its `records/`, without opening a file or following a link.
 
     Raises:
         ArtbenchError: There is no folder of records.
@@ -120,10 +116,7 @@ def _add(findings: list[FileFindings], name: str, what: str, mend: str) -> None:
 def check_parquet(file: Path, state: FileState, columns: Collection[str]) -> None:
     """Raise unless a Parquet file is the one that the record names and is safe to read.
 
-    Args:
-        file: The file, of bounded size.
-        state: Digest and number of rows according to the record.
-        columns: Exactly the columns that it must have.
+    It must have exactly the columns named.
 
     Raises:
         ArtbenchError: Says why, in a few words.

@@ -60,9 +60,8 @@ def open_predictions(file: Path, record: Record, target: TargetKind, about: File
 
 
 def _check_kind(stored: StoredPredictions, record: Record, target: TargetKind) -> None:
-    kind = "year" if stored.labels.dtype == np.float64 else "single-label" if stored.labels.ndim == 1 else "multi-label"
-    if kind != target:
-        raise ArtbenchError(f"the predictions are {kind}, but the task is {target}")
+    if stored.target != target:
+        raise ArtbenchError(f"the predictions are {stored.target}, but the task is {target}")
     counts = np.bincount(stored.rounds).tolist()
     tests = [round_.test for round_ in record.rounds] or [record.dataset.test]
     if counts != tests or (np.diff(stored.rounds) < 0).any():
@@ -113,13 +112,12 @@ def _sampled(
     record: Record, stored: StoredPredictions, target: TargetKind, protocol: Protocol, number: int
 ) -> Mapping[str, Sampled]:
     rows = stored.rounds == number
-    probe = record.rounds[number].probe if record.rounds else record.probe
     found = sample(
         stored.labels[rows],
         outputs_of(stored, record.dataset.classes, rows),
         target=target,
         bootstrap=protocol.bootstrap,
-        thresholds=probe.thresholds,
+        thresholds=record.probes[number].thresholds,
         clusters=None if stored.clusters is None else stored.clusters[rows].tolist(),
     )
     # Stored single-label predictions have the probability of the predicted class alone.
@@ -155,14 +153,7 @@ def check_tables(
     file: Callable[[str], Path],
     about: FileFindings,
 ) -> tuple[str, ...]:
-    """Read the tables of a record and compare them with its predictions.
-
-    Args:
-        record: The record.
-        stored: Its predictions; None if they can't be used.
-        target: The kind of its task.
-        file: Returns the file of a table.
-        about: Collects what is found.
+    """Read the tables of a record, whose files `file` returns by name, and compare them with its predictions.
 
     Returns:
         Names of the classes; empty if they can't be read.
@@ -188,7 +179,7 @@ def check_tables(
         return ()
     if stored is not None:
         for name, asked in _computed(record, stored, target, names).items():
-            if not _equal(read[name], asked):
+            if not all(_same(read[name][column], values) for column, values in asked.items()):
                 about.fault(f"table {name}: it differs from the one that the predictions give")
     return names
 
@@ -214,14 +205,9 @@ def _computed(
             "confusion": confusion(labels, predicted, classes=names),
         }
     assert stored.confidence is not None
-    probes = [round_.probe for round_ in record.rounds] or [record.probe]
-    thresholds = np.array([probe.thresholds.get("micro_f1", 0.5) for probe in probes])
+    thresholds = np.array([probe.thresholds.get("micro_f1", 0.5) for probe in record.probes])
     labels_of, above = stored.labels.astype(bool), stored.confidence >= thresholds[stored.rounds][:, None]
     return {"classes": {**class_table(labels_of, above, classes=names), **ranking_table(labels_of, stored.confidence)}}
-
-
-def _equal(given: Columns, asked: Columns) -> bool:
-    return all(_same(given[name], column) for name, column in asked.items())
 
 
 def _same(given: NDArray[np.generic], asked: NDArray[np.generic]) -> bool:

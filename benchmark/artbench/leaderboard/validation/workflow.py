@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.errors import ArtbenchError, UsageError
-from artbench.leaderboard.validation.check import CheckContext, KnownTask, check_folder
+from artbench.leaderboard.validation.check import KnownTask, check_folder
 from artbench.leaderboard.validation.findings import FileFindings, Report, printable
 from artbench.plugins.registry import Registry
 from artbench.records.predictions import StoredPredictions
@@ -41,10 +41,8 @@ def check_records(
     for name in placed:
         registry.datasets.get(name)
     tasks = _Tasks(registry=registry, data_root=data_root, placed=placed, reporter=reporter)
-    surroundings = CheckContext(
-        tasks=tasks.known, plugins=frozenset(plugin.distribution for plugin in registry.plugins), now=datetime.now(UTC)
-    )
-    report = check_folder(folder, surroundings=surroundings, reporter=reporter)
+    plugins = frozenset(plugin.distribution for plugin in registry.plugins)
+    report = check_folder(folder, tasks=tasks.known, plugins=plugins, now=datetime.now(UTC), reporter=reporter)
     return replace(report, compared=tuple(sorted(tasks.compared)))
 
 

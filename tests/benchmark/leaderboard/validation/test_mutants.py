@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from artbench.leaderboard.validation import recomputing
-from artbench.leaderboard.validation.check import CheckContext, KnownTask, check_folder
+from artbench.leaderboard.validation.check import KnownTask, check_folder
 from artbench.leaderboard.validation.findings import Report, printable
 from artbench.plugins.loading import load_plugins
+from artbench.records.record import Record
 from artbench.runtime.progress import Silent
 from artbench.stats.bootstrap import Sampled
 from artbench.stats.metrics import sample
@@ -49,10 +50,11 @@ def tasks() -> Mapping[str, KnownTask]:
 def checked(folder: Path, tasks: Mapping[str, KnownTask]) -> Report:
     # Later than every published record.
     now = datetime(2027, 1, 1, tzinfo=UTC)
-    around = CheckContext(
-        tasks=lambda record: tasks.get(record.task, KnownTask()), plugins=frozenset({"artbench"}), now=now
-    )
-    return check_folder(folder, surroundings=around, reporter=Silent())
+
+    def known(record: Record) -> KnownTask:
+        return tasks.get(record.task, KnownTask())
+
+    return check_folder(folder, tasks=known, plugins=frozenset({"artbench"}), now=now, reporter=Silent())
 
 
 def submitted(random: Random, folder: Path, mutations: list[Mutation]) -> tuple[dict[str, str], dict[str, str]]:
