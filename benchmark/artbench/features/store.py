@@ -31,7 +31,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class FeatureStore:
-    """A folder with one row of float32 for each picture of the dataset, and the state of each row.
+    """A folder with one row of float32 for each image of the dataset, and the state of each row.
 
     - `features.f32`: shape (rows, feature_dim), little-endian; rows without features are holes.
     - `rows.idx`: for each row, its state and the CRC-32 of its bytes, written after the row itself. So after a kill,
