@@ -1,4 +1,4 @@
-"""Backbones that hold weights: building them, reading checkpoints, naming weights by digest."""
+"""Encoders (backbones with weights): building them, reading checkpoints, digests of weights."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""What the factory of a backbone returns."""
+"""The type that a backbone's factory returns."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,17 +10,17 @@ from artbench.encoders.weights import Weights
 
 @dataclass(frozen=True, kw_only=True)
 class Backbone:
-    """A network (or anything else that turns pictures into vectors) with the preprocessing it wants.
+    """A network (or anything else that turns images into vectors) and its preprocessing.
 
     Attributes:
-        name: The name it was asked for by.
-        module: Maps float32 pictures (n, 3, height, width), normalised by `mean` and `std`, to pooled
-            features (n, feature_dim): the output before the classifier, with no classifier left in it.
+        name: Name under which it was requested.
+        module: Maps float32 images (n, 3, height, width), normalised by `mean` and `std`, to pooled features
+            (n, feature_dim): the output before the classifier, which is removed.
         feature_dim: Length of a feature vector.
-        mean: Per channel, of RGB in [0, 1]; weights may bring their own.
-        std: Per channel, of RGB in [0, 1]; weights may bring their own.
-        input_size: Side in pixels of the square pictures it takes, None if any size will do.
-        published: The pretrainings whose weights its makers publish, each with what fetches them: `imagenet`.
+        mean: Mean of each channel, of RGB in [0, 1]; weights may bring their own.
+        std: Standard deviation of each channel, of RGB in [0, 1]; weights may bring their own.
+        input_size: Side in pixels of the square images it takes, None if it takes any size.
+        published: Functions that fetch the weights its makers publish, by pretraining: `imagenet`.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Building an encoder: the backbone, seeded and checked; its weights, loaded whole; frozen and named by digest."""
+"""Building an encoder: the backbone, seeded and checked; all its weights, loaded and checked; the frozen whole."""
 
 import math
 import random
@@ -26,19 +26,17 @@ from artbench.specs import BackboneSpec, PretrainingSpec, load_factory
 def build_encoder(
     backbone: BackboneSpec, pretraining: PretrainingSpec | Path, *, seed: int, reporter: Reporter
 ) -> Encoder:
-    """Make an encoder: build the backbone, give it the weights of one pretraining, freeze it.
+    """Build a backbone, load the weights of one pretraining, and freeze it.
 
     Args:
-        backbone: What to build.
-        pretraining: Where its weights come from; a path is a checkpoint's file, or a folder that holds
-            `encoder.safetensors`.
-        seed: Of the initialisation, which is what the pretraining `random` leaves; random states outside
-            are as before when this returns.
-        reporter: Told which tensors of the weights were left out, and which of several sets was taken.
+        backbone: The backbone.
+        pretraining: The pretraining, or the path of a checkpoint: its file, or a folder with `encoder.safetensors`.
+        seed: Seed of the initialisation, which the pretraining `random` keeps; random states outside don't change.
+        reporter: Receives notices of tensors that were left out, and of the set that was taken out of several.
 
     Raises:
-        ArtbenchError: The backbone is not what its plugin says, there are no such weights, or they leave a
-            weight of the backbone unset or not finite.
+        ArtbenchError: The backbone is not what its plugin states, there are no such weights, or they leave a weight
+            of the backbone unset or not finite.
     """
     with seeded(seed):
         built = build_backbone(backbone)
@@ -67,25 +65,25 @@ def build_encoder(
 
 
 def build_backbone(spec: BackboneSpec) -> Backbone:
-    """Build a backbone at its initialisation, in eval mode, and check what its plugin says of it.
+    """Build a backbone at its initialisation, in eval mode, and check what its plugin states.
 
     Raises:
-        ArtbenchError: It can't be built, or is not what its plugin says.
+        ArtbenchError: It can't be built, or is not what its plugin states.
     """
     with plugin_errors(f"backbone {spec.name}"), redirect_stdout(sys.stderr):
         built = load_factory(spec.factory)()
         if not isinstance(built, Backbone):
             raise TypeError(f"its factory returns a {type(built).__name__}, not a Backbone")
         _check_normalisation(built.mean, built.std)
-        # The side that the default protocol crops to, where the backbone leaves the choice.
+        # Of the default protocol, if the backbone takes any size.
         side = Preprocessing().crop_side(built.input_size)
         with torch.inference_mode():
             features = built.module.eval()(torch.zeros(2, 3, side, side))
     if not isinstance(features, torch.Tensor) or not features.is_floating_point():
-        raise ArtbenchError(f"backbone {spec.name} gives no tensor of floats but a {type(features).__name__}")
+        raise ArtbenchError(f"backbone {spec.name} gives a {type(features).__name__}, not a tensor of floats")
     if features.shape != (2, built.feature_dim):
         raise ArtbenchError(
-            f"backbone {spec.name} gives features of shape {tuple(features.shape)} for 2 pictures of {side} x {side}, "
+            f"backbone {spec.name} gives features of shape {tuple(features.shape)} for 2 images of {side} x {side}, "
             f"not (2, {built.feature_dim})",
             mend="It has no pooled features, or its plugin states another feature_dim",
         )
@@ -101,7 +99,7 @@ def _published_weights(pretraining: PretrainingSpec, backbone: Backbone, reporte
             raise TypeError(f"its factory returns a {type(weights).__name__}, not Weights")
         _check_normalisation(weights.mean, weights.std)
     wanted = _tensors(backbone.module)
-    _tell_left_out(pretraining.name, [key for key in weights.state if key not in wanted], backbone, reporter)
+    _report_left_out(pretraining.name, [key for key in weights.state if key not in wanted], backbone, reporter)
     return weights
 
 
@@ -119,7 +117,7 @@ def _checkpoint_weights(path: Path, backbone: Backbone, reporter: Reporter) -> W
     if fit.others:
         place = fit.place or "its plain state dict"
         reporter.notice(f"{name}: took the weights in {place}; others there fit as well: {'; '.join(fit.others)}")
-    _tell_left_out(name, list(fit.left_out), backbone, reporter)
+    _report_left_out(name, list(fit.left_out), backbone, reporter)
     return Weights(
         state=fit.state,
         source=f"{name} ({fit.place})" if fit.place else name,
@@ -128,10 +126,10 @@ def _checkpoint_weights(path: Path, backbone: Backbone, reporter: Reporter) -> W
     )
 
 
-def _tell_left_out(origin: str, names: list[str], backbone: Backbone, reporter: Reporter) -> None:
+def _report_left_out(origin: str, names: list[str], backbone: Backbone, reporter: Reporter) -> None:
     if names:
         count = "1 tensor" if len(names) == 1 else f"{len(names)} tensors"
-        reporter.notice(f"{origin}: {count} that {backbone.name} does not have left out: {shown(names, most=3)}")
+        reporter.notice(f"{origin}: left out {count} that {backbone.name} does not have: {shown(names, most=3)}")
 
 
 def _check_normalisation(mean: tuple[float, ...] | None, std: tuple[float, ...] | None) -> None:
@@ -148,9 +146,9 @@ def _tensors(module: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seed what initialises networks, and put the random states back afterwards."""
+    """Seed the generators that initialise networks, and restore their states afterwards."""
     python, legacy = random.getstate(), np.random.get_state()
-    # Networks are built on the CPU; the generators of other devices are not touched.
+    # Networks are built on the CPU; generators of other devices are left alone.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         random.seed(seed)
@@ -165,21 +163,21 @@ def seeded(seed: int) -> Iterator[None]:
 def load_weights(
     module: torch.nn.Module, state: Mapping[str, torch.Tensor], *, origin: str, backbone: str, mend: str
 ) -> None:
-    """Set every weight of a module, and refuse to leave one at its initialisation.
+    """Set every weight of a module; raise if one would stay at its initialisation.
 
     Keys that the module lacks are ignored. `num_batches_tracked` may be missing: it is not used in eval mode.
 
     Args:
         module: Changed in place; the tensors are copied and cast to its own dtypes.
         state: Tensors by their name in the module.
-        origin: Where the weights are from, for messages: `moco.pth`.
+        origin: Origin of the weights, for messages: `moco.pth`.
         backbone: Name of the backbone, for messages.
-        mend: What to do where the weights don't fit.
+        mend: What to do if the weights don't fit, for messages.
 
     Raises:
         ArtbenchError: A weight is missing, has another shape, or is not finite.
     """
-    wanted = {name: tensor for name, tensor in module.state_dict().items() if isinstance(tensor, torch.Tensor)}
+    wanted = _tensors(module)
     needed = {name: tensor for name, tensor in wanted.items() if not is_batch_counter(name)}
     reasons = {name: difference(state[name], needed[name]) if name in state else "missing" for name in needed}
     problems = [f"{name} ({reason})" for name, reason in reasons.items() if reason]
@@ -189,7 +187,7 @@ def load_weights(
             mend=mend,
         )
     fitting = [name for name, tensor in wanted.items() if name in state and not difference(state[name], tensor)]
-    # Over the module's own state, which has the version of its layout beside it: MNASNet asks for that.
+    # Over the module's own state, which carries the version of its layout, as MNASNet needs.
     whole = module.state_dict()
     whole.update({name: state[name] for name in fitting})
     module.load_state_dict(whole)
@@ -202,5 +200,5 @@ def _check_finite(module: torch.nn.Module, names: Sequence[str], *, origin: str)
     if bad:
         raise ArtbenchError(
             f"{origin} holds NaN or infinity in {len(bad)} weights: {shown(bad)}",
-            mend="The training it is from has diverged, or the file is damaged: give another checkpoint",
+            mend="The training diverged, or the file is damaged: give another checkpoint",
         )

@@ -1,4 +1,4 @@
-"""Checkpoints as files: recognised by their content, and read without running anything in them."""
+"""Reading checkpoint files, whose format is recognised by content, without running code that they hold."""
 
 import argparse
 import pickle
@@ -17,19 +17,19 @@ from artbench.encoders.checkpoint_path import MEND
 from artbench.encoders.layouts import shown
 from artbench.errors import ArtbenchError
 
-# Scripts keep their options in the checkpoint (DINO, MAE, timm); a namespace holds values and does nothing.
+# DINO, MAE and timm store their options in the checkpoint; a namespace only holds values.
 _ALLOWED: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [argparse.Namespace]
-_LAYOUT_OF_SAFETENSORS = re.compile(rb".{6}\0\0\{", re.DOTALL)
+_SAFETENSORS = re.compile(rb".{6}\0\0\{", re.DOTALL)
 
 
 def read_checkpoint(path: Path) -> object:
-    """What a checkpoint holds, on the CPU; mappings and tensors only, nothing is unpickled that could act.
+    """Read the mappings and tensors of a checkpoint to the CPU; nothing is unpickled that could run code.
 
     Args:
-        path: A safetensors file or a file of `torch.save`, in its zip or its older format, whatever it is called.
+        path: A safetensors file or a file of `torch.save`, in its zip or its older format, with any suffix.
 
     Raises:
-        ArtbenchError: It can't be read, is neither, is damaged, or needs more than mappings and tensors.
+        ArtbenchError: The file can't be read, is of neither kind, is damaged, or holds more than mappings and tensors.
     """
     try:
         with path.open("rb") as file:
@@ -44,7 +44,7 @@ def read_checkpoint(path: Path) -> object:
 def _read(path: Path, head: bytes) -> object:
     if not head:
         raise ArtbenchError(f"{path} is an empty file", mend=MEND)
-    if _LAYOUT_OF_SAFETENSORS.match(head):
+    if _SAFETENSORS.match(head):
         return load_file(path)
     if head.startswith(b"PK\x03\x04"):
         _check_archive(path)
@@ -56,9 +56,9 @@ def _read(path: Path, head: bytes) -> object:
 def _load_torch(path: Path) -> object:
     try:
         with warnings.catch_warnings(), torch.serialization.safe_globals(_ALLOWED):
-            # Old checkpoints bring warnings about how they were written, and nobody here can mend that.
+            # Warnings about how an old checkpoint was written help nobody here.
             warnings.simplefilter("ignore")
-            # As an open file: by its path, torch goes by the suffix.
+            # As an open file: of a path, torch would heed the suffix.
             with path.open("rb") as file:
                 return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -77,7 +77,7 @@ def _classes_needed(path: Path, reason: str) -> str:
     try:
         names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
     except Exception:
-        # Files of the older format can't be asked; the refusal names the first one.
+        # Not for files of the older format; torch's message names the first class.
         names = re.findall(r"(?:GLOBAL|class) ([A-Za-z_][\w.]*) (?:was not|whose module)", reason)
     names = sorted(set(names) - {"argparse.Namespace"})
     return shown(names, most=3)
@@ -87,20 +87,19 @@ def _check_archive(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    # The last is what zipfile raises of archives that it does not know to read.
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise ArtbenchError(
-            f"{path} is damaged: it begins like a checkpoint and does not end like one", mend=MEND
+            f"{path} is damaged: it begins like a checkpoint, but does not end like one", mend=MEND
         ) from error
     if not any(entry.filename.endswith("data.pkl") for entry in entries):
         raise ArtbenchError(f"{path} is a zip archive, but no checkpoint of torch.save", mend=MEND)
-    # Programs keep their constants apart; torch.save has no such part.
+    # Only TorchScript programs have this part.
     if any(entry.filename.endswith("/constants.pkl") for entry in entries):
         raise ArtbenchError(
             f"{path} is a TorchScript program, not weights",
             mend="Save the state dict: torch.save(torch.jit.load(PATH).state_dict(), OTHER)",
         )
-    # torch.save never compresses; what unpacks to more than the file holds is made to fill the memory.
+    # torch.save never compresses; an archive that unpacks to more than its size is meant to fill the memory.
     if sum(entry.file_size for entry in entries) > path.stat().st_size:
         raise ArtbenchError(f"{path} claims to unpack to more than its own size, as no checkpoint does", mend=MEND)
 

@@ -1,4 +1,4 @@
-"""Where a checkpoint lies and what it is called: answered without importing torch."""
+"""Paths and names of checkpoints, without importing torch."""
 
 from pathlib import Path
 from shlex import quote
@@ -9,17 +9,17 @@ from artbench.runtime.files import cache_folder
 from artbench.runtime.text import printable
 
 ENCODER_FILE = "encoder.safetensors"
-# The folder, beside it, of all that a training needs to go on.
+# The folder beside it that holds all that a training needs to continue.
 CHECKPOINTS = "checkpoints"
 _SUFFIXES = {".safetensors", ".pth", ".pt", ".ckpt", ".tar", ".bin"}
-MEND = "Give a file that torch.save or safetensors has written, whole"
+MEND = "Give a whole file that torch.save or safetensors has written"
 
 
 def checkpoint_file(path: Path) -> Path:
-    """The file of a checkpoint: itself, or `encoder.safetensors` in the folder that pretraining has written.
+    """Return the file of a checkpoint: the path itself, or `encoder.safetensors` in the folder of a pretraining.
 
     Raises:
-        ArtbenchError: Nothing is there.
+        ArtbenchError: There is no such file.
     """
     file = path / ENCODER_FILE if path.is_dir() else path
     if file.is_file():
@@ -27,7 +27,7 @@ def checkpoint_file(path: Path) -> Path:
     if (path / CHECKPOINTS).is_dir():
         raise ArtbenchError(
             f"the training in {path} is not finished",
-            mend=f"`artbench pretrain --resume --out {quote(str(path))}` goes on with it",
+            mend=f"`artbench pretrain --resume --out {quote(str(path))}` continues it",
         )
     if path.is_dir():
         raise ArtbenchError(f"the folder {path} holds no {ENCODER_FILE}", mend="Name the file of the checkpoint itself")
@@ -42,7 +42,7 @@ def cached_encoder(key: str) -> Path:
 
 
 def is_checkpoint(pretraining: str, registry: Registry) -> bool:
-    """Whether a user means a checkpoint: a path, or what exists and is no pretraining's name."""
+    """Whether a name means a checkpoint: it looks like a path or exists, and is not the name of a pretraining."""
     if any(spec.name == pretraining for _, spec in registry.pretrainings.specs()):
         return False
     looks_like_one = "/" in pretraining or "\\" in pretraining or Path(pretraining).suffix in _SUFFIXES
@@ -50,11 +50,11 @@ def is_checkpoint(pretraining: str, registry: Registry) -> bool:
 
 
 def check_pretraining(pretraining: str, registry: Registry) -> None:
-    """See that a pretraining has weights to give, or that a checkpoint is there.
+    """Raise unless a pretraining has weights, or a checkpoint exists.
 
     Raises:
         UsageError: The name is unknown, or of a method that has to be trained first.
-        ArtbenchError: No checkpoint is there.
+        ArtbenchError: There is no such checkpoint.
     """
     if is_checkpoint(pretraining, registry):
         checkpoint_file(Path(pretraining).expanduser())
@@ -63,7 +63,7 @@ def check_pretraining(pretraining: str, registry: Registry) -> None:
 
 
 def not_trained(method: str) -> UsageError:
-    """What to say where weights are asked of a method."""
+    """The error for a method that is named where weights are needed."""
     return UsageError(
         f"{method} has to be trained first",
         mend=f"Give the folder that `artbench pretrain {method}` has made, as --pretraining DIR",
@@ -71,7 +71,7 @@ def not_trained(method: str) -> UsageError:
 
 
 def checkpoint_name(path: Path) -> str:
-    """What a checkpoint is called on record: its file, or for `encoder.safetensors` its folder; never the path."""
+    """Return a checkpoint's name on record: its file's, or for `encoder.safetensors` its folder's; never a path."""
     absolute = path.expanduser().absolute()
     if absolute.name in ("", ".."):
         absolute = absolute.resolve()

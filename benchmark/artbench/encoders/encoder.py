@@ -1,4 +1,4 @@
-"""A backbone holding the weights of one pretraining, frozen, in eval mode."""
+"""The encoder: a backbone with the weights of one pretraining, frozen, in eval mode."""
 
 from dataclasses import dataclass
 
@@ -10,21 +10,21 @@ from artbench.records.parts import TrainingState
 
 @dataclass(frozen=True, kw_only=True)
 class Encoder:
-    """What features are extracted with.
+    """A frozen network that features are extracted with.
 
     Attributes:
         backbone: Name of the backbone.
-        pretraining: Name of the pretraining, or the name of a checkpoint's file.
-        module: Frozen and in eval mode: normalised float32 pictures (n, 3, h, w) to features (n, feature_dim).
+        pretraining: Name of the pretraining or of the checkpoint.
+        module: Maps normalised float32 images (n, 3, height, width) to features (n, feature_dim).
         feature_dim: Length of a feature vector.
-        mean: Per channel, of RGB in [0, 1].
-        std: Per channel, of RGB in [0, 1].
-        input_size: Side in pixels of the square pictures it takes, None if any size will do.
-        weights_sha256: Digest of its state dict, 64 hexadecimal digits (`artbench.encoders.weights`).
-        source: Where the weights are from.
+        mean: Mean of each channel, of RGB in [0, 1].
+        std: Standard deviation of each channel, of RGB in [0, 1].
+        input_size: Side in pixels of the square images it takes, None if it takes any size.
+        weights_sha256: Digest of its state dict (`state_digest`), 64 hexadecimal digits.
+        source: Origin of the weights.
         parameters: Number of parameters.
-        pool: The pictures that it was pretrained on, where that is known by their ids.
-        training: How artbench trained it, if it did.
+        pool: Its pretraining pool, if known by image ids.
+        training: Training by artbench, if any.
     """
 
     backbone: str

@@ -1,4 +1,4 @@
-"""Places that publish weights: whether they can be reached, found out in seconds, and what is cached of them."""
+"""Servers that publish weights: whether they can be reached, and where torch.hub caches their files."""
 
 import ssl
 from pathlib import Path
@@ -12,24 +12,24 @@ _SECONDS = 8.0
 
 
 def unreachable(url: str) -> str:
-    """Why a server can't be reached, as a few words; empty if it answers anything at all.
+    """Return in a few words why a server can't be reached; empty if it answers anything at all.
 
-    Asked before a download, because libraries wait without a limit (torch.hub) or try again for the
-    better part of a minute (huggingface_hub). Goes through the proxy that the environment names.
+    Called before a download, because libraries wait without a limit (torch.hub) or retry for most of a minute
+    (huggingface_hub). Uses the proxy that the environment names.
 
     Args:
-        url: Any address on the server, with http or https.
+        url: Any http or https address on the server.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https"):
-        raise ValueError(f"not an address of the web: {url}")
+        raise ValueError(f"not a web address: {url}")
     try:
         with urlopen(Request(f"{parts.scheme}://{parts.netloc}", method="HEAD"), timeout=_SECONDS):  # noqa: S310 (checked)
             return ""
     except HTTPError:
         return ""
     except URLError as error:
-        # A certificate that only Python mistrusts is for the library to judge: the server did answer.
+        # The server answered; whether to trust its certificate is left to the library that downloads.
         return "" if isinstance(error.reason, ssl.SSLError) else str(error.reason)
     except TimeoutError:
         return f"no answer in {_SECONDS:.0f} s"
@@ -38,5 +38,5 @@ def unreachable(url: str) -> str:
 
 
 def torch_hub_file(url: str) -> Path:
-    """Where torch.hub keeps the file of an address, whether it is there or not."""
+    """Return where torch.hub caches the file of an address, whether it is there or not."""
     return Path(torch.hub.get_dir()) / "checkpoints" / Path(urlsplit(url).path).name

@@ -1,4 +1,4 @@
-"""Where in a checkpoint the weights of a backbone are: the wrappers and prefixes that people's training leaves."""
+"""Finding a backbone's weights in a checkpoint, under the wrappers and prefixes that training code leaves."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ import torch
 
 from artbench.encoders.weights import is_batch_counter
 
-# Keys under which training scripts keep a state dict, the preferred ones first: an average of the weights
-# over training is what their authors evaluate (timm, DINO).
+# Keys under which training scripts store a state dict, preferred ones first: timm and DINO evaluate an average of
+# the weights over training.
 WRAPPERS = ("state_dict_ema", "model_ema", "teacher", "state_dict", "model", "model_state_dict", "student")
 
-# What stands before a backbone's own names, the preferred ones first. From DistributedDataParallel,
-# torch.compile, MoCo v1 and v2, MoCo v3, DINO and solo-learn, BYOL, and common wrapper modules.
+# Prefixes of a backbone's names, preferred ones first: from DistributedDataParallel, torch.compile, MoCo v1 and v2,
+# MoCo v3, DINO and solo-learn, BYOL, and common wrapper modules.
 PREFIXES = (
     "module.",
     "_orig_mod.",
@@ -34,12 +34,12 @@ _MAX_PREFIXES = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """The weights of one backbone as they were found in a checkpoint.
+    """The weights of one backbone as found in a checkpoint.
 
     Attributes:
-        state: Tensors by their name in the backbone's module; what the module lacks is not among them.
+        state: Tensors of the backbone's module, by their name there.
         place: Where they were: `state_dict, module.encoder_q.`; empty for a plain state dict.
-        left_out: Names, in the checkpoint's words, of the tensors beside them in the same state dict.
+        left_out: Names in the checkpoint of the other tensors in the same state dict.
         others: Other places whose weights fit as well and differ.
     """
 
@@ -50,18 +50,18 @@ class Fit:
 
 
 def fit_checkpoint(content: object, wanted: Mapping[str, torch.Tensor]) -> Fit | None:
-    """The part of a checkpoint that covers most of a backbone's weights.
+    """Find the part of a checkpoint that covers most of a backbone's weights.
 
-    Wrappers are opened and prefixes taken off, again and again, until most names and shapes agree; among
-    places that cover as much, the first in the order of `WRAPPERS` and `PREFIXES` is taken. Names are never
-    translated: that weights of another naming fit in order and shape does not make them the same weights.
+    Wrappers and prefixes are removed repeatedly until most names and shapes agree; among places that cover as much,
+    the first in the order of `WRAPPERS` and `PREFIXES` is taken. Names are never translated: weights with other names
+    that fit in order and shape need not be the same weights.
 
     Args:
-        content: What the file holds: a state dict, or mappings around one.
-        wanted: The state dict of the backbone's module.
+        content: Content of the file: a state dict, or mappings around one.
+        wanted: State dict of the backbone's module.
 
     Returns:
-        None where no tensor has the name of a weight of the backbone.
+        None if no tensor has the name of a weight of the backbone.
     """
     needed = {name: tensor for name, tensor in wanted.items() if not is_batch_counter(name)}
     places = [(path, prefix, tensors) for path, tensors in _state_dicts(content) for prefix in _prefixes(list(tensors))]
@@ -84,7 +84,7 @@ def fit_checkpoint(content: object, wanted: Mapping[str, torch.Tensor]) -> Fit |
 
 
 def difference(found: torch.Tensor, wanted: torch.Tensor) -> str:
-    """Why a tensor can't take the place of another, empty if it can: another shape, or another kind of number."""
+    """Return why a tensor can't replace another (shape or type of number); empty if it can."""
     if found.shape != wanted.shape:
         return f"shape {tuple(found.shape)}, not {tuple(wanted.shape)}"
     dense = found.layout == torch.strided and not found.is_quantized and not found.is_meta
@@ -102,7 +102,7 @@ def tensor_names(content: object) -> list[str]:
 
 
 def shown(names: Sequence[str], *, most: int = 5) -> str:
-    """The first few of some names, safe for a terminal: what is in a file was written by anyone."""
+    """Join the first few of some names, made safe for a terminal, since anyone may have written them."""
     safe = ["".join(c if c.isprintable() else "?" for c in name[:80]) for name in names[:most]]
     return ", ".join(safe) + (", …" if len(names) > most else "")
 
@@ -117,7 +117,7 @@ def _state_dicts(content: object) -> Iterator[tuple[tuple[str, ...], Mapping[str
     seen: set[int] = set()
     while waiting:
         path, mapping = waiting.pop(0)
-        # One mapping may be there under several names, or hold itself.
+        # A mapping may be there under several names, or contain itself.
         if not isinstance(mapping, Mapping) or id(mapping) in seen:
             continue
         seen.add(id(mapping))
@@ -144,7 +144,7 @@ def _prefixes(names: Sequence[str]) -> Iterator[str]:
 
 
 def _cover(tensors: Mapping[str, torch.Tensor], prefix: str, needed: Mapping[str, torch.Tensor]) -> tuple[int, int]:
-    """How many weights are there and fit, and how many are there at all."""
+    """Count the weights that are there and fit, and those that are there at all."""
     there = [(tensors[prefix + name], tensor) for name, tensor in needed.items() if prefix + name in tensors]
     return sum(not difference(found, tensor) for found, tensor in there), len(there)
 
@@ -157,14 +157,12 @@ def _stripped(
 
 def _same(some: Mapping[str, torch.Tensor], state: Mapping[str, torch.Tensor]) -> bool:
     return all(
-        name in state
-        and (tensor is state[name] or (not difference(tensor, state[name]) and _equal(tensor, state[name])))
-        for name, tensor in some.items()
+        name in state and (tensor is state[name] or _equal(tensor, state[name])) for name, tensor in some.items()
     )
 
 
 def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
-    return one.dtype == other.dtype and torch.equal(one, other)
+    return not difference(one, other) and one.dtype == other.dtype and torch.equal(one, other)
 
 
 def _named(path: Sequence[str], prefix: str) -> str:

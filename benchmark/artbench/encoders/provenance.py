@@ -1,4 +1,4 @@
-"""What a checkpoint says of the pictures it was pretrained on."""
+"""The pretraining pool and the training history that a checkpoint states."""
 
 import json
 from collections.abc import Sequence
@@ -17,33 +17,28 @@ METADATA_KEY = "artbench.pretraining"
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingPool:
-    """The pool of a checkpoint.
+    """The pretraining pool of a checkpoint.
 
     Attributes:
-        summary: Its hash and counts.
-        manifest: All ids; None if the manifest is not beside the checkpoint.
+        summary: Hash and counts.
+        manifest: Ids of all images; None if the manifest is not beside the checkpoint.
     """
 
     summary: PoolSummary
     manifest: Manifest | None
 
     def holds(self, dataset: str, images: Sequence[str]) -> int | None:
-        """How many of some pictures of a dataset, by their ids, are in the pool; None if that can't be known."""
+        """Count the images of a dataset, given by id, that are in the pool; None if that is not known."""
         if self.manifest is None:
-            # A dataset that is not in the pool has no picture there, whatever the pictures are.
             return None if dataset in self.summary.datasets else 0
-        pooled = self.manifest.images_of(dataset)
-        return len(pooled.intersection(images))
+        return len(self.manifest.images_of(dataset).intersection(images))
 
 
 def training_pool(checkpoint: Path) -> TrainingPool | None:
-    """The pool that a checkpoint names: in the metadata of a safetensors file, in `pool.json` beside it, or in both.
-
-    Args:
-        checkpoint: Its file.
+    """Read the pool that a checkpoint's file states in its safetensors metadata, in `pool.json` beside it, or in both.
 
     Raises:
-        ArtbenchError: The two name different pools, or one of them is not what artbench writes.
+        ArtbenchError: The two state different pools, or one of them was not written by artbench.
     """
     beside = checkpoint.parent / MANIFEST_FILE
     manifest = read_manifest(beside) if beside.is_file() else None
@@ -60,7 +55,7 @@ def training_pool(checkpoint: Path) -> TrainingPool | None:
 
 
 def _metadata(checkpoint: Path) -> dict[str, str]:
-    """Of a safetensors file; empty for any other."""
+    """The metadata of a safetensors file; empty for any other."""
     try:
         with safe_open(checkpoint, framework="np") as file:
             return dict(file.metadata() or {})
@@ -69,16 +64,12 @@ def _metadata(checkpoint: Path) -> dict[str, str]:
 
 
 def training_history(checkpoint: Path) -> TrainingState | None:
-    """How a checkpoint was trained, by the metadata of its file; None if artbench did not train it.
+    """Read how a checkpoint was trained from the metadata of its file; None if artbench did not train it.
 
     Raises:
-        ArtbenchError: What the file says is not what artbench writes.
+        ArtbenchError: The metadata was not written by artbench.
     """
-    try:
-        with safe_open(checkpoint, framework="np") as file:
-            metadata = dict(file.metadata() or {})
-    except (SafetensorError, OSError):
-        return None
+    metadata = _metadata(checkpoint)
     if METADATA_KEY not in metadata:
         return None
     try:

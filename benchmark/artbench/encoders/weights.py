@@ -1,4 +1,4 @@
-"""What a pretraining gives a backbone."""
+"""The weights that a pretraining gives a backbone, and the digest of a state dict."""
 
 import hashlib
 import sys
@@ -15,15 +15,15 @@ BATCH_COUNTER = "num_batches_tracked"
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """A state dict for one backbone, and the preprocessing that belongs to it.
+    """A state dict for one backbone and its preprocessing.
 
     Attributes:
-        state: Tensors by their name in the backbone's module; what the module lacks is left out with a notice.
-        source: Where they are from, in a few words, without local folders: `timm/resnet50.a1_in1k`.
-        mean: Per channel, of RGB in [0, 1]; None: the backbone's.
-        std: Per channel, of RGB in [0, 1]; None: the backbone's.
-        pool: The pictures they were pretrained on, where that is known by their ids.
-        training: How artbench trained them, if it did.
+        state: Tensors by their name in the backbone's module; others are left out with a notice.
+        source: Origin in a few words, without local folders: `timm/resnet50.a1_in1k`.
+        mean: Mean of each channel, of RGB in [0, 1]; None: the backbone's.
+        std: Standard deviation of each channel, of RGB in [0, 1]; None: the backbone's.
+        pool: The pretraining pool, if known by image ids.
+        training: Training by artbench, if any.
     """
 
     state: Mapping[str, torch.Tensor]
@@ -35,18 +35,15 @@ class Weights:
 
 
 def is_batch_counter(name: str) -> bool:
-    """Whether a key of a state dict counts the batches that a batch normalisation was trained on.
-
-    The count is not used in eval mode, and older checkpoints lack it.
-    """
+    """Whether a key of a state dict counts a batch norm's batches: unused in eval mode, absent from old checkpoints."""
     return name.rpartition(".")[2] == BATCH_COUNTER
 
 
 def state_digest(state: Mapping[str, torch.Tensor]) -> str:
-    """SHA-256 over name, dtype, shape and little-endian bytes of each tensor, by name; 64 hexadecimal digits.
+    """Return the SHA-256 over name, dtype, shape and little-endian bytes of each tensor, sorted by name.
 
-    Two encoders with the same digest give the same features, so the counters of batch normalisation, which
-    change nothing in eval mode, are left out: weights are the same with and without them.
+    Encoders with the same digest give the same features. Batch counters, which change nothing in eval mode, are left
+    out. The digest has 64 hexadecimal digits.
     """
     digest = hashlib.sha256(b"artbench weights\n")
     for name in sorted(state):
@@ -60,7 +57,7 @@ def state_digest(state: Mapping[str, torch.Tensor]) -> str:
 
 
 def _little_endian(tensor: torch.Tensor) -> bytes:
-    # Seen as bytes, because NumPy has no bfloat16.
+    # As bytes, because NumPy has no bfloat16.
     data = tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
     if sys.byteorder == "big":
         data = data.reshape(-1, tensor.element_size())[:, ::-1].reshape(-1)

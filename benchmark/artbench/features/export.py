@@ -1,4 +1,4 @@
-"""Features in the files that people carry elsewhere."""
+"""Features as NumPy or Parquet files for use elsewhere."""
 
 import csv
 from pathlib import Path
@@ -17,18 +17,18 @@ _ROWS_AT_ONCE = 4096
 
 
 def export(features: Features, dataset: Dataset, folder: Path, *, name: str, format_: Format = "npy") -> list[Path]:
-    """Write the features of all pictures that have some, with their ids; memory does not grow with the dataset.
+    """Write the features of all readable images with their ids, in memory that does not grow with the dataset.
 
     Args:
-        features: What to write.
-        dataset: Whose pictures they are.
-        folder: Where to write.
-        name: Of the files.
+        features: Features to write.
+        dataset: Dataset of the images.
+        folder: Folder to write into.
+        name: Name of the files, without suffix.
         format_: `npy`: NAME.npy, float32 of shape (n, feature_dim), and NAME.csv, the columns `row` and `id`, in the
             same order. `parquet`: NAME.parquet, the columns `id` and `features`, a list of fixed length.
 
     Returns:
-        The files.
+        The paths of the files.
 
     Raises:
         ArtbenchError: The folder can't be written.

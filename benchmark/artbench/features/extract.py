@@ -1,4 +1,4 @@
-"""The features of a dataset's pictures: what is kept is read, the rest is extracted."""
+"""Features of a dataset's images: stored ones are read, missing ones extracted."""
 
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -22,26 +22,25 @@ from artbench.runtime.machine import choose_device, choose_feature_dtype
 from artbench.runtime.progress import Reporter
 from artbench.runtime.threads import usable_cores
 
-# Pictures a forward pass: on a GPU enough to fill it; on the CPU, where each core computes a batch of its own,
-# few, so that what passes between two layers stays in its cache.
+# Images per forward pass: on a GPU enough to fill it; on the CPU, where each core computes its own batch, so few
+# that activations stay in its cache.
 _BATCH = {"cpu": 4, "cuda": 128, "mps": 64}
 
-# Two computations of one feature agree to this relative distance, if it is still the same computation.
+# Relative distance to which two runs of the same computation agree.
 _TOLERANCE = {"float32": 1e-3, "bfloat16": 5e-2}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Features:
-    """The features of some pictures of a dataset.
+    """The features of some images of a dataset.
 
     Attributes:
-        matrix: float32, shape (len(dataset), feature_dim), a read-only memory map; only the rows that were asked
-            for, and could be read, mean anything.
-        wanted: The rows asked for, ascending.
-        unreadable: Of these, the ones without features, and why.
-        timing: Of this extraction.
-        dtype: In which the network computed: `float32` or `bfloat16`.
-        compiled: Whether it was compiled for it.
+        matrix: float32, shape (len(dataset), feature_dim), a read-only memory map; only `rows` are valid.
+        wanted: The requested rows, ascending.
+        unreadable: Why requested rows have no features, by row.
+        timing: Timing of this extraction.
+        dtype: Number type of the forward pass: `float32` or `bfloat16`.
+        compiled: Whether the network was compiled.
     """
 
     matrix: NDArray[np.float32]
@@ -57,19 +56,19 @@ class Features:
         return self.wanted[~np.isin(self.wanted, list(self.unreadable))]
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The features of `rows`, in that order: a new array, shape (len(rows), feature_dim).
+        """Copy the features of `rows`, in that order: float32, shape (len(rows), feature_dim).
 
         Raises:
-            KeyError: A row was not asked for, or its picture can't be read.
+            KeyError: A row was not requested, or its image can't be read.
         """
         self.check(rows)
         return np.array(self.matrix[rows])
 
     def check(self, rows: NDArray[np.int64]) -> None:
-        """Refuse rows of `matrix` that mean nothing.
+        """Raise unless all of `rows` have features.
 
         Raises:
-            KeyError: A row was not asked for, or its picture can't be read.
+            KeyError: A row was not requested, or its image can't be read.
         """
         absent = rows[~np.isin(rows, self.rows)]
         if len(absent):
@@ -91,29 +90,28 @@ def extract(
     float32: bool = False,
     reporter: Reporter,
 ) -> Features:
-    """Get the features of some pictures from the store, after extracting those that it lacks.
+    """Return the features of some images, extracting those that the store lacks.
 
-    Under `torchrun`, inside `process_group`, every process calls this alike and does a share.
+    Under `torchrun`, inside `process_group`, every process makes the same call and extracts its share.
 
     Args:
-        encoder: What to extract with.
-        dataset: Where the pictures are.
+        encoder: Encoder to extract with.
+        dataset: Dataset of the images.
         rows: Rows of the dataset.
-        picture: How pictures are made ready.
-        cache: The folder of all feature stores.
+        picture: Preprocessing of the images.
+        cache: Folder of all feature stores.
         device: `auto`, `cpu`, `cuda`, or `mps`.
-        batch_size: Pictures a forward pass; None: what suits the device. Another size is another store, since
-            it may change the last bits.
-        workers: Threads that decode (on the CPU: decode and compute); None: one for each core.
-        fresh: Extract anew what is kept.
-        compiled: Let `torch.compile` make kernels for the network first.
-        float32: Compute in float32, where features must agree with others that were; False: in what the device
-            is fast at.
-        reporter: Told how far it is, what waits, what was damaged.
+        batch_size: Images per forward pass; None: the device's default. Each size has its own store, since it may
+            change the last bits.
+        workers: Threads that decode (on the CPU: decode and compute); None: one per core.
+        fresh: Extract stored features again.
+        compiled: Compile the network with `torch.compile` first.
+        float32: Compute in float32; False: in the fastest type of the device.
+        reporter: Receives progress and notices.
 
     Raises:
-        ArtbenchError: The disk is full, or the encoder fails or gives something else than finite features of
-            the length it says. What was done is kept.
+        ArtbenchError: The disk is full, or the encoder fails or returns other than finite features of its stated
+            length. Features extracted so far are kept.
     """
     device = choose_device(device)
     group = current_group()
@@ -137,12 +135,12 @@ def extract(
             share = batches(missing, extraction.batch)[group.rank :: group.size]
             timing = group.together(lambda: extraction.run(share, store, reporter, processes=group.size))
             timing = replace(timing, extracted=len(missing))
-        # By all processes before the first one lets go of the store, and somebody else may have it removed.
+        # All processes map the features before the first one releases the lock, after which they may be removed.
         matrix, unreadable = group.together(lambda: (store.matrix(), store.unreadable(wanted)))
     if len(missing) and unreadable and group.first:
         row, reason = min(unreadable.items())
         count = f"{len(unreadable):,} of {len(wanted):,}"
-        reporter.notice(f"{count} pictures can't be read, the first of them {dataset.ids[row]}: {reason}")
+        reporter.notice(f"{count} images can't be read, the first of them {dataset.ids[row]}: {reason}")
     return Features(
         matrix=matrix, wanted=wanted, unreadable=unreadable, timing=timing, dtype=store.key.dtype, compiled=compiled
     )
@@ -172,19 +170,18 @@ def _key(extraction: Extraction, picture: Preprocessing) -> StoreKey:
 def _missing(
     store: FeatureStore, extraction: Extraction, wanted: NDArray[np.int64], fresh: bool, reporter: Reporter
 ) -> list[int]:
-    """The rows to extract, after a look at whether those that are kept can be trusted.
+    """Find the rows to extract, after checking that the stored features are still valid.
 
-    Code that changed under an unchanged name (a backbone's forward pass, a picture replaced by one of the same
-    size) leaves the key as it is. So two pictures of what is kept are extracted again, and must agree; also if
-    others are wanted now, for a store never holds features of two minds.
+    The key does not change with a backbone's code, nor with an image replaced by one of the same size. So the first
+    and the last stored image are extracted again; if they differ, the store is emptied.
     """
     ends = store.ends()
     if len(ends) and not extraction.agrees(ends, store, tolerance=_TOLERANCE[store.key.dtype]):
         reporter.notice(
-            f"{extraction.encoder.backbone} gives other features of {extraction.dataset.name} than those kept: "
-            "its code or a picture has changed. They are extracted again"
+            f"{extraction.encoder.backbone} gives other features of {extraction.dataset.name} than the stored ones: "
+            "its code or an image has changed. They are extracted again"
         )
-        store.begin_anew(reporter)
+        store.clear(reporter)
     elif fresh:
         store.discard(wanted)
     missing = store.missing(wanted, reporter)

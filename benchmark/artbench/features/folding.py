@@ -1,51 +1,50 @@
-"""Batch norms as a part of the convolutions before them."""
+"""Folding batch norms into the convolutions before them, where the network's output stays the same."""
 
 import torch
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from artbench.runtime.machine import without_tf32
 
-# How far float32 may be from itself when sums are formed in another order, in parts of the largest value.
+# Largest deviation of float32 sums in another order, relative to the largest value.
 _TOLERANCE = 1e-4
-# Side in pixels of a picture that is large enough for most networks, and through most of them in no time.
+# Side in pixels of an image that most networks take, and compute quickly.
 _SMALL = 64
 
 
 def fold_norms(module: torch.nn.Module, *, side: int) -> None:
-    """Fold the batch norms of a frozen network into its convolutions: one pass over memory less for each.
+    """Fold the batch norms of a frozen network into its convolutions, which saves a pass over memory for each.
 
     In eval mode a batch norm is a scale and a shift of each channel, which the weights of the convolution before it
-    can take over. On the CPU a ResNet-50 is a quarter faster for it, and features differ in the last bits.
+    can include. On the CPU this makes a ResNet-50 a quarter faster; features differ in the last bits.
 
-    Which convolution feeds which norm is seen from one picture of noise on its way through the network. A pair is
-    folded if of that picture it then makes what it made before; so convolutions that do more with their weights, and
-    norms that do more than normalise, stay as they are. So does the whole, if in the end it gives something else, as
-    one does that takes what is between the two to another place too.
+    An image of noise, sent through the network, shows which convolution feeds which norm. A pair is folded if its
+    output for that image stays the same, and all pairs are restored if the output of the network changes: a network
+    may also use what lies between the two.
 
     Args:
-        module: In eval mode. Folded convolutions get new tensors; the old ones, which others may share, stay as
-            they are.
-        side: Of the square pictures that it takes, in pixels.
+        module: Network in eval mode. Folded convolutions get new tensors; the old ones, which may be shared, are not
+            changed.
+        side: Side in pixels of the square images that it takes.
     """
     if not any(isinstance(part, torch.nn.BatchNorm2d) for part in module.modules()):
         return
     with without_tf32(), torch.no_grad():
-        # Some networks take pictures of one size only, and fail if it is another.
+        # Some networks take images of one size only.
         pairs = _pairs(module, min(_SMALL, side)) or _pairs(module, side)
         if pairs:
             _fold(module, pairs, side)
 
 
 def _pairs(module: torch.nn.Module, side: int) -> list["_Pair"]:
-    """What can be folded, by a picture of that size; nothing, if the network does not take it."""
+    """The pairs that can be folded; none if the network does not take images of that size."""
     try:
-        return _watched(module, _noise(module, side))
-    except Exception:  # Whatever a foreign module raises: on pictures it will raise it where it is reported.
+        return _find_pairs(module, _noise(module, side))
+    except Exception:  # A plugin's module may raise anything; on images it does so where it is reported.
         return []
 
 
 def _fold(module: torch.nn.Module, pairs: list["_Pair"], side: int) -> None:
-    """Fold all pairs, or none if the network would then give something else."""
+    """Fold all pairs, or none if that changes the output of the network."""
     noise = _noise(module, side)
     try:
         before = module(noise)
@@ -68,7 +67,7 @@ def _noise(module: torch.nn.Module, side: int) -> torch.Tensor:
 
 
 class _Pair:
-    """A convolution and the batch norm that takes what it makes, folded or not."""
+    """A convolution and the batch norm that takes its output, folded or not."""
 
     def __init__(self, convolution: torch.nn.Conv2d, norm: torch.nn.BatchNorm2d) -> None:
         assert norm.running_mean is not None
@@ -81,33 +80,33 @@ class _Pair:
         )
 
     def swap(self) -> None:
-        """Fold the two, or undo it."""
+        """Fold the two, or restore them."""
         convolution, norm, other = self._convolution, self._norm, self._other
         self._other = convolution.weight, convolution.bias, type(norm)
         convolution.weight, convolution.bias, norm.__class__ = other
 
     def makes(self, given: torch.Tensor, *, of: torch.Tensor) -> bool:
-        """Whether the two, once folded, make something of a batch; they are left unfolded."""
+        """Whether the pair, once folded, turns `of` into `given`; it is left unfolded."""
         self.swap()
         try:
-            # Not by calling them, which would call the hooks that watch.
+            # Not by calling the modules, which would call the hooks of `_find_pairs`.
             return _close(self._norm.forward(self._convolution.forward(of)), given)
         finally:
             self.swap()
 
 
 class _Folded(torch.nn.BatchNorm2d):
-    """What is left of a batch norm: nothing, or the activation that timm makes a part of it."""
+    """A folded batch norm: the identity, or the activation that timm makes part of a norm."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002  torch calls it so
-        """What came in, or its activation."""
+        """Return the input, activated if the norm has an activation."""
         activation = getattr(self, "act", None)
         activated: torch.Tensor = input if activation is None else activation(input)
         return activated
 
 
-def _watched(module: torch.nn.Module, batch: torch.Tensor) -> list[_Pair]:
-    """The pairs that can be folded, each looked at when the batch has gone through it."""
+def _find_pairs(module: torch.nn.Module, batch: torch.Tensor) -> list[_Pair]:
+    """The pairs that can be folded, each tested while the batch passes through it."""
     convolved: list[tuple[torch.nn.Conv2d, torch.Tensor, torch.Tensor]] = []
     pairs: list[_Pair] = []
 
@@ -123,7 +122,7 @@ def _watched(module: torch.nn.Module, batch: torch.Tensor) -> list[_Pair]:
                         pairs.append(pair)
                     return
 
-    # Weights that are made from other tensors can't be set.
+    # Weights that are computed from other tensors can't be set.
     parts = [part for part in module.modules() if isinstance(part, torch.nn.BatchNorm2d) or _convolves(part)]
     hooks = [part.register_forward_hook(after) for part in parts]
     try:

@@ -1,4 +1,4 @@
-"""The forward pass as fast as the device does it: layout, type, threads."""
+"""The forward pass of an encoder, sped up by memory layout, folded norms, kept casts and a copy per thread."""
 
 import copy
 import threading
@@ -19,19 +19,18 @@ Pixels = NDArray[np.uint8]
 class Forward:
     """From uint8 pixels to features, on one device; several threads may call it, `copies` of them at once.
 
-    Each copy of the module shares the weights and has everything else for itself, so that a module which keeps
-    something on the side while it computes, as one with hooks does, never mixes up two batches.
+    The copies of the module share the weights and nothing else, so that a module that stores something while it
+    computes, such as one with hooks, does not mix two batches.
 
     Args:
-        encoder: The encoder. Its module is moved to the device.
+        encoder: Encoder; its module is moved to the device.
         device: `cpu`, `cuda`, `mps`, or `cuda:1`.
-        side: Of the square pictures, in pixels.
-        dtype: In which to compute: float32, or bfloat16 by autocast.
-        copies: How many threads compute at once.
-        compiled: Whether to let `torch.compile` make kernels for this network, device and batch size: minutes once,
-            for a pass that may be faster.
-        prepared: Whether to make the network faster first: its layout, batch norms and casts. It takes as long as
-            some pictures do.
+        side: Side of the square images in pixels.
+        dtype: Number type: float32, or bfloat16 by autocast.
+        copies: Number of threads that compute at once.
+        compiled: Whether to compile the network by `torch.compile`, which takes minutes.
+        prepared: Whether to speed up the network first (layout, batch norms, casts), which takes as long as some
+            images.
     """
 
     def __init__(
@@ -60,12 +59,12 @@ class Forward:
             if dtype != torch.float32:
                 keep_casts(module, dtype)
         self._modules: list[Callable[[torch.Tensor], torch.Tensor]]
-        # What is compiled has no hooks left that could keep something on the side: one serves all threads.
+        # A compiled module has no hooks that could store something: one serves all threads.
         self._modules = [torch.compile(module, dynamic=False)] * copies if compiled else [*_copies(module, copies)]
         self._free = threading.Semaphore(len(self._modules))
 
     def __call__(self, pixels: Pixels) -> NDArray[np.float32]:
-        """Features, shape (n, d), of pictures, shape (n, height, width, 3)."""
+        """Compute features, float32, shape (n, d), of images, uint8, shape (n, height, width, 3)."""
         with self._free:
             module = self._modules.pop()
             try:
@@ -78,7 +77,7 @@ class Forward:
         batch = torch.from_numpy(pixels)
         if self._device.type == "cuda":
             batch = batch.pin_memory()
-        # In memory, pictures as they are decoded are channels_last already.
+        # Decoded images are channels_last in memory already.
         batch = batch.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float()
         batch = batch.sub_(self._mean).div_(self._std)
         if not self._channels_last:
@@ -89,43 +88,37 @@ class Forward:
 
 
 def is_convolutional(module: torch.nn.Module) -> bool:
-    """Whether it convolves more than once: the one convolution of a vision transformer cuts patches."""
+    """Whether a module has several convolutions; a vision transformer has one, which cuts patches."""
     return sum(isinstance(part, torch.nn.Conv2d) for part in module.modules()) > 1
 
 
 def _copies(module: torch.nn.Module, count: int) -> list[torch.nn.Module]:
-    """The module and copies of it that share its tensors; the module alone, for one thread at a time, if it can't be
-    copied."""  # noqa: D209
+    """The module and copies that share its tensors; the module alone if it can't be copied."""
     copies = (sharing_copy(module) for _ in range(count - 1))
     return [module, *(copy for copy in copies if copy is not None)]
 
 
 def sharing_copy(module: torch.nn.Module) -> torch.nn.Module | None:
-    """A copy of a module that shares its tensors and has everything else for itself.
-
-    Returns:
-        None, if a foreign module holds what can't be copied: a lock, a session, a handle.
-    """
+    """Copy a module except for its tensors, which are shared; return None if it holds what can't be copied."""
     tensors: dict[int, object] = {id(tensor): tensor for tensor in chain(module.parameters(), module.buffers())}
     try:
         return copy.deepcopy(module, tensors)
-    except Exception:  # Whatever a foreign module's parts raise when copied.
+    except Exception:  # Locks, sessions and handles of a plugin's module may raise anything when copied.
         return None
 
 
 def keep_casts(module: torch.nn.Module, dtype: torch.dtype) -> None:
-    """Let a frozen network keep its weights in the type that autocast computes in: sooner, and to the same bits.
+    """Keep a frozen network's weights in the type that autocast computes in, for the same bits in less time.
 
-    Autocast keeps casts only of weights that are trained. Those of a frozen network it makes anew for every batch:
-    tens of milliseconds for a ResNet-50. Here linear layers and convolutions keep the casts themselves, and use
-    them where autocast is on; all else is left to autocast.
+    Autocast caches casts of trainable weights only and casts those of a frozen network for every batch: tens of
+    milliseconds for a ResNet-50. Here linear layers and convolutions hold the casts and use them under autocast.
 
     Args:
-        module: Its weights stay as they are; the casts are not in its state.
-        dtype: That autocast is asked for.
+        module: Network; its weights don't change, and the casts are not in its state dict.
+        dtype: Type of the autocast.
     """
     for part in module.modules():
-        # Not subclasses, which may do something else with their weights, nor weights that are made from others.
+        # Not subclasses, which may use their weights otherwise, nor weights that are computed from others.
         kind = {torch.nn.Linear: _Linear, torch.nn.Conv2d: _Conv2d}.get(type(part))
         own = dict(part.named_parameters(recurse=False))
         if kind is not None and "weight" in own:

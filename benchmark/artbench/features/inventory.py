@@ -1,4 +1,4 @@
-"""What features are kept, and making room."""
+"""Stored features on disk: listing, selecting and removing them."""
 
 import os
 import shutil
@@ -21,17 +21,17 @@ from artbench.runtime.text import printable
 
 @dataclass(frozen=True, kw_only=True)
 class StoredFeatures:
-    """The features of one dataset by one encoder.
+    """The stored features of one dataset by one encoder.
 
     Attributes:
-        folder: Where they are.
+        folder: Folder of the store.
         dataset: Name of the dataset.
         backbone: Name of the backbone.
         pretraining: Name of the pretraining that they were first extracted for; others may share the weights.
-        dtype: In which the network computed.
-        bytes: Room on disk.
-        created: When they were first asked for.
-        used: When they were last asked for.
+        dtype: Number type of the forward pass.
+        bytes: Size on disk.
+        created: Time of the first extraction.
+        used: Time of the last use.
     """
 
     folder: Path
@@ -45,15 +45,14 @@ class StoredFeatures:
 
     @property
     def name(self) -> str:
-        """Dataset and encoder in one: `wikiart/resnet50/imagenet`."""
+        """Dataset and encoder: `wikiart/resnet50/imagenet`."""
         return f"{self.dataset}/{self.backbone}/{self.pretraining}"
 
 
 def stored_features(cache: Path) -> list[StoredFeatures]:
-    """All features in the folder of feature stores, those used longest ago first.
+    """List all features in the folder of feature stores, least recently used first.
 
-    What has no manifest that can be read, since a removal was killed or the disk is at fault, takes room all the
-    same: it goes by the names of its folders.
+    A store whose manifest can't be read, after a killed removal for instance, is listed by the names of its folders.
     """
     found = (_read(folder) for folder in cache.glob("*/*") if any((folder / name).is_file() for name in FILES))
     return sorted((entry for entry in found if entry is not None), key=lambda entry: (entry.used, entry.name))
@@ -67,17 +66,17 @@ def select(
     down_to: int | None = None,
     now: datetime | None = None,
 ) -> list[StoredFeatures]:
-    """Which of the features to remove; a choice that is not made (no names, None) chooses all.
+    """Select the features to remove: those that fit all conditions given.
 
     Args:
-        entries: What there is.
+        entries: All stored features.
         names: Datasets, backbones, pretrainings, or `dataset/backbone/pretraining`; `*` stands for anything.
-        older_than: Not used for so long.
-        down_to: Bytes to come down to, over all `entries`: those used longest ago go first.
-        now: The time to reckon from; the present by default.
+        older_than: Least time since the last use.
+        down_to: Bytes to keep of all `entries`; the least recently used are selected first.
+        now: Time that `older_than` counts from; the present by default.
     """
     entries = list(entries)
-    chosen = [entry for entry in entries if not names or any(_answers(entry, name) for name in names)]
+    chosen = [entry for entry in entries if not names or any(_matches(entry, name) for name in names)]
     if older_than is not None:
         now = now or datetime.now(UTC)
         chosen = [entry for entry in chosen if now - entry.used > older_than]
@@ -97,18 +96,18 @@ def remove(entry: StoredFeatures) -> bool:
     """Remove features from disk; return False, and leave them, if a run is extracting them.
 
     Raises:
-        ArtbenchError: The system does not let it.
+        ArtbenchError: The folder can't be removed.
     """
     try:
         with FileLock(lock_file(entry.folder), blocking=False):
-            # The manifest first: what a kill leaves half removed is not listed as if it were whole.
+            # The manifest first: if the removal is killed, the rest is not listed as whole.
             (entry.folder / MANIFEST).unlink(missing_ok=True)
             shutil.rmtree(entry.folder)
-        with suppress(OSError):  # There are others in it, or there is one again.
+        with suppress(OSError):  # Other stores are in it.
             entry.folder.parent.rmdir()
     except Timeout:
         return False
-    except FileNotFoundError:  # Somebody else has removed them meanwhile.
+    except FileNotFoundError:  # Another process has removed them meanwhile.
         return True
     except OSError as error:
         raise ArtbenchError(
@@ -117,17 +116,17 @@ def remove(entry: StoredFeatures) -> bool:
     return True
 
 
-def _answers(entry: StoredFeatures, pattern: str) -> bool:
+def _matches(entry: StoredFeatures, pattern: str) -> bool:
     return any(fnmatchcase(name, pattern) for name in (entry.dataset, entry.backbone, entry.pretraining, entry.name))
 
 
 def _read(folder: Path) -> StoredFeatures | None:
-    """None if another process removes it just now."""
+    """Describe a store; None if another process is removing it."""
     try:
         files = {file.name: file.stat() for file in folder.iterdir()}
     except OSError:
         return None
-    room = sum(_room(status) for status in files.values())
+    size = sum(_size_on_disk(status) for status in files.values())
     content = cast("dict[str, Any]", read_json(folder / MANIFEST))
     try:
         return StoredFeatures(
@@ -136,30 +135,21 @@ def _read(folder: Path) -> StoredFeatures | None:
             backbone=printable(str(content["key"]["backbone"])),
             pretraining=printable(str(content["pretraining"])),
             dtype=printable(str(content["key"]["dtype"])),
-            bytes=room,
+            bytes=size,
             created=datetime.fromisoformat(content["created"]).astimezone(UTC),
             used=_changed(files[MANIFEST]),
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         last = max(map(_changed, files.values()), default=datetime.now(UTC))
-        dataset, backbone = printable(folder.parent.name), printable(folder.name)
-        return StoredFeatures(
-            folder=folder,
-            dataset=dataset,
-            backbone=backbone,
-            pretraining="?",
-            dtype="?",
-            bytes=room,
-            created=last,
-            used=last,
-        )
+        names = {"dataset": printable(folder.parent.name), "backbone": printable(folder.name)}
+        return StoredFeatures(folder=folder, **names, pretraining="?", dtype="?", bytes=size, created=last, used=last)
 
 
 def _changed(status: os.stat_result) -> datetime:
-    """When a file was changed last; not in the future, where a clock was put back since."""
+    """Modification time of a file; the present for one in the future, after a clock was set back."""
     return datetime.fromtimestamp(min(max(0.0, status.st_mtime), time.time()), UTC)
 
 
-def _room(status: os.stat_result) -> int:
-    """What a file takes on disk: less than its length, if it has holes."""
+def _size_on_disk(status: os.stat_result) -> int:
+    """Bytes that a file takes on disk: less than its length if it has holes."""
     return getattr(status, "st_blocks", -(-status.st_size // 512)) * 512

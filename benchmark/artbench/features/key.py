@@ -1,37 +1,37 @@
-"""What tells one set of features from another."""
+"""The key under which features are stored."""
 
 import hashlib
 import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
-# Raise it whenever the files of the store mean something else than before.
+# Raise it whenever the meaning of the store's files changes.
 STORE_VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoreKey:
-    """Everything that changes a feature. Features under equal keys are equal to the last bit on one machine.
+    """Everything that features depend on. On one machine, features under equal keys are equal to the last bit.
 
-    The name of the pretraining is not part of it: weights are known by their digest.
+    The name of the pretraining is not part of it: the digest identifies the weights.
 
     Attributes:
         dataset: Name of the dataset.
-        dataset_fingerprint: State of its pictures (`Dataset.fingerprint`).
-        backbone: Name of the backbone, which stands for the code around the weights: pooling, say.
+        dataset_fingerprint: State of its images (`Dataset.fingerprint`).
+        backbone: Name of the backbone, which stands for its code.
         weights_sha256: Digest of the weights.
         feature_dim: Length of a feature vector.
-        features: Which output of the network.
+        features: Output of the network that is stored.
         short_side: Length in pixels to which the short side is resized.
         crop: Side of the crop in pixels.
-        interpolation: Of the resize.
-        mean: Per channel, of RGB in [0, 1].
-        std: Per channel, of RGB in [0, 1].
-        decode: How files become pixels (`decode_path`).
+        interpolation: Interpolation of the resize.
+        mean: Mean of each channel, of RGB in [0, 1].
+        std: Standard deviation of each channel, of RGB in [0, 1].
+        decode: Version and digest of the decoder (`decode_path`).
         device: Kind of device: `cpu`, `cuda`, `mps`.
-        dtype: Of the forward pass.
-        compiled: Whether the forward pass was compiled, which adds in another order.
-        batch: Pictures a forward pass: libraries choose their kernels by shape.
+        dtype: Number type of the forward pass.
+        compiled: Whether the forward pass was compiled, which changes the order of sums.
+        batch: Images per forward pass: libraries choose their kernels by shape.
     """
 
     dataset: str
@@ -53,6 +53,6 @@ class StoreKey:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over all of it in canonical JSON; 64 hexadecimal digits."""
+        """SHA-256 of the key as canonical JSON; 64 hexadecimal digits."""
         content = {"store_version": STORE_VERSION, **asdict(self)}
         return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""One pass over pictures: read, decode, through the network, into the store."""
+"""The pass over images: reading, decoding, forward pass and storing, in batches."""
 
 import warnings
 from collections.abc import Generator, Iterator
@@ -26,13 +26,13 @@ EMPTY = -1
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """How long the pictures took that were not in the store.
+    """Timing of an extraction.
 
     Attributes:
-        extracted: How many they were.
-        extract_s: Seconds of wall clock, from file to feature.
-        decode_s: Seconds in which the network stood still for pictures, summed over the threads that compute.
-        forward_s: Seconds in which it computed, likewise.
+        extracted: Number of images that were not in the store.
+        extract_s: Wall-clock seconds from files to features.
+        decode_s: Seconds for which the network waited for images, summed over the threads that compute.
+        forward_s: Seconds for which the network computed, summed likewise.
     """
 
     extracted: int = 0
@@ -42,19 +42,19 @@ class Timing:
 
     @property
     def waiting(self) -> float | None:
-        """Share of its time in which the network stood still for pictures; None if nothing was extracted."""
+        """Share of the time that the network waited for images; None if nothing was extracted."""
         busy = self.decode_s + self.forward_s
         return self.decode_s / busy if busy else None
 
     @property
     def images_per_s(self) -> float | None:
-        """Pictures a second; None if none was extracted."""
+        """Images per second; None if none was extracted."""
         return self.extracted / self.extract_s if self.extracted else None
 
 
 @dataclass(kw_only=True)
 class _Batch:
-    """What becomes of one batch: first pixels, then features; and the seconds that either took."""
+    """One batch on its way from rows to pixels to features, and the seconds that each step took."""
 
     places: NDArray[np.int64]
     pixels: NDArray[np.uint8]
@@ -66,9 +66,8 @@ class _Batch:
 
     @property
     def readable(self) -> NDArray[np.bool_]:
-        """Which places hold a picture."""
-        without = [EMPTY, *self.broken, *self.unreachable]
-        return np.isin(self.places, without, invert=True)
+        """Which places hold an image."""
+        return np.isin(self.places, [EMPTY, *self.broken, *self.unreachable], invert=True)
 
     def __len__(self) -> int:
         return int(np.count_nonzero(self.places != EMPTY))
@@ -76,22 +75,21 @@ class _Batch:
 
 @dataclass(kw_only=True)
 class Extraction:
-    """An encoder on a dataset, with every choice about how it computes.
+    """The extraction of features of a dataset by an encoder.
 
-    On the CPU each thread takes a batch the whole way, from the file to the features. So decoding and computing
-    never fight for cores, no core waits for another, and a core is idle only when there is nothing left to do.
-    On other devices the threads decode, and the device computes what they deliver.
+    On the CPU each thread takes a batch from the files to the features, so that decoding and computing do not compete
+    for cores. On other devices the threads decode, and the device computes.
 
     Attributes:
-        encoder: What to extract with.
-        dataset: Where the pictures are.
+        encoder: Encoder to extract with.
+        dataset: Dataset of the images.
         short_side: Length in pixels to which the short side is resized.
         crop: Side of the crop in pixels.
         device: `cpu`, `cuda`, or `mps`.
-        dtype: In which the network computes.
-        batch: Pictures a forward pass.
-        threads: That decode; on the CPU, that decode and compute.
-        compiled: Whether the network is compiled.
+        dtype: Number type of the forward pass.
+        batch: Images per forward pass.
+        threads: Threads that decode (on the CPU: decode and compute).
+        compiled: Whether to compile the network.
     """
 
     encoder: Encoder
@@ -112,13 +110,13 @@ class Extraction:
         )
 
     def run(self, table: NDArray[np.int64], store: FeatureStore, reporter: Reporter, *, processes: int = 1) -> Timing:
-        """Extract batches of rows, as `batches` makes them, into a store.
+        """Extract batches of rows into a store.
 
         Args:
-            table: The batches.
-            store: Where the features go.
-            reporter: Told how far it is.
-            processes: How many have such a share of the pictures as this one.
+            table: Batches, as `batches` makes them.
+            store: Store to write the features to.
+            reporter: Receives progress.
+            processes: Number of processes that share the extraction.
 
         Raises:
             ArtbenchError: As `extract` does.
@@ -127,14 +125,14 @@ class Extraction:
         what = f"{self.encoder.backbone} on {self.dataset.name}"
         what += f", share of one process of {processes}" if processes > 1 else ""
         start, timing = perf_counter(), Timing()
-        _ = self._forward  # Made once, not by several threads at the same time.
+        _ = self._forward  # Built here, not by several threads at once.
         with (
-            self._at_work(),
-            reporter.counting(what, total=total, unit="pictures") as counter,
+            _computing(self.device),
+            reporter.counting(what, total=total, unit="images") as counter,
             closing(self._computed(table)) as done,
         ):
             for batch in done:
-                self._keep(batch, store)
+                self._store(batch, store)
                 timing = Timing(
                     extracted=timing.extracted + len(batch),
                     extract_s=perf_counter() - start,
@@ -147,10 +145,10 @@ class Extraction:
         return replace(timing, extract_s=perf_counter() - start)
 
     def agrees(self, rows: NDArray[np.int64], store: FeatureStore, *, tolerance: float) -> bool:
-        """Whether a few pictures, extracted again, are what the store holds, to a relative distance."""
-        # For so few, making the network faster would take longer than it saves.
+        """Whether a few images, extracted again, have the stored features, up to a relative distance."""
+        # For so few, preparing the network would take longer than it saves.
         forward = Forward(self.encoder, device=self.device, side=self.crop, dtype=self.dtype, prepared=False)
-        with self._at_work():
+        with _computing(self.device):
             batch = self._compute(self._decode(rows), forward)
         if batch.broken:
             return False
@@ -161,26 +159,18 @@ class Extraction:
         distance = np.linalg.norm(new - kept, axis=1)
         return bool((distance <= tolerance * np.linalg.norm(kept, axis=1) + 1e-12).all())
 
-    @contextmanager
-    def _at_work(self) -> Iterator[None]:
-        with warnings.catch_warnings(), own_core_each(self.device), without_tf32():
-            # Pillow's remarks about a broken tag: either the picture is readable all the same, or it is named.
-            warnings.filterwarnings("ignore", module="PIL")
-            yield
-
     def _computed(self, table: NDArray[np.int64]) -> Generator[_Batch, None, None]:
         if self.device == "cpu":
-            yield from in_threads(self._whole, table, threads=self.threads)
+            yield from in_threads(
+                lambda rows: self._compute(self._decode(rows), self._forward), table, threads=self.threads
+            )
             return
         with closing(in_threads(self._decode, table, threads=self.threads)) as decoded:
-            asked = perf_counter()
+            ready = perf_counter()
             for batch in decoded:
-                batch.decode_s = perf_counter() - asked  # Only what the device had to wait for.
+                batch.decode_s = perf_counter() - ready  # Only what the device had to wait for.
                 yield self._compute(batch, self._forward)
-                asked = perf_counter()
-
-    def _whole(self, places: NDArray[np.int64]) -> _Batch:
-        return self._compute(self._decode(places), self._forward)
+                ready = perf_counter()
 
     def _decode(self, places: NDArray[np.int64]) -> _Batch:
         start = perf_counter()
@@ -208,11 +198,11 @@ class Extraction:
         except ArtbenchError as error:
             if isinstance(error.__cause__, torch.OutOfMemoryError):
                 raise ArtbenchError(
-                    f"{self.encoder.backbone}: no memory for {self.batch} pictures at once on {self.device}",
-                    mend="A smaller --batch-size needs less",
+                    f"{self.encoder.backbone}: not enough memory for {self.batch} images at once on {self.device}",
+                    mend="Give a smaller --batch-size",
                 ) from error
             if forward.compiled:
-                error.mend = "It may be its compilation that fails: leave --compile out, or see --debug"
+                error.mend = "The compilation may have failed: leave --compile out, or see --debug"
             raise
         batch.forward_s = perf_counter() - start
         self._check(batch)
@@ -223,18 +213,18 @@ class Extraction:
         expected = (len(batch.places), self.encoder.feature_dim)
         if batch.features.shape != expected:
             raise ArtbenchError(
-                f"backbone {self.encoder.backbone} turned {len(batch.places)} pictures into features of shape "
+                f"backbone {self.encoder.backbone} turned {len(batch.places)} images into features of shape "
                 f"{batch.features.shape}, not {expected}",
-                mend="Its module and its feature_dim should agree",
+                mend="Correct the plugin's module or feature_dim",
             )
         bad = batch.places[batch.readable & ~np.isfinite(batch.features).all(axis=1)]
         if len(bad):
             raise ArtbenchError(
                 f"backbone {self.encoder.backbone} gave features that are not finite for {self.dataset.ids[bad[0]]}",
-                mend="Look at its weights",
+                mend="Check its weights",
             )
 
-    def _keep(self, batch: _Batch, store: FeatureStore) -> None:
+    def _store(self, batch: _Batch, store: FeatureStore) -> None:
         if batch.features is not None:
             order = np.argsort(batch.places)
             order = order[batch.readable[order]]
@@ -245,24 +235,32 @@ class Extraction:
             store.write_unreadable(batch.unreachable, for_good=False)
 
 
-def batches(rows: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    """Put rows into batches so that each always has the same place in its batch, whatever else is extracted.
+@contextmanager
+def _computing(device: str) -> Iterator[None]:
+    with warnings.catch_warnings(), own_core_each(device), without_tf32():
+        # Pillow warns of broken tags in images that it can read nevertheless; others are named as unreadable.
+        warnings.filterwarnings("ignore", module="PIL")
+        yield
 
-    Matrix libraries may add up in another order at another place of a batch. With the place fixed by the row
-    number, features are the same bytes whether all pictures are extracted at once, the rest after a kill, or a
-    share on each of several processes.
+
+def batches(rows: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Put rows into batches so that a row has the same place in its batch, whatever else is extracted.
+
+    Matrix libraries may sum in another order at another place of a batch. With the place fixed by the row number,
+    features are the same bytes whether all images are extracted at once, the rest after a kill, or a share on each of
+    several processes.
 
     Args:
         rows: Distinct rows of the dataset.
-        size: Pictures a batch.
+        size: Images per batch.
 
     Returns:
-        int64, shape (batches, size); `EMPTY` marks places without a picture. A stretch of consecutive rows fills
-        its batches; any other choice of rows fills them nearly.
+        int64, shape (batches, size); `EMPTY` marks places without an image. Consecutive rows fill their batches;
+        other choices of rows nearly do.
     """
     rows = np.sort(rows)
     block = rows // size
-    # The shift by a hash of the block keeps regular choices (every tenth picture) from crowding into one place.
+    # The shift by a hash of the block keeps regular choices (every tenth image) from crowding into one place.
     shift = ((block.astype(np.uint64) * np.uint64(2654435761)) >> np.uint64(16)).astype(np.int64)
     places = (rows + shift) % size
     columns = [rows[places == place] for place in range(size)]

@@ -190,10 +190,10 @@ def test_what_the_backbone_lacks_is_left_out_in_one_notice(tmp_path: Path) -> No
     state = _state() | {"fc.weight": torch.zeros(2), "fc.bias": torch.zeros(2)}
     reporter = RecordingReporter()
     build_encoder(small(), _saved(tmp_path / "x.pth", state), seed=0, reporter=reporter)
-    assert reporter.notices == ["x.pth: 2 tensors that small does not have left out: fc.weight, fc.bias"]
+    assert reporter.notices == ["x.pth: left out 2 tensors that small does not have: fc.weight, fc.bias"]
     reporter = RecordingReporter()
     build_encoder(small(), giving(lambda backbone: Weights(state=state, source="x")), seed=0, reporter=reporter)
-    assert reporter.notices == ["method: 2 tensors that small does not have left out: fc.weight, fc.bias"]
+    assert reporter.notices == ["method: left out 2 tensors that small does not have: fc.weight, fc.bias"]
 
 
 def test_the_choice_among_several_sets_is_told(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_the_choice_among_several_sets_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spec", "reason"),
     [
-        (small(feature_dim=9), r"\(2, 8\) for 2 pictures of 244 x 244, not \(2, 9\)"),
+        (small(feature_dim=9), r"\(2, 8\) for 2 images of 244 x 244, not \(2, 9\)"),
         (small(module=torch.nn.Conv2d(3, 8, 3)), r"features of shape \(2, 8, 242, 242\)"),
         (small(module=torch.nn.Linear(5, 8)), "backbone small failed"),
         (small(std=(1.0, 0.0, 1.0)), "not above zero"),

@@ -138,9 +138,7 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
 
 def test_of_a_training_that_is_not_finished_it_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "checkpoints").mkdir()
-    with pytest.raises(
-        ArtbenchError, match=r"is not finished\. `artbench pretrain --resume --out \S+` goes on with it"
-    ):
+    with pytest.raises(ArtbenchError, match=r"is not finished\. `artbench pretrain --resume --out \S+` continues it"):
         checkpoint_file(tmp_path)
 
 

@@ -45,7 +45,7 @@ def test_a_name_that_nobody_has_is_told_with_its_reason() -> None:
 
 
 def test_files_are_not_asked_for() -> None:
-    with pytest.raises(ValueError, match="not an address"):
+    with pytest.raises(ValueError, match="not a web address"):
         unreachable("file:///etc/hostname")
 
 

@@ -64,7 +64,7 @@ def test_unreadable_pictures_are_named_and_left_out(pictures: Dataset, tmp_path:
     assert "file can't be read" in found.unreadable[11]
     assert found.rows.tolist() == GOOD.tolist()
     (notice,) = listener.notices
-    assert notice == f"2 of {COUNT} pictures can't be read, the first of them 00007.jpg: {found.unreadable[7]}"
+    assert notice == f"2 of {COUNT} images can't be read, the first of them 00007.jpg: {found.unreadable[7]}"
     with pytest.raises(KeyError, match="7"):
         found.take(np.array([3, 7]))
 
@@ -92,7 +92,7 @@ def test_changed_code_under_an_old_name_is_noticed(pictures: Dataset, tmp_path: 
     listener = RecordingReporter()
     found = features(pictures, tmp_path, rows=GOOD, by=changed, reporter=listener)
     assert found.timing.extracted == len(GOOD)
-    assert "its code or a picture has changed" in listener.notices[0]
+    assert "its code or an image has changed" in listener.notices[0]
     assert (found.take(GOOD) >= 0).all()
 
 

@@ -170,9 +170,9 @@ def test_a_disk_too_small_is_refused_before_the_work(small_disk: Path, tmp_path:
     pictures = paint(tmp_path, 20)
     (small_disk / "other").write_bytes(bytes(254 * 1024))
     listener = RecordingReporter()
-    with pytest.raises(ArtbenchError, match=r"no room for features in .*disk") as caught:
+    with pytest.raises(ArtbenchError, match=r"no space for features in .*disk") as caught:
         features(pictures, small_disk, reporter=listener)
-    assert "Make room" in str(caught.value)
+    assert "Free disk space" in str(caught.value)
     assert listener.steps == 0
 
 
@@ -185,7 +185,7 @@ def test_a_disk_that_fills_up_loses_nothing(small_disk: Path, tmp_path: Path) ->
             file.write(bytes(256 * 1024))  # As much of it as there is room for.
 
     rows = [row for row in range(400) if row not in (7, 11)]
-    with pytest.raises(ArtbenchError, match="no room for features"):
+    with pytest.raises(ArtbenchError, match="no space for features"):
         features(pictures, small_disk, rows=rows, reporter=RecordingReporter(each=fill))
     ballast.unlink()
     listener = RecordingReporter()
@@ -202,12 +202,12 @@ def test_a_store_that_cant_be_read_is_named(name: str, tmp_path: Path) -> None:
     file = next((tmp_path / "cache").rglob(name))
     file.unlink()
     file.mkdir()
-    with pytest.raises(ArtbenchError, match="features can't be kept in"):
+    with pytest.raises(ArtbenchError, match="features can't be stored in"):
         features(pictures, tmp_path / "cache", fresh=True)
 
 
 def test_a_folder_that_cant_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ArtbenchError, match="features can't be kept in") as caught:
+    with pytest.raises(ArtbenchError, match="features can't be stored in") as caught:
         features(paint(tmp_path, 3), tmp_path / "file")
     assert "ARTBENCH_CACHE" in str(caught.value)
