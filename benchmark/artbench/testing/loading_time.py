@@ -5,12 +5,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from artbench.plugins.loading import load_alone, sources
+from artbench.plugins.loading import load_plugin, sources
 from artbench.plugins.registry import SLOW, Plugin
 
 # What the contract keeps out of the start, whether it is slow on this machine or not.
@@ -90,7 +90,8 @@ def outer_imports(lines: Sequence[str], *, own: set[str]) -> dict[str, float]:
     found: dict[str, float] = {}
     # Backwards, each module comes before what it imports; `above` is the way down to it.
     above: list[tuple[int, bool]] = []
-    for microseconds, depth, package in _backwards(lines):
+    for match in filter(None, map(_LINE.search, reversed(lines))):
+        microseconds, depth, package = int(match[1]), len(match[2]), match[3].partition(".")[0]
         while above and above[-1][0] >= depth:
             above.pop()
         foreign_above = any(foreign for _, foreign in above)
@@ -99,13 +100,6 @@ def outer_imports(lines: Sequence[str], *, own: set[str]) -> dict[str, float]:
             found[package] = found.get(package, 0) + microseconds / 1e6
         above.append((depth, foreign))
     return dict(sorted(found.items(), key=lambda item: -item[1]))
-
-
-def _backwards(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-    for line in reversed(lines):
-        match = _LINE.search(line)
-        if match:
-            yield int(match[1]), len(match[2]), match[3].partition(".")[0]
 
 
 def _main(distribution: str, name: str, *rest: str) -> None:
@@ -118,7 +112,7 @@ def _main(distribution: str, name: str, *rest: str) -> None:
                 # The package of the finder itself, which the first look would be charged for.
                 metadata.version("artbench")
             print(_BEGIN, file=sys.stderr, flush=True)  # noqa: T201
-            found = load_alone(source, plugin)
+            found, _ = load_plugin(source, plugin)
             print(json.dumps({"seconds": found.seconds}))  # noqa: T201
             return
 

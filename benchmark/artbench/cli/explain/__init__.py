@@ -77,12 +77,14 @@ def record_command(
 
         loaded = options.registry(plugin_files)
         sources = Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device)
-        made: Any = load_factory(request)(sources=sources, **fields)
-        made.check(loaded)
+        make: Callable[..., Any] = load_factory(request)
+        asked = make(sources=sources, **fields)
+        asked.check(loaded)
         # Torch takes seconds to import.
         from artbench.cli.progress import notices
 
-        contents: Any = load_factory(workflow)(made, registry=loaded, reporter=notices())
+        carry_out: Callable[..., Any] = load_factory(workflow)
+        contents = carry_out(asked, registry=loaded, reporter=notices())
         if as_json:
             print_json(contents.as_json())
         else:
