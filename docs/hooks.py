@@ -1,4 +1,4 @@
-"""Writes docs/hooks.md from the docstrings of the hooks and of what they register: `python docs/hooks.py`."""
+"""Write docs/hooks.md from the docstrings of the hooks and of what they register: `python docs/hooks.py`."""
 
 import dataclasses
 import inspect
@@ -25,12 +25,12 @@ GUIDES: Mapping[str, str] = {
 
 
 def hooks() -> dict[str, Callable[..., None]]:
-    """The hooks of the contract, in its order."""
+    """Return the hooks of the contract, in the order of their definition."""
     return {name: hook for name, hook in vars(hookspecs).items() if hasattr(hook, "artbench_spec")}
 
 
 def page() -> str:
-    """The page, as Markdown."""
+    """Return the page as Markdown."""
     lines = [
         "# Hooks",
         "",
@@ -38,23 +38,23 @@ def page() -> str:
         "",
         f"The contract of plugins, number {hookspecs.CONTRACT}. A plugin implements any of these hooks with "
         "`@artbench.hookimpl`;",
-        "each is called once, when artbench starts. [Writing a plugin](plugins.md) leads to an example of each.",
+        "artbench calls each of them once, when it starts. [Writing a plugin](plugins.md) shows examples.",
     ]
     for name, hook in hooks().items():
         lines += ["", f"## {name}", "", "```python", _signature(hook), "```", ""]
-        lines += [_text(hook), "", f"Shown at work, and run by the tests: {GUIDES[name]}.", ""]
+        lines += [_text(hook), "", f"The tests run the example in the guide to {GUIDES[name]}.", ""]
         lines += _described(REGISTERED[name])
     return "\n".join([*lines, "", "## Family", "", *_described(specs.Family, heading=False), ""])
 
 
 def _signature(hook: Callable[..., None]) -> str:
-    # From the source, since Python writes its types otherwise from version to version.
+    # From the source, since the text of types differs between versions of Python.
     head, _, _ = inspect.getsource(hook).partition("def ")[2].partition(":\n")
     return f"def {head}: ..."
 
 
 def _text(described: Any) -> str:
-    """The docstring up to its first section, on one line."""
+    """Return the docstring up to its first section, on one line."""
     text, _, _ = (inspect.getdoc(described) or "").partition("\n\nAttributes:")
     return " ".join(text.split())
 
@@ -62,7 +62,7 @@ def _text(described: Any) -> str:
 def _described(spec: type, *, heading: bool = True) -> Iterator[str]:
     if heading:
         yield from (f"### {spec.__name__}", "")
-    yield from (_text(spec), "", "| | default | |", "|---|---|---|")
+    yield from (_text(spec), "", "| field | default | meaning |", "|---|---|---|")
     meanings = _attributes(spec)
     for field in dataclasses.fields(spec):
         default = "needed" if field.default is dataclasses.MISSING else f"`{field.default!r}`"
@@ -70,7 +70,7 @@ def _described(spec: type, *, heading: bool = True) -> Iterator[str]:
 
 
 def _attributes(spec: type) -> dict[str, str]:
-    """What the docstring says of each attribute."""
+    """Return the docstring's description of each attribute."""
     _, _, section = (inspect.getdoc(spec) or "").partition("\nAttributes:\n")
     section = section.partition("\n\n")[0]
     found = re.findall(r"^    (\w+): (.*(?:\n     +.*)*)", section, re.MULTILINE)

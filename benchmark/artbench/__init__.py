@@ -9,6 +9,7 @@ from artbench.runtime.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from artbench.api.features import FeatureMatrix, features
     from artbench.api.load_encoder import LoadedEncoder, load_encoder
+    from artbench.api.pretrain import pretrain
     from artbench.api.run import IncompleteRun, run
     from artbench.cli.progress import TerminalReporter
     from artbench.errors import ArtbenchError, UsageError
@@ -26,6 +27,7 @@ __all__ = [
     "features",
     "hookimpl",
     "load_encoder",
+    "pretrain",
     "run",
 ]
 
@@ -35,6 +37,7 @@ __getattr__, __dir__ = lazy_exports(
     {
         "artbench.api.features": ("FeatureMatrix", "features"),
         "artbench.api.load_encoder": ("LoadedEncoder", "load_encoder"),
+        "artbench.api.pretrain": ("pretrain",),
         "artbench.api.run": ("IncompleteRun", "run"),
         "artbench.cli.progress": ("TerminalReporter",),
         "artbench.errors": ("ArtbenchError", "UsageError"),
@@ -45,7 +48,11 @@ __getattr__, __dir__ = lazy_exports(
 
 
 class _Package(ModuleType):
-    """Keeps `run` and `features` for the functions: importing the submodules of these names would take them over."""
+    """Keeps `features` and `pretrain` for the functions.
+
+    There are packages of these names, on promised paths, and importing one would set the attribute to the module.
+    `from artbench.pretrain import Method` finds the package all the same.
+    """
 
     def __setattr__(self, name: str, value: object) -> None:
         if not (name in __all__ and isinstance(value, ModuleType)):

@@ -1,4 +1,4 @@
-"""The dataset `artbench10`: ten styles in equal parts, made to train generators on."""
+"""The dataset `artbench10`: ten styles in equal parts, published for training generators."""
 
 from collections.abc import Callable
 
@@ -28,12 +28,12 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
     register(
         DatasetSpec(
             name="artbench10",
-            description="ArtBench-10: 60,000 pictures, of each of ten styles 5,000 to train on and 1,000 to test on",
+            description="ArtBench-10: 60,000 images, for each of ten styles 5,000 to train on and 1,000 to test on",
             factory="artbench_artbench10.dataset:open_artbench10",
             source=SOURCE,
             layout=LAYOUT,
             pictures=60_000,
-            terms="Fair use, as its authors say: research, not commerce.",
+            terms="Fair use for research, according to its authors; not for commerce.",
         )
     )
 
@@ -44,7 +44,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
     register(
         TaskSpec(
             name="artbench10-style",
-            description="in which of ten styles a picture is painted, all equally frequent",
+            description="which of ten equally frequent styles an artwork belongs to",
             dataset="artbench10",
             target="single-label",
             primary_metric="accuracy",

@@ -1,4 +1,4 @@
-"""The batches of CIFAR, which are pickles: read by a reader that makes arrays and text of them, and nothing else."""
+"""The pickled batches of CIFAR, read by an unpickler that makes arrays and text and calls nothing else."""
 
 import io
 import pickle
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from artbench.errors import ArtbenchError
 from artbench_artbench10 import SOURCE
 
-# Ten times a batch of 10,000 pictures.
+# Ten times a batch of 10,000 images.
 _LARGEST = 400_000_000
 
 _PIXELS = 3 * 32 * 32
@@ -21,7 +21,7 @@ _PIXELS = 3 * 32 * 32
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Pictures and their labels.
+    """Images and their labels.
 
     Attributes:
         pixels: uint8, shape (n, 3072).
@@ -37,29 +37,29 @@ def read_batch(file: Path, *, classes: int) -> Batch:
 
     Args:
         file: The batch.
-        classes: Number of classes there are.
+        classes: Number of classes.
 
     Raises:
-        ArtbenchError: The file is no such batch, or holds anything but arrays, numbers and text.
+        ArtbenchError: The file is not such a batch, or holds anything but arrays, numbers and text.
     """
     content = _read(file)
     pixels, labels = content.get("data"), content.get("labels", content.get("fine_labels"))
     if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.shape[1:] != (_PIXELS,):
-        raise _no_batch(file, f"its data is no array of {_PIXELS} bytes a picture")
+        raise _no_batch(file, f"its data is no array of {_PIXELS} bytes per image")
     if isinstance(labels, list) and all(type(label) is int for label in labels):
         labels = np.array(labels, np.int64) if all(0 <= label < classes for label in labels) else np.array([-1])
     if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu" or labels.shape != pixels.shape[:1]:
-        raise _no_batch(file, "it has not one label a picture")
+        raise _no_batch(file, "it has not one label per image")
     if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < classes:
         raise _no_batch(file, f"a label is not from 0 to {classes - 1}")
     return Batch(pixels=pixels, labels=labels.astype(np.int64))
 
 
 def read_styles(file: Path) -> tuple[str, ...]:
-    """The names of the classes, in the order of their numbers, from the file `meta`.
+    """Read the class names, in the order of their numbers, from the file `meta`.
 
     Raises:
-        ArtbenchError: It is not there or holds no such list.
+        ArtbenchError: It is missing or holds no such list.
     """
     styles = _read(file).get("styles")
     if not isinstance(styles, list) or not all(isinstance(style, str) for style in styles):
@@ -77,7 +77,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise _no_batch(file, f"it is larger than {_LARGEST // 10**6} MB")
     try:
         content = _restricted(data)
-    except Exception as error:  # A broken pickle makes the reader stumble over anything.
+    except Exception as error:  # A broken pickle raises anything.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise _no_batch(file, reason) from error
     if not isinstance(content, dict):
@@ -87,25 +87,25 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _no_batch(file: Path, reason: str) -> ArtbenchError:
     return ArtbenchError(
-        f"artbench10: {file} is no batch of CIFAR's form: {reason}", mend=f"Take it anew from {SOURCE}"
+        f"artbench10: {file} is not a batch in CIFAR's format: {reason}", mend=f"Download it again from {SOURCE}"
     )
 
 
 def _check_memo(data: bytes) -> None:
-    """Refuse a pickle that numbers what it remembers otherwise than one by one.
+    """Refuse a pickle whose memo indices are not consecutive.
 
-    Such a number makes room for all the numbers before it: five bytes would take 30 GB of memory.
+    The memo has room for all indices below the largest: five bytes could take 30 GB of memory.
     """
     for count, (opcode, argument, _) in enumerate(pickletools.genops(data)):
         if "PUT" in opcode.name and isinstance(argument, int) and argument > count:
-            raise pickle.UnpicklingError(f"it remembers {argument} things after {count} words")
+            raise pickle.UnpicklingError(f"it stores memo entry {argument} after {count} opcodes")
 
 
 def _restricted(data: bytes) -> object:
-    """What a pickle holds, if that is arrays, numbers, text, lists and dictionaries; it can call nothing else.
+    """Read a pickle of arrays, numbers, text, lists and dictionaries; it can call nothing.
 
-    No function or class that it names is looked up. The few that NumPy's arrays name are replaced by stand-ins,
-    made anew for every file, so that it can't leave anything behind in them either.
+    No function or class that it names is looked up. The few that NumPy's arrays need are replaced by stand-ins, made
+    anew for every file, so that a file can't change them for the next.
     """
 
     class Array:
@@ -113,7 +113,7 @@ def _restricted(data: bytes) -> object:
 
         def __setstate__(self, state: tuple[object, tuple[int, ...], "Kind", bool, bytes | str]) -> None:
             _, shape, kind, fortran, raw = state
-            # What Python 2 wrote comes as text.
+            # Python 2 wrote bytes as text.
             content = raw.encode("latin1") if isinstance(raw, str) else raw
             self.value = np.frombuffer(content, kind.dtype).reshape(shape, order="F" if fortran else "C")
 

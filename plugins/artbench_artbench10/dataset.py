@@ -1,4 +1,4 @@
-"""ArtBench-10 in either of the forms in which it is given: folders of pictures, or the batches of CIFAR."""
+"""ArtBench-10 in either of its forms: folders of images, or batches as of CIFAR."""
 
 import io
 from dataclasses import dataclass
@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from artbench.data.authoring.listing import folders_in, picture_id, pictures_in
-from artbench.data.dataset import Dataset
-from artbench.data.targets import Split, Targets
+from artbench.data import Dataset, Split, Targets
+from artbench.data.authoring import folders_in, picture_id, pictures_in
 from artbench.errors import ArtbenchError
 from artbench_artbench10 import LAYOUT, SOURCE, STYLES
 from artbench_artbench10.batches import Batch, read_batch, read_styles
@@ -25,16 +24,16 @@ _SIDE = 32
 
 @dataclass(frozen=True, kw_only=True)
 class BatchedDataset(Dataset):
-    """Pictures of 32 x 32 pixels out of CIFAR's batches.
+    """Images of 32 x 32 pixels from batches as of CIFAR.
 
     Attributes:
-        pixels: uint8, shape (n, 3072): red, then green, then blue, each by lines.
+        pixels: uint8, shape (n, 3072): all of red, then green, then blue, row by row.
     """
 
     pixels: NDArray[np.uint8]
 
     def read(self, row: int) -> bytes:
-        """The picture in row `row` as PNG, which changes no pixel."""
+        """Return the image in row `row` as PNG, which is lossless."""
         planes = self.pixels[row].reshape(3, _SIDE, _SIDE)
         png = io.BytesIO()
         Image.fromarray(np.ascontiguousarray(planes.transpose(1, 2, 0))).save(png, "PNG")
@@ -42,7 +41,7 @@ class BatchedDataset(Dataset):
 
 
 def open_artbench10(root: Path) -> Dataset:
-    """Find the folders of pictures, or else read the batches. `Dataset.tables` holds split and label of each row.
+    """Find the folders of images, or else read the batches; `Dataset.tables` holds split and label of each row.
 
     The two forms hold the same works at 256 and at 32 pixels a side; their fingerprints differ, so that they never
     share a leaderboard.
@@ -56,11 +55,11 @@ def open_artbench10(root: Path) -> Dataset:
     for place in ("artbench-10-batches-py", "."):
         if any((root / place / name).is_file() for name in _BATCHES):
             return _of_batches(root, place)
-    raise ArtbenchError(f"artbench10: neither folders of pictures nor batches in {root}", mend=_MEND)
+    raise ArtbenchError(f"artbench10: neither folders of images nor batches in {root}", mend=_MEND)
 
 
 def style_targets(dataset: Dataset) -> Targets:
-    """Ten styles; 50,000 pictures to train on, 10,000 to test on."""
+    """Return the ten styles; 50,000 images to train on, 10,000 to test on."""
     tests, labels = (np.asarray(dataset.tables[name]) for name in ("test", "labels"))
     train, test = np.flatnonzero(~tests).astype(np.int64), np.flatnonzero(tests).astype(np.int64)
     return Targets(
@@ -79,14 +78,14 @@ def _of_folders(root: Path, place: str) -> Dataset:
                    if name not in STYLES]  # fmt: skip
         if strange:
             raise ArtbenchError(
-                f"artbench10: {folder} holds a folder {strange[0]!r}, which is none of the ten styles",
+                f"artbench10: {folder} holds a folder {strange[0]!r}, which is not one of the ten styles",
                 mend=f"They are {', '.join(STYLES)}; for folders of your own, --task collection:{root}",
             )
         for path, size in pictures_in(folder, dataset="artbench10", depth=1).items():
             if "/" in path:
                 found[f"{split}/{picture_id(path)}"] = (f"{prefix}{split}/{path}", size)
     if not found:
-        raise ArtbenchError(f"artbench10: no pictures in {root / place}", mend=_MEND)
+        raise ArtbenchError(f"artbench10: no images in {root / place}", mend=_MEND)
     ids = sorted(found)
     return Dataset(
         name="artbench10",
@@ -103,7 +102,7 @@ def _of_folders(root: Path, place: str) -> Dataset:
 
 def _of_batches(root: Path, place: str) -> Dataset:
     folder = root / place
-    # The numbers in the batches are places in the list `styles` of the file `meta`.
+    # The labels in the batches are indices into the list `styles` of the file `meta`.
     styles = read_styles(folder / "meta")
     if sorted(styles) != sorted(STYLES):
         raise ArtbenchError(f"artbench10: {folder / 'meta'} names other styles: {', '.join(styles)[:200]}", mend=_MEND)

@@ -1,4 +1,4 @@
-"""Anyone's own collection: `collection:PATH`, folders of classes or a table, one task for each column of labels."""
+"""A user's own collection: `collection:PATH`, folders of classes or a table, one task per column of labels."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,7 +7,7 @@ from artbench.specs import DatasetSpec, Family, TaskSpec
 
 
 def no_names() -> Sequence[str]:
-    """None: collections are not known before they are named."""
+    """Return no names: a collection is known only by its path."""
     return ()
 
 

@@ -1,4 +1,4 @@
-"""What a collection lists: the paths of its pictures, and a value in each column for each of them."""
+"""The list of a collection: paths of images, and their values in each column."""
 
 import re
 from collections import Counter
@@ -9,28 +9,28 @@ from pathlib import Path
 
 from artbench.errors import ArtbenchError
 
-# A value longer than this is a text, not a label.
+# Longer values are texts, not labels.
 _LONGEST = 200
 
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """A collection, before anybody has looked for the pictures.
+    """A collection as listed, before its images are looked for.
 
     Attributes:
-        title: What it is called.
-        root: The folder of the pictures.
+        title: Name of the collection.
+        root: The folder of the images.
         source: The table, or the folder of class folders; for messages.
-        paths: Of the pictures, relative to `root`; each once.
-        files: The file of each path, where the paths were read from the disk; None where they are listed.
-        columns: The values in each column that may be labels; empty text for none.
-        wanted: The columns that the TOML says are labels; None where it doesn't.
-        splits: `train`, `validation`, `test`, or empty for a picture that is in none; None where there are no splits.
+        paths: Paths of the images relative to `root`, without duplicates.
+        files: The file of each path, if the paths were read from disk; None if they come from a table.
+        columns: Values of each column that may be labels; an empty text is no value.
+        wanted: Columns of labels according to the TOML; None if it does not say.
+        splits: `train`, `validation`, `test`, or empty for an image in none; None without splits.
         group_column: Name of the column of groups.
-        groups: Of each picture; None where there are none.
-        several: The sign between values, for columns that hold several in a cell.
+        groups: Group of each image; None without groups.
+        several: Separator of values, for columns with several values in a cell.
         years: Columns that hold a year.
-        unlabelled: Why nothing is a label, where the catalogue was read from folders or a TOML says so; else empty.
+        unlabelled: Why the collection has no labels, if it has none; else empty.
     """
 
     title: str
@@ -49,47 +49,47 @@ class Catalogue:
 
     @property
     def name(self) -> str:
-        """On record; without the path."""
+        """Name on record, without the path."""
         return "collection:" + (re.sub(r"[\x00-\x1f\x7f:]+", "-", self.title)[:100] or "unnamed")
 
     def keeps_groups(self, column: str) -> bool:
-        """Whether a split of artbench's keeps groups together: there are some, and they are not what is asked."""
+        """Whether artbench's split keeps groups together: there are groups, and they are not the labels."""
         return self.groups is not None and self.splits is None and column != self.group_column
 
     def labels(self) -> list[str]:
-        """The columns that are tasks: those the TOML names, or else years and those whose values repeat, as labels do.
+        """Return the columns that are tasks: those the TOML names, or else years and columns whose values repeat.
 
-        None where the collection has no labels.
+        Empty if the collection has no labels.
         """
         if self.wanted is not None:
             return list(self.wanted)
         return [column for column, values in self.columns.items() if column in self.years or _look_like_labels(values)]
 
     def training(self) -> list[int]:
-        """The rows to pretrain on where there are no labels: all, or those of the split `train`."""
+        """Return the rows to pretrain on without labels: all, or those of the split `train`."""
         if self.splits is None:
             return list(range(len(self.paths)))
         return [row for row, part in enumerate(self.splits) if part == "train"]
 
     def no_task(self) -> ArtbenchError:
-        """That there is no task, why, and what can be done all the same."""
+        """Return the error that the collection has no task, why, and what to do."""
         if self.unlabelled:
             return ArtbenchError(
                 f"{self.name} has no labels, and so no task: {self.unlabelled}",
                 mend="A task needs a folder for each class, or a table with a column of labels; "
-                "`artbench pretrain` takes the pictures as they are",
+                "`artbench pretrain` takes the images as they are",
             )
         return ArtbenchError(
             f"{self.name} has no task: no column of {self.source} looks like labels, with values that repeat; "
             f"it has {', '.join(self.columns) or 'none beside those of paths and splits'}",
-            mend="Name one, as collection:PATH:COLUMN; `artbench pretrain` takes the pictures without",
+            mend="Name one, as collection:PATH:COLUMN; `artbench pretrain` takes the images without",
         )
 
     def check_column(self, column: str) -> None:
-        """Refuse a column that there is not.
+        """Raise unless there is such a column.
 
         Raises:
-            ArtbenchError: The nearest names are given.
+            ArtbenchError: There is none; names the nearest.
         """
         if self.unlabelled or not self.columns:
             raise self.no_task()
@@ -103,7 +103,7 @@ class Catalogue:
 
 
 def _look_like_labels(values: Sequence[str]) -> bool:
-    """Whether values repeat as those of labels do, unlike titles and numbers: two pictures or more a value."""
+    """Whether values repeat like labels, unlike titles and numbers: on average two or more images per value."""
     counts = Counter(value for value in values if value)
     repeated = sum(count > 1 for count in counts.values())
     return repeated > 1 and 2 * len(counts) <= counts.total() and max(map(len, counts)) <= _LONGEST

@@ -1,4 +1,4 @@
-"""A collection with its pictures found."""
+"""Finding the images of a collection."""
 
 import os
 import unicodedata
@@ -6,21 +6,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from artbench.data.authoring.listing import PICTURE_SUFFIXES, check_inside, match_files
-from artbench.data.dataset import Dataset
+from artbench.data import Dataset
+from artbench.data.authoring import PICTURE_SUFFIXES, check_inside, match_files
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
 
 
 def open_collection(root: Path, *, catalogue: Catalogue) -> Dataset:
-    """Find the pictures of a collection; opens none.
+    """Find the images of a collection, without opening any.
 
-    A picture is found under exactly its listed path, or under one that differs in upper and lower case, in the form
-    of its accents, in how a tool mangled them (`match_files`), or by a suffix that the list leaves out. The ids are
-    the paths as listed. `Dataset.tables["row"]` holds the row of the catalogue of each picture.
+    An image is found at exactly its listed path, or at one that differs in case, in the form of its accents, in how
+    a tool mangled them (`match_files`), or by a suffix that the list leaves out. The ids are the paths as listed.
+    `Dataset.tables["row"]` holds the row of the catalogue of each image.
 
     Raises:
-        ArtbenchError: None of the pictures is there, or one lies outside the folder by a link.
+        ArtbenchError: None of the images is there, or a link to one leads out of the folder.
     """
     if catalogue.files is None:
         found = _found(root, catalogue.paths, catalogue.name)
@@ -29,9 +29,9 @@ def open_collection(root: Path, *, catalogue: Catalogue) -> Dataset:
     there = [row for row, path in enumerate(catalogue.paths) if path in found]
     if not there:
         raise ArtbenchError(
-            f"{catalogue.name}: none of the {len(catalogue.paths):,} pictures that {catalogue.source} lists is in "
+            f"{catalogue.name}: none of the {len(catalogue.paths):,} images that {catalogue.source} lists is in "
             f"{root}, {catalogue.paths[0]} for one",
-            mend="Its paths should begin below that folder; say where the pictures are in a TOML: pictures = '…'",
+            mend="Its paths should begin below that folder; say where the images are in a TOML: pictures = '…'",
         )
     there.sort(key=lambda row: catalogue.paths[row])
     ids = [catalogue.paths[row] for row in there]
@@ -46,7 +46,7 @@ def open_collection(root: Path, *, catalogue: Catalogue) -> Dataset:
 
 
 def _found(root: Path, paths: Sequence[str], name: str) -> dict[str, tuple[str, int]]:
-    """File and size of each listed path that is there."""
+    """Return file and size of each listed path that is there."""
     folders = {path.rpartition("/")[0] for path in paths}
     files = {file: entry for folder in folders for file, entry in _files(root, folder, name)}
     matched = {path: path for path in paths if path in files}
@@ -77,7 +77,7 @@ def _files(root: Path, folder: str, name: str) -> list[tuple[str, os.DirEntry[st
 
 
 def _all_folders(root: Path) -> list[str]:
-    """Every folder below the root that is neither hidden nor a link, relative to it."""
+    """Return every folder below the root that is neither hidden nor a link, relative to it."""
     folders = []
     for place, below, _ in os.walk(root):
         below[:] = [name for name in below if not name.startswith(".")]
@@ -87,7 +87,7 @@ def _all_folders(root: Path) -> list[str]:
 
 
 def _spelled_otherwise(lost: Sequence[str], left: set[str]) -> dict[str, str]:
-    """The file of each path that has one which differs in spelling alone; two that come into question are none."""
+    """Return the file of each path that has exactly one which differs in spelling only."""
     matched: dict[str, str] = {}
     for key in (_plain, _without_suffix):
         candidates = defaultdict(list)

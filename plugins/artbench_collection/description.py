@@ -1,4 +1,4 @@
-"""The TOML that says where a collection lies and what its columns mean, where the names don't say so."""
+"""The TOML that describes a collection: its folder and the meaning of its columns."""
 
 import tomllib
 from collections.abc import Mapping
@@ -12,17 +12,17 @@ from artbench.errors import ArtbenchError
 
 @dataclass(frozen=True, kw_only=True)
 class Description:
-    """A collection, as its TOML describes it; what it leaves out is None.
+    """A collection as described by its TOML; what that leaves out is None.
 
     Attributes:
-        title: What it is called.
-        pictures: The folder of the pictures.
+        title: Name of the collection.
+        pictures: The folder of the images.
         table: The table; None for folders of classes.
-        path: Column of the pictures' paths.
+        path: Column of the images' paths.
         split: Column that says train, validation or test.
-        group: Column of what must not be torn apart, such as the painter.
+        group: Column of groups that a split must keep together, such as the painter.
         labels: Columns that are tasks; empty where the collection has no labels.
-        several: Columns that hold several values in a cell, with the sign between them.
+        several: Columns with several values in a cell, and their separator.
         years: Columns that hold a year.
     """
 
@@ -46,7 +46,7 @@ _KEYS: Mapping[str, tuple[type, str]] = {
     "group": (str, "the name of a column"),
     "labels": (list, "a list of columns, empty where there are no labels"),
     "years": (list, "a list of columns"),
-    "several": (dict, "a table of columns and the sign between their values"),
+    "several": (dict, "a table of columns and the separator of their values"),
 }
 
 
@@ -54,7 +54,7 @@ def read_description(file: Path) -> Description:
     """Read a TOML; paths in it are relative to it.
 
     Raises:
-        ArtbenchError: It can't be read, or holds something else than a description; says what.
+        ArtbenchError: It can't be read, or a key or value is wrong; says which.
     """
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
@@ -82,7 +82,7 @@ def _check(file: Path, key: str, value: Any) -> None:
     if key not in _KEYS:
         near = get_close_matches(key, _KEYS, n=1, cutoff=0.5)
         hint = f"Is it {near[0]}? " if near else ""
-        raise ArtbenchError(f"{file}: nothing is called {key!r} here", mend=f"{hint}There are {', '.join(_KEYS)}")
+        raise ArtbenchError(f"{file}: there is no key {key!r}", mend=f"{hint}There are {', '.join(_KEYS)}")
     kind, meant = _KEYS[key]
     held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     none = not value and not (key == "labels" and value == [])

@@ -1,11 +1,11 @@
-"""From `collection:PATH` and `collection:PATH:COLUMN` to specs."""
+"""The specs of `collection:PATH` and `collection:PATH:COLUMN`."""
 
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import cast
 
-from artbench.data.dataset import Dataset
+from artbench.data import Dataset
 from artbench.errors import UsageError
 from artbench.specs import DatasetSpec, TargetKind, TaskSpec
 from artbench_collection.catalogue import Catalogue
@@ -17,10 +17,10 @@ PREFIX = "collection:"
 
 
 def resolve_dataset(name: str) -> DatasetSpec | None:
-    """The collection that lies at the path in `name`; None where it names no collection.
+    """Return the collection at the path in `name`; None if it names no collection.
 
     Raises:
-        ArtbenchError: There is nothing at the path, or what is there can't be read.
+        ArtbenchError: There is nothing at the path, or it can't be read.
     """
     if not name.startswith(PREFIX):
         return None
@@ -40,9 +40,9 @@ def resolve_dataset(name: str) -> DatasetSpec | None:
 
 
 def resolve_task(name: str) -> TaskSpec | None:
-    """The task of a column; of a collection with one column of labels also by the name of the collection.
+    """Return the task of a column; the column may be left out if the collection has only one of labels.
 
-    On record it is `collection:<title>:<column>`, without the path.
+    On record the task is `collection:<title>:<column>`, without the path.
 
     Raises:
         ArtbenchError: As `resolve_dataset`, or the collection has no such column.
@@ -67,7 +67,7 @@ def resolve_task(name: str) -> TaskSpec | None:
 
 
 def expand(name: str) -> Sequence[str]:
-    """A task for each column of labels, where `name` is a collection that has some; else nothing."""
+    """Return a task for each column of labels if `name` is a collection; else nothing."""
     if not name.startswith(PREFIX):
         return ()
     path, column = _path_and_column(name)
@@ -75,7 +75,7 @@ def expand(name: str) -> Sequence[str]:
 
 
 def _training(dataset: Dataset, *, catalogue: Catalogue) -> Sequence[int]:
-    """The rows of the dataset that are to be pretrained on."""
+    """Return the rows of the dataset to pretrain on."""
     wanted = set(catalogue.training())
     return [place for place, row in enumerate(cast("Sequence[int]", dataset.tables["row"])) if row in wanted]
 
@@ -108,6 +108,6 @@ def _path_and_column(name: str) -> tuple[Path, str | None]:
         return Path(before).expanduser(), column
     missing = text if not colon or len(before) < 2 else before
     raise UsageError(
-        f"{name!r}: nothing lies at {missing!r}",
+        f"{name!r}: there is nothing at {missing!r}",
         mend="Give collection:PATH or collection:PATH:COLUMN, with the path of a folder, a table or a TOML",
     )

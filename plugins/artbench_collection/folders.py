@@ -1,34 +1,33 @@
-"""A collection without a table: its folders are classes, or it has no labels."""
+"""Collections without a table: folders are classes, or there are no labels."""
 
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from artbench.data.authoring.listing import PICTURE_SUFFIXES, picture_id, pictures_in
-from artbench.data.authoring.tables import SUFFIXES
+from artbench.data.authoring import PICTURE_SUFFIXES, SUFFIXES, picture_id, pictures_in
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
 from artbench_collection.description import Description
 from artbench_collection.listed import SPLITS
 
-# A text is rarely a table.
+# A .txt file is rarely a table.
 _LISTS = (SUFFIXES | {".toml"}) - {".txt"}
 
 
 def read_folders(description: Description) -> Catalogue:
-    """Find the pictures in a folder and all folders below it.
+    """Find the images in a folder and all folders below it.
 
-    Where these are named for splits, they are the splits, and the folders in them classes; else the folders are
-    classes. There are no labels where the description says so, or the folders can't be classes (`_why_unlabelled`).
+    If these are named like splits, they are the splits, and the folders in them are classes; else they are classes.
+    There are no labels if the description says so, or if the folders can't be classes (`_why_unlabelled`).
 
     Raises:
-        ArtbenchError: There are no pictures, a folder can't be read, or the labels seem to be in a table there.
+        ArtbenchError: There are no images, a folder can't be read, or a table there seems to hold labels.
     """
     root = description.pictures
     files = {picture_id(path): path for path in pictures_in(root, dataset=description.title, depth=None)}
     if not files:
         raise ArtbenchError(
-            f"{root} holds no pictures",
+            f"{root} holds no images",
             mend=f"{_is_it(root)}They are known by their names, which end in {', '.join(sorted(PICTURE_SUFFIXES))}",
         )
     split_of = {path: SPLITS.get(path.split("/")[0].lower(), "") for path in files if "/" in path}
@@ -39,7 +38,7 @@ def read_folders(description: Description) -> Catalogue:
     if description.labels != ():
         why = _why_unlabelled(classed, beside=len(split_of if in_splits else files) - len(classed))
         if why and (hint := _is_it(root)):
-            # What a task of that table tests on must not be taken for pictures to train on.
+            # The test images of that table's task must not be pretrained on.
             raise ArtbenchError(
                 f"{root}: {why}, but there may be labels in a table that lies there",
                 mend=f"{hint}If there are none, write labels = [] into {root / 'collection.toml'}",
@@ -60,24 +59,24 @@ def read_folders(description: Description) -> Catalogue:
 
 
 def _why_unlabelled(classed: Mapping[str, str], *, beside: int) -> str:
-    """Why folders can't be classes; empty where they can.
+    """Return why folders can't be classes; empty if they can.
 
     Args:
-        classed: The folder of each picture that is in one.
-        beside: How many pictures are in none.
+        classed: Folder of each image that is in one.
+        beside: Number of images in none.
     """
     sizes = Counter(classed.values())
     if not sizes:
-        return "its pictures are in no folders that could be classes"
+        return "its images are in no folders that could be classes"
     if beside > len(classed):
-        return "more of its pictures lie beside the folders than in them"
+        return "more of its images lie beside the folders than in them"
     if len(sizes) == 1:
-        return f"its pictures are all in one folder, {next(iter(sizes))}"
-    return "each of its folders holds one picture" if max(sizes.values()) == 1 else ""
+        return f"its images are all in one folder, {next(iter(sizes))}"
+    return "each of its folders holds one image" if max(sizes.values()) == 1 else ""
 
 
 def _is_it(root: Path) -> str:
-    """Which collection may be meant where a table or a TOML lies in the folder; else empty."""
+    """Return a hint at a table or TOML in the folder; empty if there is none."""
     lists = sorted(
         entry.name
         for entry in root.iterdir()

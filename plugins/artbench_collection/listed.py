@@ -1,32 +1,31 @@
-"""The table of a collection: one row a picture."""
+"""Collections in a table, one row per image."""
 
-from artbench.data.authoring.listing import listed_path
-from artbench.data.authoring.tables import Table, read_table
+from artbench.data.authoring import Table, listed_path, read_table
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
 from artbench_collection.description import Description
 
-# What each split may be called.
+# The names of each split.
 SPLITS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
 
-# What the column of paths is called, where no TOML says so.
+# Names of the column of paths, if no TOML names it.
 _PATHS = ("path", "file", "filename", "file_name", "filepath", "image", "picture")
 
 
 def read_listed(description: Description) -> Catalogue:
-    """Read the table of a collection and find out what its columns are for.
+    """Read the table of a collection and find the meaning of its columns.
 
     Raises:
-        ArtbenchError: It can't be read, lacks a column, or a row is not what it should be; names the line.
+        ArtbenchError: It can't be read, lacks a column, or a row is wrong; names the line.
     """
     assert description.table is not None
     table = read_table(description.table, dataset=description.title)
     if not len(table):
-        raise ArtbenchError(f"{description.title}: {table.file} lists no picture")
+        raise ArtbenchError(f"{description.title}: {table.file} lists no image")
     column = description.path or _column_of_paths(table, description.title)
     named = [
         column,
@@ -64,7 +63,7 @@ def _column_of_paths(table: Table, title: str) -> str:
         if name in lower:
             return lower[name]
     raise ArtbenchError(
-        f"{title}: no column of {table.file} is called path, so nothing says which picture a row is about",
+        f"{title}: no column of {table.file} is called path, so the image of a row is unknown",
         mend=f"Rename one of {', '.join(map(repr, table.columns))}, or name it in a TOML: "
         f"table = '{table.file.name}' and path = '…'",
     )
@@ -81,7 +80,7 @@ def _paths(table: Table, column: str, title: str) -> list[str]:
         if path in lines:
             raise ArtbenchError(
                 f"{title}: {table.file}, line {line}: {path} is listed a second time, first in line {lines[path]}",
-                mend="Keep one row a picture; several labels of one kind go into one cell (several = { column = ';' })",
+                mend="Keep one row per image; several labels of one kind go into one cell (several = { column = ';' })",
             )
         lines[path] = line
     return list(lines)
@@ -93,13 +92,13 @@ def _splits(table: Table, column: str, title: str) -> list[str]:
         if text and text.lower() not in SPLITS:
             raise ArtbenchError(
                 f"{title}: {table.file}, line {line}: the split {text[:80]!r} is none of train, validation and test",
-                mend="Leave it empty for a picture that is in none",
+                mend="Leave it empty for an image that is in none",
             )
         splits.append(SPLITS[text.lower()] if text else "")
     for part in ("train", "test"):
         if part not in splits:
             raise ArtbenchError(
                 f"{title}: no row of {table.file} has {part} in the column {column!r}",
-                mend="Name pictures to train on and pictures to test on, or leave the column out: artbench then splits",
+                mend="Name images to train on and images to test on, or leave the column out: artbench then splits",
             )
     return splits

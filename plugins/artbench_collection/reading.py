@@ -1,9 +1,9 @@
-"""A collection as it lies on disk: a TOML, a table, or folders."""
+"""Reading a collection: a TOML, a table, or folders."""
 
 from functools import lru_cache
 from pathlib import Path
 
-from artbench.data.authoring.tables import SUFFIXES
+from artbench.data.authoring import SUFFIXES
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
 from artbench_collection.description import Description, read_description
@@ -14,10 +14,10 @@ _SPREADSHEETS = frozenset({".xlsx", ".xls", ".ods", ".numbers"})
 
 
 def read_catalogue(path: Path) -> Catalogue:
-    """Read a collection: a TOML, a table, or a folder of pictures (or one with a `collection.toml`).
+    """Read a collection: a TOML, a table, or a folder of images (or one with a `collection.toml`).
 
     Raises:
-        ArtbenchError: It can't be read; says why and what to do.
+        ArtbenchError: It can't be read; says why.
     """
     if path.is_dir() and (path / "collection.toml").is_file():
         path = path / "collection.toml"
@@ -30,14 +30,14 @@ def read_catalogue(path: Path) -> Catalogue:
     else:
         hint = "Save it as CSV from the spreadsheet. " if path.suffix.lower() in _SPREADSHEETS else ""
         raise ArtbenchError(
-            f"{path} is no collection",
+            f"{path} is not a collection",
             mend=f"{hint}Give a folder, a table (.csv, .tsv, .parquet) or a description (.toml)",
         )
     if not description.pictures.is_dir():
-        raise ArtbenchError(f"{path}: no folder of pictures at {description.pictures}", mend="Mend pictures = …")
+        raise ArtbenchError(f"{path}: no folder of images at {description.pictures}", mend="Mend pictures = …")
     if description.table is None:
         return read_folders(description)
-    # Asked for by every name that is resolved; read once while nobody changes it.
+    # Every name that is resolved needs it; it is read again only after a change.
     stamp = description.table.stat().st_mtime_ns if description.table.is_file() else 0
     return _of_table(description, stamp)
 

@@ -8,27 +8,26 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.data.dataset import Dataset
-from artbench.data.splits import grouped_folds, held_out
-from artbench.data.targets import Labels, Split, Targets
+from artbench.data import Dataset, Labels, Split, Targets
+from artbench.data.authoring import grouped_folds, held_out
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
 
-# Where nobody says which pictures test.
+# Share of the test if the collection has no splits.
 TEST_SHARE = 0.2
 
 _FOLDS = round(1 / TEST_SHARE)
 
 
 def collection_targets(dataset: Dataset, *, column: str, catalogue: Catalogue) -> Targets:
-    """The values of a column; pictures with none are left out.
+    """Return the values of a column as targets, without images that have none.
 
-    Where the collection has no splits, a fifth of each class tests: the pictures with the smallest SHA-256 of their
-    paths, or, where the pictures are in groups, whole groups (`grouped_folds`), unless the groups are what the column
-    says. The split is that of all listed pictures, whichever of them are there.
+    If the collection has no splits, a fifth of each class is the test: the images with the smallest SHA-256 of their
+    paths, or whole groups if there are groups (`grouped_folds`), unless the groups are the labels. The split is made
+    from all listed images, whether they are there or not.
 
     Raises:
-        ArtbenchError: The column has fewer than two classes, or each value is that of one picture.
+        ArtbenchError: The column has fewer than two classes, or every value occurs only once.
     """
     values = _values(catalogue, column)
     listed = [row for row, held in enumerate(values) if held]
@@ -38,7 +37,7 @@ def collection_targets(dataset: Dataset, *, column: str, catalogue: Catalogue) -
     rows = np.array([place.get(row, -1) for row in listed], np.int64)
 
     groups = catalogue.groups if column != catalogue.group_column else None
-    of_pictures = cast("Sequence[int]", dataset.tables["row"])
+    of_images = cast("Sequence[int]", dataset.tables["row"])
 
     def split(part: str) -> Split:
         chosen = (parts == part) & (rows >= 0)
@@ -49,7 +48,7 @@ def collection_targets(dataset: Dataset, *, column: str, catalogue: Catalogue) -
         train=split("train"),
         test=split("test"),
         validation=split("validation") if catalogue.splits is not None and "validation" in parts else None,
-        groups=None if groups is None else [groups[row] for row in of_pictures],
+        groups=None if groups is None else [groups[row] for row in of_images],
         missing=[
             catalogue.paths[row] for row, part, there in zip(listed, parts, rows, strict=True) if part and there < 0
         ],
@@ -57,7 +56,7 @@ def collection_targets(dataset: Dataset, *, column: str, catalogue: Catalogue) -
 
 
 def _values(catalogue: Catalogue, column: str) -> list[tuple[str, ...]]:
-    """The values of each picture, each once."""
+    """Return the values of each image, without duplicates."""
     sign = catalogue.several.get(column)
     cells = catalogue.columns[column]
     if sign is None:
@@ -69,7 +68,7 @@ def _values(catalogue: Catalogue, column: str) -> list[tuple[str, ...]]:
 def _labels(
     values: Sequence[tuple[str, ...]], listed: Sequence[int], column: str, catalogue: Catalogue
 ) -> tuple[tuple[str, ...], Labels]:
-    """The names of the classes, none for years, and the labels of some pictures from their values."""
+    """Return class names (none for years) and labels from the values of some images."""
     if column in catalogue.years:
         return (), np.array([_year(held[0], row, column, catalogue) for held, row in zip(values, listed, strict=True)])
     classes = _classes(values, column, catalogue)
@@ -89,7 +88,7 @@ def _year(text: str, row: int, column: str, catalogue: Catalogue) -> float:
         year = math.nan
     if not abs(year) < 10_000:
         raise ArtbenchError(
-            f"{catalogue.name}: the {column} of {catalogue.paths[row]} is {text[:80]!r}, which is no year",
+            f"{catalogue.name}: the {column} of {catalogue.paths[row]} is {text[:80]!r}, which is not a year",
             mend="Write a number, negative before the common era, or leave it empty",
         )
     return year
@@ -102,24 +101,24 @@ def _classes(values: Sequence[tuple[str, ...]], column: str, catalogue: Catalogu
         raise ArtbenchError(f"{where} is empty")
     if len(counts) == 1 and column not in catalogue.several:
         only = next(iter(counts))
-        raise ArtbenchError(f"{where} holds one value alone, {only[:80]!r}", mend="A task needs at least two classes")
+        raise ArtbenchError(f"{where} holds only the value {only[:80]!r}", mend="A task needs at least two classes")
     if max(counts.values()) == 1:
         raise ArtbenchError(
-            f"{where} holds another value for every picture, such as {next(iter(counts))[:80]!r}",
-            mend="Nothing can be learnt from that: labels repeat. Is it a title or a number?",
+            f"{where} holds a different value for every image, such as {next(iter(counts))[:80]!r}",
+            mend="Labels have to repeat. Is it a title or a number?",
         )
     return tuple(sorted(counts))
 
 
 def _parts(labels: Labels, listed: Sequence[int], column: str, catalogue: Catalogue) -> list[str]:
-    """The split of each listed picture; empty for a picture in none."""
+    """Return the split of each listed image; empty for an image in none."""
     if catalogue.splits is not None:
         return [catalogue.splits[row] for row in listed]
     if catalogue.groups is None or not catalogue.keeps_groups(column):
         taken = held_out(labels, [catalogue.paths[row] for row in listed], fraction=TEST_SHARE)
         tests = np.isin(np.arange(len(listed)), taken)
     else:
-        # A picture without a group is one by itself.
+        # An image without a group is a group of its own.
         groups = [catalogue.groups[row] or f"\0{catalogue.paths[row]}" for row in listed]
         tests = grouped_folds(labels, groups, folds=_FOLDS) == 0
         if column not in catalogue.years and not _shared(labels, tests):

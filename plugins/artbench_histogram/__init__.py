@@ -1,8 +1,8 @@
-"""A backbone that is no network: how often each colour occurs."""
+"""The colour histogram as a backbone without weights."""
 
 from collections.abc import Callable
 
-from artbench.hookspecs import hookimpl
+from artbench import hookimpl
 from artbench.specs import BackboneSpec
 
 
@@ -12,7 +12,7 @@ def register_backbones(register: Callable[[BackboneSpec], None]) -> None:
     register(
         BackboneSpec(
             name="colour-histogram",
-            description="joint RGB histogram of 8 x 8 x 8 bins: what colour alone tells; with --pretraining none",
+            description="joint RGB histogram of 8 x 8 x 8 bins, a baseline from colour alone; with --pretraining none",
             factory="artbench_histogram.histogram:backbone",
         )
     )

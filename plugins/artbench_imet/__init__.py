@@ -1,4 +1,4 @@
-"""The datasets `imet-2019` and `imet-2020`: works of the Metropolitan Museum with many attributes each."""
+"""The datasets `imet-2019` and `imet-2020`: works of the Metropolitan Museum with several attributes each."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,10 @@ from artbench import hookimpl
 from artbench.specs import DatasetSpec, Family, Published, TaskSpec
 from artbench_imet.literature import LITERATURE
 
-LAYOUT = "train.csv, labels.csv and the pictures train/<id>.png"
+LAYOUT = "train.csv, labels.csv and the images train/<id>.png"
 TERMS = (
-    "Given for the iMet Collection competitions; one accepts their rules on Kaggle. The pictures are the Metropolitan "
-    "Museum's; research only."
+    "Published for the iMet Collection competitions, whose rules have to be accepted on Kaggle. The images belong to "
+    "the Metropolitan Museum; research only."
 )
 
 SOURCES = {
@@ -19,19 +19,19 @@ SOURCES = {
 
 _SIZES = (("2019", 109_237, 1_103), ("2020", 142_119, 3_474))
 
-# Task, number of labels and what they say, by year.
+# Task, number of labels and description, by year.
 _TASKS = {
     "2019": (
-        ("culture", 398, "from which cultures a work is"),
-        ("tags", 705, "what is to be seen in a work"),
-        ("attributes", 1_103, "from which cultures a work is and what is to be seen in it"),
+        ("culture", 398, "the cultures of an artwork"),
+        ("tags", 705, "what an artwork depicts"),
+        ("attributes", 1_103, "the cultures of an artwork and what it depicts"),
     ),
     "2020": (
-        ("country", 100, "from which countries a work is"),
-        ("culture", 681, "from which cultures a work is"),
-        ("dimension", 5, "in which of 5 classes of size a work is"),
-        ("medium", 1_920, "what a work is made of, and how"),
-        ("tags", 768, "what is to be seen in a work"),
+        ("country", 100, "the countries of an artwork"),
+        ("culture", 681, "the cultures of an artwork"),
+        ("dimension", 5, "which of 5 size classes an artwork belongs to"),
+        ("medium", 1_920, "the materials and techniques of an artwork"),
+        ("tags", 768, "what an artwork depicts"),
     ),
 }
 
@@ -39,15 +39,15 @@ _TASKS = {
 @hookimpl
 def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], None]) -> None:
     """Register the datasets of both years."""
-    for year, pictures, labels in _SIZES:
+    for year, images, labels in _SIZES:
         register(
             DatasetSpec(
                 name=f"imet-{year}",
-                description=f"iMet Collection {year}: {pictures:,} works of the Met with {labels:,} attributes",
+                description=f"iMet Collection {year}: {images:,} works of the Met with {labels:,} attributes",
                 factory=f"artbench_imet.dataset:open_{year}",
                 source=SOURCES[f"imet-{year}"],
                 layout=LAYOUT,
-                pictures=pictures,
+                pictures=images,
                 terms=TERMS,
             )
         )

@@ -1,6 +1,6 @@
-"""What the names stand for."""
+"""The methods, each with its settings and objective."""
 
-from artbench.pretrain.method import Method
+from artbench.pretrain import Method
 from artbench_moco.queued import QueuedContrast
 from artbench_moco.settings import FirstSettings, QueueSettings, SmallSettings, ThirdSettings, TransformerSettings
 from artbench_moco.symmetric import SymmetricContrast

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import torch
 from torch.nn.functional import cross_entropy, normalize
 
-from artbench.encoders.backbone import Backbone
+from artbench.encoders import Backbone
 from artbench.errors import UsageError
-from artbench.pretrain.method import Networks, Objective, embedder, follow, teacher_of
+from artbench.pretrain import Networks, Objective, embedder, follow, teacher_of
 from artbench_moco.heads import plain_head
 from artbench_moco.settings import QueueSettings
 
 _LARGEST_QUEUE = 65_536
-# In the place of a dataset's number, for what fills a queue before there are keys.
+# Dataset number of the noise that fills the queue before there are keys.
 _NOISE = -1
 
 
@@ -20,9 +20,9 @@ class QueuedContrast(Objective):
     """InfoNCE against a queue (He et al. 2020; Chen et al. 2020).
 
     Args:
-        backbone: At its initialisation.
-        settings: Of the method.
-        pictures: Size of the pool.
+        backbone: The backbone at its initialisation.
+        settings: Settings of the method.
+        images: Size of the pool.
 
     Raises:
         UsageError: The queue is longer than the pool.
@@ -30,11 +30,11 @@ class QueuedContrast(Objective):
 
     target_views = (1,)
 
-    def __init__(self, backbone: Backbone, settings: QueueSettings, pictures: int) -> None:
-        length = settings.queue or max(1, min(_LARGEST_QUEUE, pictures // 10))
-        if length > pictures:
+    def __init__(self, backbone: Backbone, settings: QueueSettings, images: int) -> None:
+        length = settings.queue or max(1, min(_LARGEST_QUEUE, images // 10))
+        if length > images:
             raise UsageError(
-                f"a queue of {length} is longer than the pool of {pictures} pictures",
+                f"a queue of {length} is longer than the pool of {images} images",
                 mend="Set queue to a tenth of the pool or less, or leave it out",
             )
         head = plain_head(backbone.feature_dim, dim=settings.dim, mlp=settings.mlp)
@@ -54,13 +54,13 @@ class QueuedContrast(Objective):
         follow(self.networks.teacher, self.networks.student, self._settings.momentum)
 
     def embed(self, networks: Networks, views: tuple[torch.Tensor, ...]) -> torch.Tensor:
-        """The keys: shape (n, 1, dim), of length 1."""
+        """Return the normalised keys, shape (n, 1, dim)."""
         return normalize(networks.teacher(views[0]).float(), dim=1).unsqueeze(1)
 
     def loss(
         self, networks: Networks, views: tuple[torch.Tensor, torch.Tensor], targets: torch.Tensor, own: slice
     ) -> torch.Tensor:
-        """Cross-entropy of each query with its own key against the queue."""
+        """Return the cross-entropy of each query with its own key against the queue."""
         queries = normalize(networks.student(views[0]).float(), dim=1)
         positive = (queries * targets[own, 0]).sum(dim=1, keepdim=True)
         # The queue as it was before this batch's keys: a key that enters first is its own negative.
@@ -72,7 +72,7 @@ class QueuedContrast(Objective):
         return cross_entropy(logits, torch.zeros(len(logits), dtype=torch.int64, device=logits.device))
 
     def end_step(self, targets: torch.Tensor) -> None:
-        """Put the keys in the place of the oldest ones."""
+        """Replace the oldest keys of the queue by the new ones."""
         queue, pointer, filled = (self.memory[name] for name in ("queue", "pointer", "filled"))
         length = len(queue)
         keys = targets[-length:, 0]
@@ -83,5 +83,5 @@ class QueuedContrast(Objective):
         filled.copy_((filled + len(keys)).clamp(max=length))
 
     def notes(self) -> Mapping[str, float]:
-        """How full the queue is of keys; the rest is noise from the start."""
+        """Return the share of the queue that is filled with keys; the rest is initial noise."""
         return {"queue": int(self.memory["filled"]) / len(self.memory["queue"])}

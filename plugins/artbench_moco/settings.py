@@ -1,10 +1,10 @@
-"""The settings of the originals."""
+"""The settings of MoCo v1, v2 and v3."""
 
 from typing import Literal
 
 from pydantic import Field
 
-from artbench.pretrain.settings import Settings
+from artbench.pretrain import Settings
 
 
 class QueueSettings(Settings):
@@ -12,8 +12,8 @@ class QueueSettings(Settings):
 
     Attributes:
         queue: Keys kept as negatives; None: 65,536, but at most a tenth of the pool.
-        momentum: Of the key encoder.
-        temperature: Of the softmax over similarities.
+        momentum: Momentum of the key encoder.
+        temperature: Temperature of the softmax over similarities.
         dim: Length of an embedding.
         mlp: Whether the head has a hidden layer.
         shuffle: Whether the sub-batches of the keys are of their own composition (shuffling batch normalisation).
@@ -28,7 +28,7 @@ class QueueSettings(Settings):
 
 
 class SmallSettings(QueueSettings):
-    """MoCo v2 for a few thousand pictures of art and crops of 128 px: many small steps, milder colours.
+    """MoCo v2 for a few thousand images of art and crops of 128 px: many small steps, milder colours.
 
     How each value was found is in `docs/pretraining-moco.md`.
     """
@@ -65,15 +65,15 @@ class FirstSettings(QueueSettings):
 class ThirdSettings(Settings):
     """MoCo v3 (Chen et al. 2021, arXiv 2104.02057) for ResNets.
 
-    Of the original's lengths, the 100 epochs are those that go with the learning rate of 0.6. It normalises the heads,
-    and a ResNet, over the whole batch of 4,096; here it is over `sub_batch`.
+    The learning rate of 0.6 is the original's for 100 epochs. The original normalises the heads, and a ResNet, over the
+    whole batch of 4,096; here it is over `sub_batch`.
 
     Attributes:
-        momentum: Of the momentum encoder at the start; it rises to 1 along half a cosine.
-        temperature: Of the softmax over similarities.
+        momentum: Momentum of the momentum encoder at the start; it rises to 1 along half a cosine.
+        temperature: Temperature of the softmax over similarities.
         dim: Length of an embedding.
         hidden: Width of the hidden layers of projector and predictor.
-        projector_layers: Of the projector; the predictor has two.
+        projector_layers: Number of layers of the projector; the predictor has two.
         freeze_patch_embedding: Whether a vision transformer keeps its random patch embedding.
     """
 

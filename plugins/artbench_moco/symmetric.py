@@ -3,14 +3,13 @@
 import torch
 from torch.nn.functional import cross_entropy, normalize
 
-from artbench.encoders.backbone import Backbone
+from artbench.encoders import Backbone
 from artbench.errors import UsageError
-from artbench.pretrain.method import Networks, Objective, embedder, follow, teacher_of
-from artbench.pretrain.schedule import cosine_to_one
+from artbench.pretrain import Networks, Objective, cosine_to_one, embedder, follow, teacher_of
 from artbench_moco.heads import normalised_head
 from artbench_moco.settings import ThirdSettings
 
-# What timm and torchvision call the layer that cuts the patches.
+# Names of the patch embedding in timm and torchvision.
 _PATCH_EMBEDDINGS = ("patch_embed", "conv_proj")
 
 
@@ -18,15 +17,15 @@ class SymmetricContrast(Objective):
     """InfoNCE within the batch, symmetric in the views (Chen et al. 2021).
 
     Args:
-        backbone: At its initialisation.
-        settings: Of the method.
-        pictures: Size of the pool.
+        backbone: The backbone at its initialisation.
+        settings: Settings of the method.
+        images: Size of the pool.
 
     Raises:
-        UsageError: The patch embedding should be frozen, and there is none.
+        UsageError: The patch embedding should be frozen, but the backbone has none.
     """
 
-    def __init__(self, backbone: Backbone, settings: ThirdSettings, pictures: int) -> None:
+    def __init__(self, backbone: Backbone, settings: ThirdSettings, images: int) -> None:
         if settings.freeze_patch_embedding:
             _freeze_patches(backbone)
         hidden, dim = settings.hidden, settings.dim
@@ -43,13 +42,13 @@ class SymmetricContrast(Objective):
         follow(self.networks.teacher, self.networks.student, cosine_to_one(self._settings.momentum, progress))
 
     def embed(self, networks: Networks, views: tuple[torch.Tensor, ...]) -> torch.Tensor:
-        """The keys of both views: shape (n, 2, dim), of length 1."""
+        """Return the normalised keys of both views, shape (n, 2, dim)."""
         return torch.stack([normalize(networks.teacher(view).float(), dim=1) for view in views], dim=1)
 
     def loss(
         self, networks: Networks, views: tuple[torch.Tensor, torch.Tensor], targets: torch.Tensor, own: slice
     ) -> torch.Tensor:
-        """The contrast of the first view with the second one's keys, and the other way round."""
+        """Return the contrast of each view with the other's keys."""
         return self._contrast(networks.student(views[0]), targets[:, 1], own) + self._contrast(
             networks.student(views[1]), targets[:, 0], own
         )
@@ -69,5 +68,5 @@ def _freeze_patches(backbone: Backbone) -> None:
             return
     raise UsageError(
         f"{backbone.name} has no patch embedding to freeze",
-        mend="For networks of convolutions take moco-v3, or set freeze_patch_embedding=false",
+        mend="For convolutional networks use moco-v3, or set freeze_patch_embedding=false",
     )

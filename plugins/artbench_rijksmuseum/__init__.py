@@ -7,9 +7,43 @@ from artbench.specs import DatasetSpec, Family, Published, TargetKind, TaskSpec
 from artbench_rijksmuseum.literature import LITERATURE
 
 SOURCE = "https://doi.org/10.6084/m9.figshare.5660617"
-LAYOUT = "rijksgt.mat and all pictures jpg/NNNNNNN_<object-number>.jpg, or the XML files xml/ of the same names"
+LAYOUT = "rijksgt.mat and all images jpg/NNNNNNN_<object-number>.jpg, or the XML files xml/ of the same names"
 
 _WHOLE = {"train": 78_427, "validation": 11_204, "test": 22_408}
+_MAP_11 = "mean_average_precision_11_point"
+
+_TASKS: tuple[tuple[str, str, TargetKind, str, Published], ...] = (
+    (
+        "artist",
+        "which of 374 makers made an artwork, or none of them",
+        "single-label",
+        "mean_class_accuracy",
+        Published(classes=375, **_WHOLE),
+    ),
+    (
+        "artist-374",
+        "which of 374 makers made an artwork, without works by others",
+        "single-label",
+        "mean_class_accuracy",
+        Published(classes=374, train=44_803, validation=6_421, test=13_247),
+    ),
+    (
+        "artist-100",
+        "which of the 100 makers with most works made an artwork",
+        "single-label",
+        "mean_class_accuracy",
+        Published(classes=100, train=28_701, validation=4_125, test=8_201),
+    ),
+    ("type", "the types of an artwork, of 103", "multi-label", _MAP_11, Published(classes=103, **_WHOLE)),
+    ("material", "the materials of an artwork, of 81", "multi-label", _MAP_11, Published(classes=81, **_WHOLE)),
+    (
+        "year",
+        "the year in which an artwork was made",
+        "year",
+        "mean_absolute_error",
+        Published(train=76_934, validation=10_964, test=22_005),
+    ),
+)
 
 
 @hookimpl
@@ -23,7 +57,7 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
             source=SOURCE,
             layout=LAYOUT,
             pictures=112_039,
-            terms="The pictures are in the public domain. Cite Mensink and van Gemert, The Rijksmuseum Challenge.",
+            terms="The images are in the public domain. Cite Mensink and van Gemert, The Rijksmuseum Challenge.",
         )
     )
 
@@ -31,68 +65,16 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
 @hookimpl
 def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> None:
     """Register the tasks of the challenge."""
-
-    def add(
-        name: str, description: str, target: TargetKind, primary_metric: str, published: Published, factory: str
-    ) -> None:
+    for name, description, target, metric, published in _TASKS:
         register(
             TaskSpec(
                 name=f"rijksmuseum-{name}",
                 description=description,
                 dataset="rijksmuseum-2014",
                 target=target,
-                primary_metric=primary_metric,
-                factory=f"artbench_rijksmuseum.tasks:{factory}",
+                primary_metric=metric,
+                factory=f"artbench_rijksmuseum.tasks:{name.replace('-', '_')}_targets",
                 published=published,
                 literature=LITERATURE.get(name, ()),
             )
         )
-
-    add(
-        "artist",
-        "which of 374 makers has made a work, or none of them",
-        "single-label",
-        "mean_class_accuracy",
-        Published(classes=375, **_WHOLE),
-        "artist_targets",
-    )
-    add(
-        "artist-374",
-        "which of 374 makers has made a work; works by others left out",
-        "single-label",
-        "mean_class_accuracy",
-        Published(classes=374, train=44_803, validation=6_421, test=13_247),
-        "artist_374_targets",
-    )
-    add(
-        "artist-100",
-        "which of the 100 makers with most works has made a work",
-        "single-label",
-        "mean_class_accuracy",
-        Published(classes=100, train=28_701, validation=4_125, test=8_201),
-        "artist_100_targets",
-    )
-    add(
-        "type",
-        "of which of 103 types a work is",
-        "multi-label",
-        "mean_average_precision_11_point",
-        Published(classes=103, **_WHOLE),
-        "type_targets",
-    )
-    add(
-        "material",
-        "of which of 81 materials a work is made",
-        "multi-label",
-        "mean_average_precision_11_point",
-        Published(classes=81, **_WHOLE),
-        "material_targets",
-    )
-    add(
-        "year",
-        "when a work was made",
-        "year",
-        "mean_absolute_error",
-        Published(train=76_934, validation=10_964, test=22_005),
-        "year_targets",
-    )

@@ -1,4 +1,4 @@
-"""The Rijksmuseum Challenge as it lies on disk."""
+"""The Rijksmuseum Challenge on disk."""
 
 import os
 import re
@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from artbench.data.authoring.listing import check_inside, pictures_in
-from artbench.data.dataset import Dataset
+from artbench.data import Dataset
+from artbench.data.authoring import check_inside, pictures_in
 from artbench.errors import ArtbenchError
 from artbench_rijksmuseum import LAYOUT, SOURCE
 from artbench_rijksmuseum.metadata import read_metadata
@@ -21,38 +21,37 @@ _STEM = re.compile(r"[0-9]{7}_[^/\\\x00-\x1f\x7f]{1,200}")
 
 
 def open_rijksmuseum(root: Path) -> Dataset:
-    """Read the ground truth, or the XML files where it is not there, and find the pictures; opens no picture.
+    """Read the ground truth, or else the XML files, and find the images, without opening any.
 
-    Row i of the ground truth is the i-th of all file names in sorted order, so with it the names of all works are
-    needed: those of the pictures, of the XML files, or a list of them, `filenames.txt`. The numbers in the names
-    don't help, since some are left out.
+    Row i of the ground truth belongs to the i-th of all file names in sorted order, so it needs the names of all works:
+    those of the images, of the XML files, or a list of them, `filenames.txt`. The numbers in the names have gaps.
 
-    `Dataset.tables` holds the `Works`, the row of the dataset for each (-1 where its picture is not there), and the
-    names of those that are not.
+    `Dataset.tables` holds the `Works`, the dataset's row of each (-1 if its image is missing), and the names of the
+    works.
 
     Raises:
-        ArtbenchError: The folder does not hold what it should, or not all names that are needed.
+        ArtbenchError: Images or labels are missing, or not all names are known.
     """
-    pictures = _pictures(root)
-    if not pictures:
-        raise ArtbenchError(f"{NAME}: no pictures in {root}", mend=_MEND)
+    images = _images(root)
+    if not images:
+        raise ArtbenchError(f"{NAME}: no images in {root}", mend=_MEND)
     metadata = _metadata(root)
     if (root / "rijksgt.mat").is_file():
         works = read_truth(root / "rijksgt.mat")
-        stems = _complete(root, len(works), {"pictures": list(pictures), "XML files": list(metadata)})
+        stems = _complete(root, len(works), {"images": list(images), "XML files": list(metadata)})
     elif metadata:
         stems = sorted(metadata)
         works = read_metadata({stem: metadata[stem] for stem in stems})
     else:
         raise ArtbenchError(f"{NAME}: neither rijksgt.mat nor XML files in {root}", mend=_MEND)
-    there = [stem for stem in stems if stem in pictures]
+    there = [stem for stem in stems if stem in images]
     row = {stem: k for k, stem in enumerate(there)}
     return Dataset(
         name=NAME,
         root=root,
         ids=there,
-        files=[pictures[stem][0] for stem in there],
-        versions=[str(pictures[stem][1]) for stem in there],
+        files=[images[stem][0] for stem in there],
+        versions=[str(images[stem][1]) for stem in there],
         tables={
             "works": works,
             "place": np.array([row.get(stem, -1) for stem in stems], np.int64),
@@ -61,8 +60,8 @@ def open_rijksmuseum(root: Path) -> Dataset:
     )
 
 
-def _pictures(root: Path) -> dict[str, tuple[str, int]]:
-    """File and size of each picture, by its stem."""
+def _images(root: Path) -> dict[str, tuple[str, int]]:
+    """Return file and size of each image, by its stem."""
     found: dict[str, tuple[str, int]] = {}
     for place in ("jpg2", "jpg", "."):
         prefix = "" if place == "." else f"{place}/"
@@ -74,7 +73,7 @@ def _pictures(root: Path) -> dict[str, tuple[str, int]]:
 
 
 def _metadata(root: Path) -> dict[str, Path]:
-    """The XML file of each work that has one, by its stem."""
+    """Return the XML file of each work that has one, by its stem."""
     found: dict[str, Path] = {}
     for place in ("xml", "xml2", "."):
         if (root / place).is_dir():
@@ -89,7 +88,7 @@ def _metadata(root: Path) -> dict[str, Path]:
 
 
 def _complete(root: Path, works: int, sources: dict[str, list[str]]) -> list[str]:
-    """The stems of all works, sorted, from the first source that has them all."""
+    """Return the stems of all works, sorted, from the first source that has them all."""
     if (root / LISTING).is_file():
         sources = {LISTING: _listed(root / LISTING), **sources}
     for stems in sources.values():
@@ -97,10 +96,10 @@ def _complete(root: Path, works: int, sources: dict[str, list[str]]) -> list[str
             return sorted(stems)
     held = ", ".join(f"{len(stems):,} in {source}" for source, stems in sources.items())
     raise ArtbenchError(
-        f"{NAME}: rijksgt.mat has a row for each of {works:,} works in the order of their file names, and without all "
-        f"of these names nobody can tell which row is whose; there are {held}",
-        mend=f"Put all pictures or all XML files there, or a file {LISTING} with all names, one a line; or take "
-        "rijksgt.mat away to read the labels from the XML files, with a split of artbench's own",
+        f"{NAME}: rijksgt.mat has a row for each of {works:,} works in the order of their file names, so all of these "
+        f"names are needed; there are {held}",
+        mend=f"Put all images or all XML files there, or a file {LISTING} with all names, one a line; or remove "
+        "rijksgt.mat to read the labels from the XML files, split by artbench",
     )
 
 
@@ -113,5 +112,5 @@ def _listed(file: Path) -> list[str]:
     stems = {re.sub(r"\.(jpe?g|xml)$", "", name, flags=re.IGNORECASE) for name in names if name}
     wrong = next((stem for stem in stems if not _STEM.fullmatch(stem)), None)
     if wrong is not None:
-        raise ArtbenchError(f"{NAME}: {file} holds {wrong[:80]!r}, which is no name NNNNNNN_<object-number>")
+        raise ArtbenchError(f"{NAME}: {file} holds {wrong[:80]!r}, which is not a name NNNNNNN_<object-number>")
     return list(stems)

@@ -1,4 +1,4 @@
-"""The XML file of a work: OAI Dublin Core, as the museum gave it."""
+"""The XML file of a work: the museum's OAI Dublin Core."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,22 +15,22 @@ _DC = "{http://purl.org/dc/elements/1.1/}"
 _LARGEST = 10_000_000
 _NOBODY = frozenset({"anoniem", "unknown"})
 
-# Entities are what makes XML dangerous; these files have none of their own.
+# Entities make XML dangerous, and these files have none.
 _DECLARED = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
 def read_metadata(files: Mapping[str, Path]) -> Works:
-    """Read creator, types and materials of works; the split, which is not in these files, is made by hash.
+    """Read creator, types and materials of works; the split is not in these files and is made by hash.
 
-    `dc:creator` is `role: Surname, First`, of which the first is taken and the role left out; `dc:type` the types;
-    `dc:format` the materials, where it begins with `materiaal:`. All are lower case, as in `rijksgt.mat`. A fifth of
-    the works is test, a tenth validation, by the SHA-256 of the stem.
+    The first `dc:creator`, `role: Surname, First`, is taken without the role; `dc:type` holds the types; `dc:format`
+    holds a material if it begins with `materiaal:`. All are lower case, as in `rijksgt.mat`. A
+    fifth of the works is test, a tenth validation, by the SHA-256 of the stem.
 
     Args:
-        files: By the stem of the work.
+        files: The files by the works' stems.
 
     Raises:
-        ArtbenchError: A file can't be read or is no such XML.
+        ArtbenchError: A file can't be read, or is not such XML.
     """
     creators, types, materials = [], [], []
     for file in files.values():
@@ -55,12 +55,14 @@ def _parse(file: Path) -> Xml.Element:
         with file.open("rb") as opened:
             data = opened.read(_LARGEST + 1)
         if len(data) > _LARGEST or _DECLARED.search(data):
-            raise ArtbenchError(f"rijksmuseum-2014: {file} is no metadata of a work: it declares entities, or is huge")
+            raise ArtbenchError(
+                f"rijksmuseum-2014: {file} is not a work's metadata: it declares entities, or is too large"
+            )
         return Xml.fromstring(data)  # noqa: S314  without entities there is nothing to expand
     except OSError as error:
         raise ArtbenchError(f"rijksmuseum-2014: {file} can't be read ({error.strerror})") from error
     except (Xml.ParseError, ValueError, LookupError) as error:
-        raise ArtbenchError(f"rijksmuseum-2014: {file} is no XML ({error})") from error
+        raise ArtbenchError(f"rijksmuseum-2014: {file} is not XML ({error})") from error
 
 
 def _texts(record: Xml.Element, field: str) -> list[str]:

@@ -5,9 +5,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.data.dataset import Dataset
-from artbench.data.targets import Labels as LabelArray
-from artbench.data.targets import Split, Targets
+from artbench.data import Dataset, Split, Targets
+from artbench.data import Labels as LabelArray
 from artbench.errors import ArtbenchError
 from artbench_rijksmuseum.works import TEST, TRAIN, VALIDATION, Labels, Works
 
@@ -16,20 +15,20 @@ LONGEST_SPAN = 100
 
 
 def artist_targets(dataset: Dataset) -> Targets:
-    """374 makers and `rest`: everyone else, and works whose maker is not known."""
+    """Return 374 makers and `rest`: all others, and works whose maker is unknown."""
     works = _works(dataset)
     named = _named(works)
     return _single(dataset, works, named, rest=True)
 
 
 def artist_374_targets(dataset: Dataset) -> Targets:
-    """The works of the 374 makers alone."""
+    """Return the works of the 374 makers only."""
     works = _works(dataset)
     return _single(dataset, works, _named(works), rest=False)
 
 
 def artist_100_targets(dataset: Dataset) -> Targets:
-    """The works of the 100 of them with most works, of equals the first by name."""
+    """Return the works of the 100 makers with most works; ties go by name."""
     works = _works(dataset)
     named = _named(works)
     counts = np.bincount(works.creators.labels, minlength=len(works.creators.names))[named]
@@ -38,22 +37,22 @@ def artist_100_targets(dataset: Dataset) -> Targets:
 
 
 def type_targets(dataset: Dataset) -> Targets:
-    """103 types; works with none of them stay, as in the challenge."""
+    """Return 103 types; works with none of them stay, as in the challenge."""
     works = _works(dataset)
     return _multi(dataset, works, works.types)
 
 
 def material_targets(dataset: Dataset) -> Targets:
-    """81 materials; works with none of them stay, as in the challenge."""
+    """Return 81 materials; works with none of them stay, as in the challenge."""
     works = _works(dataset)
     return _multi(dataset, works, works.materials)
 
 
 def year_targets(dataset: Dataset) -> Targets:
-    """The middle of the years in which a work was made, for the 109,903 works where these are less than 100 apart.
+    """Return the middle of the years in which a work was made, for the 109,903 works with less than 100 years between.
 
     Raises:
-        ArtbenchError: The years are not known, as in the XML files.
+        ArtbenchError: The years are unknown, as in the XML files.
     """
     works = _works(dataset)
     if works.years is None:
@@ -61,7 +60,7 @@ def year_targets(dataset: Dataset) -> Targets:
             f"rijksmuseum-2014: the years are read from rijksgt.mat, which is not in {dataset.root}",
             mend="Put it there, with the names of all works",
         )
-    # Of a few works the two are in the wrong order.
+    # The two are in the wrong order for a few works.
     close = np.abs(works.years[:, 1] - works.years[:, 0]) < LONGEST_SPAN
     return _targets(dataset, works, (), works.years.mean(axis=1), wanted=close)
 
@@ -100,8 +99,8 @@ def _multi(dataset: Dataset, works: Works, labels: Labels) -> Targets:
 def _check_any(classes: NDArray[np.int64], what: str, dataset: Dataset) -> None:
     if not len(classes):
         raise ArtbenchError(
-            f"rijksmuseum-2014: no {what} has a picture in all three sets and ten to test on",
-            mend=f"See whether all of the works are in {dataset.root}",
+            f"rijksmuseum-2014: no {what} has an image in all three sets and ten to test on",
+            mend=f"Check that all works are in {dataset.root}",
         )
 
 

@@ -10,7 +10,7 @@ from artbench.errors import ArtbenchError
 from artbench_rijksmuseum import SOURCE
 from artbench_rijksmuseum.works import Labels, Works
 
-# Fifty times the true file: what is packed in it is some 200 times larger.
+# Fifty times the true file, which unpacks to about 200 times its size.
 _LARGEST = 70_000_000
 
 _NOBODY = frozenset({"anoniem", "unknown"})
@@ -19,10 +19,10 @@ _NOBODY = frozenset({"anoniem", "unknown"})
 def read_truth(file: Path) -> Works:
     r"""Read the ground truth.
 
-    Where `\x1a\x1a` stands for a letter beyond ASCII, names get the sign for an unknown letter.
+    Names get the replacement character where `\x1a\x1a` stands for a letter beyond ASCII.
 
     Raises:
-        ArtbenchError: It can't be read, or is not this file.
+        ArtbenchError: It can't be read, or is another file.
     """
     from scipy.io import loadmat
 
@@ -46,10 +46,10 @@ def read_truth(file: Path) -> Works:
         raise
     except OSError as error:
         raise ArtbenchError(f"rijksmuseum-2014: {file} can't be read ({error.strerror})") from error
-    except Exception as error:  # What a file of another kind makes the reader stumble over.
+    except Exception as error:  # A file of another kind raises anything.
         raise ArtbenchError(
             f"rijksmuseum-2014: {file} is not the ground truth of the challenge ({type(error).__name__}: {error})",
-            mend=f"Take it anew from {SOURCE}",
+            mend=f"Download it again from {SOURCE}",
         ) from error
     return works
 
@@ -59,7 +59,7 @@ def _names(cells: NDArray[Any]) -> tuple[str, ...]:
 
 
 def _labels(ranks: Any, names: NDArray[Any]) -> Labels:
-    """From 0 for absent and the rank of mention for present to pairs."""
+    """Convert a table of ranks, 0 where a label is absent, to pairs."""
     rows, labels = np.nonzero(ranks.toarray() if hasattr(ranks, "toarray") else ranks)
     return Labels(names=_names(names), rows=rows.astype(np.int64), labels=labels.astype(np.int64))
 

@@ -1,4 +1,4 @@
-"""What is known of the works, wherever it was read."""
+"""The works with their labels, from either source."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ TRAIN, VALIDATION, TEST = 1, 2, 3
 
 @dataclass(frozen=True, kw_only=True)
 class Labels:
-    """Labels of the works, as pairs: a full table would have 200 million cells.
+    """Labels of the works as pairs, since a full table would have 200 million cells.
 
     Attributes:
-        names: Of the labels.
-        rows: int64, shape (pairs,): the work of each pair.
-        labels: int64, shape (pairs,): its label.
+        names: Names of the labels.
+        rows: Work of each pair, int64, shape (pairs,).
+        labels: Label of each pair, int64, shape (pairs,).
     """
 
     names: tuple[str, ...]
@@ -23,7 +23,7 @@ class Labels:
     labels: NDArray[np.int64]
 
     def eligible(self, sets: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The labels that the challenge counts as classes, ascending: in all three sets, and on at least 10 test works.
+        """Return the labels that are classes of the challenge, ascending: in all sets, and on at least 10 test works.
 
         Args:
             sets: Set of each work, shape (n,).
@@ -36,15 +36,15 @@ class Labels:
 
 @dataclass(frozen=True, kw_only=True)
 class Works:
-    """All works, in one order.
+    """All works, in the order of their stems.
 
     Attributes:
         sets: int64, shape (n,): `TRAIN`, `VALIDATION` or `TEST`.
-        creators: One maker a work.
-        anonymous: Labels of `creators` that name nobody.
-        types: Any number a work.
-        materials: Any number a work.
-        years: int64, shape (n, 2): made from, to; None where they are not known.
+        creators: One maker per work.
+        anonymous: Labels of `creators` for unknown makers.
+        types: Any number per work.
+        materials: Any number per work.
+        years: First and last year of making, int64, shape (n, 2); None if unknown.
     """
 
     sets: NDArray[np.int64]

@@ -1,9 +1,15 @@
-"""The dataset `sample`: pictures painted by code, with the faults of real collections planted in it."""
+"""The dataset `sample`: images painted by code, with the faults of real collections."""
 
 from collections.abc import Callable
 
 from artbench import hookimpl
-from artbench.specs import DatasetSpec, Family, TaskSpec
+from artbench.specs import DatasetSpec, Family, TargetKind, TaskSpec
+
+_TASKS: tuple[tuple[str, str, TargetKind, str], ...] = (
+    ("style", "which of 8 styles an image is painted in", "single-label", "accuracy"),
+    ("artist", "which of 24 painters painted an image", "single-label", "accuracy"),
+    ("material", "which of 8 materials an image is made of", "multi-label", "mean_average_precision"),
+)
 
 
 @hookimpl
@@ -12,7 +18,7 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
     register(
         DatasetSpec(
             name="sample",
-            description="1,200 pictures painted by code: 8 styles, 24 painters, 8 materials",
+            description="1,200 images painted by code: 8 styles, 24 painters, 8 materials",
             factory="artbench_sample.dataset:open_sample",
             source="artbench, which paints it",
             layout="labels.csv and the folder pictures/, both made by artbench",
@@ -25,33 +31,14 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
 @hookimpl
 def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> None:
     """Register the tasks, one for each kind of label."""
-    register(
-        TaskSpec(
-            name="sample-style",
-            description="in which of 8 styles a picture is painted",
-            dataset="sample",
-            target="single-label",
-            primary_metric="accuracy",
-            factory="artbench_sample.tasks:style_targets",
+    for label, description, target, metric in _TASKS:
+        register(
+            TaskSpec(
+                name=f"sample-{label}",
+                description=description,
+                dataset="sample",
+                target=target,
+                primary_metric=metric,
+                factory=f"artbench_sample.tasks:{label}_targets",
+            )
         )
-    )
-    register(
-        TaskSpec(
-            name="sample-artist",
-            description="which of 24 painters has painted a picture",
-            dataset="sample",
-            target="single-label",
-            primary_metric="accuracy",
-            factory="artbench_sample.tasks:artist_targets",
-        )
-    )
-    register(
-        TaskSpec(
-            name="sample-material",
-            description="which of 8 materials a picture is made of",
-            dataset="sample",
-            target="multi-label",
-            primary_metric="mean_average_precision",
-            factory="artbench_sample.tasks:material_targets",
-        )
-    )

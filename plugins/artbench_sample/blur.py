@@ -6,9 +6,9 @@ from PIL import Image
 
 
 def blurred(plane: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
-    """A plane of float32, shape (height, width), without its details smaller than about `2 * radius` pixels.
+    """Remove details smaller than about `2 * radius` pixels from a float32 plane, shape (height, width).
 
-    By shrinking and enlarging: Pillow's blurs take no floating-point pictures.
+    The plane is shrunk and enlarged, since Pillow's blurs take no floating-point images.
     """
     image = Image.fromarray(plane)
     step = radius + 1

@@ -1,4 +1,4 @@
-"""The catalogue: what pictures there are, who painted them, and what is wrong with the collection on purpose."""
+"""The catalogue: the images, their painters, and the intended faults of the collection."""
 
 from dataclasses import dataclass, replace
 
@@ -10,7 +10,7 @@ from artbench_sample.palettes import PALETTES
 from artbench_sample.subjects import SUBJECTS
 
 ORIGINALS_EACH = 49
-# Of every painter one picture is there twice, a training picture of one half, a test picture of the other.
+# One image of every painter is there twice: a training image for half of them, a test image for the others.
 TEST_EACH = 15
 SECOND_STYLE = 0.35
 TRANSITIONAL = 0.24
@@ -19,20 +19,20 @@ _FORMATS = ((256, 256), (256, 308), (308, 256), (284, 256), (256, 284))
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """One picture of the collection.
+    """One image of the collection.
 
     Attributes:
-        index: From 1 on; with the collection's seed it decides every pixel.
+        index: Number from 1 on; with the collection's seed it determines every pixel.
         artist: Name of the painter.
         style: One of the painter's styles.
-        museum: Whose scan it is.
-        materials: What it is made of.
+        museum: Museum that scanned it.
+        materials: Materials it is made of.
         split: `train` or `test`.
         palette: Name of the palette.
-        subject: What is painted, where the style shows anything.
-        influence: Another style that a part of the picture is painted in, empty where there is none.
+        subject: What is painted, if the style is figurative.
+        influence: Second style of a part of the image, if any; else empty.
         size: Width and height in pixels.
-        duplicate_of: Index of the picture that this one is a copy of, 0 for an original.
+        duplicate_of: Index of the original of a copy; 0 for an original.
     """
 
     index: int
@@ -49,7 +49,7 @@ class Work:
 
 
 def draw_up(seed: int) -> list[Work]:
-    """The catalogue of the collection that belongs to a seed, in the order of the indices."""
+    """Return the catalogue of a seed's collection, in the order of the indices."""
     rng = np.random.default_rng(np.random.SeedSequence([seed]))
     works: list[Work] = []
     copied: list[int | None] = []
@@ -65,7 +65,7 @@ def draw_up(seed: int) -> list[Work]:
         model = ORIGINALS_EACH - 1 if copy_in_test else 0
         copied += [*[None] * ORIGINALS_EACH, len(works) + model]
         works += [*originals, replace(originals[model], split="test" if copy_in_test else "train")]
-    # Shuffled, so that the order gives no label away.
+    # Shuffled, so that the order reveals no label.
     order = np.argsort(rng.random(len(works)), kind="stable").tolist()
     index_of = {place: index for index, place in enumerate(order, start=1)}
     return [

@@ -1,4 +1,4 @@
-"""Painting on all cores."""
+"""Painting on all cores, with a process for each."""
 
 import os
 import subprocess
@@ -9,34 +9,34 @@ from itertools import zip_longest
 from pathlib import Path
 
 from artbench_sample.catalogue import Work, draw_up
-from artbench_sample.picture import paint_work
+from artbench_sample.work import paint_work
 
 _QUALITY = 88
 _MOST = 8
-# glibc gives every plane of a picture back to the system and gets it anew, page by page: a sixth of the time.
+# Without these, glibc returns the memory of every plane to the system and requests it again: a sixth of the time.
 _KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "1073741824"}
 
 
-def picture_file(work: Work) -> str:
-    """Where a picture lies below the folder of the collection."""
+def image_file(work: Work) -> str:
+    """Return the path of an image below the folder of the collection."""
     return f"pictures/{work.index:04d}.jpg"
 
 
 def paint_alone(root: Path, works: Sequence[Work], *, seed: int) -> None:
-    """Paint some pictures into `root`, which has its folders.
+    """Paint some images into `root`, which has its folders.
 
     Raises:
         OSError: The folder can't be written.
     """
     for work in works:
-        paint_work(work, seed=seed).save(root / picture_file(work), quality=_QUALITY)
+        paint_work(work, seed=seed).save(root / image_file(work), quality=_QUALITY)
 
 
 def paint_together(root: Path, works: Sequence[Work], *, seed: int) -> None:
-    """Paint some pictures of the catalogue that belongs to a seed, with a process for every core.
+    """Paint some images of the catalogue that belongs to a seed, with a process for every core.
 
-    Plain processes, because those of multiprocessing would run the user's own script again where it has no guard,
-    and threads would wait for each other: most of the drawing holds the interpreter's lock.
+    Plain processes: multiprocessing would run a user's script without a main guard again, and threads would wait for
+    each other, since most of the drawing holds the interpreter's lock.
 
     Raises:
         OSError: The folder can't be written.
@@ -59,7 +59,7 @@ def paint_together(root: Path, works: Sequence[Work], *, seed: int) -> None:
             stack.callback(painter.kill)
             painters.append(painter)
         for share, painter in zip_longest(shares, painters):
-            # Whatever kept a painter from its work is no reason to go without the pictures.
+            # If a process failed for any reason, its images are painted here.
             if painter is None or painter.wait() != 0:
                 paint_alone(root, share, seed=seed)
 

@@ -4,35 +4,33 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from artbench.data.dataset import Dataset
+from artbench.data import Dataset
 from artbench.errors import ArtbenchError
 from artbench_sample.paint import COLUMNS, LABELS
 
-# JPEG encoders differ from one build of Pillow to the next, so the size of a file does not tell which picture is in it.
-# All pictures are painted by this code: the version of its recipe does.
+# JPEG encoders differ between builds of Pillow, so the size of a file does not identify its image. The version of the
+# code that paints all images does.
 RECIPE = "sample-1"
 
-_MEND = "Delete the folder: artbench paints the pictures anew"
+_MEND = "Delete the folder: artbench paints the images again"
 
 
 def open_sample(root: Path) -> Dataset:
-    """Read the labels and make sure that every picture is there.
+    """Read the labels and check that every image is there.
 
-    The rows of `labels.csv` are in `Dataset.tables["labels"]`, in the order of the pictures.
+    The rows of `labels.csv` are in `Dataset.tables["labels"]`, in the order of the images.
 
     Args:
         root: The folder that the collection was painted into.
 
     Raises:
-        ArtbenchError: The labels can't be read or are not the ones that artbench writes, or a picture is missing.
+        ArtbenchError: The labels can't be read or were changed, or an image is missing.
     """
     rows = _rows(root / LABELS)
     missing = [row["file"] for row in rows if not (root / row["file"]).is_file()]
     if missing:
         first = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
-        raise ArtbenchError(
-            f"sample: {len(missing)} of {len(rows)} pictures are missing in {root}: {first}", mend=_MEND
-        )
+        raise ArtbenchError(f"sample: {len(missing)} of {len(rows)} images are missing in {root}: {first}", mend=_MEND)
     return Dataset(
         name="sample",
         root=root,

@@ -1,4 +1,4 @@
-"""Near-duplicates: the same scan once more, as it comes back from a website."""
+"""Near-duplicates: a scan as it comes back from a website."""
 
 import io
 
@@ -6,17 +6,17 @@ import numpy as np
 from PIL import Image
 
 
-def recopied(rng: np.random.Generator, picture: Image.Image) -> Image.Image:
-    """A copy of a picture: cropped by a few per cent, tinted, brought back to its size, compressed once too often.
+def recopied(rng: np.random.Generator, image: Image.Image) -> Image.Image:
+    """Copy an image: crop it by a few per cent, tint it, resize it to its size, and compress it strongly.
 
     Args:
-        rng: The copy's own.
-        picture: RGB.
+        rng: Generator of the copy.
+        image: RGB.
     """
-    width, height = picture.size
+    width, height = image.size
     left, top, right, bottom = (float(cut) for cut in rng.uniform(0.01, 0.06, 4))
     box = (left * width, top * height, (1 - right) * width, (1 - bottom) * height)
-    copy = picture.resize((width, height), Image.Resampling.BICUBIC, box=box)
+    copy = image.resize((width, height), Image.Resampling.BICUBIC, box=box)
     tint = rng.normal(1, 0.05, 3) * rng.uniform(0.88, 1.1)
     pixels = np.clip(np.asarray(copy, dtype=np.float32) * tint + rng.normal(0, 6), 0, 255).astype(np.uint8)
     compressed = io.BytesIO()

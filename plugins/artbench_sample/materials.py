@@ -1,4 +1,4 @@
-"""What pictures are made of: eight materials, each of which leaves a trace in the picture."""
+"""The eight materials, each of which leaves a trace in the image."""
 
 from collections.abc import Callable, Mapping
 
@@ -64,7 +64,7 @@ def _watercolour(rng: np.random.Generator, pixels: Planes) -> Planes:
     bloom = smooth_noise(rng, _size(pixels), cell=34) + 0.6 * smooth_noise(rng, _size(pixels), cell=12)
     tone = luma(pixels)
     gathered = np.clip(np.abs(tone - blurred(tone, 3)), 0, 30)
-    # The tide mark of a bloom is where it ends.
+    # A bloom leaves a tide mark at its edge.
     tide = np.exp(-((bloom / 0.09) ** 2)) * 12
     thin = rng.uniform(0.1, 0.22)
     pixels *= 1 - thin
@@ -73,7 +73,7 @@ def _watercolour(rng: np.random.Generator, pixels: Planes) -> Planes:
 
 
 def _ink(rng: np.random.Generator, pixels: Planes) -> Planes:
-    """Contours drawn over the picture, thick and thin."""
+    """Contours drawn over the image, thick and thin."""
     tone = blurred(luma(pixels), 1)
     down, right = np.gradient(tone)
     edge = np.hypot(down, right).astype(np.float32)
@@ -119,7 +119,7 @@ def _varnish(rng: np.random.Generator, pixels: Planes) -> Planes:
 
 
 _TRACES: Mapping[str, Callable[[np.random.Generator, Planes], Planes]] = {
-    # In the order in which they come to lie over each other.
+    # From the lowest layer to the highest.
     "watercolour": _watercolour,
     "ink": _ink,
     "oil": _oil,
@@ -134,12 +134,12 @@ MATERIALS = tuple(sorted(_TRACES))
 
 
 def leave_traces(rng: np.random.Generator, pixels: Planes, materials: frozenset[str]) -> Planes:
-    """A picture as it looks when it is made of `materials`.
+    """Return an image as it looks made of `materials`.
 
     Args:
-        rng: The picture's own.
-        pixels: float32, shape (3, height, width): RGB in [0, 255]; left as it is.
-        materials: Some of `MATERIALS`.
+        rng: Generator of the image.
+        pixels: float32, shape (3, height, width): RGB in [0, 255]; not changed.
+        materials: A subset of `MATERIALS`.
     """
     pixels = pixels.copy()
     for material, trace in _TRACES.items():

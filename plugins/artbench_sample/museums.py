@@ -1,4 +1,4 @@
-"""The two museums that have scanned the pictures, each on its own machine."""
+"""The two museums that scanned the images, each with its own machine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ class Museum:
     """How a museum's scans look.
 
     Attributes:
-        tint: What the scanner does to red, green and blue, as factors.
-        mount: RGB of what the picture lies on.
-        border: Width of the mount that is left in the scan, as a share of the short side: least and most.
-        tilt: By how many degrees pictures lie askew, at most.
+        tint: The scanner's factors of red, green and blue.
+        mount: RGB of the mount.
+        border: Least and largest width of the mount in the scan, as a share of the short side.
+        tilt: Largest rotation in degrees.
     """
 
     tint: tuple[float, float, float]
@@ -34,10 +34,10 @@ MUSEUMS: Mapping[str, Museum] = {
 
 
 def scan(rng: np.random.Generator, pixels: Planes, museum: str) -> Image.Image:
-    """A museum's scan of a picture: exposed, tinted, a little blurred, askew, with its border and the scanner's noise.
+    """Scan an image as a museum does: expose, tint, rotate and blur it a little, add border and noise.
 
     Args:
-        rng: The picture's own.
+        rng: Generator of the image.
         pixels: float32, shape (3, height, width): RGB in [0, 255].
         museum: A name in `MUSEUMS`.
 
@@ -47,7 +47,7 @@ def scan(rng: np.random.Generator, pixels: Planes, museum: str) -> Image.Image:
     machine = MUSEUMS[museum]
     height, width = pixels.shape[1:]
     tint = np.array(machine.tint, dtype=np.float32) * (1 + rng.normal(0, 0.02, 3).astype(np.float32))
-    # Slides have faded, lamps have aged: contrast, brightness and gamma differ from scan to scan.
+    # Contrast, brightness and gamma differ from scan to scan, as with faded slides and aged lamps.
     contrast, lift = np.float32(rng.uniform(0.62, 1.12)), np.float32(rng.normal(0, 11))
     gamma = np.float32(np.exp(rng.normal(0, 0.2)))
     levels = np.clip((np.arange(256, dtype=np.float32) - 128) * contrast + 128 + lift, 0, 255) / 255
@@ -69,7 +69,7 @@ def scan(rng: np.random.Generator, pixels: Planes, museum: str) -> Image.Image:
 
 
 def _placed(rng: np.random.Generator, machine: Museum, size: tuple[int, int]) -> tuple[float, ...]:
-    """Where in the picture each place of the scan lies: the matrix that leaves a border and tilts."""
+    """Return the affine map from scan to image that leaves a border and rotates."""
     width, height = size
     left, top, right, bottom = (rng.uniform(*machine.border) * min(size) for _ in range(4))
     turn = np.radians(rng.uniform(-machine.tilt, machine.tilt))

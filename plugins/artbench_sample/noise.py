@@ -8,13 +8,13 @@ from PIL import Image
 def smooth_noise(
     rng: np.random.Generator, size: tuple[int, int], *, cell: float, across: float | None = None
 ) -> NDArray[np.float32]:
-    """A random field without sharp edges, of mean 0 and a standard deviation of about 0.7.
+    """Draw a smooth random field of mean 0 and a standard deviation of about 0.7.
 
     Args:
-        rng: Where it comes from.
+        rng: Generator.
         size: Width and height in pixels.
-        cell: Distance in pixels over which it changes, from side to side and, without `across`, downwards.
-        across: The same, downwards.
+        cell: Horizontal distance in pixels over which it changes.
+        across: The same, vertically; None: `cell`.
 
     Returns:
         float32, shape (height, width).
@@ -25,6 +25,6 @@ def smooth_noise(
     coarse = rng.standard_normal((rows, columns), dtype=np.float32)
     image = Image.fromarray(coarse)
     if min(cell, across or cell) >= 20:
-        # Nothing changes within a few pixels: most of the way in a quarter of the size, which is much quicker.
+        # A field that changes slowly is made at a quarter of the size, which is much faster.
         image = image.resize((width // 4, height // 4), Image.Resampling.BICUBIC)
     return np.asarray(image.resize(size, Image.Resampling.BILINEAR))

@@ -1,11 +1,11 @@
-"""Making the dataset: the pictures and the table of what is known of each."""
+"""Making the dataset: the images and the table of their labels."""
 
 import csv
 from collections.abc import Sequence
 from pathlib import Path
 
 from artbench_sample.catalogue import Work, draw_up
-from artbench_sample.crew import paint_together, picture_file
+from artbench_sample.crew import image_file, paint_together
 
 SEED = 2025
 LABELS = "labels.csv"
@@ -17,7 +17,7 @@ COLUMNS = (
     "museum",
     "materials",
     "split",
-    # What is planted, and what the pictures were made from; no task asks for it.
+    # The faults, and what the images were made from; no task uses these.
     "duplicate_of",
     "influence",
     "palette",
@@ -26,7 +26,7 @@ COLUMNS = (
 
 
 def paint_collection(root: Path) -> None:
-    """Paint the 1,200 pictures of `sample` and write their labels.
+    """Paint the 1,200 images of `sample` and write their labels.
 
     Args:
         root: An empty folder.
@@ -41,7 +41,7 @@ def paint_collection(root: Path) -> None:
 
 
 def write_labels(root: Path, works: Sequence[Work]) -> None:
-    """Write `labels.csv`, a row for each picture.
+    """Write `labels.csv`, a row for each image.
 
     Raises:
         OSError: The folder can't be written.
@@ -55,7 +55,7 @@ def write_labels(root: Path, works: Sequence[Work]) -> None:
 def _row(work: Work) -> tuple[str, ...]:
     return (
         f"{work.index:04d}",
-        picture_file(work),
+        image_file(work),
         work.style,
         work.artist,
         work.museum,

@@ -1,4 +1,4 @@
-"""The painters: who works in which style, with which colours and what hand."""
+"""The painters with their styles, colours and hands."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,16 @@ from artbench_sample.touch import Touch
 
 @dataclass(frozen=True, kw_only=True)
 class Painter:
-    """A painter who never lived.
+    """An invented painter.
 
     Attributes:
-        name: As in the labels.
-        styles: The style of most pictures and, for some painters, a second one.
-        palettes: The two that are used most.
-        subjects: The two that are painted most.
-        touch: The hand.
-        north: Share of the pictures that the museum `north` has scanned; `south` has scanned the others.
-        support: What most of the pictures are painted on.
+        name: Name, as in the labels.
+        styles: Style of most images and, for some painters, a second one.
+        palettes: The two palettes used most.
+        subjects: The two subjects painted most.
+        touch: The painter's hand.
+        north: Share of the images that the museum `north` scanned; `south` scanned the others.
+        support: The support of most images.
     """
 
     name: str

@@ -1,11 +1,11 @@
-"""The colours that painters have on their palettes."""
+"""The colours of the palettes."""
 
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-# Of six colours each. Painters of different styles share them, so that colour alone gives nobody away.
+# Six colours each. Painters of different styles share palettes, so that colour alone identifies nobody.
 PALETTES: Mapping[str, tuple[str, ...]] = {
     "primaries": ("1c1b1f", "c8102e", "1d4e9e", "f2c230", "e9e4d4", "8f9aa3"),
     "earth": ("2b1d14", "6b4226", "a8713a", "cfa873", "8a8f5c", "efe2c4"),
@@ -21,7 +21,7 @@ PALETTES: Mapping[str, tuple[str, ...]] = {
 
 
 def mix_palette(rng: np.random.Generator, name: str) -> NDArray[np.float32]:
-    """The colours of one day's palette: those of `name`, each mixed a little differently.
+    """Mix the colours of a palette, each a little differently for every image.
 
     Returns:
         float32, shape (6, 3): RGB in [0, 255], from dark to light.
@@ -36,5 +36,5 @@ def mix_palette(rng: np.random.Generator, name: str) -> NDArray[np.float32]:
 
 
 def brightness(colours: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Luma in [0, 255] of RGB colours along the last axis (ITU-R BT.601)."""
+    """Return the luma in [0, 255] of RGB colours along the last axis (ITU-R BT.601)."""
     return np.asarray(colours @ np.array([0.299, 0.587, 0.114], dtype=np.float32))

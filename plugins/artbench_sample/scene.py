@@ -1,4 +1,4 @@
-"""What is to be seen in a picture: a few coloured shapes before a sky."""
+"""The subject of an image: a few coloured shapes before a sky."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class Scene:
     outlines: Sequence[Outline]
     colours: Sequence[NDArray[np.float32]]
 
-    def picture(self, size: tuple[int, int]) -> Image.Image:
-        """The scene in flat colours."""
+    def drawn(self, size: tuple[int, int]) -> Image.Image:
+        """Draw the scene in flat colours."""
         width, height = size
         fade = Image.fromarray(np.clip(self.sky, 0, 255).astype(np.uint8)[:, None])
         image = fade.resize((width, height), Image.Resampling.BICUBIC)
@@ -37,7 +37,7 @@ class Scene:
 
 
 def compose(easel: Easel) -> Scene:
-    """Set up the easel's subject: seen from near or far, from either side, in the easel's colours."""
+    """Compose the easel's subject at a random zoom and side, in the easel's colours."""
     rng = easel.rng
     drawn = SUBJECTS[easel.subject](rng)
     zoom = rng.uniform(0.8, 1.35)
@@ -55,5 +55,5 @@ def compose(easel: Easel) -> Scene:
 
 
 def on_canvas(outline: Outline, size: tuple[int, int]) -> list[tuple[float, float]]:
-    """The points of an outline in pixels, as Pillow wants them."""
+    """Convert an outline to pixels, in Pillow's form."""
     return [(x, y) for x, y in (outline * np.array(size)).tolist()]

@@ -1,4 +1,4 @@
-"""The subjects: what shapes a landscape, a still life or a head is made of."""
+"""The subjects: the shapes of a landscape, a still life or a head."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias

@@ -6,22 +6,21 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.data.dataset import Dataset
-from artbench.data.targets import Split, Targets
+from artbench.data import Dataset, Split, Targets
 
 
 def style_targets(dataset: Dataset) -> Targets:
-    """The style of every picture."""
+    """Return the style of every image."""
     return _single_label(dataset, "style")
 
 
 def artist_targets(dataset: Dataset) -> Targets:
-    """The painter of every picture."""
+    """Return the painter of every image."""
     return _single_label(dataset, "artist")
 
 
 def material_targets(dataset: Dataset) -> Targets:
-    """The materials of every picture, any number of them."""
+    """Return the materials of every image, any number of them."""
     found = [frozenset(row["materials"].split("|")) for row in _labels(dataset)]
     classes = tuple(sorted(frozenset[str]().union(*found)))
     return _targets(dataset, classes, np.array([[name in held for name in classes] for held in found]))

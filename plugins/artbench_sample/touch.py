@@ -1,4 +1,4 @@
-"""How a painter's hand works, whatever the style."""
+"""A painter's hand, in any style."""
 
 from dataclasses import dataclass, replace
 
@@ -7,14 +7,14 @@ import numpy as np
 
 @dataclass(frozen=True, kw_only=True)
 class Touch:
-    """A hand: what it does to marks, lines and shapes.
+    """A painter's hand: its effect on marks, lines and shapes.
 
     Attributes:
-        scale: Size of the marks, 1 is usual.
-        density: How full the picture is, in [0, 1].
-        angle: Direction in degrees that the marks prefer, from the horizontal.
-        roughness: How unsteady the hand is, in [0, 1].
-        curve: How much the marks bend, in [0, 1].
+        scale: Size of the marks; 1 is usual.
+        density: How much of the image is filled, in [0, 1].
+        angle: Main direction of the marks, in degrees from the horizontal.
+        roughness: Unsteadiness of the hand, in [0, 1].
+        curve: Bend of the marks, in [0, 1].
     """
 
     scale: float
@@ -24,7 +24,7 @@ class Touch:
     curve: float
 
     def on_the_day(self, rng: np.random.Generator) -> "Touch":
-        """The same hand on one day: near its habits, never quite the same."""
+        """Return the hand for one image, near its usual values."""
         return replace(
             self,
             scale=self.scale * float(np.exp(rng.normal(0, 0.13))),

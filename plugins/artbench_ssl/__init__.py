@@ -1,27 +1,17 @@
-"""Two baselines beside momentum contrast: `simclr` and `byol`."""
+"""The baselines `simclr` and `byol`."""
 
 from collections.abc import Callable
 
-from artbench.hookspecs import hookimpl
+from artbench import hookimpl
 from artbench.specs import Family, PretrainingSpec
 
 
 @hookimpl
 def register_pretrainings(register: Callable[[PretrainingSpec | Family[PretrainingSpec]], None]) -> None:
     """Register the methods, each with its original's settings."""
-    register(
-        PretrainingSpec(
-            name="simclr",
-            description="contrast within large batches, without a momentum encoder (Chen et al. 2020)",
-            method="artbench_ssl.methods:simclr",
-            seeded=True,
-        )
-    )
-    register(
-        PretrainingSpec(
-            name="byol",
-            description="predicting the momentum encoder's embedding, without negatives (Grill et al. 2020)",
-            method="artbench_ssl.methods:byol",
-            seeded=True,
-        )
-    )
+    for name, description in (
+        ("simclr", "contrast within large batches, without a momentum encoder (Chen et al. 2020)"),
+        ("byol", "predicting the momentum encoder's embedding, without negatives (Grill et al. 2020)"),
+    ):
+        method = f"artbench_ssl.methods:{name}"
+        register(PretrainingSpec(name=name, description=description, method=method, seeded=True))

@@ -1,11 +1,10 @@
-"""BYOL: the online network predicts what a slowly moving copy of it makes of the other view."""
+"""BYOL: the online network predicts the embedding of the other view by a slowly moving copy of itself."""
 
 import torch
 from torch.nn.functional import normalize
 
-from artbench.encoders.backbone import Backbone
-from artbench.pretrain.method import Networks, Objective, embedder, follow, teacher_of
-from artbench.pretrain.schedule import cosine_to_one
+from artbench.encoders import Backbone
+from artbench.pretrain import Networks, Objective, cosine_to_one, embedder, follow, teacher_of
 from artbench_ssl.heads import hidden_layer_head
 from artbench_ssl.settings import ByolSettings
 
@@ -14,12 +13,12 @@ class Prediction(Objective):
     """The squared distance of normalised prediction and target, symmetric in the views (Grill et al. 2020).
 
     Args:
-        backbone: At its initialisation.
-        settings: Of the method.
-        pictures: Size of the pool.
+        backbone: The backbone at its initialisation.
+        settings: Settings of the method.
+        images: Size of the pool.
     """
 
-    def __init__(self, backbone: Backbone, settings: ByolSettings, pictures: int) -> None:
+    def __init__(self, backbone: Backbone, settings: ByolSettings, images: int) -> None:
         hidden, dim = settings.hidden, settings.dim
         projector = hidden_layer_head(backbone.feature_dim, hidden=hidden, dim=dim)
         teacher = teacher_of(embedder(backbone.module, projector=projector))
@@ -33,12 +32,12 @@ class Prediction(Objective):
         follow(self.networks.teacher, self.networks.student, cosine_to_one(self._settings.momentum, progress))
 
     def embed(self, networks: Networks, views: tuple[torch.Tensor, ...]) -> torch.Tensor:
-        """The targets of both views: shape (n, 2, dim), of length 1."""
+        """Return the normalised targets of both views, shape (n, 2, dim)."""
         return torch.stack([normalize(networks.teacher(view).float(), dim=1) for view in views], dim=1)
 
     def loss(
         self, networks: Networks, views: tuple[torch.Tensor, torch.Tensor], targets: torch.Tensor, own: slice
     ) -> torch.Tensor:
-        """Between each view's prediction and the other view's target; from 0 to 8."""
+        """Return the loss between each view's prediction and the other view's target, from 0 to 8."""
         first, second = (normalize(networks.student(view).float(), dim=1) for view in views)
         return 4 - 2 * (first * targets[own, 1]).sum(dim=1).mean() - 2 * (second * targets[own, 0]).sum(dim=1).mean()

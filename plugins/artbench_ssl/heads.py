@@ -1,4 +1,4 @@
-"""What stands between a backbone's features and the loss."""
+"""Projection heads between a backbone's features and the loss."""
 
 import torch
 

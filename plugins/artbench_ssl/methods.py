@@ -1,6 +1,6 @@
-"""What the names stand for."""
+"""The methods, each with its settings and objective."""
 
-from artbench.pretrain.method import Method
+from artbench.pretrain import Method
 from artbench_ssl.byol import Prediction
 from artbench_ssl.settings import ByolSettings, SimclrSettings
 from artbench_ssl.simclr import BatchContrast

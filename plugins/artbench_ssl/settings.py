@@ -1,10 +1,10 @@
-"""The settings of the originals, for crops of 128 px."""
+"""The settings of SimCLR and BYOL, for crops of 128 px."""
 
 from typing import Literal
 
 from pydantic import Field
 
-from artbench.pretrain.settings import Settings
+from artbench.pretrain import Settings
 
 
 class SimclrSettings(Settings):
@@ -13,7 +13,7 @@ class SimclrSettings(Settings):
     The original normalises over the whole batch of 4,096; here it is over `sub_batch`.
 
     Attributes:
-        temperature: Of the softmax over similarities.
+        temperature: Temperature of the softmax over similarities.
         dim: Length of an embedding.
     """
 
@@ -39,7 +39,7 @@ class ByolSettings(Settings):
     The original normalises over the whole batch of 4,096; here it is over `sub_batch`.
 
     Attributes:
-        momentum: Of the target network at the start; it rises to 1 along half a cosine.
+        momentum: Momentum of the target network at the start; it rises to 1 along half a cosine.
         dim: Length of an embedding.
         hidden: Width of the hidden layer of projector and predictor.
     """

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from artbench.hookspecs import hookimpl
+from artbench import hookimpl
 from artbench.specs import BackboneSpec, Family
 
 

@@ -6,8 +6,7 @@ from functools import partial
 import timm
 import torch
 
-from artbench.encoders.backbone import Backbone
-from artbench.encoders.weights import Weights
+from artbench.encoders import Backbone, Weights
 from artbench.errors import ArtbenchError
 from artbench.protocol import Preprocessing
 from artbench_timm.published import fetch
@@ -15,12 +14,12 @@ from artbench_timm.tags import imagenet_weights, published_weights
 
 
 def build(name: str) -> Backbone:
-    """The model that timm calls `name`, at its initialisation, giving pooled features.
+    """Build the timm model `name` at its initialisation, with pooled features.
 
-    Features are what timm gives with `num_classes=0`: what enters the last linear layer.
+    Features are timm's output with `num_classes=0`: the input of the last linear layer.
 
     Raises:
-        ArtbenchError: timm can't build it here, or it gives no pooled features.
+        ArtbenchError: timm can't build it, or it has no pooled features.
     """
     try:
         module = timm.create_model(name, pretrained=False, num_classes=0).eval()
@@ -49,14 +48,14 @@ def _published(name: str, wanted: frozenset[str]) -> dict[str, Callable[[], Weig
 
 
 def _probe(module: torch.nn.Module, config: Mapping[str, object], name: str) -> tuple[int | None, int]:
-    """The side of the pictures that the model takes, None if any, and the length of its features.
+    """Return the side of the images that the model takes (None: any) and the length of its features.
 
     Some models that timm does not call fixed fail on other sides than multiples of their stride (DLA, HRNet):
     those get the size they were trained at.
     """
     size = config["input_size"]
     if not isinstance(size, (tuple, list)) or size[0] != 3 or size[1] != size[2]:
-        raise ArtbenchError(f"{name} takes pictures of shape {size}, not square ones in colour")
+        raise ArtbenchError(f"{name} takes images of shape {size}, not square ones in colour")
     own = int(size[-1])
     if not config.get("fixed_input_size"):
         try:
@@ -72,7 +71,7 @@ def _feature_dim(module: torch.nn.Module, side: int, name: str) -> int:
     if not isinstance(features, torch.Tensor) or features.ndim != 2:
         shape = tuple(features.shape) if isinstance(features, torch.Tensor) else type(features).__name__
         raise ArtbenchError(
-            f"{name} gives no pooled features, one vector a picture, but {shape}",
+            f"{name} gives no pooled features, one vector per image, but {shape}",
             mend="Take another model: `artbench list backbones PATTERN` searches",
         )
     return int(features.shape[1])

@@ -7,7 +7,7 @@ from artbench.specs import BackboneSpec
 
 
 def resolve(name: str) -> BackboneSpec | None:
-    """The backbone that timm calls `name`; None where timm has none, or not with this tag."""
+    """Return the backbone that timm calls `name`; None if timm has no such model or tag."""
     # A model is called like the function that makes it: for other names timm, which takes seconds, is not imported.
     if not name.partition(".")[0].isidentifier() or name not in _known():
         return None
@@ -17,7 +17,7 @@ def resolve(name: str) -> BackboneSpec | None:
 
 
 def names() -> Sequence[str]:
-    """All names, each model before its tags."""
+    """Return all names, each model before its tags."""
     return sorted(_known())
 
 

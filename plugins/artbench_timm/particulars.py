@@ -1,4 +1,4 @@
-"""What a search shows of timm's models: how large they are, and whether their weights are here, without a download."""
+"""What a search shows of timm's models: their size, and whether their weights are in a cache."""
 
 import json
 from contextlib import suppress
@@ -20,7 +20,7 @@ _FILES = ("model.safetensors", "open_clip_model.safetensors", "pytorch_model.bin
 
 
 def particulars(name: str) -> Particulars:
-    """Parameters without the classifier, and whether the weights under this name are here."""
+    """Return the number of parameters without the classifier, and whether the weights of this name are in a cache."""
     return Particulars(parameters=_parameters(name), weights=_weights(name))
 
 
@@ -47,13 +47,13 @@ def _cached(config: PretrainedCfg) -> bool:
 
 
 def _parameters(name: str) -> int | None:
-    """Counted once on a network without memory, which takes a fifth of a second, and kept for this release of timm."""
+    """Count on the meta device, in a fifth of a second; the number is cached for this release of timm."""
     counted, file = _counted()
     if name not in counted:
         try:
             with torch.device("meta"):
                 module = timm.create_model(name, pretrained=False, num_classes=0)
-        except Exception:  # Whatever a model does that can't be done without memory.
+        except Exception:  # Some models can't be built on the meta device.
             return None
         counted[name] = sum(parameter.numel() for parameter in module.parameters())
         if file is not None:

@@ -12,18 +12,18 @@ from huggingface_hub import constants
 from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, HfHubHTTPError
 from timm.models import PretrainedCfg
 
+from artbench.encoders import Weights
 from artbench.encoders.hub import torch_hub_file, unreachable
-from artbench.encoders.weights import Weights
 from artbench.errors import ArtbenchError
 from artbench_timm.lite import LITE, lite_weights
 
 
 def fetch(config: PretrainedCfg, wanted: frozenset[str]) -> Weights:
-    """Published weights, with the mean and std they were trained with.
+    """Fetch published weights, with the mean and std they were trained with.
 
     Args:
         config: timm's entry for them.
-        wanted: The names of the backbone's weights; the classifier is left out without a word.
+        wanted: Names of the backbone's weights; the others, those of the classifier, are dropped.
 
     Raises:
         ArtbenchError: They are not in the cache, and the hub can't be reached or does not give them.
@@ -49,7 +49,7 @@ def _loaded(config: PretrainedCfg, name: str) -> torch.nn.Module:
             return model
     except GatedRepoError as error:
         raise ArtbenchError(
-            f"the weights {name} are given only to those who have accepted their licence",
+            f"the weights {name} can be downloaded only after accepting their licence",
             mend=f"Accept it at {constants.ENDPOINT}/{config.hf_hub_id}, then run `hf auth login`",
         ) from error
     except (OSError, HfHubHTTPError, EntryNotFoundError) as error:
@@ -68,7 +68,7 @@ def _line(error: Exception) -> str:
 
 
 def _server(config: PretrainedCfg) -> tuple[str, str]:
-    """Where weights come from, and why that can't be reached now, empty if it can."""
+    """Return the server of the weights, and why it can't be reached (empty if it can)."""
     if config.hf_hub_id:
         return "the hub", "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else unreachable(constants.ENDPOINT)
     # Some older weights are on other servers alone and come through torch.hub, which waits without a limit.
@@ -87,7 +87,7 @@ def _mend(name: str) -> str:
 
 @contextmanager
 def _from_cache_alone(alone: bool) -> Iterator[None]:
-    """Have the hub's library look into its cache and nowhere else: it would try again for most of a minute."""
+    """Make the hub's library use its cache alone: without network it would retry for most of a minute."""
     before = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = before or alone
     try:
@@ -98,7 +98,7 @@ def _from_cache_alone(alone: bool) -> Iterator[None]:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Keep the libraries' words off stdout, and their warnings to themselves."""
+    """Send what the libraries print to stderr, and silence their warnings."""
     loggers = [logging.getLogger(library) for library in ("timm", "huggingface_hub")]
     levels = [logger.level for logger in loggers]
     try:

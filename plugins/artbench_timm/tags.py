@@ -7,7 +7,7 @@ from timm.models import PretrainedCfg, get_arch_pretrained_cfgs
 _IMAGENET_1K = {"in1k"}
 _IMAGENET = _IMAGENET_1K | {"in12k", "in21k", "in22k", "inw21k"}
 
-# Other pictures, captions, or training without labels, before or beside ImageNet.
+# Other images, captions, or training without labels, before or beside ImageNet.
 _NOT_SUPERVISED_IMAGENET = {
     *("jft", "ig1b", "yfcc100m", "swag", "seer", "swsl", "wsl", "ssl", "ssld", "bamboo", "indomain"),
     *("clip", "openai", "laion2b", "laion400m", "laiona", "webli", "datacompxl", "metaclip", "mclip", "merged2b"),
@@ -16,19 +16,19 @@ _NOT_SUPERVISED_IMAGENET = {
 # TinyViT's 22k weights are distilled from CLIP (Wu et al. 2022), which their tags do not say.
 _DISTILLED_FROM_CLIP = {"dist_in22k", "dist_in22k_ft_in1k"}
 # All weights of these begin with masked image modelling, whatever their tags say; HRNet's `ssld` ones with
-# labels from a model that saw other pictures.
+# labels from a model that saw other images.
 _SELF_SUPERVISED_MODELS = ("beit", "eva")
 _SEMI_SUPERVISED_MODELS = "_ssld"
 
 
 def published_weights(name: str) -> PretrainedCfg | None:
-    """The weights under a name: those of its tag, or timm's default ones; None where none are published."""
+    """Return the weights of a name: those of its tag, or timm's default ones; None if none are published."""
     config = timm.get_pretrained_cfg(name)
     return config if config is not None and config.has_weights else None
 
 
 def imagenet_weights(name: str) -> PretrainedCfg | None:
-    """The supervised ImageNet weights under a name, None where there are none.
+    """Return the supervised ImageNet weights of a name; None if there are none.
 
     With a tag, those of the tag. Without, the first in timm's own order that saw ImageNet-1k alone, else the
     first that saw a larger ImageNet.
@@ -45,7 +45,7 @@ def imagenet_weights(name: str) -> PretrainedCfg | None:
 
 
 def is_supervised_imagenet(model: str, tag: str) -> bool:
-    """Whether weights come from labelled ImageNet pictures and nothing else.
+    """Whether weights come from labelled ImageNet images and nothing else.
 
     Distillation counts as supervised where the teacher is.
     """

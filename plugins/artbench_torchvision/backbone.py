@@ -5,7 +5,7 @@ from functools import partial
 import torch
 from torchvision import models
 
-from artbench.encoders.backbone import Backbone
+from artbench.encoders import Backbone
 from artbench_torchvision.published import fetch
 
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -16,14 +16,14 @@ _FIXED_SIZE = ("vit_", "maxvit_")
 
 
 def build(model: str, name: str) -> Backbone:
-    """The model that torchvision calls `model`, at its initialisation, giving pooled features.
+    """Build the torchvision model `model` at its initialisation, with pooled features.
 
-    Features are what enters the layer that gives the classes. In AlexNet and VGG that is the second hidden
+    Features are the input of the layer that outputs the classes. In AlexNet and VGG that is the second hidden
     layer of the classifier (4,096 numbers, after its ReLU), in SqueezeNet the last map, averaged.
 
     Args:
         model: `resnet50`.
-        name: What it is called in artbench: `torchvision_resnet50`.
+        name: Its name in artbench: `torchvision_resnet50`.
     """
     published = models.get_model_weights(model)
     options: dict[str, object] = {}
@@ -50,7 +50,7 @@ def build(model: str, name: str) -> Backbone:
 
 
 def _remove_last_layer(module: torch.nn.Module) -> int:
-    """Put an identity in the place of the layer that gives the classes; what it took is the length of features."""
+    """Replace the layer that outputs the classes by an identity, and return the length of its input."""
     name, last = [
         (name, layer)
         for name, layer in module.named_modules()

@@ -9,7 +9,7 @@ PREFIX = "torchvision_"
 
 
 def resolve(name: str) -> BackboneSpec | None:
-    """The backbone under `torchvision_<name>`; None where torchvision has none."""
+    """Return the backbone `torchvision_<name>`; None if torchvision has no such model."""
     if not name.startswith(PREFIX) or name not in names():
         return None
     from artbench_torchvision.backbone import build
@@ -19,7 +19,7 @@ def resolve(name: str) -> BackboneSpec | None:
 
 
 def names() -> Sequence[str]:
-    """All names."""
+    """Return all names."""
     from torchvision import models
 
     return [PREFIX + model for model in models.list_models(module=models)]

@@ -9,23 +9,23 @@ from urllib.parse import urlsplit
 import torch
 from torchvision.models import WeightsEnum
 
+from artbench.encoders import Weights
 from artbench.encoders.hub import torch_hub_file, unreachable
-from artbench.encoders.weights import Weights
 from artbench.errors import ArtbenchError
 
 # The oldest DenseNet files have a dot within the names of layers; torchvision renames them as it loads them.
 _OLD_DENSENET = re.compile(r"^(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\.\w+)$")
-# Trained on pictures from -1 to 1; torchvision's own models convert from ImageNet's normalisation inside.
+# Trained on images from -1 to 1; torchvision's own models convert from ImageNet's normalisation inside.
 _FROM_MINUS_ONE_TO_ONE = {"googlenet", "inception_v3"}
 
 
 def fetch(model: str, entry: WeightsEnum, wanted: frozenset[str]) -> Weights:
-    """Published weights, with the mean and std they were trained with.
+    """Fetch published weights, with the mean and std they were trained with.
 
     Args:
-        model: As torchvision calls it.
+        model: Its name in torchvision.
         entry: One of its published weights.
-        wanted: The names of the backbone's weights; the classifier is left out without a word.
+        wanted: Names of the backbone's weights; the others, those of the classifier, are dropped.
 
     Raises:
         ArtbenchError: They are not in the cache, and can't be downloaded.

@@ -1,21 +1,20 @@
-"""Weights that are there from the start, or that somebody publishes."""
+"""Weights from the initialisation, or published with a backbone."""
 
-from artbench.encoders.backbone import Backbone
-from artbench.encoders.weights import Weights
+from artbench.encoders import Backbone, Weights
 from artbench.errors import ArtbenchError
 from artbench.specs import INITIALISATION
 
 
 def random(backbone: Backbone) -> Weights:
-    """The initialisation that the backbone holds, made from the run's seed."""
+    """Return the backbone's initialisation, made from the run's seed."""
     return Weights(state=backbone.module.state_dict(), source=INITIALISATION)
 
 
 def none(backbone: Backbone) -> Weights:
-    """No weights, for a backbone that has none.
+    """Return no weights, for a backbone without parameters.
 
     Raises:
-        ArtbenchError: It has.
+        ArtbenchError: The backbone has parameters.
     """
     if any(True for _ in backbone.module.parameters()):
         raise ArtbenchError(
@@ -25,19 +24,19 @@ def none(backbone: Backbone) -> Weights:
 
 
 def imagenet(backbone: Backbone) -> Weights:
-    """The supervised ImageNet weights that the backbone's makers publish.
+    """Return the supervised ImageNet weights published with the backbone.
 
     Raises:
-        ArtbenchError: They publish none.
+        ArtbenchError: None are published.
     """
     return _published(backbone, "imagenet", "supervised ImageNet weights")
 
 
 def published(backbone: Backbone) -> Weights:
-    """The weights that the backbone's makers publish under its name.
+    """Return the weights published under the backbone's name.
 
     Raises:
-        ArtbenchError: They publish none.
+        ArtbenchError: None are published.
     """
     return _published(backbone, "published", "weights")
 

@@ -1,4 +1,4 @@
-"""WikiArt in two releases that are never mixed: ArtGAN's, `wikiart`, and that of the hub, `wikiart-huggan`."""
+"""WikiArt in two separate releases: ArtGAN's, `wikiart`, and the hub's, `wikiart-huggan`."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
     register(
         DatasetSpec(
             name="wikiart",
-            description="WikiArt, ArtGAN release: 81,446 pictures in 27 styles, by 1,119 painters",
+            description="WikiArt, ArtGAN release: 81,446 images in 27 styles, by 1,119 painters",
             factory="artbench_wikiart.dataset:open_wikiart",
             source=SOURCE,
             layout=LAYOUT,
@@ -31,7 +31,7 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
     register(
         DatasetSpec(
             name="wikiart-huggan",
-            description="WikiArt, release of the hub (huggan/wikiart): 81,444 pictures, with splits of artbench's own",
+            description="WikiArt, release of the hub (huggan/wikiart): 81,444 images, split by artbench",
             factory="artbench_wikiart.hub:open_hub",
             source=HUB_SOURCE,
             layout=HUB_LAYOUT,
@@ -44,17 +44,17 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
 
 @hookimpl
 def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> None:
-    """Register the three tasks of the ArtGAN release, those on its painters, and the three of the hub's."""
+    """Register the tasks of both releases."""
     for task, description, published in (
-        ("style", "in which of 27 styles a picture is painted", Published(classes=27, train=57_025, test=24_421)),
-        ("artist", "which of 23 painters has painted a picture", Published(classes=23, train=13_346, test=5_706)),
-        ("genre", "to which of 10 genres a picture belongs", Published(classes=10, train=45_503, test=19_492)),
+        ("style", "which of 27 styles an artwork belongs to", Published(classes=27, train=57_025, test=24_421)),
+        ("artist", "which of 23 painters made an artwork", Published(classes=23, train=13_346, test=5_706)),
+        ("genre", "which of 10 genres an artwork belongs to", Published(classes=10, train=45_503, test=19_492)),
     ):
         register(_task(f"wikiart-{task}", description, f"artbench_wikiart.tasks:{task}_targets", published))
     register(
         _task(
             "wikiart-painter",
-            "which painter, of all with 40 pictures or more, has painted a picture",
+            "which of the painters with at least 40 images made an artwork",
             "artbench_wikiart.painter_tasks:painter_targets",
             Published(classes=460, train=48_649, test=20_838),
         )
@@ -62,21 +62,21 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
     register(
         _task(
             "wikiart-style-unseen-artists",
-            "in which of 27 styles a picture is painted, by painters not trained on: mean over five splits",
+            "which of 27 styles an artwork belongs to, by painters not trained on: mean over five splits",
             "artbench_wikiart.painter_tasks:unseen_artists_targets",
             Published(classes=27),
             clustered=True,
         )
     )
     for task, description, classes in (
-        ("style", "in which of 27 styles a picture is painted", 27),
-        ("artist", "which of 128 painters has painted a picture", 128),
-        ("genre", "to which of 10 genres a picture belongs", 10),
+        ("style", "which of 27 styles an artwork belongs to", 27),
+        ("artist", "which of 128 painters made an artwork", 128),
+        ("genre", "which of 10 genres an artwork belongs to", 10),
     ):
         register(
             _task(
                 f"wikiart-huggan-{task}",
-                f"{description}, by artbench's own split of the hub's release",
+                f"{description}, on the hub's release, split by artbench",
                 f"artbench_wikiart.hub:{task}_targets",
                 Published(classes=classes),
             )

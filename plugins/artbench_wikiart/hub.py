@@ -1,4 +1,4 @@
-"""WikiArt as the Hugging Face hub has it, `huggan/wikiart`: pictures and labels in Parquet files, without names."""
+"""WikiArt of the Hugging Face hub, `huggan/wikiart`: images and labels in Parquet files, without file names."""
 
 import os
 import re
@@ -11,9 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from artbench.data.dataset import Dataset
-from artbench.data.splits import held_out
-from artbench.data.targets import Split, Targets
+from artbench.data import Dataset, Split, Targets
+from artbench.data.authoring import held_out
 from artbench.errors import ArtbenchError
 from artbench_wikiart import HUB_LAYOUT, HUB_SOURCE
 from artbench_wikiart.hub_classes import class_names
@@ -22,7 +21,7 @@ from artbench_wikiart.shards import Place, ShardedDataset, Shards
 NAME = "wikiart-huggan"
 COLUMNS = ("style", "artist", "genre")
 
-# As much as the official lists of the ArtGAN release give.
+# As in the official lists of the ArtGAN release.
 TEST_SHARE = 0.3
 
 _MEND = f"The folder should hold {HUB_LAYOUT}. The dataset comes from {HUB_SOURCE}"
@@ -30,14 +29,13 @@ _SHARD = re.compile(r"train-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet")
 
 
 def open_hub(root: Path) -> Dataset:
-    """Read the labels of all Parquet files, and where each picture lies; reads no picture.
+    """Read the labels of all Parquet files and the place of each image, but no image.
 
-    The ids are made of the number of the file and of the row: these files have no names. `Dataset.tables` holds the
-    labels and the names of the classes of each column, and stand-ins for the rows of files that are not there, as
-    many as the others have on average.
+    The ids consist of the numbers of file and row, since the images have no names. `Dataset.tables` holds the labels
+    and class names of each column, and ids for the rows of missing files, as many as the others have on average.
 
     Raises:
-        ArtbenchError: The folder does not hold the files, or one is broken.
+        ArtbenchError: The files are missing, or one is broken.
     """
     shards, total = _shards(root)
     ids: list[str] = []
@@ -89,17 +87,17 @@ def open_hub(root: Path) -> Dataset:
 
 
 def style_targets(dataset: Dataset) -> Targets:
-    """27 styles."""
+    """Return 27 styles."""
     return _targets(dataset, "style")
 
 
 def artist_targets(dataset: Dataset) -> Targets:
-    """128 painters; pictures whose painter is `Unknown Artist` are left out."""
+    """Return 128 painters; images whose painter is `Unknown Artist` are left out."""
     return _targets(dataset, "artist")
 
 
 def genre_targets(dataset: Dataset) -> Targets:
-    """10 genres; pictures whose genre is `Unknown Genre` are left out."""
+    """Return 10 genres; images whose genre is `Unknown Genre` are left out."""
     return _targets(dataset, "genre")
 
 
@@ -109,7 +107,7 @@ def _targets(dataset: Dataset, column: str) -> Targets:
     known = [k for k, name in enumerate(names) if not name.startswith("Unknown")]
     label_of = np.full(len(names) + 1, -1)
     label_of[known] = np.arange(len(known))
-    # The last place, -1, is that of rows without a label.
+    # The last place, -1, is for rows without a label.
     labels = label_of[numbers]
     rows = np.flatnonzero(labels >= 0).astype(np.int64)
     test = np.zeros(len(rows), bool)
@@ -125,7 +123,7 @@ def _targets(dataset: Dataset, column: str) -> Targets:
 
 
 def _shards(root: Path) -> tuple[dict[int, Path], int]:
-    """The files that are there, by their numbers, and how many the whole has."""
+    """Return the files that are there by number, and the number of files in the release."""
     found: dict[int, Path] = {}
     totals = set()
     for folder in (root / "data", root):
@@ -156,7 +154,7 @@ def _opened(shard: Path) -> Any:
 
 
 def _labels(parquet: Any, shard: Path) -> dict[str, NDArray[np.int64]]:
-    """The labels of a file's rows by column, -1 for none."""
+    """Return the labels of a file's rows by column, -1 for none."""
     lacking = [column for column in ("image", *COLUMNS) if column not in parquet.schema_arrow.names]
     if lacking:
         raise ArtbenchError(f"{NAME}: {shard} has no column {lacking[0]}", mend=_MEND)
@@ -172,7 +170,7 @@ def _labels(parquet: Any, shard: Path) -> dict[str, NDArray[np.int64]]:
 
 
 def _state(shard: Path) -> str:
-    """Size and digest of the footer, which says where every page lies and how large it is."""
+    """Return size and digest of the footer, which holds place and size of every page."""
     size = shard.stat().st_size
     with shard.open("rb") as file:
         file.seek(-8, os.SEEK_END)

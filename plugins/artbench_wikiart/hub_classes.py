@@ -1,4 +1,4 @@
-"""What the labels of `huggan/wikiart` are called: said inside its Parquet files, or on its dataset card."""
+"""Class names of `huggan/wikiart`, from the metadata of its Parquet files or from its dataset card."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,15 +12,15 @@ from artbench_wikiart import HUB_SOURCE
 
 
 def class_names(root: Path, shard: Path, columns: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-    """The names of the classes of each column, in the order of their numbers.
+    """Return the class names of each column, in the order of their numbers.
 
     Args:
-        root: The folder of the dataset, which may hold its card, README.md.
+        root: The dataset's folder, which may hold its card, README.md.
         shard: One of its files.
-        columns: Of labels.
+        columns: Names of the label columns.
 
     Raises:
-        ArtbenchError: Neither says so.
+        ArtbenchError: Neither names the classes.
     """
     for names in (_of_schema(shard), _of_card(root / "README.md")):
         if all(names.get(column) for column in columns):
@@ -32,7 +32,7 @@ def class_names(root: Path, shard: Path, columns: Sequence[str]) -> Mapping[str,
 
 
 def _of_schema(shard: Path) -> dict[str, tuple[str, ...]]:
-    """From what the library `datasets` writes beside the schema."""
+    """Read the metadata that the library `datasets` writes beside the schema."""
     try:
         written = (pq.read_schema(shard).metadata or {}).get(b"huggingface", b"{}")
         features = json.loads(written)["info"]["features"]
@@ -54,12 +54,12 @@ def _of_card(card: Path) -> dict[str, tuple[str, ...]]:
             for feature in described["features"]
             if isinstance(feature.get("dtype"), dict) and "class_label" in feature["dtype"]
         }
-    except Exception as error:  # Whatever a broken card makes the reader stumble over.
+    except Exception as error:  # A broken card raises anything.
         raise ArtbenchError(f"wikiart-huggan: {card} is no dataset card ({error})") from error
 
 
 def _ordered(names: Any) -> tuple[str, ...]:
-    """Names as a list, or by number as text."""
+    """Return names given as a list, or as a mapping from numbers."""
     if isinstance(names, dict):
         names = [names[str(number)] for number in range(len(names))]
     return tuple(str(name) for name in names) if isinstance(names, list) else ()

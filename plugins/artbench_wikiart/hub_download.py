@@ -1,4 +1,4 @@
-"""Fetching `huggan/wikiart` from the hub."""
+"""Download of `huggan/wikiart` from the hub."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ REPOSITORY = "huggan/wikiart"
 
 
 def download(root: Path) -> None:
-    """Fetch the Parquet files and the card into `root`; what is there and whole is not fetched again.
+    """Fetch the Parquet files and the card into `root`, except for complete files that are there.
 
     Raises:
         OSError: The hub can't be reached, or a file can't be written.

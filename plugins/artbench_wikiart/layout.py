@@ -1,11 +1,11 @@
-"""Where in a folder the lists and the pictures lie: the layouts in which the release is passed on."""
+"""Finding lists and images in the layouts in which the release is distributed."""
 
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from artbench.data.authoring.listing import check_inside
+from artbench.data.authoring import check_inside
 from artbench.errors import ArtbenchError
 from artbench_wikiart import LAYOUT, SOURCE
 
@@ -13,8 +13,8 @@ TASKS = ("style", "artist", "genre")
 
 MEND = f"The folder should hold {LAYOUT}. The dataset comes from {SOURCE}"
 
-# Below the root: as the two zip files unpack, both at once, into one folder, and as the ArtGAN repository has it.
-_PICTURES = (".", "wikiart", "WikiArt Dataset", "WikiArt Dataset/wikiart")
+# Below the root: unpacked from the two zip files, from both into one folder, or as in the ArtGAN repository.
+_IMAGES = (".", "wikiart", "WikiArt Dataset", "WikiArt Dataset/wikiart")
 _LISTS = ("wikiart_csv", ".", "wikiart/wikiart_csv", "wikiart", "WikiArt Dataset")
 
 _SUFFIXES = ("", ".csv", ".txt", ".gz", ".csv.gz", ".txt.gz")
@@ -30,13 +30,13 @@ class ListFiles:
 
 
 def find_lists(root: Path) -> dict[str, ListFiles]:
-    """The files of each task that has all three in one folder.
+    """Find the files of each task that has all three in one folder.
 
-    Looked for, in this order: in `wikiart_csv`, in the root, in `wikiart`, in `WikiArt Dataset`, and beside the
-    root in `wikiart_csv`; in each also in a folder named as the task.
+    The folders are, in this order: `wikiart_csv`, the root, `wikiart`, `WikiArt Dataset`, and `wikiart_csv` beside the
+    root; in each of them also a folder named like the task.
 
     Raises:
-        ArtbenchError: There are no lists at all, or only some of a task, or a folder can't be read.
+        ArtbenchError: There are no lists, or only some of a task's, or a folder can't be read.
     """
     beside = root.absolute().parent / "wikiart_csv"
     folders = [*(root / folder for folder in _LISTS), beside]
@@ -76,26 +76,26 @@ def _first(stem: str, names: Collection[str]) -> str | None:
     return next((stem + suffix for suffix in _SUFFIXES if stem + suffix in names), None)
 
 
-def find_pictures(root: Path, styles: Collection[str]) -> str:
-    """The folder that holds the style folders, relative to the root: that with most of them.
+def find_images(root: Path, styles: Collection[str]) -> str:
+    """Return the folder with the most style folders, relative to the root.
 
     Args:
-        root: Of the dataset.
-        styles: Names of the folders that the lists name.
+        root: Folder of the dataset.
+        styles: Folder names in the lists.
 
     Raises:
         ArtbenchError: No folder holds any of them.
     """
-    held = {place: sum((root / place / style).is_dir() for style in styles) for place in _PICTURES}
+    held = {place: sum((root / place / style).is_dir() for style in styles) for place in _IMAGES}
     best = max(held, key=lambda place: held[place])
     if not held[best]:
         some = ", ".join(sorted(styles)[:3])
-        raise ArtbenchError(f"wikiart: no pictures in {root}: neither there nor in wikiart/ is {some}, …", mend=MEND)
+        raise ArtbenchError(f"wikiart: no images in {root}: neither there nor in wikiart/ is {some}, …", mend=MEND)
     return best
 
 
-def scan_pictures(folder: Path, styles: Collection[str]) -> dict[str, int]:
-    """The files in the style folders: `<Style>/<name>` and size in bytes of each.
+def scan_images(folder: Path, styles: Collection[str]) -> dict[str, int]:
+    """Return the size in bytes of each file in the style folders, by `<Style>/<name>`.
 
     Raises:
         ArtbenchError: A style folder can't be read, or a link in one leads out of `folder`.

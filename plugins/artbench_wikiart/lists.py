@@ -1,4 +1,4 @@
-"""The lists of the release: which picture trains, which one tests, and its class."""
+"""The lists of the release: the split and class of each image."""
 
 import gzip
 import re
@@ -13,21 +13,21 @@ from artbench.errors import ArtbenchError
 from artbench_wikiart import SOURCE
 from artbench_wikiart.layout import ListFiles
 
-# Twenty times the longest list: a gzip file can claim to be a terabyte.
+# Twenty times the longest list, since a small gzip file can unpack to a terabyte.
 _LARGEST = 80_000_000
 
 _HEAD = "(Path to image)"
 _INDEX = re.compile(r" *[0-9]{1,9}")
 
-# What no path below the pictures holds on any system: control characters, the backslashes and colons of
-# Windows, the parts "", "." and "..", parts too long for a name; and a path without a folder.
+# Not a path below the images: control characters, backslashes and colons (Windows), the parts "", "." and "..",
+# parts too long for a name, and paths without a folder.
 _NOT_BELOW = re.compile(r"[\x00-\x1f\x7f\\:]|(?:^|/)\.{0,2}(?:/|$)|[^/]{256}|^[^/]*$")
 
-_MEND = f"Take the list anew from {SOURCE}"
+_MEND = f"Download the list again from {SOURCE}"
 
 
 class Row(NamedTuple):
-    """One row of a list: the path of a picture (NFC, with slashes) and the index of its class."""
+    """One row of a list: the path of an image (NFC, with slashes) and the index of its class."""
 
     path: str
     label: int
@@ -35,12 +35,12 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskLists:
-    """The lists of one task, in their order; a path may be listed twice.
+    """The lists of one task, in their order; a path may occur twice.
 
     Attributes:
-        classes: The name of each class.
-        train: The rows to train on.
-        val: The rows to report on.
+        classes: Name of each class.
+        train: Rows to train on.
+        val: Rows to report on.
     """
 
     classes: tuple[str, ...]
@@ -52,7 +52,7 @@ def read_lists(files: ListFiles) -> TaskLists:
     """Read the three files of one task, plain or gzipped.
 
     Raises:
-        ArtbenchError: A file can't be read, or a line of it is not what it should be; names file and line.
+        ArtbenchError: A file can't be read, or a line is wrong; names file and line.
     """
     classes = tuple(_classes(files.classes))
     return TaskLists(
@@ -86,14 +86,14 @@ def _rows(file: Path, *, classes: int) -> Iterator[Row]:
         if not _INDEX.fullmatch(index) or int(index) >= classes:
             raise _bad_line(file, number, f"the class is not a number from 0 to {classes - 1}", line)
         if _NOT_BELOW.search(path):
-            raise _bad_line(file, number, "not a path <Style>/<name> below the folder of the pictures", line)
+            raise _bad_line(file, number, "not a path <Style>/<name> below the folder of the images", line)
         yield Row(unicodedata.normalize("NFC", path), int(index))
 
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:
     """The lines that are not empty, with their numbers.
 
-    Not by `str.splitlines`, which would also break a line at some letters of the mangled names.
+    `str.splitlines` would also break lines at some letters of the mangled names.
     """
     for number, line in enumerate(_text(file).split("\n"), start=1):
         if line.strip(" \t\r"):

@@ -1,4 +1,4 @@
-"""What others have published on these tasks; figures that were seen in print, under protocols unlike those here."""
+"""Results that others have published on these tasks, under other protocols; each was checked in print."""
 
 from artbench.specs import PublishedResult
 

@@ -1,26 +1,24 @@
-"""The tasks that look at the painters of the style lists: to tell them, or to tell styles without having seen them."""
+"""Tasks from the painters in the style lists: naming the painter, and styles by unseen painters."""
 
 from collections import Counter
 
 import numpy as np
 
-from artbench.data.dataset import Dataset
-from artbench.data.splits import grouped_folds
-from artbench.data.targets import Targets
+from artbench.data import Dataset, Targets
+from artbench.data.authoring import grouped_folds
 from artbench_wikiart.lists import Row
-from artbench_wikiart.painters import painter_of
-from artbench_wikiart.tasks import listed_split, missing_paths, task_lists
+from artbench_wikiart.tasks import listed_split, missing_paths, painter_of, task_lists
 
-# Of the pictures in both style lists.
+# Of the images in both style lists.
 FEWEST = 40
 FOLDS = 5
 
 
 def painter_targets(dataset: Dataset) -> Targets:
-    """Every painter with at least 40 pictures in the style lists; they train and test as these say.
+    """Return the painters with at least 40 images in the style lists, with the splits of these lists.
 
     Raises:
-        ArtbenchError: The style lists are not there.
+        ArtbenchError: The style lists are missing.
     """
     lists = task_lists(dataset, "style")
     counts = Counter(painter_of(row.path) for row in (*lists.train, *lists.val))
@@ -39,14 +37,14 @@ def painter_targets(dataset: Dataset) -> Targets:
 
 
 def unseen_artists_targets(dataset: Dataset) -> Targets:
-    """Styles by painters whom the probe has not seen, in five rounds.
+    """Return styles with test painters that are not in train, in five rounds.
 
-    Painters are put into five folds (`grouped_folds`, over both style lists). In each round the pictures of the
-    train list by four folds train, and those of the val list by the fifth test: over the rounds every picture of
-    the val list tests once, and none of the train list ever does.
+    Painters are put into five folds (`grouped_folds`, over both style lists). In each round, the images of the train
+    list by four folds are train, and those of the val list by the fifth are test. Over the rounds, every image of the
+    val list is tested once, and none of the train list.
 
     Raises:
-        ArtbenchError: The style lists are not there.
+        ArtbenchError: The style lists are missing.
     """
     lists = task_lists(dataset, "style")
     both = (*lists.train, *lists.val)

@@ -1,4 +1,4 @@
-"""Pictures that lie inside Parquet files, read when they are asked for."""
+"""Images inside Parquet files, read on demand."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from artbench.data.dataset import Dataset
+from artbench.data import Dataset
 
-# Row groups kept in memory: the one being read, and one for threads that are behind or ahead. Of the release, a row
-# group is a thousand pictures or 0.4 GB.
+# Row groups kept in memory: the current one, and one for threads that are behind or ahead. A row group of the release
+# holds a thousand images, or 0.4 GB.
 _KEPT = 2
 
 
 class Place(NamedTuple):
-    """Where a picture lies: number of the file, its row group, the row in that."""
+    """The place of an image: number of the file, row group, row in the group."""
 
     shard: int
     group: int
@@ -26,10 +26,10 @@ class Place(NamedTuple):
 
 
 class Shards:
-    """Parquet files with a column `image` of structs whose `bytes` are encoded pictures. Safe to call from threads.
+    """Parquet files with a column `image` of structs whose `bytes` are encoded images. Safe to call from threads.
 
     Args:
-        files: By their numbers.
+        files: The files by number.
     """
 
     def __init__(self, files: Mapping[int, Path]) -> None:
@@ -38,7 +38,7 @@ class Shards:
         self._lock = Lock()
 
     def read(self, place: Place) -> bytes:
-        """The encoded picture; empty where the row has none.
+        """Return the encoded image; empty if the row has none.
 
         Raises:
             OSError: The file can't be read or is broken there.
@@ -47,7 +47,7 @@ class Shards:
         return content if isinstance(content, bytes) else b""
 
     def _group(self, shard: int, group: int) -> Any:
-        # One thread reads a row group, the others wait for it rather than read it as well.
+        # One thread reads a row group while the others wait.
         with self._lock:
             if (shard, group) not in self._kept:
                 while len(self._kept) >= _KEPT:
@@ -67,10 +67,10 @@ class Shards:
 
 @dataclass(frozen=True, kw_only=True)
 class ShardedDataset(Dataset):
-    """A dataset whose pictures lie inside Parquet files.
+    """A dataset whose images are inside Parquet files.
 
     Attributes:
-        places: Where each picture lies.
+        places: Place of each image.
         shards: The files.
     """
 
@@ -78,5 +78,5 @@ class ShardedDataset(Dataset):
     shards: Shards
 
     def read(self, row: int) -> bytes:
-        """The encoded picture in row `row`."""
+        """Return the encoded image in row `row`."""
         return self.shards.read(self.places[row])

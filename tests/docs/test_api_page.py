@@ -24,6 +24,7 @@ def test_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert str(record.primary.value) in capsys.readouterr().out
     assert isinstance(names["encoder"], artbench.LoadedEncoder)
     assert isinstance(names["encoder"].module, torch.nn.Module)
+    assert Path("moco/encoder.safetensors").is_file()
     assert (len(names["ids"]), names["matrix"].shape) == (24, (24, 512))
 
 

@@ -73,7 +73,7 @@ RELEASES: dict[str, tuple[str, Callable[[Path], Path]]] = {
 }
 
 
-# The releases that these tests write have a few bytes in the place of pictures, and too few to train every class.
+# The releases that these tests write have a few bytes in the place of images, and too few to train every class.
 OF_MINIATURES = {"decodes", "every class is trained", "splits hold pictures"}
 
 

@@ -62,12 +62,12 @@ class Bench(NamedTuple):
         return self.stepper.step(number, self.crops(number), lr=lr, progress=progress)
 
 
-def bench(method: Method, *pairs: str, pictures: int = 1000) -> Bench:
+def bench(method: Method, *pairs: str, images: int = 1000) -> Bench:
     torch.manual_seed(0)
     off = ("jitter_p=0", "grey_p=0", "blur_p=0", "blur_p_second=0", "solarise_p_second=0", "flip_p=0")
     settings = read_settings(method.settings, pairs=[*off, *pairs])
     of = backbone()
-    objective = method.build(of, settings, pictures)
+    objective = method.build(of, settings, images)
     for network in objective.networks:
         network.train()
     trained = [parameter for parameter in objective.networks.student.parameters() if parameter.requires_grad]

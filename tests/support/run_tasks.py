@@ -14,7 +14,7 @@ from tests.support.plugins import SMALL
 
 
 def paint(file: Path, number: int, *, size: int = 24) -> None:
-    """A small noisy picture, in one of three colours by its number."""
+    """A small noisy image, in one of three colours by its number."""
     file.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels(number, size=size)).save(file)
 

@@ -1,10 +1,6 @@
 """`artbench pretrain`: train a backbone on pictures without their labels."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -18,10 +14,6 @@ from artbench.cli.options import (
     plugin_option,
     registry,
 )
-from artbench.errors import ArtbenchError
-
-if TYPE_CHECKING:
-    from artbench.pretrain.resume_state import ResumeState
 
 
 @click.command()
@@ -106,137 +98,42 @@ def pretrain(
     chooses or reports on are left out. Ctrl-C, SIGTERM and SIGUSR1 save and stop; a second one stops at once.
     --resume goes on, with the METHOD, backbone, datasets, settings and seed on record in DIR where they are not given.
     """
-    asked = resume_from(method=method, backbone=backbone, datasets=datasets, seed=seed, out=out, resume=resume)
     loaded = registry(plugin_files)
     # Only now: torch takes seconds to import.
     from artbench.cli.progress import notices
-    from artbench.pretrain.trainer import pretrain as train
-    from artbench.pretrain.training import Conditions
-    from artbench.pretrain.workflow import Places, check_names, open_online_task, open_pool, open_training
+    from artbench.pretrain.request import MissingOption, PretrainRequest
+    from artbench.pretrain.workflow import pretrain as train
     from artbench.runtime.distributed import process_group
-    from artbench.runtime.machine import choose_device
-    from artbench.runtime.progress import Reporter, Silent
+    from artbench.runtime.progress import Silent
 
-    chosen = choose_device(device)
-    # A wrong word is told before any list is read.
-    with asked.recalling():
-        loaded.pretrainings.get(asked.method)
-        loaded.backbones.get(asked.backbone)
-    check_names(
-        asked.method, asked.backbone, registry=loaded, seed=asked.seed, toml=toml, pairs=pairs, begun=asked.begun
+    request = PretrainRequest(
+        out=out,
+        method=method,
+        backbone=backbone,
+        datasets=datasets,
+        seed=seed,
+        resume=resume,
+        settings=pairs,
+        settings_file=toml,
+        knn=knn,
+        pack=pack,
+        save_minutes=save_minutes,
+        keep=keep,
+        tensorboard=tensorboard,
+        compiled=compiled,
+        data_root=data_root,
+        data=data,
+        device=device,
+        workers=workers,
     )
-    recorded = {} if asked.begun is None else asked.begun.folders(data_root)
-    known = {name: folder for name, folder in recorded.items() if name in asked.datasets}
-    places = Places(data_root=data_root, placed=known | data)
     with process_group() as group:
-        reporter: Reporter = notices() if group.first else Silent()
-        with asked.recalling():
-            pool = group.first_then_others(
-                lambda: open_pool(asked.datasets, registry=loaded, places=places, reporter=reporter)
-            )
-        training = open_training(
-            asked.method,
-            asked.backbone,
-            pool,
-            registry=loaded,
-            seed=asked.seed,
-            toml=toml,
-            pairs=pairs,
-            begun=asked.begun,
-        )
-        online = None
-        if knn is not None:
-            # What is to be said of a dataset of the pool was said.
-            quiet = loaded.tasks.get(knn).dataset in asked.datasets
-            online = open_online_task(knn, registry=loaded, places=places, reporter=Silent() if quiet else reporter)
-        conditions = Conditions(
-            device=chosen,
-            workers=workers,
-            pack=pack,
-            resume=resume,
-            save_minutes=save_minutes,
-            keep=keep,
-            tensorboard=tensorboard,
-            compiled=compiled,
-            online=online,
-        )
-        apart = sum(map(len, pool.pool.datasets)) - len(pool.pool)
-        kept = f", {apart:,} more are kept apart" if apart else ""
-        reporter.notice(
-            f"{len(pool.pool):,} pictures of {', '.join(asked.datasets)}, pool {pool.pool.manifest.sha256[:12]}{kept}"
-        )
-        encoder = train(training, out, conditions=conditions, reporter=reporter)
-        if group.first and encoder is not None:
-            click.echo(encoder)
-    return 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resume:
-    """What to train on what, as the command or the record of a begun training says.
-
-    Attributes:
-        method: Name of the method.
-        backbone: Name of the backbone.
-        datasets: Their names.
-        seed: Of the run.
-        begun: The training on record; None where there is none to go on with.
-    """
-
-    method: str
-    backbone: str
-    datasets: Sequence[str]
-    seed: int
-    begun: "ResumeState | None"
-
-    @contextmanager
-    def recalling(self) -> Iterator[None]:
-        """Tell with an error of the block how the training was begun: a name may be only on record.
-
-        Raises:
-            ArtbenchError: The block did.
-        """
         try:
-            yield
-        except ArtbenchError as error:
-            if self.begun is None:
-                raise
-            mend = f"{error.mend}. " if error.mend and error.mend[-1] not in "?." else f"{error.mend} ".lstrip()
-            raise type(error)(error.message, mend=f"{mend}The whole command: {self.begun.command}") from error
-
-
-def resume_from(
-    *,
-    method: str | None,
-    backbone: str | None,
-    datasets: Sequence[str],
-    seed: int | None,
-    out: Path,
-    resume: bool,
-) -> Resume:
-    """What is asked for; with `resume`, what is not given is taken from the record in `out`.
-
-    Raises:
-        click.MissingParameter: Neither says it.
-        ArtbenchError: The record can't be read.
-    """
-    begun = None
-    if resume:
-        # Only now: torch takes seconds to import.
-        from artbench.pretrain.resume_state import read_resume_state
-
-        begun = read_resume_state(out)
-    if begun is not None:
-        method, backbone = method or begun.method, backbone or begun.backbone
-        datasets, seed = datasets or tuple(begun.datasets), begun.seed if seed is None else seed
-    why = f"{out} holds no checkpoint that says it" if resume and begun is None else None
-    if not method:
-        raise _missing("method", why)
-    if not backbone:
-        raise _missing("backbone", why)
-    if not datasets:
-        raise _missing("datasets", why or (None if begun is None else "The checkpoint does not say it"))
-    return Resume(method=method, backbone=backbone, datasets=datasets, seed=seed or 0, begun=begun)
+            result = train(request, registry=loaded, reporter=notices() if group.first else Silent())
+        except MissingOption as error:
+            raise _missing(error.name, error.reason or None) from error
+        if group.first and result.encoder is not None:
+            click.echo(result.encoder)
+    return 0
 
 
 def _missing(name: str, why: str | None) -> click.MissingParameter:

@@ -1,1 +1,1 @@
-"""All records of one task, one protocol and one state of the data, side by side."""
+"""Leaderboards: ranking, comparing, checking, rendering and exporting records."""

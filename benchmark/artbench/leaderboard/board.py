@@ -1,4 +1,4 @@
-"""Which records share a table, and in which order."""
+"""Sorts records into leaderboards."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ class Row:
     """One record on a leaderboard.
 
     Attributes:
-        rank: One more than the number of records with a better primary metric; equal values share a rank. What the
-            difference means is for `Board.ranking` to say.
+        rank: One more than the number of records with a better primary value; equal values share a rank. Whether the
+            difference may be chance, `Board.ranking` says.
         record: The record.
     """
 
@@ -29,7 +29,7 @@ class Board:
 
     Attributes:
         rows: Best first; at least one.
-        predictions: Where the predictions of a record are; None: nowhere, so that nothing can be tested.
+        predictions: Returns the file of a record's predictions; None if there are none, so that nothing is tested.
     """
 
     rows: tuple[Row, ...]
@@ -37,16 +37,16 @@ class Board:
 
     @property
     def first(self) -> Record:
-        """Any one record, for what all of them share."""
+        """The best record, also for what all of them share."""
         return self.rows[0].record
 
     @cached_property
     def ranking(self) -> Ranking:
-        """The ranks that the predictions bear out; tested when first asked for."""
+        """The ranks by paired tests, computed on first access."""
         return rank([row.record for row in self.rows], self.predictions)
 
     def place_of(self, record: Record) -> Place:
-        """Where a record of this board stands.
+        """Return the place of a record.
 
         Raises:
             KeyError: It is not on this board.
@@ -55,13 +55,13 @@ class Board:
 
 
 def boards(records: Iterable[Record], predictions: Callable[[Record], Path] | None = None) -> list[Board]:
-    """Sort records into leaderboards; the one with most rows first among those of one task.
+    """Sort records into leaderboards, by task; among those of one task, the one with most rows comes first.
 
-    Of records that measured the same thing (equal `id`) the newest counts.
+    Of records with the same measurement (equal `id`) the newest counts.
 
     Args:
-        records: Of any tasks.
-        predictions: Where the predictions of a record are (`ResultsFolder.predictions_of`); None: nowhere.
+        records: Records of any tasks.
+        predictions: As `Board.predictions`, such as `ResultsFolder.predictions_of`.
     """
     newest: dict[str, Record] = {}
     for record in records:

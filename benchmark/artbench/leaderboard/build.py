@@ -1,4 +1,4 @@
-"""Writing the pages of a results folder."""
+"""Writes the pages of a results folder."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from artbench.leaderboard.overall import overall_page
 from artbench.records.record import Record
 from artbench.runtime.files import write_text
 
-# A file name that no task's page has: those are of the task's name, or end in a digest.
+# No page of a task has this file name: theirs are the name of the task, or end in a digest.
 OVERALL = "OVERALL.md"
 
 
@@ -26,12 +26,11 @@ def build_pages(
     """Write `TASK.md` for every task on record, `README.md` that lists them, and `OVERALL.md`; return what was written.
 
     Args:
-        records: Of any tasks.
-        out: The folder.
-        predictions: Where the predictions of a record are (`ResultsFolder.predictions_of`), for the tests behind the
-            ranks; None: nowhere, so that rows have their rank in brackets.
-        literature: What is known of a task beside its records, by its name.
-        page: Makes further files of the leaderboards, by name.
+        records: Records of any tasks.
+        out: Folder to write to.
+        predictions: As `Board.predictions`; without, rows have their rank in brackets.
+        literature: What is known of a task besides its records, by name.
+        page: Renders further files, by name.
 
     Raises:
         ArtbenchError: The folder can't be written.

@@ -1,4 +1,4 @@
-"""What the columns of a leaderboard hold, for every form in which it is shown."""
+"""The columns of a leaderboard, shared by all formats in which it is shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from artbench.records.parts import Metric
 from artbench.records.record import Record, pretraining_name
 from artbench.stats.metrics import METRICS
 
-# Which column has the name that a row goes by, and which the metric that ranks.
+# Positions of the backbone's name and of the metric that ranks.
 BACKBONE, PRIMARY = 1, 3
-# Equal to balanced accuracy wherever the test split has every class; in records for where it has not.
+# Equal to balanced accuracy if the test split has every class.
 _TWIN = "mean_class_accuracy"
 # With so few classes, the right one is always among the first five.
 _TOP = 5
@@ -22,9 +22,9 @@ class Cell:
     """One cell of a table.
 
     Attributes:
-        text: What is read.
-        key: What is sorted by: a number or a text; None stands last.
-        strong: Whether it is of the metric that ranks.
+        text: Text of the cell.
+        key: Key for sorting; None comes last.
+        strong: Whether it belongs to the metric that ranks.
     """
 
     text: str
@@ -32,12 +32,12 @@ class Cell:
     strong: bool = False
 
 
-# How fast features came, and on what: as it happened to be, so not in tables that are printed.
+# Speed of the extraction and its hardware: they vary from run to run, so they are not in printed tables.
 COST = ("images/s", "device")
 
 
 def headings(board: Board) -> list[str]:
-    """The header of each column."""
+    """Return the header of each column."""
     first = board.first
     primary, others = metric_name(first.primary_metric), other_metrics(board)
     return [
@@ -53,12 +53,12 @@ def headings(board: Board) -> list[str]:
 
 
 def cells(record: Record, board: Board, *, number: int) -> list[Cell]:
-    """A row of a leaderboard.
+    """Return a row of a leaderboard.
 
     Args:
-        record: Whose row.
+        record: Record of the row.
         board: The leaderboard.
-        number: Of the row, counted from the best.
+        number: Number of the row, counted from the best.
     """
     encoder = record.encoder
     return [
@@ -74,7 +74,7 @@ def cells(record: Record, board: Board, *, number: int) -> list[Cell]:
 
 
 def cost_cells(record: Record) -> list[Cell]:
-    """The cells under `COST`."""
+    """Return the cells of the columns `COST`."""
     speed = record.timing.images_per_s
     return [
         Cell(text="" if speed is None else f"{speed:.1f}" if speed < 100 else f"{speed:,.0f}", key=speed),
@@ -83,7 +83,7 @@ def cost_cells(record: Record) -> list[Cell]:
 
 
 def guesses(board: Board) -> tuple[list[str], list[list[Cell]]]:
-    """What guesses score that look at no image, as the newest record with any says: headers, and rows."""
+    """Return header and rows of the guesses without pixels, from the newest record that has them."""
     dated = sorted((row.record for row in board.rows), key=lambda record: record.provenance.created)
     known = [record for record in dated if record.references]
     if not known:
@@ -99,9 +99,9 @@ def guesses(board: Board) -> tuple[list[str], list[list[Cell]]]:
 
 
 def other_metrics(board: Board) -> Mapping[str, Metric]:
-    """The metrics that stand beside the primary one, each as some row has it; without those that say nothing more.
+    """Return the metrics beside the primary one, by name, each from some row; redundant ones are left out.
 
-    Which there are, and in which order, does not depend on which row is first.
+    Selection and order do not depend on which row is first.
     """
     first = board.first
     unsaid = {first.primary_metric, _TWIN} | ({"top5_accuracy"} if first.dataset.classes <= _TOP else set())
@@ -114,7 +114,7 @@ def other_metrics(board: Board) -> Mapping[str, Metric]:
 
 
 def metric_cell(metric: Metric | None) -> Cell:
-    """The value of a metric without its interval; blank where there is none."""
+    """Return the cell of a value without its interval; blank if there is none."""
     if metric is None:
         return Cell(text="", key=None)
     return Cell(text=amount(metric).partition(" ")[0], key=metric.value)

@@ -1,4 +1,4 @@
-"""Two records side by side: by how much they differ, whether that is more than chance, and in which classes."""
+"""Compares two records: difference, significance, and the classes in which they differ most."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ _PARTS = ("task", "task version", "protocol", "state of the data")
 
 @dataclass(frozen=True, kw_only=True)
 class ClassDifference:
-    """How two encoders fare in one class.
+    """Scores of two encoders in one class.
 
     Attributes:
-        name: Of the class, or its number where the record has no table of classes.
-        images: Test images that have it, over all rounds.
-        first: Recall of the first, or average precision for multi-label tasks.
-        second: That of the second.
+        name: Name of the class, or its number if the record has no table of classes.
+        images: Number of test images that have it, over all rounds.
+        first: Recall of the first encoder, or average precision for multi-label tasks.
+        second: The same of the second encoder.
     """
 
     name: str
@@ -39,23 +39,23 @@ class ClassDifference:
 
     @property
     def difference(self) -> float:
-        """First less second."""
+        """First minus second."""
         return self.first - self.second
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """First against second.
+    """Difference between two records.
 
     Attributes:
-        difference: Value of the first less value of the second: a fraction, or years.
-        ci95: Percentile interval of it.
-        p: Two-sided, of this pair alone.
-        mcnemar: Exact McNemar's p, where it applies.
-        alone: About how many images the first alone is right, and the second; None where that is not the question.
+        difference: Value of the first minus value of the second, a fraction or years.
+        ci95: Percentile interval of the difference.
+        p: Two-sided p of this pair alone.
+        mcnemar: Exact McNemar's p; None if it does not apply.
+        alone: Numbers of images that only the first gets right, and only the second; None without `mcnemar`.
         better: Which has the better value, `first` or `second`; empty if neither.
-        measure: `recall` or `average precision`, of the classes; empty for years.
-        classes: Those that occur, in which they differ most first.
+        measure: Measure of the classes, `recall` or `average precision`; empty for years.
+        classes: Classes that occur, those that differ most first.
     """
 
     difference: float
@@ -70,7 +70,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Located:
-    """A record and the file it was read from.
+    """A record and its file.
 
     Attributes:
         record: The record.
@@ -82,7 +82,7 @@ class Located:
 
     @property
     def predictions(self) -> Path:
-        """Where its predictions are."""
+        """File of its predictions."""
         return self.file.with_suffix(".parquet")
 
 
@@ -120,7 +120,7 @@ def compare(first: Located, second: Located) -> Comparison:
 
 
 def _oriented(pair: Pair, first: Located) -> tuple[float, tuple[float, float]]:
-    """First less second, in the metric's own direction."""
+    """Return difference and interval as first minus second."""
     sign = direction(first.record.primary_metric) * (1 if pair.better == first.record.id else -1)
     low, high = sorted((sign * pair.ci95[0], sign * pair.ci95[1]))
     return sign * pair.difference, (low, high)
@@ -166,22 +166,20 @@ def _precisions(stored: StoredPredictions) -> NDArray[np.floating]:
 def locate_pair(
     first: str, second: str, *, folder: ResultsFolder, task: str | None, reporter: Reporter
 ) -> tuple[Located, Located, list[Record]]:
-    """The two records that are meant, and all records of the folder.
+    """Find two records by name, and return them with all records of the folder.
 
-    A name that stands for several records, one a task, is settled by the other name where only one of them shares a
-    leaderboard with it.
+    If a name matches several records, the one that shares a leaderboard with the other is meant.
 
     Args:
-        first: A record's id, its file, or `backbone/pretraining`.
-        second: Likewise.
-        folder: Where to look.
-        task: Look only at records of this task; None: at all.
-        reporter: Told of files that are no records.
+        first: Id of a record, its file, or `backbone/pretraining`.
+        second: Name of the other record.
+        folder: Results folder to search.
+        task: Task of the records; None for any.
+        reporter: Receives a notice for each file that is not a record.
 
     Raises:
-        UsageError: A name stands for nothing, the two records don't share a leaderboard, or several pairs could be
-            meant.
-        ArtbenchError: A file that is named is no record.
+        UsageError: A name matches nothing, the two don't share a leaderboard, or several pairs match.
+        ArtbenchError: A named file is not a record.
     """
     records = list(folder.records(reporter))
     pairs = list(
@@ -192,18 +190,18 @@ def locate_pair(
         raise _unlike(*pairs[0], first, second)
     different = [(one, other) for one, other in comparable if one.record.id != other.record.id]
     if not different:
-        raise UsageError(f"{first} and {second} are the same record", mend="Name two")
+        raise UsageError(f"{first} and {second} are the same record", mend="Name two different records")
     if len(different) > 1:
         every = [f"{one.record.id} ({one.record.task})" for one in {one.file: one for one, _ in different}.values()]
         raise UsageError(
-            f"{first} and {second} could be {len(different)} pairs of records: {_some(every)}",
-            mend="Say which with --task, or name ids",
+            f"{first} and {second} match {len(different)} pairs of records: {_some(every)}",
+            mend="Choose one with --task, or give ids",
         )
     return *different[0], records
 
 
 def _located(name: str, records: Sequence[Record], *, folder: ResultsFolder, task: str | None) -> list[Located]:
-    """All records that a name can stand for; at least one."""
+    """Return all records that match a name, at least one."""
     if name.endswith(".json") and Path(name).is_file():
         return [Located(read_record(Path(name)), Path(name))]
     named = [record for record in records if name in (record.id, encoder(record))]
@@ -213,24 +211,24 @@ def _located(name: str, records: Sequence[Record], *, folder: ResultsFolder, tas
     where = folder.path / "records"
     if named:
         tasks = _some(sorted({record.task for record in named}))
-        raise UsageError(f"{name!r} has no record of {task!r} in {where}", mend=f"There are records of {tasks}")
+        raise UsageError(f"{name!r} has no record of {task!r} in {where}", mend=f"It has records of {tasks}")
     if not records:
         raise UsageError(f"no records in {where}", mend="`artbench run` writes them; --results names the folder")
     known = sorted({encoder(record) for record in records})
     near = get_close_matches(name, known, n=3) or known[:3]
     raise UsageError(
-        f"{name!r} is no record in {where}",
+        f"no record in {where} matches {name!r}",
         mend=f"Give an id, a file, or backbone/pretraining, such as {', '.join(near)}",
     )
 
 
 def encoder(record: Record) -> str:
-    """How an encoder is named here: `resnet50/imagenet`."""
+    """Return the name of an encoder: `resnet50/imagenet`."""
     return f"{record.backbone}/{record.pretraining}"
 
 
 def _unlike(one: Located, other: Located, first: str, second: str) -> UsageError:
-    """Why two records are on different leaderboards."""
+    """Say why two records are on different leaderboards."""
     ours, theirs = one.record, other.record
     part = next(part for part, mine, other in zip(_PARTS, ours.board, theirs.board, strict=True) if mine != other)
     said = {
@@ -244,7 +242,7 @@ def _unlike(one: Located, other: Located, first: str, second: str) -> UsageError
     }[part]
     return UsageError(
         f"{first} and {second} can't be compared: the {part} differs ({said[0]}; {said[1]})",
-        mend="Only records that share a leaderboard can" if part != "task" else "Name one task with --task",
+        mend="Name two records of one leaderboard" if part != "task" else "Name one task with --task",
     )
 
 

@@ -1,4 +1,4 @@
-"""What was measured on a leaderboard, in sentences: plain text, for every form in which it is shown."""
+"""Sentences about a leaderboard in plain text: what was measured, and why to read a row with care."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from artbench.plugins.registry import Registry
 from artbench.records.record import Record, encoder_name
 from artbench.specs import Published, PublishedResult
 
-# Of the published test images; what lacks fewer counts as the whole task.
+# Share of the published test images from which on a copy counts as the whole task.
 _WHOLE = 0.99
 
 
 def measured_on(board: Board) -> str:
-    """Protocol, state of the data, version of the task, and what the numbers are means over."""
+    """Describe protocol, data, version of the task, and what values are means over."""
     first, data = board.first, board.first.dataset
     lost = f", {data.missing:,} missing" if data.missing else ""
     lost += f", {data.unreadable:,} unreadable" if data.unreadable else ""
@@ -27,7 +27,7 @@ def measured_on(board: Board) -> str:
 
 
 def part_of_task(record: Record, size: Published | None) -> str:
-    """That it is not the whole task, where it is known how large that is; else empty."""
+    """Say that a record covers a part of its task; empty if it covers all, or if the size is unknown."""
     if size is None or not size.test or record.few_shot is not None or record.rounds:
         return ""
     if record.dataset.test >= _WHOLE * size.test:
@@ -37,7 +37,7 @@ def part_of_task(record: Record, size: Published | None) -> str:
 
 
 def why_apart(boards: Sequence[Board]) -> str:
-    """What differs between the tables of one task, in words."""
+    """Say what differs between the tables of one task."""
     versions, protocols, states = (
         {key(board.first) for board in boards}
         for key in (
@@ -59,7 +59,7 @@ def why_apart(boards: Sequence[Board]) -> str:
 
 
 def pretrainings(board: Board) -> list[str]:
-    """How each encoder that a checkpoint tells of was pretrained, in the order of the rows."""
+    """Describe the pretraining of each encoder from a checkpoint of artbench, in the order of the rows."""
     return [f"{encoder_name(row.record)}: {said}." for row in board.rows if (said := _pretraining(row.record))]
 
 
@@ -77,7 +77,7 @@ def _pretraining(record: Record) -> str:
 
 
 def _rounds(record: Record) -> str:
-    """What the numbers are means over, and what was resampled."""
+    """Say what values are means over, and what was resampled."""
     said = ""
     if record.few_shot is not None:
         few = record.few_shot
@@ -96,8 +96,8 @@ class Mark:
     """A reason to read a row with care.
 
     Attributes:
-        sign: Beside the row.
-        text: The footnote, without a full stop.
+        sign: Sign beside the row.
+        text: Text of the footnote, without a full stop.
     """
 
     sign: str
@@ -105,13 +105,13 @@ class Mark:
 
 
 def marks(record: Record) -> list[Mark]:
-    """The marks of a record, most serious first. A row that could not be tested has its rank in brackets instead."""
+    """Return the marks of a record, most serious first."""
     found = [_leak(record), _unknown_pool(record), _twins(record), _partial(record), _unconverged(record)]
     return [mark for mark in found if mark is not None]
 
 
 def footnotes(board: Board) -> list[tuple[Mark, list[Record]]]:
-    """Each mark on a leaderboard with the records that bear it, in the order of the rows."""
+    """Return each mark on a leaderboard with its records, in the order of the rows."""
     found: dict[Mark, list[Record]] = {}
     for row in board.rows:
         for mark in marks(row.record):
@@ -127,7 +127,7 @@ def _leak(record: Record) -> Mark | None:
     if pool is None or not pool.test_images:
         return None
     seen = f"{pool.test_images:,} of the {record.dataset.test:,} test images"
-    return Mark(sign="†", text=f"pretrained on {seen}: the value is no measure of how it does on images it never saw")
+    return Mark(sign="†", text=f"pretrained on {seen}: the value does not tell how it does on images it never saw")
 
 
 def _unknown_pool(record: Record) -> Mark | None:
@@ -136,20 +136,16 @@ def _unknown_pool(record: Record) -> Mark | None:
         return None
     if pool is not None and pool.test_images is not None:
         return None
-    return Mark(
-        sign="‡",
-        text="the list of the images that it was pretrained on was not on hand, so test images may be among them",
-    )
+    text = "the list of the images that it was pretrained on was not available, so test images may be among them"
+    return Mark(sign="‡", text=text)
 
 
 def _twins(record: Record) -> Mark | None:
     twins = record.dataset.twins
     if twins is None or not twins.test:
         return None
-    return Mark(
-        sign="§",
-        text=f"{twins.test:,} test images have a twin among the training images, as `artbench data audit` found",
-    )
+    text = f"{twins.test:,} test images have a twin among the training images, as `artbench data audit` found"
+    return Mark(sign="§", text=text)
 
 
 def _partial(record: Record) -> Mark | None:
@@ -171,13 +167,13 @@ def _unconverged(record: Record) -> Mark | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Literature:
-    """What is known of one task.
+    """What is known of a task besides its records.
 
     Attributes:
-        description: What is asked, in a line; empty where nobody says.
-        dataset: What its dataset is, in a line; empty likewise.
-        results: Figures of others.
-        size: How large the task is; None where nobody says.
+        description: Question of the task, in a line; empty if unknown.
+        dataset: Description of its dataset, in a line; empty if unknown.
+        results: Published results.
+        size: Published size of the task; None if unknown.
     """
 
     description: str = ""
@@ -187,7 +183,7 @@ class Literature:
 
 
 def literature(registry: Registry) -> Mapping[str, Literature]:
-    """Of every task that is registered, by its name."""
+    """Return what is known of every registered task, by name."""
     datasets = {spec.name: spec.description for _, spec in registry.datasets.specs()}
     return {
         spec.name: Literature(

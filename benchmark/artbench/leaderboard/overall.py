@@ -1,4 +1,4 @@
-"""All tasks side by side: ranks can be averaged, unlike metrics can't."""
+"""All tasks side by side: ranks are averaged, since different metrics can't be."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,11 +24,10 @@ class Line:
     """One encoder on all tasks.
 
     Attributes:
-        records: Its record on each board; None where there is none.
-        rank: Mean over the boards of the middle of its range of ranks, among the encoders that are on every board;
-            None if it is not.
-        borda: One for every such encoder that it is distinguishably better than, a half for every one it can't be told
-            from, over all boards (Borda count with ties); None likewise.
+        records: Its record on each board; None if it has none.
+        rank: Average rank among the encoders that are on every board; None if this one is not.
+        borda: Borda count with ties over all boards: one point for every such encoder that it is distinguishably better
+            than, half a point for every one that the test can't tell it from; None likewise.
     """
 
     records: Sequence[Record | None]
@@ -37,12 +36,12 @@ class Line:
 
     @property
     def any(self) -> Record:
-        """Any of its records, for the encoder's name."""
+        """Any of its records, for the name of the encoder."""
         return next(record for record in self.records if record is not None)
 
 
 def chosen(boards: Sequence[Board]) -> list[Board]:
-    """The leaderboard of each task that counts: of several, the one with most rows, which stands first."""
+    """Return the leaderboard of each task that counts: the first, which has most rows."""
     found: dict[str, Board] = {}
     for board in boards:
         found.setdefault(board.first.task, board)
@@ -50,7 +49,7 @@ def chosen(boards: Sequence[Board]) -> list[Board]:
 
 
 def lines(boards: Sequence[Board]) -> list[Line]:
-    """Every encoder that is on any of these boards, best average rank first, then those that are not on all."""
+    """Return a line for every encoder, best average rank first, then those that are not on all boards."""
     by_encoder: dict[tuple[str, ...], list[Record | None]] = {}
     for number, board in enumerate(boards):
         for row in board.rows:
@@ -73,12 +72,12 @@ def lines(boards: Sequence[Board]) -> list[Line]:
 
 @dataclass(frozen=True, kw_only=True)
 class Overall:
-    """All tasks side by side, as a table.
+    """Table of all tasks side by side.
 
     Attributes:
         boards: The leaderboard of each task that counts.
         lines: Every encoder, best average rank first.
-        notes: What the columns mean, and which leaderboards were not taken; plain text.
+        notes: What the columns mean, and which leaderboards were left out; plain text.
     """
 
     boards: Sequence[Board]
@@ -87,7 +86,7 @@ class Overall:
 
 
 def overall(boards: Sequence[Board]) -> Overall | None:
-    """All tasks side by side; None where there are fewer than two."""
+    """Put all tasks side by side; None if there are fewer than two."""
     counted = chosen(boards)
     if len(counted) < _FEWEST:
         return None
@@ -103,7 +102,7 @@ def overall(boards: Sequence[Board]) -> Overall | None:
 
 
 def overall_headings(found: Overall) -> list[str]:
-    """The header of each column."""
+    """Return the header of each column."""
     return [
         "average rank",
         "Borda",
@@ -114,7 +113,7 @@ def overall_headings(found: Overall) -> list[str]:
 
 
 def overall_cells(line: Line) -> list[Cell]:
-    """A row of the table."""
+    """Return a row of the table."""
     return [
         Cell(text="" if line.rank is None else f"{line.rank:.2f}", key=line.rank),
         Cell(text="" if line.borda is None else f"{line.borda:g}", key=line.borda),
@@ -125,7 +124,7 @@ def overall_cells(line: Line) -> list[Cell]:
 
 
 def overall_page(boards: Sequence[Board]) -> str:
-    """The page of all tasks as Markdown; empty where there are fewer than two."""
+    """Render the page of all tasks as Markdown; empty if there are fewer than two."""
     found = overall(boards)
     if found is None:
         return ""
@@ -142,7 +141,7 @@ def overall_page(boards: Sequence[Board]) -> str:
 
 
 def _all(records: Sequence[Record | None]) -> list[Record] | None:
-    """The records of an encoder that is on every board; None if it is not."""
+    """Return the records of an encoder that is on every board; None if it is not."""
     there = [record for record in records if record is not None]
     return there if len(there) == len(records) else None
 

@@ -1,4 +1,4 @@
-"""What the predictions of one record give to the tests of its leaderboard."""
+"""The scores of one record's predictions, on resamples that all records of its leaderboard share."""
 
 import hashlib
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from artbench.stats.contributions import HAVE_PARTS, SUMS, contributions, parts,
 from artbench.stats.metrics import METRICS, sample
 from artbench.stats.paired_tests import Scores
 
-# What `artbench run` keeps of a prediction with one class does not tell the second most probable.
+# Stored single-label predictions have the most probable class alone.
 _NOT_KEPT = ("top5_accuracy",)
 
 
@@ -27,15 +27,15 @@ class PairedScores:
     """A record's predictions, reduced to what its primary metric needs.
 
     Attributes:
-        test: Digest of test images, labels, rounds and clusters; only what shares it can be tested.
-        labels: Class of each image, int64, shape (n,); None for targets that are no single class.
-        rounds: Number of the round of each row, int64, shape (n,).
-        clusters: What each row is resampled with, int64, shape (n,); None: each by itself.
+        test: Digest of test images, labels, rounds and clusters; records are tested only if they share it.
+        labels: Class of each image, int64, shape (n,); None for targets other than single-label.
+        rounds: Round of each row, int64, shape (n,).
+        clusters: Cluster of each row, int64, shape (n,); None if rows are resampled one by one.
         added: What each image adds to a metric that is a sum, float64, shape (n,); else None.
-        values: The metric in each round, shape (rounds,), where it is no sum.
-        resampled: In each round and resample, shape (rounds, resamples), where it is no sum.
-        parts: What each image adds all the same, float64, shape (n,), where that can be told (`stats.parts`) and there
-            is a single round; else None.
+        values: The metric in each round, shape (rounds,), if it is not a sum.
+        resampled: The metric in each round and resample, shape (rounds, resamples), if it is not a sum.
+        parts: What each image adds to a metric that is not a sum (`stats.contributions.parts`), float64, shape (n,);
+            None if that is not defined or if there are several rounds.
     """
 
     test: str
@@ -49,12 +49,12 @@ class PairedScores:
 
     @property
     def by_round(self) -> list[NDArray[np.bool_]]:
-        """Which rows are of each round."""
+        """Mask of the rows of each round."""
         return [self.rounds == number for number in range(int(self.rounds.max()) + 1)]
 
     @property
     def units(self) -> int:
-        """What a round draws from: images, or clusters of them; of the round that has fewest."""
+        """Number of images, or of clusters, in the smallest round."""
         if self.clusters is None:
             return min(int(rows.sum()) for rows in self.by_round)
         return min(len(np.unique(self.clusters[rows])) for rows in self.by_round)
@@ -64,11 +64,11 @@ def paired_scores(record: Record, file: Path, *, bootstrap: Bootstrap) -> Paired
     """Read and reduce the predictions of a record.
 
     Raises:
-        ArtbenchError: Nothing can be tested with them; says why in a few words.
+        ArtbenchError: They can't be used for a test; the message says why in a few words.
     """
     metric = METRICS.get(record.primary_metric)
     if metric is None or metric.name in _NOT_KEPT:
-        raise ArtbenchError(f"{record.primary_metric} can't be had from stored predictions")
+        raise ArtbenchError(f"{record.primary_metric} can't be computed from stored predictions")
     stored = read_predictions(file, record)
     _check(stored, record, metric.target)
     found = PairedScores(
@@ -88,11 +88,11 @@ def paired_scores(record: Record, file: Path, *, bootstrap: Bootstrap) -> Paired
 
 
 def scores(found: Sequence[PairedScores], record: Record, *, bootstrap: Bootstrap) -> Scores:
-    """The metric of several records with the same test, in resamples that they share.
+    """Score several records with the same test on the same resamples.
 
     Args:
-        found: Of each record, all with the same `test`.
-        record: Any of them.
+        found: Scores of each record, all with the same `test`.
+        record: Any of these records.
         bootstrap: How to resample.
     """
     first = found[0]
@@ -119,24 +119,24 @@ def scores(found: Sequence[PairedScores], record: Record, *, bootstrap: Bootstra
 
 
 def _check(stored: StoredPredictions, record: Record, target: TargetKind) -> None:
-    """Refuse what can't be resampled as the record says."""
+    """Raise unless predictions fit the target, rounds and clusters of the record."""
     kind: TargetKind = (
         "year" if stored.labels.dtype == np.float64 else "single-label" if stored.labels.ndim == 1 else "multi-label"
     )
     if kind != target:
         raise ArtbenchError(f"its predictions are {kind}, and {record.primary_metric} is {target}")
     if len(np.unique(stored.rounds)) != max(1, len(record.rounds)):
-        raise ArtbenchError("its predictions are not of all its rounds")
+        raise ArtbenchError("its predictions do not cover its rounds")
     if record.clusters is None:
         return
     if stored.clusters is None:
         raise ArtbenchError("its predictions don't say which images are resampled together")
     if len(np.unique(stored.clusters)) != record.clusters:
-        raise ArtbenchError(f"its predictions are not of {record.clusters:,} painters")
+        raise ArtbenchError(f"its predictions do not have {record.clusters:,} painters")
 
 
 def digest_of_test(stored: StoredPredictions) -> str:
-    """Of test images, labels, rounds and clusters; 64 hexadecimal digits."""
+    """Return the SHA-256 of test images, labels, rounds and clusters, in hexadecimal."""
     digest = hashlib.sha256(list_digest(tuple(stored.images.tolist())).encode())
     for part in (stored.labels, stored.rounds, stored.clusters):
         digest.update(b"\n" if part is None else f"\n{part.dtype} {part.shape}\n".encode())
@@ -145,7 +145,7 @@ def digest_of_test(stored: StoredPredictions) -> str:
 
 
 def _thresholds(record: Record, number: int) -> dict[str, float]:
-    """The threshold of the primary metric in a round, where it needs one."""
+    """Return the threshold of the primary metric in a round, if it needs one."""
     metric, probe = METRICS[record.primary_metric], record.rounds[number].probe if record.rounds else record.probe
     if not metric.needs_threshold:
         return {}
@@ -167,7 +167,7 @@ def _added(stored: StoredPredictions, record: Record, by_round: Sequence[NDArray
 def _sampled(
     stored: StoredPredictions, record: Record, rows: NDArray[np.bool_], number: int, bootstrap: Bootstrap
 ) -> tuple[float, NDArray[np.float64]]:
-    """The metric in one round, and in its resamples."""
+    """Return the metric in one round, and in its resamples."""
     metric = METRICS[record.primary_metric]
     clusters = stored.clusters if record.clusters is not None else None
     drawn = sample(
@@ -182,14 +182,14 @@ def _sampled(
 
 
 def outputs_of(stored: StoredPredictions, classes: int, rows: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Outputs as a probe gives them, as far as they are kept: of single-label ones the predicted class alone."""
+    """Return outputs like those of a probe; single-label ones have the predicted class alone."""
     if stored.predicted is None:
         assert stored.confidence is not None
         return stored.confidence[rows]
     if stored.confidence is None:
         return stored.predicted[rows].astype(np.float32)[:, None]
     outputs = np.zeros((int(rows.sum()), classes), np.float32)
-    # A confidence of 0 would name no class.
+    # A confidence of 0 would not mark the predicted class.
     tiny = np.finfo(np.float32).tiny
     outputs[np.arange(len(outputs)), stored.predicted[rows].astype(np.int64)] = np.maximum(
         stored.confidence[rows], tiny

@@ -1,4 +1,4 @@
-"""Ranks that mean something: rows that can't be told apart share one."""
+"""Ranks by paired tests of all pairs of rows: each row gets the range of ranks that the tests leave open."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,20 +19,20 @@ from artbench.stats.contributions import weights_of
 from artbench.stats.metrics import METRICS
 from artbench.stats.paired_tests import Differences, Scores, differences, holm, mcnemar, sign_flip
 
-# Probability of any false ordering on a leaderboard, at most.
+# Largest probability that any pair of a leaderboard is called distinguishable in the wrong order.
 LEVEL = 0.05
 BOOTSTRAP = Bootstrap()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a row stands.
+    """Range of ranks of a row.
 
     Attributes:
         low: One more than the number of rows that are significantly better.
         high: The number of tested rows less those that are significantly worse.
-        untested: Why nothing could be tested; empty where it could. Then `low` and `high` are one more than the
-            number of rows with a better value.
+        untested: Why the row could not be tested; empty if it was. Then `low` and `high` are one more than the number
+            of rows with a better value.
     """
 
     low: int
@@ -40,7 +40,7 @@ class Place:
     untested: str = ""
 
     def __str__(self) -> str:
-        """`2–4`, `3`, or `(3)` where nothing could be tested."""
+        """Return `2–4`, `3`, or `(3)` if the row could not be tested."""
         text = f"{self.low}" if self.low == self.high else f"{self.low}–{self.high}"
         return f"({text})" if self.untested else text
 
@@ -50,13 +50,13 @@ class Pair:
     """Two rows tested against each other.
 
     Attributes:
-        better: Id of the record with the better value (of equals, the one further up).
-        worse: Id of the other.
-        difference: By how much it is better, at least 0: a fraction, or years.
-        ci95: Percentile interval of that difference; of this pair alone, not corrected.
-        p: Two-sided: the bootstrap's or, where it is larger, that of exact McNemar (accuracy) or of the sign-flip test
-            (other sums over images, and mean average precision).
-        corrected: By Holm over all pairs of the leaderboard.
+        better: Id of the record with the better value; on a tie, the one further up.
+        worse: Id of the other record.
+        difference: Absolute difference, a fraction or years.
+        ci95: Percentile interval of the difference, of this pair alone, not corrected.
+        p: Two-sided p: the larger one of the bootstrap and a second test, exact McNemar (accuracy) or sign-flip (other
+            sums over images, and mean average precision).
+        corrected: p with Holm's correction over all pairs of the leaderboard.
         mcnemar: Exact McNemar's p, for accuracy in a single round without clusters; else None.
     """
 
@@ -70,20 +70,19 @@ class Pair:
 
     @property
     def distinguishable(self) -> bool:
-        """Whether the first is better at the level promised."""
+        """Whether the difference is significant."""
         return self.corrected <= LEVEL and self.difference > 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ranking:
-    """What can be said of the order of a leaderboard's rows.
+    """Ranks of the rows of a leaderboard.
 
-    With a probability of at least 95 % every pair called distinguishable is rightly ordered, and then the range of
-    every row holds its true rank, all at once. "Not distinguishable" goes from no pair to another, so that ranges may
-    overlap without being equal.
+    With a probability of at least 95 % every distinguishable pair is in the right order, and then the ranges of all
+    rows contain their true ranks. "Not distinguishable" is not transitive, so ranges may overlap without being equal.
 
     Attributes:
-        places: By record id, in the order of the leaderboard.
+        places: Range of ranks by record id, in the order of the leaderboard.
         pairs: Every pair of tested rows, in the order of the leaderboard.
     """
 
@@ -95,12 +94,12 @@ class Ranking:
         return {frozenset((pair.better, pair.worse)): pair for pair in self.pairs}
 
     def pair(self, first: str, second: str) -> Pair | None:
-        """The pair of two records' ids, in any order; None where it could not be tested."""
+        """Return the pair of two record ids, in any order; None if it was not tested."""
         return self._by_ids.get(frozenset((first, second)))
 
     @property
     def explanation(self) -> str:
-        """What the ranks mean, in a sentence or two; empty where a row stands alone."""
+        """What the ranks mean, in a sentence or two; empty for a single row."""
         if len(self.places) < 2:
             return ""
         said = []
@@ -116,24 +115,16 @@ class Ranking:
 
     @property
     def untested(self) -> Mapping[str, str]:
-        """Of each row that could not be tested, by its id: why."""
+        """Why a row could not be tested, by record id."""
         return {key: place.untested for key, place in self.places.items() if place.untested}
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Checks:
-    """p values by another way, for every pair: what counts beside the bootstrap's, and McNemar's where it applies."""
-
-    p: NDArray[np.float64] | None = None
-    mcnemar: NDArray[np.float64] | None = None
 
 
 def rank(records: Sequence[Record], predictions: Callable[[Record], Path] | None) -> Ranking:
     """Rank the records of one leaderboard, best first.
 
     Args:
-        records: All of one board, best first.
-        predictions: Where the predictions of a record are; None: nowhere.
+        records: Records of one board, best first.
+        predictions: As `Board.predictions`.
     """
     found: dict[str, PairedScores] = {}
     reasons: dict[str, str] = {}
@@ -163,13 +154,13 @@ def rank(records: Sequence[Record], predictions: Callable[[Record], Path] | None
 
 
 def direction(metric: str) -> int:
-    """1 where more is better, -1 where less is."""
+    """Return 1 if more is better, -1 if less is."""
     known = METRICS.get(metric)
     return 1 if known is None or known.higher_is_better else -1
 
 
 def _strays(found: Mapping[str, PairedScores]) -> dict[str, str]:
-    """The records whose test is not that of most: of equally many, of the one with most images."""
+    """Return the records whose test is not that of most (on a tie, the one with most images), and the reason."""
     counts = Counter(one.test for one in found.values())
     sizes = {one.test: len(one.rounds) for one in found.values()}
     common = max(counts, key=lambda test: (counts[test], sizes[test], test), default="")
@@ -183,9 +174,8 @@ def _agrees(record: Record, by_round: Sequence[float]) -> bool:
 
 def _pairs(records: Sequence[Record], found: Sequence[PairedScores], measured: Scores) -> tuple[Pair, ...]:
     tests = differences(measured, bootstrap=BOOTSTRAP)
-    checks = _checks(records, found, measured, tests)
-    exact = checks.mcnemar
-    p = tests.p if checks.p is None else np.maximum(tests.p, checks.p)
+    second, exact = _second_test(records, found, measured, tests)
+    p = tests.p if second is None else np.maximum(tests.p, second)
     corrected = holm(p)
     sign = direction(records[0].primary_metric) if records else 1
     made = []
@@ -193,7 +183,7 @@ def _pairs(records: Sequence[Record], found: Sequence[PairedScores], measured: S
         ids = records[tests.first[at]].id, records[tests.second[at]].id
         value, ends = sign * tests.value[at], sorted((sign * tests.low[at], sign * tests.high[at]))
         if value < 0:
-            # Rows of equal value on record, apart by a rounding error.
+            # Rows with equal values that differ by a rounding error.
             value, ends, ids = -value, [-ends[1], -ends[0]], ids[::-1]
         made.append(
             Pair(
@@ -209,28 +199,33 @@ def _pairs(records: Sequence[Record], found: Sequence[PairedScores], measured: S
     return tuple(made)
 
 
-def _checks(records: Sequence[Record], found: Sequence[PairedScores], measured: Scores, tests: Differences) -> _Checks:
-    """Tests that need no resamples, for metrics of which it can be told what each image of a single round adds."""
+def _second_test(
+    records: Sequence[Record], found: Sequence[PairedScores], measured: Scores, tests: Differences
+) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
+    """Return p values of a test without resamples, and McNemar's, for every pair; None where they don't apply.
+
+    They need to know what each image of a single round adds to the metric.
+    """
     first = found[0] if found else None
     if first is None or first.rounds.any():
-        return _Checks()
+        return None, None
     if first.added is None:
         parts = [one.parts for one in found if one.parts is not None]
         if len(parts) < len(found):
-            return _Checks()
+            return None, None
         even = np.ones(len(parts[0]))
         p = sign_flip(np.stack(parts), even, first.clusters, values=measured.values[:, 0])
-        return _Checks(p=p[tests.first, tests.second])
+        return p[tests.first, tests.second], None
     added = np.stack([one.added for one in found if one.added is not None])
     record = records[0]
     if record.primary_metric == "accuracy" and first.clusters is None:
         both = added @ added.T
         alone = (added.sum(axis=1)[:, None] - both).astype(np.int64)
         exact = mcnemar(alone[tests.first, tests.second], alone[tests.second, tests.first])
-        return _Checks(p=exact, mcnemar=exact)
+        return exact, exact
     classes = record.dataset.classes
     weights = weights_of(record.primary_metric, added.shape[1], labels=first.labels, classes=classes)
-    return _Checks(p=sign_flip(added, weights, first.clusters)[tests.first, tests.second])
+    return sign_flip(added, weights, first.clusters)[tests.first, tests.second], None
 
 
 def _places(
@@ -250,5 +245,5 @@ def _places(
 
 
 def _rounded(value: float) -> float:
-    """Six digits, so that no computer's last bits make another page."""
+    """Round to six digits, so that pages do not depend on the last bits of a machine."""
     return float(f"{value:.6g}")

@@ -1,4 +1,4 @@
-"""Checkpoints of a training: everything a resumed run needs, in one safetensors file that is whole or absent."""
+"""Checkpoints of a training: all that a resumed run needs, in one safetensors file, written whole or not at all."""
 
 import json
 import re
@@ -22,12 +22,12 @@ _KEY = "artbench.training"
 
 @dataclass(frozen=True, kw_only=True)
 class Saved:
-    """A checkpoint as it was read.
+    """A checkpoint that was read.
 
     Attributes:
         path: Its file.
-        tensors: By name.
-        facts: What was written beside them.
+        tensors: Its tensors by name.
+        facts: What was saved with them.
     """
 
     path: Path
@@ -39,8 +39,8 @@ class Checkpoints:
     """The checkpoints of one training.
 
     Args:
-        folder: Where they are.
-        keep: How many of the latest stay, beside the best.
+        folder: Their folder.
+        keep: How many of the latest are kept, besides the best.
     """
 
     def __init__(self, folder: Path, *, keep: int = 2) -> None:
@@ -56,16 +56,16 @@ class Checkpoints:
     def save(
         self, step: int, tensors: Mapping[str, torch.Tensor], facts: Mapping[str, Any], *, best: int | None
     ) -> None:
-        """Write a checkpoint, then remove what is neither among the latest nor the best.
+        """Write a checkpoint, then remove those that are neither among the latest nor the best.
 
         Args:
             step: Steps done.
-            tensors: On any device.
-            facts: Of what JSON can hold.
-            best: The step of the best checkpoint so far, None if nobody judges.
+            tensors: Tensors on any device.
+            facts: Further values that JSON can represent.
+            best: Step of the best checkpoint so far, None if none was measured.
 
         Raises:
-            ArtbenchError: It can't be written; the earlier ones are as they were.
+            ArtbenchError: It can't be written; the earlier ones are unchanged.
         """
         flat = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
         try:
@@ -73,13 +73,12 @@ class Checkpoints:
                 save_file(flat, temporary, {_KEY: json.dumps(facts, sort_keys=True)})
         except (OSError, SafetensorError) as error:
             steps = self.steps()
-            kept = f"The checkpoint of step {steps[-1]} is whole: " if steps else ""
+            last = f"The checkpoint of step {steps[-1]} is whole: " if steps else ""
             raise ArtbenchError(
                 f"the checkpoint of step {step} can't be written in {self._folder} ({error})",
-                mend=f"{kept}make room, and go on with --resume",
+                mend=f"{last}make room, and go on with --resume",
             ) from error
-        latest = self.steps()
-        for old in latest[: -self._keep]:
+        for old in self.steps()[: -self._keep]:
             if old != best:
                 with suppress(OSError):
                     self._path(old).unlink()
@@ -88,14 +87,14 @@ class Checkpoints:
         """Read the checkpoint of a step.
 
         Raises:
-            ArtbenchError: It is damaged, or no checkpoint of a training.
+            ArtbenchError: It is damaged, or not a checkpoint of a training.
         """
         path = self._path(step)
         with self._reading(path) as (file, facts):
             return Saved(path=path, tensors={name: file.get_tensor(name) for name in file.keys()}, facts=facts)  # noqa: SIM118
 
     def facts(self, step: int) -> Mapping[str, Any]:
-        """What was written beside the tensors of a step.
+        """What was saved with the tensors of a step.
 
         Raises:
             ArtbenchError: As `load` does.
@@ -131,7 +130,7 @@ def training_tensors(objective: Objective, optimizer: torch.optim.Optimizer) -> 
 
 
 def check_finite(tensors: Mapping[str, torch.Tensor], step: int) -> None:
-    """See that networks and optimiser are finite: a loss can be, whose gradients are not.
+    """Raise unless networks and optimiser are finite: a finite loss can have gradients that are not.
 
     Raises:
         ArtbenchError: They are not.
@@ -146,7 +145,7 @@ def check_finite(tensors: Mapping[str, torch.Tensor], step: int) -> None:
 
 @torch.no_grad()
 def restore(saved: Saved, objective: Objective, optimizer: torch.optim.Optimizer) -> None:
-    """Set all of `training_tensors` from a checkpoint.
+    """Set `training_tensors` from a checkpoint.
 
     Raises:
         ArtbenchError: Its tensors are not those of this training.
@@ -158,7 +157,9 @@ def restore(saved: Saved, objective: Objective, optimizer: torch.optim.Optimizer
     try:
         for part, network in zip(objective.networks._fields, objective.networks, strict=True):
             network.load_state_dict(groups.get(part, {}), strict=True)
-        _copy_all(groups.get("memory", {}), objective.memory)
+        memory = groups.get("memory", {})
+        for name in {**memory, **objective.memory}:
+            objective.memory[name].copy_(memory[name])
         state: dict[int, dict[str, torch.Tensor]] = {}
         for name, tensor in groups.get("optimizer", {}).items():
             number, _, rest = name.partition(".")
@@ -167,19 +168,12 @@ def restore(saved: Saved, objective: Objective, optimizer: torch.optim.Optimizer
     except (KeyError, RuntimeError, ValueError) as error:
         raise ArtbenchError(
             f"{saved.path} does not fit this training ({' '.join(str(error).split())[:200]})",
-            mend="Give the backbone and the settings it was begun with, or another --out",
+            mend="Give the backbone and the settings that it began with, or another --out",
         ) from error
 
 
-def _copy_all(found: Mapping[str, torch.Tensor], into: Mapping[str, torch.Tensor]) -> None:
-    if found.keys() != into.keys():
-        raise KeyError(f"holds {sorted(found)}, not {sorted(into)}")
-    for name, tensor in into.items():
-        tensor.copy_(found[name])
-
-
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What two trainings differ in, as `name: before, now other`; the parts of a mapping one by one."""
+    """The differences of two trainings, as `name: before, now other`; the parts of a mapping one by one."""
     found = []
     for key in {**now, **before}:
         old, new = before.get(key), now.get(key)

@@ -1,4 +1,4 @@
-"""Batches of crops: which pictures come when, and both crops of each from one decode."""
+"""Batches of crops: the order of the images, and both crops of each from one decode."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from artbench.pretrain.pictures import Pictures, Pixels
 from artbench.pretrain.schedule import shares
 from artbench.pretrain.settings import Settings
 
-# Beyond this share of the pool (and this number), unreadable pictures are no accident.
+# Unreadable images beyond this share of the pool, and this number, are an error.
 _TOLERATED, _ALWAYS_TOLERATED = 0.05, 10
 _SUBSTITUTES = 1000
 
@@ -23,9 +23,9 @@ class Part:
     """A sub-batch of a step.
 
     Attributes:
-        epoch: From 0.
-        source: Number of the dataset that the batch is from; 0 where batches are of all datasets.
-        numbers: Of its pictures in the pool, int64, shape (n,).
+        epoch: Number of the epoch, from 0.
+        source: Number of the dataset that the batch is from; 0 if batches mix all datasets.
+        numbers: Numbers of its images in the pool, int64, shape (n,).
     """
 
     epoch: int
@@ -35,12 +35,12 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class CropPair:
-    """Both crops of the pictures of a sub-batch.
+    """Both crops of the images of a sub-batch.
 
     Attributes:
-        pixels: Of each view, uint8, shape (n, side, side, 3).
-        draws: Of each view, what remains to be done to them.
-        source: As in `Part`.
+        pixels: Pixels of each view, uint8, shape (n, side, side, 3).
+        draws: Random parameters of each view, for the augmentation that remains.
+        source: See `Part`.
     """
 
     pixels: tuple[Pixels, Pixels]
@@ -51,17 +51,17 @@ class CropPair:
 def epoch_batches(
     settings: Settings, sizes: Sequence[int], *, seed: int, epoch: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The batches of one epoch; pictures that fill no batch are left to other epochs.
+    """The batches of one epoch; images that do not fill a batch are left out of it.
 
     Args:
-        settings: Size of a batch, and whether it is of one dataset.
-        sizes: Pictures of each dataset in the pool.
-        seed: Of the run.
-        epoch: From 0.
+        settings: Settings with the batch size, and whether a batch is from one dataset.
+        sizes: Number of images of each dataset in the pool.
+        seed: Seed of the run.
+        epoch: Number of the epoch, from 0.
 
     Returns:
-        Of each step the number of its dataset, shape (steps,), 0 where batches are of all datasets, and the numbers
-        of its pictures, shape (steps, batch).
+        For each step, the number of its dataset (0 if batches mix all datasets), shape (steps,), and the numbers of
+        its images, shape (steps, batch).
     """
     generator = np.random.Generator(np.random.Philox(key=[seed, 1], counter=[0, 0, epoch, 0]))
     batches, sources, begin = [], [], 0
@@ -78,16 +78,16 @@ def epoch_batches(
 def parts_of_steps(
     settings: Settings, sizes: Sequence[int], *, seed: int, begin: int, end: int, rank: int, size: int
 ) -> Iterator[Part]:
-    """The sub-batches of one process, step by step: of each batch, its `rank`-th part of `size`.
+    """The sub-batches of one process, step by step: the `rank`-th of `size` parts of each batch.
 
     Args:
-        settings: Batch and sub-batch.
-        sizes: Pictures of each dataset in the pool.
-        seed: Of the run.
+        settings: Settings with the sizes of batch and sub-batch.
+        sizes: Number of images of each dataset in the pool.
+        seed: Seed of the run.
         begin: First step.
         end: One past the last.
         rank: Number of the process.
-        size: How many there are; divides the number of sub-batches.
+        size: Number of processes; divides the number of sub-batches.
     """
     epoch_steps = sum(part // settings.batch_size for part in shares(settings, sizes))
     own = settings.sub_batches // size
@@ -105,10 +105,10 @@ class Cropper:
     """Makes the crops of sub-batches; safe to call from several threads.
 
     Args:
-        pictures: The pool's.
-        settings: Of the augmentation.
-        side: Of the crops in pixels.
-        seed: Of the run.
+        pictures: Images of the pool.
+        settings: Settings of the augmentation.
+        side: Side of the crops in pixels.
+        seed: Seed of the run.
     """
 
     def __init__(self, pictures: Pictures, settings: Settings, *, side: int, seed: int) -> None:
@@ -116,42 +116,37 @@ class Cropper:
         self._settings = settings
         self._side = side
         self._seed = seed
-        self._cap = max(_ALWAYS_TOLERATED, int(_TOLERATED * len(pictures)))
+        self._limit = max(_ALWAYS_TOLERATED, int(_TOLERATED * len(pictures)))
 
     def __call__(self, part: Part) -> CropPair:
-        """Both crops of every picture.
+        """Make both crops of every image.
 
         Raises:
-            ArtbenchError: More of the pool than an accident explains can't be read.
+            ArtbenchError: Too many images of the pool can't be read.
         """
         draws = draw(self._settings, part.numbers, seed=self._seed, epoch=part.epoch)
         shape = (len(part.numbers), self._side, self._side, 3)
         pixels = (np.empty(shape, np.uint8), np.empty(shape, np.uint8))
         scale = (self._settings.crop_scale, self._settings.crop_scale_max)
         for place, number in enumerate(part.numbers.tolist()):
-            picture = Image.fromarray(self._readable(number))
+            image = Image.fromarray(self._readable(number))
             for view, of in zip(pixels, draws, strict=True):
-                box = crop_box(of.crops[place], width=picture.width, height=picture.height, scale=scale)
-                crop = np.asarray(picture.resize((self._side, self._side), Image.Resampling.BILINEAR, box=box))
+                box = crop_box(of.crops[place], width=image.width, height=image.height, scale=scale)
+                crop = np.asarray(image.resize((self._side, self._side), Image.Resampling.BILINEAR, box=box))
                 view[place] = crop[:, ::-1] if of.flip[place] else crop
         return CropPair(pixels=pixels, draws=draws, source=part.source)
 
     def _readable(self, number: int) -> Pixels:
-        """The picture, or the next in the pool that can be read: a batch keeps its size, on every machine alike."""
+        """The image, or the next in the pool that can be read, so that a batch has the same images on every machine."""
         for other in range(number, number + _SUBSTITUTES):
             pixels = self._pictures[other % len(self._pictures)]
             if pixels is not None:
                 return pixels
-            self._check(len(self._pictures.unreadable))
-        raise self._too_many(_SUBSTITUTES)
-
-    def _check(self, unreadable: int) -> None:
-        if unreadable > self._cap:
-            raise self._too_many(unreadable)
-
-    def _too_many(self, count: int) -> ArtbenchError:
-        examples = "; ".join(list(self._pictures.unreadable.values())[:3])
-        return ArtbenchError(
-            f"at least {count} of {len(self._pictures)} pictures can't be read: {examples}",
-            mend="Check the datasets: up to 5 %, or 10 pictures, are skipped",
+            if len(self._pictures.unreadable) > self._limit:
+                break
+        unreadable = self._pictures.unreadable
+        raise ArtbenchError(
+            f"at least {len(unreadable)} of {len(self._pictures)} images can't be read: "
+            f"{'; '.join(list(unreadable.values())[:3])}",
+            mend="Check the datasets: up to 5 %, or 10 images, are skipped",
         )

@@ -1,8 +1,8 @@
-"""The folder of a training: for one at a time, and gone on with only where that is asked for."""
+"""The folder of a training: locked while one runs, and resumed only on request."""
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -17,6 +17,7 @@ from artbench.encoders.checkpoint_path import CHECKPOINTS, ENCODER_FILE
 from artbench.encoders.provenance import METADATA_KEY
 from artbench.errors import ArtbenchError
 from artbench.pretrain.checkpoints import Checkpoints
+from artbench.pretrain.log import LOG_FILE
 from artbench.pretrain.training import Training
 from artbench.records.parts import TrainingState
 from artbench.runtime.distributed import Group
@@ -25,10 +26,10 @@ from artbench.runtime.files import atomic_write
 
 @contextmanager
 def locked(out: Path, group: Group) -> Iterator[None]:
-    """Hold the folder for the processes of a group while the block runs.
+    """Lock the folder for the processes of a group during the block, and remove what a killed process left there.
 
     Raises:
-        ArtbenchError: Another training holds it, or it can't be written.
+        ArtbenchError: Another training has locked it, or it can't be written.
     """
     lock = FileLock(out / ".lock")
 
@@ -36,9 +37,10 @@ def locked(out: Path, group: Group) -> Iterator[None]:
         try:
             out.mkdir(parents=True, exist_ok=True)
             lock.acquire(blocking=False)
+            _remove_unfinished(out)
         except Timeout as error:
             raise ArtbenchError(
-                f"another training is at work in {out}", mend="Wait for it, or give another folder with --out"
+                f"another training is running in {out}", mend="Wait for it, or give another folder with --out"
             ) from error
         except OSError as error:
             raise ArtbenchError(
@@ -52,18 +54,26 @@ def locked(out: Path, group: Group) -> Iterator[None]:
         lock.release()
 
 
+def _remove_unfinished(out: Path) -> None:
+    """Remove the temporary files of a process that was killed while it saved."""
+    unfinished = [file for name in (ENCODER_FILE, MANIFEST_FILE, LOG_FILE) for file in out.glob(f".{name}.*.tmp")]
+    for file in [*unfinished, *(out / CHECKPOINTS).glob(".step-*.tmp")]:
+        with suppress(OSError):
+            file.unlink()
+
+
 def steps_done(out: Path, *, resume: bool) -> int:
-    """How many steps there are to go on from.
+    """The number of steps in the latest checkpoint, 0 without one.
 
     Raises:
-        ArtbenchError: The folder holds a training, and nobody asked to go on with it.
+        ArtbenchError: The folder contains a training, and `resume` is not set.
     """
     steps = Checkpoints(out / CHECKPOINTS).steps()
-    # torchrun starts the processes of a failed node again: they go on.
+    # Processes that torchrun restarts after a failure resume.
     resume = resume or int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
     if not resume and (steps or (out / ENCODER_FILE).exists()):
         raise ArtbenchError(
-            f"{out} holds a training already",
+            f"{out} contains a training already",
             mend=f"`artbench pretrain --resume --out {quote(str(out))}` goes on with it; or give another folder",
         )
     return steps[-1] if steps else 0
@@ -73,10 +83,10 @@ def write_encoder(folder: Path, backbone: torch.nn.Module, training: Training, f
     """Write `encoder.safetensors`, and beside it the manifest of the pool.
 
     Args:
-        folder: Where to.
-        backbone: Its state dict is what is kept.
-        training: What it was.
-        facts: How it went: the remaining fields of a record's `TrainingState`.
+        folder: The folder to write to.
+        backbone: The module whose state dict is written.
+        training: The training.
+        facts: The remaining fields of a record's `TrainingState`.
 
     Returns:
         The file.

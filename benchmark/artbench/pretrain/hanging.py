@@ -1,4 +1,4 @@
-"""Telling of a step that hangs while it hangs: nothing that waits for its end would."""
+"""Reports a step that hangs while it hangs."""
 
 import threading
 import time
@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from statistics import median
-from types import TracebackType
 
 from artbench.runtime.progress import Reporter
 
@@ -15,13 +14,13 @@ _MEDIANS, _LATEST = 10, 1000
 
 
 class HangWatch:
-    """Says once of each step that hangs which one it is, and what can be done; a context manager.
+    """Reports each step that hangs once, with what can be done; a context manager.
 
     Args:
-        seconds: That a step takes at least before it is told of. As long as no step has been timed they alone count.
-        compiled: Whether the first step compiles the networks: no other is to be measured by it, nor it by seconds.
-        resuming: Says what a resumed run does.
-        reporter: Told of the step, on a thread of its own.
+        seconds: Least time of a step that is reported; the only limit until a step has been timed.
+        compiled: Whether the first step compiles the networks: it is neither timed nor reported.
+        resuming: Returns what a resumed run would do, in words.
+        reporter: Receives the notice, on a separate thread.
     """
 
     def __init__(self, *, seconds: float, compiled: bool, resuming: Callable[[], str], reporter: Reporter) -> None:
@@ -32,25 +31,23 @@ class HangWatch:
         self._lock = threading.Lock()
         self._times: deque[float] = deque(maxlen=_LATEST)
         self._current: tuple[int, float] | None = None
-        self._told = 0
+        self._reported = 0
         self._left = threading.Event()
-        self._thread = threading.Thread(target=self._look_now_and_then, name="artbench-hanging", daemon=True)
+        self._thread = threading.Thread(target=self._poll, name="artbench-hanging", daemon=True)
 
     def __enter__(self) -> "HangWatch":
-        """Begin to watch."""
+        """Start watching."""
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Watch no longer."""
+    def __exit__(self, *_: object) -> None:
+        """Stop watching."""
         self._left.set()
         self._thread.join()
 
     @contextmanager
     def step(self, number: int) -> Iterator[None]:
-        """Make a step in the block; the first one has number 1."""
+        """Watch the step made in the block; the first one has number 1."""
         begun = time.monotonic()
         with self._lock:
             self._current = None if self._compiling else (number, begun)
@@ -63,22 +60,20 @@ class HangWatch:
                     self._times.append(time.monotonic() - begun)
                 self._compiling = False
 
-    def _look_now_and_then(self) -> None:
+    def _poll(self) -> None:
         while not self._left.wait(self._seconds / 10):
-            self._look()
+            self._check()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         with self._lock:
-            if self._current is None or self._current[0] == self._told:
+            if self._current is None or self._current[0] == self._reported:
                 return
             number, begun = self._current
             passed = time.monotonic() - begun
-            if passed <= self._seconds:
-                return
             usual = median(self._times) if self._times else None
-            if usual is not None and passed <= _MEDIANS * usual:
+            if passed <= self._seconds or (usual is not None and passed <= _MEDIANS * usual):
                 return
-            self._told = number
+            self._reported = number
         measure = "no step before it was timed" if usual is None else f"the median of the steps is {usual:,.1f} s"
         self._reporter.notice(
             f"Step {number} seems to hang: it has taken {passed:,.1f} s so far, and {measure}. Ctrl-C or SIGTERM waits "

@@ -1,4 +1,4 @@
-"""The log of a training: one JSON object a line."""
+"""The log of a training: one JSON object a line, and the same numbers for TensorBoard."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class Log:
 
     Args:
         path: The file.
-        step: Steps done: what a killed run logged beyond them is removed, since it happens again.
+        step: Steps done. What a killed run logged beyond them is removed: the resumed run repeats those steps.
 
     Raises:
         ArtbenchError: It can't be written.
@@ -31,10 +31,10 @@ class Log:
                 lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
                 write_text(path, "".join(line + "\n" for line in lines if _step(line) <= step))
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise _unwritable(f"log {path}", error) from error
 
     def write(self, facts: Mapping[str, object]) -> None:
-        """Add a line.
+        """Append a line.
 
         Raises:
             ArtbenchError: It can't be written.
@@ -43,28 +43,15 @@ class Log:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(facts) + "\n")
         except OSError as error:
-            raise self._unwritable(error) from error
-
-    def _unwritable(self, error: OSError) -> ArtbenchError:
-        return ArtbenchError(
-            f"the log {self._path} can't be written ({error.strerror})",
-            mend="Make room, and go on with --resume from the last checkpoint",
-        )
-
-
-def _step(line: str) -> float:
-    with suppress(ValueError, KeyError, TypeError):
-        return float(json.loads(line)["step"])
-    # A line that was cut off.
-    return float("inf")
+            raise _unwritable(f"log {self._path}", error) from error
 
 
 class Curves:
-    """Writes the numbers of a log as scalars, each under its name.
+    """Writes the numbers of a log as TensorBoard scalars, each under its name.
 
     Args:
-        folder: For TensorBoard's event files.
-        step: Steps done: what a killed run wrote beyond them is hidden, since it happens again.
+        folder: Folder of the event files.
+        step: Steps done. What a killed run wrote beyond them is hidden: the resumed run repeats those steps.
 
     Raises:
         ArtbenchError: The folder can't be written.
@@ -77,32 +64,37 @@ class Curves:
         try:
             self._writer = SummaryWriter(str(folder), purge_step=step + 1)
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise _unwritable(f"curves in {folder}", error) from error
 
     def write(self, facts: Mapping[str, object]) -> None:
-        """Add the numbers of a line of the log.
+        """Write the numbers of a line of the log.
 
         Raises:
             ArtbenchError: They can't be written.
         """
-        step = int(str(facts["step"]))
         try:
             for name, value in facts.items():
                 if name != "step" and isinstance(value, int | float):
-                    self._writer.add_scalar(name, value, step)
+                    self._writer.add_scalar(name, value, int(str(facts["step"])))
             self._writer.flush()
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise _unwritable(f"curves in {self._folder}", error) from error
 
-    def _unwritable(self, error: OSError) -> ArtbenchError:
-        return ArtbenchError(
-            f"the curves in {self._folder} can't be written ({error.strerror})",
-            mend="Make room, and go on with --resume from the last checkpoint",
-        )
+
+def _step(line: str) -> float:
+    with suppress(ValueError, KeyError, TypeError):
+        return float(json.loads(line)["step"])
+    # An incomplete line.
+    return float("inf")
+
+
+def _unwritable(what: str, error: OSError) -> ArtbenchError:
+    mend = "Make room, and go on with --resume from the last checkpoint"
+    return ArtbenchError(f"the {what} can't be written ({error.strerror})", mend=mend)
 
 
 def check_tensorboard() -> None:
-    """See that TensorBoard's writer is there.
+    """Raise unless TensorBoard is installed.
 
     Raises:
         UsageError: It is not.

@@ -1,4 +1,4 @@
-"""Watching a training: speed, loss, waiting, collapse; to the bar, the log and the user."""
+"""Progress of a training: speed, loss, collapse and kNN accuracy, to the progress bar, the log and the user."""
 
 import math
 import time
@@ -23,15 +23,15 @@ _LOG_SECONDS = 1.0
 
 
 class Monitor:
-    """What a training says of itself.
+    """Reports the progress of a training.
 
     Args:
-        plan: Its length.
-        batch: Pictures a step.
+        plan: Length of the training.
+        batch: Images in a step.
         begin: Steps done before this run.
-        logs: Take a line a second at most, and one at the end of each epoch; none on all processes but the first.
-        counter: Of the steps.
-        reporter: Told when something is wrong.
+        logs: Receive at most one line a second, and one at the end of each epoch; empty on all processes but the first.
+        counter: Counts the steps.
+        reporter: Receives a notice when something is wrong.
     """
 
     def __init__(
@@ -44,32 +44,32 @@ class Monitor:
         self._counter = counter
         self._reporter = reporter
         self._started = self._logged = time.perf_counter()
-        self._waited = self._aside = 0.0
+        self._waited = self._paused = 0.0
         self._flat = 0
 
     @contextmanager
-    def aside(self, note: str = "") -> Iterator[None]:
-        """Take the time of the block for no part of the steps: it puts the end off, and slows nothing down."""
+    def paused(self, note: str = "") -> Iterator[None]:
+        """Leave the time of the block out of the speed; the time that remains includes it."""
         if note:
             self._counter.advance(0, note=note)
         begun = time.perf_counter()
         try:
             yield
         finally:
-            self._aside += time.perf_counter() - begun
+            self._paused += time.perf_counter() - begun
 
     def waited(self, seconds: float) -> None:
-        """Count time in which nothing was computed, because pictures were not there yet."""
+        """Add time that was spent waiting for images."""
         self._waited += seconds
 
     def step(self, done: int, result: StepResult, *, lr: float, notes: Mapping[str, float], last: bool) -> None:
-        """Take notice of a step.
+        """Report a step.
 
         Args:
-            done: Steps done, this one among them.
-            result: Of the step.
-            lr: That it was made with.
-            notes: Of the objective.
+            done: Steps done, including this one.
+            result: Result of the step.
+            lr: Its learning rate.
+            notes: Figures from the objective.
             last: Whether to write to the log in any case.
 
         Raises:
@@ -77,24 +77,24 @@ class Monitor:
         """
         now = time.perf_counter()
         passed = max(now - self._started, 1e-9)
-        stepping = max(passed - self._aside, 1e-9)
+        stepping = max(passed - self._paused, 1e-9)
         rate = (done - self._begin) * self._batch / stepping
         waiting = self._waited / stepping
-        facts: dict[str, Any] = {
-            "step": done,
-            "epoch": (done - 1) / self._plan.epoch_steps,
-            "images": done * self._batch,
-            "loss": result.loss if math.isfinite(result.loss) else str(result.loss),
-            "spread": result.spread if math.isfinite(result.spread) else str(result.spread),
-            "lr": lr,
-            **notes,
-            "images_per_s": round(rate, 2),
-            "waiting": round(waiting, 4),
-            "remaining_s": round((self._plan.steps - done) * passed / (done - self._begin), 1),
-        }
         finite = math.isfinite(result.loss)
         if last or not finite or now - self._logged > _LOG_SECONDS:
             self._logged = now
+            facts: dict[str, Any] = {
+                "step": done,
+                "epoch": (done - 1) / self._plan.epoch_steps,
+                "images": done * self._batch,
+                "loss": result.loss if finite else str(result.loss),
+                "spread": result.spread if math.isfinite(result.spread) else str(result.spread),
+                "lr": lr,
+                **notes,
+                "images_per_s": round(rate, 2),
+                "waiting": round(waiting, 4),
+                "remaining_s": round((self._plan.steps - done) * passed / (done - self._begin), 1),
+            }
             for log in self._logs:
                 log.write(facts)
         if not finite:
@@ -106,8 +106,8 @@ class Monitor:
         shares = "".join(f", {name} {value:.0%}" for name, value in notes.items())
         self._counter.advance(note=f"{rate:.0f} images/s, loss {result.loss:.3f}{shares}, waiting {waiting:.0%}")
 
-    def judged(self, done: int, task: str, accuracy: float) -> None:
-        """Take notice of the online kNN accuracy."""
+    def knn(self, done: int, task: str, accuracy: float) -> None:
+        """Report the kNN accuracy after a step."""
         epoch = done / self._plan.epoch_steps
         self._reporter.notice(f"epoch {epoch:.4g}, step {done}: kNN accuracy on {task} {accuracy:.1%}")
         for log in self._logs:
@@ -117,24 +117,24 @@ class Monitor:
         self._flat = self._flat + 1 if spread < _COLLAPSED else 0
         if self._flat == _PATIENCE:
             self._reporter.notice(
-                f"The features collapse: over the last {_PATIENCE} steps up to {done}, all pictures were embedded in "
+                f"The features collapse: over the last {_PATIENCE} steps up to {done}, all images were embedded in "
                 f"nearly one direction (spread {spread:.4f}; 1 is best). A lower lr or a momentum nearer to 1 may help"
             )
 
 
 class KnnMonitor:
-    """Judges epochs, and remembers the best.
+    """Measures the kNN accuracy of the features after each epoch, and remembers the best step.
 
     Args:
-        online: The task; None: nobody judges.
-        assembly: Of the training.
-        device: To compute on.
-        group: The processes; the first one judges.
+        online: The task; None: nothing is measured.
+        setup: The training's networks and plan.
+        device: Device to compute on.
+        group: The processes; the first one measures.
     """
 
-    def __init__(self, online: OnlineKnn | None, assembly: Setup, *, device: str, group: Group) -> None:
+    def __init__(self, online: OnlineKnn | None, setup: Setup, *, device: str, group: Group) -> None:
         self._online = online
-        self._assembly = assembly
+        self._setup = setup
         self._device = device
         self._group = group
         self._best: tuple[float, int] | None = None
@@ -142,41 +142,42 @@ class KnnMonitor:
 
     @property
     def best(self) -> int | None:
-        """The step of the best checkpoint; None where nobody has judged."""
+        """The step with the highest accuracy; None if none was measured."""
         return None if self._best is None else self._best[1]
 
     def due(self, done: int) -> bool:
-        """Whether an epoch ends with a step, and is not judged yet."""
-        return self._online is not None and self._last != done and self._assembly.plan.ends_epoch(done)
+        """Whether an epoch ends with a step, and its accuracy is not measured yet."""
+        return self._online is not None and self._last != done and self._setup.plan.ends_epoch(done)
 
-    def judge(self, done: int, *, stop: StopRequest, watch: Monitor) -> bool:
-        """Judge the features as they are after a step; a signal puts it off.
+    def measure(self, done: int, *, stop: StopRequest, monitor: Monitor) -> bool:
+        """Measure the features as they are after a step; a signal postpones that to a resumed run.
 
         Returns:
             Whether they are the best so far.
         """
-        online, assembly = self._online, self._assembly
+        online, setup = self._online, self._setup
         if online is None:
             return False
 
         def accuracy() -> float | None:
+            dtype = choose_dtype(self._device)
             with suppress(Stopped):
                 return online.accuracy(
-                    assembly.backbone,
-                    assembly.backbone_module,
-                    side=assembly.crop_size,
+                    setup.backbone,
+                    setup.backbone_module,
+                    side=setup.crop_size,
                     device=self._device,
-                    dtype=choose_dtype(self._device),
+                    dtype=dtype,
                     stop=stop,
                 )
             return None
 
-        with watch.aside(f"kNN, {online.name}"):
+        with monitor.paused(f"kNN, {online.name}"):
             value = self._group.from_first(accuracy)
         if value is None:
             return False
         self._last = done
-        watch.judged(done, online.name, value)
+        monitor.knn(done, online.name, value)
         if self._best is not None and value <= self._best[0]:
             return False
         self._best = (value, done)
@@ -190,5 +191,5 @@ class KnnMonitor:
         """Set all of `facts` from the checkpoint of a step."""
         best = facts.get("best")
         self._best = None if best is None else (float(best[0]), int(best[1]))
-        # Those of before this was noted were judged.
+        # Checkpoints without the key were written after their epoch was measured.
         self._last = int(facts.get("judged", step))

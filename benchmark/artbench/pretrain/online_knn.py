@@ -1,4 +1,4 @@
-"""How good the features are while they are being trained: kNN on the training pictures of a labelled task."""
+"""Quality of the features during training: kNN on the training images of a labelled task."""
 
 import copy
 from contextlib import closing
@@ -27,12 +27,12 @@ _BATCH = 8
 
 @dataclass(frozen=True, kw_only=True)
 class OnlineKnn:
-    """A single-label task whose training pictures judge the features; its test pictures are never read.
+    """A single-label task whose training images measure the features; its test images are never read.
 
     Attributes:
-        name: Of the task.
+        name: Name of the task.
         dataset: Its dataset.
-        targets: Its splits. Where it has no validation split, a tenth of its training pictures takes its place.
+        targets: Its splits. Where it has no validation split, a tenth of its training images is used instead.
     """
 
     name: str
@@ -49,22 +49,31 @@ class OnlineKnn:
         dtype: torch.dtype,
         stop: StopRequest,
     ) -> float:
-        """The share of the validation pictures that weighted kNN (k = 20, temperature 0.07) gets right.
+        """The share of the validation images that weighted kNN (k = 20, temperature 0.07) classifies correctly.
 
         Args:
-            backbone: For mean and std.
-            module: The backbone's module in its present state; left as it is.
-            side: Of the centre crop in pixels.
-            device: To compute on.
-            dtype: To compute in.
-            stop: Is heeded: with many pictures this takes longer than batch systems wait.
+            backbone: The backbone, for its mean and std.
+            module: The backbone's module in its present state; stays unchanged.
+            side: Side of the centre crop in pixels.
+            device: Device to compute on.
+            dtype: Number type to compute in.
+            stop: Checked between batches: with many images this takes longer than batch systems wait.
 
         Raises:
             Stopped: A signal has come.
         """
         train, validation = self._splits()
         rows = np.concatenate([train.rows, validation.rows])
-        features, readable = self._features(rows, backbone, module, side=side, device=device, dtype=dtype, stop=stop)
+        threads = usable_cores() if device == "cpu" else 1
+        forward = Forward(_encoder(backbone, module), device=device, side=side, dtype=dtype, copies=threads)
+
+        def work(start: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+            stop.raise_if_stopped()
+            pixels, readable = self._pixels(rows[start : start + _BATCH], side)
+            return forward(pixels), readable
+
+        with own_core_each(device), closing(in_threads(work, range(0, len(rows), _BATCH), threads=threads)) as done:
+            features, readable = map(np.concatenate, zip(*done, strict=True))
         cut = len(train)
         votes = knn_probabilities(
             [Rows(features, np.flatnonzero(readable[:cut]))],
@@ -85,31 +94,8 @@ class OnlineKnn:
         ids = [self.dataset.ids[row] for row in train.rows.tolist()]
         labels = _classes(train)
         out = held_out(labels, ids, fraction=LINEAR_V1.probe.validation_fraction)
-        kept = np.setdiff1d(np.arange(len(train)), out)
-        return Split(rows=train.rows[kept], labels=labels[kept]), Split(rows=train.rows[out], labels=labels[out])
-
-    def _features(
-        self,
-        rows: NDArray[np.int64],
-        backbone: Backbone,
-        module: torch.nn.Module,
-        *,
-        side: int,
-        device: str,
-        dtype: torch.dtype,
-        stop: StopRequest,
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        threads = usable_cores() if device == "cpu" else 1
-        forward = Forward(_encoder(backbone, module), device=device, side=side, dtype=dtype, copies=threads)
-
-        def work(start: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-            stop.heed()
-            pixels, readable = self._pixels(rows[start : start + _BATCH], side)
-            return forward(pixels), readable
-
-        with own_core_each(device), closing(in_threads(work, range(0, len(rows), _BATCH), threads=threads)) as done:
-            features, readable = zip(*done, strict=True)
-        return np.concatenate(features), np.concatenate(readable)
+        rest = np.setdiff1d(np.arange(len(train)), out)
+        return Split(rows=train.rows[rest], labels=labels[rest]), Split(rows=train.rows[out], labels=labels[out])
 
     def _pixels(self, rows: NDArray[np.int64], side: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         pixels, readable = np.zeros((len(rows), side, side, 3), np.uint8), np.ones(len(rows), bool)

@@ -1,4 +1,4 @@
-"""The pictures of a pool as they are held for cropping: decoded once, at the size that the crops need."""
+"""The images of a pool for cropping: decoded from their files, or once into a pack of raw pixels."""
 
 import hashlib
 import json
@@ -22,29 +22,29 @@ from artbench.runtime.progress import Reporter
 from artbench.runtime.threads import in_threads, usable_cores
 
 Pixels = NDArray[np.uint8]
-# Of the long side to the short one; what goes beyond is cut off at both ends.
+# Largest ratio of the long side to the short one; longer images are cut at both ends.
 LONGEST = 4
 _INDEX = np.dtype([("offset", "<u8"), ("height", "<u4"), ("width", "<u4"), ("crc32", "<u4")])
 _PIXELS, _ROWS, _STATE = "pixels.u8", "index.npy", "pack.json"
 
 
 class Pictures(Protocol):
-    """Pictures by their number in the pool; safe to call from several threads."""
+    """Images by their number in the pool; safe to use from several threads."""
 
     def __len__(self) -> int: ...
 
     def __getitem__(self, number: int, /) -> Pixels | None:
-        """RGB, shape (height, width, 3); None where the picture can't be read."""
+        """RGB, shape (height, width, 3); None where the image can't be read."""
         ...
 
     @property
     def unreadable(self) -> Mapping[int, str]:
-        """Why pictures could not be read, as far as it was tried."""
+        """Why images could not be read, of those that were tried."""
         ...
 
 
 class PicturesOnDisk:
-    """Pictures decoded from their files each time they are asked for.
+    """Images that are decoded from their files at each access.
 
     Args:
         pool: The pool.
@@ -75,7 +75,7 @@ class PicturesOnDisk:
 
     @property
     def unreadable(self) -> Mapping[int, str]:
-        """Why pictures could not be read, as far as it was tried."""
+        """Why images could not be read, of those that were tried."""
         with self._lock:
             return dict(self._unreadable)
 
@@ -83,15 +83,15 @@ class PicturesOnDisk:
 def open_pictures(
     pool: Pool, *, side: int, pack: bool, group: Group, stop: StopRequest, reporter: Reporter
 ) -> Pictures | None:
-    """The pictures of a pool, on every process of a group.
+    """Open the images of a pool, on every process of a group.
 
     Args:
         pool: The pool.
-        side: Short side in pixels at which they are held.
-        pack: Whether from the pack in the cache, which the first process builds.
+        side: Short side in pixels to which larger ones are reduced.
+        pack: Whether to read them from a pack in the cache, which the first process builds.
         group: The processes.
-        stop: Is heeded while the pack is built.
-        reporter: Told how it goes.
+        stop: Checked while the pack is built.
+        reporter: Receives progress.
 
     Returns:
         None where a signal came first.
@@ -115,17 +115,17 @@ def open_pictures(
 
 
 def pack_folder(pool: Pool, *, side: int, under: Path) -> Path:
-    """Where the pack of a pool is: under a key of its pictures, the side, and how files become pixels."""
+    """The folder of a pool's pack: named by a digest of the images, the side and the way of decoding."""
     key = json.dumps(["pack 1", pool.manifest.sha256, side, decode_path(), [d.name for d in pool.datasets]])
     return under / hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
 def packed(pool: Pool, *, side: int, under: Path, reporter: Reporter, stop: StopRequest | None = None) -> Pictures:
-    """The pack of a pool, built first where there is none.
+    """Open the pack of a pool, and build it first if there is none.
 
     Raises:
         ArtbenchError: It can't be written, or is damaged.
-        Stopped: A signal came while it was built; nothing of it stays.
+        Stopped: A signal came while it was built; it is removed.
     """
     folder = pack_folder(pool, side=side, under=under)
     if not folder.is_dir():
@@ -134,14 +134,14 @@ def packed(pool: Pool, *, side: int, under: Path, reporter: Reporter, stop: Stop
 
 
 class PackedPictures:
-    """Pictures from a pack. Each is checked against its checksum as it is read.
+    """Images from a pack. Each is compared with its checksum when it is read.
 
     Args:
-        folder: Of the pack.
-        count: How many pictures it should hold.
+        folder: Folder of the pack.
+        count: Number of images that it should contain.
 
     Raises:
-        ArtbenchError: A file is missing or has not the size it should have.
+        ArtbenchError: A file is missing or has the wrong size.
     """
 
     def __init__(self, folder: Path, count: int) -> None:
@@ -155,7 +155,7 @@ class PackedPictures:
         if self._rows.dtype != _INDEX or len(self._rows) != count or state["bytes"] != size:
             raise self._damaged()
         self._unreadable = {int(number): reason for number, reason in state["unreadable"].items()}
-        # A file without a byte can't be mapped.
+        # An empty file can't be mapped.
         self._pixels = np.memmap(folder / _PIXELS, np.uint8, "r") if size else np.empty(0, np.uint8)
 
     def __len__(self) -> int:
@@ -172,12 +172,12 @@ class PackedPictures:
 
     @property
     def unreadable(self) -> Mapping[int, str]:
-        """Why pictures could not be read when the pack was built."""
+        """Why images could not be read when the pack was built."""
         return self._unreadable
 
     def _damaged(self) -> ArtbenchError:
         return ArtbenchError(
-            f"the packed pictures in {self._folder} are damaged", mend="Remove the folder: it is built again"
+            f"the packed images in {self._folder} are damaged", mend="Remove the folder: it is built again"
         )
 
 
@@ -188,11 +188,11 @@ def _build(pictures: PicturesOnDisk, folder: Path, reporter: Reporter, stop: Sto
         with (
             atomic_folder(folder) as temporary,
             (temporary / _PIXELS).open("wb") as file,
-            reporter.counting("packing the pool", total=len(pictures), unit="pictures") as counter,
+            reporter.counting("packing the pool", total=len(pictures), unit="images") as counter,
             closing(in_threads(pictures.__getitem__, range(len(pictures)), threads=usable_cores())) as decoded,
         ):
             for number, pixels in enumerate(decoded):
-                stop.heed()
+                stop.raise_if_stopped()
                 if pixels is not None:
                     rows[number] = (offset, *pixels.shape[:2], zlib.crc32(pixels.data))
                     offset += file.write(pixels.data)
@@ -204,5 +204,5 @@ def _build(pictures: PicturesOnDisk, folder: Path, reporter: Reporter, stop: Sto
     except OSError as error:
         raise ArtbenchError(
             f"the pool can't be packed in {folder.parent} ({error.strerror})",
-            mend="Make room, place the cache elsewhere with ARTBENCH_CACHE, or go without --pack",
+            mend="Make room, move the cache with ARTBENCH_CACHE, or leave out --pack",
         ) from error

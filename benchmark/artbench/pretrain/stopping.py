@@ -8,34 +8,34 @@ from types import FrameType
 
 from artbench.pretrain.second_signal import ending_at_the_second
 
-# Whoever has asked with one of the first two insists with either. Slurm's SIGTERM long after its SIGUSR1 is no second.
+# After either of the first two, the other counts as a second one. A SIGTERM of Slurm long after its SIGUSR1 does not.
 _KINDS = {"SIGINT": "by hand", "SIGTERM": "by hand", "SIGUSR1": "ahead of time"}
 
 
 class Stopped(Exception):  # noqa: N818  it is no error
-    """Work was left because a signal asked to stop."""
+    """Work ended early because a signal asked for it."""
 
 
 class StopRequest:
-    """Whether one has come.
+    """Whether a signal has asked the training to stop.
 
     Attributes:
-        name: Of the signal; empty as long as there is none.
-        told: Called with the name at once, between two steps of whatever the main thread is at.
-        ended: Called with the name of a second one that ends the process although the main thread, or a thread that it
-            waits for, is inside a library; on a thread of its own.
+        name: Name of the signal; empty until there is one.
+        on_first: Called with the name at once, on the main thread.
+        on_second: Called with the name of a second signal that ends the process while the main thread, or a thread
+            that it waits for, is inside a library; on a separate thread.
     """
 
     def __init__(self) -> None:
         self.name = ""
-        self.told: Callable[[str], None] = lambda _: None
-        self.ended: Callable[[str], None] = lambda _: None
+        self.on_first: Callable[[str], None] = lambda _: None
+        self.on_second: Callable[[str], None] = lambda _: None
 
     def __bool__(self) -> bool:
         return bool(self.name)
 
-    def heed(self) -> None:
-        """Leave work that another run can do anew.
+    def raise_if_stopped(self) -> None:
+        """End work that another run can repeat.
 
         Raises:
             Stopped: A signal has come.
@@ -46,9 +46,9 @@ class StopRequest:
 
 @contextmanager
 def stop_request() -> Iterator[StopRequest]:
-    """Note the first signal instead of dying of it; the second one acts as ever, or ends the process within seconds.
+    """Record the first signal instead of ending; a second one acts as usual, or ends the process within seconds.
 
-    Outside the main thread, where Python allows no handlers, nothing is noted.
+    Outside the main thread, where Python allows no handlers, no signal is recorded.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
@@ -57,17 +57,17 @@ def stop_request() -> Iterator[StopRequest]:
     kinds = {getattr(signal, name): kind for name, kind in _KINDS.items() if hasattr(signal, name)}
     before = {number: signal.getsignal(number) for number in kinds}
 
-    def note(number: int, _: FrameType | None) -> None:
+    def record(number: int, _: FrameType | None) -> None:
         request.name = signal.Signals(number).name
         for other, kind in kinds.items():
             if kind == kinds[number]:
                 signal.signal(other, before[other])
-        request.told(request.name)
+        request.on_first(request.name)
 
-    with ending_at_the_second(kinds, ended=lambda name: request.ended(name)):
+    with ending_at_the_second(kinds, ended=lambda name: request.on_second(name)):
         try:
             for number in kinds:
-                signal.signal(number, note)
+                signal.signal(number, record)
             yield request
         finally:
             for number, handler in before.items():

@@ -1,7 +1,8 @@
-"""From names to a training that can begin: datasets and their training pictures, backbone, method, settings."""
+"""`pretrain`: from names to a trained encoder: datasets and their training images, backbone, method, settings."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -17,14 +18,16 @@ from artbench.errors import ArtbenchError, UsageError, plugin_errors
 from artbench.plugins.registry import Registry
 from artbench.pretrain.method import Method
 from artbench.pretrain.online_knn import OnlineKnn
-from artbench.pretrain.resume_state import ResumeState
-from artbench.pretrain.settings import read_settings
-from artbench.pretrain.trainer import pretrain
+from artbench.pretrain.request import MissingOption, PretrainRequest, PretrainResult
+from artbench.pretrain.resume_state import ResumeState, read_resume_state
+from artbench.pretrain.settings import Settings, read_settings
+from artbench.pretrain.trainer import pretrain as train
 from artbench.pretrain.training import Conditions, Training
 from artbench.runtime.distributed import current_group
 from artbench.runtime.files import cache_folder
-from artbench.runtime.progress import Reporter
-from artbench.specs import DatasetSpec, PretrainingSpec, load_factory
+from artbench.runtime.machine import choose_device
+from artbench.runtime.progress import Reporter, Silent
+from artbench.specs import BackboneSpec, DatasetSpec, PretrainingSpec, load_factory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,41 +139,130 @@ def open_online_task(name: str, *, registry: Registry, places: Places, reporter:
     return OnlineKnn(name=name, dataset=task.dataset, targets=task.targets)
 
 
-def check_names(
-    method: str,
-    backbone: str,
-    *,
-    registry: Registry,
-    seed: int = 0,
-    toml: Path | None = None,
-    pairs: Sequence[str] = (),
-    begun: ResumeState | None = None,
-) -> None:
-    """See that there are such a method and such a backbone, and that the settings are in order.
+def pretrain(request: PretrainRequest, *, registry: Registry, reporter: Reporter) -> PretrainResult:
+    """Train a backbone by a method on the training images of datasets, without their labels.
+
+    Names and settings are checked before any dataset is opened. Under `torchrun`, inside `process_group`, every process
+    calls this alike.
 
     Raises:
-        UsageError: They are not.
-        ArtbenchError: Another training was begun.
+        MissingOption: Neither the request nor a checkpoint names method, backbone and datasets.
+        UsageError: A name is unknown, a setting is wrong, or an option makes no sense; nothing was begun.
+        ArtbenchError: The data is not what it should be, the folder holds another training, or the training fails.
     """
-    built = registry.backbones.get(backbone)
-    spec = registry.pretrainings.get(method)
+    device = choose_device(request.device)
+    begun = read_resume_state(request.out) if request.resume else None
+    request = _completed(request, begun)
+    assert request.method is not None
+    assert request.backbone is not None
+    with _command_in_errors(begun):
+        chosen = _choose(
+            request.method,
+            request.backbone,
+            registry=registry,
+            seed=request.seed or 0,
+            settings=request.settings,
+            settings_file=request.settings_file,
+            begun=begun,
+        )
+    recorded = {} if begun is None else begun.folders(request.data_root)
+    known = {name: folder for name, folder in recorded.items() if name in request.datasets}
+    places = Places(data_root=request.data_root, placed={**known, **request.data})
+    with _command_in_errors(begun):
+        opened = current_group().first_then_others(
+            lambda: open_pool(request.datasets, registry=registry, places=places, reporter=reporter)
+        )
+    online = None
+    if request.knn is not None:
+        # The notices on a dataset of the pool have been given.
+        quiet = registry.tasks.get(request.knn).dataset in request.datasets
+        told = Silent() if quiet else reporter
+        online = open_online_task(request.knn, registry=registry, places=places, reporter=told)
+    apart = sum(map(len, opened.pool.datasets)) - len(opened.pool)
+    kept = f", {apart:,} more are kept apart" if apart else ""
+    names = ", ".join(request.datasets)
+    reporter.notice(f"{len(opened.pool):,} images of {names}, pool {opened.pool.manifest.sha256[:12]}{kept}")
+    conditions = Conditions(
+        device=device,
+        workers=request.workers,
+        pack=request.pack,
+        resume=request.resume,
+        save_minutes=request.save_minutes,
+        keep=request.keep,
+        tensorboard=request.tensorboard,
+        compiled=request.compiled,
+        online=online,
+    )
+    return PretrainResult(encoder=train(chosen.training(opened), request.out, conditions=conditions, reporter=reporter))
+
+
+def _completed(request: PretrainRequest, begun: ResumeState | None) -> PretrainRequest:
+    """The request with what the checkpoint says in the place of what it leaves open."""
     if begun is not None:
-        begun.check(method=spec.name, backbone=built.name, seed=seed)
-    read_settings(load_method(spec).settings, toml=toml, pairs=pairs, begun=None if begun is None else begun.settings)
+        request = replace(
+            request,
+            method=request.method or begun.method,
+            backbone=request.backbone or begun.backbone,
+            datasets=request.datasets or tuple(begun.datasets),
+            seed=begun.seed if request.seed is None else request.seed,
+        )
+    reason = f"{request.out} holds no checkpoint that says it" if request.resume and begun is None else ""
+    if not request.method:
+        raise MissingOption("method", reason)
+    if not request.backbone:
+        raise MissingOption("backbone", reason)
+    if not request.datasets:
+        raise MissingOption("datasets", reason or ("" if begun is None else "The checkpoint does not say it"))
+    return request
 
 
-def open_training(
+@contextmanager
+def _command_in_errors(begun: ResumeState | None) -> Iterator[None]:
+    """Add to an error of the block the command that began the training: a name may stand in the checkpoint alone."""
+    try:
+        yield
+    except ArtbenchError as error:
+        if begun is None:
+            raise
+        mend = f"{error.mend}. " if error.mend and error.mend[-1] not in "?." else f"{error.mend} ".lstrip()
+        raise type(error)(error.message, mend=f"{mend}The whole command: {begun.command}") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Choice:
+    """A method with its settings and a backbone, found by their names."""
+
+    name: str
+    method: Method
+    settings: Settings
+    backbone: BackboneSpec
+    seed: int
+    plugins: Mapping[str, str]
+
+    def training(self, opened: OpenPool) -> Training:
+        return Training(
+            name=self.name,
+            method=self.method,
+            settings=self.settings,
+            backbone=self.backbone,
+            pool=opened.pool,
+            seed=self.seed,
+            plugins={**opened.plugins, **self.plugins},
+            asked=opened.asked,
+        )
+
+
+def _choose(
     method: str,
     backbone: str,
-    pool: OpenPool,
     *,
     registry: Registry,
     seed: int,
-    toml: Path | None = None,
-    pairs: Sequence[str] = (),
+    settings: Sequence[str] = (),
+    settings_file: Path | None = None,
     begun: ResumeState | None = None,
-) -> Training:
-    """A training by its names and settings; those of one that was begun, where they are not given.
+) -> _Choice:
+    """Find a method and a backbone by their names, and read the settings.
 
     Raises:
         UsageError: A name is unknown, or a setting is wrong.
@@ -181,17 +273,15 @@ def open_training(
     loaded = load_method(spec)
     if begun is not None:
         begun.check(method=spec.name, backbone=built.name, seed=seed)
-    return Training(
+    return _Choice(
         name=spec.name,
         method=loaded,
         settings=read_settings(
-            loaded.settings, toml=toml, pairs=pairs, begun=None if begun is None else begun.settings
+            loaded.settings, toml=settings_file, pairs=settings, begun=None if begun is None else begun.settings
         ),
         backbone=built,
-        pool=pool.pool,
         seed=seed,
-        plugins={**pool.plugins, **{source.distribution: registry.version_of(source) for source in (owner, entry)}},
-        asked=pool.asked,
+        plugins={source.distribution: registry.version_of(source) for source in (owner, entry)},
     )
 
 
@@ -245,7 +335,7 @@ class CachedTraining:
             f"{len(training.pool):,} pictures. It is kept in {folder}"
         )
         conditions = Conditions(device=device, workers=workers, pack=True, resume=True)
-        made = pretrain(training, folder, conditions=conditions, reporter=reporter)
+        made = train(training, folder, conditions=conditions, reporter=reporter)
         if made is None:
             raise ArtbenchError("the pretraining was asked to stop", mend="The same command goes on with it")
         return made
@@ -274,7 +364,8 @@ def trainings_for(
         )
 
     def training(pretraining: str, backbone: str) -> CachedTraining:
-        return CachedTraining(training=open_training(pretraining, backbone, pool(), registry=registry, seed=seed))
+        chosen = _choose(pretraining, backbone, registry=registry, seed=seed)
+        return CachedTraining(training=chosen.training(pool()))
 
     return training
 

@@ -1,1 +1,1 @@
-"""Probes: what is fitted on frozen features, and reference rows that see none."""
+"""Probes on frozen features: logistic and ridge regression, nearest neighbours, and guesses without pixels."""

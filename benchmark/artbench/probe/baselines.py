@@ -1,4 +1,4 @@
-"""Reference rows: what guesses score that look at no image, so that everyone can see what a score is worth."""
+"""Baselines without pixels: guesses from the labels and painters of training images."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,12 +20,12 @@ _NAMES: Mapping[TargetKind, tuple[str, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What is known of some images without a look at them.
+    """What is known of images without their pixels.
 
     Attributes:
         labels: As `Split.labels`.
-        ids: The id of each image.
-        groups: The group of each image, such as its painter, "" where nobody knows; None: of none.
+        ids: Id of each image.
+        groups: Group of each image, such as its painter, "" if unknown; None without groups.
     """
 
     labels: Labels
@@ -35,12 +35,12 @@ class Known:
 
 @dataclass(frozen=True, kw_only=True)
 class Guess:
-    """A reference row.
+    """A baseline.
 
     Attributes:
-        name: `largest class`, …
+        name: Name, such as `largest class`.
         outputs: Probabilities, float64, shape (m, classes), or years, float64, shape (m, 1).
-        thresholds: For the metrics that need one.
+        thresholds: Threshold by metric.
     """
 
     name: str
@@ -49,20 +49,19 @@ class Guess:
 
 
 def guesses(train: Known, test: Known, *, target: TargetKind, classes: int, fraction: float) -> list[Guess]:
-    """The reference rows for some test images, whose labels are not looked at.
+    """Guess the labels of test images, without a look at them.
 
-    Everyone gets the same answer: the frequencies of the classes in training, of which the largest class comes first
-    (of equals the first), or the median year. Where groups are known, an image gets the median year of its group, or
-    the frequencies in its group with one more image of average frequencies; for one class per image, half of that
-    image is of the group's commonest class, of equals the one that training lists first, which puts it on top. A
-    image whose group is unknown or was never trained on gets the answer that everyone gets.
+    One guess is the same for all images: the frequencies of classes in training, or the median year. With groups, there
+    is a second one: the median year of the image's group, or the frequencies in its group plus one image of average
+    frequencies. For single-label targets half of that image is of the group's commonest class, on a tie the one listed
+    first in training, so that it comes first. An image without a known group gets the first guess.
 
     Args:
-        train: What guesses are made from.
-        test: What is guessed.
-        target: The kind of label.
+        train: Images that guesses are made from.
+        test: Images to guess.
+        target: Kind of target.
         classes: Number of classes of the task.
-        fraction: Of train on which thresholds are chosen (`held_out`), for guesses from the rest.
+        fraction: Share of train (`held_out`) on which thresholds are chosen, with guesses from the rest.
     """
     everyone, by_group = _NAMES[target]
     kinds = [(everyone, False)] + [(by_group, True)] * (train.groups is not None)
@@ -118,7 +117,7 @@ def _of_group(labels: Labels, everyone: NDArray[np.float64], classes: int) -> ND
 
 
 def _answer(labels: Labels, classes: int) -> NDArray[np.float64]:
-    """The frequency of each class, (classes,), or the median year, (1,)."""
+    """Return the frequency of each class, (classes,), or the median year, (1,)."""
     if labels.dtype == np.float64:
         return np.median(labels, keepdims=True)
     counts = np.bincount(labels, minlength=classes) if labels.ndim == 1 else labels.sum(axis=0)

@@ -1,4 +1,4 @@
-"""Features as the solver sees them: z-scored, in blocks, on the device, in memory only if they fit."""
+"""Feature matrices in blocks: rows, labels, z-scores, on the device and in memory if they fit."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.runtime.machine import free_bytes
 
-# Numbers in one block: what is read, standardised and multiplied at a time. A processor's cache holds so many, so that
-# a block that was multiplied for the logits is still there to be multiplied for the gradient.
+# Numbers in a block, which is read, standardised and multiplied at a time. It fits into a processor's cache, so that
+# the block of the logits is still there for the gradient.
 _BLOCK = 1 << 20
-# A feature that varies by less than this share of its mean is constant but for rounding.
+# A feature that varies by less than this share of its mean is constant up to rounding.
 _CONSTANT = 1e-6
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Some rows of a feature matrix, in that order.
+    """Some rows of a feature matrix.
 
     Attributes:
         features: float32, shape (any, d); may be a memory map.
-        positions: Of the rows; None: all.
+        positions: Positions of the rows, in order; None for all.
     """
 
     features: NDArray[np.float32]
@@ -39,15 +39,15 @@ class Rows:
         return int(self.features.shape[1])
 
     def select(self, positions: NDArray[np.int64]) -> "Rows":
-        """Some of them, in that order; none is copied."""
+        """Select rows, in order, without a copy."""
         return Rows(self.features, positions if self.positions is None else self.positions[positions])
 
     def blocks(self, width: int = 0) -> Iterator[NDArray[np.float32]]:
-        """The rows, some at a time, so that a block has some million numbers, also with `width` more a row."""
+        """Yield blocks of about a million numbers, counting `width` more per row."""
         return self.pieces(max(1, _BLOCK // max(1, self.width + width)))
 
     def pieces(self, count: int) -> Iterator[NDArray[np.float32]]:
-        """The rows, so many at a time: read, or copied, only when they come up."""
+        """Yield blocks of `count` rows, read or copied one at a time."""
         for start in range(0, len(self), count):
             if self.positions is None:
                 yield np.asarray(self.features[start : start + count], np.float32)
@@ -57,13 +57,7 @@ class Rows:
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledFeatures:
-    """The features of some images, and what is known of each.
-
-    Attributes:
-        rows: Their features, n of them.
-        labels: As `Split.labels`.
-        ids: The id of each image.
-    """
+    """Features, labels (as `Split.labels`) and ids of n images."""
 
     rows: Rows
     labels: Labels
@@ -73,7 +67,7 @@ class LabelledFeatures:
         return len(self.rows)
 
     def select(self, positions: NDArray[np.int64]) -> "LabelledFeatures":
-        """Some of them, in that order; no feature is copied."""
+        """Select images, in order, without a copy of features."""
         return LabelledFeatures(
             rows=self.rows.select(positions),
             labels=self.labels[positions],
@@ -83,7 +77,7 @@ class LabelledFeatures:
 
 @dataclass(frozen=True, kw_only=True)
 class Scaling:
-    """What makes features z-scores: (x - mean) * inverse.
+    """Mean and scale of z-scores: (x - mean) * inverse.
 
     Attributes:
         mean: float64, shape (d,).
@@ -95,11 +89,7 @@ class Scaling:
 
     @classmethod
     def of(cls, parts: Sequence[Rows], *, ids: Sequence[str]) -> "Scaling":
-        """From the statistics of training images.
-
-        Args:
-            parts: Their features.
-            ids: Their ids, in that order, for messages.
+        """Compute them from training images, whose ids are for messages.
 
         Raises:
             ArtbenchError: A feature is NaN or infinite.
@@ -114,16 +104,12 @@ class Scaling:
         return cls(mean=mean, inverse=inverse)
 
     def apply(self, block: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The z-scores of some images' features, float64."""
+        """Return z-scores, float64."""
         return (block - self.mean) * self.inverse
 
 
 def check_finite(parts: Sequence[Rows], *, ids: Sequence[str]) -> None:
-    """Refuse NaN and infinity.
-
-    Raises:
-        ArtbenchError: There is one.
-    """
+    """Raise ArtbenchError if a feature is NaN or infinite."""
     start = 0
     for part in parts:
         for block in part.blocks():
@@ -137,20 +123,18 @@ def check_finite(parts: Sequence[Rows], *, ids: Sequence[str]) -> None:
 
 
 class Standardised:
-    """z-scored features on a device, given out in blocks; in memory only if they fit.
-
-    They are float32, as features are: rounded once, when they are scaled. What is reckoned with them need not be.
+    """z-scored features in float32 on a device, in blocks; in memory only if they fit.
 
     Args:
         parts: The features.
-        scaling: How they are z-scored.
+        scaling: Mean and scale.
         device: `cpu` or `cuda`.
-        outputs: Columns that the results for a block will have beside it in memory.
+        outputs: Number of columns of results that will be in memory with a block.
 
     Attributes:
         n: Number of images.
         width: Length of a feature vector.
-        device: Where the blocks are.
+        device: Device of the blocks.
     """
 
     def __init__(self, parts: Sequence[Rows], *, scaling: Scaling, device: str, outputs: int) -> None:
@@ -161,7 +145,7 @@ class Standardised:
             self._kept = list(self._read())
 
     def blocks(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Positions, and their z-scores: float32, shape (rows, d), on the device."""
+        """Yield positions and z-scores, float32, shape (rows, d), on the device."""
         start = 0
         for block in self._read() if self._kept is None else self._kept:
             yield slice(start, start + len(block)), block

@@ -1,4 +1,4 @@
-"""Weighted k-nearest neighbours on frozen features: what they tell without any fitting."""
+"""Weighted k-nearest neighbours on frozen features."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,8 @@ from artbench.data.targets import Labels
 from artbench.probe.features import Rows
 from artbench.specs import TargetKind
 
-# Similarities held at a time, and training images that they are to: enough that what is read of the test again for
-# each lot of them costs nothing.
+# Similarities in memory at a time, and training images per lot: enough that reading the test again for each lot is
+# cheap.
 _BLOCK = 1 << 24
 _LOT = 1 << 13
 
@@ -27,7 +27,7 @@ def knn_probabilities(
     temperature: float,
     device: str,
 ) -> NDArray[np.float32]:
-    """The votes of the k training images most similar to each test image, as probabilities.
+    """Return the votes of the k training images most similar to each test image, as probabilities.
 
     Features are L2-normalised; a neighbour at cosine similarity s votes with weight exp(s / temperature); the
     weights of the k sum to one (Wu et al. 2018, Unsupervised Feature Learning via Non-Parametric Instance
@@ -36,23 +36,23 @@ def knn_probabilities(
 
     Args:
         train: Features of n images, in parts.
-        train_labels: As `Split.labels`, of all parts.
+        train_labels: Labels of all parts, as `Split.labels`.
         test: Features of m images.
         classes: Number of classes of the task; 0 for years.
-        target: Which kind they are.
-        k: Number of neighbours; all of them where there are fewer training images.
-        temperature: Of the weights.
+        target: Kind of target.
+        k: Number of neighbours; all training images if there are fewer.
+        temperature: Temperature of the weights.
         device: `cpu`, `cuda` or `mps`.
 
     Returns:
         float32, shape (m, classes); for years float32, shape (m, 1).
     """
-    # A year is one answer with a weight of its own; MPS has no float64.
+    # Years are averaged like the votes for one class; MPS has no float64.
     years = torch.from_numpy(train_labels.astype(np.float32)[:, None]) if target == "year" else None
     labels = (torch.from_numpy(train_labels) if years is None else years).to(device)
     classes = classes if years is None else 1
     similarities, nearest = _nearest(train, test, k=k, device=device)
-    # The votes of k neighbours for all labels.
+    # Votes of k neighbours for all labels are in memory at once.
     step = max(1, _BLOCK // (similarities.shape[1] * classes))
     votes = np.zeros((len(test), classes), np.float32)
     for start in range(0, len(test), step):
@@ -68,7 +68,7 @@ def knn_probabilities(
 
 
 def _nearest(train: Sequence[Rows], test: Rows, *, k: int, device: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Similarities and numbers of the nearest of all parts, each of shape (m, k), or (m, n) where n is less."""
+    """Return similarities and numbers of the nearest images of all parts, each of shape (m, min(k, n))."""
     k = min(k, sum(map(len, train)))
     best = torch.full((len(test), k), -torch.inf, device=device)
     nearest = torch.zeros((len(test), k), dtype=torch.int64, device=device)
@@ -78,7 +78,7 @@ def _nearest(train: Sequence[Rows], test: Rows, *, k: int, device: str) -> tuple
         for number, block in enumerate(test.pieces(step)):
             where = slice(number * step, number * step + len(block))
             here, numbers = (_normalised(block, device) @ lot.T).topk(min(k, len(lot)), dim=1)
-            # Nearer ones than in the lots before.
+            # Merge with the nearest of the lots before.
             both, order = torch.cat([best[where], here], dim=1).topk(k, dim=1)
             best[where] = both
             nearest[where] = torch.cat([nearest[where], numbers + first], dim=1).gather(1, order)

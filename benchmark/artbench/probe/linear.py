@@ -1,4 +1,4 @@
-"""The probe: regularised logistic regression on frozen features, its penalty chosen without a look at the test."""
+"""The linear probe: regularised logistic regression on frozen features, with the penalty chosen on validation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,24 +15,24 @@ from artbench.runtime.progress import Reporter
 from artbench.specs import TargetKind
 from artbench.stats.metrics import METRICS, best_thresholds, score
 
-# A logarithm of odds that float64 can't tell from certainty.
+# Log odds that float64 can't tell from certainty.
 _CERTAIN = 35.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class FittedProbe:
-    """A linear head on features, and how it was chosen.
+    """A fitted linear head.
 
     Attributes:
-        weight: float64, shape (d, classes), for features as they are, not z-scored.
-        bias: float64, shape (classes,); -inf for a class that no training image has.
-        target: Softmax (`single-label`) or one sigmoid a label (`multi-label`).
+        weight: float64, shape (d, classes), for features that are not z-scored.
+        bias: float64, shape (classes,); -inf for a class without training images.
+        target: Softmax (`single-label`) or one sigmoid per label (`multi-label`).
         l2: The penalty chosen.
-        grid_losses: The mean loss on validation for each penalty of the grid; None where it was not tried.
-        validation: Every metric on validation that has a value, at the penalty chosen; empty if nothing was chosen.
-        thresholds: For the metrics that need one, the best on validation; 0.5 where there is nothing to choose on.
+        grid_losses: Mean loss on validation for each penalty of the grid; None if it was not tried.
+        validation: Every metric that is defined on validation, at the penalty chosen; empty without validation images.
+        thresholds: Best threshold on validation, by metric; 0.5 without validation images.
         converged: Whether every fit met the convergence test.
-        evaluations: Passes over the features, over all fits; of labels solved apart, those that needed most.
+        evaluations: Passes over the features in all fits; the most of any group of labels.
     """
 
     weight: NDArray[np.float64]
@@ -46,12 +46,12 @@ class FittedProbe:
     evaluations: int
 
     def probabilities(self, rows: Rows) -> NDArray[np.float32]:
-        """The probability of each class, float32, shape (n, classes), for the features of n images.
+        """Predict the probability of each class for n images, float32, shape (n, classes).
 
         Raises:
             ArtbenchError: A feature is NaN or infinite.
         """
-        # The probabilities would not tell: a sigmoid makes an infinite logit 0 or 1.
+        # Probabilities would hide it: a sigmoid makes an infinite logit 0 or 1.
         if not all(np.isfinite(block).all() for block in rows.blocks()):
             raise ArtbenchError("test features hold NaN or infinity", mend="Extract them anew with --fresh")
         return _probabilities(rows, self.weight, self.bias, self.target)
@@ -67,22 +67,19 @@ def fit_probe(
     device: str,
     reporter: Reporter,
 ) -> FittedProbe:
-    """Choose the penalty by the loss on validation, fit on train and validation together.
-
-    The penalties are tried from the largest down, each fit starting from the one before; after
-    `probe.patience` of them without a smaller loss the rest is left out.
+    """Choose the penalty by the loss on validation, then fit on train and validation together.
 
     Args:
-        train: What to fit on.
-        validation: What to choose on; None: the share of train that `held_out` picks.
-        classes: Number of classes of the task, also those that no image here has.
-        target: One class per image, or any number of labels.
-        probe: The protocol's choices.
-        device: `cpu`, `cuda`; `mps` has no float64, so there the probe runs on the CPU.
-        reporter: Told if a fit did not converge.
+        train: Training images.
+        validation: Images to choose the penalty on; None for the share of train that `held_out` picks.
+        classes: Number of classes of the task, including those without training images.
+        target: `single-label` or `multi-label`.
+        probe: Settings of the protocol.
+        device: `cpu`, `cuda`; with `mps`, which has no float64, the probe runs on the CPU.
+        reporter: Receives a notice if a fit did not converge.
 
     Raises:
-        ArtbenchError: There is nothing to fit on, or a feature is NaN or infinite.
+        ArtbenchError: There are no training images, or a feature is NaN or infinite.
     """
     place = "cpu" if device == "mps" else device
     fit_on, choose_on = set_apart(train, validation, probe=probe)
@@ -90,11 +87,11 @@ def fit_probe(
     choice = choose_penalty(probe, choose_on, fit=path.at, loss=lambda head: _loss(choose_on, *head, target))
     thresholds, metrics = _on_validation(choose_on, choice.head, target)
     converged, evaluations = path.converged, path.evaluations
-    # Two copies of the features are more than needed at a time.
+    # Free its copy of the features before the next one is made.
     del path
     everything = [part for part in (fit_on, choose_on) if len(part)]
     final = PenaltyPath(everything, classes=classes, target=target, tolerance=probe.tolerance, device=place)
-    # By way of the larger penalties, each fit a good start for the next.
+    # Along the larger penalties, as each fit is a good start for the next.
     for l2 in sorted((l2 for l2 in probe.grid if l2 >= choice.l2), reverse=True):
         weight, bias = final.at(l2)
     converged &= final.converged
@@ -116,9 +113,8 @@ def fit_probe(
 def _on_validation(
     choose_on: LabelledFeatures, head: tuple[NDArray[np.float64], NDArray[np.float64]] | None, target: TargetKind
 ) -> tuple[Mapping[str, float], Mapping[str, float]]:
-    """The best thresholds, and every metric that has a value there, of the head chosen."""
+    """Return the best thresholds, and every metric that is defined, of the chosen head on validation."""
     if head is None:
-        # Nothing to choose by: a label is predicted when it is likelier than not.
         return {name: 0.5 for name, m in METRICS.items() if m.target == target and m.needs_threshold}, {}
     probabilities = _probabilities(choose_on.rows, *head, target)
     thresholds = best_thresholds(choose_on.labels, probabilities, target=target)
@@ -140,17 +136,15 @@ def _probabilities(
     rows: Rows, weight: NDArray[np.float64], bias: NDArray[np.float64], target: TargetKind
 ) -> NDArray[np.float32]:
     logits = _logits(rows, weight, bias)
-    given: NDArray[np.float32] = (
-        (logits.softmax(dim=1) if target == "single-label" else logits.sigmoid()).float().numpy()
-    )
-    return given
+    probabilities = logits.softmax(dim=1) if target == "single-label" else logits.sigmoid()
+    return np.asarray(probabilities.float().numpy(), np.float32)
 
 
 def _loss(part: LabelledFeatures, weight: NDArray[np.float64], bias: NDArray[np.float64], target: TargetKind) -> float:
-    """The mean over the images of the loss that is fitted."""
+    """Return the mean over images of the loss that is fitted."""
     logits, labels = _logits(part.rows, weight, bias), torch.from_numpy(part.labels)
     if target == "single-label":
-        # A class that was not there to be learnt costs the same at every penalty.
+        # A class without training images costs the same at every penalty.
         chances = logits.log_softmax(dim=1).clamp(min=-_CERTAIN)
         return -float(chances.gather(1, labels[:, None]).mean())
     logits = logits.clamp(-_CERTAIN, _CERTAIN)

@@ -1,4 +1,4 @@
-"""The objective of the probe and its gradient, in one pass over the features."""
+"""The objective of the probe and its gradient, each in one pass over the features."""
 
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ class Evaluation:
     Attributes:
         value: float64, shape (1,) for a softmax, (labels,) for sigmoids, whose problems are independent.
         gradient: float64, shape (d + 1, classes).
-        exact: Whether every product was reckoned in float64.
+        exact: Whether all products were computed in float64.
     """
 
     value: torch.Tensor
@@ -32,20 +32,15 @@ class Evaluation:
     exact: bool
 
     def select(self, columns: torch.Tensor) -> "Evaluation":
-        """Of some of the labels; for sigmoids."""
+        """Return the evaluation for some labels of sigmoids."""
         return Evaluation(value=self.value[columns], gradient=self.gradient[:, columns], exact=self.exact)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Anchor:
-    """A point where all was reckoned in float64, and what came out there.
+    """A point with its evaluation in float64: logits and residuals of each block, shape (rows, classes).
 
-    Attributes:
-        point: float64, shape (d + 1, classes).
-        logits: Of each block, float64, shape (rows, classes).
-        residuals: Of each block, float64, shape (rows, classes).
-        slopes: The features times the residuals, float64, shape (classes, d).
-        sums: The sums of the residuals, float64, shape (classes,).
+    `slopes` are features times residuals, shape (classes, d), `sums` the sums of residuals, shape (classes,).
     """
 
     point: torch.Tensor
@@ -65,20 +60,7 @@ class _Anchor:
 
 
 class StoppedError(Exception):
-    """Nobody wants the objective any more."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pass:
-    """What one pass over some images adds up.
-
-    Attributes:
-        loss: Sum of the losses, float64: shape (1,) for a softmax, (labels,) for sigmoids.
-        residual: Probability less label, float64, shape (n, classes).
-    """
-
-    loss: torch.Tensor
-    residual: torch.Tensor
+    """The evaluation was stopped from outside."""
 
 
 class Softmax:
@@ -96,12 +78,12 @@ class Softmax:
         self.frequencies = torch.bincount(labels, minlength=classes).double() / len(labels)
 
     def start(self) -> torch.Tensor:
-        """The intercepts that are best at zero weights, float64, shape (classes,)."""
+        """Return the best intercepts at zero weights, float64, shape (classes,)."""
         logs = self.frequencies.log()
         return logs - logs.mean()
 
-    def on(self, where: slice, logits: torch.Tensor) -> Pass:
-        """Loss and residual of some images; overwrites the logits."""
+    def on(self, where: slice, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the loss summed over images, shape (1,), and probability minus label; overwrites the logits."""
         labels = self._labels[where, None]
         own = logits.gather(1, labels)
         largest = logits.amax(dim=1, keepdim=True)
@@ -110,10 +92,10 @@ class Softmax:
         loss = (normaliser.log() - (own - largest)).sum()
         residual = exponentials.div_(normaliser)
         residual.scatter_add_(1, labels, torch.full_like(own, -1))
-        return Pass(loss=loss.reshape(1), residual=residual)
+        return loss.reshape(1), residual
 
     def curvature(self, where: slice, residual: torch.Tensor) -> torch.Tensor:
-        """Sum over some images of the Hessian with respect to their logits: (classes, classes)."""
+        """Return the sum over images of the Hessian with respect to their logits, shape (classes, classes)."""
         probabilities = residual.clone()
         probabilities.scatter_add_(1, self._labels[where, None], torch.ones_like(residual[:, :1]))
         return probabilities.sum(0).diag() - probabilities.T @ probabilities
@@ -129,48 +111,47 @@ class Sigmoids:
     joint = False
 
     def __init__(self, labels: torch.Tensor) -> None:
-        # In memory label after label, as the objective computes the logits.
+        # Label-major in memory, like the logits that the objective computes.
         self._labels = labels.T.contiguous().T
         self.frequencies = labels.sum(0).double() / len(labels)
 
     def start(self) -> torch.Tensor:
-        """The intercepts that are best at zero weights, float64, shape (labels,)."""
+        """Return the best intercepts at zero weights, float64, shape (labels,)."""
         return self.frequencies.logit()
 
-    def on(self, where: slice, logits: torch.Tensor) -> Pass:
-        """Loss and residual of some images."""
+    def on(self, where: slice, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the loss summed over images, shape (labels,), and probability minus label."""
         labels = self._labels[where]
         loss = torch.nn.functional.softplus(logits).sub_(logits * labels).sum(0)
-        return Pass(loss=loss, residual=logits.sigmoid().sub_(labels.to(logits.dtype)))
+        return loss, logits.sigmoid().sub_(labels.to(logits.dtype))
 
     def curvature(self, where: slice, residual: torch.Tensor) -> torch.Tensor:
-        """Sum over some images of the second derivative of their losses: (labels,)."""
+        """Return the sum over images of the second derivative of their losses, shape (labels,)."""
         probabilities = residual + self._labels[where]
         return (probabilities * (1 - probabilities)).sum(0)
 
     def select(self, columns: torch.Tensor) -> "Sigmoids":
-        """The losses of some of the labels."""
+        """Return the losses of some labels."""
         return Sigmoids(self._labels[:, columns])
 
 
 class Objective:
-    """Mean loss over the images plus l2 / 2 times the squared norm of the weights; the intercepts are free.
+    """Mean loss over images plus l2 / 2 times the squared norm of the weights, without the intercepts.
 
-    A point is a float64 tensor of shape (d + 1, classes): the weights of the z-scored features, and in the
-    last row the intercepts. For sigmoids the loss of an image is the sum over its labels, so that each label
-    is a problem of its own, the same as if it were alone.
+    A point is a float64 tensor of shape (d + 1, classes): the weights of z-scored features, and in the last row the
+    intercepts. For sigmoids the loss is summed over labels, so that each label is an independent problem.
 
     Products in float32 take half the time of those in float64, but near the minimum the gradient drowns in their
-    rounding. So only what changes is reckoned in float32: the logits as those at an anchor, which are exact, plus
-    the features times the way from there; the gradient likewise. The rounding is then a share of that way, which
-    shrinks as the minimum comes near. (Iterative refinement, Wilkinson 1963, for a function that is not linear.)
+    rounding. So only changes are computed in float32: logits are those at an anchor, in float64, plus features times
+    the distance from there; the gradient likewise. The rounding is then relative to that distance, which shrinks near
+    the minimum (iterative refinement, Wilkinson 1963, for a function that is not linear).
 
     Args:
-        features: z-scored, n of them.
-        losses: For the same n images.
-        threads: How many blocks of images are worked on at once. The sums do not depend on it.
-        beside: How many such objectives are evaluated at once, and share the memory that there is.
-        stop: Once it is set, the next pass raises `StoppedError`; None: nothing stops it.
+        features: z-scored features of n images.
+        losses: Losses of the same n images.
+        threads: Number of blocks of images in work at once. The sums do not depend on it.
+        beside: Number of objectives that are evaluated at once and share the memory.
+        stop: Event after which the next pass raises `StoppedError`.
 
     Attributes:
         joint: Whether all classes are one problem.
@@ -192,8 +173,8 @@ class Objective:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="artbench-probe") if threads > 1 else None
 
     def anchor(self, point: torch.Tensor, *, l2: float) -> Evaluation:
-        """Value and gradient in float64; points near this one can then be evaluated faster."""
-        # Of the anchor before; its memory is wanted for this one.
+        """Evaluate a point in float64; points near it can then be evaluated faster."""
+        # Free the memory of the previous anchor.
         self._anchor = None
         weights, intercepts = _split(point)
         keep = 16 * self._features.n * len(weights) < free_bytes(self._features.device) / (4 * self._beside)
@@ -201,28 +182,30 @@ class Objective:
         logits: list[torch.Tensor] = []
         residuals: list[torch.Tensor] = []
 
-        def work(item: tuple[slice, torch.Tensor]) -> tuple[torch.Tensor | None, Pass, torch.Tensor]:
+        def work(
+            item: tuple[slice, torch.Tensor],
+        ) -> tuple[torch.Tensor | None, torch.Tensor, torch.Tensor, torch.Tensor]:
             where, block = item
             exact = block.double()
             at = torch.addmm(intercepts, weights, exact.T).T
             kept = at.clone() if keep else None
-            done = self.losses.on(where, at)
-            return kept, done, done.residual.T @ exact
+            loss, residual = self.losses.on(where, at)
+            return kept, loss, residual, residual.T @ exact
 
         with self._results(work, self._features.blocks()) as results:
-            for kept, done, slope in results:
-                value = value + done.loss
+            for kept, loss, residual, slope in results:
+                value = value + loss
                 slopes += slope
-                sums += done.residual.sum(0)
+                sums += residual.sum(0)
                 if kept is not None:
                     logits.append(kept)
-                    residuals.append(done.residual)
+                    residuals.append(residual)
         if keep:
             self._anchor = _Anchor(point=point, logits=logits, residuals=residuals, slopes=slopes, sums=sums)
         return self._penalised(point, value, slopes, sums, l2=l2, exact=True)
 
     def at(self, point: torch.Tensor, *, l2: float) -> Evaluation:
-        """Value and gradient, from the anchor; where there is none for want of memory, in float64."""
+        """Evaluate a point from the anchor; in float64 if there is no anchor for lack of memory."""
         anchor = self._anchor
         if anchor is None:
             return self.anchor(point, l2=l2)
@@ -232,9 +215,9 @@ class Objective:
         def work(item: tuple[int, tuple[slice, torch.Tensor]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
             number, (where, block) = item
             logits = torch.addmm(intercepts, weights, block.T).T + anchor.logits[number]
-            done = self.losses.on(where, logits)
-            change = done.residual.sub_(anchor.residuals[number])
-            return done.loss, change.T.float() @ block, change.sum(0)
+            loss, residual = self.losses.on(where, logits)
+            change = residual.sub_(anchor.residuals[number])
+            return loss, change.T.float() @ block, change.sum(0)
 
         with self._results(work, enumerate(self._features.blocks())) as results:
             for loss, slope, total in results:
@@ -244,14 +227,14 @@ class Objective:
         return self._penalised(point, value, slopes, sums, l2=l2, exact=False)
 
     def curvature(self, point: torch.Tensor) -> torch.Tensor:
-        """Mean Hessian of the loss by the logits, float64: (classes, classes), or (labels,) for sigmoids."""
+        """Return the mean Hessian of the loss by logits, float64, (classes, classes), or (labels,) for sigmoids."""
         weights, intercepts = (part.float() for part in _split(point))
         bend = point.new_zeros(1)
 
         def work(item: tuple[slice, torch.Tensor]) -> torch.Tensor:
             where, block = item
             logits = torch.addmm(intercepts, weights, block.T).T.double()
-            return self.losses.curvature(where, self.losses.on(where, logits).residual)
+            return self.losses.curvature(where, self.losses.on(where, logits)[1])
 
         with self._results(work, self._features.blocks()) as results:
             for some in results:
@@ -259,7 +242,7 @@ class Objective:
         return bend / self._features.n
 
     def select(self, columns: torch.Tensor) -> "Objective":
-        """The problems of some of the labels; for sigmoids."""
+        """Return the objective for some labels of sigmoids."""
         assert isinstance(self.losses, Sigmoids)
         some = Objective(self._features, self.losses.select(columns), threads=1, beside=self._beside, stop=self._stop)
         some._threads, some._pool = self._threads, self._pool
@@ -267,13 +250,13 @@ class Objective:
         return some
 
     def forget(self) -> None:
-        """Drop the anchor, which takes memory; the next one is made by `anchor`."""
+        """Free the memory of the anchor."""
         self._anchor = None
 
     def _results(
         self, work: Callable[[ItemT], ResultT], items: Iterable[ItemT]
     ) -> closing[Generator[ResultT, None, None]]:
-        """In the order of the items, so that sums don't depend on how many threads there are."""
+        """Return results in the order of the items, so that sums don't depend on the number of threads."""
         if self._stop is not None and self._stop.is_set():
             raise StoppedError
         if self._pool is None:
@@ -293,5 +276,5 @@ class Objective:
 
 
 def _split(point: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Weights and intercepts, classes first: tall and narrow products are a third slower the other way round."""
+    """Split a point into weights and intercepts, classes first, which is a third faster."""
     return point[:-1].T.contiguous(), point[-1][:, None]

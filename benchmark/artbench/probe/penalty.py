@@ -1,4 +1,4 @@
-"""Fits of one probe for one penalty after the other."""
+"""The path of penalties: fits a probe for each, from a warm start, and chooses one on validation."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -23,17 +23,16 @@ from artbench.runtime.machine import own_core_each
 from artbench.runtime.threads import usable_cores
 from artbench.specs import TargetKind
 
-# Labels that one core solves together: enough that reading the features costs less than multiplying them.
+# Labels that one core solves together: enough that multiplying the features takes longer than reading them.
 _LABELS = 64
 HeadT = TypeVar("HeadT")
 
 
 class PenaltyPath:
-    """Fits of one probe on the same images for one penalty after the other, each starting from the last.
+    """Fits of one probe on the same images for a sequence of penalties, each starting from the last.
 
-    A softmax is one problem, whose passes over the images all cores share. The sigmoids of many labels are
-    independent: each core solves some labels by itself, the commonest with the commonest, since labels that are
-    equally common need about as many passes.
+    A softmax is one problem, and all cores share its passes over the images. The sigmoids of many labels are
+    independent: each core solves a group of labels of similar frequency, which need about as many passes.
     """
 
     def __init__(
@@ -41,7 +40,7 @@ class PenaltyPath:
     ) -> None:
         self.target, self._classes, self._tolerance, self._device = target, classes, tolerance, device
         labels = np.concatenate([part.labels for part in parts])
-        # Classes that no image here has, labels that all have or none: nothing about them can be learnt.
+        # Nothing can be learnt about classes without images, or labels that all images or none have.
         positives = np.bincount(labels, minlength=classes) if labels.ndim == 1 else labels.sum(axis=0)
         absent = positives == 0
         constant = absent if labels.ndim == 1 else absent | (positives == len(labels))
@@ -78,12 +77,12 @@ class PenaltyPath:
 
     @property
     def evaluations(self) -> int:
-        """Passes over the features so far; where labels are solved apart, of those that needed most."""
+        """Passes over the features so far; the most of any group of labels."""
         return max((strand.evaluations for strand in self._strands), default=0)
 
     def at(self, l2: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Weight and bias, for features as they are, of the fit with this penalty."""
-        # One class alone is certain.
+        """Return weight and bias, for features that are not z-scored, of the fit with a penalty."""
+        # A single class is certain.
         if sum(map(len, self._groups)) > (self.target == "single-label"):
             with own_core_each(self._device):
                 self._move_on(l2)
@@ -100,7 +99,7 @@ class PenaltyPath:
             strand.solve(l2, self._basis, tolerance=self._tolerance)
 
         if len(self._strands) == 1:
-            # In this thread: what interrupts it, or which GPU is its own, holds for the solver too.
+            # In this thread, so that interrupts and the current GPU apply to the solver too.
             solve(self._strands[0])
             return
         self._stop.clear()
@@ -110,7 +109,7 @@ class PenaltyPath:
                 for done in as_completed(solving):
                     done.result()
             except BaseException:
-                # Ctrl-C, say. Nobody wants the other labels any more, which can take a minute.
+                # On Ctrl-C, for example, the other labels could take another minute.
                 self._stop.set()
                 pool.shutdown(cancel_futures=True)
                 raise
@@ -123,20 +122,20 @@ class PenaltyPath:
 
 
 def _groups(learnt: NDArray[np.int64], positives: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """The labels to be solved together, the rarest first: they take longest, and no core is to end with them."""
+    """Return groups of labels to be solved together, the rarest and slowest first."""
     order = learnt[np.argsort(positives[learnt], kind="stable")]
     return [order[start : start + _LABELS] for start in range(0, len(order), _LABELS)]
 
 
 class WarmStart:
-    """A path of solutions: of a softmax over all classes, or of the sigmoids of some labels.
+    """A sequence of solutions of a softmax over all classes, or of the sigmoids of some labels.
 
     Args:
-        objective: What to minimise.
+        objective: Objective to minimise.
         width: Length of a feature vector.
 
     Attributes:
-        point: The last solution, float64, shape (d + 1, classes); before the first one, intercepts alone.
+        point: The last solution, float64, shape (d + 1, classes); intercepts alone before the first.
         converged: Whether every fit so far met the convergence test.
         evaluations: Passes over the features so far.
     """
@@ -150,7 +149,7 @@ class WarmStart:
         self.converged, self.evaluations = True, 0
 
     def solve(self, l2: float, basis: Eigenbasis, *, tolerance: float) -> None:
-        """Move on to the solution for another penalty."""
+        """Solve for another penalty."""
         start = self._ahead()
         preconditioner = Preconditioner(basis, self._objective.curvature(start), l2=l2)
         solution = solve(self._objective, start, preconditioner, l2=l2, tolerance=tolerance)
@@ -161,7 +160,7 @@ class WarmStart:
         self.evaluations += solution.evaluations
 
     def _ahead(self) -> torch.Tensor:
-        """Where the path leads if it goes on as it went: along the parabola through the last three fits."""
+        """Extrapolate along the parabola through the last three solutions."""
         if len(self._last) < 3:
             return self.point if len(self._last) < 2 else 2 * self._last[1] - self._last[0]
         return 3 * self._last[2] - 3 * self._last[1] + self._last[0]
@@ -169,12 +168,12 @@ class WarmStart:
 
 @dataclass(frozen=True, kw_only=True)
 class PenaltyChoice(Generic[HeadT]):
-    """The penalty chosen, and what led to it.
+    """The penalty chosen.
 
     Attributes:
         l2: The penalty.
-        grid_losses: The loss of each penalty of the grid; None where it was not tried.
-        head: What was fitted with the one chosen; None where there was nothing to choose on.
+        grid_losses: Loss of each penalty of the grid; None if it was not tried.
+        head: The fit with this penalty; None without validation images.
     """
 
     l2: float
@@ -185,15 +184,12 @@ class PenaltyChoice(Generic[HeadT]):
 def set_apart(
     train: LabelledFeatures, validation: LabelledFeatures | None, *, probe: Probe
 ) -> tuple[LabelledFeatures, LabelledFeatures]:
-    """What to fit on while the penalty is chosen, and what to choose it on, which may be nothing.
+    """Return images to fit on while the penalty is chosen, and images to choose it on, maybe none.
 
-    Args:
-        train: All there is to fit on.
-        validation: What to choose on; None: the share of train that `held_out` picks.
-        probe: The protocol's choices.
+    Without validation images, `held_out` picks a share of train.
 
     Raises:
-        ArtbenchError: There is nothing to fit on, or a feature of what is chosen on is NaN or infinite.
+        ArtbenchError: There are no training images, or a validation feature is NaN or infinite.
     """
     if not len(train):
         raise ArtbenchError("there is no training image to fit the probe on", mend="Check the task's splits")
@@ -207,15 +203,9 @@ def set_apart(
 def choose_penalty(
     probe: Probe, choose_on: LabelledFeatures, *, fit: Callable[[float], HeadT], loss: Callable[[HeadT], float]
 ) -> PenaltyChoice[HeadT]:
-    """Try the penalties from the largest down; after `probe.patience` without a smaller loss the rest is left out.
+    """Try penalties in descending order until `probe.patience` of them have not lowered the loss on `choose_on`.
 
-    Of equal losses the larger penalty is chosen; with nothing to choose on, the middle of the grid.
-
-    Args:
-        probe: The protocol's choices.
-        choose_on: What the loss is measured on.
-        fit: From a penalty to what is fitted with it; called with ever smaller ones.
-        loss: Of what was fitted, on `choose_on`.
+    On a tie the larger penalty is chosen; without validation images, the middle of the grid.
     """
     descending = sorted(probe.grid, reverse=True)
     if not len(choose_on):

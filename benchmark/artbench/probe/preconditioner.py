@@ -1,10 +1,10 @@
-"""An approximate inverse of the probe's Hessian: the Kronecker product of two small matrices, inverted exactly.
+"""An approximate inverse of the probe's Hessian: the exact inverse of a Kronecker product of two small matrices.
 
-The Hessian of the loss is the mean over the images of (curvature of their logits) x (features times features).
-Were the two independent, it would be A x C, A the mean curvature and C the features' covariance. With A = U a U' and
-C = V e V', the inverse of A x C + l2 is cheap for every l2: rotate, divide by a_k e_j + l2, rotate back. (The idea of
-K-FAC, Martens and Grosse 2015, for one layer.) It changes how fast the solver is, not what it finds; so float32 is good
-enough for it.
+The Hessian of the loss is the mean over images of (curvature of their logits) x (features times features). If the two
+were independent, it would be A x C, with the mean curvature A and the covariance C of features. With A = U a U' and
+C = V e V', the inverse of A x C + l2 is cheap for every l2: rotate, divide by a_k e_j + l2, rotate back (the idea of
+K-FAC, Martens and Grosse 2015, for one layer). It changes the speed of the solver, not the solution, so float32 is
+enough.
 """
 
 from dataclasses import dataclass
@@ -13,17 +13,16 @@ import torch
 
 from artbench.probe.features import Standardised
 
-# Images that are enough for each feature to estimate the covariance from.
+# Images per feature that are enough to estimate the covariance.
 _ENOUGH = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class Eigenbasis:
-    """Of the covariance of z-scored features.
+    """Eigenvectors and eigenvalues of the covariance of z-scored features.
 
     Attributes:
-        vectors: float32, shape (d, rank); where there are fewer images than features they span the images,
-            and with them every gradient.
+        vectors: float32, shape (d, rank); with fewer images than features they span the images, and so every gradient.
         values: float64, shape (rank,), not negative.
     """
 
@@ -32,7 +31,7 @@ class Eigenbasis:
 
     @classmethod
     def of(cls, features: Standardised) -> "Eigenbasis":
-        """From all images, or where there are very many, from blocks spread over them."""
+        """Compute them from all images, or from a part if there are very many."""
         blocks = [block for _, block in features.blocks()] if features.n <= features.width else None
         if blocks is not None:
             matrix = torch.cat(blocks).double()
@@ -53,8 +52,8 @@ class Preconditioner:
     """The approximate inverse for one penalty.
 
     Args:
-        basis: Of the features' covariance.
-        curvature: Mean curvature of the logits, (classes, classes) or (labels,).
+        basis: Eigenbasis of the covariance of features.
+        curvature: Mean curvature of the logits, shape (classes, classes) or (labels,).
         l2: The penalty.
     """
 
@@ -67,13 +66,13 @@ class Preconditioner:
             values, self._rotation = curvature, None
         self._values = values.clamp(min=0)
         self._weights = (1 / (basis.values * self._values[:, None] + l2)).float()
-        # The intercepts' curvature; adding the same to all of a softmax changes nothing.
+        # Curvature of intercepts; it is 0 for a softmax along equal shifts, which change nothing.
         self._intercepts = torch.where(self._values > 1e-9, 1 / self._values.clamp(min=1e-9), 0)
 
     def __call__(self, gradient: torch.Tensor) -> torch.Tensor:
-        """The step that the gradient asks for, downhill if negated; float64, shape (d + 1, classes)."""
+        """Precondition a gradient, float64, shape (d + 1, classes)."""
         rotated = gradient if self._rotation is None else gradient @ self._rotation
-        # Transposed for speed, as in the objective's gradient; scaled, so that float32 holds a gradient of any size.
+        # Transposed for speed, as in the objective; scaled so that float32 can hold a gradient of any size.
         size = rotated[:-1].abs().amax().clamp(min=torch.finfo(torch.float64).tiny)
         scaled = (rotated[:-1] / size).T
         vectors = self._basis.vectors
@@ -85,15 +84,15 @@ class Preconditioner:
         return step if self._rotation is None else step @ self._rotation.T
 
     def _beside(self, gradient: torch.Tensor) -> torch.Tensor:
-        """What the basis does not span: rounding, where it has no vectors for all of space, but it must shrink too.
+        """Return the part of a gradient outside an incomplete basis: rounding, which must shrink too.
 
-        Taken off twice, since float32 leaves a share of it the first time ("twice is enough", Kahan in Parlett 1980).
+        The projection is subtracted twice because of float32 ("twice is enough", Kahan in Parlett 1980).
         """
         for _ in range(2):
             gradient = gradient - (gradient.float() @ self._basis.vectors @ self._basis.vectors.T).double()
         return gradient
 
     def select(self, columns: torch.Tensor) -> "Preconditioner":
-        """For the problems of some of the labels; for sigmoids."""
+        """Return the preconditioner for some labels of sigmoids."""
         assert self._rotation is None
         return Preconditioner(self._basis, self._values[columns], l2=self._l2)

@@ -1,4 +1,4 @@
-"""What a probe and its neighbours say of test images: fitted on training images, whatever the kind of target."""
+"""Predictions of the probe and of nearest neighbours for test images, for every kind of target."""
 
 from dataclasses import dataclass
 
@@ -16,12 +16,12 @@ from artbench.specs import TargetKind
 
 @dataclass(frozen=True, kw_only=True)
 class Predictions:
-    """For the test images.
+    """Predictions for m test images.
 
     Attributes:
         fitted: The probe.
-        outputs: What it gives: probabilities, float32, shape (m, classes), or years, float32, shape (m, 1).
-        neighbours: The same of the weighted nearest neighbours.
+        outputs: Its probabilities, float32, shape (m, classes), or years, float32, shape (m, 1).
+        neighbours: The same of weighted nearest neighbours.
     """
 
     fitted: FittedProbe | FittedRidge
@@ -40,20 +40,12 @@ def predict(
     device: str,
     reporter: Reporter,
 ) -> Predictions:
-    """Fit on train and validation, and answer for the test; its labels are not given, so that nothing can follow them.
+    """Fit on train and validation, and predict the test, whose labels are not passed, so that they can't leak.
 
-    Args:
-        train: What to fit on.
-        validation: What to choose the penalty on; None: a share of train.
-        test: Features of m images.
-        classes: Number of classes of the task.
-        target: The kind of label.
-        protocol: How to fit.
-        device: `cpu`, `cuda`, `mps`.
-        reporter: Told if a fit did not converge.
+    The arguments are those of `fit_probe`, and `test`: features of m images.
 
     Raises:
-        ArtbenchError: There is nothing to fit on, or a feature is NaN or infinite.
+        ArtbenchError: There are no training images, or a feature is NaN or infinite.
     """
     fitted: FittedProbe | FittedRidge
     if target == "year":

@@ -1,4 +1,4 @@
-"""Ridge regression on frozen features: the probe for years."""
+"""The probe for years: ridge regression on frozen features."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,16 +16,16 @@ from artbench.stats.metrics import METRICS, score
 
 @dataclass(frozen=True, kw_only=True)
 class FittedRidge:
-    """A linear function of features, and how it was chosen.
+    """A fitted linear function of features.
 
     Attributes:
-        weight: float64, shape (d,), for features as they are, not z-scored.
-        bias: In years.
+        weight: float64, shape (d,), for features that are not z-scored.
+        bias: Intercept in years.
         l2: The penalty chosen.
-        grid_losses: The mean squared error on validation for each penalty of the grid; None where it was not tried.
-        validation: Every metric on validation at the penalty chosen; empty if nothing was chosen.
+        grid_losses: Mean squared error on validation for each penalty of the grid; None if it was not tried.
+        validation: Every metric on validation at the penalty chosen; empty without validation images.
         thresholds: Always empty, as no metric of years needs one.
-        converged: Always, as the solution has a closed form.
+        converged: Always true, as the solution has a closed form.
     """
 
     weight: NDArray[np.float64]
@@ -37,7 +37,7 @@ class FittedRidge:
     converged: bool = True
 
     def years(self, rows: Rows) -> NDArray[np.float32]:
-        """The year of each image, float32, shape (n, 1), for the features of n images.
+        """Predict the years of n images, float32, shape (n, 1).
 
         Raises:
             ArtbenchError: A feature is NaN or infinite.
@@ -51,20 +51,14 @@ class FittedRidge:
 def fit_ridge(
     train: LabelledFeatures, validation: LabelledFeatures | None, *, probe: Probe, device: str
 ) -> FittedRidge:
-    """Choose the penalty by the squared error on validation, fit on train and validation together.
+    """Choose the penalty by the squared error on validation, then fit on train and validation together.
 
-    The objective is half the mean squared error plus l2 / 2 times the squared norm of the weights of the z-scored
-    features (Hoerl and Kennard 1970). With the features' covariance, or for fewer images than features the
-    features themselves, decomposed once, the exact solution for any penalty is one division.
-
-    Args:
-        train: What to fit on; labels are years.
-        validation: What to choose on; None: the share of train that `held_out` picks.
-        probe: The protocol's choices.
-        device: `cpu`, `cuda`; `mps` has no float64, so there it runs on the CPU.
+    The objective is half the mean squared error plus l2 / 2 times the squared norm of the weights of z-scored features
+    (Hoerl and Kennard 1970). The covariance of features, or for fewer images than features the features themselves,
+    are decomposed once; the exact solution for any penalty is then one division. Arguments are those of `fit_probe`.
 
     Raises:
-        ArtbenchError: There is nothing to fit on, or a feature is NaN or infinite.
+        ArtbenchError: There are no training images, or a feature is NaN or infinite.
     """
     place = "cpu" if device == "mps" else device
     fit_on, choose_on = set_apart(train, validation, probe=probe)
@@ -89,7 +83,7 @@ def fit_ridge(
 
 
 class _Path:
-    """Fits on the same images for one penalty after the other."""
+    """Fits on the same images for any penalty."""
 
     def __init__(self, parts: list[LabelledFeatures], *, device: str) -> None:
         rows = [part.rows for part in parts]
@@ -115,7 +109,7 @@ class _Path:
         self._values, self._along = values.clamp(min=0), self._vectors.T @ shared / n
 
     def at(self, l2: float) -> tuple[NDArray[np.float64], float]:
-        """Weight and bias, for features as they are, of the fit with this penalty."""
+        """Return weight and bias, for features that are not z-scored, of the fit with a penalty."""
         scaled = (self._vectors @ (self._along / (self._values + l2))).cpu().numpy()
         weight: NDArray[np.float64] = scaled * self._scaling.inverse
         return weight, self._mean - float(self._scaling.mean @ weight)

@@ -1,4 +1,4 @@
-"""L-BFGS with a good preconditioner, for one problem or for many independent ones side by side."""
+"""Preconditioned L-BFGS for one problem, or for many independent ones side by side."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -9,26 +9,26 @@ from artbench.probe.objective import Evaluation, Objective
 from artbench.probe.preconditioner import Preconditioner
 
 _MEMORY = 10
-# The share of solved problems from which copying the others together pays.
+# Share of solved problems from which it pays to copy the others together.
 _WORTH_LEAVING_OUT = 0.25
-# Sufficient decrease (Armijo), and how often a step is halved before the problem is given up.
+# Sufficient decrease (Armijo), and how often a step is halved before a problem is given up.
 _DECREASE = 1e-4
 _HALVINGS = 30
 _HALVINGS_UNSURE = 3
-# The fall of the gradient, and the number of passes, after which the anchor is moved to where the search has come.
+# Decrease of the gradient, and number of passes, after which the anchor is moved to the current point.
 _NEARER = 0.001
 _FAR = 40
-# Relative to the objective: what float64 leaves uncertain when two values are compared.
+# Uncertainty of float64 when two values are compared, relative to the objective.
 _ROUNDING = 1e-13
 
 
 @dataclass(frozen=True, kw_only=True)
 class Solution:
-    """Where the solver ended.
+    """Result of the solver.
 
     Attributes:
         point: float64, shape (d + 1, classes): weights of the z-scored features, and in the last row intercepts.
-        converged: Whether the gradient was small enough, for every problem.
+        converged: Whether the gradient became small enough for every problem.
         evaluations: Passes over the features.
     """
 
@@ -48,22 +48,22 @@ def solve(
 ) -> Solution:
     """Minimise the objective by L-BFGS (Nocedal 1980) from a warm start.
 
-    A problem is solved when the norm of its gradient is at most `tolerance` times `l2` times the norm of its
-    weights. Because the penalty makes the objective strongly convex in the weights, they are then within that
-    share of the exact ones. Sigmoids are independent problems, each with steps of its own; those that are
-    solved are left alone, and once they are many, left out of the products.
+    A problem is solved if the norm of its gradient is at most `tolerance` times `l2` times the norm of its weights.
+    Because the penalty makes the objective strongly convex in the weights, their relative error is then at most
+    `tolerance`. Sigmoids are independent problems with steps of their own; solved ones no longer move, and are left out
+    of the products once they are many.
 
     Args:
-        objective: What to minimise.
-        start: float64, shape (d + 1, classes).
+        objective: Objective to minimise.
+        start: Starting point, float64, shape (d + 1, classes).
         preconditioner: Approximate inverse of the Hessian near the start.
         l2: The penalty.
-        tolerance: See above.
-        most_evaluations: After so many passes it is given up, without having converged.
+        tolerance: Relative tolerance of the weights.
+        most_evaluations: Number of passes after which the solver gives up.
     """
     joint = objective.joint
     found, point = start.clone(), start
-    # The problems still reckoned with, by their columns; all others are solved or given up.
+    # Columns of the problems that are still computed; all others are solved or given up.
     columns = torch.arange(start.shape[1], device=start.device)
     now = objective.anchor(point, l2=l2)
     conditioned = preconditioner(now.gradient)
@@ -78,7 +78,7 @@ def solve(
         over = bool(done.all()) or evaluations >= most_evaluations
         leaving = not joint and bool(done.double().mean() > _WORTH_LEAVING_OUT)
         far = evaluations - anchored >= _FAR or bool(size.max() <= _NEARER * at_anchor.max())
-        # Nothing is believed to be solved before float64 says so; and where no step helps, it may be for rounding.
+        # Convergence must be confirmed in float64; and if no step helps, rounding may be the reason.
         if not now.exact and (over or leaving or far or bool(stuck.any())):
             now = objective.anchor(point, l2=l2)
             conditioned, at_anchor = preconditioner(now.gradient), _norm(now.gradient, joint)
@@ -110,7 +110,7 @@ def solve(
 
 @dataclass(frozen=True, kw_only=True)
 class _Found:
-    """Where a search along a step ended: how far along it, what is there, and for which problems nothing was better."""
+    """End of a line search: step length, evaluation there, and problems for which no step was better."""
 
     length: torch.Tensor
     end: Evaluation
@@ -151,8 +151,7 @@ class _Step:
 def _direction(gradient: torch.Tensor, conditioned: torch.Tensor, memory: deque[_Step], joint: bool) -> torch.Tensor:
     """The two loops of L-BFGS, around the preconditioner scaled to the last step.
 
-    The preconditioner is linear, so that the gradient and what is taken off it are preconditioned each by itself,
-    once, when they come up.
+    The preconditioner is linear, so the gradient and its changes are preconditioned separately, once each.
     """
     left, result = gradient.clone(), conditioned.clone()
     shares = []
@@ -181,10 +180,10 @@ def _norm(values: torch.Tensor, joint: bool) -> torch.Tensor:
 
 
 def _ratio(above: torch.Tensor, below: torch.Tensor) -> torch.Tensor:
-    """The quotient; 0 where a problem stood still, or bends the wrong way by rounding."""
+    """Return the quotient; 0 if the divisor is not positive, for a step of 0 or by rounding."""
     return torch.where(below > 0, above / torch.where(below > 0, below, 1), 0)
 
 
 def _smallest(now: Evaluation) -> torch.Tensor:
-    """What counts as no gradient at all, where the weights are zero: rounding of the mean loss."""
+    """Return the gradient norm that counts as zero if the weights are zero: rounding of the mean loss."""
     return 1e-12 * (1 + now.value.abs())

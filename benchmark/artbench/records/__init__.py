@@ -1,1 +1,1 @@
-"""Results as they are written, read and kept."""
+"""Records of results and the files beside them: their format, reading, writing and publishing."""

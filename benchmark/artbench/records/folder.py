@@ -16,40 +16,32 @@ from artbench.records.tables import Tables, write_table
 from artbench.runtime.files import atomic_write, sha256_of, write_text
 from artbench.runtime.progress import Reporter
 
-# Of each part of a file name; file systems take 255 bytes in all. The id tells apart what is cut alike.
+# Longest part of a file name, as file systems allow 255 bytes in all; the id keeps shortened names apart.
 _LONGEST = 80
 
 
 @dataclass(frozen=True)
 class ResultsFolder:
-    """Where records are kept.
-
-    Attributes:
-        path: The folder; made when the first record is written.
-    """
+    """A folder of records, created when the first record is written."""
 
     path: Path
 
     def check_writable(self) -> None:
-        """Find out before the work whether its result could be written.
-
-        Raises:
-            ArtbenchError: It could not.
-        """
+        """Raise ArtbenchError if records can't be written, before the work is done."""
         try:
             with atomic_write(self.path / "records" / ".writable"):
                 pass
             (self.path / "records" / ".writable").unlink()
         except OSError as error:
             raise ArtbenchError(
-                f"the results folder {self.path} can't be written ({error.strerror})",
+                f"the results folder {self.path} is not writable ({error.strerror})",
                 mend="Name another with --results",
             ) from error
 
     def records(self, reporter: Reporter) -> Iterator[Record]:
-        """All records, in the order of their file names; what can't be read as one is named in a notice.
+        """Yield all records by file name, with a notice for each file that can't be read.
 
-        Of several files with the same measurement, the one that has its name counts.
+        Of several files with the same measurement, the one with the name that it asks for counts.
         """
         found: dict[str, tuple[Path, Record]] = {}
         for file in sorted(self.path.glob("records/*/*.json")):
@@ -68,16 +60,16 @@ class ResultsFolder:
         yield from (record for _, record in found.values())
 
     def file_of(self, record: Record) -> Path:
-        """Where a record is kept."""
+        """Return the file of a record."""
         name = ".".join(_plain(part)[:_LONGEST] for part in (record.backbone, record.pretraining, record.id))
         return self.path / "records" / _plain(record.task)[:_LONGEST] / f"{name}.json"
 
     def predictions_of(self, record: Record) -> Path:
-        """Where the predictions of a record are kept."""
+        """Return the file of a record's predictions."""
         return self.file_of(record).with_suffix(".parquet")
 
     def write(self, record: Record, predictions: TestPredictions, tables: Tables | None = None) -> Record:
-        """Write a record, its predictions and its tables, the record last, and return it as it was written.
+        """Write predictions, tables and last the record, and return the record as it was written.
 
         Raises:
             ArtbenchError: The folder can't be written.
@@ -104,25 +96,25 @@ def read_record(file: Path) -> Record:
     """Read and check one record.
 
     Raises:
-        ArtbenchError: The file is no record of a schema this version knows.
+        ArtbenchError: The file is missing, or not a valid record of a known schema.
     """
     try:
         text = file.read_text(encoding="utf-8")
         content = json.loads(text)
     except FileNotFoundError as error:
-        raise ArtbenchError(f"there is no record {file}", mend="`artbench run` tells where it writes them") from error
+        raise ArtbenchError(f"there is no record {file}", mend="`artbench run` prints where it writes them") from error
     except (OSError, ValueError, RecursionError) as error:
         raise ArtbenchError(f"{file} can't be read as JSON ({error})") from error
     schema = content.get("schema") if isinstance(content, dict) else None
     # Python takes true for 1.
     if type(schema) is not int:
-        raise ArtbenchError(f"{file} is not a valid record: it does not say of which schema it is")
+        raise ArtbenchError(f"{file} is not a valid record: it has no schema")
     if schema > SCHEMA:
         raise ArtbenchError(
-            f"{file} is of schema {schema}, this artbench reads up to {SCHEMA}", mend="Upgrade artbench"
+            f"{file} has schema {schema}, this version of artbench reads up to {SCHEMA}", mend="Upgrade artbench"
         )
     try:
-        # Strictly: no number given as text, no truth given as a number.
+        # Strict: no numbers as text, no booleans as numbers.
         return Record.model_validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
@@ -131,13 +123,13 @@ def read_record(file: Path) -> Record:
 
 
 def write_record(file: Path, record: Record) -> Record:
-    """Write the JSON of a record, and return it as it will be read.
+    """Write the JSON of a record, and return the record as it will be read.
 
     Raises:
         OSError: It can't be written.
     """
     content = record.as_json()
-    # Through the validator once more: nothing is written that could not be read.
+    # Validate once more, so that nothing is written that can't be read.
     checked = Record.model_validate(content)
     write_text(file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return checked
@@ -147,11 +139,11 @@ _plain = partial(re.sub, r"[^A-Za-z0-9_+-]+", "_")
 
 
 class ResultsIndex:
-    """The records of a results folder, read once and kept in step with what is written.
+    """The records of a results folder, read once and updated with each record that is written.
 
     Args:
         folder: The results folder.
-        reporter: Told of files that are no records.
+        reporter: Receives a notice for each file that can't be read.
     """
 
     def __init__(self, folder: ResultsFolder, reporter: Reporter) -> None:
@@ -160,12 +152,12 @@ class ResultsIndex:
         self.new: set[str] = set()
 
     def find(self, board: tuple[str, int, str, str], is_meant: Callable[[Record], bool]) -> Record | None:
-        """The newest record of a leaderboard (`Record.board`) for which `is_meant` holds, None if there is none."""
+        """Return the newest record of a leaderboard (`Record.board`) for which `is_meant` holds; None without one."""
         found = [record for record in self.records if record.board == board and is_meant(record)]
         return max(found, key=lambda record: record.provenance.created, default=None)
 
     def enter(self, record: Record, predictions: TestPredictions, tables: Tables | None = None) -> Record:
-        """Write a new record, its predictions and its tables; a record of the same measurement is replaced.
+        """Write a record, its predictions and tables, replacing one of the same measurement.
 
         Raises:
             ArtbenchError: The folder can't be written.

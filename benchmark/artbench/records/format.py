@@ -1,4 +1,4 @@
-"""Metrics in words, and a record as a notebook shows it."""
+"""Formats metrics as text, and a record as a table for notebooks."""
 
 from collections.abc import Mapping
 from html import escape
@@ -24,30 +24,24 @@ _METRIC_NAMES = {
 
 
 def amount(metric: Metric) -> str:
-    """`81.2 [80.2, 82.2]`, in percent or in years."""
+    """Return `81.2 [80.2, 82.2]`, in percent or in years."""
     scale = 100 if metric.unit == "fraction" else 1
     value, low, high = (f"{scale * number:.1f}" for number in (metric.value, *metric.ci95))
     return f"{value} [{low}, {high}]"
 
 
 def unit(metric: Metric) -> str:
-    """In what `amount` is: `%` or `years`."""
+    """Return the unit of `amount`, `%` or `years`."""
     return "%" if metric.unit == "fraction" else metric.unit
 
 
 def metric_name(name: str) -> str:
-    """The short name of a metric for people."""
+    """Return the short name of a metric for people."""
     return _METRIC_NAMES.get(name, name.replace("_", " "))
 
 
 def html_table(what: Mapping[str, str], metrics: Mapping[str, Metric], *, primary: str) -> str:
-    """A small table: what was measured above, every metric with its interval below, the ranking one first.
-
-    Args:
-        what: Heading and text of each row above.
-        metrics: By name.
-        primary: The metric that ranks.
-    """
+    """Return a table of what was measured, by heading, and of every metric with its interval, the primary one first."""
     metrics = {primary: metrics[primary], **metrics}
     rows = [_row("td", escape(name), escape(value)) for name, value in what.items()]
     rows.append(_row("th", "metric", "[95 % interval]"))

@@ -1,4 +1,4 @@
-"""What a result was made from: the state of the data, and the encoder."""
+"""The parts of a record: data, encoder, probe, metrics and rounds."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -17,23 +17,23 @@ Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=10**15)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-# Nothing that moves a terminal's cursor, hides in a page or turns its text around.
+# No characters that control a terminal, are invisible or change the direction of text.
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$")]
 
 
 class Part(BaseModel):
-    """A part of a record: nothing unknown in it, and nothing that changes."""
+    """A part of a record: immutable, without unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ExclusionState(Part):
-    """What a list given with `--exclude` has taken out.
+    """What a list given with `--exclude` has removed.
 
     Attributes:
-        sha256: Of the list's entries.
-        train: Images taken out of train and validation.
-        test: Images taken out of the test.
+        sha256: Digest of the entries of the list.
+        train: Number of images removed from train and validation.
+        test: Number of images removed from test.
     """
 
     sha256: Sha256
@@ -42,11 +42,11 @@ class ExclusionState(Part):
 
 
 class NearDuplicatesState(Part):
-    """What an audit that was on hand says of this task.
+    """Near-duplicates between training and test, as found by an audit.
 
     Attributes:
-        test: Images reported on that have a twin among those fitted on.
-        tiers: How twins were looked for: `bytes`, `hash`, `features`.
+        test: Number of test images with a near-duplicate among the training images.
+        tiers: Methods of the audit: `bytes`, `hash`, `features`.
         audit_sha256: Digest of the pairs that the audit found.
     """
 
@@ -56,19 +56,19 @@ class NearDuplicatesState(Part):
 
 
 class DatasetState(Part):
-    """The state of the data: what was there, and its fingerprint.
+    """State of the data.
 
     Attributes:
-        name: Of the dataset.
-        fingerprint: Of classes, splits, labels and images (`Targets.fingerprint`).
-        train: Images fitted on, those of the validation split included.
-        test: Images reported on.
+        name: Name of the dataset.
+        fingerprint: Digest of classes, splits, labels and images (`Targets.fingerprint`).
+        train: Number of training images, including those of the validation split.
+        test: Number of test images.
         classes: Number of classes or labels.
-        missing: Images that the lists name and that were not there.
-        unreadable: Images that could not be decoded.
-        partial: Whether more than 1 % were missing and the user allowed it.
-        exclusion: What was left out on the user's word; None if nothing was.
-        twins: How many test images have a twin in training; None if no audit of this state of the data was on hand.
+        missing: Number of listed images that were missing.
+        unreadable: Number of images that could not be decoded.
+        partial: Whether more than 1 % were missing, with the user's consent.
+        exclusion: Images excluded by the user; None if none were.
+        twins: Near-duplicates; None if there was no audit of this state of the data.
     """
 
     name: Name
@@ -84,13 +84,13 @@ class DatasetState(Part):
 
 
 class PoolState(Part):
-    """The images that a checkpoint was pretrained on, as its manifest names them.
+    """The images that a checkpoint was pretrained on, from its manifest.
 
     Attributes:
-        sha256: The manifest's hash.
+        sha256: Digest of the manifest.
         images: Number of images.
-        datasets: Of each dataset, the number of its images.
-        test_images: How many of the images reported on are among them; None if the manifest was not on hand.
+        datasets: Number of images by dataset.
+        test_images: Number of test images among them; None if the manifest was not available.
     """
 
     sha256: Sha256
@@ -103,17 +103,17 @@ class TrainingState(Part):
     """How an encoder was pretrained.
 
     Attributes:
-        key: Digest of everything that decides what comes out.
+        key: Digest of everything that determines the result.
         method: Name of the method.
         backbone: Name of the backbone.
-        settings: All of them.
-        seed: Of initialisation, order and augmentation.
-        steps: Updates of the weights.
-        images_seen: Images over all updates.
-        batch_norm: Over what batch normalisation normalised.
-        dtype: In which the networks computed.
-        unreadable: Images of the pool that could not be read.
-        plugins: Version of each distribution that took part.
+        settings: All settings of the method.
+        seed: Seed of initialisation, order and augmentation.
+        steps: Number of updates of the weights.
+        images_seen: Number of images over all updates.
+        batch_norm: What batch normalisation normalised over.
+        dtype: Data type of the networks' computation.
+        unreadable: Number of images of the pool that could not be read.
+        plugins: Version of each distribution that was used.
     """
 
     key: Sha256
@@ -130,17 +130,17 @@ class TrainingState(Part):
 
 
 class EncoderState(Part):
-    """What the features were made with.
+    """The encoder of the features.
 
     Attributes:
         weights_sha256: Digest of the state dict.
-        source: Where the weights are from.
-        checkpoint_sha256: Digest of the checkpoint's file, where the pretraining was a path.
+        source: Source of the weights.
+        checkpoint_sha256: Digest of the checkpoint's file, if the pretraining was a path.
         parameters: Number of parameters.
         feature_dim: Length of a feature vector.
         input_size: Side of the crop in pixels.
-        pool: What the checkpoint was pretrained on; None if it does not say.
-        training: How artbench trained it; None if it did not.
+        pool: Images that the checkpoint was pretrained on; None if unknown.
+        training: How artbench pretrained it; None if it did not.
     """
 
     weights_sha256: Sha256
@@ -157,9 +157,9 @@ class Metric(Part):
     """A value and its bootstrap interval.
 
     Attributes:
-        value: On the test; with several rounds, the mean over them.
-        ci95: Lower and upper end.
-        unit: `fraction`, in [0, 1], or `years`. Written only where it is not a fraction.
+        value: Value on the test images; with several rounds, the mean over them.
+        ci95: Lower and upper end of the 95 % interval.
+        unit: `fraction`, in [0, 1], or `years`. Not written for fractions.
     """
 
     value: Amount
@@ -183,17 +183,16 @@ class Metric(Part):
 
 
 class ProbeState(Part):
-    """What the probe chose, and on what grounds.
+    """What the probe chose on validation.
 
     Attributes:
-        name: Of the probe.
+        name: Name of the probe.
         l2: The penalty chosen.
         grid: The penalties to choose from.
-        grid_losses: The mean loss on validation for each penalty (of years the mean squared error); None where the
-            path had passed its best before.
-        validation: Every metric on validation at the penalty chosen; empty where there was nothing to choose on.
-        validation_accuracy: The accuracy among them; None for tasks that have none.
-        thresholds: For each metric that needs one, the probability from which a label counts as predicted.
+        grid_losses: Mean loss on validation for each penalty (mean squared error for years); None if it was not tried.
+        validation: Every metric on validation at the penalty chosen; empty without validation images.
+        validation_accuracy: The accuracy among them; None for tasks without it.
+        thresholds: Probability from which a label counts as predicted, by metric.
         converged: Whether every fit met the protocol's convergence test.
     """
 
@@ -216,14 +215,14 @@ class NeighboursState(Part):
 
 
 class RoundState(Part):
-    """One of several rounds whose mean the record is: a draw of a few images, or one split of several.
+    """One of several rounds that a record averages: a few-shot draw, or one of several splits.
 
     Attributes:
-        train: Images fitted on, those of the validation split included.
-        test: Images reported on.
-        metrics: The value of each metric.
-        neighbours: The same of the nearest neighbours.
-        probe: What was chosen.
+        train: Number of training images, including those of the validation split.
+        test: Number of test images.
+        metrics: Value of each metric.
+        neighbours: Value of each metric for the nearest neighbours.
+        probe: What the probe chose.
     """
 
     train: Count
@@ -234,13 +233,13 @@ class RoundState(Part):
 
 
 class FewShotState(Part):
-    """How few images were fitted on.
+    """Few-shot training.
 
     Attributes:
-        shots: Images drawn of each class.
-        draws: How often.
-        seed: Of the draws.
-        scarce: Classes that have fewer images to draw from, and gave all of them.
+        shots: Number of images drawn from each class.
+        draws: Number of draws.
+        seed: Seed of the draws.
+        scarce: Number of classes with fewer images, all of which were taken.
     """
 
     shots: Count
@@ -250,12 +249,7 @@ class FewShotState(Part):
 
 
 class BaselineState(Part):
-    """What a guess scores that looks at no image.
-
-    Attributes:
-        name: `largest class`, `painter's commonest class`, …
-        metrics: As those of the record.
-    """
+    """Scores of a guess without pixels, such as `largest class`."""
 
     name: Name
     metrics: dict[Name, Metric]

@@ -1,4 +1,4 @@
-"""The prediction for every test image, beside its record, so that two records can be tested against each other."""
+"""The predictions for all test images, stored beside a record for paired tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from artbench.errors import ArtbenchError
 from artbench.records.record import Record
 from artbench.runtime.files import atomic_write, sha256_of
 
-# Values in a column: 25,000 images of 4,000 labels. Of one class an image only the classes' number counts.
+# Most values in a column, such as 25,000 images of 4,000 labels; and most images times classes.
 _MOST_VALUES = 10**8
 _MOST_CELLS = 10**9
 MISSING = "its predictions are missing"
@@ -22,15 +22,15 @@ MISSING = "its predictions are missing"
 
 @dataclass(frozen=True, kw_only=True)
 class TestPredictions:
-    """What a probe says of each test image.
+    """Predictions of a probe for all test images.
 
     Attributes:
         images: Ids, in the order of the test split.
         labels: As `Split.labels`.
         outputs: Probabilities, float32, shape (n, classes), or years, float32, shape (n, 1).
-        rounds: The number of the round of each row, from 0; None where there is one.
-        clusters: The number of what each row is resampled with, such as its painter, int64, shape (n,), from 0 in the
-            order of appearance; None where every row is by itself.
+        rounds: Round of each row, from 0, int64, shape (n,); None if there is one.
+        clusters: Cluster of each row, such as its painter, numbered from 0 in order of appearance, int64, shape (n,);
+            None if rows are resampled one by one.
     """
 
     __test__ = False
@@ -42,11 +42,11 @@ class TestPredictions:
     clusters: NDArray[np.int64] | None = None
 
     def write(self, path: Path) -> None:
-        """Write `image, target, prediction, confidence` as Parquet; where there are any, also `round` and `cluster`.
+        """Write `image, target, prediction, confidence` as Parquet, and `round` and `cluster` if there are any.
 
-        Single-label: the class numbers, and the probability of the predicted class. Multi-label: `target` and
-        `prediction` (probability of at least one half) list label numbers, `confidence` the probability of every label.
-        Years: the years, and no confidence.
+        Single-label: class numbers, and the probability of the predicted class. Multi-label: `target` and `prediction`
+        (probability of at least 0.5) list label numbers, `confidence` the probability of every label. Years: the years,
+        and no confidence.
         """
         with atomic_write(path) as temporary:
             pq.write_table(self._table(), temporary, compression="zstd")
@@ -74,7 +74,7 @@ class TestPredictions:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredPredictions:
-    """What a probe said of each test image, as far as it is kept.
+    """Predictions of a probe as they are stored.
 
     Attributes:
         images: Ids, object array of text, shape (n,), in the order of the test split, one round after the other.
@@ -83,8 +83,8 @@ class StoredPredictions:
             Multi-label: None.
         confidence: Single-label: probability of the predicted class, float32, shape (n,). Multi-label: of every label,
             float32, shape (n, classes). Years: None.
-        rounds: Number of the round of each row, int64, shape (n,); zeros where there is one.
-        clusters: Number of what each row is resampled with, int64, shape (n,); None: each by itself, or not kept.
+        rounds: Round of each row, int64, shape (n,); zeros if there is one.
+        clusters: Cluster of each row, int64, shape (n,); None if rows are resampled one by one, or if not stored.
     """
 
     images: NDArray[np.object_]
@@ -99,7 +99,7 @@ def read_predictions(file: Path, record: Record) -> StoredPredictions:
     """Read the predictions of a record.
 
     Raises:
-        ArtbenchError: They are missing, are not the ones that the record names, or can't be what it says.
+        ArtbenchError: They are missing, damaged, or not those that the record names.
     """
     rows = check_predictions(file, record)
     try:
@@ -113,10 +113,10 @@ def read_predictions(file: Path, record: Record) -> StoredPredictions:
 
 
 def check_predictions(file: Path, record: Record) -> int:
-    """Find out whether a file holds the predictions that a record names, and how many rows it should have.
+    """Return the number of rows after checking that a file is the one that the record names.
 
     Raises:
-        ArtbenchError: They are missing, or are others.
+        ArtbenchError: It is missing, or is another file.
     """
     if record.predictions is None or not file.is_file():
         raise ArtbenchError(MISSING)
@@ -129,7 +129,7 @@ def check_predictions(file: Path, record: Record) -> int:
 
 
 def _refuse_huge(footer: pq.FileMetaData, record: Record) -> None:
-    """A few bytes can stand for more values than fit into memory; the footer says how many."""
+    """Raise if the footer announces more values than fit into memory, which a few bytes can stand for."""
     groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
     values = [group.column(number).num_values for group in groups for number in range(group.num_columns)]
     if sum(values) > _MOST_VALUES * footer.num_columns or footer.num_rows * record.dataset.classes > _MOST_CELLS:
@@ -166,7 +166,7 @@ def _checked(table: pa.Table, record: Record) -> StoredPredictions:
 
 
 def _numbers(table: pa.Table, name: str, *, below: int) -> NDArray[np.int64]:
-    """A column of whole numbers in [0, below)."""
+    """Return a column of whole numbers in [0, below)."""
     column = table[name]
     if not pa.types.is_integer(column.type) or column.null_count:
         raise ValueError(f"{name} is not a column of numbers")
@@ -193,7 +193,7 @@ def _fractions(values: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def _label_sets(column: pa.ChunkedArray, classes: int) -> NDArray[np.bool_]:
-    """Lists of label numbers, as bool of shape (n, classes)."""
+    """Return lists of label numbers as bool, shape (n, classes)."""
     if len(column) * classes > _MOST_VALUES:
         raise ValueError(f"{len(column):,} images of {classes:,} labels are too many")
     lists = column.combine_chunks()
@@ -204,7 +204,7 @@ def _label_sets(column: pa.ChunkedArray, classes: int) -> NDArray[np.bool_]:
 
 
 def _chances(column: pa.ChunkedArray, classes: int) -> NDArray[np.float32]:
-    """Lists of a probability for each label, as float32 of shape (n, classes)."""
+    """Return lists of probabilities as float32, shape (n, classes)."""
     lists = column.combine_chunks()
     if lists.null_count or (lists.value_lengths().to_numpy() != classes).any():
         raise ValueError(f"confidence does not list {classes} probabilities")

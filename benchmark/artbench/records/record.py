@@ -1,4 +1,4 @@
-"""One result: encoder x task x protocol, with its uncertainty and where it came from."""
+"""The record of one result: encoder, task and protocol, metrics with intervals, and provenance."""
 
 import hashlib
 from typing import Annotated, Any, Literal, Self, TypeAlias
@@ -34,14 +34,14 @@ class FileState(Part):
 
 
 class Timing(Part):
-    """How long it took.
+    """Duration of the steps.
 
     Attributes:
-        extract_s: Seconds of wall clock to extract the features that this run lacked.
-        decode_s: Seconds of it in which the network waited for images, summed over the threads that compute.
-        forward_s: Seconds of it in which the network computed, likewise; both as the first process saw them.
-        images_per_s: Images a second of the extraction, from file to feature; None if nothing was extracted.
-        probe_s: Seconds of wall clock for fitting and scoring.
+        extract_s: Wall-clock seconds to extract the features that were not cached.
+        decode_s: Seconds in which the network waited for images, summed over the computing threads.
+        forward_s: Seconds in which the network computed, likewise; both in the first process.
+        images_per_s: Images per second of the extraction, from file to feature; None if nothing was extracted.
+        probe_s: Wall-clock seconds for fitting and scoring.
     """
 
     extract_s: Seconds
@@ -52,15 +52,15 @@ class Timing(Part):
 
 
 class Provenance(Part):
-    """The software and the machine.
+    """Software and machine.
 
     Attributes:
         device: `cpu`, `cuda`, `mps`.
         hardware: Model of the device.
-        dtype: Of the forward pass.
-        compiled: Whether the network was compiled for it.
-        plugins: Version of each distribution whose backbone, pretraining, dataset or task took part.
-        seed: Of the run.
+        dtype: Data type of the forward pass.
+        compiled: Whether the network was compiled.
+        plugins: Version of each distribution whose backbone, pretraining, dataset or task was used.
+        seed: Seed of the run.
         created: When the record was written.
     """
 
@@ -81,22 +81,22 @@ class Record(Part):
     """One result, as it is written.
 
     Attributes:
-        probe: What the probe chose; with several rounds, in the first of them.
-        neighbours: The weighted nearest neighbours on the same features.
-        references: Guesses from the labels and painters of all of train and validation.
-        clusters: The number of painters whose images were resampled together, over all rounds; None where every
-            image was by itself.
-        rounds: What became of each round; none where there is one.
-        few_shot: How few images of each class were fitted on; None: all of train.
+        probe: What the probe chose; with several rounds, in the first.
+        neighbours: Weighted nearest neighbours on the same features.
+        references: Guesses from the labels and painters of train and validation.
+        clusters: Number of painters whose images were resampled together, over all rounds; None if images were
+            resampled one by one.
+        rounds: Results of each round; empty if there is one.
+        few_shot: Few-shot training; None if all training images were used.
         predictions: The file `.parquet` beside this one: the prediction for every test image.
         tables: The files `.classes.parquet` (precision, recall, F1 and, for multi-label tasks, average precision of
             each class) and `.confusion.parquet` (single-label), over all rounds together.
 
     Raises:
-        pydantic.ValidationError: On the way in and on the way out, where a field is missing, unknown or impossible.
+        pydantic.ValidationError: A field is missing, unknown or impossible, on reading or writing.
     """
 
-    # Named `schema` in the file; pydantic keeps that name for itself.
+    # `schema` in the file; pydantic reserves that name.
     schema_: Literal[1] = Field(default=SCHEMA, alias="schema")
     task: Name
     task_version: Annotated[int, Field(ge=1)]
@@ -134,17 +134,17 @@ class Record(Part):
 
     @property
     def board(self) -> tuple[str, int, str, str]:
-        """What two records must share to share a leaderboard."""
+        """Key that records of one leaderboard share."""
         return self.task, self.task_version, self.protocol_hash, self.dataset.fingerprint
 
     @property
     def id(self) -> str:
-        """Twelve hexadecimal digits of what was measured, not of what came out: the same run twice has the same id."""
+        """Twelve hexadecimal digits of what was measured, not of the result: the same run twice has the same id."""
         parts = (*self.board, self.backbone, self.pretraining, self.encoder.weights_sha256)
         return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:12]
 
     def as_json(self) -> dict[str, Any]:
-        """The record as it is written."""
+        """Return the record as it is written."""
         return self.model_dump(mode="json", by_alias=True)
 
     def __repr__(self) -> str:
@@ -154,7 +154,7 @@ class Record(Part):
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
-        """The record in a notebook: what was measured, and every metric with its interval."""
+        """Return a table for notebooks: what was measured, and every metric with its interval."""
         what = {
             "task": task_name(self),
             "backbone": self.backbone,
@@ -166,17 +166,17 @@ class Record(Part):
 
 
 def task_name(record: Record) -> str:
-    """The task, and from how few images of each class."""
+    """Return the name of the task, with the number of shots if there are."""
     return record.task if record.few_shot is None else f"{record.task}, shots {record.few_shot.shots}"
 
 
 def encoder_name(record: Record) -> str:
-    """Backbone and pretraining in one phrase."""
+    """Return backbone and pretraining in one phrase."""
     return f"{record.backbone}, {pretraining_name(record)}"
 
 
 def pretraining_name(record: Record) -> str:
-    """The pretraining, with what tells apart two of one name: the digest of a checkpoint, or a seed other than 0."""
+    """Return the pretraining, with the digest of a checkpoint, or a seed other than 0."""
     if record.encoder.checkpoint_sha256:
         return f"{record.pretraining} ({record.encoder.checkpoint_sha256[:8]})"
     return f"{record.pretraining} (seed {record.provenance.seed})" if record.provenance.seed else record.pretraining

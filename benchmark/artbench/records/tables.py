@@ -1,9 +1,9 @@
-"""Tables beside a record: how each class fares, and which is taken for which."""
+"""Tables beside a record: the scores of each class, and the confusion matrix."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,13 @@ from artbench.records.record import Record, TableName
 from artbench.runtime.files import atomic_write, sha256_of
 
 Tables: TypeAlias = Mapping[TableName, Mapping[str, NDArray[np.generic]]]
+
+_NEEDED: Mapping[TableName, set[str]] = {
+    "classes": {"class", "support"},
+    "confusion": {"target", "prediction", "count"},
+}
+# Bytes of the largest table that is read.
+_LARGEST = 32 << 20
 
 
 def write_table(path: Path, columns: Mapping[str, NDArray[np.generic]]) -> None:
@@ -27,13 +34,25 @@ def write_table(path: Path, columns: Mapping[str, NDArray[np.generic]]) -> None:
         pq.write_table(table, temporary, compression="zstd")
 
 
+def read_table(file: Path, record: Record, name: TableName) -> dict[str, list[Any]] | None:
+    """Read a table beside the file of a record; None if it is missing, damaged or not the one that the record names."""
+    table, state = file.with_suffix(f".{name}.parquet"), record.tables.get(name)
+    try:
+        if state is None or table.stat().st_size > _LARGEST or sha256_of(table) != state.sha256:
+            return None
+        columns: dict[str, list[Any]] = pq.read_table(table).to_pydict()
+    except (OSError, ValueError, pa.ArrowException):
+        return None
+    return columns if _NEEDED[name] <= columns.keys() else None
+
+
 @dataclass(frozen=True)
 class TaskClasses:
     """The classes of a record's task, in the order of their numbers.
 
     Attributes:
-        names: Of each.
-        images: Test images of each, over all rounds.
+        names: Name of each class.
+        images: Number of its test images, over all rounds.
     """
 
     names: list[str]
@@ -41,19 +60,10 @@ class TaskClasses:
 
 
 def tested_classes(file: Path, record: Record) -> TaskClasses | None:
-    """Read them from `.classes.parquet`; None where there is no table to trust.
-
-    Args:
-        file: The record's.
-        record: What is in it.
-    """
-    table, state = file.with_suffix(".classes.parquet"), record.tables.get("classes")
-    try:
-        if state is None or sha256_of(table) != state.sha256:
-            return None
-        read = pq.read_table(table, columns=["class", "support"])
-        names, images = read["class"].cast(pa.string()).to_pylist(), read["support"].cast(pa.int64()).to_pylist()
-    except (OSError, ValueError, KeyError, pa.ArrowException):
+    """Read the classes of a record from the table beside its file; None if there is no valid table."""
+    table = read_table(file, record, "classes")
+    if table is None or len(table["class"]) != record.dataset.classes:
         return None
-    whole = len(names) == record.dataset.classes and None not in names and None not in images
-    return TaskClasses(names=names, images=images) if whole else None
+    names, images = table["class"], table["support"]
+    valid = all(isinstance(name, str) for name in names) and all(isinstance(count, int) for count in images)
+    return TaskClasses(names=names, images=images) if valid else None

@@ -1,1 +1,1 @@
-"""Metrics, their uncertainty, and tables of what was confused with what."""
+"""Metrics, bootstrap intervals, paired tests, and tables of classes."""

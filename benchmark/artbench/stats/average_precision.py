@@ -1,4 +1,4 @@
-"""Average precision: how high the right answers rank, exact and interpolated at 11 points."""
+"""Average precision, exact and interpolated at 11 points."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 _RECALLS = np.linspace(0, 1, 11)
-# Recall 3/10 must count as reaching the level 0.3.
+# Tolerance, so that a recall of 3/10 reaches the level 0.3.
 _ROUNDING = 1e-6
 _BLOCK = 1 << 22
 
 
 @dataclass(frozen=True, kw_only=True)
 class AveragePrecision:
-    """Of several rankings.
+    """Average precision of several rankings.
 
     Attributes:
         exact: Mean of the precision at each right answer (scikit-learn's `average_precision_score`); NaN for a
@@ -28,11 +28,11 @@ class AveragePrecision:
 
 
 def average_precision(right: NDArray[np.bool_], scores: NDArray[np.floating]) -> AveragePrecision:
-    """Average precision of each row; equal scores stand at the same place, whatever their order.
+    """Compute the average precision of each row; equal scores share a place, whatever their order.
 
     Args:
         right: Which answers are right, shape (rankings, answers).
-        scores: The higher, the further up; shape (rankings, answers).
+        scores: Scores to rank by, highest first; shape (rankings, answers).
 
     Returns:
         float64 arrays of shape (rankings,).
@@ -64,11 +64,11 @@ def _of_rows(right: NDArray[np.bool_], scores: NDArray[np.floating]) -> AverageP
 
 
 class Ranking:
-    """One ranking whose answers can be weighted again and again, as a bootstrap does.
+    """One ranking whose answers can be weighted, as a bootstrap does.
 
     Args:
         right: Which answers are right, shape (answers,).
-        scores: The higher, the further up; shape (answers,).
+        scores: Scores to rank by, highest first; shape (answers,).
     """
 
     def __init__(self, right: NDArray[np.bool_], scores: NDArray[np.floating]) -> None:
@@ -82,7 +82,7 @@ class Ranking:
         self._right = _summing(segments[hits], hits, (len(thresholds), len(scores)))
 
     def weighted(self, weights: NDArray[np.float32]) -> AveragePrecision:
-        """Average precision where answer i counts `weights[i, b]` times.
+        """Compute the average precision if answer i counts `weights[i, b]` times.
 
         Args:
             weights: Shape (answers, resamples), C-contiguous.

@@ -17,7 +17,7 @@ class Estimate:
     """A metric on the test images, with its bootstrap interval.
 
     Attributes:
-        value: On the test images as they are.
+        value: Value on the test images.
         ci95: Lower and upper end of the percentile interval.
     """
 
@@ -30,8 +30,8 @@ class Sampled:
     """A metric on the test images of one round, and in each resample of them.
 
     Attributes:
-        value: On the test images as they are.
-        resampled: float, shape (resamples,).
+        value: Value on the test images.
+        resampled: Value in each resample, float, shape (resamples,).
     """
 
     value: float
@@ -39,14 +39,10 @@ class Sampled:
 
 
 def combine(rounds: Sequence[Mapping[str, Sampled]], *, bootstrap: Bootstrap) -> dict[str, Estimate]:
-    """The mean over rounds, such as several draws of what is trained on, with an interval that covers both chances.
+    """Average metrics over rounds, with intervals that cover the choice of rounds and of test images.
 
-    A resample draws as many rounds as there are, with replacement, and takes each with its own resampled test images
-    (the two-stage bootstrap for hierarchical data, Davison and Hinkley 1997). With one round it is the plain bootstrap.
-
-    Args:
-        rounds: The metrics of each round.
-        bootstrap: How intervals are made.
+    A resample draws as many rounds as there are, with replacement, each with its own resampled test images (the
+    two-stage bootstrap for hierarchical data, Davison and Hinkley 1997). With one round it is the plain bootstrap.
     """
     estimates = {}
     for name in rounds[0]:
@@ -59,18 +55,18 @@ def combine(rounds: Sequence[Mapping[str, Sampled]], *, bootstrap: Bootstrap) ->
 
 
 def over_rounds(resampled: NDArray[np.floating], *, bootstrap: Bootstrap) -> NDArray[np.floating]:
-    """The mean over as many rounds as there are, drawn with replacement, other ones in each resample.
+    """Average over rounds drawn with replacement, as many as there are, in each resample.
 
     Args:
-        resampled: A metric in each round and resample, shape (..., rounds, resamples); the same rounds for all.
-        bootstrap: How intervals are made.
+        resampled: A metric in each round and resample, shape (..., rounds, resamples).
+        bootstrap: Seed of the draws.
 
     Returns:
         Shape (..., resamples).
     """
     rounds, count = resampled.shape[-2:]
     if rounds > 1:
-        # A stream of its own, or rounds and images would be drawn alike.
+        # A random stream of its own, so that draws of rounds and of images are independent.
         picks = np.random.default_rng([bootstrap.seed, 1]).integers(0, rounds, (rounds, count))
         resampled = np.take_along_axis(resampled, picks.reshape((1,) * (resampled.ndim - 2) + picks.shape), axis=-2)
     mean: NDArray[np.floating] = resampled.mean(axis=-2)
@@ -80,14 +76,14 @@ def over_rounds(resampled: NDArray[np.floating], *, bootstrap: Bootstrap) -> NDA
 def resamples(
     n: int, *, bootstrap: Bootstrap, clusters: Sequence[object] | None = None
 ) -> Iterator[NDArray[np.float32]]:
-    """How often each of `n` images is drawn, in one resample after the other.
+    """Yield how often each of `n` images is drawn in each resample.
 
     With clusters, whole clusters are drawn, as many as there are: images of one painter are not independent.
 
     Args:
         n: Number of images.
-        bootstrap: How many resamples, and their seed.
-        clusters: The cluster of each image, such as its painter; None: every image is one.
+        bootstrap: Number of resamples, and their seed.
+        clusters: Cluster of each image, such as its painter; None if each image is a cluster.
 
     Yields:
         Counts, float32, shape (n, some of the resamples), C-contiguous; together `bootstrap.resamples` columns.
@@ -103,10 +99,10 @@ def resamples(
 
 
 def interval(values: ArrayLike, *, level: float) -> tuple[float, float]:
-    """The percentile interval of a metric's values in the resamples; those without a value don't count.
+    """Return the percentile interval of values in resamples, ignoring NaN.
 
     Raises:
-        ValueError: No resample has a value.
+        ValueError: All values are NaN.
     """
     defined = np.asarray(values, np.float64)
     defined = defined[~np.isnan(defined)]

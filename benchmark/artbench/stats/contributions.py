@@ -1,7 +1,6 @@
-"""Metrics that are sums over images: what each image adds, and all encoders and resamples in one product."""
+"""What each image adds to a metric, so that all encoders and resamples are one matrix product."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,28 +14,25 @@ from artbench.stats.multi_label import MultiLabelOutcome, image_f2
 
 BY_CLASS = ("balanced_accuracy", "mean_class_accuracy")
 SUMS = ("accuracy", *BY_CLASS, "mean_absolute_error", "sample_f2")
-_Weights = NDArray[np.float64]
 HAVE_PARTS = ("mean_average_precision", "image_average_precision", "image_average_precision_11_point")
 
 
 def contributions(
     metric: str, labels: Labels, outputs: NDArray[np.generic], *, thresholds: Mapping[str, float]
 ) -> NDArray[np.float64]:
-    """What each image adds to a metric, float64, shape (n,).
+    """Return what each image adds to a metric that is a sum, float64, shape (n,).
 
     Args:
         metric: One of `SUMS`.
         labels: As `Split.labels`.
         outputs: Class numbers or years, shape (n,); for `sample_f2` probabilities, shape (n, classes).
-        thresholds: By metric, for those that need one.
+        thresholds: Threshold by metric, for those that need one.
     """
     if metric == "mean_absolute_error":
         errors: NDArray[np.float64] = np.abs(outputs.astype(np.float64) - labels.astype(np.float64))
         return errors
     if metric == "sample_f2":
-        chances = outputs.astype(np.float32)
-        outcome = MultiLabelOutcome(labels.astype(bool), chances, thresholds)
-        return image_f2(outcome)
+        return image_f2(MultiLabelOutcome(labels.astype(bool), outputs.astype(np.float32), thresholds))
     right: NDArray[np.float64] = np.equal(outputs, labels).astype(np.float64)
     return right
 
@@ -50,9 +46,7 @@ def summed(
     bootstrap: Bootstrap,
     clusters: Sequence[object] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """A metric of several encoders, on the test images and in each resample; the resamples are the same for all.
-
-    For accuracy this is the product of correctness, rows x n, and of how often each image is drawn, n x resamples.
+    """Compute a metric of several encoders on the test images and in each resample, the same resamples for all.
 
     Args:
         metric: One of `SUMS`.
@@ -60,57 +54,51 @@ def summed(
         labels: Class of each image, shape (n,), for the metrics `BY_CLASS`.
         classes: Number of classes of the task.
         bootstrap: How to resample.
-        clusters: What each image is resampled with; None: by itself.
+        clusters: Cluster of each image; None if images are resampled one by one.
 
     Returns:
         Values, float64, shape (rows,), and values in the resamples, shape (rows, resamples).
     """
-    weigh = _weighing(metric, labels, classes)
     n = added.shape[1]
-    value = added @ weigh(np.ones((n, 1)))
+    value = added @ weights_of(metric, n, labels=labels, classes=classes)[:, None]
     drawn = resamples(n, bootstrap=bootstrap, clusters=clusters)
     if metric == "accuracy":
-        # Small whole numbers: float32 adds them without an error, in half the time.
+        # float32 adds small whole numbers exactly, in half the time.
         right = added.astype(np.float32)
         sums = [(right @ counts).astype(np.float64) / counts.sum(axis=0, dtype=np.float64) for counts in drawn]
         return value[:, 0], np.concatenate(sums, axis=1)
-    return value[:, 0], np.concatenate([added @ weigh(counts.astype(np.float64)) for counts in drawn], axis=1)
+    weighted = [added @ _weights(counts.astype(np.float64), metric, labels, classes) for counts in drawn]
+    return value[:, 0], np.concatenate(weighted, axis=1)
 
 
 def weights_of(metric: str, n: int, *, labels: NDArray[np.int64] | None, classes: int) -> NDArray[np.float64]:
-    """What each of the test images weighs, shape (n,): the metric is the sum of what they add, so weighted."""
-    return _weighing(metric, labels, classes)(np.ones((n, 1)))[:, 0]
+    """Return the weight of each test image, shape (n,): the metric is the weighted sum of contributions."""
+    return _weights(np.ones((n, 1)), metric, labels, classes)[:, 0]
 
 
-def _weighing(metric: str, labels: NDArray[np.int64] | None, classes: int) -> Callable[[_Weights], _Weights]:
-    if metric in BY_CLASS and labels is not None:
-        return partial(_per_class, labels=labels, classes=classes, all_=metric == "mean_class_accuracy")
-    return _per_image
-
-
-def _per_image(counts: _Weights) -> _Weights:
-    """What an image weighs where all weigh alike, (n, resamples)."""
-    weights: _Weights = counts / counts.sum(axis=0)
-    return weights
-
-
-def _per_class(counts: _Weights, *, labels: NDArray[np.int64], classes: int, all_: bool) -> _Weights:
-    """What an image weighs where all classes weigh alike: those of the resample, scaled as `mean_class_accuracy`."""
+def _weights(
+    counts: NDArray[np.float64], metric: str, labels: NDArray[np.int64] | None, classes: int
+) -> NDArray[np.float64]:
+    """Return the weight of each image in each resample, (n, resamples), from how often it is drawn."""
+    if metric not in BY_CLASS or labels is None:
+        equal: NDArray[np.float64] = counts / counts.sum(axis=0)
+        return equal
     n = len(labels)
     support = csr_array((np.ones(n), (labels, np.arange(n))), shape=(classes, n)) @ counts
     present = np.count_nonzero(support, axis=0).astype(np.float64)
-    scale = len(np.unique(labels)) / classes if all_ else 1.0
-    weights: _Weights = counts / np.maximum(support, 1)[labels] * (scale / present)
+    # As `mean_class_accuracy` is scaled in stats.single_label.
+    scale = len(np.unique(labels)) / classes if metric == "mean_class_accuracy" else 1.0
+    weights: NDArray[np.float64] = counts / np.maximum(support, 1)[labels] * (scale / present)
     return weights
 
 
 def parts(metric: str, labels: NDArray[np.bool_], scores: NDArray[np.floating]) -> NDArray[np.float64]:
-    """What each image adds to a metric, float64, shape (n,).
+    """Return what each image adds to a metric of average precision, float64, shape (n,).
 
-    Mean average precision is no sum: an image adds what is lost without it, where the number of images that have a
-    label stays what it is. By this the one image of a label adds all of the label's precision. Such differences scatter
-    a little more than the metric does (Efron and Stein 1981, The jackknife estimate of variance); resamples scatter
-    less, since an image that is drawn twice stands twice at one place of the ranking.
+    Mean average precision is not a sum, so the contribution of an image is the loss without it, with the number of
+    images per label unchanged: the only image of a label adds all of the label's precision. Such differences scatter
+    a little more than the metric does (Efron and Stein 1981, The jackknife estimate of variance). Resamples scatter a
+    little less, since an image that is drawn twice takes one place of the ranking twice.
 
     Args:
         metric: One of `HAVE_PARTS`.
@@ -131,22 +119,22 @@ def parts(metric: str, labels: NDArray[np.bool_], scores: NDArray[np.floating]) 
 
 
 def _lost(right: NDArray[np.bool_], scores: NDArray[np.floating]) -> NDArray[np.float64]:
-    """What a ranking's average precision loses without each answer, (answers,); equal scores stand at one place."""
-    # Right answers from the top, and how many of all answers and of the right ones stand as high as each of them.
+    """Return what average precision loses without each answer, (answers,); equal scores share a place."""
+    # For each right answer from the top: how many right answers, and how many of all, rank at least as high.
     rising = np.sort(scores[right])
     count = len(rising)
     lower = np.searchsorted(rising, scores, side="right")
     found = count - np.searchsorted(rising, rising[::-1], side="left")
-    # Answers that stand at least as high as all but `k` of the right ones, for each k.
+    # For each k: answers that rank at least as high as all but k of the right ones.
     at_least = np.cumsum(np.bincount(lower, minlength=count + 1)[::-1])
     among = at_least[found - 1]
     # Precision at each right answer: as it is, without a wrong answer above it, without another right one.
     fewer = np.maximum(among - 1, 1)
     whole, no_wrong, no_right = (_summed(each) for each in (found / among, found / fewer, (found - 1) / fewer))
     above = count - lower
-    # What stands above an answer stays; what stands as high or lower moves up.
+    # Answers above stay in place; those at the same place or below move up.
     left = whole[above] + np.where(right, no_right[-1] - no_right[above], no_wrong[-1] - no_wrong[above])
-    # Its own precision goes with a right answer.
+    # A right answer also loses its own precision.
     own = ((found - 1) / fewer)[count - lower[right]]
     left[right] -= own
     lost: NDArray[np.float64] = (whole[-1] - left) / count
@@ -154,5 +142,5 @@ def _lost(right: NDArray[np.bool_], scores: NDArray[np.floating]) -> NDArray[np.
 
 
 def _summed(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sums of the first 0, 1, ... values."""
+    """Return the sums of the first 0, 1, ... values."""
     return np.append(0.0, np.cumsum(values))

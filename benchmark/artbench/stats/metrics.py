@@ -1,4 +1,4 @@
-"""Every metric by name, and their values with intervals for one set of predictions."""
+"""Every metric by name, and their values for predictions and for resamples of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,17 +19,16 @@ Unit: TypeAlias = Literal["fraction", "years"]
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """What is known of a metric.
+    """A metric and its properties.
 
     Attributes:
-        name: `balanced_accuracy`.
-        target: The kind of target it is for.
-        measure: From counts (single-label), a weighted outcome (multi-label) or errors (year) to one value a
-            resample; its docstring is the metric's definition.
-        higher_is_better: Its direction.
+        name: Name, such as `balanced_accuracy`.
+        target: Kind of target it is for.
+        measure: Computes one value per resample from counts (single-label), a weighted outcome (multi-label) or errors
+            (year). Its docstring is the metric's definition.
+        higher_is_better: Whether more is better.
         unit: `fraction`, in [0, 1], or `years`.
-        needs_threshold: Whether it needs the probability from which a label counts as predicted, which is
-            chosen on validation.
+        needs_threshold: Whether it needs the probability from which a label counts as predicted, chosen on validation.
     """
 
     name: str
@@ -41,57 +40,41 @@ class Metric:
 
     @property
     def definition(self) -> str:
-        """In words, with its source."""
+        """Definition in words, with its source."""
         return (self.measure.__doc__ or "").strip()
 
 
-def _registry(*metrics: Metric) -> Mapping[str, Metric]:
-    return {metric.name: metric for metric in metrics}
+def _metric(measure: Callable[[Any], NDArray[np.floating]], target: TargetKind, **rest: Any) -> Metric:
+    return Metric(name=measure.__name__, target=target, measure=measure, **rest)
 
 
-METRICS: Mapping[str, Metric] = _registry(
-    Metric(name="accuracy", target="single-label", measure=single_label.accuracy),
-    Metric(name="balanced_accuracy", target="single-label", measure=single_label.balanced_accuracy),
-    Metric(name="mean_class_accuracy", target="single-label", measure=single_label.mean_class_accuracy),
-    Metric(name="macro_f1", target="single-label", measure=single_label.macro_f1),
-    Metric(name="top5_accuracy", target="single-label", measure=single_label.top5_accuracy),
-    Metric(
-        name="expected_calibration_error",
-        target="single-label",
-        measure=single_label.expected_calibration_error,
-        higher_is_better=False,
-    ),
-    Metric(name="mean_average_precision", target="multi-label", measure=multi_label.mean_average_precision),
-    Metric(
-        name="mean_average_precision_11_point",
-        target="multi-label",
-        measure=multi_label.mean_average_precision_11_point,
-    ),
-    Metric(name="image_average_precision", target="multi-label", measure=multi_label.image_average_precision),
-    Metric(
-        name="image_average_precision_11_point",
-        target="multi-label",
-        measure=multi_label.image_average_precision_11_point,
-    ),
-    Metric(name="sample_f2", target="multi-label", measure=multi_label.sample_f2, needs_threshold=True),
-    Metric(name="micro_f1", target="multi-label", measure=multi_label.micro_f1, needs_threshold=True),
-    Metric(
-        name="mean_absolute_error",
-        target="year",
-        measure=years.mean_absolute_error,
-        higher_is_better=False,
-        unit="years",
-    ),
-    Metric(name="within_50_years", target="year", measure=years.within_50_years),
-)
+METRICS: Mapping[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        _metric(single_label.accuracy, "single-label"),
+        _metric(single_label.balanced_accuracy, "single-label"),
+        _metric(single_label.mean_class_accuracy, "single-label"),
+        _metric(single_label.macro_f1, "single-label"),
+        _metric(single_label.top5_accuracy, "single-label"),
+        _metric(single_label.expected_calibration_error, "single-label", higher_is_better=False),
+        _metric(multi_label.mean_average_precision, "multi-label"),
+        _metric(multi_label.mean_average_precision_11_point, "multi-label"),
+        _metric(multi_label.image_average_precision, "multi-label"),
+        _metric(multi_label.image_average_precision_11_point, "multi-label"),
+        _metric(multi_label.sample_f2, "multi-label", needs_threshold=True),
+        _metric(multi_label.micro_f1, "multi-label", needs_threshold=True),
+        _metric(years.mean_absolute_error, "year", higher_is_better=False, unit="years"),
+        _metric(years.within_50_years, "year"),
+    )
+}
 """Every metric by the name that a task gives it."""
 
 
 def find_metric(name: str, target: TargetKind) -> Metric:
-    """The metric of that name.
+    """Return a metric by name.
 
     Raises:
-        ArtbenchError: There is none for this kind of target.
+        ArtbenchError: There is no such metric for this kind of target.
 
     Examples:
         >>> from artbench.stats.metrics import find_metric
@@ -106,7 +89,7 @@ def find_metric(name: str, target: TargetKind) -> Metric:
 
 
 def best_thresholds(labels: Labels, outputs: NDArray[np.floating], *, target: TargetKind) -> dict[str, float]:
-    """For every metric that needs one, the threshold that serves it best on these images: those of validation.
+    """Choose the best threshold on validation images for every metric that needs one.
 
     Examples:
         >>> import numpy as np
@@ -126,13 +109,13 @@ def best_thresholds(labels: Labels, outputs: NDArray[np.floating], *, target: Ta
 def score(
     metric: Metric, labels: Labels, outputs: NDArray[np.floating], *, thresholds: Mapping[str, float] | None = None
 ) -> float:
-    """The value of one metric, as one looks at on validation; NaN where it has none.
+    """Compute the value of one metric, without an interval; NaN if it is undefined.
 
     Args:
-        metric: Of `METRICS`.
+        metric: One of `METRICS`.
         labels: As `Split.labels`.
         outputs: Probabilities, shape (n, classes), or years, shape (n, 1).
-        thresholds: By metric; may be left out for a metric that needs none.
+        thresholds: Threshold by metric, for metrics that need one.
 
     Examples:
         >>> import numpy as np
@@ -153,7 +136,7 @@ def evaluate(
     thresholds: Mapping[str, float] | None = None,
     clusters: Sequence[object] | None = None,
 ) -> dict[str, Estimate]:
-    """Every metric for this kind of target, with its interval: `sample` and `combine` in one.
+    """Compute every metric for a kind of target with its interval: `sample` and `combine` in one.
 
     Raises:
         ArtbenchError: As `sample`.
@@ -181,18 +164,18 @@ def sample(
     thresholds: Mapping[str, float] | None = None,
     clusters: Sequence[object] | None = None,
 ) -> dict[str, Sampled]:
-    """Every metric for this kind of target, on the test images and in each resample of them.
+    """Compute every metric for a kind of target, on the test images and in each resample of them.
 
     Args:
         labels: As `Split.labels`.
         outputs: Probabilities, shape (n, classes), or years, shape (n, 1).
-        target: Which kind they are.
-        bootstrap: How intervals are made.
-        thresholds: By metric, for those that need one; without, these metrics are left out.
-        clusters: What each image is resampled with, such as its painter; None: by itself.
+        target: Kind of target.
+        bootstrap: How to resample.
+        thresholds: Threshold by metric; metrics that need one and have none are left out.
+        clusters: Cluster of each image, such as its painter, to be resampled as a whole; None for single images.
 
     Raises:
-        ArtbenchError: There is no image, or a metric has no value because no image has a label.
+        ArtbenchError: There are no images, or a metric is undefined because no image has a label.
 
     Examples:
         >>> import numpy as np
@@ -226,7 +209,7 @@ _Measurer = Callable[[NDArray[np.float32] | None], dict[str, NDArray[np.floating
 def _measurer(
     metrics: Sequence[Metric], labels: Labels, outputs: NDArray[np.floating], thresholds: Mapping[str, float]
 ) -> _Measurer:
-    """What gives the metrics' values, (resamples,), for weights on the images; None: each image once."""
+    """Return a function from weights on the images (None: each once) to the metrics' values, shape (resamples,)."""
     outcome: single_label.SingleLabelOutcome | multi_label.MultiLabelOutcome | years.YearOutcome
     if labels.dtype == np.float64:
         outcome = years.YearOutcome(labels.astype(np.float64), outputs)

@@ -1,4 +1,4 @@
-"""What is measured of predictions with any number of labels per image, and the metrics that follow."""
+"""Metrics of predictions with any number of labels per image."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class MultiLabelOutcome:
     Args:
         labels: bool, shape (n, classes).
         probabilities: Floats, shape (n, classes).
-        thresholds: For each metric that needs one, the probability from which a label counts as predicted.
+        thresholds: Probability from which a label counts as predicted, by metric.
     """
 
     def __init__(
@@ -29,27 +29,27 @@ class MultiLabelOutcome:
 
     @cached_property
     def by_class(self) -> AveragePrecision:
-        """Of each class: how high the images with that label rank."""
+        """Average precision of each class: how high the images with that label rank."""
         return average_precision(self.labels.T, self.probabilities.T)
 
     @cached_property
     def by_image(self) -> AveragePrecision:
-        """Of each image: how high its labels rank."""
+        """Average precision of each image: how high its labels rank."""
         return average_precision(self.labels, self.probabilities)
 
     @cached_property
     def rankings(self) -> list[Ranking]:
-        """Of each class that occurs."""
+        """Ranking of the images for each class that occurs."""
         occurring = np.flatnonzero(self.labels.any(axis=0))
         return [Ranking(self.labels[:, k], self.probabilities[:, k]) for k in occurring]
 
     def matches(self, threshold: float) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Labels of each image, labels predicted for it, and labels in both; each of shape (n,)."""
+        """Count the labels of each image, those predicted, and those in both; each of shape (n,)."""
         predicted = self.probabilities >= threshold
         return self.labels.sum(axis=1), predicted.sum(axis=1), (predicted & self.labels).sum(axis=1)
 
     def weighted(self, weights: NDArray[np.float32] | None) -> "WeightedOutcome":
-        """The outcome where image i counts `weights[i, b]` times; None: once, in one resample."""
+        """Weight the images: image i counts `weights[i, b]` times; None: once, in one resample."""
         return WeightedOutcome(outcome=self, weights=weights)
 
 
@@ -67,7 +67,7 @@ class WeightedOutcome:
 
     @cached_property
     def by_class(self) -> AveragePrecision:
-        """Means over the classes that a resample has, (resamples,)."""
+        """Means over the classes that occur in a resample, (resamples,)."""
         if self.weights is None:
             each = self.outcome.by_class
             return AveragePrecision(exact=_mean(each.exact[:, None]), interpolated=_mean(each.interpolated[:, None]))
@@ -78,13 +78,13 @@ class WeightedOutcome:
         )
 
     def mean(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Weighted mean over images of (n,) values; those that are NaN don't count. (resamples,)."""
+        """Return the weighted mean over images of values, shape (n,), ignoring NaN; shape (resamples,)."""
         with np.errstate(invalid="ignore"):
             mean: NDArray[np.floating] = self.sum(np.nan_to_num(values)) / self.sum(~np.isnan(values))
         return mean
 
     def sum(self, values: NDArray[np.generic]) -> NDArray[np.floating]:
-        """Weighted sum over images of (n,) values, (resamples,)."""
+        """Return the weighted sum over images of values, shape (n,); shape (resamples,)."""
         exact = values.astype(np.float64)
         summed: NDArray[np.floating] = exact.sum(keepdims=True) if self.weights is None else exact @ self.weights
         return summed
@@ -129,7 +129,7 @@ def sample_f2(weighted: WeightedOutcome) -> NDArray[np.floating]:
 
 
 def image_f2(outcome: MultiLabelOutcome) -> NDArray[np.float64]:
-    """F2 of each image at the threshold for `sample_f2`, (n,)."""
+    """Return F2 of each image at the threshold for `sample_f2`, (n,)."""
     labels, predicted, both = outcome.matches(outcome.thresholds["sample_f2"])
     whole = 4 * labels + predicted
     f2: NDArray[np.float64] = np.divide(5 * both, whole, out=np.zeros(len(whole)), where=whole > 0)
@@ -155,7 +155,7 @@ def best_threshold(
     labels: NDArray[np.bool_],
     probabilities: NDArray[np.floating],
 ) -> float:
-    """The threshold of `THRESHOLDS` at which a metric is highest on these images; the first of equals."""
+    """Return the threshold of `THRESHOLDS` with the highest value of a metric; the first on a tie."""
     values = [
         float(measure(MultiLabelOutcome(labels, probabilities, {metric: threshold}).weighted(None))[0])
         for threshold in THRESHOLDS
@@ -164,7 +164,7 @@ def best_threshold(
 
 
 def _mean(values: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Mean over the first axis of what is not NaN; NaN where nothing is."""
+    """Return the mean over the first axis, ignoring NaN; NaN if all are."""
     present = ~np.isnan(values)
     with np.errstate(invalid="ignore"):
         mean: NDArray[np.floating] = np.where(present, values, 0).sum(axis=0) / present.sum(axis=0)

@@ -1,4 +1,4 @@
-"""Paired tests of the difference in a metric between encoders, from resamples that all of them share."""
+"""Paired tests of the difference in a metric between encoders, on the same resamples."""
 
 from dataclasses import dataclass
 
@@ -15,10 +15,10 @@ class Scores:
     """A metric of several encoders on the same test images.
 
     Attributes:
-        values: In each round (of splits, or of draws of a few images), float64, shape (rows, rounds).
-        resampled: In each round and each resample of its test images, the same for all rows: float64, shape
-            (rows, rounds, resamples).
-        units: How many images, or clusters of them, a round draws from; of the round that has fewest.
+        values: Value in each round, float64, shape (rows, rounds).
+        resampled: Value in each round and resample, the same resamples for all rows, float64, shape (rows, rounds,
+            resamples).
+        units: Number of images, or of clusters, in the smallest round.
     """
 
     values: NDArray[np.float64]
@@ -28,15 +28,15 @@ class Scores:
 
 @dataclass(frozen=True, kw_only=True)
 class Differences:
-    """First less second, for every pair of rows: (0, 1), (0, 2) and so on, then (1, 2) and so on.
+    """First minus second, for every pair of rows: (0, 1), (0, 2) and so on, then (1, 2) and so on.
 
     Attributes:
         first: Row numbers, shape (pairs,).
         second: Row numbers, shape (pairs,).
-        value: The difference, mean over rounds.
-        low: Lower end of its percentile interval.
-        high: Upper end.
-        p: Two-sided, not corrected.
+        value: Difference, mean over rounds, shape (pairs,).
+        low: Lower end of its percentile interval, shape (pairs,).
+        high: Upper end of its percentile interval, shape (pairs,).
+        p: Two-sided p, not corrected, shape (pairs,).
     """
 
     first: NDArray[np.int64]
@@ -50,13 +50,13 @@ class Differences:
 def differences(scores: Scores, *, bootstrap: Bootstrap) -> Differences:
     """Test every pair of rows.
 
-    p comes from the difference over its bootstrap standard error, by Student's t. Counting resamples beyond zero
-    would give nothing below 1/1000, and with 11 rows, that is 55 pairs, Holm's correction asks for 0.05/55. With
-    several rounds a resample draws rounds too, as in `over_rounds`.
+    p comes from the difference over its bootstrap standard error, by Student's t. Counting resamples beyond zero could
+    not give less than 1/1000, while Holm's correction needs 0.05/55 for the 55 pairs of 11 rows. With several rounds a
+    resample draws rounds too, as in `over_rounds`.
     """
     count = len(scores.values)
     drawn = over_rounds(scores.resampled, bootstrap=bootstrap)
-    # A resample without an image that has a label has no average precision, whoever is judged.
+    # A resample in which no image has a label has no average precision, for any encoder.
     drawn = drawn[:, ~np.isnan(drawn).any(axis=0)]
     first, second = np.triu_indices(count, 1)
     low, high, spread = (np.empty(len(first)) for _ in range(3))
@@ -80,11 +80,11 @@ def _p(
     units: int,
     resamples: int,
 ) -> NDArray[np.float64]:
-    """Two-sided p values.
+    """Compute two-sided p values.
 
-    A bootstrap of few painters, or of few rounds, finds too small a variance, by (G - 1) / G; and what is known from
-    few is known badly, which the degrees of freedom say (Welch and Satterthwaite, for the two parts; Cameron, Gelbach
-    and Miller 2008 for few clusters). No p value is below that of the exact sign test of so many units.
+    A bootstrap of G painters or rounds underestimates the variance by (G - 1) / G, and few of them estimate it badly,
+    which the degrees of freedom account for (Welch and Satterthwaite, for the two parts; Cameron, Gelbach and Miller
+    2008 for few clusters). No p value is below that of the exact sign test of as many units.
     """
     rounds = by_round.shape[1]
     if units < 2 or resamples < 2:
@@ -93,7 +93,7 @@ def _p(
     within = np.maximum(spread - between, 0) * units / (units - 1)
     between = between * rounds / max(1, rounds - 1)
     variance = within + between
-    # An error of 1e-24 in the variance is rounding: two encoders with the same predictions.
+    # A variance of 1e-24 is rounding: two encoders with the same predictions.
     known = variance > 1e-24
     share = np.divide(between, variance, out=np.zeros(len(value)), where=known)
     inverse = share**2 / max(1, rounds - 1) + (1 - share) ** 2 / (units - 1) + 1 / (resamples - 1)
@@ -103,11 +103,11 @@ def _p(
 
 
 def mcnemar(only_first: NDArray[np.int64], only_second: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Two-sided p values: of the images that just one is right about, each is as likely to be the first's.
+    """Compute exact two-sided p values of McNemar's test.
 
     Args:
-        only_first: Images that the first alone is right about, of any shape.
-        only_second: Images that the second alone is right about, of the same shape.
+        only_first: Numbers of images that only the first gets right, any shape.
+        only_second: Numbers of images that only the second gets right, same shape.
     """
     fewer, both = np.minimum(only_first, only_second), only_first + only_second
     p: NDArray[np.float64] = np.minimum(1, 2 * bdtr(fewer.astype(np.float64), both, 0.5))
@@ -121,17 +121,17 @@ def sign_flip(
     *,
     values: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """Two-sided p values for every pair of encoders, by the normal limit of the sign-flip test.
+    """Compute two-sided p values for every pair of encoders, by the normal limit of the sign-flip test.
 
-    Under the hypothesis that every unit's difference is as likely to have the other sign, their sum over the root of
-    the sum of their squares is close to normal, and has lighter tails (Efron 1969, Student's t-test under symmetry
-    conditions). Unlike the bootstrap's, this variance is not too small where a class has one or two images.
+    If every unit's difference is equally likely to have the other sign, their sum over the root of the sum of their
+    squares is close to normal, with lighter tails (Efron 1969, Student's t-test under symmetry conditions). Unlike the
+    bootstrap's, this variance is not too small for a class with one or two images.
 
     Args:
         added: What each image adds to a metric, shape (rows, n).
-        weights: What it weighs there, shape (n,).
-        clusters: What each image changes places with, shape (n,); None: it alone.
-        values: The metric, shape (rows,), where it is not the sum of what images add (`stats.parts`); None: it is.
+        weights: Weight of each image, shape (n,).
+        clusters: Cluster of each image, whose sign flips as a whole, shape (n,); None if each image is a unit.
+        values: The metric, shape (rows,), if it is not the sum of contributions (`contributions.parts`); else None.
 
     Returns:
         Shape (rows, rows), symmetric.
@@ -144,7 +144,7 @@ def sign_flip(
     products, sums = units @ units.T, units.sum(axis=1) if values is None else values
     own = np.diag(products)
     squares = own[:, None] + own - 2 * products
-    # What rounding leaves of two encoders with the same answers is no difference.
+    # Two encoders with the same answers differ by rounding only.
     some = squares > 1e-12 * (own[:, None] + own)
     z = np.divide(np.abs(sums[:, None] - sums), np.sqrt(np.maximum(squares, 0)), out=np.zeros_like(squares), where=some)
     p: NDArray[np.float64] = erfc(z / np.sqrt(2))
@@ -152,10 +152,9 @@ def sign_flip(
 
 
 def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Corrected p values: the level at which Holm's procedure would just reject each.
+    """Correct p values by Holm's procedure, which holds however the tests depend on each other.
 
-    Whatever the tests have to do with each other, rejecting what is at most 0.05 rejects any true hypothesis with a
-    probability of at most 0.05.
+    Rejecting what is at most 0.05 rejects any true hypothesis with a probability of at most 0.05.
 
     Args:
         p: Shape (tests,).

@@ -1,4 +1,4 @@
-"""How each class fares, and which is taken for which."""
+"""Tables of the scores of each class, and the confusion matrix."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
@@ -12,15 +12,15 @@ Columns: TypeAlias = Mapping[str, NDArray[np.generic]]
 
 
 def class_table(labels: NDArray[np.bool_], predicted: NDArray[np.bool_], *, classes: Sequence[str]) -> Columns:
-    """Precision, recall and F1 of each class, as scikit-learn's `precision_recall_fscore_support`.
+    """Compute precision, recall and F1 of each class, as scikit-learn's `precision_recall_fscore_support`.
 
     Args:
         labels: Whether an image has a class, shape (n, classes).
-        predicted: Whether it is predicted to, shape (n, classes).
-        classes: Their names.
+        predicted: Whether the class is predicted, shape (n, classes).
+        classes: Names of the classes.
 
     Returns:
-        Columns of length `classes`: `class`, `support` (images that have it), `predicted` (images predicted to),
+        Columns of length `classes`: `class`, `support` (images with it), `predicted` (images predicted as it),
         `precision`, `recall`, `f1`; each 0 where it would be 0 / 0.
     """
     support, given, both = labels.sum(axis=0), predicted.sum(axis=0), (labels & predicted).sum(axis=0)
@@ -35,7 +35,7 @@ def class_table(labels: NDArray[np.bool_], predicted: NDArray[np.bool_], *, clas
 
 
 def ranking_table(labels: NDArray[np.bool_], scores: NDArray[np.floating]) -> Columns:
-    """Average precision of each class, exact and interpolated at 11 points; NaN for a class that no image has.
+    """Compute average precision of each class, exact and interpolated at 11 points; NaN for a class without images.
 
     Args:
         labels: Whether an image has a class, shape (n, classes).
@@ -46,7 +46,7 @@ def ranking_table(labels: NDArray[np.bool_], scores: NDArray[np.floating]) -> Co
 
 
 def confusion(labels: NDArray[np.int64], predicted: NDArray[np.int64], *, classes: Sequence[str]) -> Columns:
-    """The confusion matrix, without the pairs that never occur.
+    """Compute the confusion matrix, as a list of the pairs that occur.
 
     Args:
         labels: Shape (n,).

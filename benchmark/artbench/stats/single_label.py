@@ -1,4 +1,4 @@
-"""What is counted of predictions with one class per image, and the metrics that follow from the counts."""
+"""Metrics of predictions with one class per image, from weighted counts."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,11 +12,11 @@ _TOP = 5
 
 
 class SingleLabelOutcome:
-    """Labels and predictions, sorted into what the metrics count.
+    """Labels and predictions, as a sparse matrix of what the metrics count.
 
     Args:
         labels: int64, shape (n,), in [0, classes).
-        probabilities: Floats, shape (n, classes). The class predicted is the most probable, the first of equals.
+        probabilities: Floats, shape (n, classes). The most probable class is predicted, the first on a tie.
     """
 
     def __init__(self, labels: NDArray[np.int64], probabilities: NDArray[np.floating]) -> None:
@@ -42,7 +42,7 @@ class SingleLabelOutcome:
         )
 
     def weighted(self, weights: NDArray[np.float32] | None) -> "SingleLabelCounts":
-        """The counts where image i counts `weights[i, b]` times; None: once, in one resample."""
+        """Return counts if image i counts `weights[i, b]` times; None: once, in one resample."""
         sums = self._counter @ (np.ones((self._counter.shape[1], 1)) if weights is None else weights)
         support, hits, predicted, gaps, top = np.split(
             sums, np.cumsum([self.classes, self.classes, self.classes, _CALIBRATION_BINS])
@@ -54,15 +54,15 @@ class SingleLabelOutcome:
 
 @dataclass(frozen=True, kw_only=True)
 class SingleLabelCounts:
-    """Weighted counts, one column a resample.
+    """Weighted counts, one column per resample.
 
     Attributes:
         support: Images of each class, (classes, resamples).
-        hits: Of these, predicted rightly, (classes, resamples).
+        hits: Correctly predicted images of each class, (classes, resamples).
         predicted: Images predicted as each class, (classes, resamples).
-        gaps: Sum of confidence less correctness in each bin of confidence, (bins, resamples).
+        gaps: Sum of confidence minus correctness in each bin of confidence, (bins, resamples).
         top: Images whose class is among the five most probable, (resamples,).
-        occurring: Number of classes that occur in the test, whether or not a resample has them.
+        occurring: Number of classes that occur in the test.
     """
 
     support: NDArray[np.floating]
@@ -74,7 +74,7 @@ class SingleLabelCounts:
 
     @cached_property
     def total(self) -> NDArray[np.floating]:
-        """Images, (resamples,)."""
+        """Number of images, (resamples,)."""
         return _sum(self.support)
 
 

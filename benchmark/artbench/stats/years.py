@@ -1,4 +1,4 @@
-"""What is measured of predicted years, and the metrics that follow."""
+"""Metrics of predicted years."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ _NEAR = 50
 
 
 class YearOutcome:
-    """Years and predictions.
+    """Distances between true and predicted years.
 
     Args:
         years: float64, shape (n,).
@@ -21,19 +21,19 @@ class YearOutcome:
         self._sums = np.stack([errors, errors <= _NEAR, np.ones(len(errors))])
 
     def weighted(self, weights: NDArray[np.float32] | None) -> "YearErrors":
-        """The errors where image i counts `weights[i, b]` times; None: once, in one resample."""
+        """Return sums if image i counts `weights[i, b]` times; None: once, in one resample."""
         error, near, total = self._sums.sum(axis=1, keepdims=True) if weights is None else self._sums @ weights
         return YearErrors(error=error, near=near, total=total)
 
 
 @dataclass(frozen=True, kw_only=True)
 class YearErrors:
-    """Weighted sums, one a resample.
+    """Weighted sums, one per resample.
 
     Attributes:
-        error: Of the distances between predicted and true year, (resamples,).
-        near: Images whose distance is at most 50 years, (resamples,).
-        total: Images, (resamples,).
+        error: Sum of the distances between predicted and true year, (resamples,).
+        near: Number of images whose distance is at most 50 years, (resamples,).
+        total: Number of images, (resamples,).
     """
 
     error: NDArray[np.floating]

@@ -1,4 +1,4 @@
-"""Checks of a plugin against the contract: functions for its tests, and fixtures for pytest."""
+"""The kit for plugins' tests: functions that check a plugin against the contract, and fixtures for pytest."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""How checks are written and run: a check is a function whose docstring promises, and which yields what is at fault."""
+"""How checks are written and run: a check's docstring states what must hold, and it yields what does not."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,23 +13,24 @@ from artbench.data.folders import dataset_folder
 from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
-from artbench.runtime.findings import Finding, Status
+from artbench.runtime.findings import Finding, Status, failed, passed
 from artbench.runtime.progress import Silent
 from artbench.runtime.text import printable
 from artbench.specs import DatasetSpec, Factory, load_factory
 
 SubjectT = TypeVar("SubjectT")
+ResultT = TypeVar("ResultT")
 PathLike: TypeAlias = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What a check is not content with.
+    """What a check objects to.
 
     Attributes:
         message: What was found, without a full stop.
         mend: What to change, without a full stop.
-        status: How bad it is.
+        status: FAIL where it breaks the contract, WARN where it works but will give users trouble.
     """
 
     message: str
@@ -41,83 +42,96 @@ Check: TypeAlias = Callable[[SubjectT], Iterator[Fault]]
 
 
 class Broken(Exception):  # noqa: N818  the plugin is broken, and the checks that follow can't be made
-    """A fault that makes whatever comes after it pointless.
+    """A fault after which no further check can be made.
 
     Args:
-        name: What was looked at.
-        fault: What is wrong.
+        name: Name of the finding, such as `factory`.
+        message: What was found, without a full stop.
+        mend: What to change, without a full stop.
     """
 
-    def __init__(self, name: str, fault: Fault) -> None:
-        super().__init__(fault.message)
-        self.name = name
-        self.fault = fault
+    def __init__(self, name: str, message: str, mend: str) -> None:
+        super().__init__(message)
+        self.finding = failed(name, message, mend=mend)
 
 
-def examined(make: Callable[[], SubjectT], checks: Sequence[Check[SubjectT]]) -> list[Finding]:
-    """Make what is to be looked at, put it to every check, and see whether anything of it is printed to stdout.
+def run_checks(make: Callable[[], SubjectT], checks: Sequence[Check[SubjectT]]) -> list[Finding]:
+    """Make the subject, run every check on it, and find out whether any of this prints to stdout.
 
     Args:
-        make: Raises `Broken` where there is nothing to look at.
-        checks: In the order in which their findings are told.
+        make: Raises `Broken` where there is nothing to check.
+        checks: In the order of their findings.
 
     Raises:
-        ArtbenchError: `make` says that what the checks need is not there.
+        ArtbenchError: `make` raises it: something that the checks need is not there.
     """
     findings: list[Finding] = []
-    said = StringIO()
-    with redirect_stdout(said):
+    with redirect_stdout(StringIO()) as printed:
         try:
             subject = make()
             for check in checks:
-                findings += _findings(check, subject)
+                findings += _run(check, subject)
         except Broken as broken:
-            fault = broken.fault
-            findings.append(Finding(name=broken.name, status=fault.status, message=fault.message, mend=fault.mend))
-    return [*findings, _quiet(said.getvalue())]
+            findings.append(broken.finding)
+    if text := printed.getvalue().strip():
+        message = f"it prints to stdout: {shortened(text.splitlines()[0])}"
+        mend = "Use `logging`: text on stdout would end up between the lines of results"
+        return [*findings, failed("stdout", message, mend=mend)]
+    return [*findings, passed("stdout", "Nothing is printed")]
 
 
-def _findings(check: Check[SubjectT], subject: SubjectT) -> Iterator[Finding]:
-    name = check.__name__.removeprefix("_").replace("_", " ")
-    fault = None
+def _run(check: Check[SubjectT], subject: SubjectT) -> list[Finding]:
+    name, found = check.__name__.replace("_", " "), list[Finding]()
     try:
         for fault in check(subject):
-            yield Finding(name=name, status=fault.status, message=fault.message, mend=fault.mend)
+            found.append(Finding(name=name, status=fault.status, message=fault.message, mend=fault.mend))
     except ArtbenchError as error:
-        mend = error.mend or "Mend what it says"
-        yield Finding(name=name, status="FAIL", message=shortened(error.message), mend=mend)
-        return
+        found.append(failed(name, shortened(error.message), mend=error.mend or "Fix what it says"))
     except Exception as error:
-        yield Finding(name=name, status="FAIL", message=f"raises {line(error)}", mend="Mend what raises it")
-        return
-    if fault is None:
-        yield Finding(name=name, status="PASS", message=promise(check))
-
-
-def _quiet(said: str) -> Finding:
-    if said:
-        first = shortened(said.strip().partition("\n")[0])
-        mend = "Use `logging`: on stdout it would get between the lines of results"
-        return Finding(name="stdout", status="FAIL", message=f"it prints to stdout: {first}", mend=mend)
-    return Finding(name="stdout", status="PASS", message="Nothing is printed")
-
-
-def promise(check: Callable[..., object]) -> str:
-    """What a check's docstring says must hold, without the full stop."""
-    return " ".join((getdoc(check) or "").partition("\n\n")[0].split()).removesuffix(".")
+        found.append(failed(name, f"raises {line(error)}", mend="Fix what raises it"))
+    # The first paragraph of the docstring, without the full stop.
+    promise = " ".join((getdoc(check) or "").partition("\n\n")[0].split()).removesuffix(".")
+    return found or [passed(name, promise)]
 
 
 def factory_of(factory: Factory[..., object], *, name: str = "factory") -> Callable[..., Any]:
     """The callable behind a factory, which may return anything.
 
     Raises:
-        Broken: There is none.
+        Broken: It can't be imported, or can't be called.
     """
     try:
         return load_factory(factory)
     except Exception as error:
-        mend = "Name what can be imported and called, as 'package.module:function'"
-        raise Broken(name, Fault(f"the {name} {factory!r} can't be loaded ({line(error)})", mend)) from error
+        mend = "Give the name of something that can be imported and called, as 'package.module:function'"
+        raise Broken(name, f"the {name} {factory!r} can't be loaded ({line(error)})", mend) from error
+
+
+def call_factory(
+    factory: Callable[..., Any], *arguments: object, returns: type[ResultT], mend: str, name: str = "factory"
+) -> ResultT:
+    """Call the factory of a plugin.
+
+    Args:
+        factory: The factory.
+        *arguments: Its arguments.
+        returns: The class that its result must be an instance of.
+        mend: What to change where it raises an exception that does not say so itself.
+        name: Name of the finding.
+
+    Raises:
+        Broken: It raises an exception, or returns something else.
+    """
+    try:
+        made = factory(*arguments)
+    except Exception as error:
+        told = error if isinstance(error, ArtbenchError) else None
+        reason = shortened(f"{type(error).__name__}: {told.message}") if told else line(error)
+        raise Broken(name, f"the factory raises {reason}", (told and told.mend) or mend) from error
+    if not isinstance(made, returns):
+        expected = f"{returns.__module__}.{returns.__qualname__}"
+        raise Broken(name, f"the factory returns {type(made).__name__}, not {returns.__name__}", f"Return {expected}")
+    return made
 
 
 def line(error: BaseException) -> str:
@@ -126,38 +140,39 @@ def line(error: BaseException) -> str:
 
 
 def shortened(text: str, *, most: int = 300) -> str:
-    """One line of text that can be printed, cut where it is too long."""
+    """One line of printable text, cut off after `most` characters."""
     plain = printable(" ".join(text.split()))
     return plain if len(plain) <= most else f"{plain[:most]}…"
 
 
 def some(names: Sequence[str], *, most: int = 3) -> str:
-    """A few of some names, for a message."""
+    """The first few names, for a message."""
     return ", ".join(shortened(name, most=80) for name in names[:most]) + (", …" if len(names) > most else "")
 
 
+def spread(length: int, count: int) -> list[int]:
+    """At most `count` positions in a sequence, evenly spread from its first to its last."""
+    return sorted({number * (length - 1) // max(1, count - 1) for number in range(count)}) if length else []
+
+
 def registered(plugins: Sequence[PathLike]) -> Registry:
-    """All that is installed, and what is in files.
+    """All installed plugins, and those in some files.
 
     Raises:
-        UsageError: A file is not there, or is no Python file.
+        UsageError: A file does not exist, or is not a Python file.
     """
     return load_plugins([Path(file) for file in plugins])
 
 
 def folder_of(spec: DatasetSpec, root: Path | None) -> Path:
-    """Where a dataset lies: in `root`, else as its spec or `ARTBENCH_DATA` says, else made by its code.
+    """The folder of a dataset: `root`, else where its spec or `ARTBENCH_DATA` says, else one made by its code.
 
     Raises:
-        ArtbenchError: Nothing says where, or nothing is there.
+        ArtbenchError: Nothing says where it is, or there is no such folder.
     """
     named = os.environ.get("ARTBENCH_DATA")
-    return dataset_folder(
-        spec,
-        data_root=Path(named) if named else None,
-        placed={} if root is None else {spec.name: root},
-        reporter=Silent(),
-    )
+    placed = {} if root is None else {spec.name: root}
+    return dataset_folder(spec, data_root=Path(named) if named else None, placed=placed, reporter=Silent())
 
 
 class ContractError(AssertionError):
@@ -165,7 +180,7 @@ class ContractError(AssertionError):
 
     Args:
         subject: What was checked: `backbone hog`.
-        findings: All that was found; those that fail are listed.
+        findings: All findings; those that fail are listed.
 
     Attributes:
         findings: Those that fail.
@@ -179,11 +194,11 @@ class ContractError(AssertionError):
 
 
 def demand(subject: str, findings: Iterable[Finding]) -> None:
-    """See that nothing fails.
+    """Raise unless every check passes.
 
     Raises:
-        ContractError: Something does.
+        ContractError: A check fails.
     """
-    found = list(findings)
-    if any(finding.status == "FAIL" for finding in found):
-        raise ContractError(subject, found)
+    error = ContractError(subject, findings)
+    if error.findings:
+        raise error

@@ -1,4 +1,4 @@
-"""How long a plugin takes to load by itself, and which imports that goes into; measured in a process of its own."""
+"""How long a plugin takes to load by itself, and which of its imports take that time; measured in a new process."""
 
 import json
 import os
@@ -13,20 +13,20 @@ from pathlib import Path
 from artbench.plugins.loading import load_plugin, sources
 from artbench.plugins.registry import SLOW, Plugin
 
-# What the contract keeps out of the start, whether it is slow on this machine or not.
+# Libraries that the contract keeps out of the start, whether they are slow on this machine or not.
 HEAVY = ("torch", "torchvision", "timm", "sklearn")
 _BEGIN = "artbench: loading begins"
 _LINE = re.compile(r"import time:\s+\d+ \|\s+(\d+) \|( *)([\w.]+)$")
-# Seconds that an import takes at least to be worth a word.
-_TELLING = 0.05
+# Seconds below which an import is not mentioned.
+_SHORT = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoadingTime:
-    """What loading a plugin takes when nothing but artbench is imported.
+    """Time to load a plugin when nothing but artbench is imported.
 
     Attributes:
-        seconds: Import and hooks together, without what measuring costs.
+        seconds: Time of its import and hooks, without that of measuring.
         imports: Seconds of each library that the plugin's own modules import, the longest first.
     """
 
@@ -35,12 +35,12 @@ class LoadingTime:
 
     @property
     def heavy(self) -> list[str]:
-        """The libraries among them that a plugin may not import before it is used."""
+        """Its imports that the contract forbids before a plugin is used."""
         return [name for name in self.imports if name in HEAVY]
 
     @property
     def slow(self) -> bool:
-        """Whether every start of artbench waits for it."""
+        """Whether it slows down every start of artbench."""
         return self.seconds > SLOW or bool(self.heavy)
 
     @property
@@ -50,15 +50,12 @@ class LoadingTime:
         if longest is None or (self.imports[longest] < self.seconds / 3 and not self.heavy):
             return "Move what its module does at its top, or in its hooks, into the functions that are called later"
         names = " and ".join(self.heavy or [longest])
-        return (
-            f"Import {names} inside the functions that use it, and name factories as text: "
-            "factory='package.module:function'"
-        )
+        return f"Import {names} inside the functions that use it, and name factories as text: 'package.module:function'"
 
     @property
     def told(self) -> str:
         """The imports that take long, in words; empty where none does."""
-        parts = [f"{name} {taken:.2f} s" for name, taken in self.imports.items() if taken >= _TELLING]
+        parts = [f"{name} {taken:.2f} s" for name, taken in self.imports.items() if taken >= _SHORT]
         return f"imports {', '.join(parts[:3])}" if parts else ""
 
     def __str__(self) -> str:
@@ -66,15 +63,15 @@ class LoadingTime:
 
 
 def loading_time(plugin: Plugin) -> LoadingTime:
-    """Load a plugin in a fresh process and see what it imports."""
-    source = ["--file", plugin.file] if not plugin.version and plugin.distribution.endswith(".py") else []
-    command = [sys.executable, "-X", "importtime", "-m", __name__, plugin.distribution, plugin.name, *source]
+    """Load a plugin in a new process, and measure its imports."""
+    file = [plugin.file] if not plugin.version and plugin.distribution.endswith(".py") else []
+    command = [sys.executable, "-X", "importtime", "-m", __name__, plugin.distribution, plugin.name, *file]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment, check=False)  # noqa: S603
     try:
-        seconds = float(json.loads(done.stdout.splitlines()[-1])["seconds"])
-    except (IndexError, ValueError, KeyError, TypeError):
-        # It took the process with it: what the start took here is all there is.
+        seconds = float(json.loads(done.stdout.splitlines()[-1]))
+    except (IndexError, ValueError, TypeError):
+        # It ended the process; what is left is the time that loading took in this one.
         return LoadingTime(seconds=plugin.seconds)
     own = {"artbench", plugin.module.partition(":")[0].partition(".")[0]}
     return LoadingTime(seconds=seconds, imports=outer_imports(done.stderr.partition(_BEGIN)[2].splitlines(), own=own))
@@ -85,35 +82,31 @@ def outer_imports(lines: Sequence[str], *, own: set[str]) -> dict[str, float]:
 
     Args:
         lines: A module comes after all that it imports, which is indented more.
-        own: Packages whose modules are looked into.
+        own: Packages whose modules count as own ones, besides plugins of artbench.
     """
     found: dict[str, float] = {}
-    # Backwards, each module comes before what it imports; `above` is the way down to it.
+    # In reverse, each module comes before what it imports; `above` holds the modules that lead to it.
     above: list[tuple[int, bool]] = []
     for match in filter(None, map(_LINE.search, reversed(lines))):
-        microseconds, depth, package = int(match[1]), len(match[2]), match[3].partition(".")[0]
+        depth, package = len(match[2]), match[3].partition(".")[0]
         while above and above[-1][0] >= depth:
             above.pop()
-        foreign_above = any(foreign for _, foreign in above)
         foreign = package not in own and not package.startswith("artbench_")
-        if foreign and not foreign_above:
-            found[package] = found.get(package, 0) + microseconds / 1e6
+        if foreign and not any(outer for _, outer in above):
+            found[package] = found.get(package, 0) + int(match[1]) / 1e6
         above.append((depth, foreign))
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
-def _main(distribution: str, name: str, *rest: str) -> None:
-    """In the process of its own: load the plugin, and print what it took."""
-    files = [Path(rest[1])] if rest else []
-    for source, plugin in sources(files, only=None if files else distribution):
-        wanted = isinstance(source, Path) if files else (plugin.distribution, plugin.name) == (distribution, name)
-        if wanted:
+def _main(distribution: str, name: str, *files: str) -> None:
+    """Load the plugin in this process, and print the seconds."""
+    for source, plugin in sources([Path(file) for file in files], only=None if files else distribution):
+        if isinstance(source, Path) if files else (plugin.distribution, plugin.name) == (distribution, name):
             if isinstance(source, metadata.EntryPoint):
-                # The package of the finder itself, which the first look would be charged for.
+                # Imports what finding entry points needs, which would count as time of the plugin.
                 metadata.version("artbench")
             print(_BEGIN, file=sys.stderr, flush=True)  # noqa: T201
-            found, _ = load_plugin(source, plugin)
-            print(json.dumps({"seconds": found.seconds}))  # noqa: T201
+            print(load_plugin(source, plugin)[0].seconds)  # noqa: T201
             return
 
 

@@ -1,11 +1,9 @@
-"""A method that trains, as the checks look at it: put together, and trained for a few steps in several ways."""
+"""Checks of a method that trains: it is trained for a few steps in several ways."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -18,49 +16,48 @@ from artbench.encoders.weights import state_digest
 from artbench.errors import ArtbenchError, UsageError
 from artbench.pretrain.conv_as_matmul import MatmulConvolutions
 from artbench.pretrain.method import Method, Objective
-from artbench.pretrain.settings import check_settings
+from artbench.pretrain.settings import Settings, check_settings
 from artbench.pretrain.setup import Setup, set_up
 from artbench.pretrain.trainer import pretrain
 from artbench.pretrain.training import Conditions, Training
 from artbench.runtime.distributed import current_group
 from artbench.runtime.progress import Counter, Silent
 from artbench.specs import BackboneSpec, PretrainingSpec
-from artbench.testing.checks import Broken, Check, Fault, factory_of, line
-from artbench.testing.tiny import DATASET, paint, read
+from artbench.testing.built_backbone import digest_of
+from artbench.testing.checks import Broken, Fault, call_factory, factory_of, line
+from artbench.testing.tiny import paint, read
 
 STEPS = 4
-# Float32, since bfloat16 is rounded otherwise from machine to machine; no warm-up, so that every step counts.
+# Float32, since rounding of bfloat16 differs between machines; no warm-up, so that every step counts.
 _FEW = {"steps": STEPS, "batch_size": 16, "sub_batch": 8, "dtype": "float32", "warmup_epochs": 0, "crop_size": 32}
 _RATES = (1.0, 0.1, 0.01, 1e-3, 1e-4)
 _DESCENTS = 5
+Tensors = list[torch.Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainableMethod:
-    """A method with all that a short training takes.
+    """A method with what a short training needs.
 
     Attributes:
-        spec: What was registered.
-        training: Of a few steps, under seed 0.
-        assembly: Put together for it.
-        folder: For what trainings write.
+        training: A training of a few steps, under seed 0.
+        setup: Its networks and optimiser.
+        folder: Where trainings write.
     """
 
-    spec: PretrainingSpec
     training: Training
-    assembly: Setup
+    setup: Setup
     folder: Path
 
     def encoder(self, name: str, *, seed: int = 0, stop_after: int | None = None) -> str:
         """Digest of the weights that a training ends with.
 
         Args:
-            name: Of its folder.
-            seed: Of the training.
-            stop_after: Kill it after so many steps, and go on from its last checkpoint.
+            name: Name of its folder.
+            seed: Seed of the training.
+            stop_after: Kill it after so many steps, and resume from its last checkpoint.
         """
-        out = self.folder / name
-        training = _under(self.training, seed)
+        out, training = self.folder / name, replace(self.training, seed=seed)
         conditions = Conditions(device="cpu", save_minutes=0 if stop_after else 10, resume=True)
         if stop_after is not None:
             with suppress(_Killed):
@@ -73,83 +70,49 @@ class TrainableMethod:
         return state_digest(content)
 
 
-@contextmanager
-def trained(
-    spec: PretrainingSpec, network: BackboneSpec, pictures: Dataset | None, settings: Mapping[str, Any]
-) -> Iterator[Callable[[], TrainableMethod]]:
-    """What makes the method ready, and a folder for it while the block runs."""
-    with TemporaryDirectory(prefix="artbench-check-") as folder:
-        yield partial(_make, spec, network, pictures, settings, Path(folder))
-
-
-def _make(
-    spec: PretrainingSpec,
-    network: BackboneSpec,
-    pictures: Dataset | None,
-    settings: Mapping[str, Any],
-    folder: Path,
+def prepare_method(
+    spec: PretrainingSpec, network: BackboneSpec, images: Dataset | None, settings: Mapping[str, Any], folder: Path
 ) -> TrainableMethod:
+    """Set up a training of a few steps.
+
+    Raises:
+        Broken: The method can't be loaded or built.
+        UsageError: Method, backbone, settings and images do not fit together.
+    """
     assert spec.method is not None
-    factory = factory_of(spec.method, name="method")
-    try:
-        method: Any = factory()
-    except Exception as error:
-        raise Broken("method", Fault(f"the factory raises {line(error)}", "Return a Method")) from error
-    if not isinstance(method, Method):
-        mend = "Return artbench.pretrain.method.Method(settings=…, build=…)"
-        raise Broken("method", Fault(f"the factory returns a {type(method).__name__}, not a Method", mend))
-    training = Training(
-        name=spec.name,
-        method=method,
-        settings=_settings(method, settings),
-        backbone=network,
-        pool=_pool(pictures or _painted(folder)),
-    )
-    try:
-        assembly = set_up(training, device="cpu", group=current_group())
-    except UsageError:
-        raise
-    except ArtbenchError as error:
-        mend = error.mend or "Build networks and memory from the backbone, the settings and the number of pictures"
-        raise Broken("build", Fault(error.message, mend)) from error
-    _check_objective(assembly.objective)
-    return TrainableMethod(spec=spec, training=training, assembly=assembly, folder=folder)
-
-
-def _settings(method: Method, given: Mapping[str, Any]) -> Any:
+    method = call_factory(factory_of(spec.method, name="method"), returns=Method, mend="Return a Method", name="method")
     try:
         method.settings()
     except Exception as error:
         mend = "Give every setting the default of the original"
-        raise Broken("settings", Fault(f"its settings have no defaults that fit: {line(error)}", mend)) from error
-    return check_settings(method.settings, {**_FEW, **given})
-
-
-def _check_objective(objective: Any) -> None:
+        raise Broken("settings", f"its settings have no valid defaults: {line(error)}", mend) from error
+    chosen: Settings = check_settings(method.settings, {**_FEW, **settings})
+    pool = _pool(images, folder)
+    training = Training(name=spec.name, method=method, settings=chosen, backbone=network, pool=pool)
+    try:
+        setup = set_up(training, device="cpu", group=current_group())
+    except UsageError:
+        raise
+    except ArtbenchError as error:
+        mend = error.mend or "Build networks and memory from the backbone, the settings and the number of images"
+        raise Broken("build", error.message, mend) from error
+    objective: Any = setup.objective
     if not isinstance(objective, Objective):
         mend = "Return an artbench.pretrain.method.Objective"
-        raise Broken("build", Fault(f"build returns a {type(objective).__name__}", mend))
+        raise Broken("build", f"build returns {type(objective).__name__}", mend)
     if "backbone" not in dict(objective.networks.student.named_children()):
         mend = "Keep the backbone's module in the student as `backbone`: that is what is exported"
-        raise Broken("build", Fault("the student has no part called backbone", mend))
+        raise Broken("build", "the student has no part called backbone", mend)
+    return TrainableMethod(training=training, setup=setup, folder=folder)
 
 
-def _painted(folder: Path) -> Dataset:
-    root = folder / DATASET.name
-    root.mkdir()
-    paint(root)
-    return read(root)
-
-
-def _pool(dataset: Dataset) -> Pool:
-    part = PoolPart(
-        dataset=dataset.name, fingerprint=dataset.fingerprint, tasks=(), held_out=0, images=tuple(sorted(dataset.ids))
-    )
+def _pool(dataset: Dataset | None, folder: Path) -> Pool:
+    if dataset is None:
+        paint(folder)
+        dataset = read(folder)
+    images = tuple(sorted(dataset.ids))
+    part = PoolPart(dataset=dataset.name, fingerprint=dataset.fingerprint, tasks=(), held_out=0, images=images)
     return Pool(datasets=(dataset,), rows=(np.arange(len(dataset)),), manifest=Manifest((part,)))
-
-
-def _under(training: Training, seed: int) -> Training:
-    return replace(training, seed=seed)
 
 
 class _Killed(Exception):  # noqa: N818  stands for a signal
@@ -164,38 +127,30 @@ class _Killing(Silent):
 
     @contextmanager
     def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
-        """Count down."""
+        """Count down the steps that are left."""
         yield self
 
     def advance(self, steps: int = 1, /, *, note: str = "") -> None:
-        """Count one step less."""
+        """Subtract steps from those that are left."""
         self._left -= steps
         if self._left <= 0:
             raise _Killed
 
 
-def fixed_views(trainable: TrainableMethod) -> tuple[torch.Tensor, torch.Tensor]:
-    """Two views of 8 pictures of noise, alike on every call."""
-    side = trainable.assembly.crop_size
-    one, other = torch.randn(2, 8, 3, side, side, generator=torch.Generator().manual_seed(0))
-    return one, one + 0.1 * other
-
-
 def exported(trainable: TrainableMethod) -> Iterator[Fault]:
-    """The student holds the backbone that was handed over, by the names of its weights."""
-    own = set(trainable.assembly.backbone_module.state_dict())
-    wanted = set(trainable.assembly.backbone.module.state_dict())
-    if own != wanted:
+    """The student contains the backbone that `build` was given, with the names of its weights."""
+    if {*trainable.setup.backbone_module.state_dict()} != {*trainable.setup.backbone.module.state_dict()}:
         mend = "Put backbone.module itself, or a copy of it, into the student as `backbone`"
         yield Fault("the student's `backbone` has other weights than the backbone", mend)
 
 
 def loss(trainable: TrainableMethod) -> Iterator[Fault]:
-    """A few steps down its gradient lower the loss on the same views."""
-    objective = trainable.assembly.objective
-    views = fixed_views(trainable)
-    parameters: list[torch.Tensor] = [p for p in objective.networks.student.parameters() if p.requires_grad]
-    kept = [parameter.detach().clone() for parameter in parameters]
+    """A few steps of gradient descent on the same views lower the loss."""
+    objective, side = trainable.setup.objective, trainable.setup.crop_size
+    one, other = torch.randn(2, 8, 3, side, side, generator=torch.Generator().manual_seed(0))
+    views = (one, one + 0.1 * other)
+    parameters: Tensors = [p for p in objective.networks.student.parameters() if p.requires_grad]
+    start = [parameter.detach().clone() for parameter in parameters]
     try:
         objective.begin_step(0)
         first, gradients = _loss(objective, views, parameters)
@@ -203,55 +158,49 @@ def loss(trainable: TrainableMethod) -> Iterator[Fault]:
         mend = "Compute it from the student's output, with gradients: detach only what is a target"
         yield Fault(f"the loss raises {line(error)}", mend)
         return
-    if not torch.isfinite(torch.tensor(first)):
+    if not np.isfinite(first):
         yield Fault(f"the loss of the first step is {first}", "Guard logarithms and divisions")
         return
-    lowest = min(_descended(objective, views, parameters, kept, gradients, rate) for rate in _RATES)
-    _restore(parameters, kept)
+    lowest = min(_descend(objective, views, parameters, start, gradients, rate) for rate in _RATES)
+    _restore(parameters, start)
     if not lowest < first:
-        mend = "See that the loss depends on the student, and that its gradient is that of what it returns"
-        yield Fault(f"{_DESCENTS} steps down the gradient leave the loss of {first:.4g} at {lowest:.4g} or above", mend)
+        mend = "Make sure that the loss depends on the student, and that its gradient is that of what it returns"
+        yield Fault(f"{_DESCENTS} descents do not lower the loss: {first:.4g}, then {lowest:.4g}", mend)
 
 
 def learns(trainable: TrainableMethod) -> Iterator[Fault]:
-    """A training changes the backbone, and ends with weights that are numbers."""
-    from artbench.testing.built_backbone import digest_of
-
-    before = digest_of(trainable.assembly.backbone.module)
+    """A training changes the backbone, and ends with finite weights."""
+    before = digest_of(trainable.setup.backbone.module.state_dict())
     if trainable.encoder("straight") == before:
         mend = "Let the student's `backbone` be what the loss is computed with, and its parameters require gradients"
-        yield Fault(f"after {STEPS} steps the backbone is as it was", mend)
+        yield Fault(f"{STEPS} steps leave the backbone unchanged", mend)
 
 
 def same_seed(trainable: TrainableMethod) -> Iterator[Fault]:
     """Two trainings under one seed end with the same weights, to the last bit."""
     if trainable.encoder("straight") != trainable.encoder("again"):
         mend = "Draw from torch's global generator while building, and keep nothing from one training to the next"
-        yield Fault("two trainings under one seed end with other weights", mend)
+        yield Fault("two trainings under one seed end with different weights", mend)
 
 
 def other_seed(trainable: TrainableMethod) -> Iterator[Fault]:
-    """A training under another seed ends with other weights."""
+    """A training under another seed ends with different weights."""
     if trainable.encoder("straight") == trainable.encoder("other", seed=1):
-        yield Fault(
-            "trainings under two seeds end with the same weights", "Leave out torch.manual_seed: artbench seeds"
-        )
+        mend = "Leave out torch.manual_seed: artbench seeds"
+        yield Fault("trainings under two seeds end with the same weights", mend)
 
 
 def resume(trainable: TrainableMethod) -> Iterator[Fault]:
-    """A training that was killed and resumed ends with the same weights, to the last bit, as one that was not."""
+    """A training that was killed and resumed ends with the same weights, to the last bit, as an uninterrupted one."""
     if trainable.encoder("straight") != trainable.encoder("killed", stop_after=STEPS // 2 + 1):
         mend = (
-            "Keep all that a step leaves for the next in `networks` or in `memory`, whose tensors are changed in "
-            "place; these are what a checkpoint holds"
+            "Keep all that the next step needs in `networks` or in `memory`, changed in place: a checkpoint holds these"
         )
-        yield Fault("killed and resumed, a training ends with other weights", mend)
+        yield Fault("killed and resumed, a training ends with different weights", mend)
 
 
-def _loss(
-    objective: Objective, views: tuple[torch.Tensor, torch.Tensor], parameters: list[torch.Tensor]
-) -> tuple[float, list[torch.Tensor]]:
-    # What is drawn at random, such as dropout, is drawn alike each time.
+def _loss(objective: Objective, views: tuple[torch.Tensor, torch.Tensor], parameters: Tensors) -> tuple[float, Tensors]:
+    # Dropout and the like draw the same numbers each time.
     torch.manual_seed(0)
     with torch.no_grad():
         targets = objective.embed(objective.networks, tuple(views[view] for view in objective.target_views)).float()
@@ -262,15 +211,15 @@ def _loss(
     return float(value.detach()), list(gradients)
 
 
-def _descended(
+def _descend(
     objective: Objective,
     views: tuple[torch.Tensor, torch.Tensor],
-    parameters: list[torch.Tensor],
-    start: list[torch.Tensor],
-    gradients: list[torch.Tensor],
+    parameters: Tensors,
+    start: Tensors,
+    gradients: Tensors,
     rate: float,
 ) -> float:
-    """The loss after a few steps of one length; infinite where it is no number."""
+    """The loss after a few steps of one length; infinite where it is NaN."""
     _restore(parameters, start)
     value = float("inf")
     for _ in range(_DESCENTS):
@@ -283,9 +232,9 @@ def _descended(
 
 
 @torch.no_grad()
-def _restore(parameters: list[torch.Tensor], kept: list[torch.Tensor]) -> None:
-    for parameter, value in zip(parameters, kept, strict=True):
+def _restore(parameters: Tensors, values: Tensors) -> None:
+    for parameter, value in zip(parameters, values, strict=True):
         parameter.copy_(value)
 
 
-METHOD_CHECKS: tuple[Check[TrainableMethod], ...] = (exported, loss, learns, same_seed, other_seed, resume)
+METHOD_CHECKS = [exported, loss, learns, same_seed, other_seed, resume]

@@ -1,6 +1,6 @@
-"""Fixtures for the tests of plugins; pytest finds them by itself where artbench is installed."""
+"""Fixtures for the tests of plugins; pytest loads them where artbench is installed."""
 
-# Nothing heavy here: pytest imports this at every start, in every project of the environment.
+# Imports nothing heavy: pytest imports this at every start, in every project of the environment.
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Isolated:
-    """Folders of one test, apart from the user's own.
+    """Folders of one test, separate from the user's own.
 
     Attributes:
-        cache: What `ARTBENCH_CACHE` names.
-        data: What `ARTBENCH_DATA` names.
-        results: An empty folder for `--results`, in the working directory under its default name.
+        cache: Value of `ARTBENCH_CACHE`.
+        data: Value of `ARTBENCH_DATA`.
+        results: An empty folder for `--results`, under its default name in the working directory.
     """
 
     cache: Path
@@ -29,7 +29,7 @@ class Isolated:
 
 @pytest.fixture
 def artbench_isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Isolated:
-    """Keep a test from the user's cache, datasets and results, and the other way round."""
+    """Separate a test from the user's cache, datasets and results."""
     home = tmp_path / "artbench"
     folders = Isolated(cache=home / "cache", data=home / "data", results=home / "results")
     for folder in (folders.cache, folders.data, folders.results):
@@ -44,7 +44,7 @@ def artbench_isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Isolat
 
 @pytest.fixture
 def artbench_tiny_dataset(artbench_isolated: Isolated) -> "TinyDataset":
-    """36 small pictures on disk, their dataset and a task on them; found by name under `ARTBENCH_DATA` as well."""
+    """36 small images on disk, their dataset and a task on them; found by name under `ARTBENCH_DATA` as well."""
     from artbench.testing.tiny import TinyDataset, paint
 
     root = artbench_isolated.data / "tiny"
@@ -55,7 +55,7 @@ def artbench_tiny_dataset(artbench_isolated: Isolated) -> "TinyDataset":
 
 @pytest.fixture
 def artbench_tiny_backbone() -> "BackboneSpec":
-    """A network of 3,968 parameters that takes pictures of any size."""
+    """A network of 3,968 parameters that takes images of any size."""
     from artbench.testing.tiny import BACKBONE
 
     return BACKBONE

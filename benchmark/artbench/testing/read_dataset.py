@@ -1,4 +1,4 @@
-"""A dataset as the checks look at it: read once, and once more where folders are listed in another order."""
+"""A dataset as the checks see it: read twice, the second time with folders listed in another order."""
 
 import builtins
 import io
@@ -6,14 +6,14 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from unittest import mock
 
 from artbench.data.dataset import Dataset
-from artbench.errors import ArtbenchError
 from artbench.specs import DatasetSpec
-from artbench.testing.checks import Broken, Fault, factory_of, line
+from artbench.testing.checks import Broken, call_factory, factory_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +24,9 @@ class ReadDataset:
         spec: What was registered.
         root: The folder.
         factory: Reads it again.
-        dataset: As it was read.
-        again: As it was read the second time.
-        opened: The files that reading opened.
+        dataset: Result of the first read.
+        again: Result of the second read.
+        opened: The files that the first read opened.
     """
 
     spec: DatasetSpec
@@ -37,75 +37,51 @@ class ReadDataset:
     opened: tuple[Path, ...]
 
 
-def make_read(spec: DatasetSpec, root: Path) -> ReadDataset:
-    """Read a dataset, twice.
+def read_twice(spec: DatasetSpec, root: Path) -> ReadDataset:
+    """Read a dataset twice.
 
     Raises:
         Broken: It can't be read, or is not a dataset.
     """
     factory = factory_of(spec.factory)
-    with opened_files() as opened:
+    with _opened_files() as opened:
         dataset = _read(factory, root)
-    with listings_reversed():
+    with _listings_reversed():
         again = _read(factory, root)
     return ReadDataset(spec=spec, root=root, factory=factory, dataset=dataset, again=again, opened=tuple(opened))
 
 
 def _read(factory: Callable[[Path], Any], root: Path) -> Dataset:
-    try:
-        dataset = factory(root)
-    except ArtbenchError as error:
-        fault = Fault(f"it can't be read from {root}: {error.message}", error.mend or "Give the folder it should read")
-        raise Broken("factory", fault) from error
-    except Exception as error:
-        mend = "Raise ArtbenchError(what is wrong, mend=what to do) where the folder is not as it should be"
-        raise Broken("factory", Fault(f"reading {root} raises {line(error)}", mend)) from error
-    if not isinstance(dataset, Dataset):
-        mend = "Return an artbench.data.dataset.Dataset"
-        raise Broken("factory", Fault(f"the factory returns a {type(dataset).__name__}, not a Dataset", mend))
-    _check_lengths(dataset)
+    mend = "Raise ArtbenchError(what is wrong, mend=what to do) where the folder is not as it should be"
+    dataset = call_factory(factory, root, returns=Dataset, mend=mend)
+    for name, values in (("ids", dataset.ids), ("files", dataset.files), ("versions", dataset.versions)):
+        if values is None:
+            continue
+        if isinstance(values, (str, bytes)) or not all(isinstance(value, str) for value in values):
+            mend = f"Give {name} as texts, one per image: str(path), not the path itself"
+            raise Broken(name, f"{name} are not all texts", mend)
+        if len(values) != len(dataset.ids):
+            mend = "Keep ids, files and versions in one order, one of each per image"
+            raise Broken(name, f"there are {len(values):,} {name} for {len(dataset.ids):,} ids", mend)
+    if not len(dataset.ids):
+        raise Broken("ids", "the dataset has no image", "Give a folder that contains images")
     return dataset
 
 
-def _check_lengths(dataset: Dataset) -> None:
-    for name in ("ids", "files", "versions"):
-        values = getattr(dataset, name)
-        if values is None and name == "versions":
-            continue
-        if isinstance(values, (str, bytes)) or not all(isinstance(value, str) for value in values):
-            mend = f"Give {name} as texts, one a picture: str(path), not the path itself"
-            raise Broken(name, Fault(f"{name} are not all texts", mend))
-        if len(values) != len(dataset.ids):
-            mend = "Keep ids, files and versions in one order, one of each a picture"
-            raise Broken(name, Fault(f"there are {len(values):,} {name} for {len(dataset.ids):,} ids", mend))
-    if not len(dataset.ids):
-        raise Broken("ids", Fault("the dataset has no picture", "Give a folder that holds some"))
+class _Scanned(filter):  # type: ignore[type-arg]  # an iterator
+    """What `os.scandir` returns: an iterator that is a context and can be closed."""
 
-
-class _Scanned:
-    """The entries of a folder as `os.scandir` gives them, iterator and context in one, from the last to the first."""
-
-    def __init__(self, entries: "Iterator[os.DirEntry[Any]]") -> None:
-        self._left = iter(sorted(entries, key=lambda entry: entry.name, reverse=True))
-
-    def __iter__(self) -> "_Scanned":
-        return self
-
-    def __next__(self) -> "os.DirEntry[Any]":
-        return next(self._left)
-
-    def __enter__(self) -> "_Scanned":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        pass
 
-    def close(self) -> None:
-        """Nothing is open any more."""
+    close = __exit__
 
 
 @contextmanager
-def listings_reversed() -> Iterator[None]:
+def _listings_reversed() -> Iterator[None]:
     """Have every folder listed from the last name to the first, as another file system might."""
     listdir, scandir = os.listdir, os.scandir
 
@@ -114,15 +90,15 @@ def listings_reversed() -> Iterator[None]:
 
     def scanned(*args: Any) -> _Scanned:
         with scandir(*args) as entries:
-            return _Scanned(entries)
+            return _Scanned(None, sorted(entries, key=attrgetter("name"), reverse=True))
 
     with mock.patch.object(os, "listdir", listed), mock.patch.object(os, "scandir", scanned):
         yield
 
 
 @contextmanager
-def opened_files() -> Iterator[list[Path]]:
-    """The files that Python code opens while the block runs."""
+def _opened_files() -> Iterator[list[Path]]:
+    """The files that Python code opens during the block."""
     plain, opened = io.open, list[Path]()
 
     def noted(file: Any, *args: Any, **options: Any) -> Any:

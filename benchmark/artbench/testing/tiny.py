@@ -1,10 +1,10 @@
-"""A plugin for the tests of other plugins: a dataset painted in a moment, a task on it, a network to match."""
+"""A plugin for the tests of other plugins: a small generated dataset, a task on it, and a small network."""
 
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from artbench.hookspecs import hookimpl
 from artbench.specs import BackboneSpec, DatasetSpec, TaskSpec
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 ARTBENCH_CONTRACT = 1
 COLOURS = ("red", "green", "blue")
 _COLUMNS = ("file", "colour", "split")
-_PICTURES = 36
+_IMAGES = 36
 
 BACKBONE = BackboneSpec(
     name="tiny", description="a network of a few thousand parameters", factory="artbench.testing.tiny:network"
 )
 DATASET = DatasetSpec(
     name="tiny",
-    description="36 pictures of coloured noise",
+    description="36 images of coloured noise",
     factory="artbench.testing.tiny:read",
-    source="artbench.testing, which paints it",
-    layout="labels.csv (file, colour, split) and the pictures it names",
+    source="artbench.testing, which generates it",
+    layout="labels.csv (file, colour, split) and the images it names",
     prepare="artbench.testing.tiny:paint",
 )
 TASK = TaskSpec(
     name="tiny-colour",
-    description="which of 3 colours a picture leans to",
+    description="which of 3 colours an image leans to",
     dataset="tiny",
     target="single-label",
     primary_metric="accuracy",
@@ -42,13 +42,13 @@ TASK = TaskSpec(
 
 @dataclass(frozen=True, kw_only=True)
 class TinyDataset:
-    """The tiny dataset, painted.
+    """The tiny dataset on disk.
 
     Attributes:
-        root: The folder with `labels.csv` and the pictures, half of them PNG, half JPEG.
+        root: The folder with `labels.csv` and the images, half of them PNG, half JPEG.
         spec: The dataset `tiny`.
         task: The task `tiny-colour` on it.
-        plugin: A file that registers both, and the backbone `tiny`: for `--plugin`, and `plugins=` in Python.
+        plugin: A file that registers both and the backbone `tiny`, for `--plugin`, and `plugins=` in Python.
     """
 
     root: Path
@@ -57,7 +57,7 @@ class TinyDataset:
     plugin: Path = Path(__file__)
 
     def read(self) -> "Dataset":
-        """The dataset as artbench reads it."""
+        """Read the dataset as artbench does."""
         return read(self.root)
 
 
@@ -80,7 +80,7 @@ def register_tasks(register: Callable[[TaskSpec], None]) -> None:
 
 
 def paint(root: Path) -> None:
-    """Paint the pictures, 24 to train on and 12 to test, and write their list."""
+    """Write 24 images to train on and 12 to test, and their list."""
     import numpy as np
     from PIL import Image
 
@@ -88,7 +88,7 @@ def paint(root: Path) -> None:
     with (root / "labels.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(_COLUMNS)
-        for number in range(_PICTURES):
+        for number in range(_IMAGES):
             colour = number % len(COLOURS)
             pixels = random.integers(0, 120, (40, 56, 3))
             pixels[..., colour] += 100
@@ -99,7 +99,7 @@ def paint(root: Path) -> None:
 
 
 def read(root: Path) -> "Dataset":
-    """The pictures on the list, in its order.
+    """Read the images on the list, in its order.
 
     Raises:
         ArtbenchError: There is no list.
@@ -111,23 +111,22 @@ def read(root: Path) -> "Dataset":
         with (root / "labels.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
     except OSError as error:
-        raise ArtbenchError(f"no labels.csv in {root} ({error.strerror})", mend="artbench.testing paints it") from error
+        mend = "Let artbench.testing generate the folder"
+        raise ArtbenchError(f"no labels.csv in {root} ({error.strerror})", mend=mend) from error
     files = [row["file"] for row in rows]
     return Dataset(name="tiny", root=root, ids=files, files=files, tables={"rows": rows})
 
 
 def colours(dataset: "Dataset") -> "Targets":
-    """The colour of each picture, in the splits of the list."""
-    from typing import cast
-
+    """The colour of each image, in the splits of the list."""
     import numpy as np
 
     from artbench.data.targets import Split, Targets
 
-    listed = cast("list[dict[str, str]]", dataset.tables["rows"])
+    listed: Any = dataset.tables["rows"]
 
     def split(name: str) -> Split:
-        rows = [row for row, picture in enumerate(listed) if picture["split"] == name]
+        rows = [row for row, image in enumerate(listed) if image["split"] == name]
         labels = [COLOURS.index(listed[row]["colour"]) for row in rows]
         return Split(rows=np.array(rows, np.int64), labels=np.array(labels, np.int64))
 
@@ -135,19 +134,14 @@ def colours(dataset: "Dataset") -> "Targets":
 
 
 def network() -> "Backbone":
-    """Two convolutions with batch normalisation, 3,968 parameters."""
-    import torch
+    """Build two convolutions with batch normalisation, 3,968 parameters."""
+    from torch import nn
 
     from artbench.encoders.backbone import Backbone
 
-    module = torch.nn.Sequential(
-        torch.nn.Conv2d(3, 16, 3, stride=2, padding=1, bias=False),
-        torch.nn.BatchNorm2d(16),
-        torch.nn.ReLU(),
-        torch.nn.Conv2d(16, 24, 3, stride=2, padding=1, bias=False),
-        torch.nn.BatchNorm2d(24),
-        torch.nn.ReLU(),
-        torch.nn.AdaptiveAvgPool2d(1),
-        torch.nn.Flatten(),
+    module = nn.Sequential(
+        *(nn.Conv2d(3, 16, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU()),
+        *(nn.Conv2d(16, 24, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(24), nn.ReLU()),
+        *(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
     )
     return Backbone(name="tiny", module=module, feature_dim=24, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))

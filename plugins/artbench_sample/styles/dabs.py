@@ -12,7 +12,7 @@ def paint_dabs(easel: Easel) -> Image.Image:
     """Paint the subject in dabs; the hand's curve bends the flow, its roughness scatters it."""
     rng, touch = easel.rng, easel.touch
     width, height = easel.large
-    scene = compose(easel).picture(easel.size)
+    scene = compose(easel).drawn(easel.size)
     seen = np.asarray(scene, dtype=np.float32)
     flow = smooth_noise(rng, easel.size, cell=90)
     image = scene.resize(easel.large, Image.Resampling.BILINEAR)

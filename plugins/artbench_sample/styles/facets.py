@@ -12,7 +12,7 @@ from artbench_sample.scene import compose
 def paint_facets(easel: Easel) -> Image.Image:
     """Paint the subject in facets; the angle sets their edges, density their number, roughness their shifts."""
     rng, touch = easel.rng, easel.touch
-    seen = planes_of(compose(easel).picture(easel.size))
+    seen = planes_of(compose(easel).drawn(easel.size))
     cells = _split(easel, int(24 + 46 * touch.density / touch.scale))
     numbers = Image.new("I", easel.size)
     draw = ImageDraw.Draw(numbers)
@@ -35,9 +35,9 @@ def paint_facets(easel: Easel) -> Image.Image:
     level = (centres[:, 0] * dx + centres[:, 1] * dy).astype(np.float32)
     lit = xs.astype(np.float32) * dx.take(cell_of) + ys.astype(np.float32) * dy.take(cell_of) - level.take(cell_of)
     keep = np.float32(0.35 + 0.4 * touch.curve)
-    picture = keep * shown + ((1 - keep) * own).take(cell_of, axis=1)
-    picture += np.clip(lit, -42, 42)
-    image = image_of(picture).resize(easel.large, Image.Resampling.NEAREST)
+    pixels = keep * shown + ((1 - keep) * own).take(cell_of, axis=1)
+    pixels += np.clip(lit, -42, 42)
+    image = image_of(pixels).resize(easel.large, Image.Resampling.NEAREST)
     pen, line = ImageDraw.Draw(image), tuple(np.clip(easel.colours[0], 0, 255).astype(int).tolist())
     for cell in cells:
         if rng.random() < 0.55:
@@ -49,7 +49,7 @@ def paint_facets(easel: Easel) -> Image.Image:
 
 
 def _split(easel: Easel, count: int) -> list[NDArray[np.float64]]:
-    """The picture cut by straight lines, again and again, always through a large piece."""
+    """The image cut by straight lines, again and again, always through a large piece."""
     rng, (width, height) = easel.rng, easel.large
     cells = [np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float64)]
     areas = [_area(cells[0])]

@@ -19,7 +19,7 @@ def paint_fields(easel: Easel) -> Image.Image:
     fray = smooth_noise(rng, easel.size, cell=9 + 5 * touch.curve) * (0.004 + 0.02 * touch.roughness)
     fray += smooth_noise(rng, easel.size, cell=60) * 0.02 * touch.curve
     along, across = (xs / width, ys / height) if not upright else (ys / height, xs / width)
-    picture = even(easel.colour()) + smooth_noise(rng, easel.size, cell=70) * 9
+    pixels = even(easel.colour()) + smooth_noise(rng, easel.size, cell=70) * 9
     bands = 2 + int(touch.density * 3 + rng.random())
     cuts = np.cumsum(rng.uniform(0.5, 1.6, bands))
     cuts = np.concatenate([[0.0], cuts / cuts[-1]]) * 0.9 + 0.05
@@ -35,5 +35,5 @@ def paint_fields(easel: Easel) -> Image.Image:
         cover = np.clip((inside + fray) / soft + 0.5, 0, 1)
         cover *= dry
         colour = easel.colour() + rng.normal(0, 8, 3).astype(np.float32)
-        picture += cover * (even(colour) + streaks - picture)
-    return image_of(picture)
+        pixels += cover * (even(colour) + streaks - pixels)
+    return image_of(pixels)

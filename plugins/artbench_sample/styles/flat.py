@@ -12,7 +12,7 @@ def paint_flat(easel: Easel) -> Image.Image:
     rng, touch = easel.rng, easel.touch
     width, height = easel.large
     scene = compose(easel)
-    image = scene.picture(easel.large)
+    image = scene.drawn(easel.large)
     draw = ImageDraw.Draw(image)
     line = paint(easel.colour(0, 2))
     _clouds(easel, draw)

@@ -1,4 +1,4 @@
-"""Neoplastic grids: bars across the picture, some of the panes in colour (after Mondrian)."""
+"""Neoplastic grids: bars across the image, some of the panes in colour (after Mondrian)."""
 
 from itertools import pairwise
 

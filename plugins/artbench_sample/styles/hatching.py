@@ -14,7 +14,7 @@ def paint_hatching(easel: Easel) -> Image.Image:
     """Etch the subject; scale spaces the lines, density crosses them, curve bends them round what they show."""
     rng, touch = easel.rng, easel.touch
     width, height = easel.size
-    scene = compose(easel).picture(easel.size)
+    scene = compose(easel).drawn(easel.size)
     tone = luma(planes_of(scene.filter(ImageFilter.BoxBlur(1))))
     low, high = float(tone.min()), float(tone.max())
     dark = 1 - (tone - low) / max(high - low, 1.0)
@@ -41,5 +41,5 @@ def paint_hatching(easel: Easel) -> Image.Image:
         paper, line = line, paper
     tint = planes_of(scene) - 128
     sheet = even(paper) + tint * np.float32(rng.choice([0.0, 0.0, 0.18, 0.35]))
-    picture = sheet + ink * (even(line) - sheet)
-    return image_of(picture)
+    pixels = sheet + ink * (even(line) - sheet)
+    return image_of(pixels)

@@ -11,7 +11,7 @@ def paint_points(easel: Easel) -> Image.Image:
     """Paint the subject in round dots, side by side; an unsteady hand makes them uneven, a curved one in rows."""
     rng, touch = easel.rng, easel.touch
     width, height = easel.large
-    seen = np.asarray(compose(easel).picture(easel.size), dtype=np.float32)
+    seen = np.asarray(compose(easel).drawn(easel.size), dtype=np.float32)
     image, draw = easel.stretch(easel.colour(3, 6))
     step = 14.0 * touch.scale**0.6
     ys, xs = np.mgrid[-1 : height / step + 1, -1 : width / step + 1]

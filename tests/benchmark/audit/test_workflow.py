@@ -10,9 +10,9 @@ from artbench.errors import UsageError
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from tests.benchmark.audit.painted import blobs
+from tests.support.plugins import TOY
 from tests.support.reporters import RecordingReporter
 
-TOY = Path(__file__).parents[2] / "toy_plugin.py"
 # Two datasets of whatever lies in their folders; a task of the second can't be read.
 PLUGIN = """
 from artbench import hookimpl

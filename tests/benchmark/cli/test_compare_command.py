@@ -119,7 +119,7 @@ def test_one_name_settles_the_task_of_the_other(folder: ResultsFolder, compare: 
     assert out.startswith("toy-style")
     status, _, err = compare("good/random", "poor/random")
     assert status == 2
-    assert "could be 2 pairs" in err
+    assert "match 2 pairs" in err
     assert "--task" in err
 
 
@@ -148,7 +148,7 @@ def test_what_shares_no_leaderboard_is_refused_with_the_part_that_differs(
     [
         (("god/random", "poor/random"), "such as good/random"),
         (("good/random", "good/random"), "same record"),
-        (("good/random", "poor/random", "--task", "no-such"), "There are records of toy-style"),
+        (("good/random", "poor/random", "--task", "no-such"), "It has records of toy-style"),
         (("good/random", "poor/random", "--results", "elsewhere"), "no records in"),
         (("good/random",), "Missing argument 'B'"),
     ],

@@ -34,7 +34,7 @@ def test_it_trains_and_run_takes_the_folder(tmp_path: Path, command_line: Comman
     done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ))
     assert done.returncode == 0, done.stderr
     assert done.stdout == "out/encoder.safetensors\n"
-    assert "60 pictures of toy" in done.stderr
+    assert "60 images of toy" in done.stderr
     assert "kNN accuracy on toy-colour" in done.stderr
     words = ["--backbone", "toy-patches", "--pretraining", "out", "--pretraining", "random", "--task", "toy-colour"]
     ran = command_line("run", *words, "--json", "--plugin", str(TOY))

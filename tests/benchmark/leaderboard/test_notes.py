@@ -17,7 +17,7 @@ PROBE = {"converged": False}
     ("changes", "sign", "words"),
     [
         ({"encoder": {"pool": {**POOL, "test_images": 3}}}, "†", "pretrained on 3 of the 40 test images"),
-        ({"encoder": {"pool": {**POOL, "test_images": None}}}, "‡", "was not on hand"),
+        ({"encoder": {"pool": {**POOL, "test_images": None}}}, "‡", "was not available"),
         ({"dataset": {"twins": {"test": 2, "tiers": ["hash"], "audit_sha256": "a" * 64}}}, "§", "2 test images have a"),
         ({"dataset": {"partial": True, "missing": 7}}, "¶", "7 images were missing"),
         ({"probe": PROBE}, "‖", "its probe did not meet"),

@@ -33,7 +33,7 @@ def test_cached_scores_are_listed_and_removed(folder: ResultsFolder) -> None:
     other = cache_folder() / "ranks" / "mine.txt"
     other.write_text("not ours")
     assert CliRunner().invoke(cache, ["remove", "--ranks", "--all"]).exit_code == 2
-    assert "no features are kept of 'resnet18'" in str(
+    assert "no features are stored of 'resnet18'" in str(
         CliRunner().invoke(cache, ["remove", "resnet18", "--ranks"]).exception
     )
     assert CliRunner().invoke(cache, ["remove", "--ranks"]).stdout.startswith("ranks\t")

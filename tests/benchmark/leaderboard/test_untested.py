@@ -73,7 +73,7 @@ def test_clusters_that_were_not_kept_and_metrics_that_need_more_are_not_tested(f
         "resampled together" in rank([one.model_copy(update={"clusters": 3})], folder.predictions_of).untested[one.id]
     )
     top = one.model_copy(update={"primary_metric": "top5_accuracy"})
-    assert "can't be had" in rank([top], folder.predictions_of).untested[top.id]
+    assert "can't be computed" in rank([top], folder.predictions_of).untested[top.id]
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_an_unreadable_picture_gives_its_place_to_the_next(tmp_path: Path, pack:
 def test_many_unreadable_pictures_end_the_training(tmp_path: Path) -> None:
     source = PicturesOnDisk(toys.pool(toys.paint(tmp_path, broken=tuple(range(40)))), side=24)
     cropper = Cropper(source, SETTINGS, side=16, seed=0)
-    with pytest.raises(ArtbenchError, match=r"11 of 50 pictures can't be read: 000\.png"):
+    with pytest.raises(ArtbenchError, match=r"11 of 50 images can't be read: 000\.png"):
         cropper(Part(epoch=0, numbers=np.arange(50)))
 
 

@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from artbench.errors import ArtbenchError
 from artbench.pretrain.checkpoints import Checkpoints
 from artbench.pretrain.online_knn import OnlineKnn
+from artbench.runtime.files import atomic_write
 from artbench.specs import BackboneSpec
 from tests.support import training as toys
 from tests.support.child_processes import child
@@ -33,6 +35,13 @@ def save_on_a_full_disk(checkpoints: Path, told: Path) -> None:
         Checkpoints(checkpoints).save(3, {"a": torch.zeros(9999)}, {}, best=None)
     except ArtbenchError as error:
         told.write_text(str(error))
+
+
+def end_in_the_middle_of_writing(*files: Path) -> None:
+    with ExitStack() as stack:
+        for file in files:
+            stack.enter_context(atomic_write(file))
+        os._exit(1)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +131,19 @@ def test_a_signal_is_answered_at_once_although_the_step_is_made_to_its_end(pictu
     assert listener.notices == ["SIGINT: saved at step 1 of 6; the same command with --resume goes on."]
 
 
+@pytest.mark.parametrize("resume", [False, True])
+def test_what_a_process_left_that_ended_while_it_saved_is_removed(pictures: Path, tmp_path: Path, resume: bool) -> None:
+    out = tmp_path / "out"
+    if resume:
+        toys.train(toys.training(pictures, "steps=2"), out)
+    names = ["checkpoints/step-000000003.safetensors", "encoder.safetensors", "pool.json", "log.jsonl"]
+    child(end_in_the_middle_of_writing, *(out / name for name in names)).join()
+    (out / "mine.tmp").touch()
+    assert len(list(out.rglob(".*.tmp"))) == 4
+    toys.train(toys.training(pictures, "steps=2"), out, resume=resume)
+    assert [file.name for file in out.rglob("*.tmp")] == ["mine.tmp"]
+
+
 def test_where_there_is_nothing_to_go_on_from_it_is_said(pictures: Path, tmp_path: Path) -> None:
     listener = toys.Signalling("SIGTERM", at="no such work")
     toys.train(toys.training(pictures), tmp_path / "out", listener=listener, resume=True)
@@ -160,7 +182,7 @@ def test_a_signal_while_knn_judges_the_last_epoch_leaves_that_to_a_resumed_run(p
     # An epoch of three steps, and a part of one.
     file = toys.train(toys.training(pictures, "steps=2"), out, listener=listener, online=online)
     assert file is not None
-    assert listener.notices == ["The last epoch is not judged yet; the same command with --resume judges it."]
+    assert listener.notices == ["The last epoch has no kNN accuracy yet; the same command with --resume measures it."]
     before = weights(out)
     listener = RecordingReporter()
     assert toys.train(toys.training(pictures, "steps=2"), out, listener=listener, online=online, resume=True) == file
@@ -182,13 +204,13 @@ def test_a_log_that_cannot_be_written_is_told_before_the_first_step(pictures: Pa
 def test_another_training_at_work_in_the_folder_is_refused(pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    with FileLock(out / ".lock"), pytest.raises(ArtbenchError, match="another training is at work"):
+    with FileLock(out / ".lock"), pytest.raises(ArtbenchError, match="another training is running"):
         toys.train(toys.training(pictures), out)
 
 
 def test_a_folder_with_a_training_is_refused_without_resume(pictures: Path, tmp_path: Path) -> None:
     toys.train(toys.training(pictures, "steps=1"), tmp_path)
-    with pytest.raises(ArtbenchError, match="holds a training already"):
+    with pytest.raises(ArtbenchError, match="contains a training already"):
         toys.train(toys.training(pictures, "steps=1"), tmp_path)
 
 

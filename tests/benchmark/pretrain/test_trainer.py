@@ -179,7 +179,7 @@ def test_what_was_unreadable_is_told_and_on_record(tmp_path: Path) -> None:
     listener = RecordingReporter()
     work = toys.training(toys.paint(tmp_path / "pictures", broken=(7,)))
     toys.train(work, tmp_path / "out", listener=listener)
-    assert any("1 pictures could not be read: 007.png" in text for text in listener.notices)
+    assert any("1 images could not be read: 007.png" in text for text in listener.notices)
     history = training_history(tmp_path / "out" / "encoder.safetensors")
     assert history is not None
     assert history.unreadable == 1

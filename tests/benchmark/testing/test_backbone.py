@@ -108,7 +108,7 @@ VIOLATORS: dict[str, tuple[Callable[[], Any] | str, str, str]] = {
     "not importable": ("no.such.module:build", "factory", "can't be loaded"),
     "no factory": ("json", "factory", "'package.module:function'"),
     "raises": (raising, "factory", "FileNotFoundError"),
-    "no backbone": (lambda: Forward(sound), "factory", "not a Backbone"),
+    "no backbone": (lambda: Forward(sound), "factory", "not Backbone"),
     "no module": (lambda: built(sound), "factory", "torch.nn.Module"),  # type: ignore[arg-type]
     "other name": (stating(name="theirs"), "name", "Backbone(name='mine'"),
     "255": (stating(mean=(123.7, 116.3, 103.5)), "preprocessing", "Divide mean by 255"),
@@ -125,9 +125,9 @@ VIOLATORS: dict[str, tuple[Callable[[], Any] | str, str, str]] = {
     "nan where even": (
         forward(lambda module, pictures: pooled(pictures) / pictures.std(dim=(2, 3))),
         "finite",
-        "an even picture",
+        "an image of one colour",
     ),
-    "constant": (forward(lambda module, pictures: torch.ones(len(pictures), 3)), "different", "depend on the picture"),
+    "constant": (forward(lambda module, pictures: torch.ones(len(pictures), 3)), "different", "depend on the image"),
     "dropout": (
         forward(lambda module, pictures: nn.functional.dropout(pooled(pictures))),
         "determinism",
@@ -158,7 +158,7 @@ VIOLATORS: dict[str, tuple[Callable[[], Any] | str, str, str]] = {
     "state": (lambda: built(Counting()), "state", "self.training"),
     "kept module": (lambda: built(_KEPT), "own tensors", "anew|share|inside the factory"),
     "lock": (locked, "copies", "locks, sessions"),
-    "hook": (hooked, "copies", "mix up their pictures"),
+    "hook": (hooked, "copies", "mix up their images"),
     "seeds": (seeding, "settings", "Leave out torch.manual_seed"),
     "gradients off": (defaulting, "settings", "changes the gradients"),
     "published": (stating(published={"imagenet": "https://example.org"}), "published", "function without arguments"),

@@ -87,10 +87,10 @@ def linked(root: Path) -> Dataset:
 VIOLATORS: dict[str, tuple[Callable[[Path], Any] | str, str, str]] = {
     "not importable": ("no.such.module:read", "factory", "can't be loaded"),
     "raises": (raising, "factory", "Raise ArtbenchError"),
-    "no dataset": (lambda root: ["a.png"], "factory", "not a Dataset"),
+    "no dataset": (lambda root: ["a.png"], "factory", "not Dataset"),
     "paths": (lambda root: replace(read(root), files=[root / name for name in read(root).files]), "files", "as texts"),  # type: ignore[misc]
     "lengths": (lambda root: replace(read(root), files=read(root).files[1:]), "files", "in one order"),
-    "no picture": (changed(ids=[], files=[]), "ids", "no picture"),
+    "no picture": (changed(ids=[], files=[]), "ids", "no image"),
     "other name": (changed(name="other"), "name", "Dataset(name='tiny'"),
     "same ids": (ids(lambda id_, root: id_.partition("/")[0]), "unique ids", "the path below the folder"),
     "line ends": (ids(lambda id_, root: f"{id_}\n"), "portable ids", "can't be printed"),
@@ -106,14 +106,14 @@ VIOLATORS: dict[str, tuple[Callable[[Path], Any] | str, str, str]] = {
     "upwards": (files(lambda file, root: f"../tiny/{file}"), "inside", "'..'"),
     "upwards, windows": (files(lambda file, root: f"..\\tiny\\{file}"), "inside", "'..'"),
     "gone": (files(lambda file, root: f"{file}.gone"), "there", "Targets.missing"),
-    "no pictures": (with_lists, "decodes", "List pictures only"),
+    "no pictures": (with_lists, "decodes", "List images only"),
     "unguarded": (unguarded, "wrong folder", "FileNotFoundError"),
-    "content with nothing": (content_with_nothing, "wrong folder", "no picture is found"),
+    "content with nothing": (content_with_nothing, "wrong folder", "no image is found"),
     "prints": (printing, "stdout", "logging"),
 }
 REMARKED: dict[str, tuple[Callable[[Path], Any], str, str]] = {
     "links": (linked, "inside", "links that lead out"),
-    "opens": (opening, "unopened", "opens 36 pictures"),
+    "opens": (opening, "unopened", "opens 36 images"),
 }
 
 
@@ -153,7 +153,7 @@ def test_the_splits_of_its_tasks_are_looked_at(artbench_tiny_dataset: TinyDatase
     assert splits(TASK).status == "PASS"
     failed = splits(replace(TASK, name="tiny-again", factory=overlapping))
     assert failed.status == "FAIL"
-    assert "task tiny-again: 3 pictures are in train and in test: red/00.jpg" in failed.message
+    assert "task tiny-again: 3 images are in train and in test: red/00.jpg" in failed.message
 
 
 def test_every_check_has_a_violator(artbench_tiny_dataset: TinyDataset) -> None:

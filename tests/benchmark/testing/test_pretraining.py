@@ -198,16 +198,16 @@ def method(build: Any, settings: type[Settings] = Small) -> dict[str, Any]:
 METHODS: dict[str, tuple[dict[str, Any], str, str]] = {
     "not importable": ({"method": "no.such.module:method"}, "method", "can't be loaded"),
     "raises": ({"method": lambda: 1 / 0}, "method", "ZeroDivisionError"),
-    "no method": ({"method": lambda: Matching}, "method", "not a Method"),
+    "no method": ({"method": lambda: Matching}, "method", "not Method"),
     "no default": (method(Matching, Needing), "settings", "the default of the original"),
     "build raises": (method(lambda *args: 1 / 0), "build", "ZeroDivisionError"),
     "no backbone": (method(Nameless), "build", "part called backbone"),
     "wrapped backbone": (method(Wrapped), "exported", "backbone.module itself"),
-    "detached": (method(Detached), "loss", "detach only what is a target"),
+    "detached": (method(Detached), "loss", "detach only"),
     "upwards": (method(Upwards), "loss", "its gradient is that of what it returns"),
     "infinite": (method(Infinite), "loss", "Guard"),
     "frozen": (method(Frozen), "learns", "require gradients"),
-    "forgetful": (method(Forgetful), "resume", "what a checkpoint holds"),
+    "forgetful": (method(Forgetful), "resume", "a checkpoint holds"),
     "moody": (method(Moody), "same seed", "from one training to the next"),
     "seeding": (method(Seeding), "other seed", "torch.manual_seed"),
 }
@@ -240,7 +240,7 @@ def test_every_check_has_a_violator() -> None:
             state(lambda name, tensor: tensor)
             | {"weights": lambda b: replace(halved(b), state={**halved(b).state, "fc.weight": torch.ones(2)})},
             "state",
-            "none of tiny",
+            "do not belong to tiny",
         ),
         (
             {

@@ -71,7 +71,7 @@ VIOLATORS: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "rows from 1": (train(lambda split: replace(split, rows=split.rows + 20)), "rows", "from 0"),
     "metric": ({"primary_metric": "f1"}, "primary metric", "accuracy, balanced_accuracy"),
-    "metric of another target": ({"primary_metric": "mean_average_precision"}, "primary metric", "State one of those"),
+    "metric of another target": ({"primary_metric": "mean_average_precision"}, "primary metric", "State one of these"),
     "int32": (train(lambda split: replace(split, labels=split.labels.astype(np.int32))), "target", "int64 of shape"),  # type: ignore[arg-type]
     "other target": ({"target": "multi-label", "primary_metric": "micro_f1"}, "target", "bool of shape"),
     "one label less": (train(lambda split: replace(split, labels=split.labels[1:])), "target", "for 24 rows"),
@@ -94,7 +94,7 @@ VIOLATORS: dict[str, tuple[dict[str, Any], str, str]] = {
         "repeats",
         "Give them once",
     ),
-    "missing that is there": (targets(missing=["labels.csv"]), "missing", "the folder lacks"),
+    "missing that is there": (targets(missing=["labels.csv"]), "missing", "not in the folder"),
     "missing as numbers": (targets(missing=[3]), "missing", "as paths"),
     "labels from 1": (train(lambda split: replace(split, labels=split.labels + 1)), "labels", "from 0"),
     "minus one": (train(labelled([-1] * 24)), "labels", "without a label"),

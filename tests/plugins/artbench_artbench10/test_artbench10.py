@@ -68,7 +68,7 @@ def test_the_folder_itself_will_do_and_what_is_cut_off_has_another_fingerprint(t
 
 def test_a_folder_that_is_no_style_is_refused(tmp_path: Path) -> None:
     paint(write_folders(tmp_path) / "artbench-10-imagefolder-split" / "train" / "Cubism" / "a.jpg", 0)
-    with pytest.raises(ArtbenchError, match=r"'Cubism', which is none of the ten styles.*collection:"):
+    with pytest.raises(ArtbenchError, match=r"'Cubism', which is not one of the ten styles.*collection:"):
         open_artbench10(tmp_path)
 
 
@@ -118,7 +118,7 @@ class _Calls:
         ({"data": np.array([{}], object), "labels": []}, "an array of the kind 'O8'"),
         ({"data": np.zeros((2, 3072)), "labels": [0, 1]}, "an array of the kind 'f8'"),
         ({"data": np.zeros((2, 3000), np.uint8), "labels": [0, 1]}, "no array of 3072 bytes"),
-        ({"data": np.zeros((2, 3072), np.uint8), "labels": [0]}, "not one label a picture"),
+        ({"data": np.zeros((2, 3072), np.uint8), "labels": [0]}, "not one label per image"),
         ({"data": np.zeros((2, 3072), np.uint8), "labels": [0, 10]}, "label"),
         ({"data": np.zeros((2, 3072), np.uint8), "labels": np.array([0, -1])}, "a label is not from 0 to 9"),
         ({"data": np.zeros((2, 3072), np.uint8), "labels": ["a", "b"]}, "not one label"),
@@ -128,7 +128,7 @@ class _Calls:
 def test_a_pickle_of_anything_else_is_refused(content: object, reason: str, tmp_path: Path) -> None:
     root = write_batches(tmp_path)
     (root / "artbench-10-batches-py" / "data_batch_2").write_bytes(pickle.dumps(content))
-    with pytest.raises(ArtbenchError, match=rf"data_batch_2 is no batch of CIFAR's form: .*{reason}"):
+    with pytest.raises(ArtbenchError, match=rf"data_batch_2 is not a batch in CIFAR's format: .*{reason}"):
         open_artbench10(root)
 
 
@@ -149,7 +149,7 @@ def test_any_bytes_are_a_batch_or_refused(tmp_path: Path, noise: bytes, place: i
 def test_a_number_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
     # LONG_BINPUT of the largest number, behind an empty dictionary.
     (tmp_path / "batch").write_bytes(b"\x80\x02}r\xff\xff\xff\xff.")
-    with pytest.raises(ArtbenchError, match="it remembers 4294967295 things after 2 words"):
+    with pytest.raises(ArtbenchError, match="it stores memo entry 4294967295 after 2 opcodes"):
         read_batch(tmp_path / "batch", classes=10)
 
 
@@ -157,7 +157,7 @@ def test_a_number_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
 def test_a_batch_cut_short_is_refused(cut: int, tmp_path: Path) -> None:
     file = write_batches(tmp_path) / "artbench-10-batches-py" / "test_batch"
     file.write_bytes(file.read_bytes()[:cut])
-    with pytest.raises(ArtbenchError, match="test_batch is no batch"):
+    with pytest.raises(ArtbenchError, match="test_batch is not a batch"):
         open_artbench10(tmp_path)
 
 
@@ -172,7 +172,7 @@ def test_batches_without_names_of_the_styles_are_refused(tmp_path: Path) -> None
 
 
 def test_an_empty_folder_says_what_belongs_there(tmp_path: Path) -> None:
-    with pytest.raises(ArtbenchError, match=r"neither folders of pictures nor batches in .*imagefolder-split.*github"):
+    with pytest.raises(ArtbenchError, match=r"neither folders of images nor batches in .*imagefolder-split.*github"):
         open_artbench10(tmp_path)
 
 

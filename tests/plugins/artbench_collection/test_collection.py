@@ -135,7 +135,7 @@ def test_years_are_a_task_of_their_own_kind(tmp_path: Path) -> None:
     assert groups is not None
     assert not {groups[row] for row in task.targets.train.rows} & {groups[row] for row in task.targets.test.rows}
     write_table(tmp_path / "works.csv", ("path", "year"), [("0.jpg", "1650"), ("1.jpg", "um 1650")])
-    with pytest.raises(ArtbenchError, match=r"the year of 1\.jpg is 'um 1650', which is no year\. Write a number"):
+    with pytest.raises(ArtbenchError, match=r"the year of 1\.jpg is 'um 1650', which is not a year\. Write a number"):
         only(tmp_path / "my.toml")
 
 

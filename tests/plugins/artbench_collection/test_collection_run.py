@@ -17,7 +17,7 @@ def test_a_collection_is_on_record_without_its_path(tmp_path: Path, monkeypatch:
     records = run_tasks(f"collection:{table}", data=None, folder=tmp_path / "out", monkeypatch=monkeypatch)
     assert sorted(records) == ["collection:works:painter", "collection:works:style"]
     record = records["collection:works:style"]
-    # The colour of a picture says its style here.
+    # The colour of an image says its style here.
     assert record["metrics"]["accuracy"]["value"] > 0.9
     for file in (tmp_path / "out" / "results").rglob("*"):
         assert not file.is_file() or str(tmp_path).encode() not in file.read_bytes()

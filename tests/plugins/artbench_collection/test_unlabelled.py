@@ -1,4 +1,4 @@
-"""Pictures without labels: no task, but a pool to pretrain on."""
+"""Images without labels: no task, but a pool to pretrain on."""
 
 from pathlib import Path
 
@@ -31,28 +31,26 @@ def refused(name: object) -> str:
     return str(refusal.value)
 
 
-def test_a_flat_folder_trains_with_all_its_pictures_and_has_no_task(tmp_path: Path) -> None:
+def test_a_flat_folder_trains_with_all_its_images_and_has_no_task(tmp_path: Path) -> None:
     touch(tmp_path / "scans", *FLAT, ".hidden.jpg", "._00.jpg", "Thumbs.db", "notes.txt", ".trash/1.jpg")
     found, notices = pooled(tmp_path / "scans")
     assert found == FLAT
     told = "has no labels: all 12 pictures train, and none is kept apart for testing."
     assert notices == [f"collection:{tmp_path / 'scans'} {told}"]
     for name in (tmp_path / "scans", f"{tmp_path / 'scans'}:class"):
-        assert "collection:scans has no labels, and so no task: its pictures are in no folders" in refused(name)
-        assert "`artbench pretrain` takes the pictures as they are" in refused(name)
+        assert "collection:scans has no labels, and so no task: its images are in no folders" in refused(name)
+        assert "`artbench pretrain` takes the images as they are" in refused(name)
 
 
 @pytest.mark.parametrize(
     ("paths", "why"),
     [
         (["Depot/2019/Mai/1.jpg", "Depot/2020/2.jpg", "Depot/3.jpg"], "all in one folder, Depot"),
-        (["A 1/1.jpg", "A 2/1.jpg", "A 3/recto/1.jpg"], "each of its folders holds one picture"),
-        ([*FLAT, "neu/1.jpg", "neu/2.jpg", "alt/1.jpg"], "more of its pictures lie beside the folders than in them"),
+        (["A 1/1.jpg", "A 2/1.jpg", "A 3/recto/1.jpg"], "each of its folders holds one image"),
+        ([*FLAT, "neu/1.jpg", "neu/2.jpg", "alt/1.jpg"], "more of its images lie beside the folders than in them"),
     ],
 )
-def test_folders_that_can_be_no_classes_train_with_all_their_pictures(
-    paths: list[str], why: str, tmp_path: Path
-) -> None:
+def test_folders_that_can_be_no_classes_train_with_all_their_images(paths: list[str], why: str, tmp_path: Path) -> None:
     touch(tmp_path, *paths)
     assert pooled(tmp_path)[0] == sorted(paths)
     assert why in refused(tmp_path)
@@ -98,7 +96,7 @@ def test_labels_that_nobody_wants_are_no_task_by_any_name(tmp_path: Path) -> Non
     assert "its TOML says labels = []" in refused(f"{tmp_path / 'my.toml'}:style")
 
 
-def test_a_table_among_the_pictures_may_hold_labels_so_nothing_trains_before_it_is_clear(tmp_path: Path) -> None:
+def test_a_table_among_the_images_may_hold_labels_so_nothing_trains_before_it_is_clear(tmp_path: Path) -> None:
     write_museum(tmp_path)
     told = r"Is it collection:.*works\.csv\? If there are none, write labels = \[\]"
     with pytest.raises(ArtbenchError, match=told):
@@ -109,7 +107,7 @@ def test_a_table_among_the_pictures_may_hold_labels_so_nothing_trains_before_it_
     assert len(pooled(tmp_path)[0]) == 30
 
 
-def test_labelled_and_unlabelled_pictures_make_one_pool(tmp_path: Path) -> None:
+def test_labelled_and_unlabelled_images_make_one_pool(tmp_path: Path) -> None:
     table = write_museum(tmp_path / "museum")
     touch(tmp_path / "scans", *FLAT)
     found, _ = pooled(tmp_path / "scans", f"collection:{table}")

@@ -13,16 +13,16 @@ from artbench.runtime.progress import Silent
 def test_it_is_the_histogram_that_numpy_counts() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (3, 3, 10, 12)).astype(np.float32) / 255
     counted = build_backbone(load_plugins().backbones.get("colour-histogram")).module(torch.from_numpy(pixels))
-    for picture, row in zip(pixels, counted, strict=True):
-        expected, _ = np.histogramdd(picture.reshape(3, -1).T, bins=8, range=[(0, 1)] * 3)
+    for image, row in zip(pixels, counted, strict=True):
+        expected, _ = np.histogramdd(image.reshape(3, -1).T, bins=8, range=[(0, 1)] * 3)
         np.testing.assert_allclose(row.numpy() ** 2, expected.ravel() / 120, atol=1e-6)
 
 
 def test_where_the_colours_are_does_not_matter_and_black_and_white_are_the_ends() -> None:
     module = build_backbone(load_plugins().backbones.get("colour-histogram")).module
-    pictures = torch.zeros(2, 3, 4, 4)
-    pictures[0, :, :2], pictures[1, :, 2:] = 1, 1
-    one, other = module(pictures)
+    images = torch.zeros(2, 3, 4, 4)
+    images[0, :, :2], images[1, :, 2:] = 1, 1
+    one, other = module(images)
     assert torch.equal(one, other)
     assert (one[0] ** 2, one[-1] ** 2) == (pytest.approx(0.5), pytest.approx(0.5))
 

@@ -18,14 +18,14 @@ LABELS_2019 = ("culture::french", "culture::edo, japan", "tag::men", "tag::women
 LABELS_2020 = ("country::france", "culture::french", "dimension::small", "dimension::large", "medium::oil", "tags::men")
 
 
-def write(root: Path, labels: Sequence[str], pictures: Sequence[tuple[str, Sequence[int]]]) -> Path:
-    """A release as Kaggle gives it, with a stand-in for every picture; opening a dataset reads none."""
+def write(root: Path, labels: Sequence[str], images: Sequence[tuple[str, Sequence[int]]]) -> Path:
+    """A release as Kaggle gives it, with a stand-in for every image; opening a dataset reads none."""
     (root / "train").mkdir(parents=True)
     with (root / "labels.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("attribute_id", "attribute_name"), *enumerate(labels)])
     with (root / "train.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("id", "attribute_ids"), *((id_, " ".join(map(str, a))) for id_, a in pictures)])
-    for size, (id_, _) in enumerate(pictures, start=1):
+        csv.writer(file).writerows([("id", "attribute_ids"), *((id_, " ".join(map(str, a))) for id_, a in images)])
+    for size, (id_, _) in enumerate(images, start=1):
         (root / "train" / f"{id_}.png").write_bytes(bytes(size))
     return root
 
@@ -39,7 +39,7 @@ def release_2019(root: Path, count: int = 60) -> Path:
     return write(root, LABELS_2019, [(id_, attributes[k % 4]) for k, id_ in enumerate(ids(count))])
 
 
-def test_labels_are_those_of_the_list_and_a_kind_leaves_out_pictures_without_it(tmp_path: Path) -> None:
+def test_labels_are_those_of_the_list_and_a_kind_leaves_out_images_without_it(tmp_path: Path) -> None:
     dataset = open_2019(release_2019(tmp_path))
     targets = culture_targets(dataset)
     assert targets.classes == ("french", "edo, japan")
@@ -101,12 +101,12 @@ def test_the_lists_of_the_other_year_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "text", "reason"),
     [
-        ("train.csv", "id,attribute_ids\n../../etc/passwd,1\n", r"train\.csv, line 2: .* is no id"),
-        ("train.csv", "id,attribute_ids\nab,1\nab,2\n", r"line 3: the picture ab is listed a second time"),
-        ("train.csv", "id,attribute_ids\nab,1 5\n", r"line 2: 5 is no attribute from 0 to 4"),
-        ("train.csv", "id,attribute_ids\nab,1 -1\n", r"line 2: '1 -1' are no numbers"),
+        ("train.csv", "id,attribute_ids\n../../etc/passwd,1\n", r"train\.csv, line 2: .* is not an image id"),
+        ("train.csv", "id,attribute_ids\nab,1\nab,2\n", r"line 3: the image ab is listed a second time"),
+        ("train.csv", "id,attribute_ids\nab,1 5\n", r"line 2: 5 is not an attribute from 0 to 4"),
+        ("train.csv", "id,attribute_ids\nab,1 -1\n", r"line 2: '1 -1' are not attribute numbers"),
         ("train.csv", "id,attributes\nab,1\n", r"no column 'attribute_ids'\. Is it attributes\?"),
-        ("train.csv", "id,attribute_ids\nab,1\n", r"none of the 1 pictures of train\.csv is in .*kaggle\.com"),
+        ("train.csv", "id,attribute_ids\nab,1\n", r"none of the 1 images of train\.csv is in .*kaggle\.com"),
         ("labels.csv", "attribute_id,attribute_name\n0,culture::a\n2,tag::b\n", r"labels\.csv, line 3: .*'2' where 1"),
     ],
 )

@@ -117,8 +117,8 @@ def test_statistics_are_the_mean_over_the_sub_batches() -> None:
 
 
 def test_the_queue_is_at_most_a_tenth_of_the_pool() -> None:
-    for pictures, length in ((4017, 401), (2_000_000, 65_536), (5, 1)):
-        bench = reference.bench(moco_v2(), "dim=6", "batch_size=4", "sub_batch=4", pictures=pictures)
+    for images, length in ((4017, 401), (2_000_000, 65_536), (5, 1)):
+        bench = reference.bench(moco_v2(), "dim=6", "batch_size=4", "sub_batch=4", images=images)
         assert len(bench.objective.memory["queue"]) == length
     with pytest.raises(UsageError, match="a queue of 1001 is longer than the pool of 1000"):
         reference.bench(moco_v2(), "queue=1001")

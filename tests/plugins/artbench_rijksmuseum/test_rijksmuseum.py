@@ -78,11 +78,11 @@ def test_the_year_is_the_middle_of_a_span_that_is_not_too_long(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".xml", ""])
-def test_a_part_of_the_pictures_will_do_with_the_names_of_all(suffix: str, tmp_path: Path) -> None:
+def test_a_part_of_the_images_will_do_with_the_names_of_all(suffix: str, tmp_path: Path) -> None:
     whole = open_rijksmuseum(write_release(tmp_path))
     for stem in stems()[:3]:
         (tmp_path / "jpg" / f"{stem}.jpg").unlink()
-    with pytest.raises(ArtbenchError, match=r"a row for each of 100 works .* there are 97 in pictures.*filenames\.txt"):
+    with pytest.raises(ArtbenchError, match=r"a row for each of 100 works .* there are 97 in images.*filenames\.txt"):
         open_rijksmuseum(tmp_path)
     if suffix == ".xml":
         (tmp_path / "xml").mkdir()
@@ -101,7 +101,7 @@ def test_a_part_of_the_pictures_will_do_with_the_names_of_all(suffix: str, tmp_p
 def test_one_name_too_many_is_no_complete_listing_either(tmp_path: Path) -> None:
     write_release(tmp_path)
     (tmp_path / "jpg" / "9999999_X.jpg").touch()
-    with pytest.raises(ArtbenchError, match=r"101 in pictures"):
+    with pytest.raises(ArtbenchError, match=r"101 in images"):
         open_rijksmuseum(tmp_path)
     # What has no such name is not counted.
     (tmp_path / "jpg" / "9999999_X.jpg").rename(tmp_path / "jpg" / "cover.jpg")
@@ -110,7 +110,7 @@ def test_one_name_too_many_is_no_complete_listing_either(tmp_path: Path) -> None
 
 def test_a_listing_of_other_names_is_refused(tmp_path: Path) -> None:
     (write_release(tmp_path) / "filenames.txt").write_text("../../etc/passwd\n")
-    with pytest.raises(ArtbenchError, match=r"filenames\.txt holds 'passwd', which is no name"):
+    with pytest.raises(ArtbenchError, match=r"filenames\.txt holds 'passwd', which is not a name"):
         open_rijksmuseum(tmp_path)
 
 
@@ -147,8 +147,8 @@ def test_without_the_ground_truth_labels_come_from_the_xml_files(tmp_path: Path)
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("<record>", "is no XML"),
-        ("", "is no XML"),
+        ("<record>", "is not XML"),
+        ("", "is not XML"),
         ('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "declares entities"),
     ],
 )
@@ -170,7 +170,7 @@ def test_a_file_that_is_no_ground_truth_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_says_what_belongs_there(tmp_path: Path) -> None:
-    with pytest.raises(ArtbenchError, match=r"no pictures in .*rijksgt\.mat and all pictures.*figshare"):
+    with pytest.raises(ArtbenchError, match=r"no images in .*rijksgt\.mat and all images.*figshare"):
         open_rijksmuseum(tmp_path)
 
 
@@ -187,8 +187,8 @@ def test_every_task_goes_through_a_run(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @needs_real_data
-def test_the_real_pictures_alone_are_refused_and_with_all_names_have_their_labels(tmp_path: Path) -> None:
-    with pytest.raises(ArtbenchError, match=r"a row for each of 112,039 works.*there are 100 in pictures"):
+def test_the_real_images_alone_are_refused_and_with_all_names_have_their_labels(tmp_path: Path) -> None:
+    with pytest.raises(ArtbenchError, match=r"a row for each of 112,039 works.*there are 100 in images"):
         open_rijksmuseum(REAL)
     shutil.copytree(REAL / "jpg", tmp_path / "jpg")
     (tmp_path / "rijksgt.mat").symlink_to(REAL / "rijksgt.mat")

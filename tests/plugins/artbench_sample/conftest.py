@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from artbench_sample.catalogue import Work, draw_up
-from artbench_sample.crew import picture_file
+from artbench_sample.crew import image_file
 from artbench_sample.paint import SEED, write_labels
 
 
@@ -17,10 +17,10 @@ def works() -> list[Work]:
 
 @pytest.fixture(scope="session")
 def collection(works: list[Work], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with all labels; the pictures are there, and empty."""
+    """A folder with all labels; the images are there, and empty."""
     folder = tmp_path_factory.mktemp("sample")
     (folder / "pictures").mkdir()
     for work in works:
-        (folder / picture_file(work)).touch()
+        (folder / image_file(work)).touch()
     write_labels(folder, works)
     return folder

@@ -62,7 +62,7 @@ def test_painters_of_different_styles_share_palettes_and_subjects() -> None:
         assert len({painter.styles[0] for painter in PAINTERS if subject in painter.subjects}) >= 2
 
 
-def test_transitional_pictures_borrow_from_another_style(works: list[Work]) -> None:
+def test_transitional_images_borrow_from_another_style(works: list[Work]) -> None:
     borrowed = [work for work in works if work.influence]
     assert 0.2 < len(borrowed) / len(works) < 0.3
     assert all(work.influence in STYLES and work.influence != work.style for work in borrowed)

@@ -11,7 +11,7 @@ from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
 from artbench_sample import crew
 from artbench_sample.catalogue import Work
-from artbench_sample.crew import paint_alone, paint_together, picture_file
+from artbench_sample.crew import image_file, paint_alone, paint_together
 from artbench_sample.dataset import open_sample
 from artbench_sample.paint import SEED, paint_collection, write_labels
 from artbench_sample.tasks import artist_targets, material_targets, style_targets
@@ -24,9 +24,9 @@ def test_helpers_paint_what_one_process_paints(works: list[Work], tmp_path: Path
     paint_alone(alone, works[:24], seed=SEED)
     paint_together(together, works[:24], seed=SEED)
     for work in works[:24]:
-        assert (alone / picture_file(work)).read_bytes() == (together / picture_file(work)).read_bytes()
-        with Image.open(together / picture_file(work)) as picture:
-            assert (picture.format, picture.size) == ("JPEG", work.size)
+        assert (alone / image_file(work)).read_bytes() == (together / image_file(work)).read_bytes()
+        with Image.open(together / image_file(work)) as image:
+            assert (image.format, image.size) == ("JPEG", work.size)
 
 
 def test_pictures_are_painted_where_helpers_fail(
@@ -58,12 +58,12 @@ def test_painting_needs_no_network(works: list[Work], tmp_path: Path, monkeypatc
     write_labels(tmp_path, works[:3])
 
 
-def test_the_state_of_the_data_does_not_hang_on_the_encoder_of_pictures(works: list[Work], tmp_path: Path) -> None:
+def test_the_state_of_the_data_does_not_hang_on_the_encoder_of_images(works: list[Work], tmp_path: Path) -> None:
     folder = _small(tmp_path, works)
     before = open_sample(folder).fingerprint
     for file in (folder / "pictures").iterdir():
-        with Image.open(file) as picture:
-            picture.copy().save(file, "JPEG", quality=30)
+        with Image.open(file) as image:
+            image.copy().save(file, "JPEG", quality=30)
     assert open_sample(folder).fingerprint == before
 
 
@@ -106,7 +106,7 @@ def test_labels_belong_to_their_rows(collection: Path, works: list[Work]) -> Non
     ("fault", "says"),
     [
         ("no labels", "can't be read"),
-        ("no picture", "1 of 12 pictures are missing"),
+        ("no image", "1 of 12 images are missing"),
         ("other table", "is not the table"),
         ("short row", "is not the table"),
         ("binary", "can't be read"),
@@ -121,8 +121,8 @@ def test_a_broken_folder_is_refused_in_one_line_with_a_mend(
     lines = labels.read_text(encoding="utf-8").splitlines()
     if fault == "no labels":
         labels.unlink()
-    elif fault == "no picture":
-        (folder / picture_file(works[5])).unlink()
+    elif fault == "no image":
+        (folder / image_file(works[5])).unlink()
     elif fault == "other table":
         labels.write_text("a,b\n1,2\n", encoding="utf-8")
     elif fault == "short row":
@@ -149,6 +149,6 @@ def test_the_plugin_registers_the_dataset_and_its_tasks() -> None:
 def _small(folder: Path, works: list[Work]) -> Path:
     (folder / "pictures").mkdir()
     for work in works[:12]:
-        Image.new("RGB", (8, 8)).save(folder / picture_file(work))
+        Image.new("RGB", (8, 8)).save(folder / image_file(work))
     write_labels(folder, works[:12])
     return folder

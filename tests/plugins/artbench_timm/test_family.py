@@ -12,7 +12,7 @@ from artbench_weights.weights import random
 
 RANDOM = load_plugins().pretrainings.get("random")
 
-# A small model of each kind, and what it should give: length of features, size of pictures if it is fixed.
+# A small model of each kind, and what it should give: length of features, size of images if it is fixed.
 SMALL = {
     "resnet18": (512, None),
     "resnet50.a1_in1k": (2048, None),
@@ -55,7 +55,7 @@ SMALL = {
 def test_models_of_every_kind_give_pooled_features(name: str) -> None:
     spec = resolve(name)
     assert spec is not None
-    # What it holds is checked by build_encoder: a (2, feature_dim) answer to two pictures.
+    # What it holds is checked by build_encoder: a (2, feature_dim) answer to two images.
     encoder = build_encoder(spec, RANDOM, seed=0, reporter=Silent())
     assert encoder.backbone == name
     assert (encoder.feature_dim, encoder.input_size) == SMALL[name]
@@ -76,7 +76,7 @@ def test_a_model_without_pooled_features_is_refused() -> None:
     # Without memory: it has 300 million weights.
     with (
         torch.device("meta"),
-        pytest.raises(ArtbenchError, match=r"gives no pooled features, one vector a picture, but \(1, 2048, 16, 16\)"),
+        pytest.raises(ArtbenchError, match=r"gives no pooled features, one vector per image, but \(1, 2048, 16, 16\)"),
     ):
         load_factory(spec.factory)()
 

@@ -70,10 +70,10 @@ def test_they_know_a_palace_when_they_see_one(name: str) -> None:
     head = {"classifier.weight": original["_fc.weight"], "classifier.bias": original["_fc.bias"]}
     model.load_state_dict({**weights.state, **head})
     photograph = torch.from_numpy(np.array(load_sample_image("china.jpg"))).permute(2, 0, 1)[None] / 255
-    picture = center_crop(resize(photograph, [279]), [244])
+    image = center_crop(resize(photograph, [279]), [244])
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (weights.mean, weights.std))
     with torch.inference_mode():
-        assert int(model((picture - mean) / std).argmax()) == PALACE
+        assert int(model((image - mean) / std).argmax()) == PALACE
 
 
 def test_a_package_that_was_changed_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

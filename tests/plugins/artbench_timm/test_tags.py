@@ -15,7 +15,7 @@ from artbench_timm.tags import imagenet_weights, is_supervised_imagenet, publish
         ("convnext_tiny.fb_in22k", "fb_in22k"),
     ],
 )
-def test_imagenet_means_labelled_imagenet_pictures(name: str, tag: str) -> None:
+def test_imagenet_means_labelled_imagenet_images(name: str, tag: str) -> None:
     config = imagenet_weights(name)
     assert config is not None
     assert config.tag == tag
@@ -37,7 +37,7 @@ def test_imagenet_means_labelled_imagenet_pictures(name: str, tag: str) -> None:
         "hrnet_w18_ssld",
     ],
 )
-def test_other_pictures_and_training_without_labels_are_not_imagenet(name: str) -> None:
+def test_other_images_and_training_without_labels_are_not_imagenet(name: str) -> None:
     assert imagenet_weights(name) is None
     assert published_weights(name) is not None
 

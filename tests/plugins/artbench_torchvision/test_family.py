@@ -12,7 +12,7 @@ from artbench_torchvision.family import names, resolve
 RANDOM = load_plugins().pretrainings.get("random")
 MODELS = models.list_models(module=models)
 REGNETS, LARGEST = [name for name in MODELS if name.startswith("regnet_")], "regnet_y_128gf"
-# The length of features of one model of each kind, and the size of pictures where it is fixed.
+# The length of features of one model of each kind, and the size of images where it is fixed.
 KNOWN = {
     "alexnet": (4096, None),
     "convnext_tiny": (768, None),
@@ -90,9 +90,9 @@ def test_features_are_what_enters_the_classifier() -> None:
     backbone = load_factory(spec.factory)()
     whole = models.resnet18().eval()
     whole.load_state_dict(backbone.module.state_dict(), strict=False)
-    picture = torch.rand(2, 3, 64, 64)
+    image = torch.rand(2, 3, 64, 64)
     with torch.inference_mode():
-        assert torch.equal(whole.fc(backbone.module.eval()(picture)), whole(picture))
+        assert torch.equal(whole.fc(backbone.module.eval()(image)), whole(image))
 
 
 def test_names_are_those_of_torchvision_after_its_own() -> None:

@@ -70,16 +70,16 @@ def test_the_old_names_in_densenet_files_are_understood(no_network: Path) -> Non
     assert encoder.weights_sha256 == state_digest({key: state[key] for key in state if "classifier" not in key})
 
 
-def test_inception_sees_the_pictures_that_its_weights_were_trained_on(no_network: Path) -> None:
+def test_inception_sees_the_images_that_its_weights_were_trained_on(no_network: Path) -> None:
     # torchvision's own pretrained model converts from ImageNet's normalisation to that of the weights.
     torch.manual_seed(0)
     theirs = models.inception_v3(init_weights=False, transform_input=True).eval()
     _cache(models.Inception_V3_Weights.IMAGENET1K_V1, theirs.state_dict())
     encoder, _ = _build("torchvision_inception_v3")
-    picture = torch.rand(1, 3, 128, 128)
+    image = torch.rand(1, 3, 128, 128)
 
     def normalised(mean: tuple[float, ...], std: tuple[float, ...]) -> torch.Tensor:
-        return (picture - torch.tensor(mean).view(1, 3, 1, 1)) / torch.tensor(std).view(1, 3, 1, 1)
+        return (image - torch.tensor(mean).view(1, 3, 1, 1)) / torch.tensor(std).view(1, 3, 1, 1)
 
     with torch.inference_mode():
         expected = theirs(normalised((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))

@@ -12,14 +12,14 @@ from artbench_wikiart.layout import find_lists
 from artbench_wikiart.lists import read_lists
 from artbench_wikiart.tasks import artist_targets, genre_targets, style_targets
 from tests.support.real_data import REAL_DATA, needs_real_data
-from tests.support.releases.wikiart import PAINTERS, write_pictures, write_release
+from tests.support.releases.wikiart import PAINTERS, write_images, write_release
 
 TARGETS = {"style": style_targets, "artist": artist_targets, "genre": genre_targets}
 PUBLISHED = {"style": (27, 57_025, 24_421), "artist": (23, 13_346, 5_706), "genre": (10, 45_503, 19_492)}
 
 
-def test_the_pictures_are_those_that_any_list_names(tmp_path: Path) -> None:
-    write_pictures(write_release(tmp_path) / "wikiart", "Realism/not-listed.jpg", "Cubism/not-listed.jpg")
+def test_the_images_are_those_that_any_list_names(tmp_path: Path) -> None:
+    write_images(write_release(tmp_path) / "wikiart", "Realism/not-listed.jpg", "Cubism/not-listed.jpg")
     (tmp_path / "wikiart" / "Realism" / "folder.jpg").mkdir()
     dataset = open_wikiart(tmp_path)
     assert list(dataset.ids) == [
@@ -31,7 +31,7 @@ def test_the_pictures_are_those_that_any_list_names(tmp_path: Path) -> None:
     assert dataset.files[3] == "wikiart/Realism/ilya-repin_c.jpg"
 
 
-def test_the_state_of_a_picture_is_its_size_as_for_any_dataset(tmp_path: Path) -> None:
+def test_the_state_of_an_image_is_its_size_as_for_any_dataset(tmp_path: Path) -> None:
     dataset = open_wikiart(write_release(tmp_path))
     usual = Dataset(name="wikiart", root=dataset.root, ids=dataset.ids, files=dataset.files)
     assert dataset.fingerprint == usual.fingerprint
@@ -55,20 +55,20 @@ def test_train_and_val_are_as_listed_and_validation_is_left_to_the_protocol(tmp_
     assert targets.train.rows.dtype == targets.train.labels.dtype == np.int64
 
 
-def test_a_picture_may_train_one_task_and_test_another(tmp_path: Path) -> None:
+def test_an_image_may_train_one_task_and_test_another(tmp_path: Path) -> None:
     dataset = open_wikiart(write_release(tmp_path))
     row = dataset.rows["Realism/ilya-repin_c.jpg"]
     assert row in artist_targets(dataset).train.rows
     assert row in style_targets(dataset).test.rows
 
 
-def test_a_picture_listed_twice_with_two_labels_stays_twice(tmp_path: Path) -> None:
+def test_an_image_listed_twice_with_two_labels_stays_twice(tmp_path: Path) -> None:
     targets = genre_targets(open_wikiart(write_release(tmp_path)))
     assert targets.test.rows.tolist() == [3, 2, 3]
     assert targets.test.labels.tolist() == [0, 0, 1]
 
 
-def test_missing_pictures_are_those_of_the_task(tmp_path: Path) -> None:
+def test_missing_images_are_those_of_the_task(tmp_path: Path) -> None:
     (write_release(tmp_path) / "wikiart" / "Abstract_Expressionism" / "gene-davis_untitled(3).jpg").unlink()
     dataset = open_wikiart(tmp_path)
     assert len(dataset) == 3
@@ -79,7 +79,7 @@ def test_missing_pictures_are_those_of_the_task(tmp_path: Path) -> None:
 
 @needs_real_data
 @pytest.mark.parametrize("folder", ["wikiart-mini", "wikiart-mini/wikiart"])
-def test_the_real_pictures_have_their_published_rows(folder: str) -> None:
+def test_the_real_images_have_their_published_rows(folder: str) -> None:
     dataset = open_wikiart(REAL_DATA / folder)
     assert len(dataset) == 5_782
     counts = {}

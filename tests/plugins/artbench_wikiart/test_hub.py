@@ -14,8 +14,8 @@ from tests.support.real_data import REAL_DATA, needs_real_data
 from tests.support.releases.wikiart_hub import (
     EACH,
     NAMES,
+    encoded,
     labels,
-    picture,
     write_card,
     write_hub_release,
     write_shard,
@@ -29,7 +29,7 @@ def test_pictures_are_read_row_by_row_from_any_thread(tmp_path: Path) -> None:
     assert dataset.ids[EACH + 3] == "train-00001-of-00002/00003"
     order = np.random.default_rng(0).permutation(len(dataset)).tolist()
     with ThreadPoolExecutor(4) as threads:
-        assert list(threads.map(dataset.read, order)) == [picture(row) for row in order]
+        assert list(threads.map(dataset.read, order)) == [encoded(row) for row in order]
     with Image.open(io.BytesIO(dataset.read(17))) as image:
         assert np.array_equal(np.asarray(image), pixels(17))
 
@@ -107,7 +107,7 @@ def test_what_is_broken_is_named(tmp_path: Path) -> None:
     whole.write_bytes(content[:-100])
     with pytest.raises(ArtbenchError, match=r"train-00001-of-00002\.parquet can't be read as Parquet"):
         open_hub(tmp_path)
-    # Broken in the middle of the pictures: found when they are read.
+    # Broken in the middle of the images: found when they are read.
     whole.write_bytes(content[:400] + bytes(4_000) + content[4_400:])
     dataset = open_hub(tmp_path)
     with pytest.raises(OSError, match=r"train-00001"):
@@ -124,7 +124,7 @@ def test_every_task_goes_through_a_run(tmp_path: Path, monkeypatch: pytest.Monke
     data = f"wikiart-huggan={write_hub_release(tmp_path / 'hub')}"
     records = run_tasks(*tasks, data=data, folder=tmp_path, monkeypatch=monkeypatch)
     assert sorted(records) == sorted(tasks)
-    # The colour of a picture says its style here.
+    # The colour of an image says its style here.
     assert records["wikiart-huggan-style"]["metrics"]["accuracy"]["value"] > 0.9
     assert {record["dataset"]["name"] for record in records.values()} == {"wikiart-huggan"}
 

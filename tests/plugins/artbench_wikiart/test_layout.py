@@ -7,68 +7,68 @@ import pytest
 from artbench.errors import ArtbenchError
 from artbench_wikiart.dataset import open_wikiart
 from artbench_wikiart.tasks import artist_targets, genre_targets, style_targets
-from tests.support.releases.wikiart import texts, write_lists, write_pictures, write_release
+from tests.support.releases.wikiart import texts, write_images, write_lists, write_release
 
 
 def _unpacked(folder: Path) -> Path:
     return write_release(folder)
 
 
-def _root_is_the_pictures_lists_in_it(folder: Path) -> Path:
-    write_pictures(folder)
+def _root_is_the_images_lists_in_it(folder: Path) -> Path:
+    write_images(folder)
     write_lists(folder, texts())
     return folder
 
 
-def _root_is_the_pictures_list_folder_in_it(folder: Path) -> Path:
-    write_pictures(folder)
+def _root_is_the_images_list_folder_in_it(folder: Path) -> Path:
+    write_images(folder)
     write_lists(folder / "wikiart_csv", texts())
     return folder
 
 
-def _root_is_the_pictures_list_folder_beside_it(folder: Path) -> Path:
+def _root_is_the_images_list_folder_beside_it(folder: Path) -> Path:
     return write_release(folder) / "wikiart"
 
 
 def _everything_in_wikiart(folder: Path) -> Path:
-    write_pictures(folder / "wikiart")
+    write_images(folder / "wikiart")
     write_lists(folder / "wikiart" / "wikiart_csv", texts())
     return folder
 
 
-def _repository_with_pictures_beside(folder: Path) -> Path:
-    write_pictures(folder / "wikiart")
+def _repository_with_images_beside(folder: Path) -> Path:
+    write_images(folder / "wikiart")
     write_lists(folder / "WikiArt Dataset", texts(repository=True), by_task=True)
     return folder
 
 
 def _repository_with_pictures_in_it(folder: Path) -> Path:
-    write_pictures(folder / "WikiArt Dataset")
+    write_images(folder / "WikiArt Dataset")
     write_lists(folder / "WikiArt Dataset", texts(repository=True), by_task=True)
     return folder
 
 
-def _repository_folder_with_pictures(folder: Path) -> Path:
-    write_pictures(folder)
+def _repository_folder_with_images(folder: Path) -> Path:
+    write_images(folder)
     write_lists(folder, texts(repository=True), by_task=True)
     return folder
 
 
 def _repository_gzipped(folder: Path) -> Path:
-    write_pictures(folder / "wikiart")
+    write_images(folder / "wikiart")
     write_lists(folder, texts(repository=True), by_task=True, zipped=True)
     return folder
 
 
 LAYOUTS = [
     _unpacked,
-    _root_is_the_pictures_lists_in_it,
-    _root_is_the_pictures_list_folder_in_it,
-    _root_is_the_pictures_list_folder_beside_it,
+    _root_is_the_images_lists_in_it,
+    _root_is_the_images_list_folder_in_it,
+    _root_is_the_images_list_folder_beside_it,
     _everything_in_wikiart,
-    _repository_with_pictures_beside,
+    _repository_with_images_beside,
     _repository_with_pictures_in_it,
-    _repository_folder_with_pictures,
+    _repository_folder_with_images,
     _repository_gzipped,
 ]
 
@@ -99,10 +99,10 @@ def test_a_folder_with_nothing_of_it_says_what_belongs_there(tmp_path: Path) -> 
     assert "\n" not in line
 
 
-def test_lists_without_pictures_say_where_they_were_looked_for(tmp_path: Path) -> None:
+def test_lists_without_images_say_where_they_were_looked_for(tmp_path: Path) -> None:
     shutil.rmtree(write_release(tmp_path) / "wikiart")
     with pytest.raises(
-        ArtbenchError, match=rf"no pictures in {tmp_path}.*Abstract_Expressionism.*wikiart/<Style>.*ArtGAN"
+        ArtbenchError, match=rf"no images in {tmp_path}.*Abstract_Expressionism.*wikiart/<Style>.*ArtGAN"
     ):
         open_wikiart(tmp_path)
 
@@ -114,7 +114,7 @@ def test_a_part_of_the_lists_of_a_task_is_not_enough(tmp_path: Path) -> None:
 
 
 def test_a_task_without_lists_leaves_the_others_usable(tmp_path: Path) -> None:
-    write_pictures(tmp_path / "wikiart")
+    write_images(tmp_path / "wikiart")
     write_lists(tmp_path, {name: text for name, text in texts().items() if not name.startswith("genre")})
     dataset = open_wikiart(tmp_path)
     assert len(style_targets(dataset).train) == 2

@@ -7,7 +7,7 @@ import pytest
 from artbench.data.authoring.listing import match_files
 from artbench_wikiart.dataset import open_wikiart
 from artbench_wikiart.tasks import style_targets
-from tests.support.releases.wikiart import rows, write_pictures, write_release
+from tests.support.releases.wikiart import rows, write_images, write_release
 
 LISTED = "Impressionism/joaqu\u00e3\u00adn-sorolla_on-the-beach(1).jpg"
 UTF8 = "joaqu\u00e3\u00adn".encode()
@@ -76,7 +76,7 @@ def test_plain_names_match_exactly_or_not_at_all() -> None:
 def test_mangled_files_keep_the_id_of_the_lists_and_lost_ones_are_named(tmp_path: Path) -> None:
     second = "Pointillism/georges-lacombe\u00e2\u00a0_some-waves.jpg"
     mangled = LISTED.replace("\u00e3\u00ad", UTF8.decode("cp437")[5:-1])
-    write_pictures(write_release(tmp_path) / "wikiart", mangled)
+    write_images(write_release(tmp_path) / "wikiart", mangled)
     listed = rows(((unicodedata.normalize("NFD", LISTED), 0), (second, 1), ("Realism/not-there.jpg", 2)))
     (tmp_path / "wikiart_csv" / "style_train.csv").write_bytes(listed.encode())
     dataset = open_wikiart(tmp_path)

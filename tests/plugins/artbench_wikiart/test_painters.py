@@ -13,8 +13,7 @@ from artbench_wikiart.dataset import open_wikiart
 from artbench_wikiart.layout import find_lists
 from artbench_wikiart.lists import read_lists
 from artbench_wikiart.painter_tasks import painter_targets, unseen_artists_targets
-from artbench_wikiart.painters import painter_of
-from artbench_wikiart.tasks import artist_targets, genre_targets, style_targets
+from artbench_wikiart.tasks import artist_targets, genre_targets, painter_of, style_targets
 from tests.support.real_data import REAL_DATA, needs_real_data
 from tests.support.releases.wikiart import classes, rows
 from tests.support.run_tasks import paint, run_tasks
@@ -24,7 +23,7 @@ PAINTERS = ("joaqu\u00e3\u00adn-sorolla", "rembrandt", "juan-gris", "andre-derai
 
 
 def works() -> list[tuple[str, int]]:
-    """Forty pictures of each of six painters in two styles each, and ten of a seventh."""
+    """Forty images of each of six painters in two styles each, and ten of a seventh."""
     listed = [
         (f"{STYLES[(p + k % 2) % 3]}/{painter}_no-{k}.jpg", (p + k % 2) % 3)
         for p, painter in enumerate(PAINTERS)
@@ -45,14 +44,14 @@ def write_style_lists(root: Path) -> Path:
     return root
 
 
-def whole_release_without_pictures() -> Dataset:
-    """The true lists, as if every picture they name were there."""
+def whole_release_without_images() -> Dataset:
+    """The true lists, as if every image they name were there."""
     lists = {task: read_lists(files) for task, files in find_lists(REAL_DATA / "artgan-lists").items()}
     ids = sorted({row.path for task in lists.values() for row in (*task.train, *task.val)})
     return Dataset(name="wikiart", root=REAL_DATA, ids=ids, files=ids, versions=["1"] * len(ids), tables=lists)
 
 
-def test_a_painter_has_a_class_from_forty_pictures_on(tmp_path: Path) -> None:
+def test_a_painter_has_a_class_from_forty_images_on(tmp_path: Path) -> None:
     dataset = open_wikiart(write_style_lists(tmp_path))
     targets = painter_targets(dataset)
     assert targets.classes == tuple(sorted(PAINTERS[:6]))
@@ -84,7 +83,7 @@ def test_groups_are_painters_but_not_of_the_task_that_asks_for_them(tmp_path: Pa
     assert set(groups) == set(PAINTERS)
 
 
-def test_a_missing_picture_is_missing_from_the_tasks_that_list_it(tmp_path: Path) -> None:
+def test_a_missing_image_is_missing_from_the_tasks_that_list_it(tmp_path: Path) -> None:
     root = write_style_lists(tmp_path)
     gone = [path for path, _ in works() if "/new_" in path][:3]
     for path in gone:
@@ -92,7 +91,7 @@ def test_a_missing_picture_is_missing_from_the_tasks_that_list_it(tmp_path: Path
     dataset = open_wikiart(root)
     assert painter_targets(dataset).missing == []
     assert sorted(unseen_artists_targets(dataset).missing) == sorted(gone)
-    # Of all pictures that any round holds: 3 of 250 are more than one in a hundred.
+    # Of all images that any round holds: 3 of 250 are more than one in a hundred.
     assert is_partial(unseen_artists_targets(dataset))
     assert not is_partial(replace(unseen_artists_targets(dataset), missing=gone[:2]))
 
@@ -115,7 +114,7 @@ def test_the_tasks_on_painters_go_through_a_run(tmp_path: Path, monkeypatch: pyt
 
 @needs_real_data
 def test_the_true_lists_have_460_painters_and_five_even_folds() -> None:
-    dataset = whole_release_without_pictures()
+    dataset = whole_release_without_images()
     painters = painter_targets(dataset)
     assert (len(painters.classes), len(painters.train), len(painters.test)) == (460, 48_649, 20_838)
     assert np.bincount(painters.train.labels.astype(np.int64)).min() >= 20
@@ -131,7 +130,7 @@ def test_the_true_lists_have_460_painters_and_five_even_folds() -> None:
 
 @needs_real_data
 def test_the_pool_of_the_true_lists_is_what_no_task_tests() -> None:
-    dataset = whole_release_without_pictures()
+    dataset = whole_release_without_images()
     factories = [spec.factory for _, spec in load_plugins().tasks.specs() if spec.dataset == "wikiart"]
     targets = {str(factory): load_factory(factory)(dataset) for factory in factories}
     assert len(targets) == 5
@@ -141,7 +140,7 @@ def test_the_pool_of_the_true_lists_is_what_no_task_tests() -> None:
 
 @needs_real_data
 def test_the_published_sizes_are_those_of_the_true_lists() -> None:
-    dataset = whole_release_without_pictures()
+    dataset = whole_release_without_images()
     factories = {"style": style_targets, "artist": artist_targets, "genre": genre_targets, "painter": painter_targets}
     specs = {spec.name: spec.published for _, spec in load_plugins().tasks.specs()}
     for task, factory in factories.items():
@@ -152,7 +151,7 @@ def test_the_published_sizes_are_those_of_the_true_lists() -> None:
 
 
 @needs_real_data
-def test_the_real_pictures_have_59_painters() -> None:
+def test_the_real_images_have_59_painters() -> None:
     dataset = open_wikiart(REAL_DATA / "wikiart-mini")
     targets = painter_targets(dataset)
     assert (len(targets.classes), len(targets.train), len(targets.test)) == (59, 4_043, 1_739)

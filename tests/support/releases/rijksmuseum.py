@@ -53,8 +53,8 @@ def write_truth(file: Path, count: int = WORKS) -> None:
     savemat(file, {"gt": truth}, do_compression=True)
 
 
-def write_pictures(folder: Path, count: int = WORKS) -> None:
-    """A stand-in for every picture; opening the dataset reads none."""
+def write_images(folder: Path, count: int = WORKS) -> None:
+    """A stand-in for every image; opening the dataset reads none."""
     folder.mkdir(parents=True, exist_ok=True)
     for size, stem in enumerate(stems(count), start=1):
         (folder / f"{stem}.jpg").write_bytes(bytes(size))
@@ -63,7 +63,7 @@ def write_pictures(folder: Path, count: int = WORKS) -> None:
 def write_release(root: Path) -> Path:
     root.mkdir(parents=True, exist_ok=True)
     write_truth(root / "rijksgt.mat")
-    write_pictures(root / "jpg")
+    write_images(root / "jpg")
     return root
 
 

@@ -61,8 +61,8 @@ def write_lists(folder: Path, lists: Mapping[str, str], *, by_task: bool = False
             (place / name).write_bytes(text.encode())
 
 
-def write_pictures(folder: Path, *more: str) -> None:
-    """Write a stand-in for every picture of the lists, each of its own size; opening a dataset reads none."""
+def write_images(folder: Path, *more: str) -> None:
+    """Write a stand-in for every image of the lists, each of its own size; opening a dataset reads none."""
     listed = [*STYLE_TRAIN, *STYLE_VAL, *ARTIST_TRAIN, *ARTIST_VAL, *GENRE_TRAIN, *GENRE_VAL]
     for size, path in enumerate(sorted({path for path, _ in listed} | set(more)), start=1):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -72,5 +72,5 @@ def write_pictures(folder: Path, *more: str) -> None:
 def write_release(root: Path) -> Path:
     """The release as its two zip files unpack into one folder."""
     write_lists(root / "wikiart_csv", texts())
-    write_pictures(root / "wikiart")
+    write_images(root / "wikiart")
     return root

@@ -23,7 +23,7 @@ def labels(number: int) -> dict[str, int]:
     return {"artist": number % 4, "genre": number // 4 % 3, "style": number % 3}
 
 
-def picture(number: int) -> bytes:
+def encoded(number: int) -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels(number)).save(file, "PNG")
     return file.getvalue()
@@ -31,7 +31,7 @@ def picture(number: int) -> bytes:
 
 def write_shard(root: Path, shard: int, *, named: bool = True, shards: int = SHARDS, suffix: str = "") -> Path:
     rows = range(shard * EACH, (shard + 1) * EACH)
-    columns: dict[str, list[object]] = {"image": [{"bytes": picture(row), "path": None} for row in rows]}
+    columns: dict[str, list[object]] = {"image": [{"bytes": encoded(row), "path": None} for row in rows]}
     columns |= {name: [labels(row)[name] for row in rows] for name in NAMES}
     table = pa.table(columns)
     if named:

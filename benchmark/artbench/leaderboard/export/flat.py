@@ -1,8 +1,8 @@
-"""One row a record, one column a number: CSV and Parquet."""
+"""Leaderboards as flat tables, one row per record: CSV and Parquet."""
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.ranking import Place
-from artbench.records.parts import Metric
 from artbench.records.record import Record
 from artbench.runtime.files import atomic_write
 from artbench.stats.metrics import METRICS
@@ -20,28 +19,63 @@ Value: TypeAlias = str | int | float | bool | None
 Row: TypeAlias = Mapping[str, Value]
 Read: TypeAlias = Callable[[Record], Value]
 
-# With these a spreadsheet begins a formula.
+# With these characters a formula begins in a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TYPES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
+# Columns before the metrics; ranks are filled in for each leaderboard.
+_BEFORE: Mapping[str, Read] = {
+    "task": lambda r: r.task,
+    "task_version": lambda r: r.task_version,
+    "dataset": lambda r: r.dataset.name,
+    "fingerprint": lambda r: r.dataset.fingerprint,
+    "partial": lambda r: r.dataset.partial,
+    "protocol": lambda r: r.protocol,
+    "protocol_hash": lambda r: r.protocol_hash,
+    "shots": lambda r: None if r.few_shot is None else r.few_shot.shots,
+    "rank_low": lambda _: None,
+    "rank_high": lambda _: None,
+    "rank_tested": lambda _: None,
+    "backbone": lambda r: r.backbone,
+    "pretraining": lambda r: r.pretraining,
+    "checkpoint_sha256": lambda r: r.encoder.checkpoint_sha256,
+    "seed": lambda r: r.provenance.seed,
+    "primary_metric": lambda r: r.primary_metric,
+}
+_AFTER: Mapping[str, Read] = {
+    "train": lambda r: r.dataset.train,
+    "test": lambda r: r.dataset.test,
+    "classes": lambda r: r.dataset.classes,
+    "converged": lambda r: r.probe.converged and all(one.probe.converged for one in r.rounds),
+    "parameters": lambda r: r.encoder.parameters,
+    "feature_dim": lambda r: r.encoder.feature_dim,
+    "input_size": lambda r: r.encoder.input_size,
+    "images_per_s": lambda r: r.timing.images_per_s,
+    "device": lambda r: r.provenance.device,
+    "hardware": lambda r: r.provenance.hardware,
+    "dtype": lambda r: r.provenance.dtype,
+    "weights_sha256": lambda r: r.encoder.weights_sha256,
+    "artbench": lambda r: r.provenance.artbench,
+    "created": lambda r: r.provenance.created.isoformat(),
+    "id": lambda r: r.id,
+}
 
 
 def flat_rows(boards: Sequence[Board]) -> list[Row]:
-    """A row for each record, in the order of the leaderboards; all rows have the same columns, empty ones are None.
+    """Return a row for each record, in the order of the leaderboards, all with the same columns; empty ones are None.
 
-    For each metric there are the columns `NAME`, `NAME_low` and `NAME_high` (its 95 % interval), and the same of the
-    nearest neighbours with `knn_` before them; fractions in [0, 1], or years. `rank_low` and `rank_high` are what the
-    paired tests bear out; `rank_tested` says whether there was anything to test.
+    Each metric has the columns `NAME`, `NAME_low` and `NAME_high` (its 95 % interval), and the same for the nearest
+    neighbours with the prefix `knn_`; fractions in [0, 1], or years. `rank_low` and `rank_high` are the range of ranks
+    by the paired tests; `rank_tested` is false where no test was possible.
     """
     rows = [_row(entry.record, board.place_of(entry.record)) for board in boards for entry in board.rows]
     measured = [name for name in METRICS if any(name in row for row in rows)]
     suffixes = ("", "_low", "_high")
     columns = [f"{prefix}{name}{suffix}" for prefix in ("", "knn_") for name in measured for suffix in suffixes]
-    before, after = list(_before()), list(_after())
-    return [{column: row.get(column) for column in (*before, *columns, *after)} for row in rows]
+    return [{column: row.get(column) for column in (*_BEFORE, *columns, *_AFTER)} for row in rows]
 
 
 def csv_text(rows: Sequence[Row]) -> str:
-    """CSV with Unix line ends; text that a spreadsheet would run as a formula has an apostrophe before it."""
+    """Return CSV with Unix line ends; text that a spreadsheet would take for a formula gets an apostrophe before it."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(rows[0] if rows else ())
@@ -50,7 +84,7 @@ def csv_text(rows: Sequence[Row]) -> str:
 
 
 def write_parquet(rows: Sequence[Row], out: Path) -> None:
-    """Write the same as Parquet, whole or not at all.
+    """Write the rows as Parquet, whole or not at all.
 
     Raises:
         OSError: It can't be written.
@@ -72,58 +106,10 @@ def _cell(value: Value) -> str:
 
 
 def _row(record: Record, place: Place) -> dict[str, Value]:
-    row: dict[str, Value] = {name: of(record) for name, of in {**_before(), **_after()}.items()}
+    row: dict[str, Value] = {name: of(record) for name, of in {**_BEFORE, **_AFTER}.items()}
     row |= {"rank_low": place.low, "rank_high": place.high, "rank_tested": not place.untested}
     for prefix, metrics in (("", record.metrics), ("knn_", record.neighbours.metrics)):
         for name, metric in metrics.items():
-            row |= dict(_numbers(prefix + name, metric))
+            name = prefix + name
+            row |= {name: metric.value, f"{name}_low": metric.ci95[0], f"{name}_high": metric.ci95[1]}
     return row
-
-
-def _numbers(name: str, metric: Metric) -> Iterator[tuple[str, float]]:
-    yield name, metric.value
-    yield f"{name}_low", metric.ci95[0]
-    yield f"{name}_high", metric.ci95[1]
-
-
-def _before() -> dict[str, Read]:
-    """What stands before the metrics."""
-    return {
-        "task": lambda r: r.task,
-        "task_version": lambda r: r.task_version,
-        "dataset": lambda r: r.dataset.name,
-        "fingerprint": lambda r: r.dataset.fingerprint,
-        "partial": lambda r: r.dataset.partial,
-        "protocol": lambda r: r.protocol,
-        "protocol_hash": lambda r: r.protocol_hash,
-        "shots": lambda r: None if r.few_shot is None else r.few_shot.shots,
-        "rank_low": lambda _: None,
-        "rank_high": lambda _: None,
-        "rank_tested": lambda _: None,
-        "backbone": lambda r: r.backbone,
-        "pretraining": lambda r: r.pretraining,
-        "checkpoint_sha256": lambda r: r.encoder.checkpoint_sha256,
-        "seed": lambda r: r.provenance.seed,
-        "primary_metric": lambda r: r.primary_metric,
-    }
-
-
-def _after() -> dict[str, Read]:
-    """What stands after them."""
-    return {
-        "train": lambda r: r.dataset.train,
-        "test": lambda r: r.dataset.test,
-        "classes": lambda r: r.dataset.classes,
-        "converged": lambda r: r.probe.converged and all(one.probe.converged for one in r.rounds),
-        "parameters": lambda r: r.encoder.parameters,
-        "feature_dim": lambda r: r.encoder.feature_dim,
-        "input_size": lambda r: r.encoder.input_size,
-        "images_per_s": lambda r: r.timing.images_per_s,
-        "device": lambda r: r.provenance.device,
-        "hardware": lambda r: r.provenance.hardware,
-        "dtype": lambda r: r.provenance.dtype,
-        "weights_sha256": lambda r: r.encoder.weights_sha256,
-        "artbench": lambda r: r.provenance.artbench,
-        "created": lambda r: r.provenance.created.isoformat(),
-        "id": lambda r: r.id,
-    }

@@ -1,4 +1,4 @@
-"""Leaderboards as tables for a paper: LaTeX with booktabs."""
+"""Leaderboards as LaTeX tables for a paper, with booktabs."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,39 +9,32 @@ from artbench.records.format import amount, metric_name, unit
 from artbench.records.parts import Metric
 from artbench.records.record import Record, pretraining_name, task_name
 
+_NAMED = {
+    "\\": "backslash",
+    "^": "asciicircum",
+    "~": "asciitilde",
+    "<": "less",
+    ">": "greater",
+    "|": "bar",
+    '"': "quotedbl",
+}
 _ESCAPES = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "{": r"\{",
-        "}": r"\}",
-        "$": r"\$",
-        "&": r"\&",
-        "#": r"\#",
-        "%": r"\%",
-        "_": r"\_",
-        "^": r"\textasciicircum{}",
-        "~": r"\textasciitilde{}",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "|": r"\textbar{}",
-        '"': r"\textquotedbl{}",
-        "–": "--",
-        "…": r"\dots{}",
-    }
+    {letter: f"\\{letter}" for letter in "{}$&#%_"}
+    | {letter: f"\\text{name}{{}}" for letter, name in _NAMED.items()}
+    | {"–": "--", "…": r"\dots{}"}
 )
 
 
 def latex_tables(boards: Sequence[Board]) -> str:
-    """A `table` for each leaderboard, for a document that loads booktabs.
+    """Return a `table` for each leaderboard, for a document that loads booktabs.
 
-    The best row's primary metric is bold where the paired tests say that it is better than every other row; where
-    nothing could be tested, the best value is.
+    The first value is bold if the paired tests say that the row is better than every other, or if no test was possible.
     """
     return "% \\usepackage[T1]{fontenc}\n% \\usepackage{booktabs}\n" + "\n".join(_table(board) for board in boards)
 
 
 def escape(text: str) -> str:
-    """A text as LaTeX shows it, whatever it contains."""
+    """Escape a text for LaTeX."""
     return text.translate(_ESCAPES)
 
 
@@ -93,7 +86,7 @@ def _value(metric: Metric | None) -> str:
 
 
 def _has_best(board: Board) -> bool:
-    """Whether the first row is better than every other; by value alone where the tests can't say."""
+    """Return whether the first row is better than every other, by value alone if it could not be tested."""
     place = board.place_of(board.first)
     return len(board.rows) > 1 and (bool(place.untested) or place.low == place.high == 1)
 

@@ -1,4 +1,4 @@
-"""What an encoder scores, as the `model-index` of a Hugging Face model card."""
+"""The results of an encoder as the `model-index` of a Hugging Face model card."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -14,7 +14,7 @@ _TASK_TYPES: Mapping[TargetKind, str] = {
     "multi-label": "image-classification",
     "year": "image-regression",
 }
-# What the hub calls a metric, and with which setting, where it has a name for it.
+# Name of a metric on the hub, and its setting, if the hub has a name for it.
 _HUB_NAMES = {
     "accuracy": ("accuracy", None),
     "macro_f1": ("f1", "macro"),
@@ -24,17 +24,14 @@ _HUB_NAMES = {
 
 
 def model_card(records: Sequence[Record]) -> str:
-    """YAML to stand between the two `---` at the top of a model card.
+    """Return the YAML for the top of a model card, between the two `---`.
 
     Args:
-        records: Of one encoder, at least one.
+        records: Records of one encoder, at least one.
     """
     first = records[0]
-    data = ModelCardData(
-        model_name=f"{first.backbone}, {first.pretraining}",
-        eval_results=[result for record in records for result in _results(record)],
-    )
-    text: str = data.to_yaml()
+    results = [result for record in records for result in _results(record)]
+    text: str = ModelCardData(model_name=f"{first.backbone}, {first.pretraining}", eval_results=results).to_yaml()
     return text + "\n"
 
 
@@ -47,7 +44,7 @@ def _results(record: Record) -> Iterator[EvalResult]:
             task_name=f"{record.task}, version {record.task_version}, {record.protocol}",
             dataset_type=data.name,
             dataset_name=data.name + (" (a partial copy)" if data.partial else ""),
-            # The hub tells results apart by it: a dataset has several tasks, a task several protocols.
+            # The hub tells results apart by this: a dataset has several tasks, a task several protocols.
             dataset_config=f"{record.task}, {record.protocol} {record.protocol_hash[:12]}",
             dataset_split="test",
             dataset_revision=data.fingerprint,

@@ -1,1 +1,1 @@
-"""The page of the leaderboards: one file that opens from disk."""
+"""The leaderboards as one HTML page that opens from disk."""

@@ -1,4 +1,4 @@
-"""What stands on the page: plain data, ready for the template and for the script."""
+"""The content of the leaderboards' page: plain data for the template and for the script."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -6,23 +6,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.columns import COST, Cell, cells, cost_cells, guesses, headings
 from artbench.leaderboard.markdown import is_reference
 from artbench.leaderboard.notes import Literature, footnotes, marks, measured_on, part_of_task, pretrainings, why_apart
 from artbench.records.format import metric_name, unit
-from artbench.records.record import Record, TableName, encoder_name, task_name
-from artbench.runtime.files import sha256_of
+from artbench.records.record import Record, encoder_name, task_name
+from artbench.records.tables import read_table
 
-# Of classes: more make no matrix that anybody can read.
+# Most classes of a confusion matrix that is shown.
 _LARGEST_MATRIX = 64
-# Rows of a leaderboard that come with their matrix: all of a hundred would make the page slow.
+# Most rows of a leaderboard with a matrix: with a hundred the page would be slow.
 _WITH_MATRIX = 30
-# Bytes of a table that is read.
-_LARGEST_FILE = 32 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +25,12 @@ class Row:
     """One record.
 
     Attributes:
-        id: Of the record.
+        id: Id of the record.
         name: Backbone and pretraining.
         cells: One for each column.
-        signs: Of its marks.
-        link: To the record's file, relative to the page; empty if it is elsewhere.
-        reference: Whether it is there for comparison, since its encoder has learnt nothing.
+        signs: Signs of its footnotes.
+        link: Path of the record's file, relative to the page; empty if it is elsewhere.
+        reference: Whether the encoder has learnt nothing.
     """
 
     id: str
@@ -51,21 +46,21 @@ class Section:
     """One leaderboard.
 
     Attributes:
-        id: For the address.
-        title: The task, and which of its tables.
-        asked: What is asked in the task; empty where nobody says.
+        id: Anchor of the section.
+        title: Name of the task, and which of its tables.
+        asked: Question of the task; empty if unknown.
         about: What was measured, in a paragraph.
         apart: Why the task has several tables; empty if it has one.
-        part: That this is a part of the task; empty if it is not, or if nobody knows.
+        part: Which part of the task was measured; empty if all of it, or if unknown.
         columns: Header of each column.
-        rows: Best first.
-        references: Guesses without pixels: a name and cells.
-        reference_columns: Headers of these.
-        published: What others have published: work, result, how it differs.
+        rows: Rows, best first.
+        references: Rows of guesses without pixels.
+        reference_columns: Header of their columns.
+        published: Published results: work, result, how it differs.
         notes: Sign and text of each footnote.
         pretrainings: How checkpoints were pretrained.
         explanation: What the ranks mean.
-        data: For the script.
+        data: Data for the script.
     """
 
     id: str
@@ -93,14 +88,14 @@ def section(
     siblings: Sequence[Board] = (),
     literature: Literature | None = None,
 ) -> Section:
-    """Everything about one leaderboard.
+    """Collect everything about one leaderboard.
 
     Args:
         board: The leaderboard.
-        file_of: Where a record is kept; tables lie beside it.
+        file_of: Returns the file of a record; its tables are beside it.
         out: Folder of the page, which links start from.
-        siblings: All leaderboards of its task, this among them; none where it stands alone.
-        literature: What is known of the task beside its records.
+        siblings: All leaderboards of its task, including this one.
+        literature: What is known of the task besides its records.
     """
     first, known = board.first, literature or Literature()
     reference_columns, references = guesses(board)
@@ -115,10 +110,10 @@ def section(
         )
         for number, row in enumerate(board.rows)
     ]
-    details = details_of([row.record for row in board.rows], file_of)
     several = len(siblings) > 1
     return Section(
-        id=_id(first),
+        # The same on every build, and different for each leaderboard.
+        id=f"b{hashlib.sha256(chr(0).join(map(str, first.board)).encode()).hexdigest()[:10]}",
         title=task_name(first) + (f", table {siblings.index(board) + 1} of {len(siblings)}" if several else ""),
         asked=known.description,
         about=measured_on(board),
@@ -135,40 +130,12 @@ def section(
         ],
         pretrainings=pretrainings(board),
         explanation=board.ranking.explanation,
-        data=_data(board, details),
+        data=_data(board, file_of),
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Details:
-    """Tables of all rows of a leaderboard, on one list of classes.
-
-    Attributes:
-        measure: What is told of each class: `recall`, `average precision`; empty where nothing is.
-        classes: Their names.
-        support: Test images of each.
-        scores: For each row, the measure of each class in percent; None where the row has no table.
-        matrices: For each row the cells target, prediction, count one after the other; None where there is none.
-    """
-
-    measure: str
-    classes: Sequence[str]
-    support: Sequence[int]
-    scores: Sequence[Sequence[float | None] | None]
-    matrices: Sequence[Sequence[int] | None]
-
-    def as_data(self) -> dict[str, Any]:
-        """For the script."""
-        return {
-            "measure": self.measure,
-            "classes": list(self.classes),
-            "support": list(self.support),
-            "scores": self.scores,
-            "matrices": self.matrices,
-        }
-
-
-def _data(board: Board, details: Details) -> dict[str, Any]:
+def _data(board: Board, file_of: Callable[[Record], Path]) -> dict[str, Any]:
+    """Collect what the script draws: values, tested pairs, and the tables of classes."""
     first = board.first
     scale = 100 if first.primary.unit == "fraction" else 1
     numbers = {row.record.id: number for number, row in enumerate(board.rows)}
@@ -187,7 +154,7 @@ def _data(board: Board, details: Details) -> dict[str, Any]:
             }
             for row in board.rows
         ],
-        # Better, worse, difference, its interval, p, p corrected, whether the two can be told apart.
+        # Better, worse, difference, its interval, p, corrected p, whether the two can be told apart.
         "pairs": [
             [
                 numbers[pair.better],
@@ -199,17 +166,12 @@ def _data(board: Board, details: Details) -> dict[str, Any]:
             ]
             for pair in board.ranking.pairs
         ],
-        **details.as_data(),
+        **_details([row.record for row in board.rows], file_of),
     }
 
 
 def _short(value: float) -> float:
     return float(f"{value:.4g}")
-
-
-def _id(record: Record) -> str:
-    """The same on every build, and unlike any other leaderboard's."""
-    return f"b{hashlib.sha256(chr(0).join(map(str, record.board)).encode()).hexdigest()[:10]}"
 
 
 def _link(file: Path, out: Path) -> str:
@@ -223,27 +185,31 @@ def _link(file: Path, out: Path) -> str:
     return "/".join([*[".."] * up, *there.relative_to([here, *here.parents][up]).parts])
 
 
-def details_of(records: Sequence[Record], file_of: Callable[[Record], Path]) -> Details:
-    """Read the tables of the records of one leaderboard; a table that is absent or damaged is left out."""
-    tables = [_table(record, "classes", file_of) for record in records]
+def _details(records: Sequence[Record], file_of: Callable[[Record], Path]) -> dict[str, Any]:
+    """Read the tables of all rows of a leaderboard, on one list of classes; None stands for a missing table.
+
+    Returns:
+        `measure` (`recall` or `average precision`; empty without tables), `classes`, `support` (test images of each
+        class), `scores` (for each row, the measure of each class in percent) and `matrices` (for each row the cells
+        target, prediction, count one after the other).
+    """
+    tables = [read_table(file_of(record), record, "classes") for record in records]
     first = next((table for table in tables if table is not None), None)
     if first is None:
-        return Details(measure="", classes=(), support=(), scores=[None] * len(records), matrices=[None] * len(records))
+        absent = [None] * len(records)
+        return {"measure": "", "classes": [], "support": [], "scores": absent, "matrices": absent}
     column = "average_precision" if "average_precision" in first else "recall"
-    classes = [str(name) for name in first["class"]]
-    numbers = {name: number for number, name in enumerate(classes)}
-    scores = [None if table is None else _scores(table, column, numbers) for table in tables]
-    matrices = [
-        _matrix(record, numbers, file_of) if number < _WITH_MATRIX and len(classes) <= _LARGEST_MATRIX else None
-        for number, record in enumerate(records)
-    ]
-    return Details(
-        measure=column.replace("_", " "),
-        classes=classes,
-        support=[int(count or 0) for count in first["support"]],
-        scores=scores,
-        matrices=matrices,
-    )
+    numbers = {str(name): number for number, name in enumerate(first["class"])}
+    shown = _WITH_MATRIX if len(first["class"]) <= _LARGEST_MATRIX else 0
+    return {
+        "measure": column.replace("_", " "),
+        "classes": [str(name) for name in first["class"]],
+        "support": [int(count or 0) for count in first["support"]],
+        "scores": [None if table is None else _scores(table, column, numbers) for table in tables],
+        "matrices": [
+            _matrix(record, numbers, file_of) if number < shown else None for number, record in enumerate(records)
+        ],
+    }
 
 
 def _scores(table: dict[str, list[Any]], column: str, numbers: dict[str, int]) -> list[float | None] | None:
@@ -257,23 +223,11 @@ def _scores(table: dict[str, list[Any]], column: str, numbers: dict[str, int]) -
 
 
 def _matrix(record: Record, numbers: dict[str, int], file_of: Callable[[Record], Path]) -> list[int] | None:
-    table = _table(record, "confusion", file_of)
-    if table is None or not {"target", "prediction", "count"} <= table.keys():
+    table = read_table(file_of(record), record, "confusion")
+    if table is None:
         return None
     cells: list[int] = []
     for target, prediction, count in zip(table["target"], table["prediction"], table["count"], strict=True):
         if target in numbers and prediction in numbers:
             cells += [numbers[target], numbers[prediction], int(count)]
     return cells
-
-
-def _table(record: Record, name: TableName, file_of: Callable[[Record], Path]) -> dict[str, list[Any]] | None:
-    """A table that is the one of the record; None if it is not there."""
-    state, file = record.tables.get(name), file_of(record).with_suffix(f".{name}.parquet")
-    try:
-        if state is None or file.stat().st_size > _LARGEST_FILE or sha256_of(file) != state.sha256:
-            return None
-        table: dict[str, list[Any]] = pq.read_table(file).to_pydict()
-    except (OSError, ValueError, pa.ArrowException):
-        return None
-    return table if "class" in table or "target" in table else None

@@ -1,4 +1,4 @@
-"""From plain data to `index.html`."""
+"""Renders the leaderboards as `index.html`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,13 +23,13 @@ def html_page(
     out: Path,
     literature: Mapping[str, Literature] | None = None,
 ) -> dict[str, str]:
-    """`index.html` by its name: self-contained, the same bytes for the same records.
+    """Render the self-contained page, by its file name; the same records give the same bytes.
 
     Args:
         boards: All leaderboards.
-        file_of: Where a record is kept.
-        out: Folder that the page is going to be in.
-        literature: What is known of a task beside its records, by its name.
+        file_of: Returns the file of a record.
+        out: Folder that the page will be in.
+        literature: What is known of a task besides its records, by name.
     """
     sections = [
         section(

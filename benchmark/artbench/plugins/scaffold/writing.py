@@ -144,15 +144,15 @@ KINDS: Mapping[str, Kind] = {
         "--set batch_size=32 --set crop_size=64",
     ),
     "dataset": Kind(
-        summary="Pictures in a folder with a list as a dataset of artbench, and a task on them",
+        summary="Images in a folder with a list as a dataset of artbench, and a task on them",
         registers={"dataset": "", "task": "-technique"},
         dependencies=("numpy>=2.0",),
         development=("pillow>=11.0",),
-        trial="python tests/few_pictures.py few && artbench run --backbone colour-histogram --pretraining none "
+        trial="python tests/few_images.py few && artbench run --backbone colour-histogram --pretraining none "
         "--task NAME-technique --data NAME=few",
     ),
     "task": Kind(
-        summary="Labels for pictures of another dataset as a task of artbench",
+        summary="Labels for images of another dataset as a task of artbench",
         registers={"task": ""},
         dependencies=("numpy>=2.0",),
         development=("pillow>=11.0",),

@@ -11,9 +11,9 @@ from artbench.plugins.loading import load_plugins
 from artbench.testing import check_backbone
 
 
-def described(pictures: torch.Tensor) -> torch.Tensor:
+def described(images: torch.Tensor) -> torch.Tensor:
     """Blocks, shape (n, 7, 7, 4 cells, 9 orientations)."""
-    features: torch.Tensor = backbone().module(pictures)
+    features: torch.Tensor = backbone().module(images)
     return features.reshape(-1, 7, 7, 4, 9)
 
 
@@ -68,12 +68,12 @@ def test_it_is_what_the_paper_says_pixel_by_pixel() -> None:
     np.testing.assert_allclose(found.numpy(), blocks, atol=1e-4)
 
 
-def test_light_and_contrast_do_not_matter_and_an_even_picture_is_nothing() -> None:
-    pictures = torch.rand(1, 3, 128, 128)
-    torch.testing.assert_close(described(pictures), described(pictures / 2 + 0.3), atol=1e-3, rtol=0)
+def test_light_and_contrast_do_not_matter_and_an_even_image_is_nothing() -> None:
+    images = torch.rand(1, 3, 128, 128)
+    torch.testing.assert_close(described(images), described(images / 2 + 0.3), atol=1e-3, rtol=0)
     assert described(torch.full((1, 3, 128, 128), 0.4)).abs().max() == 0
 
 
-def test_a_picture_is_described_alike_in_any_company() -> None:
-    pictures = torch.rand(5, 3, 128, 128)
-    torch.testing.assert_close(described(pictures)[3:4], described(pictures[3:4]))
+def test_an_image_is_described_alike_in_any_company() -> None:
+    images = torch.rand(5, 3, 128, 128)
+    torch.testing.assert_close(described(images)[3:4], described(images[3:4]))

@@ -155,7 +155,7 @@ def test_two_rows_are_compared_in_words(opened: Any) -> None:
 def test_published_results_and_the_part_of_the_task_are_told(opened: Any) -> None:
     pick(opened, "wikiart-style")
     shown_words = words(opened)
-    assert "In which of 27 styles a picture is painted." in shown_words
+    assert "Which of 27 styles an artwork belongs to." in shown_words
     assert "This is a part of the task, which as published has 57,025 training and 24,421 test images." in shown_words
     rows = opened.find_elements("css selector", "section:not([hidden]) table.published tbody tr")
     assert rows[0].text.startswith("Tan et al. 2016")

@@ -104,7 +104,7 @@ def test_they_are_listed(call: Call) -> None:
 def test_they_are_run(call: Call, workshop: Path, tmp_path: Path) -> None:
     painter = workshop / "artbench-first-dataset" / "tests"
     subprocess.run(
-        [sys.executable, "few_pictures.py", str(tmp_path / "few")], cwd=painter, check=True, env=_with(painter)
+        [sys.executable, "few_images.py", str(tmp_path / "few")], cwd=painter, check=True, env=_with(painter)
     )
     few = ["--data", f"first-dataset={tmp_path / 'few'}", "--device", "cpu"]
     small = ["steps=4", "batch_size=14", "sub_batch=14", "crop_size=32", "dim=32", "hidden=8"]

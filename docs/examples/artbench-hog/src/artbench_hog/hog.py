@@ -5,7 +5,7 @@ import math
 import torch
 from torch.nn.functional import avg_pool2d, one_hot, pad
 
-from artbench.encoders.backbone import Backbone
+from artbench.encoders import Backbone
 
 SIDE = 128
 CELL = 16
@@ -16,19 +16,19 @@ _SMALL = 1e-6
 
 
 class OrientedGradients(torch.nn.Module):
-    """The orientations of the gradients in each part of a picture."""
+    """The orientations of the gradients in each part of an image."""
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Describe pictures.
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Describe images.
 
         Args:
-            pictures: Float, RGB in [0, 1], shape (n, 3, 128, 128).
+            images: Float, RGB in [0, 1], shape (n, 3, 128, 128).
 
         Returns:
             float32, shape (n, 1764): the blocks row by row, of each the four cells row by row, of each the nine
             orientations from horizontal gradients on, in steps of 20 degrees.
         """
-        length, orientation = _gradients(pictures.float())
+        length, orientation = _gradients(images.float())
         cells = _cells(length, orientation)
         corners = [cells[:, :, y : y + _BLOCKS, x : x + _BLOCKS] for y in (0, 1) for x in (0, 1)]
         blocks = torch.cat(corners, dim=1)
@@ -37,9 +37,9 @@ class OrientedGradients(torch.nn.Module):
         return blocks.permute(0, 2, 3, 1).flatten(1)
 
 
-def _gradients(pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _gradients(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Length, and orientation as a place among the histogram's bins, [0, 9), of the strongest channel's gradient."""
-    padded = pad(pictures, (1, 1, 1, 1), mode="replicate")
+    padded = pad(images, (1, 1, 1, 1), mode="replicate")
     across = padded[:, :, 1:-1, 2:] - padded[:, :, 1:-1, :-2]
     down = padded[:, :, 2:, 1:-1] - padded[:, :, :-2, 1:-1]
     length, channel = torch.hypot(across, down).max(dim=1, keepdim=True)
@@ -65,7 +65,7 @@ def _normalised(blocks: torch.Tensor) -> torch.Tensor:
 
 
 def backbone() -> Backbone:
-    """The descriptor as a backbone: it wants pictures as they are, at one size."""
+    """The descriptor as a backbone: it wants images as they are, at one size."""
     return Backbone(
         name="hog",
         module=OrientedGradients(),

@@ -15,10 +15,10 @@ def register_datasets(register: Callable[[DatasetSpec], None]) -> None:
     register(
         DatasetSpec(
             name="sketchbook",
-            description="pages of sketchbooks, one picture each",
+            description="pages of sketchbooks, one image each",
             factory="artbench_sketchbook.pages:read",
             source="whoever scanned the sketchbooks",
-            layout="pages.csv (page, artist, medium, split) and the pictures it names",
+            layout="pages.csv (page, artist, medium, split) and the images it names",
         )
     )
 

@@ -1,4 +1,4 @@
-"""The list of pages, read and checked; no picture is opened here."""
+"""The list of pages, read and checked; no image is opened here."""
 
 import csv
 from dataclasses import dataclass
@@ -7,8 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from artbench.data.dataset import Dataset
-from artbench.data.targets import Split, Targets
+from artbench.data import Dataset, Split, Targets
 from artbench.errors import ArtbenchError
 
 SPLITS = ("train", "validation", "test")

@@ -1,4 +1,4 @@
-"""One picture of the collection, from nothing to its scan."""
+"""Painting one image of the collection, up to its scan."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,12 @@ _TOUCHES = {painter.name: painter.touch for painter in PAINTERS}
 
 
 def paint_work(work: Work, *, seed: int) -> Image.Image:
-    """Paint one picture; it depends on nothing but its entry in the catalogue and the seed.
+    """Paint one image; it depends only on its entry in the catalogue and the seed.
 
     Returns:
         RGB, of the size in the catalogue.
     """
-    # A copy begins as its original does.
+    # A copy starts from its original's seed.
     rng = np.random.default_rng(np.random.SeedSequence([seed, work.duplicate_of or work.index]))
     easel = Easel(
         rng=rng,
@@ -37,14 +37,14 @@ def paint_work(work: Work, *, seed: int) -> Image.Image:
     if work.influence:
         other = planes_of(STYLES[work.influence](easel))
         pixels = np.where(_overpainted(rng, work.size), other, pixels)
-    picture = scan(rng, leave_traces(rng, pixels, work.materials), work.museum)
+    scanned = scan(rng, leave_traces(rng, pixels, work.materials), work.museum)
     if work.duplicate_of:
-        return recopied(np.random.default_rng(np.random.SeedSequence([seed, work.index])), picture)
-    return picture
+        return recopied(np.random.default_rng(np.random.SeedSequence([seed, work.index])), scanned)
+    return scanned
 
 
 def _overpainted(rng: np.random.Generator, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Where a transitional picture is in its other style: a ragged piece from one side, at most half of all."""
+    """Return where an image is in its second style: a ragged piece from one side, at most half of it."""
     width, height = size
     ys, xs = (side.astype(np.float32) for side in np.ogrid[0:height, 0:width])
     angle = rng.uniform(0, 2 * np.pi)

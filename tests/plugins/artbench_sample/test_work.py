@@ -1,4 +1,4 @@
-"""Pictures come out the same whenever and in whatever order they are painted."""
+"""Images come out the same whenever and in whatever order they are painted."""
 
 import numpy as np
 import pytest
@@ -8,9 +8,9 @@ from PIL import Image
 from artbench_sample.catalogue import Work
 from artbench_sample.materials import MATERIALS, leave_traces
 from artbench_sample.museums import MUSEUMS, scan
-from artbench_sample.picture import paint_work
 from artbench_sample.planes import planes_of
 from artbench_sample.styles.book import STYLES
+from artbench_sample.work import paint_work
 
 
 def _pixels(work: Work, seed: int) -> NDArray[np.uint8]:
@@ -18,7 +18,7 @@ def _pixels(work: Work, seed: int) -> NDArray[np.uint8]:
 
 
 def _signature(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Coarse grey levels without brightness and contrast: what is left of a picture when it is copied badly."""
+    """Coarse grey levels without brightness and contrast: what is left of an image when it is copied badly."""
     grey = np.asarray(Image.fromarray(pixels).convert("L").resize((12, 12), Image.Resampling.BOX), dtype=np.float64)
     return np.asarray((grey - grey.mean()) / grey.std())
 
@@ -32,15 +32,15 @@ def test_the_same_seed_gives_the_same_pixels_in_any_order(works: list[Work]) -> 
         np.testing.assert_array_equal(one, other)
 
 
-def test_another_seed_gives_another_picture(works: list[Work]) -> None:
+def test_another_seed_gives_another_image(works: list[Work]) -> None:
     assert np.abs(_pixels(works[0], 0).astype(int) - _pixels(works[0], 1)).mean() > 5
 
 
-def test_a_picture_has_the_size_of_its_entry_and_something_on_it(works: list[Work]) -> None:
+def test_an_image_has_the_size_of_its_entry_and_something_on_it(works: list[Work]) -> None:
     for work in works[:24]:
-        picture = paint_work(work, seed=0)
-        assert (picture.mode, picture.size, min(picture.size)) == ("RGB", work.size, 256)
-        assert np.asarray(picture).std() > 8
+        image = paint_work(work, seed=0)
+        assert (image.mode, image.size, min(image.size)) == ("RGB", work.size, 256)
+        assert np.asarray(image).std() > 8
 
 
 def test_a_copy_is_near_its_original_and_not_equal(works: list[Work]) -> None:
@@ -69,10 +69,9 @@ def test_the_museums_differ_in_border_and_tint() -> None:
         name: np.mean([np.asarray(scan(np.random.default_rng(k), card, name)) for k in range(20)], axis=0)
         for name in MUSEUMS
     }
-    border = {name: picture[2:6, 40:-40].mean() for name, picture in scans.items()}
+    border = {name: image[2:6, 40:-40].mean() for name, image in scans.items()}
     warmth = {
-        name: picture[100:150, 100:150, 0].mean() - picture[100:150, 100:150, 2].mean()
-        for name, picture in scans.items()
+        name: image[100:150, 100:150, 0].mean() - image[100:150, 100:150, 2].mean() for name, image in scans.items()
     }
     assert border["north"] > border["south"] + 40
     assert warmth["south"] > warmth["north"] + 10

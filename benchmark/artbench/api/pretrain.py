@@ -1,0 +1,105 @@
+"""`artbench.pretrain`: train a backbone on images without their labels, from Python."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from artbench.api.common import LoggingReporter, PathLike, data_root_or_default, loaded, placed
+from artbench.pretrain.request import PretrainRequest
+from artbench.pretrain.workflow import pretrain as run_pretraining
+from artbench.runtime.progress import Reporter
+
+
+def pretrain(
+    method: str | None = None,
+    *,
+    out: PathLike,
+    backbone: str | None = None,
+    dataset: str | Sequence[str] = (),
+    settings: Mapping[str, object] | None = None,
+    seed: int | None = None,
+    resume: bool = False,
+    knn: str | None = None,
+    pack: bool = False,
+    save_minutes: float = 10,
+    keep: int = 2,
+    tensorboard: bool = False,
+    compiled: bool = False,
+    data_root: PathLike | None = None,
+    data: Mapping[str, PathLike] | None = None,
+    device: str = "auto",
+    workers: int | None = None,
+    plugins: Sequence[PathLike] = (),
+    reporter: Reporter | None = None,
+) -> Path | None:
+    """Train a backbone on the training images of datasets, without their labels, as `artbench pretrain` does.
+
+    Images that a task of the datasets chooses or reports on are left out.
+
+    Args:
+        method: How to train: `moco-v2`. With `resume`, method, backbone, datasets, settings and seed that are not given
+            are taken from the checkpoint.
+        out: Folder for the encoder, the checkpoints and the log.
+        backbone: An architecture: `resnet50`.
+        dataset: A dataset, or several, whose training images are pooled.
+        settings: Settings of the method by name; what is not named has the original's default.
+        seed: Seed of initialisation, order and augmentation; None: 0, or the checkpoint's.
+        resume: Go on from the last checkpoint in `out`.
+        knn: A single-label task that measures the features by kNN after every epoch.
+        pack: Keep the pool as raw pixels in the cache, so that images are decoded once for all epochs.
+        save_minutes: Minutes between two checkpoints.
+        keep: Number of latest checkpoints to keep.
+        tensorboard: Write the log for TensorBoard too.
+        compiled: Compile the networks first.
+        data_root: As of `artbench.run`.
+        data: As of `artbench.run`.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+        workers: Threads that crop; None: what suits the machine.
+        plugins: Python files that hold plugins, beside those that are installed.
+        reporter: As of `artbench.run`.
+
+    Returns:
+        The file of the encoder, which `artbench.run(pretraining=out)` takes; None where a signal stopped the training,
+        which goes on with `resume=True`.
+
+    Raises:
+        UsageError: A name is unknown, something is missing, or a setting is wrong; nothing was begun.
+        ArtbenchError: The data is not what it should be, `out` holds another training, or the training fails.
+
+    Examples:
+        >>> import artbench
+        >>> from pathlib import Path
+        >>> tiny = {"steps": 1, "batch_size": 8, "sub_batch": 4, "crop_size": 32, "warmup_epochs": 0}
+        >>> file = artbench.pretrain(
+        ...     "simclr", backbone="resnet10t", dataset="sample", settings=tiny, out="doctest-out", device="cpu"
+        ... )
+        >>> Path(file).name
+        'encoder.safetensors'
+    """
+    told = reporter or LoggingReporter()
+    request = PretrainRequest(
+        out=Path(out),
+        method=method,
+        backbone=backbone,
+        datasets=[dataset] if isinstance(dataset, str) else list(dataset),
+        seed=seed,
+        resume=resume,
+        settings=[f"{name}={_text(value)}" for name, value in (settings or {}).items()],
+        knn=knn,
+        pack=pack,
+        save_minutes=save_minutes,
+        keep=keep,
+        tensorboard=tensorboard,
+        compiled=compiled,
+        data_root=data_root_or_default(data_root),
+        data=placed(data),
+        device=device,
+        workers=workers,
+    )
+    return run_pretraining(request, registry=loaded(plugins, told), reporter=told).encoder
+
+
+def _text(value: object) -> str:
+    """A setting as the command line takes it."""
+    if value is None:
+        return "none"
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
