@@ -37,11 +37,8 @@ def _span(text: str) -> timedelta:
 @click.pass_context
 def cache(context: click.Context, as_json: bool) -> None:
     """Show the stored features (dataset, encoder, size, age), or remove some."""
-    if context.invoked_subcommand is None:
-        _show(as_json)
-
-
-def _show(as_json: bool) -> None:
+    if context.invoked_subcommand is not None:
+        return
     from artbench.features.inventory import stored_features
     from artbench.leaderboard.scores_cache import ranks_bytes, ranks_folder
     from artbench.runtime.files import cache_folder
@@ -51,7 +48,15 @@ def _show(as_json: bool) -> None:
     if as_json:
         print_json([_row(entry) for entry in entries])
         return
-    _print_table(entries)
+    if entries:
+        print_table(
+            ("dataset", "backbone", "pretraining", "size", "made", "used"),
+            [
+                (one.dataset, one.backbone, one.pretraining, size(one.bytes), _age(one.created), _age(one.used))
+                for one in entries
+            ],
+            numbers=range(3, 6),
+        )
     total = sum(entry.bytes for entry in entries)
     click.echo(f"{size(total)} in {folder}. `artbench cache remove` makes room.", err=True)
     if ranks := ranks_bytes():
@@ -110,16 +115,6 @@ def _row(entry: "StoredFeatures") -> dict[str, object]:
         "used": entry.used.isoformat(),
         "folder": str(entry.folder),
     }
-
-
-def _print_table(entries: "list[StoredFeatures]") -> None:
-    headings = ("dataset", "backbone", "pretraining", "size", "made", "used")
-    rows = [
-        (entry.dataset, entry.backbone, entry.pretraining, size(entry.bytes), _age(entry.created), _age(entry.used))
-        for entry in entries
-    ]
-    if rows:
-        print_table(headings, rows, numbers=range(3, 6))
 
 
 def _age(time: datetime) -> str:

@@ -81,13 +81,7 @@ def check(
 
 @data.command()
 @_names
-@click.option(
-    "--out",
-    type=FOLDER,
-    default=Path("audit"),
-    show_default=True,
-    help="Folder for report.html, report.md, exclude.csv.",
-)
+@click.option("--out", type=FOLDER, default=Path("audit"), show_default=True, help="Folder of report and exclude.csv.")
 @backbone_option("Compare features of this architecture too.")
 @pretraining_option(default="imagenet")
 @click.option(
@@ -154,9 +148,7 @@ def audit(
     click.echo(f"{twins:,} pairs of near duplicates, {len(findings.leaking):,} of them leak")
     for leak in findings.leaks:
         seen = f"{leak.same:,} pretrained on, " if leak.same else ""
-        click.echo(
-            f"{leak.task}: of {leak.tested:,} test images {seen}{leak.twins:,} with a near duplicate in training"
-        )
+        click.echo(f"{leak.task}: of {leak.tested:,} test images {seen}{leak.twins:,} with a twin in training")
     for file in files:
         click.echo(str(file))
 
@@ -187,9 +179,7 @@ def download(
         click.echo(how_to_get(spec, folder))
         return 0 if spec.prepare is not None else 1
     if folder is None:
-        raise UsageError(
-            f"nothing says where {spec.name} should go", mend=f"Give --data-root DIR, or --data {spec.name}=DIR"
-        )
+        raise UsageError(f"no folder is given for {spec.name}", mend=f"Give --data-root DIR, or --data {spec.name}=DIR")
     click.echo(f"{spec.name} comes from {spec.source}\nIts terms: {spec.terms or 'none are stated there'}", err=True)
     if not accept_terms:
         if not sys.stdin.isatty():

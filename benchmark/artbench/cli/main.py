@@ -32,22 +32,12 @@ COMMANDS = {
 }
 
 
-def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted and not ctx.resilient_parsing:
-        from importlib import metadata
-
-        click.echo(f"artbench {metadata.version('artbench')}")
-        ctx.exit()
-
-
 @click.group(
     cls=LazyGroup,
     commands_at=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "color": _COLOUR},
 )
-@click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version."
-)
+@click.version_option(package_name="artbench", message="artbench %(version)s", help="Show the version.")
 def artbench() -> None:
     """Which visual representation understands art?
 

@@ -48,7 +48,7 @@ def load_plugins(files: Sequence[Path] = (), *, only: str | None = None) -> Regi
         >>> registry.tasks.get("sample-style").dataset
         'sample'
     """
-    loaded = [_load(source, plugin) for source, plugin in sources(files, only=only)]
+    loaded = [load_plugin(source, plugin) for source, plugin in sources(files, only=only)]
 
     def catalogue(kind: str) -> Catalogue[Any]:
         return Catalogue(kind, [entry for _, registered in loaded for one, entry in registered if one == kind])
@@ -74,11 +74,6 @@ def sources(files: Sequence[Path] = (), *, only: str | None = None) -> list[tupl
             raise UsageError(f"--plugin: {file} is not a Python file", mend="Give a file whose name ends in .py")
     only = os.environ.get("ARTBENCH_PLUGINS") if only is None else only
     return [*_installed(only), *((file, _of_file(file)) for file in files)]
-
-
-def load_alone(source: metadata.EntryPoint | Path, plugin: Plugin) -> Plugin:
-    """Load one plugin, and return it with its names, loading time and problem."""
-    return _load(source, plugin)[0]
 
 
 def _installed(only: str | None) -> Iterator[tuple[metadata.EntryPoint, Plugin]]:
@@ -125,7 +120,7 @@ class _Overheard:
         return getattr(self._stream, name)
 
 
-def _load(source: metadata.EntryPoint | Path, plugin: Plugin) -> tuple[Plugin, list[tuple[str, Entry[Any]]]]:
+def load_plugin(source: metadata.EntryPoint | Path, plugin: Plugin) -> tuple[Plugin, list[tuple[str, Entry[Any]]]]:
     """Import one plugin and call its hooks. If anything fails, nothing of what it registered is kept."""
     start = perf_counter()
     collected: list[tuple[str, Entry[Any]]] = []

@@ -39,11 +39,6 @@ class Entry(Generic[SpecT]):
     plugin: str
     distribution: str
 
-    @property
-    def owners(self) -> tuple[str, str]:
-        """The names that may stand before the colon in `DIST:NAME`."""
-        return self.distribution, self.plugin
-
 
 class Catalogue(Generic[SpecT]):
     """Specs and families of one kind.
@@ -71,8 +66,9 @@ class Catalogue(Generic[SpecT]):
         found = list(self._called(name))
         if not found and ":" in name:
             owner, _, plain = name.partition(":")
-            found = [match for match in self._called(plain) if owner in match[0].owners]
-            if found and len(list(self._called(plain))) > 1:
+            same = list(self._called(plain))
+            found = [(entry, spec) for entry, spec in same if owner in (entry.distribution, entry.plugin)]
+            if found and len(same) > 1:
                 # The name is ambiguous here, so the qualified one goes on record.
                 found = [(entry, replace(spec, name=name)) for entry, spec in found]
         if not found:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from artbench.plugins.loading import load_alone, sources
+from artbench.plugins.loading import load_plugin, sources
 from artbench.plugins.registry import SLOW, Plugin
 
 # Libraries that the contract keeps out of the start, whether they are slow on this machine or not.
@@ -106,7 +106,7 @@ def _main(distribution: str, name: str, *files: str) -> None:
                 # Imports what finding entry points needs, which would count as time of the plugin.
                 metadata.version("artbench")
             print(_BEGIN, file=sys.stderr, flush=True)  # noqa: T201
-            print(load_alone(source, plugin).seconds)  # noqa: T201
+            print(load_plugin(source, plugin)[0].seconds)  # noqa: T201
             return
 
 
