@@ -18,6 +18,7 @@ from artbench.evaluation.workflow import RunRequest, run
 from artbench.plugins.loading import load_plugins
 from artbench.records.folder import ResultsFolder, write_record
 from artbench.runtime.progress import Silent
+from tests.support.pages import wait_until_it_fits
 from tests.support.plugins import SEEN, TOY
 from tests.support.records import record
 
@@ -258,5 +259,5 @@ def test_a_phone_shows_the_pages_without_sideways_scrolling(browser: Any, place:
     )
     for page in pages(place):
         browser.get(page.as_uri())
-        assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
+        wait_until_it_fits(browser, width=360)
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

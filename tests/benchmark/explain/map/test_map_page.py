@@ -16,6 +16,7 @@ from artbench.explain.map.faithfulness import faithfulness
 from artbench.explain.map.layout import lay_out
 from artbench.explain.map.page import map_page
 from artbench.runtime.progress import Silent
+from tests.support.pages import wait_until_it_fits
 from tests.support.records import record
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'"
@@ -126,8 +127,4 @@ def test_a_phone_shows_it_without_sideways_scrolling(opened: Any) -> None:
         "Emulation.setDeviceMetricsOverride", {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
     )
     opened.find_element("css selector", "#tiles button").click()
-    from selenium.webdriver.support.wait import WebDriverWait
-
-    # The figure is drawn anew for the new width, a moment later.
-    width = "return document.documentElement.scrollWidth"
-    WebDriverWait(opened, 30).until(lambda driver: driver.execute_script(width) <= 360)
+    wait_until_it_fits(opened, width=360)

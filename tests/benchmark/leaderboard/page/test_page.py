@@ -15,6 +15,7 @@ from artbench.plugins.loading import load_plugins
 from artbench.records.folder import ResultsFolder
 from artbench.runtime.progress import Silent
 from artbench.specs import PublishedResult
+from tests.support.pages import wait_until_it_fits
 from tests.support.records import record
 
 PUBLISHED = Path(__file__).resolve().parents[4] / "leaderboards"
@@ -245,7 +246,7 @@ def test_a_phone_shows_it_without_sideways_scrolling(opened: Any) -> None:
     )
     for option in opened.find_elements("css selector", "#task option"):
         choose(opened, "#task", option.get_attribute("value"))
-        assert opened.execute_script("return document.documentElement.scrollWidth") <= 360
+        wait_until_it_fits(opened, width=360)
 
 
 def test_dark_and_light_differ_in_page_and_plots(opened: Any) -> None:
