@@ -241,7 +241,7 @@ def print_health(entry: "DatasetCheck") -> None:
     console.print(table)
     for task in entry.tasks:
         if task.untrained_classes:
-            text = f"  {task.name}: {task.untrained_classes:,} of {task.classes:,} classes have no picture to train on"
+            text = f"  {task.name}: {task.untrained_classes:,} of {task.classes:,} classes have no image to train on"
             console.print(Text(text), soft_wrap=True)
         if task.problem:
             console.print(Text(f"  {task.name} can't be read: {task.problem}", style="red"), soft_wrap=True)

@@ -1,1 +1,1 @@
-"""Pictures and what is known of them: datasets, targets, splits, decoding."""
+"""Images and their labels: datasets, targets, splits, decoding."""

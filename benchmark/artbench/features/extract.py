@@ -186,4 +186,4 @@ def _missing(
         store.discard(wanted)
     missing = store.missing(wanted, reporter)
     store.reserve(len(missing))
-    return missing.tolist()
+    return [int(row) for row in missing]
