@@ -222,9 +222,7 @@ def print_health(entry: "DatasetCheck") -> None:
 
     console = Console(highlight=False)
     of = f" of {entry.published:,}" if entry.published else ""
-    console.print(
-        Text(f"{entry.name}: {entry.pictures:,}{of} pictures in {entry.root}", style="bold"), soft_wrap=True
-    )
+    console.print(Text(f"{entry.name}: {entry.pictures:,}{of} pictures in {entry.root}", style="bold"), soft_wrap=True)
     _print_pictures(entry, console)
     table = Table(box=None, pad_edge=False)
     table.add_column("task", overflow="fold")
