@@ -1,4 +1,4 @@
-"""Images and what is known of them: datasets, targets, splits, decoding."""
+"""Images and their labels: datasets, targets, splits, decoding."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""What must hold of a task's targets before anything is computed from them."""
+"""Checks of a task's targets before anything is computed from them."""
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
@@ -10,7 +10,7 @@ from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
 from artbench.runtime.progress import Reporter
 
-# Above this share of missing pictures, a result is not comparable with that of a whole copy.
+# Above this share of missing images, a result is not comparable with that of a complete copy.
 MISSING_SHARE = 0.01
 
 _PLUGIN = "This is a fault of the plugin that provides the task"
@@ -18,18 +18,18 @@ _SHOWN = 5
 
 
 def check_targets(targets: Targets, dataset: Dataset, *, task: str, allow_partial: bool, reporter: Reporter) -> None:
-    """Refuse targets that no honest result can come from; say what is worth knowing of the others.
+    """Raise unless targets can give a valid result.
 
     Args:
-        targets: Of the task.
-        dataset: That they belong to.
-        task: The task's name, for messages.
-        allow_partial: Go on where more than 1 % of the listed pictures is missing.
-        reporter: Told what is missing, and which classes nothing trains.
+        targets: Targets of the task.
+        dataset: Dataset of the targets.
+        task: Name of the task, for messages.
+        allow_partial: Accept more than 1 % of the listed images missing.
+        reporter: Receives notices of missing images and of classes without training images.
 
     Raises:
-        ArtbenchError: Too much is missing; nothing is left to train or test on; a picture is in two splits;
-            rows or labels are not what `Split` says they are.
+        ArtbenchError: Too many images are missing; none are left to train or test on; an image is in two splits; rows
+            or labels are not as `Split` documents them.
     """
     _check_missing(targets, dataset, task=task, allow_partial=allow_partial, reporter=reporter)
     for round_ in targets.rounds:
@@ -43,7 +43,7 @@ def check_targets(targets: Targets, dataset: Dataset, *, task: str, allow_partia
             f"{task}: {len(targets.groups):,} groups for {len(dataset):,} rows of the dataset", mend=_PLUGIN
         )
     if targets.train.labels.dtype != np.float64:
-        _tell_untrained(targets, task=task, reporter=reporter)
+        _report_untrained(targets, task=task, reporter=reporter)
 
 
 def _check_round(targets: Targets, dataset: Dataset, *, task: str) -> None:
@@ -53,19 +53,19 @@ def _check_round(targets: Targets, dataset: Dataset, *, task: str) -> None:
     for name, split in targets.splits:
         if not len(split):
             raise ArtbenchError(
-                f"{task}: no picture to {'test' if name == 'test' else 'train'} on ({name} is empty)",
-                mend=f"See whether the pictures of this task are in {dataset.root}",
+                f"{task}: no image to {'test' if name == 'test' else 'train'} on ({name} is empty)",
+                mend=f"Check that the images of this task are in {dataset.root}",
             )
     _check_apart(targets, dataset, task=task)
 
 
 def is_partial(targets: Targets) -> bool:
-    """Whether more is missing than a result that can be compared with others allows."""
+    """Whether more images are missing than a comparable result allows."""
     return len(targets.missing) > MISSING_SHARE * _listed(targets)
 
 
 def _listed(targets: Targets) -> int:
-    # A picture is in every round of several, and counts once.
+    # Each round holds every image; it counts once.
     there = len(targets.rows) if targets.repeats else sum(len(split) for _, split in targets.splits)
     return len(targets.missing) + there
 
@@ -75,11 +75,11 @@ def _check_missing(targets: Targets, dataset: Dataset, *, task: str, allow_parti
         return
     share = len(targets.missing) / _listed(targets)
     missing = (
-        f"{task}: {len(targets.missing):,} of {_listed(targets):,} pictures that its lists name ({share:.2%}) "
+        f"{task}: {len(targets.missing):,} of {_listed(targets):,} images that its lists name ({share:.2%}) "
         f"are not in {dataset.root}: {_some(targets.missing)}"
     )
     if not is_partial(targets):
-        reporter.notice(f"{missing}. The result counts as whole, as no more than {MISSING_SHARE:.0%} is missing.")
+        reporter.notice(f"{missing}. The result counts as complete, as no more than {MISSING_SHARE:.0%} is missing.")
     elif allow_partial:
         reporter.notice(f"{missing}. The record will say that the data is partial.")
     else:
@@ -127,18 +127,18 @@ def _check_apart(targets: Targets, dataset: Dataset, *, task: str) -> None:
         if len(shared):
             names = [dataset.ids[row] for row in shared.tolist()]
             raise ArtbenchError(
-                f"{task}: pictures are in {first} and in {second}, {len(shared):,} of them: {_some(names)}",
-                mend="A picture may be in one split only: mend the task's lists",
+                f"{task}: images are in {first} and in {second}, {len(shared):,} of them: {_some(names)}",
+                mend="An image may be in one split only: correct the task's lists",
             )
 
 
-def _tell_untrained(targets: Targets, *, task: str, reporter: Reporter) -> None:
+def _report_untrained(targets: Targets, *, task: str, reporter: Reporter) -> None:
     labels = targets.train.labels
     counts = labels.sum(axis=0) if labels.ndim == 2 else np.bincount(labels, minlength=len(targets.classes))
     untrained = [targets.classes[index] for index in np.flatnonzero(counts == 0).tolist()]
     if untrained:
         reporter.notice(
-            f"{task}: {len(untrained):,} of {len(targets.classes):,} classes have no picture to train on: "
+            f"{task}: {len(untrained):,} of {len(targets.classes):,} classes have no image to train on: "
             f"{_some(untrained)}"
         )
 

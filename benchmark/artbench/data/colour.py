@@ -1,4 +1,4 @@
-"""From whatever colours a picture is stored in to eight-bit sRGB."""
+"""Conversion from the stored colours of an image to eight-bit sRGB."""
 
 import io
 from contextlib import suppress
@@ -12,22 +12,22 @@ Box = tuple[float, float, float, float]
 
 
 def to_rgb(image: Image.Image, *, size: tuple[int, int], box: Box) -> NDArray[np.uint8]:
-    """Resize a part of a loaded picture (bicubic, antialiased) to sRGB.
+    """Resize a part of a loaded image (bicubic, antialiased) and convert it to sRGB.
 
     Museums deliver scans in Adobe RGB, ProPhoto or CMYK; read as sRGB they look faded, and two scans of one painting
-    differ by their scanner. The conversion costs a millisecond or two, since it comes after the resize, and
-    pictures in sRGB or without a profile (nearly all) skip it.
+    differ by their scanner. The conversion follows the resize and takes a millisecond or two; images in sRGB or
+    without a profile (nearly all) skip it.
 
     Args:
-        image: The picture.
+        image: The image.
         size: Width and height to resize to, in pixels.
-        box: Left, top, right, bottom of the part, in pixels of the picture.
+        box: Left, top, right, bottom of the part, in pixels of the image.
 
     Returns:
-        Shape (height, width, 3).
+        uint8, shape (height, width, 3).
 
     Raises:
-        ValueError: There is no sensible way from the picture's mode to RGB.
+        ValueError: The image's mode can't be converted to RGB.
     """
     profile = image.info.get("icc_profile")
     white = _white(image)
@@ -44,7 +44,7 @@ def to_rgb(image: Image.Image, *, size: tuple[int, int], box: Box) -> NDArray[np
 
 
 def _resizable(image: Image.Image) -> Image.Image:
-    """The picture in one of the modes L, RGB, RGBA, CMYK and F, which Pillow resizes exactly."""
+    """The image in one of the modes L, RGB, RGBA, CMYK and F, which Pillow resizes exactly."""
     may_be_transparent = image.mode in {"1", "L", "P", "RGB"} and "transparency" in image.info
     if image.mode in {"PA", "LA", "La", "RGBa"} or may_be_transparent:
         return image.convert("RGBA")
@@ -60,10 +60,10 @@ def _resizable(image: Image.Image) -> Image.Image:
 
 
 def _white(image: Image.Image) -> float:
-    """The value that means white: of 16 bits the largest, of 32 bits and of floats the next usual one."""
+    """The value of white: the largest of 16 bits; for 32 bits and floats the next usual one."""
     if image.mode not in {"I", "F"}:
         return 65535.0
-    # A pair, for pictures of one channel.
+    # A pair, for images of one channel.
     highest = float(cast("tuple[float, float]", image.getextrema())[1])
     usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
     return next((white for white in usual if highest <= white), highest)
@@ -72,12 +72,12 @@ def _white(image: Image.Image) -> float:
 def _eight_bits(image: Image.Image, *, white: float) -> Image.Image:
     grey = np.asarray(image, np.float32) * (255 / white)
     if not np.isfinite(grey).all():
-        raise ValueError("the picture holds values that are not finite")
+        raise ValueError("the image holds values that are not finite")
     return Image.fromarray(np.clip(grey + 0.5, 0, 255).astype(np.uint8))
 
 
 def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Convert by the embedded profile; where that is broken or does not fit the mode, leave the colours as they are."""
+    """Convert by the embedded profile; leave the colours as they are if it is broken or does not fit the mode."""
     with suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         fits = source.profile.xcolor_space.strip() == {"RGBA": "RGB", "L": "GRAY"}.get(image.mode, image.mode)

@@ -1,4 +1,4 @@
-"""A dataset as it lies on disk: its pictures by id, and the fingerprint of their state."""
+"""A dataset on disk: its images by id, and the fingerprint of their state."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -9,16 +9,16 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """The pictures of one dataset, in a fixed order, with their ids.
+    """The images of one dataset, in a fixed order, with their ids.
 
     Attributes:
-        name: The name under which its spec is registered.
-        root: The folder that it was read from.
-        ids: One id a picture, unique, stable from machine to machine: the path below `root`, say.
-        files: The file of each picture, relative to `root`.
-        versions: What tells one state of a picture from another, alike on every machine; by default, the
+        name: Name under which its spec is registered.
+        root: Folder that it was read from.
+        ids: Unique id of each image, the same on every machine, such as its path below `root`.
+        files: File of each image, relative to `root`.
+        versions: Version of each image, which changes with its content and is the same on every machine; None: the
             size of its file in bytes.
-        tables: What else the dataset's tasks read, such as the rows of its lists; opaque to artbench.
+        tables: Whatever else the dataset's tasks read, such as the rows of its lists; not used by artbench.
     """
 
     name: str
@@ -32,11 +32,11 @@ class Dataset:
         return len(self.ids)
 
     def path(self, row: int) -> Path:
-        """The file of the picture in row `row`."""
+        """Return the file of the image in row `row`."""
         return self.root / self.files[row]
 
     def read(self, row: int) -> bytes:
-        """The encoded picture in row `row`, as it is on disk.
+        """Read the encoded image in row `row`.
 
         Raises:
             OSError: The file can't be read.
@@ -44,10 +44,8 @@ class Dataset:
         return self.path(row).read_bytes()
 
     def version(self, row: int) -> str:
-        """What tells this state of the picture in row `row` from another: its size in bytes, if nothing better."""
-        if self.versions is not None:
-            return self.versions[row]
-        return str(self.path(row).stat().st_size)
+        """Return the version of the image in row `row`: by default its size in bytes."""
+        return str(self.path(row).stat().st_size) if self.versions is None else self.versions[row]
 
     @cached_property
     def rows(self) -> Mapping[str, int]:
@@ -56,7 +54,7 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over the ids and versions of all pictures, in row order; 64 hexadecimal digits."""
+        """SHA-256 over the ids and versions of all images, in row order; 64 hexadecimal digits."""
         digest = hashlib.sha256(f"artbench dataset {self.name}\n".encode())
         for row, id_ in enumerate(self.ids):
             digest.update(f"{id_}\0{self.version(row)}\n".encode())

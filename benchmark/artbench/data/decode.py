@@ -1,9 +1,10 @@
-"""From the bytes of a picture's file to the pixels that an encoder sees."""
+"""Decoding of image files to the pixels that an encoder sees."""
 
 import io
 import threading
 from contextlib import nullcontext
 from functools import cache, partial
+from hashlib import sha256
 from typing import Protocol
 
 import numpy as np
@@ -13,25 +14,24 @@ from PIL.ImageFile import ImageFile
 
 from artbench.data.colour import Box, to_rgb
 
-# Raise it whenever a change here may change a pixel: it is part of the feature store's key.
+# Change it whenever a change here may change a pixel: it is part of the feature store's key.
 DECODE_VERSION = "pillow-draft2x-1"
 
-# Scans of paintings reach 200 million pixels and more, which Pillow's own limit refuses. Half a billion is
-# 2 GB while one is being decoded, and still stops the file of a few kilobytes that claims to be a terabyte.
+# Scans of paintings exceed 200 million pixels, above Pillow's own limit. Half a billion takes 2 GB to decode, and
+# still stops a file of a few kilobytes that claims to be a terabyte.
 PIXEL_LIMIT = 500_000_000
 
-# Above this, one picture is decoded at a time, so that several threads don't each take 2 GB.
+# Above this, one image is decoded at a time, so that several threads don't each take 2 GB.
 _LARGE = 60_000_000
-_ONE_LARGE_PICTURE = threading.Lock()
+_ONE_LARGE_IMAGE = threading.Lock()
 
-# A JPEG is decoded at the smallest DCT scale (1/2, 1/4, 1/8) that leaves at least this many times the pixels
-# a side that are needed; the antialiased resize does the rest.
+# A JPEG is decoded at the smallest DCT scale (1/2, 1/4, 1/8) that leaves at least this many times the needed pixels
+# per side; the antialiased resize does the rest.
 _DRAFT_MARGIN = 2
 
 _ORIENTATION = 0x0112  # EXIF tag
 
-
-# Left, top, right and bottom of a part of the stored picture; width and height to which it is resized.
+# Left, top, right and bottom of a part of the stored image; width and height to which it is resized.
 _Part = tuple[Box, tuple[int, int]]
 
 
@@ -39,8 +39,8 @@ class _PartOf(Protocol):
     def __call__(self, size: tuple[int, int], /, *, swapped: bool, mirrored_x: bool, mirrored_y: bool) -> _Part: ...
 
 
-class UnreadableImage(Exception):  # noqa: N818  what is wrong is with the picture, not with the program
-    """A file is not a whole picture of a known format.
+class UnreadableImage(Exception):  # noqa: N818  the fault is the image's, not the program's
+    """A file is not a complete image of a known format.
 
     Args:
         reason: What is wrong with it, in a few words.
@@ -52,11 +52,11 @@ class UnreadableImage(Exception):  # noqa: N818  what is wrong is with the pictu
 
 
 def decode(data: bytes, *, short_side: int, crop: int) -> NDArray[np.uint8]:
-    """Decode a picture, resize its short side (bicubic, antialiased) and cut out the centre.
+    """Decode an image, resize its short side (bicubic, antialiased) and crop the centre.
 
-    Reads JPEG, PNG, WebP, TIFF, GIF and BMP; the first frame, where there are several. EXIF orientation is
-    applied, transparency laid on white, 16 bits scaled to 8, and colours with an embedded profile converted
-    to sRGB. A large JPEG is decoded at reduced DCT scale (Pillow's `draft`). Safe to call from several threads.
+    Reads the first frame of JPEG, PNG, WebP, TIFF, GIF and BMP files. EXIF orientation is applied, transparency laid
+    on white, 16 bits scaled to 8, and colours with an embedded profile converted to sRGB. A large JPEG is decoded at
+    reduced DCT scale (Pillow's `draft`). Safe to call from several threads.
 
     Args:
         data: The file.
@@ -64,53 +64,50 @@ def decode(data: bytes, *, short_side: int, crop: int) -> NDArray[np.uint8]:
         crop: Side of the centre crop in pixels, at most `short_side`.
 
     Returns:
-        RGB, shape (crop, crop, 3), C-contiguous, writable.
+        RGB, uint8, shape (crop, crop, 3), C-contiguous, writable.
 
     Raises:
         UnreadableImage: The file is empty, broken, cut short, too large, or of another format.
     """
     if not 0 < crop <= short_side:
         raise ValueError(f"a crop of {crop} px does not fit a short side of {short_side} px")
-    part = partial(_centre, short_side=short_side, crop=crop)
-    return _decode(data, short_side=short_side, part=part)
+    return _decode(data, short_side=short_side, part=partial(_centre, short_side=short_side, crop=crop))
 
 
 def decode_whole(data: bytes, *, short_side: int, longest: float) -> NDArray[np.uint8]:
-    """Decode a picture and reduce its short side; what is smaller stays as it is. Otherwise as `decode`.
+    """Decode an image and reduce its short side; a smaller image keeps its size. Otherwise as `decode`.
 
     Args:
         data: The file.
         short_side: Length in pixels to which a longer short side is reduced.
-        longest: The most that the long side may be of the short one; the rest is cut off at both ends.
+        longest: Most times that the long side may exceed the short one; the rest is cut off at both ends.
 
     Returns:
-        RGB, shape (height, width, 3), C-contiguous, writable.
+        RGB, uint8, shape (height, width, 3), C-contiguous, writable.
 
     Raises:
         UnreadableImage: As `decode` does.
     """
-    part = partial(_whole, short_side=short_side, longest=longest)
-    return _decode(data, short_side=short_side, part=part)
+    return _decode(data, short_side=short_side, part=partial(_whole, short_side=short_side, longest=longest))
 
 
 def prepare(image: Image.Image, *, short_side: int, crop: int) -> NDArray[np.uint8]:
-    """As `decode`, of a picture that Pillow has opened; it is left as it is, and decoded at its full size.
+    """Prepare an image that Pillow has opened, as `decode` does but decoded at full size; `image` is not changed.
 
     Raises:
         UnreadableImage: Its file is broken, or it is too large.
     """
-    part = partial(_centre, short_side=short_side, crop=crop)
-    return _decode(image, short_side=short_side, part=part)
+    return _decode(image, short_side=short_side, part=partial(_centre, short_side=short_side, crop=crop))
 
 
-def _decode(picture: bytes | Image.Image, *, short_side: int, part: _PartOf) -> NDArray[np.uint8]:
+def _decode(source: bytes | Image.Image, *, short_side: int, part: _PartOf) -> NDArray[np.uint8]:
     try:
-        # What is opened may be asked for a reduced scale, which would change it for its owner.
-        with _open(picture) if isinstance(picture, bytes) else picture.copy() as image:
+        # A copy, because decoding at a reduced scale would change the caller's image.
+        with _open(source) if isinstance(source, bytes) else source.copy() as image:
             return _turned(image, short_side=short_side, part=part)
     except (UnreadableImage, MemoryError):
         raise
-    except Exception as error:  # Pillow's readers raise whatever a broken file makes them stumble over.
+    except Exception as error:  # Pillow's readers raise many types for a broken file.
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UnreadableImage(reason[:200]) from error
 
@@ -143,13 +140,13 @@ def _turned(image: Image.Image, *, short_side: int, part: _PartOf) -> NDArray[np
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         drafted = image.draft(None, (_DRAFT_MARGIN * short_side, _DRAFT_MARGIN * short_side))
         reduction = width / drafted[1][2] if drafted else 1.0
-    with _ONE_LARGE_PICTURE if image.width * image.height > _LARGE else nullcontext():
+    with _ONE_LARGE_IMAGE if image.width * image.height > _LARGE else nullcontext():
         image.load()
-        # Only now: Pillow turns a TIFF while it loads, and finds the EXIF data of some PNGs behind the pixels.
+        # After loading, where Pillow turns a TIFF and finds the EXIF data of some PNGs.
         swapped, mirrored_x, mirrored_y = _TURNS[_orientation(image)]
         whole = (width, height) if reduction > 1 else image.size
         full, made = part(whole, mirrored_x=mirrored_x, mirrored_y=mirrored_y, swapped=swapped)
-        # Not from the size of the reduced picture, which is rounded up: that would move the crop.
+        # Not from the size of the reduced image, which is rounded up: that would move the crop.
         left, top, right, bottom = (edge / reduction for edge in full)
         box = (left, top, min(right, image.width), min(bottom, image.height))
         pixels = to_rgb(image, size=made, box=box)
@@ -161,12 +158,12 @@ def _turned(image: Image.Image, *, short_side: int, part: _PartOf) -> NDArray[np
 def _centre(
     size: tuple[int, int], *, short_side: int, crop: int, swapped: bool, mirrored_x: bool, mirrored_y: bool
 ) -> _Part:
-    """The part of the stored picture that becomes the crop of the turned one.
+    """The part of the stored image that becomes the crop of the turned one.
 
-    Resizing this part alone gives the pixels of the whole resized picture, and a strip of 1 x 30,000 pixels
-    is never blown up to 279 x 8,370,000.
+    Resizing this part alone gives the same pixels as resizing the whole, and never enlarges a strip of 1 x 30,000
+    pixels to 279 x 8,370,000.
     """
-    # Rounded as torchvision's Resize and CenterCrop do, so that pixels lie where everybody's lie.
+    # Rounded as by torchvision's Resize and CenterCrop.
     sides = [short_side * side // min(size) for side in size]
     margins = [round((side - crop) / 2) for side in sides]
     mirrored = (mirrored_y, mirrored_x) if swapped else (mirrored_x, mirrored_y)
@@ -182,7 +179,7 @@ def _centre(
 
 
 def _whole(size: tuple[int, int], *, short_side: int, longest: float, **_: bool) -> _Part:
-    """All of the stored picture, but for the ends of a very long one."""
+    """All of the stored image, but for the ends of a very long one."""
     kept = [min(float(side), longest * min(size)) for side in size]
     left, top = ((side - part) / 2 for side, part in zip(size, kept, strict=True))
     scale = min(1.0, short_side / min(size))
@@ -206,22 +203,20 @@ _TURNS = {
 def _orientation(image: Image.Image) -> int:
     try:
         value = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # A broken EXIF block does not make the picture unreadable.
+    except Exception:  # A broken EXIF block does not make the image unreadable.
         return 1
     return value if isinstance(value, int) and value in _TURNS else 1
 
 
 @cache
 def decode_path() -> str:
-    """How pictures are decoded here: this file's version, and a digest of test cards decoded on this machine.
+    """Return the version of this decoder with a digest of test images decoded on this machine.
 
-    Another release of Pillow or of its libraries counts as another path only if it decodes to other pixels.
+    Another release of Pillow or of its libraries changes it only if it decodes to other pixels.
     """
-    import hashlib
-
     random = np.random.default_rng(0)
     card = random.integers(0, 256, (31, 40, 3), np.uint8).repeat(10, axis=0).repeat(10, axis=1)
-    digest = hashlib.sha256()
+    digest = sha256()
     for format_, options in (("JPEG", {"quality": 90}), ("PNG", {}), ("WEBP", {"quality": 90})):
         file = io.BytesIO()
         Image.fromarray(card).save(file, format_, **options)

@@ -1,4 +1,4 @@
-"""Twins within one dataset as an audit left them, for the records that come after it."""
+"""The cache of twins that an audit found within a dataset, for later records."""
 
 import hashlib
 import json
@@ -28,11 +28,11 @@ _KIND = "artbench audit 1"
 
 @dataclass(frozen=True, kw_only=True)
 class CachedDuplicates:
-    """What an audit found in one state of a dataset.
+    """The twins that an audit found in one state of a dataset.
 
     Attributes:
-        tiers: How twins were looked for.
-        twins: Of each picture that has any, its twins, by ids.
+        tiers: How twins were searched for.
+        twins: Ids of the twins of each image that has any.
         sha256: Digest of tiers and pairs.
     """
 
@@ -41,16 +41,16 @@ class CachedDuplicates:
     sha256: str
 
     def leaking(self, tested: Iterable[str], fitted: Iterable[str]) -> set[str]:
-        """Those of the pictures tested that have a twin among those fitted on."""
+        """Return the test images that have a twin among the images fitted on."""
         known = frozenset(fitted)
         return {image for image in tested if not known.isdisjoint(self.twins.get(image, ()))}
 
 
 def write_duplicates(dataset: Dataset, *, tiers: Sequence[str], pairs: Iterable[tuple[str, str]], cache: Path) -> None:
-    """Keep the twins within a dataset; an earlier audit of the same state is replaced.
+    """Write the twins within a dataset, replacing an earlier audit of the same state.
 
     Raises:
-        ArtbenchError: They can't be written.
+        ArtbenchError: The cache can't be written.
     """
     file = _file(dataset, cache)
     content = _File(kind=_KIND, fingerprint=dataset.fingerprint, tiers=tuple(tiers), pairs=tuple(sorted(pairs)))
@@ -63,7 +63,7 @@ def write_duplicates(dataset: Dataset, *, tiers: Sequence[str], pairs: Iterable[
 
 
 def read_duplicates(dataset: Dataset, cache: Path) -> CachedDuplicates | None:
-    """The newest audit of a dataset in its present state, None if there is none that can be read."""
+    """Read the last audit of a dataset in its present state; None if there is none that can be read."""
     try:
         content = _File.model_validate_json(_file(dataset, cache).read_bytes())
     except (OSError, ValidationError):
@@ -74,11 +74,11 @@ def read_duplicates(dataset: Dataset, cache: Path) -> CachedDuplicates | None:
     for one, other in content.pairs:
         twins[one].add(other)
         twins[other].add(one)
-    told = json.dumps([content.tiers, content.pairs], separators=(",", ":"))
+    found = json.dumps([content.tiers, content.pairs], separators=(",", ":"))
     return CachedDuplicates(
         tiers=content.tiers,
         twins={image: frozenset(others) for image, others in twins.items()},
-        sha256=hashlib.sha256(told.encode()).hexdigest(),
+        sha256=hashlib.sha256(found.encode()).hexdigest(),
     )
 
 

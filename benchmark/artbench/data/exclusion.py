@@ -1,4 +1,4 @@
-"""A list of pictures to leave out of training or out of the test, such as an audit writes it."""
+"""Lists of images to leave out of training or test, as an audit writes them."""
 
 import csv
 import hashlib
@@ -21,21 +21,21 @@ _SIDES: tuple[str, ...] = get_args(Side)
 
 @dataclass(frozen=True, kw_only=True)
 class Exclusions:
-    """Which pictures are left out, and of what.
+    """Images to leave out of training or test.
 
     Attributes:
-        images: Of a dataset and a side, ids. `train` is what is fitted on, validation included; a picture left
-            out of `train` still tests wherever a task tests on it.
-        sha256: Of the sorted entries; 64 hexadecimal digits.
+        images: Ids by dataset and side. The side `train` includes validation; an image left out of `train` is still
+            tested on.
+        sha256: Digest of the sorted entries; 64 hexadecimal digits.
     """
 
     images: Mapping[tuple[str, str], frozenset[str]]
     sha256: str
 
     def apply(self, targets: Targets, dataset: Dataset) -> tuple[Targets, Mapping[Side, int]]:
-        """The targets without the pictures that are left out, and how many rows that took from train and from test.
+        """Return the targets without the excluded images, and how many rows train and test lost.
 
-        Repeats lose the same pictures; what that took from them is not counted.
+        Repeats lose the same images, which are not counted.
         """
         taken: dict[Side, int] = {"train": 0, "test": 0}
         if not any((dataset.name, side) in self.images for side in _SIDES):
@@ -59,7 +59,7 @@ class Exclusions:
         )
 
     def unknown(self, dataset: Dataset) -> list[str]:
-        """Ids listed for a dataset that it does not have, sorted."""
+        """Return the ids listed for a dataset that it does not have, sorted."""
         listed = frozenset[str]().union(*(self.images.get((dataset.name, side), frozenset()) for side in _SIDES))
         return sorted(listed - dataset.rows.keys())
 
@@ -71,7 +71,7 @@ def read_exclusions(path: Path) -> Exclusions:
     """Read a CSV file with the columns `dataset`, `image` (an id) and `split` (`train` or `test`); others are ignored.
 
     Raises:
-        ArtbenchError: It can't be read, lacks a column, or a line of it names no such split.
+        ArtbenchError: The file can't be read, lacks a column, or has a line with another split.
     """
     images: dict[tuple[str, str], set[str]] = {}
     mend = f"It should have the columns {', '.join(COLUMNS)}, as the list that `artbench data audit` writes"
@@ -92,7 +92,7 @@ def read_exclusions(path: Path) -> Exclusions:
                 images.setdefault((dataset, split), set()).add(image)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise ArtbenchError(f"{path} can't be read as a list of pictures ({reason})", mend=mend) from error
+        raise ArtbenchError(f"{path} can't be read as a list of images ({reason})", mend=mend) from error
     digest = hashlib.sha256()
     for entry in sorted((*key, image) for key, found in images.items() for image in found):
         digest.update("\0".join(entry).encode() + b"\n")
@@ -100,11 +100,7 @@ def read_exclusions(path: Path) -> Exclusions:
 
 
 def write_exclusions(path: Path, entries: Iterable[tuple[str, str, Side]]) -> None:
-    """Write a list that `read_exclusions` reads: dataset, image and side of each entry, sorted, each once.
-
-    Raises:
-        OSError: It can't be written.
-    """
+    """Write a list for `read_exclusions`: dataset, image and side of each entry, sorted, without repetition."""
     with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)

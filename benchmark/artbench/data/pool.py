@@ -1,4 +1,4 @@
-"""The pretraining pool: all training pictures of some datasets, less whatever any of their tasks is measured on."""
+"""The pretraining pool: all training images of some datasets without those that any of their tasks measures on."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from artbench.data.targets import Targets
 from artbench.errors import ArtbenchError
 from artbench.runtime.files import write_text
 
-# Beside a checkpoint; and the key under which a safetensors file names it in its own metadata.
+# The manifest's file beside a checkpoint, and the key of the pool's summary in a safetensors file's metadata.
 MANIFEST_FILE = "pool.json"
 METADATA_KEY = "artbench.pool"
 _Text = Annotated[str, StringConstraints(min_length=1)]
@@ -30,8 +30,8 @@ class LabelledDataset:
 
     Attributes:
         dataset: The dataset.
-        targets: Of each task, by its name.
-        training: Rows to train on whatever the tasks say, for pictures without labels.
+        targets: Targets of each task, by name.
+        training: Rows to train on besides those of the tasks, for images without labels.
     """
 
     dataset: Dataset
@@ -44,14 +44,14 @@ class _Part(BaseModel):
 
 
 class PoolPart(_Part):
-    """The pictures of one dataset in the pool.
+    """The images of one dataset in the pool.
 
     Attributes:
-        dataset: Its name.
-        fingerprint: Of its pictures (`Dataset.fingerprint`).
-        tasks: The tasks whose validation and test pictures were left out, sorted.
-        held_out: How many pictures were left out for them, though another task trains on some.
-        images: Ids of the pictures in the pool, sorted.
+        dataset: Name of the dataset.
+        fingerprint: Fingerprint of its images (`Dataset.fingerprint`).
+        tasks: Tasks whose validation and test images were left out, sorted.
+        held_out: Number of images left out for them, including those that another task trains on.
+        images: Ids of the images in the pool, sorted.
     """
 
     dataset: _Text
@@ -62,12 +62,12 @@ class PoolPart(_Part):
 
 
 class PoolSummary(_Part):
-    """What a checkpoint's own file says of its pool, without the ids.
+    """The summary of a pool in a checkpoint's own file, without ids.
 
     Attributes:
-        sha256: The manifest's hash.
-        images: Number of pictures.
-        datasets: Of each dataset, the number of its pictures.
+        sha256: Hash of the manifest.
+        images: Number of images.
+        datasets: Number of images by dataset.
     """
 
     sha256: _Sha256
@@ -77,57 +77,46 @@ class PoolSummary(_Part):
 
 @dataclass(frozen=True)
 class Manifest:
-    """All pictures of a pool.
-
-    Attributes:
-        parts: One for each dataset, sorted by name.
-    """
+    """All images of a pool, in one part per dataset, sorted by name."""
 
     parts: tuple[PoolPart, ...]
 
     @cached_property
     def sha256(self) -> str:
-        """The hash: SHA-256 over the parts as canonical JSON (ASCII, sorted keys, no spaces)."""
+        """SHA-256 over the parts as canonical JSON (ASCII, sorted keys, no spaces)."""
         return hashlib.sha256(_canonical([part.model_dump() for part in self.parts]).encode()).hexdigest()
 
     @property
     def summary(self) -> PoolSummary:
-        """What goes into records, and into a checkpoint's own metadata."""
+        """The summary for records and for a checkpoint's metadata."""
         counts = {part.dataset: len(part.images) for part in self.parts}
         return PoolSummary(sha256=self.sha256, images=sum(counts.values()), datasets=counts)
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What belongs into the metadata of a safetensors checkpoint, so that the file alone tells its pool."""
+        """The metadata of a safetensors checkpoint that states its pool."""
         return {METADATA_KEY: _canonical(self.summary.model_dump())}
 
     def images_of(self, dataset: str) -> frozenset[str]:
-        """Ids of the pictures of one dataset that are in the pool."""
+        """Return the ids of one dataset's images in the pool."""
         return frozenset(image for part in self.parts if part.dataset == dataset for image in part.images)
 
     def write(self, path: Path) -> None:
-        """Write it as JSON, whole or not at all.
-
-        Raises:
-            OSError: It can't be written.
-        """
-        content = {
-            "kind": "artbench pool 1",
-            "sha256": self.sha256,
-            "parts": [part.model_dump() for part in self.parts],
-        }
+        """Write the manifest as JSON, whole or not at all."""
+        parts = [part.model_dump() for part in self.parts]
+        content = {"kind": "artbench pool 1", "sha256": self.sha256, "parts": parts}
         # ASCII, so that no editor or transfer can change a name.
         write_text(path, json.dumps(content, indent=1) + "\n")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
-    """Pictures to pretrain on.
+    """Images to pretrain on.
 
     Attributes:
-        datasets: In the order given.
-        rows: Of each dataset, its rows in the pool: int64, ascending.
-        manifest: The same by their ids, and the hash of it all.
+        datasets: The datasets, in the order given.
+        rows: Rows of each dataset in the pool: int64, ascending.
+        manifest: The images by id, with their hash.
     """
 
     datasets: tuple[Dataset, ...]
@@ -139,13 +128,13 @@ class Pool:
 
 
 def train_images(datasets: Sequence[LabelledDataset]) -> Pool:
-    """The pooled training pictures, less every picture that is validation or test for any task of any of the datasets.
+    """Pool the training images without those that are validation or test for any task of any of the datasets.
 
-    A picture may train one task and test another, as 566 of WikiArt do: it is left out. So is a picture that no
-    task trains on, unless its dataset has no labels.
+    An image that trains one task and tests another, as 566 of WikiArt do, is left out. So is an image that no task
+    trains on, unless its dataset has no labels.
 
     Args:
-        datasets: Each with all tasks that there are on it: what a task unknown here tests on would stay in.
+        datasets: The datasets, each with all its tasks: test images of a missing task would stay in the pool.
 
     Raises:
         ArtbenchError: A dataset is given twice, or nothing is left.
@@ -170,8 +159,8 @@ def train_images(datasets: Sequence[LabelledDataset]) -> Pool:
         )
     if not any(len(part.images) for part in parts):
         raise ArtbenchError(
-            f"no picture of {', '.join(names) or 'no dataset'} is left to pretrain on: all are validation or test",
-            mend="Name a dataset with training pictures",
+            f"no image of {', '.join(names) or 'no dataset'} is left to pretrain on: all are validation or test",
+            mend="Name a dataset with training images",
         )
     return Pool(
         datasets=tuple(labelled.dataset for labelled in datasets),
@@ -181,7 +170,7 @@ def train_images(datasets: Sequence[LabelledDataset]) -> Pool:
 
 
 def _rows(labelled: LabelledDataset, *, held_out: bool) -> NDArray[np.int64]:
-    """The rows that any task trains on; or that any task chooses or reports on."""
+    """The rows that any task trains on, or those that any task validates or tests on."""
     found = [
         split.rows
         for targets in labelled.targets.values()
@@ -202,7 +191,7 @@ def read_manifest(path: Path) -> Manifest:
     """Read and check a manifest.
 
     Raises:
-        ArtbenchError: It can't be read, is no manifest, or its pictures are not those of its hash.
+        ArtbenchError: The file can't be read, is no manifest, or its images do not match its hash.
     """
     mend = f"Take the {MANIFEST_FILE} that was written with the checkpoint"
     try:
@@ -217,15 +206,15 @@ def read_manifest(path: Path) -> Manifest:
         raise ArtbenchError(f"{path} is no manifest of a pool ({error})", mend=mend) from error
     manifest = Manifest(file.parts)
     if manifest.sha256 != file.sha256:
-        raise ArtbenchError(f"{path} has been changed: its pictures are not those of its hash", mend=mend)
+        raise ArtbenchError(f"{path} has been changed: its images do not match its hash", mend=mend)
     return manifest
 
 
 def read_summary(metadata: Mapping[str, str], *, origin: str) -> PoolSummary | None:
-    """The pool that a safetensors file names in its metadata, None if it names none.
+    """Read the summary of a pool from a safetensors file's metadata; None if there is none.
 
     Raises:
-        ArtbenchError: What it says there is not what artbench writes.
+        ArtbenchError: The summary was not written by artbench.
     """
     if METADATA_KEY not in metadata:
         return None

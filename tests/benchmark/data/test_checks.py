@@ -57,7 +57,7 @@ def test_good_targets_pass_in_silence(targets: Targets) -> None:
 def test_a_few_missing_pictures_are_told() -> None:
     targets = replace(GOOD, missing=[f"gone-{number}" for number in range(10)])
     (notice,) = check(targets)
-    assert "toy-colour: 10 of 1,010 pictures" in notice
+    assert "toy-colour: 10 of 1,010 images" in notice
     assert "in somewhere: gone-0, gone-1, gone-2, gone-3, gone-4, …" in notice
     assert not is_partial(targets)
 
@@ -65,7 +65,7 @@ def test_a_few_missing_pictures_are_told() -> None:
 def test_more_than_one_in_a_hundred_is_refused_unless_allowed() -> None:
     targets = replace(GOOD, missing=[f"gone-{number}" for number in range(11)])
     assert is_partial(targets)
-    with pytest.raises(ArtbenchError, match=r"11 of 1,011 pictures .*gone-4, … *\..*--allow-partial"):
+    with pytest.raises(ArtbenchError, match=r"11 of 1,011 images .*gone-4, … *\..*--allow-partial"):
         check(targets)
     (notice,) = check(targets, allow_partial=True)
     assert "11 of 1,011" in notice
@@ -86,7 +86,7 @@ def test_names_of_files_are_shown_without_what_a_terminal_would_obey() -> None:
 
 @pytest.mark.parametrize("name", ["train", "test", "validation"])
 def test_nothing_to_train_or_test_on_is_refused(name: str) -> None:
-    with pytest.raises(ArtbenchError, match=rf"toy-colour: no picture to .* on \({name} is empty\).*somewhere"):
+    with pytest.raises(ArtbenchError, match=rf"toy-colour: no image to .* on \({name} is empty\).*somewhere"):
         check(replace(GOOD, **{name: split([])}))  # type: ignore[arg-type]
 
 
@@ -143,14 +143,14 @@ def test_classes_that_nothing_trains_are_told() -> None:
     classes = ("red", "green", "blue", "gold", "grey")
     single = replace(GOOD, classes=classes)
     (notice,) = check(single)
-    assert notice == "toy-colour: 2 of 5 classes have no picture to train on: gold, grey"
+    assert notice == "toy-colour: 2 of 5 classes have no image to train on: gold, grey"
     labels = np.zeros((600, 3), np.bool_)
     labels[:, 0] = True
     multi = replace(
         GOOD, train=Split(rows=GOOD.train.rows, labels=labels), validation=None, test=several(range(700, 1000))
     )
     (notice,) = check(multi)
-    assert "2 of 3 classes have no picture to train on: green, blue" in notice
+    assert "2 of 3 classes have no image to train on: green, blue" in notice
 
 
 def years(rows: Sequence[int]) -> Split:

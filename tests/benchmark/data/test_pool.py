@@ -58,7 +58,7 @@ def test_a_dataset_given_twice_and_an_empty_pool_are_refused() -> None:
     one = labelled("one", style=(split(0), None, split(3)))
     with pytest.raises(ArtbenchError, match="one twice"):
         train_images([one, one])
-    with pytest.raises(ArtbenchError, match="no picture of one is left"):
+    with pytest.raises(ArtbenchError, match="no image of one is left"):
         train_images([labelled("one", style=(split(0), None, split(3)), artist=(split(3), None, split(0)))])
     with pytest.raises(ArtbenchError, match="left to pretrain on"):
         train_images([])

@@ -53,6 +53,6 @@ def test_targets_are_checked_like_anyones(tmp_path: Path) -> None:
     write_museum(tmp_path)
     for k in range(10):
         (tmp_path / "scans" / f"{k:03}.jpg").unlink()
-    with pytest.raises(ArtbenchError, match=r"collection:works:style: 10 of 30 pictures"):
+    with pytest.raises(ArtbenchError, match=r"collection:works:style: 10 of 30 images"):
         only(f"{tmp_path / 'works.csv'}:style", allow_partial=False)
     assert isinstance(only(f"{tmp_path / 'works.csv'}:style").targets, Targets)
