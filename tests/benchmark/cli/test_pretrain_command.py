@@ -60,7 +60,7 @@ def test_a_folder_of_pictures_without_labels_trains_and_has_no_task(tmp_path: Pa
     words = ["--backbone", "toy-patches", "--pretraining", "out", "--task", "collection:scans"]
     ran = command_line("run", *words, "--plugin", str(TOY))
     assert ran.returncode == 1
-    assert "has no labels, and so no task: its pictures are all in one folder, Depot" in ran.stderr
+    assert "has no labels, and so no task: its images are all in one folder, Depot" in ran.stderr
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from artbench.data.pool import read_manifest
 from artbench.encoders.build import build_encoder
 from artbench.encoders.provenance import training_history
 from artbench.errors import ArtbenchError, UsageError
+from artbench.pretrain import setup
 from artbench.pretrain.method import Method, Networks, Objective
 from artbench.pretrain.online_knn import OnlineKnn
 from artbench.pretrain.settings import Settings, read_settings
@@ -83,7 +84,7 @@ def test_the_same_seed_gives_the_same_weights_with_any_number_of_threads(
 ) -> None:
     pairs = ("hidden=16", "warmup_epochs=0") if method == "moco-v3" else ()
     toys.train(toys.training(pictures, *pairs, method=method), tmp_path / "two")
-    monkeypatch.setattr("artbench.pretrain.setup.usable_cores", lambda: 3)
+    monkeypatch.setattr(setup, "usable_cores", lambda: 3)
     toys.train(toys.training(pictures, *pairs, method=method), tmp_path / "three", workers=1, pack=True)
     assert_same(state(tmp_path / "two", 6), state(tmp_path / "three", 6))
     toys.train(toys.training(pictures, *pairs, method=method, seed=1), tmp_path / "other")
