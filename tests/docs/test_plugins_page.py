@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from artbench.data.folders import DatasetPaths
 from artbench.evaluation.workflow import RunRequest, RunResult, run
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
@@ -61,7 +62,7 @@ def results(registry: Registry, museum: Path, pretrainings: Sequence[str]) -> tu
         backbones=["mean-colour"],
         pretrainings=pretrainings,
         tasks=["my-museum-technique"],
-        data={"my-museum": museum},
+        paths=DatasetPaths(by_name={"my-museum": museum}),
         results=museum.parent / "results",
         device="cpu",
     )

@@ -7,6 +7,7 @@ Run: python -m tests.performance.probe_agreement
 
 import numpy as np
 
+from artbench.data.folders import DatasetPaths
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.encoders.request import encoder_requests
 from artbench.evaluation.rounds import readable
@@ -76,8 +77,7 @@ def main() -> None:
     (tasks,) = open_tasks(
         _TASKS,
         registry=registry,
-        data_root=None,
-        placed={"wikiart": REAL_DATA / "wikiart-mini"},
+        paths=DatasetPaths(by_name={"wikiart": REAL_DATA / "wikiart-mini"}),
         allow_partial=False,
         reporter=Silent(),
     )

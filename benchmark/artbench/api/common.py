@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
+from artbench.data.folders import DatasetPaths
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.runtime.progress import Counter, Reporter, Silent
@@ -42,15 +43,12 @@ def loaded(plugins: Sequence[PathLike], reporter: Reporter) -> Registry:
     return registry
 
 
-def data_root_or_default(data_root: PathLike | None) -> Path | None:
-    """The folder of all datasets: as given, else as `ARTBENCH_DATA` says, as on the command line."""
-    named = os.environ.get("ARTBENCH_DATA") if data_root is None else data_root
-    return Path(named) if named else None
-
-
-def placed(data: Mapping[str, PathLike] | None) -> dict[str, Path]:
-    """Where single datasets lie."""
-    return {name: Path(path) for name, path in (data or {}).items()}
+def dataset_paths(data_root: PathLike | None, data: Mapping[str, PathLike] | None) -> DatasetPaths:
+    """Where the datasets are; the folder of all is that of `ARTBENCH_DATA` if None is given, as on the command line."""
+    root = os.environ.get("ARTBENCH_DATA") if data_root is None else data_root
+    return DatasetPaths(
+        root=Path(root) if root else None, by_name={name: Path(path) for name, path in (data or {}).items()}
+    )
 
 
 def as_name(pretraining: PathLike) -> str:

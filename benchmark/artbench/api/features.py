@@ -1,15 +1,14 @@
 """`artbench.features`: the features of a dataset's or a task's pictures, through the feature store."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.api.common import LoggingReporter, PathLike, as_name, data_root_or_default, loaded, placed
+from artbench.api.common import LoggingReporter, PathLike, as_name, dataset_paths, loaded
 from artbench.data.dataset import Dataset
-from artbench.data.folders import dataset_folder
+from artbench.data.folders import DatasetPaths
 from artbench.data.opening import open_dataset, open_tasks
 from artbench.encoders.request import encoder_requests
 from artbench.errors import UsageError
@@ -86,13 +85,13 @@ def features(
     told = reporter or LoggingReporter()
     registry = loaded(plugins, told)
     (candidate,) = encoder_requests([backbone], [as_name(pretraining)], registry=registry, seed=seed)
-    root, places = data_root_or_default(data_root), placed(data)
+    paths = dataset_paths(data_root, data)
     if task is not None:
-        pictures, rows = _of_task(task, registry, root, places, allow_partial=allow_partial, reporter=told)
+        pictures, rows = _of_task(task, registry, paths, allow_partial=allow_partial, reporter=told)
     else:
         assert dataset is not None
         spec = registry.datasets.get(dataset)
-        pictures = open_dataset(spec, dataset_folder(spec, data_root=root, placed=places, reporter=told))
+        pictures = open_dataset(spec, paths.folder(spec, reporter=told))
         rows = np.arange(len(pictures))
     found = extract(
         candidate.build(told),
@@ -111,8 +110,7 @@ def features(
 def _of_task(
     name: str,
     registry: Registry,
-    data_root: Path | None,
-    places: Mapping[str, Path],
+    paths: DatasetPaths,
     *,
     allow_partial: bool,
     reporter: Reporter,
@@ -121,8 +119,7 @@ def _of_task(
     (tasks,) = open_tasks(
         [name],
         registry=registry,
-        data_root=data_root,
-        placed=places,
+        paths=paths,
         allow_partial=allow_partial,
         reporter=reporter,
     )

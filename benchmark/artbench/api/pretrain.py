@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from artbench.api.common import LoggingReporter, PathLike, data_root_or_default, loaded, placed
+from artbench.api.common import LoggingReporter, PathLike, dataset_paths, loaded
 from artbench.pretrain.request import PretrainRequest
 from artbench.pretrain.workflow import pretrain as run_pretraining
 from artbench.runtime.progress import Reporter
@@ -90,8 +90,7 @@ def pretrain(
         keep=keep,
         tensorboard=tensorboard,
         compiled=compiled,
-        data_root=data_root_or_default(data_root),
-        data=placed(data),
+        paths=dataset_paths(data_root, data),
         device=device,
         workers=workers,
     )

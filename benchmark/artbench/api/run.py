@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias, TypedDict, Unpack, overload
 
-from artbench.api.common import LoggingReporter, PathLike, as_name, data_root_or_default, loaded, placed
+from artbench.api.common import LoggingReporter, PathLike, as_name, dataset_paths, loaded
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.workflow import RunRequest
 from artbench.evaluation.workflow import run as run_all
@@ -133,7 +133,7 @@ def run(
         >>> record.primary_metric, record.primary.value, record.primary.ci95
         ('accuracy', ..., (..., ...))
     """
-    from artbench.pretrain.workflow import Places, trainings_for
+    from artbench.pretrain.workflow import trainings_for
 
     told = reporter or LoggingReporter()
     registry = loaded(plugins, told)
@@ -149,8 +149,7 @@ def run(
         pretrainings=[as_name(one) for one in pretrainings],
         tasks=tasks,
         results=Path(results),
-        data_root=data_root_or_default(data_root),
-        data=placed(data),
+        paths=dataset_paths(data_root, data),
         device=device,
         batch_size=batch_size,
         workers=workers,
@@ -161,8 +160,7 @@ def run(
         exclude=None if exclude is None else Path(exclude),
         shots=() if shots is None else (shots,),
     )
-    places = Places(data_root=request.data_root, placed=request.data)
-    trainings = trainings_for(tasks, registry=registry, places=places, seed=seed, reporter=told)
+    trainings = trainings_for(tasks, registry=registry, paths=request.paths, seed=seed, reporter=told)
     outcome = run_all(request, registry=registry, reporter=told, trainings=trainings)
     records = [result.record for result in outcome.results]
     if outcome.failures:

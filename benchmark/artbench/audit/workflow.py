@@ -1,6 +1,6 @@
 """Audits of datasets by name: indexing, search for pairs, leaks, and a cache of twins for later records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from artbench.audit.image_index import ImageIndex, index_images
 from artbench.audit.leakage import AuditResult
 from artbench.audit.near_duplicates import find_pairs
 from artbench.data.duplicates_cache import write_duplicates
+from artbench.data.folders import DatasetPaths
 from artbench.data.opening import open_datasets_with_tasks
 from artbench.data.pool import Manifest
 from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name
@@ -37,8 +38,7 @@ def audit_datasets(
     names: Sequence[str],
     *,
     registry: Registry,
-    data_root: Path | None = None,
-    placed: Mapping[str, Path],
+    paths: DatasetPaths,
     encoding: AuditEncoder | None = None,
     checkpoints: Sequence[Path] = (),
     reporter: Reporter,
@@ -48,8 +48,7 @@ def audit_datasets(
     Args:
         names: Names of the datasets.
         registry: All registered datasets, tasks and encoders.
-        data_root: See `artbench.data.folders.dataset_folder`.
-        placed: See `artbench.data.folders.dataset_folder`.
+        paths: Where the datasets are.
         encoding: Encoder whose features to compare too; None: compare bytes and hashes only.
         checkpoints: Checkpoints whose pretraining pools to compare with the test images.
         reporter: Receives progress, and which tasks can't be read.
@@ -62,7 +61,7 @@ def audit_datasets(
     chosen = None
     if encoding is not None:
         (chosen,) = encoder_requests([encoding.backbone], [encoding.pretraining], registry=registry, seed=0)
-    holdings = open_datasets_with_tasks(names, registry=registry, data_root=data_root, placed=placed, reporter=reporter)
+    holdings = open_datasets_with_tasks(names, registry=registry, paths=paths, reporter=reporter)
     for holding in holdings:
         for name, reason in holding.closed.items():
             reporter.notice(f"{name} can't be read and is left out of the audit: {reason}")

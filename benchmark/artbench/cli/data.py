@@ -11,11 +11,10 @@ from artbench.cli.completion import completed
 from artbench.cli.options import (
     FOLDER,
     backbone_option,
-    data_option,
-    data_root_option,
     debug_option,
     device_option,
     json_option,
+    paths_options,
     plugin_option,
     pretraining_option,
     registry,
@@ -25,6 +24,7 @@ from artbench.runtime.text import printable
 
 if TYPE_CHECKING:
     from artbench.audit.dataset_check import DatasetCheck
+    from artbench.data.folders import DatasetPaths
 
 
 _names = click.argument("names", nargs=-1, required=True, metavar="DATASET...", shell_complete=completed("datasets"))
@@ -39,14 +39,11 @@ def data() -> None:
 
 @data.command()
 @_names
-@data_root_option
-@data_option
+@paths_options
 @json_option
 @plugin_option
 @debug_option
-def check(
-    names: tuple[str, ...], data_root: Path | None, data: dict[str, Path], as_json: bool, plugin_files: tuple[Path, ...]
-) -> int:
+def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_files: tuple[Path, ...]) -> int:
     """Show how many images of each DATASET are there, missing or broken, and how its classes are distributed.
 
     Results are cached: an image is decoded again only when its file changes. The exit status is 1 if an image is
@@ -60,7 +57,7 @@ def check(
     from artbench.runtime.files import cache_folder
 
     reporter = notices()
-    holdings = open_datasets_with_tasks(names, registry=loaded, data_root=data_root, placed=data, reporter=reporter)
+    holdings = open_datasets_with_tasks(names, registry=loaded, paths=paths, reporter=reporter)
     found = [
         check_images(
             holding.spec,
@@ -92,8 +89,7 @@ def check(
     metavar="PATH",
     help="Compare the images it was pretrained on with the test images; repeatable.",
 )
-@data_root_option
-@data_option
+@paths_options
 @device_option
 @json_option
 @plugin_option
@@ -104,8 +100,7 @@ def audit(
     backbone: str | None,
     pretraining: str,
     checkpoints: tuple[Path, ...],
-    data_root: Path | None,
-    data: dict[str, Path],
+    paths: "DatasetPaths",
     device: str,
     as_json: bool,
     plugin_files: tuple[Path, ...],
@@ -124,8 +119,7 @@ def audit(
     findings = audit_datasets(
         names,
         registry=loaded,
-        data_root=data_root,
-        placed=data,
+        paths=paths,
         encoding=encoding,
         checkpoints=checkpoints,
         reporter=notices(),
@@ -155,14 +149,11 @@ def audit(
 
 @data.command()
 @click.argument("name", metavar="DATASET", shell_complete=completed("datasets"))
-@data_root_option
-@data_option
+@paths_options
 @click.option("--accept-terms", is_flag=True, help="Accept the terms of the dataset without being asked.")
 @plugin_option
 @debug_option
-def download(
-    name: str, data_root: Path | None, data: dict[str, Path], accept_terms: bool, plugin_files: tuple[Path, ...]
-) -> int:
+def download(name: str, paths: "DatasetPaths", accept_terms: bool, plugin_files: tuple[Path, ...]) -> int:
     """Download DATASET if its terms allow it; else say where it is published and where to put the files.
 
     The terms are shown first. A download that was stopped is resumed. The exit status is 1 if the dataset has to be
@@ -174,7 +165,7 @@ def download(
     from artbench.errors import UsageError
 
     spec = loaded.datasets.get(name)
-    folder = data.get(spec.name) or (None if data_root is None else data_root / spec.name)
+    folder = paths.by_name.get(spec.name) or (None if paths.root is None else paths.root / spec.name)
     if spec.download is None:
         click.echo(how_to_get(spec, folder))
         return 0 if spec.prepare is not None else 1

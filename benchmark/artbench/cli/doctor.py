@@ -2,23 +2,24 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.options import data_option, data_root_option, debug_option, json_option, plugin_option
+from artbench.cli.options import debug_option, json_option, paths_options, plugin_option
 from artbench.cli.output import counted, print_findings, print_json
+
+if TYPE_CHECKING:
+    from artbench.data.folders import DatasetPaths
 
 
 @click.command()
-@data_root_option
-@data_option
+@paths_options
 @click.option("--offline", is_flag=True, help="Send no request to any server.")
 @json_option
 @plugin_option
 @debug_option
-def doctor(
-    data_root: Path | None, data: dict[str, Path], offline: bool, as_json: bool, plugin_files: tuple[Path, ...]
-) -> int:
+def doctor(paths: "DatasetPaths", offline: bool, as_json: bool, plugin_files: tuple[Path, ...]) -> int:
     """Examine the installation, the machine, the data and the plugins.
 
     Every line is PASS, WARN or FAIL, the latter two with what to do about it. The exit status is 1 if anything
@@ -28,9 +29,9 @@ def doctor(
     from artbench.plugins.loading import load_plugins
 
     registry = load_plugins(plugin_files)
-    for name in data:
+    for name in paths.by_name:
         registry.datasets.get(name)
-    found = examine(Environment(registry=registry, data_root=data_root, placed=data, offline=offline))
+    found = examine(Environment(registry=registry, paths=paths, offline=offline))
     if as_json:
         rows = [{"check": check, **asdict(finding)} for check, finding in found]
         print_json(rows)

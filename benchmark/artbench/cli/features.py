@@ -1,20 +1,22 @@
 """`artbench features`: features for use elsewhere."""
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from artbench.cli.completion import completed
 from artbench.cli.options import (
     FOLDER,
-    data_option,
-    data_root_option,
     debug_option,
     device_option,
+    paths_options,
     plugin_option,
     registry,
 )
+
+if TYPE_CHECKING:
+    from artbench.data.folders import DatasetPaths
 
 
 @click.group()
@@ -33,8 +35,7 @@ def features() -> None:
     help="Where its weights come from, or a checkpoint.",
 )
 @click.option("--dataset", required=True, metavar="NAME", shell_complete=completed("datasets"), help="Whose pictures.")
-@data_root_option
-@data_option
+@paths_options
 @click.option("--out", type=FOLDER, required=True, help="Folder to write into.")
 @click.option(
     "--format",
@@ -52,8 +53,7 @@ def export(
     backbone: str,
     pretraining: str,
     dataset: str,
-    data_root: Path | None,
-    data: dict[str, Path],
+    paths: "DatasetPaths",
     out: Path,
     format_: Literal["npy", "parquet"],
     seed: int,
@@ -69,7 +69,6 @@ def export(
     import numpy as np
 
     from artbench.cli.progress import notices
-    from artbench.data.folders import dataset_folder
     from artbench.encoders.request import encoder_requests
     from artbench.errors import plugin_errors
     from artbench.features.export import export as write
@@ -80,7 +79,7 @@ def export(
 
     reporter = notices()
     (candidate,) = encoder_requests([backbone], [pretraining], registry=loaded, seed=seed)
-    folder = dataset_folder(spec, data_root=data_root, placed=data, reporter=reporter)
+    folder = paths.folder(spec, reporter=reporter)
     with plugin_errors(f"dataset {spec.name}"):
         pictures = load_factory(spec.factory)(folder)
     found = extract(

@@ -1,8 +1,9 @@
 """Options that several commands share."""
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from artbench.plugins.registry import Registry
 
 Option: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+_T = TypeVar("_T")
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 _PATH = click.Path(path_type=Path)
@@ -102,14 +105,14 @@ plugin_option = click.option(
     metavar="FILE.py",
     help="Load a plugin from a file; repeatable.",
 )
-data_root_option = click.option(
+_data_root_option = click.option(
     "--data-root",
     type=FOLDER,
     envvar="ARTBENCH_DATA",
     show_envvar=True,
     help="Folder that holds one folder per dataset, named like the dataset.",
 )
-data_option = click.option(
+_data_option = click.option(
     "--data", multiple=True, callback=_placed, metavar="DATASET=PATH", help="Folder of one dataset; repeatable."
 )
 device_option = click.option(
@@ -134,6 +137,18 @@ checkpoint_option = click.option(
 exclude_option = click.option(
     "--exclude", type=FILE, metavar="FILE.csv", help="Exclusion list that the record was made with, if any."
 )
+
+
+def paths_options(command: Callable[..., _T]) -> Callable[..., _T]:
+    """Add --data-root and --data; the command is called with `paths`, a `DatasetPaths`, instead of the two."""
+
+    @wraps(command)
+    def with_paths(*, data_root: Path | None, data: dict[str, Path], **others: Any) -> _T:
+        from artbench.data.folders import DatasetPaths
+
+        return command(paths=DatasetPaths(root=data_root, by_name=data), **others)
+
+    return _data_root_option(_data_option(with_paths))
 
 
 def registry(plugin_files: tuple[Path, ...]) -> "Registry":

@@ -12,10 +12,9 @@ import click
 from artbench.cli.lazy import LazyGroup
 from artbench.cli.options import (
     backbone_option,
-    data_option,
-    data_root_option,
     debug_option,
     json_option,
+    paths_options,
     plugin_option,
 )
 from artbench.cli.output import counted, print_findings, print_json, print_table
@@ -23,6 +22,7 @@ from artbench.cli.output import counted, print_findings, print_json, print_table
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from artbench.data.folders import DatasetPaths
     from artbench.plugins.registry import Plugin, Registry
     from artbench.testing.loading_time import LoadingTime
 
@@ -45,8 +45,7 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> "list[C
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="NAME...", shell_complete=_complete)
-@data_root_option
-@data_option
+@paths_options
 @backbone_option("Check pretrainings with this backbone instead of a tiny network.")
 @click.option(
     "--of-family", "of_families", multiple=True, metavar="NAME", help="Check this member of a family; repeatable."
@@ -56,8 +55,7 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> "list[C
 @debug_option
 def check(
     names: tuple[str, ...],
-    data_root: Path | None,
-    data: dict[str, Path],
+    paths: "DatasetPaths",
     backbone: str | None,
     of_families: tuple[str, ...],
     as_json: bool,
@@ -77,12 +75,11 @@ def check(
     from artbench.testing.plugin import Examiner
 
     registry = load_plugins(plugin_files)
-    for name in data:
+    for name in paths.by_name:
         registry.datasets.get(name)
     examiner = Examiner(
         registry=registry,
-        data_root=data_root,
-        placed=data,
+        paths=paths,
         backbone=None if backbone is None else registry.backbones.get(backbone),
         of_families=of_families,
         reporter=TerminalReporter(),

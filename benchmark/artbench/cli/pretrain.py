@@ -1,19 +1,22 @@
 """`artbench pretrain`: train a backbone on pictures without their labels."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from artbench.cli.completion import completed
 from artbench.cli.options import (
     FOLDER,
-    data_option,
-    data_root_option,
     debug_option,
     device_option,
+    paths_options,
     plugin_option,
     registry,
 )
+
+if TYPE_CHECKING:
+    from artbench.data.folders import DatasetPaths
 
 
 @click.command()
@@ -60,8 +63,7 @@ from artbench.cli.options import (
 @click.option("--keep", type=click.IntRange(min=1), default=2, show_default=True, help="Latest checkpoints to keep.")
 @click.option("--tensorboard", is_flag=True, help="Write the log for TensorBoard too, to tensorboard/ in DIR.")
 @click.option("--compile", "compiled", is_flag=True, help="Compile the networks first: pays on GPUs.")
-@data_root_option
-@data_option
+@paths_options
 @device_option
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that crop. Default: what suits the machine.")
 @click.option(
@@ -85,8 +87,7 @@ def pretrain(
     keep: int,
     tensorboard: bool,
     compiled: bool,
-    data_root: Path | None,
-    data: dict[str, Path],
+    paths: "DatasetPaths",
     device: str,
     workers: int | None,
     seed: int | None,
@@ -121,8 +122,7 @@ def pretrain(
         keep=keep,
         tensorboard=tensorboard,
         compiled=compiled,
-        data_root=data_root,
-        data=data,
+        paths=paths,
         device=device,
         workers=workers,
     )

@@ -8,12 +8,11 @@ import click
 from artbench.cli.options import (
     FILE,
     FOLDER,
-    data_option,
-    data_root_option,
     debug_option,
     device_option,
     dpi_option,
     json_option,
+    paths_options,
     plugin_option,
     registry,
     results_option,
@@ -22,6 +21,7 @@ from artbench.cli.options import (
 from artbench.cli.output import echo, print_json
 
 if TYPE_CHECKING:
+    from artbench.data.folders import DatasetPaths
     from artbench.report.workflow import Report
 
 
@@ -61,8 +61,7 @@ if TYPE_CHECKING:
     help="Checkpoint of a record whose pretraining is one; repeatable, matched by digest.",
 )
 @click.option("--exclude", type=FILE, metavar="FILE.csv", help="Exclusion list that records were made with, if any.")
-@data_root_option
-@data_option
+@paths_options
 @device_option
 @dpi_option
 @json_option
@@ -77,8 +76,7 @@ def report(
     units: int,
     checkpoints: tuple[Path, ...],
     exclude: Path | None,
-    data_root: Path | None,
-    data: dict[str, Path],
+    paths: "DatasetPaths",
     device: str,
     dpi: int,
     as_json: bool,
@@ -105,7 +103,7 @@ def report(
         units=units,
         dpi=dpi,
         checkpoints=checkpoints,
-        sources=Sources(data_root=data_root, placed=data, exclude=exclude, device=device),
+        sources=Sources(paths=paths, exclude=exclude, device=device),
     )
     request.check(loaded)
     # Torch takes seconds to import.

@@ -8,11 +8,10 @@ import click
 
 from artbench.cli.completion import completed
 from artbench.cli.options import (
-    data_option,
-    data_root_option,
     debug_option,
     device_option,
     json_option,
+    paths_options,
     plugin_option,
     registry,
     results_option,
@@ -20,6 +19,7 @@ from artbench.cli.options import (
 from artbench.cli.output import print_json
 
 if TYPE_CHECKING:
+    from artbench.data.folders import DatasetPaths
     from artbench.evaluation.workflow import RunOutcome
 
 
@@ -68,8 +68,7 @@ def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     shell_complete=completed("tasks"),
     help="Task; repeatable.",
 )
-@data_root_option
-@data_option
+@paths_options
 @results_option
 @device_option
 @click.option(
@@ -107,8 +106,7 @@ def run(
     backbones: tuple[str, ...],
     pretrainings: tuple[str, ...],
     tasks: tuple[str, ...],
-    data_root: Path | None,
-    data: dict[str, Path],
+    paths: "DatasetPaths",
     results: Path,
     device: str,
     batch_size: int | None,
@@ -129,14 +127,14 @@ def run(
     """
     loaded = registry(plugin_files)
     # Most slips are in these names, and torch takes seconds to import.
-    for name in data:
+    for name in paths.by_name:
         loaded.datasets.get(name)
     for name in (one for task in tasks for one in loaded.tasks.expand(task)):
         loaded.tasks.get(name)
     from artbench.cli.progress import notices
     from artbench.evaluation.workflow import RunRequest
     from artbench.evaluation.workflow import run as run_all
-    from artbench.pretrain.workflow import Places, trainings_for
+    from artbench.pretrain.workflow import trainings_for
     from artbench.runtime.distributed import process_group
     from artbench.runtime.progress import Silent
 
@@ -144,8 +142,7 @@ def run(
         backbones=backbones,
         pretrainings=pretrainings,
         tasks=tasks,
-        data_root=data_root,
-        data=data,
+        paths=paths,
         results=results,
         device=device,
         batch_size=batch_size,
@@ -159,8 +156,7 @@ def run(
     )
     with process_group() as group:
         reporter = notices() if group.first else Silent()
-        places = Places(data_root=data_root, placed=data)
-        trainings = trainings_for(tasks, registry=loaded, places=places, seed=seed, reporter=reporter)
+        trainings = trainings_for(tasks, registry=loaded, paths=paths, seed=seed, reporter=reporter)
         outcome = run_all(request, registry=loaded, reporter=reporter, trainings=trainings)
         if group.first and as_json:
             print_json([result.record.as_json() for result in outcome.results])

@@ -1,6 +1,7 @@
 """The folders of a user: the cache, the datasets, the results."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from artbench.errors import ArtbenchError, UsageError
@@ -9,55 +10,60 @@ from artbench.runtime.progress import Reporter
 from artbench.specs import DatasetSpec, load_factory
 
 
-def dataset_folder(
-    spec: DatasetSpec, *, data_root: Path | None, placed: Mapping[str, Path], reporter: Reporter
-) -> Path:
-    """The folder of a dataset (`placed_folder`), which is made by its code where nothing else says where it lies.
+@dataclass(frozen=True, kw_only=True)
+class DatasetPaths:
+    """Where the datasets are.
 
-    Args:
-        spec: The dataset.
-        data_root: Holds one folder per dataset, named as the dataset.
-        placed: Datasets with a place of their own, by name.
-        reporter: Told when a dataset is being made.
-
-    Raises:
-        UsageError: Nothing says where the dataset lies.
-        ArtbenchError: The folder is not there.
+    Attributes:
+        root: A folder that holds one folder per dataset, named as the dataset.
+        by_name: The folder of each dataset that has a place of its own, by the dataset's name.
     """
-    folder = placed_folder(spec, data_root=data_root, placed=placed)
-    return _made(spec, reporter) if folder is None else folder
 
+    root: Path | None = None
+    by_name: Mapping[str, Path] = field(default_factory=dict)
 
-def placed_folder(spec: DatasetSpec, *, data_root: Path | None, placed: Mapping[str, Path]) -> Path | None:
-    """The folder of a dataset: where `--data` places it, or its name, else under `--data-root`; None: code makes it.
+    def folder(self, spec: DatasetSpec, *, reporter: Reporter) -> Path:
+        """Find the folder of a dataset; a dataset that is made by code is made first, where no folder is given.
 
-    Args:
-        spec: The dataset.
-        data_root: See `dataset_folder`.
-        placed: See `dataset_folder`.
+        Args:
+            spec: The dataset.
+            reporter: Receives a notice when a dataset is made.
 
-    Raises:
-        UsageError: Nothing says where the dataset lies.
-        ArtbenchError: The folder is not there.
-    """
-    if spec.name in placed:
-        folder = placed[spec.name].expanduser()
-        if not folder.is_dir():
-            raise ArtbenchError(f"{spec.name}: no folder at {folder}", mend=_what_belongs_there(spec))
-        return folder
-    if spec.folder is not None:
-        return spec.folder
-    if data_root is not None and (data_root.expanduser() / spec.name).is_dir():
-        return data_root.expanduser() / spec.name
-    if spec.prepare is not None:
-        return None
-    if data_root is None:
-        raise UsageError(
-            f"{spec.name}: nothing says where its pictures are",
-            mend=f"Give --data {spec.name}=DIR, or --data-root DIR with a folder {spec.name} in it. "
-            + _what_belongs_there(spec),
-        )
-    raise ArtbenchError(f"{spec.name}: no folder at {data_root / spec.name}", mend=_what_belongs_there(spec))
+        Raises:
+            UsageError: No folder is given for the dataset.
+            ArtbenchError: The folder does not exist, or the dataset can't be made.
+        """
+        folder = self.given_folder(spec)
+        return _made(spec, reporter) if folder is None else folder
+
+    def given_folder(self, spec: DatasetSpec) -> Path | None:
+        """Find the folder of a dataset: from `by_name`, from its name, or in `root`; None where code makes it.
+
+        Args:
+            spec: The dataset.
+
+        Raises:
+            UsageError: No folder is given for the dataset.
+            ArtbenchError: The folder does not exist.
+        """
+        if spec.name in self.by_name:
+            folder = self.by_name[spec.name].expanduser()
+            if not folder.is_dir():
+                raise ArtbenchError(f"{spec.name}: no folder at {folder}", mend=_what_belongs_there(spec))
+            return folder
+        if spec.folder is not None:
+            return spec.folder
+        if self.root is not None and (self.root.expanduser() / spec.name).is_dir():
+            return self.root.expanduser() / spec.name
+        if spec.prepare is not None:
+            return None
+        if self.root is None:
+            raise UsageError(
+                f"{spec.name}: nothing says where its pictures are",
+                mend=f"Give --data {spec.name}=DIR, or --data-root DIR with a folder {spec.name} in it. "
+                + _what_belongs_there(spec),
+            )
+        raise ArtbenchError(f"{spec.name}: no folder at {self.root / spec.name}", mend=_what_belongs_there(spec))
 
 
 def _what_belongs_there(spec: DatasetSpec) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from artbench.data.checks import check_targets, is_partial
 from artbench.data.dataset import Dataset
 from artbench.data.exclusion import NOTHING, Exclusions, Side
-from artbench.data.folders import dataset_folder
+from artbench.data.folders import DatasetPaths
 from artbench.data.targets import Targets
 from artbench.errors import ArtbenchError, plugin_errors
 from artbench.plugins.registry import Registry
@@ -57,8 +57,7 @@ def open_tasks(
     names: Sequence[str],
     *,
     registry: Registry,
-    data_root: Path | None,
-    placed: Mapping[str, Path],
+    paths: DatasetPaths,
     allow_partial: bool,
     exclusions: Exclusions = NOTHING,
     reporter: Reporter,
@@ -68,17 +67,16 @@ def open_tasks(
     Args:
         names: Of tasks; a name that stands for several opens them all.
         registry: What there is.
-        data_root: See `dataset_folder`.
-        placed: See `dataset_folder`.
+        paths: Where the datasets are.
         allow_partial: Go on where more than 1 % of the pictures is missing; the records will say so.
         exclusions: Pictures to leave out.
         reporter: Told what is missing.
 
     Raises:
-        UsageError: A name is unknown (of a task, or of a dataset in `placed`), or nothing says where a dataset lies.
+        UsageError: A name is unknown (of a task, or of a dataset in `paths`), or nothing says where a dataset lies.
         ArtbenchError: A dataset is not what it should be, or too much of it is missing.
     """
-    for name in placed:
+    for name in paths.by_name:
         registry.datasets.get(name)
     datasets: dict[str, Dataset] = {}
     opened: dict[str, list[OpenTask]] = {}
@@ -86,7 +84,7 @@ def open_tasks(
     for entry, spec in [registry.tasks.find(name) for name in every]:
         source, dataset_spec = registry.datasets.find(spec.dataset)
         if spec.dataset not in datasets:
-            folder = dataset_folder(dataset_spec, data_root=data_root, placed=placed, reporter=reporter)
+            folder = paths.folder(dataset_spec, reporter=reporter)
             datasets[spec.dataset] = open_dataset(dataset_spec, folder)
             _tell_unknown(exclusions, datasets[spec.dataset], reporter)
         plugins = {owner.distribution: registry.version_of(owner) for owner in (entry, source)}
@@ -185,8 +183,7 @@ def open_datasets_with_tasks(
     names: Sequence[str],
     *,
     registry: Registry,
-    data_root: Path | None,
-    placed: Mapping[str, Path],
+    paths: DatasetPaths,
     reporter: Reporter,
 ) -> list[DatasetWithTasks]:
     """Open each dataset, once, with all its tasks; a task that can't be read does not keep the others from it.
@@ -195,9 +192,9 @@ def open_datasets_with_tasks(
         UsageError: A dataset is unknown, or nothing says where it lies.
         ArtbenchError: A dataset is not what it should be.
     """
-    specs = {spec.name: spec for spec in [registry.datasets.get(name) for name in (*names, *placed)]}
+    specs = {spec.name: spec for spec in [registry.datasets.get(name) for name in (*names, *paths.by_name)]}
     return [
-        _opened(spec, dataset_folder(spec, data_root=data_root, placed=placed, reporter=reporter), registry)
+        _opened(spec, paths.folder(spec, reporter=reporter), registry)
         for spec in [specs[registry.datasets.get(name).name] for name in dict.fromkeys(names)]
     ]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from artbench.data.folders import dataset_folder, made_folder
+from artbench.data.folders import made_folder
 from artbench.data.opening import open_dataset
 from artbench.doctor.examination import Environment
 from artbench.errors import ArtbenchError
@@ -14,11 +14,11 @@ from artbench.specs import DatasetSpec
 
 def datasets(environment: Environment) -> Iterator[Finding]:
     """Every dataset, without opening or making any image."""
-    root = environment.data_root
+    root = environment.paths.root
     if root is not None and not root.expanduser().is_dir():
         yield failed("--data-root", f"no folder at {root}", mend="Name the folder that holds one folder per dataset")
     specs = {spec.name: spec for _, spec in environment.registry.datasets.specs()}
-    for name in environment.placed:
+    for name in environment.paths.by_name:
         specs.setdefault(name, environment.registry.datasets.get(name))
     for spec in specs.values():
         yield _dataset(spec, environment)
@@ -27,11 +27,9 @@ def datasets(environment: Environment) -> Iterator[Finding]:
 def _dataset(spec: DatasetSpec, environment: Environment) -> Finding:
     try:
         # Without `prepare`, which takes long.
-        folder = dataset_folder(
-            replace(spec, prepare=None), data_root=environment.data_root, placed=environment.placed, reporter=Silent()
-        )
+        folder = environment.paths.folder(replace(spec, prepare=None), reporter=Silent())
     except ArtbenchError as error:
-        if spec.name in environment.placed:
+        if spec.name in environment.paths.by_name:
             return failed(spec.name, error.message.removeprefix(f"{spec.name}: "), mend=error.mend)
         if spec.prepare is None:
             return _absent(spec, environment)
@@ -50,9 +48,9 @@ def _dataset(spec: DatasetSpec, environment: Environment) -> Finding:
 
 def _absent(spec: DatasetSpec, environment: Environment) -> Finding:
     how = f"`artbench data download {spec.name}` says where it is published"
-    if environment.data_root is None:
+    if environment.paths.root is None:
         mend = (
             f"To use it, --data {spec.name}=DIR, or --data-root (ARTBENCH_DATA) with a folder {spec.name} in it; {how}"
         )
         return warned(spec.name, "no folder is given for it", mend=mend)
-    return warned(spec.name, f"no folder at {environment.data_root / spec.name}", mend=f"To use it: {how}")
+    return warned(spec.name, f"no folder at {environment.paths.root / spec.name}", mend=f"To use it: {how}")

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeAlias
 
+from artbench.data.folders import DatasetPaths
 from artbench.errors import ArtbenchError
 from artbench.plugins.registry import Registry
 from artbench.runtime.findings import Finding, failed
@@ -17,14 +17,12 @@ class Environment:
 
     Attributes:
         registry: The plugins.
-        data_root: Folder that holds one folder per dataset.
-        placed: Folders of single datasets.
+        paths: Where the datasets are.
         offline: Whether to send no requests.
     """
 
     registry: Registry
-    data_root: Path | None = None
-    placed: Mapping[str, Path] = field(default_factory=dict)
+    paths: DatasetPaths = field(default_factory=DatasetPaths)
     offline: bool = False
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from artbench.data.exclusion import NOTHING, read_exclusions
+from artbench.data.folders import DatasetPaths
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest, Training, encoder_requests
@@ -45,8 +46,7 @@ class RunRequest:
     tasks: Sequence[str]
     pretrainings: Sequence[str] = ("imagenet",)
     results: Path = Path("results")
-    data_root: Path | None = None
-    data: Mapping[str, Path] = field(default_factory=dict)
+    paths: DatasetPaths = field(default_factory=DatasetPaths)
     device: str = "auto"
     batch_size: int | None = None
     workers: int | None = None
@@ -147,8 +147,7 @@ def run(
         lambda: open_tasks(
             request.tasks,
             registry=registry,
-            data_root=request.data_root,
-            placed=request.data,
+            paths=request.paths,
             allow_partial=request.allow_partial,
             exclusions=NOTHING if request.exclude is None else read_exclusions(request.exclude),
             reporter=reporter,

@@ -147,8 +147,7 @@ def _task(record: Record, sources: Sources, registry: Registry, reporter: Report
     ((task,),) = open_tasks(
         [registry.tasks.get(record.task).name],
         registry=registry,
-        data_root=sources.data_root,
-        placed=sources.placed,
+        paths=sources.paths,
         allow_partial=record.dataset.partial,
         exclusions=NOTHING if sources.exclude is None else read_exclusions(sources.exclude),
         reporter=reporter,

@@ -1,12 +1,12 @@
 """Where what a record was made from lies, and whether it is there: answered before torch is imported."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from artbench.data.exclusion import read_exclusions
-from artbench.data.folders import placed_folder
+from artbench.data.folders import DatasetPaths
 from artbench.encoders.checkpoint_path import cached_encoder, checkpoint_file
 from artbench.errors import ArtbenchError, UsageError
 from artbench.plugins.registry import Registry
@@ -20,15 +20,13 @@ class Sources:
     """Where to find what a record was made from.
 
     Attributes:
-        data_root: See `artbench.data.folders.dataset_folder`.
-        placed: See `artbench.data.folders.dataset_folder`.
+        paths: Where the datasets are.
         checkpoint: The checkpoint, where the record's pretraining is one.
         exclude: The list of what was left out, where the record says that something was.
         device: `auto`, `cpu`, `cuda`, `mps`.
     """
 
-    data_root: Path | None = None
-    placed: Mapping[str, Path] = field(default_factory=dict)
+    paths: DatasetPaths = field(default_factory=DatasetPaths)
     checkpoint: Path | None = None
     exclude: Path | None = None
     device: str = "auto"
@@ -70,11 +68,11 @@ def check_sources(file: Path, sources: Sources, *, registry: Registry) -> Checke
     record = read_record(file)
     with about_predictions(file):
         predictions = read_predictions(file.with_suffix(".parquet"), record)
-    for name in sources.placed:
+    for name in sources.paths.by_name:
         registry.datasets.get(name)
     pretraining = pretraining_of(record, sources, registry=registry)
     dataset = registry.datasets.get(registry.tasks.get(record.task).dataset)
-    placed_folder(dataset, data_root=sources.data_root, placed=sources.placed)
+    sources.paths.given_folder(dataset)
     if sources.exclude is not None:
         read_exclusions(sources.exclude)
     elif record.dataset.exclusion is not None:

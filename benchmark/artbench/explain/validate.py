@@ -6,7 +6,7 @@ from pathlib import Path
 
 from artbench.data.dataset import Dataset
 from artbench.data.decode import UnreadableImage, decode
-from artbench.data.folders import made_folder, placed_folder
+from artbench.data.folders import made_folder
 from artbench.data.opening import open_dataset
 from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.sources import CheckedRecord, Sources
@@ -97,7 +97,7 @@ def check_pictures(images: Sequence[str], checked: CheckedRecord, sources: Sourc
         else:
             others.append(image)
     spec = registry.datasets.get(registry.tasks.get(checked.record.task).dataset)
-    folder = placed_folder(spec, data_root=sources.data_root, placed=sources.placed) or made_folder(spec)
+    folder = sources.paths.given_folder(spec) or made_folder(spec)
     if others and folder.is_dir():
         dataset = open_dataset(spec, folder)
         for image in others:

@@ -1,9 +1,10 @@
 """What is asked of a pretraining, by the command line or from Python; no torch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from artbench.data.folders import DatasetPaths
 from artbench.errors import UsageError
 
 
@@ -26,8 +27,7 @@ class PretrainRequest:
         keep: Number of checkpoints to keep.
         tensorboard: Whether the log is written for TensorBoard as well.
         compiled: Whether the networks are compiled first.
-        data_root: Folder that holds one folder per dataset, named as the dataset.
-        data: Folders of single datasets, by name.
+        paths: Where the datasets are.
         device: `auto`, `cpu`, `cuda` or `mps`.
         workers: Threads that crop; None: what suits the machine.
     """
@@ -46,8 +46,7 @@ class PretrainRequest:
     keep: int = 2
     tensorboard: bool = False
     compiled: bool = False
-    data_root: Path | None = None
-    data: Mapping[str, Path] = field(default_factory=dict)
+    paths: DatasetPaths = field(default_factory=DatasetPaths)
     device: str = "auto"
     workers: int | None = None
 

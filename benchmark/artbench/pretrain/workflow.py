@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
-from artbench.data.folders import dataset_folder, made_folder
+from artbench.data.folders import DatasetPaths, made_folder
 from artbench.data.opening import OpenTask, open_dataset, open_tasks
 from artbench.data.pool import LabelledDataset, Pool, train_images
 from artbench.encoders.checkpoint_path import cached_encoder
@@ -30,14 +30,6 @@ from artbench.specs import BackboneSpec, DatasetSpec, PretrainingSpec, load_fact
 
 
 @dataclass(frozen=True, kw_only=True)
-class Places:
-    """Where datasets are: see `artbench.data.folders.dataset_folder`."""
-
-    data_root: Path | None
-    placed: Mapping[str, Path]
-
-
-@dataclass(frozen=True, kw_only=True)
 class OpenPool:
     """A pool from the names of its datasets.
 
@@ -52,7 +44,7 @@ class OpenPool:
     asked: Mapping[str, str]
 
 
-def open_pool(datasets: Sequence[str], *, registry: Registry, places: Places, reporter: Reporter) -> OpenPool:
+def open_pool(datasets: Sequence[str], *, registry: Registry, paths: DatasetPaths, reporter: Reporter) -> OpenPool:
     """The pooled training pictures of some datasets, less what any of their tasks chooses or reports on.
 
     A dataset without labels says itself which of its pictures train.
@@ -74,11 +66,11 @@ def open_pool(datasets: Sequence[str], *, registry: Registry, places: Places, re
                 f"no task is registered for {name}, so nothing says which of its pictures are for training",
                 mend="Name another dataset: `artbench list tasks` shows which have tasks",
             )
-        opened = [task for found in _open(tasks, registry=registry, places=places, reporter=reporter) for task in found]
+        opened = [task for found in _open(tasks, registry=registry, paths=paths, reporter=reporter) for task in found]
         for task in opened:
             plugins.update(task.plugins)
         targets = {task.spec.name: task.targets for task in opened}
-        dataset = opened[0].dataset if opened else _open_without_tasks(spec, places, reporter)
+        dataset = opened[0].dataset if opened else _open_without_tasks(spec, paths, reporter)
         asked[name] = _place(spec, dataset)
         if spec.training is None:
             labelled.append(LabelledDataset(dataset=dataset, targets=targets))
@@ -97,8 +89,8 @@ def _tasks_on(spec: DatasetSpec, asked: str, registry: Registry) -> list[str]:
     return registered + [name for name in registry.tasks.expand(asked) if name != asked]
 
 
-def _open_without_tasks(spec: DatasetSpec, places: Places, reporter: Reporter) -> Dataset:
-    folder = dataset_folder(spec, data_root=places.data_root, placed=places.placed, reporter=reporter)
+def _open_without_tasks(spec: DatasetSpec, paths: DatasetPaths, reporter: Reporter) -> Dataset:
+    folder = paths.folder(spec, reporter=reporter)
     return open_dataset(spec, folder)
 
 
@@ -124,7 +116,7 @@ def _of_unlabelled(spec: DatasetSpec, training: int, pictures: int) -> str:
     return f"{spec.name} has no labels: the {training:,} of its {pictures:,} pictures train that are there for it."
 
 
-def open_online_task(name: str, *, registry: Registry, places: Places, reporter: Reporter) -> OnlineKnn:
+def open_online_task(name: str, *, registry: Registry, paths: DatasetPaths, reporter: Reporter) -> OnlineKnn:
     """The task that judges features during a training.
 
     Raises:
@@ -134,7 +126,7 @@ def open_online_task(name: str, *, registry: Registry, places: Places, reporter:
     spec = registry.tasks.get(name)
     if spec.target != "single-label":
         raise UsageError(f"{name} is a {spec.target} task", mend="kNN during training takes a single-label one")
-    ((task,),) = _open([name], registry=registry, places=places, reporter=reporter)
+    ((task,),) = _open([name], registry=registry, paths=paths, reporter=reporter)
     return OnlineKnn(name=name, dataset=task.dataset, targets=task.targets)
 
 
@@ -164,19 +156,19 @@ def pretrain(request: PretrainRequest, *, registry: Registry, reporter: Reporter
             settings_file=request.settings_file,
             begun=begun,
         )
-    recorded = {} if begun is None else begun.folders(request.data_root)
+    recorded = {} if begun is None else begun.folders(request.paths.root)
     known = {name: folder for name, folder in recorded.items() if name in request.datasets}
-    places = Places(data_root=request.data_root, placed={**known, **request.data})
+    paths = DatasetPaths(root=request.paths.root, by_name={**known, **request.paths.by_name})
     with _command_in_errors(begun):
         opened = current_group().first_then_others(
-            lambda: open_pool(request.datasets, registry=registry, places=places, reporter=reporter)
+            lambda: open_pool(request.datasets, registry=registry, paths=paths, reporter=reporter)
         )
     online = None
     if request.knn is not None:
         # The notices on a dataset of the pool have been given.
         quiet = registry.tasks.get(request.knn).dataset in request.datasets
         told = Silent() if quiet else reporter
-        online = open_online_task(request.knn, registry=registry, places=places, reporter=told)
+        online = open_online_task(request.knn, registry=registry, paths=paths, reporter=told)
     apart = sum(map(len, opened.pool.datasets)) - len(opened.pool)
     kept = f", {apart:,} more are kept apart" if apart else ""
     names = ", ".join(request.datasets)
@@ -341,7 +333,7 @@ class CachedTraining:
 
 
 def trainings_for(
-    tasks: Sequence[str], *, registry: Registry, places: Places, seed: int, reporter: Reporter
+    tasks: Sequence[str], *, registry: Registry, paths: DatasetPaths, seed: int, reporter: Reporter
 ) -> Callable[[str, str], CachedTraining]:
     """Trainings, by pretraining and backbone, on the training pictures of the datasets that some tasks are of.
 
@@ -350,7 +342,7 @@ def trainings_for(
     Args:
         tasks: Names; those that stand for several are expanded.
         registry: What there is.
-        places: Where the datasets are.
+        paths: Where the datasets are.
         seed: Of the trainings.
         reporter: Told about the datasets.
     """
@@ -359,7 +351,7 @@ def trainings_for(
     def pool() -> OpenPool:
         names = [registry.tasks.get(name).dataset for asked in tasks for name in registry.tasks.expand(asked)]
         return current_group().first_then_others(
-            lambda: open_pool(names, registry=registry, places=places, reporter=reporter)
+            lambda: open_pool(names, registry=registry, paths=paths, reporter=reporter)
         )
 
     def training(pretraining: str, backbone: str) -> CachedTraining:
@@ -369,12 +361,11 @@ def trainings_for(
     return training
 
 
-def _open(tasks: Sequence[str], *, registry: Registry, places: Places, reporter: Reporter) -> list[list[OpenTask]]:
+def _open(tasks: Sequence[str], *, registry: Registry, paths: DatasetPaths, reporter: Reporter) -> list[list[OpenTask]]:
     return open_tasks(
         tasks,
         registry=registry,
-        data_root=places.data_root,
-        placed=places.placed,
+        paths=paths,
         # A part of a dataset is as good to train on; the manifest says which part.
         allow_partial=True,
         reporter=reporter,

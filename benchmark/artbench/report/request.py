@@ -57,7 +57,7 @@ class ReportRequest:
         if self.out.resolve() == self.results.resolve():
             raise UsageError(f"{self.out} is the folder of the results", mend="Name another folder with --out")
         check_folder(self.out)
-        for name in self.sources.placed:
+        for name in self.sources.paths.by_name:
             registry.datasets.get(name)
         if not any(self.results.glob("records/*/*.json")):
             raise no_records(self.results)

@@ -9,7 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-from artbench.data.folders import dataset_folder
+from artbench.data.folders import DatasetPaths
 from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
@@ -171,8 +171,8 @@ def folder_of(spec: DatasetSpec, root: Path | None) -> Path:
         ArtbenchError: Nothing says where it is, or there is no such folder.
     """
     named = os.environ.get("ARTBENCH_DATA")
-    placed = {} if root is None else {spec.name: root}
-    return dataset_folder(spec, data_root=Path(named) if named else None, placed=placed, reporter=Silent())
+    paths = DatasetPaths(root=Path(named) if named else None, by_name={} if root is None else {spec.name: root})
+    return paths.folder(spec, reporter=Silent())
 
 
 class ContractError(AssertionError):

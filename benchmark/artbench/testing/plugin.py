@@ -1,12 +1,12 @@
 """Checks of everything that a plugin registers, and of how it loads."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from artbench.data.folders import dataset_folder
+from artbench.data.folders import DatasetPaths
 from artbench.errors import ArtbenchError
 from artbench.hookspecs import CONTRACT
 from artbench.plugins.loading import KINDS, sources, stated_contract
@@ -28,16 +28,14 @@ class Examiner:
 
     Attributes:
         registry: All plugins.
-        data_root: See `artbench.data.folders.dataset_folder`.
-        placed: See `artbench.data.folders.dataset_folder`.
+        paths: Where the datasets are.
         backbone: Backbone to check pretrainings with; None: a tiny network.
         of_families: Names of families to check, instead of a few that they list.
         reporter: Receives the name of what is being checked.
     """
 
     registry: Registry
-    data_root: Path | None
-    placed: Mapping[str, Path] = field(default_factory=dict)
+    paths: DatasetPaths = field(default_factory=DatasetPaths)
     backbone: BackboneSpec | None = None
     of_families: tuple[str, ...] = ()
     reporter: Reporter
@@ -103,7 +101,7 @@ class Examiner:
         return examine_task(spec, self._folder(dataset), dataset=dataset)
 
     def _folder(self, spec: DatasetSpec) -> Path:
-        return dataset_folder(spec, data_root=self.data_root, placed=self.placed, reporter=self.reporter)
+        return self.paths.folder(spec, reporter=self.reporter)
 
 
 def examine_loading(plugin: Plugin, registry: Registry) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ import pytest
 
 from artbench.audit.workflow import AuditEncoder, audit_datasets
 from artbench.data.duplicates_cache import read_duplicates
+from artbench.data.folders import DatasetPaths
 from artbench.errors import UsageError
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
@@ -54,7 +55,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
 def test_only_twins_within_a_dataset_are_kept_for_its_records(registry: Registry, tmp_path: Path) -> None:
     placed = {name: tmp_path / name for name in ("one", "two")}
     reporter = RecordingReporter()
-    result = audit_datasets(["one", "two"], registry=registry, placed=placed, reporter=reporter)
+    result = audit_datasets(["one", "two"], registry=registry, paths=DatasetPaths(by_name=placed), reporter=reporter)
     assert [(pair.first, pair.second) for pair in result.pairs] == [((0, 0), (0, 1)), ((0, 3), (1, 3))]
     one, two = (read_duplicates(dataset, tmp_path / "cache" / "audits") for dataset in result.datasets)
     assert one is not None
@@ -71,7 +72,7 @@ def test_features_of_an_encoder_are_a_tier_of_their_own(registry: Registry, tmp_
     result = audit_datasets(
         ["one"],
         registry=registry,
-        placed={"one": tmp_path / "one"},
+        paths=DatasetPaths(by_name={"one": tmp_path / "one"}),
         encoding=AuditEncoder(backbone="toy-patches", pretraining="random", device="cpu"),
         reporter=RecordingReporter(),
     )
@@ -89,7 +90,7 @@ def test_an_unknown_encoder_is_refused_before_an_image_is_read(registry: Registr
         audit_datasets(
             ["one"],
             registry=registry,
-            placed={"one": tmp_path / "one"},
+            paths=DatasetPaths(by_name={"one": tmp_path / "one"}),
             encoding=AuditEncoder(backbone="toy-patch", pretraining="random"),
             reporter=RecordingReporter(),
         )

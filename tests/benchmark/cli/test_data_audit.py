@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 
 from artbench.cli.data import data
 from artbench.data.exclusion import read_exclusions
+from artbench.data.folders import DatasetPaths
 from artbench.data.pool import Manifest, PoolPart
 from artbench.errors import ArtbenchError
 from artbench.evaluation.workflow import RunRequest, run
@@ -76,7 +77,7 @@ def test_a_record_made_after_an_audit_says_how_many_test_pictures_have_a_twin(to
         pretrainings=["random"],
         tasks=["toy-colour"],
         results=tmp_path / "results",
-        data={"toy": toy},
+        paths=DatasetPaths(by_name={"toy": toy}),
     )
     registry = load_plugins([TOY], only="")
     (result,) = run(request, registry=registry, reporter=Silent()).results
@@ -132,7 +133,9 @@ def test_of_the_24_twins_planted_in_sample_the_hashes_find_half_and_nothing_else
 
     from artbench.audit.workflow import audit_datasets
 
-    findings = audit_datasets(["sample"], registry=load_plugins(only=""), placed={"sample": folder}, reporter=Silent())
+    findings = audit_datasets(
+        ["sample"], registry=load_plugins(only=""), paths=DatasetPaths(by_name={"sample": folder}), reporter=Silent()
+    )
     with (folder / "labels.csv").open() as file:
         planted = {frozenset((row["id"], row["duplicate_of"])) for row in csv.DictReader(file) if row["duplicate_of"]}
     ids = findings.datasets[0].ids

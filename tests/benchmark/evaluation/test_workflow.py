@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from safetensors.torch import save_file
 
+from artbench.data.folders import DatasetPaths
 from artbench.data.pool import Manifest, PoolPart
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.workflow import RunOutcome, RunRequest, run
@@ -108,7 +109,7 @@ def test_unknown_names_are_told_before_anything_is_done(request_: RunRequest, re
         {"backbones": ["toy-pathces"]},
         {"tasks": ["toy-color"]},
         {"pretrainings": ["randon"]},
-        {"data": {"tyo": Path()}},
+        {"paths": DatasetPaths(by_name={"tyo": Path()})},
     ):
         with pytest.raises(UsageError, match="The nearest: "):
             go(replace(request_, **change), registry)
@@ -117,7 +118,7 @@ def test_unknown_names_are_told_before_anything_is_done(request_: RunRequest, re
 
 def test_data_that_is_not_there_says_where_it_was_looked_for(request_: RunRequest, registry: Registry) -> None:
     with pytest.raises(ArtbenchError, match=r"no/such/place.*labels\.csv and pictures.*this file"):
-        go(replace(request_, data={"toy": Path("no/such/place")}), registry)
+        go(replace(request_, paths=DatasetPaths(by_name={"toy": Path("no/such/place")})), registry)
 
 
 def test_missing_pictures_are_refused_unless_allowed_and_then_marked(request_: RunRequest, registry: Registry) -> None:
@@ -127,7 +128,7 @@ def test_missing_pictures_are_refused_unless_allowed_and_then_marked(request_: R
     shutil.copytree(painted, partial)
     for number in range(5):
         (partial / f"{number:03}.png").unlink()
-    placed = replace(request_, data={"toy": partial})
+    placed = replace(request_, paths=DatasetPaths(by_name={"toy": partial}))
     with pytest.raises(ArtbenchError, match=r"000\.png.*--allow-partial"):
         go(placed, registry)
     (marked,) = go(replace(placed, allow_partial=True), registry).results
@@ -142,7 +143,7 @@ def test_unreadable_pictures_are_counted(request_: RunRequest, registry: Registr
     spoilt = request_.results.parent / "spoilt"
     shutil.copytree(cache_folder() / "datasets" / "toy-1", spoilt)
     (spoilt / "003.png").write_bytes(b"")
-    placed = replace(request_, data={"toy": spoilt}, allow_partial=True)
+    placed = replace(request_, paths=DatasetPaths(by_name={"toy": spoilt}), allow_partial=True)
     (result,) = go(placed, registry).results
     assert result.record.dataset.unreadable == 1
     assert result.record.dataset.train == 59

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from artbench.data.folders import DatasetPaths
 from artbench.data.opening import open_tasks
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.workflow import RunRequest, run
 from artbench.plugins.loading import load_plugins
-from artbench.pretrain.workflow import Places, open_pool, trainings_for
+from artbench.pretrain.workflow import open_pool, trainings_for
 from artbench.runtime.progress import Silent
 from artbench.specs import PretrainingSpec
 from tests.support import training as toys
@@ -59,8 +60,8 @@ def test_a_method_is_trained_once_and_kept_under_a_key_of_all_that_went_into_it(
             device="cpu",
             seed=seed,
         )
-        places = Places(data_root=None, placed={})
-        trainings = trainings_for(request.tasks, registry=registry, places=places, seed=seed, reporter=listener)
+        paths = DatasetPaths()
+        trainings = trainings_for(request.tasks, registry=registry, paths=paths, seed=seed, reporter=listener)
         (result,) = run(request, registry=registry, reporter=listener, trainings=trainings).results
         history = result.record.encoder.training
         assert history is not None
@@ -104,11 +105,9 @@ def test_a_collection_of_ones_own_is_pooled_without_its_test_pictures(tmp_path: 
         file.rename(folder / file.name)
     name = f"collection:{tmp_path / 'mine'}"
     registry = load_plugins([])
-    places = Places(data_root=None, placed={})
-    ((task,),) = open_tasks(
-        [name], registry=registry, data_root=None, placed={}, allow_partial=False, reporter=Silent()
-    )
-    pool = open_pool([name], registry=registry, places=places, reporter=Silent()).pool
+    paths = DatasetPaths()
+    ((task,),) = open_tasks([name], registry=registry, paths=DatasetPaths(), allow_partial=False, reporter=Silent())
+    pool = open_pool([name], registry=registry, paths=paths, reporter=Silent()).pool
     (rows,) = pool.rows
     held_out = [split.rows for part, split in task.targets.splits if part != "train"]
     assert 0 < len(pool) < toys.COUNT
@@ -132,12 +131,12 @@ def read(root):
 
 
 def test_a_dataset_without_labels_says_itself_what_trains(tmp_path: Path) -> None:
-    places = Places(data_root=None, placed={"scans": toys.paint(tmp_path / "painted")})
+    paths = DatasetPaths(by_name={"scans": toys.paint(tmp_path / "painted")})
 
     def pooled(rows: str) -> list[int]:
         (tmp_path / "scans.py").write_text(UNLABELLED.replace("{rows}", rows))
         registry = load_plugins([tmp_path / "scans.py"])
-        opened = open_pool(["scans"], registry=registry, places=places, reporter=Silent())
+        opened = open_pool(["scans"], registry=registry, paths=paths, reporter=Silent())
         assert opened.plugins == {"scans.py": ""}
         return [int(row) for row in opened.pool.rows[0]]
 
@@ -149,4 +148,4 @@ def test_a_dataset_without_labels_says_itself_what_trains(tmp_path: Path) -> Non
 def test_an_unknown_dataset_is_refused() -> None:
     registry = load_plugins([])
     with pytest.raises(UsageError, match="no dataset is called 'toyz'"):
-        open_pool(["toyz"], registry=registry, places=Places(data_root=None, placed={}), reporter=Silent())
+        open_pool(["toyz"], registry=registry, paths=DatasetPaths(), reporter=Silent())

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from artbench.data.folders import DatasetPaths
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
@@ -14,7 +15,7 @@ STYLES = ("Barock", "Jugendstil", "Realismus")
 
 def opened(*names: str, allow_partial: bool = True) -> list[OpenTask]:
     found = open_tasks(
-        names, registry=load_plugins(), data_root=None, placed={}, allow_partial=allow_partial, reporter=Silent()
+        names, registry=load_plugins(), paths=DatasetPaths(), allow_partial=allow_partial, reporter=Silent()
     )
     return [task for tasks in found for task in tasks]
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from artbench.data.folders import DatasetPaths
 from artbench.data.opening import open_datasets_with_tasks
 from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
-from artbench.pretrain.workflow import Places, open_pool
+from artbench.pretrain.workflow import open_pool
 from artbench.runtime.progress import Silent
 from tests.plugins.artbench_collection.museum import ids, only, opened, touch, write_museum, write_table
 from tests.support.reporters import RecordingReporter
@@ -19,8 +20,8 @@ def pooled(name: object, *more: str) -> tuple[list[str], list[str]]:
     """Ids in the pool, and what was told."""
     listener = RecordingReporter()
     names = [f"collection:{name}", *more]
-    places = Places(data_root=None, placed={})
-    pool = open_pool(names, registry=load_plugins(), places=places, reporter=listener).pool
+    paths = DatasetPaths()
+    pool = open_pool(names, registry=load_plugins(), paths=paths, reporter=listener).pool
     return [image for part in pool.manifest.parts for image in part.images], listener.notices
 
 
@@ -120,6 +121,6 @@ def test_labelled_and_unlabelled_images_make_one_pool(tmp_path: Path) -> None:
 def test_they_can_be_checked_and_audited_like_any_dataset(tmp_path: Path) -> None:
     touch(tmp_path, *FLAT)
     (holding,) = open_datasets_with_tasks(
-        [f"collection:{tmp_path}"], registry=load_plugins(), data_root=None, placed={}, reporter=Silent()
+        [f"collection:{tmp_path}"], registry=load_plugins(), paths=DatasetPaths(), reporter=Silent()
     )
     assert (len(holding.dataset), dict(holding.tasks), dict(holding.closed)) == (12, {}, {})

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +10,9 @@ from artbench.cli import options
 from artbench.cli.lazy import LazyGroup
 from artbench.cli.output import print_json
 from artbench.specs import load_factory
+
+if TYPE_CHECKING:
+    from artbench.data.folders import DatasetPaths
 
 _COMMANDS = {
     "filters": "artbench.cli.explain.filters:filters",
@@ -52,8 +55,7 @@ def record_command(
         click.option("--out", required=True, type=options.FOLDER, help=out),
         options.checkpoint_option,
         options.exclude_option,
-        options.data_root_option,
-        options.data_option,
+        options.paths_options,
         options.device_option,
         options.dpi_option,
         *([options.seed_option(seed)] if seed else []),
@@ -66,8 +68,7 @@ def record_command(
         *,
         checkpoint: Path | None,
         exclude: Path | None,
-        data_root: Path | None,
-        data: dict[str, Path],
+        paths: "DatasetPaths",
         device: str,
         as_json: bool,
         plugin_files: tuple[Path, ...],
@@ -76,7 +77,7 @@ def record_command(
         from artbench.explain.sources import Sources
 
         loaded = options.registry(plugin_files)
-        sources = Sources(data_root=data_root, placed=data, checkpoint=checkpoint, exclude=exclude, device=device)
+        sources = Sources(paths=paths, checkpoint=checkpoint, exclude=exclude, device=device)
         make: Callable[..., Any] = load_factory(request)
         asked = make(sources=sources, **fields)
         checked = asked.check(loaded)

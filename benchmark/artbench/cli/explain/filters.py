@@ -8,12 +8,11 @@ import click
 from artbench.cli.completion import completed
 from artbench.cli.options import (
     backbone_option,
-    data_option,
-    data_root_option,
     debug_option,
     device_option,
     dpi_option,
     json_option,
+    paths_options,
     plugin_option,
     pretraining_option,
     registry,
@@ -23,6 +22,7 @@ from artbench.cli.options import (
 from artbench.cli.output import echo, print_json
 
 if TYPE_CHECKING:
+    from artbench.data.folders import DatasetPaths
     from artbench.explain.filters.encoder_filters import EncoderFilters
 
 
@@ -46,8 +46,7 @@ if TYPE_CHECKING:
     shell_complete=completed("datasets"),
     help="Show the images of this dataset that each unit responds to most.",
 )
-@data_root_option
-@data_option
+@paths_options
 @device_option
 @dpi_option
 @seed_option("Seed of the units drawn, and of where ascents start and how they are jittered.")
@@ -61,8 +60,7 @@ def filters(
     layers: tuple[str, ...],
     units: int,
     examples: str | None,
-    data_root: Path | None,
-    data: dict[str, Path],
+    paths: "DatasetPaths",
     device: str,
     dpi: int,
     seed: int,
@@ -84,8 +82,7 @@ def filters(
         layers=layers,
         units=units,
         examples=examples,
-        data_root=data_root,
-        placed=data,
+        paths=paths,
         device=device,
         seed=seed,
         dpi=dpi,

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.options import data_option, data_root_option, debug_option, json_option, plugin_option, registry
+from artbench.cli.options import debug_option, json_option, paths_options, plugin_option, registry
 from artbench.cli.output import echo, print_findings, print_json
 
 if TYPE_CHECKING:
+    from artbench.data.folders import DatasetPaths
     from artbench.leaderboard.validation.findings import Report
 
 _SEVERITIES = {"FAIL": "fault", "WARN": "notice"}
@@ -16,14 +17,11 @@ _SEVERITIES = {"FAIL": "fault", "WARN": "notice"}
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@data_root_option
-@data_option
+@paths_options
 @json_option
 @plugin_option
 @debug_option
-def check(
-    folder: Path, data_root: Path | None, data: dict[str, Path], as_json: bool, plugin_files: tuple[Path, ...]
-) -> int:
+def check(folder: Path, paths: "DatasetPaths", as_json: bool, plugin_files: tuple[Path, ...]) -> int:
     """Check the records in a folder, whoever wrote them.
 
     DIR is a results folder, or its records/. Metrics and intervals are computed again from the predictions, and the
@@ -34,7 +32,7 @@ def check(
     from artbench.cli.progress import notices
     from artbench.leaderboard.validation.workflow import check_records
 
-    report = check_records(folder, registry=loaded, data_root=data_root, placed=data, reporter=notices())
+    report = check_records(folder, registry=loaded, paths=paths, reporter=notices())
     if as_json:
         print_json(
             {

@@ -1,10 +1,10 @@
 """How large the figure of filters gets, in inches: known before anything is drawn."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from artbench.data.folders import placed_folder
+from artbench.data.folders import DatasetPaths
 from artbench.encoders.checkpoint_path import check_pretraining
 from artbench.explain.destination import CAPTION, check_file, check_size
 from artbench.plugins.registry import Registry
@@ -42,8 +42,7 @@ class FiltersRequest:
         layers: Names of modules; none: a few depths from the first convolution to the last.
         units: How many of each layer, drawn by the seed.
         examples: Name of a dataset to look through for what units respond to most.
-        data_root: See `artbench.data.folders.dataset_folder`.
-        placed: See `artbench.data.folders.dataset_folder`.
+        paths: Where the datasets are.
         device: `auto`, `cpu`, `cuda`, `mps`.
         seed: Of random weights, units, starts, moves and the sample of the dataset.
         dpi: Of the figure.
@@ -57,8 +56,7 @@ class FiltersRequest:
     layers: Sequence[str] = ()
     units: int = 6
     examples: str | None = None
-    data_root: Path | None = None
-    placed: Mapping[str, Path] = field(default_factory=dict)
+    paths: DatasetPaths = field(default_factory=DatasetPaths)
     device: str = "auto"
     seed: int = 0
     dpi: int = 150
@@ -83,10 +81,10 @@ class FiltersRequest:
         )
         for pretraining in self.pretrainings:
             check_pretraining(pretraining, registry)
-        for name in self.placed:
+        for name in self.paths.by_name:
             registry.datasets.get(name)
         if self.examples is not None:
-            placed_folder(registry.datasets.get(self.examples), data_root=self.data_root, placed=self.placed)
+            self.paths.given_folder(registry.datasets.get(self.examples))
         # Last, since to know the names of a family is to import its library, and torch with it.
         registry.backbones.get(self.backbone)
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from artbench.data.folders import dataset_folder
 from artbench.data.opening import open_dataset
 from artbench.encoders.request import encoder_requests
 from artbench.explain.figure import write_png
@@ -32,7 +31,7 @@ def explain_filters(request: FiltersRequest, *, registry: Registry, reporter: Re
     dataset = None
     if request.examples is not None:
         spec = registry.datasets.get(request.examples)
-        folder = dataset_folder(spec, data_root=request.data_root, placed=request.placed, reporter=reporter)
+        folder = request.paths.folder(spec, reporter=reporter)
         dataset = open_dataset(spec, folder)
     found: list[EncoderFilters] = []
     sample: Sample | None = None

@@ -1,6 +1,5 @@
 """`artbench leaderboard check`: submitted records against the tasks and the data on this machine."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.folders import DatasetPaths
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.errors import ArtbenchError, UsageError
 from artbench.leaderboard.validation.check import KnownTask, check_folder
@@ -20,9 +20,7 @@ from artbench.records.record import Record
 from artbench.runtime.progress import Reporter, Silent
 
 
-def check_records(
-    folder: Path, *, registry: Registry, data_root: Path | None = None, placed: Mapping[str, Path], reporter: Reporter
-) -> Report:
+def check_records(folder: Path, *, registry: Registry, paths: DatasetPaths, reporter: Reporter) -> Report:
     """Check submitted records: each alone, against known tasks, against the data, and side by side.
 
     Nothing in the folder is trusted: no link is followed, nothing is unpickled, and sizes are bounded.
@@ -30,17 +28,16 @@ def check_records(
     Args:
         folder: A results folder, or its `records/`.
         registry: The registered tasks and datasets.
-        data_root: See `artbench.data.folders.dataset_folder`.
-        placed: See `artbench.data.folders.dataset_folder`.
+        paths: Where the datasets are.
         reporter: Receives progress, and a notice for each dataset that can't be opened.
 
     Raises:
-        UsageError: A dataset in `placed` is unknown.
-        ArtbenchError: There is no folder of records, or a dataset in `placed` can't be opened.
+        UsageError: A dataset in `paths` is unknown.
+        ArtbenchError: There is no folder of records, or a dataset in `paths` can't be opened.
     """
-    for name in placed:
+    for name in paths.by_name:
         registry.datasets.get(name)
-    tasks = _Tasks(registry=registry, data_root=data_root, placed=placed, reporter=reporter)
+    tasks = _Tasks(registry=registry, paths=paths, reporter=reporter)
     plugins = frozenset(plugin.distribution for plugin in registry.plugins)
     report = check_folder(folder, tasks=tasks.known, plugins=plugins, now=datetime.now(UTC), reporter=reporter)
     return replace(report, compared=tuple(sorted(tasks.compared)))
@@ -51,8 +48,7 @@ class _Tasks:
     """Tasks by name, each opened when the first record names it."""
 
     registry: Registry
-    data_root: Path | None
-    placed: Mapping[str, Path]
+    paths: DatasetPaths
     reporter: Reporter
     found: dict[str, KnownTask] = field(default_factory=dict)
     compared: set[str] = field(default_factory=set)
@@ -74,13 +70,12 @@ class _Tasks:
             ((task,),) = open_tasks(
                 [name],
                 registry=self.registry,
-                data_root=self.data_root,
-                placed=self.placed,
+                paths=self.paths,
                 allow_partial=True,
                 reporter=Silent() if spec.dataset in self.compared else self.reporter,
             )
         except ArtbenchError as error:
-            if spec.dataset in self.placed:
+            if spec.dataset in self.paths.by_name:
                 raise
             self.absent.add(spec.dataset)
             self.reporter.notice(

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from artbench.cli.main import artbench
+from artbench.data.folders import DatasetPaths
 from artbench.errors import ArtbenchError
 from artbench.evaluation.workflow import RunRequest, run
 from artbench.leaderboard.validation.findings import Report
@@ -74,7 +75,7 @@ def submission(results: Path, tmp_path: Path) -> Submission:
 
 
 def check(folder: Path, registry: Registry, *, placed: dict[str, Path] | None = None) -> Report:
-    return check_records(folder, registry=registry, placed=placed or {}, reporter=Silent())
+    return check_records(folder, registry=registry, paths=DatasetPaths(by_name=placed or {}), reporter=Silent())
 
 
 def faults(report: Report) -> list[str]:
