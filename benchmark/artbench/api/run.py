@@ -133,7 +133,7 @@ def run(
         >>> record.primary_metric, record.primary.value, record.primary.ci95
         ('accuracy', ..., (..., ...))
     """
-    from artbench.pretrain.workflow import trainings_for
+    from artbench.pretrain.cached_training import trainings_for
 
     told = reporter or LoggingReporter()
     registry = loaded(plugins, told)

@@ -134,7 +134,7 @@ def run(
     from artbench.cli.progress import notices
     from artbench.evaluation.workflow import RunRequest
     from artbench.evaluation.workflow import run as run_all
-    from artbench.pretrain.workflow import trainings_for
+    from artbench.pretrain.cached_training import trainings_for
     from artbench.runtime.distributed import process_group
     from artbench.runtime.progress import Silent
 

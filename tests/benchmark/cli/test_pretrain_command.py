@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_a_folder_of_pictures_without_labels_trains_and_has_no_task(tmp_path: Pa
     words = ["--backbone", "toy-patches", "--dataset", "collection:scans", "--out", "out"]
     done = command_line("pretrain", "moco-v2", *words, *SMALL, "--plugin", str(TOY))
     assert done.returncode == 0, done.stderr
-    assert "collection:scans has no labels: all 60 pictures train" in done.stderr
+    assert "collection:scans has no labels: all 60 images train" in done.stderr
     words = ["--backbone", "toy-patches", "--pretraining", "out", "--task", "collection:scans"]
     ran = command_line("run", *words, "--plugin", str(TOY))
     assert ran.returncode == 1
@@ -84,3 +85,28 @@ def test_a_wrong_word_is_status_two_and_nothing_is_made(
     assert done.returncode == 2
     assert told in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_names_are_found_once_and_settings_read_once(
+    command_line: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from artbench.plugins.registry import Catalogue
+    from artbench.pretrain import workflow
+
+    found: list[str] = []
+    read: list[object] = []
+    find, settings = Catalogue.find, vars(workflow)["read_settings"]
+
+    def finding(section: Any, name: str) -> Any:
+        found.append(name)
+        return find(section, name)
+
+    def reading(*kinds: Any, **given: Any) -> Any:
+        read.append(kinds)
+        return settings(*kinds, **given)
+
+    monkeypatch.setattr(Catalogue, "find", finding)
+    monkeypatch.setattr(workflow, "read_settings", reading)
+    done = command_line(*words_of(*SMALL, "--set", "steps=1", "--set", "warmup_epochs=0"))
+    assert done.returncode == 0, done.stderr
+    assert (found.count("moco-v2"), found.count("toy-patches"), len(read)) == (1, 1, 1)

@@ -122,3 +122,27 @@ def test_interrupted_it_says_so_in_a_line_and_goes_on_next_time(
     assert "Traceback" not in err
     assert out == ""
     assert command_line(*command[3:]).returncode == 0
+
+
+def test_no_training_code_is_imported_where_nothing_is_trained(tmp_path: Path) -> None:
+    words = [
+        "run",
+        "--backbone",
+        "colour-histogram",
+        "--pretraining",
+        "none",
+        "--task",
+        "toy-colour",
+        "--plugin",
+        str(TOY),
+    ]
+    code = f"""
+import sys
+from artbench.cli.main import artbench
+artbench.main({words!r}, standalone_mode=False)
+print(sorted(name for name in sys.modules if name.startswith("artbench.pretrain")), file=sys.stderr)
+"""
+    environment = {**os.environ, "ARTBENCH_CACHE": str(tmp_path / "cache")}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "['artbench.pretrain', 'artbench.pretrain.cached_training']" in done.stderr

@@ -10,7 +10,8 @@ from artbench.data.opening import open_tasks
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.workflow import RunRequest, run
 from artbench.plugins.loading import load_plugins
-from artbench.pretrain.workflow import open_pool, trainings_for
+from artbench.pretrain.cached_training import trainings_for
+from artbench.pretrain.opening import open_pool
 from artbench.runtime.progress import Silent
 from artbench.specs import PretrainingSpec
 from tests.support import training as toys

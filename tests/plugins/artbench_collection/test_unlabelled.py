@@ -8,7 +8,7 @@ from artbench.data.folders import DatasetPaths
 from artbench.data.opening import open_datasets_with_tasks
 from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
-from artbench.pretrain.workflow import open_pool
+from artbench.pretrain.opening import open_pool
 from artbench.runtime.progress import Silent
 from tests.plugins.artbench_collection.museum import ids, only, opened, touch, write_museum, write_table
 from tests.support.reporters import RecordingReporter
@@ -36,7 +36,7 @@ def test_a_flat_folder_trains_with_all_its_images_and_has_no_task(tmp_path: Path
     touch(tmp_path / "scans", *FLAT, ".hidden.jpg", "._00.jpg", "Thumbs.db", "notes.txt", ".trash/1.jpg")
     found, notices = pooled(tmp_path / "scans")
     assert found == FLAT
-    told = "has no labels: all 12 pictures train, and none is kept apart for testing."
+    told = "has no labels: all 12 images train, and none is kept apart for testing."
     assert notices == [f"collection:{tmp_path / 'scans'} {told}"]
     for name in (tmp_path / "scans", f"{tmp_path / 'scans'}:class"):
         assert "collection:scans has no labels, and so no task: its images are in no folders" in refused(name)
@@ -73,7 +73,7 @@ def test_splits_without_classes_are_kept(tmp_path: Path) -> None:
     touch(tmp_path, *(f"{part}/{number}.jpg" for part in ("train", "val", "test") for number in range(4)), "cover.jpg")
     found, notices = pooled(tmp_path)
     assert found == [f"train/{number}.jpg" for number in range(4)]
-    assert "the 4 of its 12 pictures train that are there for it" in notices[0]
+    assert "the 4 of its 12 images train that are there for it" in notices[0]
     rows = [(name, "test" if number < 3 else "train", f"Ohne Titel {number}") for number, name in enumerate(FLAT)]
     touch(tmp_path / "museum", *FLAT)
     table = write_table(tmp_path / "museum" / "works.csv", ("path", "split", "title"), rows)

@@ -1,0 +1,92 @@
+"""Trainings that a run needs first; their encoders stay in the cache. Training code is imported only for one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from artbench.data.folders import DatasetPaths
+from artbench.encoders.checkpoint_path import cached_encoder
+from artbench.errors import ArtbenchError
+from artbench.plugins.registry import Registry
+from artbench.runtime.distributed import current_group
+from artbench.runtime.progress import Reporter
+
+if TYPE_CHECKING:
+    from artbench.pretrain.opening import OpenPool
+    from artbench.pretrain.training import Training
+
+
+@dataclass(frozen=True, kw_only=True)
+class CachedTraining:
+    """A training with the defaults of its method, whose encoder is kept in the cache."""
+
+    training: "Training"
+
+    @property
+    def name(self) -> str:
+        """The method."""
+        return self.training.name
+
+    @property
+    def key(self) -> str:
+        """See `Training`."""
+        return self.training.key
+
+    def encoder_file(self, *, device: str, workers: int | None, reporter: Reporter) -> Path:
+        """Return the encoder from the cache; train it first, or to its end, if it is not there.
+
+        Raises:
+            ArtbenchError: The training fails, or was asked to stop.
+        """
+        file = cached_encoder(self.key)
+        folder = file.parent
+        if current_group().from_first(file.is_file):
+            return file
+        training = self.training
+        reporter.notice(
+            f"{training.backbone.name} is pretrained first, by {training.name} with its defaults on "
+            f"{len(training.pool):,} images. It is kept in {folder}"
+        )
+        from artbench.pretrain.trainer import pretrain as train
+        from artbench.pretrain.training import Conditions
+
+        conditions = Conditions(device=device, workers=workers, pack=True, resume=True)
+        made = train(training, folder, conditions=conditions, reporter=reporter)
+        if made is None:
+            raise ArtbenchError("the pretraining was asked to stop", mend="The same command goes on with it")
+        return made
+
+
+def trainings_for(
+    tasks: Sequence[str], *, registry: Registry, paths: DatasetPaths, seed: int, reporter: Reporter
+) -> Callable[[str, str], CachedTraining]:
+    """Return a function that gives the training of a backbone by a pretraining, on the training images of some tasks.
+
+    The datasets are opened when the first training is asked for. Under `torchrun`, every process asks alike.
+
+    Args:
+        tasks: Names; those that stand for several are expanded.
+        registry: The loaded plugins.
+        paths: Where the datasets are.
+        seed: Seed of the trainings.
+        reporter: Receives notices on the datasets.
+    """
+
+    @cache
+    def pool() -> "OpenPool":
+        from artbench.pretrain.opening import open_pool
+
+        names = [registry.tasks.get(name).dataset for asked in tasks for name in registry.tasks.expand(asked)]
+        return current_group().first_then_others(
+            lambda: open_pool(names, registry=registry, paths=paths, reporter=reporter)
+        )
+
+    def training(pretraining: str, backbone: str) -> CachedTraining:
+        from artbench.pretrain.workflow import choose_training
+
+        chosen = choose_training(pretraining, backbone, registry=registry, seed=seed)
+        return CachedTraining(training=chosen.training(pool()))
+
+    return training
