@@ -1,13 +1,13 @@
-"""What stands on the first page."""
+"""Content of the first page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.overall import chosen, lines
 from artbench.records.format import amount, metric_name, unit
 from artbench.records.record import Record, encoder_name, pretraining_name
-from artbench.report.explained import Filters
 from artbench.report.request import Kind
 
 
@@ -28,31 +28,6 @@ class OverallRow:
     backbone: str
     pretraining: str
     values: Sequence[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaskLine:
-    """A leaderboard in the list of all.
-
-    Attributes:
-        name: Of the task.
-        link: To its page, below the report's folder.
-        protocol: Its name.
-        test: Test pictures.
-        partial: Whether of a part of the data.
-        records: How many.
-        best: The encoder with the best value.
-        value: That.
-    """
-
-    name: str
-    link: str
-    protocol: str
-    test: int
-    partial: bool
-    records: int
-    best: str
-    value: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,11 +57,11 @@ class IndexPage:
         records: How many there are.
         columns: Of the overall table: metric and link to the page of each task.
         overall: Its rows; none where there are fewer than two tasks.
-        tasks: All leaderboards.
+        tasks: `task_line` of each leaderboard.
         asked: Whether the records looked into were asked for, and not just the best.
         looked: Names of the records looked into.
         cards: Figures of them.
-        filters: Figures of their filters.
+        filters: `filters_of` each backbone.
         without: Parts left out on the user's word.
         missing: What could not be made, and why.
     """
@@ -94,11 +69,11 @@ class IndexPage:
     records: int
     columns: Sequence[tuple[str, str, str]]
     overall: Sequence[OverallRow]
-    tasks: Sequence[TaskLine]
+    tasks: Sequence[dict[str, Any]]
     asked: bool
     looked: Sequence[str]
     cards: Sequence[Card]
-    filters: Sequence[Filters]
+    filters: Sequence[dict[str, Any]]
     without: Sequence[str]
     missing: Sequence[tuple[str, str]]
 
@@ -135,19 +110,24 @@ def overall_of(boards: Sequence[Board], links: dict[str, str]) -> tuple[list[tup
     return columns, rows
 
 
-def task_line(board: Board, link: str) -> TaskLine:
-    """A leaderboard in the list of all."""
+def task_line(board: Board, link: str) -> dict[str, Any]:
+    """Describe a leaderboard in the list of all.
+
+    Args:
+        board: The leaderboard.
+        link: To the page of its task, relative to the report's folder.
+    """
     best = board.first
-    return TaskLine(
-        name=best.task,
-        link=link,
-        protocol=best.protocol,
-        test=best.dataset.test,
-        partial=best.dataset.partial,
-        records=len(board.rows),
-        best=encoder_name(best),
-        value=f"{metric_name(best.primary_metric)} {amount(best.primary)} {unit(best.primary)}",
-    )
+    return {
+        "name": best.task,
+        "link": link,
+        "protocol": best.protocol,
+        "test": best.dataset.test,
+        "partial": best.dataset.partial,
+        "records": len(board.rows),
+        "best": encoder_name(best),
+        "value": f"{metric_name(best.primary_metric)} {amount(best.primary)} {unit(best.primary)}",
+    }
 
 
 def _value(record: Record) -> str:

@@ -1,8 +1,8 @@
-"""From leaderboards and what became of the parts to the pages of a report."""
+"""Builds the pages of a report from leaderboards and the outcomes of its parts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from artbench.explain.figure import write_png
 from artbench.leaderboard.board import Board
@@ -43,7 +43,7 @@ class Gathered:
         outcomes: What became of the parts.
         without: Parts left out on the user's word.
         copies: The report's folder, with copies of the records.
-        dpi: Of figures that are drawn now.
+        dpi: Dots per inch of the confusion matrices.
         literature: What is known of tasks beside their records.
     """
 
@@ -63,7 +63,7 @@ class Gathered:
 
 
 def task_pages(gathered: Gathered, *, advance: Callable[[], None]) -> list[TaskPage]:
-    """The page of each task; draws the matrices on the way.
+    """Build the page of each task, and draw its confusion matrices.
 
     Args:
         gathered: What is shown.
@@ -153,7 +153,7 @@ def _looked(one: ChosenRecord, gathered: Gathered) -> Looked:
     return Looked(
         name=encoder_name(one.record),
         id=one.record.id,
-        link=_below(gathered.copies.file_of(one.record), gathered.out),
+        link=gathered.copies.file_of(one.record).relative_to(gathered.out).as_posix(),
         gradcam=gradcam_of(done["gradcam"], gathered.out) if "gradcam" in done else None,
         map=map_of(done["map"], gathered.out) if "map" in done else None,
         missing=[(KINDS[outcome.part.kind], outcome.reason) for outcome in mine.values() if outcome.state == "failed"],
@@ -161,29 +161,15 @@ def _looked(one: ChosenRecord, gathered: Gathered) -> Looked:
 
 
 def _cards(page: TaskPage, one: Looked) -> list[Card]:
-    found = []
+    found, title = [], f"{page.name}: {one.name}"
     if one.gradcam is not None:
-        words = "; ".join(f"{check.kind} {check.verdict}" for check in one.gradcam.checks)
+        words = "; ".join(f"{check['kind']} {check['verdict']}" for check in one.gradcam["checks"])
         link = f"{page.file}#gradcam-{one.id}"
-        found.append(
-            Card(kind="gradcam", title=f"{page.name}: {one.name}", figure=one.gradcam.sheet, link=link, words=words)
-        )
+        found.append(Card(kind="gradcam", title=title, figure=one.gradcam["sheet"], link=link, words=words))
     if one.map is not None:
-        link = f"{page.file}#map-{one.id}"
-        found.append(
-            Card(
-                kind="map",
-                title=f"{page.name}: {one.name}",
-                figure=one.map.figure,
-                link=link,
-                words="The test pictures as a map, by class",
-            )
-        )
+        words, link = "The test images as a map, by class", f"{page.file}#map-{one.id}"
+        found.append(Card(kind="map", title=title, figure=one.map["figure"], link=link, words=words))
     return found
-
-
-def _below(file: Path, out: Path) -> str:
-    return PurePosixPath(*file.relative_to(out).parts).as_posix()
 
 
 def index_html(page: IndexPage) -> str:

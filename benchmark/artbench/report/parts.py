@@ -25,7 +25,7 @@ MARK = "made-from.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One of them.
+    """A part of a report.
 
     Attributes:
         kind: What it is.
@@ -51,7 +51,7 @@ class Outcome:
 
     Attributes:
         part: The part.
-        state: `made`, `made_or_cached` from an earlier run, or `failed`.
+        state: `made`, `kept` from an earlier run, or `failed`.
         reason: Why it could not be made; empty if it was.
     """
 
@@ -66,7 +66,7 @@ def make_parts(parts: Sequence[Part], out: Path, *, reporter: Reporter) -> list[
     Args:
         parts: What to make.
         out: The report's folder.
-        reporter: Told which one is being made.
+        reporter: Receives progress and notices.
 
     Raises:
         ArtbenchError: The folder can't be written, or another run is writing it.
@@ -127,7 +127,7 @@ def _made(part: Part, out: Path) -> Outcome:
 
 
 def made_or_cached(folder: Path, inputs: Mapping[str, Any], *, make: Callable[[Path], None]) -> bool:
-    """See that a folder is there and whole, as `make` makes it of these inputs; True if it was there already.
+    """Make a folder unless it is there, whole and of the same inputs; return whether it was.
 
     A folder appears whole or not at all, in the place of what was there before. One in which a file is missing or was
     changed is made again.

@@ -1,4 +1,4 @@
-"""What stands on the page of a task."""
+"""Content of the page of a task."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,6 @@ from artbench.explain.figure import GREY, LINE_INCHES, put_caption, square, text
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.page.content import Section
 from artbench.records.record import Record, encoder_name
-from artbench.report.explained import CollectionMap, Gradcam
 from artbench.runtime.text import printable
 
 # Rows whose classes stand side by side, and whose matrices are drawn.
@@ -27,7 +26,7 @@ _HALF = 50.0  # percent, from which a cell is so dark that its number is white
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix:
-    """The figure of what a probe takes for what.
+    """Figure of a confusion matrix.
 
     Attributes:
         name: Backbone and pretraining.
@@ -63,16 +62,16 @@ class Looked:
         name: Backbone and pretraining.
         id: Of the record.
         link: To the copy of the record, below the report's folder.
-        gradcam: Its Grad-CAM, if it was made.
-        map: Its map, if it was made.
+        gradcam: `gradcam_of` the record, if it was made.
+        map: `map_of` the record, if it was made.
         missing: What could not be made, and why.
     """
 
     name: str
     id: str
     link: str
-    gradcam: Gradcam | None
-    map: CollectionMap | None
+    gradcam: dict[str, Any] | None
+    map: dict[str, Any] | None
     missing: Sequence[tuple[str, str]]
 
 
@@ -151,12 +150,12 @@ def most_taken(cells: Sequence[int], classes: Sequence[str], *, count: int = 3) 
 def confusion_figure(
     cells: Sequence[int], classes: Sequence[str], *, support: Sequence[int], title: str, caption: Sequence[str]
 ) -> Figure:
-    """Draw a confusion matrix: rows are what pictures are, columns what they were taken for, in percent of the row.
+    """Draw a confusion matrix: rows are true classes, columns predicted ones, in percent of the row.
 
     Args:
         cells: Target, prediction, count, one after the other.
         classes: Their names.
-        support: Test pictures of each.
+        support: Test images of each.
         title: Above it.
         caption: Lines under it.
     """

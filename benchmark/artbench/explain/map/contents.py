@@ -1,9 +1,9 @@
-"""All that a map shows, and the tables of it: for programs."""
+"""Content of a map, as JSON and CSV too."""
 
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,7 @@ class MapContents:
 
     @property
     def title(self) -> str:
-        """Of figure and page."""
+        """Title of figure and page."""
         return f"Map of {self.record.task}: {self.record.backbone}, {self.record.pretraining}"
 
     @property
@@ -78,7 +78,7 @@ class MapContents:
         ]
 
     def as_json(self) -> dict[str, Any]:
-        """All but the pictures, which are in the table."""
+        """All but the rows of the table."""
         record, wrong = self.record, self.known.right
         return {
             "record": record.id,
@@ -95,14 +95,14 @@ class MapContents:
                 "variance_kept": self.layout.kept,
                 "seed": self.seed,
             },
-            "faithfulness": self.faithfulness.as_json(),
+            "faithfulness": asdict(self.faithfulness),
             "colouring": self.colouring.how,
             "groups": [{"name": group.name, "pictures": group.count} for group in self.colouring.groups],
             "files": [FIGURE, PAGE, SUMMARY, TABLE],
         }
 
     def as_csv(self) -> str:
-        """A row a picture: its id, its place, what it is, and what the probe says."""
+        """One row for each image: its id, position, labels and prediction."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(["image", "x", "y", "true", "predicted", "correct"])
@@ -128,19 +128,16 @@ def known(
         confidence: As `StoredPredictions.confidence`.
         classes: Names of the classes.
     """
+    true = in_words(labels, classes)
     if labels.dtype.kind == "f":
         assert predicted is not None
-        return Known(
-            true=in_words(labels, classes),
-            said=[f"{year:.0f}" for year in predicted.tolist()],
-            right=None,
-        )
+        return Known(true=true, said=[f"{year:.0f}" for year in predicted.tolist()], right=None)
     assert confidence is not None
     if labels.ndim == 1:
         assert predicted is not None
         answers = predicted.astype(np.int64)
         return Known(
-            true=in_words(labels, classes),
+            true=true,
             said=[
                 f"{classes[number]} {100 * chance:.1f} %"
                 for number, chance in zip(answers.tolist(), confidence.tolist(), strict=True)
@@ -149,7 +146,7 @@ def known(
         )
     top = confidence.argmax(axis=1)
     return Known(
-        true=in_words(labels, classes),
+        true=true,
         said=[_listed(_probable(row, classes)) for row in confidence],
         right=labels[np.arange(len(labels)), top].astype(bool),
     )

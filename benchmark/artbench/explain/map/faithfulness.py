@@ -1,7 +1,6 @@
 """How much of the space of the features a map in the plane keeps: a map is not the space."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ _PAIRS = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """What neighbours tell, each picture left out of its own.
+    """How well the neighbours of an image, without itself, predict its labels.
 
     Attributes:
         measure: `accuracy`, `overlap` or `years`.
@@ -35,7 +34,7 @@ class Agreement:
     guess: float
 
     def sentence(self, neighbours: int) -> str:
-        """Both in words, without a full stop."""
+        """Describe the agreement in words, without a full stop."""
         if self.measure == "years":
             return (
                 f"The median year of its {neighbours} nearest is off by {self.space:.0f} years on average in the "
@@ -79,22 +78,14 @@ class Faithfulness:
         return [
             f"Of a picture's {k} nearest in the space, {100 * self.kept:.0f} % are among its {k} nearest here "
             f"({100 * self.by_chance:.1f} % by chance); trustworthiness {self.trustworthiness:.3f}",
-            f"{self.agreement.sentence(k)}",
+            self.agreement.sentence(k),
         ]
-
-    def as_json(self) -> dict[str, Any]:
-        """All numbers."""
-        return asdict(self)
 
 
 def faithfulness(
-    directions: NDArray[np.float32],
-    places: NDArray[np.float64],
-    *,
-    labels: Labels,
-    reporter: Reporter,
+    directions: NDArray[np.float32], places: NDArray[np.float64], *, labels: Labels, reporter: Reporter
 ) -> Faithfulness:
-    """Compare the neighbours of every picture in the space, by cosine, with those on the map.
+    """Compare the neighbours of every image in the space, by cosine, with those on the map.
 
     Exact; the similarities of some pictures with all are held at a time, and never those of all.
 
@@ -102,7 +93,7 @@ def faithfulness(
         directions: Of the features, float32, shape (n, d), n at least `FEWEST`.
         places: On the map, shape (n, 2).
         labels: As `Split.labels`.
-        reporter: Told how far it is.
+        reporter: Receives progress and notices.
     """
     n = len(directions)
     k = min(NEIGHBOURS, (n - 1) // 2)
@@ -135,17 +126,17 @@ def _without_themselves(found: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _ranks(cosines: NDArray[np.float32], places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """From 1: as the how manieth nearest in the space each of `places` comes."""
+    """Rank, from 1, of each of `places` among the nearest in the space."""
     ordered = np.sort(-cosines, axis=1)
     asked = -np.take_along_axis(cosines, places, axis=1)
     return np.stack([np.searchsorted(row, values) for row, values in zip(ordered, asked, strict=True)]) + 1
 
 
 def agreement(labels: Labels, *, in_space: NDArray[np.int64], on_map: NDArray[np.int64]) -> Agreement:
-    """Measure it.
+    """Measure how well neighbours predict labels.
 
     Args:
-        labels: As `Split.labels`, of n pictures.
+        labels: As `Split.labels`, of n images.
         in_space: The nearest of each in the space, shape (n, k).
         on_map: On the map, likewise.
     """

@@ -1,4 +1,4 @@
-"""From a map to a page to explore."""
+"""Builds the page to explore a map."""
 
 import base64
 import io
@@ -89,7 +89,7 @@ def thumbnails(dataset: Dataset, rows: Sequence[int], *, side: int, reporter: Re
         dataset: Where they are.
         rows: Of it.
         side: Length in pixels of the short side.
-        reporter: Told how far it is.
+        reporter: Receives progress and notices.
     """
     found = []
     work = partial(_thumbnail, dataset, side=side)

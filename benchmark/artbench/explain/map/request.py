@@ -1,4 +1,4 @@
-"""Whether a map is laid out by UMAP or by principal components."""
+"""Options of `artbench explain map`, and the choice between UMAP and principal components."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from artbench.plugins.registry import Registry
 
 Method: TypeAlias = Literal["umap", "pca"]
 METHODS: tuple[Method, ...] = ("umap", "pca")
-# That each picture gets in UMAP.
+# Neighbours of each image in UMAP.
 NEIGHBOURS = 15
 # Below, neighbourhoods of that many are most of the collection.
 FEWEST = 2 * NEIGHBOURS
@@ -30,8 +30,8 @@ class MapRequest:
         method: How to lay out; None: UMAP where it is installed, else principal components.
         named: The classes to colour, the others staying grey; none: as many of the largest as can be told apart.
         pictures: How many the page holds at most, drawn by the seed; the figure shows all.
-        dpi: Of the figure.
-        seed: Of the layout and of the draw.
+        dpi: Dots per inch of the figure.
+        seed: Seed of the layout and of the draw.
         sources: Where to find what the record was made from.
     """
 
@@ -50,7 +50,7 @@ class MapRequest:
         Raises:
             UsageError: A name is unknown, UMAP was asked for and is not installed, or nothing says where something
                 lies.
-            ArtbenchError: The record can't be read, no test picture has a class asked for, or the folder can't be
+            ArtbenchError: The record can't be read, no test image has a class asked for, or the folder can't be
                 written.
         """
         check_folder(self.out)
@@ -61,7 +61,7 @@ class MapRequest:
 
 
 def choose_method(asked: Method | None, pictures: int) -> tuple[Method, str]:
-    """How to lay out, and why not by UMAP, where nobody asked for something else.
+    """Choose a method, and say why it is not UMAP if the user named none.
 
     Raises:
         UsageError: UMAP was asked for and is not installed.
@@ -80,11 +80,7 @@ def choose_method(asked: Method | None, pictures: int) -> tuple[Method, str]:
 
 
 def check_method(asked: str | None) -> None:
-    """See that what was asked for is installed.
-
-    Raises:
-        UsageError: It is not.
-    """
+    """Raise a `UsageError` unless the method is installed."""
     if asked == "umap" and not _is_installed():
         raise UsageError("umap-learn is not installed", mend='pip install "artbench[map]", or say --layout pca')
 

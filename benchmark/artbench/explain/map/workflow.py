@@ -1,4 +1,4 @@
-"""A map of the pictures that a record was tested on, from its file to a figure and a page."""
+"""Maps the test images of a record, and writes a figure, a page and tables."""
 
 import json
 from collections.abc import Sequence
@@ -122,21 +122,16 @@ def draw(
         folder: Made where it is not there.
         thumbnails: Of the pictures on the page, as data URIs.
         near: Of each of these, the nearest in the space among them, by their places among them.
-        dpi: Of the figure.
+        dpi: Dots per inch of the figure.
 
     Raises:
         OSError: The folder can't be written.
     """
     record = contents.record
-    figure = map_figure(
-        contents.layout,
-        contents.colouring,
-        right=contents.known.right,
-        title=contents.title,
-        caption=contents.caption,
-    )
+    title, right = contents.title, contents.known.right
+    figure = map_figure(contents.layout, contents.colouring, right=right, title=title, caption=contents.caption)
     facts = {
-        "Title": contents.title,
+        "Title": title,
         "artbench-record": record.id,
         "artbench-weights": record.encoder.weights_sha256,
         "artbench-layout": contents.layout.how,

@@ -1,1 +1,1 @@
-"""The pictures of a dataset that are nearest to a given one in the space of an encoder."""
+"""The images of a dataset that are nearest to a given one in the feature space of an encoder."""

@@ -1,4 +1,4 @@
-"""A picture beside its nearest, as a figure."""
+"""Figure of an image and its nearest neighbours."""
 
 from matplotlib.figure import Figure
 
@@ -17,13 +17,7 @@ from artbench.explain.neighbours.request import (
 
 
 def neighbours_figure(answer: Answer, *, title: str, caption: str) -> Figure:
-    """Draw one.
-
-    Args:
-        answer: The picture and its nearest.
-        title: Above all.
-        caption: Under it.
-    """
+    """Draw an image and its nearest neighbours, with a title above and a caption below."""
     width = figure_width(len(answer.nearest))
     lines = wrapped([caption], width)
     bottom = 0.2 + LINE_INCHES * len(lines)

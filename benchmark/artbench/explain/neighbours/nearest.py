@@ -1,4 +1,4 @@
-"""Pictures and their nearest: for programs and for people."""
+"""Images and their nearest neighbours: the search, and its results as JSON and CSV."""
 
 import csv
 import io
@@ -18,13 +18,13 @@ _PAIRS = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """One picture.
+    """An image of a figure.
 
     Attributes:
-        image: Its id, or the path that was asked for.
-        known: What it is, in words; empty where nobody says.
-        part: `train`, `validation` or `test`; empty for a picture from elsewhere.
-        pixels: Whole, RGB, uint8, shape (height, width, 3).
+        image: Its id, or the path that was given.
+        known: Its class, labels or year; empty if unknown.
+        part: `train`, `validation` or `test`; empty for an image from elsewhere.
+        pixels: The uncropped image, RGB, uint8, shape (height, width, 3).
     """
 
     image: str
@@ -35,10 +35,10 @@ class Shown:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """One picture asked for, and its nearest.
+    """A query image and its nearest neighbours.
 
     Attributes:
-        query: The picture.
+        query: The image.
         nearest: Each with its cosine, the nearest first.
         file: Name of its figure.
     """
@@ -49,36 +49,29 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ByChance:
-    """The cosine of two different pictures of the collection drawn at random: its median and 99th percentile."""
-
-    median: float
-    high: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class Neighbourhoods:
     """What `artbench explain neighbours` found.
 
     Attributes:
-        record: Whose encoder it is.
-        pictures: How many were looked through.
-        chance: What a cosine is by chance.
-        answers: One a picture asked for.
+        record: The record whose encoder gives the features.
+        pictures: How many were searched.
+        chance: Median and 99th percentile of the cosine of two images drawn at random.
+        answers: One for each query.
     """
 
     record: Record
     pictures: int
-    chance: ByChance
+    chance: tuple[float, float]
     answers: Sequence[Answer]
 
     @property
     def caption(self) -> str:
-        """What was looked through and what a similarity means, as sentences."""
+        """What was searched and what a cosine means, as sentences."""
+        median, high = self.chance
         return (
             f"Nearest by cosine of the features of {self.record.backbone}, {self.record.pretraining}, among the "
-            f"{self.pictures:,} pictures of {self.record.task}, train, validation and test. Two of them drawn at "
-            f"random are at {self.chance.median:.2f} (median), one pair in a hundred at {self.chance.high:.2f} or "
+            f"{self.pictures:,} images of {self.record.task}, train, validation and test. Two of them drawn at "
+            f"random are at {median:.2f} (median), one pair in a hundred at {high:.2f} or "
             f"more. Record {self.record.id}."
         )
 
@@ -90,7 +83,7 @@ class Neighbourhoods:
             "backbone": self.record.backbone,
             "pretraining": self.record.pretraining,
             "pictures": self.pictures,
-            "by_chance": {"median": self.chance.median, "percentile_99": self.chance.high},
+            "by_chance": {"median": self.chance[0], "percentile_99": self.chance[1]},
             "queries": [
                 {
                     **_described(answer.query),
@@ -102,7 +95,7 @@ class Neighbourhoods:
         }
 
     def as_csv(self) -> str:
-        """A row a neighbour."""
+        """One row for each neighbour."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(["query", "rank", "image", "cosine", "true", "split"])
@@ -116,45 +109,34 @@ def _described(shown: Shown) -> dict[str, str]:
     return {"image": shown.image, "true": shown.known, "split": shown.part}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Nearest:
-    """The nearest to one picture.
-
-    Attributes:
-        places: In the collection, the nearest first, int64, shape (k,).
-        cosines: Of the features, float32, shape (k,).
-    """
-
-    places: NDArray[np.int64]
-    cosines: NDArray[np.float32]
-
-
 def find_nearest(
     queries: NDArray[np.float32], collection: NDArray[np.float32], *, count: int, itself: NDArray[np.int64]
-) -> list[Nearest]:
-    """Look through a collection for the nearest to each of some pictures.
+) -> list[list[tuple[int, float]]]:
+    """Find the images of a collection nearest to each query: index in the collection and cosine, nearest first.
 
     Args:
-        queries: Directions of their features, float32, shape (m, d).
-        collection: Directions of its features, float32, shape (n, d).
-        count: How many.
-        itself: The place of each in the collection, which is left out; -1 where it is not in it. Shape (m,).
+        queries: Unit vectors of the queries, float32, shape (m, d).
+        collection: Unit vectors of the collection, float32, shape (n, d).
+        count: How many neighbours of each.
+        itself: Index of each query in the collection, which is left out; -1 if it is not in it. Shape (m,).
     """
-    found: list[Nearest] = []
+    found = []
     for part, cosines in cosine_blocks(queries, collection):
         own = itself[part]
         inside = np.flatnonzero(own >= 0)
         cosines[inside, own[inside]] = -np.inf
         for row, places in zip(cosines, nearest(cosines, count), strict=True):
             kept = places[np.isfinite(row[places])]
-            found.append(Nearest(places=kept, cosines=row[kept]))
+            found.append(list(zip(kept.tolist(), row[kept].tolist(), strict=True)))
     return found
 
 
-def by_chance(collection: NDArray[np.float32]) -> ByChance:
-    """What the cosine of two pictures is that have nothing to do with each other."""
+def by_chance(collection: NDArray[np.float32]) -> tuple[float, float]:
+    """Median and 99th percentile of the cosine of two different images drawn at random."""
     pairs = np.random.default_rng(0).integers(0, len(collection), (2, _PAIRS))
     pairs = pairs[:, pairs[0] != pairs[1]]
     cosines = np.einsum("nd,nd->n", collection[pairs[0]], collection[pairs[1]])
-    median, high = (float(value) for value in np.percentile(cosines, (50, 99))) if len(cosines) else (1.0, 1.0)
-    return ByChance(median=median, high=high)
+    if not len(cosines):
+        return 1.0, 1.0
+    median, high = np.percentile(cosines, (50, 99)).tolist()
+    return median, high

@@ -1,4 +1,4 @@
-"""How large the figure of a picture and its nearest gets, in inches: known before anything is drawn."""
+"""Options of `artbench explain neighbours`, and the size of its figures in inches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class NeighboursRequest:
     Attributes:
         record: File of the record.
         out: Folder for the figures and the list.
-        images: Ids of the dataset, or paths of any pictures.
+        images: Ids of the dataset, or paths of any images.
         count: How many neighbours of each.
         dpi: Of the figures.
         sources: Where to find what the record was made from.
@@ -38,7 +38,7 @@ class NeighboursRequest:
 
         Raises:
             UsageError: A name is unknown, or nothing says where something lies.
-            ArtbenchError: The record or a picture can't be read, a figure would be too large, or the folder can't be
+            ArtbenchError: The record or an image can't be read, a figure would be too large, or the folder can't be
                 written.
         """
         check_folder(self.out)
@@ -54,16 +54,11 @@ class NeighboursRequest:
 
 
 def figure_width(nearest: int) -> float:
-    """The picture asked for, and a row of its nearest."""
+    """Width of the query and a row of its neighbours."""
     return QUERY + max(1, min(COLUMNS, nearest)) * (PICTURE + MARGIN) + 3 * MARGIN
 
 
 def figure_height(nearest: int, *, caption: float) -> float:
-    """Rows of nearest one under the other.
-
-    Args:
-        nearest: How many there are.
-        caption: The height of what stands under them.
-    """
+    """Height of the rows of `nearest` neighbours above a caption."""
     rows = max(1, -(-nearest // COLUMNS))
     return HEAD + max(QUERY + WORDS, rows * (PICTURE + WORDS)) + caption

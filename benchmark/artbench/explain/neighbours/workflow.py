@@ -1,4 +1,4 @@
-"""The nearest pictures of a record's dataset to any picture, from names to figures and a list."""
+"""Finds the images of a record's dataset nearest to given ones, and writes figures and a list."""
 
 import json
 import tempfile
@@ -36,13 +36,13 @@ _SIDE, _LONGEST = 320, 3.0
 def explain_neighbours(
     request: NeighboursRequest, checked: CheckedRecord, *, registry: Registry, reporter: Reporter
 ) -> Neighbourhoods:
-    """Find the nearest pictures of the task, whichever split they are in, to those that are asked for.
+    """Find the images of the task, in any split, that are nearest to those of the request.
 
-    What is an id of the dataset is that picture, and is not its own neighbour; anything else is the path of a file.
+    An id of the dataset stands for that image, which is not its own neighbour; anything else is the path of a file.
 
     Raises:
         UsageError: A name on record is unknown, or nothing says where something lies.
-        ArtbenchError: A picture is neither an id nor can it be read, what the record was made from is not what is
+        ArtbenchError: An image is neither an id nor can it be read, what the record was made from is not what is
             here, or the folder can't be written.
     """
 
@@ -50,7 +50,7 @@ def explain_neighbours(
         for image in request.images:
             check_file_or_id(image, task.dataset)
             if task.dataset.rows.get(image, task.rows[0]) not in task.rows:
-                raise ArtbenchError(f"{image} is no picture of {task.spec.name}")
+                raise ArtbenchError(f"{image} is no image of {task.spec.name}")
 
     measured = reproduce(checked, sources=request.sources, check=check, registry=registry, reporter=reporter)
     dataset, features = measured.task.dataset, measured.features
@@ -60,7 +60,7 @@ def explain_neighbours(
     for image, row in zip(request.images, inside, strict=True):
         if row >= 0 and row not in places:
             raise ArtbenchError(f"{image} can't be read, so that it has no features")
-    files = [_absolute(image) for image, row in zip(request.images, inside, strict=True) if row < 0]
+    files = [Path(image).expanduser().absolute() for image, row in zip(request.images, inside, strict=True) if row < 0]
     collection = unit_vectors(features.take(rows))
     elsewhere = iter(_features(files, measured, reporter) if files else ())
     itself = np.array([places.get(row, -1) for row in inside], np.int64)
@@ -70,10 +70,7 @@ def explain_neighbours(
     answers = [
         Answer(
             query=pictures.shown(row) if row >= 0 else _elsewhere(Path(image)),
-            nearest=[
-                (pictures.shown(int(rows[place])), float(cosine))
-                for place, cosine in zip(near.places.tolist(), near.cosines.tolist(), strict=True)
-            ],
+            nearest=[(pictures.shown(int(rows[place])), cosine) for place, cosine in near],
             file=figure_name(number, image),
         )
         for number, (image, row, near) in enumerate(zip(request.images, inside, found, strict=True), start=1)
@@ -87,10 +84,6 @@ def explain_neighbours(
             mend="Name another folder with --out",
         ) from error
     return contents
-
-
-def _absolute(image: str) -> Path:
-    return Path(image).expanduser().absolute()
 
 
 def _features(files: Sequence[Path], measured: ReproducedTask, reporter: Reporter) -> NDArray[np.float32]:
@@ -112,7 +105,7 @@ def _features(files: Sequence[Path], measured: ReproducedTask, reporter: Reporte
 
 
 class _Pictures:
-    """Pictures of a task, with what is known of each."""
+    """Images of a task, with their labels."""
 
     def __init__(self, measured: ReproducedTask) -> None:
         self._dataset, self._classes = measured.task.dataset, measured.task.targets.classes
@@ -139,11 +132,7 @@ def _write(contents: Neighbourhoods, request: NeighboursRequest) -> None:
     for answer in contents.answers:
         title = f"Nearest to {Path(answer.query.image).name}"
         figure = neighbours_figure(answer, title=title, caption=contents.caption)
-        facts = {
-            "Title": title,
-            "artbench-record": record.id,
-            "artbench-weights": record.encoder.weights_sha256,
-        }
+        facts = {"Title": title, "artbench-record": record.id, "artbench-weights": record.encoder.weights_sha256}
         write_png(figure, request.out / answer.file, dpi=request.dpi, facts=facts)
     write_text(request.out / LIST, json.dumps(contents.as_json(), indent=1, ensure_ascii=False) + "\n")
     write_text(request.out / TABLE, contents.as_csv())
