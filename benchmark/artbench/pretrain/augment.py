@@ -1,4 +1,4 @@
-"""Colour jitter, grey, blur and solarise on tensors, with parameters of their own for every picture."""
+"""Colour jitter, grey, blur and solarise on tensors, with separate parameters for every image."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -15,7 +15,7 @@ _UNUSED = np.zeros(0, np.float32)
 
 
 class _Change(NamedTuple):
-    """One thing done to some of the pictures, in their place: by which function, to which, how much."""
+    """An operation on some of the images, in place: its function, which images, and its parameter for each."""
 
     adjust: Callable[[torch.Tensor, torch.Tensor], object]
     chosen: NDArray[np.bool_]
@@ -26,13 +26,13 @@ def augment(pixels: torch.Tensor, draws: Draws) -> torch.Tensor:
     """Apply all but crop and flip, in the order of MoCo v2 and BYOL: jitter, grey, blur, solarise.
 
     The operations are those of torchvision's `ColorJitter`, `RandomGrayscale` and `RandomSolarize` on tensors;
-    the blur is a Gaussian whose weights are normalised where the picture's edge cuts it off. Each touches only the
-    pictures that it was drawn for. A CPU takes one picture after the other, which stays in its cache all the while;
-    other devices take all that want the same at once.
+    the blur is a Gaussian whose weights are normalised where the image's edge cuts it off. Each operation changes only
+    the images that it was drawn for. A CPU works on one image at a time, which stays in its cache; other devices work
+    on all images of an operation at once.
 
     Args:
         pixels: uint8, shape (n, side, side, 3), on any device.
-        draws: Of these n pictures.
+        draws: Parameters of these n images.
 
     Returns:
         float32 in [0, 1], shape (n, 3, side, side).
@@ -51,7 +51,7 @@ def augment(pixels: torch.Tensor, draws: Draws) -> torch.Tensor:
 
 
 def normalised(images: torch.Tensor, mean: tuple[float, float, float], std: tuple[float, float, float]) -> torch.Tensor:
-    """Pictures less `mean`, over `std`, per channel; in place."""
+    """Subtract `mean` and divide by `std`, per channel, in place."""
     shape = (1, 3, 1, 1)
     return images.sub_(images.new_tensor(mean).view(shape)).div_(images.new_tensor(std).view(shape))
 
@@ -61,7 +61,7 @@ def _changes(draws: Draws) -> list[_Change]:
     for stage in range(4):
         for number, adjust in enumerate((_brightness, _contrast, _saturation, _hue)):
             factors = draws.factors[:, number]
-            # The first three are factors, the hue is shifted: what leaves a picture as it is.
+            # The first three are factors, the hue is shifted: values that leave an image unchanged.
             same = factors == (0 if number == 3 else 1)
             changes.append(_Change(adjust, draws.jitter & (draws.order[:, stage] == number) & ~same, factors))
     return [
@@ -136,14 +136,14 @@ def _hue(images: torch.Tensor, shifts: torch.Tensor) -> None:
 
 
 def _blur(images: torch.Tensor, sigma: torch.Tensor) -> None:
-    # Each row of the matrix holds the weights that one row, or column, of the picture is made with.
+    # Each row of the matrix holds the weights that one row, or column, of the image is made with.
     side = torch.arange(images.shape[-1], device=images.device, dtype=images.dtype)
     squares = (side.view(-1, 1) - side.view(1, -1)).square()
     weights = torch.exp(squares / (-2 * sigma.view(-1, 1, 1).square()))
     weights = torch.nn.functional.threshold(weights, _NEGLIGIBLE, 0.0)
     weights = weights / weights.sum(dim=-1, keepdim=True)
     across = (images.flatten(1, 2) @ weights.mT).view_as(images)
-    # Side by side, the channels are one wide picture: one product instead of three.
+    # Side by side, the channels are one wide image: one product instead of three.
     down = weights @ across.transpose(1, 2).flatten(2)
     images.copy_(down.view(*images.shape[::2], 3, -1).transpose(1, 2))
 

@@ -1,4 +1,4 @@
-"""The random numbers of augmentation: a function of seed, epoch and picture, whoever draws them and when."""
+"""The random numbers of augmentation: a function of seed, epoch and image, independent of threads and order."""
 
 from dataclasses import dataclass
 
@@ -16,10 +16,10 @@ _RATIO = np.log([3 / 4, 4 / 3])
 
 @dataclass(frozen=True, kw_only=True)
 class Draws:
-    """The parameters of one view of n pictures; every array has n rows.
+    """The parameters of one view of n images; every array has n rows.
 
     Attributes:
-        crops: float64 in [0, 1), shape (n, 22): what `crop_box` makes a box of.
+        crops: float64 in [0, 1), shape (n, 22): input of `crop_box`.
         flip: bool.
         jitter: bool: whether the colours are jittered.
         factors: float32, shape (n, 4): factors of brightness, contrast and saturation, shift of the hue.
@@ -41,16 +41,16 @@ class Draws:
     solarise: NDArray[np.bool_]
 
 
-def draw(settings: Settings, pictures: NDArray[np.int64], *, seed: int, epoch: int) -> tuple[Draws, Draws]:
-    """The parameters of both views of some pictures, each from a counter-based generator of its own.
+def draw(settings: Settings, images: NDArray[np.int64], *, seed: int, epoch: int) -> tuple[Draws, Draws]:
+    """Draw the parameters of both views of some images, each image from its own counter-based generator.
 
     Args:
-        settings: Probabilities and strengths.
-        pictures: Number of each picture in the pool, shape (n,).
-        seed: Of the run.
-        epoch: From 0.
+        settings: Settings with probabilities and strengths.
+        images: Number of each image in the pool, shape (n,).
+        seed: Seed of the run.
+        epoch: Number of the epoch, from 0.
     """
-    uniform = np.stack([_uniform(seed, epoch, picture) for picture in pictures.tolist()])
+    uniform = np.stack([_uniform(seed, epoch, image) for image in images.tolist()])
     first = _parameters(settings, uniform[:, 0], blur_p=settings.blur_p, solarise_p=settings.solarise_p)
     second = _parameters(settings, uniform[:, 1], blur_p=settings.blur_p_second, solarise_p=settings.solarise_p_second)
     return first, second
@@ -66,8 +66,8 @@ def crop_box(
 
     Args:
         draws: One row of `Draws.crops`.
-        width: Of the picture in pixels.
-        height: Of the picture in pixels.
+        width: Width of the image in pixels.
+        height: Height of the image in pixels.
         scale: Least and largest share of the area.
     """
     areas, shapes = draws[:_ATTEMPTS], draws[_ATTEMPTS : 2 * _ATTEMPTS]
@@ -85,9 +85,9 @@ def crop_box(
     return left, top, left + crop_width, top + crop_height
 
 
-def _uniform(seed: int, epoch: int, picture: int) -> NDArray[np.float64]:
+def _uniform(seed: int, epoch: int, image: int) -> NDArray[np.float64]:
     # The lowest word of the counter counts the draws themselves.
-    generator = np.random.Generator(np.random.Philox(key=[seed, 0], counter=[0, 0, epoch, picture]))
+    generator = np.random.Generator(np.random.Philox(key=[seed, 0], counter=[0, 0, epoch, image]))
     return generator.random((2, _DRAWS))
 
 

@@ -1,4 +1,4 @@
-"""The contract of a method: its settings, its networks, and its loss. All else is here in `artbench.pretrain`."""
+"""The contract of a method: its settings, its networks, and its loss. All else is in `artbench.pretrain`."""
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
@@ -22,21 +22,21 @@ class Networks(NamedTuple):
 class Objective(ABC):
     """What a method optimises.
 
-    A step of it goes like this:
+    The order of a step:
 
     1. `begin_step`: the teacher follows the student.
     2. `embed`, for every sub-batch, without gradients: the targets, gathered from all processes.
     3. `receive`, once on every process, with the targets of the whole batch.
     4. `loss`, for every sub-batch; its gradients are averaged, and the optimiser makes its step.
-    5. `end_step`: a queue takes the keys, say.
+    5. `end_step`: a queue takes the keys, for example.
 
     Attributes:
         networks: The student, which is trained and holds the backbone as `backbone`, and the teacher, which never
             is (an empty module where a method has none).
         memory: Other tensors that a resumed run needs, such as a queue; changed in place.
         target_views: From which of the two views the targets are made.
-        shuffled: Whether targets are made in sub-batches of their own composition (shuffling batch normalisation),
-            so that nothing about a sub-batch's statistics tells a picture's other view; asks for a single target view.
+        shuffled: Whether targets are computed in differently composed sub-batches (shuffling batch normalisation), so
+            that the statistics of a sub-batch do not reveal the other view of an image; requires one target view.
         source: Set before each step: number of the dataset that the batch is from, where batches are of one dataset.
     """
 
@@ -66,7 +66,7 @@ class Objective(ABC):
         """The targets of a sub-batch, under `no_grad`.
 
         Args:
-            networks: To compute with.
+            networks: The networks to compute with.
             views: The target views, each (n, 3, side, side).
 
         Returns:
@@ -74,7 +74,7 @@ class Objective(ABC):
         """
 
     def receive(self, targets: torch.Tensor) -> None:  # noqa: B027  most methods need nothing here
-        """Take notice of the targets of the whole batch, shape (batch, len(target_views), dim)."""
+        """Receive the targets of the whole batch, shape (batch, len(target_views), dim)."""
 
     @abstractmethod
     def loss(
@@ -83,14 +83,14 @@ class Objective(ABC):
         """The loss of a sub-batch; that of the batch is the mean over its sub-batches.
 
         Args:
-            networks: To compute with.
+            networks: The networks to compute with.
             views: Both views of the sub-batch, each (n, 3, side, side).
-            targets: Of the whole batch, shape (batch, len(target_views), dim).
+            targets: Targets of the whole batch, shape (batch, len(target_views), dim).
             own: The rows of this sub-batch among them.
         """
 
     def end_step(self, targets: torch.Tensor) -> None:  # noqa: B027  most methods need nothing here
-        """Do what is due when the loss is known."""
+        """Update the memory when the loss is known."""
 
     def notes(self) -> Mapping[str, float]:
         """Figures for the log, such as how full a queue is."""
@@ -104,7 +104,7 @@ class Method:
     Attributes:
         settings: Its settings, with the original's defaults.
         build: `(backbone, settings, pictures) -> Objective` for a backbone at its initialisation and a pool of so many
-            pictures; raises `artbench.errors.UsageError` where they don't fit. Torch is seeded before it is called.
+            images; raises `artbench.errors.UsageError` where they don't fit. Torch is seeded before it is called.
         version: Raised when the same settings would give other weights.
     """
 

@@ -1,4 +1,4 @@
-"""Copies of the networks, one a thread: the parameters shared, the statistics of batch normalisation apart."""
+"""Copies of the networks, one per thread, with shared parameters and separate statistics of batch normalisation."""
 
 import copy
 import threading
@@ -16,11 +16,11 @@ Statistics = Mapping[str, torch.Tensor]
 
 
 class Exchange:
-    """Tensors between the processes of a group; with one process nothing is copied.
+    """Exchanges tensors between the processes of a group; with one process nothing is copied.
 
     Args:
         group: The processes.
-        device: Where the tensors are; on a GPU they go by NCCL.
+        device: Device of the tensors; on a GPU they are sent by NCCL.
     """
 
     def __init__(self, group: Group, device: str) -> None:
@@ -29,7 +29,7 @@ class Exchange:
         self._processes = _nccl() if group.size > 1 and device == "cuda" else None
 
     def gathered(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The tensors of all processes, one after the other along the first dimension."""
+        """Concatenate the tensors of all processes along the first dimension."""
         if self.size == 1:
             return tensor
         parts = [torch.empty_like(tensor, memory_format=torch.contiguous_format) for _ in range(self.size)]
@@ -37,7 +37,7 @@ class Exchange:
         return torch.cat(parts)
 
     def average(self, tensors: Sequence[torch.Tensor]) -> None:
-        """Put the mean over all processes in the place of each tensor; of one type, in one message."""
+        """Replace each tensor by its mean over all processes; they are of one type and sent in one message."""
         if self.size == 1 or not tensors:
             return
         flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
@@ -47,7 +47,7 @@ class Exchange:
             tensor.copy_(part.view_as(tensor))
 
     def union(self, numbers: Iterable[int], *, below: int) -> list[int]:
-        """All numbers, from 0 and below a bound, that any process names; ascending."""
+        """All numbers, from 0 and below a bound, that any process passes; ascending."""
         named = torch.zeros(below, dtype=torch.int64)
         named[list(numbers)] = 1
         if self.size > 1:
@@ -55,7 +55,7 @@ class Exchange:
         return named.nonzero().flatten().tolist()
 
     def any(self, flag: bool) -> bool:
-        """Whether the flag is up on any process."""
+        """Whether the flag is set on any process."""
         if self.size == 1:
             return flag
         raised = torch.tensor([float(flag)])
@@ -66,12 +66,12 @@ class Exchange:
 class Replicas:
     """Copies of the networks of an objective, for several threads at once.
 
-    Every sub-batch begins with the running statistics that the step began with; afterwards their mean over all
-    sub-batches of all processes is kept. So neither the number of threads nor that of processes matters.
+    Every sub-batch starts from the running statistics at the beginning of the step; then their mean over all
+    sub-batches of all processes is taken. Results depend neither on the number of threads nor on that of processes.
 
     Args:
-        networks: Their parameters are shared.
-        count: How many threads there are.
+        networks: The networks, whose parameters are shared.
+        count: Number of threads.
         compiled: Whether `torch.compile` makes kernels for each copy.
     """
 
@@ -88,7 +88,7 @@ class Replicas:
 
     @contextmanager
     def one(self) -> Iterator[Networks]:
-        """A copy with the statistics that the step began with; waits for one to be free."""
+        """A free copy, with the statistics at the beginning of the step; waits until there is one."""
         with self._lock:
             replica = self._free.pop()
             try:
@@ -101,12 +101,12 @@ class Replicas:
                 self._free.append(replica)
 
     def keep_mean(self, network: torch.nn.Module, found: Sequence[Statistics], exchange: Exchange) -> None:
-        """Set the statistics of a network to the mean of what the sub-batches made of them.
+        """Set the statistics of a network to their mean over the sub-batches.
 
         Args:
-            network: Of the originals.
+            network: One of the original networks.
             found: `statistics` of a copy, after each sub-batch of this process.
-            exchange: To the other processes.
+            exchange: Exchanges tensors with the other processes.
         """
         averaged = []
         for name, tensor in network.named_buffers():

@@ -13,10 +13,10 @@ from artbench.pretrain.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How long a training is.
+    """The length of a training.
 
     Attributes:
-        epoch_steps: Updates an epoch; pictures that do not fill a batch wait for another epoch.
+        epoch_steps: Updates in an epoch; images that do not fill a batch are left out of it.
         steps: Updates in all.
         warmup: Updates over which the learning rate rises.
     """
@@ -42,18 +42,18 @@ def plan(settings: Settings, sizes: Sequence[int]) -> Plan:
     """The length of a training on a pool.
 
     Args:
-        settings: Of the training.
-        sizes: Pictures of each dataset in the pool.
+        settings: Settings of the training.
+        sizes: Number of images of each dataset in the pool.
 
     Raises:
-        UsageError: The pool has fewer pictures than a batch, or the warm-up is longer than the training.
+        UsageError: The pool has fewer images than a batch, or the warm-up is longer than the training.
     """
     epoch_steps = sum(size // settings.batch_size for size in shares(settings, sizes))
     if not epoch_steps:
-        what = "no dataset has as many pictures as" if settings.one_source else f"the pool has {sum(sizes)} pictures,"
+        what = "no dataset has as many images as" if settings.one_source else f"the pool has {sum(sizes)} images,"
         raise UsageError(
             f"{what} {'' if settings.one_source else 'fewer than '}a batch of {settings.batch_size}",
-            mend="Give more data, or a smaller batch: --set batch_size=N",
+            mend="Use more data, or a smaller batch: --set batch_size=N",
         )
     steps = settings.epochs * epoch_steps if settings.steps is None else settings.steps
     warmup = round(settings.warmup_epochs * epoch_steps)

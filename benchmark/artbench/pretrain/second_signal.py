@@ -1,4 +1,4 @@
-"""A second signal ends the process, also while its main thread is inside a library and sees no signal."""
+"""A second signal ends the process even while its main thread is inside a library and handles no signal."""
 
 import os
 import signal
@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-# Seconds for the last words: a terminal that is held up must not hold up the end.
-_LAST_WORDS = 1.0
+# Seconds for the last message: a terminal that blocks must not delay the end.
+_MESSAGE_SECONDS = 1.0
 
 # File descriptors that the signals of this process are written to.
 _inboxes: set[int] = set()
@@ -18,12 +18,11 @@ _inboxes: set[int] = set()
 def ending_at_the_second(
     kinds: Mapping[int, str], *, ended: Callable[[str], None], grace: float = 3.0
 ) -> Iterator[None]:
-    """End the process at the second signal of a kind, where that has not made it leave the block within seconds.
+    """End the process at the second signal of a kind, unless it leaves the block within seconds.
 
-    Python calls the handlers of signals on the main thread, once that is back from whatever it called. Here a thread
-    is told of them by the interpreter's own handler, whatever the main thread is at. Only a library that keeps the
-    interpreter's lock while it hangs keeps it from ending too. To be called on the main thread; the signals need
-    handlers, which stay as they are.
+    Python calls signal handlers on the main thread, once that returns from a library. Here the interpreter's own
+    handler notifies another thread, whatever the main thread does; it fails only if a library hangs while it holds the
+    interpreter's lock. Call it on the main thread; the signals need handlers, which are not changed.
 
     Args:
         kinds: The kind of each signal that counts, by its number.
@@ -55,7 +54,7 @@ def ending_at_the_second(
             yield
         finally:
             signal.set_wakeup_fd(-1)
-            # Whose it is may have closed it.
+            # Its owner may have closed it.
             with suppress(OSError, ValueError):
                 signal.set_wakeup_fd(before)
             left.set()
@@ -69,7 +68,7 @@ def ending_at_the_second(
 def _end(number: int, ended: Callable[[str], None]) -> None:
     words = threading.Thread(target=ended, args=(signal.Signals(number).name,), daemon=True)
     words.start()
-    words.join(_LAST_WORDS)
+    words.join(_MESSAGE_SECONDS)
     os._exit(128 + number)
 
 

@@ -19,41 +19,41 @@ _LONGEST = 60
 
 
 class Settings(BaseModel):
-    """What every method is trained with. A method derives its own and sets its original's defaults.
+    """Settings that every method has. A method derives its own class, with the defaults of the original.
 
     Attributes:
         epochs: Passes over the pool.
-        steps: Updates of the weights, in the place of `epochs`.
-        batch_size: Pictures an update, over all processes.
-        sub_batch: Pictures that go through the network together, and over which batch normalisation normalises;
-            the whole batch where it is smaller.
-        one_source: Whether the pictures of a batch, and the keys of a queue it is compared with, are of one dataset:
-            pictures of another collection are told apart by their scan, border and format.
+        steps: Updates of the weights, instead of `epochs`.
+        batch_size: Images in an update, over all processes.
+        sub_batch: Images that go through the network together, and over which batch normalisation normalises;
+            the whole batch if that is smaller.
+        one_source: Whether the images of a batch, and the keys of a queue it is compared with, are from one dataset:
+            images of another collection can be recognised by their scan, border and format.
         optimizer: `sgd`, `lars` or `adamw`.
         lr: Learning rate for a batch of 256; it is scaled in proportion to the batch.
-        optimizer_momentum: Of `sgd` and `lars`.
+        optimizer_momentum: Momentum of `sgd` and `lars`.
         weight_decay: L2 penalty; decoupled with `adamw`.
         schedule: `cosine` to zero, or `steps`: a tenth at each milestone.
-        milestones: Shares of the training.
-        warmup_epochs: Over which the learning rate rises from zero.
+        milestones: Shares of the training after which the learning rate drops.
+        warmup_epochs: Epochs over which the learning rate rises from zero.
         crop_size: Side of the crops in pixels; None: 128, or the size the backbone wants.
-        crop_scale: The least share of the picture's area that a crop covers.
-        crop_scale_max: The largest. Less than all of it shows things as large as a probe does that enlarges pictures.
+        crop_scale: Least share of the image's area that a crop covers.
+        crop_scale_max: Largest share. Below 1, objects appear as large as in a probe that enlarges images.
         flip_p: Probability of a flip from left to right.
         jitter_p: Probability of colour jitter.
-        brightness: Its strength: the factor is drawn within 1 - strength and 1 + strength.
-        contrast: Likewise.
-        saturation: Likewise.
+        brightness: Strength of the jitter: the factor is drawn within 1 - strength and 1 + strength.
+        contrast: Strength, as for brightness.
+        saturation: Strength, as for brightness.
         hue: Shift of the hue, as a share of the circle, in either direction.
         grey_p: Probability of dropping all colour.
         blur_p: Probability of a Gaussian blur in the first view.
-        blur_p_second: In the second view.
-        blur_sigma_min: Its least standard deviation in pixels.
-        blur_sigma_max: Its largest.
+        blur_p_second: Probability of a Gaussian blur in the second view.
+        blur_sigma_min: Least standard deviation of the blur in pixels.
+        blur_sigma_max: Largest standard deviation of the blur in pixels.
         solarise_p: Probability of inverting the bright pixels of the first view.
-        solarise_p_second: Of the second view.
-        source_side: Short side in pixels at which pictures are held before they are cropped; None: 1.5 crops.
-        dtype: In which the networks compute; `auto`: bfloat16 where the hardware is fast at it.
+        solarise_p_second: Probability of inverting the bright pixels of the second view.
+        source_side: Short side in pixels to which images are reduced before they are cropped; None: 1.5 crops.
+        dtype: Number type of the networks; `auto`: bfloat16 where the hardware is fast at it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -127,13 +127,13 @@ def read_settings(
     pairs: Sequence[str] = (),
     begun: Mapping[str, Any] | None = None,
 ) -> SettingsT:
-    """Settings from a TOML file and `KEY=VALUE` texts, which go before it; what neither names has its default.
+    """Read settings from a TOML file and `KEY=VALUE` texts, which take precedence; the rest have their defaults.
 
     Args:
-        kind: Of the method.
-        toml: The file.
-        pairs: The texts.
-        begun: Settings of a training to go on with, in the place of defaults; those of another version are left out.
+        kind: The method's class of settings.
+        toml: The TOML file.
+        pairs: The `KEY=VALUE` texts.
+        begun: Settings of the training to resume, used instead of defaults; unknown ones are ignored.
 
     Raises:
         UsageError: A key is unknown (the nearest are named), or a value is not of its type or outside its range.
@@ -150,7 +150,7 @@ def read_settings(
 
 
 def check_settings(kind: type[SettingsT], given: Mapping[str, Any]) -> SettingsT:
-    """Settings from values by name.
+    """Check settings given by name.
 
     Raises:
         UsageError: As `read_settings` does.
@@ -162,9 +162,11 @@ def check_settings(kind: type[SettingsT], given: Mapping[str, Any]) -> SettingsT
             raise UsageError(f"there is no setting {key!r}", mend=hint)
     for key, value in given.items():
         field = kind.model_fields[key]
-        words = allowed(field)
-        if (value == "" and words) or (isinstance(value, bool) and takes_numbers_alone(field)):
-            raise UsageError(_refused(key, shown(value), words))
+        words = _allowed(field)
+        kinds = _kinds(field)
+        # To Python, true and false are numbers.
+        if (value == "" and words) or (isinstance(value, bool) and bool not in kinds and {int, float} & {*kinds}):
+            raise UsageError(_refused(key, _shown(value), words))
     try:
         return kind.model_validate(dict(given))
     except ValidationError as error:
@@ -181,34 +183,34 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _explained(kind: type[Settings], given: Mapping[str, Any], error: ErrorDetails) -> str:
-    told = " ".join(error["msg"].removeprefix("Value error, ").split())
+    message = " ".join(error["msg"].removeprefix("Value error, ").split())
     if not error["loc"]:
-        return told
+        return message
     key = str(error["loc"][0])
-    field, value = kind.model_fields[key], shown(given.get(key, error["input"]))
+    field, value = kind.model_fields[key], _shown(given.get(key, error["input"]))
     if error["type"].startswith(("greater_than", "less_than")):
-        return f"{key}={value} is outside its range, {limits_of(field)}"
-    words = allowed(field)
-    # A plugin's own check says what it wants.
-    return _refused(key, value, words) if words and error["type"] != "value_error" else f"{key}={value}: {told}"
+        return f"{key}={value} is outside its range, {_limits(field)}"
+    words = _allowed(field)
+    # A check of the plugin has its own message.
+    return _refused(key, value, words) if words and error["type"] != "value_error" else f"{key}={value}: {message}"
 
 
 def _refused(key: str, value: str, words: str) -> str:
     return f"{key}={value}: it takes {words}" if value else f"{key} is given without a value: it takes {words}"
 
 
-def allowed(field: FieldInfo) -> str:
+def _allowed(field: FieldInfo) -> str:
     """Kind and range of a setting: `a whole number, 1 to 100, or none`; empty where its type is a plugin's own."""
     kinds = _kinds(field)
     words = [_word(kind) for kind in kinds if kind is not NoneType]
     if not words or not all(words):
         return ""
-    limits = limits_of(field)
+    limits = _limits(field)
     parts = [" or ".join(words), *([limits] if limits else []), *(["or none"] if NoneType in kinds else [])]
     return ", ".join(parts)
 
 
-def limits_of(field: FieldInfo) -> str:
+def _limits(field: FieldInfo) -> str:
     """The range of a setting, such as `above 0 to 10`; empty where it has none."""
     low = high = ""
     for limit in field.metadata:
@@ -226,16 +228,10 @@ def limits_of(field: FieldInfo) -> str:
     return f"{low} {high}".strip()
 
 
-def shown(value: object) -> str:
-    """A value as whoever gave it would write it, or the beginning of it."""
+def _shown(value: object) -> str:
+    """A value as a user writes it, cut off where it is long."""
     text = "none" if value is None else str(value).lower() if isinstance(value, bool) else printable(str(value))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def takes_numbers_alone(field: FieldInfo) -> bool:
-    """Whether true and false are no values of a setting, although Python takes them for numbers."""
-    kinds = _kinds(field)
-    return bool not in kinds and bool({int, float} & set(kinds))
 
 
 def _kinds(field: FieldInfo) -> tuple[Any, ...]:

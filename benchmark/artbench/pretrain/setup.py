@@ -1,4 +1,4 @@
-"""Putting a training together: backbone, objective, optimiser and plan, checked before anything heavy begins."""
+"""Sets up a training: backbone, objective, optimiser and plan, checked before anything slow begins."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,17 +25,17 @@ _CROP = 128
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """What takes part in a training.
+    """The parts of a training.
 
     Attributes:
-        plan: Its length.
+        plan: Length of the training.
         crop_size: Side of the crops in pixels.
-        backbone: As it was built.
-        objective: Of the method, on the device.
-        optimizer: Of the student's trainable parameters.
+        backbone: The backbone as it was built.
+        objective: The method's objective, on the device.
+        optimizer: Optimiser of the student's trainable parameters.
         stepper: Makes the updates.
-        threads: Sub-batches computed at once.
-        facts: What belongs on record beside the settings.
+        threads: Number of sub-batches computed at once.
+        facts: What goes on record besides the settings.
     """
 
     plan: Plan
@@ -54,7 +54,7 @@ class Setup:
 
 
 def set_up(training: Training, *, device: str, group: Group, compiled: bool = False) -> Setup:
-    """Build and check everything.
+    """Build and check all parts of a training.
 
     Raises:
         UsageError: Settings, backbone, pool and processes don't fit together.
@@ -64,7 +64,7 @@ def set_up(training: Training, *, device: str, group: Group, compiled: bool = Fa
     length = plan(settings, training.sizes)
     if settings.sub_batches % group.size:
         raise UsageError(
-            f"{settings.sub_batches} sub-batches of a batch can't be shared out to {group.size} processes",
+            f"{settings.sub_batches} sub-batches of a batch can't be divided among {group.size} processes",
             mend="Choose batch_size and sub_batch so that their ratio is a multiple of the processes",
         )
     with seeded(training.seed):
@@ -114,7 +114,7 @@ def set_up(training: Training, *, device: str, group: Group, compiled: bool = Fa
 def _crop_size(settings: Settings, backbone: Backbone) -> int:
     wanted, fixed = settings.crop_size, backbone.input_size
     if fixed is not None and wanted not in (None, fixed):
-        raise UsageError(f"{backbone.name} takes pictures of {fixed} x {fixed} only", mend=f"Set crop_size={fixed}")
+        raise UsageError(f"{backbone.name} takes images of {fixed} x {fixed} only", mend=f"Set crop_size={fixed}")
     return wanted or fixed or _CROP
 
 

@@ -24,12 +24,12 @@ Views = tuple[torch.Tensor, torch.Tensor]
 
 @dataclass(frozen=True, kw_only=True)
 class StepResult:
-    """What a step tells.
+    """The result of a step.
 
     Attributes:
-        loss: Of the batch.
+        loss: Loss of the batch.
         spread: Standard deviation of the normalised targets over the batch, times the square root of their dimension:
-            1 where they point everywhere, 0 where they have collapsed to one.
+            1 if they point everywhere, 0 if they have collapsed to one direction.
     """
 
     loss: float
@@ -37,22 +37,22 @@ class StepResult:
 
 
 class Stepper:
-    """Makes updates.
+    """Updates the weights, step by step.
 
-    On the CPU each sub-batch is computed by one thread on its own core, which beats all cores on one layer after
-    the other; gradients are summed in the order of the sub-batches, so that no result depends on how many threads
-    there are.
+    On the CPU each sub-batch is computed by one thread on its own core, which is faster than all cores on one layer
+    after the other. Gradients are summed in the order of the sub-batches, so that results do not depend on the number
+    of threads.
 
     Args:
-        objective: Of the method; on the device.
-        optimizer: Over the student's parameters that are trained, in their order.
-        backbone: For mean and std.
-        settings: Of the training.
-        seed: Of the run.
+        objective: The method's objective, on the device.
+        optimizer: Optimiser of the student's trainable parameters, in their order.
+        backbone: The backbone, for its mean and std.
+        settings: Settings of the training.
+        seed: Seed of the run.
         device: `cpu`, `cuda` or `mps`.
-        dtype: To compute in.
-        threads: Sub-batches at once.
-        exchange: To the other processes.
+        dtype: Number type to compute in.
+        threads: Number of sub-batches computed at once.
+        exchange: Exchanges tensors with the other processes.
         compiled: Whether the networks are compiled.
     """
 
@@ -79,7 +79,7 @@ class Stepper:
         self._dtype = dtype
         self._exchange = exchange
         self._random = _draws_at_random(objective.networks)
-        # One after the other, where a layer draws from the generator that all threads share.
+        # One at a time if a layer draws random numbers: all threads share one generator.
         self._threads = 1 if self._random else threads
         self._replicas = Replicas(objective.networks, count=self._threads, compiled=compiled)
         self._parameters = [p for p in objective.networks.student.parameters() if p.requires_grad]
@@ -98,13 +98,13 @@ class Stepper:
         """Make one update.
 
         Args:
-            number: Of the step, from 0.
+            number: Number of the step, from 0.
             views: The sub-batches of this process.
             lr: The learning rate.
             progress: Share of the training that is done.
 
         Returns:
-            The same on every process. Where the loss is not finite, the student is as it was.
+            The result, the same on every process. If the loss is not finite, the student is unchanged.
         """
         objective = self._objective
         objective.begin_step(progress)

@@ -20,14 +20,14 @@ class Training:
     """A method with its settings, on a backbone and a pool.
 
     Attributes:
-        name: Of the pretraining: `moco-v2`.
-        method: What it names.
-        settings: Checked.
-        backbone: What is trained.
-        pool: On what.
-        seed: Of initialisation, order and augmentation.
+        name: Name of the pretraining, such as `moco-v2`.
+        method: The method of that name.
+        settings: Its settings, checked.
+        backbone: The backbone that is trained.
+        pool: The images that it is trained on.
+        seed: Seed of initialisation, order and augmentation.
         plugins: Version of each distribution that provides method, backbone or datasets.
-        asked: The folder of each dataset by the name that it was asked for (`Begun.datasets`); decides nothing.
+        asked: Folder of each dataset by its name on the command line (`ResumeState.datasets`).
     """
 
     name: str
@@ -41,7 +41,7 @@ class Training:
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """All that decides what comes out, on one kind of machine."""
+        """All that decides the resulting weights, on one kind of machine."""
         return {
             "method": self.name,
             "method_version": self.method.version,
@@ -55,7 +55,7 @@ class Training:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Pictures of each dataset in the pool."""
+        """Number of images of each dataset in the pool."""
         return tuple(len(rows) for rows in self.pool.rows)
 
     @property
@@ -67,19 +67,19 @@ class Training:
 
 @dataclass(frozen=True, kw_only=True)
 class Conditions:
-    """How a training is carried out, which changes nothing about what comes out, to rounding.
+    """How a training is carried out; the resulting weights do not depend on it, to rounding.
 
     Attributes:
         device: `cpu`, `cuda` or `mps`.
-        workers: Pictures' threads; None: what suits the machine.
+        workers: Threads that decode images; None: as many as suit the machine.
         pack: Whether the pool is kept as raw pixels in the cache.
-        resume: Go on from the last checkpoint.
-        save_minutes: Between two checkpoints; 0: one after every step.
-        keep: How many of the latest checkpoints stay.
+        resume: Whether to go on from the last checkpoint.
+        save_minutes: Minutes between two checkpoints; 0: a checkpoint after every step.
+        keep: How many of the latest checkpoints are kept.
         compiled: Whether `torch.compile` makes kernels for the networks.
         tensorboard: Whether the log is written for TensorBoard as well.
-        online: Task that judges the features by kNN, after every epoch; None: nobody judges.
-        hang_seconds: That a step takes at least before it is told of as one that hangs.
+        online: Task to measure the features on by kNN, after every epoch; None: they are not measured.
+        hang_seconds: Least seconds of a step before it is reported as hanging.
     """
 
     device: str

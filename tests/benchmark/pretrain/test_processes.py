@@ -59,5 +59,5 @@ def test_torchrun_starts_killed_processes_again_and_they_end_with_the_same_weigh
 
 
 def test_sub_batches_that_can_not_be_shared_out_are_refused(pictures: Path) -> None:
-    with pytest.raises(UsageError, match="4 sub-batches of a batch can't be shared out to 3 processes"):
+    with pytest.raises(UsageError, match="4 sub-batches of a batch can't be divided among 3 processes"):
         set_up(toys.training(pictures), device="cpu", group=Group(rank=0, size=3))

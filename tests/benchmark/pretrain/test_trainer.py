@@ -94,7 +94,7 @@ def test_the_same_seed_gives_the_same_weights_with_any_number_of_threads(
 @pytest.mark.parametrize(
     ("pairs", "told"),
     [
-        (("batch_size=64", "sub_batch=64"), "50 pictures, fewer than a batch of 64"),
+        (("batch_size=64", "sub_batch=64"), "50 images, fewer than a batch of 64"),
         (("queue=51",), "a queue of 51 is longer than the pool of 50"),
         (("epochs=1", "steps=none", "warmup_epochs=1"), "warm-up"),
     ],
