@@ -72,7 +72,7 @@ def test_a_folder_of_pictures_without_labels_trains_and_has_no_task(tmp_path: Pa
         ("moco-v2", ["--backbone", "toy-patch"], "toy-patches"),
         ("moco-v2", ["--dataset", "toys"], "toy"),
         ("moco-v2", ["--knn", "toy-traits"], "multi-label"),
-        ("moco-v2", ["--set", "batch_size=64"], "60 pictures, fewer than a batch of 64"),
+        ("moco-v2", ["--set", "batch_size=64"], "60 images, fewer than a batch of 64"),
         ("moco-v4", [], "moco-v3"),
         ("imagenet", [], "imagenet is not a method"),
     ],
