@@ -61,7 +61,7 @@ def features(
         device: `auto`, `cpu`, `cuda`, or `mps`.
         batch_size: Pictures a forward pass; None: what suits the device.
         workers: Pictures decoded at once; None: what suits the machine.
-        seed: Of random weights.
+        seed: Seed for random weights.
         allow_partial: Go on although more than 1 % of the task's pictures is missing.
         plugins: Python files that hold plugins, beside those that are installed.
         reporter: As of `artbench.run`.

@@ -111,7 +111,7 @@ def load_encoder(
         backbone: An architecture: `resnet50`.
         pretraining: Where its weights come from: a name, or the path of a checkpoint.
         device: Where to put the module: `auto`, `cpu`, `cuda`, or `mps`.
-        seed: Of random weights.
+        seed: Seed for random weights.
         plugins: Python files that hold plugins, beside those that are installed.
         reporter: As of `artbench.run`.
 

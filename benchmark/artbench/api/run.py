@@ -106,7 +106,7 @@ def run(
         device: `auto`, `cpu`, `cuda`, or `mps`.
         batch_size: Pictures a forward pass; None: what suits the device.
         workers: Pictures decoded at once; None: what suits the machine.
-        seed: Of random weights.
+        seed: Seed for random weights.
         fresh: Run again what is on record, from the pictures.
         compiled: Compile the network before it extracts.
         shots: Fit from so few pictures of each class, in place of all.

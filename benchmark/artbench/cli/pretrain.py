@@ -1,4 +1,4 @@
-"""`artbench pretrain`: train a backbone on pictures without their labels."""
+"""`artbench pretrain`: train a backbone on images without their labels."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="NAME",
     shell_complete=completed("datasets"),
-    help="Whose training pictures to train on; repeatable.",
+    help="Dataset whose training images to train on; repeatable.",
 )
 @click.option(
     "--out",
@@ -44,21 +44,21 @@ if TYPE_CHECKING:
     "toml",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.toml",
-    help="Settings; --set goes before it.",
+    help="File of settings; --set overrides it.",
 )
 @click.option(
     "--knn",
     metavar="TASK",
     shell_complete=completed("tasks"),
-    help="Judge the features by kNN on this task's training pictures every epoch.",
+    help="Measure kNN accuracy on the training images of this task after every epoch.",
 )
-@click.option("--pack", is_flag=True, help="Keep the pictures as raw pixels in the cache: decoded once for all epochs.")
+@click.option("--pack", is_flag=True, help="Keep the images as raw pixels in the cache: decoded once for all epochs.")
 @click.option(
     "--save-minutes",
     type=click.FloatRange(min=0),
     default=10.0,
     show_default=True,
-    help="Time between two checkpoints.",
+    help="Minutes between two checkpoints.",
 )
 @click.option("--keep", type=click.IntRange(min=1), default=2, show_default=True, help="Latest checkpoints to keep.")
 @click.option("--tensorboard", is_flag=True, help="Write the log for TensorBoard too, to tensorboard/ in DIR.")
@@ -69,7 +69,7 @@ if TYPE_CHECKING:
 @click.option(
     "--seed",
     type=click.IntRange(min=0, max=2**63 - 1),
-    help="Of initialisation, order and augmentation. Default: 0.",
+    help="Seed of initialisation, order and augmentation. Default: 0.",
 )
 @plugin_option
 @debug_option
@@ -93,11 +93,11 @@ def pretrain(
     seed: int | None,
     plugin_files: tuple[Path, ...],
 ) -> int:
-    """Train a backbone by METHOD on the training pictures of datasets, without their labels.
+    """Train a backbone by METHOD on the training images of datasets, without their labels.
 
-    DIR then holds encoder.safetensors, for `artbench run --pretraining DIR`. Pictures that any task of the datasets
-    chooses or reports on are left out. Ctrl-C, SIGTERM and SIGUSR1 save and stop; a second one stops at once.
-    --resume goes on, with the METHOD, backbone, datasets, settings and seed on record in DIR where they are not given.
+    DIR then holds encoder.safetensors, for `artbench run --pretraining DIR`. Validation and test images of any task
+    of the datasets are left out. Ctrl-C, SIGTERM and SIGUSR1 save and stop; a second one stops at once.
+    --resume continues the training in DIR; what is not given is read from there.
     """
     loaded = registry(plugin_files)
     # Only now: torch takes seconds to import.

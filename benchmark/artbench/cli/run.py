@@ -72,33 +72,31 @@ def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 @results_option
 @device_option
 @click.option(
-    "--batch-size", type=click.IntRange(min=1), help="Pictures a forward pass. Default: what suits the device."
+    "--batch-size", type=click.IntRange(min=1), help="Images per forward pass. Default: what suits the device."
 )
-@click.option(
-    "--workers", type=click.IntRange(min=1), help="Pictures decoded at once. Default: what suits the machine."
-)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of random weights.")
-@click.option("--fresh", is_flag=True, help="Run again what is on record, from the pictures.")
+@click.option("--workers", type=click.IntRange(min=1), help="Images decoded at once. Default: what suits the machine.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed for random weights.")
+@click.option("--fresh", is_flag=True, help="Run again even what is on record, and extract its features anew.")
 @click.option(
     "--compile",
     "compiled",
     is_flag=True,
-    help="Compile the network before it extracts: pays on GPUs and for many pictures.",
+    help="Compile the network before it extracts: pays on GPUs and for many images.",
 )
 @click.option(
     "--exclude",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.csv",
-    help="Pictures to leave out, as `artbench data audit` lists them.",
+    help="Images to leave out, as `artbench data audit` lists them.",
 )
 @click.option(
     "--shots",
     callback=_shots,
     metavar="N,N,...",
-    help="Fit from so few pictures of each class, in place of all: 1,2,4,8,16. Each is a protocol of its own, the mean "
-    "of ten draws.",
+    help="Fit on only N training images per class, such as 1,2,4,8,16. Each N is a protocol of its own, averaged over "
+    "ten draws.",
 )
-@click.option("--allow-partial", is_flag=True, help="Go on although more than 1 % of the pictures is missing.")
+@click.option("--allow-partial", is_flag=True, help="Go on although more than 1 % of the images is missing.")
 @json_option
 @plugin_option
 @debug_option
@@ -122,8 +120,8 @@ def run(
 ) -> int:
     """Run every backbone with every pretraining on every task, and put the results on record.
 
-    What is on record already is not run again. The records, the predictions and the leaderboards made from
-    them are in the results folder.
+    Results that are already on record are skipped. Records, predictions and leaderboards are written to the
+    results folder.
     """
     loaded = registry(plugin_files)
     # Most slips are in these names, and torch takes seconds to import.

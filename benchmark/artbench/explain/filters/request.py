@@ -44,7 +44,7 @@ class FiltersRequest:
         examples: Name of a dataset to look through for what units respond to most.
         paths: Where the datasets are.
         device: `auto`, `cpu`, `cuda`, `mps`.
-        seed: Of random weights, units, starts, moves and the sample of the dataset.
+        seed: Seed for random weights, units, starts, moves and the sample of the dataset.
         dpi: Of the figure.
         ascent: How pictures are climbed to.
         records: Ids of the records whose encoders these are, for the figure's metadata.
