@@ -113,7 +113,7 @@ def run(
         exclude: A file that lists pictures to leave out.
         allow_partial: Go on although more than 1 % of the pictures is missing.
         plugins: Python files that hold plugins, beside those that are installed.
-        reporter: Told of progress; None: notices go to the logger `artbench`. `artbench.TerminalReporter()` shows
+        reporter: Receives progress; None: notices go to the logger `artbench`. `artbench.TerminalReporter()` shows
             what the command line shows, on stderr.
 
     Returns:

@@ -165,7 +165,7 @@ class DatasetWithTasks:
     """A dataset on disk, and what becomes of each task on it.
 
     Attributes:
-        spec: Of the dataset.
+        spec: Spec of the dataset.
         dataset: The dataset.
         tasks: The specs of all its tasks, by name.
         targets: Of each task that can be read.

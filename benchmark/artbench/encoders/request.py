@@ -35,7 +35,7 @@ class Training(Protocol):
         Args:
             device: To train on.
             workers: Threads that read images; None: chosen by the machine.
-            reporter: Told about it.
+            reporter: Receives progress and notices.
 
         Raises:
             ArtbenchError: The training fails, or was asked to stop.
@@ -53,7 +53,7 @@ class EncoderRequest:
         pretraining_name: Its name on record: for a checkpoint, that of its file.
         checkpoint_sha256: Digest of the checkpoint's file; None for a pretraining.
         training: What has to be trained, where the pretraining is a method.
-        seed: Of the run.
+        seed: Seed of the run.
         plugins: Version of each distribution that provides backbone or pretraining.
     """
 
@@ -72,7 +72,7 @@ class EncoderRequest:
         """Make the encoder; train it first where the pretraining is a method whose checkpoint is not in the cache.
 
         Args:
-            reporter: Told about it.
+            reporter: Receives progress and notices.
             device: To train on.
             workers: See `Training.encoder_file`.
 
@@ -112,7 +112,7 @@ def encoder_requests(
         backbones: Names.
         pretrainings: Names and paths.
         registry: What there is.
-        seed: Of the run.
+        seed: Seed of the run.
         trainings: Gives the training by a pretraining that is a method, of a backbone; None: nothing is trained.
 
     Raises:

@@ -124,7 +124,7 @@ def check_inside(path: str | Path, folder: str | Path, *, dataset: str) -> None:
 
     Args:
         path: Of a file or a link, there or not.
-        folder: Of the dataset.
+        folder: Folder of the dataset.
         dataset: Its name, for messages.
 
     Raises:

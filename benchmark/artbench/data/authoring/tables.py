@@ -41,7 +41,7 @@ class Table:
         """The values of one column.
 
         Args:
-            name: Of the column.
+            name: Name of the column.
             dataset: For the message.
             mend: What to do where there is no such column; by default, the names that there are.
 
