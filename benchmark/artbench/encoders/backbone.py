@@ -9,6 +9,27 @@ from artbench.encoders.weights import Weights
 
 
 @dataclass(frozen=True, kw_only=True)
+class Layers:
+    """Where the features of a network lie before they are pooled: what `@layer` and `@pool` choose from.
+
+    Attributes:
+        names: Names of submodules, blocks or stages, in the order in which they compute. The last gives what the
+            network pools. Each gives maps (n, channels, height, width) or tokens (n, tokens, channels).
+        prefix_tokens: Of tokens, how many stand before the patches, the class token first; 0 without.
+        channels_last: Whether maps are (n, height, width, channels).
+        norm: Name of the submodule that normalises tokens or maps of all but the last of `names`, as it does those of
+            the last; empty without.
+        pooled_norm: Name of the submodule that normalises what is pooled, of the last of `names`; empty without.
+    """
+
+    names: tuple[str, ...]
+    prefix_tokens: int = 0
+    channels_last: bool = False
+    norm: str = ""
+    pooled_norm: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Backbone:
     """A network (or anything else that turns images into vectors) and its preprocessing.
 
@@ -21,6 +42,9 @@ class Backbone:
         std: Standard deviation of each channel, of RGB in [0, 1]; weights may bring their own.
         input_size: Side in pixels of the square images it takes, None if it takes any size.
         published: Functions that fetch the weights its makers publish, by pretraining: `imagenet`.
+        pool: How the features are pooled: `cls`, `avg`, `cls+avg`, `map`, `max` (see `artbench.specs.Variant`), or
+            empty, where no image is pooled or it is done otherwise.
+        layers: `() -> Layers`, called if a variant needs it. None: the backbone has no variants by pool or layer.
     """
 
     name: str
@@ -30,3 +54,5 @@ class Backbone:
     std: tuple[float, float, float]
     input_size: int | None = None
     published: Mapping[str, Callable[[], Weights]] = field(default_factory=dict)
+    pool: str = ""
+    layers: Callable[[], Layers] | None = None

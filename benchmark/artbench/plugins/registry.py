@@ -57,12 +57,18 @@ class Catalogue(Generic[SpecT]):
         return self.find(name)[1]
 
     def find(self, name: str) -> tuple[Entry[SpecT], SpecT]:
-        """The spec that `get` returns, with its entry.
+        """The spec that `get` returns, with its entry. A backbone's name can choose a variant: `resnet50@layer=2`.
 
         Raises:
-            UsageError: The name is unknown (the message has the nearest names) or ambiguous (it has both owners).
+            UsageError: The name is unknown (the message has the nearest names) or ambiguous (it has both owners), or
+                there is no such variant.
             ArtbenchError: No plugin knows the name, and a family failed to answer.
         """
+        plain, has_variant, variant = name.partition("@")
+        if self.kind == "backbone" and has_variant:
+            entry, spec = self.find(plain)
+            assert isinstance(spec, BackboneSpec)
+            return entry, spec.choose(variant)
         found = list(self._called(name))
         if not found and ":" in name:
             owner, _, plain = name.partition(":")

@@ -1,0 +1,123 @@
+"""Reading features out of a network: of any of its blocks or stages, pooled in any way that it offers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+
+from artbench.encoders.backbone import Backbone, Layers
+from artbench.errors import ArtbenchError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where features are read: a layer, counted from the end, and how it is pooled.
+
+    Attributes:
+        layer: 1 for the last.
+        pool: A pool of `artbench.specs.POOLS`; empty for a network that does not say how it pools.
+    """
+
+    layer: int = 1
+    pool: str = ""
+
+
+class Readout(torch.nn.Module):
+    """A network that gives its features at one or several places, one after the other, from one forward pass.
+
+    Maps images (n, 3, height, width) to (n, sum of the widths). A place that is the network's own gives its output.
+
+    Args:
+        network: The network; its state dict stays as it is, below `network.`.
+        layers: Where its features lie.
+        places: Where to read.
+        own: The place whose features the network itself gives.
+    """
+
+    def __init__(self, network: torch.nn.Module, layers: Layers, places: Sequence[Place], *, own: Place) -> None:
+        super().__init__()
+        self.network = network
+        self._layers, self._places, self._own = layers, tuple(places), own
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Features, shape (n, sum of the widths)."""
+        found: dict[str, torch.Tensor] = {}
+
+        def keep(name: str, _: torch.nn.Module, __: object, output: torch.Tensor) -> None:
+            found[name] = output
+
+        names = {self._name(place) for place in self._places if place != self._own}
+        # Hooks for this call alone: the copies of a network that several threads use must not share what they keep.
+        hooks = [self.network.get_submodule(name).register_forward_hook(partial(keep, name)) for name in sorted(names)]
+        try:
+            own = self.network(images)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return torch.cat(
+            [own if place == self._own else self._read(place, found[self._name(place)]) for place in self._places], 1
+        )
+
+    def _name(self, place: Place) -> str:
+        return self._layers.names[-place.layer]
+
+    def _read(self, place: Place, output: torch.Tensor) -> torch.Tensor:
+        if place.layer > 1 and self._layers.norm:
+            output = self.network.get_submodule(self._layers.norm)(output)
+        pooled = _pooled(output, place.pool, prefix=self._layers.prefix_tokens, last=self._layers.channels_last)
+        if place.layer == 1 and self._layers.pooled_norm:
+            norm = self.network.get_submodule(self._layers.pooled_norm)
+            # The norm of a map's channels, as ConvNeXt has it, takes maps.
+            is_map = output.ndim == 4 and not self._layers.channels_last
+            pooled = norm(pooled[:, :, None, None]).flatten(1) if is_map else norm(pooled)
+        return pooled
+
+
+def _pooled(output: torch.Tensor, pool: str, *, prefix: int, last: bool) -> torch.Tensor:
+    if output.ndim == 4:
+        patches, prefix = (output.flatten(1, 2) if last else output.flatten(2).transpose(1, 2)), 0
+    else:
+        patches = output[:, prefix:]
+    match pool:
+        case "cls":
+            return output[:, 0]
+        case "avg":
+            return patches.mean(dim=1)
+        case "cls+avg":
+            return torch.cat([output[:, 0], patches.mean(dim=1)], dim=1)
+        case _:
+            return patches.amax(dim=1)
+
+
+def own_place(backbone: Backbone) -> Place:
+    """The place whose features a backbone gives by itself."""
+    return Place(pool=backbone.pool)
+
+
+def chosen_place(backbone: Backbone, *, layer: int | None, pool: str | None) -> Place:
+    """The place that a variant chooses; what it does not choose is the backbone's own, or else the mean.
+
+    Raises:
+        ArtbenchError: The backbone has no such place; the message says what it has.
+    """
+    own = own_place(backbone)
+    if layer in (None, 1) and pool in (None, own.pool):
+        return own
+    if backbone.layers is None:
+        raise ArtbenchError(
+            f"{backbone.name} has no variants by layer or pool", mend="Its plugin does not say where its features lie"
+        )
+    layers = backbone.layers()
+    if layer is not None and layer > len(layers.names):
+        raise ArtbenchError(
+            f"{backbone.name} has no layer={layer}", mend=f"It has {len(layers.names)}, counted from the end"
+        )
+    # An attention pool is trained on the last layer, and for no other.
+    averaged = ("cls", "avg", "cls+avg", "max") if layers.prefix_tokens else ("avg", "max")
+    offered = (*averaged, *(["map"] if own.pool == "map" and layer in (None, 1) else []))
+    default = own.pool if own.pool in offered else offered[0]
+    if (chosen := pool or default) not in offered:
+        where = "" if layer in (None, 1) else f" at layer {layer}"
+        raise ArtbenchError(f"{backbone.name} has no pool={chosen}{where}", mend=f"It has: {', '.join(offered)}")
+    return Place(layer=layer or 1, pool=chosen)
