@@ -159,7 +159,20 @@ class BackboneSpec:
                 raise UsageError(f"{self.name} has no variants by {key!r}", mend=f"It has: {', '.join(keys)}")
             if (offered := self.variants.get(key)) and value not in offered:
                 raise UsageError(f"{self.name} has no {key}={value}", mend=f"It has: {', '.join(map(str, offered))}")
-        return replace(self, name=f"{self.name}@{variant}", variant=variant)
+        return self._with(variant)
+
+    def without(self, *keys: str) -> BackboneSpec:
+        """This backbone without some of its variant's choices."""
+        return self._with(self.variant.without(*keys))
+
+    @property
+    def network(self) -> str:
+        """Name of the network whose layers and pools are variants: the name without these choices."""
+        return self.without("layer", "pool").name
+
+    def _with(self, variant: Variant) -> BackboneSpec:
+        plain = self.name.partition("@")[0]
+        return replace(self, name=f"{plain}@{variant}" if variant.choices else plain, variant=variant)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,6 +1,7 @@
 """A timm model without its classifier, and the preprocessing that belongs to it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import timm
@@ -9,20 +10,41 @@ import torch
 from artbench.encoders import Backbone, Weights
 from artbench.errors import ArtbenchError
 from artbench.protocol import Preprocessing
+from artbench_timm.layers import layers_of, pool_of, pool_options
 from artbench_timm.published import fetch
 from artbench_timm.tags import imagenet_weights, published_weights
 
 
-def build(name: str) -> Backbone:
+def build(name: str, *, size: int | None = None) -> Backbone:
     """Build the timm model `name` at its initialisation, with pooled features.
 
     Features are timm's output with `num_classes=0`: the input of the last linear layer.
 
+    Args:
+        name: timm's name, with or without a tag.
+        size: Side in pixels of the images to build it for; None: the side it was trained at, or any.
+
     Raises:
-        ArtbenchError: timm can't build it, or it has no pooled features.
+        ArtbenchError: timm can't build it, not for images of this size, or it has no pooled features.
     """
+    if size is not None:
+        return _resized(name, size)
+    return _built(name)
+
+
+def _resized(name: str, size: int) -> Backbone:
+    plain = _built(name)
+    if plain.input_size is None:
+        return replace(plain, input_size=size)
     try:
-        module = timm.create_model(name, pretrained=False, num_classes=0).eval()
+        return _built(name, img_size=size)
+    except ArtbenchError as error:
+        raise ArtbenchError(f"{name} does not take images of size={size}", mend=f"{error}") from error
+
+
+def _built(name: str, **options: int) -> Backbone:
+    try:
+        module = timm.create_model(name, pretrained=False, num_classes=0, **options, **pool_options(name)).eval()
     except (RuntimeError, TypeError, ValueError, AssertionError, ImportError) as error:
         raise ArtbenchError(
             f"timm can't build {name} as a backbone ({' '.join(str(error).split())[:200]})",
@@ -30,24 +52,28 @@ def build(name: str) -> Backbone:
         ) from error
     config: Mapping[str, object] = module.pretrained_cfg
     mean, std = (_per_channel(config[key], name, key) for key in ("mean", "std"))
-    size, feature_dim = _probe(module, config, name)
+    side, feature_dim = _probe(module, config, name, options.get("img_size"))
     return Backbone(
         name=name,
         module=module,
         feature_dim=feature_dim,
         mean=mean,
         std=std,
-        input_size=size,
-        published=_published(name, frozenset(module.state_dict())),
+        input_size=side,
+        published=_published(name, frozenset(module.state_dict()), options),
+        pool=pool_of(module),
+        layers=partial(layers_of, module, Preprocessing().crop_side(side)),
     )
 
 
-def _published(name: str, wanted: frozenset[str]) -> dict[str, Callable[[], Weights]]:
+def _published(name: str, wanted: frozenset[str], options: Mapping[str, int]) -> dict[str, Callable[[], Weights]]:
     sources = {"imagenet": imagenet_weights(name), "published": published_weights(name)}
-    return {key: partial(fetch, config, wanted) for key, config in sources.items() if config is not None}
+    return {key: partial(fetch, config, wanted, options) for key, config in sources.items() if config is not None}
 
 
-def _probe(module: torch.nn.Module, config: Mapping[str, object], name: str) -> tuple[int | None, int]:
+def _probe(
+    module: torch.nn.Module, config: Mapping[str, object], name: str, chosen: int | None
+) -> tuple[int | None, int]:
     """Return the side of the images that the model takes (None: any) and the length of its features.
 
     Some models that timm does not call fixed fail on other sides than multiples of their stride (DLA, HRNet):
@@ -56,8 +82,8 @@ def _probe(module: torch.nn.Module, config: Mapping[str, object], name: str) -> 
     size = config["input_size"]
     if not isinstance(size, (tuple, list)) or size[0] != 3 or size[1] != size[2]:
         raise ArtbenchError(f"{name} takes images of shape {size}, not square ones in colour")
-    own = int(size[-1])
-    if not config.get("fixed_input_size"):
+    own = int(size[-1]) if chosen is None else chosen
+    if chosen is None and not config.get("fixed_input_size"):
         try:
             return None, _feature_dim(module, Preprocessing().size, name)
         except (RuntimeError, AssertionError, ValueError):

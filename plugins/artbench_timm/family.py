@@ -13,7 +13,7 @@ def resolve(name: str) -> BackboneSpec | None:
         return None
     from artbench_timm.backbone import build
 
-    return BackboneSpec(name=name, description=f"{name} of timm", factory=partial(build, name))
+    return BackboneSpec(name=name, description=f"{name} of timm", factory=partial(build, name), variants={"size": ()})
 
 
 def names() -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from urllib.parse import urlsplit
 
@@ -18,12 +18,13 @@ from artbench.errors import ArtbenchError
 from artbench_timm.lite import LITE, lite_weights
 
 
-def fetch(config: PretrainedCfg, wanted: frozenset[str]) -> Weights:
+def fetch(config: PretrainedCfg, wanted: frozenset[str], options: Mapping[str, int]) -> Weights:
     """Fetch published weights, with the mean and std they were trained with.
 
     Args:
         config: timm's entry for them.
         wanted: Names of the backbone's weights; the others, those of the classifier, are dropped.
+        options: With which the backbone was made, such as `img_size`, to which timm resamples positions.
 
     Raises:
         ArtbenchError: They are not in the cache, and the hub can't be reached or does not give them.
@@ -32,11 +33,11 @@ def fetch(config: PretrainedCfg, wanted: frozenset[str]) -> Weights:
     packaged = lite_weights(name)
     if packaged is not None:
         return packaged
-    state = {key: tensor for key, tensor in _loaded(config, name).state_dict().items() if key in wanted}
+    state = {key: tensor for key, tensor in _loaded(config, name, options).state_dict().items() if key in wanted}
     return Weights(state=state, source=f"timm/{name}", mean=config.mean, std=config.std)
 
 
-def _loaded(config: PretrainedCfg, name: str) -> torch.nn.Module:
+def _loaded(config: PretrainedCfg, name: str, options: Mapping[str, int]) -> torch.nn.Module:
     server, offline = _server(config)
     why = f"{server} can't be reached ({offline})"
     if offline and not config.hf_hub_id:
@@ -45,7 +46,7 @@ def _loaded(config: PretrainedCfg, name: str) -> torch.nn.Module:
         with _from_cache_alone(bool(offline)), _quietly():
             # With its classifier: timm checks names and shapes only if the classes are those of the weights,
             # and would otherwise leave what is not in the file as it was initialised.
-            model: torch.nn.Module = timm.create_model(name, pretrained=True)
+            model: torch.nn.Module = timm.create_model(name, pretrained=True, **options)
             return model
     except GatedRepoError as error:
         raise ArtbenchError(

@@ -5,6 +5,7 @@ import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,9 @@ from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.layouts import difference, fit_checkpoint, shown, tensor_names
 from artbench.encoders.provenance import training_history, training_pool
+from artbench.encoders.readout import chosen_place
 from artbench.encoders.weights import Weights, is_batch_counter, state_digest
-from artbench.errors import ArtbenchError, plugin_errors
+from artbench.errors import ArtbenchError, UsageError, plugin_errors
 from artbench.protocol import Preprocessing
 from artbench.runtime.progress import Reporter
 from artbench.specs import BackboneSpec, PretrainingSpec, load_factory
@@ -48,10 +50,11 @@ def build_encoder(
             origin, mend = f"{name} ({weights.source})", "These weights are of another backbone"
     module = built.module
     load_weights(module, weights.state, origin=origin, backbone=built.name, mend=mend)
-    return Encoder(
+    module.requires_grad_(False).eval()
+    whole = Encoder(
         backbone=backbone.name,
         pretraining=name,
-        module=module.requires_grad_(False).eval(),
+        module=module,
         feature_dim=built.feature_dim,
         mean=built.mean if weights.mean is None else weights.mean,
         std=built.std if weights.std is None else weights.std,
@@ -61,7 +64,48 @@ def build_encoder(
         pool=weights.pool,
         training=weights.training,
         parameters=sum(parameter.numel() for parameter in module.parameters()),
+        network=built,
     )
+    return whole.at(backbone)
+
+
+def canonical(spec: BackboneSpec) -> BackboneSpec:
+    """A variant under the one name that goes on record: without choices that are the backbone's own.
+
+    Builds the backbone, without weights, if a variant is chosen.
+
+    Raises:
+        UsageError: The backbone has no such variant.
+        ArtbenchError: It can't be built.
+    """
+    if not spec.variant.choices:
+        return spec
+    built = _made(spec)
+    place = chosen_place(built, spec.variant)
+    needless = [] if place.layer > 1 else ["layer"]
+    if place == chosen_place(built, spec.variant.without("pool")):
+        needless.append("pool")
+    size = spec.variant.get("size")
+    if size is not None:
+        plain = _made(spec.without("size"))
+        if size == Preprocessing().crop_side(plain.input_size):
+            needless.append("size")
+    return spec.without(*needless)
+
+
+def _made(spec: BackboneSpec) -> Backbone:
+    with plugin_errors(f"backbone {spec.name}"), redirect_stdout(sys.stderr):
+        chosen = dict(spec.variant.choices)
+        arguments = {key: chosen[key] for key in chosen.keys() & spec.variants.keys()}
+        built = load_factory(spec.factory)(**arguments)
+        if not isinstance(built, Backbone):
+            raise TypeError(f"its factory returns a {type(built).__name__}, not a Backbone")
+    size = spec.variant.get("size")
+    if size is None or "size" in spec.variants:
+        return built
+    if built.input_size not in (None, size):
+        raise UsageError(f"{built.name} takes images of {built.input_size} pixels only, not of size={size}")
+    return replace(built, input_size=int(size))
 
 
 def build_backbone(spec: BackboneSpec) -> Backbone:
@@ -71,9 +115,7 @@ def build_backbone(spec: BackboneSpec) -> Backbone:
         ArtbenchError: It can't be built, or is not what its plugin states.
     """
     with plugin_errors(f"backbone {spec.name}"), redirect_stdout(sys.stderr):
-        built = load_factory(spec.factory)()
-        if not isinstance(built, Backbone):
-            raise TypeError(f"its factory returns a {type(built).__name__}, not a Backbone")
+        built = _made(spec)
         _check_normalisation(built.mean, built.std)
         # Of the default protocol, if the backbone takes any size.
         side = Preprocessing().crop_side(built.input_size)

@@ -1,11 +1,15 @@
 """The encoder: a backbone with the weights of one pretraining, frozen, in eval mode."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 
+from artbench.encoders.backbone import Backbone
 from artbench.encoders.provenance import TrainingPool
+from artbench.encoders.readout import Place, chosen_place, read_out
 from artbench.records.parts import TrainingState
+from artbench.specs import BackboneSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +29,8 @@ class Encoder:
         parameters: Number of parameters.
         pool: Its pretraining pool, if known by image ids.
         training: Training by artbench, if any.
+        network: The backbone that holds the weights; None where the module is not read out of one.
+        place: Where in the network the features are read.
     """
 
     backbone: str
@@ -39,3 +45,26 @@ class Encoder:
     parameters: int
     pool: TrainingPool | None = None
     training: TrainingState | None = None
+    network: Backbone | None = None
+    place: Place = Place()
+
+    def at(self, spec: BackboneSpec) -> "Encoder":
+        """The same network, read where the variant of `spec` says.
+
+        Raises:
+            UsageError: The network has no such place.
+        """
+        assert self.network is not None
+        place = chosen_place(self.network, spec.variant)
+        module, (width,) = read_out(self.network, [place])
+        return replace(self, backbone=spec.name, module=module, feature_dim=width, place=place)
+
+
+def joined(encoders: Sequence[Encoder]) -> Encoder:
+    """One network read at the places of several encoders, whose features come one after the other in one pass."""
+    first = encoders[0]
+    if len(encoders) == 1:
+        return first
+    assert first.network is not None
+    module, widths = read_out(first.network, [encoder.place for encoder in encoders])
+    return replace(first, backbone=first.network.name, module=module, feature_dim=sum(widths))

@@ -7,7 +7,9 @@ from functools import partial
 import torch
 
 from artbench.encoders.backbone import Backbone, Layers
-from artbench.errors import ArtbenchError
+from artbench.errors import UsageError
+from artbench.protocol import Preprocessing
+from artbench.specs import Variant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,29 +97,51 @@ def own_place(backbone: Backbone) -> Place:
     return Place(pool=backbone.pool)
 
 
-def chosen_place(backbone: Backbone, *, layer: int | None, pool: str | None) -> Place:
+def read_out(backbone: Backbone, places: Sequence[Place]) -> tuple[torch.nn.Module, tuple[int, ...]]:
+    """The module that gives a backbone's features at some places, and the widths of these features.
+
+    It shares the backbone's module; for its own place alone it is that module.
+    """
+    own = own_place(backbone)
+    if list(places) == [own]:
+        return backbone.module, (backbone.feature_dim,)
+    layers = Layers(names=()) if backbone.layers is None else backbone.layers()
+    side = Preprocessing().crop_side(backbone.input_size)
+    image = torch.zeros(1, 3, side, side)
+    with torch.inference_mode():
+        widths = [
+            backbone.feature_dim
+            if place == own
+            else Readout(backbone.module, layers, [place], own=own).eval()(image).shape[1]
+            for place in places
+        ]
+    return Readout(backbone.module, layers, places, own=own).eval(), tuple(widths)
+
+
+def chosen_place(backbone: Backbone, variant: Variant) -> Place:
     """The place that a variant chooses; what it does not choose is the backbone's own, or else the mean.
 
     Raises:
-        ArtbenchError: The backbone has no such place; the message says what it has.
+        UsageError: The backbone has no such place; the message says what it has.
     """
-    own = own_place(backbone)
+    own, layer, pool = own_place(backbone), variant.get("layer"), variant.get("pool")
     if layer in (None, 1) and pool in (None, own.pool):
         return own
     if backbone.layers is None:
-        raise ArtbenchError(
+        raise UsageError(
             f"{backbone.name} has no variants by layer or pool", mend="Its plugin does not say where its features lie"
         )
     layers = backbone.layers()
-    if layer is not None and layer > len(layers.names):
-        raise ArtbenchError(
+    layer = 1 if layer is None else int(layer)
+    if layer > len(layers.names):
+        raise UsageError(
             f"{backbone.name} has no layer={layer}", mend=f"It has {len(layers.names)}, counted from the end"
         )
     # An attention pool is trained on the last layer, and for no other.
     averaged = ("cls", "avg", "cls+avg", "max") if layers.prefix_tokens else ("avg", "max")
-    offered = (*averaged, *(["map"] if own.pool == "map" and layer in (None, 1) else []))
+    offered = (*averaged, *(["map"] if own.pool == "map" and layer == 1 else []))
     default = own.pool if own.pool in offered else offered[0]
-    if (chosen := pool or default) not in offered:
-        where = "" if layer in (None, 1) else f" at layer {layer}"
-        raise ArtbenchError(f"{backbone.name} has no pool={chosen}{where}", mend=f"It has: {', '.join(offered)}")
-    return Place(layer=layer or 1, pool=chosen)
+    if (chosen := str(pool or default)) not in offered:
+        where = "" if layer == 1 else f" at layer {layer}"
+        raise UsageError(f"{backbone.name} has no pool={chosen}{where}", mend=f"It has: {', '.join(offered)}")
+    return Place(layer=layer, pool=chosen)

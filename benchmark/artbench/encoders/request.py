@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 from typing import Protocol
 
-from artbench.encoders.build import build_encoder
+from artbench.encoders.build import build_encoder, canonical
 from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name, is_checkpoint, not_trained
 from artbench.encoders.encoder import Encoder
 from artbench.plugins.registry import Registry
@@ -85,6 +85,14 @@ class EncoderRequest:
             return replace(trained, pretraining=self.pretraining_name, source=f"trained by {self.training.name}")
         return build_encoder(self.backbone, self.pretraining, seed=self.seed, reporter=reporter)
 
+    def shares_network(self, other: "EncoderRequest") -> bool:
+        """Whether another encoder is the same network with the same weights, read at another layer or pool."""
+        return (self.backbone.network, self.pretraining_name, self.checkpoint_sha256) == (
+            other.backbone.network,
+            other.pretraining_name,
+            other.checkpoint_sha256,
+        )
+
     def made(self, record: Record) -> bool:
         """Whether a record is of this encoder."""
         if (record.backbone, record.pretraining) != (self.backbone.name, self.pretraining_name):
@@ -119,8 +127,9 @@ def encoder_requests(
         UsageError: A name is unknown or ambiguous, or a pretraining has to be trained first.
         ArtbenchError: A checkpoint is not there.
     """
-    for backbone, pretraining in product(dict.fromkeys(backbones), dict.fromkeys(pretrainings)):
-        entry, spec = registry.backbones.find(backbone)
+    found = (registry.backbones.find(backbone) for backbone in dict.fromkeys(backbones))
+    named = {spec.name: (entry, spec) for entry, spec in ((entry, canonical(spec)) for entry, spec in found)}
+    for (entry, spec), pretraining in product(named.values(), dict.fromkeys(pretrainings)):
         plugins = {entry.distribution: registry.version_of(entry)}
         if is_checkpoint(pretraining, registry):
             file = checkpoint_file(Path(pretraining).expanduser())
@@ -138,7 +147,7 @@ def encoder_requests(
             if method.method is not None:
                 if trainings is None:
                     raise not_trained(method.name)
-                training = trainings(pretraining, backbone)
+                training = trainings(pretraining, spec.network)
             yield EncoderRequest(
                 backbone=spec,
                 pretraining=method,
