@@ -133,9 +133,9 @@ class BackboneSpec:
         description: One line.
         factory: `() -> Backbone`. artbench seeds torch before the call; the pretraining `random` keeps the network's
             own initialisation.
-        variants: Keys of variants that the factory takes as keyword arguments, each with the values it offers (none:
-            any value, which the factory checks). `{"bins": (4, 8)}` makes `NAME@bins=4` call `factory(bins=4)`. With
-            `size` here the factory builds a network for images of that side; otherwise `@size` is for backbones that
+        variants: Keys of variants that the factory takes as keyword arguments, each with the values it offers, the
+            default first (none: any value, which the factory checks). `{"bins": (8, 4)}` makes `NAME@bins=4` call
+            `factory(bins=4)`. With `size` here the factory builds a network for images of that side; otherwise `@size` is for backbones that
             take any size. `pool` and `layer` need nothing here (`Backbone.layers`).
         variant: What the name chose; set by artbench, not by plugins.
     """
@@ -159,7 +159,9 @@ class BackboneSpec:
                 raise UsageError(f"{self.name} has no variants by {key!r}", mend=f"It has: {', '.join(keys)}")
             if (offered := self.variants.get(key)) and value not in offered:
                 raise UsageError(f"{self.name} has no {key}={value}", mend=f"It has: {', '.join(map(str, offered))}")
-        return self._with(variant)
+        return self._with(
+            variant.without(*(key for key, offered in self.variants.items() if variant.get(key) in offered[:1]))
+        )
 
     def without(self, *keys: str) -> BackboneSpec:
         """This backbone without some of its variant's choices."""

@@ -14,5 +14,6 @@ def register_backbones(register: Callable[[BackboneSpec], None]) -> None:
             name="colour-histogram",
             description="joint RGB histogram of 8 x 8 x 8 bins, a baseline from colour alone; with --pretraining none",
             factory="artbench_histogram.histogram:backbone",
+            variants={"bins": (8, 4, 16)},
         )
     )

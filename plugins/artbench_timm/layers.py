@@ -48,7 +48,9 @@ def layers_of(module: torch.nn.Module, side: int) -> Layers:
     info = getattr(module, "feature_info", None)
     last, output = _last(module, side)
     if not info or output.ndim not in (3, 4):
-        raise ArtbenchError(f"timm does not list the layers of a {type(module).__name__}, so it has no variants by them")
+        raise ArtbenchError(
+            f"timm does not list the layers of a {type(module).__name__}, so it has no variants by them"
+        )
     stages = list(info)
     channels = {stage["num_chs"] for stage in stages}
     tokens = output.ndim == 3
@@ -85,5 +87,7 @@ def _last(module: torch.nn.Module, side: int) -> tuple[str, torch.Tensor]:
             hook.remove()
     same = [name for name, output in outputs if output is pooled]
     if not same or not isinstance(pooled, torch.Tensor):
-        raise ArtbenchError(f"a {type(module).__name__} of timm does not say what it pools: it has no variants by layer")
+        raise ArtbenchError(
+            f"a {type(module).__name__} of timm does not say what it pools: it has no variants by layer"
+        )
     return same[-1], pooled

@@ -6,6 +6,8 @@ import torch
 from torchvision import models
 
 from artbench.encoders import Backbone
+from artbench.errors import ArtbenchError
+from artbench_torchvision.layers import layers_of, pool_of
 from artbench_torchvision.published import fetch
 
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -15,7 +17,7 @@ _WITH_AUXILIARY_HEADS = {"googlenet", "inception_v3"}
 _FIXED_SIZE = ("vit_", "maxvit_")
 
 
-def build(model: str, name: str) -> Backbone:
+def build(model: str, name: str, *, size: int | None = None) -> Backbone:
     """Build the torchvision model `model` at its initialisation, with pooled features.
 
     Features are the input of the layer that outputs the classes. In AlexNet and VGG that is the second hidden
@@ -24,16 +26,22 @@ def build(model: str, name: str) -> Backbone:
     Args:
         model: `resnet50`.
         name: Its name in artbench: `torchvision_resnet50`.
+        size: Side in pixels of the images; None: the one it was trained at, or any.
+
+    Raises:
+        ArtbenchError: The model does not take images of this size.
     """
     published = models.get_model_weights(model)
     options: dict[str, object] = {}
     if model in _WITH_AUXILIARY_HEADS:
         options |= {"aux_logits": False, "init_weights": True}
-    size = None
     if model.startswith(_FIXED_SIZE):
-        size = int(published.DEFAULT.meta["min_size"][0])
-    if model.startswith("vit_"):
-        options["image_size"] = size
+        own = int(published.DEFAULT.meta["min_size"][0])
+        if model.startswith("vit_"):
+            size = options["image_size"] = size or own
+        elif size not in (None, own):
+            raise ArtbenchError(f"{name} takes images of {own} pixels only, not of size={size}")
+        size = size or own
     module = models.get_model(model, weights=None, **options)
     feature_dim = _remove_last_layer(module)
     sources = {"imagenet": published.__members__.get("IMAGENET1K_V1"), "published": published.DEFAULT}
@@ -45,7 +53,11 @@ def build(model: str, name: str) -> Backbone:
         mean=_IMAGENET_MEAN,
         std=_IMAGENET_STD,
         input_size=size,
-        published={key: partial(fetch, model, entry, wanted) for key, entry in sources.items() if entry is not None},
+        published={
+            key: partial(fetch, model, entry, wanted, size) for key, entry in sources.items() if entry is not None
+        },
+        pool=pool_of(model),
+        layers=partial(layers_of, model, module),
     )
 
 

@@ -15,7 +15,12 @@ def resolve(name: str) -> BackboneSpec | None:
     from artbench_torchvision.backbone import build
 
     model = name.removeprefix(PREFIX)
-    return BackboneSpec(name=name, description=f"{model} of torchvision", factory=partial(build, model, name))
+    return BackboneSpec(
+        name=name,
+        description=f"{model} of torchvision",
+        factory=partial(build, model, name),
+        variants={"size": ()},
+    )
 
 
 def names() -> Sequence[str]:

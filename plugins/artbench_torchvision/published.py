@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import torch
 from torchvision.models import WeightsEnum
+from torchvision.models.vision_transformer import interpolate_embeddings
 
 from artbench.encoders import Weights
 from artbench.encoders.hub import torch_hub_file, unreachable
@@ -19,19 +20,23 @@ _OLD_DENSENET = re.compile(r"^(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\.\w+)
 _FROM_MINUS_ONE_TO_ONE = {"googlenet", "inception_v3"}
 
 
-def fetch(model: str, entry: WeightsEnum, wanted: frozenset[str]) -> Weights:
+def fetch(model: str, entry: WeightsEnum, wanted: frozenset[str], size: int | None) -> Weights:
     """Fetch published weights, with the mean and std they were trained with.
 
     Args:
         model: Its name in torchvision.
         entry: One of its published weights.
         wanted: Names of the backbone's weights; the others, those of the classifier, are dropped.
+        size: Side in pixels of the images; the positions of a vision transformer are resampled to it.
 
     Raises:
         ArtbenchError: They are not in the cache, and can't be downloaded.
     """
     state = _state(model, entry)
     named = {_OLD_DENSENET.sub(r"\1\2", key): tensor for key, tensor in state.items()}
+    if model.startswith("vit_") and size is not None:
+        patch = int(model.removeprefix("vit_").split("_")[1])
+        named = dict(interpolate_embeddings(size, patch, named))
     transforms = entry.transforms()
     halves = (0.5, 0.5, 0.5)
     return Weights(

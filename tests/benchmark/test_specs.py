@@ -1,5 +1,7 @@
 """Names of variants: what is accepted, and under which one name it goes on record."""
 
+import re
+
 import pytest
 
 from artbench.errors import UsageError
@@ -12,10 +14,15 @@ SPEC = BackboneSpec(
 
 @pytest.mark.parametrize(
     ("text", "canonical"),
-    [("pool=max,layer=2", "layer=2,pool=max"), ("layer=002", "layer=2"), ("bins=4", "bins=4"), ("size=96", "size=96")],
+    [("pool=max,layer=2", "layer=2,pool=max"), ("layer=002", "layer=2"), ("bins=8", "bins=8"), ("size=96", "size=96")],
 )
 def test_variants_are_put_in_one_order(text: str, canonical: str) -> None:
     assert SPEC.choose(text).name == f"net@{canonical}"
+
+
+def test_the_first_value_that_a_plugin_offers_is_its_default() -> None:
+    assert SPEC.choose("bins=4").name == "net"
+    assert SPEC.choose("bins=4").variant == Variant()
 
 
 @pytest.mark.parametrize(
@@ -38,7 +45,7 @@ def test_variants_are_put_in_one_order(text: str, canonical: str) -> None:
     ],
 )
 def test_what_is_no_variant_is_refused_with_what_there_is(text: str, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
+    with pytest.raises(UsageError, match=re.escape(message)):
         SPEC.choose(text)
 
 
