@@ -1,7 +1,7 @@
 """The encoder: a backbone with the weights of one pretraining, frozen, in eval mode."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 
@@ -46,7 +46,7 @@ class Encoder:
     pool: TrainingPool | None = None
     training: TrainingState | None = None
     network: Backbone | None = None
-    place: Place = Place()
+    place: Place = field(default_factory=Place)
 
     def at(self, spec: BackboneSpec) -> "Encoder":
         """The same network, read where the variant of `spec` says.
