@@ -167,7 +167,7 @@ def test_a_part_that_can_not_be_made_is_told_with_its_reason_once_and_a_page_cla
     assert made.output.count("a year has no class") == 1
     assert "Grad-CAM of seen-year: seen-net, random: left out\n" in made.stdout
     assert "stray.pt" in made.stderr
-    assert "is of none of the records looked into" in made.stderr
+    assert "belongs to none of the records looked into" in made.stderr
     text = " ".join((tmp_path / "report" / "index.html").read_text().split())
     assert "where it could be made, also a map of the test pictures." in text
     assert "What encoders look at" not in text

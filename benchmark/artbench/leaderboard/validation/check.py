@@ -39,12 +39,7 @@ class KnownTask:
 
 
 def check_folder(
-    folder: Path,
-    *,
-    tasks: Callable[[Record], KnownTask],
-    plugins: frozenset[str],
-    now: datetime,
-    reporter: Reporter,
+    folder: Path, *, tasks: Callable[[Record], KnownTask], plugins: frozenset[str], now: datetime, reporter: Reporter
 ) -> Report:
     """Check all records of a folder, alone and side by side.
 
