@@ -35,7 +35,7 @@ def gradcam_of(outcome: Outcome, out: Path) -> dict[str, Any]:
         ],
         "random": (sanity["random"]["deletion_area"], sanity["random"]["insertion_area"]),
         "criterion": sanity["criterion"],
-        "pictures": [
+        "images": [
             {
                 "file": f"{folder}/{each['file']}",
                 "reason": each["reason"],

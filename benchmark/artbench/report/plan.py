@@ -85,7 +85,7 @@ class ReportPlan:
             }
             part = partial(Part, of=str(one))
             if "gradcam" not in request.without:
-                more, make = {**inputs, "pictures": request.pictures}, partial(self._make_gradcam, one)
+                more, make = {**inputs, "pictures": request.images}, partial(self._make_gradcam, one)
                 found.append(part(kind="gradcam", folder=one.folder / "gradcam", inputs=more, make=make))
             if "map" not in request.without:
                 make = partial(self._make_map, one)
@@ -97,7 +97,7 @@ class ReportPlan:
 
     def _make_gradcam(self, one: ChosenRecord, folder: Path) -> None:
         given, sources = self._request, self._sources(one.record)
-        request = GradcamRequest(record=one.file, out=folder, count=given.pictures, dpi=given.dpi, sources=sources)
+        request = GradcamRequest(record=one.file, out=folder, count=given.images, dpi=given.dpi, sources=sources)
         explain_gradcam(request, request.check(self._registry), registry=self._registry, reporter=self._reporter)
 
     def _make_map(self, one: ChosenRecord, folder: Path) -> None:

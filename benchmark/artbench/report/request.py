@@ -29,7 +29,7 @@ class ReportRequest:
         out: Folder of the report.
         records: Files of the records to look into; if empty, the one with the best value of each task.
         without: Parts to leave out.
-        pictures: Number of test images that Grad-CAM explains.
+        images: Number of test images that Grad-CAM explains.
         units: Number of units shown of each layer.
         dpi: Resolution of the figures in dots per inch.
         checkpoints: Checkpoints of records whose pretraining is one.
@@ -40,7 +40,7 @@ class ReportRequest:
     out: Path
     records: Sequence[Path] = ()
     without: frozenset[Kind] = frozenset()
-    pictures: int = 9
+    images: int = 9
     units: int = 6
     dpi: int = 150
     checkpoints: Sequence[Path] = ()
@@ -68,7 +68,7 @@ class ReportRequest:
         if self.sources.exclude is not None:
             read_exclusions(self.sources.exclude)
         if "gradcam" not in self.without:
-            across, down = sheet_width(MOST_VIEWS), sheet_height(self.pictures, caption=CAPTION)
+            across, down = sheet_width(MOST_VIEWS), sheet_height(self.images, caption=CAPTION)
             check_size(across, down, dpi=self.dpi, mend="Give a lower --dpi, or fewer --images")
         if "filters" not in self.without:
             # Two pretrainings at least: one alone stands beside random weights.

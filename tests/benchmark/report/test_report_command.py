@@ -152,7 +152,7 @@ def test_parts_can_be_left_out(place: Path) -> None:
     assert "Left out on request: Grad-CAM, map, filter pictures." in text
     assert {file.name for file in (place / "bare" / "figures").rglob("*.png")} == {"confusion.png"}
     assert "looks at" not in text
-    assert "how the classes fare and what is taken for what." in text
+    assert "the scores of each class and the most frequent confusions." in text
 
 
 def test_a_part_that_can_not_be_made_is_told_with_its_reason_once_and_a_page_claims_no_more_than_there_is(
@@ -169,9 +169,9 @@ def test_a_part_that_can_not_be_made_is_told_with_its_reason_once_and_a_page_cla
     assert "stray.pt" in made.stderr
     assert "belongs to none of the records looked into" in made.stderr
     text = " ".join((tmp_path / "report" / "index.html").read_text().split())
-    assert "where it could be made, also a map of the test pictures." in text
+    assert "where it could be made, also a map of the test images." in text
     assert "What encoders look at" not in text
-    assert "Of the results that were asked for: the test pictures laid out by their features." in text
+    assert "Of the results that were asked for: the test images laid out by their features." in text
 
 
 def test_what_is_wrong_is_said_before_anything_is_made(place: Path, tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def pages(place: Path) -> list[Path]:
     return [place / "report" / "index.html", *sorted((place / "report" / "tasks").glob("*.html"))]
 
 
-def test_in_a_browser_links_resolve_pictures_show_and_names_stay_text(browser: Any, place: Path) -> None:
+def test_in_a_browser_links_resolve_figures_show_and_names_stay_text(browser: Any, place: Path) -> None:
     for page in pages(place):
         browser.get("about:blank")
         browser.get_log("performance")
