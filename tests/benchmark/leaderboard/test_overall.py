@@ -6,7 +6,7 @@ from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.markdown import index_page, task_page
 from artbench.leaderboard.notes import Literature
-from artbench.leaderboard.overall import chosen, lines, overall_page
+from artbench.leaderboard.overall import overall, overall_page
 from artbench.records.folder import ResultsFolder
 from artbench.runtime.progress import Silent
 from artbench.specs import INITIALISATION, Published, PublishedResult
@@ -40,13 +40,13 @@ def test_one_task_has_no_overall_page(tmp_path: Path) -> None:
 
 def test_points_are_those_of_the_tested_pairs_on_real_records() -> None:
     folder = ResultsFolder(PUBLISHED)
-    every = chosen(boards(folder.records(Silent()), folder.predictions_of))
-    found = lines(every)
-    complete = [line for line in found if line.borda is not None]
-    count = len(complete)
-    assert sum(line.borda or 0 for line in complete) == len(every) * count * (count - 1) / 2
-    assert sum(line.rank or 0 for line in complete) == sum(range(1, count + 1))
-    assert (complete[0].rank or 0) < (complete[-1].rank or 0)
+    found = overall(boards(folder.records(Silent()), folder.predictions_of))
+    assert found is not None
+    scores = [(float(rank.key), float(borda.key)) for rank, borda, *_ in found.rows if rank.key and borda.key]
+    count = len(scores)
+    assert sum(borda for _, borda in scores) == len(found.boards) * count * (count - 1) / 2
+    assert sum(rank for rank, _ in scores) == sum(range(1, count + 1))
+    assert scores[0][0] < scores[-1][0]
 
 
 def test_of_two_tables_of_a_task_the_larger_counts_and_the_other_is_named() -> None:

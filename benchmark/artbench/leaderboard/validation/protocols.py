@@ -72,7 +72,8 @@ def _check_probe(probe: ProbeState, protocol: Protocol, target: TargetKind, name
         about.fault(f"the {name} has {len(probe.grid_losses)} losses for {len(asked.grid)} penalties")
     elif probe.l2 != _chosen(probe.grid, probe.grid_losses):
         about.fault(f"the {name} has the penalty {probe.l2:g}, which does not have the smallest loss")
-    elif not _in_order(probe.grid_losses):
+    # Only the smallest penalties may be untried.
+    elif (tried := [loss is not None for loss in probe.grid_losses]) != sorted(tried):
         about.fault(f"the {name} did not try the penalties in descending order")
     _check_validation(probe, target, name, about)
 
@@ -81,12 +82,6 @@ def _chosen(grid: Sequence[float], losses: Sequence[float | None]) -> float:
     """Return the penalty with the smallest loss, the largest on a tie; the middle of the grid without losses."""
     tried = [(loss, -l2) for l2, loss in zip(grid, losses, strict=True) if loss is not None]
     return -min(tried)[1] if tried else sorted(grid)[len(grid) // 2]
-
-
-def _in_order(losses: Sequence[float | None]) -> bool:
-    """Return whether the penalties without a loss are the smallest ones."""
-    tried = [loss is not None for loss in losses]
-    return tried == sorted(tried)
 
 
 def _check_validation(probe: ProbeState, target: TargetKind, name: str, about: FileFindings) -> None:
