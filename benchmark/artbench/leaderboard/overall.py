@@ -15,8 +15,8 @@ _HEADINGS = ("average rank", "Borda", "backbone", "pretraining")
 _EXPLAINED = (
     "Metrics of different tasks are never averaged. On each task an encoder gets one point for every other that it is "
     "distinguishably better than, and half a point for every other that the test can't tell it from: their sum is its "
-    "Borda count. The average rank follows from the same points. Both are there for encoders that are on every task; "
-    "what is blank was not measured."
+    "Borda count. The average rank follows from the same points. Both are given for encoders that are on every "
+    "task; a blank was not measured."
 )
 
 

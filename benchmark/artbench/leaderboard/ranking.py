@@ -124,7 +124,7 @@ def rank(records: Sequence[Record], predictions: Callable[[Record], Path] | None
 
     Args:
         records: Records of one board, best first.
-        predictions: As `Board.predictions`.
+        predictions: Returns the file of a record's predictions; if None, nothing is tested.
     """
     found: dict[str, PairedScores] = {}
     reasons: dict[str, str] = {}

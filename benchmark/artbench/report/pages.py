@@ -37,7 +37,7 @@ class Gathered:
     Attributes:
         boards: All leaderboards.
         chosen: The records looked into.
-        asked: Whether the user named these records; if not, they are the best of each task.
+        named: Whether the user named these records; if not, they are the best of each task.
         outcomes: What became of each part.
         without: Parts that the user left out.
         copies: The report's folder, with copies of the records.
@@ -47,7 +47,7 @@ class Gathered:
 
     boards: Sequence[Board]
     chosen: Sequence[ChosenRecord]
-    asked: bool
+    named: bool
     outcomes: Sequence[Outcome]
     without: Sequence[Kind]
     copies: ResultsFolder
@@ -102,7 +102,7 @@ def _index(gathered: Gathered, pages: Sequence[_Content]) -> _Content:
         ],
         "overall": [] if together is None else together.rows,
         "tasks": [_task_line(board, links[board.first.task]) for board in gathered.boards],
-        "asked": gathered.asked,
+        "named": gathered.named,
         "looked": [str(one) for one in gathered.chosen],
         "cards": cards,
         "kinds": {card["kind"] for card in cards},
@@ -131,8 +131,8 @@ def _board_part(board: Board, gathered: Gathered) -> _Content:
     looked = [one for one in gathered.chosen if one.record.id in ids]
     known = gathered.literature.get(board.first.task)
     shown = section(board, file_of=gathered.copies.file_of, out=gathered.copies.path / TASKS, literature=known)
-    asked = {one.record.id for one in looked}
-    rows = [number for number, name in enumerate(ids) if number < _BEST or name in asked]
+    explained = {one.record.id for one in looked}
+    rows = [number for number, name in enumerate(ids) if number < _BEST or name in explained]
     return {
         "section": shown,
         "classes": _classes(board, rows, data=shown.data),

@@ -177,18 +177,18 @@ def choose_records(boards: Sequence[Board], files: Iterable[Path], *, results: R
         ArtbenchError: A file is no record.
     """
     known = {row.record.id: row.record for board in boards for row in board.rows}
-    asked = {}
+    named = {}
     for file in files:
         record = read_record(file)
         if record.id not in known:
             raise UsageError(
                 f"{file} is no record of {results.path}", mend="Name a file below its folder records, or give --results"
             )
-        asked[record.id] = file
+        named[record.id] = file
     best = {board.first.id: results.file_of(board.first) for board in counted(boards)}
     return [
         ChosenRecord(record=known[name], file=file, folder=figures_of(known[name], results))
-        for name, file in (asked or best).items()
+        for name, file in (named or best).items()
     ]
 
 

@@ -91,7 +91,7 @@ def make_report(request: ReportRequest, *, registry: Registry, reporter: Reporte
     gathered = Gathered(
         boards=found,
         chosen=chosen,
-        asked=bool(request.records),
+        named=bool(request.records),
         outcomes=outcomes,
         without=[kind for kind in KINDS if kind in request.without],
         copies=copies,

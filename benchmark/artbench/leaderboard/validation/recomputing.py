@@ -81,8 +81,8 @@ def _check_lists(file: Path, stored: StoredPredictions) -> None:
         given, lengths = lists.flatten().cast(pa.int64()).to_numpy(), lists.value_lengths().to_numpy()
     except (OSError, ValueError, AttributeError, pa.ArrowException) as error:
         raise ArtbenchError(f"the predicted labels can't be read ({' '.join(str(error).split())[:200]})") from error
-    asked = stored.confidence >= 0.5
-    if not np.array_equal(lengths, asked.sum(axis=1)) or not np.array_equal(given, np.nonzero(asked)[1]):
+    expected = stored.confidence >= 0.5
+    if not np.array_equal(lengths, expected.sum(axis=1)) or not np.array_equal(given, np.nonzero(expected)[1]):
         raise ArtbenchError("the predicted labels are not those with a probability of at least 0.5")
 
 
@@ -169,8 +169,8 @@ def check_tables(
         about.fault(f"table classes: it does not have {record.dataset.classes:,} distinct, printable class names")
         return ()
     if stored is not None:
-        for name, asked in _computed(record, stored, target, names).items():
-            if not all(_same(read[name][column], values) for column, values in asked.items()):
+        for name, expected in _computed(record, stored, target, names).items():
+            if not all(_same(read[name][column], values) for column, values in expected.items()):
                 about.fault(f"table {name}: it differs from the one that the predictions give")
     return names
 
@@ -196,11 +196,11 @@ def _computed(
     return {"classes": {**class_table(labels_of, above, classes=names), **ranking_table(labels_of, stored.confidence)}}
 
 
-def _same(given: NDArray[np.generic], asked: NDArray[np.generic]) -> bool:
-    if len(given) != len(asked):
+def _same(given: NDArray[np.generic], expected: NDArray[np.generic]) -> bool:
+    if len(given) != len(expected):
         return False
-    if asked.dtype == object:
-        return bool((given == asked).all())
+    if expected.dtype == object:
+        return bool((given == expected).all())
     if given.dtype.kind not in "iuf":
         return False
-    return bool(np.allclose(given.astype(np.float64), asked.astype(np.float64), rtol=0, atol=1e-6, equal_nan=True))
+    return bool(np.allclose(given.astype(np.float64), expected.astype(np.float64), rtol=0, atol=1e-6, equal_nan=True))

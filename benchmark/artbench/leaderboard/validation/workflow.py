@@ -122,7 +122,7 @@ def _report_state(task: OpenTask, record: Record, about: FileFindings) -> None:
     data = record.dataset
     if data.partial or data.exclusion is not None or task.partial:
         why = "an exclusion list" if data.exclusion is not None else "a partial copy, here or there"
-        about.notice(f"the record was measured on another state of the data ({why}): its test could not be compared")
+        about.notice(f"the record was measured on another state of the data ({why}): its test split was not compared")
     else:
         about.fault(
             f"the record was measured on the data state {data.fingerprint[:12]}; here it is {task.fingerprint[:12]}",
