@@ -1,8 +1,9 @@
-"""Which pictures of a record are explained, and what its probe says of them."""
+"""Which images of a record are explained, and what its probe predicts for them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from artbench.data.decode import decode
 from artbench.errors import ArtbenchError
-from artbench.explain.gradcam.choice import Choice, answered, choose
+from artbench.explain.gradcam.choice import Reason, answered, choose
 from artbench.explain.gradcam.figures import Shown
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explain.refit import RefittedTask
@@ -23,17 +24,19 @@ _CHOSEN = (
     "A third of the pictures are the most confident hits and a third the most confident misses of the test, one of "
     "each class before the second of any; the rest was drawn at random from all others."
 )
+# An image's name, why it is shown, the numbers of its classes, and whether the probe is right.
+_About: TypeAlias = tuple[str, Reason, Sequence[int], bool | None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pictures:
-    """Some pictures, and what is said of each.
+    """The images of a run, and what is known of each.
 
     Attributes:
-        pixels: As the encoder sees them, uint8, shape (n, height, width, 3).
-        classes: The class explained of each, int64, shape (n,).
+        pixels: What the encoder sees, uint8, shape (n, height, width, 3).
+        classes: The explained class of each, int64, shape (n,).
         shown: What is known of each.
-        how: They were chosen, as a sentence.
+        how: How they were chosen, as a sentence.
     """
 
     pixels: NDArray[np.uint8]
@@ -43,11 +46,11 @@ class Pictures:
 
 
 def learnt_class(name: str, probed: RefittedTask) -> int:
-    """The number of the class called `name`, of which the probe has seen pictures.
+    """Return the number of the class called `name`.
 
     Raises:
-        UsageError: There is none.
-        ArtbenchError: No training picture has it.
+        UsageError: There is no such class.
+        ArtbenchError: No training image has it.
     """
     number = class_number(name, probed.task.targets.classes, task=probed.record.task)
     if not np.isfinite(probed.probe.bias[number]):
@@ -56,93 +59,88 @@ def learnt_class(name: str, probed: RefittedTask) -> int:
 
 
 def chosen(probed: RefittedTask, *, named: int | None, count: int, seed: int, reporter: Reporter) -> Pictures:
-    """Pictures of the test: confident hits, confident misses, and random ones (`choose`).
+    """Choose test images: confident hits, confident misses, and random ones (`choose`).
 
     Args:
         probed: The record's encoder and probe.
         named: Number of the class to explain; None: the predicted one of each.
-        count: How many.
-        seed: Of the random ones.
-        reporter: Told where there are too few of any.
+        count: How many images to choose.
+        seed: Seed of the random ones.
+        reporter: Receives notices where there are too few of any kind.
 
     Raises:
-        ArtbenchError: No picture has the class or is taken for it.
+        ArtbenchError: No image has the class or is predicted to have it.
     """
-    answers = answered(probed.test.labels, probed.outputs, named=named)
-    choices = choose(answers, probed.test.rows, count=count, seed=seed)
-    classes = probed.task.targets.classes
+    test, dataset, classes = probed.test, probed.task.dataset, probed.task.targets.classes
+    answers = answered(test.labels, probed.outputs, named=named)
+    choices = choose(answers, test.rows, count=count, seed=seed)
     if not choices:
         assert named is not None
-        raise ArtbenchError(
-            f"no test picture of {probed.record.task} is {classes[named]} or taken for it", mend="Take another class"
-        )
+        what = f"no test picture of {probed.record.task} is {classes[named]} or taken for it"
+        raise ArtbenchError(what, mend="Take another class")
     if len(choices) < count:
         reporter.notice(f"there are only {len(choices)} test pictures to choose from")
     for reason in ("confident hit", "confident miss"):
         if not any(choice.reason == reason for choice in choices):
             reporter.notice(f"there is no {reason.split()[1]} to show")
-    pixels = [
-        _decoded(probed.task.dataset.read(row), probed) for row in (int(probed.test.rows[c.position]) for c in choices)
-    ]
-    explained = answers.explained[[choice.position for choice in choices]]
-    shown = [
-        _shown_of_test(choice, number, picture, int(class_), probed, correct=bool(answers.correct[choice.position]))
-        for number, (choice, picture, class_) in enumerate(zip(choices, pixels, explained, strict=True), start=1)
-    ]
-    return Pictures(pixels=np.stack(pixels), classes=explained, shown=shown, how=_CHOSEN)
-
-
-def _shown_of_test(
-    choice: Choice, number: int, pixels: NDArray[np.uint8], class_: int, probed: RefittedTask, *, correct: bool
-) -> Shown:
-    labels, chances = probed.test.labels[choice.position], probed.outputs[choice.position]
-    true = np.flatnonzero(labels) if np.ndim(labels) else np.array([labels])
-    image = probed.task.dataset.ids[int(probed.test.rows[choice.position])]
-    classes = probed.task.targets.classes
-    return Shown(
-        image=image,
-        reason=choice.reason,
-        pixels=pixels,
-        explained=(classes[class_], float(chances[class_])),
-        predicted=(classes[int(chances.argmax())], float(chances.max())),
-        true=tuple((classes[int(k)], float(chances[int(k)])) for k in true),
-        correct=correct,
-        file=figure_name(number, image, reason=choice.reason),
-    )
+    positions = np.array([choice.position for choice in choices])
+    rows: list[int] = test.rows[positions].tolist()
+    about: list[_About] = []
+    for row, choice in zip(rows, choices, strict=True):
+        labels, correct = test.labels[choice.position], bool(answers.correct[choice.position])
+        true = np.flatnonzero(labels).tolist() if np.ndim(labels) else [int(labels)]
+        about.append((dataset.ids[row], choice.reason, true, correct))
+    pixels = np.stack([_decoded(dataset.read(row), probed) for row in rows])
+    explained, chances = answers.explained[positions], probed.outputs[positions]
+    return _pictures(about, pixels, explained=explained, chances=chances, classes=classes, how=_CHOSEN)
 
 
 def asked_for(
     files: Sequence[Path], data: Sequence[bytes], *, model: ProbedEncoder, probed: RefittedTask, named: int | None
 ) -> Pictures:
-    """Pictures that the user names.
+    """Show images that the user names.
 
     Args:
         files: Their paths.
-        data: What is in them.
-        model: Says what they are.
+        data: Contents of the files.
+        model: The network, which predicts their classes.
         probed: The record's encoder and probe.
         named: Number of the class to explain; None: the predicted one of each.
     """
     pixels = np.stack([_decoded(content, probed) for content in data])
     chances = _chances(model, pixels, probed)
-    explained = chances.argmax(axis=1) if named is None else np.full(len(files), named)
-    classes = probed.task.targets.classes
-    shown = [
-        Shown(
-            image=file.name,
-            reason="asked for",
-            pixels=picture,
-            explained=(classes[int(class_)], float(given[class_])),
-            predicted=(classes[int(given.argmax())], float(given.max())),
-            true=(),
-            correct=None,
-            file=figure_name(number, file.name, reason="asked for"),
+    explained = chances.argmax(axis=1) if named is None else np.full(len(files), named, np.int64)
+    about: list[_About] = [(file.name, "asked for", (), None) for file in files]
+    classes, how = probed.task.targets.classes, "The pictures are those asked for."
+    return _pictures(about, pixels, explained=explained, chances=chances, classes=classes, how=how)
+
+
+def _pictures(
+    about: Sequence[_About],
+    pixels: NDArray[np.uint8],
+    *,
+    explained: NDArray[np.int64],
+    chances: NDArray[np.floating],
+    classes: Sequence[str],
+    how: str,
+) -> Pictures:
+    shown = []
+    for at, (image, reason, true, correct) in enumerate(about):
+        numbers = (explained[at], chances[at].argmax(), *true)
+        named = [(classes[number], float(chances[at, number])) for number in numbers]
+        shown.append(
+            Shown(
+                image=image,
+                reason=reason,
+                pixels=pixels[at],
+                explained=named[0],
+                predicted=named[1],
+                true=tuple(named[2:]),
+                correct=correct,
+                file=figure_name(at + 1, image, reason=reason),
+            )
         )
-        for number, (file, picture, class_, given) in enumerate(zip(files, pixels, explained, chances, strict=True), 1)
-    ]
-    return Pictures(
-        pixels=pixels, classes=explained.astype(np.int64), shown=shown, how="The pictures are those asked for."
-    )
+    return Pictures(pixels=pixels, classes=explained, shown=shown, how=how)
 
 
 def _decoded(data: bytes, probed: RefittedTask) -> NDArray[np.uint8]:
@@ -159,14 +157,14 @@ def _chances(model: ProbedEncoder, pixels: NDArray[np.uint8], probed: RefittedTa
 
 
 def check_model(model: ProbedEncoder, pictures: Pictures, *, probed: RefittedTask) -> None:
-    """See that what is differentiated says of test pictures what the probe says of their features.
+    """Compare what the differentiable network predicts for test images with what the probe predicts.
 
     Raises:
-        ArtbenchError: It does not.
+        ArtbenchError: The probabilities differ by more than the record's tolerance.
     """
     chances = _chances(model, pictures.pixels, probed)
-    said = np.array([shown.explained[1] for shown in pictures.shown])
-    gap = float(np.abs(chances[np.arange(len(said)), pictures.classes] - said).max())
+    expected = np.array([shown.explained[1] for shown in pictures.shown])
+    gap = float(np.abs(chances[np.arange(len(expected)), pictures.classes] - expected).max())
     if gap > probed.tolerance:
         raise ArtbenchError(
             f"{probed.record.backbone} gives other probabilities for these pictures now than from its features, by "

@@ -1,4 +1,4 @@
-"""Grad-CAM and Guided Grad-CAM of a record, from its file to a folder of figures."""
+"""Explains a record by Grad-CAM and Guided Grad-CAM, and writes a folder of figures."""
 
 import copy
 
@@ -25,12 +25,11 @@ from artbench.runtime.progress import Reporter
 def explain_gradcam(
     request: GradcamRequest, checked: CheckedRecord, *, registry: Registry, reporter: Reporter
 ) -> Contents:
-    """Explain what a record's encoder and probe say, check the maps, and write figures and an index of them.
+    """Explain what a record's encoder and probe predict, check the maps, and write figures and an index of them.
 
     Raises:
         UsageError: A class, a layer, or a name on record is unknown, or nothing says where something lies.
-        ArtbenchError: The record can't be read or not be reproduced, a picture can't be read, or the folder can't be
-            written.
+        ArtbenchError: The record can't be read or reproduced, an image can't be read, or the folder can't be written.
     """
     data = [read_picture(file) for file in request.files]
 
@@ -51,19 +50,20 @@ def explain_gradcam(
     side = pictures.pixels.shape[1]
     place = last_stage(model, side) if request.layer is None else named_stage(model, side, name=request.layer)
     refused = refusal(model, place, side=side)
-    if refused is not None:
+    if refused:
         reporter.notice(refused)
     other = copy.deepcopy(model)
-    explainer = Explainer(model, place, guided=refused is None)
+    explainer = Explainer(model, place, guided=not refused)
     maps = explainer(pictures.pixels, pictures.classes)
     # Another seed than the record's: where its own weights are random, these are others.
     with seeded(probed.record.provenance.seed + 1 + request.seed):
         fresh = build_backbone(probed.candidate.backbone).module.state_dict()
+    # Before the explainer of `other`, which may put a view of the layer into it: `fresh` has the names without one.
     cascade = Cascade(other, fresh, side=side, seed=request.seed)
     sanity = check_sanity(
         explainer,
         cascade,
-        randomised=Explainer(other, place, guided=refused is None),
+        randomised=Explainer(other, place, guided=not refused),
         pixels=pictures.pixels,
         classes=pictures.classes,
         maps=maps,
@@ -85,8 +85,6 @@ def explain_gradcam(
     try:
         draw(contents, maps, folder=request.out, dpi=request.dpi, reporter=reporter)
     except OSError as error:
-        raise ArtbenchError(
-            f"the index can't be written to {request.out} ({error.strerror or error})",
-            mend="Name another folder with --out",
-        ) from error
+        what = f"the index can't be written to {request.out} ({error.strerror or error})"
+        raise ArtbenchError(what, mend="Name another folder with --out") from error
     return contents

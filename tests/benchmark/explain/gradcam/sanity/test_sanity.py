@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
-from artbench.explain.gradcam.maps import Explainer
+from artbench.explain.gradcam.maps import Explainer, Maps
 from artbench.explain.gradcam.sanity.cascade import Cascade
-from artbench.explain.gradcam.sanity.check import GRAD_CAM, GUIDED, Checked, check_sanity, rank_correlations
+from artbench.explain.gradcam.sanity.check import GRAD_CAM, GUIDED, Checked, check_sanity, kinds, rank_correlations
 from artbench.explain.gradcam.sanity.erasure import CELLS, Curves, erasure_curves
 from artbench.explain.gradcam.stages import last_stage
 from artbench.runtime.progress import Silent
@@ -31,9 +31,13 @@ def test_rank_correlation_is_spearmans_also_with_ties_and_unknown_for_a_map_of_o
     expected = [spearmanr(one[at].ravel(), other[at].ravel()).statistic for at in (0, 1)]
     np.testing.assert_allclose(found[:2], expected)
     assert np.isnan(found[2])
-    # Of gradients, the magnitudes count.
-    signed = random.normal(size=(2, 5, 5, 3)).astype(np.float32)
-    np.testing.assert_allclose(rank_correlations(signed, -2 * signed), 1)
+
+
+def test_the_magnitudes_of_gradients_are_ranked() -> None:
+    signed = np.random.default_rng(0).normal(size=(2, 5, 5, 3)).astype(np.float32)
+    grid = np.zeros((2, 1, 1), np.float32)
+    one, other = (kinds(Maps(grid=grid, grad_cam=grid, guided=by * signed, guided_grad_cam=signed)) for by in (1, -2))
+    np.testing.assert_allclose(rank_correlations(one[GUIDED], other[GUIDED]), 1)
 
 
 def test_the_cascade_begins_with_the_head_and_ends_with_every_weight_random() -> None:
