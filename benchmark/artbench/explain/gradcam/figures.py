@@ -79,7 +79,7 @@ class Shown:
         return f"maps are for {name} {100 * chance:.1f} %{'' if self.correct is None else own}"
 
 
-def picture_figure(shown: Shown, maps: Maps, *, at: int, caption: Sequence[str]) -> Figure:
+def image_figure(shown: Shown, maps: Maps, *, at: int, caption: Sequence[str]) -> Figure:
     """Draw one image: what the encoder sees, its maps, what was predicted and what is true.
 
     Args:
@@ -154,13 +154,13 @@ def _note_if_empty(axes: Axes, title: str, maps: Maps, at: int) -> None:
     """Say on a map that it is zero everywhere, so that nobody takes that for a fault."""
     if title.endswith("Grad-CAM") and not maps.grid[at].any():
         looks = {"boxstyle": "square,pad=0.3", "facecolor": "white", "edgecolor": "none"}
-        text, where = "empty: nothing here\nspeaks for the class", axes.transAxes
+        text, where = "empty: no evidence\nfor the class", axes.transAxes
         axes.text(0.5, 0.5, text, fontsize=7.5, ha="center", va="center", transform=where, bbox=looks)
 
 
 def _panels(pixels: NDArray[np.uint8], maps: Maps, *, at: int) -> dict[str, NDArray[np.uint8]]:
     """An image and pictures of its maps, in RGB and of one size, by their titles."""
-    found = {"picture": pixels, "Grad-CAM": _overlay(pixels, maps.grad_cam[at])}
+    found = {"image": pixels, "Grad-CAM": _overlay(pixels, maps.grad_cam[at])}
     if maps.guided is not None and maps.guided_grad_cam is not None:
         found["guided backpropagation"] = _signed(maps.guided[at])
         found["Guided Grad-CAM"] = _signed(maps.guided_grad_cam[at])

@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from artbench.explain.figure import write_png
-from artbench.explain.gradcam.figures import Shown, contact_sheet, picture_figure
+from artbench.explain.gradcam.figures import Shown, contact_sheet, image_figure
 from artbench.explain.gradcam.maps import Maps
 from artbench.explain.gradcam.sanity.check import CRITERION, GRAD_CAM, GUIDED, GUIDED_GRAD_CAM, Sanity
 from artbench.explain.gradcam.sanity.erasure import SHARES, Curves
@@ -100,7 +100,7 @@ def draw(contents: Contents, maps: Maps, *, folder: Path, dpi: int, reporter: Re
 
     with reporter.counting("figures", total=len(contents.shown) + 2, unit="figures") as counter:
         for at, shown in enumerate(contents.shown):
-            save(picture_figure(shown, maps, at=at, caption=caption), shown.file, f"{title}, {shown.image}")
+            save(image_figure(shown, maps, at=at, caption=caption), shown.file, f"{title}, {shown.image}")
             counter.advance(note=shown.image)
         save(contact_sheet(contents.shown, maps, title=title, caption=caption), SHEET, title)
         counter.advance(note=SHEET)
@@ -117,7 +117,7 @@ def _sanity(sanity: Sanity) -> dict[str, Any]:
     """Results of the checks, with every number."""
     return {
         "criterion": f"a map {CRITERION}",
-        "pictures": sanity.pictures,
+        "pictures": sanity.images,
         "depths": list(sanity.depths),
         "shares": SHARES.round(3).tolist(),
         "maps": {
@@ -176,7 +176,7 @@ def _page(contents: Contents) -> str:
         f"Record {record.id}. {reproduced}. Grad-CAM at `{contents.layer.name}`.",
         escape(contents.how),
         "\n".join([*checks, f"- A map {CRITERION}."]),
-        f"![All pictures]({SHEET})",
+        f"![All images]({SHEET})",
         f"![The checks]({CHECKS})",
         "\n".join(rows),
     )
@@ -186,7 +186,7 @@ def _page(contents: Contents) -> str:
 def _caption(contents: Contents) -> list[str]:
     sanity = contents.sanity
     lines = [
-        f"Grad-CAM at {contents.layer.name}, bilinear, each map scaled to its own maximum. Pictures as the encoder "
+        f"Grad-CAM at {contents.layer.name}, bilinear, each map scaled to its own maximum. Images as the encoder "
         f"sees them. Record {contents.record.id}. {contents.how}",
         f"{GRAD_CAM} {contents.verdicts[GRAD_CAM]}.",
     ]
@@ -194,7 +194,7 @@ def _caption(contents: Contents) -> list[str]:
         return [*lines, f"No other maps: {contents.refused}."]
     guided = product = ""
     if sanity.maps[GUIDED].passes is False:
-        guided = ": it is much the same whatever class is asked for, and so not the reason for one"
-        product = "; where it lies is Grad-CAM's, but its fine lines are those of guided backpropagation"
+        guided = ": it is much the same for any class, so it does not explain one"
+        product = "; its regions are those of Grad-CAM, but its fine lines are those of guided backpropagation"
     lines.append(f"Guided backpropagation {sanity.verdict(GUIDED)}{guided}.")
     return [*lines, f"{GUIDED_GRAD_CAM} {sanity.verdict(GUIDED_GRAD_CAM)}{product}."]

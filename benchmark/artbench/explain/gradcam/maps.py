@@ -76,7 +76,7 @@ class Explainer:
 
     def _batch(self, pixels: NDArray[np.uint8], classes: NDArray[np.int64]) -> list[NDArray[np.float32]]:
         """Grad-CAM on its grid and in the images' size, and guided backpropagation: empty where it is refused."""
-        images = self.model.pictures(pixels).requires_grad_(True)
+        images = self.model.images(pixels).requires_grad_(True)
         target = torch.from_numpy(classes).to(images.device)
         grid: torch.Tensor = self._grad_cam.attribute(images, target, relu_attributions=True).detach()
         up = LayerAttribution.interpolate(grid, tuple(images.shape[2:]), "bilinear")

@@ -46,7 +46,7 @@ class ProbedEncoder(torch.nn.Module):
         logits: torch.Tensor = self.head(features.double())
         return logits
 
-    def pictures(self, pixels: NDArray[np.uint8]) -> torch.Tensor:
+    def images(self, pixels: NDArray[np.uint8]) -> torch.Tensor:
         """Turn decoded images, uint8, shape (n, height, width, 3), into what `forward` takes."""
         return torch.from_numpy(pixels).to(self.mean.device).permute(0, 3, 1, 2).float()
 

@@ -64,7 +64,7 @@ def last_stage(model: ProbedEncoder, side: int) -> MapLayer:
         if _decides(output, place, logits):
             return place
     raise ArtbenchError(
-        f"no layer of {model.backbone} gives a map of the picture on which a logit depends",
+        f"no layer of {model.backbone} gives a map of the image on which a logit depends",
         mend="Name one with --layer",
     )
 
@@ -84,12 +84,12 @@ def named_stage(model: ProbedEncoder, side: int, *, name: str) -> MapLayer:
     if place is None:
         shape = tuple(outputs[name].shape[1:])
         raise UsageError(
-            f"the layer {name} gives {shape} for a picture, which is no map of it",
+            f"the layer {name} gives an output of shape {shape} for an image, which is no map of it",
             mend=f"Take another, such as {', '.join(maps[-3:])}" if maps else "Leave --layer out",
         )
     if not _decides(outputs[name], place, logits):
         raise UsageError(
-            f"no logit depends on what the layer {name} gives for the places of a picture",
+            f"no logit depends on what the layer {name} gives for the places of an image",
             mend="Take one before it, or leave --layer out",
         )
     return place

@@ -7,9 +7,9 @@ from artbench.encoders.build import build_backbone, seeded
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError
 from artbench.explain.gradcam.folder import Contents, draw
+from artbench.explain.gradcam.images import asked_for, check_model, chosen, learnt_class
 from artbench.explain.gradcam.maps import Explainer, refusal
 from artbench.explain.gradcam.model import ProbedEncoder
-from artbench.explain.gradcam.pictures import asked_for, check_model, chosen, learnt_class
 from artbench.explain.gradcam.request import GradcamRequest
 from artbench.explain.gradcam.sanity.cascade import Cascade
 from artbench.explain.gradcam.sanity.check import check_sanity
@@ -43,18 +43,18 @@ def explain_gradcam(
     model = ProbedEncoder(probed.encoder, probed.probe, dtype=probed.dtype)
     model.to("cpu" if probed.device == "mps" else probed.device)
     if request.files:
-        pictures = asked_for(request.files, data, model=model, probed=probed, named=named)
+        images = asked_for(request.files, data, model=model, probed=probed, named=named)
     else:
-        pictures = chosen(probed, named=named, count=request.count, seed=request.seed, reporter=reporter)
-        check_model(model, pictures, probed=probed)
-    side = pictures.pixels.shape[1]
+        images = chosen(probed, named=named, count=request.count, seed=request.seed, reporter=reporter)
+        check_model(model, images, probed=probed)
+    side = images.pixels.shape[1]
     place = last_stage(model, side) if request.layer is None else named_stage(model, side, name=request.layer)
     refused = refusal(model, place, side=side)
     if refused:
         reporter.notice(refused)
     other = copy.deepcopy(model)
     explainer = Explainer(model, place, guided=not refused)
-    maps = explainer(pictures.pixels, pictures.classes)
+    maps = explainer(images.pixels, images.classes)
     # Another seed than the record's: where its own weights are random, these are others.
     with seeded(probed.record.provenance.seed + 1 + request.seed):
         fresh = build_backbone(probed.candidate.backbone).module.state_dict()
@@ -64,8 +64,8 @@ def explain_gradcam(
         explainer,
         cascade,
         randomised=Explainer(other, place, guided=not refused),
-        pixels=pictures.pixels,
-        classes=pictures.classes,
+        pixels=images.pixels,
+        classes=images.classes,
         maps=maps,
         single_label=probed.task.spec.target == "single-label",
         seed=request.seed,
@@ -78,8 +78,8 @@ def explain_gradcam(
         refused=refused,
         named=request.named,
         seed=request.seed,
-        how=pictures.how,
-        shown=pictures.shown,
+        how=images.how,
+        shown=images.shown,
         sanity=sanity,
     )
     try:

@@ -143,7 +143,7 @@ def _own(labels: Labels, named: Sequence[int]) -> tuple[NDArray[np.int64], str]:
     first = [*named, *(k for k in np.argsort(-counts, kind="stable").tolist() if k not in named)]
     ordered = labels[:, first].astype(bool)
     own = np.where(ordered.any(axis=1), np.array(first, np.int64)[ordered.argmax(axis=1)], -1)
-    how = "Coloured by the label that most pictures here have, of each picture's labels"
+    how = "Coloured by the label that most images here have, of each image's labels"
     return own, f"{how}, those asked for first" if named else how
 
 

@@ -70,9 +70,9 @@ class MapContents:
     @property
     def caption(self) -> list[str]:
         """Sentences that say what the figure shows and how far to trust it."""
-        hollow = "" if self.known.right is None else "; hollow: the record's probe takes it for something else"
+        hollow = "" if self.known.right is None else "; hollow: the record's probe predicts something else"
         return [
-            f"{len(self.images):,} test pictures; those whose features are alike, by cosine, are meant to lie near. "
+            f"{len(self.images):,} test images; those with similar features (by cosine) should lie near each other. "
             f"{self.layout.how}, seed {self.seed}. {self.colouring.how}{hollow}. Record {self.record.id}.",
             *(f"{sentence}." for sentence in self.faithfulness.sentences),
         ]

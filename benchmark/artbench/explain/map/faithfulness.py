@@ -37,17 +37,17 @@ class Agreement:
         """Describe the agreement as a sentence without a full stop."""
         if self.measure == "years":
             return (
-                f"The median year of its {neighbours} nearest is off by {self.space:.0f} years on average in the "
-                f"space, by {self.map:.0f} here, and the median of all by {self.guess:.0f}"
+                f"The median year of an image's {neighbours} nearest is off by {self.space:.0f} years on average in "
+                f"the space, by {self.map:.0f} here, and the median of all by {self.guess:.0f}"
             )
         space, here, guess = (f"{100 * value:.1f} %" for value in (self.space, self.map, self.guess))
         if self.measure == "overlap":
             return (
-                f"A picture shares {space} of its labels (intersection over union) with its {neighbours} nearest in "
+                f"An image shares {space} of its labels (intersection over union) with its {neighbours} nearest in "
                 f"the space, {here} with those here, and {guess} with any other"
             )
         return (
-            f"The commonest class of a picture's {neighbours} nearest is its own in {space} of cases in the space and "
+            f"The commonest class of an image's {neighbours} nearest is its own in {space} of cases in the space and "
             f"in {here} here; the largest class alone is right in {guess}"
         )
 
@@ -76,7 +76,7 @@ class Faithfulness:
         """The numbers as sentences without a full stop."""
         k = self.neighbours
         return [
-            f"Of a picture's {k} nearest in the space, {100 * self.kept:.0f} % are among its {k} nearest here "
+            f"Of an image's {k} nearest in the space, {100 * self.kept:.0f} % are among its {k} nearest here "
             f"({100 * self.by_chance:.1f} % by chance); trustworthiness {self.trustworthiness:.3f}",
             self.agreement.sentence(k),
         ]
@@ -100,7 +100,7 @@ def faithfulness(
     on_map = _without_themselves(NearestNeighbors(n_neighbors=k + 1).fit(places).kneighbors(places)[1])
     in_space = np.empty((n, k), np.int64)
     excess = 0.0
-    with reporter.counting("comparing the map with the space", total=n, unit="pictures") as counter:
+    with reporter.counting("comparing the map with the space", total=n, unit="images") as counter:
         for part, cosines in cosine_blocks(directions, directions):
             rows = np.arange(len(cosines))
             cosines[rows, rows + part.start] = -np.inf

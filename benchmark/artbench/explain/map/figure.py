@@ -72,7 +72,8 @@ def _draw(axes: Axes, places: NDArray[np.float64], colouring: Colouring, right: 
             looks = {"c": colours[chosen], "edgecolors": "#00000066", "linewidths": 0.25}
             hollow = {"facecolors": "none", "edgecolors": colours[chosen], "linewidths": min(1.1, area**0.5 / 5)}
             axes.scatter(
-                *places[chosen].T,
+                places[chosen, 0],
+                places[chosen, 1],
                 s=area * (0.6 if group.rest else group.marker.scale**2),
                 marker=group.marker.matplotlib,
                 alpha=0.5 if group.rest else 0.9,

@@ -88,7 +88,7 @@ def thumbnails(dataset: Dataset, rows: Sequence[int], *, side: int, reporter: Re
     found = []
     work = partial(_thumbnail, dataset, side=side)
     with (
-        reporter.counting("thumbnails", total=len(rows), unit="pictures") as counter,
+        reporter.counting("thumbnails", total=len(rows), unit="images") as counter,
         closing(in_threads(work, rows, threads=usable_cores())) as made,
     ):
         for uri in made:

@@ -71,11 +71,11 @@ def choose_method(asked: Method | None, images: int) -> tuple[Method, str]:
         return asked, ""
     if not _is_installed():
         return "pca", (
-            "umap-learn is not installed, so that the map shows the first two principal components; "
+            "umap-learn is not installed, so the map shows the first two principal components; "
             'pip install "artbench[map]" for UMAP'
         )
     if images < FEWEST:
-        return "pca", f"{images} pictures are too few for UMAP: the map shows the first two principal components"
+        return "pca", f"{images} images are too few for UMAP: the map shows the first two principal components"
     return "umap", ""
 
 

@@ -43,7 +43,7 @@ def explain_map(request: MapRequest, checked: CheckedRecord, *, registry: Regist
     # A published list may hold an image twice.
     once = np.sort(np.unique(measured.test.rows, return_index=True)[1])
     if len(once) < FEWEST:
-        raise ArtbenchError(f"{record.task} has {len(once)} test pictures, too few for a map")
+        raise ArtbenchError(f"{record.task} has {len(once)} test images, too few for a map")
     method, why = choose_method(request.method, len(once))
     if why:
         reporter.notice(why)
@@ -68,7 +68,7 @@ def explain_map(request: MapRequest, checked: CheckedRecord, *, registry: Regist
     )
     if len(contents.on_page) < len(once):
         reporter.notice(
-            f"the page holds {len(contents.on_page):,} of the {len(once):,} pictures, drawn by seed {request.seed} "
+            f"the page holds {len(contents.on_page):,} of the {len(once):,} images, drawn by seed {request.seed} "
             "(--pictures); the figure shows all"
         )
     small = thumbnails(task.dataset, test.rows[contents.on_page].tolist(), side=_THUMBNAIL, reporter=reporter)

@@ -59,13 +59,13 @@ class Sanity:
         depths: Names of what was made random, from the head down; each with all before it.
         maps: Results by the name of the kind of map.
         random: Deletion and insertion in random order.
-        pictures: Number of images.
+        images: Number of images.
     """
 
     depths: tuple[str, ...]
     maps: Mapping[str, Checked]
     random: Curves
-    pictures: int
+    images: int
 
     def verdict(self, kind: str) -> str:
         """Say how a kind of map does: `passes the randomisation check (rank correlation at most 0.12)`."""
@@ -145,7 +145,7 @@ def check_sanity(
         known = [values[np.isfinite(values)] for values in by_depth]
         means = tuple(float(values.mean()) if len(values) else None for values in known)
         checked[kind] = Checked(correlations=means, compared=tuple(map(len, known)), curves=curves[kind])
-    return Sanity(depths=tuple(depths), maps=checked, random=curves[RANDOM], pictures=len(pixels))
+    return Sanity(depths=tuple(depths), maps=checked, random=curves[RANDOM], images=len(pixels))
 
 
 def rank_correlations(ones: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float64]:

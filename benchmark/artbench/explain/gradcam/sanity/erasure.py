@@ -91,7 +91,7 @@ class _Image:
 
     def __init__(self, model: ProbedEncoder, pixels: NDArray[np.uint8], class_: int, *, single_label: bool) -> None:
         self._model, self._class, self._single_label = model, class_, single_label
-        self._whole = model.pictures(pixels[None])
+        self._whole = model.images(pixels[None])
         sigma = _BLUR * pixels.shape[0]
         self._blurred = gaussian_blur(self._whole, kernel_size=2 * round(3 * sigma) + 1, sigma=sigma)
         self._mean = model.mean.expand_as(self._whole)

@@ -15,8 +15,8 @@ from artbench.explain.gradcam.sanity.erasure import SHARES
 _LOOKS = (("#0072b2", "o"), ("#d55e00", "s"), ("#009e73", "^"))
 _WIDTH = 12.0  # inches
 _EXPLAINED = (
-    "Randomised from the head down, each depth with all before it (Adebayo et al. 2018). Pictures are deleted to the "
-    "mean colour, and shown on a blurred picture, in cells of a sixteenth of the side (after Petsiuk et al. 2018); "
+    "Randomised from the head down, each depth with all before it (Adebayo et al. 2018). Images are deleted to the "
+    "mean colour, and shown on a blurred image, in cells of a sixteenth of the side (after Petsiuk et al. 2018); "
     "random orders are as smooth as Grad-CAM's."
 )
 
@@ -29,7 +29,7 @@ def sanity_figure(sanity: Sanity, *, title: str) -> Figure:
         title: Title above all.
     """
     lines = [f"{kind[0].upper()}{kind[1:]} {sanity.verdict(kind)}; {sanity.areas(kind)}." for kind in sanity.maps]
-    lines += [f"A map {CRITERION}; means over {sanity.pictures} pictures. {_EXPLAINED}"]
+    lines += [f"A map {CRITERION}; means over {sanity.images} images. {_EXPLAINED}"]
     caption = wrapped(lines, _WIDTH)
     below = LINE_INCHES * len(caption) + 0.15
     height = below + 4.45
@@ -59,7 +59,7 @@ def _correlations(axes: Axes, sanity: Sanity) -> None:
     axes.set_ylim(min(-0.4, lowest - 0.05), 1.05)
     axes.set_xticks(places, sanity.depths, rotation=30, ha="right", fontsize=7, parse_math=False)
     axes.set_ylabel("rank correlation")
-    _finish(axes, "likeness to the maps of the network as it is, randomised down to …")
+    _finish(axes, "maps of the trained network and of one randomised down to …")
 
 
 def _curves(

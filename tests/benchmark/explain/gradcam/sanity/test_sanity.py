@@ -57,13 +57,13 @@ def test_the_cascade_begins_with_the_head_and_ends_with_every_weight_random() ->
 
 def test_what_decides_is_deleted_and_shown_first() -> None:
     net = reused()
-    pictures, size = pixels(3), SIDE // CELLS
+    images, size = pixels(3), SIDE // CELLS
     with torch.inference_mode():
-        chance = net(net.pictures(pictures)).softmax(dim=1).numpy()[np.arange(3), CLASSES]
+        chance = net(net.images(images)).softmax(dim=1).numpy()[np.arange(3), CLASSES]
     maps = np.random.default_rng(0).random((3, SIDE, SIDE)).astype(np.float32)
     curves = erasure_curves(
         net,
-        pictures,
+        images,
         classes=CLASSES,
         maps={"any": maps},
         single_label=True,
@@ -83,14 +83,14 @@ def test_what_decides_is_deleted_and_shown_first() -> None:
     for down in range(CELLS):
         for right in range(CELLS):
             cell = np.s_[:, size * down : size * (down + 1), size * right : size * (right + 1)]
-            without = pictures.copy()
+            without = images.copy()
             without[cell] = grey
             with torch.inference_mode():
-                left = net(net.pictures(without)).softmax(dim=1).numpy()[np.arange(3), CLASSES]
+                left = net(net.images(without)).softmax(dim=1).numpy()[np.arange(3), CLASSES]
             worth[cell] = (1 + chance - left)[:, None, None]
     tried = erasure_curves(
         net,
-        pictures,
+        images,
         classes=CLASSES,
         maps={"best": worth, "worst": 3 - worth},
         single_label=True,

@@ -21,7 +21,7 @@ from artbench.runtime.progress import Reporter
 from artbench.runtime.text import figure_name
 
 _CHOSEN = (
-    "A third of the pictures are the most confident hits and a third the most confident misses of the test, one of "
+    "A third of the images are the most confident hits and a third the most confident misses of the test, one of "
     "each class before the second of any; the rest was drawn at random from all others."
 )
 # An image's name, why it is shown, the numbers of its classes, and whether the probe is right.
@@ -29,7 +29,7 @@ _About: TypeAlias = tuple[str, Reason, Sequence[int], bool | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pictures:
+class Images:
     """The images of a run, and what is known of each.
 
     Attributes:
@@ -54,11 +54,11 @@ def learnt_class(name: str, probed: RefittedTask) -> int:
     """
     number = class_number(name, probed.task.targets.classes, task=probed.record.task)
     if not np.isfinite(probed.probe.bias[number]):
-        raise ArtbenchError(f"no training picture is {name}, so that the probe knows nothing of it")
+        raise ArtbenchError(f"no training image is {name}, so the probe knows nothing about it")
     return number
 
 
-def chosen(probed: RefittedTask, *, named: int | None, count: int, seed: int, reporter: Reporter) -> Pictures:
+def chosen(probed: RefittedTask, *, named: int | None, count: int, seed: int, reporter: Reporter) -> Images:
     """Choose test images: confident hits, confident misses, and random ones (`choose`).
 
     Args:
@@ -76,10 +76,10 @@ def chosen(probed: RefittedTask, *, named: int | None, count: int, seed: int, re
     choices = choose(answers, test.rows, count=count, seed=seed)
     if not choices:
         assert named is not None
-        what = f"no test picture of {probed.record.task} is {classes[named]} or taken for it"
+        what = f"no test image of {probed.record.task} is {classes[named]} or predicted to be"
         raise ArtbenchError(what, mend="Take another class")
     if len(choices) < count:
-        reporter.notice(f"there are only {len(choices)} test pictures to choose from")
+        reporter.notice(f"there are only {len(choices)} test images to choose from")
     for reason in ("confident hit", "confident miss"):
         if not any(choice.reason == reason for choice in choices):
             reporter.notice(f"there is no {reason.split()[1]} to show")
@@ -92,12 +92,12 @@ def chosen(probed: RefittedTask, *, named: int | None, count: int, seed: int, re
         about.append((dataset.ids[row], choice.reason, true, correct))
     pixels = np.stack([_decoded(dataset.read(row), probed) for row in rows])
     explained, chances = answers.explained[positions], probed.outputs[positions]
-    return _pictures(about, pixels, explained=explained, chances=chances, classes=classes, how=_CHOSEN)
+    return _images(about, pixels, explained=explained, chances=chances, classes=classes, how=_CHOSEN)
 
 
 def asked_for(
     files: Sequence[Path], data: Sequence[bytes], *, model: ProbedEncoder, probed: RefittedTask, named: int | None
-) -> Pictures:
+) -> Images:
     """Show images that the user names.
 
     Args:
@@ -111,11 +111,11 @@ def asked_for(
     chances = _chances(model, pixels, probed)
     explained = chances.argmax(axis=1) if named is None else np.full(len(files), named, np.int64)
     about: list[_About] = [(file.name, "asked for", (), None) for file in files]
-    classes, how = probed.task.targets.classes, "The pictures are those asked for."
-    return _pictures(about, pixels, explained=explained, chances=chances, classes=classes, how=how)
+    classes, how = probed.task.targets.classes, "The images are those asked for."
+    return _images(about, pixels, explained=explained, chances=chances, classes=classes, how=how)
 
 
-def _pictures(
+def _images(
     about: Sequence[_About],
     pixels: NDArray[np.uint8],
     *,
@@ -123,7 +123,7 @@ def _pictures(
     chances: NDArray[np.floating],
     classes: Sequence[str],
     how: str,
-) -> Pictures:
+) -> Images:
     shown = []
     for at, (image, reason, true, correct) in enumerate(about):
         numbers = (explained[at], chances[at].argmax(), *true)
@@ -140,7 +140,7 @@ def _pictures(
                 file=figure_name(at + 1, image, reason=reason),
             )
         )
-    return Pictures(pixels=pixels, classes=explained, shown=shown, how=how)
+    return Images(pixels=pixels, classes=explained, shown=shown, how=how)
 
 
 def _decoded(data: bytes, probed: RefittedTask) -> NDArray[np.uint8]:
@@ -150,24 +150,24 @@ def _decoded(data: bytes, probed: RefittedTask) -> NDArray[np.uint8]:
 
 @torch.inference_mode()
 def _chances(model: ProbedEncoder, pixels: NDArray[np.uint8], probed: RefittedTask) -> NDArray[np.float64]:
-    logits = torch.cat([model(model.pictures(pixels[at : at + 1])) for at in range(len(pixels))])
+    logits = torch.cat([model(model.images(pixels[at : at + 1])) for at in range(len(pixels))])
     single = probed.task.spec.target == "single-label"
     found: NDArray[np.float64] = (logits.softmax(dim=1) if single else logits.sigmoid()).cpu().numpy()
     return found
 
 
-def check_model(model: ProbedEncoder, pictures: Pictures, *, probed: RefittedTask) -> None:
+def check_model(model: ProbedEncoder, images: Images, *, probed: RefittedTask) -> None:
     """Compare what the differentiable network predicts for test images with what the probe predicts.
 
     Raises:
         ArtbenchError: The probabilities differ by more than the record's tolerance.
     """
-    chances = _chances(model, pictures.pixels, probed)
-    expected = np.array([shown.explained[1] for shown in pictures.shown])
-    gap = float(np.abs(chances[np.arange(len(expected)), pictures.classes] - expected).max())
+    chances = _chances(model, images.pixels, probed)
+    expected = np.array([shown.explained[1] for shown in images.shown])
+    gap = float(np.abs(chances[np.arange(len(expected)), images.classes] - expected).max())
     if gap > probed.tolerance:
         raise ArtbenchError(
-            f"{probed.record.backbone} gives other probabilities for these pictures now than from its features, by "
+            f"{probed.record.backbone} gives probabilities for these images that differ from those of its features by "
             f"{gap:.2f}",
-            mend="Its code, or a picture, has changed: run the record again with --fresh",
+            mend="Its code or an image has changed: run the record again with --fresh",
         )
