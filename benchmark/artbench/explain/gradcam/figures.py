@@ -33,7 +33,7 @@ _TINY = float(np.finfo(np.float32).tiny)
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """An image of a figure and what is known of it.
+    """An explained image and what is known about it.
 
     Attributes:
         image: Its id, or the name of the file that was asked for.

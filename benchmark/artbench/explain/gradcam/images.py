@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from artbench.data.decode import decode
@@ -108,7 +107,7 @@ def asked_for(
         named: Number of the class to explain; None: the predicted one of each.
     """
     pixels = np.stack([_decoded(content, probed) for content in data])
-    chances = _chances(model, pixels, probed)
+    chances = _chances(model, pixels)
     explained = chances.argmax(axis=1) if named is None else np.full(len(files), named, np.int64)
     about: list[_About] = [(file.name, "asked for", (), None) for file in files]
     classes, how = probed.task.targets.classes, "The images are those asked for."
@@ -148,12 +147,8 @@ def _decoded(data: bytes, probed: RefittedTask) -> NDArray[np.uint8]:
     return decode(data, short_side=picture.short_side(size), crop=picture.crop_side(size))
 
 
-@torch.inference_mode()
-def _chances(model: ProbedEncoder, pixels: NDArray[np.uint8], probed: RefittedTask) -> NDArray[np.float64]:
-    logits = torch.cat([model(model.images(pixels[at : at + 1])) for at in range(len(pixels))])
-    single = probed.task.spec.target == "single-label"
-    found: NDArray[np.float64] = (logits.softmax(dim=1) if single else logits.sigmoid()).cpu().numpy()
-    return found
+def _chances(model: ProbedEncoder, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    return np.concatenate([model.probabilities(model.images(one[None])) for one in pixels])
 
 
 def check_model(model: ProbedEncoder, images: Images, *, probed: RefittedTask) -> None:
@@ -162,7 +157,7 @@ def check_model(model: ProbedEncoder, images: Images, *, probed: RefittedTask) -
     Raises:
         ArtbenchError: The probabilities differ by more than the record's tolerance.
     """
-    chances = _chances(model, images.pixels, probed)
+    chances = _chances(model, images.pixels)
     expected = np.array([shown.explained[1] for shown in images.shown])
     gap = float(np.abs(chances[np.arange(len(expected)), images.classes] - expected).max())
     if gap > probed.tolerance:

@@ -26,7 +26,7 @@ class ProbedEncoder(torch.nn.Module):
 
     def __init__(self, encoder: Encoder, probe: FittedProbe, *, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
-        self._dtype = dtype
+        self._dtype, self._single_label = dtype, probe.target == "single-label"
         self.backbone = encoder.backbone
         self.encoder = _hookable(copy.deepcopy(encoder.module))
         weight, bias = torch.from_numpy(np.ascontiguousarray(probe.weight.T)), torch.from_numpy(probe.bias)
@@ -49,6 +49,13 @@ class ProbedEncoder(torch.nn.Module):
     def images(self, pixels: NDArray[np.uint8]) -> torch.Tensor:
         """Turn decoded images, uint8, shape (n, height, width, 3), into what `forward` takes."""
         return torch.from_numpy(pixels).to(self.mean.device).permute(0, 3, 1, 2).float()
+
+    @torch.inference_mode()
+    def probabilities(self, images: torch.Tensor) -> NDArray[np.float64]:
+        """Compute probabilities, float64, shape (n, classes): a softmax, or a sigmoid for each label."""
+        logits = self(images)
+        found: NDArray[np.float64] = (logits.softmax(dim=1) if self._single_label else logits.sigmoid()).cpu().numpy()
+        return found
 
     def grey(self, side: int) -> torch.Tensor:
         """A grey image for `forward`, shape (1, 3, side, side)."""

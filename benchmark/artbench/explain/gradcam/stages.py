@@ -117,7 +117,7 @@ def _outputs(model: ProbedEncoder, side: int) -> tuple[dict[str, torch.Tensor], 
             found.pop(names[part], None)
             found[names[part]] = output
 
-    # Not one colour: after a normalisation, that could leave nothing.
+    # A ramp and not one colour, of which a normalisation could leave nothing.
     ramp = torch.linspace(0, 255, side, device=model.mean.device)
     image = (ramp[:, None] + ramp[None, :]).div(2).expand(1, 3, side, side).clone().requires_grad_(True)
     with ExitStack() as hooks, torch.enable_grad():

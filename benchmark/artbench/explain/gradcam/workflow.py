@@ -67,7 +67,6 @@ def explain_gradcam(
         pixels=images.pixels,
         classes=images.classes,
         maps=maps,
-        single_label=probed.task.spec.target == "single-label",
         seed=request.seed,
         reporter=reporter,
     )

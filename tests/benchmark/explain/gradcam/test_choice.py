@@ -49,7 +49,7 @@ def test_a_class_limits_the_choice_to_images_that_have_it_or_are_predicted_to() 
         assert answers.explained[choice.position] == 3
 
 
-def test_of_several_labels_the_named_one_is_judged_from_one_half() -> None:
+def test_with_several_labels_the_named_one_counts_from_one_half() -> None:
     labels = np.array([[True, False], [True, True], [False, True], [False, False]])
     outputs = np.array([[0.9, 0.6], [0.3, 0.7], [0.8, 0.1], [0.1, 0.2]], np.float32)
     answers = answered(labels, outputs, named=0)

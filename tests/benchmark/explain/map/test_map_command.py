@@ -89,7 +89,7 @@ def test_the_same_seed_gives_the_same_bytes(place: Path, drawn: tuple[Result, Pa
         assert file.read_bytes() == (tmp_path / file.name).read_bytes(), file.name
 
 
-def test_without_umap_principal_components_are_shown_and_said_so(
+def test_without_umap_principal_components_are_shown_with_a_notice(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "umap", None)

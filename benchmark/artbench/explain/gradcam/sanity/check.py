@@ -104,7 +104,6 @@ def check_sanity(
     pixels: NDArray[np.uint8],
     classes: NDArray[np.int64],
     maps: Maps,
-    single_label: bool,
     seed: int,
     reporter: Reporter,
 ) -> Sanity:
@@ -117,7 +116,6 @@ def check_sanity(
         pixels: uint8, shape (n, height, width, 3).
         classes: The explained class of each image, shape (n,).
         maps: The maps that `explainer` makes of them.
-        single_label: Whether probabilities are a softmax, or one sigmoid a label.
         seed: Seed of the random orders.
         reporter: Receives progress and notices.
     """
@@ -135,7 +133,6 @@ def check_sanity(
             pixels,
             classes=classes,
             maps={**trained, GRAD_CAM: maps.grad_cam},
-            single_label=single_label,
             grid=explainer.place.size,
             seed=seed,
             advance=counter.advance,

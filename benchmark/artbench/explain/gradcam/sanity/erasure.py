@@ -50,7 +50,6 @@ def erasure_curves(
     *,
     classes: NDArray[np.int64],
     maps: Mapping[str, NDArray[np.float32]],
-    single_label: bool,
     grid: tuple[int, int],
     seed: int,
     advance: Callable[[int], None],
@@ -64,7 +63,6 @@ def erasure_curves(
         pixels: uint8, shape (n, height, width, 3).
         classes: The explained class of each image, shape (n,).
         maps: Maps by name, never negative, shape (n, height, width).
-        single_label: Whether probabilities are a softmax, or one sigmoid a label.
         grid: Height and width of Grad-CAM's layer. Random orders are those of random values on it, bilinear, as smooth
             as Grad-CAM's: cells that are scattered all over spoil more of an image than as many side by side.
         seed: Seed of the random orders.
@@ -78,7 +76,7 @@ def erasure_curves(
         orders[RANDOM].append(_order(functional.interpolate(values, size=(CELLS, CELLS), mode="bilinear")))
     found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in orders}
     for at, class_ in enumerate(classes.tolist()):
-        image = _Image(model, pixels[at], class_, single_label=single_label)
+        image = _Image(model, pixels[at], class_)
         for name, several in orders.items():
             found[name] += [image.deletion_and_insertion(order[at]) for order in several]
         advance(1)
@@ -89,8 +87,8 @@ def erasure_curves(
 class _Image:
     """An image, its class, and the two backgrounds."""
 
-    def __init__(self, model: ProbedEncoder, pixels: NDArray[np.uint8], class_: int, *, single_label: bool) -> None:
-        self._model, self._class, self._single_label = model, class_, single_label
+    def __init__(self, model: ProbedEncoder, pixels: NDArray[np.uint8], class_: int) -> None:
+        self._model, self._class = model, class_
         self._whole = model.images(pixels[None])
         sigma = _BLUR * pixels.shape[0]
         self._blurred = gaussian_blur(self._whole, kernel_size=2 * round(3 * sigma) + 1, sigma=sigma)
@@ -109,12 +107,8 @@ class _Image:
         whole, mean, blurred = self._ends
         return np.array([[whole, *deleted, mean], [blurred, *shown, whole]])
 
-    @torch.inference_mode()
     def _chances(self, images: torch.Tensor) -> NDArray[np.float64]:
-        logits = self._model(images)
-        chances = logits.softmax(dim=1) if self._single_label else logits.sigmoid()
-        found: NDArray[np.float64] = chances[:, self._class].cpu().numpy()
-        return found
+        return self._model.probabilities(images)[:, self._class]
 
 
 def _order(maps: torch.Tensor) -> NDArray[np.int64]:

@@ -55,21 +55,14 @@ def test_the_cascade_begins_with_the_head_and_ends_with_every_weight_random() ->
         assert torch.equal(net.state_dict()[f"encoder.{name}"], value)
 
 
-def test_what_decides_is_deleted_and_shown_first() -> None:
+def test_important_cells_are_deleted_and_shown_first() -> None:
     net = reused()
     images, size = pixels(3), SIDE // CELLS
     with torch.inference_mode():
         chance = net(net.images(images)).softmax(dim=1).numpy()[np.arange(3), CLASSES]
     maps = np.random.default_rng(0).random((3, SIDE, SIDE)).astype(np.float32)
     curves = erasure_curves(
-        net,
-        images,
-        classes=CLASSES,
-        maps={"any": maps},
-        single_label=True,
-        grid=(4, 4),
-        seed=0,
-        advance=lambda _: None,
+        net, images, classes=CLASSES, maps={"any": maps}, grid=(4, 4), seed=0, advance=lambda _: None
     )
     # Whatever the order, all curves begin and end alike.
     for curve in curves.values():
@@ -88,20 +81,12 @@ def test_what_decides_is_deleted_and_shown_first() -> None:
             with torch.inference_mode():
                 left = net(net.images(without)).softmax(dim=1).numpy()[np.arange(3), CLASSES]
             worth[cell] = (1 + chance - left)[:, None, None]
-    tried = erasure_curves(
-        net,
-        images,
-        classes=CLASSES,
-        maps={"best": worth, "worst": 3 - worth},
-        single_label=True,
-        grid=(4, 4),
-        seed=0,
-        advance=lambda _: None,
-    )
+    both = {"best": worth, "worst": 3 - worth}
+    tried = erasure_curves(net, images, classes=CLASSES, maps=both, grid=(4, 4), seed=0, advance=lambda _: None)
     assert tried["best"].deletion_area < tried["random"].deletion_area < tried["worst"].deletion_area
 
 
-def test_a_map_that_the_weights_do_not_change_fails_and_an_empty_one_is_not_judged() -> None:
+def test_a_map_that_the_weights_do_not_change_fails_and_an_empty_one_has_no_verdict() -> None:
     curves = Curves(deletion=np.ones(9), insertion=np.ones(9))
     assert Checked(correlations=(0.1, 0.97, -0.2), compared=(3, 3, 3), curves=curves).passes is False
     assert Checked(correlations=(0.1, None, -0.9), compared=(3, 0, 3), curves=curves).passes is True
@@ -122,7 +107,6 @@ def test_a_run_checks_every_kind_of_map_the_same_way_each_time() -> None:
             pixels=pixels(3),
             classes=CLASSES,
             maps=explainer(pixels(3), CLASSES),
-            single_label=True,
             seed=1,
             reporter=Silent(),
         )
