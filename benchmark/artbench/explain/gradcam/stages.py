@@ -1,13 +1,12 @@
 """Which part of a network gives the map that Grad-CAM weighs: its last convolutional stage, or its tokens."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 import torch
 
 from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.gradcam.model import ProbedEncoder
-from artbench.explain.layers import MapLayer, map_layer
+from artbench.explain.layers import MapLayer, map_layer, named_layer
 
 # They pass on what they get, or average it: what gives it comes before them, and its name says more.
 _PASSIVE = (torch.nn.Identity, torch.nn.Dropout, torch.nn.Dropout2d, torch.nn.AvgPool2d, torch.nn.AdaptiveAvgPool2d)
@@ -76,18 +75,7 @@ def named_stage(model: ProbedEncoder, side: int, *, name: str) -> MapLayer:
         UsageError: There is none of that name, its output is no map, or nothing depends on it.
     """
     outputs, logits = _outputs(model, side)
-    if name not in outputs:
-        maps = [other for other, output in outputs.items() if map_layer(other, output)]
-        near = get_close_matches(name, maps, n=3) or maps[-3:]
-        raise UsageError(f"{model.backbone} has no layer {name!r}", mend=f"Did you mean {', '.join(near)}?")
-    place = map_layer(name, outputs[name])
-    if place is None:
-        maps = [other for other, output in outputs.items() if map_layer(other, output)]
-        shape = tuple(outputs[name].shape[1:])
-        raise UsageError(
-            f"the layer {name} gives {shape} for a picture, which is no map of it",
-            mend=f"Take another, such as {', '.join(maps[-3:])}" if maps else "Leave --layer out",
-        )
+    place = named_layer(model.encoder, name, outputs, backbone=model.backbone)
     if not _decides(outputs[name], place, logits):
         raise UsageError(
             f"no logit depends on what the layer {name} gives for the places of a picture",

@@ -167,7 +167,7 @@ def test_what_has_no_convolution_and_what_can_not_be_written_is_refused(tmp_path
     (tmp_path / "file").write_text("")
     nowhere = replace(request, backbone="resnet18", pretrainings=("random",), out=tmp_path / "file" / "filters.png")
     with pytest.raises(ArtbenchError, match="can't be written"):
-        explain_filters(nowhere, registry=load_plugins(), reporter=Silent())
+        nowhere.check(load_plugins())
 
 
 @pytest.mark.parametrize(("reach", "climbed"), [(-1.0, False), (1.2, True)])
