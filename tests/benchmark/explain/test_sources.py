@@ -118,7 +118,7 @@ def test_a_class_or_a_picture_that_there_is_not_is_told_at_once(tmp_path: Path, 
         [*gradcam, "--image", str(tmp_path / "good.png"), "--image", str(tmp_path / "no.png")],
         [*gradcam, "--image", str(tmp_path / "gone.png")],
     )
-    wanted = ["Did you mean Rococo", "Did you mean Cubism", "no test picture of wikiart-style is Symbolism"]
+    wanted = ["Did you mean Rococo", "Did you mean Cubism", "no test image of wikiart-style is Symbolism"]
     wanted += ["no.png can't be read", "gone.png can't be read"]
     assert all(words in told for words, (_, told) in zip(wanted, said, strict=True)), said
     assert [status for status, _ in said] == [2, 2, 1, 1, 1]

@@ -38,7 +38,7 @@ def explain_gradcam(
         if request.layer is not None:
             check_layer(encoder.module, request.layer, backbone=encoder.backbone)
 
-    probed = refit(checked, sources=request.sources, check=check, registry=registry, reporter=reporter)
+    probed = refit(checked, check=check, registry=registry, reporter=reporter)
     named = None if request.named is None else learnt_class(request.named, probed)
     # MPS has no float64, in which the probe computes.
     model = ProbedEncoder(probed.encoder, probed.probe, dtype=probed.dtype)

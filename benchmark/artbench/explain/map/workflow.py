@@ -40,7 +40,7 @@ def explain_map(request: MapRequest, checked: CheckedRecord, *, registry: Regist
         ArtbenchError: The record can't be read, what it was made from is not what is here, there are too few pictures,
             or the folder can't be written.
     """
-    measured = reproduce(checked, sources=request.sources, part="test", registry=registry, reporter=reporter)
+    measured = reproduce(checked, part="test", registry=registry, reporter=reporter)
     task, record = measured.task, measured.record
     # A published list may hold a picture twice.
     once = np.sort(np.unique(measured.test.rows, return_index=True)[1])

@@ -118,9 +118,9 @@ def test_the_record_is_parsed_and_its_predictions_are_hashed_once(
 def test_the_differentiable_model_reproduces_the_predictions_of_the_record(place: Path) -> None:
     for task in ("toy-colour", "toy-traits"):
         file = record(place, task)
-        sources, registry = Sources(device="cpu"), plugins()
-        checked = check_sources(file, sources, registry=registry)
-        probed = refit(checked, sources=sources, registry=registry, reporter=Silent())
+        registry = plugins()
+        checked = check_sources(file, Sources(device="cpu"), registry=registry)
+        probed = refit(checked, registry=registry, reporter=Silent())
         assert probed.difference == 0
         stored = pq.read_table(file.with_suffix(".parquet"))
         model = ProbedEncoder(probed.encoder, probed.probe, dtype=probed.dtype)
@@ -250,9 +250,9 @@ def test_bad_input_is_one_line_that_says_what_and_what_to_do(place: Path, tmp_pa
 def test_a_published_record_whose_ids_are_digests_is_explained_too(place: Path, tmp_path: Path) -> None:
     source, given = read_record(record(place)), ResultsFolder(tmp_path / "given")
     file = publish(source, ResultsFolder(place / "results"), given)
-    sources, registry = Sources(device="cpu"), plugins()
-    checked = check_sources(file, sources, registry=registry)
-    probed = refit(checked, sources=sources, registry=registry, reporter=Silent())
+    registry = plugins()
+    checked = check_sources(file, Sources(device="cpu"), registry=registry)
+    probed = refit(checked, registry=registry, reporter=Silent())
     assert probed.difference == 0
 
 
@@ -298,9 +298,9 @@ def test_predictions_that_the_probe_does_not_give_are_counted(place: Path, tmp_p
 def test_of_several_rounds_the_first_is_explained_and_said_so(place: Path) -> None:
     reporter = RecordingReporter()
     file = record(place, results="few")
-    sources, registry = Sources(device="cpu"), plugins()
-    checked = check_sources(file, sources, registry=registry)
-    probed = refit(checked, sources=sources, registry=registry, reporter=reporter)
+    registry = plugins()
+    checked = check_sources(file, Sources(device="cpu"), registry=registry)
+    probed = refit(checked, registry=registry, reporter=reporter)
     assert probed.record.protocol_hash == LINEAR_V1.with_shots(2).hash
     assert probed.difference == 0
     assert any("the first of them is explained" in line for line in reporter.notices)
