@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from artbench.encoders.encoder import Encoder
 from artbench.explain.filters.depths import Depth, Trace, drawn
 from artbench.explain.filters.maximise import Maximised, maximise
-from artbench.explain.filters.request import Ascent
+from artbench.explain.filters.request import FiltersRequest
 from artbench.explain.filters.responses import Sample, UnitReader
 from artbench.explain.filters.structure import Structure, structure
 from artbench.runtime.progress import Reporter
@@ -86,15 +86,8 @@ class EncoderFilters:
         }
 
     def _unit(self, layer: LayerFilters, at: int) -> dict[str, Any]:
-        measured = layer.structures[at]
-        values = {
-            "unit": layer.units[at],
-            "verdict": measured.verdict,
-            "coherence": measured.coherence,
-            "concentration": measured.concentration,
-            "start": float(layer.maximised.start[at]),
-            "reached": float(layer.maximised.reached[at]),
-        }
+        start, reached = float(layer.maximised.start[at]), float(layer.maximised.reached[at])
+        values = {"unit": layer.units[at], **vars(layer.structures[at]), "start": start, "reached": reached}
         if self.sample is None or layer.examples is None:
             return values
         return {**values, "examples": [self.sample.ids[number] for number in layer.examples[at]]}
@@ -105,9 +98,7 @@ def find_filters(
     trace: Trace,
     *,
     depths: Sequence[Depth],
-    units: int,
-    seed: int,
-    ascent: Ascent,
+    request: FiltersRequest,
     sample: Sample | None,
     device: str,
     reporter: Reporter,
@@ -118,17 +109,15 @@ def find_filters(
         encoder: The encoder.
         trace: Trace of its module.
         depths: Layers to show.
-        units: Number of units of each layer, drawn by `seed`.
-        seed: Seed of the units, starts and moves.
-        ascent: Options of the ascent; its side is one that the encoder takes.
+        request: Options; the side of its ascent is one that the encoder takes.
         sample: Images to search for examples.
         device: Device to compute on.
         reporter: Receives progress.
     """
     module = trace.module.to(device).to(memory_format=torch.channels_last)
-    layers = []
+    layers, seed, ascent = [], request.seed, request.ascent
     for depth in depths:
-        chosen = drawn(depth, units, seed=seed)
+        chosen = drawn(depth, request.units, seed=seed)
         reader = UnitReader(module, depth, mean=encoder.mean, std=encoder.std)
         what = f"{encoder.backbone}, {encoder.pretraining}: {depth.name}"
         with reporter.counting(what, total=ascent.steps, unit="steps") as counter:

@@ -95,8 +95,8 @@ def _mosaic(sample: Sample, numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
 
 def _labels(figure: Figure, layers: Sequence[LayerFilters], top: float, *, kernels: bool) -> None:
     """Write at the left of each row what it shows."""
-    sizes = ["maps of {} x {}".format(*layer.depth.place.size) for layer in layers]
-    rows = [(layer.depth.name, f"{layer.depth.units} units", size) for layer, size in zip(layers, sizes, strict=True)]
+    depths = [layer.depth for layer in layers]
+    rows = [(one.name, f"{one.units} units", f"maps of {one.place.size[0]} x {one.place.size[1]}") for one in depths]
     if kernels:
         rows.insert(0, (layers[0].depth.name, "raw kernels", "grey is zero"))
     for number, texts in enumerate(rows):

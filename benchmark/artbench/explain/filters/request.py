@@ -72,13 +72,10 @@ class FiltersRequest:
                 where it should be.
         """
         check_file(self.out)
-        check_size(
-            figure_width(len(self.pretrainings), self.units, examples=self.examples is not None),
-            # Above the first layer, its kernels.
-            figure_height((len(self.layers) or MOST_LAYERS) + 1, caption=CAPTION),
-            dpi=self.dpi,
-            mend="Give a lower --dpi, or fewer --units",
-        )
+        width = figure_width(len(self.pretrainings), self.units, examples=self.examples is not None)
+        # One row more for the kernels of the first convolution.
+        height = figure_height((len(self.layers) or MOST_LAYERS) + 1, caption=CAPTION)
+        check_size(width, height, dpi=self.dpi, mend="Give a lower --dpi, or fewer --units")
         for pretraining in self.pretrainings:
             check_pretraining(pretraining, registry)
         for name in self.paths.by_name:

@@ -31,14 +31,14 @@ class Structure:
     """Structure of a picture.
 
     Attributes:
+        verdict: What follows from the other two.
         coherence: How much neighbouring gradients agree in direction, as a multiple of that of noise.
         concentration: How few directions hold the power of a frequency, as a multiple of that of noise.
-        verdict: Verdict that follows.
     """
 
+    verdict: Verdict
     coherence: float
     concentration: float
-    verdict: Verdict
 
 
 def structure(picture: NDArray[np.float32], *, gradient: bool = True) -> Structure:
@@ -67,7 +67,7 @@ def structure(picture: NDArray[np.float32], *, gradient: bool = True) -> Structu
     else:
         above = coherence >= LEAST_COHERENCE or concentration >= LEAST_CONCENTRATION
         verdict = "structured" if above else "noise"
-    return Structure(coherence=coherence, concentration=concentration, verdict=verdict)
+    return Structure(verdict=verdict, coherence=coherence, concentration=concentration)
 
 
 def _uncorrelated(picture: Planes) -> Planes:

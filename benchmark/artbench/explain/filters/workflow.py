@@ -9,7 +9,7 @@ from artbench.explain.figure import write_png
 from artbench.explain.filters.depths import Depth, Trace
 from artbench.explain.filters.encoder_filters import EncoderFilters, find_filters
 from artbench.explain.filters.figure import filters_figure
-from artbench.explain.filters.request import Ascent, FiltersRequest
+from artbench.explain.filters.request import FiltersRequest
 from artbench.explain.filters.responses import Sample, draw_sample
 from artbench.explain.filters.structure import CRITERION
 from artbench.plugins.registry import Registry
@@ -21,7 +21,7 @@ def explain_filters(request: FiltersRequest, *, registry: Registry, reporter: Re
     """Make filter pictures of each pretraining, side by side, and write the figure.
 
     Raises:
-        UsageError: The name of a layer or another is unknown, or nothing says where the dataset is.
+        UsageError: A name is unknown, such as that of a layer, or nothing says where the dataset is.
         ArtbenchError: There are no such weights, the backbone has no convolution, no image of the dataset can be
             read, or the figure can't be written.
     """
@@ -34,34 +34,28 @@ def explain_filters(request: FiltersRequest, *, registry: Registry, reporter: Re
     found: list[EncoderFilters] = []
     sample: Sample | None = None
     depths: list[Depth] = []
-    ascent = request.ascent
     for candidate in candidates:
         encoder = candidate.build(reporter, device=device)
-        ascent = replace(request.ascent, side=encoder.input_size or request.ascent.side)
-        trace = Trace(encoder.module, ascent.side, name=request.backbone)
+        if encoder.input_size is not None:
+            request = replace(request, ascent=replace(request.ascent, side=encoder.input_size))
+        side = request.ascent.side
+        trace = Trace(encoder.module, side, name=request.backbone)
         if not found:
             depths = [trace.named(name) for name in dict.fromkeys(request.layers)] or trace.chosen()
             if dataset is not None:
-                sample = draw_sample(dataset, side=ascent.side, seed=request.seed, reporter=reporter)
+                sample = draw_sample(dataset, side=side, seed=request.seed, reporter=reporter)
         found.append(
             find_filters(
-                encoder,
-                trace,
-                depths=depths,
-                units=request.units,
-                seed=request.seed,
-                ascent=ascent,
-                sample=sample,
-                device=device,
-                reporter=reporter,
+                encoder, trace, depths=depths, request=request, sample=sample, device=device, reporter=reporter
             )
         )
-    figure = filters_figure(found, caption=_caption(request, sample, ascent))
-    write_png(figure, request.out, dpi=request.dpi, facts=_facts(request, found, sample, ascent))
+    figure = filters_figure(found, caption=_caption(request, sample))
+    write_png(figure, request.out, dpi=request.dpi, facts=_facts(request, found, sample))
     return found
 
 
-def _caption(request: FiltersRequest, sample: Sample | None, ascent: Ascent) -> list[str]:
+def _caption(request: FiltersRequest, sample: Sample | None) -> list[str]:
+    ascent = request.ascent
     lines = [
         f"Each picture was reached in {ascent.steps} steps at {ascent.side} px from noise, in decorrelated Fourier "
         f"space, under jitter, scale and rotation (Olah et al. 2017). Numbers are those of the units, drawn by seed "
@@ -76,10 +70,9 @@ def _caption(request: FiltersRequest, sample: Sample | None, ascent: Ascent) -> 
     return lines
 
 
-def _facts(
-    request: FiltersRequest, found: Sequence[EncoderFilters], sample: Sample | None, ascent: Ascent
-) -> dict[str, str]:
+def _facts(request: FiltersRequest, found: Sequence[EncoderFilters], sample: Sample | None) -> dict[str, str]:
     """Collect what is needed to make the figure again."""
+    ascent = request.ascent
     facts = {
         "Title": f"{request.backbone}: what units respond to most",
         "artbench-backbone": request.backbone,
