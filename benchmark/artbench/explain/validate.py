@@ -67,12 +67,10 @@ def check_images(images: Sequence[str], checked: CheckedRecord, *, registry: Reg
 
     The dataset is opened only if something is no file, since that may take a while, and only if it is there already.
     """
-    others = []
+    others = [image for image in images if not Path(image).expanduser().is_file()]
     for image in images:
-        if Path(image).expanduser().is_file():
+        if image not in others:
             read_picture(Path(image))
-        else:
-            others.append(image)
     spec = registry.datasets.get(registry.tasks.get(checked.record.task).dataset)
     folder = checked.sources.paths.given_folder(spec) or made_folder(spec)
     if others and folder.is_dir():

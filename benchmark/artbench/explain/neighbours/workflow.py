@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from artbench.runtime.progress import Reporter
 from artbench.runtime.text import figure_name
 
 LIST, TABLE = "neighbours.json", "neighbours.csv"
-_SIDE, _LONGEST = 320, 3.0
+_pixels = partial(decode_whole, short_side=320, longest=3.0)
 
 
 def explain_neighbours(
@@ -43,8 +44,8 @@ def explain_neighbours(
 
     Raises:
         UsageError: A name on record is unknown, or nothing says where something is.
-        ArtbenchError: An image is neither an id nor can it be read, what the record was made from is not what is
-            here, or the folder can't be written.
+        ArtbenchError: An image is neither an id nor a file that can be read, the task, the data or the weights differ
+            from those on record, or the folder can't be written.
     """
 
     def check(task: OpenTask, _: Encoder) -> None:
@@ -112,10 +113,6 @@ def _features(files: Sequence[str], measured: ReproducedTask, reporter: Reporter
 
 def _elsewhere(file: Path) -> Shown:
     return Shown(image=str(file), known="", part="", pixels=_pixels(read_picture(file)))
-
-
-def _pixels(data: bytes) -> NDArray[np.uint8]:
-    return decode_whole(data, short_side=_SIDE, longest=_LONGEST)
 
 
 def _write(contents: Neighbourhoods, request: NeighboursRequest) -> None:
