@@ -1,4 +1,4 @@
-"""Grad-CAM and Guided Grad-CAM of a record, from its file to a folder of figures."""
+"""Explains a record by Grad-CAM and Guided Grad-CAM, and writes a folder of figures."""
 
 import copy
 
@@ -7,9 +7,9 @@ from artbench.encoders.build import build_backbone, seeded
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError
 from artbench.explain.gradcam.folder import Contents, draw
+from artbench.explain.gradcam.images import asked_for, check_model, chosen, learnt_class
 from artbench.explain.gradcam.maps import Explainer, refusal
 from artbench.explain.gradcam.model import ProbedEncoder
-from artbench.explain.gradcam.pictures import asked_for, check_model, chosen, learnt_class
 from artbench.explain.gradcam.request import GradcamRequest
 from artbench.explain.gradcam.sanity.cascade import Cascade
 from artbench.explain.gradcam.sanity.check import check_sanity
@@ -25,12 +25,11 @@ from artbench.runtime.progress import Reporter
 def explain_gradcam(
     request: GradcamRequest, checked: CheckedRecord, *, registry: Registry, reporter: Reporter
 ) -> Contents:
-    """Explain what a record's encoder and probe say, check the maps, and write figures and an index of them.
+    """Explain what a record's encoder and probe predict, check the maps, and write figures and an index of them.
 
     Raises:
         UsageError: A class, a layer, or a name on record is unknown, or nothing says where something lies.
-        ArtbenchError: The record can't be read or not be reproduced, a picture can't be read, or the folder can't be
-            written.
+        ArtbenchError: The record can't be read or reproduced, an image can't be read, or the folder can't be written.
     """
     data = [read_picture(file) for file in request.files]
 
@@ -44,28 +43,29 @@ def explain_gradcam(
     model = ProbedEncoder(probed.encoder, probed.probe, dtype=probed.dtype)
     model.to("cpu" if probed.device == "mps" else probed.device)
     if request.files:
-        pictures = asked_for(request.files, data, model=model, probed=probed, named=named)
+        images = asked_for(request.files, data, model=model, probed=probed, named=named)
     else:
-        pictures = chosen(probed, named=named, count=request.count, seed=request.seed, reporter=reporter)
-        check_model(model, pictures, probed=probed)
-    side = pictures.pixels.shape[1]
+        images = chosen(probed, named=named, count=request.count, seed=request.seed, reporter=reporter)
+        check_model(model, images, probed=probed)
+    side = images.pixels.shape[1]
     place = last_stage(model, side) if request.layer is None else named_stage(model, side, name=request.layer)
     refused = refusal(model, place, side=side)
-    if refused is not None:
+    if refused:
         reporter.notice(refused)
     other = copy.deepcopy(model)
-    explainer = Explainer(model, place, guided=refused is None)
-    maps = explainer(pictures.pixels, pictures.classes)
+    explainer = Explainer(model, place, guided=not refused)
+    maps = explainer(images.pixels, images.classes)
     # Another seed than the record's: where its own weights are random, these are others.
     with seeded(probed.record.provenance.seed + 1 + request.seed):
         fresh = build_backbone(probed.candidate.backbone).module.state_dict()
+    # Before the explainer of `other`, which may put a view of the layer into it: `fresh` has the names without one.
     cascade = Cascade(other, fresh, side=side, seed=request.seed)
     sanity = check_sanity(
         explainer,
         cascade,
-        randomised=Explainer(other, place, guided=refused is None),
-        pixels=pictures.pixels,
-        classes=pictures.classes,
+        randomised=Explainer(other, place, guided=not refused),
+        pixels=images.pixels,
+        classes=images.classes,
         maps=maps,
         single_label=probed.task.spec.target == "single-label",
         seed=request.seed,
@@ -78,15 +78,13 @@ def explain_gradcam(
         refused=refused,
         named=request.named,
         seed=request.seed,
-        how=pictures.how,
-        shown=pictures.shown,
+        how=images.how,
+        shown=images.shown,
         sanity=sanity,
     )
     try:
         draw(contents, maps, folder=request.out, dpi=request.dpi, reporter=reporter)
     except OSError as error:
-        raise ArtbenchError(
-            f"the index can't be written to {request.out} ({error.strerror or error})",
-            mend="Name another folder with --out",
-        ) from error
+        what = f"the index can't be written to {request.out} ({error.strerror or error})"
+        raise ArtbenchError(what, mend="Name another folder with --out") from error
     return contents

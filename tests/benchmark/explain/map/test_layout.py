@@ -1,4 +1,4 @@
-"""Layouts, how much they keep, and how pictures are told apart."""
+"""Layouts, how much they keep, and colours and markers."""
 
 import importlib.util
 import sys
@@ -63,7 +63,7 @@ def test_the_numbers_are_those_of_scikit_learn_and_of_the_definition() -> None:
     assert 0 <= perfect.kept <= 1
 
 
-def test_numbers_are_given_for_labels_and_years_and_for_pictures_that_are_equal() -> None:
+def test_numbers_are_given_for_labels_and_years_and_for_images_that_are_equal() -> None:
     places = lay_out(POINTS, method="pca", seed=0).places
     sets = np.eye(4, dtype=bool)[LABELS]
     labels = faithfulness(POINTS, places, labels=sets, reporter=Silent())

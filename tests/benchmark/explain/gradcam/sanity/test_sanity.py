@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
-from artbench.explain.gradcam.maps import Explainer
+from artbench.explain.gradcam.maps import Explainer, Maps
 from artbench.explain.gradcam.sanity.cascade import Cascade
-from artbench.explain.gradcam.sanity.check import GRAD_CAM, GUIDED, Checked, check_sanity, rank_correlations
+from artbench.explain.gradcam.sanity.check import GRAD_CAM, GUIDED, Checked, check_sanity, kinds, rank_correlations
 from artbench.explain.gradcam.sanity.erasure import CELLS, Curves, erasure_curves
 from artbench.explain.gradcam.stages import last_stage
 from artbench.runtime.progress import Silent
@@ -31,9 +31,13 @@ def test_rank_correlation_is_spearmans_also_with_ties_and_unknown_for_a_map_of_o
     expected = [spearmanr(one[at].ravel(), other[at].ravel()).statistic for at in (0, 1)]
     np.testing.assert_allclose(found[:2], expected)
     assert np.isnan(found[2])
-    # Of gradients, the magnitudes count.
-    signed = random.normal(size=(2, 5, 5, 3)).astype(np.float32)
-    np.testing.assert_allclose(rank_correlations(signed, -2 * signed), 1)
+
+
+def test_the_magnitudes_of_gradients_are_ranked() -> None:
+    signed = np.random.default_rng(0).normal(size=(2, 5, 5, 3)).astype(np.float32)
+    grid = np.zeros((2, 1, 1), np.float32)
+    one, other = (kinds(Maps(grid=grid, grad_cam=grid, guided=by * signed, guided_grad_cam=signed)) for by in (1, -2))
+    np.testing.assert_allclose(rank_correlations(one[GUIDED], other[GUIDED]), 1)
 
 
 def test_the_cascade_begins_with_the_head_and_ends_with_every_weight_random() -> None:
@@ -53,13 +57,13 @@ def test_the_cascade_begins_with_the_head_and_ends_with_every_weight_random() ->
 
 def test_what_decides_is_deleted_and_shown_first() -> None:
     net = reused()
-    pictures, size = pixels(3), SIDE // CELLS
+    images, size = pixels(3), SIDE // CELLS
     with torch.inference_mode():
-        chance = net(net.pictures(pictures)).softmax(dim=1).numpy()[np.arange(3), CLASSES]
+        chance = net(net.images(images)).softmax(dim=1).numpy()[np.arange(3), CLASSES]
     maps = np.random.default_rng(0).random((3, SIDE, SIDE)).astype(np.float32)
     curves = erasure_curves(
         net,
-        pictures,
+        images,
         classes=CLASSES,
         maps={"any": maps},
         single_label=True,
@@ -79,14 +83,14 @@ def test_what_decides_is_deleted_and_shown_first() -> None:
     for down in range(CELLS):
         for right in range(CELLS):
             cell = np.s_[:, size * down : size * (down + 1), size * right : size * (right + 1)]
-            without = pictures.copy()
+            without = images.copy()
             without[cell] = grey
             with torch.inference_mode():
-                left = net(net.pictures(without)).softmax(dim=1).numpy()[np.arange(3), CLASSES]
+                left = net(net.images(without)).softmax(dim=1).numpy()[np.arange(3), CLASSES]
             worth[cell] = (1 + chance - left)[:, None, None]
     tried = erasure_curves(
         net,
-        pictures,
+        images,
         classes=CLASSES,
         maps={"best": worth, "worst": 3 - worth},
         single_label=True,
