@@ -70,7 +70,7 @@ def check_images(images: Sequence[str], checked: CheckedRecord, *, registry: Reg
     others = [image for image in images if not Path(image).expanduser().is_file()]
     for image in images:
         if image not in others:
-            read_picture(Path(image))
+            read_image(Path(image))
     spec = registry.datasets.get(registry.tasks.get(checked.record.task).dataset)
     folder = checked.sources.paths.given_folder(spec) or made_folder(spec)
     if others and folder.is_dir():
@@ -89,10 +89,10 @@ def check_file_or_id(image: str, dataset: Dataset) -> None:
             f"{image} is neither a file nor an id of {dataset.name}",
             mend=f"Did you mean {near[0]}?" if near else f"An id looks like {dataset.ids[0]}",
         )
-    read_picture(Path(image))
+    read_image(Path(image))
 
 
-def read_picture(file: Path) -> bytes:
+def read_image(file: Path) -> bytes:
     """Read the bytes of an image that the user names, or raise an `ArtbenchError` if they can't be decoded."""
     try:
         data = file.expanduser().read_bytes()

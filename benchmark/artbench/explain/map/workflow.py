@@ -8,6 +8,7 @@ import numpy as np
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.explain.cosine import nearest, unit_vectors
+from artbench.explain.destination import writing
 from artbench.explain.figure import write_png
 from artbench.explain.map.colouring import Colouring, by_class, by_year
 from artbench.explain.map.contents import FIGURE, PAGE, SUMMARY, TABLE, MapContents, known
@@ -76,11 +77,8 @@ def explain_map(request: MapRequest, checked: CheckedRecord, *, registry: Regist
     cosines = shown @ shown.T
     np.fill_diagonal(cosines, -np.inf)
     page = map_page(contents, thumbnails=small, near=nearest(cosines, min(_NEAR, len(cosines) - 1)).tolist())
-    try:
+    with writing(f"the folder {request.out}"):
         _write(contents, page, request)
-    except OSError as error:
-        what = f"the map can't be written to {request.out} ({error.strerror or error})"
-        raise ArtbenchError(what, mend="Name another folder with --out") from error
     return contents
 
 

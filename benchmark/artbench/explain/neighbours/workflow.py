@@ -24,7 +24,7 @@ from artbench.explain.neighbours.nearest import Answer, Neighbourhoods, Shown, b
 from artbench.explain.neighbours.request import NeighboursRequest
 from artbench.explain.reproduce import ReproducedTask, reproduce
 from artbench.explain.sources import CheckedRecord
-from artbench.explain.validate import check_file_or_id, read_picture
+from artbench.explain.validate import check_file_or_id, read_image
 from artbench.features.extract import extract
 from artbench.plugins.registry import Registry
 from artbench.runtime.files import write_text
@@ -112,7 +112,7 @@ def _features(files: Sequence[str], measured: ReproducedTask, reporter: Reporter
 
 
 def _elsewhere(file: Path) -> Shown:
-    return Shown(image=str(file), known="", part="", pixels=_pixels(read_picture(file)))
+    return Shown(image=str(file), known="", part="", pixels=_pixels(read_image(file)))
 
 
 def _write(contents: Neighbourhoods, request: NeighboursRequest) -> None:
