@@ -6,7 +6,7 @@ from pathlib import Path
 
 from artbench.explain.destination import CAPTION, check_folder, check_size
 from artbench.explain.sources import CheckedRecord, Sources, check_sources
-from artbench.explain.validate import check_classes, read_picture, refuse_years
+from artbench.explain.validate import check_classes, read_image, refuse_years
 from artbench.plugins.registry import Registry
 
 PANEL, LABEL, MARGIN, HEAD = 1.55, 2.3, 0.12, 0.7
@@ -55,7 +55,7 @@ class GradcamRequest:
         refuse_years(checked, registry=registry)
         check_classes(() if self.named is None else (self.named,), checked, registry=registry)
         for file in self.files:
-            read_picture(file)
+            read_image(file)
         return checked
 
 

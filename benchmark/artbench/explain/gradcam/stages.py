@@ -1,13 +1,12 @@
 """The layer whose output Grad-CAM weighs: the last convolutional stage of a network, or its tokens."""
 
 from contextlib import ExitStack
-from difflib import get_close_matches
 
 import torch
 
 from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.gradcam.model import ProbedEncoder
-from artbench.explain.layers import MapLayer, map_layer
+from artbench.explain.layers import MapLayer, map_layer, named_layer
 
 # They pass on their input, or average it: the module before them has a name that says more.
 _PASSIVE = (torch.nn.Identity, torch.nn.Dropout, torch.nn.Dropout2d, torch.nn.AvgPool2d, torch.nn.AdaptiveAvgPool2d)
@@ -76,17 +75,7 @@ def named_stage(model: ProbedEncoder, side: int, *, name: str) -> MapLayer:
         UsageError: No part has that name, its output is no map, or nothing depends on it.
     """
     outputs, logits = _outputs(model, side)
-    maps = [other for other, output in outputs.items() if map_layer(other, output)]
-    if name not in outputs:
-        near = get_close_matches(name, maps, n=3) or maps[-3:]
-        raise UsageError(f"{model.backbone} has no layer {name!r}", mend=f"Did you mean {', '.join(near)}?")
-    place = map_layer(name, outputs[name])
-    if place is None:
-        shape = tuple(outputs[name].shape[1:])
-        raise UsageError(
-            f"the layer {name} gives an output of shape {shape} for an image, which is no map of it",
-            mend=f"Take another, such as {', '.join(maps[-3:])}" if maps else "Leave --layer out",
-        )
+    place = named_layer(model.encoder, name, outputs, backbone=model.backbone)
     if not _decides(outputs[name], place, logits):
         raise UsageError(
             f"no logit depends on what the layer {name} gives for the places of an image",

@@ -5,7 +5,7 @@ import copy
 from artbench.data.opening import OpenTask
 from artbench.encoders.build import build_backbone, seeded
 from artbench.encoders.encoder import Encoder
-from artbench.errors import ArtbenchError
+from artbench.explain.destination import writing
 from artbench.explain.gradcam.folder import Contents, draw
 from artbench.explain.gradcam.images import asked_for, check_model, chosen, learnt_class
 from artbench.explain.gradcam.maps import Explainer, refusal
@@ -17,7 +17,7 @@ from artbench.explain.gradcam.stages import last_stage, named_stage
 from artbench.explain.layers import check_layer
 from artbench.explain.refit import refit
 from artbench.explain.sources import CheckedRecord
-from artbench.explain.validate import read_picture
+from artbench.explain.validate import read_image
 from artbench.plugins.registry import Registry
 from artbench.runtime.progress import Reporter
 
@@ -31,13 +31,13 @@ def explain_gradcam(
         UsageError: A class, a layer, or a name on record is unknown, or nothing says where something lies.
         ArtbenchError: The record can't be read or reproduced, an image can't be read, or the folder can't be written.
     """
-    data = [read_picture(file) for file in request.files]
+    data = [read_image(file) for file in request.files]
 
     def check(_: OpenTask, encoder: Encoder) -> None:
         if request.layer is not None:
             check_layer(encoder.module, request.layer, backbone=encoder.backbone)
 
-    probed = refit(checked, sources=request.sources, check=check, registry=registry, reporter=reporter)
+    probed = refit(checked, check=check, registry=registry, reporter=reporter)
     named = None if request.named is None else learnt_class(request.named, probed)
     # MPS has no float64, in which the probe computes.
     model = ProbedEncoder(probed.encoder, probed.probe, dtype=probed.dtype)
@@ -81,9 +81,6 @@ def explain_gradcam(
         shown=images.shown,
         sanity=sanity,
     )
-    try:
+    with writing(f"the folder {request.out}"):
         draw(contents, maps, folder=request.out, dpi=request.dpi, reporter=reporter)
-    except OSError as error:
-        what = f"the index can't be written to {request.out} ({error.strerror or error})"
-        raise ArtbenchError(what, mend="Name another folder with --out") from error
     return contents

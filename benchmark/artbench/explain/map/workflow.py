@@ -8,6 +8,7 @@ import numpy as np
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.explain.cosine import nearest, unit_vectors
+from artbench.explain.destination import writing
 from artbench.explain.figure import write_png
 from artbench.explain.map.colouring import Colouring, by_class, by_year
 from artbench.explain.map.contents import FIGURE, PAGE, SUMMARY, TABLE, MapContents, known
@@ -38,7 +39,7 @@ def explain_map(request: MapRequest, checked: CheckedRecord, *, registry: Regist
         ArtbenchError: The record can't be read, what it was made from is not what is here, there are too few images,
             or the folder can't be written.
     """
-    measured = reproduce(checked, sources=request.sources, part="test", registry=registry, reporter=reporter)
+    measured = reproduce(checked, part="test", registry=registry, reporter=reporter)
     task, record = measured.task, measured.record
     # A published list may hold an image twice.
     once = np.sort(np.unique(measured.test.rows, return_index=True)[1])
@@ -76,11 +77,8 @@ def explain_map(request: MapRequest, checked: CheckedRecord, *, registry: Regist
     cosines = shown @ shown.T
     np.fill_diagonal(cosines, -np.inf)
     page = map_page(contents, thumbnails=small, near=nearest(cosines, min(_NEAR, len(cosines) - 1)).tolist())
-    try:
+    with writing(f"the folder {request.out}"):
         _write(contents, page, request)
-    except OSError as error:
-        what = f"the map can't be written to {request.out} ({error.strerror or error})"
-        raise ArtbenchError(what, mend="Name another folder with --out") from error
     return contents
 
 

@@ -75,9 +75,9 @@ def gradcam(file: Path, out: Path, *words: str) -> Result:
 
 
 def refitted(file: Path, reporter: Reporter | None = None) -> RefittedTask:
-    sources, registry = Sources(device="cpu"), plugins()
-    checked = check_sources(file, sources, registry=registry)
-    return refit(checked, sources=sources, registry=registry, reporter=reporter or Silent())
+    registry = plugins()
+    checked = check_sources(file, Sources(device="cpu"), registry=registry)
+    return refit(checked, registry=registry, reporter=reporter or Silent())
 
 
 def test_the_record_is_parsed_and_its_predictions_are_hashed_once(
