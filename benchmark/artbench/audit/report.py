@@ -14,7 +14,7 @@ from artbench.audit.leakage import AuditResult, Place
 from artbench.audit.near_duplicates import ALIKE, TWINS, Pair
 from artbench.data.decode import UnreadableImage, decode_whole
 from artbench.data.exclusion import write_exclusions
-from artbench.errors import ArtbenchError
+from artbench.errors import file_errors
 from artbench.runtime.files import write_text
 
 # Pairs on a page: some 5 MB of thumbnails.
@@ -43,14 +43,10 @@ def write_report(result: AuditResult, folder: Path) -> list[Path]:
     Raises:
         ArtbenchError: The folder can't be written.
     """
-    try:
+    with file_errors(f"the report can't be written into {folder}", mend="Name another folder with --out"):
         write_text(folder / "report.md", "".join(f"{line}\n" for line in _markdown(result)))
         write_text(folder / "report.html", "\n".join(_html(result)) + "\n")
         write_exclusions(folder / "exclude.csv", result.exclusions())
-    except OSError as error:
-        raise ArtbenchError(
-            f"the report can't be written into {folder} ({error.strerror})", mend="Name another folder with --out"
-        ) from error
     return [folder / "report.md", folder / "report.html", folder / "exclude.csv"]
 
 

@@ -40,11 +40,7 @@ class _PartOf(Protocol):
 
 
 class UnreadableImage(Exception):  # noqa: N818  the fault is the image's, not the program's
-    """A file is not a complete image of a known format.
-
-    Args:
-        reason: What is wrong with it, in a few words.
-    """
+    """A file is not a complete image of a known format; `reason` says in a few words what is wrong with it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -158,7 +154,7 @@ def _turned(image: Image.Image, *, short_side: int, part: _PartOf) -> NDArray[np
 def _centre(
     size: tuple[int, int], *, short_side: int, crop: int, swapped: bool, mirrored_x: bool, mirrored_y: bool
 ) -> _Part:
-    """The part of the stored image that becomes the crop of the turned one.
+    """Return the part of the stored image that becomes the crop of the turned one.
 
     Resizing this part alone gives the same pixels as resizing the whole, and never enlarges a strip of 1 x 30,000
     pixels to 279 x 8,370,000.
@@ -167,19 +163,15 @@ def _centre(
     sides = [short_side * side // min(size) for side in size]
     margins = [round((side - crop) / 2) for side in sides]
     mirrored = (mirrored_y, mirrored_x) if swapped else (mirrored_x, mirrored_y)
-    starts = [
-        side - crop - margin if mirror else margin
-        for side, margin, mirror in zip(sides, margins, mirrored, strict=True)
-    ]
     (left, right), (top, bottom) = [
-        (start * stored / side, (start + crop) * stored / side)
-        for start, side, stored in zip(starts, sides, size, strict=True)
+        ((start := side - crop - margin if mirror else margin) * stored / side, (start + crop) * stored / side)
+        for side, margin, mirror, stored in zip(sides, margins, mirrored, size, strict=True)
     ]
     return (left, top, right, bottom), (crop, crop)
 
 
 def _whole(size: tuple[int, int], *, short_side: int, longest: float, **_: bool) -> _Part:
-    """All of the stored image, but for the ends of a very long one."""
+    """Return all of the stored image, without the ends of a very long one."""
     kept = [min(float(side), longest * min(size)) for side in size]
     left, top = ((side - part) / 2 for side, part in zip(size, kept, strict=True))
     scale = min(1.0, short_side / min(size))

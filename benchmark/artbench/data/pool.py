@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, StringConstraints, ValidationError
 
 from artbench.data.dataset import Dataset
 from artbench.data.targets import Targets
@@ -39,11 +39,7 @@ class LabelledDataset:
     training: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PoolPart(_Part):
+class PoolPart(BaseModel, extra="forbid", frozen=True):
     """The images of one dataset in the pool.
 
     Attributes:
@@ -61,7 +57,7 @@ class PoolPart(_Part):
     images: tuple[_Text, ...]
 
 
-class PoolSummary(_Part):
+class PoolSummary(BaseModel, extra="forbid", frozen=True):
     """The summary of a pool in a checkpoint's own file, without ids.
 
     Attributes:
@@ -103,8 +99,7 @@ class Manifest:
 
     def write(self, path: Path) -> None:
         """Write the manifest as JSON, whole or not at all."""
-        parts = [part.model_dump() for part in self.parts]
-        content = {"kind": "artbench pool 1", "sha256": self.sha256, "parts": parts}
+        content = _File(kind="artbench pool 1", sha256=self.sha256, parts=self.parts).model_dump()
         # ASCII, so that no editor or transfer can change a name.
         write_text(path, json.dumps(content, indent=1) + "\n")
 
@@ -170,7 +165,7 @@ def train_images(datasets: Sequence[LabelledDataset]) -> Pool:
 
 
 def _rows(labelled: LabelledDataset, *, held_out: bool) -> NDArray[np.int64]:
-    """The rows that any task trains on, or those that any task validates or tests on."""
+    """Return the rows that any task trains on, or those that any task validates or tests on."""
     found = [
         split.rows
         for targets in labelled.targets.values()
@@ -181,7 +176,7 @@ def _rows(labelled: LabelledDataset, *, held_out: bool) -> NDArray[np.int64]:
     return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
 
 
-class _File(_Part):
+class _File(BaseModel, extra="forbid", frozen=True):
     kind: Literal["artbench pool 1"]
     sha256: _Sha256
     parts: tuple[PoolPart, ...]

@@ -8,12 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, cast
 
 from filelock import FileLock, Timeout
 
-from artbench.errors import ArtbenchError
+from artbench.errors import file_errors
 from artbench.features.store import FILES, MANIFEST, lock_file
 from artbench.runtime.files import read_json
 from artbench.runtime.text import printable
@@ -78,17 +79,12 @@ def select(
     entries = list(entries)
     chosen = [entry for entry in entries if not names or any(_matches(entry, name) for name in names)]
     if older_than is not None:
-        now = now or datetime.now(UTC)
-        chosen = [entry for entry in chosen if now - entry.used > older_than]
+        chosen = [entry for entry in chosen if (now or datetime.now(UTC)) - entry.used > older_than]
     if down_to is not None:
+        chosen.sort(key=lambda entry: entry.used)
         surplus = sum(entry.bytes for entry in entries) - down_to
-        needed = []
-        for entry in sorted(chosen, key=lambda entry: entry.used):
-            if surplus <= 0:
-                break
-            needed.append(entry)
-            surplus -= entry.bytes
-        chosen = needed
+        freed = accumulate((entry.bytes for entry in chosen), initial=0)
+        chosen = [entry for entry, before in zip(chosen, freed, strict=False) if before < surplus]
     return chosen
 
 
@@ -98,22 +94,19 @@ def remove(entry: StoredFeatures) -> bool:
     Raises:
         ArtbenchError: The folder can't be removed.
     """
-    try:
-        with FileLock(lock_file(entry.folder), blocking=False):
-            # The manifest first: if the removal is killed, the rest is not listed as whole.
-            (entry.folder / MANIFEST).unlink(missing_ok=True)
-            shutil.rmtree(entry.folder)
-        with suppress(OSError):  # Other stores are in it.
-            entry.folder.parent.rmdir()
-    except Timeout:
-        return False
-    except FileNotFoundError:  # Another process has removed them meanwhile.
+    with file_errors(f"{entry.folder} can't be removed", mend="Remove the folder by hand"):
+        try:
+            with FileLock(lock_file(entry.folder), blocking=False):
+                # The manifest first: if the removal is killed, the rest is not listed as whole.
+                (entry.folder / MANIFEST).unlink(missing_ok=True)
+                shutil.rmtree(entry.folder)
+            with suppress(OSError):  # Other stores are in it.
+                entry.folder.parent.rmdir()
+        except Timeout:
+            return False
+        except FileNotFoundError:  # Another process has removed them meanwhile.
+            pass
         return True
-    except OSError as error:
-        raise ArtbenchError(
-            f"{entry.folder} can't be removed ({error.strerror or error})", mend="Remove the folder by hand"
-        ) from error
-    return True
 
 
 def _matches(entry: StoredFeatures, pattern: str) -> bool:

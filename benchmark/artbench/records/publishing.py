@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from artbench.errors import ArtbenchError
+from artbench.errors import ArtbenchError, file_errors
 from artbench.records.folder import ResultsFolder, write_record
 from artbench.records.predictions import read_predictions
 from artbench.records.record import FileState, Record
@@ -35,7 +35,7 @@ def publish(record: Record, source: ResultsFolder, target: ResultsFolder) -> Pat
         read_predictions(old.with_suffix(".parquet"), record)
     except ArtbenchError as error:
         raise ArtbenchError(f"{old}: {error.message}", mend="Run it again, with --fresh") from error
-    try:
+    with file_errors(f"{old.name} can't be copied to {new.parent}", mend="Name another folder with --out"):
         table = pq.read_table(old.with_suffix(".parquet"))
         digests = pa.array(image_digests(table["image"].to_pylist()), pa.string())
         # Without metadata of other writers.
@@ -51,10 +51,6 @@ def publish(record: Record, source: ResultsFolder, target: ResultsFolder) -> Pat
                     shutil.copyfile(old.with_suffix(suffix), temporary)
         written = FileState(sha256=sha256_of(new.with_suffix(".parquet")), rows=len(table))
         write_record(new, record.model_copy(update={"predictions": written}))
-    except OSError as error:
-        raise ArtbenchError(
-            f"{old.name} can't be copied to {new.parent} ({error.strerror})", mend="Name another folder with --out"
-        ) from error
     return new
 
 

@@ -14,12 +14,7 @@ _BLOCK = 128
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A metric on the test images, with its bootstrap interval.
-
-    Attributes:
-        value: Value on the test images.
-        ci95: Lower and upper end of the percentile interval.
-    """
+    """A metric on the test images, with the lower and upper end of its percentile interval."""
 
     value: float
     ci95: tuple[float, float]
@@ -27,12 +22,7 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True)
 class Sampled:
-    """A metric on the test images of one round, and in each resample of them.
-
-    Attributes:
-        value: Value on the test images.
-        resampled: Value in each resample, float, shape (resamples,).
-    """
+    """A metric on the test images of one round, and in each resample of them, shape (resamples,)."""
 
     value: float
     resampled: NDArray[np.floating]

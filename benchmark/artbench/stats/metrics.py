@@ -12,7 +12,7 @@ from artbench.errors import ArtbenchError
 from artbench.protocol import Bootstrap
 from artbench.specs import TargetKind
 from artbench.stats import multi_label, single_label, years
-from artbench.stats.bootstrap import Estimate, Sampled, combine, resamples
+from artbench.stats.bootstrap import Sampled, resamples
 
 Unit: TypeAlias = Literal["fraction", "years"]
 
@@ -127,34 +127,6 @@ def score(
     return float(_measurer([metric], labels, outputs, thresholds or {})(None)[metric.name][0])
 
 
-def evaluate(
-    labels: Labels,
-    outputs: NDArray[np.floating],
-    *,
-    target: TargetKind,
-    bootstrap: Bootstrap,
-    thresholds: Mapping[str, float] | None = None,
-    clusters: Sequence[object] | None = None,
-) -> dict[str, Estimate]:
-    """Compute every metric for a kind of target with its interval: `sample` and `combine` in one.
-
-    Raises:
-        ArtbenchError: As `sample`.
-
-    Examples:
-        >>> import numpy as np
-        >>> from artbench.protocol import Bootstrap
-        >>> from artbench.stats.metrics import evaluate
-        >>> probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
-        >>> bootstrap = Bootstrap(resamples=100)
-        >>> found = evaluate(np.array([0, 1, 1, 0]), probabilities, target="single-label", bootstrap=bootstrap)
-        >>> found["accuracy"]
-        Estimate(value=0.75, ci95=(0.25, 1.0))
-    """
-    drawn = sample(labels, outputs, target=target, bootstrap=bootstrap, thresholds=thresholds, clusters=clusters)
-    return combine([drawn], bootstrap=bootstrap)
-
-
 def sample(
     labels: Labels,
     outputs: NDArray[np.floating],
@@ -203,12 +175,9 @@ def sample(
     }
 
 
-_Measurer = Callable[[NDArray[np.float32] | None], dict[str, NDArray[np.floating]]]
-
-
 def _measurer(
     metrics: Sequence[Metric], labels: Labels, outputs: NDArray[np.floating], thresholds: Mapping[str, float]
-) -> _Measurer:
+) -> Callable[[NDArray[np.float32] | None], dict[str, NDArray[np.floating]]]:
     """Return a function from weights on the images (None: each once) to the metrics' values, shape (resamples,)."""
     outcome: single_label.SingleLabelOutcome | multi_label.MultiLabelOutcome | years.YearOutcome
     if labels.dtype == np.float64:
@@ -221,9 +190,6 @@ def _measurer(
     def measure(weights: NDArray[np.float32] | None) -> dict[str, NDArray[np.floating]]:
         weighted = outcome.weighted(weights)
         # A mean of fractions can leave [0, 1] by a rounding error.
-        return {
-            metric.name: np.clip(metric.measure(weighted), 0, 1 if metric.unit == "fraction" else None)
-            for metric in metrics
-        }
+        return {m.name: np.clip(m.measure(weighted), 0, 1 if m.unit == "fraction" else None) for m in metrics}
 
     return measure
