@@ -26,8 +26,6 @@ class StoredFeatures:
 
     Attributes:
         folder: Folder of the store.
-        dataset: Name of the dataset.
-        backbone: Name of the backbone.
         pretraining: Name of the pretraining that they were first extracted for; others may share the weights.
         dtype: Number type of the forward pass.
         bytes: Size on disk.
@@ -119,7 +117,8 @@ def _read(folder: Path) -> StoredFeatures | None:
         files = {file.name: file.stat() for file in folder.iterdir()}
     except OSError:
         return None
-    size = sum(_size_on_disk(status) for status in files.values())
+    # Size on disk, which is less than the length of a file with holes.
+    size = sum(getattr(status, "st_blocks", -(-status.st_size // 512)) * 512 for status in files.values())
     content = cast("dict[str, Any]", read_json(folder / MANIFEST))
     try:
         return StoredFeatures(
@@ -139,10 +138,5 @@ def _read(folder: Path) -> StoredFeatures | None:
 
 
 def _changed(status: os.stat_result) -> datetime:
-    """Modification time of a file; the present for one in the future, after a clock was set back."""
+    """Return the modification time of a file; the present for one in the future, after a clock was set back."""
     return datetime.fromtimestamp(min(max(0.0, status.st_mtime), time.time()), UTC)
-
-
-def _size_on_disk(status: os.stat_result) -> int:
-    """Bytes that a file takes on disk: less than its length if it has holes."""
-    return getattr(status, "st_blocks", -(-status.st_size // 512)) * 512
