@@ -59,8 +59,7 @@ def over_rounds(resampled: NDArray[np.floating], *, bootstrap: Bootstrap) -> NDA
         # A random stream of its own, so that draws of rounds and of images are independent.
         picks = np.random.default_rng([bootstrap.seed, 1]).integers(0, rounds, (rounds, count))
         resampled = np.take_along_axis(resampled, picks.reshape((1,) * (resampled.ndim - 2) + picks.shape), axis=-2)
-    mean: NDArray[np.floating] = resampled.mean(axis=-2)
-    return mean
+    return np.asarray(resampled.mean(axis=-2))
 
 
 def resamples(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -89,21 +90,14 @@ def find_metric(name: str, target: TargetKind) -> Metric:
 
 
 def best_thresholds(labels: Labels, outputs: NDArray[np.floating], *, target: TargetKind) -> dict[str, float]:
-    """Choose the best threshold on validation images for every metric that needs one.
+    """Choose the best of `THRESHOLDS` on validation images, the first on a tie, for every metric that needs one."""
 
-    Examples:
-        >>> import numpy as np
-        >>> from artbench.stats.metrics import best_thresholds
-        >>> labels = np.array([[1, 0], [1, 1], [0, 1]], bool)
-        >>> probabilities = np.array([[0.9, 0.2], [0.8, 0.6], [0.3, 0.7]])
-        >>> sorted(best_thresholds(labels, probabilities, target="multi-label"))
-        ['micro_f1', 'sample_f2']
-    """
-    return {
-        metric.name: multi_label.best_threshold(metric.name, metric.measure, labels.astype(bool), outputs)
-        for metric in METRICS.values()
-        if metric.target == target and metric.needs_threshold
-    }
+    def value(metric: Metric, threshold: float) -> float:
+        outcome = multi_label.MultiLabelOutcome(labels.astype(bool), outputs, {metric.name: threshold})
+        return float(metric.measure(outcome.weighted(None))[0])
+
+    needing = [metric for metric in METRICS.values() if metric.target == target and metric.needs_threshold]
+    return {metric.name: max(multi_label.THRESHOLDS, key=partial(value, metric)) for metric in needing}
 
 
 def score(
@@ -161,9 +155,9 @@ def sample(
     """
     if not len(labels):
         raise ArtbenchError("there are no test images to score", mend="Check the task's test split")
-    given = thresholds or {}
-    metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in given)]
-    measure = _measurer(metrics, labels, outputs, given)
+    thresholds = thresholds or {}
+    metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in thresholds)]
+    measure = _measurer(metrics, labels, outputs, thresholds)
     values = measure(None)
     undefined = [name for name, value in values.items() if np.isnan(value).any()]
     if undefined:
