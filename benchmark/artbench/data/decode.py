@@ -163,20 +163,24 @@ def _centre(
     sides = [short_side * side // min(size) for side in size]
     margins = [round((side - crop) / 2) for side in sides]
     mirrored = (mirrored_y, mirrored_x) if swapped else (mirrored_x, mirrored_y)
+    starts = [
+        side - crop - margin if mirror else margin
+        for side, margin, mirror in zip(sides, margins, mirrored, strict=True)
+    ]
     (left, right), (top, bottom) = [
-        ((start := side - crop - margin if mirror else margin) * stored / side, (start + crop) * stored / side)
-        for side, margin, mirror, stored in zip(sides, margins, mirrored, size, strict=True)
+        (start * stored / side, (start + crop) * stored / side)
+        for start, side, stored in zip(starts, sides, size, strict=True)
     ]
     return (left, top, right, bottom), (crop, crop)
 
 
 def _whole(size: tuple[int, int], *, short_side: int, longest: float, **_: bool) -> _Part:
     """Return all of the stored image, without the ends of a very long one."""
-    kept = [min(float(side), longest * min(size)) for side in size]
-    left, top = ((side - part) / 2 for side, part in zip(size, kept, strict=True))
+    shown = [min(float(side), longest * min(size)) for side in size]
+    left, top = ((side - part) / 2 for side, part in zip(size, shown, strict=True))
     scale = min(1.0, short_side / min(size))
-    width, height = (max(1, round(part * scale)) for part in kept)
-    return (left, top, left + kept[0], top + kept[1]), (width, height)
+    width, height = (max(1, round(part * scale)) for part in shown)
+    return (left, top, left + shown[0], top + shown[1]), (width, height)
 
 
 # EXIF orientation: transposed, then mirrored left to right, then top to bottom.

@@ -48,7 +48,9 @@ class Exclusions:
             splits[name] = split.only(keep)
             taken[side] += len(split) - len(splits[name])
         repeats = tuple(self.apply(repeat, dataset)[0] for repeat in targets.repeats)
-        return replace(targets, **splits, repeats=repeats), taken
+        validation = splits.get("validation")
+        left = replace(targets, train=splits["train"], validation=validation, test=splits["test"], repeats=repeats)
+        return left, taken
 
     def unknown(self, dataset: Dataset) -> list[str]:
         """Return the ids listed for a dataset that it does not have, sorted."""

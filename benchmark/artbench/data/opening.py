@@ -24,9 +24,6 @@ class OpenTask:
     """A task with its targets, read from the dataset on disk.
 
     Attributes:
-        spec: The task.
-        dataset: Its dataset.
-        targets: Its splits and labels.
         fingerprint: Fingerprint of the targets on this dataset.
         partial: Whether more images are missing than a comparable result allows.
         excluded: Number of rows that the user's list removed from train (with validation) and from test.
@@ -114,8 +111,8 @@ def open_dataset(spec: DatasetSpec, folder: Path) -> Dataset:
 
 
 def _check_kind(targets: Targets, spec: TaskSpec) -> None:
-    given = {"i": "single-label", "b": "multi-label", "f": "year"}.get(targets.train.labels.dtype.kind)
-    if given != spec.target:
+    kind = {"i": "single-label", "b": "multi-label", "f": "year"}.get(targets.train.labels.dtype.kind)
+    if kind != spec.target:
         raise TypeError(f"its labels are {targets.train.labels.dtype}, which is not what a {spec.target} task has")
     if spec.clustered and targets.groups is None:
         raise TypeError("it asks for clustered intervals, but its targets have no groups")
@@ -156,9 +153,6 @@ class DatasetWithTasks:
     """A dataset on disk with all its tasks, by name.
 
     Attributes:
-        spec: Spec of the dataset.
-        dataset: The dataset.
-        tasks: Specs of the tasks.
         targets: Targets of each task that can be read.
         closed: Why each other task can't be read.
     """

@@ -26,11 +26,9 @@ _Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledDataset:
-    """A dataset with the targets of all its tasks.
+    """A dataset with the targets of all its tasks, by name.
 
     Attributes:
-        dataset: The dataset.
-        targets: Targets of each task, by name.
         training: Rows to train on besides those of the tasks, for images without labels.
     """
 
@@ -43,8 +41,7 @@ class PoolPart(BaseModel, extra="forbid", frozen=True):
     """The images of one dataset in the pool.
 
     Attributes:
-        dataset: Name of the dataset.
-        fingerprint: Fingerprint of its images (`Dataset.fingerprint`).
+        fingerprint: Fingerprint of the dataset's images (`Dataset.fingerprint`).
         tasks: Tasks whose validation and test images were left out, sorted.
         held_out: Number of images left out for them, including those that another task trains on.
         images: Ids of the images in the pool, sorted.
@@ -58,13 +55,7 @@ class PoolPart(BaseModel, extra="forbid", frozen=True):
 
 
 class PoolSummary(BaseModel, extra="forbid", frozen=True):
-    """The summary of a pool in a checkpoint's own file, without ids.
-
-    Attributes:
-        sha256: Hash of the manifest.
-        images: Number of images.
-        datasets: Number of images by dataset.
-    """
+    """The summary of a pool in a checkpoint's own file: the manifest's hash, and numbers of images."""
 
     sha256: _Sha256
     images: int
@@ -106,13 +97,7 @@ class Manifest:
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
-    """Images to pretrain on.
-
-    Attributes:
-        datasets: The datasets, in the order given.
-        rows: Rows of each dataset in the pool: int64, ascending.
-        manifest: The images by id, with their hash.
-    """
+    """Images to pretrain on: rows of each dataset, int64, ascending, and a manifest of their ids."""
 
     datasets: tuple[Dataset, ...]
     rows: tuple[NDArray[np.int64], ...]
@@ -190,15 +175,13 @@ def read_manifest(path: Path) -> Manifest:
     """
     mend = f"Take the {MANIFEST_FILE} that was written with the checkpoint"
     try:
-        file = _File.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        file = _File.model_validate_json(path.read_bytes())
     except OSError as error:
         raise ArtbenchError(f"{path} can't be read ({error.strerror})", mend=mend) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise ArtbenchError(f"{path} is no manifest of a pool: {where}: {first['msg']}", mend=mend) from error
-    except (ValueError, RecursionError) as error:
-        raise ArtbenchError(f"{path} is no manifest of a pool ({error})", mend=mend) from error
     manifest = Manifest(file.parts)
     if manifest.sha256 != file.sha256:
         raise ArtbenchError(f"{path} has been changed: its images do not match its hash", mend=mend)
@@ -214,8 +197,8 @@ def read_summary(metadata: Mapping[str, str], *, origin: str) -> PoolSummary | N
     if METADATA_KEY not in metadata:
         return None
     try:
-        return PoolSummary.model_validate(json.loads(metadata[METADATA_KEY]))
-    except (ValueError, RecursionError) as error:
+        return PoolSummary.model_validate_json(metadata[METADATA_KEY])
+    except ValidationError as error:
         raise ArtbenchError(f"{origin}: its metadata {METADATA_KEY} is not what artbench writes") from error
 
 

@@ -134,8 +134,8 @@ def draw_shots(labels: NDArray[np.int64], ids: Sequence[str], *, shots: int, dra
 def grouped_folds(labels: Labels, groups: Sequence[str], *, folds: int) -> NDArray[np.int64]:
     """Put groups into folds so that each fold has about the same share of every class, or century, as groups allow.
 
-    Greedy: the groups with the largest share of any class come first (on a tie by the SHA-256 of their names), each
-    goes into the fold where its classes are least present. That adds least to the sum of squares of the folds' shares.
+    Greedy: groups are taken by their largest share of any class, in descending order (on a tie by the SHA-256 of their
+    names), each into the fold where its classes are least present, which adds least to the sum of the squared shares.
 
     Args:
         labels: As `Split.labels`.
@@ -170,5 +170,4 @@ def _shares(labels: Labels, member: NDArray[np.intp], groups: int) -> NDArray[np
     counts = np.zeros((groups, classes + 1))
     np.add.at(counts, (member[image], label), 1)
     counts[:, -1] = np.bincount(member, minlength=groups)
-    shares: NDArray[np.float64] = counts / np.maximum(counts.sum(axis=0), 1)
-    return shares
+    return np.asarray(counts / np.maximum(counts.sum(axis=0), 1))

@@ -59,12 +59,11 @@ def image_digests(images: Iterable[str]) -> list[str]:
 
     They are not salted: whoever has the dataset can tell which image is meant.
     """
-    return [
-        image
-        if _DIGEST.fullmatch(image)
-        else _PREFIX + hashlib.sha256(image.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
-        for image in images
-    ]
+
+    def digest(image: str) -> str:
+        return _PREFIX + hashlib.sha256(image.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+
+    return [image if _DIGEST.fullmatch(image) else digest(image) for image in images]
 
 
 @lru_cache(maxsize=8)
