@@ -82,7 +82,7 @@ def how_to_get(spec: DatasetSpec, folder: Path | None) -> str:
     lines = [f"{spec.name} can't be downloaded by a program.", f"It is published at {spec.source}"]
     if spec.terms:
         lines.append(f"Its terms: {spec.terms}")
-    lines += [f"Put {spec.layout} into {place}", f"Then `artbench data check {spec.name}` tells whether it is complete."]
+    lines += [f"Put {spec.layout} into {place}", f"Then `artbench data check {spec.name}` tells if it is complete."]
     return "\n".join(lines)
 
 
