@@ -55,16 +55,3 @@ def plugin_errors(culprit: str) -> Iterator[None]:
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".replace("\n", " ")
         raise ArtbenchError(f"{culprit} failed ({reason})", mend="--debug shows where") from error
-
-
-@contextmanager
-def file_errors(message: str, *, mend: str = "") -> Iterator[None]:
-    """Turn an OSError into an error of one line: `message`, the system's reason, `mend`.
-
-    Raises:
-        ArtbenchError: The block raised an OSError.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise ArtbenchError(f"{message} ({error.strerror or error})", mend=mend) from error

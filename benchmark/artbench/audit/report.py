@@ -13,8 +13,7 @@ from artbench.audit.leakage import AuditResult
 from artbench.audit.near_duplicates import ALIKE, TWINS, Pair, Place
 from artbench.data.decode import UnreadableImage, decode_whole
 from artbench.data.exclusion import write_exclusions
-from artbench.errors import file_errors
-from artbench.runtime.files import write_text
+from artbench.runtime.files import file_errors, write_text
 from artbench.runtime.text import escape as escape_markdown
 from artbench.runtime.text import printable
 

@@ -11,8 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ValidationError
 
 from artbench.data.dataset import Dataset
-from artbench.errors import file_errors
-from artbench.runtime.files import write_text
+from artbench.runtime.files import file_errors, write_text
 
 
 class _File(BaseModel, extra="forbid", frozen=True):

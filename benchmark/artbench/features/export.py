@@ -7,9 +7,8 @@ from typing import Literal
 import numpy as np
 
 from artbench.data.dataset import Dataset
-from artbench.errors import file_errors
 from artbench.features.extract import Features
-from artbench.runtime.files import atomic_write
+from artbench.runtime.files import atomic_write, file_errors
 
 Format = Literal["npy", "parquet"]
 

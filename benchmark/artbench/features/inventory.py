@@ -14,9 +14,8 @@ from typing import Any, cast
 
 from filelock import FileLock, Timeout
 
-from artbench.errors import file_errors
 from artbench.features.store import FILES, MANIFEST, lock_file
-from artbench.runtime.files import read_json
+from artbench.runtime.files import file_errors, read_json
 from artbench.runtime.text import printable
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from artbench.errors import ArtbenchError, file_errors
+from artbench.errors import ArtbenchError
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import SCHEMA, FileState, Record
 from artbench.records.tables import Tables, write_table
-from artbench.runtime.files import atomic_write, sha256_of, write_text
+from artbench.runtime.files import atomic_write, file_errors, sha256_of, write_text
 from artbench.runtime.progress import Reporter
 
 # Longest part of a file name, as file systems allow 255 bytes in all; the id keeps shortened names apart.

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
-from artbench.errors import ArtbenchError, file_errors
+from artbench.errors import ArtbenchError
 from artbench.records.record import Record
-from artbench.runtime.files import atomic_write, sha256_of
+from artbench.runtime.files import atomic_write, file_errors, sha256_of
 from artbench.specs import TargetKind
 
 # Most values in a column, such as 25,000 images of 4,000 labels; and most images times classes.

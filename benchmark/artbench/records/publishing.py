@@ -10,11 +10,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from artbench.errors import ArtbenchError, file_errors
+from artbench.errors import ArtbenchError
 from artbench.records.folder import ResultsFolder, write_record
 from artbench.records.predictions import read_predictions
 from artbench.records.record import FileState, Record
-from artbench.runtime.files import atomic_write, sha256_of
+from artbench.runtime.files import atomic_write, file_errors, sha256_of
 
 _PREFIX = "sha256:"
 # 64 bits: any two of a million images share a digest with a probability below one in ten million.

@@ -90,7 +90,16 @@ def find_metric(name: str, target: TargetKind) -> Metric:
 
 
 def best_thresholds(labels: Labels, outputs: NDArray[np.floating], *, target: TargetKind) -> dict[str, float]:
-    """Choose the best of `THRESHOLDS` on validation images, the first on a tie, for every metric that needs one."""
+    """Choose the best of `THRESHOLDS` on validation images, the first on a tie, for every metric that needs one.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.stats.metrics import best_thresholds
+        >>> labels = np.array([[1, 0], [1, 1], [0, 1]], bool)
+        >>> probabilities = np.array([[0.9, 0.2], [0.8, 0.6], [0.3, 0.7]])
+        >>> sorted(best_thresholds(labels, probabilities, target="multi-label"))
+        ['micro_f1', 'sample_f2']
+    """
 
     def value(metric: Metric, threshold: float) -> float:
         outcome = multi_label.MultiLabelOutcome(labels.astype(bool), outputs, {metric.name: threshold})

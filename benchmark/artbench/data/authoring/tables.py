@@ -9,7 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from artbench.errors import ArtbenchError, file_errors
+from artbench.errors import ArtbenchError
+from artbench.runtime.files import file_errors
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".parquet", ".pq"})
 """Suffixes of tables that `read_table` reads, in lower case."""
