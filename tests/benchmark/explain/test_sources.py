@@ -68,7 +68,7 @@ def given(tmp_path: Path) -> list[str]:
 def test_a_record_whose_data_are_not_here_is_refused_at_once(tmp_path: Path) -> None:
     given = ["--record", str(written(tmp_path)), "--out", str(tmp_path / "out")]
     for status, said in refusals(*(["explain", *command, *given] for command in ON_RECORDS)):
-        assert "wikiart: nothing says where its pictures are. Give --data wikiart=DIR" in said
+        assert "wikiart: nothing says where its images are. Give --data wikiart=DIR" in said
         assert status == 2
 
 
@@ -170,7 +170,7 @@ def test_bad_options_of_filter_pictures_are_refused_at_once(tmp_path: Path) -> N
         [*filters, *out, "--units", "24", "--pretraining", "imagenet", "--pretraining", "none", "--dpi", "1200"],
     )
     wanted = ["is a folder", "no pretraining is called 'imagnet'", "no checkpoint at", "has to be trained first"]
-    wanted += ["nothing says where its pictures are", "too large to draw. Give a lower --dpi, or fewer --units"]
+    wanted += ["nothing says where its images are", "too large to draw. Give a lower --dpi, or fewer --units"]
     assert all(words in told for words, (_, told) in zip(wanted, said, strict=True)), said
     assert not (tmp_path / "new").exists()
 
