@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--images",
-    "pictures",
     type=click.IntRange(3, 200),
     default=9,
     show_default=True,
@@ -72,7 +71,7 @@ def report(
     out: Path,
     records: tuple[Path, ...],
     without: tuple[str, ...],
-    pictures: int,
+    images: int,
     units: int,
     checkpoints: tuple[Path, ...],
     exclude: Path | None,
@@ -99,7 +98,7 @@ def report(
         out=out,
         records=records,
         without=frozenset(kind for kind in KINDS if kind in without),
-        pictures=pictures,
+        images=images,
         units=units,
         dpi=dpi,
         checkpoints=checkpoints,
