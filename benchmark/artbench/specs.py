@@ -134,9 +134,10 @@ class BackboneSpec:
         factory: `() -> Backbone`. artbench seeds torch before the call; the pretraining `random` keeps the network's
             own initialisation.
         variants: Keys of variants that the factory takes as keyword arguments, each with the values it offers, the
-            default first (none: any value, which the factory checks). `{"bins": (8, 4)}` makes `NAME@bins=4` call
-            `factory(bins=4)`. With `size` here the factory builds a network for images of that side; otherwise `@size` is for backbones that
-            take any size. `pool` and `layer` need nothing here (`Backbone.layers`).
+            default first (none: any value, which the factory checks). With `{"bins": (8, 4)}`, `NAME@bins=4` calls
+            `factory(bins=4)`. With `size` among them the factory builds the network for images of that side; without,
+            `@size` is there for backbones that take any size. `pool` and `layer` need nothing here (see
+            `Backbone.layers`).
         variant: What the name chose; set by artbench, not by plugins.
     """
 
