@@ -1,7 +1,7 @@
 """Features of a dataset's images: stored ones are read, missing ones extracted."""
 
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode_path
-from artbench.encoders.encoder import Encoder
+from artbench.encoders.encoder import Encoder, joined
 from artbench.features.key import StoreKey
-from artbench.features.pipeline import Extraction, Timing, batches
+from artbench.features.pipeline import Extraction, StoreTarget, Timing, batches
 from artbench.features.store import FeatureStore
 from artbench.protocol import Preprocessing
 from artbench.runtime.distributed import current_group
@@ -109,37 +109,95 @@ def extract(
         ArtbenchError: The disk is full, or the encoder fails or returns other than finite features of its stated
             length. Features extracted so far are kept.
     """
+    (features,) = extract_all(
+        [encoder],
+        dataset,
+        rows,
+        picture=picture,
+        cache=cache,
+        device=device,
+        batch_size=batch_size,
+        workers=workers,
+        fresh=fresh,
+        compiled=compiled,
+        float32=float32,
+        reporter=reporter,
+    )
+    return features
+
+
+def extract_all(
+    encoders: Sequence[Encoder],
+    dataset: Dataset,
+    rows: NDArray[np.int64],
+    *,
+    picture: Preprocessing,
+    cache: Path,
+    device: str = "auto",
+    batch_size: int | None = None,
+    workers: int | None = None,
+    fresh: bool = False,
+    compiled: bool = False,
+    float32: bool = False,
+    reporter: Reporter,
+) -> list[Features]:
+    """Return the features of several variants of one network, from one pass over the images.
+
+    Args:
+        encoders: Encoders that differ in layer and pool alone. Each has a store of its own, with the same bytes as if
+            it were extracted by itself.
+        dataset: See `extract`, as for all others.
+    """
     device = choose_device(device)
     group = current_group()
     wanted = np.unique(rows)
-    extraction = Extraction(
-        encoder=encoder,
-        dataset=dataset,
-        short_side=picture.short_side(encoder.input_size),
-        crop=picture.crop_side(encoder.input_size),
-        device=device,
-        dtype=torch.float32 if float32 else choose_feature_dtype(encoder.module, device=device),
-        batch=batch_size or _BATCH[device],
-        threads=workers or usable_cores(),
-        compiled=compiled,
-    )
-    store = FeatureStore(cache, _key(extraction, picture), rows=len(dataset), pretraining=encoder.pretraining)
-    with store.locked(reporter) if group.first else nullcontext():
-        missing = np.array(group.from_first(lambda: _missing(store, extraction, wanted, fresh, reporter)), np.int64)
+    parts = []
+    for encoder in encoders:
+        extraction = Extraction(
+            encoder=encoder,
+            dataset=dataset,
+            short_side=picture.short_side(encoder.input_size),
+            crop=picture.crop_side(encoder.input_size),
+            device=device,
+            dtype=torch.float32 if float32 else choose_feature_dtype(encoder.module, device=device),
+            batch=batch_size or _BATCH[device],
+            threads=workers or usable_cores(),
+            compiled=compiled,
+        )
+        store = FeatureStore(cache, _key(extraction, picture), rows=len(dataset), pretraining=encoder.pretraining)
+        parts.append((extraction, store))
+    with ExitStack() as locks:
+        # In one order, so that two runs never wait for each other.
+        for _, store in sorted(parts, key=lambda part: part[1].folder) if group.first else ():
+            locks.enter_context(store.locked(reporter))
+        missing = group.from_first(lambda: [_missing(store, one, wanted, fresh, reporter) for one, store in parts])
+        due = [(*part, np.array(lacks, np.int64)) for part, lacks in zip(parts, missing, strict=True) if lacks]
         timing = Timing()
-        if len(missing):
-            share = batches(missing, extraction.batch)[group.rank :: group.size]
-            timing = group.together(lambda: extraction.run(share, store, reporter, processes=group.size))
-            timing = replace(timing, extracted=len(missing))
+        if due:
+            union = np.unique(np.concatenate([lacks for *_, lacks in due]))
+            whole = replace(due[0][0], encoder=joined([one.encoder for one, *_ in due]))
+            share = batches(union, whole.batch)[group.rank :: group.size]
+            targets = [StoreTarget(store, lacks) for _, store, lacks in due]
+            timing = group.together(lambda: whole.run(share, targets, reporter, processes=group.size))
+            timing = replace(timing, extracted=len(union))
         # All processes map the features before the first one releases the lock, after which they may be removed.
-        matrix, unreadable = group.together(lambda: (store.matrix(), store.unreadable(wanted)))
-    if len(missing) and unreadable and group.first:
+        found = group.together(lambda: [(store.matrix(), store.unreadable(wanted)) for _, store in parts])
+    unreadable = found[0][1]
+    if due and unreadable and group.first:
         row, reason = min(unreadable.items())
         count = f"{len(unreadable):,} of {len(wanted):,}"
         reporter.notice(f"{count} images can't be read, the first of them {dataset.ids[row]}: {reason}")
-    return Features(
-        matrix=matrix, wanted=wanted, unreadable=unreadable, timing=timing, dtype=store.key.dtype, compiled=compiled
-    )
+    return [
+        Features(
+            matrix=matrix,
+            wanted=wanted,
+            unreadable=broken,
+            timing=timing if lacks else Timing(),
+            dtype=store.key.dtype,
+            compiled=compiled,
+        )
+        for (matrix, broken), (_, store), lacks in zip(found, parts, missing, strict=True)
+    ]
 
 
 def _key(extraction: Extraction, picture: Preprocessing) -> StoreKey:

@@ -1,11 +1,12 @@
 """The pass over images: reading, decoding, forward pass and storing, in batches."""
 
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -105,12 +106,14 @@ class Extraction:
             self.encoder, device=self.device, side=self.crop, dtype=self.dtype, copies=copies, compiled=self.compiled
         )
 
-    def run(self, table: NDArray[np.int64], store: FeatureStore, reporter: Reporter, *, processes: int = 1) -> Timing:
-        """Extract batches of rows into a store.
+    def run(
+        self, table: NDArray[np.int64], targets: "Sequence[StoreTarget]", reporter: Reporter, *, processes: int = 1
+    ) -> Timing:
+        """Extract batches of rows into one or several stores.
 
         Args:
             table: Batches, as `batches` makes them.
-            store: Store to write the features to.
+            targets: Stores of the parts of a feature vector, in their order.
             reporter: Receives progress.
             processes: Number of processes that share the extraction.
 
@@ -128,7 +131,7 @@ class Extraction:
             closing(self._computed(table)) as done,
         ):
             for batch in done:
-                self._store(batch, store)
+                _store(batch, targets)
                 timing = Timing(
                     extracted=timing.extracted + len(batch),
                     extract_s=perf_counter() - start,
@@ -137,7 +140,8 @@ class Extraction:
                 )
                 note = f"{timing.images_per_s or 0:.1f} images/s, {timing.waiting or 0:.0%} waiting"
                 counter.advance(len(batch), note=note)
-        store.flush()
+        for target in targets:
+            target.store.flush()
         return replace(timing, extract_s=perf_counter() - start)
 
     def agrees(self, rows: NDArray[np.int64], store: FeatureStore, *, tolerance: float) -> bool:
@@ -215,14 +219,26 @@ class Extraction:
             )
         return batch
 
-    def _store(self, batch: _Batch, store: FeatureStore) -> None:
+
+class StoreTarget(NamedTuple):
+    """A store and the rows that it lacks."""
+
+    store: FeatureStore
+    rows: NDArray[np.int64]
+
+
+def _store(batch: _Batch, targets: Sequence[StoreTarget]) -> None:
+    column = 0
+    for store, rows in targets:
+        width = store.key.feature_dim
         if batch.features is not None:
             order = np.argsort(batch.places)
-            order = order[batch.readable[order]]
-            store.write(batch.places[order], batch.features[order])
+            order = order[(batch.readable & np.isin(batch.places, rows))[order]]
+            store.write(batch.places[order], batch.features[order, column : column + width])
+        column += width
         for reasons, for_good in ((batch.broken, True), (batch.unreachable, False)):
-            if reasons:
-                store.write_unreadable(reasons, for_good=for_good)
+            if lacking := {row: reason for row, reason in reasons.items() if row in rows}:
+                store.write_unreadable(lacking, for_good=for_good)
 
 
 @contextmanager
