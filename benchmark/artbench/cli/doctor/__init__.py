@@ -25,7 +25,7 @@ def doctor(paths: "DatasetPaths", offline: bool, as_json: bool, plugin_files: tu
     Every line is PASS, WARN or FAIL, the latter two with what to do about it. The exit status is 1 if anything
     fails.
     """
-    from artbench.doctor.examination import Environment, examine
+    from artbench.cli.doctor.examination import Environment, examine
     from artbench.plugins.loading import load_plugins
 
     registry = load_plugins(plugin_files)

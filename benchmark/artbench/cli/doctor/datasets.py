@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from artbench.cli.doctor.examination import Environment
 from artbench.data.folders import made_folder
 from artbench.data.opening import open_dataset
-from artbench.doctor.examination import Environment
 from artbench.errors import ArtbenchError
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.runtime.progress import Silent

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from importlib import import_module, metadata
 
-from artbench.doctor.examination import Environment
+from artbench.cli.doctor.examination import Environment
 from artbench.runtime.findings import Finding, failed, passed
 
 _SHOWN = ("torch", "torchvision", "timm")

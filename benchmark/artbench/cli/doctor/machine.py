@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import torch
 
-from artbench.doctor.examination import Environment
+from artbench.cli.doctor.examination import Environment
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.runtime.machine import choose_device, choose_dtype, hardware_name
 from artbench.runtime.threads import usable_cores

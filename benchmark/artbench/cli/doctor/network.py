@@ -6,7 +6,7 @@ from threading import Thread
 
 from huggingface_hub import constants
 
-from artbench.doctor.examination import Environment
+from artbench.cli.doctor.examination import Environment
 from artbench.encoders.hub import unreachable
 from artbench.runtime.findings import Finding, passed, warned
 

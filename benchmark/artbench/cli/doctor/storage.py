@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from artbench.doctor.examination import Environment
+from artbench.cli.doctor.examination import Environment
 from artbench.errors import ArtbenchError
 from artbench.runtime.files import cache_folder
 from artbench.runtime.findings import Finding, failed, passed, warned
