@@ -68,9 +68,9 @@ def task_option(text: str, **settings: Any) -> Option:
     return _name_option("task", text, **settings)
 
 
-def seed_option(text: str) -> Option:
-    """`--seed`, of what `text` says."""
-    return click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help=text)
+def seed_option(text: str = "Seed for random weights.", *, most: int | None = None) -> Option:
+    """`--seed`, up to `most` if it is given."""
+    return click.option("--seed", type=click.IntRange(0, most), default=0, show_default=True, help=text)
 
 
 def _keep_stdout_clean(context: click.Context, _: click.Parameter, wanted: bool) -> bool:
@@ -122,6 +122,8 @@ device_option = click.option(
     show_default=True,
     help="Device that computes; auto takes a GPU if there is one.",
 )
+# The largest seed that scikit-learn takes.
+MOST_SEED = 2**31 - 1
 dpi_option = click.option(
     "--dpi", type=click.IntRange(30, 1200), default=150, show_default=True, help="Dots per inch; 300 or more for print."
 )

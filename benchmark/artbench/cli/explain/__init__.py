@@ -58,7 +58,7 @@ def record_command(
         options.paths_options,
         options.device_option,
         options.dpi_option,
-        *([options.seed_option(seed)] if seed else []),
+        *([options.seed_option(seed, most=options.MOST_SEED)] if seed else []),
         options.json_option,
         options.plugin_option,
         options.debug_option,

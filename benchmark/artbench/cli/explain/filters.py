@@ -7,6 +7,7 @@ import click
 
 from artbench.cli.completion import completed
 from artbench.cli.options import (
+    MOST_SEED,
     backbone_option,
     debug_option,
     device_option,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 @paths_options
 @device_option
 @dpi_option
-@seed_option("Seed of the units drawn, and of where ascents start and how they are jittered.")
+@seed_option("Seed of the units drawn, and of where ascents start and how they are jittered.", most=MOST_SEED)
 @json_option
 @plugin_option
 @debug_option
