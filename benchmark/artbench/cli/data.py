@@ -117,12 +117,7 @@ def audit(
 
     encoding = None if backbone is None else AuditEncoder(backbone=backbone, pretraining=pretraining, device=device)
     findings = audit_datasets(
-        names,
-        registry=loaded,
-        paths=paths,
-        encoding=encoding,
-        checkpoints=checkpoints,
-        reporter=notices(),
+        names, registry=loaded, paths=paths, encoding=encoding, checkpoints=checkpoints, reporter=notices()
     )
     files = write_report(findings, out)
     twins = sum(pair.twins for pair in findings.pairs)

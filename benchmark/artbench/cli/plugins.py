@@ -10,13 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from artbench.cli.lazy import LazyGroup
-from artbench.cli.options import (
-    backbone_option,
-    debug_option,
-    json_option,
-    paths_options,
-    plugin_option,
-)
+from artbench.cli.options import backbone_option, debug_option, json_option, paths_options, plugin_option
 from artbench.cli.output import counted, print_findings, print_json, print_table
 
 if TYPE_CHECKING:

@@ -1,13 +1,15 @@
 """`artbench pretrain`: train a backbone on images without their labels."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from artbench.cli.completion import completed
 from artbench.cli.options import (
+    FILE,
     FOLDER,
+    backbone_option,
     debug_option,
     device_option,
     paths_options,
@@ -15,13 +17,10 @@ from artbench.cli.options import (
     registry,
 )
 
-if TYPE_CHECKING:
-    from artbench.data.folders import DatasetPaths
-
 
 @click.command()
 @click.argument("method", required=False, shell_complete=completed("pretrainings", trainable=True))
-@click.option("--backbone", metavar="NAME", shell_complete=completed("backbones"), help="Architecture.")
+@backbone_option()
 @click.option(
     "--dataset",
     "datasets",
@@ -31,20 +30,12 @@ if TYPE_CHECKING:
     help="Dataset whose training images to train on; repeatable.",
 )
 @click.option(
-    "--out",
-    type=FOLDER,
-    required=True,
-    metavar="DIR",
-    help="Folder for the encoder, the checkpoints and the log.",
+    "--out", type=FOLDER, required=True, metavar="DIR", help="Folder for the encoder, the checkpoints and the log."
 )
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint in DIR, which knows the rest.")
-@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A setting of the method; repeatable.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the method; repeatable.")
 @click.option(
-    "--settings",
-    "toml",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE.toml",
-    help="File of settings; --set overrides it.",
+    "--settings", "settings_file", type=FILE, metavar="FILE.toml", help="File of settings; --set overrides it."
 )
 @click.option(
     "--knn",
@@ -73,26 +64,7 @@ if TYPE_CHECKING:
 )
 @plugin_option
 @debug_option
-def pretrain(
-    method: str | None,
-    backbone: str | None,
-    datasets: tuple[str, ...],
-    out: Path,
-    resume: bool,
-    pairs: tuple[str, ...],
-    toml: Path | None,
-    knn: str | None,
-    pack: bool,
-    save_minutes: float,
-    keep: int,
-    tensorboard: bool,
-    compiled: bool,
-    paths: "DatasetPaths",
-    device: str,
-    workers: int | None,
-    seed: int | None,
-    plugin_files: tuple[Path, ...],
-) -> int:
+def pretrain(*, plugin_files: tuple[Path, ...], **fields: Any) -> int:
     """Train a backbone by METHOD on the training images of datasets, without their labels.
 
     DIR then holds encoder.safetensors, for `artbench run --pretraining DIR`. Validation and test images of any task
@@ -107,25 +79,7 @@ def pretrain(
     from artbench.runtime.distributed import process_group
     from artbench.runtime.progress import Silent
 
-    request = PretrainRequest(
-        out=out,
-        method=method,
-        backbone=backbone,
-        datasets=datasets,
-        seed=seed,
-        resume=resume,
-        settings=pairs,
-        settings_file=toml,
-        knn=knn,
-        pack=pack,
-        save_minutes=save_minutes,
-        keep=keep,
-        tensorboard=tensorboard,
-        compiled=compiled,
-        paths=paths,
-        device=device,
-        workers=workers,
-    )
+    request = PretrainRequest(**fields)
     with process_group() as group:
         try:
             result = train(request, registry=loaded, reporter=notices() if group.first else Silent())

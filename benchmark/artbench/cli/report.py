@@ -1,7 +1,7 @@
 """`artbench report`: everything known about some records, as a folder of pages."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -68,19 +68,14 @@ if TYPE_CHECKING:
 @plugin_option
 @debug_option
 def report(
-    results: Path,
-    out: Path,
-    records: tuple[Path, ...],
+    *,
     without: tuple[str, ...],
-    pictures: int,
-    units: int,
-    checkpoints: tuple[Path, ...],
     exclude: Path | None,
     paths: "DatasetPaths",
     device: str,
-    dpi: int,
     as_json: bool,
     plugin_files: tuple[Path, ...],
+    **fields: Any,
 ) -> None:
     """Gather leaderboards, confusion matrices, filter pictures, Grad-CAM and maps into a folder of pages.
 
@@ -94,17 +89,8 @@ def report(
     from artbench.explain.sources import Sources
     from artbench.report.request import KINDS, ReportRequest
 
-    request = ReportRequest(
-        results=results,
-        out=out,
-        records=records,
-        without=frozenset(kind for kind in KINDS if kind in without),
-        pictures=pictures,
-        units=units,
-        dpi=dpi,
-        checkpoints=checkpoints,
-        sources=Sources(paths=paths, exclude=exclude, device=device),
-    )
+    sources = Sources(paths=paths, exclude=exclude, device=device)
+    request = ReportRequest(without=frozenset(kind for kind in KINDS if kind in without), sources=sources, **fields)
     request.check(loaded)
     # Torch takes seconds to import.
     from artbench.cli.progress import notices

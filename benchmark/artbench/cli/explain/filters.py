@@ -1,7 +1,7 @@
 """`artbench explain filters`: what the units of a network respond to most."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,7 +23,6 @@ from artbench.cli.options import (
 from artbench.cli.output import echo, print_json
 
 if TYPE_CHECKING:
-    from artbench.data.folders import DatasetPaths
     from artbench.explain.filters.encoder_filters import EncoderFilters
 
 
@@ -54,20 +53,7 @@ if TYPE_CHECKING:
 @json_option
 @plugin_option
 @debug_option
-def filters(
-    backbone: str,
-    pretrainings: tuple[str, ...],
-    out: Path,
-    layers: tuple[str, ...],
-    units: int,
-    examples: str | None,
-    paths: "DatasetPaths",
-    device: str,
-    dpi: int,
-    seed: int,
-    as_json: bool,
-    plugin_files: tuple[Path, ...],
-) -> None:
+def filters(*, as_json: bool, plugin_files: tuple[Path, ...], **fields: Any) -> None:
     """Draw the pictures that units of a network respond to most, from its first layer to its last.
 
     \b
@@ -76,18 +62,7 @@ def filters(
     loaded = registry(plugin_files)
     from artbench.explain.filters.request import FiltersRequest
 
-    request = FiltersRequest(
-        backbone=backbone,
-        pretrainings=pretrainings,
-        out=out,
-        layers=layers,
-        units=units,
-        examples=examples,
-        paths=paths,
-        device=device,
-        seed=seed,
-        dpi=dpi,
-    )
+    request = FiltersRequest(**fields)
     request.check(loaded)
     # Torch takes seconds to import.
     from artbench.cli.progress import notices
@@ -97,7 +72,7 @@ def filters(
     if as_json:
         print_json([one.as_json() for one in found])
     else:
-        _print(found, out)
+        _print(found, request.out)
 
 
 def _print(found: "list[EncoderFilters]", out: Path) -> None:
