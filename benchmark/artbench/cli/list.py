@@ -80,15 +80,13 @@ def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, 
 
 
 def _particulars(catalogue: "Catalogue[Any]", entry: "Entry[Any]", name: str, *, few: bool) -> dict[str, Any]:
-    """Parameters and weights of a backbone, if its family states them; nothing if the list is long."""
-    if not few:
-        return {"parameters": None, "weights": ""}
-    found = catalogue.particulars(entry, name)
-    return {"parameters": found.parameters, "weights": found.weights}
+    """Return parameters and weights of a backbone, if its family states them and the list is short."""
+    found = catalogue.particulars(entry, name) if few else None
+    return {"parameters": found and found.parameters, "weights": found.weights if found else ""}
 
 
-def _told(row: dict[str, Any]) -> list[str]:
-    """The same as text, for a search of backbones."""
+def _size_and_weights(row: dict[str, Any]) -> list[str]:
+    """Return the cells of parameters and weights; none unless backbones were searched."""
     if "weights" not in row:
         return []
     count = row["parameters"]
@@ -103,7 +101,7 @@ def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
     if not sys.stdout.isatty():
         # One line each, neither wrapped nor cut, for grep and cut; rich would only cost time.
         for row in rows:
-            click.echo("\t".join([row["name"], row["description"], *_told(row)]).rstrip("\t"))
+            click.echo("\t".join([row["name"], row["description"], *_size_and_weights(row)]).rstrip("\t"))
         return
     from rich.text import Text
 
@@ -111,7 +109,7 @@ def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
         (
             Text(row["name"], style="bold"),
             row["description"],
-            *_told(row),
+            *_size_and_weights(row),
             Text(row["plugin"] if row["from"] == "artbench" else f"{row['from']}:{row['plugin']}", style="dim"),
         )
         for row in rows

@@ -68,6 +68,11 @@ def task_option(text: str, **settings: Any) -> Option:
     return _name_option("task", text, **settings)
 
 
+def dataset_option(text: str, **settings: Any) -> Option:
+    """`--dataset NAME`; as `backbone_option`."""
+    return _name_option("dataset", text, **settings)
+
+
 def seed_option(text: str = "Seed for random weights.", *, most: int | None = None) -> Option:
     """`--seed`, up to `most` if it is given."""
     return click.option("--seed", type=click.IntRange(0, most), default=0, show_default=True, help=text)

@@ -18,7 +18,7 @@ _MEND = (
 
 
 def network(environment: Environment) -> Iterator[Finding]:
-    """The servers of weights, all asked at once; none is waited for longer than ten seconds."""
+    """Ask the servers of weights, all at once; none is waited for longer than ten seconds."""
     if environment.offline:
         yield passed("weights", "not asked (--offline)")
         return

@@ -82,10 +82,10 @@ def record_command(
         asked = make(sources=sources, **fields)
         checked = asked.check(loaded)
         # Torch takes seconds to import.
-        from artbench.cli.progress import notices
+        from artbench.cli.progress import TerminalReporter
 
         carry_out: Callable[..., Any] = load_factory(workflow)
-        contents = carry_out(asked, checked, registry=loaded, reporter=notices())
+        contents = carry_out(asked, checked, registry=loaded, reporter=TerminalReporter())
         if as_json:
             print_json(contents.as_json())
         else:
