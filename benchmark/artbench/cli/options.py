@@ -18,6 +18,8 @@ _T = TypeVar("_T")
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 _PATH = click.Path(path_type=Path)
+# Largest seed of `artbench explain`: a signed number of 32 bits.
+MOST_SEED = 2**31 - 1
 
 
 class _Folder(click.Path):
@@ -127,8 +129,6 @@ device_option = click.option(
     show_default=True,
     help="Device that computes; auto takes a GPU if there is one.",
 )
-# The largest seed that scikit-learn takes.
-MOST_SEED = 2**31 - 1
 dpi_option = click.option(
     "--dpi", type=click.IntRange(30, 1200), default=150, show_default=True, help="Dots per inch; 300 or more for print."
 )
