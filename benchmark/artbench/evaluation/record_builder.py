@@ -68,6 +68,7 @@ def evaluate(
     start = perf_counter()
     rounds = list(score_rounds(task, features, protocol=protocol, device=device, reporter=reporter))
     probe_seconds = perf_counter() - start
+    predictions = _predictions(task, rounds)
     guessed = references(task, features, protocol=protocol)
     record = Record(
         task=task.spec.name,
@@ -107,7 +108,7 @@ def evaluate(
             metrics=_metrics(combine([r.neighbours for r in rounds], bootstrap=protocol.bootstrap)),
         ),
         references=tuple(BaselineState(name=name, metrics=_metrics(estimates)) for name, estimates in guessed.items()),
-        clusters=_clusters(task, features),
+        clusters=None if predictions.clusters is None else len(np.unique(predictions.clusters)),
         rounds=tuple(_round_state(round_, protocol) for round_ in rounds) if len(rounds) > 1 else (),
         few_shot=_few_shot(task, features, protocol),
         timing=Timing(
@@ -131,7 +132,7 @@ def evaluate(
             created=datetime.now(UTC).replace(microsecond=0),
         ),
     )
-    return Evaluation(record=record, predictions=_predictions(task, rounds), tables=tables(task, rounds))
+    return Evaluation(record=record, predictions=predictions, tables=tables(task, rounds))
 
 
 def _predictions(task: OpenTask, rounds: Sequence[Round]) -> TestPredictions:
@@ -187,11 +188,6 @@ def _twins(task: OpenTask, features: Features) -> NearDuplicatesState | None:
         tested = ids.pop("test")
         found |= audit.leaking(tested, [image for fitted in ids.values() for image in fitted])
     return NearDuplicatesState(test=len(found), tiers=audit.tiers, audit_sha256=audit.sha256)
-
-
-def _clusters(task: OpenTask, features: Features) -> int | None:
-    found = [clusters_of(task, targets.test) for targets in readable(task, features)]
-    return len({cluster for clusters in found for cluster in clusters or ()}) if task.spec.clustered else None
 
 
 def _few_shot(task: OpenTask, features: Features, protocol: Protocol) -> FewShotState | None:
