@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--images",
-    "pictures",
     type=click.IntRange(3, 200),
     default=9,
     show_default=True,
