@@ -1,10 +1,10 @@
 """Which encoders a run asks for, before any of them is built."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from artbench.encoders.build import build_encoder, canonical
 from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name, is_checkpoint, not_trained
@@ -41,6 +41,9 @@ class Training(Protocol):
             ArtbenchError: The training fails, or was asked to stop.
         """
         ...
+
+
+NetworkKey: TypeAlias = tuple[str, str, str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,13 +88,10 @@ class EncoderRequest:
             return replace(trained, pretraining=self.pretraining_name, source=f"trained by {self.training.name}")
         return build_encoder(self.backbone, self.pretraining, seed=self.seed, reporter=reporter)
 
-    def shares_network(self, other: "EncoderRequest") -> bool:
-        """Whether another encoder is the same network with the same weights, read at another layer or pool."""
-        return (self.backbone.network, self.pretraining_name, self.checkpoint_sha256) == (
-            other.backbone.network,
-            other.pretraining_name,
-            other.checkpoint_sha256,
-        )
+    @property
+    def network(self) -> NetworkKey:
+        """What encoders have in common that differ in layer and pool alone."""
+        return self.backbone.network, self.pretraining_name, self.checkpoint_sha256
 
     def made(self, record: Record) -> bool:
         """Whether a record is of this encoder."""
@@ -102,6 +102,14 @@ class EncoderRequest:
         if self.training is not None:
             return record.encoder.training is not None and record.encoder.training.key == self.training.key
         return not self.pretraining.seeded or record.provenance.seed == self.seed
+
+
+def by_network(requests: Iterable[EncoderRequest]) -> list[list[EncoderRequest]]:
+    """Put encoders together that are one network with the same weights, read at several layers or pools."""
+    found: dict[NetworkKey, list[EncoderRequest]] = {}
+    for one in requests:
+        found.setdefault(one.network, []).append(one)
+    return list(found.values())
 
 
 def encoder_requests(

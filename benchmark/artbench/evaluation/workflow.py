@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.data.folders import DatasetPaths
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.encoders.encoder import Encoder
-from artbench.encoders.request import EncoderRequest, Training, encoder_requests
+from artbench.encoders.request import EncoderRequest, NetworkKey, Training, by_network, encoder_requests
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.record_builder import evaluate
-from artbench.features.extract import Features, extract
+from artbench.features.extract import Features, extract_all
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.notes import literature
@@ -150,13 +150,10 @@ def run(
         )
     )
     work = _Work(request=request, device=device, ledger=ResultsIndex(results, reporter), group=group, reporter=reporter)
-    failures = {}
-    for candidate in encoders:
-        try:
-            work.measure(candidate, datasets)
-        except ArtbenchError as error:
-            failures[str(candidate)] = str(error)
-            reporter.notice(f"{candidate}: {error}")
+    failures: dict[str, str] = {}
+    for variants in by_network(encoders):
+        for tasks in datasets:
+            work.measure([one for one in variants if str(one) not in failures], tasks, failures)
     if work.ledger.new:
         build_pages(
             work.ledger.records,
@@ -176,6 +173,8 @@ class _Work:
     ledger: ResultsIndex
     group: Group
     reporter: Reporter
+    # The one that is in memory.
+    _networks: dict[NetworkKey, Encoder] = field(default_factory=dict)
 
     def with_protocols(self, tasks: Sequence[OpenTask]) -> list[tuple[OpenTask, Protocol]]:
         return [(task, protocol) for task in tasks for protocol in self.request.protocols(task.spec)]
@@ -183,23 +182,31 @@ class _Work:
     def on_record(self, task: OpenTask, protocol: Protocol, candidate: EncoderRequest) -> Record | None:
         return self.ledger.find(task.board(protocol), candidate.made)
 
-    def measure(self, candidate: EncoderRequest, datasets: Sequence[Sequence[OpenTask]]) -> None:
-        """Run one encoder on all tasks that lack its record, in one pass over the images of each dataset."""
+    def measure(self, variants: Sequence[EncoderRequest], tasks: Sequence[OpenTask], failures: dict[str, str]) -> None:
+        """Run the variants of one network on the tasks of one dataset that lack their records, in one pass over it.
+
+        Why a variant failed is told, and put into `failures` by its name.
+        """
         request, group = self.request, self.group
-        build = partial(candidate.build, self.reporter, device=self.device, workers=request.workers)
-        build_once = cache(lambda: group.together(build))
-        for tasks in datasets:
-            every = self.with_protocols(tasks)
-            known = [not request.fresh and self.on_record(*one, candidate) is not None for one in every]
-            known = group.from_first(partial(list, known))
-            wanted = [one for one, is_known in zip(every, known, strict=True) if not is_known]
-            if not wanted:
-                continue
-            encoder = build_once()
-            features = extract(
-                encoder,
+
+        def lacking(candidate: EncoderRequest) -> list[bool]:
+            return [
+                request.fresh or self.on_record(task, protocol, candidate) is None
+                for task, protocol in self.with_protocols(tasks)
+            ]
+
+        todo = []
+        for candidate, lacks in zip(variants, group.from_first(lambda: list(map(lacking, variants))), strict=True):
+            if wanted := [one for one, lacks_it in zip(self.with_protocols(tasks), lacks, strict=True) if lacks_it]:
+                todo.append((candidate, wanted))
+        if not todo:
+            return
+        try:
+            encoders = self.build([candidate for candidate, _ in todo])
+            found = extract_all(
+                encoders,
                 tasks[0].dataset,
-                np.unique(np.concatenate([task.rows for task, _ in wanted])),
+                np.unique(np.concatenate([task.rows for _, wanted in todo for task, _ in wanted])),
                 picture=request.protocol.picture,
                 cache=cache_folder() / "features",
                 device=self.device,
@@ -209,7 +216,29 @@ class _Work:
                 compiled=request.compiled,
                 reporter=self.reporter,
             )
-            group.from_first(partial(self.enter, candidate, encoder, features, wanted))
+        except ArtbenchError as error:
+            for candidate, _ in todo:
+                self.failed(candidate, error, failures)
+            return
+        for (candidate, wanted), encoder, features in zip(todo, encoders, found, strict=True):
+            try:
+                group.from_first(partial(self.enter, candidate, encoder, features, wanted))
+            except ArtbenchError as error:
+                self.failed(candidate, error, failures)
+
+    def build(self, variants: Sequence[EncoderRequest]) -> list[Encoder]:
+        """Build a network once, read as each of its variants says."""
+        key = variants[0].network
+        if key not in self._networks:
+            self._networks.clear()
+            build = partial(variants[0].build, self.reporter, device=self.device, workers=self.request.workers)
+            self._networks[key] = self.group.together(build)
+        return [self._networks[key].at(one.backbone) for one in variants]
+
+    def failed(self, candidate: EncoderRequest, error: ArtbenchError, failures: dict[str, str]) -> None:
+        """Tell why an encoder failed, and put it into `failures`."""
+        failures[str(candidate)] = str(error)
+        self.reporter.notice(f"{candidate}: {error}")
 
     def enter(
         self,

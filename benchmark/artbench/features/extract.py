@@ -143,10 +143,8 @@ def extract_all(
 ) -> list[Features]:
     """Return the features of several variants of one network, from one pass over the images.
 
-    Args:
-        encoders: Encoders that differ in layer and pool alone. Each has a store of its own, with the same bytes as if
-            it were extracted by itself.
-        dataset: See `extract`, as for all others.
+    The encoders differ in layer and pool alone. Each has a store of its own, with the same bytes as if it were
+    extracted by itself. The other arguments and the errors are those of `extract`.
     """
     device = choose_device(device)
     group = current_group()
