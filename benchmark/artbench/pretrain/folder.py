@@ -1,10 +1,8 @@
 """The folder of a training: locked while one runs, and resumed only on request."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 import torch
@@ -16,7 +14,6 @@ from artbench.data.pool import MANIFEST_FILE
 from artbench.encoders.checkpoint_path import CHECKPOINTS, ENCODER_FILE
 from artbench.encoders.provenance import METADATA_KEY
 from artbench.errors import ArtbenchError
-from artbench.pretrain.checkpoints import Checkpoints
 from artbench.pretrain.log import LOG_FILE
 from artbench.pretrain.training import Training
 from artbench.records.parts import TrainingState
@@ -60,23 +57,6 @@ def _remove_unfinished(out: Path) -> None:
     for file in [*unfinished, *(out / CHECKPOINTS).glob(".step-*.tmp")]:
         with suppress(OSError):
             file.unlink()
-
-
-def steps_done(out: Path, *, resume: bool) -> int:
-    """The number of steps in the latest checkpoint, 0 without one.
-
-    Raises:
-        ArtbenchError: The folder contains a training, and `resume` is not set.
-    """
-    steps = Checkpoints(out / CHECKPOINTS).steps()
-    # Processes that torchrun restarts after a failure resume.
-    resume = resume or int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
-    if not resume and (steps or (out / ENCODER_FILE).exists()):
-        raise ArtbenchError(
-            f"{out} contains a training already",
-            mend=f"`artbench pretrain --resume --out {quote(str(out))}` goes on with it; or give another folder",
-        )
-    return steps[-1] if steps else 0
 
 
 def write_encoder(folder: Path, backbone: torch.nn.Module, training: Training, facts: Mapping[str, Any]) -> Path:

@@ -7,15 +7,15 @@ from itertools import islice
 from pathlib import Path
 
 from artbench.encoders.checkpoint_path import CHECKPOINTS, ENCODER_FILE
-from artbench.pretrain.checkpoints import Checkpoints, check_finite, restore, training_tensors
+from artbench.pretrain.checkpoints import Checkpoints, check_finite, training_tensors
 from artbench.pretrain.crops import CropPair, Cropper, parts_of_steps
-from artbench.pretrain.folder import locked, steps_done, write_encoder
+from artbench.pretrain.folder import locked, write_encoder
 from artbench.pretrain.hanging import HangWatch
 from artbench.pretrain.log import CURVES, LOG_FILE, Curves, Log, check_tensorboard
 from artbench.pretrain.monitor import KnnMonitor, Monitor
 from artbench.pretrain.pictures import Pictures, open_pictures
 from artbench.pretrain.replicas import Exchange
-from artbench.pretrain.resume_state import check_same
+from artbench.pretrain.resume import restore, steps_done
 from artbench.pretrain.schedule import learning_rate
 from artbench.pretrain.setup import Setup, set_up
 from artbench.pretrain.stopping import StopRequest, stop_request
@@ -81,7 +81,7 @@ class _Run:
     def go(self, begin: int, stop: StopRequest) -> Path | None:
         plan, settings = self._setup.plan, self._training.settings
         if begin:
-            self._restore(begin)
+            self._unreadable = restore(self._out, begin, training=self._training, setup=self._setup, knn=self._knn)
             if begin == plan.steps and not self._knn.due(begin):
                 file = self._out / ENCODER_FILE
                 if self._group.from_first(file.is_file):
@@ -215,13 +215,6 @@ class _Run:
             self._checkpoints.save(done, tensors, facts, best=self._knn.best)
 
         self._group.from_first(save)
-
-    def _restore(self, step: int) -> None:
-        saved = self._checkpoints.load(step)
-        check_same(saved.facts.get("identity"), self._training.identity, out=self._out)
-        restore(saved, self._setup.objective, self._setup.optimizer)
-        self._knn.restore(saved.facts, step=step)
-        self._unreadable = {int(number): reason for number, reason in saved.facts.get("unreadable", {}).items()}
 
     def _resuming(self) -> str:
         steps = self._checkpoints.steps()

@@ -11,7 +11,7 @@ from artbench.plugins.registry import Registry
 from artbench.pretrain.method import Method
 from artbench.pretrain.opening import OpenPool, open_online_task, open_pool
 from artbench.pretrain.request import MissingOption, PretrainRequest, PretrainResult
-from artbench.pretrain.resume_state import ResumeState, read_resume_state
+from artbench.pretrain.resume import ResumeState, read_resume_state
 from artbench.pretrain.settings import Settings, read_settings
 from artbench.pretrain.trainer import pretrain as train
 from artbench.pretrain.training import Conditions, Training

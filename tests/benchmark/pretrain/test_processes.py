@@ -26,10 +26,7 @@ def last(out: Path) -> dict[str, torch.Tensor]:
     return load_file(out / "checkpoints" / "step-000000006.safetensors")
 
 
-@pytest.mark.parametrize(
-    ("method", "pairs"),
-    [("moco-v2", ()), ("moco-v3", ("hidden=16", "warmup_epochs=0"))],
-)
+@pytest.mark.parametrize(("method", "pairs"), [("moco-v2", ()), ("moco-v3", ("hidden=16", "warmup_epochs=0"))])
 def test_two_processes_end_with_the_weights_of_one(tmp_path: Path, method: str, pairs: tuple[str, ...]) -> None:
     pictures = toys.paint(tmp_path / "pictures", broken=(7, 21))
     on_two_processes(str(pictures), str(tmp_path / "two"), method, *pairs)
