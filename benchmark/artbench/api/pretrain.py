@@ -94,7 +94,7 @@ def pretrain(
         device=device,
         workers=workers,
     )
-    return run_pretraining(request, registry=loaded(plugins, told), reporter=told).encoder
+    return run_pretraining(request, registry=loaded(plugins, told), reporter=told)
 
 
 def _text(value: object) -> str:

@@ -86,7 +86,7 @@ def trainings_for(
     def training(pretraining: str, backbone: str) -> CachedTraining:
         from artbench.pretrain.workflow import choose_training
 
-        chosen = choose_training(pretraining, backbone, registry=registry, seed=seed)
-        return CachedTraining(training=chosen.training(pool()))
+        on_pool = choose_training(pretraining, backbone, registry=registry, seed=seed)
+        return CachedTraining(training=on_pool(pool()))
 
     return training

@@ -1,4 +1,4 @@
-"""What is asked of a pretraining, by the command line or from Python; no torch."""
+"""The options of a pretraining, from the command line or from Python; imports no torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -49,17 +49,6 @@ class PretrainRequest:
     paths: DatasetPaths = field(default_factory=DatasetPaths)
     device: str = "auto"
     workers: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PretrainResult:
-    """What a pretraining has made.
-
-    Attributes:
-        encoder: File of the encoder; None where a signal stopped the training, and everything is saved.
-    """
-
-    encoder: Path | None
 
 
 class MissingOption(UsageError):  # noqa: N818  it is named for what is missing
