@@ -20,19 +20,14 @@ _KEY = "artbench.training"
 
 
 class Checkpoints:
-    """The checkpoints of one training.
-
-    Args:
-        folder: Their folder.
-        keep: How many of the latest are kept, besides the best.
-    """
+    """The checkpoints in a folder; `keep` of the latest are kept, besides the best."""
 
     def __init__(self, folder: Path, *, keep: int = 2) -> None:
         self._folder = folder
         self._keep = keep
 
     def steps(self) -> list[int]:
-        """The steps with a checkpoint, ascending."""
+        """The steps that have a checkpoint, ascending."""
         if not self._folder.is_dir():
             return []
         return sorted(int(match[1]) for file in self._folder.iterdir() if (match := _NAME.fullmatch(file.name)))
@@ -40,16 +35,16 @@ class Checkpoints:
     def save(
         self, step: int, tensors: Mapping[str, torch.Tensor], facts: Mapping[str, Any], *, best: int | None
     ) -> None:
-        """Write a checkpoint, then remove those that are neither among the latest nor the best.
+        """Write the checkpoint of a step, then remove those that are neither among the latest nor the best.
 
         Args:
-            step: Steps done.
+            step: Number of steps done.
             tensors: Tensors on any device.
             facts: Further values that JSON can represent.
-            best: Step of the best checkpoint so far, None if none was measured.
+            best: Step of the best checkpoint so far; None if none was measured.
 
         Raises:
-            ArtbenchError: It can't be written; the earlier ones are unchanged.
+            ArtbenchError: The checkpoint can't be written; the earlier ones are unchanged.
         """
         flat = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
         try:
@@ -98,7 +93,7 @@ class Checkpoints:
 
 
 def training_tensors(objective: Objective, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    """The networks, the memory and the state of the optimiser, by name."""
+    """The tensors of networks, memory and optimiser, by name; `resume.restore` sets them again."""
     tensors = {f"memory.{name}": tensor for name, tensor in objective.memory.items()}
     for part, network in zip(objective.networks._fields, objective.networks, strict=True):
         tensors |= {f"{part}.{name}": tensor for name, tensor in network.state_dict().items()}
@@ -110,11 +105,7 @@ def training_tensors(objective: Objective, optimizer: torch.optim.Optimizer) -> 
 
 
 def check_finite(tensors: Mapping[str, torch.Tensor], step: int) -> None:
-    """Raise unless networks and optimiser are finite: a finite loss can have gradients that are not.
-
-    Raises:
-        ArtbenchError: They are not.
-    """
+    """Raise `ArtbenchError` unless networks and optimiser are finite: a finite loss can have gradients that are not."""
     for name, tensor in tensors.items():
         if not name.startswith("memory.") and tensor.is_floating_point() and not tensor.isfinite().all():
             raise ArtbenchError(

@@ -1,4 +1,4 @@
-"""The folder of a training: locked while one runs, and resumed only on request."""
+"""The folder of a training: locked while one runs; the encoder that is written there."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -60,19 +60,16 @@ def _remove_unfinished(out: Path) -> None:
 
 
 def write_encoder(folder: Path, backbone: torch.nn.Module, training: Training, facts: Mapping[str, Any]) -> Path:
-    """Write `encoder.safetensors`, and beside it the manifest of the pool.
+    """Write a backbone's module as `encoder.safetensors`, and beside it the manifest of the pool; return the file.
 
     Args:
-        folder: The folder to write to.
-        backbone: The module whose state dict is written.
+        folder: Folder to write to.
+        backbone: Module whose state dict is written.
         training: The training.
         facts: The remaining fields of a record's `TrainingState`.
 
-    Returns:
-        The file.
-
     Raises:
-        ArtbenchError: It can't be written.
+        ArtbenchError: The file can't be written.
     """
     state = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in backbone.state_dict().items()}
     history = TrainingState(

@@ -37,13 +37,12 @@ class OpenPool:
 
 
 def open_pool(datasets: Sequence[str], *, registry: Registry, paths: DatasetPaths, reporter: Reporter) -> OpenPool:
-    """Pool the training images of some datasets, less those that a task of theirs chooses or reports on.
+    """Pool the training images of some datasets, without the validation and test images of any of their tasks.
 
-    The plugin of a dataset without labels says which of its images train.
+    For a dataset without labels, its plugin says which images are for training.
 
     Raises:
-        UsageError: A dataset is unknown, has labels but no task (so that nothing says what trains), or nothing says
-            where it is.
+        UsageError: A dataset is unknown, its folder is unknown, or it has labels but no task.
         ArtbenchError: A dataset is not what it should be, or no image is left.
     """
     labelled: list[LabelledDataset] = []
@@ -71,7 +70,7 @@ def open_pool(datasets: Sequence[str], *, registry: Registry, paths: DatasetPath
 
 
 def _tasks_on(spec: DatasetSpec, asked: str, registry: Registry) -> list[str]:
-    """All tasks on a dataset: those registered for it, and those that its own name stands for."""
+    """Names of all tasks on a dataset: those registered for it, and those that its own name stands for."""
     registered = [task.name for _, task in registry.tasks.specs() if task.dataset == asked]
     if spec.training is not None:
         return registered
@@ -79,7 +78,7 @@ def _tasks_on(spec: DatasetSpec, asked: str, registry: Registry) -> list[str]:
 
 
 def _stated_folder(spec: DatasetSpec, dataset: Dataset) -> str:
-    """The folder of a dataset; empty where its name says it, or it was made by code."""
+    """The folder of a dataset; empty if its name implies the folder, or code has made it."""
     made = spec.prepare is not None and dataset.root == made_folder(spec)
     return "" if made or spec.folder is not None else str(dataset.root.absolute())
 

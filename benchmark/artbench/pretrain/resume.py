@@ -1,4 +1,4 @@
-"""Resuming a training: where it stopped, what its folder says of it, and setting a new run to its last checkpoint."""
+"""Resuming a training: the step it stopped at, what its checkpoint says about it, and restoring that into a run."""
 
 import os
 import shlex
@@ -20,7 +20,7 @@ from artbench.runtime.text import printable
 
 
 class ResumeState(BaseModel, frozen=True):
-    """What a checkpoint says of its training, so that whoever resumes it need not repeat it.
+    """What a checkpoint says about its training, so that the command that resumes it need not.
 
     Attributes:
         out: Folder of the training.
@@ -28,8 +28,8 @@ class ResumeState(BaseModel, frozen=True):
         backbone: Name of the backbone.
         seed: Seed of the run.
         settings: All settings of the method.
-        datasets: Folder of each dataset by its name on the command line; an empty text if the name, or artbench,
-            determines the folder.
+        datasets: Folder of each dataset by its name on the command line; empty if the name implies the folder, or
+            artbench has made it.
     """
 
     out: Path
