@@ -92,13 +92,12 @@ def _completed(request: PretrainRequest, begun: ResumeState | None) -> PretrainR
             datasets=request.datasets or tuple(begun.datasets),
             seed=begun.seed if request.seed is None else request.seed,
         )
-    reason = f"{request.out} holds no checkpoint that says it" if request.resume and begun is None else ""
-    if not request.method:
-        raise MissingOption("method", reason)
-    if not request.backbone:
-        raise MissingOption("backbone", reason)
-    if not request.datasets:
-        raise MissingOption("datasets", reason or ("" if begun is None else "The checkpoint does not say it"))
+    reason = "The checkpoint does not say it"
+    if begun is None:
+        reason = f"{request.out} holds no checkpoint that says it" if request.resume else ""
+    for name in ("method", "backbone", "datasets"):
+        if not getattr(request, name):
+            raise MissingOption(name, reason)
     return request
 
 
