@@ -27,8 +27,8 @@ class Encoder:
         weights_sha256: Digest of its state dict (`state_digest`), 64 hexadecimal digits.
         source: Origin of the weights.
         parameters: Number of parameters.
-        pool: Its pretraining pool, if known by image ids.
-        training: Training by artbench, if any.
+        pool: Pretraining pool of the weights, if its image ids are known.
+        training: How artbench trained the weights, if it did.
         network: The backbone that holds the weights; None where the module is not read out of one.
         place: Where in the network the features are read.
     """

@@ -18,6 +18,7 @@ from artbench.plugins.registry import Registry
 from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Silent
 from tests.support.plugins import TOY, toy_plugin
+from tests.support.reporters import RecordingReporter
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +120,24 @@ def test_unknown_names_are_told_before_anything_is_done(request_: RunRequest, re
 def test_data_that_is_not_there_says_where_it_was_looked_for(request_: RunRequest, registry: Registry) -> None:
     with pytest.raises(ArtbenchError, match=r"no/such/place.*labels\.csv and pictures.*this file"):
         go(replace(request_, paths=DatasetPaths(by_name={"toy": Path("no/such/place")})), registry)
+
+
+def test_variants_of_a_network_cost_one_pass(request_: RunRequest, registry: Registry, tmp_path: Path) -> None:
+    names = ["toy-patches", "toy-patches@layer=2", "toy-patches@pool=max"]
+    reporter = RecordingReporter()
+    outcome = run(replace(request_, backbones=names), registry=registry, reporter=reporter)
+    assert [result.record.backbone for result in outcome.results] == names
+    assert [result.record.encoder.feature_dim for result in outcome.results] == [128, 3, 8]
+    assert len({result.record.encoder.weights_sha256 for result in outcome.results}) == 1
+    assert [counted for counted in reporter.counted if "toy-patches" in counted] == ["toy-patches on toy"]
+    alone = replace(request_, backbones=names[1:2], results=tmp_path / "alone", fresh=True)
+    (result,) = go(alone, registry).results
+    assert result.record.predictions == outcome.results[1].record.predictions
+
+
+def test_variants_that_are_the_network_itself_are_one_record(request_: RunRequest, registry: Registry) -> None:
+    outcome = go(replace(request_, backbones=["toy-patches@layer=1", "toy-patches"]), registry)
+    assert [result.record.backbone for result in outcome.results] == ["toy-patches"]
 
 
 def test_missing_images_are_refused_unless_allowed_and_then_marked(request_: RunRequest, registry: Registry) -> None:

@@ -26,14 +26,11 @@ def last(out: Path) -> dict[str, torch.Tensor]:
     return load_file(out / "checkpoints" / "step-000000006.safetensors")
 
 
-@pytest.mark.parametrize(
-    ("method", "pairs"),
-    [("moco-v2", ()), ("moco-v3", ("hidden=16", "warmup_epochs=0"))],
-)
+@pytest.mark.parametrize(("method", "pairs"), [("moco-v2", ()), ("moco-v3", ("hidden=16", "warmup_epochs=0"))])
 def test_two_processes_end_with_the_weights_of_one(tmp_path: Path, method: str, pairs: tuple[str, ...]) -> None:
-    pictures = toys.paint(tmp_path / "pictures", broken=(7, 21))
-    on_two_processes(str(pictures), str(tmp_path / "two"), method, *pairs)
-    toys.train(toys.training(pictures, *pairs, method=method), tmp_path / "one")
+    images = toys.paint(tmp_path / "images", broken=(7, 21))
+    on_two_processes(str(images), str(tmp_path / "two"), method, *pairs)
+    toys.train(toys.training(images, *pairs, method=method), tmp_path / "one")
     one, two = last(tmp_path / "one"), last(tmp_path / "two")
     assert one.keys() == two.keys()
     for name, tensor in one.items():
@@ -47,17 +44,15 @@ def test_two_processes_end_with_the_weights_of_one(tmp_path: Path, method: str, 
     assert ("memory.queue" in held[0]) == (method == "moco-v2")
 
 
-def test_torchrun_starts_killed_processes_again_and_they_end_with_the_same_weights(
-    pictures: Path, tmp_path: Path
-) -> None:
+def test_killed_processes_that_torchrun_restarts_end_with_the_same_weights(images: Path, tmp_path: Path) -> None:
     # Two processes that nothing kills end with the weights of one, by the test above.
-    toys.train(toys.training(pictures), tmp_path / "whole")
-    on_two_processes(str(pictures), str(tmp_path / "killed"), "moco-v2", restarts=1, TOYS_KILLED_AFTER="4")
+    toys.train(toys.training(images), tmp_path / "whole")
+    on_two_processes(str(images), str(tmp_path / "killed"), "moco-v2", restarts=1, TOYS_KILLED_AFTER="4")
     whole, killed = last(tmp_path / "whole"), last(tmp_path / "killed")
     for name, tensor in whole.items():
         torch.testing.assert_close(killed[name], tensor, atol=2e-5, rtol=1e-4, msg=f"{name} differs")
 
 
-def test_sub_batches_that_can_not_be_shared_out_are_refused(pictures: Path) -> None:
+def test_sub_batches_that_can_not_be_divided_among_processes_are_refused(images: Path) -> None:
     with pytest.raises(UsageError, match="4 sub-batches of a batch can't be divided among 3 processes"):
-        set_up(toys.training(pictures), device="cpu", group=Group(rank=0, size=3))
+        set_up(toys.training(images), device="cpu", group=Group(rank=0, size=3))

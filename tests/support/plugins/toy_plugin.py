@@ -110,13 +110,18 @@ def traits(dataset: Any) -> Any:
 def patches() -> Any:
     import torch
 
-    from artbench.encoders.backbone import Backbone
+    from artbench.encoders.backbone import Backbone, Layers
 
     module = torch.nn.Sequential(
         torch.nn.AdaptiveAvgPool2d(4), torch.nn.Conv2d(3, 8, 1), torch.nn.Flatten(), torch.nn.LayerNorm(128)
     )
     return Backbone(
-        name="toy-patches", module=module, feature_dim=128, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5), input_size=None
+        name="toy-patches",
+        module=module,
+        feature_dim=128,
+        mean=(0.5, 0.5, 0.5),
+        std=(0.5, 0.5, 0.5),
+        layers=lambda: Layers(names=("0", "1")),
     )
 
 
