@@ -129,7 +129,7 @@ def test_variants_of_a_network_cost_one_pass(request_: RunRequest, registry: Reg
     assert [result.record.backbone for result in outcome.results] == names
     assert [result.record.encoder.feature_dim for result in outcome.results] == [128, 3, 8]
     assert len({result.record.encoder.weights_sha256 for result in outcome.results}) == 1
-    assert [counted for counted in reporter.counted if "toy-patches" in counted] == ["toy-patches on toy"]
+    assert [work for work in reporter.works if "toy-patches" in work] == ["toy-patches on toy"]
     alone = replace(request_, backbones=names[1:2], results=tmp_path / "alone", fresh=True)
     (result,) = go(alone, registry).results
     assert result.record.predictions == outcome.results[1].record.predictions
