@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
@@ -47,6 +48,7 @@ class Probe:
             computed on.
         validation_fraction: Share of train held out if the dataset has no validation split.
         refit: Images on which the probe is fitted once the penalty is chosen.
+        groups: How train is split where the task is about unseen groups, such as painters; None: as everywhere.
         tolerance: The fit has converged when the norm of the gradient is at most this share of `l2` times the norm of
             the weights, which puts the weights within this share of the exact ones; 0 for closed-form solutions.
     """
@@ -59,6 +61,7 @@ class Probe:
     selection_metric: str = "mean loss"
     validation_fraction: float = 0.1
     refit: str = "train + validation"
+    groups: str | None = None
     tolerance: float = 1e-3
 
 
@@ -134,18 +137,55 @@ class Protocol:
     @cached_property
     def hash(self) -> str:
         """SHA-256 over all choices in canonical JSON; 64 hexadecimal digits."""
-        chosen = {name: choice for name, choice in asdict(self).items() if choice is not None}
-        choices = json.dumps(chosen, sort_keys=True, separators=(",", ":"))
+        choices = json.dumps(_without_none(asdict(self)), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(choices.encode()).hexdigest()
 
     def for_years(self) -> "Protocol":
         """Return this protocol for tasks that ask for the year: `ridge-v1` for `linear-v1`."""
-        return replace(self, name=self.name.replace("linear", "ridge"), probe=_RIDGE)
+        probe = replace(_RIDGE, groups=self.probe.groups)
+        return replace(self, name=self.name.replace("linear", "ridge"), probe=probe)
 
     def with_shots(self, shots: int) -> "Protocol":
         """Return this protocol with a few images per class: `linear-v1-shots-4`."""
         return replace(self, name=f"{self.name}-shots-{shots}", few_shot=FewShot(shots=shots))
 
 
+def _without_none(choices: dict[str, object]) -> dict[str, object]:
+    """Leave out what a protocol does not have, so that a later field changes no hash."""
+    return {
+        name: _without_none(choice) if isinstance(choice, dict) else choice
+        for name, choice in choices.items()
+        if choice is not None
+    }
+
+
 LINEAR_V1 = Protocol(name="linear-v1")
-"""The protocol of the published leaderboards: a linear probe on frozen features."""
+"""The first protocol: a linear probe on the features that each library gives by default. Its records stay readable."""
+
+LINEAR_V2 = Protocol(
+    name="linear-v2",
+    features="the declared layer, pooled as declared, eval mode",
+    probe=Probe(
+        grid=tuple(float(f"{10 ** (k / 2):.6g}") for k in range(-12, 5)),
+        groups="whole groups held out, a tenth of train picked by SHA-256 of the group",
+    ),
+)
+"""A linear probe on features whose layer, pooling and input size are declared."""
+
+_SHOTS = re.compile(r"(.+)-shots-([1-9][0-9]{0,5})")
+
+
+def protocol_named(name: str) -> Protocol | None:
+    """Return the protocol of a name, such as `ridge-v1` or `linear-v2-shots-4`; None if this version has none.
+
+    Examples:
+        >>> from artbench.protocol import protocol_named
+        >>> protocol_named("linear-v1-shots-4").few_shot.shots
+        4
+    """
+    shots = _SHOTS.fullmatch(name)
+    if shots is not None:
+        whole = protocol_named(shots[1])
+        return whole.with_shots(int(shots[2])) if whole is not None and whole.few_shot is None else None
+    known = (protocol for linear in (LINEAR_V1, LINEAR_V2) for protocol in (linear, linear.for_years()))
+    return next((protocol for protocol in known if protocol.name == name), None)

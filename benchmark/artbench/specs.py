@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar, cast, get_args
 
 from artbench.errors import UsageError
 
@@ -55,7 +55,8 @@ def load_factory(factory: Factory[P, T]) -> Callable[P, T]:
 # In a record, the source of untrained weights; such rows are there for comparison.
 INITIALISATION = "initialisation"
 
-POOLS = ("cls", "avg", "cls+avg", "map", "max")
+Pool: TypeAlias = Literal["cls", "avg", "cls+avg", "map", "max"]
+POOLS = get_args(Pool)
 _MOST_LAYERS, _SMALLEST, _LARGEST = 1000, 16, 4096
 
 
@@ -108,8 +109,8 @@ class Variant:
             ("layer", range(1, _MOST_LAYERS + 1), "a number from 1, the last, upwards"),
             ("size", range(_SMALLEST, _LARGEST + 1), f"a side from {_SMALLEST} to {_LARGEST} pixels"),
         ):
-            if (value := choices.get(key, allowed[0])) not in allowed:
-                raise UsageError(f"{key}={value} is not {what}")
+            if key in choices and choices[key] not in allowed:
+                raise UsageError(f"{key}={choices[key]} is not {what}")
         return variant
 
     def get(self, key: str) -> str | int | None:

@@ -1,15 +1,18 @@
 """Where the features of a timm model lie, and how timm pools them."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Literal, cast
 
 import torch
 from timm.layers import SelectAdaptivePool2d
 
 from artbench.encoders.backbone import Layers
 from artbench.errors import ArtbenchError
+from artbench.specs import Pool
 
 # timm's names of poolings; the models with an attention pool over a map call it `token`.
-_POOLS = {"token": "cls", "avg": "avg", "max": "max", "map": "map"}
+_POOLS: Mapping[str, Pool] = {"token": "cls", "avg": "avg", "max": "max", "map": "map"}
 
 
 def pool_options(name: str) -> dict[str, str]:
@@ -20,7 +23,7 @@ def pool_options(name: str) -> dict[str, str]:
     return {"global_pool": "token"} if name.startswith("vit_") and "_dinov3" in name else {}
 
 
-def pool_of(module: torch.nn.Module) -> str:
+def pool_of(module: torch.nn.Module) -> Pool | Literal[""]:
     """How a timm model pools, in artbench's words; empty if it does otherwise than by one of them."""
     pool = getattr(module, "global_pool", None) or getattr(getattr(module, "head", None), "global_pool", None)
     if isinstance(pool, SelectAdaptivePool2d):
@@ -81,7 +84,7 @@ def _last(module: torch.nn.Module, side: int) -> tuple[str, torch.Tensor]:
     hooks = [part.register_forward_hook(partial(keep, name)) for name, part in module.named_modules() if name]
     try:
         with torch.no_grad():
-            pooled = module.forward_features(torch.zeros(1, 3, side, side))
+            pooled = cast("Callable[[torch.Tensor], object]", module.forward_features)(torch.zeros(1, 3, side, side))
     finally:
         for hook in hooks:
             hook.remove()

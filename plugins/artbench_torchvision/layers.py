@@ -1,15 +1,17 @@
 """Where the features of a torchvision model lie, and how it pools them."""
 
 import re
+from typing import Literal
 
 import torch
 
 from artbench.encoders.backbone import Layers
 from artbench.errors import ArtbenchError
+from artbench.specs import Pool
 
 # For each kind of model: its stages or blocks in order, as a pattern of their names; the submodule that gives what is
 # pooled; and how the model itself pools ("" where more layers follow, as in VGG).
-_KINDS: tuple[tuple[str, str, str, str], ...] = (
+_KINDS: tuple[tuple[str, str, str, Pool | Literal[""]], ...] = (
     (r"(wide_)?resne(x)?t", r"layer\d", "layer4", "avg"),
     ("regnet", r"trunk_output\.block\d", "trunk_output", "avg"),
     ("efficientnet", r"features\.[1-7]", "features", "avg"),
@@ -25,7 +27,7 @@ _KINDS: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
-def pool_of(model: str) -> str:
+def pool_of(model: str) -> Pool | Literal[""]:
     """How a torchvision model pools, in artbench's words; empty if it does otherwise, or is not known here."""
     return next((pool for pattern, _, _, pool in _KINDS if re.match(pattern, model)), "")
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import torch
 
 from artbench.encoders.weights import Weights
+from artbench.specs import Pool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,5 +56,5 @@ class Backbone:
     std: tuple[float, float, float]
     input_size: int | None = None
     published: Mapping[str, Callable[[], Weights]] = field(default_factory=dict)
-    pool: str = ""
+    pool: Pool | Literal[""] = ""
     layers: Callable[[], Layers] | None = None

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import torch
 
 from artbench.encoders.backbone import Backbone, Layers
 from artbench.errors import UsageError
 from artbench.protocol import Preprocessing
-from artbench.specs import Variant
+from artbench.specs import Pool, Variant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,11 +19,11 @@ class Place:
 
     Attributes:
         layer: 1 for the last.
-        pool: A pool of `artbench.specs.POOLS`; empty for a network that does not say how it pools.
+        pool: Empty for a network that does not say how it pools.
     """
 
     layer: int = 1
-    pool: str = ""
+    pool: Pool | Literal[""] = ""
 
 
 class Readout(torch.nn.Module):
@@ -138,10 +139,12 @@ def chosen_place(backbone: Backbone, variant: Variant) -> Place:
             f"{backbone.name} has no layer={layer}", mend=f"It has {len(layers.names)}, counted from the end"
         )
     # An attention pool is trained on the last layer, and for no other.
-    averaged = ("cls", "avg", "cls+avg", "max") if layers.prefix_tokens else ("avg", "max")
-    offered = (*averaged, *(["map"] if own.pool == "map" and layer == 1 else []))
+    offered: list[Pool] = ["cls", "avg", "cls+avg", "max"] if layers.prefix_tokens else ["avg", "max"]
+    if own.pool == "map" and layer == 1:
+        offered.append("map")
     default = own.pool if own.pool in offered else offered[0]
-    if (chosen := str(pool or default)) not in offered:
+    chosen = next((one for one in offered if one == (pool or default)), None)
+    if chosen is None:
         where = "" if layer == 1 else f" at layer {layer}"
-        raise UsageError(f"{backbone.name} has no pool={chosen}{where}", mend=f"It has: {', '.join(offered)}")
+        raise UsageError(f"{backbone.name} has no pool={pool}{where}", mend=f"It has: {', '.join(offered)}")
     return Place(layer=layer, pool=chosen)

@@ -98,6 +98,8 @@ def evaluate(
             parameters=encoder.parameters,
             feature_dim=encoder.feature_dim,
             input_size=protocol.picture.crop_side(encoder.input_size),
+            layer=encoder.place.layer,
+            pooling=encoder.place.pool or None,
             pool=_pool(encoder, task, features, reporter),
             training=encoder.training,
         ),

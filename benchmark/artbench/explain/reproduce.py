@@ -15,14 +15,13 @@ from artbench.evaluation.rounds import readable
 from artbench.explain.sources import CheckedRecord, Sources, other_weights
 from artbench.features.extract import Features, extract
 from artbench.plugins.registry import Registry
-from artbench.protocol import LINEAR_V1, Protocol
+from artbench.protocol import Protocol, protocol_named
 from artbench.records.predictions import StoredPredictions
 from artbench.records.publishing import image_digests
 from artbench.records.record import Record
 from artbench.runtime.files import cache_folder
 from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter
-from artbench.stats.metrics import METRICS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,13 +130,12 @@ def reproduce(
 
 
 def _protocol(record: Record, file: Path) -> Protocol:
-    metric = METRICS.get(record.primary_metric)
-    protocol = LINEAR_V1.for_years() if metric is not None and metric.target == "year" else LINEAR_V1
-    protocol = protocol if record.few_shot is None else protocol.with_shots(record.few_shot.shots)
-    if protocol.hash != record.protocol_hash:
+    protocol = protocol_named(record.protocol)
+    if protocol is None or protocol.hash != record.protocol_hash:
+        known = "no protocol of that name" if protocol is None else f"it with the hash {protocol.hash[:12]}"
         raise ArtbenchError(
             f"{file} was made under the protocol {record.protocol} ({record.protocol_hash[:12]}), and this artbench "
-            f"knows {protocol.name} ({protocol.hash[:12]})",
+            f"knows {known}",
             mend="Run it again with this artbench, and explain the new record",
         )
     return protocol

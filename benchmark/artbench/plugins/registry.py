@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Any, Generic
+from typing import Any, Generic, cast
 
 from artbench.errors import ArtbenchError, UsageError, plugin_errors
 from artbench.runtime.findings import Finding, warned
@@ -68,7 +68,7 @@ class Catalogue(Generic[SpecT]):
         if self.kind == "backbone" and has_variant:
             entry, spec = self.find(plain)
             assert isinstance(spec, BackboneSpec)
-            return entry, spec.choose(variant)
+            return entry, cast("SpecT", spec.choose(variant))
         found = list(self._called(name))
         if not found and ":" in name:
             owner, _, plain = name.partition(":")

@@ -139,6 +139,8 @@ class EncoderState(Part):
         parameters: Number of parameters.
         feature_dim: Length of a feature vector.
         input_size: Side of the crop in pixels.
+        layer: The layer that was read, counted from the end; None in records of artbench 0.1.
+        pooling: How it was pooled: `cls`, `avg`, `cls+avg`, `map` or `max`; None if it was otherwise or is unknown.
         pool: Images that the checkpoint was pretrained on; None if unknown.
         training: How artbench pretrained it; None if it did not.
     """
@@ -149,6 +151,8 @@ class EncoderState(Part):
     parameters: Count
     feature_dim: Count
     input_size: Count
+    layer: Count | None = None
+    pooling: Literal["cls", "avg", "cls+avg", "map", "max"] | None = None
     pool: PoolState | None = None
     training: TrainingState | None = None
 

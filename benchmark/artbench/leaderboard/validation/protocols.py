@@ -1,26 +1,14 @@
 """Whether a record follows the protocol that it names."""
 
-import re
 from collections.abc import Sequence
 
 from artbench.leaderboard.validation.findings import FileFindings
-from artbench.protocol import LINEAR_V1, Protocol
+from artbench.protocol import Protocol, protocol_named
 from artbench.records.parts import ProbeState
 from artbench.records.record import Record
 from artbench.specs import TargetKind
 from artbench.stats.metrics import METRICS
 from artbench.stats.multi_label import THRESHOLDS
-
-_SHOTS = re.compile(r"(.+)-shots-([1-9][0-9]{0,5})")
-
-
-def known_protocol(name: str) -> Protocol | None:
-    """Return the protocol of a name; None if this version has none."""
-    shots = _SHOTS.fullmatch(name)
-    if shots is not None:
-        whole = known_protocol(shots[1])
-        return whole.with_shots(int(shots[2])) if whole is not None and whole.few_shot is None else None
-    return {protocol.name: protocol for protocol in (LINEAR_V1, LINEAR_V1.for_years())}.get(name)
 
 
 def check_protocol(record: Record, target: TargetKind, about: FileFindings) -> Protocol | None:
@@ -29,9 +17,9 @@ def check_protocol(record: Record, target: TargetKind, about: FileFindings) -> P
     Returns:
         The protocol; None if it is unknown.
     """
-    protocol = known_protocol(record.protocol)
+    protocol = protocol_named(record.protocol)
     if protocol is None:
-        about.fault(f"unknown protocol {record.protocol!r}", "Use linear-v1, or upgrade artbench")
+        about.fault(f"unknown protocol {record.protocol!r}", "Use linear-v2, or upgrade artbench")
         return None
     if protocol.hash != record.protocol_hash:
         about.fault(f"the hash of {protocol.name} is {protocol.hash[:12]}, not {record.protocol_hash[:12]}")
