@@ -1,6 +1,7 @@
 """Reading features at layers and pools of networks that say where they lie."""
 
 from functools import partial
+from typing import Literal
 
 import pytest
 import torch
@@ -32,7 +33,7 @@ class Tokens(torch.nn.Module):
         return features
 
 
-def _tokens(*, size: int = 32, own: str = "cls") -> Backbone:
+def _tokens(*, size: int = 32, own: Literal["cls", "map"] = "cls") -> Backbone:
     return Backbone(
         name="tokens",
         module=Tokens(),
