@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_RANGE = re.compile(r"(?<==)(\d{1,4})\.\.(\d{1,4})(?=,|$)")
 _KEY, _VALUE = re.compile(r"[a-z][a-z_]{0,29}"), re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,29}")
 
 TargetKind: TypeAlias = Literal["single-label", "multi-label", "year"]
@@ -71,7 +72,7 @@ class Variant:
     - `layer`: which block or stage is pooled, counted from the end: 1 is the last;
     - `size`: side in pixels of the images.
 
-    A plugin can offer more (`BackboneSpec.variants`).
+    A plugin can offer more (`BackboneSpec.variants`). Where several backbones can be named, `layer=1..4` names four.
 
     Attributes:
         choices: Values by key, sorted by key; an integer where the value is a number.
@@ -112,6 +113,22 @@ class Variant:
             if key in choices and choices[key] not in allowed:
                 raise UsageError(f"{key}={choices[key]} is not {what}")
         return variant
+
+    @staticmethod
+    def sweep(name: str) -> list[str]:
+        """The names that a name with ranges stands for, such as four for `resnet18@layer=1..4`.
+
+        Raises:
+            UsageError: A range is empty, or has more than 1,000 numbers.
+        """
+        place = _RANGE.search(name.partition("@")[2])
+        if place is None:
+            return [name]
+        first, last = int(place[1]), int(place[2])
+        if not 0 <= last - first < _MOST_LAYERS:
+            raise UsageError(f"{place[1]}..{place[2]} is no range of up to {_MOST_LAYERS} numbers: {name}")
+        head, tail = name[: name.index("@") + 1 + place.start(1)], name[name.index("@") + 1 + place.end(2) :]
+        return [one for number in range(first, last + 1) for one in Variant.sweep(f"{head}{number}{tail}")]
 
     def get(self, key: str) -> str | int | None:
         """The value of a key; None if it is not chosen."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr, suppress
 from io import StringIO
 from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from artbench.plugins.registry import Catalogue, Entry
-    from artbench.specs import Family
+    from artbench.specs import BackboneSpec, Family
 
 
 SHELLS = ("bash", "zsh", "fish")
@@ -65,7 +65,11 @@ def completed(
         # loaded would end up in the line that is being typed.
         with redirect_stderr(StringIO()):
             catalogue = getattr(load_plugins(), kind)
-        names = _names(catalogue, incomplete=incomplete, trainable=trainable)
+        names = (
+            _variants(catalogue, incomplete)
+            if kind == "backbones" and "@" in incomplete
+            else _names(catalogue, incomplete=incomplete, trainable=trainable)
+        )
         items = [CompletionItem(name, help=help_) for name, help_ in names if name.startswith(incomplete)]
         # In front, since bash forgets what comes before it. It offers files if no name fits.
         return [CompletionItem(incomplete, type="file"), *items] if or_path else items
@@ -101,6 +105,21 @@ def _names(catalogue: "Catalogue[Any]", *, incomplete: str, trainable: bool) -> 
                 # timm has a name for every set of weights of a model; these are offered once the dot is typed.
                 if "." in incomplete or name.partition(".")[0] == name or name.partition(".")[0] not in models:
                     yield name, family.description
+
+
+def _variants(catalogue: "Catalogue[BackboneSpec]", incomplete: str) -> Iterator[tuple[str, str]]:
+    """Offer the choices of a variant, after those that are written already."""
+    from artbench.specs import POOLS
+
+    name, _, written = incomplete.partition("@")
+    before, comma, _ = written.rpartition(",")
+    known = {choice.partition("=")[0] for choice in before.split(",")}
+    offered: dict[str, Sequence[object]] = {"layer": (2,), "pool": POOLS, "size": (224,)}
+    for _, spec in catalogue.specs():
+        offered |= dict(spec.variants) if spec.name == name else {}
+    for key, values in sorted(offered.items()):
+        for value in values if key not in known else ():
+            yield f"{name}@{before}{comma}{key}={value}", "variant"
 
 
 def _key(entry: "Entry[Any]", family: "Family[Any]") -> str:
