@@ -29,7 +29,7 @@ from artbench.runtime.distributed import Group, current_group
 from artbench.runtime.files import cache_folder
 from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter
-from artbench.specs import TaskSpec
+from artbench.specs import TaskSpec, Variant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +136,11 @@ def run(
     device = choose_device(request.device)
     encoders = list(
         encoder_requests(
-            request.backbones, request.pretrainings, registry=registry, seed=request.seed, trainings=trainings
+            [name for swept in request.backbones for name in Variant.sweep(swept)],
+            request.pretrainings,
+            registry=registry,
+            seed=request.seed,
+            trainings=trainings,
         )
     )
     datasets = group.first_then_others(

@@ -55,6 +55,10 @@ def timm_has(*names: str) -> None:
     [
         ("run --backbone colour", ["colour-histogram"]),
         ("run --backbone colour-histogram --pretraining imag", ["imagenet"]),
+        ("run --backbone resnet18@po", [f"resnet18@pool={pool}" for pool in ("cls", "avg", "cls+avg", "map", "max")]),
+        ("run --backbone resnet18@pool=max,la", ["resnet18@pool=max,layer=2"]),
+        ("run --backbone colour-histogram@bins=1", ["colour-histogram@bins=16"]),
+        ("features export --backbone a@size=22", ["a@size=224"]),
         ("run --json --task sample-sty", ["sample-style"]),
         ("pretrain moco-v3", ["moco-v3", "moco-v3-vit"]),
         ("plugins che", ["check"]),

@@ -125,7 +125,8 @@ def test_data_that_is_not_there_says_where_it_was_looked_for(request_: RunReques
 def test_variants_of_a_network_cost_one_pass(request_: RunRequest, registry: Registry, tmp_path: Path) -> None:
     names = ["toy-patches", "toy-patches@layer=2", "toy-patches@pool=max"]
     reporter = RecordingReporter()
-    outcome = run(replace(request_, backbones=names), registry=registry, reporter=reporter)
+    asked = ["toy-patches@layer=1..2", "toy-patches@pool=max"]
+    outcome = run(replace(request_, backbones=asked), registry=registry, reporter=reporter)
     assert [result.record.backbone for result in outcome.results] == names
     assert [result.record.encoder.feature_dim for result in outcome.results] == [128, 3, 8]
     assert len({result.record.encoder.weights_sha256 for result in outcome.results}) == 1
