@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from artbench.leaderboard.board import Board
 from artbench.records.format import amount, metric_name, unit
-from artbench.records.parts import Metric
+from artbench.records.parts import EncoderState, Metric
 from artbench.records.record import Record, pretraining_name
 from artbench.stats.metrics import METRICS
 
@@ -49,6 +49,7 @@ def headings(board: Board) -> list[str]:
         f"kNN {primary} {unit(first.primary)}",
         "parameters",
         "features",
+        *(("pooling", "px") if _declares_pooling(board) else ()),
     ]
 
 
@@ -70,7 +71,19 @@ def cells(record: Record, board: Board, *, number: int) -> list[Cell]:
         metric_cell(record.neighbours.metrics.get(record.primary_metric)),
         Cell(text=_parameters(encoder.parameters), key=encoder.parameters),
         Cell(text=f"{encoder.feature_dim:,}", key=encoder.feature_dim),
+        *(_pooling_cells(encoder) if _declares_pooling(board) else ()),
     ]
+
+
+def _declares_pooling(board: Board) -> bool:
+    """Whether some record says how its features were pooled; those of `linear-v1` do not."""
+    return any(row.record.encoder.layer is not None for row in board.rows)
+
+
+def _pooling_cells(encoder: EncoderState) -> list[Cell]:
+    layer = f"layer {encoder.layer}" if (encoder.layer or 1) > 1 else ""
+    text = ", ".join(filter(None, (encoder.pooling, layer)))
+    return [Cell(text=text, key=text), Cell(text=f"{encoder.input_size}", key=encoder.input_size)]
 
 
 def cost_cells(record: Record) -> list[Cell]:

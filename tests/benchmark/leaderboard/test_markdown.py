@@ -26,6 +26,22 @@ def test_a_row_tells_rank_encoder_result_and_cost() -> None:
     assert "100 training and 40 test images, 4 classes" in page
 
 
+def test_pooling_and_size_are_shown_where_records_declare_them() -> None:
+    encoder = record().encoder
+    rows = [
+        record(0.4, backbone=name, encoder=encoder.model_copy(update={"layer": layer, "pooling": pooling}).model_dump())
+        for name, layer, pooling in (("a", 1, "cls"), ("a@layer=3,pool=max", 3, "max"), ("b", 1, None))
+    ]
+    page = task_page(boards(rows))
+    assert "| features | pooling | px |" in page
+    assert [line.split("|")[-3:-1] for line in page.splitlines() if line.startswith("| (1")] == [
+        [" cls ", " 244 "],
+        [" max, layer 3 ", " 244 "],
+        ["  ", " 244 "],
+    ]
+    assert "pooling" not in task_page(boards([record()]))
+
+
 def test_records_that_cannot_be_compared_get_tables_of_their_own_and_a_reason() -> None:
     page = task_page(boards([record(), record(protocol_hash="e" * 64)]))
     assert page.count("| rank |") == 2

@@ -38,8 +38,9 @@ def escape(text: str) -> str:
 
 def _table(board: Board) -> str:
     best = board.first.id if _has_best(board) else ""
-    # Without the last two, parameters and features.
-    header = headings(board)[:-2]
+    header = headings(board)
+    # The columns about the encoder, from its parameters on, would make the table too wide for a paper.
+    header = header[: header.index("parameters")]
     rows = [_cells(row.record, board, bold=row.record.id == best) for row in board.rows]
     return "\n".join(
         [
@@ -60,7 +61,8 @@ def _table(board: Board) -> str:
 
 
 def _cells(record: Record, board: Board, *, bold: bool) -> list[str]:
-    texts = [escape(cell.text) for cell in cells(record, board, number=0)[:-2]]
+    shown_columns = headings(board).index("parameters")
+    texts = [escape(cell.text) for cell in cells(record, board, number=0)[:shown_columns]]
     value, _, interval = amount(record.primary).partition(" ")
     shown = f"\\textbf{{{value}}}" if bold else value
     # In braces, since a bracket at the start of a line would be an argument of the line break before it.
