@@ -124,7 +124,11 @@ _RIDGE = Probe(
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """A named set of choices. A change to any of them makes a new protocol with a new name."""
+    """A named set of choices. A change to any of them makes a new protocol with a new name.
+
+    Attributes:
+        width: Number of principal components of train that features are reduced to; None: all features are used.
+    """
 
     name: str
     picture: Preprocessing = Preprocessing()
@@ -133,6 +137,7 @@ class Protocol:
     neighbours: Neighbours = Neighbours()
     bootstrap: Bootstrap = Bootstrap()
     few_shot: FewShot | None = None
+    width: int | None = None
 
     @cached_property
     def hash(self) -> str:
@@ -148,6 +153,10 @@ class Protocol:
     def with_shots(self, shots: int) -> "Protocol":
         """Return this protocol with a few images per class: `linear-v1-shots-4`."""
         return replace(self, name=f"{self.name}-shots-{shots}", few_shot=FewShot(shots=shots))
+
+    def with_width(self, width: int) -> "Protocol":
+        """Return this protocol on features of a common width: `linear-v2-width-512`."""
+        return replace(self, name=f"{self.name}-width-{width}", width=width)
 
 
 def _without_none(choices: dict[str, object]) -> dict[str, object]:
@@ -172,7 +181,7 @@ LINEAR_V2 = Protocol(
 )
 """A linear probe on features whose layer, pooling and input size are declared."""
 
-_SHOTS = re.compile(r"(.+)-shots-([1-9][0-9]{0,5})")
+_VARIANT = re.compile(r"(?P<whole>.+)-(?P<kind>shots|width)-(?P<number>[1-9][0-9]{0,5})")
 
 
 def protocol_named(name: str) -> Protocol | None:
@@ -183,9 +192,11 @@ def protocol_named(name: str) -> Protocol | None:
         >>> protocol_named("linear-v1-shots-4").few_shot.shots
         4
     """
-    shots = _SHOTS.fullmatch(name)
-    if shots is not None:
-        whole = protocol_named(shots[1])
-        return whole.with_shots(int(shots[2])) if whole is not None and whole.few_shot is None else None
-    known = (protocol for linear in (LINEAR_V1, LINEAR_V2) for protocol in (linear, linear.for_years()))
-    return next((protocol for protocol in known if protocol.name == name), None)
+    variant = _VARIANT.fullmatch(name)
+    if variant is None:
+        known = (protocol for linear in (LINEAR_V1, LINEAR_V2) for protocol in (linear, linear.for_years()))
+        return next((protocol for protocol in known if protocol.name == name), None)
+    whole, number = protocol_named(variant["whole"]), int(variant["number"])
+    if whole is None or whole.few_shot is not None or (variant["kind"] == "width" and whole.width is not None):
+        return None
+    return whole.with_shots(number) if variant["kind"] == "shots" else whole.with_width(number)

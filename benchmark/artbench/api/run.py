@@ -31,6 +31,7 @@ class RunOptions(TypedDict, total=False):
     fresh: bool
     compiled: bool
     shots: int | None
+    width: int | None
     exclude: PathLike | None
     allow_partial: bool
     plugins: Sequence[PathLike]
@@ -81,6 +82,7 @@ def run(
     fresh: bool = False,
     compiled: bool = False,
     shots: int | None = None,
+    width: int | None = None,
     exclude: PathLike | None = None,
     allow_partial: bool = False,
     plugins: Sequence[PathLike] = (),
@@ -104,6 +106,7 @@ def run(
         fresh: Run again even what is on record, and extract its features anew.
         compiled: Compile the network before it extracts.
         shots: Number of training images per class to fit on; None: all.
+        width: Number of principal components of train to reduce the features to; None: all features.
         exclude: CSV file that lists images to leave out.
         allow_partial: Go on although more than 1 % of the images is missing.
         plugins: Python files with plugins, in addition to those that are installed.
@@ -151,6 +154,7 @@ def run(
         allow_partial=allow_partial,
         exclude=None if exclude is None else Path(exclude),
         shots=() if shots is None else (shots,),
+        width=width,
     )
     outcome = run_request(request, registry=registry, reporter=reporter)
     records = [result.record for result in outcome.results]

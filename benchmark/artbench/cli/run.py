@@ -60,6 +60,12 @@ def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     help="Fit on only N training images per class, such as 1,2,4,8,16. Each N is a protocol of its own, averaged over "
     "ten draws.",
 )
+@click.option(
+    "--width",
+    type=click.IntRange(min=1, max=100_000),
+    help="Reduce the features to so many principal components of train, to compare networks of unlike width. A "
+    "protocol of its own.",
+)
 @click.option("--allow-partial", is_flag=True, help="Go on although more than 1 % of the images is missing.")
 @options.json_option
 @options.plugin_option

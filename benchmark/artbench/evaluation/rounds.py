@@ -15,6 +15,7 @@ from artbench.probe.baselines import Known, guesses
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.predictions import Predictions, predict
+from artbench.probe.width import to_width
 from artbench.protocol import Protocol
 from artbench.records.tables import Tables
 from artbench.runtime.progress import Reporter
@@ -89,7 +90,9 @@ def first_probe(
     The arguments and errors are those of `score_rounds`; the task must not ask for the year.
     """
     targets = readable(task, features)[0]
-    train, validation = next(_fits(targets, task.dataset, features, protocol))
+    train, validation, projection = to_width(
+        *next(_fits(targets, task.dataset, features, protocol)), width=protocol.width
+    )
     probe = fit_probe(
         train,
         validation,
@@ -99,7 +102,7 @@ def first_probe(
         device=device,
         reporter=reporter,
     )
-    return probe, targets.test
+    return probe if projection is None else projection.unprojected(probe), targets.test
 
 
 def references(task: OpenTask, features: Features, *, protocol: Protocol) -> dict[str, dict[str, Estimate]]:

@@ -40,6 +40,7 @@ class RunRequest:
         protocol: Protocol for tasks that ask for labels; tasks that ask for the year use its variant for years.
         compiled: Whether networks are compiled for the extraction.
         shots: Numbers of training images per class to fit on instead of all; one protocol each.
+        width: Number of principal components of train to reduce features to; None: all features.
     """
 
     backbones: Sequence[str]
@@ -57,6 +58,7 @@ class RunRequest:
     exclude: Path | None = None
     protocol: Protocol = LINEAR_V1
     shots: Sequence[int] = ()
+    width: int | None = None
 
     def protocols(self, task: TaskSpec) -> tuple[Protocol, ...]:
         """Return the protocols under which a task is run.
@@ -64,14 +66,17 @@ class RunRequest:
         Raises:
             UsageError: The request has shots, and the task is not single-label.
         """
+        protocol = self.protocol.for_years() if task.target == "year" else self.protocol
+        if self.width is not None:
+            protocol = protocol.with_width(self.width)
         if not self.shots:
-            return (self.protocol.for_years() if task.target == "year" else self.protocol,)
+            return (protocol,)
         if task.target != "single-label":
             raise UsageError(
                 f"--shots draws images of each class, and {task.name} is a {task.target} task",
                 mend="Name tasks with one class per image, or leave --shots out",
             )
-        return tuple(self.protocol.with_shots(shots) for shots in sorted(set(self.shots)))
+        return tuple(protocol.with_shots(shots) for shots in sorted(set(self.shots)))
 
 
 @dataclass(frozen=True, kw_only=True)

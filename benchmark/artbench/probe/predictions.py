@@ -9,6 +9,7 @@ from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.knn import knn_probabilities
 from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.ridge import FittedRidge, fit_ridge
+from artbench.probe.width import to_width
 from artbench.protocol import Protocol
 from artbench.runtime.progress import Reporter
 from artbench.specs import TargetKind
@@ -42,11 +43,14 @@ def predict(
 ) -> Predictions:
     """Fit on train and validation, and predict the test, whose labels are not passed, so that they can't leak.
 
-    The arguments are those of `fit_probe`, and `test`: features of m images.
+    The arguments are those of `fit_probe`, and `test`: features of m images. Under a protocol with a width, probe and
+    neighbours see the leading principal components of train.
 
     Raises:
         ArtbenchError: There are no training images, or a feature is NaN or infinite.
     """
+    train, validation, projection = to_width(train, validation, width=protocol.width)
+    test = test if projection is None else projection.rows(test)
     fitted: FittedProbe | FittedRidge
     if target == "year":
         fitted = fit_ridge(train, validation, probe=protocol.probe, device=device)
@@ -56,6 +60,8 @@ def predict(
             train, validation, classes=classes, target=target, probe=protocol.probe, device=device, reporter=reporter
         )
         outputs = fitted.probabilities(test)
+    if projection is not None:
+        fitted = projection.unprojected(fitted)
     parts = [train] if validation is None else [train, validation]
     neighbours = knn_probabilities(
         [part.rows for part in parts],

@@ -1,6 +1,7 @@
 """The record of one result: encoder, task and protocol, metrics with intervals, and provenance."""
 
 import hashlib
+import re
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
@@ -171,8 +172,10 @@ class Record(Part):
 
 
 def task_name(record: Record) -> str:
-    """Return the name of the task, with the number of shots if there are."""
-    return record.task if record.few_shot is None else f"{record.task}, shots {record.few_shot.shots}"
+    """Return the name of the task, with the common width and the number of shots if there are."""
+    width = re.search(r"-width-(\d{1,6})(-|$)", record.protocol)
+    name = record.task if width is None else f"{record.task}, width {width[1]}"
+    return name if record.few_shot is None else f"{name}, shots {record.few_shot.shots}"
 
 
 def dataset_name(data: DatasetState) -> str:

@@ -1,0 +1,46 @@
+"""Names and hashes of protocols: what is published must never change."""
+
+import pytest
+
+from artbench.protocol import LINEAR_V1, LINEAR_V2, Protocol, protocol_named
+
+
+@pytest.mark.parametrize(
+    ("protocol", "digest"),
+    [
+        (LINEAR_V1, "1f9c82818cc8"),
+        (LINEAR_V1.for_years(), "1c082f81a9d5"),
+        (LINEAR_V1.with_shots(4), "3e2ddc9e078e"),
+    ],
+)
+def test_published_protocols_keep_their_hashes(protocol: Protocol, digest: str) -> None:
+    assert protocol.hash.startswith(digest)
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    [
+        LINEAR_V1,
+        LINEAR_V2.for_years(),
+        LINEAR_V2.with_width(512),
+        LINEAR_V2.with_width(64).with_shots(4),
+        LINEAR_V2.for_years().with_width(9),
+    ],
+)
+def test_a_protocol_is_found_by_its_name(protocol: Protocol) -> None:
+    assert protocol_named(protocol.name) == protocol
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "linear-v0",
+        "linear-v2-shots-0",
+        "linear-v2-shots-4-shots-4",
+        "linear-v2-shots-4-width-8",
+        "linear-v2-width-8-width-8",
+    ],
+)
+def test_other_names_are_no_protocols(name: str) -> None:
+    assert protocol_named(name) is None
