@@ -57,9 +57,11 @@ def museum(tmp_path: Path) -> Path:
     return folder
 
 
-def results(registry: Registry, museum: Path, pretrainings: Sequence[str]) -> tuple[RunResult, ...]:
+def results(
+    registry: Registry, museum: Path, pretrainings: Sequence[str], backbone: str = "mean-colour"
+) -> tuple[RunResult, ...]:
     request = RunRequest(
-        backbones=["mean-colour"],
+        backbones=[backbone],
         pretrainings=pretrainings,
         tasks=["my-museum-technique"],
         paths=DatasetPaths(by_name={"my-museum": museum}),
@@ -73,6 +75,12 @@ def test_backbone_dataset_and_task_work_together(registry: Registry, museum: Pat
     (result,) = results(registry, museum, ["random"])
     assert (result.record.dataset.train, result.record.dataset.test) == (30, 10)
     assert result.record.primary.value == 1
+
+
+def test_the_backbone_with_variants_offers_them(registry: Registry, museum: Path) -> None:
+    found = [result.record for result in results(registry, museum, ["random"], "tokens@layer=1..2,width=32,size=32")]
+    assert [record.backbone for record in found] == ["tokens@size=32,width=32", "tokens@layer=2,size=32,width=32"]
+    assert [(r.encoder.feature_dim, r.encoder.input_size, r.encoder.pooling) for r in found] == [(32, 32, "avg")] * 2
 
 
 def test_the_pretraining_gives_its_weights(registry: Registry, tmp_path: Path) -> None:

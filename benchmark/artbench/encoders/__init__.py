@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from artbench.runtime.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from artbench.encoders.backbone import Backbone
+    from artbench.encoders.backbone import Backbone, Layers
     from artbench.encoders.weights import Weights
 
-__all__ = ["Backbone", "Weights"]
+__all__ = ["Backbone", "Layers", "Weights"]
 
 __getattr__, __dir__ = lazy_exports(
-    __name__, {"artbench.encoders.backbone": ("Backbone",), "artbench.encoders.weights": ("Weights",)}
+    __name__, {"artbench.encoders.backbone": ("Backbone", "Layers"), "artbench.encoders.weights": ("Weights",)}
 )
