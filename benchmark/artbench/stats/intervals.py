@@ -1,0 +1,200 @@
+"""Confidence intervals that keep their level for few images, few clusters and values near a bound.
+
+A metric is computed once on all test images and once without each unit: an image, a cluster such as a painter, or, where
+there are more than `MOST_UNITS`, a group of them. These values say how much the metric depends on each unit (the
+delete-one jackknife: Quenouille 1956, Tukey 1958; with clusters the variance CV3, MacKinnon, Nielsen and Webb 2023).
+Nothing is drawn at random but the groups, whose seed is fixed.
+
+- Fractions: the interval of Clopper and Pearson (1934) for as many images as a plain share would need to vary as much
+  (Korn and Graubard 1998). It lies in [0, 1] and never has zero width. For a plain share of single images it is the
+  exact interval itself.
+- Errors in years: Student's t, extended by the same with the skewness taken into account (Hall 1992).
+- Calibration error: by inverting a test, since its estimate is above the true value (`calibration_interval`).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv, stdtrit
+
+MOST_UNITS = 1000
+"""Units that are left out one by one; more of them are first grouped at random into so many."""
+
+# Images of a class are joined by so many that are predicted as well as all, when the variance within it is estimated.
+_PRIOR_IMAGES = 2.0
+_SEED = 0
+_TINY = 1e-12
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """A metric on all test images, and without each unit of them.
+
+    Attributes:
+        value: Value on all images.
+        without: Value without each unit, float64, shape (units,).
+        shares: Share of each unit in the metric, which sum to 1, float64, shape (units,): of accuracy, its share of
+            the images; of balanced accuracy, that of images weighted by 1 / images of their class.
+        single: Variance if all images were independent, where that is known without `without`; else 0. It may not be
+            undercut by clusters.
+        plain: Whether the units are single images and each adds 0 or 1, all with the same weight.
+    """
+
+    value: float
+    without: NDArray[np.float64]
+    shares: NDArray[np.float64]
+    single: float = 0.0
+    plain: bool = False
+
+    @property
+    def influence(self) -> NDArray[np.float64]:
+        """What each unit adds to the value, on its own scale: shape (units,), with a sum near 0."""
+        units = len(self.without)
+        added: NDArray[np.float64] = np.nan_to_num(self.value - self.without) * np.sqrt(max(units - 1, 1) / units)
+        return added
+
+    @property
+    def variance(self) -> float:
+        """Jackknife variance of the value."""
+        return float(np.square(self.influence).sum())
+
+
+def groups_of(clusters: Sequence[object] | int, *, most: int = MOST_UNITS) -> NDArray[np.int64]:
+    """Return the number of the unit of each image, shape (n,), below `most`.
+
+    Clusters are numbered in the order in which they appear, so that their names don't matter.
+
+    Args:
+        clusters: Cluster of each image, or the number of images if each is a unit.
+        most: Largest number of units.
+    """
+    if isinstance(clusters, int):
+        members = np.arange(clusters)
+    else:
+        numbers: dict[object, int] = {}
+        members = np.array([numbers.setdefault(cluster, len(numbers)) for cluster in clusters], np.int64)
+    units = int(members.max()) + 1
+    if units <= most:
+        return members
+    # Each group gets as many units as every other, give or take one.
+    order = np.random.default_rng(_SEED).permutation(units)
+    grouped: NDArray[np.int64] = (order % most)[members]
+    return grouped
+
+
+def leave_out(groups: NDArray[np.int64], *, block: int = 128) -> Iterator[NDArray[np.float32]]:
+    """Yield weights of the images that leave out each unit in turn: float32, shape (n, some of the units)."""
+    units = int(groups.max()) + 1
+    for start in range(0, units, block):
+        yield (groups[:, None] != np.arange(start, min(start + block, units))).astype(np.float32)
+
+
+def clopper_pearson(value: float, n: float, *, level: float) -> tuple[float, float]:
+    """Return the exact interval of a share (Clopper and Pearson 1934); `value * n` and `n` need not be whole.
+
+    Examples:
+        >>> from artbench.stats.intervals import clopper_pearson
+        >>> low, high = clopper_pearson(1.0, 20, level=0.95)
+        >>> round(low, 3), high
+        (0.832, 1.0)
+    """
+    tail = (1 - level) / 2
+    hits = value * n
+    low = float(betaincinv(hits, n - hits + 1, tail)) if hits > _TINY * n else 0.0
+    high = float(betaincinv(hits + 1, n - hits, 1 - tail)) if n - hits > _TINY * n else 1.0
+    return low, high
+
+
+def fraction_interval(found: LeftOut, *, images: int, level: float, top: float = 1.0) -> tuple[float, float]:
+    """Return the interval of a metric between 0 and `top`.
+
+    The effective number of images is that of a plain share with the same variance (Korn and Graubard 1998), reduced for
+    the degrees of freedom with which the variance is known, as they do. Where few units carry the variance, it says
+    little, and most of all if all images are predicted rightly. Then the intraclass correlation is taken to be at least
+    0.5 / (number of units that carry it), which makes clusters without errors count about half as single images.
+
+    Args:
+        found: The metric without each unit.
+        images: Number of test images.
+        level: Confidence level.
+        top: Largest possible value.
+    """
+    value = min(max(found.value / top, 0.0), 1.0)
+    if found.plain:
+        low, high = clopper_pearson(value, images, level=level)
+        return low * top, high * top
+    binomial = value * (1 - value)
+    squares = float(np.square(found.shares).sum())
+    if len(found.without) < 2:
+        return 0.0, top
+    smallest = min(squares, 1 / images)
+    if binomial < _TINY:
+        n = 1 / (0.5 * squares + 0.5 * smallest)
+    else:
+        carried = np.square(found.influence)
+        variance = float(carried.sum()) / top**2
+        carrying = max(1.0, float(carried.sum() ** 2 / max(np.square(carried).sum(), 1e-300))) if variance else 1.0
+        least = 0.5 / carrying
+        single = found.single / top**2
+        floor = binomial * squares * least + (1 - least) * single
+        spread = max(squares - smallest, _TINY)
+        correlation = min(max((variance / binomial - smallest) / spread, least), 1.0)
+        df = degrees_of_freedom(found.shares, correlation)
+        t, normal = stdtrit(df, (1 + level) / 2), stdtrit(max(images - 1, 1), (1 + level) / 2)
+        n = binomial / max(max(variance, single) * (t / normal) ** 2, floor)
+    low, high = clopper_pearson(value, min(n, images * 1e3), level=level)
+    return low * top, high * top
+
+
+def degrees_of_freedom(shares: NDArray[np.float64], correlation: float = 1.0) -> float:
+    """Return the degrees of freedom of a variance from unequal units (Satterthwaite 1946, Bell and McCaffrey 2002).
+
+    With equal units it is their number less one; a few large units have those of about as many.
+
+    Args:
+        shares: Share of each unit, shape (units,).
+        correlation: Correlation of images within a unit, of which the variance of a unit's mean depends.
+    """
+    part = np.square(shares) * correlation + (1 - correlation) * shares / len(shares)
+    return max(1.0, float(part.sum() ** 2 / np.square(part).sum()) - 1)
+
+
+def positive_interval(found: LeftOut, *, level: float) -> tuple[float, float]:
+    """Return the interval of a mean of errors, which are positive and skewed.
+
+    It joins Student's t and the same with Hall's (1992) cubic transformation, which removes the first effect of the
+    skewness: the upper end is the farther for errors with a long tail, and the lower end no nearer than Student's.
+    """
+    units = len(found.without)
+    if units < 2:
+        return 0.0, float("inf")
+    t = float(stdtrit(degrees_of_freedom(found.shares), (1 + level) / 2))
+    error = float(np.sqrt(found.variance))
+    skew = skewness(found.influence)
+    low = found.value - error * max(t, hall(t, skew))
+    high = found.value + error * max(t, -hall(-t, skew))
+    # Errors that are all equal say that the mean is near them, but not how near.
+    least = abs(found.value) / units
+    return max(0.0, min(low, found.value - least)), max(high, found.value + least)
+
+
+def skewness(influence: NDArray[np.float64]) -> float:
+    """Return the skewness of the sum of influences, corrected for few units (G1 of Joanes and Gill 1998, over root n)."""
+    units = influence.shape[-1]
+    if units < 3:
+        return 0.0
+    centred = influence - influence.mean()
+    second = float(np.square(centred).mean())
+    if second < 1e-300:
+        return 0.0
+    plain = float((centred**3).mean()) / second**1.5
+    return plain * float(np.sqrt(units * (units - 1)) / (units - 2)) / float(np.sqrt(units))
+
+
+def hall(t: float, skew: float) -> float:
+    """Return the quantile of the studentised mean where its cubic transformation (Hall 1992) has the quantile `t`."""
+    if abs(skew) < 1e-6:
+        return t
+    return float(3 / skew * (np.cbrt(1 + skew * (t - skew / 6)) - 1))
