@@ -37,15 +37,20 @@ class LeftOut:
         without: Value without each unit, float64, shape (units,).
         shares: Share of each unit in the metric, which sum to 1, float64, shape (units,): of accuracy, its share of
             the images; of balanced accuracy, that of images weighted by 1 / images of their class.
-        single: Variance if all images were independent, where that is known without `without`; else 0. It may not be
-            undercut by clusters.
+        image_squares: Sum of the squared shares of single images; that of `shares` if the units are images.
+        single: Variance if all images were independent, which clusters may not undercut.
+        carrying: How many single images carry that variance.
+        corrected: Whether the jackknife's estimate of bias is taken off, for metrics that are not means.
         plain: Whether the units are single images and each adds 0 or 1, all with the same weight.
     """
 
     value: float
     without: NDArray[np.float64]
     shares: NDArray[np.float64]
-    single: float = 0.0
+    image_squares: float
+    single: float
+    carrying: float
+    corrected: bool = False
     plain: bool = False
 
     @property
@@ -54,6 +59,12 @@ class LeftOut:
         units = len(self.without)
         added: NDArray[np.float64] = np.nan_to_num(self.value - self.without) * np.sqrt(max(units - 1, 1) / units)
         return added
+
+    @property
+    def bias(self) -> float:
+        """Jackknife estimate of the bias (Quenouille 1956); 0 for means."""
+        units = len(self.without)
+        return float((units - 1) * (np.nanmean(self.without) - self.value)) if self.corrected else 0.0
 
     @property
     def variance(self) -> float:
@@ -121,31 +132,38 @@ def fraction_interval(found: LeftOut, *, images: int, level: float, top: float =
         level: Confidence level.
         top: Largest possible value.
     """
-    value = min(max(found.value / top, 0.0), 1.0)
     if found.plain:
-        low, high = clopper_pearson(value, images, level=level)
+        low, high = clopper_pearson(found.value / top, images, level=level)
         return low * top, high * top
-    binomial = value * (1 - value)
-    squares = float(np.square(found.shares).sum())
     if len(found.without) < 2:
         return 0.0, top
-    smallest = min(squares, 1 / images)
-    if binomial < _TINY:
-        n = 1 / (0.5 * squares + 0.5 * smallest)
-    else:
-        carried = np.square(found.influence)
-        variance = float(carried.sum()) / top**2
-        carrying = max(1.0, float(carried.sum() ** 2 / max(np.square(carried).sum(), 1e-300))) if variance else 1.0
-        least = 0.5 / carrying
-        single = found.single / top**2
-        floor = binomial * squares * least + (1 - least) * single
-        spread = max(squares - smallest, _TINY)
-        correlation = min(max((variance / binomial - smallest) / spread, least), 1.0)
-        df = degrees_of_freedom(found.shares, correlation)
-        t, normal = stdtrit(df, (1 + level) / 2), stdtrit(max(images - 1, 1), (1 + level) / 2)
-        n = binomial / max(max(variance, single) * (t / normal) ** 2, floor)
-    low, high = clopper_pearson(value, min(n, images * 1e3), level=level)
-    return low * top, high * top
+    value = min(max((found.value - found.bias) / top, 0.0), 1.0)
+    n = _effective(found, min(max(value, 1e-3 / images), 1 - 1e-3 / images), images=images, level=level, top=top)
+    low, high = clopper_pearson(value, n, level=level)
+    return min(low * top, found.value), max(high * top, found.value)
+
+
+def _effective(found: LeftOut, value: float, *, images: int, level: float, top: float) -> float:
+    """Return how many single images of a plain share would say as much."""
+    binomial = value * (1 - value)
+    squares = max(float(np.square(found.shares).sum()), found.image_squares)
+    variance, single = found.variance / top**2, found.single / top**2
+    least = 0.5 / carrying(found.influence)
+    # Of single images, too, a few may carry the variance.
+    single = max(single, binomial * found.image_squares * 0.5 / found.carrying)
+    clustering = squares / found.image_squares - 1
+    floor = single * (1 + least * clustering)
+    correlation = min(max((variance / single - 1) / max(clustering, _TINY), least), 1.0)
+    t = stdtrit(degrees_of_freedom(found.shares, correlation), (1 + level) / 2)
+    normal = stdtrit(max(images - 1, 1), (1 + level) / 2)
+    return float(min(binomial / max(max(variance, single) * (t / normal) ** 2, floor), 1e3 * images))
+
+
+def carrying(influence: NDArray[np.float64]) -> float:
+    """Return how many units carry a variance: all of them if they add alike, 1 if it comes from one."""
+    squared = np.square(influence)
+    fourth = float(np.square(squared).sum())
+    return max(1.0, float(squared.sum()) ** 2 / fourth) if fourth > 1e-300 else 1.0
 
 
 def degrees_of_freedom(shares: NDArray[np.float64], correlation: float = 1.0) -> float:
