@@ -22,10 +22,10 @@ from scipy.special import betaincinv, stdtrit
 MOST_UNITS = 1000
 """Units that are left out one by one; more of them are first grouped at random into so many."""
 
-# Images of a class are joined by so many that are predicted as well as all, when the variance within it is estimated.
-_PRIOR_IMAGES = 2.0
 _SEED = 0
 _TINY = 1e-12
+# Simulations of the calibration error for each truth that is tried.
+_TRIALS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +41,8 @@ class LeftOut:
         single: Variance if all images were independent, which clusters may not undercut.
         carrying: How many single images carry that variance.
         corrected: Whether the jackknife's estimate of bias is taken off, for metrics that are not means.
+        between: Variance of the value between rounds (draws, splits), divided by their number; 0 for one.
+        rounds: Number of rounds.
         plain: Whether the units are single images and each adds 0 or 1, all with the same weight.
     """
 
@@ -52,6 +54,8 @@ class LeftOut:
     carrying: float
     corrected: bool = False
     plain: bool = False
+    between: float = 0.0
+    rounds: int = 1
 
     @property
     def influence(self) -> NDArray[np.float64]:
@@ -95,9 +99,11 @@ def groups_of(clusters: Sequence[object] | int, *, most: int = MOST_UNITS) -> ND
     return grouped
 
 
-def leave_out(groups: NDArray[np.int64], *, block: int = 128) -> Iterator[NDArray[np.float32]]:
+def leave_out(
+    groups: NDArray[np.int64], *, units: int | None = None, block: int = 128
+) -> Iterator[NDArray[np.float32]]:
     """Yield weights of the images that leave out each unit in turn: float32, shape (n, some of the units)."""
-    units = int(groups.max()) + 1
+    units = int(groups.max()) + 1 if units is None else units
     for start in range(0, units, block):
         yield (groups[:, None] != np.arange(start, min(start + block, units))).astype(np.float32)
 
@@ -150,13 +156,43 @@ def _effective(found: LeftOut, value: float, *, images: int, level: float, top: 
     variance, single = found.variance / top**2, found.single / top**2
     least = 0.5 / carrying(found.influence)
     # Of single images, too, a few may carry the variance.
-    single = max(single, binomial * found.image_squares * 0.5 / found.carrying)
+    single = max(single, binomial * found.image_squares / found.carrying)
     clustering = squares / found.image_squares - 1
     floor = single * (1 + least * clustering)
     correlation = min(max((variance / single - 1) / max(clustering, _TINY), least), 1.0)
     t = stdtrit(degrees_of_freedom(found.shares, correlation), (1 + level) / 2)
     normal = stdtrit(max(images - 1, 1), (1 + level) / 2)
-    return float(min(binomial / max(max(variance, single) * (t / normal) ** 2, floor), 1e3 * images))
+    # Each part of the variance with its own t, so that few rounds count as few.
+    rounds = found.between / top**2 * _t_squared(found.rounds, level) if found.rounds > 1 else 0.0
+    total = max(max(variance, single) * t**2, floor * normal**2) + rounds
+    return float(min(binomial * normal**2 / total, 1e3 * images))
+
+
+def _t_squared(rounds: int, level: float) -> float:
+    return float(stdtrit(rounds - 1, (1 + level) / 2)) ** 2
+
+
+def averaged(rounds: Sequence[LeftOut]) -> LeftOut:
+    """Return the mean of a metric over rounds whose units have the same numbers; an image may be in several rounds.
+
+    Units that a round does not test leave its value as it is. The scatter between rounds adds to that between units;
+    for rounds with their own test images it contains some of the latter, which errs on the safe side.
+    """
+    first = rounds[0]
+    if len(rounds) == 1:
+        return first
+    values = np.array([one.value for one in rounds])
+    return LeftOut(
+        value=float(values.mean()),
+        without=np.mean([np.where(np.isnan(one.without), one.value, one.without) for one in rounds], axis=0),
+        shares=np.mean([one.shares for one in rounds], axis=0),
+        image_squares=float(np.mean([one.image_squares for one in rounds])),
+        single=float(np.mean([one.single for one in rounds])) / len(rounds),
+        carrying=float(np.mean([one.carrying for one in rounds])),
+        corrected=first.corrected,
+        between=float(values.var(ddof=1)) / len(rounds),
+        rounds=len(rounds),
+    )
 
 
 def carrying(influence: NDArray[np.float64]) -> float:
@@ -191,8 +227,9 @@ def positive_interval(found: LeftOut, *, level: float) -> tuple[float, float]:
     t = float(stdtrit(degrees_of_freedom(found.shares), (1 + level) / 2))
     error = float(np.sqrt(found.variance))
     skew = skewness(found.influence)
-    low = found.value - error * max(t, hall(t, skew))
-    high = found.value + error * max(t, -hall(-t, skew))
+    rounds = found.between * _t_squared(found.rounds, level) if found.rounds > 1 else 0.0
+    low = found.value - float(np.hypot(error * max(t, hall(t, skew)), np.sqrt(rounds)))
+    high = found.value + float(np.hypot(error * max(t, -hall(-t, skew)), np.sqrt(rounds)))
     # Errors that are all equal say that the mean is near them, but not how near.
     least = abs(found.value) / units
     return max(0.0, min(low, found.value - least)), max(high, found.value + least)
@@ -216,3 +253,46 @@ def hall(t: float, skew: float) -> float:
     if abs(skew) < 1e-6:
         return t
     return float(3 / skew * (np.cbrt(1 + skew * (t - skew / 6)) - 1))
+
+
+def calibration_interval(
+    gaps: NDArray[np.float64], errors: NDArray[np.float64], *, level: float, between: float = 0.0
+) -> tuple[float, float]:
+    """Return the interval of the expected calibration error, the sum of distances of bins from zero.
+
+    Its estimate is too large, most of all for a calibrated encoder, whose bins are off by chance alone; so no interval
+    around it can cover. Here true gaps are tried that are smaller or larger than those found, in two ways (all by a
+    share, or all by as many standard errors), and kept if the sum found is not among the least or greatest 2.5 % of
+    those that they would give (inversion of a test by simulation: Casella and Berger 2002, section 9.2.1). The interval
+    is extended to the value itself where that is outside.
+
+    Args:
+        gaps: Mean over all images of confidence less correctness in each bin, shape (bins,).
+        errors: Standard errors: shape (bins,) if bins are independent, else a matrix (bins, m) with the covariance
+            `errors @ errors.T`.
+        level: Confidence level.
+        between: Standard error of the mean over rounds due to the rounds.
+    """
+    spread = errors if errors.ndim == 1 else np.sqrt(np.square(errors).sum(axis=1))
+    normal = np.random.default_rng(_SEED).standard_normal((_TRIALS, errors.shape[-1]))
+    noise = normal * errors if errors.ndim == 1 else normal @ errors.T
+    found = float(np.abs(gaps).sum())
+    steps = np.concatenate([np.linspace(6, 0, 25), np.linspace(-0.2, -4, 20)])[:, None]
+    moved = np.sign(gaps) * np.maximum(np.abs(gaps) - steps * spread, 0)
+    largest = max(1.5, float(np.abs(moved[-1]).sum()) / max(found, _TINY))
+    ends = [_accepted(family, noise, found, level) for family in (moved, gaps * np.linspace(0, largest, 45)[:, None])]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    return max(0.0, min(low, found) - between), min(1.0, max(high, found) + between)
+
+
+def _accepted(
+    family: NDArray[np.float64], noise: NDArray[np.float64], found: float, level: float
+) -> tuple[float, float]:
+    """Return the smallest and largest sum of true gaps that are not rejected, each with the next one that is."""
+    tail = (1 - level) / 2
+    truths = np.abs(family).sum(axis=1)
+    sums = np.abs(family[:, None] + noise).sum(axis=2)
+    kept = np.flatnonzero(((sums >= found).mean(axis=1) > tail) & ((sums <= found).mean(axis=1) > tail))
+    if not len(kept):
+        return found, found
+    return float(truths[max(kept[0] - 1, 0)]), float(truths[min(kept[-1] + 1, len(truths) - 1)])

@@ -1,6 +1,7 @@
 """Every metric of a kind of target without each unit of the test images, for its interval and for paired tests."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,8 @@ from artbench.stats.multi_label import MultiLabelOutcome
 # Each class is joined by so many images that are predicted as well as all, when the variance within it is estimated.
 _PRIOR = 2.0
 PLAIN = ("accuracy", "top5_accuracy", "within_50_years")
-CORRECTED = ("macro_f1", "mean_average_precision", "mean_average_precision_11_point")
+CORRECTED = ("macro_f1", "mean_average_precision")
+ROUGH = "mean_average_precision_11_point"
 
 
 def left_out(
@@ -24,9 +26,22 @@ def left_out(
     target: TargetKind,
     thresholds: Mapping[str, float] | None = None,
     clusters: Sequence[object] | None = None,
+    groups: NDArray[np.int64] | None = None,
+    units: int = 0,
     only: Sequence[str] | None = None,
 ) -> dict[str, LeftOut]:
-    """Compute every metric for a kind of target on all test images and without each unit of them."""
+    """Compute every metric for a kind of target on all test images and without each unit of them.
+
+    Args:
+        labels: As `Split.labels`.
+        outputs: Probabilities, shape (n, classes), or years, shape (n, 1).
+        target: Kind of target.
+        thresholds: Threshold by metric; metrics that need one and have none are left out.
+        clusters: Cluster of each image, such as its painter; None for single images.
+        groups: Unit of each image where several rounds number units together (`groups_of` over all rounds), (n,).
+        units: Number of units over all rounds, with `groups`.
+        only: Names of the metrics; None for all.
+    """
     given = thresholds or {}
     metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in given)]
     metrics = [m for m in metrics if only is None or m.name in only]
@@ -35,9 +50,12 @@ def left_out(
     n = len(labels)
     singles = groups_of(n)
     alone = [measure(weights) for weights in leave_out(singles)] if n > 1 else []
-    groups = singles if clusters is None else groups_of(clusters)
-    each = alone if clusters is None else [measure(w) for w in leave_out(groups)] if groups.max() else []
-    found = {}
+    own = groups is None
+    if groups is None:
+        groups = singles if clusters is None else groups_of(clusters)
+    units = max(units, int(groups.max()) + 1)
+    each = alone if own and clusters is None else [measure(w) for w in leave_out(groups, units=units)] if units > 1 else []
+    found: dict[str, LeftOut] = {}
     for metric in metrics:
         name = metric.name
         value = float(values[name][0])
@@ -46,13 +64,18 @@ def left_out(
         found[name] = LeftOut(
             value=value,
             without=np.concatenate([one[name] for one in each]).astype(np.float64) if each else np.full(1, np.nan),
-            shares=np.bincount(groups, shares),
+            shares=np.bincount(groups, shares, minlength=units),
             image_squares=float(np.square(shares).sum()),
             single=max(_smoothed(name, labels, outputs, value), float(np.square(one_by_one).sum())),
             carrying=carrying(one_by_one),
             corrected=name in CORRECTED,
-            plain=name in PLAIN and clusters is None,
+            plain=name in PLAIN and clusters is None and own,
         )
+    rough, smooth = found.get(ROUGH), found.get("mean_average_precision")
+    if rough is not None and smooth is not None:
+        # Interpolation takes the best of a few precisions, so that leaving out one image says nothing of many.
+        moved = smooth.without - smooth.value + rough.value
+        found[ROUGH] = replace(smooth, value=rough.value, without=moved, corrected=False)
     return found
 
 

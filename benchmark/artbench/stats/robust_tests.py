@@ -14,8 +14,8 @@ from artbench.stats.intervals import degrees_of_freedom
 _MORE_SKEW = 1.5
 
 
-# A share of so many units in all of them is taken to be correlated wholly, in fractions.
-_UNSEEN = 5.0
+# Units on which an encoder may fail although none of the test's did: 95 % certain (1 - 3 / n)^n, the rule of three.
+_UNSEEN = 3.0
 
 
 def robust_p(
@@ -37,8 +37,8 @@ def robust_p(
         influence: What each unit adds to it (`LeftOut.influence`), shape (rows, units).
         shares: Share of each unit in the metric, shape (units,).
         fraction: Whether the metric lies in [0, 1]. Then the variance of a difference is at least that of fractions of
-            which a share of 5 / units is correlated wholly within units: twenty painters don't show that an encoder
-            fails on one in twenty.
+            which a share of 3 / units is correlated wholly within units: twenty painters don't show that an encoder
+            does not fail on one in twenty (the rule of three: Hanley and Lippman-Hand 1983).
 
     Returns:
         Shape (pairs,), in the order of `numpy.triu_indices(rows, 1)`.
