@@ -128,7 +128,7 @@ def main() -> None:
     words = " ".join(sys.argv[2:])
     if not words or words == "plain":
         plain()
-    if not words or words == "rounds":
+    if words == "rounds":
         for rounds in (2, 3, 5, 10):
             say(f"{rounds:2} draws, same 200 images: {few_shot(rounds, repetitions, same=True)}")
             say(f"{rounds:2} splits of 200 images:   {few_shot(rounds, repetitions, same=False)}")
@@ -148,7 +148,9 @@ def plain() -> None:
         covered = (chances * ((ends[:, 0] <= shares) & (shares <= ends[:, 1]))).sum(axis=1)
         at = {share: covered[np.argmin(np.abs(shares[:, 0] - share))] for share in (0.5, 0.95, 0.98)}
         told = ", ".join(f"p={share}: {value:.1%}" for share, value in at.items())
-        say(f"share of {n:5,} images: at least {covered.min():.1%}, {told}; never narrower than {np.ptp(ends, axis=1).min():.2g}")
+        say(
+            f"share of {n:5,} images: at least {covered.min():.1%}, {told}; never narrower than {np.ptp(ends, axis=1).min():.2g}"
+        )
 
 
 def cover(name: str, case: Case, repetitions: int) -> None:
@@ -164,7 +166,9 @@ def cover(name: str, case: Case, repetitions: int) -> None:
     say(f"{name}:")
     for metric, found in hits.items():
         covered, widths = np.array(found, float).T
-        say(f"    {metric:34} true {truth[metric]:8.3f}  covered {covered.mean():6.1%}  width {np.median(widths):7.3f}  least {widths.min():.2g}")
+        say(
+            f"    {metric:34} true {truth[metric]:8.3f}  covered {covered.mean():6.1%}  width {np.median(widths):7.3f}  least {widths.min():.2g}"
+        )
 
 
 def left(case: Case, drawn: Drawn) -> dict[str, tuple[float, float]]:
@@ -199,7 +203,9 @@ def few_shot(rounds: int, repetitions: int, *, same: bool) -> str:
         covered, widths = 0, []
         for _ in range(repetitions):
             drift = luck * random.normal(size=rounds)
-            hard = np.repeat(random.beta(3.5, 1.5, (1, 200)), rounds, 0) if same else random.beta(3.5, 1.5, (rounds, 200))
+            hard = (
+                np.repeat(random.beta(3.5, 1.5, (1, 200)), rounds, 0) if same else random.beta(3.5, 1.5, (rounds, 200))
+            )
             right = random.random((rounds, 200)) < np.clip(hard + drift[:, None], 0, 1)
             numbers = [np.arange(200) if same else 200 * k + np.arange(200) for k in range(rounds)]
             groups = groups_of(np.concatenate(numbers).tolist())
@@ -229,6 +235,7 @@ def calibration(repetitions: int) -> None:
     }
     for n in (20, 100, 500, 5000):
         for name, shape in shapes.items():
+
             def binned(count: int) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
                 sure = 1 - 0.95 * random.beta(1, 2.2, count)
                 return sure, np.clip(shape(sure), 0, 1), np.clip(np.ceil(sure * bins).astype(np.int64) - 1, 0, bins - 1)  # noqa: B023
@@ -243,7 +250,9 @@ def calibration(repetitions: int) -> None:
                 low, high = calibration_interval(gaps, errors, level=LEVEL)
                 covered += low <= truth + 1e-9 and truth <= high
                 widths.append(high - low)
-            say(f"calibration error, {n:5,} images, {name:20} true {truth:.3f}  covered {4 * covered / repetitions:.1%}  width {np.median(widths):.3f}")
+            say(
+                f"calibration error, {n:5,} images, {name:20} true {truth:.3f}  covered {4 * covered / repetitions:.1%}  width {np.median(widths):.3f}"
+            )
 
 
 def binned_gaps(

@@ -89,7 +89,9 @@ def accuracy(n: int) -> Draw:
 
     def draw(random: np.random.Generator) -> Drawn:
         hard = random.random(n) < 0.8
-        right = np.stack([hard, random.random(n) < 0.8, random.random(n) < np.where(hard, 0.95, 0.2), random.random(n) < 0.8])
+        right = np.stack(
+            [hard, random.random(n) < 0.8, random.random(n) < np.where(hard, 0.95, 0.2), random.random(n) < 0.8]
+        )
         both = right.astype(np.float64)
         alone = (both.sum(axis=1)[:, None] - both @ both.T).astype(np.int64)
         p = mcnemar(alone, alone.T)[np.triu_indices(4, 1)]
@@ -100,7 +102,9 @@ def accuracy(n: int) -> Draw:
 
 def by_class(n: int, classes: int) -> Draw:
     """Balanced accuracy: good on all classes alike, on rare ones, on common ones, or on four of five."""
-    kinds = [np.zeros(classes)] + [np.where(np.arange(classes) < classes / 2, sign * 0.25, -sign * 0.25) for sign in (1, -1)]
+    kinds = [np.zeros(classes)] + [
+        np.where(np.arange(classes) < classes / 2, sign * 0.25, -sign * 0.25) for sign in (1, -1)
+    ]
     kinds.append(np.where(np.arange(classes) % 5 == 0, -0.56, 0.14))
 
     def draw(random: np.random.Generator) -> Drawn:
@@ -109,8 +113,13 @@ def by_class(n: int, classes: int) -> Draw:
         there = support > 0
         chances = [np.clip(0.6 + kind - kind[there].mean(), 0, 1) for kind in kinds]
         right = np.stack([random.random(n) < chance[labels] for chance in chances]).astype(np.float64)
-        outputs = [np.eye(classes, dtype=np.float32)[np.where(row > 0, labels, (labels + 1) % classes)] for row in right]
-        found = [left_out(labels, one, target="single-label", only=("balanced_accuracy",))["balanced_accuracy"] for one in outputs]
+        outputs = [
+            np.eye(classes, dtype=np.float32)[np.where(row > 0, labels, (labels + 1) % classes)] for row in right
+        ]
+        found = [
+            left_out(labels, one, target="single-label", only=("balanced_accuracy",))["balanced_accuracy"]
+            for one in outputs
+        ]
         weights = weights_of("balanced_accuracy", n, labels=labels, classes=classes)
         today = sign_flip(right, weights)[np.triu_indices(4, 1)]
         return np.array([f.value for f in found]), np.stack([f.influence for f in found]), found[0].shares, True, today
@@ -124,7 +133,9 @@ def precision(metric: str, n: int, classes: int, rate: float) -> Draw:
               "mean_average_precision_11_point": 0.55}[metric]  # fmt: skip
     thresholds = {"sample_f2": 0.3, "micro_f1": 0.3}
 
-    def drawn(random: np.random.Generator, size: int, labels: NDArray[np.bool_], kind: int, strength: float) -> NDArray[np.float32]:
+    def drawn(
+        random: np.random.Generator, size: int, labels: NDArray[np.bool_], kind: int, strength: float
+    ) -> NDArray[np.float32]:
         at = np.full(classes, strength)
         if kind == 1:
             at = strength * np.where(np.arange(classes) % 2, 0.3, 1.7)
@@ -138,7 +149,12 @@ def precision(metric: str, n: int, classes: int, rate: float) -> Draw:
         low, high = 0.0, 12.0
         for _ in range(14):
             middle = (low + high) / 2
-            got = score(METRICS[metric], many, drawn(np.random.default_rng(6), 20_000, many, kind, middle), thresholds=thresholds)
+            got = score(
+                METRICS[metric],
+                many,
+                drawn(np.random.default_rng(6), 20_000, many, kind, middle),
+                thresholds=thresholds,
+            )
             low, high = (middle, high) if got < target else (low, middle)
         strengths.append((low + high) / 2)
 

@@ -54,7 +54,9 @@ def left_out(
     if groups is None:
         groups = singles if clusters is None else groups_of(clusters)
     units = max(units, int(groups.max()) + 1)
-    each = alone if own and clusters is None else [measure(w) for w in leave_out(groups, units=units)] if units > 1 else []
+    each = (
+        alone if own and clusters is None else [measure(w) for w in leave_out(groups, units=units)] if units > 1 else []
+    )
     found: dict[str, LeftOut] = {}
     for metric in metrics:
         name = metric.name

@@ -67,13 +67,13 @@ def _p(
     seen = squares.sum(axis=1)
     same = np.maximum(seen, value**2) <= 1e-24
     safe = np.maximum(seen, 1e-300)
-    error = np.sqrt(np.maximum(np.maximum(safe, least), 1e-300))
+    error = np.sqrt(np.maximum(safe, least))
     t = np.minimum(np.abs(value) / error, 1e6) * np.sign(value)
     # The variance of a variance, of as many units with this kurtosis, is that of a normal one with so many degrees.
     kurtosis = units * np.square(squares).sum(axis=1) / np.maximum(safe**2, 1e-300)
     df = np.clip(2 * units / np.maximum(kurtosis - 1, 1e-9), 1.0, most)
     centred = difference - difference.mean(axis=1, keepdims=True)
-    skew = (centred**3).sum(axis=1) / error**3 * (np.sqrt(units * (units - 1)) / (units - 2))
+    skew = (centred**3).sum(axis=1) / np.maximum(error, 1e-12) ** 3 * (np.sqrt(units * (units - 1)) / (units - 2))
     found = [2 * stdtr(df, -np.abs(t))]
     for s in (skew, _MORE_SKEW * skew):
         found.append(2 * stdtr(df, -np.abs(t + s / 3 * t**2 + s**2 / 27 * t**3 + s / 6)))
