@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.options import FILE, backbone_option, debug_option, pretraining_option, results_option, task_option
+from artbench.cli.options import (
+    FILE,
+    backbone_option,
+    debug_option,
+    pretraining_option,
+    registry,
+    results_option,
+    task_option,
+)
 
 if TYPE_CHECKING:
     from artbench.leaderboard.board import Board
@@ -15,7 +23,8 @@ _FORMATS = ("csv", "parquet", "latex", "model-card")
 
 
 @click.command()
-@click.option("--format", "kind", type=click.Choice(_FORMATS), required=True, help="Format to write.")
+@click.option("--format", "kind", type=click.Choice(_FORMATS), help="Format to write.")
+@click.option("--methods", is_flag=True, help="Write the paragraph on methods for a paper, with the works to cite.")
 @task_option("Only this task; repeatable.", multiple=True)
 @backbone_option("Only this architecture; repeatable.", multiple=True)
 @pretraining_option("Only this pretraining; repeatable.", multiple=True, or_path=False)
@@ -23,14 +32,15 @@ _FORMATS = ("csv", "parquet", "latex", "model-card")
 @results_option
 @debug_option
 def export(
-    kind: str,
+    kind: str | None,
+    methods: bool,
     tasks: tuple[str, ...],
     backbones: tuple[str, ...],
     pretrainings: tuple[str, ...],
     out: Path | None,
     results: Path,
 ) -> None:
-    """Write records as CSV, Parquet, LaTeX or a model card.
+    """Write records as CSV, Parquet, LaTeX or a model card, or the paragraph on methods that belongs to them.
 
     A model card is the `model-index` of one encoder, for the head of its page on the Hugging Face hub. Ranks are
     among the records that are exported.
@@ -42,6 +52,10 @@ def export(
     from artbench.records.folder import ResultsFolder
     from artbench.runtime.files import write_text
 
+    if (kind is None) != methods:
+        raise UsageError(
+            "either a format or --methods is written", mend=f"Give --format {'|'.join(_FORMATS)}, or --methods"
+        )
     if kind == "parquet" and out is None:
         raise UsageError("Parquet can't be printed", mend="Name a file with --out")
     folder = ResultsFolder(results)
@@ -68,11 +82,17 @@ def export(
         raise ArtbenchError(f"{out} can't be written ({error.strerror})", mend="Name another with --out") from error
 
 
-def _text(kind: str, boards: "Sequence[Board]") -> str:
+def _text(kind: str | None, boards: "Sequence[Board]") -> str:
     from artbench.errors import UsageError
     from artbench.leaderboard.export.flat import csv_text, flat_rows
     from artbench.leaderboard.export.latex import latex_tables
 
+    if kind is None:
+        from artbench.leaderboard.export.methods import methods
+
+        datasets = registry(()).datasets
+        names = {board.first.dataset.name for board in boards}
+        return methods(boards, sources={spec.name: spec.source for _, spec in datasets.specs() if spec.name in names})
     if kind == "csv":
         return csv_text(flat_rows(boards))
     if kind == "latex":
