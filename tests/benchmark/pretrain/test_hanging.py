@@ -15,6 +15,7 @@ from artbench.cli.main import main
 from artbench.encoders.backbone import Backbone
 from artbench.pretrain import stopping
 from artbench.pretrain.hanging import HangWatch
+from artbench.pretrain.second_signal import ending_at_the_second
 from artbench.runtime.threads import usable_cores
 from artbench.specs import BackboneSpec
 from tests.support import training as toys
@@ -69,7 +70,7 @@ def at_the_terminal(folder: Path, cache: Path, words: list[str], hangs: str) -> 
     os.environ.update(ARTBENCH_CACHE=str(cache), OMP_NUM_THREADS="1", TOY_HANGS=hangs)
     os.dup2(os.open("stderr", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
     # Not three seconds, in which a main thread that hangs does no more.
-    stopping.ending_at_the_second = partial(stopping.ending_at_the_second, grace=0.3)
+    pytest.MonkeyPatch().setattr(stopping, "ending_at_the_second", partial(ending_at_the_second, grace=0.3))
     sys.argv = ["artbench", "pretrain", *words, "--out", "out"]
     for file in PLUGINS:
         sys.argv += ["--plugin", str(file)]
