@@ -6,10 +6,11 @@ from pluggy import HookimplMarker, HookspecMarker
 
 from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TaskSpec
 
-# Incremented only when existing plugins would no longer work. A plugin states the contract that it was written for as
-# `ARTBENCH_CONTRACT = 1`.
 CONTRACT = 1
-"""Number of the contract of plugins; raised only when a plugin written for the number before would no longer work."""
+"""Number of the contract of plugins, raised only when existing plugins would no longer work.
+
+A plugin states the number that it was written for as `ARTBENCH_CONTRACT = 1`.
+"""
 
 hookspec = HookspecMarker("artbench")
 hookimpl = HookimplMarker("artbench")

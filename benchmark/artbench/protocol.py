@@ -21,17 +21,17 @@ class Preprocessing:
     interpolation: str = "bicubic"
 
     def crop_side(self, fixed: int | None) -> int:
-        """Side of the crop for a backbone whose input size is `fixed` (None: any)."""
+        """Return the side of the crop for a backbone whose input size is `fixed` (None: any)."""
         return self.size if fixed is None else fixed
 
     def short_side(self, fixed: int | None) -> int:
-        """Length in pixels to which the short side is resized before the crop."""
+        """Return the length in pixels to which the short side is resized before the crop."""
         return round(self.crop_side(fixed) / self.crop_fraction)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Probe:
-    """Softmax regression (one sigmoid a label for multi-label targets) with an L2 penalty, solved to convergence.
+    """Softmax regression (one sigmoid per label for multi-label targets) with an L2 penalty, solved to convergence.
 
     The objective is the mean loss over the images (for multi-label targets, the loss of an image is the sum over its
     labels) plus l2 / 2 times the squared norm of the weights; intercepts are not penalised. Years are fitted by ridge
@@ -139,11 +139,11 @@ class Protocol:
         return hashlib.sha256(choices.encode()).hexdigest()
 
     def for_years(self) -> "Protocol":
-        """This protocol for tasks that ask for the year: `ridge-v1` for `linear-v1`."""
+        """Return this protocol for tasks that ask for the year: `ridge-v1` for `linear-v1`."""
         return replace(self, name=self.name.replace("linear", "ridge"), probe=_RIDGE)
 
     def with_shots(self, shots: int) -> "Protocol":
-        """This protocol with a few images per class: `linear-v1-shots-4`."""
+        """Return this protocol with a few images per class: `linear-v1-shots-4`."""
         return replace(self, name=f"{self.name}-shots-{shots}", few_shot=FewShot(shots=shots))
 
 

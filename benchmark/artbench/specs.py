@@ -26,7 +26,7 @@ Factory: TypeAlias = Callable[P, T] | str
 
 
 def load_factory(factory: Factory[P, T]) -> Callable[P, T]:
-    """The callable behind a factory; imports its module if it is given as `package.module:function`.
+    """Return the callable behind a factory; imports its module if it is given as `package.module:function`.
 
     Raises:
         ImportError, AttributeError, TypeError, ValueError: The text does not name a callable.

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artbench.doctor.examination import Environment
-from artbench.doctor.installation import plugins
+from artbench.cli.doctor.examination import Environment
+from artbench.cli.doctor.installation import plugins
 from artbench.plugins.loading import load_plugins
 from tests.support.command_line import CommandLine
 

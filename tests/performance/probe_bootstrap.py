@@ -14,7 +14,8 @@ from sklearn.metrics import accuracy_score
 from artbench.data.targets import Labels
 from artbench.protocol import Bootstrap
 from artbench.specs import TargetKind
-from artbench.stats.metrics import METRICS, evaluate
+from artbench.stats.metrics import METRICS
+from tests.support.estimates import evaluate
 
 _LOOPS = 50
 

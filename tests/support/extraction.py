@@ -1,4 +1,4 @@
-"""A small encoder and small pictures, quick enough to extract hundreds of times; also run as a program.
+"""A small encoder and small images, quick enough to extract hundreds of times; also run as a program.
 
 `python -m tests.support.extraction FOLDER` extracts the images of FOLDER/pictures into FOLDER/cache, also
 under `torchrun`.
@@ -26,7 +26,7 @@ from tests.support.reporters import RecordingReporter
 
 PICTURE = Preprocessing(size=32)
 DIM = 24
-# The pictures of a collection, and those of them that can be read.
+# The images of a collection, and those of them that can be read.
 COUNT = 90
 GOOD = np.array([row for row in range(COUNT) if row not in (7, 11)])
 # Of bfloat16, which extraction uses where the processor has it, to what float32 gives, in parts of the largest value.
@@ -34,7 +34,7 @@ FAR = 0.02 if choose_dtype("cpu") == torch.bfloat16 else 0.0
 
 
 def paint(folder: Path, count: int) -> Dataset:
-    """Paint `count` pictures, of which number 7 is broken and number 11 not there."""
+    """Paint `count` images, of which number 7 is broken and number 11 not there."""
     (folder / "pictures").mkdir(parents=True)
     random = np.random.default_rng(0)
     for number in range(count):
@@ -89,7 +89,7 @@ def features(
 
 
 def extract_all(folder: Path, reporter: Reporter | None = None) -> int:
-    """Extract what is not there yet; returns how many pictures that were."""
+    """Extract what is not there yet; returns how many images that were."""
     count = int((folder / "count").read_text())
     return features(dataset(folder, count), folder / "cache", workers=2, reporter=reporter).timing.extracted
 

@@ -22,8 +22,8 @@ class Reused(torch.nn.Module):
         self.last = torch.nn.Conv2d(8, 10, 3, stride=2)
         self.clipped = torch.nn.ReLU6(inplace=True)
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        found = self.relu(self.first(pictures))
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        found = self.relu(self.first(images))
         found = self.relu(self.second(found) + found)
         features: torch.Tensor = self.clipped(self.last(found)).mean(dim=(2, 3))
         return features

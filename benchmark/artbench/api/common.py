@@ -1,41 +1,34 @@
-"""What all calls of the API share: the plugins, where data lies, who is told."""
+"""What all calls of the API share: plugins, paths, and the reporter."""
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 from artbench.data.folders import DatasetPaths
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
-from artbench.runtime.progress import Counter, Reporter, Silent
+from artbench.runtime.progress import Reporter, Silent
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
 _LOG = logging.getLogger("artbench")
 
 
-class LoggingReporter:
+class LoggingReporter(Silent):
     """A reporter for library use: notices go to the logger `artbench`, at the level INFO; no progress is shown."""
 
     def notice(self, text: str, /) -> None:
         """Log one line."""
         _LOG.info(text)
 
-    @contextmanager
-    def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
-        """Show nothing."""
-        with Silent().counting(what, total=total, unit=unit) as counter:
-            yield counter
-
 
 def loaded(plugins: Sequence[PathLike], reporter: Reporter) -> Registry:
-    """All installed plugins, and those in files; what is left out is told.
+    """Load all installed plugins and those in files; a notice names each one that is left out.
 
     Raises:
-        UsageError: A file is not there, or is no Python file.
+        UsageError: A file does not exist, or is not a Python file.
     """
     registry = load_plugins([Path(file) for file in plugins])
     for problem in registry.problems:
@@ -44,7 +37,7 @@ def loaded(plugins: Sequence[PathLike], reporter: Reporter) -> Registry:
 
 
 def dataset_paths(data_root: PathLike | None, data: Mapping[str, PathLike] | None) -> DatasetPaths:
-    """Where the datasets are; the folder of all is that of `ARTBENCH_DATA` if None is given, as on the command line."""
+    """Return where the datasets are; `data_root` defaults to `ARTBENCH_DATA`, as on the command line."""
     root = os.environ.get("ARTBENCH_DATA") if data_root is None else data_root
     return DatasetPaths(
         root=Path(root) if root else None, by_name={name: Path(path) for name, path in (data or {}).items()}
@@ -52,5 +45,5 @@ def dataset_paths(data_root: PathLike | None, data: Mapping[str, PathLike] | Non
 
 
 def as_name(pretraining: PathLike) -> str:
-    """A pretraining as the command line names it; a path can't be taken for the name of a pretraining."""
+    """Return a pretraining as the command line names it; a path becomes absolute, so it is not taken for a name."""
     return pretraining if isinstance(pretraining, str) else str(Path(pretraining).expanduser().absolute())

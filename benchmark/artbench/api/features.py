@@ -1,4 +1,4 @@
-"""`artbench.features`: the features of a dataset's or a task's pictures, through the feature store."""
+"""`artbench.features`: the features of a dataset's or a task's images, through the feature store."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -7,24 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.api.common import LoggingReporter, PathLike, as_name, dataset_paths, loaded
-from artbench.data.dataset import Dataset
-from artbench.data.folders import DatasetPaths
-from artbench.data.opening import open_dataset, open_tasks
-from artbench.encoders.request import encoder_requests
-from artbench.errors import UsageError
-from artbench.features.extract import extract
-from artbench.plugins.registry import Registry
-from artbench.protocol import LINEAR_V1
-from artbench.runtime.files import cache_folder
+from artbench.features.workflow import FeaturesRequest, extract_features
 from artbench.runtime.progress import Reporter
 
 
 class FeatureMatrix(NamedTuple):
-    """Features and whose they are: `ids, matrix = artbench.features(...)`.
+    """The features of some images, with their ids: `ids, matrix = artbench.features(...)`.
 
     Attributes:
-        ids: Of the pictures, in the order of the dataset.
-        matrix: Their features, float32, shape (len(ids), feature_dim).
+        ids: Ids of the images, in the order of the dataset.
+        matrix: Features of the images, float32, shape (len(ids), feature_dim).
     """
 
     ids: tuple[str, ...]
@@ -47,30 +39,30 @@ def features(
     plugins: Sequence[PathLike] = (),
     reporter: Reporter | None = None,
 ) -> FeatureMatrix:
-    """The features of all pictures of a dataset, or of those that a task needs; what is not kept yet is extracted.
+    """Return the features of all images of a dataset, or of those that a task needs, extracting what is not stored.
 
-    Pictures that can't be read are left out, and a notice tells how many.
+    Images that can't be read are left out, and a notice says how many.
 
     Args:
         backbone: An architecture: `resnet50`.
         pretraining: Where its weights come from: a name, or the path of a checkpoint.
-        dataset: All pictures of this dataset.
-        task: In the place of `dataset`: the pictures of this task.
-        data_root: As of `artbench.run`.
-        data: As of `artbench.run`.
+        dataset: A dataset, for the features of all its images.
+        task: A task instead of a dataset, for the features of the images that it needs.
+        data_root: As for `artbench.run`.
+        data: As for `artbench.run`.
         device: `auto`, `cpu`, `cuda`, or `mps`.
-        batch_size: Pictures a forward pass; None: what suits the device.
-        workers: Pictures decoded at once; None: what suits the machine.
+        batch_size: Images per forward pass; None: what suits the device.
+        workers: Images decoded at once; None: what suits the machine.
         seed: Seed for random weights.
-        allow_partial: Go on although more than 1 % of the task's pictures is missing.
-        plugins: Python files that hold plugins, beside those that are installed.
-        reporter: As of `artbench.run`.
+        allow_partial: Go on although more than 1 % of the task's images is missing.
+        plugins: Python files with plugins, in addition to those that are installed.
+        reporter: As for `artbench.run`.
 
     Returns:
         Ids, and the features in their order: an array in memory, n x feature_dim x 4 bytes.
 
     Raises:
-        UsageError: A name is unknown, a dataset's place is not said, or not exactly one of `dataset` and `task` is
+        UsageError: A name is unknown, no folder is given for a dataset, or not exactly one of `dataset` and `task` is
             given.
         ArtbenchError: The data is not what it should be, or the encoder can't be built or run.
 
@@ -80,47 +72,18 @@ def features(
         >>> matrix.dtype, matrix.shape == (len(ids), 512)
         (dtype('float32'), True)
     """
-    if (dataset is None) == (task is None):
-        raise UsageError("features are either of a dataset or of a task", mend="Give one of dataset=… and task=…")
-    told = reporter or LoggingReporter()
-    registry = loaded(plugins, told)
-    (candidate,) = encoder_requests([backbone], [as_name(pretraining)], registry=registry, seed=seed)
-    paths = dataset_paths(data_root, data)
-    if task is not None:
-        pictures, rows = _of_task(task, registry, paths, allow_partial=allow_partial, reporter=told)
-    else:
-        assert dataset is not None
-        spec = registry.datasets.get(dataset)
-        pictures = open_dataset(spec, paths.folder(spec, reporter=told))
-        rows = np.arange(len(pictures))
-    found = extract(
-        candidate.build(told),
-        pictures,
-        rows,
-        picture=LINEAR_V1.picture,
-        cache=cache_folder() / "features",
+    request = FeaturesRequest(
+        backbone=backbone,
+        pretraining=as_name(pretraining),
+        dataset=dataset,
+        task=task,
+        paths=dataset_paths(data_root, data),
         device=device,
         batch_size=batch_size,
         workers=workers,
-        reporter=told,
-    )
-    return FeatureMatrix(tuple(pictures.ids[row] for row in found.rows.tolist()), found.take(found.rows))
-
-
-def _of_task(
-    name: str,
-    registry: Registry,
-    paths: DatasetPaths,
-    *,
-    allow_partial: bool,
-    reporter: Reporter,
-) -> tuple[Dataset, NDArray[np.int64]]:
-    """The dataset of a task, or of the tasks that a name stands for, and the rows they need, ascending."""
-    (tasks,) = open_tasks(
-        [name],
-        registry=registry,
-        paths=paths,
+        seed=seed,
         allow_partial=allow_partial,
-        reporter=reporter,
     )
-    return tasks[0].dataset, np.unique(np.concatenate([task.rows for task in tasks]))
+    reporter = reporter or LoggingReporter()
+    _, images, found = extract_features(request, registry=loaded(plugins, reporter), reporter=reporter)
+    return FeatureMatrix(tuple(images.ids[row] for row in found.rows.tolist()), found.take(found.rows))

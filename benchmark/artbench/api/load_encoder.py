@@ -11,7 +11,6 @@ from PIL import Image
 
 from artbench.api.common import LoggingReporter, PathLike, as_name, loaded
 from artbench.data.decode import UnreadableImage, decode, prepare
-from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import encoder_requests
 from artbench.errors import ArtbenchError
 from artbench.protocol import LINEAR_V1
@@ -21,23 +20,22 @@ from artbench.runtime.progress import Reporter
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class LoadedEncoder:
-    """A backbone holding the weights of one pretraining, frozen, in eval mode, with the preprocessing of the protocol.
+    """A backbone with the weights of one pretraining, frozen, in eval mode, and the preprocessing of the protocol.
 
-    Called on a batch of prepared pictures, float32, shape (n, 3, input_side, input_side), on any device, it gives
-    their features, float32, shape (n, feature_dim), on `device`. No gradient is recorded; where you want one, call
-    `module` itself.
+    Called with a batch of preprocessed images, float32, shape (n, 3, input_side, input_side), on any device, it returns
+    their features, float32, shape (n, feature_dim), on `device`. No gradient is recorded; to get one, call `module`.
 
     Attributes:
         backbone: Name of the backbone.
         pretraining: Name of the pretraining, or of a checkpoint's file.
-        module: Normalised float32 pictures (n, 3, h, w) to features (n, feature_dim).
-        device: Where the module is.
+        module: Network from normalised images, float32, (n, 3, h, w), to features, (n, feature_dim).
+        device: Device of the module.
         feature_dim: Length of a feature vector.
-        input_side: Side in pixels of a prepared picture.
-        mean: Per channel, of RGB in [0, 1].
-        std: Per channel, of RGB in [0, 1].
-        weights_sha256: Digest of the weights, as records name it.
-        source: Where the weights are from.
+        input_side: Side of a preprocessed image, in pixels.
+        mean: Mean of each channel, of RGB in [0, 1].
+        std: Standard deviation of each channel, of RGB in [0, 1].
+        weights_sha256: Digest of the weights, as in records.
+        source: Where the weights come from.
     """
 
     backbone: str
@@ -52,27 +50,27 @@ class LoadedEncoder:
     source: str
     _short_side: int
 
-    def preprocess(self, picture: Image.Image | PathLike, /) -> torch.Tensor:
-        """Make a picture ready as the protocol does: turned upright, resized, centre cropped, normalised.
+    def preprocess(self, image: Image.Image | PathLike, /) -> torch.Tensor:
+        """Preprocess an image as the protocol does: turned upright, resized, centre cropped, normalised.
 
         Args:
-            picture: The path of a file, or a picture of Pillow's, which is left as it is. Of a large JPEG, the path
-                gives the very pixels that artbench extracts from; a picture that was decoded elsewhere, at its full
-                size, may differ in the last bits.
+            image: The path of a file, or a Pillow image, which is not changed. The path of a large JPEG gives exactly
+                the pixels that artbench extracts features from; an image decoded at its full size may differ in the
+                last bits.
 
         Returns:
             float32, shape (3, input_side, input_side), on the CPU.
 
         Raises:
-            ArtbenchError: It can't be read.
+            ArtbenchError: The image can't be read.
         """
-        pixels = torch.from_numpy(self._pixels(picture)).permute(2, 0, 1).float()
+        pixels = torch.from_numpy(self._pixels(image)).permute(2, 0, 1).float()
         mean, std = (255 * torch.tensor(values).view(3, 1, 1) for values in (self.mean, self.std))
         return pixels.sub_(mean).div_(std).contiguous()
 
     @torch.no_grad()
     def __call__(self, batch: torch.Tensor, /) -> torch.Tensor:
-        """Features, shape (n, feature_dim), of prepared pictures, shape (n, 3, input_side, input_side)."""
+        """Return features, shape (n, feature_dim), of preprocessed images, shape (n, 3, input_side, input_side)."""
         features = self.module(batch.to(self.device))
         assert isinstance(features, torch.Tensor)
         return features
@@ -84,12 +82,12 @@ class LoadedEncoder:
             f"on {self.device}; weights {self.weights_sha256[:12]})"
         )
 
-    def _pixels(self, picture: Image.Image | PathLike) -> NDArray[np.uint8]:
-        name = "a picture" if isinstance(picture, Image.Image) else f"the picture {Path(picture)}"
+    def _pixels(self, image: Image.Image | PathLike) -> NDArray[np.uint8]:
+        name = "the image" if isinstance(image, Image.Image) else f"the image {Path(image)}"
         try:
-            if isinstance(picture, Image.Image):
-                return prepare(picture, short_side=self._short_side, crop=self.input_side)
-            return decode(Path(picture).read_bytes(), short_side=self._short_side, crop=self.input_side)
+            if isinstance(image, Image.Image):
+                return prepare(image, short_side=self._short_side, crop=self.input_side)
+            return decode(Path(image).read_bytes(), short_side=self._short_side, crop=self.input_side)
         except OSError as error:
             raise ArtbenchError(f"{name} can't be read ({error.strerror or error})") from error
         except UnreadableImage as error:
@@ -105,15 +103,15 @@ def load_encoder(
     plugins: Sequence[PathLike] = (),
     reporter: Reporter | None = None,
 ) -> LoadedEncoder:
-    """Load an encoder: exactly the network and the preprocessing whose features artbench puts on record.
+    """Load an encoder: exactly the network and the preprocessing that artbench measures.
 
     Args:
         backbone: An architecture: `resnet50`.
         pretraining: Where its weights come from: a name, or the path of a checkpoint.
-        device: Where to put the module: `auto`, `cpu`, `cuda`, or `mps`.
+        device: Device for the module: `auto`, `cpu`, `cuda`, or `mps`.
         seed: Seed for random weights.
-        plugins: Python files that hold plugins, beside those that are installed.
-        reporter: As of `artbench.run`.
+        plugins: Python files with plugins, in addition to those that are installed.
+        reporter: As for `artbench.run`.
 
     Raises:
         UsageError: A name is unknown, there is no such device, or the pretraining has to be trained first.
@@ -127,13 +125,10 @@ def load_encoder(
         >>> encoder(image.unsqueeze(0)).shape
         torch.Size([1, 512])
     """
-    told = reporter or LoggingReporter()
-    place = choose_device(device)
-    (candidate,) = encoder_requests([backbone], [as_name(pretraining)], registry=loaded(plugins, told), seed=seed)
-    return _loaded(candidate.build(told), place)
-
-
-def _loaded(encoder: Encoder, device: str) -> LoadedEncoder:
+    reporter, device = reporter or LoggingReporter(), choose_device(device)
+    registry = loaded(plugins, reporter)
+    (request,) = encoder_requests([backbone], [as_name(pretraining)], registry=registry, seed=seed)
+    encoder = request.build(reporter)
     return LoadedEncoder(
         backbone=encoder.backbone,
         pretraining=encoder.pretraining,

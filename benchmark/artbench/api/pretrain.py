@@ -33,7 +33,7 @@ def pretrain(
 ) -> Path | None:
     """Train a backbone on the training images of datasets, without their labels, as `artbench pretrain` does.
 
-    Images that a task of the datasets chooses or reports on are left out.
+    Validation and test images of any task of the datasets are left out.
 
     Args:
         method: How to train: `moco-v2`. With `resume`, method, backbone, datasets, settings and seed that are not given
@@ -41,7 +41,7 @@ def pretrain(
         out: Folder for the encoder, the checkpoints and the log.
         backbone: An architecture: `resnet50`.
         dataset: A dataset, or several, whose training images are pooled.
-        settings: Settings of the method by name; what is not named has the original's default.
+        settings: Settings of the method by name; the others have the defaults of the original.
         seed: Seed of initialisation, order and augmentation; None: 0, or the checkpoint's.
         resume: Go on from the last checkpoint in `out`.
         knn: A single-label task that measures the features by kNN after every epoch.
@@ -50,19 +50,19 @@ def pretrain(
         keep: Number of latest checkpoints to keep.
         tensorboard: Write the log for TensorBoard too.
         compiled: Compile the networks first.
-        data_root: As of `artbench.run`.
-        data: As of `artbench.run`.
+        data_root: As for `artbench.run`.
+        data: As for `artbench.run`.
         device: `auto`, `cpu`, `cuda` or `mps`.
         workers: Threads that crop; None: what suits the machine.
-        plugins: Python files that hold plugins, beside those that are installed.
-        reporter: As of `artbench.run`.
+        plugins: Python files with plugins, in addition to those that are installed.
+        reporter: As for `artbench.run`.
 
     Returns:
-        The file of the encoder, which `artbench.run(pretraining=out)` takes; None where a signal stopped the training,
-        which goes on with `resume=True`.
+        The file of the encoder, for `artbench.run(pretraining=out)`; None if a signal stopped the training, which
+        goes on with `resume=True`.
 
     Raises:
-        UsageError: A name is unknown, something is missing, or a setting is wrong; nothing was begun.
+        UsageError: A name is unknown, something is missing, or a setting is wrong; nothing was started.
         ArtbenchError: The data is not what it should be, `out` holds another training, or the training fails.
 
     Examples:
@@ -75,7 +75,7 @@ def pretrain(
         >>> Path(file).name
         'encoder.safetensors'
     """
-    told = reporter or LoggingReporter()
+    reporter = reporter or LoggingReporter()
     request = PretrainRequest(
         out=Path(out),
         method=method,
@@ -94,7 +94,7 @@ def pretrain(
         device=device,
         workers=workers,
     )
-    return run_pretraining(request, registry=loaded(plugins, told), reporter=told).encoder
+    return run_pretraining(request, registry=loaded(plugins, reporter), reporter=reporter).encoder
 
 
 def _text(value: object) -> str:

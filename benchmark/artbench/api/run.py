@@ -6,8 +6,10 @@ from typing import TypeAlias, TypedDict, Unpack, overload
 
 from artbench.api.common import LoggingReporter, PathLike, as_name, dataset_paths, loaded
 from artbench.errors import ArtbenchError, UsageError
-from artbench.evaluation.workflow import RunRequest
+from artbench.evaluation.workflow import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run as run_all
+from artbench.plugins.registry import Registry
+from artbench.pretrain.cached_training import trainings_for
 from artbench.records.record import Record
 from artbench.runtime.progress import Reporter
 
@@ -39,8 +41,8 @@ class IncompleteRun(ArtbenchError):  # noqa: N818  ArtbenchError is what people 
     """Some encoders could not be run; the results of all others are on record.
 
     Args:
-        records: Those of the others, in the order of encoders, then tasks.
-        failures: Why an encoder could not be run, by its name.
+        records: Records of the other encoders, in the order of encoders, then tasks.
+        failures: Reasons why encoders could not be run, by encoder.
     """
 
     def __init__(self, records: Sequence[Record], failures: Mapping[str, str]) -> None:
@@ -54,19 +56,11 @@ class IncompleteRun(ArtbenchError):  # noqa: N818  ArtbenchError is what people 
 def run(*, backbone: str, task: str, pretraining: PathLike = ..., **options: Unpack[RunOptions]) -> Record: ...
 @overload
 def run(
-    *,
-    backbone: Names,
-    task: str | Names,
-    pretraining: PathLike | Pretrainings = ...,
-    **options: Unpack[RunOptions],
+    *, backbone: Names, task: str | Names, pretraining: PathLike | Pretrainings = ..., **options: Unpack[RunOptions]
 ) -> list[Record]: ...
 @overload
 def run(
-    *,
-    backbone: str | Names,
-    task: Names,
-    pretraining: PathLike | Pretrainings = ...,
-    **options: Unpack[RunOptions],
+    *, backbone: str | Names, task: Names, pretraining: PathLike | Pretrainings = ..., **options: Unpack[RunOptions]
 ) -> list[Record]: ...
 @overload
 def run(
@@ -94,34 +88,34 @@ def run(
 ) -> Record | list[Record]:
     """Run encoders on tasks, put the results on record, and return the records; as `artbench run` does.
 
-    What is on record in `results` already is not run again, but read.
+    What is already on record in `results` is read instead of run again.
 
     Args:
         backbone: An architecture, or a list or tuple of several: `resnet50`.
         task: A task, or several: `wikiart-style`.
         pretraining: Where the weights come from: a name, or the path of a checkpoint; or several.
         results: Folder of records and leaderboards.
-        data_root: Holds one folder per dataset, named as the dataset; None: what `ARTBENCH_DATA` says.
-        data: Datasets with a place of their own, by name.
+        data_root: Folder that holds one folder per dataset, named like the dataset; None: what `ARTBENCH_DATA` says.
+        data: Folders of single datasets, by name.
         device: `auto`, `cpu`, `cuda`, or `mps`.
-        batch_size: Pictures a forward pass; None: what suits the device.
-        workers: Pictures decoded at once; None: what suits the machine.
+        batch_size: Images per forward pass; None: what suits the device.
+        workers: Images decoded at once; None: what suits the machine.
         seed: Seed for random weights.
-        fresh: Run again what is on record, from the pictures.
+        fresh: Run again even what is on record, and extract its features anew.
         compiled: Compile the network before it extracts.
-        shots: Fit from so few pictures of each class, in place of all.
-        exclude: A file that lists pictures to leave out.
-        allow_partial: Go on although more than 1 % of the pictures is missing.
-        plugins: Python files that hold plugins, beside those that are installed.
+        shots: Number of training images per class to fit on; None: all.
+        exclude: CSV file that lists images to leave out.
+        allow_partial: Go on although more than 1 % of the images is missing.
+        plugins: Python files with plugins, in addition to those that are installed.
         reporter: Receives progress; None: notices go to the logger `artbench`. `artbench.TerminalReporter()` shows
             what the command line shows, on stderr.
 
     Returns:
-        The record; where `backbone`, `task` or `pretraining` is a list or a tuple, a list of every combination's, in
-        the order of backbones, then pretrainings, then tasks as their datasets come.
+        The record. If `backbone`, `task` or `pretraining` is a list or a tuple: the records of all combinations, in the
+        order of backbones, then pretrainings, then tasks, those of one dataset together.
 
     Raises:
-        UsageError: A name is unknown, or an option makes no sense; nothing was begun.
+        UsageError: A name is unknown, or an option makes no sense; nothing was started.
         IncompleteRun: An encoder could not be built or run; the others were run, and are in the exception.
         ArtbenchError: The data is not what it should be, or the results can't be written.
 
@@ -133,10 +127,8 @@ def run(
         >>> record.primary_metric, record.primary.value, record.primary.ci95
         ('accuracy', ..., (..., ...))
     """
-    from artbench.pretrain.cached_training import trainings_for
-
-    told = reporter or LoggingReporter()
-    registry = loaded(plugins, told)
+    reporter = reporter or LoggingReporter()
+    registry = loaded(plugins, reporter)
     several = any(isinstance(asked, list | tuple) for asked in (backbone, task, pretraining))
     pretrainings = pretraining if isinstance(pretraining, list | tuple) else [pretraining]
     tasks = [task] if isinstance(task, str) else list(task)
@@ -160,9 +152,19 @@ def run(
         exclude=None if exclude is None else Path(exclude),
         shots=() if shots is None else (shots,),
     )
-    trainings = trainings_for(tasks, registry=registry, paths=request.paths, seed=seed, reporter=told)
-    outcome = run_all(request, registry=registry, reporter=told, trainings=trainings)
+    outcome = run_request(request, registry=registry, reporter=reporter)
     records = [result.record for result in outcome.results]
     if outcome.failures:
         raise IncompleteRun(records, outcome.failures)
     return records if several else records[0]
+
+
+def run_request(request: RunRequest, *, registry: Registry, reporter: Reporter) -> RunOutcome:
+    """Carry out a request, as `artbench.evaluation.workflow.run` does.
+
+    A pretraining that is a method is trained first on the training images of the tasks.
+    """
+    trainings = trainings_for(
+        request.tasks, registry=registry, paths=request.paths, seed=request.seed, reporter=reporter
+    )
+    return run_all(request, registry=registry, reporter=reporter, trainings=trainings)

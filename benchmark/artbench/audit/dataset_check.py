@@ -1,5 +1,6 @@
 """The state of a dataset on disk: missing and undecodable images, sizes of splits and classes."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,7 +10,6 @@ from numpy.typing import NDArray
 
 from artbench.audit.image_index import ImageIndex
 from artbench.data.checks import is_partial
-from artbench.data.dataset import Dataset
 from artbench.data.targets import Split, Targets
 from artbench.specs import DatasetSpec, Published, TaskSpec
 
@@ -19,7 +19,6 @@ class TaskCheck:
     """The state of one task.
 
     Attributes:
-        name: Name of the task.
         problem: Why it can't be run; None if it can.
         rows: Number of images in each split.
         published: Published sizes of the splits and number of `classes`, as far as they are stated.
@@ -59,14 +58,11 @@ class DatasetCheck:
     """The state of a dataset.
 
     Attributes:
-        name: Name of the dataset.
-        root: Folder of the dataset.
         fingerprint: Fingerprint of its images; None if some are gone since the lists were read.
         pictures: Number of images found.
         published: Number of images in the whole release, None if that is not stated.
         undecodable: Why images can't be decoded, by id.
         repeated: Number of images whose bytes another image has too.
-        tasks: State of each task.
     """
 
     name: str
@@ -105,16 +101,19 @@ def check_images(
         targets: Targets of each task that can be read.
         unreadable: Why each other task can't be read.
     """
-    digests = np.array([digest for digest in index.digests if digest], "S32")
-    _, counts = np.unique(digests, return_counts=True)
+    counts = Counter(digest for digest in index.digests if digest).values()
+    try:
+        fingerprint = index.dataset.fingerprint
+    except OSError:
+        fingerprint = None
     return DatasetCheck(
         name=spec.name,
         root=str(index.dataset.root),
-        fingerprint=_fingerprint(index.dataset),
+        fingerprint=fingerprint,
         pictures=len(index.dataset),
         published=spec.pictures,
         undecodable={index.dataset.ids[row]: reason for row, reason in sorted(index.problems.items())},
-        repeated=int(counts[counts > 1].sum()),
+        repeated=sum(count for count in counts if count > 1),
         tasks=tuple(
             _check_task(task, targets[name])
             if name in targets
@@ -149,10 +148,3 @@ def _class_sizes(split: Split, classes: int) -> NDArray[np.int64]:
 
 def _published(published: Published | None) -> dict[str, int]:
     return {} if published is None else {name: n for name, n in asdict(published).items() if n is not None}
-
-
-def _fingerprint(dataset: Dataset) -> str | None:
-    try:
-        return dataset.fingerprint
-    except OSError:
-        return None

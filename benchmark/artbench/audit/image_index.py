@@ -40,7 +40,6 @@ class ImageIndex:
     """What is known of every image of a dataset, in the order of its rows.
 
     Attributes:
-        dataset: The dataset.
         digests: SHA-256 of each file, 32 bytes; empty for a file that can't be read.
         phash: uint64, shape (n,): perceptual hashes; 0 for an image that can't be decoded.
         comparable: bool, shape (n,): whether an image was decoded and shows enough to be compared.
@@ -56,7 +55,7 @@ class ImageIndex:
     file: Path
 
     def thumbnails(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Grey thumbnails of comparable images: uint8, shape (len(rows), THUMBNAIL, THUMBNAIL)."""
+        """Read grey thumbnails of comparable images: uint8, shape (len(rows), THUMBNAIL, THUMBNAIL)."""
         found = np.zeros((len(rows), THUMBNAIL, THUMBNAIL), np.uint8)
         with _explained(self.file), closing(sqlite3.connect(self.file, timeout=60)) as database:
             for place, row in enumerate(rows.tolist()):
@@ -106,9 +105,8 @@ def index_images(dataset: Dataset, *, cache: Path, reporter: Reporter) -> ImageI
         known = dict(database.execute("SELECT id, state FROM look"))
         changed = [row for row, state in enumerate(states) if state and known.get(dataset.ids[row]) != state]
         problems = _index_rows(dataset, changed, states, database, reporter)
-        entries = {
-            entry[0]: entry[1:] for entry in database.execute("SELECT id, sha256, problem, phash, plain FROM look")
-        }
+        found = database.execute("SELECT id, sha256, problem, phash, plain FROM look")
+        entries = {id_: entry for id_, *entry in found}
     problems |= {row: "the file can't be read" for row, state in enumerate(states) if not state}
     digests, hashes, comparable = [b""] * len(dataset), np.zeros(len(dataset), np.uint64), np.zeros(len(dataset), bool)
     for row, id_ in enumerate(dataset.ids):
@@ -163,7 +161,7 @@ def _write(database: sqlite3.Connection, pending: list[tuple[object, ...]]) -> N
 
 
 def _state(dataset: Dataset, row: int) -> str:
-    """Size, modification time and version of an image's file; empty if it is gone."""
+    """Return size, modification time and version of an image's file; empty if it is gone."""
     try:
         status = dataset.path(row).stat()
     except OSError:
@@ -212,10 +210,9 @@ def fingerprint_image(data: bytes) -> ImageFingerprint:
     except UnreadableImage as error:
         return ImageFingerprint(sha256=digest, problem=error.reason)
     grey = Image.fromarray(pixels).convert("L").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
-    bits = np.packbits(imagehash.phash(grey).hash)
     return ImageFingerprint(
         sha256=digest,
-        phash=int.from_bytes(bits.tobytes(), "big"),
+        phash=int(str(imagehash.phash(grey)), 16),
         thumbnail=grey.tobytes(),
         plain=bool(np.asarray(grey).std() < _PLAIN),
     )

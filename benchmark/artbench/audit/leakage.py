@@ -5,14 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from artbench.audit.near_duplicates import Pair
+from artbench.audit.near_duplicates import Pair, Place
 from artbench.data.dataset import Dataset
 from artbench.data.exclusion import Side
 from artbench.data.pool import Manifest
 from artbench.data.targets import Targets
-
-# Dataset and row of an image.
-Place = tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +34,6 @@ class AuditResult:
     """The outcome of an audit.
 
     Attributes:
-        datasets: The audited datasets.
         targets: Targets of each dataset's tasks, by name.
         checkpoints: Manifests of pretraining pools, by the names of their checkpoints.
         pairs: Pairs of like images.
@@ -85,7 +81,7 @@ class AuditResult:
         )
 
     def exclusions(self) -> Iterator[tuple[str, str, Side]]:
-        """What to leave out so that nothing leaks: twins from train, what a checkpoint has seen from test."""
+        """Yield what to leave out so that nothing leaks: twins from train, what a checkpoint has seen from test."""
         for number, _, targets in self._tasks():
             for _, (_, row) in self._from_training(number, targets):
                 yield self.datasets[number].name, self.datasets[number].ids[row], "train"
@@ -96,7 +92,7 @@ class AuditResult:
                         yield self.datasets[number].name, self.datasets[number].ids[place[1]], "test"
 
     def roles(self, place: Place) -> str:
-        """The splits and pools that hold an image: `wikiart-style test, wikiart-genre train`."""
+        """Return the splits and pools that hold an image: `wikiart-style test, wikiart-genre train`."""
         number, row = place
         roles = [
             f"{task} {name}"
@@ -120,7 +116,7 @@ class AuditResult:
                 yield number, name, targets
 
     def _from_training(self, number: int, targets: Targets) -> set[tuple[Place, Place]]:
-        """Test images and their twins in training, round by round."""
+        """Find test images and their twins in training, round by round."""
         found: set[tuple[Place, Place]] = set()
         for round_ in targets.rounds:
             fitted = {(number, row) for name, split in round_.splits if name != "test" for row in split.rows.tolist()}

@@ -19,6 +19,8 @@ from artbench.runtime.progress import Reporter
 from artbench.runtime.threads import in_threads, usable_cores
 
 Tier: TypeAlias = Literal["bytes", "hash", "features"]
+# Dataset and row of an image.
+Place: TypeAlias = tuple[int, int]
 # Candidates for twins; their correlation decides.
 HASH_BITS = 12
 NEIGHBOURS = 3
@@ -50,8 +52,8 @@ class Pair:
         cosine: Cosine of their features; None if they were not found by features.
     """
 
-    first: tuple[int, int]
-    second: tuple[int, int]
+    first: Place
+    second: Place
     tier: Tier
     correlation: float
     bits: int | None = None
@@ -76,12 +78,10 @@ def find_pairs(
     Raises:
         ArtbenchError: Too many hashes are similar.
     """
-    places = np.array(
-        [(number, row) for number, index in enumerate(indexes) for row in range(len(index.dataset))], np.int64
-    )
+    places = [(number, row) for number, index in enumerate(indexes) for row in range(len(index.dataset))]
     comparable = np.flatnonzero(np.concatenate([index.comparable for index in indexes]))
     found = {
-        (one, other): Pair(first=_at(places, one), second=_at(places, other), tier="bytes", correlation=1.0)
+        (one, other): Pair(first=places[one], second=places[other], tier="bytes", correlation=1.0)
         for one, other in _same_bytes(indexes)
     }
     hashes = np.concatenate([index.phash for index in indexes])[comparable]
@@ -94,8 +94,8 @@ def find_pairs(
     for pair, value in zip(unsure, _correlations(unsure, places, indexes, reporter), strict=True):
         if value >= ALIKE:
             found[pair] = Pair(
-                first=_at(places, pair[0]),
-                second=_at(places, pair[1]),
+                first=places[pair[0]],
+                second=places[pair[1]],
                 tier="hash" if pair in by_hash else "features",
                 correlation=value,
                 bits=by_hash.get(pair),
@@ -104,13 +104,8 @@ def find_pairs(
     return [found[pair] for pair in sorted(found)]
 
 
-def _at(places: NDArray[np.int64], index: int) -> tuple[int, int]:
-    number, row = places[index].tolist()
-    return number, row
-
-
 def _same_bytes(indexes: Sequence[ImageIndex]) -> set[tuple[int, int]]:
-    """All pairs of equal files; of more than `_AT_ONCE` equal ones, each with the first."""
+    """Find all pairs of equal files; of more than `_AT_ONCE` equal ones, each with the first."""
     groups: dict[bytes, list[int]] = defaultdict(list)
     for index, digest in enumerate(digest for image_index in indexes for digest in image_index.digests):
         if digest:
@@ -123,29 +118,29 @@ def _same_bytes(indexes: Sequence[ImageIndex]) -> set[tuple[int, int]]:
 
 
 def _near_by_features(
-    places: NDArray[np.int64], comparable: NDArray[np.int64], features: Sequence[Mapping[int, NDArray[np.float32]]]
+    places: Sequence[Place], comparable: NDArray[np.int64], features: Sequence[Mapping[int, NDArray[np.float32]]]
 ) -> dict[tuple[int, int], float]:
-    there = [index for index in comparable.tolist() if int(places[index, 1]) in features[int(places[index, 0])]]
+    there = [index for index in comparable.tolist() if places[index][1] in features[places[index][0]]]
     if len(there) < 2:
         return {}
-    matrix = np.stack([features[int(places[index, 0])][int(places[index, 1])] for index in there])
+    matrix = np.stack([features[number][row] for number, row in (places[index] for index in there)])
     pairs, cosines = near_features(matrix, neighbours=NEIGHBOURS, at_least=LEAST_COSINE)
     indices = np.array(there, np.int64)[pairs]
     return dict(zip(map(tuple, indices.tolist()), cosines.tolist(), strict=True))
 
 
 def _correlations(
-    pairs: Sequence[tuple[int, int]], places: NDArray[np.int64], indexes: Sequence[ImageIndex], reporter: Reporter
+    pairs: Sequence[tuple[int, int]], places: Sequence[Place], indexes: Sequence[ImageIndex], reporter: Reporter
 ) -> list[float]:
-    """The correlation of each pair."""
     parts = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
 
     def compare(part: Sequence[tuple[int, int]]) -> list[float]:
         greys: dict[int, NDArray[np.uint8]] = {}
-        members = np.unique(np.array(part, np.int64))
+        members = sorted({member for pair in part for member in pair})
         for number, index in enumerate(indexes):
-            mine = members[places[members, 0] == number]
-            greys.update(zip(mine.tolist(), index.thumbnails(places[mine, 1]), strict=True))
+            mine = [member for member in members if places[member][0] == number]
+            rows = np.array([places[member][1] for member in mine], np.int64)
+            greys.update(zip(mine, index.thumbnails(rows), strict=True))
         return [correlation(greys[one], greys[other]) for one, other in part]
 
     values: list[float] = []
@@ -176,7 +171,7 @@ def correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
 
 
 def _as_part(whole: NDArray[np.float32], cut: NDArray[np.float32]) -> float:
-    """The best correlation of all of `whole` with some window of `cut`."""
+    """Return the best correlation of all of `whole` with some window of `cut`."""
     uncut = _windows()[0, 0]
     target = _normed((uncut @ whole @ uncut.T).reshape(1, -1))[0]
     best, place = _search(cut, target, *[np.arange(0, len(_CUTS), 2)] * 4)
@@ -189,7 +184,7 @@ def _as_part(whole: NDArray[np.float32], cut: NDArray[np.float32]) -> float:
 def _search(
     cut: NDArray[np.float32], target: NDArray[np.float32], *cuts: NDArray[np.int64]
 ) -> tuple[float, tuple[int, ...]]:
-    """The best correlation over all combinations of these cuts, and the cuts that give it, as indices in `_CUTS`."""
+    """Return the best correlation over all combinations of cuts, and its cuts, as indices in `_CUTS`."""
     tops, bottoms, lefts, rights = cuts
     vertical = _windows()[np.ix_(tops, bottoms)].reshape(-1, THUMBNAIL)
     horizontal = _windows()[np.ix_(lefts, rights)].reshape(-1, THUMBNAIL)
@@ -201,7 +196,7 @@ def _search(
 
 
 def _normed(cells: NDArray[Any]) -> NDArray[np.float32]:
-    """Centred rows of length 1."""
+    """Centre rows and scale them to length 1."""
     centred = cells - cells.mean(axis=1, keepdims=True)
     lengths = np.sqrt(np.einsum("ij,ij->i", centred, centred))[:, None]
     return np.asarray(centred / np.maximum(lengths, 1e-3), np.float32)
@@ -209,7 +204,7 @@ def _normed(cells: NDArray[Any]) -> NDArray[np.float32]:
 
 @cache
 def _windows() -> NDArray[np.float32]:
-    """Matrices that average a side into cells after cutting its start and its end.
+    """Return matrices that average a side into cells after cutting its start and its end.
 
     Shape (len(_CUTS), len(_CUTS), _CELLS, THUMBNAIL).
     """

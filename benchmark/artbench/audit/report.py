@@ -2,7 +2,6 @@
 
 import base64
 import io
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -10,12 +9,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from artbench.audit.leakage import AuditResult, Place
-from artbench.audit.near_duplicates import ALIKE, TWINS, Pair
+from artbench.audit.leakage import AuditResult
+from artbench.audit.near_duplicates import ALIKE, TWINS, Pair, Place
 from artbench.data.decode import UnreadableImage, decode_whole
 from artbench.data.exclusion import write_exclusions
-from artbench.errors import ArtbenchError
-from artbench.runtime.files import write_text
+from artbench.runtime.files import file_errors, write_text
+from artbench.runtime.text import escape as escape_markdown
+from artbench.runtime.text import printable
 
 # Pairs on a page: some 5 MB of thumbnails.
 _SHOWN = 200
@@ -43,37 +43,28 @@ def write_report(result: AuditResult, folder: Path) -> list[Path]:
     Raises:
         ArtbenchError: The folder can't be written.
     """
-    try:
+    with file_errors(f"the report can't be written into {folder}", mend="Name another folder with --out"):
         write_text(folder / "report.md", "".join(f"{line}\n" for line in _markdown(result)))
         write_text(folder / "report.html", "\n".join(_html(result)) + "\n")
         write_exclusions(folder / "exclude.csv", result.exclusions())
-    except OSError as error:
-        raise ArtbenchError(
-            f"the report can't be written into {folder} ({error.strerror})", mend="Name another folder with --out"
-        ) from error
     return [folder / "report.md", folder / "report.html", folder / "exclude.csv"]
 
 
 def _markdown(result: AuditResult) -> Iterator[str]:
-    names = [dataset.name for dataset in result.datasets]
-    yield f"# Audit of {_code(', '.join(names))}"
-    yield ""
-    yield _plain(_how(result))
-    yield ""
+    yield f"# Audit of {_plain(', '.join(dataset.name for dataset in result.datasets))}\n"
+    yield f"{_plain(_how(result))}\n"
     yield from _table(["what", *_LEAK_HEADINGS], _leak_rows(result))
     yield ""
     yield from _table(["pairs", *_PAIR_HEADINGS], _pair_rows(result))
     for title, pairs in _parts(result):
-        yield ""
-        yield f"## {title}"
-        yield ""
+        yield f"\n## {title}\n"
         if not pairs:
             yield "None."
         for pair in pairs[:_SHOWN]:
             leak = "**leak** " if _leaks(result, pair) else ""
             yield f"- {leak}{_measure(pair)}"
             for place in (pair.first, pair.second):
-                yield f"    - {_code(_name(result, place))}: {_plain(result.roles(place) or 'in no task')}"
+                yield f"    - {_plain(_name(result, place))}: {_plain(result.roles(place) or 'in no task')}"
         if len(pairs) > _SHOWN:
             yield f"- and {len(pairs) - _SHOWN:,} more"
 
@@ -133,7 +124,7 @@ def _pair_rows(result: AuditResult) -> Iterator[list[str]]:
 
 
 def _parts(result: AuditResult) -> Iterator[tuple[str, Sequence[Pair]]]:
-    """The pairs under their headings, leaking ones first, then by correlation."""
+    """Yield the pairs under their headings, leaking ones first, then by correlation."""
     ranked = sorted(result.pairs, key=lambda pair: (not _leaks(result, pair), -pair.correlation))
     yield "Twins", [pair for pair in ranked if pair.twins]
     yield "To check by eye", [pair for pair in ranked if not pair.twins]
@@ -160,19 +151,18 @@ def _name(result: AuditResult, place: Place) -> str:
 
 
 def _figure(result: AuditResult, pair: Pair) -> str:
-    leaks = _leaks(result, pair)
     halves = "".join(
         f'<div>{_thumbnail(result, place)}<div class="name">{escape(_name(result, place))}</div>'
         f'<div class="name role">{escape(result.roles(place) or "in no task")}</div></div>'
         for place in (pair.first, pair.second)
     )
-    caption = f"{'<b class=leak>leak</b> ' if leaks else ''}{escape(_measure(pair))}"
-    kind = ' class="leak"' if leaks else ""
-    return f'<figure{kind}><div class="both">{halves}</div><figcaption>{caption}</figcaption></figure>'
+    kind, mark = (' class="leak"', "<b class=leak>leak</b> ") if _leaks(result, pair) else ("", "")
+    caption = f"<figcaption>{mark}{escape(_measure(pair))}</figcaption>"
+    return f'<figure{kind}><div class="both">{halves}</div>{caption}</figure>'
 
 
 def _thumbnail(result: AuditResult, place: Place) -> str:
-    """A thumbnail as part of the page, so that the report is one file."""
+    """Return a thumbnail as part of the page, so that the report is one file."""
     try:
         pixels = decode_whole(result.datasets[place[0]].read(place[1]), short_side=_SIDE, longest=2.5)
     except (OSError, UnreadableImage):
@@ -196,13 +186,5 @@ def _html_table(headings: Sequence[str], rows: Iterator[list[str]]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text escaped for Markdown."""
-    return "".join(f"\\{c}" if c in r"\`*_[]<>|#" else c for c in text if c.isprintable())
-
-
-def _code(text: str) -> str:
-    """Text as Markdown code, whatever it holds."""
-    shown = text if text.isprintable() else ascii(text)
-    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
-    fence = "`" * (longest + 1)
-    return f"{fence} {shown} {fence}" if longest else f"`{shown}`"
+    """Escape text for Markdown."""
+    return escape_markdown(printable(text, escapes=True))

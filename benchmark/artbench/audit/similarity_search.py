@@ -32,7 +32,7 @@ def near_hashes(hashes: NDArray[np.uint64], *, within: int) -> tuple[NDArray[np.
 
 
 def _near_block(hashes: NDArray[np.uint64], within: int, start: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """The pairs whose first hash is among the `_ROWS` from `start` on, and whose second comes after it."""
+    """Find the pairs whose first hash is among the `_ROWS` from `start` on, and whose second comes after it."""
     rows = hashes[start : start + _ROWS, None]
     xor = np.empty((len(rows), _COLUMNS), np.uint64)
     bits = np.empty((len(rows), _COLUMNS), np.uint8)
@@ -73,7 +73,7 @@ def near_features(
 
 
 def _directions(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Z-scored features as unit vectors; a constant feature becomes 0."""
+    """Return z-scored features as unit vectors; a constant feature becomes 0."""
     centred = features - features.mean(axis=0, keepdims=True, dtype=np.float64)
     spread = centred.std(axis=0, keepdims=True)
     scaled = np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 1e-12)

@@ -54,35 +54,35 @@ def audit_datasets(
         reporter: Receives progress, and which tasks can't be read.
 
     Raises:
-        UsageError: A name is unknown, or nothing says where a dataset lies.
-        ArtbenchError: A dataset is not what it should be, or a checkpoint does not say what it was pretrained on.
+        UsageError: A name is unknown, or a dataset has no folder.
+        ArtbenchError: A dataset is not as it should be, or a checkpoint does not say what it was pretrained on.
     """
     manifests = {checkpoint_name(path): _manifest(path) for path in checkpoints}
     chosen = None
     if encoding is not None:
         (chosen,) = encoder_requests([encoding.backbone], [encoding.pretraining], registry=registry, seed=0)
-    holdings = open_datasets_with_tasks(names, registry=registry, paths=paths, reporter=reporter)
-    for holding in holdings:
-        for name, reason in holding.closed.items():
+    opened = open_datasets_with_tasks(names, registry=registry, paths=paths, reporter=reporter)
+    for entry in opened:
+        for name, reason in entry.closed.items():
             reporter.notice(f"{name} can't be read and is left out of the audit: {reason}")
-    surveys = cache_folder() / "surveys"
-    indexes = [index_images(holding.dataset, cache=surveys, reporter=reporter) for holding in holdings]
+    cache = cache_folder() / "surveys"
+    indexes = [index_images(entry.dataset, cache=cache, reporter=reporter) for entry in opened]
     features = None
     if chosen is not None and encoding is not None:
         features = _features(chosen, indexes, device=encoding.device, reporter=reporter)
     pairs = find_pairs(indexes, features=features, reporter=reporter)
     tiers = ("bytes", "hash") if chosen is None else ("bytes", "hash", "features")
-    for number, holding in enumerate(holdings):
-        ids = holding.dataset.ids
+    for number, entry in enumerate(opened):
+        ids = entry.dataset.ids
         twins = [
             (ids[pair.first[1]], ids[pair.second[1]])
             for pair in pairs
             if pair.twins and pair.first[0] == pair.second[0] == number
         ]
-        write_duplicates(holding.dataset, tiers=tiers, pairs=twins, cache=cache_folder() / "audits")
+        write_duplicates(entry.dataset, tiers=tiers, pairs=twins, cache=cache_folder() / "audits")
     return AuditResult(
-        datasets=[holding.dataset for holding in holdings],
-        targets=[holding.targets for holding in holdings],
+        datasets=[entry.dataset for entry in opened],
+        targets=[entry.targets for entry in opened],
         checkpoints=manifests,
         pairs=pairs,
         tiers=tiers,
@@ -103,7 +103,7 @@ def _manifest(path: Path) -> Manifest:
 def _features(
     request: EncoderRequest, indexes: Sequence[ImageIndex], *, device: str, reporter: Reporter
 ) -> list[dict[int, NDArray[np.float32]]]:
-    """The features of each dataset's comparable images, by row."""
+    """Extract the features of each dataset's comparable images, by row."""
     encoder = request.build(reporter)
     found: list[dict[int, NDArray[np.float32]]] = []
     for index in indexes:

@@ -36,7 +36,7 @@ def _span(text: str) -> timedelta:
 @debug_option
 @click.pass_context
 def cache(context: click.Context, as_json: bool) -> None:
-    """Show the stored features (dataset, encoder, size, age), or remove some."""
+    """List the stored features with their sizes and ages, or remove some."""
     if context.invoked_subcommand is not None:
         return
     from artbench.features.inventory import stored_features
@@ -66,10 +66,10 @@ def cache(context: click.Context, as_json: bool) -> None:
 
 @cache.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--older-than", type=_span, metavar="SPAN", help="What was not used for this long: 12h, 30d, 8w.")
-@click.option("--down-to", type=_bytes, metavar="SIZE", help="The oldest, until the rest is no larger than this: 20GB.")
-@click.option("--ranks", is_flag=True, help="What is stored for ranks of leaderboards.")
-@click.option("--all", "everything", is_flag=True, help="All of it.")
+@click.option("--older-than", type=_span, metavar="SPAN", help="Features not used for this long: 12h, 30d, 8w.")
+@click.option("--down-to", type=_bytes, metavar="SIZE", help="Oldest features, until the rest fits: 20GB.")
+@click.option("--ranks", is_flag=True, help="Data stored for the ranks of leaderboards.")
+@click.option("--all", "everything", is_flag=True, help="Everything.")
 @debug_option
 def remove(
     names: tuple[str, ...], older_than: timedelta | None, down_to: int | None, ranks: bool, everything: bool
@@ -99,7 +99,7 @@ def remove(
             freed += entry.bytes
             click.echo(f"{entry.name}\t{size(entry.bytes)}")
         else:
-            click.echo(f"{entry.name} is being extracted just now, and stays.", err=True)
+            click.echo(f"{entry.name} is being extracted, and was not removed.", err=True)
     click.echo(f"{size(freed)} freed." if freed else "Nothing to remove.", err=True)
 
 

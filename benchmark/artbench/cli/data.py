@@ -7,18 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from artbench.cli import options
 from artbench.cli.completion import completed
-from artbench.cli.options import (
-    FOLDER,
-    backbone_option,
-    debug_option,
-    device_option,
-    json_option,
-    paths_options,
-    plugin_option,
-    pretraining_option,
-    registry,
-)
 from artbench.cli.output import echo, print_json, print_table
 from artbench.runtime.text import printable
 
@@ -39,48 +29,43 @@ def data() -> None:
 
 @data.command()
 @_names
-@paths_options
-@json_option
-@plugin_option
-@debug_option
+@options.paths_options
+@options.json_option
+@options.plugin_option
+@options.debug_option
 def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_files: tuple[Path, ...]) -> int:
     """Show how many images of each DATASET are there, missing or broken, and how its classes are distributed.
 
     Results are cached: an image is decoded again only when its file changes. The exit status is 1 if an image is
     missing or can't be decoded, or a task can't be read.
     """
-    loaded = registry(plugin_files)
+    loaded = options.registry(plugin_files)
     from artbench.audit.dataset_check import check_images
     from artbench.audit.image_index import index_images
-    from artbench.cli.progress import notices
+    from artbench.cli.progress import TerminalReporter
     from artbench.data.opening import open_datasets_with_tasks
     from artbench.runtime.files import cache_folder
 
-    reporter = notices()
-    holdings = open_datasets_with_tasks(names, registry=loaded, paths=paths, reporter=reporter)
-    found = [
-        check_images(
-            holding.spec,
-            index_images(holding.dataset, cache=cache_folder() / "surveys", reporter=reporter),
-            holding.tasks,
-            holding.targets,
-            holding.closed,
-        )
-        for holding in holdings
-    ]
+    reporter = TerminalReporter()
+    found = []
+    for one in open_datasets_with_tasks(names, registry=loaded, paths=paths, reporter=reporter):
+        index = index_images(one.dataset, cache=cache_folder() / "surveys", reporter=reporter)
+        found.append(check_images(one.spec, index, one.tasks, one.targets, one.closed))
     if as_json:
         print_json([entry.as_json() for entry in found])
     else:
         for entry in found:
-            print_health(entry)
+            _print_check(entry)
     return 0 if all(entry.sound for entry in found) else 1
 
 
 @data.command()
 @_names
-@click.option("--out", type=FOLDER, default=Path("audit"), show_default=True, help="Folder of report and exclude.csv.")
-@backbone_option("Compare features of this architecture too.")
-@pretraining_option(default="imagenet")
+@click.option(
+    "--out", type=options.FOLDER, default=Path("audit"), show_default=True, help="Folder of report and exclude.csv."
+)
+@options.backbone_option("Compare features of this architecture too.")
+@options.pretraining_option(default="imagenet")
 @click.option(
     "--checkpoint",
     "checkpoints",
@@ -89,11 +74,11 @@ def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_f
     metavar="PATH",
     help="Compare the images it was pretrained on with the test images; repeatable.",
 )
-@paths_options
-@device_option
-@json_option
-@plugin_option
-@debug_option
+@options.paths_options
+@options.device_option
+@options.json_option
+@options.plugin_option
+@options.debug_option
 def audit(
     names: tuple[str, ...],
     out: Path,
@@ -110,19 +95,14 @@ def audit(
     Writes a report and a list for `artbench run --exclude`. Records made after an audit say how many of their test
     images have a near duplicate in training.
     """
-    loaded = registry(plugin_files)
+    loaded = options.registry(plugin_files)
     from artbench.audit.report import write_report
     from artbench.audit.workflow import AuditEncoder, audit_datasets
-    from artbench.cli.progress import notices
+    from artbench.cli.progress import TerminalReporter
 
     encoding = None if backbone is None else AuditEncoder(backbone=backbone, pretraining=pretraining, device=device)
     findings = audit_datasets(
-        names,
-        registry=loaded,
-        paths=paths,
-        encoding=encoding,
-        checkpoints=checkpoints,
-        reporter=notices(),
+        names, registry=loaded, paths=paths, encoding=encoding, checkpoints=checkpoints, reporter=TerminalReporter()
     )
     files = write_report(findings, out)
     twins = sum(pair.twins for pair in findings.pairs)
@@ -142,24 +122,26 @@ def audit(
     click.echo(f"{twins:,} pairs of near duplicates, {len(findings.leaking):,} of them leak")
     for leak in findings.leaks:
         seen = f"{leak.same:,} pretrained on, " if leak.same else ""
-        click.echo(f"{leak.task}: of {leak.tested:,} test images {seen}{leak.twins:,} with a twin in training")
+        click.echo(
+            f"{leak.task}: of {leak.tested:,} test images {seen}{leak.twins:,} with a near duplicate in training"
+        )
     for file in files:
         click.echo(str(file))
 
 
 @data.command()
 @click.argument("name", metavar="DATASET", shell_complete=completed("datasets"))
-@paths_options
+@options.paths_options
 @click.option("--accept-terms", is_flag=True, help="Accept the terms of the dataset without being asked.")
-@plugin_option
-@debug_option
+@options.plugin_option
+@options.debug_option
 def download(name: str, paths: "DatasetPaths", accept_terms: bool, plugin_files: tuple[Path, ...]) -> int:
     """Download DATASET if its terms allow it; else say where it is published and where to put the files.
 
     The terms are shown first. A download that was stopped is resumed. The exit status is 1 if the dataset has to be
     fetched by hand.
     """
-    loaded = registry(plugin_files)
+    loaded = options.registry(plugin_files)
     from artbench.data.folders import download as fetch
     from artbench.data.folders import how_to_get
     from artbench.errors import UsageError
@@ -182,8 +164,7 @@ def download(name: str, paths: "DatasetPaths", accept_terms: bool, plugin_files:
     return 0
 
 
-def print_health(entry: "DatasetCheck") -> None:
-    """Print the state of a dataset on stdout."""
+def _print_check(entry: "DatasetCheck") -> None:
     from rich.text import Text
 
     of = f" of {entry.published:,}" if entry.published else ""

@@ -9,9 +9,10 @@ import click
 from artbench.cli.completion import remember_names
 from artbench.cli.options import debug_option, json_option, plugin_option, registry
 from artbench.cli.output import print_json, print_table
+from artbench.specs import Particulars
 
 if TYPE_CHECKING:
-    from artbench.plugins.registry import Catalogue, Entry, Registry
+    from artbench.plugins.registry import Entry, Registry
 
 # Counting the parameters of a model takes a fifth of a second, the first time.
 _FEW = 100
@@ -45,50 +46,31 @@ def list_(kind: str | None, pattern: str | None, as_json: bool, plugin_files: tu
 
 def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, Any]]:
     catalogue = getattr(loaded, kind)
-    found: list[tuple[Entry[Any], str, str, dict[str, Any]]]
+
+    def row(entry: "Entry[Any]", name: str, description: str, **more: Any) -> dict[str, Any]:
+        owner = {"plugin": entry.plugin, "from": entry.distribution}
+        return {"name": name, "kind": catalogue.kind, "description": description, **more, **owner}
+
     if pattern:
         matches = list(catalogue.search(pattern))
         remember_names(catalogue)
-        few = len(matches) <= _FEW
-        found = [
-            (entry, name, description, _particulars(catalogue, entry, name, few=few) if kind == "backbones" else {})
-            for entry, name, description in matches
+        if kind != "backbones":
+            return [row(*match) for match in matches]
+        stated = [catalogue.particulars(*match[:2]) if len(matches) <= _FEW else Particulars() for match in matches]
+        return [
+            row(*match, parameters=more.parameters, weights=more.weights)
+            for match, more in zip(matches, stated, strict=True)
         ]
-    else:
-        found = [
-            (
-                entry,
-                spec.name,
-                spec.description,
-                {"dataset": spec.dataset, "primary_metric": spec.primary_metric} if kind == "tasks" else {},
-            )
-            for entry, spec in catalogue.specs()
-        ]
-        about = f"(a family: `artbench list {kind} PATTERN` searches it)"
-        found += [(entry, one.name, f"{one.description} {about}", {}) for entry, one in catalogue.families()]
-    return [
-        {
-            "name": name,
-            "kind": catalogue.kind,
-            "description": description,
-            **more,
-            "plugin": entry.plugin,
-            "from": entry.distribution,
-        }
-        for entry, name, description, more in found
-    ]
+    found = []
+    for entry, spec in catalogue.specs():
+        more = {"dataset": spec.dataset, "primary_metric": spec.primary_metric} if kind == "tasks" else {}
+        found.append(row(entry, spec.name, spec.description, **more))
+    about = f"(a family: `artbench list {kind} PATTERN` searches it)"
+    return found + [row(entry, one.name, f"{one.description} {about}") for entry, one in catalogue.families()]
 
 
-def _particulars(catalogue: "Catalogue[Any]", entry: "Entry[Any]", name: str, *, few: bool) -> dict[str, Any]:
-    """Parameters and weights of a backbone, if its family states them; nothing if the list is long."""
-    if not few:
-        return {"parameters": None, "weights": ""}
-    found = catalogue.particulars(entry, name)
-    return {"parameters": found.parameters, "weights": found.weights}
-
-
-def _told(row: dict[str, Any]) -> list[str]:
-    """The same as text, for a search of backbones."""
+def _size_and_weights(row: dict[str, Any]) -> list[str]:
+    """Return the cells of parameters and weights; none unless backbones were searched."""
     if "weights" not in row:
         return []
     count = row["parameters"]
@@ -103,7 +85,7 @@ def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
     if not sys.stdout.isatty():
         # One line each, neither wrapped nor cut, for grep and cut; rich would only cost time.
         for row in rows:
-            click.echo("\t".join([row["name"], row["description"], *_told(row)]).rstrip("\t"))
+            click.echo("\t".join([row["name"], row["description"], *_size_and_weights(row)]).rstrip("\t"))
         return
     from rich.text import Text
 
@@ -111,7 +93,7 @@ def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
         (
             Text(row["name"], style="bold"),
             row["description"],
-            *_told(row),
+            *_size_and_weights(row),
             Text(row["plugin"] if row["from"] == "artbench" else f"{row['from']}:{row['plugin']}", style="dim"),
         )
         for row in rows

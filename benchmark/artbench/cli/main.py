@@ -92,11 +92,11 @@ def main() -> NoReturn:
 
 def _in_one_line(error: click.ClickException) -> str:
     message = " ".join(error.format_message().split())
-    asked = getattr(error, "ctx", None)
-    if asked is None:
+    context = getattr(error, "ctx", None)
+    if context is None:
         return message
     end = "" if message.endswith((".", "?")) else "."
-    return f"{message}{end} `{asked.command_path} --help` tells what it takes."
+    return f"{message}{end} `{context.command_path} --help` shows what it takes."
 
 
 def _complain(text: str) -> None:

@@ -18,6 +18,8 @@ _T = TypeVar("_T")
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 _PATH = click.Path(path_type=Path)
+# Largest seed of `artbench explain`: a signed number of 32 bits.
+MOST_SEED = 2**31 - 1
 
 
 class _Folder(click.Path):
@@ -68,9 +70,14 @@ def task_option(text: str, **settings: Any) -> Option:
     return _name_option("task", text, **settings)
 
 
-def seed_option(text: str) -> Option:
-    """`--seed`, of what `text` says."""
-    return click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help=text)
+def dataset_option(text: str, **settings: Any) -> Option:
+    """`--dataset NAME`; as `backbone_option`."""
+    return _name_option("dataset", text, **settings)
+
+
+def seed_option(text: str = "Seed for random weights.", *, most: int | None = None) -> Option:
+    """`--seed`, up to `most` if it is given."""
+    return click.option("--seed", type=click.IntRange(0, most), default=0, show_default=True, help=text)
 
 
 def _keep_stdout_clean(context: click.Context, _: click.Parameter, wanted: bool) -> bool:

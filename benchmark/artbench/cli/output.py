@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,23 +27,17 @@ _WIDEST, _PIPED = 100, 400
 
 
 def echo(line: str, *, err: bool = False, **style: Any) -> None:
-    """Print a line, whatever the names in it hold.
-
-    Args:
-        line: The line.
-        err: Whether it goes to stderr.
-        **style: As for `click.style`.
-    """
+    """Print a line whose names may hold anything, styled as by `click.style`; with `err`, to stderr."""
     click.secho(printable(line), err=err, **style)
 
 
 @contextmanager
 def only_json() -> Iterator[None]:
-    """Send to stderr whatever anything but `print_json` prints: a plugin, a library, a process that they start."""
+    """Send to stderr all that others than `print_json` print: plugins, libraries, processes that they start."""
     stdout = sys.stdout
     sink, real = stdout, sys.__stdout__
     with ExitStack() as stack:
-        # Not where Python's stdout is no file, as in tests, or where somebody closed stdout or stderr.
+        # Only if Python's stdout is a file, as it is not in tests, and nobody closed stdout or stderr.
         if real is not None and sys.__stderr__ is not None and stdout is real and stdout.fileno() == _STDOUT:
             stdout.flush()
             kept = os.dup(_STDOUT)
@@ -65,10 +60,10 @@ def print_table(
     """Print a table without lines on stdout.
 
     Args:
-        headings: One for each column; all empty for a table without a head.
-        rows: A cell for each column; text is no markup.
-        numbers: Positions of the columns that stand to the right and are never wrapped.
-        title: Stands above the table.
+        headings: Headings of the columns; all empty for a table without a head.
+        rows: Cells of each row, printed literally, not as markup.
+        numbers: Positions of the columns that are aligned to the right and never wrapped.
+        title: Title above the table.
     """
     from rich.console import Console
     from rich.table import Table
@@ -87,12 +82,10 @@ def print_table(
 
 
 def print_findings(found: Iterable[tuple[str, "Finding"]]) -> Counter[str]:
-    """Print each finding on stdout as soon as it is there, under its heading, and count them by status.
+    """Print findings on stdout as they arrive, each under its heading, and count them by status.
 
-    On a terminal a finding is wrapped under its name; elsewhere it is one line, for grep.
-
-    Args:
-        found: Heading and finding. A finding that is named as its heading is shown without its name.
+    On a terminal a finding is wrapped under its name; elsewhere it is one line, for grep. The name is left out if it
+    equals the heading.
     """
     statuses: Counter[str] = Counter()
     above, mend = None, ""
@@ -111,9 +104,22 @@ def print_findings(found: Iterable[tuple[str, "Finding"]]) -> Counter[str]:
     return statuses
 
 
-def counted(statuses: Counter[str]) -> str:
-    """The number of findings of each status, such as `17 passed, 6 to look at, 0 failed.`, for people."""
-    return ", ".join(f"{statuses[key]} {word}" for key, word in _WORDS.items() if key != "SKIP" or statuses[key]) + "."
+def print_checks(found: Iterable[tuple[dict[str, str], str, "Finding"]], *, as_json: bool) -> int:
+    """Print findings, and return the exit status: 1 if any is FAIL.
+
+    Args:
+        found: What a finding is about, for its object in JSON; its heading, for people; and the finding.
+        as_json: Whether to print JSON, for a command with `json_option`; otherwise the numbers of findings follow them,
+            such as `17 passed, 6 to look at, 0 failed.`
+    """
+    if as_json:
+        rows = [{**about, **asdict(finding)} for about, _, finding in found]
+        print_json(rows)
+        return 1 if any(row["status"] == "FAIL" for row in rows) else 0
+    statuses = print_findings((heading, finding) for _, heading, finding in found)
+    counts = (f"{statuses[key]} {word}" for key, word in _WORDS.items() if key != "SKIP" or statuses[key])
+    click.echo(f"{', '.join(counts)}.")
+    return 1 if statuses["FAIL"] else 0
 
 
 def _print_wrapped(finding: "Finding", *, named: bool, mend: str) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import redirect_stderr, suppress
-from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,14 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from artbench.cli.lazy import LazyGroup
-from artbench.cli.options import (
-    backbone_option,
-    debug_option,
-    json_option,
-    paths_options,
-    plugin_option,
-)
-from artbench.cli.output import counted, print_findings, print_json, print_table
+from artbench.cli.options import backbone_option, debug_option, json_option, paths_options, plugin_option
+from artbench.cli.output import print_checks, print_json, print_table
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -85,14 +78,12 @@ def check(
         reporter=TerminalReporter(),
     )
     chosen = _chosen(registry, names, plugin_files)
-    found = ((plugin, what, finding) for plugin in chosen for what, finding in examiner.examine(plugin))
-    if as_json:
-        rows = [{"plugin": plugin.name, "about": what, **asdict(finding)} for plugin, what, finding in found]
-        print_json(rows)
-        return 1 if any(row["status"] == "FAIL" for row in rows) else 0
-    statuses = print_findings((_heading(plugin, what), finding) for plugin, what, finding in found)
-    click.echo(counted(statuses))
-    return 1 if statuses["FAIL"] else 0
+    found = (
+        ({"plugin": plugin.name, "about": what}, _heading(plugin, what), finding)
+        for plugin in chosen
+        for what, finding in examiner.examine(plugin)
+    )
+    return print_checks(found, as_json=as_json)
 
 
 def _chosen(registry: "Registry", names: Sequence[str], files: Sequence[Path]) -> "list[Plugin]":
@@ -143,20 +134,15 @@ def plugins(context: click.Context, timed: bool, as_json: bool, plugin_files: tu
     if context.invoked_subcommand is not None:
         return
     from artbench.plugins.loading import load_plugins
+    from artbench.testing.loading_time import loading_time
 
     found = load_plugins(plugin_files)
-    times = _times(found) if timed else {}
+    times = {_key(plugin): loading_time(plugin) for plugin in found.plugins} if timed else {}
     loaded = sorted(found.plugins, key=lambda plugin: -times[_key(plugin)].seconds) if timed else list(found.plugins)
     if as_json:
         print_json([_plugin_row(found, plugin, times.get(_key(plugin))) for plugin in loaded])
     else:
         _print_plugins(found, loaded, times)
-
-
-def _times(found: "Registry") -> "dict[str, LoadingTime]":
-    from artbench.testing.loading_time import loading_time
-
-    return {_key(plugin): loading_time(plugin) for plugin in found.plugins}
 
 
 def _key(plugin: "Plugin") -> str:

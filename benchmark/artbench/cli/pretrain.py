@@ -1,50 +1,25 @@
 """`artbench pretrain`: train a backbone on images without their labels."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
+from artbench.cli import options
 from artbench.cli.completion import completed
-from artbench.cli.options import (
-    FOLDER,
-    debug_option,
-    device_option,
-    paths_options,
-    plugin_option,
-    registry,
-)
-
-if TYPE_CHECKING:
-    from artbench.data.folders import DatasetPaths
 
 
 @click.command()
 @click.argument("method", required=False, shell_complete=completed("pretrainings", trainable=True))
-@click.option("--backbone", metavar="NAME", shell_complete=completed("backbones"), help="Architecture.")
+@options.backbone_option()
+@options.dataset_option("Dataset whose training images to train on; repeatable.", multiple=True)
 @click.option(
-    "--dataset",
-    "datasets",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=completed("datasets"),
-    help="Dataset whose training images to train on; repeatable.",
-)
-@click.option(
-    "--out",
-    type=FOLDER,
-    required=True,
-    metavar="DIR",
-    help="Folder for the encoder, the checkpoints and the log.",
+    "--out", type=options.FOLDER, required=True, metavar="DIR", help="Folder for encoder, checkpoints and log."
 )
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint in DIR, which knows the rest.")
-@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A setting of the method; repeatable.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the method; repeatable.")
 @click.option(
-    "--settings",
-    "toml",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE.toml",
-    help="File of settings; --set overrides it.",
+    "--settings", "settings_file", type=options.FILE, metavar="FILE.toml", help="File of settings; --set overrides it."
 )
 @click.option(
     "--knn",
@@ -63,72 +38,35 @@ if TYPE_CHECKING:
 @click.option("--keep", type=click.IntRange(min=1), default=2, show_default=True, help="Latest checkpoints to keep.")
 @click.option("--tensorboard", is_flag=True, help="Write the log for TensorBoard too, to tensorboard/ in DIR.")
 @click.option("--compile", "compiled", is_flag=True, help="Compile the networks first: pays on GPUs.")
-@paths_options
-@device_option
+@options.paths_options
+@options.device_option
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that crop. Default: what suits the machine.")
 @click.option(
     "--seed",
     type=click.IntRange(min=0, max=2**63 - 1),
     help="Seed of initialisation, order and augmentation. Default: 0.",
 )
-@plugin_option
-@debug_option
-def pretrain(
-    method: str | None,
-    backbone: str | None,
-    datasets: tuple[str, ...],
-    out: Path,
-    resume: bool,
-    pairs: tuple[str, ...],
-    toml: Path | None,
-    knn: str | None,
-    pack: bool,
-    save_minutes: float,
-    keep: int,
-    tensorboard: bool,
-    compiled: bool,
-    paths: "DatasetPaths",
-    device: str,
-    workers: int | None,
-    seed: int | None,
-    plugin_files: tuple[Path, ...],
-) -> int:
+@options.plugin_option
+@options.debug_option
+def pretrain(*, plugin_files: tuple[Path, ...], **fields: Any) -> int:
     """Train a backbone by METHOD on the training images of datasets, without their labels.
 
     DIR then holds encoder.safetensors, for `artbench run --pretraining DIR`. Validation and test images of any task
     of the datasets are left out. Ctrl-C, SIGTERM and SIGUSR1 save and stop; a second one stops at once.
     --resume continues the training in DIR; what is not given is read from there.
     """
-    loaded = registry(plugin_files)
+    loaded = options.registry(plugin_files)
     # Only now: torch takes seconds to import.
-    from artbench.cli.progress import notices
+    from artbench.cli.progress import TerminalReporter
     from artbench.pretrain.request import MissingOption, PretrainRequest
     from artbench.pretrain.workflow import pretrain as train
     from artbench.runtime.distributed import process_group
     from artbench.runtime.progress import Silent
 
-    request = PretrainRequest(
-        out=out,
-        method=method,
-        backbone=backbone,
-        datasets=datasets,
-        seed=seed,
-        resume=resume,
-        settings=pairs,
-        settings_file=toml,
-        knn=knn,
-        pack=pack,
-        save_minutes=save_minutes,
-        keep=keep,
-        tensorboard=tensorboard,
-        compiled=compiled,
-        paths=paths,
-        device=device,
-        workers=workers,
-    )
+    request = PretrainRequest(**fields)
     with process_group() as group:
         try:
-            result = train(request, registry=loaded, reporter=notices() if group.first else Silent())
+            result = train(request, registry=loaded, reporter=TerminalReporter() if group.first else Silent())
         except MissingOption as error:
             raise _missing(error.name, error.reason or None) from error
         if group.first and result.encoder is not None:

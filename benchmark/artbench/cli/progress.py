@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Column
 from rich.text import Text
 
-from artbench.runtime.progress import Counter, Reporter
+from artbench.runtime.progress import Counter
 from artbench.runtime.text import printable
 
 # Columns of text from which on a line of progress has all its parts.
@@ -96,11 +96,6 @@ class TerminalReporter:
             shown = printable(what)
             task = progress.add_task(Text(shown).markup, total=total, note="")
             yield _Bar(progress, task, room=_room(width, shown, total, unit))
-
-
-def notices() -> Reporter:
-    """The reporter of the command line."""
-    return TerminalReporter()
 
 
 class LogLines:

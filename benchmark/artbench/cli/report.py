@@ -1,23 +1,11 @@
 """`artbench report`: everything known about some records, as a folder of pages."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from artbench.cli.options import (
-    FILE,
-    FOLDER,
-    debug_option,
-    device_option,
-    dpi_option,
-    json_option,
-    paths_options,
-    plugin_option,
-    registry,
-    results_option,
-    units_option,
-)
+from artbench.cli import options
 from artbench.cli.output import echo, print_json
 
 if TYPE_CHECKING:
@@ -26,13 +14,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@results_option
-@click.option("--out", required=True, type=FOLDER, help="Folder for the report.")
+@options.results_option
+@click.option("--out", required=True, type=options.FOLDER, help="Folder for the report.")
 @click.option(
     "--record",
     "records",
     multiple=True,
-    type=FILE,
+    type=options.FILE,
     metavar="RECORD.json",
     help="Record to look into; repeatable. Default: the best row of each task.",
 )
@@ -45,13 +33,12 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--images",
-    "pictures",
     type=click.IntRange(3, 200),
     default=9,
     show_default=True,
     help="Test images that Grad-CAM explains.",
 )
-@units_option
+@options.units_option
 @click.option(
     "--pretraining",
     "checkpoints",
@@ -60,27 +47,24 @@ if TYPE_CHECKING:
     metavar="PATH",
     help="Checkpoint of a record whose pretraining is one; repeatable, matched by digest.",
 )
-@click.option("--exclude", type=FILE, metavar="FILE.csv", help="Exclusion list that records were made with, if any.")
-@paths_options
-@device_option
-@dpi_option
-@json_option
-@plugin_option
-@debug_option
+@click.option(
+    "--exclude", type=options.FILE, metavar="FILE.csv", help="Exclusion list that records were made with, if any."
+)
+@options.paths_options
+@options.device_option
+@options.dpi_option
+@options.json_option
+@options.plugin_option
+@options.debug_option
 def report(
-    results: Path,
-    out: Path,
-    records: tuple[Path, ...],
+    *,
     without: tuple[str, ...],
-    pictures: int,
-    units: int,
-    checkpoints: tuple[Path, ...],
     exclude: Path | None,
     paths: "DatasetPaths",
     device: str,
-    dpi: int,
     as_json: bool,
     plugin_files: tuple[Path, ...],
+    **fields: Any,
 ) -> None:
     """Gather leaderboards, confusion matrices, filter pictures, Grad-CAM and maps into a folder of pages.
 
@@ -90,27 +74,18 @@ def report(
     \b
       artbench report --out report
     """  # noqa: D301  click reads the control character
-    loaded = registry(plugin_files)
+    loaded = options.registry(plugin_files)
     from artbench.explain.sources import Sources
     from artbench.report.request import KINDS, ReportRequest
 
-    request = ReportRequest(
-        results=results,
-        out=out,
-        records=records,
-        without=frozenset(kind for kind in KINDS if kind in without),
-        pictures=pictures,
-        units=units,
-        dpi=dpi,
-        checkpoints=checkpoints,
-        sources=Sources(paths=paths, exclude=exclude, device=device),
-    )
+    sources = Sources(paths=paths, exclude=exclude, device=device)
+    request = ReportRequest(without=frozenset(kind for kind in KINDS if kind in without), sources=sources, **fields)
     request.check(loaded)
     # Torch takes seconds to import.
-    from artbench.cli.progress import notices
+    from artbench.cli.progress import TerminalReporter
     from artbench.report.workflow import make_report
 
-    made = make_report(request, registry=loaded, reporter=notices())
+    made = make_report(request, registry=loaded, reporter=TerminalReporter())
     if as_json:
         print_json(made.as_json())
     else:

@@ -2,26 +2,16 @@
 
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from artbench.cli.completion import completed
-from artbench.cli.options import (
-    debug_option,
-    device_option,
-    json_option,
-    paths_options,
-    plugin_option,
-    registry,
-    results_option,
-)
+from artbench.cli import options
 from artbench.cli.output import print_json
 
 if TYPE_CHECKING:
     from artbench.data.folders import DatasetPaths
     from artbench.evaluation.workflow import RunOutcome
-
 
 _MOST_SHOTS = 10_000
 
@@ -40,42 +30,19 @@ def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 
 
 @click.command()
-@click.option(
-    "--backbone",
-    "backbones",
-    multiple=True,
-    required=True,
-    metavar="NAME",
-    shell_complete=completed("backbones"),
-    help="Architecture; repeatable.",
+@options.backbone_option("Architecture; repeatable.", required=True, multiple=True)
+@options.pretraining_option(
+    "Where its weights come from, or a checkpoint; repeatable.", multiple=True, default=("imagenet",)
 )
-@click.option(
-    "--pretraining",
-    "pretrainings",
-    multiple=True,
-    default=("imagenet",),
-    show_default=True,
-    metavar="NAME|PATH",
-    shell_complete=completed("pretrainings", or_path=True),
-    help="Where its weights come from, or a checkpoint; repeatable.",
-)
-@click.option(
-    "--task",
-    "tasks",
-    multiple=True,
-    required=True,
-    metavar="NAME",
-    shell_complete=completed("tasks"),
-    help="Task; repeatable.",
-)
-@paths_options
-@results_option
-@device_option
+@options.task_option("Task; repeatable.", required=True, multiple=True)
+@options.paths_options
+@options.results_option
+@options.device_option
 @click.option(
     "--batch-size", type=click.IntRange(min=1), help="Images per forward pass. Default: what suits the device."
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Images decoded at once. Default: what suits the machine.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed for random weights.")
+@options.seed_option()
 @click.option("--fresh", is_flag=True, help="Run again even what is on record, and extract its features anew.")
 @click.option(
     "--compile",
@@ -84,10 +51,7 @@ def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     help="Compile the network before it extracts: pays on GPUs and for many images.",
 )
 @click.option(
-    "--exclude",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE.csv",
-    help="Images to leave out, as `artbench data audit` lists them.",
+    "--exclude", type=options.FILE, metavar="FILE.csv", help="Images to leave out, as `artbench data audit` lists them."
 )
 @click.option(
     "--shots",
@@ -97,82 +61,49 @@ def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     "ten draws.",
 )
 @click.option("--allow-partial", is_flag=True, help="Go on although more than 1 % of the images is missing.")
-@json_option
-@plugin_option
-@debug_option
+@options.json_option
+@options.plugin_option
+@options.debug_option
 def run(
-    backbones: tuple[str, ...],
-    pretrainings: tuple[str, ...],
-    tasks: tuple[str, ...],
-    paths: "DatasetPaths",
-    results: Path,
-    device: str,
-    batch_size: int | None,
-    workers: int | None,
-    seed: int,
-    fresh: bool,
-    compiled: bool,
-    exclude: Path | None,
-    shots: tuple[int, ...],
-    allow_partial: bool,
-    as_json: bool,
-    plugin_files: tuple[Path, ...],
+    *, tasks: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_files: tuple[Path, ...], **fields: Any
 ) -> int:
     """Run every backbone with every pretraining on every task, and put the results on record.
 
     Results that are already on record are skipped. Records, predictions and leaderboards are written to the
     results folder.
     """
-    loaded = registry(plugin_files)
+    loaded = options.registry(plugin_files)
     # Most slips are in these names, and torch takes seconds to import.
     for name in paths.by_name:
         loaded.datasets.get(name)
     for name in (one for task in tasks for one in loaded.tasks.expand(task)):
         loaded.tasks.get(name)
-    from artbench.cli.progress import notices
+    from artbench.api.run import run_request
+    from artbench.cli.progress import TerminalReporter
     from artbench.evaluation.workflow import RunRequest
-    from artbench.evaluation.workflow import run as run_all
-    from artbench.pretrain.cached_training import trainings_for
     from artbench.runtime.distributed import process_group
     from artbench.runtime.progress import Silent
 
-    request = RunRequest(
-        backbones=backbones,
-        pretrainings=pretrainings,
-        tasks=tasks,
-        paths=paths,
-        results=results,
-        device=device,
-        batch_size=batch_size,
-        workers=workers,
-        seed=seed,
-        fresh=fresh,
-        compiled=compiled,
-        allow_partial=allow_partial,
-        exclude=exclude,
-        shots=shots,
-    )
+    request = RunRequest(tasks=tasks, paths=paths, **fields)
     with process_group() as group:
-        reporter = notices() if group.first else Silent()
-        trainings = trainings_for(tasks, registry=loaded, paths=paths, seed=seed, reporter=reporter)
-        outcome = run_all(request, registry=loaded, reporter=reporter, trainings=trainings)
+        outcome = run_request(request, registry=loaded, reporter=TerminalReporter() if group.first else Silent())
         if group.first and as_json:
             print_json([result.record.as_json() for result in outcome.results])
         elif group.first:
-            print_outcome(outcome)
+            _print(outcome)
     return 1 if outcome.failures else 0
 
 
-def print_outcome(outcome: "RunOutcome") -> None:
-    """Print the results of a run on stdout, encoder by encoder, and what else there is to know on stderr."""
+def _print(outcome: "RunOutcome") -> None:
+    """Print the results of a run on stdout, encoder by encoder, and notices on stderr."""
     from rich.console import Console
     from rich.text import Text
 
-    from artbench.cli.progress import notices
+    from artbench.cli.progress import TerminalReporter
     from artbench.records.format import amount, metric_name, unit
     from artbench.records.record import encoder_name, task_name
 
-    console, reporter = Console(highlight=False), notices()
+    console, reporter = Console(highlight=False), TerminalReporter()
     tasks = max((len(task_name(result.record)) for result in outcome.results), default=0)
     for encoder, results in groupby(outcome.results, key=lambda result: encoder_name(result.record)):
         console.print(Text(encoder, style="bold"), soft_wrap=True)
@@ -190,6 +121,6 @@ def print_outcome(outcome: "RunOutcome") -> None:
         folder = outcome.results[0].file.parents[2]
         reporter.notice(f"Records in {folder / 'records'}, leaderboards in {folder / 'leaderboards'}.")
     if outcome.failures and outcome.results:
-        # Why was told when it happened.
+        # The reasons were printed when it happened.
         names = ", ".join(outcome.failures)
         Console(stderr=True).print(Text(f"Failed, for the reasons above: {names}", style="red"))

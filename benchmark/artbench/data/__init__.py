@@ -8,17 +8,8 @@ if TYPE_CHECKING:
     from artbench.data.dataset import Dataset
     from artbench.data.targets import Labels, Split, Targets
 
-__all__ = [
-    "Dataset",
-    "Labels",
-    "Split",
-    "Targets",
-]
+__all__ = ["Dataset", "Labels", "Split", "Targets"]
 
 __getattr__, __dir__ = lazy_exports(
-    __name__,
-    {
-        "artbench.data.dataset": ("Dataset",),
-        "artbench.data.targets": ("Labels", "Split", "Targets"),
-    },
+    __name__, {"artbench.data.dataset": ("Dataset",), "artbench.data.targets": ("Labels", "Split", "Targets")}
 )

@@ -1,6 +1,6 @@
 """Checks of a task's targets before anything is computed from them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -50,17 +50,23 @@ def _check_round(targets: Targets, dataset: Dataset, *, task: str) -> None:
     for name, split in targets.splits:
         _check_rows(split, dataset, where=f"{task}, {name}")
         _check_labels(split, classes=len(targets.classes), where=f"{task}, {name}")
-    for name, split in targets.splits:
         if not len(split):
             raise ArtbenchError(
                 f"{task}: no image to {'test' if name == 'test' else 'train'} on ({name} is empty)",
                 mend=f"Check that the images of this task are in {dataset.root}",
             )
-    _check_apart(targets, dataset, task=task)
+    for (first, one), (second, other) in combinations(targets.splits, 2):
+        shared = np.intersect1d(one.rows, other.rows)
+        if len(shared):
+            names = [dataset.ids[row] for row in shared.tolist()]
+            raise ArtbenchError(
+                f"{task}: images are in {first} and in {second}, {len(shared):,} of them: {_some(names)}",
+                mend="An image may be in one split only: correct the task's lists",
+            )
 
 
 def is_partial(targets: Targets) -> bool:
-    """Whether more images are missing than a comparable result allows."""
+    """Return whether more images are missing than a comparable result allows."""
     return len(targets.missing) > MISSING_SHARE * _listed(targets)
 
 
@@ -121,17 +127,6 @@ def _check_labels(split: Split, *, classes: int, where: str) -> None:
         )
 
 
-def _check_apart(targets: Targets, dataset: Dataset, *, task: str) -> None:
-    for (first, one), (second, other) in combinations(targets.splits, 2):
-        shared = np.intersect1d(one.rows, other.rows)
-        if len(shared):
-            names = [dataset.ids[row] for row in shared.tolist()]
-            raise ArtbenchError(
-                f"{task}: images are in {first} and in {second}, {len(shared):,} of them: {_some(names)}",
-                mend="An image may be in one split only: correct the task's lists",
-            )
-
-
 def _report_untrained(targets: Targets, *, task: str, reporter: Reporter) -> None:
     labels = targets.train.labels
     counts = labels.sum(axis=0) if labels.ndim == 2 else np.bincount(labels, minlength=len(targets.classes))
@@ -144,5 +139,5 @@ def _report_untrained(targets: Targets, *, task: str, reporter: Reporter) -> Non
 
 
 def _some(names: Sequence[str]) -> str:
-    shown: Iterable[str] = (name if name.isprintable() else ascii(name) for name in names[:_SHOWN])
-    return ", ".join(shown) + (", …" if len(names) > _SHOWN else "")
+    shown = ", ".join(name if name.isprintable() else ascii(name) for name in names[:_SHOWN])
+    return shown + (", …" if len(names) > _SHOWN else "")

@@ -44,7 +44,7 @@ def to_rgb(image: Image.Image, *, size: tuple[int, int], box: Box) -> NDArray[np
 
 
 def _resizable(image: Image.Image) -> Image.Image:
-    """The image in one of the modes L, RGB, RGBA, CMYK and F, which Pillow resizes exactly."""
+    """Convert to one of the modes L, RGB, RGBA, CMYK and F, which Pillow resizes exactly."""
     may_be_transparent = image.mode in {"1", "L", "P", "RGB"} and "transparency" in image.info
     if image.mode in {"PA", "LA", "La", "RGBa"} or may_be_transparent:
         return image.convert("RGBA")
@@ -60,10 +60,9 @@ def _resizable(image: Image.Image) -> Image.Image:
 
 
 def _white(image: Image.Image) -> float:
-    """The value of white: the largest of 16 bits; for 32 bits and floats the next usual one."""
+    """Return the value of white: the largest of 16 bits; for 32 bits and floats the next usual one."""
     if image.mode not in {"I", "F"}:
         return 65535.0
-    # A pair, for images of one channel.
     highest = float(cast("tuple[float, float]", image.getextrema())[1])
     usual = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
     return next((white for white in usual if highest <= white), highest)

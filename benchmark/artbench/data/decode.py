@@ -40,11 +40,7 @@ class _PartOf(Protocol):
 
 
 class UnreadableImage(Exception):  # noqa: N818  the fault is the image's, not the program's
-    """A file is not a complete image of a known format.
-
-    Args:
-        reason: What is wrong with it, in a few words.
-    """
+    """A file is not a complete image of a known format; `reason` says in a few words what is wrong with it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -158,7 +154,7 @@ def _turned(image: Image.Image, *, short_side: int, part: _PartOf) -> NDArray[np
 def _centre(
     size: tuple[int, int], *, short_side: int, crop: int, swapped: bool, mirrored_x: bool, mirrored_y: bool
 ) -> _Part:
-    """The part of the stored image that becomes the crop of the turned one.
+    """Return the part of the stored image that becomes the crop of the turned one.
 
     Resizing this part alone gives the same pixels as resizing the whole, and never enlarges a strip of 1 x 30,000
     pixels to 279 x 8,370,000.
@@ -179,12 +175,12 @@ def _centre(
 
 
 def _whole(size: tuple[int, int], *, short_side: int, longest: float, **_: bool) -> _Part:
-    """All of the stored image, but for the ends of a very long one."""
-    kept = [min(float(side), longest * min(size)) for side in size]
-    left, top = ((side - part) / 2 for side, part in zip(size, kept, strict=True))
+    """Return all of the stored image, without the ends of a very long one."""
+    shown = [min(float(side), longest * min(size)) for side in size]
+    left, top = ((side - part) / 2 for side, part in zip(size, shown, strict=True))
     scale = min(1.0, short_side / min(size))
-    width, height = (max(1, round(part * scale)) for part in kept)
-    return (left, top, left + kept[0], top + kept[1]), (width, height)
+    width, height = (max(1, round(part * scale)) for part in shown)
+    return (left, top, left + shown[0], top + shown[1]), (width, height)
 
 
 # EXIF orientation: transposed, then mirrored left to right, then top to bottom.

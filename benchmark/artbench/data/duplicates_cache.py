@@ -1,4 +1,4 @@
-"""The cache of twins that an audit found within a dataset, for later records."""
+"""The cache of the near-duplicates ("twins") that an audit found within a dataset, for later records."""
 
 import hashlib
 import json
@@ -6,24 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from artbench.data.dataset import Dataset
-from artbench.errors import ArtbenchError
-from artbench.runtime.files import write_text
+from artbench.runtime.files import file_errors, write_text
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    kind: str
+class _File(BaseModel, extra="forbid", frozen=True):
+    kind: Literal["artbench audit 1"] = "artbench audit 1"
     fingerprint: str
     tiers: tuple[str, ...]
     pairs: tuple[tuple[str, str], ...]
-
-
-_KIND = "artbench audit 1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,13 +48,9 @@ def write_duplicates(dataset: Dataset, *, tiers: Sequence[str], pairs: Iterable[
         ArtbenchError: The cache can't be written.
     """
     file = _file(dataset, cache)
-    content = _File(kind=_KIND, fingerprint=dataset.fingerprint, tiers=tuple(tiers), pairs=tuple(sorted(pairs)))
-    try:
+    content = _File(fingerprint=dataset.fingerprint, tiers=tuple(tiers), pairs=tuple(sorted(pairs)))
+    with file_errors(f"the audit can't be kept in {file}", mend="Name another folder with ARTBENCH_CACHE"):
         write_text(file, json.dumps(content.model_dump()) + "\n")
-    except OSError as error:
-        raise ArtbenchError(
-            f"the audit can't be kept in {file} ({error.strerror})", mend="Name another folder with ARTBENCH_CACHE"
-        ) from error
 
 
 def read_duplicates(dataset: Dataset, cache: Path) -> CachedDuplicates | None:
@@ -68,7 +59,7 @@ def read_duplicates(dataset: Dataset, cache: Path) -> CachedDuplicates | None:
         content = _File.model_validate_json(_file(dataset, cache).read_bytes())
     except (OSError, ValidationError):
         return None
-    if content.kind != _KIND or content.fingerprint != dataset.fingerprint:
+    if content.fingerprint != dataset.fingerprint:
         return None
     twins: dict[str, set[str]] = defaultdict(set)
     for one, other in content.pairs:

@@ -47,16 +47,10 @@ class Exclusions:
             keep = np.array([dataset.ids[row] not in out for row in split.rows.tolist()], bool)
             splits[name] = split.only(keep)
             taken[side] += len(split) - len(splits[name])
-        return (
-            replace(
-                targets,
-                train=splits["train"],
-                validation=splits.get("validation"),
-                test=splits["test"],
-                repeats=tuple(self.apply(repeat, dataset)[0] for repeat in targets.repeats),
-            ),
-            taken,
-        )
+        repeats = tuple(self.apply(repeat, dataset)[0] for repeat in targets.repeats)
+        validation = splits.get("validation")
+        left = replace(targets, train=splits["train"], validation=validation, test=splits["test"], repeats=repeats)
+        return left, taken
 
     def unknown(self, dataset: Dataset) -> list[str]:
         """Return the ids listed for a dataset that it does not have, sorted."""

@@ -1,4 +1,4 @@
-"""The folders of a user: the cache, the datasets, the results."""
+"""Folders of datasets: where they are, making and downloading them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,32 +15,31 @@ class DatasetPaths:
     """Where the datasets are.
 
     Attributes:
-        root: A folder that holds one folder per dataset, named as the dataset.
-        by_name: The folder of each dataset that has a place of its own, by the dataset's name.
+        root: Folder with one folder per dataset, named as the dataset.
+        by_name: Folders of datasets that lie elsewhere, by name.
     """
 
     root: Path | None = None
     by_name: Mapping[str, Path] = field(default_factory=dict)
 
     def folder(self, spec: DatasetSpec, *, reporter: Reporter) -> Path:
-        """Find the folder of a dataset; a dataset that is made by code is made first, where no folder is given.
-
-        Args:
-            spec: The dataset.
-            reporter: Receives a notice when a dataset is made.
+        """Find the folder of a dataset; without one, make a dataset that is made by code, with a notice.
 
         Raises:
             UsageError: No folder is given for the dataset.
             ArtbenchError: The folder does not exist, or the dataset can't be made.
         """
         folder = self.given_folder(spec)
-        return _made(spec, reporter) if folder is None else folder
+        if folder is None:
+            folder = made_folder(spec)
+            if not folder.is_dir() and spec.prepare is not None:
+                reporter.notice(f"{spec.name}: making the images, once, in {folder}")
+                with atomic_folder(folder) as temporary:
+                    load_factory(spec.prepare)(temporary)
+        return folder
 
     def given_folder(self, spec: DatasetSpec) -> Path | None:
-        """Find the folder of a dataset: from `by_name`, from its name, or in `root`; None where code makes it.
-
-        Args:
-            spec: The dataset.
+        """Find the folder of a dataset: from `by_name`, from its name, or in `root`; None if code makes it.
 
         Raises:
             UsageError: No folder is given for the dataset.
@@ -59,7 +58,7 @@ class DatasetPaths:
             return None
         if self.root is None:
             raise UsageError(
-                f"{spec.name}: nothing says where its pictures are",
+                f"{spec.name}: nothing says where its images are",
                 mend=f"Give --data {spec.name}=DIR, or --data-root DIR with a folder {spec.name} in it. "
                 + _what_belongs_there(spec),
             )
@@ -71,44 +70,27 @@ def _what_belongs_there(spec: DatasetSpec) -> str:
 
 
 def made_folder(spec: DatasetSpec) -> Path:
-    """Where a dataset that is made by code lies, or will lie.
-
-    Raises:
-        ArtbenchError: The cache can't be written.
-    """
+    """Return the folder of a dataset that is made by code; raise ArtbenchError if the cache can't be written."""
     return cache_folder() / "datasets" / f"{spec.name}-{spec.version}"
 
 
-def _made(spec: DatasetSpec, reporter: Reporter) -> Path:
-    folder = made_folder(spec)
-    if not folder.is_dir() and spec.prepare is not None:
-        reporter.notice(f"{spec.name}: making the pictures, once, in {folder}")
-        with atomic_folder(folder) as temporary:
-            load_factory(spec.prepare)(temporary)
-    return folder
-
-
 def how_to_get(spec: DatasetSpec, folder: Path | None) -> str:
-    """Where a dataset that no program fetches is published, and what to put where; a few lines."""
+    """Return a few lines on where a dataset is published and where to put it, for one without `download`."""
     if spec.prepare is not None:
         return f"{spec.name} needs no download: artbench makes it when it is first used."
     place = str(folder) if folder is not None else f"a folder DIR/{spec.name}, and give --data-root DIR"
     lines = [f"{spec.name} can't be downloaded by a program.", f"It is published at {spec.source}"]
     if spec.terms:
         lines.append(f"Its terms: {spec.terms}")
-    lines += [f"Put {spec.layout} into {place}", f"Then `artbench data check {spec.name}` tells whether it is whole."]
+    lines += [f"Put {spec.layout} into {place}", f"Then `artbench data check {spec.name}` tells if it is complete."]
     return "\n".join(lines)
 
 
 def download(spec: DatasetSpec, folder: Path) -> None:
-    """Fetch a dataset into a folder, or go on where that stopped.
-
-    Args:
-        spec: Of a dataset that has a `download`.
-        folder: Made if it is not there.
+    """Download a dataset that has a `download` into a folder, which is made; an interrupted download is resumed.
 
     Raises:
-        ArtbenchError: The folder can't be written, or the server does not give it; what has come is kept.
+        ArtbenchError: The folder can't be written, or the download fails; what was downloaded is kept.
     """
     assert spec.download is not None
     try:
@@ -116,9 +98,9 @@ def download(spec: DatasetSpec, folder: Path) -> None:
         load_factory(spec.download)(folder)
     except ArtbenchError:
         raise
-    except Exception as error:  # Whatever the library that fetches makes of a network that fails.
+    except Exception as error:  # Libraries raise anything when the network fails.
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise ArtbenchError(
             f"{spec.name} can't be downloaded into {folder} ({type(error).__name__}: {reason})",
-            mend="What has come is kept: the same command goes on from there",
+            mend="What was downloaded is kept: the same command resumes from there",
         ) from error

@@ -1,4 +1,4 @@
-"""From names to tasks that are open: the dataset found and read, the targets checked."""
+"""Opening datasets and tasks by name: the dataset is found and read, the targets are checked."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,13 +24,10 @@ class OpenTask:
     """A task with its targets, read from the dataset on disk.
 
     Attributes:
-        spec: The task.
-        dataset: Its dataset.
-        targets: Its splits and labels.
-        fingerprint: Of the targets on this dataset.
-        partial: Whether more is missing than a comparable result allows.
-        excluded: How many rows of train (with validation) and of test are left out on the user's word.
-        exclusions_sha256: Of the list that says so.
+        fingerprint: Fingerprint of the targets on this dataset.
+        partial: Whether more images are missing than a comparable result allows.
+        excluded: Number of rows that the user's list removed from train (with validation) and from test.
+        exclusions_sha256: Digest of that list.
         plugins: Version of each distribution that provides task or dataset.
     """
 
@@ -49,7 +46,7 @@ class OpenTask:
         return self.targets.rows
 
     def board(self, protocol: Protocol) -> tuple[str, int, str, str]:
-        """The leaderboard that its records under a protocol belong to (`Record.board`)."""
+        """Return the key of the leaderboard of its records under a protocol (`Record.board`)."""
         return self.spec.name, self.spec.version, protocol.hash, self.fingerprint
 
 
@@ -62,39 +59,39 @@ def open_tasks(
     exclusions: Exclusions = NOTHING,
     reporter: Reporter,
 ) -> list[list[OpenTask]]:
-    """Open every task, each dataset once; the tasks of one dataset together.
+    """Open tasks, each dataset once, grouped by dataset.
 
     Args:
-        names: Of tasks; a name that stands for several opens them all.
-        registry: What there is.
+        names: Names of tasks; a name that stands for several opens them all.
+        registry: All registered datasets and tasks.
         paths: Where the datasets are.
-        allow_partial: Go on where more than 1 % of the pictures is missing; the records will say so.
-        exclusions: Pictures to leave out.
-        reporter: Told what is missing.
+        allow_partial: Accept more than 1 % of the images missing; the records will say so.
+        exclusions: Images to leave out.
+        reporter: Receives notices of missing images.
 
     Raises:
-        UsageError: A name is unknown (of a task, or of a dataset in `paths`), or nothing says where a dataset lies.
-        ArtbenchError: A dataset is not what it should be, or too much of it is missing.
+        UsageError: The name of a task, or of a dataset in `paths`, is unknown, or a dataset has no folder.
+        ArtbenchError: A dataset is not as it should be, or too much of it is missing.
     """
     for name in paths.by_name:
         registry.datasets.get(name)
     datasets: dict[str, Dataset] = {}
     opened: dict[str, list[OpenTask]] = {}
-    every = dict.fromkeys(name for asked in names for name in registry.tasks.expand(asked))
-    for entry, spec in [registry.tasks.find(name) for name in every]:
+    expanded = dict.fromkeys(task for name in names for task in registry.tasks.expand(name))
+    for entry, spec in [registry.tasks.find(name) for name in expanded]:
         source, dataset_spec = registry.datasets.find(spec.dataset)
         if spec.dataset not in datasets:
             folder = paths.folder(dataset_spec, reporter=reporter)
             datasets[spec.dataset] = open_dataset(dataset_spec, folder)
-            _tell_unknown(exclusions, datasets[spec.dataset], reporter)
+            unknown = exclusions.unknown(datasets[spec.dataset])
+            if unknown:
+                reporter.notice(
+                    f"{len(unknown):,} images to exclude are not in {spec.dataset}, the first of them {unknown[0]!r}: "
+                    "was the list made for another copy?"
+                )
         plugins = {owner.distribution: registry.version_of(owner) for owner in (entry, source)}
         task = _open_task(
-            spec,
-            datasets[spec.dataset],
-            plugins,
-            allow_partial=allow_partial,
-            exclusions=exclusions,
-            reporter=reporter,
+            spec, datasets[spec.dataset], plugins, allow_partial=allow_partial, exclusions=exclusions, reporter=reporter
         )
         opened.setdefault(spec.dataset, []).append(task)
     return list(opened.values())
@@ -104,7 +101,7 @@ def open_dataset(spec: DatasetSpec, folder: Path) -> Dataset:
     """Read a dataset from its folder.
 
     Raises:
-        ArtbenchError: It is not what it should be, or its plugin fails.
+        ArtbenchError: It is not as it should be, or its plugin fails.
     """
     with plugin_errors(f"dataset {spec.name}"):
         dataset = load_factory(spec.factory)(folder)
@@ -113,18 +110,9 @@ def open_dataset(spec: DatasetSpec, folder: Path) -> Dataset:
     return dataset
 
 
-def _tell_unknown(exclusions: Exclusions, dataset: Dataset, reporter: Reporter) -> None:
-    unknown = exclusions.unknown(dataset)
-    if unknown:
-        reporter.notice(
-            f"{len(unknown):,} pictures to exclude are not in {dataset.name}, the first of them {unknown[0]!r}: "
-            "was the list made for another copy?"
-        )
-
-
 def _check_kind(targets: Targets, spec: TaskSpec) -> None:
-    given = {"i": "single-label", "b": "multi-label", "f": "year"}.get(targets.train.labels.dtype.kind)
-    if given != spec.target:
+    kind = {"i": "single-label", "b": "multi-label", "f": "year"}.get(targets.train.labels.dtype.kind)
+    if kind != spec.target:
         raise TypeError(f"its labels are {targets.train.labels.dtype}, which is not what a {spec.target} task has")
     if spec.clustered and targets.groups is None:
         raise TypeError("it asks for clustered intervals, but its targets have no groups")
@@ -145,7 +133,7 @@ def _open_task(
         check_targets(targets, dataset, task=spec.name, allow_partial=allow_partial, reporter=reporter)
         if any(excluded.values()):
             reporter.notice(
-                f"{spec.name}: {excluded['train']:,} pictures left out of train and {excluded['test']:,} out of test, "
+                f"{spec.name}: {excluded['train']:,} images left out of train and {excluded['test']:,} out of test, "
                 "as --exclude says: these results are on a leaderboard of their own"
             )
         return OpenTask(
@@ -162,14 +150,11 @@ def _open_task(
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetWithTasks:
-    """A dataset on disk, and what becomes of each task on it.
+    """A dataset on disk with all its tasks, by name.
 
     Attributes:
-        spec: Spec of the dataset.
-        dataset: The dataset.
-        tasks: The specs of all its tasks, by name.
-        targets: Of each task that can be read.
-        closed: Of each other task, why it can't be.
+        targets: Targets of each task that can be read.
+        closed: Why each other task can't be read.
     """
 
     spec: DatasetSpec
@@ -180,17 +165,13 @@ class DatasetWithTasks:
 
 
 def open_datasets_with_tasks(
-    names: Sequence[str],
-    *,
-    registry: Registry,
-    paths: DatasetPaths,
-    reporter: Reporter,
+    names: Sequence[str], *, registry: Registry, paths: DatasetPaths, reporter: Reporter
 ) -> list[DatasetWithTasks]:
-    """Open each dataset, once, with all its tasks; a task that can't be read does not keep the others from it.
+    """Open each dataset once, with all its tasks; a task that can't be read does not stop the others.
 
     Raises:
-        UsageError: A dataset is unknown, or nothing says where it lies.
-        ArtbenchError: A dataset is not what it should be.
+        UsageError: A dataset is unknown, or has no folder.
+        ArtbenchError: A dataset is not as it should be.
     """
     specs = {spec.name: spec for spec in [registry.datasets.get(name) for name in (*names, *paths.by_name)]}
     return [
@@ -209,20 +190,17 @@ def _opened(spec: DatasetSpec, folder: Path, registry: Registry) -> DatasetWithT
             with plugin_errors(f"task {name}"):
                 read = load_factory(task.factory)(dataset)
                 check_targets(read, dataset, task=name, allow_partial=True, reporter=Silent())
-            targets[name] = read
+                targets[name] = read
         except ArtbenchError as error:
             closed[name] = str(error)
     return DatasetWithTasks(spec=spec, dataset=dataset, tasks=tasks, targets=targets, closed=closed)
 
 
 def _tasks_of(dataset: DatasetSpec, registry: Registry) -> Iterator[TaskSpec]:
-    for _, spec in registry.tasks.specs():
-        if spec.dataset == dataset.name:
-            yield spec
-    if dataset.training is not None:
-        # Without labels its name stands for no task.
+    yield from (spec for _, spec in registry.tasks.specs() if spec.dataset == dataset.name)
+    if dataset.training is not None:  # The name of a dataset without labels stands for no task.
         return
-    # Those of a collection, whose own name stands for them all.
+    # The tasks of a collection, whose own name stands for them all.
     for _, family in registry.tasks.families():
         found = [load_factory(family.resolve)(name) for name in registry.tasks.expand(dataset.name)]
         yield from (spec for spec in found if spec is not None)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, StringConstraints, ValidationError
 
 from artbench.data.dataset import Dataset
 from artbench.data.targets import Targets
@@ -26,11 +26,9 @@ _Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledDataset:
-    """A dataset with the targets of all its tasks.
+    """A dataset with the targets of all its tasks, by name.
 
     Attributes:
-        dataset: The dataset.
-        targets: Targets of each task, by name.
         training: Rows to train on besides those of the tasks, for images without labels.
     """
 
@@ -39,16 +37,11 @@ class LabelledDataset:
     training: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PoolPart(_Part):
+class PoolPart(BaseModel, extra="forbid", frozen=True):
     """The images of one dataset in the pool.
 
     Attributes:
-        dataset: Name of the dataset.
-        fingerprint: Fingerprint of its images (`Dataset.fingerprint`).
+        fingerprint: Fingerprint of the dataset's images (`Dataset.fingerprint`).
         tasks: Tasks whose validation and test images were left out, sorted.
         held_out: Number of images left out for them, including those that another task trains on.
         images: Ids of the images in the pool, sorted.
@@ -61,14 +54,8 @@ class PoolPart(_Part):
     images: tuple[_Text, ...]
 
 
-class PoolSummary(_Part):
-    """The summary of a pool in a checkpoint's own file, without ids.
-
-    Attributes:
-        sha256: Hash of the manifest.
-        images: Number of images.
-        datasets: Number of images by dataset.
-    """
+class PoolSummary(BaseModel, extra="forbid", frozen=True):
+    """The summary of a pool in a checkpoint's own file: the manifest's hash, and numbers of images."""
 
     sha256: _Sha256
     images: int
@@ -103,21 +90,14 @@ class Manifest:
 
     def write(self, path: Path) -> None:
         """Write the manifest as JSON, whole or not at all."""
-        parts = [part.model_dump() for part in self.parts]
-        content = {"kind": "artbench pool 1", "sha256": self.sha256, "parts": parts}
+        content = _File(kind="artbench pool 1", sha256=self.sha256, parts=self.parts).model_dump()
         # ASCII, so that no editor or transfer can change a name.
         write_text(path, json.dumps(content, indent=1) + "\n")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
-    """Images to pretrain on.
-
-    Attributes:
-        datasets: The datasets, in the order given.
-        rows: Rows of each dataset in the pool: int64, ascending.
-        manifest: The images by id, with their hash.
-    """
+    """Images to pretrain on: rows of each dataset, int64, ascending, and a manifest of their ids."""
 
     datasets: tuple[Dataset, ...]
     rows: tuple[NDArray[np.int64], ...]
@@ -170,7 +150,7 @@ def train_images(datasets: Sequence[LabelledDataset]) -> Pool:
 
 
 def _rows(labelled: LabelledDataset, *, held_out: bool) -> NDArray[np.int64]:
-    """The rows that any task trains on, or those that any task validates or tests on."""
+    """Return the rows that any task trains on, or those that any task validates or tests on."""
     found = [
         split.rows
         for targets in labelled.targets.values()
@@ -181,7 +161,7 @@ def _rows(labelled: LabelledDataset, *, held_out: bool) -> NDArray[np.int64]:
     return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
 
 
-class _File(_Part):
+class _File(BaseModel, extra="forbid", frozen=True):
     kind: Literal["artbench pool 1"]
     sha256: _Sha256
     parts: tuple[PoolPart, ...]
@@ -195,15 +175,13 @@ def read_manifest(path: Path) -> Manifest:
     """
     mend = f"Take the {MANIFEST_FILE} that was written with the checkpoint"
     try:
-        file = _File.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        file = _File.model_validate_json(path.read_bytes())
     except OSError as error:
         raise ArtbenchError(f"{path} can't be read ({error.strerror})", mend=mend) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise ArtbenchError(f"{path} is no manifest of a pool: {where}: {first['msg']}", mend=mend) from error
-    except (ValueError, RecursionError) as error:
-        raise ArtbenchError(f"{path} is no manifest of a pool ({error})", mend=mend) from error
     manifest = Manifest(file.parts)
     if manifest.sha256 != file.sha256:
         raise ArtbenchError(f"{path} has been changed: its images do not match its hash", mend=mend)
@@ -219,8 +197,8 @@ def read_summary(metadata: Mapping[str, str], *, origin: str) -> PoolSummary | N
     if METADATA_KEY not in metadata:
         return None
     try:
-        return PoolSummary.model_validate(json.loads(metadata[METADATA_KEY]))
-    except (ValueError, RecursionError) as error:
+        return PoolSummary.model_validate_json(metadata[METADATA_KEY])
+    except ValidationError as error:
         raise ArtbenchError(f"{origin}: its metadata {METADATA_KEY} is not what artbench writes") from error
 
 

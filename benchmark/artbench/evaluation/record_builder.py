@@ -1,4 +1,4 @@
-"""One encoder on one task: fit the probe on its features, score it once, and say where the number came from."""
+"""One encoder on one task: the probe is fitted, scored, and described in a record."""
 
 import platform
 from collections.abc import Mapping, Sequence
@@ -43,13 +43,7 @@ from artbench.stats.metrics import METRICS
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """What comes of one encoder on one task.
-
-    Attributes:
-        record: The record.
-        predictions: To be kept beside it.
-        tables: To be kept beside it.
-    """
+    """The record of one encoder on one task, and what is written beside it."""
 
     record: Record
     predictions: TestPredictions
@@ -66,7 +60,7 @@ def evaluate(
     device: str,
     reporter: Reporter,
 ) -> Evaluation:
-    """Fit, predict, score; several times over where the task or the protocol asks for it.
+    """Fit, predict and score, in as many rounds as task and protocol ask for.
 
     Raises:
         ArtbenchError: The features or the splits don't allow a fit.
@@ -74,6 +68,7 @@ def evaluate(
     start = perf_counter()
     rounds = list(score_rounds(task, features, protocol=protocol, device=device, reporter=reporter))
     probe_seconds = perf_counter() - start
+    predictions = _predictions(task, rounds)
     guessed = references(task, features, protocol=protocol)
     record = Record(
         task=task.spec.name,
@@ -113,7 +108,7 @@ def evaluate(
             metrics=_metrics(combine([r.neighbours for r in rounds], bootstrap=protocol.bootstrap)),
         ),
         references=tuple(BaselineState(name=name, metrics=_metrics(estimates)) for name, estimates in guessed.items()),
-        clusters=_clusters(task, features),
+        clusters=None if predictions.clusters is None else len(np.unique(predictions.clusters)),
         rounds=tuple(_round_state(round_, protocol) for round_ in rounds) if len(rounds) > 1 else (),
         few_shot=_few_shot(task, features, protocol),
         timing=Timing(
@@ -137,7 +132,7 @@ def evaluate(
             created=datetime.now(UTC).replace(microsecond=0),
         ),
     )
-    return Evaluation(record=record, predictions=_predictions(task, rounds), tables=tables(task, rounds))
+    return Evaluation(record=record, predictions=predictions, tables=tables(task, rounds))
 
 
 def _predictions(task: OpenTask, rounds: Sequence[Round]) -> TestPredictions:
@@ -152,7 +147,7 @@ def _predictions(task: OpenTask, rounds: Sequence[Round]) -> TestPredictions:
 
 
 def _cluster_numbers(task: OpenTask, rounds: Sequence[Round]) -> NDArray[np.int64] | None:
-    """Of each row of the predictions, the number of what it is resampled with, but not its name."""
+    """Return the number of the cluster of each row; names stay out of the file."""
     if not task.spec.clustered:
         return None
     numbers: dict[str, int] = {}
@@ -161,7 +156,7 @@ def _cluster_numbers(task: OpenTask, rounds: Sequence[Round]) -> NDArray[np.int6
 
 
 def _pool(encoder: Encoder, task: OpenTask, features: Features, reporter: Reporter) -> PoolState | None:
-    """What the encoder was pretrained on; says loudly where that is what it is tested on."""
+    """Describe the images that the encoder was pretrained on; a notice says if test images are among them."""
     if encoder.pool is None:
         return None
     summary = encoder.pool.summary
@@ -169,7 +164,7 @@ def _pool(encoder: Encoder, task: OpenTask, features: Features, reporter: Report
     seen = encoder.pool.holds(task.dataset.name, [task.dataset.ids[row] for row in tested])
     if seen:
         reporter.notice(
-            f"{task.spec.name}: {seen:,} of the {len(tested):,} pictures tested on were pretrained on by "
+            f"{task.spec.name}: {seen:,} of the {len(tested):,} test images were pretrained on by "
             f"{encoder.pretraining}. The record says so"
         )
     return PoolState(sha256=summary.sha256, images=summary.images, datasets=dict(summary.datasets), test_images=seen)
@@ -183,7 +178,7 @@ def _exclusion(task: OpenTask) -> ExclusionState | None:
 
 
 def _twins(task: OpenTask, features: Features) -> NearDuplicatesState | None:
-    """What the newest audit of this state of the data says of the pictures that are fitted and tested here."""
+    """Count the test images with a near duplicate in training, by the newest audit of this state of the data."""
     audit = read_duplicates(task.dataset, cache_folder() / "audits")
     if audit is None:
         return None
@@ -193,11 +188,6 @@ def _twins(task: OpenTask, features: Features) -> NearDuplicatesState | None:
         tested = ids.pop("test")
         found |= audit.leaking(tested, [image for fitted in ids.values() for image in fitted])
     return NearDuplicatesState(test=len(found), tiers=audit.tiers, audit_sha256=audit.sha256)
-
-
-def _clusters(task: OpenTask, features: Features) -> int | None:
-    found = [clusters_of(task, targets.test) for targets in readable(task, features)]
-    return len({cluster for clusters in found for cluster in clusters or ()}) if task.spec.clustered else None
 
 
 def _few_shot(task: OpenTask, features: Features, protocol: Protocol) -> FewShotState | None:
@@ -210,10 +200,7 @@ def _few_shot(task: OpenTask, features: Features, protocol: Protocol) -> FewShot
 
 
 def _metrics(estimates: Mapping[str, Estimate]) -> dict[str, Metric]:
-    return {
-        name: Metric(value=estimate.value, ci95=estimate.ci95, unit=METRICS[name].unit)
-        for name, estimate in estimates.items()
-    }
+    return {name: Metric(value=one.value, ci95=one.ci95, unit=METRICS[name].unit) for name, one in estimates.items()}
 
 
 def _round_state(round_: Round, protocol: Protocol) -> RoundState:

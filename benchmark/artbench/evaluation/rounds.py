@@ -1,7 +1,8 @@
-"""The rounds of a task: one for each of its splits or each draw of a few pictures; each fitted and scored alone."""
+"""The rounds of a task: one for each of its splits, or each draw of a few images; each is fitted and scored alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -15,24 +16,23 @@ from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.predictions import Predictions, predict
 from artbench.protocol import Protocol
-from artbench.records.record import TableName
 from artbench.records.tables import Tables
 from artbench.runtime.progress import Reporter
 from artbench.stats.bootstrap import Estimate, Sampled, combine
 from artbench.stats.metrics import sample
-from artbench.stats.per_class import Columns, class_table, confusion, ranking_table
+from artbench.stats.per_class import class_table, confusion, ranking_table
 
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """What was fitted and scored.
+    """The results of one round.
 
     Attributes:
-        fitted_on: Rows of the dataset, those of the validation split included.
-        test: The pictures reported on.
-        answers: What probe and neighbours say of them.
-        metrics: Of the probe.
-        neighbours: Of the neighbours.
+        fitted_on: Number of training images, those of the validation split included.
+        test: The test split.
+        answers: Predictions of the probe and the neighbours for it.
+        metrics: Metrics of the probe.
+        neighbours: Metrics of the neighbours.
     """
 
     fitted_on: int
@@ -48,71 +48,51 @@ def score_rounds(
     """Fit and score every round.
 
     Args:
-        task: What is asked.
-        features: Of all pictures of the task; those that could not be read are left out of their splits.
-        protocol: How to fit, how to score, and from how many pictures.
-        device: `cpu`, `cuda`, `mps`.
-        reporter: Told if a fit did not converge.
+        task: The task.
+        features: Features of all images of the task; images that could not be read are left out of their splits.
+        protocol: How to fit and score, and on how many images.
+        device: `cpu`, `cuda` or `mps`.
+        reporter: Receives a notice if a fit does not converge.
 
     Raises:
         ArtbenchError: The features or the splits don't allow a fit.
     """
+    target, bootstrap = task.spec.target, protocol.bootstrap
     for targets in readable(task, features):
-        test = _rows(targets.test, features)
-        for train, validation in _fits(targets, task.dataset, protocol):
+        labels, test = targets.test.labels, _rows(targets.test, features)
+        score = partial(sample, labels, target=target, bootstrap=bootstrap, clusters=clusters_of(task, targets.test))
+        for train, validation in _fits(targets, task.dataset, features, protocol):
             answers = predict(
-                _labelled(train, task.dataset, features),
-                None if validation is None else _labelled(validation, task.dataset, features),
+                train,
+                validation,
                 test,
                 classes=len(targets.classes),
-                target=task.spec.target,
+                target=target,
                 protocol=protocol,
                 device=device,
                 reporter=reporter,
             )
-            clusters = clusters_of(task, targets.test)
             yield Round(
                 fitted_on=len(train) + (0 if validation is None else len(validation)),
                 test=targets.test,
                 answers=answers,
-                metrics=sample(
-                    targets.test.labels,
-                    answers.outputs,
-                    target=task.spec.target,
-                    bootstrap=protocol.bootstrap,
-                    thresholds=answers.fitted.thresholds,
-                    clusters=clusters,
-                ),
-                neighbours=sample(
-                    targets.test.labels,
-                    answers.neighbours,
-                    target=task.spec.target,
-                    bootstrap=protocol.bootstrap,
-                    clusters=clusters,
-                ),
+                metrics=score(answers.outputs, thresholds=answers.fitted.thresholds),
+                neighbours=score(answers.neighbours),
             )
 
 
 def first_probe(
     task: OpenTask, features: Features, *, protocol: Protocol, device: str, reporter: Reporter
 ) -> tuple[FittedProbe, Split]:
-    """The probe of the first round alone, fitted as `score_rounds` fits it, and the pictures that it is tested on.
+    """Fit the probe of the first round alone, as `score_rounds` fits it, and return it with its test split.
 
-    Args:
-        task: What is asked; not for the year.
-        features: As for `score_rounds`.
-        protocol: As for `score_rounds`.
-        device: As for `score_rounds`.
-        reporter: As for `score_rounds`.
-
-    Raises:
-        ArtbenchError: The features or the splits don't allow a fit.
+    The arguments and errors are those of `score_rounds`; the task must not ask for the year.
     """
     targets = readable(task, features)[0]
-    train, validation = next(_fits(targets, task.dataset, protocol))
+    train, validation = next(_fits(targets, task.dataset, features, protocol))
     probe = fit_probe(
-        _labelled(train, task.dataset, features),
-        None if validation is None else _labelled(validation, task.dataset, features),
+        train,
+        validation,
         classes=len(targets.classes),
         target=task.spec.target,
         probe=protocol.probe,
@@ -123,12 +103,14 @@ def first_probe(
 
 
 def references(task: OpenTask, features: Features, *, protocol: Protocol) -> dict[str, dict[str, Estimate]]:
-    """The metrics of the guesses that look at no picture (`guesses`), by their names.
+    """Compute the metrics of the baselines without pixels (`guesses`), by their names.
 
-    They guess from all of train and validation, also where the probe gets a few pictures.
+    They guess from all of train and validation, even if the probe is fitted on a few images.
     """
     rounds: dict[str, list[Mapping[str, Sampled]]] = {}
+    target, bootstrap = task.spec.target, protocol.bootstrap
     for targets in readable(task, features):
+        labels, clusters = targets.test.labels, clusters_of(task, targets.test)
         parts = [split for name, split in targets.splits if name != "test"]
         train = Split(
             rows=np.concatenate([split.rows for split in parts]), labels=np.concatenate([s.labels for s in parts])
@@ -136,46 +118,46 @@ def references(task: OpenTask, features: Features, *, protocol: Protocol) -> dic
         for guess in guesses(
             _known(train, task),
             _known(targets.test, task),
-            target=task.spec.target,
+            target=target,
             classes=len(targets.classes),
             fraction=protocol.probe.validation_fraction,
         ):
             drawn = sample(
-                targets.test.labels,
+                labels,
                 guess.outputs,
-                target=task.spec.target,
-                bootstrap=protocol.bootstrap,
+                target=target,
+                bootstrap=bootstrap,
                 thresholds=guess.thresholds,
-                clusters=clusters_of(task, targets.test),
+                clusters=clusters,
             )
             rounds.setdefault(guess.name, []).append(drawn)
-    return {name: combine(drawn, bootstrap=protocol.bootstrap) for name, drawn in rounds.items()}
+    return {name: combine(drawn, bootstrap=bootstrap) for name, drawn in rounds.items()}
 
 
 def tables(task: OpenTask, rounds: Sequence[Round]) -> Tables:
-    """How each class fares and which is taken for which, over all rounds together; nothing for years.
+    """Make the tables of classes and confusions over all rounds together; none for years.
 
-    A label of a multi-label task counts as predicted from the threshold that is best for micro F1.
+    A label of a multi-label task counts as predicted above the threshold that is best for micro F1.
     """
     classes = task.targets.classes
     if task.spec.target == "year":
         return {}
     labels = np.concatenate([round_.test.labels for round_ in rounds])
+    outputs = np.concatenate([round_.answers.outputs for round_ in rounds])
     if task.spec.target == "single-label":
-        predicted = np.concatenate([round_.answers.outputs.argmax(axis=1) for round_ in rounds])
-        one_hot = np.eye(len(classes), dtype=bool)
-        found: dict[TableName, Columns] = {
+        predicted, one_hot = outputs.argmax(axis=1), np.eye(len(classes), dtype=bool)
+        return {
             "classes": class_table(one_hot[labels], one_hot[predicted], classes=classes),
             "confusion": confusion(labels, predicted, classes=classes),
         }
-        return found
     above = [r.answers.outputs >= r.answers.fitted.thresholds.get("micro_f1", 0.5) for r in rounds]
-    scores = np.concatenate([round_.answers.outputs for round_ in rounds])
-    return {"classes": {**class_table(labels, np.concatenate(above), classes=classes), **ranking_table(labels, scores)}}
+    return {
+        "classes": {**class_table(labels, np.concatenate(above), classes=classes), **ranking_table(labels, outputs)}
+    }
 
 
 def readable(task: OpenTask, features: Features) -> tuple[Targets, ...]:
-    """The targets of each round of splits, without the pictures that could not be read."""
+    """Return the targets of each round of splits, without images that could not be read."""
 
     def part(split: Split) -> Split:
         return split.only(~np.isin(split.rows, list(features.unreadable))) if features.unreadable else split
@@ -192,36 +174,41 @@ def readable(task: OpenTask, features: Features) -> tuple[Targets, ...]:
 
 
 def clusters_of(task: OpenTask, split: Split) -> list[str] | None:
-    """What each picture is resampled with: its group, or itself where nobody knows; None: all by themselves."""
+    """Return the cluster of each image for resampling: its group, or the image itself if that is unknown.
+
+    None: the task is resampled image by image.
+    """
     if not task.spec.clustered:
         return None
     groups = task.targets.groups_of(split) or [""] * len(split)
-    # No name of a group begins so.
+    # No name of a group begins with NUL.
     return [group or f"\0{row}" for group, row in zip(groups, split.rows.tolist(), strict=True)]
 
 
-def _fits(targets: Targets, dataset: Dataset, protocol: Protocol) -> Iterator[tuple[Split, Split | None]]:
-    few = protocol.few_shot
+def _fits(
+    targets: Targets, dataset: Dataset, features: Features, protocol: Protocol
+) -> Iterator[tuple[LabelledFeatures, LabelledFeatures | None]]:
+    """Yield train and validation of each fit: one, or one for each draw of a few images."""
+
+    def labelled(split: Split) -> LabelledFeatures:
+        return LabelledFeatures(rows=_rows(split, features), labels=split.labels, ids=_ids(split, dataset))
+
+    train, few = targets.train, protocol.few_shot
     if few is None:
-        yield targets.train, targets.validation
+        yield labelled(train), None if targets.validation is None else labelled(targets.validation)
         return
-    train = targets.train
     ids = _ids(train, dataset)
     for draw in range(few.draws):
         taken = draw_shots(train.labels.astype(np.int64), ids, shots=few.shots, draw=draw, seed=few.seed)
-        yield Split(rows=train.rows[taken], labels=train.labels[taken]), None
+        yield labelled(Split(rows=train.rows[taken], labels=train.labels[taken])), None
 
 
 def _ids(split: Split, dataset: Dataset) -> list[str]:
     return [dataset.ids[row] for row in split.rows.tolist()]
 
 
-def _labelled(split: Split, dataset: Dataset, features: Features) -> LabelledFeatures:
-    return LabelledFeatures(rows=_rows(split, features), labels=split.labels, ids=_ids(split, dataset))
-
-
 def _rows(split: Split, features: Features) -> Rows:
-    """As they lie on disk: what the probe keeps of them in memory, it decides by itself."""
+    # Not copied from the memory map: the probe decides what it keeps in memory.
     features.check(split.rows)
     return Rows(features.matrix, split.rows)
 

@@ -37,9 +37,9 @@ class RunRequest:
     """What to run: the options of `artbench run`.
 
     Attributes:
-        protocol: For tasks that ask for labels; those that ask for the year take the variant of it for years.
+        protocol: Protocol for tasks that ask for labels; tasks that ask for the year use its variant for years.
         compiled: Whether networks are compiled for the extraction.
-        shots: From how few pictures of each class to fit, in place of all of them; one protocol each.
+        shots: Numbers of training images per class to fit on instead of all; one protocol each.
     """
 
     backbones: Sequence[str]
@@ -59,31 +59,31 @@ class RunRequest:
     shots: Sequence[int] = ()
 
     def protocols(self, task: TaskSpec) -> tuple[Protocol, ...]:
-        """Under which a task is run.
+        """Return the protocols under which a task is run.
 
         Raises:
-            UsageError: Few shots are asked for of a task that has no classes to draw them from.
+            UsageError: The request has shots, and the task is not single-label.
         """
         if not self.shots:
             return (self.protocol.for_years() if task.target == "year" else self.protocol,)
         if task.target != "single-label":
             raise UsageError(
-                f"--shots draws so many pictures of each class, and {task.name} is a {task.target} task",
-                mend="Name tasks with one class a picture, or leave --shots out",
+                f"--shots draws images of each class, and {task.name} is a {task.target} task",
+                mend="Name tasks with one class per image, or leave --shots out",
             )
         return tuple(self.protocol.with_shots(shots) for shots in sorted(set(self.shots)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """One record, and where it stands.
+    """One record and its rank.
 
     Attributes:
         record: The record.
-        file: Where it is kept.
+        file: File of the record.
         new: Whether this run measured it; otherwise it was on record.
-        place: Its rank, or ranks, among the records it can be compared with.
-        of: How many those are.
+        place: Rank, or ranks, among the records that it can be compared with.
+        of: Number of those records.
     """
 
     record: Record
@@ -95,11 +95,11 @@ class RunResult:
 
 @dataclass(frozen=True, kw_only=True)
 class RunOutcome:
-    """What became of a run.
+    """The results of a run.
 
     Attributes:
-        results: In the order of encoders, then tasks.
-        failures: Why an encoder could not be run, by its name.
+        results: Results in the order of encoders, then tasks.
+        failures: Reasons why encoders could not be run, by encoder.
     """
 
     results: tuple[RunResult, ...]
@@ -113,19 +113,19 @@ def run(
     reporter: Reporter,
     trainings: Callable[[str, str], Training] | None = None,
 ) -> RunOutcome:
-    """Run every encoder on every task that is not on record, and bring the leaderboards up to date.
+    """Run every encoder on every task that is not on record, and update the leaderboards.
 
-    An encoder that fails is named in the outcome, and the others are run. Under `torchrun`, inside
-    `process_group`, every process calls this alike; the pictures are shared out, the first one does the rest.
+    An encoder that fails is named in the outcome, and the others are run. Under `torchrun`, inside `process_group`,
+    every process makes the same call: all share the extraction, and the first one does the rest.
 
     Args:
         request: What to run.
-        registry: What there is.
-        reporter: Told about it.
-        trainings: See `encoder_requests`; `artbench.pretrain.workflow.trainings_for` makes it.
+        registry: The loaded plugins.
+        reporter: Receives progress and notices.
+        trainings: See `encoder_requests`; `artbench.pretrain.cached_training.trainings_for` makes it.
 
     Raises:
-        UsageError: A name is unknown, or an option makes no sense; nothing was begun.
+        UsageError: A name is unknown, or an option makes no sense; nothing was started.
         ArtbenchError: The data is not what it should be, or the results can't be written.
     """
     for name in (name for asked in request.tasks for name in registry.tasks.expand(asked)):
@@ -136,11 +136,7 @@ def run(
     device = choose_device(request.device)
     encoders = list(
         encoder_requests(
-            request.backbones,
-            request.pretrainings,
-            registry=registry,
-            seed=request.seed,
-            trainings=trainings,
+            request.backbones, request.pretrainings, registry=registry, seed=request.seed, trainings=trainings
         )
     )
     datasets = group.first_then_others(
@@ -168,7 +164,7 @@ def run(
             predictions=results.predictions_of,
             literature=literature(registry),
         )
-    return RunOutcome(results=tuple(work.standing(encoders, datasets)), failures=failures)
+    return RunOutcome(results=tuple(work.results(encoders, datasets)), failures=failures)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,53 +177,48 @@ class _Work:
     group: Group
     reporter: Reporter
 
-    def build(self, candidate: EncoderRequest) -> Encoder:
-        return candidate.build(self.reporter, device=self.device, workers=self.request.workers)
-
-    def asked(self, tasks: Sequence[OpenTask]) -> list[tuple[OpenTask, Protocol]]:
-        """Each task with each protocol under which it is run."""
+    def with_protocols(self, tasks: Sequence[OpenTask]) -> list[tuple[OpenTask, Protocol]]:
         return [(task, protocol) for task in tasks for protocol in self.request.protocols(task.spec)]
 
     def on_record(self, task: OpenTask, protocol: Protocol, candidate: EncoderRequest) -> Record | None:
         return self.ledger.find(task.board(protocol), candidate.made)
 
     def measure(self, candidate: EncoderRequest, datasets: Sequence[Sequence[OpenTask]]) -> None:
-        """One encoder on all tasks that lack its record, in one pass over the pictures of each dataset."""
-        build = cache(lambda: self.group.together(lambda: self.build(candidate)))
+        """Run one encoder on all tasks that lack its record, in one pass over the images of each dataset."""
+        request, group = self.request, self.group
+        build = partial(candidate.build, self.reporter, device=self.device, workers=request.workers)
+        build_once = cache(lambda: group.together(build))
         for tasks in datasets:
-            asked = self.asked(tasks)
-            known = [not self.request.fresh and self.on_record(*what, candidate) is not None for what in asked]
-            known = self.group.from_first(partial(list, known))
-            wanted = [what for what, is_known in zip(asked, known, strict=True) if not is_known]
-            if wanted:
-                encoder = build()
-                features = self.features(encoder, [task for task, _ in wanted])
-                self.group.from_first(partial(self.judge, candidate, encoder, features, wanted))
+            every = self.with_protocols(tasks)
+            known = [not request.fresh and self.on_record(*one, candidate) is not None for one in every]
+            known = group.from_first(partial(list, known))
+            wanted = [one for one, is_known in zip(every, known, strict=True) if not is_known]
+            if not wanted:
+                continue
+            encoder = build_once()
+            features = extract(
+                encoder,
+                tasks[0].dataset,
+                np.unique(np.concatenate([task.rows for task, _ in wanted])),
+                picture=request.protocol.picture,
+                cache=cache_folder() / "features",
+                device=self.device,
+                batch_size=request.batch_size,
+                workers=request.workers,
+                fresh=request.fresh,
+                compiled=request.compiled,
+                reporter=self.reporter,
+            )
+            group.from_first(partial(self.enter, candidate, encoder, features, wanted))
 
-    def features(self, encoder: Encoder, tasks: Sequence[OpenTask]) -> Features:
-        """What the encoder makes of all pictures that these tasks of one dataset need."""
-        return extract(
-            encoder,
-            tasks[0].dataset,
-            np.unique(np.concatenate([task.rows for task in tasks])),
-            picture=self.request.protocol.picture,
-            cache=cache_folder() / "features",
-            device=self.device,
-            batch_size=self.request.batch_size,
-            workers=self.request.workers,
-            fresh=self.request.fresh,
-            compiled=self.request.compiled,
-            reporter=self.reporter,
-        )
-
-    def judge(
+    def enter(
         self,
         candidate: EncoderRequest,
         encoder: Encoder,
         features: Features,
         wanted: Sequence[tuple[OpenTask, Protocol]],
     ) -> None:
-        """Fit and score the probe of each task, and enter the result."""
+        """Evaluate the encoder on each task, and put the results on record."""
         for task, protocol in wanted:
             done = evaluate(
                 task, candidate, encoder, features, protocol=protocol, device=self.device, reporter=self.reporter
@@ -236,13 +227,13 @@ class _Work:
             result = f"{metric_name(record.primary_metric)} {amount(record.primary)} {unit(record.primary)}"
             self.reporter.notice(f"{task_name(record)}, {candidate}: {result}")
 
-    def standing(
+    def results(
         self, encoders: Sequence[EncoderRequest], datasets: Sequence[Sequence[OpenTask]]
     ) -> Iterator[RunResult]:
-        """The records asked for, and the place of each among those it can be compared with."""
+        """Yield the requested records with their ranks."""
         ranked = {board.first.board: board for board in boards(self.ledger.records, self.ledger.folder.predictions_of)}
         for candidate, tasks in product(encoders, datasets):
-            for task, protocol in self.asked(tasks):
+            for task, protocol in self.with_protocols(tasks):
                 record = self.on_record(task, protocol, candidate)
                 if record is not None:
                     board = ranked[record.board]

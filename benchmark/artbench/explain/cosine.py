@@ -1,4 +1,4 @@
-"""Features as directions: what the protocol's nearest neighbours compare, the cosine, is the product of two of them."""
+"""Features as unit vectors, whose products are the cosines by which the protocol finds nearest neighbours."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ _BLOCK = 1 << 24
 
 
 def unit_vectors(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Features divided by their length: a new array, float32, shape (n, d). What has no length stays zero."""
+    """Divide features by their length: a new array, float32, shape (n, d), in which zero vectors stay zero."""
     lengths = np.linalg.norm(features, axis=1, keepdims=True)
     found: NDArray[np.float32] = np.divide(features, lengths, out=np.zeros_like(features), where=lengths > 0)
     return found
@@ -19,7 +19,7 @@ def unit_vectors(features: NDArray[np.float32]) -> NDArray[np.float32]:
 def cosine_blocks(
     first: NDArray[np.float32], second: NDArray[np.float32]
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    """Cosines of some directions, a few rows at a time, with all of others: their places, and shape (rows, m)."""
+    """Yield the cosines of unit vectors with all of `second`, a few rows at a time: rows, and shape (rows, m)."""
     step = max(1, _BLOCK // max(1, len(second)))
     for start in range(0, len(first), step):
         part = slice(start, min(start + step, len(first)))
@@ -27,7 +27,7 @@ def cosine_blocks(
 
 
 def nearest(cosines: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """The places of the largest `count` of each row, the largest first, ties by place: shape (rows, count)."""
+    """Find the columns of the `count` largest values of each row, largest first, ties by column: (rows, count)."""
     count = min(count, cosines.shape[1])
     # Only the candidates are sorted; of equal ones at the edge, any is as near as another.
     places = np.argpartition(-cosines, count - 1, axis=1)[:, :count]

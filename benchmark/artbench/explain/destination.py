@@ -1,39 +1,44 @@
-"""Where figures are to be written, and whether they can be: seen before anything that takes long is even imported."""
+"""Checks that figures can be written, before anything slow is imported, and the errors where they can't."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from artbench.errors import ArtbenchError, UsageError
 
-# Inches that the caption under a figure takes at most.
+# Most inches that the caption under a figure takes.
 CAPTION = 2.4
 
 # Where Agg's coordinates end, and about 1.2 GB while a figure is drawn.
 _MOST_SIDE, _MOST_PIXELS = 2**16 - 1, 300_000_000
 
 
-def check_folder(folder: Path) -> None:
-    """See that files can be written into a folder, which may have to be made; nothing is made yet.
+@contextmanager
+def writing(what: str) -> Iterator[None]:
+    """Turn an `OSError` of the block into an `ArtbenchError` which says that `what` can't be written."""
+    try:
+        yield
+    except OSError as error:
+        raise ArtbenchError(
+            f"{what} can't be written ({error.strerror or error})", mend="Name another place with --out"
+        ) from error
 
-    Raises:
-        ArtbenchError: They can't be.
-    """
+
+def check_folder(folder: Path) -> None:
+    """Raise an `ArtbenchError` unless files can be written into a folder; a missing folder is not made yet."""
     there = folder.expanduser().absolute()
     while not there.exists() and there != there.parent:
         there = there.parent
-    try:
+    with writing(f"the folder {folder}"):
         if not there.is_dir():
             raise NotADirectoryError(None, f"{there} is a file")
         with tempfile.TemporaryFile(dir=there):
             pass
-    except OSError as error:
-        raise ArtbenchError(
-            f"the folder {folder} can't be written ({error.strerror or error})", mend="Name another with --out"
-        ) from error
 
 
 def check_file(path: Path) -> None:
-    """See that a PNG can be written to a place; one that is there will be replaced.
+    """Raise unless a PNG can be written to `path`, where an existing file will be replaced.
 
     Raises:
         UsageError: The name is not that of a PNG.
@@ -47,17 +52,7 @@ def check_file(path: Path) -> None:
 
 
 def check_size(width: float, height: float, *, dpi: int, mend: str = "Give a lower --dpi") -> None:
-    """See that a figure can be drawn.
-
-    Args:
-        width: In inches.
-        height: In inches.
-        dpi: Dots an inch.
-        mend: What to do where there are too many.
-
-    Raises:
-        ArtbenchError: It has too many pixels.
-    """
+    """Raise an `ArtbenchError` if a figure of `width` by `height` inches has too many pixels to draw."""
     across, down = round(width * dpi), round(height * dpi)
     if max(across, down) > _MOST_SIDE or across * down > _MOST_PIXELS:
         raise ArtbenchError(f"a figure of {across:,} x {down:,} pixels is too large to draw", mend=mend)

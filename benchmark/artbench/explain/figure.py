@@ -15,8 +15,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from artbench.errors import ArtbenchError
-from artbench.explain.destination import check_size
+from artbench.explain.destination import check_size, writing
 from artbench.runtime.files import atomic_write
 from artbench.runtime.text import printable
 
@@ -29,19 +28,19 @@ _TO_AN_INCH = 17.5
 
 
 def write_png(figure: Figure, path: Path, *, dpi: int, facts: Mapping[str, str]) -> None:
-    """Draw a figure and write it as PNG, whole or not at all: RGB, marked as sRGB, of the figure's size in print.
+    """Draw a figure and write it atomically as an sRGB PNG of the figure's size in print.
 
-    The same figure gives the same bytes: there is no date in it.
+    The same figure gives the same bytes: the file holds no date.
 
     Args:
-        figure: What to draw, on white.
-        path: The file.
-        dpi: Dots an inch.
-        facts: Text for the file's metadata by keyword (at most 79 characters): a record's id, seeds, digests of
-            weights. The versions of artbench, torch and Python are put beside them.
+        figure: Figure on white.
+        path: File to write.
+        dpi: Dots per inch.
+        facts: Text for the file's metadata by keyword (at most 79 characters), such as a record's id, seeds and
+            digests of weights. The versions of artbench, torch and Python are added.
 
     Raises:
-        ArtbenchError: The file can't be written, or the figure is too large at that many dots an inch.
+        ArtbenchError: The file can't be written, or the figure is too large at that resolution.
     """
     width, height = figure.get_size_inches()
     check_size(width, height, dpi=dpi)
@@ -50,22 +49,16 @@ def write_png(figure: Figure, path: Path, *, dpi: int, facts: Mapping[str, str])
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[..., :3]
     chunks = PngInfo()
-    chunks.add(b"sRGB", b"\0")  # perceptual, which is what pictures are
+    chunks.add(b"sRGB", b"\0")  # perceptual, the intent for photographs
     for keyword, text in {**versions(), **facts}.items():
         chunks.add_text(keyword, text)
-    try:
-        with atomic_write(path) as temporary:
-            Image.fromarray(np.ascontiguousarray(pixels)).save(
-                temporary, format="PNG", dpi=(dpi, dpi), pnginfo=chunks, optimize=True
-            )
-    except OSError as error:
-        raise ArtbenchError(
-            f"the figure {path} can't be written ({error.strerror or error})", mend="Name another place with --out"
-        ) from error
+    with writing(f"the figure {path}"), atomic_write(path) as temporary:
+        image = Image.fromarray(np.ascontiguousarray(pixels))
+        image.save(temporary, format="PNG", dpi=(dpi, dpi), pnginfo=chunks, optimize=True)
 
 
 def versions() -> dict[str, str]:
-    """What draws: the versions of artbench, torch and Python."""
+    """Return the versions of artbench, torch and Python by keyword."""
     return {
         "Software": f"artbench {metadata.version('artbench')}",
         "torch": str(torch.__version__),
@@ -76,7 +69,7 @@ def versions() -> dict[str, str]:
 def text_line(
     figure: Figure, left: float, base: float, text: str, *, size: float, colour: str = "black", weight: str = "normal"
 ) -> None:
-    """Put a line of text at a place in inches from the lower left; nothing in it is taken for mathematics."""
+    """Write a line of text, inches from the lower left; nothing in it is taken for mathematics."""
     width, height = figure.get_size_inches()
     figure.text(
         left / width, base / height, printable(text), fontsize=size, color=colour, fontweight=weight, parse_math=False
@@ -84,7 +77,7 @@ def text_line(
 
 
 def square(figure: Figure, left: float, bottom: float, side: float) -> Axes:
-    """A square without axes for a picture, at a place in inches from the lower left."""
+    """Add a square without axes for an image, inches from the lower left."""
     width, height = figure.get_size_inches()
     axes: Axes = figure.add_axes((left / width, bottom / height, side / width, side / height))
     axes.set_axis_off()
@@ -92,13 +85,13 @@ def square(figure: Figure, left: float, bottom: float, side: float) -> Axes:
 
 
 def wrapped(caption: Sequence[str], width: float) -> list[str]:
-    """The lines of a caption, broken to fit a width in inches at `CAPTION_POINTS`."""
+    """Break the lines of a caption to fit a width in inches at `CAPTION_POINTS`."""
     return [
         part for line in caption for part in fill(line, int(_TO_AN_INCH * width), break_on_hyphens=False).splitlines()
     ]
 
 
 def put_caption(figure: Figure, lines: Sequence[str], *, left: float, top: float) -> None:
-    """Write lines that fit, one under the other, the first just below `top`; in inches from the lower left."""
+    """Write lines that fit one under the other, the first just below `top`; inches from the lower left."""
     for number, line in enumerate(lines):
         text_line(figure, left, top - LINE_INCHES * (number + 1) + 0.02, line, size=CAPTION_POINTS, colour=GREY)

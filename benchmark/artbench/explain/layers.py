@@ -1,6 +1,7 @@
-"""Which part of a network gives the map that Grad-CAM weighs: its last convolutional stage, or its tokens."""
+"""Layers of a network whose output lies on a grid over the image, found by name."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
@@ -11,32 +12,27 @@ from artbench.errors import UsageError
 
 # Class and register tokens before those of the patches.
 _MOST_PREFIX = 16
-Kind = Literal["maps", "maps, channels last", "tokens"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class MapLayer:
-    """A part of the encoder whose output lies on a grid over the picture.
+    """A module of a network whose output lies on a grid over the image.
 
     Attributes:
-        name: Of the module in the encoder: `layer4`.
+        name: Name of the module in the network: `layer4`.
         kind: `maps` (n, c, h, w), `maps, channels last` (n, h, w, c), or `tokens` (n, prefix + h * w, c).
         size: h and w.
-        prefix: Tokens before those of the patches.
+        prefix: Number of tokens before those of the patches.
     """
 
     name: str
-    kind: Kind
+    kind: Literal["maps", "maps, channels last", "tokens"]
     size: tuple[int, int]
     prefix: int = 0
 
 
 def check_layer(network: torch.nn.Module, name: str, *, backbone: str) -> None:
-    """See that a network has a module of that name, before what it gives is known.
-
-    Raises:
-        UsageError: It has none.
-    """
+    """Raise a `UsageError` unless the network has a module called `name`."""
     names = [each for each, _ in network.named_modules() if each]
     if name not in names:
         near = get_close_matches(name, names, n=3)
@@ -47,8 +43,32 @@ def check_layer(network: torch.nn.Module, name: str, *, backbone: str) -> None:
         )
 
 
+def named_layer(network: torch.nn.Module, name: str, outputs: Mapping[str, torch.Tensor], *, backbone: str) -> MapLayer:
+    """Look up the layer called `name`.
+
+    Args:
+        network: The network.
+        name: Name of a module.
+        outputs: What each module gave for one image.
+        backbone: Name of the network.
+
+    Raises:
+        UsageError: The network has no such module, or its output is no map of the image.
+    """
+    check_layer(network, name, backbone=backbone)
+    place = map_layer(name, outputs[name]) if name in outputs else None
+    if place is None:
+        maps = [other for other, output in outputs.items() if other and map_layer(other, output)]
+        gives = tuple(outputs[name].shape[1:]) if name in outputs else "no tensor"
+        raise UsageError(
+            f"the layer {name} gives {gives} for an image, so no map of it",
+            mend=f"Take another, such as {', '.join(maps[-3:])}" if maps else "Leave --layer out",
+        )
+    return place
+
+
 def map_layer(name: str, output: torch.Tensor) -> MapLayer | None:
-    """How the output of the module called `name` lies on a square grid over the picture; None if it does not."""
+    """Find how the output of the module called `name` lies on a square grid over the image; None if it does not."""
     if output.ndim == 4:
         _, first, second, third = output.shape
         if second == third > 1:

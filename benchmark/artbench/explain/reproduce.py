@@ -1,4 +1,4 @@
-"""From a record back to what it was measured on: the task, the encoder, its features, and what the record says."""
+"""Rebuilds what a record was measured on: the task, the encoder and its features."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,18 +27,18 @@ from artbench.stats.metrics import METRICS
 
 @dataclass(frozen=True, kw_only=True)
 class ReproducedTask:
-    """What a record was measured on, and what it says of each picture tested.
+    """What a record was measured on, and its predictions.
 
     Attributes:
         record: The record.
-        protocol: Under which it was made.
-        task: Its task.
-        candidate: Its encoder, before it was built.
-        encoder: Its encoder.
-        features: Of the pictures of the task, or of those tested on alone.
-        test: The pictures tested on; where the record has several rounds, in the first.
-        stored: The predictions beside the record, of all rounds.
-        device: On which features are computed.
+        protocol: Protocol that the record was made under.
+        task: Task of the record.
+        candidate: Request for the encoder, before it was built.
+        encoder: Encoder of the record.
+        features: Features of all images of the task, or of the test images alone.
+        test: Test images; of the first round, if the record has several.
+        stored: Predictions beside the record, of all rounds.
+        device: Device that features are computed on.
     """
 
     record: Record
@@ -52,43 +52,36 @@ class ReproducedTask:
     device: str
 
     def image(self, position: int) -> str:
-        """The id of the picture at that place of the test split."""
+        """Look up the id of the image at that position of the test split."""
         return self.task.dataset.ids[int(self.test.rows[position])]
 
 
-# Sees, before features are read or extracted, that a task and an encoder have what is asked for.
+# Raises, before features are read or extracted, unless a task and an encoder have what the user named.
 Check: TypeAlias = Callable[[OpenTask, Encoder], None]
-
-
-def accept(_: OpenTask, __: Encoder) -> None:
-    """Check nothing."""
 
 
 def reproduce(
     checked: CheckedRecord,
     *,
-    sources: Sources,
     part: Literal["test", "all"] = "all",
-    check: Check = accept,
+    check: Check | None = None,
     registry: Registry,
     reporter: Reporter,
 ) -> ReproducedTask:
-    """Build what a record was measured on, and see that it is the same here.
+    """Build what a record was measured on, and check that it is the same here.
 
     Args:
-        checked: The record, as `check_sources` has read it.
-        sources: Where to find what it was made from.
-        part: Whose features are wanted: of the pictures tested on, or of all pictures of the task.
-        check: Called before any features are made.
-        registry: What there is.
-        reporter: Told how far it is.
+        checked: The record.
+        part: Whether to extract the features of the test images or of all images of the task.
+        check: Called before features are extracted.
+        registry: Registry of tasks, datasets and encoders.
+        reporter: Receives progress and notices.
 
     Raises:
-        UsageError: A name on record is unknown here, or nothing says where its dataset lies.
-        ArtbenchError: The file is no record, its predictions are not beside it, or what it was made from is not what
-            is here.
+        UsageError: A name on record is unknown here, or nothing says where the dataset is.
+        ArtbenchError: The task, the data or the weights differ from those on record.
     """
-    record, stored = checked.record, checked.predictions
+    record, stored, sources = checked.record, checked.predictions, checked.sources
     protocol = _protocol(record, checked.file)
     (candidate,) = encoder_requests(
         [record.backbone], [checked.pretraining], registry=registry, seed=record.provenance.seed
@@ -99,7 +92,8 @@ def reproduce(
     if encoder.weights_sha256 != record.encoder.weights_sha256:
         given = candidate.checkpoint_sha256 if sources.checkpoint is not None else None
         raise other_weights(record, encoder.weights_sha256, checkpoint=given)
-    check(task, encoder)
+    if check is not None:
+        check(task, encoder)
     features = extract(
         encoder,
         task.dataset,
@@ -107,7 +101,7 @@ def reproduce(
         picture=protocol.picture,
         cache=cache_folder() / "features",
         device=device,
-        # What was measured in float32 is looked at in float32, where bfloat16 would be faster too.
+        # What was measured in float32 is explained in float32, even where bfloat16 would be faster.
         float32=record.provenance.dtype == "float32",
         reporter=reporter,
     )
@@ -116,7 +110,13 @@ def reproduce(
         reporter.notice(
             f"{record.task}: the record is a mean over {len(record.rounds)} rounds; the first of them is explained"
         )
-    _check_pictures(stored, [task.dataset.ids[row] for row in test.rows.tolist()])
+    first, ids = stored.rounds == 0, [task.dataset.ids[row] for row in test.rows.tolist()]
+    # A published record holds digests of ids.
+    if image_digests(stored.images[first]) != image_digests(ids):
+        raise ArtbenchError(
+            f"the record was tested on {int(first.sum()):,} images, here there are {len(ids):,} others",
+            mend="Images that could be read then can't be now, or the other way round: run it again",
+        )
     return ReproducedTask(
         record=record,
         protocol=protocol,
@@ -157,22 +157,7 @@ def _task(record: Record, sources: Sources, registry: Registry, reporter: Report
     version = "" if task.spec.version == record.task_version else f", and version {record.task_version} of the task"
     raise ArtbenchError(
         f"{record.task} is in another state here ({task.fingerprint[:12]}) than on record "
-        f"({record.dataset.fingerprint[:12]}, {record.dataset.train:,} pictures to fit on and "
+        f"({record.dataset.fingerprint[:12]}, {record.dataset.train:,} images to fit on and "
         f"{record.dataset.test:,} to test on{version})",
         mend="Give the copy of the dataset that the record was made with, or run it again on this one",
     )
-
-
-def _check_pictures(stored: StoredPredictions, ids: list[str]) -> None:
-    """See that the predictions of the first round are those of the pictures tested here.
-
-    Raises:
-        ArtbenchError: Other pictures were tested.
-    """
-    first = stored.rounds == 0
-    # A published record holds digests of ids.
-    if image_digests(stored.images[first]) != image_digests(ids):
-        raise ArtbenchError(
-            f"the record was tested on {int(first.sum()):,} pictures, here there are {len(ids):,} others",
-            mend="Pictures that could be read then can't be now, or the other way round: run it again",
-        )

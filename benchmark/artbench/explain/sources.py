@@ -1,7 +1,5 @@
-"""Where what a record was made from lies, and whether it is there: answered before torch is imported."""
+"""Where to find what a record was made from, checked before torch is imported."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,9 +18,9 @@ class Sources:
     """Where to find what a record was made from.
 
     Attributes:
-        paths: Where the datasets are.
-        checkpoint: The checkpoint, where the record's pretraining is one.
-        exclude: The list of what was left out, where the record says that something was.
+        paths: Folders of the datasets.
+        checkpoint: Checkpoint file, if the record's pretraining is one.
+        exclude: List of the images that were left out, if the record says that some were.
         device: `auto`, `cpu`, `cuda`, `mps`.
     """
 
@@ -34,40 +32,42 @@ class Sources:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedRecord:
-    """A record that was read once, with its predictions, after its sources were found.
+    """A record that was read once, with its predictions, and what it was made from.
 
     Attributes:
         file: File of the record.
         record: The record.
         predictions: The predictions beside it, of all rounds.
+        sources: Where to find what it was made from.
         pretraining: Name of its pretraining, or path of its checkpoint.
     """
 
     file: Path
     record: Record
     predictions: StoredPredictions
+    sources: Sources
     pretraining: str
 
 
 def check_sources(file: Path, sources: Sources, *, registry: Registry) -> CheckedRecord:
     """Read a record and its predictions, and check that its task, data, pretraining or checkpoint are here.
 
-    Whether they are those of the record is seen when they are opened (`artbench.explain.reproduce`); the backbone
-    too, since to know all names of a family is to import its library.
-
-    Args:
-        file: The record.
-        sources: Where to find what it was made from.
-        registry: What there is.
+    `artbench.explain.reproduce` checks whether they are those of the record. It checks the backbone too, since to
+    know all names of a family is to import its library.
 
     Raises:
-        UsageError: A name is unknown here, or nothing says where its dataset, its checkpoint, or the list of
-            what was left out lies.
-        ArtbenchError: The file is no record, or what should be at a place is not.
+        UsageError: A name is unknown here, or nothing says where the dataset, the checkpoint, or the list of the
+            images left out is.
+        ArtbenchError: The file is no record, or something is not where it should be.
     """
     record = read_record(file)
-    with about_predictions(file):
+    try:
         predictions = read_predictions(file.with_suffix(".parquet"), record)
+    except ArtbenchError as error:
+        raise ArtbenchError(
+            f"{file}: {error.message}",
+            mend=f"Keep {file.with_suffix('.parquet').name} beside the record as it was written, or run it again",
+        ) from error
     for name in sources.paths.by_name:
         registry.datasets.get(name)
     pretraining = pretraining_of(record, sources, registry=registry)
@@ -76,24 +76,12 @@ def check_sources(file: Path, sources: Sources, *, registry: Registry) -> Checke
     if sources.exclude is not None:
         read_exclusions(sources.exclude)
     elif record.dataset.exclusion is not None:
-        raise UsageError("pictures were left out of this record", mend="Give the list of them as --exclude FILE.csv")
-    return CheckedRecord(file=file, record=record, predictions=predictions, pretraining=pretraining)
-
-
-@contextmanager
-def about_predictions(file: Path) -> Iterator[None]:
-    """Say of which record it is that something is wrong with its predictions."""
-    try:
-        yield
-    except ArtbenchError as error:
-        raise ArtbenchError(
-            f"{file}: {error.message}",
-            mend=f"Keep {file.with_suffix('.parquet').name} beside the record as it was written, or run it again",
-        ) from error
+        raise UsageError("images were left out of this record", mend="Give the list of them as --exclude FILE.csv")
+    return CheckedRecord(file=file, record=record, predictions=predictions, sources=sources, pretraining=pretraining)
 
 
 def pretraining_of(record: Record, sources: Sources, *, registry: Registry) -> str:
-    """The name of a pretraining, or the path of the checkpoint; never a path that a record names."""
+    """Find the name of a record's pretraining, or the path of its checkpoint; never a path that a record names."""
     if sources.checkpoint is not None:
         try:
             return str(checkpoint_file(sources.checkpoint.expanduser().absolute()))
@@ -104,26 +92,25 @@ def pretraining_of(record: Record, sources: Sources, *, registry: Registry) -> s
         file = cached_encoder(training.key)
         if file.is_file():
             return str(file)
-    if training is not None:
         raise UsageError(
             f"the record's encoder was trained by {record.pretraining}, and is not in the cache",
             mend="Give its checkpoint as --pretraining PATH, or run it again",
         )
     if record.encoder.checkpoint_sha256 is not None:
         raise UsageError(
-            f"the record's encoder is a checkpoint, {record.pretraining}, and a record does not say where it lies",
+            f"the record's encoder is a checkpoint, {record.pretraining}, and a record does not say where it is",
             mend="Give it as --pretraining PATH",
         )
     return registry.pretrainings.get(record.pretraining).name
 
 
 def other_weights(record: Record, here: str, *, checkpoint: str | None) -> ArtbenchError:
-    """What to say where an encoder is not the one on record.
+    """Make the error for weights of digest `here`, which are not those on record.
 
     Args:
         record: The record.
-        here: Digest of the weights that were found.
-        checkpoint: Digest of the checkpoint's file that the user named; None: nobody named one.
+        here: SHA-256 of the weights that were found.
+        checkpoint: SHA-256 of the checkpoint that the user named; None if there is none.
     """
     known, made = record.encoder, record.provenance
     digests = f"({here[:12]}) than on record ({known.weights_sha256[:12]})"

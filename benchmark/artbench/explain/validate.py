@@ -1,4 +1,4 @@
-"""What a user asks for of a record, and whether there is such a thing: as far as possible before torch is imported."""
+"""Checks of the classes and images that a user names, as far as possible before torch is imported."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -9,17 +9,13 @@ from artbench.data.decode import UnreadableImage, decode
 from artbench.data.folders import made_folder
 from artbench.data.opening import open_dataset
 from artbench.errors import ArtbenchError, UsageError
-from artbench.explain.sources import CheckedRecord, Sources
+from artbench.explain.sources import CheckedRecord
 from artbench.plugins.registry import Registry
 from artbench.records.tables import tested_classes
 
 
 def refuse_years(checked: CheckedRecord, *, registry: Registry) -> None:
-    """See that a record is of a task with classes or labels.
-
-    Raises:
-        UsageError: Its task asks for the year.
-    """
+    """Raise a `UsageError` if the task of a record asks for the year."""
     if registry.tasks.get(checked.record.task).target == "year":
         raise UsageError(
             f"{checked.file} is a record of a task that asks for the year: "
@@ -29,17 +25,11 @@ def refuse_years(checked: CheckedRecord, *, registry: Registry) -> None:
 
 
 def check_classes(names: Sequence[str], checked: CheckedRecord, *, registry: Registry, shown: bool = False) -> None:
-    """See that the task of a record has classes of these names, as far as the table beside the record tells.
-
-    Args:
-        names: What was asked for.
-        checked: The record.
-        registry: What there is.
-        shown: Whether test pictures of each are wanted.
+    """Raise unless the task of a record has classes of these names, as far as the table beside the record tells.
 
     Raises:
-        UsageError: There is no such class; the nearest names are given.
-        ArtbenchError: No test picture has it.
+        UsageError: There is no such class; the message gives the nearest names.
+        ArtbenchError: No test image has a class, where `shown` says that each must have one.
     """
     if not names:
         return
@@ -56,11 +46,7 @@ def check_classes(names: Sequence[str], checked: CheckedRecord, *, registry: Reg
 
 
 def class_number(name: str, classes: Sequence[str], *, task: str) -> int:
-    """The number of the class called `name`.
-
-    Raises:
-        UsageError: There is none; the nearest names are given.
-    """
+    """Look up the number of the class called `name`, or raise a `UsageError` that gives the nearest names."""
     if name in classes:
         return classes.index(name)
     folded = {known.casefold(): known for known in classes}
@@ -72,32 +58,21 @@ def class_number(name: str, classes: Sequence[str], *, task: str) -> int:
 
 
 def nothing_to_show(name: str, *, task: str) -> ArtbenchError:
-    """What to say where no test picture has a class."""
-    return ArtbenchError(f"no test picture of {task} is {name}", mend="Take another class")
+    """Make the error for a class that no test image has."""
+    return ArtbenchError(f"no test image of {task} is {name}", mend="Take another class")
 
 
-def check_pictures(images: Sequence[str], checked: CheckedRecord, sources: Sources, *, registry: Registry) -> None:
-    """See that pictures are files or ids of a record's dataset, where that lies ready.
+def check_images(images: Sequence[str], checked: CheckedRecord, *, registry: Registry) -> None:
+    """Raise an `ArtbenchError` unless images are files that can be read, or ids of a record's dataset.
 
-    The dataset is opened only where something is no file, since that may take a while.
-
-    Args:
-        images: Paths and ids.
-        checked: The record.
-        sources: Where to find the dataset.
-        registry: What there is.
-
-    Raises:
-        ArtbenchError: One is neither, or can't be read.
+    The dataset is opened only if something is no file, since that may take a while, and only if it is there already.
     """
-    others = []
+    others = [image for image in images if not Path(image).expanduser().is_file()]
     for image in images:
-        if Path(image).expanduser().is_file():
-            read_picture(Path(image))
-        else:
-            others.append(image)
+        if image not in others:
+            read_image(Path(image))
     spec = registry.datasets.get(registry.tasks.get(checked.record.task).dataset)
-    folder = sources.paths.given_folder(spec) or made_folder(spec)
+    folder = checked.sources.paths.given_folder(spec) or made_folder(spec)
     if others and folder.is_dir():
         dataset = open_dataset(spec, folder)
         for image in others:
@@ -105,11 +80,7 @@ def check_pictures(images: Sequence[str], checked: CheckedRecord, sources: Sourc
 
 
 def check_file_or_id(image: str, dataset: Dataset) -> None:
-    """See that a name is an id of a dataset or else the file of a picture.
-
-    Raises:
-        ArtbenchError: It is neither, or can't be read.
-    """
+    """Raise an `ArtbenchError` unless `image` is an id of a dataset or else the file of an image."""
     if image in dataset.rows:
         return
     if not Path(image).expanduser().exists():
@@ -118,20 +89,16 @@ def check_file_or_id(image: str, dataset: Dataset) -> None:
             f"{image} is neither a file nor an id of {dataset.name}",
             mend=f"Did you mean {near[0]}?" if near else f"An id looks like {dataset.ids[0]}",
         )
-    read_picture(Path(image))
+    read_image(Path(image))
 
 
-def read_picture(file: Path) -> bytes:
-    """The bytes of a picture that the user names, which was decoded once to see that it can be.
-
-    Raises:
-        ArtbenchError: It can't be.
-    """
+def read_image(file: Path) -> bytes:
+    """Read the bytes of an image that the user names, or raise an `ArtbenchError` if they can't be decoded."""
     try:
         data = file.expanduser().read_bytes()
         decode(data, short_side=64, crop=56)
     except OSError as error:
-        raise ArtbenchError(f"the picture {file} can't be read ({error.strerror or error})") from error
+        raise ArtbenchError(f"the image {file} can't be read ({error.strerror or error})") from error
     except UnreadableImage as error:
-        raise ArtbenchError(f"the picture {file} can't be read: {error.reason}") from error
+        raise ArtbenchError(f"the image {file} can't be read: {error.reason}") from error
     return data

@@ -7,9 +7,8 @@ from typing import Literal
 import numpy as np
 
 from artbench.data.dataset import Dataset
-from artbench.errors import ArtbenchError
 from artbench.features.extract import Features
-from artbench.runtime.files import atomic_write
+from artbench.runtime.files import atomic_write, file_errors
 
 Format = Literal["npy", "parquet"]
 
@@ -33,14 +32,10 @@ def export(features: Features, dataset: Dataset, folder: Path, *, name: str, for
     Raises:
         ArtbenchError: The folder can't be written.
     """
-    try:
+    with file_errors(f"features can't be written to {folder}", mend="Name another folder"):
         if format_ == "npy":
             return _npy(features, dataset, folder / f"{name}.npy", folder / f"{name}.csv")
         return _parquet(features, dataset, folder / f"{name}.parquet")
-    except OSError as error:
-        raise ArtbenchError(
-            f"features can't be written to {folder} ({error.strerror or error})", mend="Name another folder"
-        ) from error
 
 
 def _npy(features: Features, dataset: Dataset, values: Path, ids: Path) -> list[Path]:

@@ -65,11 +65,7 @@ class Features:
         return np.array(self.matrix[rows])
 
     def check(self, rows: NDArray[np.int64]) -> None:
-        """Raise unless all of `rows` have features.
-
-        Raises:
-            KeyError: A row was not requested, or its image can't be read.
-        """
+        """Raise KeyError unless all of `rows` were requested and have features."""
         absent = rows[~np.isin(rows, self.rows)]
         if len(absent):
             raise KeyError(f"no features of row {absent[0]}, nor of {len(absent) - 1} others")

@@ -36,7 +36,7 @@ def fold_norms(module: torch.nn.Module, *, side: int) -> None:
 
 
 def _pairs(module: torch.nn.Module, side: int) -> list["_Pair"]:
-    """The pairs that can be folded; none if the network does not take images of that size."""
+    """Return the pairs that can be folded; none if the network does not take images of that size."""
     try:
         return _find_pairs(module, _noise(module, side))
     except Exception:  # A plugin's module may raise anything; on images it does so where it is reported.
@@ -74,10 +74,8 @@ class _Pair:
         assert norm.running_var is not None
         self._convolution, self._norm = convolution, norm
         statistics = norm.running_mean, norm.running_var, norm.eps
-        self._other: tuple[torch.Tensor, torch.Tensor | None, type[torch.nn.BatchNorm2d]] = (
-            *fuse_conv_bn_weights(convolution.weight, convolution.bias, *statistics, norm.weight, norm.bias),
-            _Folded,
-        )
+        fused = fuse_conv_bn_weights(convolution.weight, convolution.bias, *statistics, norm.weight, norm.bias)
+        self._other: tuple[torch.Tensor, torch.Tensor | None, type[torch.nn.BatchNorm2d]] = *fused, _Folded
 
     def swap(self) -> None:
         """Fold the two, or restore them."""
@@ -85,12 +83,12 @@ class _Pair:
         self._other = convolution.weight, convolution.bias, type(norm)
         convolution.weight, convolution.bias, norm.__class__ = other
 
-    def makes(self, given: torch.Tensor, *, of: torch.Tensor) -> bool:
-        """Whether the pair, once folded, turns `of` into `given`; it is left unfolded."""
+    def makes(self, output: torch.Tensor, *, of: torch.Tensor) -> bool:
+        """Return whether the pair, once folded, turns `of` into `output`; it is left unfolded."""
         self.swap()
         try:
             # Not by calling the modules, which would call the hooks of `_find_pairs`.
-            return _close(self._norm.forward(self._convolution.forward(of)), given)
+            return _close(self._norm.forward(self._convolution.forward(of)), output)
         finally:
             self.swap()
 
@@ -106,19 +104,19 @@ class _Folded(torch.nn.BatchNorm2d):
 
 
 def _find_pairs(module: torch.nn.Module, batch: torch.Tensor) -> list[_Pair]:
-    """The pairs that can be folded, each tested while the batch passes through it."""
+    """Find the pairs that can be folded, each tested while the batch passes through it."""
     convolved: list[tuple[torch.nn.Conv2d, torch.Tensor, torch.Tensor]] = []
     pairs: list[_Pair] = []
 
-    def after(part: torch.nn.Module, taken: tuple[torch.Tensor, ...], given: torch.Tensor) -> None:
+    def after(part: torch.nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
         if isinstance(part, torch.nn.Conv2d):
-            convolved.append((part, taken[0], given))
+            convolved.append((part, inputs[0], output))
         elif isinstance(part, torch.nn.BatchNorm2d) and part.running_var is not None:
             for place, (convolution, before, between) in enumerate(convolved):
-                if between is taken[0]:
+                if between is inputs[0]:
                     del convolved[place]
                     pair = _Pair(convolution, part)
-                    if pair.makes(given, of=before):
+                    if pair.makes(output, of=before):
                         pairs.append(pair)
                     return
 

@@ -17,7 +17,7 @@ Pixels = NDArray[np.uint8]
 
 
 class Forward:
-    """From uint8 pixels to features, on one device; several threads may call it, `copies` of them at once.
+    """The way from uint8 pixels to features on one device; several threads may call it, `copies` of them at once.
 
     The copies of the module share the weights and nothing else, so that a module that stores something while it
     computes, such as one with hooks, does not mix two batches.
@@ -88,12 +88,12 @@ class Forward:
 
 
 def is_convolutional(module: torch.nn.Module) -> bool:
-    """Whether a module has several convolutions; a vision transformer has one, which cuts patches."""
+    """Return whether a module has several convolutions; a vision transformer has one, which cuts patches."""
     return sum(isinstance(part, torch.nn.Conv2d) for part in module.modules()) > 1
 
 
 def _copies(module: torch.nn.Module, count: int) -> list[torch.nn.Module]:
-    """The module and copies that share its tensors; the module alone if it can't be copied."""
+    """Return the module and copies that share its tensors; the module alone if it can't be copied."""
     copies = (sharing_copy(module) for _ in range(count - 1))
     return [module, *(copy for copy in copies if copy is not None)]
 

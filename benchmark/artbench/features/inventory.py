@@ -8,14 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, cast
 
 from filelock import FileLock, Timeout
 
-from artbench.errors import ArtbenchError
 from artbench.features.store import FILES, MANIFEST, lock_file
-from artbench.runtime.files import read_json
+from artbench.runtime.files import file_errors, read_json
 from artbench.runtime.text import printable
 
 
@@ -25,8 +25,6 @@ class StoredFeatures:
 
     Attributes:
         folder: Folder of the store.
-        dataset: Name of the dataset.
-        backbone: Name of the backbone.
         pretraining: Name of the pretraining that they were first extracted for; others may share the weights.
         dtype: Number type of the forward pass.
         bytes: Size on disk.
@@ -78,17 +76,12 @@ def select(
     entries = list(entries)
     chosen = [entry for entry in entries if not names or any(_matches(entry, name) for name in names)]
     if older_than is not None:
-        now = now or datetime.now(UTC)
-        chosen = [entry for entry in chosen if now - entry.used > older_than]
+        chosen = [entry for entry in chosen if (now or datetime.now(UTC)) - entry.used > older_than]
     if down_to is not None:
+        chosen.sort(key=lambda entry: entry.used)
         surplus = sum(entry.bytes for entry in entries) - down_to
-        needed = []
-        for entry in sorted(chosen, key=lambda entry: entry.used):
-            if surplus <= 0:
-                break
-            needed.append(entry)
-            surplus -= entry.bytes
-        chosen = needed
+        freed = accumulate((entry.bytes for entry in chosen), initial=0)
+        chosen = [entry for entry, before in zip(chosen, freed, strict=False) if before < surplus]
     return chosen
 
 
@@ -98,22 +91,19 @@ def remove(entry: StoredFeatures) -> bool:
     Raises:
         ArtbenchError: The folder can't be removed.
     """
-    try:
-        with FileLock(lock_file(entry.folder), blocking=False):
-            # The manifest first: if the removal is killed, the rest is not listed as whole.
-            (entry.folder / MANIFEST).unlink(missing_ok=True)
-            shutil.rmtree(entry.folder)
-        with suppress(OSError):  # Other stores are in it.
-            entry.folder.parent.rmdir()
-    except Timeout:
-        return False
-    except FileNotFoundError:  # Another process has removed them meanwhile.
+    with file_errors(f"{entry.folder} can't be removed", mend="Remove the folder by hand"):
+        try:
+            with FileLock(lock_file(entry.folder), blocking=False):
+                # The manifest first: if the removal is killed, the rest is not listed as whole.
+                (entry.folder / MANIFEST).unlink(missing_ok=True)
+                shutil.rmtree(entry.folder)
+            with suppress(OSError):  # Other stores are in it.
+                entry.folder.parent.rmdir()
+        except Timeout:
+            return False
+        except FileNotFoundError:  # Another process has removed them meanwhile.
+            pass
         return True
-    except OSError as error:
-        raise ArtbenchError(
-            f"{entry.folder} can't be removed ({error.strerror or error})", mend="Remove the folder by hand"
-        ) from error
-    return True
 
 
 def _matches(entry: StoredFeatures, pattern: str) -> bool:
@@ -126,7 +116,8 @@ def _read(folder: Path) -> StoredFeatures | None:
         files = {file.name: file.stat() for file in folder.iterdir()}
     except OSError:
         return None
-    size = sum(_size_on_disk(status) for status in files.values())
+    # Size on disk, which is less than the length of a file with holes.
+    size = sum(getattr(status, "st_blocks", -(-status.st_size // 512)) * 512 for status in files.values())
     content = cast("dict[str, Any]", read_json(folder / MANIFEST))
     try:
         return StoredFeatures(
@@ -146,10 +137,5 @@ def _read(folder: Path) -> StoredFeatures | None:
 
 
 def _changed(status: os.stat_result) -> datetime:
-    """Modification time of a file; the present for one in the future, after a clock was set back."""
+    """Return the modification time of a file; the present for one in the future, after a clock was set back."""
     return datetime.fromtimestamp(min(max(0.0, status.st_mtime), time.time()), UTC)
-
-
-def _size_on_disk(status: os.stat_result) -> int:
-    """Bytes that a file takes on disk: less than its length if it has holes."""
-    return getattr(status, "st_blocks", -(-status.st_size // 512)) * 512

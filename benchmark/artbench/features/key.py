@@ -16,7 +16,6 @@ class StoreKey:
     The name of the pretraining is not part of it: the digest identifies the weights.
 
     Attributes:
-        dataset: Name of the dataset.
         dataset_fingerprint: State of its images (`Dataset.fingerprint`).
         backbone: Name of the backbone, which stands for its code.
         weights_sha256: Digest of the weights.

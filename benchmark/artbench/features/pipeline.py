@@ -81,15 +81,11 @@ class Extraction:
     for cores. On other devices the threads decode, and the device computes.
 
     Attributes:
-        encoder: Encoder to extract with.
-        dataset: Dataset of the images.
         short_side: Length in pixels to which the short side is resized.
         crop: Side of the crop in pixels.
-        device: `cpu`, `cuda`, or `mps`.
         dtype: Number type of the forward pass.
         batch: Images per forward pass.
         threads: Threads that decode (on the CPU: decode and compute).
-        compiled: Whether to compile the network.
     """
 
     encoder: Encoder
@@ -145,7 +141,7 @@ class Extraction:
         return replace(timing, extract_s=perf_counter() - start)
 
     def agrees(self, rows: NDArray[np.int64], store: FeatureStore, *, tolerance: float) -> bool:
-        """Whether a few images, extracted again, have the stored features, up to a relative distance."""
+        """Return whether a few images, extracted again, have the stored features, up to a relative distance."""
         # For so few, preparing the network would take longer than it saves.
         forward = Forward(self.encoder, device=self.device, side=self.crop, dtype=self.dtype, prepared=False)
         with _computing(self.device):
@@ -154,10 +150,9 @@ class Extraction:
             return False
         if batch.features is None:
             return True
-        kept = store.read(batch.places[batch.readable])
-        new = batch.features[batch.readable]
-        distance = np.linalg.norm(new - kept, axis=1)
-        return bool((distance <= tolerance * np.linalg.norm(kept, axis=1) + 1e-12).all())
+        stored = store.read(batch.places[batch.readable])
+        distance = np.linalg.norm(batch.features[batch.readable] - stored, axis=1)
+        return bool((distance <= tolerance * np.linalg.norm(stored, axis=1) + 1e-12).all())
 
     def _computed(self, table: NDArray[np.int64]) -> Generator[_Batch, None, None]:
         if self.device == "cpu":
@@ -205,11 +200,6 @@ class Extraction:
                 error.mend = "The compilation may have failed: leave --compile out, or see --debug"
             raise
         batch.forward_s = perf_counter() - start
-        self._check(batch)
-        return batch
-
-    def _check(self, batch: _Batch) -> None:
-        assert batch.features is not None
         expected = (len(batch.places), self.encoder.feature_dim)
         if batch.features.shape != expected:
             raise ArtbenchError(
@@ -223,16 +213,16 @@ class Extraction:
                 f"backbone {self.encoder.backbone} gave features that are not finite for {self.dataset.ids[bad[0]]}",
                 mend="Check its weights",
             )
+        return batch
 
     def _store(self, batch: _Batch, store: FeatureStore) -> None:
         if batch.features is not None:
             order = np.argsort(batch.places)
             order = order[batch.readable[order]]
             store.write(batch.places[order], batch.features[order])
-        if batch.broken:
-            store.write_unreadable(batch.broken, for_good=True)
-        if batch.unreachable:
-            store.write_unreadable(batch.unreachable, for_good=False)
+        for reasons, for_good in ((batch.broken, True), (batch.unreachable, False)):
+            if reasons:
+                store.write_unreadable(reasons, for_good=for_good)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
 from artbench.features.key import StoreKey
-from artbench.features.store_files import Entries, Reasons, RowFile, Snapshot
+from artbench.features.store_files import ABSENT, DONE, UNREADABLE, Entries, Reasons, RowFile, Snapshot
 from artbench.runtime.files import read_json, write_text
 from artbench.runtime.progress import Reporter
 
@@ -106,29 +106,24 @@ class FeatureStore:
         return rows[~whole[rows]]
 
     def ends(self) -> NDArray[np.int64]:
-        """The first and the last row with undamaged features; empty if there are none."""
+        """Find the first and the last row with undamaged features; empty if there are none."""
         with self._explaining():
             entries = self._entries.snapshot()
             done = np.flatnonzero(entries.done)
-            found = [
-                row
-                for order in (done, done[::-1])
-                for row in islice((row for row in order.tolist() if self._whole(np.array([row]), entries)), 1)
-            ]
-        return np.unique(np.array(found, np.int64))
+            ends = done, done[::-1]
+            whole = [(row for row in order.tolist() if self._whole(np.array([row]), entries)) for order in ends]
+            return np.unique(np.array([row for rows in whole for row in islice(rows, 1)], np.int64))
 
     def _whole(self, rows: NDArray[np.int64], entries: Snapshot) -> NDArray[np.bool_]:
-        """Which of these rows, all done, have the checksum that they were written with."""
+        """Return which of these rows, all done, have the checksum that they were written with."""
         checksums = [crc32(values.data) for values in self._features.read(rows)]
-        whole: NDArray[np.bool_] = np.array(checksums, np.uint32) == entries.checksums[rows]
-        return whole
+        return np.asarray(np.array(checksums, np.uint32) == entries.checksums[rows])
 
     def reserve(self, rows: int) -> None:
         """Raise unless the disk has space for so many more rows."""
         needed = rows * (self._features.row_bytes + self._entries.row_bytes)
         with self._explaining(needed):
-            free = shutil.disk_usage(self.folder).free
-            if free < needed:
+            if shutil.disk_usage(self.folder).free < needed:
                 raise OSError(errno.ENOSPC, "too little space")
 
     def write(self, rows: NDArray[np.int64], features: NDArray[np.float32]) -> None:
@@ -136,7 +131,7 @@ class FeatureStore:
         values = np.ascontiguousarray(features, "<f4")
         with self._explaining(values.nbytes):
             self._features.write(rows, values)
-            self._entries.write_done(rows, [crc32(row.data) for row in values])
+            self._entries.mark(rows, DONE, [crc32(row.data) for row in values])
 
     def write_unreadable(self, reasons: Mapping[int, str], *, for_good: bool) -> None:
         """Write why images, by row, have no features; unless `for_good`, they count as missing the next time."""
@@ -144,12 +139,12 @@ class FeatureStore:
             self._reasons.add(reasons)
             if for_good:
                 for row, reason in reasons.items():
-                    self._entries.write_unreadable(row, crc32(reason.encode()))
+                    self._entries.mark(np.array([row]), UNREADABLE, [crc32(reason.encode())])
 
     def discard(self, rows: NDArray[np.int64]) -> None:
         """Remove the features of these rows."""
         with self._explaining():
-            self._entries.clear(rows)
+            self._entries.mark(np.sort(rows), ABSENT, [0] * len(rows))
 
     def clear(self, reporter: Reporter) -> None:
         """Remove all features, by starting new files: processes that have mapped the old ones can still read them."""
@@ -175,7 +170,7 @@ class FeatureStore:
             return self._features.mapped()
 
     def unreadable(self, rows: NDArray[np.int64]) -> dict[int, str]:
-        """Why rows have no features, for those of `rows` that have none."""
+        """Return why rows have no features, for those of `rows` that have none."""
         with self._explaining():
             reasons = self._reasons.read()
             without = rows[~self._entries.snapshot().done[rows]].tolist()
@@ -208,5 +203,5 @@ def lock_file(folder: Path) -> Path:
 
 
 def _safe(name: str) -> str:
-    """A name as part of a path."""
+    """Return a name as part of a path."""
     return re.sub(r"[^\w.-]+", "_", name).strip(".")[:80] or "_"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from artbench.runtime.files import read_json
 
-_ABSENT, _DONE, _UNREADABLE = 0, 1, 2
+ABSENT, DONE, UNREADABLE = 0, 1, 2
 
 
 class RowFile:
@@ -101,25 +101,14 @@ class Entries(RowFile):
         """Read the state of all rows."""
         states, checksums = self.read(np.arange(self._shape[0])).astype(np.uint32, copy=False).T
         return Snapshot(
-            done=states == _DONE,
-            unreadable=states == _UNREADABLE,
-            written=(states != _ABSENT) | (checksums != 0),
+            done=states == DONE,
+            unreadable=states == UNREADABLE,
+            written=(states != ABSENT) | (checksums != 0),
             checksums=checksums,
         )
 
-    def write_done(self, rows: NDArray[np.int64], checksums: Sequence[int]) -> None:
-        """Mark rows as done."""
-        self._mark(rows, _DONE, checksums)
-
-    def write_unreadable(self, row: int, checksum: int) -> None:
-        """Mark a row as unreadable."""
-        self._mark(np.array([row]), _UNREADABLE, [checksum])
-
-    def clear(self, rows: NDArray[np.int64]) -> None:
-        """Mark rows as absent."""
-        self._mark(np.sort(rows), _ABSENT, [0] * len(rows))
-
-    def _mark(self, rows: NDArray[np.int64], state: int, checksums: Sequence[int]) -> None:
+    def mark(self, rows: NDArray[np.int64], state: int, checksums: Sequence[int]) -> None:
+        """Write one state for `rows`, with their checksums."""
         entries = np.empty((len(rows), 2), np.uint32)
         entries[:, 0], entries[:, 1] = state, checksums
         self.write(rows, entries)
@@ -132,7 +121,7 @@ def _write_all(file: RawIOBase, content: memoryview) -> None:
 
 
 def _runs(rows: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Start and end, in `rows`, of each run of consecutive rows."""
+    """Return start and end, in `rows`, of each run of consecutive rows."""
     edges = np.flatnonzero(np.diff(rows) != 1) + 1
     starts = [0, *edges.tolist()] if len(rows) else []
     return list(zip(starts, [*edges.tolist(), len(rows)], strict=False))

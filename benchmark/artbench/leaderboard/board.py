@@ -14,8 +14,8 @@ class Row:
     """One record on a leaderboard.
 
     Attributes:
-        rank: One more than the number of records with a better primary value; equal values share a rank. Whether the
-            difference may be chance, `Board.ranking` says.
+        rank: One more than the number of records with a better primary value; equal values share a rank.
+            `Board.ranking` says whether a difference may be chance.
         record: The record.
     """
 
@@ -37,7 +37,7 @@ class Board:
 
     @property
     def first(self) -> Record:
-        """The best record, also for what all of them share."""
+        """The best record, also used to read what all records share."""
         return self.rows[0].record
 
     @cached_property
@@ -61,7 +61,8 @@ def boards(records: Iterable[Record], predictions: Callable[[Record], Path] | No
 
     Args:
         records: Records of any tasks.
-        predictions: As `Board.predictions`, such as `ResultsFolder.predictions_of`.
+        predictions: Returns the file of a record's predictions, such as `ResultsFolder.predictions_of`; if None,
+            nothing is tested.
     """
     newest: dict[str, Record] = {}
     for record in records:

@@ -28,7 +28,7 @@ def build_pages(
     Args:
         records: Records of any tasks.
         out: Folder to write to.
-        predictions: As `Board.predictions`; without, rows have their rank in brackets.
+        predictions: Returns the file of a record's predictions; if None, nothing is tested and ranks are in brackets.
         literature: What is known of a task besides its records, by name.
         page: Renders further files, by name.
 

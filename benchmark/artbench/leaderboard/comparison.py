@@ -1,6 +1,6 @@
 """Compares two records: difference, significance, and the classes in which they differ most."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import product
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError, UsageError
-from artbench.leaderboard.ranking import Pair, direction, rank
+from artbench.leaderboard.ranking import direction, rank
 from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.record import Record
@@ -18,7 +18,13 @@ from artbench.records.tables import tested_classes
 from artbench.runtime.progress import Reporter
 from artbench.stats.average_precision import average_precision
 
-_PARTS = ("task", "task version", "protocol", "state of the data")
+# What `Record.board` consists of, in its order, and how each is worded.
+_PARTS: Mapping[str, Callable[[Record], str]] = {
+    "task": lambda r: r.task,
+    "task version": lambda r: f"{r.task} {r.task_version}",
+    "protocol": lambda r: f"{r.protocol} {r.protocol_hash[:12]}",
+    "state of the data": lambda r: f"{r.dataset.name} {r.dataset.fingerprint[:12]}, {r.dataset.test:,} test images",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,30 +111,23 @@ def compare(first: Located, second: Located) -> Comparison:
     ours, theirs = (read_predictions(one.predictions, one.record) for one in (first, second))
     known = tested_classes(first.file, first.record) or tested_classes(second.file, second.record)
     measure, classes = _classes(ours, theirs, known.names if known else None, first.record.dataset.classes)
-    value, ci95 = _oriented(pair, first)
-    better = "" if value == 0 else "first" if pair.better == first.record.id else "second"
+    # As first minus second.
+    sign = direction(first.record.primary_metric) * (1 if pair.better == first.record.id else -1)
+    low, high = sorted(sign * end for end in pair.ci95)
+    alone = None
+    if pair.mcnemar is not None:
+        right, also = (one.predicted == one.labels for one in (ours, theirs))
+        alone = int(np.sum(right & ~also)), int(np.sum(also & ~right))
     return Comparison(
-        difference=value,
-        ci95=ci95,
+        difference=sign * pair.difference,
+        ci95=(low, high),
         p=pair.p,
         mcnemar=pair.mcnemar,
-        alone=None if pair.mcnemar is None else _alone(ours, theirs),
-        better=better,
+        alone=alone,
+        better="" if pair.difference == 0 else "first" if pair.better == first.record.id else "second",
         measure=measure,
         classes=classes,
     )
-
-
-def _oriented(pair: Pair, first: Located) -> tuple[float, tuple[float, float]]:
-    """Return difference and interval as first minus second."""
-    sign = direction(first.record.primary_metric) * (1 if pair.better == first.record.id else -1)
-    low, high = sorted((sign * pair.ci95[0], sign * pair.ci95[1]))
-    return sign * pair.difference, (low, high)
-
-
-def _alone(ours: StoredPredictions, theirs: StoredPredictions) -> tuple[int, int]:
-    one, other = ours.predicted == ours.labels, theirs.predicted == theirs.labels
-    return int(np.sum(one & ~other)), int(np.sum(other & ~one))
 
 
 def _classes(
@@ -138,15 +137,12 @@ def _classes(
         return "", ()
     single = ours.labels.ndim == 1
     images = np.bincount(ours.labels.astype(np.int64), minlength=count) if single else ours.labels.sum(axis=0)
-    one, other = (_recalls(each, images) if single else _precisions(each) for each in (ours, theirs))
+    one, other = ((_recalls(each, images) if single else _precisions(each)).tolist() for each in (ours, theirs))
     every = [
         ClassDifference(
-            name=names[number] if names else f"class {number}",
-            images=int(images[number]),
-            first=float(one[number]),
-            second=float(other[number]),
+            name=names[at] if names else f"class {at}", images=int(images[at]), first=one[at], second=other[at]
         )
-        for number in np.flatnonzero(images).tolist()
+        for at in np.flatnonzero(images).tolist()
     ]
     ordered = sorted(every, key=lambda row: (-round(abs(row.difference), 9), -row.images, row.name))
     return "recall" if single else "average precision", tuple(ordered)
@@ -182,9 +178,8 @@ def locate_pair(
         ArtbenchError: A named file is not a record.
     """
     records = list(folder.records(reporter))
-    pairs = list(
-        product(_located(first, records, folder=folder, task=task), _located(second, records, folder=folder, task=task))
-    )
+    ours, theirs = (_located(name, records, folder=folder, task=task) for name in (first, second))
+    pairs = list(product(ours, theirs))
     comparable = [(one, other) for one, other in pairs if one.record.board == other.record.board]
     if not comparable:
         raise _unlike(*pairs[0], first, second)
@@ -231,17 +226,9 @@ def _unlike(one: Located, other: Located, first: str, second: str) -> UsageError
     """Say why two records are on different leaderboards."""
     ours, theirs = one.record, other.record
     part = next(part for part, mine, other in zip(_PARTS, ours.board, theirs.board, strict=True) if mine != other)
-    said = {
-        "task": (ours.task, theirs.task),
-        "task version": (f"{ours.task} {ours.task_version}", f"{theirs.task} {theirs.task_version}"),
-        "protocol": tuple(f"{record.protocol} {record.protocol_hash[:12]}" for record in (ours, theirs)),
-        "state of the data": tuple(
-            f"{record.dataset.name} {record.dataset.fingerprint[:12]}, {record.dataset.test:,} test images"
-            for record in (ours, theirs)
-        ),
-    }[part]
+    said = "; ".join(_PARTS[part](record) for record in (ours, theirs))
     return UsageError(
-        f"{first} and {second} can't be compared: the {part} differs ({said[0]}; {said[1]})",
+        f"{first} and {second} can't be compared: the {part} differs ({said})",
         mend="Name two records of one leaderboard" if part != "task" else "Name one task with --task",
     )
 

@@ -12,11 +12,11 @@ from artbench.runtime.text import escape, file_name
 from artbench.specs import INITIALISATION, PublishedResult
 
 _INTRODUCTION = (
-    "Frozen encoders, judged by a linear probe on each task. Only records of one table can be compared: they share the "
-    "task, the protocol and the state of the data. “Not told from it” counts the records whose distance from the best "
+    "Frozen encoders, measured with a linear probe on each task. Only records of one table can be compared: they share "
+    "the task, the protocol and the state of the data. “Tied with it” counts the records whose distance from the best "
     "value may be chance."
 )
-_HEADER = "| task | what is asked | protocol | test images | records | best value | of | not told from it |"
+_HEADER = "| task | what is asked | protocol | test images | records | best value | encoder | tied with it |"
 
 
 def task_page(boards: Sequence[Board], literature: Literature | None = None) -> str:
@@ -34,24 +34,20 @@ def task_page(boards: Sequence[Board], literature: Literature | None = None) -> 
         why = escape(why_apart(boards))
         parts += [f"{len(boards)} tables, since their records can't be compared with each other: {why}.", ""]
     for board in boards:
-        part = part_of_task(board.first, known.size)
-        parts += [
-            *([f"**{part}**", ""] if part else []),
-            *_ranked_tables(board),
-            *_reference_table(board),
-            *_literature_table(known.results),
-            "",
-            *_footnotes(board),
-            *_listed(pretrainings(board)),
-            *([escape(said), ""] if (said := board.ranking.explanation) else []),
-            escape(measured_on(board)),
-            "",
+        if part := part_of_task(board.first, known.size):
+            parts += [f"**{part}**", ""]
+        parts += [*_ranked_tables(board), *_reference_table(board), *_literature_table(known.results), ""]
+        notes = [
+            escape(f"- {mark.sign} {mark.text} ({', '.join(map(encoder_name, records))}).")
+            for mark, records in footnotes(board)
         ]
+        parts += [*notes, ""] if notes else []
+        if trained := pretrainings(board):
+            parts += ["How checkpoints were pretrained:", "", *(f"- {escape(item)}" for item in trained), ""]
+        if said := board.ranking.explanation:
+            parts += [escape(said), ""]
+        parts += [escape(measured_on(board)), ""]
     return "\n".join(parts)
-
-
-def _listed(items: Sequence[str]) -> list[str]:
-    return ["How checkpoints were pretrained:", "", *(f"- {escape(item)}" for item in items), ""] if items else []
 
 
 def _ranked_tables(board: Board) -> list[str]:
@@ -87,14 +83,6 @@ def _literature_table(results: Sequence[PublishedResult]) -> list[str]:
     rows = ([one.work, f"{metric_name(one.metric)} {one.value}", one.difference] for one in results)
     header = ["", "| published elsewhere, not comparable | | how it differs |", "|---|--:|---|"]
     return [*header, *(_line(map(escape, row)) for row in rows)]
-
-
-def _footnotes(board: Board) -> list[str]:
-    lines = [
-        escape(f"- {mark.sign} {mark.text} ({', '.join(map(encoder_name, records))}).")
-        for mark, records in footnotes(board)
-    ]
-    return [*lines, ""] if lines else []
 
 
 def _table(board: Board, rows: Sequence[tuple[int, Record]]) -> list[str]:
@@ -136,9 +124,7 @@ def index_page(
         overall: File name of the page of all tasks side by side; empty if there is none.
     """
     lines = ["# Leaderboards", "", _INTRODUCTION, "", _HEADER, "|---|---|---|--:|--:|--:|---|--:|"]
-    hashes = Counter(
-        protocol for _, protocol in {(board.first.protocol_hash, board.first.protocol) for board in boards}
-    )
+    hashes = Counter(name for _, name in {(board.first.protocol_hash, board.first.protocol) for board in boards})
     for board in boards:
         best = board.first
         known = (literature or {}).get(best.task, Literature())

@@ -107,7 +107,7 @@ def marks(record: Record) -> list[Mark]:
     """Return the marks of a record, most serious first."""
     data, found = record.dataset, _pool_marks(record)
     if data.twins is not None and data.twins.test:
-        twins = f"{data.twins.test:,} test images have a twin among the training images"
+        twins = f"{data.twins.test:,} test images have a near-duplicate among the training images"
         found.append(Mark(sign="§", text=f"{twins}, as `artbench data audit` found"))
     if data.partial:
         found.append(
@@ -125,7 +125,7 @@ def _pool_marks(record: Record) -> list[Mark]:
     pool = record.encoder.pool
     if pool is not None and pool.test_images:
         seen = f"{pool.test_images:,} of the {record.dataset.test:,} test images"
-        text = f"pretrained on {seen}: the value does not tell how it does on images it never saw"
+        text = f"pretrained on {seen}: the value does not show how it does on images that it has not seen"
         return [Mark(sign="†", text=text)]
     if (pool is None and record.encoder.training is None) or (pool is not None and pool.test_images is not None):
         return []

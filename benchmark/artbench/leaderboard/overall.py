@@ -15,30 +15,9 @@ _HEADINGS = ("average rank", "Borda", "backbone", "pretraining")
 _EXPLAINED = (
     "Metrics of different tasks are never averaged. On each task an encoder gets one point for every other that it is "
     "distinguishably better than, and half a point for every other that the test can't tell it from: their sum is its "
-    "Borda count. The average rank follows from the same points. Both are there for encoders that are on every task; "
-    "what is blank was not measured."
+    "Borda count. The average rank follows from the same points. Both are given for encoders that are on every "
+    "task; a blank was not measured."
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """One encoder on all tasks.
-
-    Attributes:
-        records: Its record on each board; None if it has none.
-        rank: Average rank among the encoders that are on every board; None if this one is not.
-        borda: Borda count with ties over all boards: one point for every such encoder that it is distinguishably better
-            than, half a point for every one that the test can't tell it from; None likewise.
-    """
-
-    records: Sequence[Record | None]
-    rank: float | None
-    borda: float | None
-
-    @property
-    def any(self) -> Record:
-        """Any of its records, for the name of the encoder."""
-        return next(record for record in self.records if record is not None)
 
 
 def chosen(boards: Sequence[Board]) -> list[Board]:
@@ -49,28 +28,6 @@ def chosen(boards: Sequence[Board]) -> list[Board]:
     return list(found.values())
 
 
-def lines(boards: Sequence[Board]) -> list[Line]:
-    """Return a line for every encoder, best average rank first, then those that are not on all boards."""
-    by_encoder: dict[tuple[str, ...], list[Record | None]] = {}
-    for number, board in enumerate(boards):
-        for row in board.rows:
-            by_encoder.setdefault(_encoder(row.record), [None] * len(boards))[number] = row.record
-    complete = [made for records in by_encoder.values() if (made := _all(records)) is not None]
-    scored = []
-    for records in by_encoder.values():
-        own = _all(records)
-        if own is None or len(complete) < _FEWEST:
-            scored.append(Line(records=records, rank=None, borda=None))
-            continue
-        rivals = [other for other in complete if other != own]
-        points = [
-            sum(_points(board, own[number], other[number]) for other in rivals) for number, board in enumerate(boards)
-        ]
-        rank = sum(len(complete) - each for each in points) / len(boards)
-        scored.append(Line(records=records, rank=rank, borda=sum(points)))
-    return sorted(scored, key=lambda line: (line.rank is None, line.rank or 0, _encoder(line.any)))
-
-
 @dataclass(frozen=True, kw_only=True)
 class Overall:
     """Table of all tasks side by side.
@@ -78,7 +35,8 @@ class Overall:
     Attributes:
         boards: The leaderboard of each task that counts.
         headings: Header of each column.
-        rows: A row for every encoder, best average rank first.
+        rows: A row for every encoder: average rank, Borda count, backbone, pretraining, value on each task. Best
+            average rank first, then the encoders that are not on all boards.
         notes: What the columns mean, and which leaderboards were left out; plain text.
     """
 
@@ -102,18 +60,39 @@ def overall(boards: Sequence[Board]) -> Overall | None:
         )
         notes.append(f"Of several tables of one task the one with most rows is taken. Not taken: {named}.")
     tasks = (f"{board.first.task} {_measured(board.first)}" for board in counted)
-    headings = [*_HEADINGS, *tasks]
-    return Overall(boards=counted, headings=headings, rows=[_cells(line) for line in lines(counted)], notes=notes)
+    return Overall(boards=counted, headings=[*_HEADINGS, *tasks], rows=_rows(counted), notes=notes)
 
 
-def _cells(line: Line) -> list[Cell]:
-    return [
-        Cell(text="" if line.rank is None else f"{line.rank:.2f}", key=line.rank),
-        Cell(text="" if line.borda is None else f"{line.borda:g}", key=line.borda),
-        Cell(text=line.any.backbone, key=line.any.backbone),
-        Cell(text=pretraining_name(line.any), key=pretraining_name(line.any)),
-        *(metric_cell(None if record is None else record.primary) for record in line.records),
-    ]
+def _rows(boards: Sequence[Board]) -> list[list[Cell]]:
+    by_encoder: dict[tuple[str, ...], dict[int, Record]] = {}
+    for number, board in enumerate(boards):
+        for row in board.rows:
+            encoder = row.record.backbone, pretraining_name(row.record), row.record.encoder.weights_sha256
+            by_encoder.setdefault(encoder, {})[number] = row.record
+    complete = {name: records for name, records in by_encoder.items() if len(records) == len(boards)}
+    # Average rank and Borda count of each encoder that is on every board.
+    scored: dict[tuple[str, ...], tuple[float, float]] = {}
+    if len(complete) < _FEWEST:
+        complete = {}
+    for name, own in complete.items():
+        rivals = [records for rival, records in complete.items() if rival != name]
+        points = [
+            sum(_points(board, own[number], rival[number]) for rival in rivals) for number, board in enumerate(boards)
+        ]
+        scored[name] = sum(len(complete) - each for each in points) / len(boards), sum(points)
+    rows = []
+    for name in sorted(by_encoder, key=lambda name: (name not in scored, scored.get(name, ()), name)):
+        rank, borda = scored.get(name, (None, None))
+        records = [by_encoder[name].get(number) for number in range(len(boards))]
+        rows.append(
+            [
+                Cell(text="" if rank is None else f"{rank:.2f}", key=rank),
+                Cell(text="" if borda is None else f"{borda:g}", key=borda),
+                *(Cell(text=text, key=text) for text in name[:2]),
+                *(metric_cell(None if record is None else record.primary) for record in records),
+            ]
+        )
+    return rows
 
 
 def overall_page(boards: Sequence[Board]) -> str:
@@ -130,21 +109,11 @@ def overall_page(boards: Sequence[Board]) -> str:
     return "\n".join(["# All tasks", "", *table, *notes, ""])
 
 
-def _all(records: Sequence[Record | None]) -> list[Record] | None:
-    """Return the records of an encoder that is on every board; None if it is not."""
-    there = [record for record in records if record is not None]
-    return there if len(there) == len(records) else None
-
-
 def _points(board: Board, record: Record, rival: Record) -> float:
     pair = board.ranking.pair(record.id, rival.id)
     if pair is None or not pair.distinguishable:
         return 0.5
     return float(pair.better == record.id)
-
-
-def _encoder(record: Record) -> tuple[str, ...]:
-    return record.backbone, pretraining_name(record), record.encoder.weights_sha256
 
 
 def _measured(first: Record) -> str:

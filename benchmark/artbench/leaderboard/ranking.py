@@ -124,7 +124,7 @@ def rank(records: Sequence[Record], predictions: Callable[[Record], Path] | None
 
     Args:
         records: Records of one board, best first.
-        predictions: As `Board.predictions`.
+        predictions: Returns the file of a record's predictions; if None, nothing is tested.
     """
     found: dict[str, PairedScores] = {}
     reasons: dict[str, str] = {}
@@ -138,18 +138,20 @@ def rank(records: Sequence[Record], predictions: Callable[[Record], Path] | None
             reasons[record.id] = error.message
     reasons |= _strays(found)
     tested = [record for record in records if record.id not in reasons]
+    pairs: tuple[Pair, ...] = ()
     if tested:
         measured = scores([found[record.id] for record in tested], tested[0], bootstrap=BOOTSTRAP)
-        kept = [_agrees(record, values) for record, values in zip(tested, measured.values.tolist(), strict=True)]
-        for record, is_kept in zip(tested, kept, strict=True):
-            if not is_kept:
+        agreeing = []
+        for at, record in enumerate(tested):
+            if np.isclose(np.mean(measured.values[at]), record.primary.value, rtol=1e-4, atol=1e-6):
+                agreeing.append(at)
+            else:
                 reasons[record.id] = "its predictions give another value than the record"
-        tested = [record for record, is_kept in zip(tested, kept, strict=True) if is_kept]
-        rows = np.flatnonzero(kept)
-        measured = Scores(values=measured.values[rows], resampled=measured.resampled[rows], units=measured.units)
+        tested = [tested[at] for at in agreeing]
+        measured = Scores(
+            values=measured.values[agreeing], resampled=measured.resampled[agreeing], units=measured.units
+        )
         pairs = _pairs(tested, [found[record.id] for record in tested], measured)
-    else:
-        pairs = ()
     return Ranking(places=_places(records, tested, pairs, reasons), pairs=pairs)
 
 
@@ -166,10 +168,6 @@ def _strays(found: Mapping[str, PairedScores]) -> dict[str, str]:
     common = max(counts, key=lambda test: (counts[test], sizes[test], test), default="")
     reason = "its test images are not those of the other rows"
     return {key: reason for key, one in found.items() if one.test != common}
-
-
-def _agrees(record: Record, by_round: Sequence[float]) -> bool:
-    return bool(np.isclose(np.mean(by_round), record.primary.value, rtol=1e-4, atol=1e-6))
 
 
 def _pairs(records: Sequence[Record], found: Sequence[PairedScores], measured: Scores) -> tuple[Pair, ...]:

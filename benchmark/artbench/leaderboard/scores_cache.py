@@ -1,4 +1,4 @@
-"""Cache of records' scores on resamples, where finding them takes seconds: of mean average precision above all."""
+"""Cache of records' scores on resamples, for metrics that take seconds, above all mean average precision."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ def cached_scores(record: Record, file: Path, *, bootstrap: Bootstrap) -> Paired
     """Return what `paired_scores` returns, from the cache for metrics that take long.
 
     Raises:
-        ArtbenchError: As `paired_scores`.
+        ArtbenchError: The predictions can't be used for a test.
     """
     metric = METRICS.get(record.primary_metric)
     if metric is None or (metric.name in SUMS and metric.target != "multi-label"):
@@ -37,7 +37,7 @@ def cached_scores(record: Record, file: Path, *, bootstrap: Bootstrap) -> Paired
     try:
         stored = ranks_folder() / f"{_key(record, bootstrap)}.npz"
     except ArtbenchError:
-        # No cache folder can be had: ranks don't need it.
+        # Ranks can do without a cache folder.
         return paired_scores(record, file, bootstrap=bootstrap)
     found = _read(stored)
     if found is None:
@@ -53,7 +53,7 @@ def ranks_folder() -> Path:
     """Return the folder of the cached scores.
 
     Raises:
-        ArtbenchError: As `cache_folder`.
+        ArtbenchError: The cache folder can't be made or written.
     """
     return cache_folder() / "ranks"
 

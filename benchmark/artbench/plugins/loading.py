@@ -28,7 +28,7 @@ KINDS: Mapping[str, type] = {
     "task": TaskSpec,
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,119}")
-_SAID = "ARTBENCH_CONTRACT"
+_STATEMENT = "ARTBENCH_CONTRACT"
 
 
 def load_plugins(files: Sequence[Path] = (), *, only: str | None = None) -> Registry:
@@ -63,7 +63,7 @@ def load_plugins(files: Sequence[Path] = (), *, only: str | None = None) -> Regi
 
 
 def sources(files: Sequence[Path] = (), *, only: str | None = None) -> list[tuple[metadata.EntryPoint | Path, Plugin]]:
-    """The entry point or file of each plugin, with the plugin as it is known before loading.
+    """Return the entry point or file of each plugin, with what is known of the plugin before loading.
 
     Arguments and errors are those of `load_plugins`.
     """
@@ -96,7 +96,7 @@ def _of_file(file: Path) -> Plugin:
 
 
 def _file_of(source: metadata.EntryPoint | Path) -> str:
-    """The file of a plugin's module, even if it can't be imported."""
+    """Return the file of a plugin's module, even if it can't be imported."""
     if isinstance(source, Path):
         return str(source.absolute())
     with suppress(Exception):
@@ -105,15 +105,15 @@ def _file_of(source: metadata.EntryPoint | Path) -> str:
     return ""
 
 
-class _Overheard:
-    """Passes on to another stream, and remembers whether anything was written."""
+class _Watched:
+    """A stream that passes text on to another one, and remembers whether any came."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self.heard = False
+        self.written = False
 
     def write(self, text: str) -> int:
-        self.heard = True
+        self.written = True
         return self._stream.write(text)
 
     def __getattr__(self, name: str) -> Any:
@@ -125,7 +125,7 @@ def load_plugin(source: metadata.EntryPoint | Path, plugin: Plugin) -> tuple[Plu
     start = perf_counter()
     collected: list[tuple[str, Entry[Any]]] = []
     problem = None
-    printed = _Overheard(sys.stderr)
+    printed = _Watched(sys.stderr)
     try:
         # What a plugin prints must not get between the lines of --json.
         with redirect_stdout(cast("TextIO", printed)):
@@ -142,7 +142,7 @@ def load_plugin(source: metadata.EntryPoint | Path, plugin: Plugin) -> tuple[Plu
     for kind, entry in collected:
         registered[kind] = (*registered.get(kind, ()), entry.item.name)
     file, seconds = _file_of(source), perf_counter() - start
-    loaded = replace(plugin, file=file, registered=registered, seconds=seconds, prints=printed.heard, problem=problem)
+    loaded = replace(plugin, file=file, registered=registered, seconds=seconds, prints=printed.written, problem=problem)
     return loaded, collected
 
 
@@ -186,7 +186,7 @@ def _checked(item: Any, kind: str, spec_type: Any) -> Any:
 
 
 def check_contract(source: metadata.EntryPoint | Path, *, distribution: str) -> None:
-    """Refuse a plugin that states another contract than this artbench has; one that states none is accepted.
+    """Raise if a plugin states another contract than this artbench has; one that states none is accepted.
 
     The contract is read from the source, since the import might fail because of it.
 
@@ -197,7 +197,7 @@ def check_contract(source: metadata.EntryPoint | Path, *, distribution: str) -> 
     if stated is None or stated == str(CONTRACT):
         return
     if not stated.isdecimal():
-        raise ArtbenchError(f"its {_SAID} is {stated}", mend=f"A whole number is expected, such as {CONTRACT}")
+        raise ArtbenchError(f"its {_STATEMENT} is {stated}", mend=f"A whole number is expected, such as {CONTRACT}")
     raise ArtbenchError(
         f"it was made for contract {stated} of plugins, and artbench {metadata.version('artbench')} has contract "
         f"{CONTRACT}",
@@ -206,16 +206,16 @@ def check_contract(source: metadata.EntryPoint | Path, *, distribution: str) -> 
 
 
 def stated_contract(source: metadata.EntryPoint | Path) -> str | None:
-    """What a plugin assigns to `ARTBENCH_CONTRACT`, as its source has it; None if it states nothing."""
+    """Return what the source of a plugin assigns to `ARTBENCH_CONTRACT`; None if it assigns nothing."""
     text = _source(source)
-    # Every start waits for this: only plugins that state something are parsed.
-    if _SAID not in text:
+    # Parsing would slow down every start, so only plugins that state something are parsed.
+    if _STATEMENT not in text:
         return None
     for line in ast.parse(text).body:
         match line:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == _SAID:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == _STATEMENT:
                 return ast.unparse(value)
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name == _SAID:
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name == _STATEMENT:
                 return ast.unparse(value)
     return None
 

@@ -53,11 +53,11 @@ class Catalogue(Generic[SpecT]):
         self.entries = tuple(entries)
 
     def get(self, name: str) -> SpecT:
-        """The spec called `name`, or `DIST:NAME` if two distributions share a name; raises as `find` does."""
+        """Return the spec called `name`, or `DIST:NAME` if two distributions share a name; raises as `find` does."""
         return self.find(name)[1]
 
     def find(self, name: str) -> tuple[Entry[SpecT], SpecT]:
-        """The spec that `get` returns, with its entry.
+        """Return the spec that `get` returns, with its entry.
 
         Raises:
             UsageError: The name is unknown (the message has the nearest names) or ambiguous (it has both owners).
@@ -82,32 +82,32 @@ class Catalogue(Generic[SpecT]):
         return found[0]
 
     def owners(self, name: str) -> Iterator[Entry[SpecT]]:
-        """The entries that know a name; none if a family fails and no other entry knows it."""
+        """Yield the entries that know a name; none if a family fails and no other entry knows it."""
         with suppress(ArtbenchError):
             for entry, _ in self._called(name):
                 yield entry
 
     def expand(self, name: str) -> Sequence[str]:
-        """The names that `name` stands for, such as all tasks of a collection; `[name]` if it names one thing."""
+        """Return the names that `name` stands for, such as all tasks of a collection; `[name]` if it is one thing."""
         for _, family in self.families():
             if family.expand is not None and (names := load_factory(family.expand)(name)):
                 return names
         return [name]
 
     def specs(self) -> Iterator[tuple[Entry[SpecT], SpecT]]:
-        """Every spec that was registered by itself, without those of families."""
+        """Yield every spec that was registered by itself, without those of families."""
         for entry in self.entries:
             if not isinstance(entry.item, Family):
                 yield entry, entry.item
 
     def families(self) -> Iterator[tuple[Entry[SpecT], Family[SpecT]]]:
-        """Every family."""
+        """Yield every family."""
         for entry in self.entries:
             if isinstance(entry.item, Family):
                 yield entry, entry.item
 
     def search(self, pattern: str) -> Iterator[tuple[Entry[SpecT], str, str]]:
-        """Entry, name and description of everything whose name matches a shell pattern or contains the text.
+        """Yield entry, name and description of everything whose name matches a shell pattern or contains the text.
 
         Case is ignored. Families are asked for all their names, which may import their libraries.
         """
@@ -127,7 +127,7 @@ class Catalogue(Generic[SpecT]):
                     yield entry, name, family.description
 
     def particulars(self, entry: Entry[SpecT], name: str) -> Particulars:
-        """What a family says about one of its names; empty if it says nothing, or `entry` is not a family."""
+        """Return what a family says about one of its names; empty if it says nothing, or `entry` is not a family."""
         family = entry.item
         if not isinstance(family, Family) or family.particulars is None or name == family.name:
             return Particulars()
@@ -209,11 +209,11 @@ class Registry:
     tasks: Catalogue[TaskSpec]
 
     def version_of(self, entry: Entry[Any]) -> str:
-        """The version of the distribution that registered an entry; empty for a file given with `--plugin`."""
+        """Return the version of the distribution that registered an entry; empty for a file given with `--plugin`."""
         return next(plugin.version for plugin in self.plugins if plugin.distribution == entry.distribution)
 
     def remarks(self, plugin: Plugin) -> Iterator[Finding]:
-        """Warnings about a plugin that works: it is slow, it prints, it shares names with others."""
+        """Yield warnings about a plugin that works: it is slow, it prints, it shares names with others."""
         if plugin.seconds > SLOW:
             mend = "Ask its makers to name factories as text, so that what is heavy is imported when it is used"
             yield warned(plugin.name, f"takes {plugin.seconds:.1f} s to load, at every start", mend=mend)

@@ -20,13 +20,7 @@ _NAMES: Mapping[TargetKind, tuple[str, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What is known of images without their pixels.
-
-    Attributes:
-        labels: As `Split.labels`.
-        ids: Id of each image.
-        groups: Group of each image, such as its painter, "" if unknown; None without groups.
-    """
+    """What is known of images without their pixels: labels, ids, and groups as of `Targets.groups_of`."""
 
     labels: Labels
     ids: Sequence[str]
@@ -35,10 +29,9 @@ class Known:
 
 @dataclass(frozen=True, kw_only=True)
 class Guess:
-    """A baseline.
+    """A baseline, such as `largest class`.
 
     Attributes:
-        name: Name, such as `largest class`.
         outputs: Probabilities, float64, shape (m, classes), or years, float64, shape (m, 1).
         thresholds: Threshold by metric.
     """
@@ -63,13 +56,15 @@ def guesses(train: Known, test: Known, *, target: TargetKind, classes: int, frac
         classes: Number of classes of the task.
         fraction: Share of train (`held_out`) on which thresholds are chosen, with guesses from the rest.
     """
-    everyone, by_group = _NAMES[target]
-    kinds = [(everyone, False)] + [(by_group, True)] * (train.groups is not None)
-    found = []
-    for name, grouped in kinds:
-        outputs = _outputs(train, test, classes=classes, grouped=grouped)
-        found.append(Guess(name=name, outputs=outputs, thresholds=_thresholds(train, classes, grouped, fraction)))
-    return found
+    return [
+        Guess(
+            name=name,
+            outputs=_outputs(train, test, classes=classes, grouped=grouped),
+            thresholds=_thresholds(train, classes, grouped, fraction),
+        )
+        for name, grouped in zip(_NAMES[target], (False, True), strict=True)
+        if not grouped or train.groups is not None
+    ]
 
 
 def _thresholds(train: Known, classes: int, grouped: bool, fraction: float) -> Mapping[str, float]:
@@ -92,13 +87,13 @@ def _some(known: Known, positions: NDArray[np.int64]) -> Known:
 
 
 def _outputs(train: Known, test: Known, *, classes: int, grouped: bool) -> NDArray[np.float64]:
+    everyone = _answer(train.labels, classes)
     if not grouped or train.groups is None or test.groups is None:
-        return np.repeat(_answer(train.labels, classes)[None], len(test.labels), axis=0)
+        return np.repeat(everyone[None], len(test.labels), axis=0)
     members: dict[str, list[int]] = {}
     for at, group in enumerate(train.groups):
         if group:
             members.setdefault(group, []).append(at)
-    everyone = _answer(train.labels, classes)
     found = {
         group: _of_group(train.labels[members[group]], everyone, classes) for group in set(test.groups) & members.keys()
     }

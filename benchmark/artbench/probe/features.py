@@ -49,10 +49,8 @@ class Rows:
     def pieces(self, count: int) -> Iterator[NDArray[np.float32]]:
         """Yield blocks of `count` rows, read or copied one at a time."""
         for start in range(0, len(self), count):
-            if self.positions is None:
-                yield np.asarray(self.features[start : start + count], np.float32)
-            else:
-                yield np.asarray(self.features[self.positions[start : start + count]], np.float32)
+            part = slice(start, start + count)
+            yield np.asarray(self.features[part if self.positions is None else self.positions[part]], np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,11 +95,9 @@ class Scaling:
         check_finite(parts, ids=ids)
         n = sum(map(len, parts))
         mean = sum(block.sum(axis=0, dtype=np.float64) for part in parts for block in part.blocks()) / n
-        variance = sum(np.square(block - mean).sum(axis=0) for part in parts for block in part.blocks()) / n
-        deviation = np.sqrt(variance)
+        deviation = np.sqrt(sum(np.square(block - mean).sum(axis=0) for part in parts for block in part.blocks()) / n)
         varies = deviation > _CONSTANT * np.abs(mean)
-        inverse = np.divide(1, deviation, out=np.zeros_like(deviation), where=varies)
-        return cls(mean=mean, inverse=inverse)
+        return cls(mean=mean, inverse=np.divide(1, deviation, out=np.zeros_like(deviation), where=varies))
 
     def apply(self, block: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return z-scores, float64."""

@@ -118,13 +118,9 @@ def _on_validation(
         return {name: 0.5 for name, m in METRICS.items() if m.target == target and m.needs_threshold}, {}
     probabilities = _probabilities(choose_on.rows, *head, target)
     thresholds = best_thresholds(choose_on.labels, probabilities, target=target)
-    metrics = {
-        name: value
-        for name, metric in METRICS.items()
-        if metric.target == target
-        and not np.isnan(value := score(metric, choose_on.labels, probabilities, thresholds=thresholds))
-    }
-    return thresholds, metrics
+    ours = {name: metric for name, metric in METRICS.items() if metric.target == target}
+    metrics = {n: score(m, choose_on.labels, probabilities, thresholds=thresholds) for n, m in ours.items()}
+    return thresholds, {name: value for name, value in metrics.items() if not np.isnan(value)}
 
 
 def _logits(rows: Rows, weight: NDArray[np.float64], bias: NDArray[np.float64]) -> torch.Tensor:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from threading import Event
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import torch
 
@@ -15,6 +15,8 @@ from artbench.runtime.threads import in_pool
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
+# Positions of some images and their z-scored features.
+_Block: TypeAlias = tuple[slice, torch.Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,9 +169,8 @@ class Objective:
         stop: Event | None = None,
     ) -> None:
         self._features, self.losses, self.joint = features, losses, losses.joint
-        self._beside, self._stop = beside, stop
+        self._beside, self._stop, self._threads = beside, stop, threads
         self._anchor: _Anchor | None = None
-        self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="artbench-probe") if threads > 1 else None
 
     def anchor(self, point: torch.Tensor, *, l2: float) -> Evaluation:
@@ -182,23 +183,21 @@ class Objective:
         logits: list[torch.Tensor] = []
         residuals: list[torch.Tensor] = []
 
-        def work(
-            item: tuple[slice, torch.Tensor],
-        ) -> tuple[torch.Tensor | None, torch.Tensor, torch.Tensor, torch.Tensor]:
+        def work(item: _Block) -> tuple[torch.Tensor | None, torch.Tensor, torch.Tensor, torch.Tensor]:
             where, block = item
             exact = block.double()
             at = torch.addmm(intercepts, weights, exact.T).T
-            kept = at.clone() if keep else None
+            saved = at.clone() if keep else None
             loss, residual = self.losses.on(where, at)
-            return kept, loss, residual, residual.T @ exact
+            return saved, loss, residual, residual.T @ exact
 
         with self._results(work, self._features.blocks()) as results:
-            for kept, loss, residual, slope in results:
+            for saved, loss, residual, slope in results:
                 value = value + loss
                 slopes += slope
                 sums += residual.sum(0)
-                if kept is not None:
-                    logits.append(kept)
+                if saved is not None:
+                    logits.append(saved)
                     residuals.append(residual)
         if keep:
             self._anchor = _Anchor(point=point, logits=logits, residuals=residuals, slopes=slopes, sums=sums)
@@ -212,7 +211,7 @@ class Objective:
         weights, intercepts = (way.float() for way in _split(point - anchor.point))
         slopes, sums, value = anchor.slopes.clone(), anchor.sums.clone(), point.new_zeros(1)
 
-        def work(item: tuple[int, tuple[slice, torch.Tensor]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        def work(item: tuple[int, _Block]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
             number, (where, block) = item
             logits = torch.addmm(intercepts, weights, block.T).T + anchor.logits[number]
             loss, residual = self.losses.on(where, logits)
@@ -231,7 +230,7 @@ class Objective:
         weights, intercepts = (part.float() for part in _split(point))
         bend = point.new_zeros(1)
 
-        def work(item: tuple[slice, torch.Tensor]) -> torch.Tensor:
+        def work(item: _Block) -> torch.Tensor:
             where, block = item
             logits = torch.addmm(intercepts, weights, block.T).T.double()
             return self.losses.curvature(where, self.losses.on(where, logits)[1])

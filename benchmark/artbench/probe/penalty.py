@@ -47,7 +47,10 @@ class PenaltyPath:
         self._certain = np.where(absent, -np.inf, np.inf)
         learnt = np.flatnonzero(~constant)
         apart = labels.ndim == 2 and device == "cpu"
-        self._groups = _groups(learnt, positives) if apart else [learnt]
+        # The rarest and slowest first.
+        order = learnt[np.argsort(positives[learnt], kind="stable")]
+        starts = range(0, len(order), _LABELS)
+        self._groups = [order[start : start + _LABELS] for start in starts] if apart else [learnt]
         rows = [part.rows for part in parts]
         self._scaling = Scaling.of(rows, ids=[id_ for part in parts for id_ in part.ids])
         outputs = max((len(group) for group in self._groups), default=0)
@@ -55,20 +58,11 @@ class PenaltyPath:
         self._basis = Eigenbasis.of(features)
         self._cores = usable_cores() if device == "cpu" else 1
         self._stop = Event()
-        several = max(1, len(self._groups))
-        self._strands = [
-            WarmStart(
-                Objective(
-                    features,
-                    self._losses(labels, group),
-                    threads=max(1, self._cores // several),
-                    beside=min(self._cores, several),
-                    stop=self._stop,
-                ),
-                width=features.width,
-            )
-            for group in self._groups
-        ]
+        count = max(1, len(self._groups))
+        threads, beside = max(1, self._cores // count), min(self._cores, count)
+        losses = [self._losses(labels, group) for group in self._groups]
+        objectives = [Objective(features, loss, threads=threads, beside=beside, stop=self._stop) for loss in losses]
+        self._strands = [WarmStart(objective, width=features.width) for objective in objectives]
 
     @property
     def converged(self) -> bool:
@@ -121,12 +115,6 @@ class PenaltyPath:
         return Sigmoids(torch.from_numpy(labels[:, group]).to(self._device))
 
 
-def _groups(learnt: NDArray[np.int64], positives: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Return groups of labels to be solved together, the rarest and slowest first."""
-    order = learnt[np.argsort(positives[learnt], kind="stable")]
-    return [order[start : start + _LABELS] for start in range(0, len(order), _LABELS)]
-
-
 class WarmStart:
     """A sequence of solutions of a softmax over all classes, or of the sigmoids of some labels.
 
@@ -171,7 +159,6 @@ class PenaltyChoice(Generic[HeadT]):
     """The penalty chosen.
 
     Attributes:
-        l2: The penalty.
         grid_losses: Loss of each penalty of the grid; None if it was not tried.
         head: The fit with this penalty; None without validation images.
     """
@@ -209,16 +196,15 @@ def choose_penalty(
     """
     descending = sorted(probe.grid, reverse=True)
     if not len(choose_on):
-        return PenaltyChoice(
-            l2=descending[(len(descending) - 1) // 2], grid_losses=(None,) * len(probe.grid), head=None
-        )
+        middle = descending[(len(descending) - 1) // 2]
+        return PenaltyChoice(l2=middle, grid_losses=(None,) * len(probe.grid), head=None)
     losses: dict[float, float] = {}
-    best, chosen, kept = np.inf, descending[0], None
+    best, chosen, best_head = np.inf, descending[0], None
     for l2 in descending:
         head = fit(l2)
         losses[l2] = loss(head)
         if losses[l2] < best:
-            best, chosen, kept = losses[l2], l2, head
+            best, chosen, best_head = losses[l2], l2, head
         if sum(tried < chosen for tried in losses) >= probe.patience:
             break
-    return PenaltyChoice(l2=chosen, grid_losses=tuple(losses.get(l2) for l2 in probe.grid), head=kept)
+    return PenaltyChoice(l2=chosen, grid_losses=tuple(losses.get(l2) for l2 in probe.grid), head=best_head)

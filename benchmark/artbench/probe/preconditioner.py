@@ -32,14 +32,12 @@ class Eigenbasis:
     @classmethod
     def of(cls, features: Standardised) -> "Eigenbasis":
         """Compute them from all images, or from a part if there are very many."""
-        blocks = [block for _, block in features.blocks()] if features.n <= features.width else None
-        if blocks is not None:
-            matrix = torch.cat(blocks).double()
+        if features.n <= features.width:
+            matrix = torch.cat([block for _, block in features.blocks()]).double()
             _, singular, transposed = torch.linalg.svd(matrix, full_matrices=False)
             return cls(vectors=transposed.T.float().contiguous(), values=singular.square() / features.n)
         stride = max(1, features.n // (_ENOUGH * features.width))
-        covariance = torch.zeros(1)
-        count = 0
+        covariance, count = torch.zeros(1), 0
         for _, block in features.blocks():
             some = block[::stride]
             covariance = covariance.to(some.device, torch.float64) + some.T @ some
@@ -59,11 +57,8 @@ class Preconditioner:
 
     def __init__(self, basis: Eigenbasis, curvature: torch.Tensor, *, l2: float) -> None:
         self._basis, self._l2 = basis, l2
-        if curvature.ndim == 2:
-            values, rotation = torch.linalg.eigh(curvature)
-            self._rotation: torch.Tensor | None = rotation
-        else:
-            values, self._rotation = curvature, None
+        self._rotation: torch.Tensor | None
+        values, self._rotation = torch.linalg.eigh(curvature) if curvature.ndim == 2 else (curvature, None)
         self._values = values.clamp(min=0)
         self._weights = (1 / (basis.values * self._values[:, None] + l2)).float()
         # Curvature of intercepts; it is 0 for a softmax along equal shifts, which change nothing.

@@ -42,10 +42,10 @@ class FittedRidge:
         Raises:
             ArtbenchError: A feature is NaN or infinite.
         """
-        given = _predicted(rows, self.weight, self.bias)
-        if not np.isfinite(given).all():
+        years = _predicted(rows, self.weight, self.bias)
+        if not np.isfinite(years).all():
             raise ArtbenchError("test features hold NaN or infinity", mend="Extract them anew with --fresh")
-        return given
+        return years
 
 
 def fit_ridge(
@@ -75,8 +75,8 @@ def fit_ridge(
     )
     metrics = {}
     if choice.head is not None:
-        given = predicted(choice.head)
-        metrics = {m.name: score(m, choose_on.labels, given) for m in METRICS.values() if m.target == "year"}
+        years = predicted(choice.head)
+        metrics = {m.name: score(m, choose_on.labels, years) for m in METRICS.values() if m.target == "year"}
     everything = [train] if validation is None else [train, validation]
     weight, bias = _Path(everything, device=place).at(choice.l2)
     return FittedRidge(weight=weight, bias=bias, l2=choice.l2, grid_losses=choice.grid_losses, validation=metrics)

@@ -125,8 +125,7 @@ def _search(
             return length, end, stuck, evaluations
         length = torch.where(stuck, length / 2, length)
     length = torch.where(stuck, 0, length)
-    end = objective.at(point - length * step, l2=l2)
-    return length, end, stuck, halvings + 1
+    return length, objective.at(point - length * step, l2=l2), stuck, halvings + 1
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ class _Step:
 
 
 def _direction(gradient: torch.Tensor, conditioned: torch.Tensor, memory: deque[_Step], joint: bool) -> torch.Tensor:
-    """The two loops of L-BFGS, around the preconditioner scaled to the last step.
+    """Run the two loops of L-BFGS, around the preconditioner scaled to the last step.
 
     The preconditioner is linear, so the gradient and its changes are preconditioned separately, once each.
     """

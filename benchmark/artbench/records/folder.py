@@ -13,7 +13,7 @@ from artbench.errors import ArtbenchError
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import SCHEMA, FileState, Record
 from artbench.records.tables import Tables, write_table
-from artbench.runtime.files import atomic_write, sha256_of, write_text
+from artbench.runtime.files import atomic_write, file_errors, sha256_of, write_text
 from artbench.runtime.progress import Reporter
 
 # Longest part of a file name, as file systems allow 255 bytes in all; the id keeps shortened names apart.
@@ -28,15 +28,10 @@ class ResultsFolder:
 
     def check_writable(self) -> None:
         """Raise ArtbenchError if records can't be written, before the work is done."""
-        try:
+        with file_errors(f"the results folder {self.path} is not writable", mend="Name another with --results"):
             with atomic_write(self.path / "records" / ".writable"):
                 pass
             (self.path / "records" / ".writable").unlink()
-        except OSError as error:
-            raise ArtbenchError(
-                f"the results folder {self.path} is not writable ({error.strerror})",
-                mend="Name another with --results",
-            ) from error
 
     def records(self, reporter: Reporter) -> Iterator[Record]:
         """Yield all records by file name, with a notice for each file that can't be read.
@@ -75,7 +70,8 @@ class ResultsFolder:
             ArtbenchError: The folder can't be written.
         """
         file = self.file_of(record)
-        try:
+        mend = "Free or name another folder with --results; the features are kept"
+        with file_errors(f"the record can't be written to {file}", mend=mend):
             predictions.write(file.with_suffix(".parquet"))
             written = FileState(sha256=sha256_of(file.with_suffix(".parquet")), rows=len(predictions.images))
             beside = {}
@@ -83,13 +79,7 @@ class ResultsFolder:
                 table = file.with_suffix(f".{name}.parquet")
                 write_table(table, columns)
                 beside[name] = FileState(sha256=sha256_of(table), rows=len(next(iter(columns.values()))))
-            checked = write_record(file, record.model_copy(update={"predictions": written, "tables": beside}))
-        except OSError as error:
-            raise ArtbenchError(
-                f"the record can't be written to {file} ({error.strerror})",
-                mend="Free or name another folder with --results; the features are kept",
-            ) from error
-        return checked
+            return write_record(file, record.model_copy(update={"predictions": written, "tables": beside}))
 
 
 def read_record(file: Path) -> Record:
@@ -106,8 +96,7 @@ def read_record(file: Path) -> Record:
     except (OSError, ValueError, RecursionError) as error:
         raise ArtbenchError(f"{file} can't be read as JSON ({error})") from error
     schema = content.get("schema") if isinstance(content, dict) else None
-    # Python takes true for 1.
-    if type(schema) is not int:
+    if type(schema) is not int:  # Python takes true for 1.
         raise ArtbenchError(f"{file} is not a valid record: it has no schema")
     if schema > SCHEMA:
         raise ArtbenchError(
@@ -123,11 +112,7 @@ def read_record(file: Path) -> Record:
 
 
 def write_record(file: Path, record: Record) -> Record:
-    """Write the JSON of a record, and return the record as it will be read.
-
-    Raises:
-        OSError: It can't be written.
-    """
+    """Write the JSON of a record, and return the record as it will be read; raise OSError if it can't be written."""
     content = record.as_json()
     # Validate once more, so that nothing is written that can't be read.
     checked = Record.model_validate(content)
@@ -163,7 +148,6 @@ class ResultsIndex:
             ArtbenchError: The folder can't be written.
         """
         written = self.folder.write(record, predictions, tables)
-        self.records = [other for other in self.records if other.id != written.id]
-        self.records.append(written)
+        self.records = [*(other for other in self.records if other.id != written.id), written]
         self.new.add(written.id)
         return written

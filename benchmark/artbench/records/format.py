@@ -46,9 +46,8 @@ def html_table(what: Mapping[str, str], metrics: Mapping[str, Metric], *, primar
     rows = [_row("td", escape(name), escape(value)) for name, value in what.items()]
     rows.append(_row("th", "metric", "[95 % interval]"))
     for name, metric in metrics.items():
-        title, value = escape(metric_name(name)), escape(f"{amount(metric)} {unit(metric)}")
-        is_primary = name == primary
-        rows.append(_row("td", *((f"<b>{cell}</b>" if is_primary else cell) for cell in (title, value))))
+        cells = escape(metric_name(name)), escape(f"{amount(metric)} {unit(metric)}")
+        rows.append(_row("td", *(f"<b>{cell}</b>" if name == primary else cell for cell in cells)))
     return f"<table>{''.join(rows)}</table>"
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.records.record import Record
-from artbench.runtime.files import atomic_write, sha256_of
+from artbench.runtime.files import atomic_write, file_errors, sha256_of
 from artbench.specs import TargetKind
 
 # Most values in a column, such as 25,000 images of 4,000 labels; and most images times classes.
@@ -49,10 +49,6 @@ class TestPredictions:
         (probability of at least 0.5) list label numbers, `confidence` the probability of every label. Years: the years,
         and no confidence.
         """
-        with atomic_write(path) as temporary:
-            pq.write_table(self._table(), temporary, compression="zstd")
-
-    def _table(self) -> pa.Table:
         columns = {"image": pa.array(self.images, pa.string())}
         if self.labels.dtype == np.float64:
             columns["target"] = pa.array(self.labels, pa.float64())
@@ -70,7 +66,8 @@ class TestPredictions:
             columns["round"] = pa.array(self.rounds, pa.int32())
         if self.clusters is not None:
             columns["cluster"] = pa.array(self.clusters, pa.int32())
-        return pa.table(columns)
+        with atomic_write(path) as temporary:
+            pq.write_table(pa.table(columns), temporary, compression="zstd")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,11 +125,9 @@ def check_predictions(file: Path, record: Record) -> int:
     """
     if record.predictions is None or not file.is_file():
         raise ArtbenchError(MISSING)
-    try:
+    with file_errors("its predictions can't be read"):
         if sha256_of(file) != record.predictions.sha256:
             raise ArtbenchError("its predictions are not the ones it was written with")
-    except OSError as error:
-        raise ArtbenchError(f"its predictions can't be read ({error.strerror})") from error
     return record.predictions.rows
 
 

@@ -14,7 +14,7 @@ from artbench.errors import ArtbenchError
 from artbench.records.folder import ResultsFolder, write_record
 from artbench.records.predictions import read_predictions
 from artbench.records.record import FileState, Record
-from artbench.runtime.files import atomic_write, sha256_of
+from artbench.runtime.files import atomic_write, file_errors, sha256_of
 
 _PREFIX = "sha256:"
 # 64 bits: any two of a million images share a digest with a probability below one in ten million.
@@ -35,7 +35,7 @@ def publish(record: Record, source: ResultsFolder, target: ResultsFolder) -> Pat
         read_predictions(old.with_suffix(".parquet"), record)
     except ArtbenchError as error:
         raise ArtbenchError(f"{old}: {error.message}", mend="Run it again, with --fresh") from error
-    try:
+    with file_errors(f"{old.name} can't be copied to {new.parent}", mend="Name another folder with --out"):
         table = pq.read_table(old.with_suffix(".parquet"))
         digests = pa.array(image_digests(table["image"].to_pylist()), pa.string())
         # Without metadata of other writers.
@@ -51,10 +51,6 @@ def publish(record: Record, source: ResultsFolder, target: ResultsFolder) -> Pat
                     shutil.copyfile(old.with_suffix(suffix), temporary)
         written = FileState(sha256=sha256_of(new.with_suffix(".parquet")), rows=len(table))
         write_record(new, record.model_copy(update={"predictions": written}))
-    except OSError as error:
-        raise ArtbenchError(
-            f"{old.name} can't be copied to {new.parent} ({error.strerror})", mend="Name another folder with --out"
-        ) from error
     return new
 
 
@@ -63,12 +59,11 @@ def image_digests(images: Iterable[str]) -> list[str]:
 
     They are not salted: whoever has the dataset can tell which image is meant.
     """
-    return [
-        image
-        if _DIGEST.fullmatch(image)
-        else _PREFIX + hashlib.sha256(image.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
-        for image in images
-    ]
+
+    def digest(image: str) -> str:
+        return _PREFIX + hashlib.sha256(image.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+
+    return [image if _DIGEST.fullmatch(image) else digest(image) for image in images]
 
 
 @lru_cache(maxsize=8)

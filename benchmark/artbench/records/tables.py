@@ -24,11 +24,7 @@ _LARGEST = 32 << 20
 
 
 def write_table(path: Path, columns: Mapping[str, NDArray[np.generic]]) -> None:
-    """Write columns as Parquet, whole or not at all; NaN becomes null.
-
-    Raises:
-        OSError: It can't be written.
-    """
+    """Write columns as Parquet, whole or not at all; NaN becomes null."""
     with atomic_write(path) as temporary:
         table = pa.table({name: pa.array(column, from_pandas=True) for name, column in columns.items()})
         pq.write_table(table, temporary, compression="zstd")
@@ -48,12 +44,7 @@ def read_table(file: Path, record: Record, name: TableName) -> dict[str, list[An
 
 @dataclass(frozen=True)
 class TaskClasses:
-    """The classes of a record's task, in the order of their numbers.
-
-    Attributes:
-        names: Name of each class.
-        images: Number of its test images, over all rounds.
-    """
+    """Name and number of test images, over all rounds, of each class of a record's task."""
 
     names: list[str]
     images: list[int]

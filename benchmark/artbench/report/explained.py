@@ -1,4 +1,4 @@
-"""What the pages show of the parts, read back from their folders: the same whether a part was made now or before.
+"""Reads back what the pages show of the parts, so that it is the same whether a part was made now or before.
 
 The templates read these dictionaries by key. Files are named relative to the report's folder.
 """
@@ -14,7 +14,7 @@ from artbench.report.plan import FILTERS, FILTERS_TABLE
 
 
 def gradcam_of(outcome: Outcome, out: Path) -> dict[str, Any]:
-    """Read what Grad-CAM wrote for a part that did not fail, below the report's folder `out`."""
+    """Read what Grad-CAM wrote for a part that did not fail; `out` is the report's folder."""
     folder = outcome.part.folder.as_posix()
     index, sanity = (_read(out / folder / name) for name in ("index.json", "sanity.json"))
     return {
@@ -35,7 +35,7 @@ def gradcam_of(outcome: Outcome, out: Path) -> dict[str, Any]:
         ],
         "random": (sanity["random"]["deletion_area"], sanity["random"]["insertion_area"]),
         "criterion": sanity["criterion"],
-        "pictures": [
+        "images": [
             {
                 "file": f"{folder}/{each['file']}",
                 "reason": each["reason"],

@@ -1,35 +1,33 @@
-"""Builds the pages of a report from leaderboards and the outcomes of its parts."""
+"""Builds the pages of a report from leaderboards and the outcomes of its parts.
+
+The templates read the dictionaries here by key; files are named relative to the report's folder.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from artbench.explain.figure import write_png
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.markdown import page_names
 from artbench.leaderboard.notes import Literature
-from artbench.leaderboard.page.content import Section, section
+from artbench.leaderboard.overall import overall
+from artbench.leaderboard.page.content import section
 from artbench.records.folder import ResultsFolder
+from artbench.records.format import amount, metric_name, unit
 from artbench.records.record import Record, encoder_name, task_name
+from artbench.report.confusion import confusion_figure, most_confused
 from artbench.report.explained import filters_of, gradcam_of, map_of
-from artbench.report.index_page import Card, IndexPage, overall_of, task_line
 from artbench.report.parts import Outcome
 from artbench.report.plan import ChosenRecord, figures_of
 from artbench.report.request import KINDS, Kind
-from artbench.report.task_page import (
-    BoardPart,
-    Looked,
-    Matrix,
-    TaskPage,
-    best_rows,
-    classes_of,
-    confusion_figure,
-    most_taken,
-)
 from artbench.runtime.pages.page import html
 
-TASKS = "tasks"
-_HERE, _BOARDS = "artbench.report", "artbench.leaderboard.page"
+INDEX, TASKS = "index.html", "tasks"
+# Number of rows whose classes stand side by side and whose matrices are drawn.
+_BEST = 3
+_Content: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,159 +37,171 @@ class Gathered:
     Attributes:
         boards: All leaderboards.
         chosen: The records looked into.
-        asked: Whether they were asked for, and not just the best.
-        outcomes: What became of the parts.
-        without: Parts left out on the user's word.
+        named: Whether the user named these records; if not, they are the best of each task.
+        outcomes: What became of each part.
+        without: Parts that the user left out.
         copies: The report's folder, with copies of the records.
-        dpi: Dots per inch of the confusion matrices.
-        literature: What is known of tasks beside their records.
+        dpi: Resolution of the confusion matrices in dots per inch.
+        literature: What is known of tasks besides their records.
     """
 
     boards: Sequence[Board]
     chosen: Sequence[ChosenRecord]
-    asked: bool
+    named: bool
     outcomes: Sequence[Outcome]
     without: Sequence[Kind]
     copies: ResultsFolder
     dpi: int
     literature: Mapping[str, Literature]
 
-    @property
-    def out(self) -> Path:
-        """The report's folder."""
-        return self.copies.path
 
-
-def task_pages(gathered: Gathered, *, advance: Callable[[], None]) -> list[TaskPage]:
-    """Build the page of each task, and draw its confusion matrices.
+def report_pages(gathered: Gathered, *, advance: Callable[[], None]) -> dict[str, str]:
+    """Draw the confusion matrices and render the pages.
 
     Args:
         gathered: What is shown.
         advance: Called after each leaderboard.
 
+    Returns:
+        Text of each page by its path below the report's folder: one page a task, then the first page, so that all it
+        links to is written before it.
+
     Raises:
         ArtbenchError: A figure can't be written.
     """
-    pages = []
+    pages: list[_Content] = []
     for name, boards in page_names(gathered.boards).items():
         parts = []
         for board in boards:
             parts.append(_board_part(board, gathered))
             advance()
-        file = f"{TASKS}/{Path(name).stem}.html"
-        pages.append(TaskPage(name=boards[0].first.task, file=file, boards=parts))
-    return pages
+        pages.append({"name": boards[0].first.task, "file": f"{TASKS}/{Path(name).stem}.html", "boards": parts})
+    neighbours = zip(pages, [None, *pages], [*pages[1:], None], strict=False)
+    texts = {
+        page["file"]: _html("task", page=page, up="../", before=before, after=after)
+        for page, before, after in neighbours
+    }
+    return {**texts, INDEX: _html("index", page=_index(gathered, pages), up="")}
 
 
-def index_page(gathered: Gathered, pages: Sequence[TaskPage]) -> IndexPage:
-    """The first page.
+def _html(template: str, **content: Any) -> str:
+    also = ("artbench.leaderboard.page",)
+    return html("artbench.report", f"{template}.html.jinja", also=also, style="report.css", **content)
 
-    Args:
-        gathered: What is shown.
-        pages: Of the tasks.
-    """
-    links = {page.name: page.file for page in pages}
-    columns, overall = overall_of(gathered.boards, links)
+
+def _index(gathered: Gathered, pages: Sequence[_Content]) -> _Content:
+    links = {page["name"]: page["file"] for page in pages}
+    together, out = overall(gathered.boards), gathered.copies.path
     done = [outcome for outcome in gathered.outcomes if outcome.state != "failed"]
-    return IndexPage(
-        records=sum(len(board.rows) for board in gathered.boards),
-        columns=columns,
-        overall=overall,
-        tasks=[task_line(board, links[board.first.task]) for board in gathered.boards],
-        asked=gathered.asked,
-        looked=[str(one) for one in gathered.chosen],
-        cards=[card for page in pages for part in page.boards for one in part.looked for card in _cards(page, one)],
-        filters=[filters_of(outcome, gathered.out) for outcome in done if outcome.part.kind == "filters"],
-        without=[KINDS[kind] for kind in gathered.without],
-        missing=[(str(outcome.part), outcome.reason) for outcome in gathered.outcomes if outcome.state == "failed"],
-    )
+    cards = [card for page in pages for part in page["boards"] for one in part["looked"] for card in _cards(page, one)]
+    return {
+        "records": sum(len(board.rows) for board in gathered.boards),
+        "columns": [
+            (first.task, f"{metric_name(first.primary_metric)} {unit(first.primary)}", links[first.task])
+            for first in ([] if together is None else [board.first for board in together.boards])
+        ],
+        "overall": [] if together is None else together.rows,
+        "tasks": [_task_line(board, links[board.first.task]) for board in gathered.boards],
+        "named": gathered.named,
+        "looked": [str(one) for one in gathered.chosen],
+        "cards": cards,
+        "kinds": {card["kind"] for card in cards},
+        "filters": [filters_of(outcome, out) for outcome in done if outcome.part.kind == "filters"],
+        "without": [KINDS[kind] for kind in gathered.without],
+        "missing": [(str(outcome.part), outcome.reason) for outcome in gathered.outcomes if outcome.state == "failed"],
+    }
 
 
-def _board_part(board: Board, gathered: Gathered) -> BoardPart:
-    here = {row.record.id for row in board.rows}
-    looked = [one for one in gathered.chosen if one.record.id in here]
+def _task_line(board: Board, link: str) -> _Content:
+    best = board.first
+    return {
+        "name": best.task,
+        "link": link,
+        "protocol": best.protocol,
+        "test": best.dataset.test,
+        "partial": best.dataset.partial,
+        "records": len(board.rows),
+        "best": encoder_name(best),
+        "value": f"{metric_name(best.primary_metric)} {amount(best.primary)} {unit(best.primary)}",
+    }
+
+
+def _board_part(board: Board, gathered: Gathered) -> _Content:
+    ids = [row.record.id for row in board.rows]
+    looked = [one for one in gathered.chosen if one.record.id in ids]
     known = gathered.literature.get(board.first.task)
-    shown = section(board, file_of=gathered.copies.file_of, out=gathered.out / TASKS, literature=known)
-    rows = best_rows(board, [one.record for one in looked])
-    return BoardPart(
-        section=shown,
-        classes=classes_of(board, rows, data=shown.data),
-        matrices=[
-            _matrix(board.rows[number].record, shown, cells, gathered)
+    shown = section(board, file_of=gathered.copies.file_of, out=gathered.copies.path / TASKS, literature=known)
+    explained = {one.record.id for one in looked}
+    rows = [number for number, name in enumerate(ids) if number < _BEST or name in explained]
+    return {
+        "section": shown,
+        "classes": _classes(board, rows, data=shown.data),
+        "matrices": [
+            _matrix(board.rows[number].record, shown.data, cells, gathered)
             for number in rows
             if (cells := shown.data["matrices"][number])
         ],
-        looked=[_looked(one, gathered) for one in looked],
-    )
+        "looked": [_looked(one, gathered) for one in looked],
+    }
 
 
-def _matrix(record: Record, shown: Section, cells: Sequence[int], gathered: Gathered) -> Matrix:
-    classes: Sequence[str] = shown.data["classes"]
-    name, most = encoder_name(record), most_taken(cells, classes)
-    file = figures_of(record, gathered.copies) / "confusion.png"
-    figure = confusion_figure(
-        cells,
-        classes,
-        support=shown.data["support"],
-        title=f"{task_name(record)}: {name}",
-        caption=[f"{record.dataset.test:,} test images. Record {record.id}."],
-    )
+def _classes(board: Board, numbers: Sequence[int], *, data: dict[str, Any]) -> _Content | None:
+    """Return the scores of some rows by class, the worst class of the first row first; None without tables."""
+    numbers = [number for number in numbers if data["scores"][number] is not None]
+    if not numbers:
+        return None
+    rows = [
+        (name, images, [data["scores"][number][at] for number in numbers])
+        for at, (name, images) in enumerate(zip(data["classes"], data["support"], strict=True))
+        if images
+    ]
+    return {
+        "measure": data["measure"],
+        "names": [encoder_name(board.rows[number].record) for number in numbers],
+        "rows": sorted(rows, key=lambda row: (row[2][0] is None, row[2][0] or 0, row[0])),
+    }
+
+
+def _matrix(record: Record, data: dict[str, Any], cells: Sequence[int], gathered: Gathered) -> _Content:
+    """Draw the confusion matrix of a record."""
+    classes, name = data["classes"], encoder_name(record)
+    file, title = figures_of(record, gathered.copies) / "confusion.png", f"{task_name(record)}: {name}"
+    caption = [f"{record.dataset.test:,} test images. Record {record.id}."]
+    figure = confusion_figure(cells, classes, support=data["support"], title=title, caption=caption)
     facts = {
-        "Title": f"{task_name(record)}: {name}, confusion matrix",
+        "Title": f"{title}, confusion matrix",
         "artbench-record": record.id,
         "artbench-weights": record.encoder.weights_sha256,
     }
-    write_png(figure, gathered.out / file, dpi=gathered.dpi, facts=facts)
-    return Matrix(name=name, figure=file.as_posix(), most=most)
+    write_png(figure, gathered.copies.path / file, dpi=gathered.dpi, facts=facts)
+    return {"name": name, "figure": file.as_posix(), "most": most_confused(cells, classes)}
 
 
-def _looked(one: ChosenRecord, gathered: Gathered) -> Looked:
-    mine: Mapping[str, Outcome] = {
-        outcome.part.kind: outcome for outcome in gathered.outcomes if outcome.part.folder.parent == one.folder
+def _looked(one: ChosenRecord, gathered: Gathered) -> _Content:
+    """Collect what is shown of a record that was looked into; `gradcam` and `map` are None if they were not made."""
+    out = gathered.copies.path
+    mine = [outcome for outcome in gathered.outcomes if outcome.part.folder.parent == one.folder]
+    done = {outcome.part.kind: outcome for outcome in mine if outcome.state != "failed"}
+    return {
+        "name": encoder_name(one.record),
+        "id": one.record.id,
+        "link": gathered.copies.file_of(one.record).relative_to(out).as_posix(),
+        "gradcam": gradcam_of(done["gradcam"], out) if "gradcam" in done else None,
+        "map": map_of(done["map"], out) if "map" in done else None,
+        "missing": [(KINDS[outcome.part.kind], outcome.reason) for outcome in mine if outcome.state == "failed"],
     }
-    done = {kind: outcome for kind, outcome in mine.items() if outcome.state != "failed"}
-    return Looked(
-        name=encoder_name(one.record),
-        id=one.record.id,
-        link=gathered.copies.file_of(one.record).relative_to(gathered.out).as_posix(),
-        gradcam=gradcam_of(done["gradcam"], gathered.out) if "gradcam" in done else None,
-        map=map_of(done["map"], gathered.out) if "map" in done else None,
-        missing=[(KINDS[outcome.part.kind], outcome.reason) for outcome in mine.values() if outcome.state == "failed"],
-    )
 
 
-def _cards(page: TaskPage, one: Looked) -> list[Card]:
-    found, title = [], f"{page.name}: {one.name}"
-    if one.gradcam is not None:
-        words = "; ".join(f"{check['kind']} {check['verdict']}" for check in one.gradcam["checks"])
-        link = f"{page.file}#gradcam-{one.id}"
-        found.append(Card(kind="gradcam", title=title, figure=one.gradcam["sheet"], link=link, words=words))
-    if one.map is not None:
-        words, link = "The test images as a map, by class", f"{page.file}#map-{one.id}"
-        found.append(Card(kind="map", title=title, figure=one.map["figure"], link=link, words=words))
-    return found
-
-
-def index_html(page: IndexPage) -> str:
-    """The first page; links are relative to it."""
-    return html(_HERE, "index.html.jinja", also=(_BOARDS,), style="report.css", page=page, up="")
-
-
-def task_html(page: TaskPage, pages: Sequence[TaskPage]) -> str:
-    """The page of a task, one folder below the first page.
-
-    Args:
-        page: The page.
-        pages: All of them, to lead from one to the next.
-    """
-    at = pages.index(page)
-    return html(
-        _HERE,
-        "task.html.jinja",
-        also=(_BOARDS,),
-        style="report.css",
-        page=page,
-        up="../",
-        before=pages[at - 1] if at else None,
-        after=pages[at + 1] if at + 1 < len(pages) else None,
-    )
+def _cards(page: _Content, one: _Content) -> list[_Content]:
+    """Return the figures of a record that lead from the first page to more."""
+    found: list[tuple[Kind, str, str]] = []
+    if one["gradcam"] is not None:
+        words = "; ".join(f"{check['kind']} {check['verdict']}" for check in one["gradcam"]["checks"])
+        found.append(("gradcam", one["gradcam"]["sheet"], words))
+    if one["map"] is not None:
+        found.append(("map", one["map"]["figure"], "The test images as a map, by class"))
+    title = f"{page['name']}: {one['name']}"
+    return [
+        {"kind": kind, "title": title, "figure": figure, "link": f"{page['file']}#{kind}-{one['id']}", "words": words}
+        for kind, figure, words in found
+    ]

@@ -1,10 +1,10 @@
 """The parts of a report on some records."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from artbench.encoders.checkpoint_path import checkpoint_file
 from artbench.errors import ArtbenchError, UsageError
@@ -27,7 +27,7 @@ from artbench.runtime.files import sha256_of, write_text
 from artbench.runtime.progress import Reporter
 
 FILTERS, FILTERS_TABLE = "filters.png", "filters.json"
-# What a network looks like that has learnt nothing, where a figure would show one pretraining alone.
+# Shown beside a pretraining that a figure would show alone: a network that has learnt nothing.
 _YARDSTICK = "random"
 
 
@@ -37,8 +37,8 @@ class ChosenRecord:
 
     Attributes:
         record: The record.
-        file: Where it is kept.
-        folder: For its figures, below the report's folder.
+        file: Its file.
+        folder: Folder of its figures, below the report's folder.
     """
 
     record: Record
@@ -50,15 +50,15 @@ class ChosenRecord:
 
 
 class ReportPlan:
-    """Says which parts a report has, and how each is made.
+    """Which parts a report has, and how each is made.
 
     Args:
-        request: What was asked for.
-        registry: What there is.
-        reporter: Told how far it is.
+        request: Options of the report.
+        registry: The registered datasets, tasks, backbones and pretrainings.
+        reporter: Receives progress and notices.
 
     Raises:
-        ArtbenchError: A checkpoint is not there.
+        ArtbenchError: A checkpoint does not exist.
     """
 
     def __init__(self, request: ReportRequest, *, registry: Registry, reporter: Reporter) -> None:
@@ -66,54 +66,47 @@ class ReportPlan:
         files = [checkpoint_file(path.expanduser().absolute()) for path in request.checkpoints]
         self._checkpoints = {sha256_of(file): file for file in files}
 
-    def tell_unused(self, chosen: Sequence[ChosenRecord]) -> None:
-        """Name the checkpoints that are of none of the records looked into."""
+    def report_unused(self, chosen: Sequence[ChosenRecord]) -> None:
+        """Give a notice of each checkpoint that belongs to none of the records looked into."""
         known = {one.record.encoder.checkpoint_sha256 for one in chosen}
         for digest, file in self._checkpoints.items():
             if digest not in known:
-                self._reporter.notice(f"{file} (SHA-256 {digest[:12]}) is of none of the records looked into")
+                self._reporter.notice(f"{file} (SHA-256 {digest[:12]}) belongs to none of the records looked into")
 
     def parts(self, chosen: Sequence[ChosenRecord]) -> list[Part]:
-        """Those of each record, then the filters of each backbone."""
-        without = self._request.without
-        found = []
+        """Return the parts of each record, then the filter pictures of each backbone."""
+        request, found = self._request, []
         for one in chosen:
-            if "gradcam" not in without:
-                found.append(self._gradcam(one))
-            if "map" not in without:
-                found.append(self._map(one))
-        if "filters" not in without:
+            predictions = one.record.predictions
+            inputs = {
+                "record": sha256_of(one.file),
+                "predictions": None if predictions is None else predictions.sha256,
+                "dpi": request.dpi,
+            }
+            part = partial(Part, of=str(one))
+            if "gradcam" not in request.without:
+                more, make = {**inputs, "pictures": request.images}, partial(self._make_gradcam, one)
+                found.append(part(kind="gradcam", folder=one.folder / "gradcam", inputs=more, make=make))
+            if "map" not in request.without:
+                make = partial(self._make_map, one)
+                found.append(part(kind="map", folder=one.folder / "map", inputs=inputs, make=make))
+        if "filters" not in request.without:
             backbones = dict.fromkeys(one.record.backbone for one in chosen)
             found += [self._filters([one for one in chosen if one.record.backbone == name]) for name in backbones]
         return found
 
-    def _gradcam(self, one: ChosenRecord) -> Part:
-        request = self._request
+    def _make_gradcam(self, one: ChosenRecord, folder: Path) -> None:
+        given, sources = self._request, self._sources(one.record)
+        request = GradcamRequest(record=one.file, out=folder, count=given.images, dpi=given.dpi, sources=sources)
+        explain_gradcam(request, request.check(self._registry), registry=self._registry, reporter=self._reporter)
 
-        def make(folder: Path) -> None:
-            asked = GradcamRequest(
-                record=one.file,
-                out=folder,
-                count=request.pictures,
-                dpi=request.dpi,
-                sources=self._sources(one.record),
-            )
-            explain_gradcam(asked, asked.check(self._registry), registry=self._registry, reporter=self._reporter)
-
-        inputs = {**self._inputs(one), "pictures": request.pictures}
-        return Part(kind="gradcam", of=str(one), folder=one.folder / "gradcam", inputs=inputs, make=make)
-
-    def _map(self, one: ChosenRecord) -> Part:
-        request = self._request
-
-        def make(folder: Path) -> None:
-            asked = MapRequest(record=one.file, out=folder, dpi=request.dpi, sources=self._sources(one.record))
-            explain_map(asked, asked.check(self._registry), registry=self._registry, reporter=self._reporter)
-
-        return Part(kind="map", of=str(one), folder=one.folder / "map", inputs=self._inputs(one), make=make)
+    def _make_map(self, one: ChosenRecord, folder: Path) -> None:
+        request = MapRequest(record=one.file, out=folder, dpi=self._request.dpi, sources=self._sources(one.record))
+        explain_map(request, request.check(self._registry), registry=self._registry, reporter=self._reporter)
 
     def _filters(self, group: Sequence[ChosenRecord]) -> Part:
-        request, backbone = self._request, group[0].record.backbone
+        """Return the part that shows the filters of one backbone, with all pretrainings looked into."""
+        request, backbone, ids = self._request, group[0].record.backbone, [one.record.id for one in group]
         encoders = {one.record.encoder.weights_sha256: one.record for one in group}
 
         def make(folder: Path) -> None:
@@ -122,35 +115,35 @@ class ReportPlan:
             ]
             if len(pretrainings) == 1 and pretrainings[0] != _YARDSTICK:
                 pretrainings.insert(0, self._registry.pretrainings.get(_YARDSTICK).name)
-            asked = FiltersRequest(
+            filters = FiltersRequest(
                 backbone=backbone,
                 pretrainings=pretrainings,
                 out=folder / FILTERS,
                 units=request.units,
                 dpi=request.dpi,
                 device=request.sources.device,
-                records=[one.record.id for one in group],
+                records=ids,
             )
-            found = explain_filters(asked, registry=self._registry, reporter=self._reporter)
-            _check_weights(found, list(encoders.values()))
+            found = explain_filters(filters, registry=self._registry, reporter=self._reporter)
+            _check_weights(found, encoders)
             write_text(folder / FILTERS_TABLE, json.dumps([one.as_json() for one in found], indent=1) + "\n")
 
         inputs = {
             "backbone": backbone,
-            "records": [one.record.id for one in group],
+            "records": ids,
             "weights": list(encoders),
             "units": request.units,
             "dpi": request.dpi,
             "ascent": asdict(FiltersRequest(backbone="", pretrainings=(), out=Path()).ascent),
         }
         names = ", ".join(pretraining_name(record) for record in encoders.values())
-        # Behind the name, lest two backbones share a folder on a disk that takes capitals for small letters.
-        place = group[0].folder.name.removesuffix(f".{group[0].record.id}")
+        # With the digest, two backbones share no folder on a disk that ignores case.
+        place = group[0].folder.name.removesuffix(f".{ids[0]}")
         folder = PurePosixPath("figures", "filters", f"{place}.{next(iter(encoders))[:12]}")
         return Part(kind="filters", of=f"{backbone}, {names}", folder=folder, inputs=inputs, make=make)
 
     def _sources(self, record: Record) -> Sources:
-        """Where to find what one record was made from."""
+        """Return where to find what one record was made from."""
         given = self._request.sources
         return replace(
             given,
@@ -158,61 +151,48 @@ class ReportPlan:
             exclude=given.exclude if record.dataset.exclusion is not None else None,
         )
 
-    def _inputs(self, one: ChosenRecord) -> dict[str, Any]:
-        predictions = one.record.predictions
-        return {
-            "record": sha256_of(one.file),
-            "predictions": None if predictions is None else predictions.sha256,
-            "dpi": self._request.dpi,
-        }
 
-
-def _check_weights(found: Sequence[EncoderFilters], records: Sequence[Record]) -> None:
-    """See that the encoders are those on record.
-
-    Raises:
-        ArtbenchError: One is not.
-    """
+def _check_weights(found: Sequence[EncoderFilters], records: Mapping[str, Record]) -> None:
+    """Raise unless each record's encoder, by digest of its weights, is among those found."""
     here = {one.encoder.weights_sha256 for one in found}
-    for record in records:
-        if record.encoder.weights_sha256 not in here:
+    for digest, record in records.items():
+        if digest not in here:
             raise ArtbenchError(
-                f"{record.backbone}, {record.pretraining} has other weights here than on record "
-                f"({record.encoder.weights_sha256[:12]}), which was made with torch {record.provenance.torch} and timm "
-                f"{record.provenance.timm}",
+                f"{record.backbone}, {record.pretraining} has other weights here than on record ({digest[:12]}), which "
+                f"was made with torch {record.provenance.torch} and timm {record.provenance.timm}",
                 mend="Take these versions, or run it again here",
             )
 
 
 def choose_records(boards: Sequence[Board], files: Iterable[Path], *, results: ResultsFolder) -> list[ChosenRecord]:
-    """The records in these files or, without any, the one with the best value of each task.
+    """Return the records in these files or, if there are none, the one with the best value of each task.
 
     Args:
         boards: All leaderboards.
-        files: Of records that are on one of them.
-        results: Where their records are kept.
+        files: Files of records that are on one of them.
+        results: Folder of the records.
 
     Raises:
         UsageError: A record is on none of the leaderboards.
         ArtbenchError: A file is no record.
     """
     known = {row.record.id: row.record for board in boards for row in board.rows}
-    asked = {}
+    named = {}
     for file in files:
         record = read_record(file)
         if record.id not in known:
             raise UsageError(
                 f"{file} is no record of {results.path}", mend="Name a file below its folder records, or give --results"
             )
-        asked[record.id] = file
+        named[record.id] = file
     best = {board.first.id: results.file_of(board.first) for board in counted(boards)}
     return [
         ChosenRecord(record=known[name], file=file, folder=figures_of(known[name], results))
-        for name, file in (asked or best).items()
+        for name, file in (named or best).items()
     ]
 
 
 def figures_of(record: Record, results: ResultsFolder) -> PurePosixPath:
-    """Where a record's figures are to be, below the report's folder: no two share a place."""
+    """Return the folder of a record's figures below the report's folder; no two records share one."""
     file = results.file_of(record)
     return PurePosixPath("figures", file.parent.name, file.stem)

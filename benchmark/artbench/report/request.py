@@ -1,4 +1,4 @@
-"""What a report is to hold."""
+"""Options of a report."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,16 +22,16 @@ KINDS: Mapping[Kind, str] = {"gradcam": "Grad-CAM", "map": "map", "filters": "fi
 
 @dataclass(frozen=True, kw_only=True)
 class ReportRequest:
-    """The options of `artbench report`.
+    """Options of `artbench report`.
 
     Attributes:
         results: Folder of the records.
         out: Folder of the report.
-        records: Files of the records to look into; none: the one with the best value of each task.
+        records: Files of the records to look into; if empty, the one with the best value of each task.
         without: Parts to leave out.
-        pictures: How many test pictures Grad-CAM explains.
-        units: How many units of a layer are shown.
-        dpi: Of the figures.
+        images: Number of test images that Grad-CAM explains.
+        units: Number of units shown of each layer.
+        dpi: Resolution of the figures in dots per inch.
         checkpoints: Checkpoints of records whose pretraining is one.
         sources: Where to find what the records were made from.
     """
@@ -40,19 +40,19 @@ class ReportRequest:
     out: Path
     records: Sequence[Path] = ()
     without: frozenset[Kind] = frozenset()
-    pictures: int = 9
+    images: int = 9
     units: int = 6
     dpi: int = 150
     checkpoints: Sequence[Path] = ()
     sources: Sources = field(default_factory=Sources)
 
     def check(self, registry: Registry) -> None:
-        """See what is wrong with it before torch is imported.
+        """Raise an error for options that can't be met, before torch is imported.
 
         Raises:
             UsageError: A dataset's name is unknown, or the report's folder is the one of the results.
-            ArtbenchError: There are no records, one that was asked for can't be read, a checkpoint or the list of what
-                was left out is not there, figures would be too large, or the folder can't be written.
+            ArtbenchError: There are no records, one of `records` can't be read, a checkpoint or the exclusion list does
+                not exist, figures would be too large, or the folder can't be written.
         """
         if self.out.resolve() == self.results.resolve():
             raise UsageError(f"{self.out} is the folder of the results", mend="Name another folder with --out")
@@ -68,7 +68,7 @@ class ReportRequest:
         if self.sources.exclude is not None:
             read_exclusions(self.sources.exclude)
         if "gradcam" not in self.without:
-            across, down = sheet_width(MOST_VIEWS), sheet_height(self.pictures, caption=CAPTION)
+            across, down = sheet_width(MOST_VIEWS), sheet_height(self.images, caption=CAPTION)
             check_size(across, down, dpi=self.dpi, mend="Give a lower --dpi, or fewer --images")
         if "filters" not in self.without:
             # Two pretrainings at least: one alone stands beside random weights.
@@ -77,5 +77,5 @@ class ReportRequest:
 
 
 def no_records(results: Path) -> ArtbenchError:
-    """What to say of a folder without any."""
+    """Return the error for a results folder without records."""
     return ArtbenchError(f"no records in {results / 'records'}", mend="`artbench run` writes them")

@@ -84,6 +84,19 @@ def read_json(source: Path | bytes) -> dict[str, object]:
     return loaded if isinstance(loaded, dict) else {}
 
 
+@contextmanager
+def file_errors(message: str, *, mend: str = "") -> Iterator[None]:
+    """Turn an OSError into an error of one line: `message`, the system's reason, `mend`.
+
+    Raises:
+        ArtbenchError: The block raised an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ArtbenchError(f"{message} ({error.strerror or error})", mend=mend) from error
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
@@ -103,15 +116,11 @@ def cache_folder() -> Path:
         import platformdirs
 
         folder = platformdirs.user_cache_path("artbench", appauthor=False)
-    try:
+    mend = "Set the environment variable ARTBENCH_CACHE to a folder that can"
+    with file_errors(f"the cache folder {folder} can't be written", mend=mend):
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    except OSError as error:
-        raise ArtbenchError(
-            f"the cache folder {folder} can't be written ({error.strerror})",
-            mend="Set the environment variable ARTBENCH_CACHE to a folder that can",
-        ) from error
     return folder
 
 

@@ -46,7 +46,7 @@ def hardware_name(device: str) -> str:
 
 
 def _cpuinfo(key: str) -> str:
-    """What Linux says about the first core; empty elsewhere."""
+    """Return what Linux says about the first core; empty on other systems."""
     try:
         lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
     except OSError:
@@ -69,10 +69,10 @@ def choose_dtype(device: str) -> torch.dtype:
 
 def choose_feature_dtype(module: torch.nn.Module, *, device: str) -> torch.dtype:
     """bfloat16 if the hardware computes in it and it is precise enough for the network, else float32."""
-    return choose_dtype(device) if bears_bfloat16(module) else torch.float32
+    return choose_dtype(device) if tolerates_bfloat16(module) else torch.float32
 
 
-def bears_bfloat16(module: torch.nn.Module) -> bool:
+def tolerates_bfloat16(module: torch.nn.Module) -> bool:
     """Whether features in bfloat16 are close enough to those in float32.
 
     bfloat16 has 8 bits of precision. In a sum of hundreds of products, the rounding errors of the weights cancel out;
@@ -128,10 +128,10 @@ def free_bytes(device: str) -> int:
     """Free memory of a device in bytes; for `cpu`, at most what the limit of a container leaves."""
     if device == "cuda":
         return int(torch.cuda.mem_get_info()[0])
-    return min(_of_system(), _of_container())
+    return min(_system_bytes(), _container_bytes())
 
 
-def _of_system() -> int:
+def _system_bytes() -> int:
     try:
         # Counts what the kernel frees on demand, such as cached files.
         return 1024 * _number(_SYSTEM, "MemAvailable:")
@@ -139,8 +139,8 @@ def _of_system() -> int:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
 
 
-def _of_container() -> int:
-    """What the control group allows beyond its present use; very much without a limit."""
+def _container_bytes() -> int:
+    """Return what the control group allows beyond its present use; a very large number without a limit."""
     try:
         limit = int((_GROUP / "memory.max").read_text())
         used = int((_GROUP / "memory.current").read_text())
@@ -150,7 +150,7 @@ def _of_container() -> int:
 
 
 def _number(file: Path, name: str) -> int:
-    """The number behind a name; raises LookupError if the name is absent."""
+    """Return the number behind a name; raises LookupError if the name is absent."""
     numbers = {words[0]: words[1] for line in file.read_text().splitlines() if len(words := line.split()) > 1}
     return int(numbers[name])
 

@@ -14,12 +14,7 @@ _BLOCK = 128
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A metric on the test images, with its bootstrap interval.
-
-    Attributes:
-        value: Value on the test images.
-        ci95: Lower and upper end of the percentile interval.
-    """
+    """A metric on the test images, with the lower and upper end of its percentile interval."""
 
     value: float
     ci95: tuple[float, float]
@@ -27,12 +22,7 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True)
 class Sampled:
-    """A metric on the test images of one round, and in each resample of them.
-
-    Attributes:
-        value: Value on the test images.
-        resampled: Value in each resample, float, shape (resamples,).
-    """
+    """A metric on the test images of one round, and in each resample of them, shape (resamples,)."""
 
     value: float
     resampled: NDArray[np.floating]
@@ -69,8 +59,7 @@ def over_rounds(resampled: NDArray[np.floating], *, bootstrap: Bootstrap) -> NDA
         # A random stream of its own, so that draws of rounds and of images are independent.
         picks = np.random.default_rng([bootstrap.seed, 1]).integers(0, rounds, (rounds, count))
         resampled = np.take_along_axis(resampled, picks.reshape((1,) * (resampled.ndim - 2) + picks.shape), axis=-2)
-    mean: NDArray[np.floating] = resampled.mean(axis=-2)
-    return mean
+    return np.asarray(resampled.mean(axis=-2))
 
 
 def resamples(

@@ -29,12 +29,10 @@ def contributions(
         thresholds: Threshold by metric, for those that need one.
     """
     if metric == "mean_absolute_error":
-        errors: NDArray[np.float64] = np.abs(outputs.astype(np.float64) - labels.astype(np.float64))
-        return errors
+        return np.asarray(np.abs(outputs.astype(np.float64) - labels.astype(np.float64)))
     if metric == "sample_f2":
         return image_f2(MultiLabelOutcome(labels.astype(bool), outputs.astype(np.float32), thresholds))
-    right: NDArray[np.float64] = np.equal(outputs, labels).astype(np.float64)
-    return right
+    return np.asarray(np.equal(outputs, labels).astype(np.float64))
 
 
 def summed(
@@ -81,15 +79,13 @@ def _weights(
 ) -> NDArray[np.float64]:
     """Return the weight of each image in each resample, (n, resamples), from how often it is drawn."""
     if metric not in BY_CLASS or labels is None:
-        equal: NDArray[np.float64] = counts / counts.sum(axis=0)
-        return equal
+        return np.asarray(counts / counts.sum(axis=0))
     n = len(labels)
     support = csr_array((np.ones(n), (labels, np.arange(n))), shape=(classes, n)) @ counts
     present = np.count_nonzero(support, axis=0).astype(np.float64)
     # As `mean_class_accuracy` is scaled in stats.single_label.
     scale = len(np.unique(labels)) / classes if metric == "mean_class_accuracy" else 1.0
-    weights: NDArray[np.float64] = counts / np.maximum(support, 1)[labels] * (scale / present)
-    return weights
+    return np.asarray(counts / np.maximum(support, 1)[labels] * (scale / present))
 
 
 def parts(metric: str, labels: NDArray[np.bool_], scores: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -110,12 +106,10 @@ def parts(metric: str, labels: NDArray[np.bool_], scores: NDArray[np.floating]) 
         added = np.zeros(len(labels))
         for label in occurring:
             added += _lost(labels[:, label], scores[:, label])
-        mean: NDArray[np.float64] = added / max(1, len(occurring))
-        return mean
+        return np.asarray(added / max(1, len(occurring)))
     found = average_precision(labels, scores)
     each = found.exact if metric == "image_average_precision" else found.interpolated
-    shares: NDArray[np.float64] = np.nan_to_num(each) / max(1, int(np.count_nonzero(~np.isnan(each))))
-    return shares
+    return np.asarray(np.nan_to_num(each) / max(1, int(np.count_nonzero(~np.isnan(each)))))
 
 
 def _lost(right: NDArray[np.bool_], scores: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -137,8 +131,7 @@ def _lost(right: NDArray[np.bool_], scores: NDArray[np.floating]) -> NDArray[np.
     # A right answer also loses its own precision.
     own = ((found - 1) / fewer)[count - lower[right]]
     left[right] -= own
-    lost: NDArray[np.float64] = (whole[-1] - left) / count
-    return lost
+    return np.asarray((whole[-1] - left) / count)
 
 
 def _summed(values: NDArray[np.float64]) -> NDArray[np.float64]:

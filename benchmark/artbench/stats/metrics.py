@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -12,7 +13,7 @@ from artbench.errors import ArtbenchError
 from artbench.protocol import Bootstrap
 from artbench.specs import TargetKind
 from artbench.stats import multi_label, single_label, years
-from artbench.stats.bootstrap import Estimate, Sampled, combine, resamples
+from artbench.stats.bootstrap import Sampled, resamples
 
 Unit: TypeAlias = Literal["fraction", "years"]
 
@@ -89,7 +90,7 @@ def find_metric(name: str, target: TargetKind) -> Metric:
 
 
 def best_thresholds(labels: Labels, outputs: NDArray[np.floating], *, target: TargetKind) -> dict[str, float]:
-    """Choose the best threshold on validation images for every metric that needs one.
+    """Choose the best of `THRESHOLDS` on validation images, the first on a tie, for every metric that needs one.
 
     Examples:
         >>> import numpy as np
@@ -99,11 +100,13 @@ def best_thresholds(labels: Labels, outputs: NDArray[np.floating], *, target: Ta
         >>> sorted(best_thresholds(labels, probabilities, target="multi-label"))
         ['micro_f1', 'sample_f2']
     """
-    return {
-        metric.name: multi_label.best_threshold(metric.name, metric.measure, labels.astype(bool), outputs)
-        for metric in METRICS.values()
-        if metric.target == target and metric.needs_threshold
-    }
+
+    def value(metric: Metric, threshold: float) -> float:
+        outcome = multi_label.MultiLabelOutcome(labels.astype(bool), outputs, {metric.name: threshold})
+        return float(metric.measure(outcome.weighted(None))[0])
+
+    needing = [metric for metric in METRICS.values() if metric.target == target and metric.needs_threshold]
+    return {metric.name: max(multi_label.THRESHOLDS, key=partial(value, metric)) for metric in needing}
 
 
 def score(
@@ -125,34 +128,6 @@ def score(
         0.75
     """
     return float(_measurer([metric], labels, outputs, thresholds or {})(None)[metric.name][0])
-
-
-def evaluate(
-    labels: Labels,
-    outputs: NDArray[np.floating],
-    *,
-    target: TargetKind,
-    bootstrap: Bootstrap,
-    thresholds: Mapping[str, float] | None = None,
-    clusters: Sequence[object] | None = None,
-) -> dict[str, Estimate]:
-    """Compute every metric for a kind of target with its interval: `sample` and `combine` in one.
-
-    Raises:
-        ArtbenchError: As `sample`.
-
-    Examples:
-        >>> import numpy as np
-        >>> from artbench.protocol import Bootstrap
-        >>> from artbench.stats.metrics import evaluate
-        >>> probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
-        >>> bootstrap = Bootstrap(resamples=100)
-        >>> found = evaluate(np.array([0, 1, 1, 0]), probabilities, target="single-label", bootstrap=bootstrap)
-        >>> found["accuracy"]
-        Estimate(value=0.75, ci95=(0.25, 1.0))
-    """
-    drawn = sample(labels, outputs, target=target, bootstrap=bootstrap, thresholds=thresholds, clusters=clusters)
-    return combine([drawn], bootstrap=bootstrap)
 
 
 def sample(
@@ -189,9 +164,9 @@ def sample(
     """
     if not len(labels):
         raise ArtbenchError("there are no test images to score", mend="Check the task's test split")
-    given = thresholds or {}
-    metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in given)]
-    measure = _measurer(metrics, labels, outputs, given)
+    thresholds = thresholds or {}
+    metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in thresholds)]
+    measure = _measurer(metrics, labels, outputs, thresholds)
     values = measure(None)
     undefined = [name for name, value in values.items() if np.isnan(value).any()]
     if undefined:
@@ -203,12 +178,9 @@ def sample(
     }
 
 
-_Measurer = Callable[[NDArray[np.float32] | None], dict[str, NDArray[np.floating]]]
-
-
 def _measurer(
     metrics: Sequence[Metric], labels: Labels, outputs: NDArray[np.floating], thresholds: Mapping[str, float]
-) -> _Measurer:
+) -> Callable[[NDArray[np.float32] | None], dict[str, NDArray[np.floating]]]:
     """Return a function from weights on the images (None: each once) to the metrics' values, shape (resamples,)."""
     outcome: single_label.SingleLabelOutcome | multi_label.MultiLabelOutcome | years.YearOutcome
     if labels.dtype == np.float64:
@@ -221,9 +193,6 @@ def _measurer(
     def measure(weights: NDArray[np.float32] | None) -> dict[str, NDArray[np.floating]]:
         weighted = outcome.weighted(weights)
         # A mean of fractions can leave [0, 1] by a rounding error.
-        return {
-            metric.name: np.clip(metric.measure(weighted), 0, 1 if metric.unit == "fraction" else None)
-            for metric in metrics
-        }
+        return {m.name: np.clip(m.measure(weighted), 0, 1 if m.unit == "fraction" else None) for m in metrics}
 
     return measure

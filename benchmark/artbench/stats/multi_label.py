@@ -1,6 +1,6 @@
 """Metrics of predictions with any number of labels per image."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -55,12 +55,7 @@ class MultiLabelOutcome:
 
 @dataclass(frozen=True)
 class WeightedOutcome:
-    """An outcome with weights on its images.
-
-    Attributes:
-        outcome: The outcome.
-        weights: float32, shape (n, resamples), or None for one resample of ones.
-    """
+    """An outcome with weights on its images: float32, shape (n, resamples), or None for one resample of ones."""
 
     outcome: MultiLabelOutcome
     weights: NDArray[np.float32] | None
@@ -86,8 +81,7 @@ class WeightedOutcome:
     def sum(self, values: NDArray[np.generic]) -> NDArray[np.floating]:
         """Return the weighted sum over images of values, shape (n,); shape (resamples,)."""
         exact = values.astype(np.float64)
-        summed: NDArray[np.floating] = exact.sum(keepdims=True) if self.weights is None else exact @ self.weights
-        return summed
+        return np.asarray(exact.sum(keepdims=True) if self.weights is None else exact @ self.weights)
 
 
 def mean_average_precision(weighted: WeightedOutcome) -> NDArray[np.floating]:
@@ -132,8 +126,7 @@ def image_f2(outcome: MultiLabelOutcome) -> NDArray[np.float64]:
     """Return F2 of each image at the threshold for `sample_f2`, (n,)."""
     labels, predicted, both = outcome.matches(outcome.thresholds["sample_f2"])
     whole = 4 * labels + predicted
-    f2: NDArray[np.float64] = np.divide(5 * both, whole, out=np.zeros(len(whole)), where=whole > 0)
-    return f2
+    return np.asarray(np.divide(5 * both, whole, out=np.zeros(len(whole)), where=whole > 0))
 
 
 def micro_f1(weighted: WeightedOutcome) -> NDArray[np.floating]:
@@ -141,26 +134,10 @@ def micro_f1(weighted: WeightedOutcome) -> NDArray[np.floating]:
 
     As scikit-learn's `f1_score(average="micro")`.
     """
-    labels, predicted, both = (
-        weighted.sum(c) for c in weighted.outcome.matches(weighted.outcome.thresholds["micro_f1"])
-    )
+    matches = weighted.outcome.matches(weighted.outcome.thresholds["micro_f1"])
+    labels, predicted, both = map(weighted.sum, matches)
     whole = labels + predicted
-    f1: NDArray[np.floating] = np.divide(2 * both, whole, out=np.zeros(len(both)), where=whole > 0)
-    return f1
-
-
-def best_threshold(
-    metric: str,
-    measure: Callable[[WeightedOutcome], NDArray[np.floating]],
-    labels: NDArray[np.bool_],
-    probabilities: NDArray[np.floating],
-) -> float:
-    """Return the threshold of `THRESHOLDS` with the highest value of a metric; the first on a tie."""
-    values = [
-        float(measure(MultiLabelOutcome(labels, probabilities, {metric: threshold}).weighted(None))[0])
-        for threshold in THRESHOLDS
-    ]
-    return float(THRESHOLDS[int(np.argmax(values))])
+    return np.asarray(np.divide(2 * both, whole, out=np.zeros(len(both)), where=whole > 0))
 
 
 def _mean(values: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -67,18 +67,12 @@ def differences(scores: Scores, *, bootstrap: Bootstrap) -> Differences:
         low[pairs], high[pairs] = np.quantile(difference, quantiles, axis=1)
         spread[pairs] = difference.var(axis=1, ddof=1)
     by_round = scores.values[first] - scores.values[second]
-    value = by_round.mean(axis=1)
-    p = _p(value, spread, by_round, units=scores.units, resamples=drawn.shape[1])
-    return Differences(first=first, second=second, value=value, low=low, high=high, p=p)
+    p = _p(spread, by_round, units=scores.units, resamples=drawn.shape[1])
+    return Differences(first=first, second=second, value=by_round.mean(axis=1), low=low, high=high, p=p)
 
 
 def _p(
-    value: NDArray[np.float64],
-    spread: NDArray[np.float64],
-    by_round: NDArray[np.float64],
-    *,
-    units: int,
-    resamples: int,
+    spread: NDArray[np.float64], by_round: NDArray[np.float64], *, units: int, resamples: int
 ) -> NDArray[np.float64]:
     """Compute two-sided p values.
 
@@ -86,7 +80,7 @@ def _p(
     which the degrees of freedom account for (Welch and Satterthwaite, for the two parts; Cameron, Gelbach and Miller
     2008 for few clusters). No p value is below that of the exact sign test of as many units.
     """
-    rounds = by_round.shape[1]
+    value, rounds = by_round.mean(axis=1), by_round.shape[1]
     if units < 2 or resamples < 2:
         return np.ones(len(value))
     between = by_round.var(axis=1) / rounds
@@ -98,8 +92,7 @@ def _p(
     share = np.divide(between, variance, out=np.zeros(len(value)), where=known)
     inverse = share**2 / max(1, rounds - 1) + (1 - share) ** 2 / (units - 1) + 1 / (resamples - 1)
     t = np.divide(np.abs(value), np.sqrt(variance), out=np.where(np.abs(value) > 1e-12, np.inf, 0.0), where=known)
-    p: NDArray[np.float64] = np.clip(2 * stdtr(1 / inverse, -t), 0.5 ** min(units - 1, 1000), 1)
-    return p
+    return np.asarray(np.clip(2 * stdtr(1 / inverse, -t), 0.5 ** min(units - 1, 1000), 1))
 
 
 def mcnemar(only_first: NDArray[np.int64], only_second: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -110,8 +103,7 @@ def mcnemar(only_first: NDArray[np.int64], only_second: NDArray[np.int64]) -> ND
         only_second: Numbers of images that only the second gets right, same shape.
     """
     fewer, both = np.minimum(only_first, only_second), only_first + only_second
-    p: NDArray[np.float64] = np.minimum(1, 2 * bdtr(fewer.astype(np.float64), both, 0.5))
-    return p
+    return np.asarray(np.minimum(1, 2 * bdtr(fewer.astype(np.float64), both, 0.5)))
 
 
 def sign_flip(
@@ -147,8 +139,7 @@ def sign_flip(
     # Two encoders with the same answers differ by rounding only.
     some = squares > 1e-12 * (own[:, None] + own)
     z = np.divide(np.abs(sums[:, None] - sums), np.sqrt(np.maximum(squares, 0)), out=np.zeros_like(squares), where=some)
-    p: NDArray[np.float64] = erfc(z / np.sqrt(2))
-    return p
+    return np.asarray(erfc(z / np.sqrt(2)))
 
 
 def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:

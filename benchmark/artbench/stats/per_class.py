@@ -23,14 +23,14 @@ def class_table(labels: NDArray[np.bool_], predicted: NDArray[np.bool_], *, clas
         Columns of length `classes`: `class`, `support` (images with it), `predicted` (images predicted as it),
         `precision`, `recall`, `f1`; each 0 where it would be 0 / 0.
     """
-    support, given, both = labels.sum(axis=0), predicted.sum(axis=0), (labels & predicted).sum(axis=0)
+    support, assigned, both = labels.sum(axis=0), predicted.sum(axis=0), (labels & predicted).sum(axis=0)
     return {
         "class": np.array(classes, object),
         "support": support,
-        "predicted": given,
-        "precision": _share(both, given),
+        "predicted": assigned,
+        "precision": _share(both, assigned),
         "recall": _share(both, support),
-        "f1": _share(2 * both, support + given),
+        "f1": _share(2 * both, support + assigned),
     }
 
 

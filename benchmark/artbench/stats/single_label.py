@@ -30,16 +30,13 @@ class SingleLabelOutcome:
         correct = predicted == labels
         # Equal-width bins that are open on the left, as in Guo et al.; a confidence of 0 falls into the first.
         bins = np.clip(np.ceil(confidence * _CALIBRATION_BINS).astype(np.int64) - 1, 0, _CALIBRATION_BINS - 1)
-        rows = [labels, self.classes + labels[correct], 2 * self.classes + predicted]
-        columns = [np.arange(n), np.flatnonzero(correct), np.arange(n)]
-        values = [np.ones(n), np.ones(int(correct.sum())), np.ones(n)]
-        rows += [3 * self.classes + bins, np.full(n, 3 * self.classes + _CALIBRATION_BINS)]
-        columns += [np.arange(n), np.arange(n)]
-        values += [confidence - correct, (better < _TOP).astype(np.float64)]
-        self._counter = csr_array(
-            (np.concatenate(values).astype(np.float32), (np.concatenate(rows), np.concatenate(columns))),
-            shape=(3 * self.classes + _CALIBRATION_BINS + 1, n),
-        )
+        # Blocks of rows: support, hits, predicted, gaps, top.
+        starts = self.classes * np.array([0, 1, 2, 3, 3]) + [0, 0, 0, 0, _CALIBRATION_BINS]
+        rows = np.stack([labels, labels, predicted, bins, np.zeros(n, np.int64)]) + starts[:, None]
+        values = np.stack([np.ones(n), correct, np.ones(n), confidence - correct, better < _TOP]).astype(np.float32)
+        columns = np.broadcast_to(np.arange(n), rows.shape)
+        shape = 3 * self.classes + _CALIBRATION_BINS + 1, n
+        self._counter = csr_array((values.ravel(), (rows.ravel(), columns.ravel())), shape=shape)
 
     def weighted(self, weights: NDArray[np.float32] | None) -> "SingleLabelCounts":
         """Return counts if image i counts `weights[i, b]` times; None: once, in one resample."""
@@ -124,13 +121,11 @@ def expected_calibration_error(counts: SingleLabelCounts) -> NDArray[np.floating
 
 
 def _sum(values: NDArray[np.floating]) -> NDArray[np.floating]:
-    summed: NDArray[np.floating] = values.sum(axis=0)
-    return summed
+    return np.asarray(values.sum(axis=0))
 
 
 def _share(part: NDArray[np.floating], whole: NDArray[np.floating]) -> NDArray[np.floating]:
-    shares: NDArray[np.floating] = np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
-    return shares
+    return np.asarray(np.divide(part, whole, out=np.zeros_like(part), where=whole > 0))
 
 
 def _mean(values: NDArray[np.floating], present: NDArray[np.bool_]) -> NDArray[np.floating]:

@@ -28,13 +28,7 @@ class YearOutcome:
 
 @dataclass(frozen=True, kw_only=True)
 class YearErrors:
-    """Weighted sums, one per resample.
-
-    Attributes:
-        error: Sum of the distances between predicted and true year, (resamples,).
-        near: Number of images whose distance is at most 50 years, (resamples,).
-        total: Number of images, (resamples,).
-    """
+    """Weighted sums, (resamples,), of distances, images within 50 years (`near`) and all images."""
 
     error: NDArray[np.floating]
     near: NDArray[np.floating]

@@ -8,7 +8,7 @@ import torch
 
 from artbench.protocol import Preprocessing
 from artbench.runtime.findings import Finding
-from artbench.runtime.machine import bears_bfloat16
+from artbench.runtime.machine import tolerates_bfloat16
 from artbench.specs import BackboneSpec
 from artbench.testing import checks
 from artbench.testing.built_backbone import BuiltBackbone, build_and_run, check_mean_and_std, digest_of, forward, noise
@@ -146,7 +146,7 @@ def bfloat16(built: BuiltBackbone) -> Iterator[Fault]:
         return
     cosine = torch.nn.functional.cosine_similarity(found, built.features[:1], dim=1).min()
     # Features of other networks are extracted in float32.
-    if bears_bfloat16(built.backbone.module) and not cosine >= _COSINE:
+    if tolerates_bfloat16(built.backbone.module) and not cosine >= _COSINE:
         mend = "Compute what needs the precision under torch.autocast(…, enabled=False), in float32"
         yield Fault(f"features in bfloat16 agree with float32 only to a cosine of {cosine:.4f}", mend, "WARN")
 

@@ -1,4 +1,4 @@
-"""artbench from Python: what a notebook or another package leans on."""
+"""artbench from Python, as a notebook or another package uses it."""
 
 import logging
 import subprocess
@@ -99,7 +99,7 @@ def toy(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_loaded_encoder_gives_the_features_that_are_kept(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loaded_encoder_gives_the_features_that_are_stored(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARTBENCH_DATA", str(toy.parent))
     ids, matrix = artbench.features(
         backbone="toy-patches", pretraining="random", dataset="toy", plugins=[TOY], device="cpu"
@@ -107,9 +107,9 @@ def test_a_loaded_encoder_gives_the_features_that_are_kept(toy: Path, monkeypatc
     assert (len(ids), matrix.shape, matrix.dtype.name) == (90, (90, 128), "float32")
     encoder = artbench.load_encoder("toy-patches", "random", plugins=[TOY])
     assert encoder.feature_dim == 128
-    pictures = torch.stack([encoder.preprocess(toy / name) for name in ids[:6]])
-    assert (pictures.shape, pictures.dtype) == ((6, 3, encoder.input_side, encoder.input_side), torch.float32)
-    found = encoder(pictures)
+    images = torch.stack([encoder.preprocess(toy / name) for name in ids[:6]])
+    assert (images.shape, images.dtype) == ((6, 3, encoder.input_side, encoder.input_side), torch.float32)
+    found = encoder(images)
     assert not found.requires_grad
     similarity = torch.nn.functional.cosine_similarity(found, torch.from_numpy(matrix[:6]))
     assert similarity.min() > 0.999
@@ -117,7 +117,7 @@ def test_a_loaded_encoder_gives_the_features_that_are_kept(toy: Path, monkeypatc
     assert encoder.weights_sha256[:12] in repr(encoder)
 
 
-def test_the_features_of_a_task_are_those_of_its_pictures(toy: Path) -> None:
+def test_the_features_of_a_task_are_those_of_its_images(toy: Path) -> None:
     table = artbench.features(
         backbone="toy-patches", pretraining="random", task="toy-colour", data={"toy": toy}, plugins=[TOY], device="cpu"
     )
@@ -135,7 +135,7 @@ def test_the_features_of_a_task_are_those_of_its_pictures(toy: Path) -> None:
         )
 
 
-def test_a_picture_of_pillows_is_prepared_like_its_file_and_left_alone(tmp_path: Path) -> None:
+def test_a_pillow_image_is_preprocessed_like_its_file_and_not_changed(tmp_path: Path) -> None:
     encoder = artbench.load_encoder("toy-patches", "random", plugins=[TOY])
     pixels = np.random.default_rng(0).integers(0, 256, (300, 500, 3), np.uint8)
     exif = Image.Exif()
@@ -150,7 +150,7 @@ def test_a_picture_of_pillows_is_prepared_like_its_file_and_left_alone(tmp_path:
         assert difference.abs().mean() < 0.05
 
 
-def test_a_picture_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) -> None:
+def test_an_image_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) -> None:
     encoder = artbench.load_encoder("toy-patches", "random", plugins=[TOY])
     (tmp_path / "no.jpg").write_bytes(b"no picture")
     with pytest.raises(artbench.ArtbenchError, match=r"no\.jpg.*not a JPEG"):

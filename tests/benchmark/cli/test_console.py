@@ -17,7 +17,7 @@ def shown_at(
     console = Console(file=out, force_terminal=True, width=width, color_system=None, legacy_windows=False)
     reporter = TerminalReporter()
     monkeypatch.setattr(reporter, "_console", console)
-    with reporter.counting(what, total=5782, unit="pictures") as counter:
+    with reporter.counting(what, total=5782, unit="images") as counter:
         counter.advance(1200, note=note or "23.3 images/s, 7% waiting")
     return out.getvalue()
 
@@ -45,7 +45,7 @@ def test_the_time_left_goes_by_the_rate_since_the_beginning(monkeypatch: pytest.
     )
     reporter = TerminalReporter()
     monkeypatch.setattr(reporter, "_console", console)
-    with reporter.counting("resnet18", total=1000, unit="pictures") as counter:
+    with reporter.counting("resnet18", total=1000, unit="images") as counter:
         # Two batches in one moment, as from two threads: their distance says nothing.
         at[0] = 10.0
         counter.advance(4)
@@ -60,15 +60,15 @@ def test_in_a_log_a_line_now_and_then_says_how_far_it_is(monkeypatch: pytest.Mon
     at, out = [0.0], io.StringIO()
     reporter = TerminalReporter()
     monkeypatch.setattr(reporter, "_console", Console(file=out, width=40, get_time=lambda: at[0]))
-    with reporter.counting("resnet18 on \x1b[2J", total=1000, unit="pictures") as counter:
+    with reporter.counting("resnet18 on \x1b[2J", total=1000, unit="images") as counter:
         for _ in range(1000):
             at[0] += 1
             counter.advance(note="1 image/s")
     lines = out.getvalue().splitlines()
-    assert lines[0] == "resnet18 on ?[2J: 15 of 1,000 pictures, 1 image/s, 16:25 left"
+    assert lines[0] == "resnet18 on ?[2J: 15 of 1,000 images, 1 image/s, 16:25 left"
     # Ever rarer, and none for the last step: what comes next says that it is done.
     assert [line.partition(": ")[2].partition(" of")[0] for line in lines] == ["15", "45", "105", "225", "465", "945"]
-    with reporter.counting("short", total=3, unit="pictures") as counter:
+    with reporter.counting("short", total=3, unit="images") as counter:
         counter.advance(3)
     assert "short" not in out.getvalue()
     with reporter.counting("laying out", total=1, unit="maps") as counter:

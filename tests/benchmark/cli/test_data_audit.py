@@ -26,7 +26,7 @@ HOSTILE = "0<script>alert(1)</script>&.png"
 
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The toy dataset with structure in its pictures, twins across its split, and a name that is an attack."""
+    """The toy dataset with structure in its images, twins across its split, and a name that is an attack."""
     import numpy as np
 
     monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
@@ -42,8 +42,8 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "labels.csv").write_text("".join(labels))
     first = HOSTILE.replace("/", "")
     shutil.copy(folder / first, folder / "070.png")
-    with Image.open(folder / "010.png") as picture:
-        picture.crop((4, 3, 92, 77)).save(folder / "080.png")
+    with Image.open(folder / "010.png") as image:
+        image.crop((4, 3, 92, 77)).save(folder / "080.png")
     return folder
 
 

@@ -71,7 +71,7 @@ def test_after_a_break_the_files_that_are_whole_are_kept_and_the_others_come(hub
     hub.breaks.add(broken)
     first = download(hub, tmp_path, "--accept-terms")
     assert first.returncode == 1
-    assert "the same command goes on" in first.stderr
+    assert "the same command resumes" in first.stderr
     assert "Traceback" not in first.stderr
     assert not (tmp_path / "wikiart-huggan" / broken).exists()
     had = (tmp_path / "wikiart-huggan" / whole).exists()

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from artbench.cli.output import counted, print_findings, print_table
+from artbench.cli.output import print_checks, print_findings, print_table
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.runtime.text import printable, size
 
@@ -52,10 +52,17 @@ def test_findings_are_printed_as_soon_as_they_are_there(capsys: pytest.CaptureFi
     assert "first" in printed[0]
 
 
-def test_only_what_can_be_skipped_counts_what_was() -> None:
+def test_checks_end_with_their_numbers_and_a_failure_is_status_one(capsys: pytest.CaptureFixture[str]) -> None:
     skipped = Finding(name="x", status="SKIP", message="no data")
-    assert counted(print_findings([("x", skipped)])) == "0 passed, 0 to look at, 1 skipped, 0 failed."
-    assert counted(print_findings([])) == "0 passed, 0 to look at, 0 failed."
+    assert print_checks([({}, "x", skipped)], as_json=False) == 0
+    assert print_checks([], as_json=False) == 0
+    assert print_checks([({}, *found) for found in FOUND], as_json=False) == 1
+    counts = [line for line in capsys.readouterr().out.splitlines() if line.endswith("failed.")]
+    assert counts == [
+        "0 passed, 0 to look at, 1 skipped, 0 failed.",
+        "0 passed, 0 to look at, 0 failed.",
+        "1 passed, 1 to look at, 2 failed.",
+    ]
 
 
 def test_a_table_in_a_pipe_keeps_names_whole_and_takes_no_markup(capsys: pytest.CaptureFixture[str]) -> None:

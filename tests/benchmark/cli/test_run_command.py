@@ -109,7 +109,7 @@ def test_interrupted_it_says_so_in_a_line_and_goes_on_next_time(
     command: list[str], command_line: CommandLine, tmp_path: Path, number: signal.Signals
 ) -> None:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    # When the pictures are there, the work has begun.
+    # When the images are there, the work has begun.
     deadline = time.monotonic() + 60
     while not (tmp_path / "cache" / "datasets" / "toy-1").is_dir() and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -54,7 +54,7 @@ def test_good_targets_pass_in_silence(targets: Targets) -> None:
     assert check(targets) == []
 
 
-def test_a_few_missing_pictures_are_told() -> None:
+def test_a_few_missing_images_are_told() -> None:
     targets = replace(GOOD, missing=[f"gone-{number}" for number in range(10)])
     (notice,) = check(targets)
     assert "toy-colour: 10 of 1,010 images" in notice
@@ -98,7 +98,7 @@ def test_nothing_to_train_or_test_on_is_refused(name: str) -> None:
         ("train", "validation", {"validation": split([1, 3, 5, 7, 9, 11, 650])}),
     ],
 )
-def test_a_picture_in_two_splits_is_refused(first: str, second: str, change: dict[str, Split]) -> None:
+def test_an_image_in_two_splits_is_refused(first: str, second: str, change: dict[str, Split]) -> None:
     with pytest.raises(ArtbenchError) as caught:
         check(replace(GOOD, **change))  # type: ignore[arg-type]
     message = caught.value.message

@@ -1,4 +1,4 @@
-"""Every kind of picture that people have, and every way in which one is broken."""
+"""Every kind of image that people have, and every way in which one is broken."""
 
 import io
 import struct
@@ -19,7 +19,7 @@ Pixels = NDArray[np.uint8]
 
 
 def blocks(width: int, height: int, *, seed: int = 0) -> Image.Image:
-    """Coloured blocks, as smooth and as edgy as a picture."""
+    """Coloured blocks, as smooth and as edgy as an image."""
     small = np.random.default_rng(seed).integers(0, 256, (8, 10, 3), np.uint8)
     return Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
 
@@ -31,7 +31,7 @@ def encoded(image: Image.Image, format_: str, **options: object) -> bytes:
 
 
 def plain(image: Image.Image) -> Pixels:
-    """The protocol's picture, as torchvision makes it."""
+    """The protocol's image, as torchvision makes it."""
     resize = transforms.Resize(279, interpolation=transforms.InterpolationMode.BICUBIC)
     return np.asarray(transforms.CenterCrop(244)(resize(image.convert("RGB"))))
 
@@ -58,7 +58,7 @@ def test_it_is_resize_then_centre_crop(size: tuple[int, int], format_: str) -> N
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("format_", ["PNG", "TIFF", "WEBP", "JPEG"])
 def test_exif_orientation_is_applied(orientation: int, format_: str) -> None:
-    # What a camera held that way would have stored of this upright picture.
+    # What a camera held that way would have stored of this upright image.
     undo: dict[int, Image.Transpose] = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -77,7 +77,7 @@ def test_exif_orientation_is_applied(orientation: int, format_: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
-def test_broken_exif_leaves_the_picture_readable() -> None:
+def test_broken_exif_leaves_the_image_readable() -> None:
     data = encoded(blocks(300, 300), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
     assert difference(square(data), plain(blocks(300, 300))) < 5
 
@@ -148,13 +148,13 @@ def test_sixteen_bit_colour_is_scaled() -> None:
 
 
 @pytest.mark.parametrize("white", [1.0, 255.0, 65535.0])
-def test_float_pictures_are_scaled_by_their_range(white: float) -> None:
+def test_float_images_are_scaled_by_their_range(white: float) -> None:
     ramp = np.tile(np.linspace(0, white, 300, dtype=np.float32), (300, 1))
     expected = plain(Image.fromarray((ramp / white * 255).round().astype(np.uint8)))
     assert difference(square(encoded(Image.fromarray(ramp), "TIFF")), expected) < 1
 
 
-def test_a_float_picture_with_holes_is_named() -> None:
+def test_a_float_image_with_holes_is_named() -> None:
     with pytest.raises(UnreadableImage, match="not finite"):
         square(encoded(Image.fromarray(np.full((300, 300), np.nan, np.float32)), "TIFF"))
 
@@ -197,7 +197,7 @@ def test_of_several_frames_the_first_counts(format_: str) -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 3000), (30000, 2), (2, 1), (65000, 1)])
-def test_tiny_and_extreme_pictures(size: tuple[int, int]) -> None:
+def test_tiny_and_extreme_images(size: tuple[int, int]) -> None:
     assert (square(encoded(Image.new("RGB", size, (7, 8, 9)), "PNG")) == (7, 8, 9)).all()
 
 
@@ -222,7 +222,7 @@ def head_only(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("spoil", [nothing, text, head_only])
-def test_what_is_no_picture_is_named(spoil: Callable[[bytes], bytes]) -> None:
+def test_what_is_no_image_is_named(spoil: Callable[[bytes], bytes]) -> None:
     with pytest.raises(UnreadableImage) as caught:
         square(spoil(encoded(blocks(300, 300), "JPEG")))
     assert caught.value.reason == str(caught.value) != ""

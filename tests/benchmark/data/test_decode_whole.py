@@ -1,4 +1,4 @@
-"""Whole pictures, reduced: what pretraining cuts its crops from."""
+"""Whole images, reduced: what pretraining cuts its crops from."""
 
 import io
 

@@ -4,10 +4,10 @@ from hypothesis import strategies as st
 
 from artbench.data.splits import grouped_folds
 
-pictures = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 12)), min_size=1, max_size=80)
+images = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 12)), min_size=1, max_size=80)
 
 
-@given(pictures, st.integers(2, 6))
+@given(images, st.integers(2, 6))
 def test_no_group_is_torn_apart_and_order_does_not_matter(listed: list[tuple[int, int]], folds: int) -> None:
     labels = np.array([label for label, _ in listed], np.int64)
     groups = [f"painter-{group}" for _, group in listed]
@@ -19,7 +19,7 @@ def test_no_group_is_torn_apart_and_order_does_not_matter(listed: list[tuple[int
     assert back[::-1].tolist() == fold.tolist()
 
 
-@given(pictures)
+@given(images)
 def test_one_label_in_either_form_gives_the_same_folds(listed: list[tuple[int, int]]) -> None:
     labels = np.array([label for label, _ in listed], np.int64)
     groups = [str(group) for _, group in listed]

@@ -15,7 +15,7 @@ def _touch(root: Path, *names: str) -> None:
         (root / name).write_bytes(bytes(size))
 
 
-def test_pictures_are_known_by_their_suffix_and_hidden_files_are_none(tmp_path: Path) -> None:
+def test_images_are_known_by_their_suffix_and_hidden_files_are_none(tmp_path: Path) -> None:
     _touch(tmp_path, "a.jpg", "B.JPEG", "c d.Png", "Thumbs.db", "._a.jpg", ".DS_Store", "notes.txt", "sub/e.tif")
     (tmp_path / "folder.jpg").mkdir()
     assert images_in(tmp_path, dataset="d") == {"a.jpg": 1, "B.JPEG": 2, "c d.Png": 3}
@@ -31,7 +31,7 @@ def test_a_link_may_stay_inside_but_not_lead_out(tmp_path: Path) -> None:
     # The folder itself may be a link to another disk.
     (tmp_path / "linked").symlink_to(tmp_path / "store")
     assert list(images_in(tmp_path / "linked", dataset="d")) == ["b.jpg"]
-    # What is no picture may come from anywhere: it is not read.
+    # What is no image may come from anywhere: it is not read.
     (tmp_path / "root" / "notes.txt").symlink_to(tmp_path / "secret.jpg")
     assert len(images_in(tmp_path / "root", dataset="d")) == 2
     (tmp_path / "root" / "out.jpg").symlink_to(tmp_path / "secret.jpg")

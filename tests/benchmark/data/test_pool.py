@@ -46,7 +46,7 @@ def test_what_any_task_is_measured_on_is_left_out_and_what_none_trains_on_too() 
     assert pool.manifest.summary.datasets == {"one": 2, "two": 2}
 
 
-def test_the_hash_does_not_depend_on_the_order_of_the_datasets_but_on_every_picture() -> None:
+def test_the_hash_does_not_depend_on_the_order_of_the_datasets_but_on_every_image() -> None:
     one = labelled("one", style=(split(0, 1), None, split(3)))
     two = labelled("two", style=(split(0, 1), None, split(3)))
     fewer = labelled("two", style=(split(0), None, split(3)))
@@ -98,7 +98,7 @@ def test_the_metadata_of_a_checkpoint_tells_its_pool() -> None:
 
 
 @needs_real_data
-def test_of_the_full_wikiart_lists_56774_of_81446_pictures_are_left() -> None:
+def test_of_the_full_wikiart_lists_56774_of_81446_images_are_left() -> None:
     lists = {task: read_lists(files) for task, files in find_lists(REAL_DATA / "artgan-lists").items()}
     ids = sorted({row.path for task in lists.values() for row in (*task.train, *task.val)})
     dataset = Dataset(name="wikiart", root=Path(), ids=ids, files=ids, versions=["1"] * len(ids), tables=lists)

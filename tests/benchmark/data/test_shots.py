@@ -1,4 +1,4 @@
-"""Drawing a few pictures a class."""
+"""Drawing a few images a class."""
 
 import numpy as np
 
@@ -32,5 +32,5 @@ def test_the_order_of_the_list_does_not_matter() -> None:
     assert sorted(order[again].tolist()) == drawn(4, 1)
 
 
-def test_a_picture_listed_twice_in_a_class_counts_once() -> None:
+def test_an_image_listed_twice_in_a_class_counts_once() -> None:
     assert draw_shots(np.zeros(3, np.int64), ["a", "a", "b"], shots=2, draw=0, seed=0).tolist() == [0, 2]

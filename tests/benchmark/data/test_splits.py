@@ -1,4 +1,4 @@
-"""The held-out tenth: the same everywhere, stratified, and no picture on both sides."""
+"""The held-out tenth: the same everywhere, stratified, and no image on both sides."""
 
 import hashlib
 
@@ -42,7 +42,7 @@ def test_adding_a_class_leaves_the_others_as_they_are() -> None:
     assert len(after) == 13
 
 
-def test_a_picture_listed_under_two_labels_does_not_straddle() -> None:
+def test_an_image_listed_under_two_labels_does_not_straddle() -> None:
     labels, ids = np.repeat([0, 1], [40, 20]), _ids(40) + _ids(20)
     taken = held_out(labels, ids, fraction=0.1)
     inside = {ids[k] for k in taken}
@@ -50,7 +50,7 @@ def test_a_picture_listed_under_two_labels_does_not_straddle() -> None:
     assert all((ids[k] in inside) == (k in set(taken.tolist())) for k in range(60))
 
 
-def test_multi_label_pictures_go_by_their_rarest_label() -> None:
+def test_multi_label_images_go_by_their_rarest_label() -> None:
     labels = np.zeros((220, 3), bool)
     labels[:200, 0] = True
     labels[:20, 1] = True  # rarer than label 0: a stratum of 20, of which 2 are taken
@@ -68,7 +68,7 @@ def test_tiny_train_still_gives_something_to_choose_on() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 30)), min_size=1, max_size=80), st.floats(0, 1, width=16))
-def test_never_takes_all_of_a_class_nor_splits_a_picture(rows: list[tuple[int, int]], fraction: float) -> None:
+def test_never_takes_all_of_a_class_nor_splits_an_image(rows: list[tuple[int, int]], fraction: float) -> None:
     labels: NDArray[np.int64] = np.array([class_ for class_, _ in rows])
     ids = [str(id_) for _, id_ in rows]
     taken = set(held_out(labels, ids, fraction=fraction).tolist())

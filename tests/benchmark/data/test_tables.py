@@ -67,7 +67,7 @@ def test_a_missing_column_is_answered_with_the_nearest(tmp_path: Path) -> None:
         table.column("style", dataset="museum")
 
 
-def test_parquet_is_read_as_text_without_its_pictures(tmp_path: Path) -> None:
+def test_parquet_is_read_as_text_without_its_images(tmp_path: Path) -> None:
     columns = {
         "path": ["a.jpg", "b.jpg"],
         "year": [1650, None],

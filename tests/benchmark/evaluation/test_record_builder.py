@@ -95,7 +95,7 @@ def test_guesses_without_pixels_stand_beside_the_ranked_rows(judged: Judged) -> 
     largest, painter = judged.record("toy-by-painter").references
     assert (largest.name, painter.name) == ("largest class", "painter's commonest class")
     assert largest.metrics["accuracy"].value == pytest.approx(1 / 3)
-    # A tenth of the pictures is of another colour than its painter's others, and two are by nobody known.
+    # A tenth of the images have another colour than the others of their painter, and two have no known painter.
     assert 0.8 <= painter.metrics["accuracy"].value < 1
     assert painter.metrics["accuracy"].ci95[0] < painter.metrics["accuracy"].ci95[1]
     lines = judged.page("toy-by-painter").splitlines()
@@ -111,7 +111,7 @@ def test_guesses_without_pixels_stand_beside_the_ranked_rows(judged: Judged) -> 
 def test_intervals_resample_painters_where_the_task_asks(judged: Judged) -> None:
     alone, together = judged.record("toy-by-painter"), judged.record("toy-clustered")
     assert alone.clusters is None
-    # Six painters, and two pictures by nobody known, who need not be one.
+    # Six painters, and two images without a known painter, whose painters may differ.
     assert together.clusters == 8
     assert together.primary.value == alone.primary.value
     assert together.primary.ci95 != alone.primary.ci95
@@ -179,7 +179,7 @@ def test_few_shots_are_protocols_of_their_own(
         assert len(record.rounds) == record.few_shot.draws == 10
         assert record.primary.value == pytest.approx(np.mean([r.metrics["accuracy"] for r in record.rounds]))
         assert record.primary.ci95[0] <= record.primary.value <= record.primary.ci95[1]
-    # Every class has 20 pictures, so that with 25 shots all draws are alike, and alike to the whole of train.
+    # Every class has 20 images, so with 25 shots every draw is the whole of train.
     assert [record.few_shot.scarce for record in records if record.few_shot] == [0, 0, 3]
     assert {r.metrics["accuracy"] for r in records[2].rounds} == {judged.record("toy-colour").primary.value}
     assert len({r.metrics["accuracy"] for r in records[0].rounds}) > 1

@@ -1,4 +1,4 @@
-"""The main job, from pictures to a leaderboard, on a small dataset that a plugin paints."""
+"""The main job, from images to a leaderboard, on a small dataset that a plugin paints."""
 
 import json
 import shutil
@@ -121,7 +121,7 @@ def test_data_that_is_not_there_says_where_it_was_looked_for(request_: RunReques
         go(replace(request_, paths=DatasetPaths(by_name={"toy": Path("no/such/place")})), registry)
 
 
-def test_missing_pictures_are_refused_unless_allowed_and_then_marked(request_: RunRequest, registry: Registry) -> None:
+def test_missing_images_are_refused_unless_allowed_and_then_marked(request_: RunRequest, registry: Registry) -> None:
     (whole,) = go(request_, registry).results
     painted = cache_folder() / "datasets" / "toy-1"
     partial = request_.results.parent / "partial"
@@ -138,7 +138,7 @@ def test_missing_pictures_are_refused_unless_allowed_and_then_marked(request_: R
     assert marked.of == 1
 
 
-def test_unreadable_pictures_are_counted(request_: RunRequest, registry: Registry) -> None:
+def test_unreadable_images_are_counted(request_: RunRequest, registry: Registry) -> None:
     go(request_, registry)
     spoilt = request_.results.parent / "spoilt"
     shutil.copytree(cache_folder() / "datasets" / "toy-1", spoilt)
@@ -149,7 +149,7 @@ def test_unreadable_pictures_are_counted(request_: RunRequest, registry: Registr
     assert result.record.dataset.train == 59
 
 
-def test_excluded_pictures_leave_train_and_make_another_state_of_the_data(
+def test_excluded_images_leave_train_and_make_another_state_of_the_data(
     request_: RunRequest, registry: Registry
 ) -> None:
     (whole,) = go(request_, registry).results

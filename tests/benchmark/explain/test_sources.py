@@ -1,4 +1,4 @@
-"""What is wrong with a command is told before anything heavy is imported or anything is made, by all alike."""
+"""All commands report what is wrong before anything heavy is imported or anything is written."""
 
 import json
 import subprocess
@@ -36,7 +36,7 @@ print(json.dumps([said, sorted({name.partition(".")[0] for name in sys.modules})
 
 
 def refusals(*commands: list[str]) -> list[tuple[int, str]]:
-    """The exit status and the words that each is refused with, on which nothing heavy was imported."""
+    """The exit status and message of each command, after a check that nothing heavy was imported."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, json.dumps(commands)], capture_output=True, text=True, check=True
     )
@@ -47,7 +47,7 @@ def refusals(*commands: list[str]) -> list[tuple[int, str]]:
 
 
 def written(folder: Path, **changes: Any) -> Path:
-    """A record of `wikiart-style` with its predictions and its classes; of the last of these there is no picture."""
+    """A record of `wikiart-style` with its predictions and its classes, the last of which no image has."""
     results = ResultsFolder(folder / "results")
     made = record(**{"task": "wikiart-style", "pretraining": "random", **changes})
     labels = np.arange(30) % 3
@@ -60,7 +60,7 @@ def written(folder: Path, **changes: Any) -> Path:
 
 @pytest.fixture
 def given(tmp_path: Path) -> list[str]:
-    """What a command on a record needs."""
+    """The options that a command on a record needs."""
     (tmp_path / "wikiart").mkdir()
     return ["--record", str(written(tmp_path)), "--data-root", str(tmp_path), "--out", str(tmp_path / "out")]
 
@@ -68,11 +68,11 @@ def given(tmp_path: Path) -> list[str]:
 def test_a_record_whose_data_are_not_here_is_refused_at_once(tmp_path: Path) -> None:
     given = ["--record", str(written(tmp_path)), "--out", str(tmp_path / "out")]
     for status, said in refusals(*(["explain", *command, *given] for command in ON_RECORDS)):
-        assert "wikiart: nothing says where its pictures are. Give --data wikiart=DIR" in said
+        assert "wikiart: nothing says where its images are. Give --data wikiart=DIR" in said
         assert status == 2
 
 
-def test_so_are_a_folder_that_is_not_there_an_unknown_dataset_and_what_was_left_out(
+def test_a_missing_folder_an_unknown_dataset_and_a_missing_exclusion_list_are_refused(
     tmp_path: Path, given: list[str]
 ) -> None:
     left = str(written(tmp_path, pretraining="imagenet", dataset={"exclusion": _EXCLUSION}))
@@ -93,7 +93,7 @@ def test_so_are_a_folder_that_is_not_there_an_unknown_dataset_and_what_was_left_
 _EXCLUSION = {"sha256": "e" * 64, "train": 1, "test": 0}
 
 
-def test_of_a_checkpoint_that_has_moved_it_is_said_which_one_it_should_be(tmp_path: Path, given: list[str]) -> None:
+def test_the_message_on_a_moved_checkpoint_names_the_right_one(tmp_path: Path, given: list[str]) -> None:
     named = written(tmp_path, pretraining="moco", encoder={"checkpoint_sha256": "0" * 64})
     map_ = ["explain", "map", *given]
     away = ["--pretraining", str(tmp_path / "none.pt")]
@@ -107,9 +107,9 @@ def test_of_a_checkpoint_that_has_moved_it_is_said_which_one_it_should_be(tmp_pa
     assert "It should be moco, the file whose SHA-256 begins with 000000000000" in moved
 
 
-def test_a_class_or_a_picture_that_there_is_not_is_told_at_once(tmp_path: Path, given: list[str]) -> None:
+def test_an_unknown_class_and_a_missing_image_are_refused_at_once(tmp_path: Path, given: list[str]) -> None:
     gradcam, map_ = (["explain", name, *given] for name in ("gradcam", "map"))
-    (tmp_path / "no.png").write_text("not a picture")
+    (tmp_path / "no.png").write_text("not an image")
     Image.new("RGB", (80, 60)).save(tmp_path / "good.png")
     said = refusals(
         [*gradcam, "--class", "Roccoco"],
@@ -118,17 +118,17 @@ def test_a_class_or_a_picture_that_there_is_not_is_told_at_once(tmp_path: Path, 
         [*gradcam, "--image", str(tmp_path / "good.png"), "--image", str(tmp_path / "no.png")],
         [*gradcam, "--image", str(tmp_path / "gone.png")],
     )
-    wanted = ["Did you mean Rococo", "Did you mean Cubism", "no test picture of wikiart-style is Symbolism"]
+    wanted = ["Did you mean Rococo", "Did you mean Cubism", "no test image of wikiart-style is Symbolism"]
     wanted += ["no.png can't be read", "gone.png can't be read"]
     assert all(words in told for words, (_, told) in zip(wanted, said, strict=True)), said
     assert [status for status, _ in said] == [2, 2, 1, 1, 1]
 
 
-def test_what_is_neither_a_picture_nor_an_id_has_no_neighbours(tmp_path: Path) -> None:
+def test_what_is_neither_a_file_nor_an_id_has_no_neighbours(tmp_path: Path) -> None:
     paint(tmp_path)
     where = ["--record", str(written(tmp_path, task="toy-colour")), "--data", f"toy={tmp_path}", "--plugin", str(TOY)]
     command = ["explain", "neighbours", *where, "--out", str(tmp_path / "out"), "--image"]
-    (tmp_path / "no.png").write_text("not a picture")
+    (tmp_path / "no.png").write_text("not an image")
     (_, slip), (_, other), (_, spoilt) = refusals(
         [*command, "01.png"], [*command, "zz"], [*command, "010.png", "--image", str(tmp_path / "no.png")]
     )
@@ -137,7 +137,9 @@ def test_what_is_neither_a_picture_nor_an_id_has_no_neighbours(tmp_path: Path) -
     assert "no.png can't be read" in spoilt
 
 
-def test_so_is_a_place_where_nothing_can_be_written_and_nothing_is_made_there(tmp_path: Path, given: list[str]) -> None:
+def test_a_folder_that_can_not_be_written_is_refused_and_nothing_is_made_there(
+    tmp_path: Path, given: list[str]
+) -> None:
     (tmp_path / "taken").write_text("")
     for out in ("taken", "taken/out"):
         where = ["--out", str(tmp_path / out)]
@@ -150,7 +152,7 @@ def test_so_is_a_place_where_nothing_can_be_written_and_nothing_is_made_there(tm
     assert not (tmp_path / "new").exists()
 
 
-def test_filter_pictures_are_refused_by_what_the_command_says_alone(tmp_path: Path) -> None:
+def test_bad_options_of_filter_pictures_are_refused_at_once(tmp_path: Path) -> None:
     filters = ["explain", "filters", "--pretraining", "random", "--backbone", "colour-histogram"]
     names = ("figure.pdf", "figure", "figure.jpg")
     commands = ([*filters, "--out", str(tmp_path / name)] for name in names)
@@ -168,12 +170,12 @@ def test_filter_pictures_are_refused_by_what_the_command_says_alone(tmp_path: Pa
         [*filters, *out, "--units", "24", "--pretraining", "imagenet", "--pretraining", "none", "--dpi", "1200"],
     )
     wanted = ["is a folder", "no pretraining is called 'imagnet'", "no checkpoint at", "has to be trained first"]
-    wanted += ["nothing says where its pictures are", "too large to draw. Give a lower --dpi, or fewer --units"]
+    wanted += ["nothing says where its images are", "too large to draw. Give a lower --dpi, or fewer --units"]
     assert all(words in told for words, (_, told) in zip(wanted, said, strict=True)), said
     assert not (tmp_path / "new").exists()
 
 
-def test_a_figure_that_would_be_too_large_is_told_at_once(tmp_path: Path, given: list[str]) -> None:
+def test_a_figure_that_would_be_too_large_is_refused_at_once(tmp_path: Path, given: list[str]) -> None:
     said = refusals(
         ["explain", "gradcam", *given, "--images", "200", "--dpi", "300"],
         ["explain", "neighbours", *given, "--image", "mine.jpg", "--count", "100", "--dpi", "1200"],
@@ -182,9 +184,7 @@ def test_a_figure_that_would_be_too_large_is_told_at_once(tmp_path: Path, given:
     assert all("too large to draw. Give a lower --dpi" in told for _, told in said), said
 
 
-def test_a_report_without_records_or_of_a_record_that_is_not_there_is_told_at_once(
-    tmp_path: Path, given: list[str]
-) -> None:
+def test_a_report_without_records_or_of_a_missing_record_is_refused_at_once(tmp_path: Path, given: list[str]) -> None:
     report = ["report", "--results", str(tmp_path / "results")]
     said = refusals(
         ["report", "--results", str(tmp_path / "empty"), "--out", given[-1]],

@@ -1,4 +1,4 @@
-"""Small pictures that no test changes, and the features of those that can be read."""
+"""Small images that no test changes, and the features of those that can be read."""
 
 import numpy as np
 import pytest
@@ -9,10 +9,10 @@ from tests.support.extraction import COUNT, GOOD, features, paint
 
 
 @pytest.fixture(scope="package")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+def images(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return paint(tmp_path_factory.mktemp("tiny"), COUNT)
 
 
 @pytest.fixture(scope="package")
-def whole(pictures: Dataset, tmp_path_factory: pytest.TempPathFactory) -> NDArray[np.float32]:
-    return features(pictures, tmp_path_factory.mktemp("whole")).take(GOOD)
+def whole(images: Dataset, tmp_path_factory: pytest.TempPathFactory) -> NDArray[np.float32]:
+    return features(images, tmp_path_factory.mktemp("whole")).take(GOOD)

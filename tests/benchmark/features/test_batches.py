@@ -1,4 +1,4 @@
-"""A picture has one place in its batch, whatever else is extracted."""
+"""An image has one place in its batch, whatever else is extracted."""
 
 import numpy as np
 import pytest

@@ -21,8 +21,8 @@ from tests.support.plugins import TOY
 @pytest.fixture(scope="module")
 def extracted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Features, Dataset]:
     folder = tmp_path_factory.mktemp("export")
-    pictures = paint(folder, 30)
-    return features(pictures, folder / "cache"), pictures
+    images = paint(folder, 30)
+    return features(images, folder / "cache"), images
 
 
 @pytest.fixture(autouse=True)
@@ -31,22 +31,22 @@ def in_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_npy_and_csv(extracted: tuple[Features, Dataset], tmp_path: Path) -> None:
-    found, pictures = extracted
-    values, ids = export(found, pictures, tmp_path / "new", name="tiny")
+    found, images = extracted
+    values, ids = export(found, images, tmp_path / "new", name="tiny")
     array = np.load(values, allow_pickle=False)
     assert array.dtype == np.float32
     assert (array == found.take(found.rows)).all()
     with ids.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [int(row["row"]) for row in rows] == list(range(28))
-    assert [row["id"] for row in rows] == [pictures.ids[row] for row in found.rows.tolist()]
+    assert [row["id"] for row in rows] == [images.ids[row] for row in found.rows.tolist()]
 
 
 def test_parquet(extracted: tuple[Features, Dataset], tmp_path: Path) -> None:
-    found, pictures = extracted
-    (file,) = export(found, pictures, tmp_path, name="tiny", format_="parquet")
+    found, images = extracted
+    (file,) = export(found, images, tmp_path, name="tiny", format_="parquet")
     table = pq.read_table(file)
-    assert table["id"].to_pylist() == [pictures.ids[row] for row in found.rows.tolist()]
+    assert table["id"].to_pylist() == [images.ids[row] for row in found.rows.tolist()]
     assert (np.array(table["features"].to_pylist(), np.float32) == found.take(found.rows)).all()
     assert table.schema.field("features").type.list_size == DIM
 

@@ -18,10 +18,10 @@ from tests.support.extraction import COUNT, FAR, GOOD, PICTURE, encoder, feature
 from tests.support.reporters import RecordingReporter
 
 
-def test_they_are_what_the_network_gives(pictures: Dataset, whole: NDArray[np.float32]) -> None:
+def test_they_are_what_the_network_gives(images: Dataset, whole: NDArray[np.float32]) -> None:
     by = encoder()
     for feature, row in zip(whole, GOOD.tolist(), strict=True):
-        pixels = decode(pictures.read(row), short_side=PICTURE.short_side(None), crop=PICTURE.crop_side(None))
+        pixels = decode(images.read(row), short_side=PICTURE.short_side(None), crop=PICTURE.crop_side(None))
         batch = torch.from_numpy(pixels).permute(2, 0, 1)[None] / 255
         batch = (batch - torch.tensor(by.mean).view(3, 1, 1)) / torch.tensor(by.std).view(3, 1, 1)
         expected = by.module(batch)[0].numpy()
@@ -30,36 +30,36 @@ def test_they_are_what_the_network_gives(pictures: Dataset, whole: NDArray[np.fl
 
 @pytest.mark.parametrize("workers", [1, 3, 8])
 def test_the_number_of_threads_changes_no_byte(
-    workers: int, pictures: Dataset, whole: NDArray[np.float32], tmp_path: Path
+    workers: int, images: Dataset, whole: NDArray[np.float32], tmp_path: Path
 ) -> None:
     threads = torch.get_num_threads()
-    assert (features(pictures, tmp_path, workers=workers).take(GOOD) == whole).all()
+    assert (features(images, tmp_path, workers=workers).take(GOOD) == whole).all()
     assert torch.get_num_threads() == threads
 
 
-def test_neither_do_neighbours_nor_order(pictures: Dataset, whole: NDArray[np.float32], tmp_path: Path) -> None:
+def test_neither_do_neighbours_nor_order(images: Dataset, whole: NDArray[np.float32], tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     for part in np.array_split(random.permutation(COUNT), 7):
-        features(pictures, tmp_path, rows=part)
-    again = features(pictures, tmp_path, rows=GOOD)
+        features(images, tmp_path, rows=part)
+    again = features(images, tmp_path, rows=GOOD)
     assert (again.take(GOOD) == whole).all()
     assert again.timing.extracted == 0
     assert again.timing.images_per_s is None
 
 
-def test_what_is_kept_is_not_extracted_again(pictures: Dataset, whole: NDArray[np.float32], tmp_path: Path) -> None:
-    first = features(pictures, tmp_path, rows=np.arange(0, COUNT, 2))
-    second = features(pictures, tmp_path)
-    fresh = features(pictures, tmp_path, fresh=True, rows=np.arange(10))
+def test_what_is_kept_is_not_extracted_again(images: Dataset, whole: NDArray[np.float32], tmp_path: Path) -> None:
+    first = features(images, tmp_path, rows=np.arange(0, COUNT, 2))
+    second = features(images, tmp_path)
+    fresh = features(images, tmp_path, fresh=True, rows=np.arange(10))
     assert [run.timing.extracted for run in (first, second, fresh)] == [45, 45, 10]
     assert second.timing.images_per_s is not None
     assert 0 < (second.timing.waiting or 0) < 1
     assert (second.take(GOOD) == whole).all()
 
 
-def test_unreadable_pictures_are_named_and_left_out(pictures: Dataset, tmp_path: Path) -> None:
+def test_unreadable_images_are_named_and_left_out(images: Dataset, tmp_path: Path) -> None:
     listener = RecordingReporter()
-    found = features(pictures, tmp_path, reporter=listener)
+    found = features(images, tmp_path, reporter=listener)
     assert set(found.unreadable) == {7, 11}
     assert "file can't be read" in found.unreadable[11]
     assert found.rows.tolist() == GOOD.tolist()
@@ -69,8 +69,8 @@ def test_unreadable_pictures_are_named_and_left_out(pictures: Dataset, tmp_path:
         found.take(np.array([3, 7]))
 
 
-def test_take_keeps_the_order_and_refuses_what_was_not_asked_for(pictures: Dataset, tmp_path: Path) -> None:
-    found = features(pictures, tmp_path, rows=[1, 2, 3, 3])
+def test_take_keeps_the_order_and_refuses_what_was_not_asked_for(images: Dataset, tmp_path: Path) -> None:
+    found = features(images, tmp_path, rows=[1, 2, 3, 3])
     taken = found.take(np.array([3, 1, 3]))
     assert (taken[0] == taken[2]).all()
     assert (taken[1] == found.matrix[1]).all()
@@ -79,18 +79,18 @@ def test_take_keeps_the_order_and_refuses_what_was_not_asked_for(pictures: Datas
 
 
 def test_a_file_that_is_back_is_read_the_next_time(tmp_path: Path) -> None:
-    pictures = paint(tmp_path, 20)
-    assert 11 in features(pictures, tmp_path / "cache").unreadable
-    Image.new("RGB", (40, 40)).save(pictures.path(11))
-    assert set(features(pictures, tmp_path / "cache").unreadable) == {7}
+    images = paint(tmp_path, 20)
+    assert 11 in features(images, tmp_path / "cache").unreadable
+    Image.new("RGB", (40, 40)).save(images.path(11))
+    assert set(features(images, tmp_path / "cache").unreadable) == {7}
 
 
-def test_changed_code_under_an_old_name_is_noticed(pictures: Dataset, tmp_path: Path) -> None:
-    features(pictures, tmp_path, rows=GOOD)
+def test_changed_code_under_an_old_name_is_noticed(images: Dataset, tmp_path: Path) -> None:
+    features(images, tmp_path, rows=GOOD)
     by = encoder()
     changed = replace(by, module=torch.nn.Sequential(by.module, torch.nn.ReLU()))
     listener = RecordingReporter()
-    found = features(pictures, tmp_path, rows=GOOD, by=changed, reporter=listener)
+    found = features(images, tmp_path, rows=GOOD, by=changed, reporter=listener)
     assert found.timing.extracted == len(GOOD)
     assert "its code or an image has changed" in listener.notices[0]
     assert (found.take(GOOD) >= 0).all()
@@ -98,21 +98,21 @@ def test_changed_code_under_an_old_name_is_noticed(pictures: Dataset, tmp_path: 
 
 @pytest.mark.parametrize("fresh", [False, True])
 def test_changed_code_is_noticed_whatever_is_wanted_of_what_is_kept(
-    fresh: bool, pictures: Dataset, tmp_path: Path
+    fresh: bool, images: Dataset, tmp_path: Path
 ) -> None:
-    features(pictures, tmp_path, rows=GOOD if fresh else GOOD[20:50])
+    features(images, tmp_path, rows=GOOD if fresh else GOOD[20:50])
     by = encoder()
     changed = replace(by, module=torch.nn.Sequential(by.module, torch.nn.ReLU()))
-    features(pictures, tmp_path, rows=GOOD[[0, 1, -2, -1]], by=changed, fresh=fresh)
-    assert (features(pictures, tmp_path, rows=GOOD, by=changed).take(GOOD) >= 0).all()
+    features(images, tmp_path, rows=GOOD[[0, 1, -2, -1]], by=changed, fresh=fresh)
+    assert (features(images, tmp_path, rows=GOOD, by=changed).take(GOOD) >= 0).all()
 
 
 def test_features_in_use_stay_when_changed_code_makes_others(
-    pictures: Dataset, whole: NDArray[np.float32], tmp_path: Path
+    images: Dataset, whole: NDArray[np.float32], tmp_path: Path
 ) -> None:
-    in_use = features(pictures, tmp_path, rows=GOOD)
+    in_use = features(images, tmp_path, rows=GOOD)
     by = encoder()
-    features(pictures, tmp_path, rows=GOOD, by=replace(by, module=torch.nn.Sequential(by.module, torch.nn.ReLU())))
+    features(images, tmp_path, rows=GOOD, by=replace(by, module=torch.nn.Sequential(by.module, torch.nn.ReLU())))
     assert (in_use.take(GOOD) == whole).all()
 
 
@@ -133,33 +133,33 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_whatever_changes_a_feature_is_a_miss_and_keeps_the_others(
-    change: str, pictures: Dataset, tmp_path: Path
+    change: str, images: Dataset, tmp_path: Path
 ) -> None:
     changed = CHANGES[change]
     options = {name: value for name, value in changed.items() if not isinstance(value, dict)}
     options |= {"by": encoder(**changed.get("by", {})), "picture": replace(PICTURE, **changed.get("picture", {}))}
     rows = GOOD[:4]
-    features(pictures, tmp_path, rows=rows)
-    assert features(replace(pictures, **changed.get("of", {})), tmp_path, rows=rows, **options).timing.extracted == 4
-    assert features(pictures, tmp_path, rows=rows).timing.extracted == 0
-    assert features(pictures, tmp_path, rows=rows, by=encoder(pretraining="another name")).timing.extracted == 0
+    features(images, tmp_path, rows=rows)
+    assert features(replace(images, **changed.get("of", {})), tmp_path, rows=rows, **options).timing.extracted == 4
+    assert features(images, tmp_path, rows=rows).timing.extracted == 0
+    assert features(images, tmp_path, rows=rows, by=encoder(pretraining="another name")).timing.extracted == 0
 
 
 def test_another_decoder_type_or_device_is_a_miss(
-    pictures: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    images: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    features(pictures, tmp_path, rows=GOOD[:4])
+    features(images, tmp_path, rows=GOOD[:4])
     for part, other in (
         ("decode_path", lambda: "pillow-99"),
         ("choose_feature_dtype", lambda module, device: torch.float16),
     ):
         with monkeypatch.context() as patched:
             patched.setattr(extracting, part, other)
-            assert features(pictures, tmp_path, rows=GOOD[:4]).timing.extracted == 4
+            assert features(images, tmp_path, rows=GOOD[:4]).timing.extracted == 4
 
 
 def test_an_interrupt_keeps_what_is_done_and_leaves_no_thread(
-    pictures: Dataset, whole: NDArray[np.float32], tmp_path: Path
+    images: Dataset, whole: NDArray[np.float32], tmp_path: Path
 ) -> None:
     def interrupt() -> None:
         if listener.steps >= 30:
@@ -167,16 +167,16 @@ def test_an_interrupt_keeps_what_is_done_and_leaves_no_thread(
 
     listener = RecordingReporter(each=interrupt)
     with pytest.raises(KeyboardInterrupt):
-        features(pictures, tmp_path, reporter=listener, workers=4)
+        features(images, tmp_path, reporter=listener, workers=4)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("artbench")]
-    rest = features(pictures, tmp_path)
+    rest = features(images, tmp_path)
     assert COUNT - 40 <= rest.timing.extracted <= COUNT - 28
     assert (rest.take(GOOD) == whole).all()
 
 
-def test_progress_tells_the_rate_and_the_waiting(pictures: Dataset, tmp_path: Path) -> None:
+def test_progress_tells_the_rate_and_the_waiting(images: Dataset, tmp_path: Path) -> None:
     listener = RecordingReporter()
-    features(pictures, tmp_path, reporter=listener)
+    features(images, tmp_path, reporter=listener)
     assert listener.steps == COUNT
     assert "images/s" in listener.notes[-1]
     assert "% waiting" in listener.notes[-1]

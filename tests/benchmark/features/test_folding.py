@@ -77,35 +77,35 @@ class Small(nn.Module):
         super().__init__()
         self.convolution, self.norm, self.way = convolution, norm, way
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        return self.way(self, pictures).mean(dim=(2, 3))
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.way(self, images).mean(dim=(2, 3))
 
 
-def straight(own: Any, pictures: torch.Tensor) -> torch.Tensor:
-    normed: torch.Tensor = own.norm(own.convolution(pictures))
+def straight(own: Any, images: torch.Tensor) -> torch.Tensor:
+    normed: torch.Tensor = own.norm(own.convolution(images))
     return normed
 
 
-def elsewhere(own: Any, pictures: torch.Tensor) -> torch.Tensor:
-    return straight(own, pictures) + torch.as_tensor(own.norm(pictures))
+def elsewhere(own: Any, images: torch.Tensor) -> torch.Tensor:
+    return straight(own, images) + torch.as_tensor(own.norm(images))
 
 
-def beside(own: Any, pictures: torch.Tensor) -> torch.Tensor:
-    convolved = own.convolution(pictures)
+def beside(own: Any, images: torch.Tensor) -> torch.Tensor:
+    convolved = own.convolution(images)
     normed: torch.Tensor = own.norm(convolved) + convolved
     return normed
 
 
-def between(own: Any, pictures: torch.Tensor) -> torch.Tensor:
-    normed: torch.Tensor = own.norm(own.convolution(pictures).relu())
+def between(own: Any, images: torch.Tensor) -> torch.Tensor:
+    normed: torch.Tensor = own.norm(own.convolution(images).relu())
     return normed
 
 
 class Standardised(nn.Conv2d):
     """Its weights are scaled before use, so no scale can be folded into them."""
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        convolved: torch.Tensor = self._conv_forward(pictures, self.weight / self.weight.norm(), self.bias)
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        convolved: torch.Tensor = self._conv_forward(images, self.weight / self.weight.norm(), self.bias)
         return convolved
 
 
@@ -134,11 +134,11 @@ def test_what_cannot_be_folded_stays_as_it_is(convolution: nn.Conv2d, norm: nn.M
 def test_what_can_be_run_once_only_stays_as_it_is() -> None:
     runs = []
 
-    def once(own: Any, pictures: torch.Tensor) -> torch.Tensor:
-        runs.append(pictures)
+    def once(own: Any, images: torch.Tensor) -> torch.Tensor:
+        runs.append(images)
         if len(runs) > 1:
             raise ValueError
-        return straight(own, pictures)
+        return straight(own, images)
 
     module = lively(Small(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), once))
     fold_norms(module, side=8)
@@ -148,8 +148,8 @@ def test_what_can_be_run_once_only_stays_as_it_is() -> None:
 
 def test_a_network_that_gives_several_things_stays_as_it_is() -> None:
     class Several(Small):
-        def forward(self, pictures: torch.Tensor) -> Any:
-            convolved = self.convolution(pictures)
+        def forward(self, images: torch.Tensor) -> Any:
+            convolved = self.convolution(images)
             return self.norm(convolved), convolved
 
     module = lively(Several(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), straight))
@@ -171,11 +171,11 @@ def test_a_norm_without_weights_and_a_convolution_with_a_bias_fold_too() -> None
     torch.testing.assert_close(features(module, 8), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_a_network_for_pictures_of_one_size_folds_too() -> None:
-    def sized(own: Any, pictures: torch.Tensor) -> torch.Tensor:
-        if pictures.shape[-1] != 80:
+def test_a_network_for_images_of_one_size_folds_too() -> None:
+    def sized(own: Any, images: torch.Tensor) -> torch.Tensor:
+        if images.shape[-1] != 80:
             raise ValueError
-        return straight(own, pictures)
+        return straight(own, images)
 
     module = lively(Small(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), sized))
     fold_norms(module, side=80)
@@ -184,15 +184,15 @@ def test_a_network_for_pictures_of_one_size_folds_too() -> None:
 
 def test_a_network_without_norms_is_not_even_run() -> None:
     class Unrunnable(nn.Module):
-        def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
             raise AssertionError
 
     fold_norms(Unrunnable(), side=8)
 
 
-def test_a_network_that_goes_another_way_with_larger_pictures_stays_as_it_is() -> None:
-    def by_size(own: Any, pictures: torch.Tensor) -> torch.Tensor:
-        return straight(own, pictures) if pictures.shape[-1] <= 64 else beside(own, pictures)
+def test_a_network_that_goes_another_way_with_larger_images_stays_as_it_is() -> None:
+    def by_size(own: Any, images: torch.Tensor) -> torch.Tensor:
+        return straight(own, images) if images.shape[-1] <= 64 else beside(own, images)
 
     module = lively(Small(nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3), by_size))
     expected = features(module, 96)

@@ -65,9 +65,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache with two sets of features, of which `old` was used long ago."""
     monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
     cache = tmp_path / "cache" / "features"
-    pictures = paint(tmp_path, 20)
-    features(pictures, cache)
-    features(pictures, cache, by=encoder(backbone="old", pretraining="moco-v2"))
+    images = paint(tmp_path, 20)
+    features(images, cache)
+    features(images, cache, by=encoder(backbone="old", pretraining="moco-v2"))
     past = (datetime.now(UTC) - timedelta(days=50)).timestamp()
     os.utime(next(cache.glob("*/old-*/manifest.json")), (past, past))
     return cache
@@ -125,12 +125,12 @@ def test_what_is_being_extracted_stays(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["{half", "[" * 100_000, "[]", '{"key": 3}'])
 def test_a_broken_manifest_is_mended(text: str, tmp_path: Path) -> None:
-    pictures = paint(tmp_path, 10)
-    features(pictures, tmp_path / "cache")
+    images = paint(tmp_path, 10)
+    features(images, tmp_path / "cache")
     next((tmp_path / "cache").glob("*/*/manifest.json")).write_text(text)
     (nameless,) = stored_features(tmp_path / "cache")
     assert nameless.backbone.startswith("tiny-")
-    assert features(pictures, tmp_path / "cache").timing.extracted == 0
+    assert features(images, tmp_path / "cache").timing.extracted == 0
     assert [entry.name for entry in stored_features(tmp_path / "cache")] == ["tiny/tiny/random"]
 
 

@@ -14,28 +14,28 @@ from artbench.errors import ArtbenchError
 from tests.support.extraction import DIM, FAR, GOOD, PICTURE, encoder, features
 
 
-def test_an_encoder_of_fixed_size_gets_its_size(pictures: Dataset, tmp_path: Path) -> None:
+def test_an_encoder_of_fixed_size_gets_its_size(images: Dataset, tmp_path: Path) -> None:
     class Sees(torch.nn.Module):
         def forward(self, batch: torch.Tensor) -> torch.Tensor:
             return torch.full((len(batch), 1), float(batch.shape[-1]))
 
-    found = features(pictures, tmp_path, by=encoder(module=Sees(), feature_dim=1, input_size=20))
+    found = features(images, tmp_path, by=encoder(module=Sees(), feature_dim=1, input_size=20))
     assert (found.take(GOOD) == 20).all()
 
 
 def test_a_compiled_network_gives_nearly_the_same_in_a_store_of_its_own(
-    pictures: Dataset, whole: NDArray[np.float32], tmp_path: Path
+    images: Dataset, whole: NDArray[np.float32], tmp_path: Path
 ) -> None:
-    features(pictures, tmp_path, rows=GOOD)
-    compiled = features(pictures, tmp_path, rows=GOOD, compiled=True)
+    features(images, tmp_path, rows=GOOD)
+    compiled = features(images, tmp_path, rows=GOOD, compiled=True)
     assert compiled.compiled
     assert compiled.timing.extracted == len(GOOD)
     np.testing.assert_allclose(compiled.take(GOOD), whole, atol=2e-5)
-    assert features(pictures, tmp_path, rows=GOOD, compiled=True).timing.extracted == 0
+    assert features(images, tmp_path, rows=GOOD, compiled=True).timing.extracted == 0
 
 
 def test_a_network_is_compiled_for_one_size_of_batch_and_compares_what_is_kept_as_it_is(
-    pictures: Dataset, tmp_path: Path
+    images: Dataset, tmp_path: Path
 ) -> None:
     sizes = []
 
@@ -47,20 +47,20 @@ def test_a_network_is_compiled_for_one_size_of_batch_and_compares_what_is_kept_a
 
     by = encoder(module=Looks(), feature_dim=1)
     for rows in (GOOD[:6], GOOD[:9]):
-        features(pictures, tmp_path, rows=rows, by=by, compiled=True)
+        features(images, tmp_path, rows=rows, by=by, compiled=True)
     assert sizes == [4, 4, 2, 4]
 
 
-def test_a_network_that_cannot_be_compiled_is_told_with_the_way_out(pictures: Dataset, tmp_path: Path) -> None:
+def test_a_network_that_cannot_be_compiled_is_told_with_the_way_out(images: Dataset, tmp_path: Path) -> None:
     class Asks(torch.nn.Module):
         def forward(self, batch: torch.Tensor) -> torch.Tensor:
             raise RuntimeError("no kernel for this")
 
     with pytest.raises(ArtbenchError, match=r"no kernel for this.*leave --compile out"):
-        features(pictures, tmp_path, by=encoder(module=Asks()), compiled=True)
+        features(images, tmp_path, by=encoder(module=Asks()), compiled=True)
 
 
-def test_a_module_with_a_memory_never_mixes_up_batches(pictures: Dataset, tmp_path: Path) -> None:
+def test_a_module_with_a_memory_never_mixes_up_batches(images: Dataset, tmp_path: Path) -> None:
     class Remembers(torch.nn.Module):
         """Puts its features aside and picks them up later, as modules with hooks do."""
 
@@ -75,21 +75,21 @@ def test_a_module_with_a_memory_never_mixes_up_batches(pictures: Dataset, tmp_pa
             return self.aside
 
     by = encoder(module=Remembers())
-    alone = features(pictures, tmp_path / "alone", by=by, workers=1).take(GOOD)
-    assert (features(pictures, tmp_path / "many", by=by, workers=8).take(GOOD) == alone).all()
+    alone = features(images, tmp_path / "alone", by=by, workers=1).take(GOOD)
+    assert (features(images, tmp_path / "many", by=by, workers=8).take(GOOD) == alone).all()
 
 
-def test_a_module_that_cant_be_copied_works(pictures: Dataset, whole: NDArray[np.float32], tmp_path: Path) -> None:
+def test_a_module_that_cant_be_copied_works(images: Dataset, whole: NDArray[np.float32], tmp_path: Path) -> None:
     by = encoder()
     by.module.guard = threading.Lock()  # type: ignore[assignment]
-    alone = features(pictures, tmp_path / "alone", by=by, workers=1).take(GOOD)
-    many = features(pictures, tmp_path / "many", by=by, workers=4).take(GOOD)
+    alone = features(images, tmp_path / "alone", by=by, workers=1).take(GOOD)
+    many = features(images, tmp_path / "many", by=by, workers=4).take(GOOD)
     assert (many == alone).all()
     # Its norms aren't folded, for which a copy is needed: other products are rounded than in one that can be copied.
     np.testing.assert_allclose(many, whole, atol=(1e-6 + FAR) * np.abs(whole).max())
 
 
-def test_copies_share_the_weights(pictures: Dataset, tmp_path: Path) -> None:
+def test_copies_share_the_weights(images: Dataset, tmp_path: Path) -> None:
     seen = set()
 
     class Looks(torch.nn.Module):
@@ -101,7 +101,7 @@ def test_copies_share_the_weights(pictures: Dataset, tmp_path: Path) -> None:
             seen.add(self.weight.data_ptr())
             return self.weight.expand(len(batch), 1)
 
-    features(pictures, tmp_path, by=encoder(module=Looks(), feature_dim=1), workers=4)
+    features(images, tmp_path, by=encoder(module=Looks(), feature_dim=1), workers=4)
     assert len(seen) == 1
 
 
@@ -124,18 +124,18 @@ class Odd(torch.nn.Module):
         (Odd(DIM, 13), r"backbone tiny failed \(RuntimeError: out of paint\)"),
     ],
 )
-def test_a_backbone_at_fault_is_named(module: Odd, message: str, pictures: Dataset, tmp_path: Path) -> None:
+def test_a_backbone_at_fault_is_named(module: Odd, message: str, images: Dataset, tmp_path: Path) -> None:
     with pytest.raises(ArtbenchError, match=message):
-        features(pictures, tmp_path, by=encoder(module=module))
+        features(images, tmp_path, by=encoder(module=module))
 
 
-def test_bfloat16_features_stay_close(pictures: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bfloat16_features_stay_close(images: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from artbench.features import extract
 
     monkeypatch.setattr(extract, "choose_feature_dtype", lambda module, device: torch.float32)
-    whole = features(pictures, tmp_path).take(GOOD)
+    whole = features(images, tmp_path).take(GOOD)
     monkeypatch.setattr(extract, "choose_feature_dtype", lambda module, device: torch.bfloat16)
-    found = features(pictures, tmp_path)
+    found = features(images, tmp_path)
     half = found.take(GOOD)
     cosine = (half * whole).sum(axis=1) / np.linalg.norm(half, axis=1) / np.linalg.norm(whole, axis=1)
     assert found.dtype == "bfloat16"
@@ -144,23 +144,21 @@ def test_bfloat16_features_stay_close(pictures: Dataset, tmp_path: Path, monkeyp
 
 
 @pytest.mark.parametrize(("name", "options"), [("resnet18", {}), ("vit_tiny_patch16_224", {"img_size": 32})])
-def test_real_networks_give_the_same_bytes(
-    name: str, options: dict[str, int], pictures: Dataset, tmp_path: Path
-) -> None:
+def test_real_networks_give_the_same_bytes(name: str, options: dict[str, int], images: Dataset, tmp_path: Path) -> None:
     import timm
 
     torch.manual_seed(0)
     module = timm.create_model(name, num_classes=0, **options).eval()
     by = encoder(module=module, feature_dim=module.num_features)
     rows = GOOD[:30]
-    at_once = features(pictures, tmp_path / "one", by=by, rows=rows, workers=1).take(rows)
+    at_once = features(images, tmp_path / "one", by=by, rows=rows, workers=1).take(rows)
     for part in np.array_split(np.random.default_rng(0).permutation(rows), 3):
-        features(pictures, tmp_path / "many", by=by, rows=part, workers=3)
-    again = features(pictures, tmp_path / "many", by=by, rows=rows, workers=3)
+        features(images, tmp_path / "many", by=by, rows=part, workers=3)
+    again = features(images, tmp_path / "many", by=by, rows=rows, workers=3)
     assert again.timing.extracted == 0
     assert (again.take(rows) == at_once).all()
     module.to(memory_format=torch.contiguous_format)
-    pixels = decode(pictures.read(0), short_side=PICTURE.short_side(None), crop=PICTURE.crop_side(None))
+    pixels = decode(images.read(0), short_side=PICTURE.short_side(None), crop=PICTURE.crop_side(None))
     batch = torch.from_numpy(pixels).permute(2, 0, 1)[None] / 255
     batch = (batch - torch.tensor(by.mean).view(3, 1, 1)) / torch.tensor(by.std).view(3, 1, 1)
     with torch.no_grad():

@@ -22,10 +22,10 @@ CONTEXT.set_forkserver_preload(["tests.support.extraction"])
 
 
 def prepare(folder: Path, count: int) -> dict[str, bytes]:
-    """Paint pictures; return the bytes of a store that nothing disturbed."""
-    pictures = tiny.paint(folder, count)
+    """Paint images; return the bytes of a store that nothing disturbed."""
+    images = tiny.paint(folder, count)
     (folder / "count").write_text(str(count))
-    tiny.features(pictures, folder / "undisturbed", workers=1)
+    tiny.features(images, folder / "undisturbed", workers=1)
     return tiny.stored_bytes(folder / "undisturbed")
 
 
@@ -49,7 +49,7 @@ def killed_again_and_again(folder: Path, *, count: int, kills: int) -> None:
         begun = CONTEXT.Event()
         child = CONTEXT.Process(target=extract_and_tell, args=(folder, begun))
         child.start()
-        # Half of the kills strike anywhere, the other half once pictures are being extracted.
+        # Half of the kills strike anywhere, the other half once images are being extracted.
         if number % 2:
             assert begun.wait(60)
         child.join(float(random.uniform(0, 0.1 if number % 2 else 0.5)))
@@ -92,7 +92,7 @@ def test_eight_runs_at_once_do_the_work_once(tmp_path: Path) -> None:
 
 
 def test_who_waits_is_told(tmp_path: Path) -> None:
-    pictures = tiny.paint(tmp_path, 3)
+    images = tiny.paint(tmp_path, 3)
     told = CONTEXT.Event()
     child = CONTEXT.Process(target=listen, args=(tmp_path, told))
 
@@ -100,7 +100,7 @@ def test_who_waits_is_told(tmp_path: Path) -> None:
         child.start()
         assert told.wait(30)
 
-    tiny.features(pictures, tmp_path / "cache", reporter=RecordingReporter(each=start_another))
+    tiny.features(images, tmp_path / "cache", reporter=RecordingReporter(each=start_another))
     child.join()
     assert child.exitcode == 0
 

@@ -37,20 +37,20 @@ def deep() -> Encoder:
 
 
 def test_a_store_that_another_kind_of_processor_began_is_gone_on_with(
-    pictures: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    images: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = tmp_path / "begun"
     with monkeypatch.context() as patch:
         patch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
         patch.setenv("ATEN_CPU_CAPABILITY", "avx2")
-        command = [sys.executable, "-c", _EXTRACT, str(pictures.root.parent), str(begun)]
+        command = [sys.executable, "-c", _EXTRACT, str(images.root.parent), str(begun)]
         subprocess.run(command, check=True, cwd=Path(__file__).parents[3], timeout=110)
 
     reporter = RecordingReporter()
-    both = features(pictures, begun, rows=GOOD, by=deep(), float32=True, reporter=reporter)
+    both = features(images, begun, rows=GOOD, by=deep(), float32=True, reporter=reporter)
     assert both.timing.extracted == len(GOOD) - len(GOOD[::2])
     assert not [notice for notice in reporter.notices if "other features" in notice]
 
-    own = features(pictures, tmp_path / "own", rows=GOOD, by=deep(), float32=True).take(GOOD)
+    own = features(images, tmp_path / "own", rows=GOOD, by=deep(), float32=True).take(GOOD)
     # What docs/performance.md promises: a millionth of the largest value for each layer or so, in float32.
     np.testing.assert_allclose(both.take(GOOD), own, rtol=0, atol=2e-5 * np.abs(own).max())

@@ -129,26 +129,26 @@ def test_any_flipped_bit_costs_one_row(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["features.f32", "rows.idx"])
 @pytest.mark.parametrize("share", [0, 0.3, 0.99])
 def test_a_file_cut_short_is_noticed_and_only_the_rest_extracted(name: str, share: float, tmp_path: Path) -> None:
-    pictures = paint(tmp_path, 40)
-    before = np.array(features(pictures, tmp_path / "cache").matrix)
+    images = paint(tmp_path, 40)
+    before = np.array(features(images, tmp_path / "cache").matrix)
     file = next((tmp_path / "cache").rglob(name))
     os.truncate(file, int(file.stat().st_size * share))
     listener = RecordingReporter()
-    after = features(pictures, tmp_path / "cache", reporter=listener)
+    after = features(images, tmp_path / "cache", reporter=listener)
     assert (after.matrix == before).all()
     assert 40 - 40 * share <= after.timing.extracted + 1 <= 43 - 40 * share
     assert share == 0 or "cut short" in listener.notices[0]
 
 
 def test_a_flipped_bit_is_told_and_mended(tmp_path: Path) -> None:
-    pictures = paint(tmp_path, 40)
-    before = np.array(features(pictures, tmp_path / "cache").matrix)
+    images = paint(tmp_path, 40)
+    before = np.array(features(images, tmp_path / "cache").matrix)
     file = next((tmp_path / "cache").rglob("features.f32"))
     spoilt = bytearray(file.read_bytes())
     spoilt[DIM * 4 * 20 + 5] ^= 16
     file.write_bytes(spoilt)
     listener = RecordingReporter()
-    after = features(pictures, tmp_path / "cache", reporter=listener)
+    after = features(images, tmp_path / "cache", reporter=listener)
     assert (after.matrix == before).all()
     assert after.timing.extracted == 2  # And number 11, whose file may have come back.
     assert "1 rows of" in listener.notices[0]
@@ -167,17 +167,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_disk_too_small_is_refused_before_the_work(small_disk: Path, tmp_path: Path) -> None:
-    pictures = paint(tmp_path, 20)
+    images = paint(tmp_path, 20)
     (small_disk / "other").write_bytes(bytes(254 * 1024))
     listener = RecordingReporter()
     with pytest.raises(ArtbenchError, match=r"no space for features in .*disk") as caught:
-        features(pictures, small_disk, reporter=listener)
+        features(images, small_disk, reporter=listener)
     assert "Free disk space" in str(caught.value)
     assert listener.steps == 0
 
 
 def test_a_disk_that_fills_up_loses_nothing(small_disk: Path, tmp_path: Path) -> None:
-    pictures = paint(tmp_path, 400)
+    images = paint(tmp_path, 400)
     ballast = small_disk / "other"
 
     def fill() -> None:
@@ -186,24 +186,24 @@ def test_a_disk_that_fills_up_loses_nothing(small_disk: Path, tmp_path: Path) ->
 
     rows = [row for row in range(400) if row not in (7, 11)]
     with pytest.raises(ArtbenchError, match="no space for features"):
-        features(pictures, small_disk, rows=rows, reporter=RecordingReporter(each=fill))
+        features(images, small_disk, rows=rows, reporter=RecordingReporter(each=fill))
     ballast.unlink()
     listener = RecordingReporter()
-    after = features(pictures, small_disk, rows=rows, reporter=listener)
+    after = features(images, small_disk, rows=rows, reporter=listener)
     assert 0 < after.timing.extracted < 398
     assert not [notice for notice in listener.notices if "damaged" in notice]
-    assert (after.take(np.array(rows)) == features(pictures, tmp_path / "cache").take(np.array(rows))).all()
+    assert (after.take(np.array(rows)) == features(images, tmp_path / "cache").take(np.array(rows))).all()
 
 
 @pytest.mark.parametrize("name", ["features.f32", "rows.idx", "unreadable.jsonl", "manifest.json"])
 def test_a_store_that_cant_be_read_is_named(name: str, tmp_path: Path) -> None:
-    pictures = paint(tmp_path, 10)
-    features(pictures, tmp_path / "cache")
+    images = paint(tmp_path, 10)
+    features(images, tmp_path / "cache")
     file = next((tmp_path / "cache").rglob(name))
     file.unlink()
     file.mkdir()
     with pytest.raises(ArtbenchError, match="features can't be stored in"):
-        features(pictures, tmp_path / "cache", fresh=True)
+        features(images, tmp_path / "cache", fresh=True)
 
 
 def test_a_folder_that_cant_be_written_is_named(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Who shares a table, and in which order."""
+"""Which records share a table, and in which order."""
 
 from artbench.leaderboard.board import boards
 from tests.support.records import record

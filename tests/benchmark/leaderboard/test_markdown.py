@@ -26,7 +26,7 @@ def test_a_row_tells_rank_encoder_result_and_cost() -> None:
     assert "100 training and 40 test images, 4 classes" in page
 
 
-def test_records_that_cannot_be_compared_get_tables_of_their_own_and_the_reader_is_told() -> None:
+def test_records_that_cannot_be_compared_get_tables_of_their_own_and_a_reason() -> None:
     page = task_page(boards([record(), record(protocol_hash="e" * 64)]))
     assert page.count("| rank |") == 2
     assert "can't be compared" in page
@@ -138,5 +138,5 @@ def test_the_index_tells_protocols_of_one_name_apart_and_names_partial_copies(tm
     assert "(a partial copy)" in index
 
 
-def test_images_that_could_not_be_read_are_told() -> None:
+def test_unreadable_images_are_counted() -> None:
     assert ", 3 unreadable" in task_page(boards([record(dataset={"unreadable": 3})]))

@@ -6,7 +6,7 @@ from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.markdown import index_page, task_page
 from artbench.leaderboard.notes import Literature
-from artbench.leaderboard.overall import chosen, lines, overall_page
+from artbench.leaderboard.overall import overall, overall_page
 from artbench.records.folder import ResultsFolder
 from artbench.runtime.progress import Silent
 from artbench.specs import INITIALISATION, Published, PublishedResult
@@ -40,13 +40,13 @@ def test_one_task_has_no_overall_page(tmp_path: Path) -> None:
 
 def test_points_are_those_of_the_tested_pairs_on_real_records() -> None:
     folder = ResultsFolder(PUBLISHED)
-    every = chosen(boards(folder.records(Silent()), folder.predictions_of))
-    found = lines(every)
-    complete = [line for line in found if line.borda is not None]
-    count = len(complete)
-    assert sum(line.borda or 0 for line in complete) == len(every) * count * (count - 1) / 2
-    assert sum(line.rank or 0 for line in complete) == sum(range(1, count + 1))
-    assert (complete[0].rank or 0) < (complete[-1].rank or 0)
+    found = overall(boards(folder.records(Silent()), folder.predictions_of))
+    assert found is not None
+    scores = [(float(rank.key), float(borda.key)) for rank, borda, *_ in found.rows if rank.key and borda.key]
+    count = len(scores)
+    assert sum(borda for _, borda in scores) == len(found.boards) * count * (count - 1) / 2
+    assert sum(rank for rank, _ in scores) == sum(range(1, count + 1))
+    assert scores[0][0] < scores[-1][0]
 
 
 def test_of_two_tables_of_a_task_the_larger_counts_and_the_other_is_named() -> None:
@@ -73,15 +73,15 @@ def test_published_results_are_shown_apart_and_escaped() -> None:
     assert "| Some\\|body 1999 | accuracy 54.5 % | &lt;b&gt;another&lt;/b&gt; split |" in page
 
 
-def test_a_page_says_what_is_asked_and_how_a_checkpoint_was_pretrained() -> None:
+def test_a_page_has_the_question_of_the_task_and_how_a_checkpoint_was_pretrained() -> None:
     training = {
         "key": "1" * 64, "method": "moco-v2", "backbone": "resnet18", "settings": {}, "seed": 3, "steps": 859,
         "images_seen": 109_952, "batch_norm": "plain", "dtype": "float32", "unreadable": 0, "plugins": {},
     }  # fmt: skip
     pool = {"sha256": "2" * 64, "images": 4_017, "datasets": {"toy": 4_017}, "test_images": 0}
     trained = record(pretraining="run|1", encoder={"training": training, "pool": pool, "checkpoint_sha256": "3" * 64})
-    page = task_page(boards([trained, record(0.4)]), Literature(description="in which style a picture is"))
-    assert "\nIn which style a picture is.\n" in page
+    page = task_page(boards([trained, record(0.4)]), Literature(description="in which style an image is"))
+    assert "\nIn which style an image is.\n" in page
     (said,) = (line for line in page.splitlines() if line.startswith("- "))
     assert said == (
         "- resnet18, run\\|1 (33333333): moco-v2, 859 steps, 109,952 images seen, of 4,017 in the pool (toy), "
@@ -89,7 +89,7 @@ def test_a_page_says_what_is_asked_and_how_a_checkpoint_was_pretrained() -> None
     )
 
 
-def test_the_index_says_what_is_asked_of_how_much_and_how_many_are_as_good() -> None:
+def test_the_index_has_questions_sizes_and_numbers_of_ties() -> None:
     folder = ResultsFolder(PUBLISHED)
     records = (record for record in folder.records(Silent()) if record.task == "sample-artist")
     every = boards(records, folder.predictions_of)
@@ -103,7 +103,7 @@ def test_the_index_says_what_is_asked_of_how_much_and_how_many_are_as_good() -> 
     assert index_page(boards([record()])).splitlines()[-1].endswith("|  |")
 
 
-def test_why_there_are_several_tables_is_told() -> None:
+def test_a_page_says_why_it_has_several_tables() -> None:
     page = task_page(boards([record(), record(dataset={"fingerprint": "f" * 64, "test": 39})]))
     assert "the data were in 2 states (39 and 40 test images)" in page
     page = task_page(boards([record(), record(task_version=2)]))

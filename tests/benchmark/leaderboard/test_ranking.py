@@ -1,4 +1,4 @@
-"""Ranks that the predictions bear out."""
+"""Ranks follow from paired tests of the predictions."""
 
 from pathlib import Path
 from random import Random

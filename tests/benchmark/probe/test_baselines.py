@@ -8,10 +8,10 @@ from numpy.typing import ArrayLike
 
 from artbench.probe.baselines import Guess, Known, guesses
 from artbench.protocol import Bootstrap
-from artbench.stats.metrics import evaluate
 from artbench_wikiart.layout import find_lists
 from artbench_wikiart.lists import Row, read_lists
 from artbench_wikiart.tasks import painter_of
+from tests.support.estimates import evaluate
 from tests.support.real_data import REAL_DATA, needs_real_data
 
 

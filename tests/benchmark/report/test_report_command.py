@@ -85,7 +85,7 @@ def a_record(place: Path, backbone: str) -> Path:
     return found
 
 
-def test_what_was_made_and_what_could_not_be_is_told(place: Path) -> None:
+def test_made_and_failed_parts_are_listed(place: Path) -> None:
     said = json.loads((place / "said.json").read_text())
     states = {(part["kind"], part["of"].partition(":")[0]): part for part in said["parts"]}
     assert states["gradcam", "toy-traits"]["state"] == "made"
@@ -110,7 +110,7 @@ def test_every_figure_is_of_its_record(place: Path) -> None:
     assert known <= found
 
 
-def test_what_took_long_is_kept_and_the_pages_are_the_same(place: Path) -> None:
+def test_parts_are_kept_and_the_pages_are_the_same(place: Path) -> None:
     before = files(place / "report")
     times = {name: (place / "report" / name).stat().st_mtime_ns for name in before if "gradcam" in name}
     again = report(place, "--json")
@@ -152,10 +152,10 @@ def test_parts_can_be_left_out(place: Path) -> None:
     assert "Left out on request: Grad-CAM, map, filter pictures." in text
     assert {file.name for file in (place / "bare" / "figures").rglob("*.png")} == {"confusion.png"}
     assert "looks at" not in text
-    assert "how the classes fare and what is taken for what." in text
+    assert "the scores of each class and the most frequent confusions." in text
 
 
-def test_a_part_that_can_not_be_made_is_told_with_its_reason_once_and_a_page_claims_no_more_than_there_is(
+def test_a_failed_part_is_listed_once_with_its_reason_and_pages_mention_only_what_was_made(
     place: Path, tmp_path: Path
 ) -> None:
     (year,) = (place / "results" / "records" / "seen-year").glob("*.json")
@@ -167,14 +167,14 @@ def test_a_part_that_can_not_be_made_is_told_with_its_reason_once_and_a_page_cla
     assert made.output.count("a year has no class") == 1
     assert "Grad-CAM of seen-year: seen-net, random: left out\n" in made.stdout
     assert "stray.pt" in made.stderr
-    assert "is of none of the records looked into" in made.stderr
+    assert "belongs to none of the records looked into" in made.stderr
     text = " ".join((tmp_path / "report" / "index.html").read_text().split())
-    assert "where it could be made, also a map of the test pictures." in text
+    assert "where it could be made, also a map of the test images." in text
     assert "What encoders look at" not in text
-    assert "Of the results that were asked for: the test pictures laid out by their features." in text
+    assert "For the results named with <code>--record</code>: the test images laid out by their features." in text
 
 
-def test_what_is_wrong_is_said_before_anything_is_made(place: Path, tmp_path: Path) -> None:
+def test_bad_options_are_refused_before_anything_is_made(place: Path, tmp_path: Path) -> None:
     assert isinstance(refused(place, out="results"), UsageError)
     stranger = tmp_path / "stranger.json"
     write_record(stranger, record())
@@ -191,7 +191,7 @@ def test_what_is_wrong_is_said_before_anything_is_made(place: Path, tmp_path: Pa
     assert not (tmp_path / "out" / "index.html").exists()
 
 
-def test_what_is_not_ours_is_not_thrown_away(place: Path, tmp_path: Path) -> None:
+def test_a_folder_that_no_report_made_is_not_overwritten(place: Path, tmp_path: Path) -> None:
     words = ("--record", str(a_record(place, "seen-net")), "--without", "map", "--without", "filters", "--json")
     made = json.loads(report(place, *words, out=str(tmp_path / "mine")).stdout)
     folder = tmp_path / "mine" / made["parts"][0]["folder"]
@@ -206,7 +206,7 @@ def pages(place: Path) -> list[Path]:
     return [place / "report" / "index.html", *sorted((place / "report" / "tasks").glob("*.html"))]
 
 
-def test_in_a_browser_links_resolve_pictures_show_and_names_stay_text(browser: Any, place: Path) -> None:
+def test_in_a_browser_links_resolve_figures_show_and_names_stay_text(browser: Any, place: Path) -> None:
     for page in pages(place):
         browser.get("about:blank")
         browser.get_log("performance")
@@ -238,7 +238,7 @@ def test_in_a_browser_links_resolve_pictures_show_and_names_stay_text(browser: A
     assert HOSTILE in browser.find_element("tag name", "body").text
 
 
-def test_at_1280_pixels_a_leaderboard_needs_no_sideways_scrolling_and_says_what_is_asked(
+def test_at_1280_pixels_a_leaderboard_needs_no_sideways_scrolling_and_has_its_question(
     browser: Any, place: Path
 ) -> None:
     browser.execute_cdp_cmd(

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from artbench.errors import ArtbenchError
 from artbench.protocol import Bootstrap
 from artbench.stats.bootstrap import Sampled, combine, interval, resamples
-from artbench.stats.metrics import METRICS, evaluate, find_metric, sample, score
+from artbench.stats.metrics import METRICS, find_metric, sample, score
+from tests.support.estimates import evaluate
 
 BOOTSTRAP = Bootstrap(resamples=300)
 

@@ -6,7 +6,8 @@ from sklearn.metrics import mean_absolute_error
 
 from artbench.protocol import Bootstrap
 from artbench.stats.bootstrap import interval, resamples
-from artbench.stats.metrics import METRICS, evaluate, score
+from artbench.stats.metrics import METRICS, score
+from tests.support.estimates import evaluate
 
 RANDOM = np.random.default_rng(0)
 YEARS = RANDOM.integers(1450, 1900, 300).astype(np.float64)

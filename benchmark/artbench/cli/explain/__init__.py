@@ -58,7 +58,7 @@ def record_command(
         options.paths_options,
         options.device_option,
         options.dpi_option,
-        *([options.seed_option(seed)] if seed else []),
+        *([options.seed_option(seed, most=options.MOST_SEED)] if seed else []),
         options.json_option,
         options.plugin_option,
         options.debug_option,
@@ -82,10 +82,10 @@ def record_command(
         asked = make(sources=sources, **fields)
         checked = asked.check(loaded)
         # Torch takes seconds to import.
-        from artbench.cli.progress import notices
+        from artbench.cli.progress import TerminalReporter
 
         carry_out: Callable[..., Any] = load_factory(workflow)
-        contents = carry_out(asked, checked, registry=loaded, reporter=notices())
+        contents = carry_out(asked, checked, registry=loaded, reporter=TerminalReporter())
         if as_json:
             print_json(contents.as_json())
         else:

@@ -1,34 +1,21 @@
 """`artbench explain filters`: what the units of a network respond to most."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from artbench.cli import options
 from artbench.cli.completion import completed
-from artbench.cli.options import (
-    backbone_option,
-    debug_option,
-    device_option,
-    dpi_option,
-    json_option,
-    paths_options,
-    plugin_option,
-    pretraining_option,
-    registry,
-    seed_option,
-    units_option,
-)
 from artbench.cli.output import echo, print_json
 
 if TYPE_CHECKING:
-    from artbench.data.folders import DatasetPaths
     from artbench.explain.filters.encoder_filters import EncoderFilters
 
 
 @click.command()
-@backbone_option(required=True)
-@pretraining_option(
+@options.backbone_option(required=True)
+@options.pretraining_option(
     "Where its weights come from, or a checkpoint; repeatable: side by side.", multiple=True, default=("imagenet",)
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE.png", help="File of the figure.")
@@ -39,64 +26,42 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Module of the network; repeatable. Default: a few depths, from the first convolution to the last.",
 )
-@units_option
+@options.units_option
 @click.option(
     "--examples",
     metavar="DATASET",
     shell_complete=completed("datasets"),
     help="Show the images of this dataset that each unit responds to most.",
 )
-@paths_options
-@device_option
-@dpi_option
-@seed_option("Seed of the units drawn, and of where ascents start and how they are jittered.")
-@json_option
-@plugin_option
-@debug_option
-def filters(
-    backbone: str,
-    pretrainings: tuple[str, ...],
-    out: Path,
-    layers: tuple[str, ...],
-    units: int,
-    examples: str | None,
-    paths: "DatasetPaths",
-    device: str,
-    dpi: int,
-    seed: int,
-    as_json: bool,
-    plugin_files: tuple[Path, ...],
-) -> None:
+@options.paths_options
+@options.device_option
+@options.dpi_option
+@options.seed_option(
+    "Seed of the units drawn, and of where ascents start and how they are jittered.", most=options.MOST_SEED
+)
+@options.json_option
+@options.plugin_option
+@options.debug_option
+def filters(*, as_json: bool, plugin_files: tuple[Path, ...], **fields: Any) -> None:
     """Draw the pictures that units of a network respond to most, from its first layer to its last.
 
     \b
       artbench explain filters --backbone resnet18 --pretraining random --pretraining imagenet --out filters.png
     """  # noqa: D301  click reads the control character
-    loaded = registry(plugin_files)
+    loaded = options.registry(plugin_files)
     from artbench.explain.filters.request import FiltersRequest
 
-    request = FiltersRequest(
-        backbone=backbone,
-        pretrainings=pretrainings,
-        out=out,
-        layers=layers,
-        units=units,
-        examples=examples,
-        paths=paths,
-        device=device,
-        seed=seed,
-        dpi=dpi,
-    )
+    request = FiltersRequest(**fields)
     request.check(loaded)
     # Torch takes seconds to import.
-    from artbench.cli.progress import notices
+    from artbench.cli.progress import TerminalReporter
     from artbench.explain.filters.workflow import explain_filters
 
-    found = explain_filters(request, registry=loaded, reporter=notices())
+    found = explain_filters(request, registry=loaded, reporter=TerminalReporter())
     if as_json:
         print_json([one.as_json() for one in found])
     else:
-        _print(found, out)
+        _print(found, request.out)
 
 
 def _print(found: "list[EncoderFilters]", out: Path) -> None:

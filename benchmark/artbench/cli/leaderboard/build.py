@@ -20,7 +20,7 @@ def build(results: Path, out: Path | None, page: bool, plugin_files: tuple[Path,
     index.html is self-contained and opens from disk. Results that others have published on a task are shown apart, if
     the task's plugin names them.
     """
-    from artbench.cli.progress import notices
+    from artbench.cli.progress import TerminalReporter
     from artbench.errors import ArtbenchError
     from artbench.leaderboard.build import build_pages
     from artbench.leaderboard.notes import literature
@@ -30,7 +30,7 @@ def build(results: Path, out: Path | None, page: bool, plugin_files: tuple[Path,
     folder, known = ResultsFolder(results), literature(registry(plugin_files))
     out = out or results / "leaderboards"
     written = build_pages(
-        folder.records(notices()),
+        folder.records(TerminalReporter()),
         out,
         predictions=folder.predictions_of,
         literature=known,

@@ -29,10 +29,10 @@ def check(folder: Path, paths: "DatasetPaths", as_json: bool, plugin_files: tupl
     the exit status is 1 if there is a fault.
     """
     loaded = registry(plugin_files)
-    from artbench.cli.progress import notices
+    from artbench.cli.progress import TerminalReporter
     from artbench.leaderboard.validation.workflow import check_records
 
-    report = check_records(folder, registry=loaded, paths=paths, reporter=notices())
+    report = check_records(folder, registry=loaded, paths=paths, reporter=TerminalReporter())
     if as_json:
         print_json(
             {

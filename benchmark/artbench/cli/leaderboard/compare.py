@@ -28,14 +28,14 @@ def compare(first: str, second: str, task: str | None, results: Path, as_json: b
     A and B are ids of records, their files, or backbone/pretraining. Both are scored on the same resampled test images;
     p is two-sided.
     """
-    from artbench.cli.progress import notices
+    from artbench.cli.progress import TerminalReporter
     from artbench.leaderboard.board import boards
     from artbench.leaderboard.comparison import compare as compare_records
     from artbench.leaderboard.comparison import locate_pair
     from artbench.records.folder import ResultsFolder
 
     folder = ResultsFolder(results)
-    one, other, records = locate_pair(first, second, folder=folder, task=task, reporter=notices())
+    one, other, records = locate_pair(first, second, folder=folder, task=task, reporter=TerminalReporter())
     found = compare_records(one, other)
     sharing = [record for record in records if record.board == one.record.board]
     pair = boards(sharing, folder.predictions_of)[0].ranking.pair(one.record.id, other.record.id) if sharing else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.options import backbone_option, debug_option, pretraining_option, results_option, task_option
+from artbench.cli.options import FILE, backbone_option, debug_option, pretraining_option, results_option, task_option
 
 if TYPE_CHECKING:
     from artbench.leaderboard.board import Board
@@ -15,11 +15,11 @@ _FORMATS = ("csv", "parquet", "latex", "model-card")
 
 
 @click.command()
-@click.option("--format", "kind", type=click.Choice(_FORMATS), required=True, help="What to write.")
+@click.option("--format", "kind", type=click.Choice(_FORMATS), required=True, help="Format to write.")
 @task_option("Only this task; repeatable.", multiple=True)
 @backbone_option("Only this architecture; repeatable.", multiple=True)
 @pretraining_option("Only this pretraining; repeatable.", multiple=True, or_path=False)
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Default: stdout.")
+@click.option("--out", type=FILE, metavar="FILE", help="File to write. Default: stdout.")
 @results_option
 @debug_option
 def export(
@@ -35,7 +35,7 @@ def export(
     A model card is the `model-index` of one encoder, for the head of its page on the Hugging Face hub. Ranks are
     among the records that are exported.
     """
-    from artbench.cli.progress import notices
+    from artbench.cli.progress import TerminalReporter
     from artbench.errors import ArtbenchError, UsageError
     from artbench.leaderboard.board import boards
     from artbench.leaderboard.export.flat import flat_rows, write_parquet
@@ -47,7 +47,7 @@ def export(
     folder = ResultsFolder(results)
     wanted = [
         record
-        for record in folder.records(notices())
+        for record in folder.records(TerminalReporter())
         if (not tasks or record.task in tasks)
         and (not backbones or record.backbone in backbones)
         and (not pretrainings or record.pretraining in pretrainings)
@@ -85,7 +85,7 @@ def _text(kind: str, boards: "Sequence[Board]") -> str:
     if len(encoders) > 1:
         names = sorted(encoders.values())
         raise UsageError(
-            f"a model card is of one encoder, and these records are of {len(names)}: {'; '.join(names[:5])}"
+            f"a model card describes one encoder, and these records are of {len(names)}: {'; '.join(names[:5])}"
             + ("; …" if len(names) > 5 else ""),
             mend="Say which with --backbone and --pretraining",
         )

@@ -11,7 +11,7 @@ from artbench.cli.options import FOLDER, debug_option, results_option
 @click.command()
 @click.argument("tasks", nargs=-1, metavar="[TASK]...", shell_complete=completed("tasks"))
 @results_option
-@click.option("--out", type=FOLDER, required=True, help="Such as leaderboards/ in a clone of the repository.")
+@click.option("--out", type=FOLDER, required=True, help="Folder to write into, such as leaderboards/ in a clone.")
 @debug_option
 def publish(tasks: tuple[str, ...], results: Path, out: Path) -> None:
     """Copy records, with digests in place of image ids.
@@ -19,13 +19,13 @@ def publish(tasks: tuple[str, ...], results: Path, out: Path) -> None:
     Copies all records, or those of the given TASKs. An id is often the name of a file; whoever has the dataset can
     still tell which image a digest stands for.
     """
-    from artbench.cli.progress import notices
+    from artbench.cli.progress import TerminalReporter
     from artbench.errors import ArtbenchError
     from artbench.records.folder import ResultsFolder
     from artbench.records.publishing import publish as publish_record
 
     source, target = ResultsFolder(results), ResultsFolder(out)
-    found = [record for record in source.records(notices()) if not tasks or record.task in tasks]
+    found = [record for record in source.records(TerminalReporter()) if not tasks or record.task in tasks]
     if not found:
         raise ArtbenchError(
             f"no such records in {results / 'records'}", mend="`artbench leaderboard show` lists what is there"

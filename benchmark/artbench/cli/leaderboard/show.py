@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 @debug_option
 def show(task: str | None, results: Path) -> None:
     """Show the leaderboards, or that of one TASK, in the terminal."""
-    from artbench.cli.progress import notices
+    from artbench.cli.progress import TerminalReporter
     from artbench.errors import ArtbenchError
     from artbench.leaderboard.board import boards
     from artbench.records.folder import ResultsFolder
 
     folder = ResultsFolder(results)
-    every = boards(folder.records(notices()), folder.predictions_of)
+    every = boards(folder.records(TerminalReporter()), folder.predictions_of)
     found = [board for board in every if task in (None, board.first.task)]
     if not found:
         what = f"no records of {task}" if task else "no records"

@@ -20,20 +20,19 @@ _MAY_DIFFER = re.compile(r"[^A-Za-z0-9().'/]+")
 
 
 def images_in(folder: Path, *, dataset: str, depth: int | None = 0) -> dict[str, int]:
-    """Find the image files in a folder and in `depth` levels of folders below it.
+    """Find the image files, known by their suffix, in a folder and in `depth` levels of folders below it.
 
-    Known by their suffix. What is hidden is left out, such as the `._name.jpg` that macOS leaves on foreign disks,
-    and so are the folders of thumbnails and waste that file servers make. A link to a folder that it lies in is not
-    followed.
+    Hidden files are left out, such as the `._name.jpg` that macOS leaves on foreign disks, and so are the folders of
+    thumbnails and deleted files that file servers make. A link to a folder that contains it is not followed.
 
     Args:
-        folder: Where to look; may itself be a link.
-        dataset: Its name, for messages.
-        depth: 0 looks into no folder below; None into all.
+        folder: Folder to search; may itself be a link.
+        dataset: Name of the dataset, for messages.
+        depth: Levels of folders below to search; None for all.
 
     Returns:
         Size in bytes of each file, by its path relative to `folder`, with slashes, as the disk spells it; in no
-        order. Empty where there is no such folder.
+        order. Empty without such a folder.
 
     Raises:
         ArtbenchError: A folder can't be read, or a link leads out of `folder`.
@@ -58,7 +57,7 @@ def images_in(folder: Path, *, dataset: str, depth: int | None = 0) -> dict[str,
 
 
 def _images(folder: str, *, real: str, dataset: str, depth: int | None) -> Iterator[tuple[str, int]]:
-    # Path, what stands before the names in it, and where it and the folders that led to it by links really are.
+    # Path of a folder, prefix of the names in it, and real paths of it and of the folders that led to it by links.
     waiting: list[tuple[str, str, tuple[str, ...]]] = [(folder, "", (real,))]
     while waiting:
         place, prefix, ways = waiting.pop()
@@ -81,7 +80,7 @@ def _images(folder: str, *, real: str, dataset: str, depth: int | None) -> Itera
 
 
 def _onward(entry: os.DirEntry[str], ways: tuple[str, ...]) -> tuple[str, ...]:
-    """The ways to a folder: the last one is its own; none where a link leads back to a folder that it lies in."""
+    """Return the real paths for a folder, its own last; none if it is a link back to a folder that contains it."""
     *before, last = ways
     if not entry.is_symlink():
         return (*before, f"{last.rstrip(os.sep)}{os.sep}{entry.name}")
@@ -92,7 +91,7 @@ def _onward(entry: os.DirEntry[str], ways: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def folders_in(folder: Path, *, dataset: str) -> list[str]:
-    """Names of the folders in a folder that are not hidden, sorted.
+    """List the names of the folders in a folder that are not hidden, sorted.
 
     Raises:
         ArtbenchError: The folder can't be read.
@@ -120,15 +119,15 @@ def _entries(folder: str, *, dataset: str) -> list[os.DirEntry[str]]:
 
 
 def check_inside(path: str | Path, folder: str | Path, *, dataset: str) -> None:
-    """Refuse a link that leads out of a folder.
+    """Raise if a path leads out of a folder by a link.
 
     Args:
-        path: Of a file or a link, there or not.
+        path: Path of a file or a link, which need not exist.
         folder: Folder of the dataset.
-        dataset: Its name, for messages.
+        dataset: Name of the dataset, for messages.
 
     Raises:
-        ArtbenchError: It does.
+        ArtbenchError: The path leads out of the folder.
 
     Examples:
         >>> from artbench.data.authoring import check_inside
@@ -147,7 +146,7 @@ def check_inside(path: str | Path, folder: str | Path, *, dataset: str) -> None:
 
 
 def image_id(path: str) -> str:
-    r"""A path from the disk as an id that is alike on every system: NFC, and bytes that are no UTF-8 as `\xe9`.
+    r"""Return a path from the disk as an id that is the same on every system: NFC, bytes that aren't UTF-8 as `\xe9`.
 
     Examples:
         >>> from artbench.data.authoring import image_id
@@ -158,13 +157,13 @@ def image_id(path: str) -> str:
 
 
 def listed_path(path: str) -> str:
-    r"""A path from a list in one spelling: slashes, NFC, no `./`.
+    r"""Return a path from a list in one spelling: slashes, NFC, no `./`.
 
     Args:
-        path: Relative to some folder; backslashes are taken for slashes, as Windows writes them.
+        path: Relative path; backslashes, as Windows writes them, are read as slashes.
 
     Raises:
-        ValueError: It is empty or leads, or might lead, out of that folder; says why.
+        ValueError: The path is empty, or might lead out of its folder; the message says why.
 
     Examples:
         >>> from artbench.data.authoring import listed_path
@@ -193,12 +192,12 @@ def listed_path(path: str) -> str:
 def match_files(listed: Collection[str], found: Collection[str]) -> dict[str, str]:
     """Find the file of each listed path.
 
-    A path has the file of exactly its name. One with letters beyond ASCII that has none gets the file that is
-    left over and looks the same in the same folder; where two files or two paths come into question, none.
+    A path is matched with the file of the same name. Without one, a path with letters beyond ASCII is matched with the
+    only unmatched file in the same folder that looks the same; if several files or paths fit, with none.
 
     Args:
         listed: Paths of the lists, NFC.
-        found: Files on disk, with slashes; bytes that are no UTF-8 as surrogates, as `os.fsdecode` gives them.
+        found: Files on disk, with slashes; bytes that aren't UTF-8 as surrogates, as `os.fsdecode` gives them.
 
     Returns:
         The file of each path that has one.
@@ -215,21 +214,17 @@ def match_files(listed: Collection[str], found: Collection[str]) -> dict[str, st
         return files
     lookalikes = defaultdict(set)
     for file in names.difference(files):
-        lookalikes[_skeleton(_composed(file))].add(file)
+        unescaped = _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)), file)
+        lookalikes[_skeleton(unicodedata.normalize("NFC", unescaped))].add(file)
     found_again = {}
     for path in lost:
-        # What is left of a decomposed letter whose mark was mangled is the letter without its mark.
+        # If the mark of a decomposed letter was mangled, the plain letter is left.
         skeletons = {_skeleton(path), _skeleton(unicodedata.normalize("NFD", path))}
         candidates = set().union(*(lookalikes.get(skeleton, ()) for skeleton in skeletons))
         if len(candidates) == 1:
             found_again[path] = candidates.pop()
     claims = Counter(found_again.values())
     return files | {path: file for path, file in found_again.items() if claims[file] == 1}
-
-
-def _composed(name: str) -> str:
-    unescaped = _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)), name)
-    return unicodedata.normalize("NFC", unescaped)
 
 
 def _skeleton(name: str) -> str:

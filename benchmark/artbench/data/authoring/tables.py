@@ -1,4 +1,4 @@
-"""Tables as people have them: CSV out of any spreadsheet, or Parquet."""
+"""Reading tables: CSV from any spreadsheet, or Parquet."""
 
 import csv
 import io
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from artbench.errors import ArtbenchError
+from artbench.runtime.files import file_errors
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".parquet", ".pq"})
 """Suffixes of tables that `read_table` reads, in lower case."""
@@ -25,9 +26,9 @@ class Table:
     """A table of text.
 
     Attributes:
-        file: Where it was read from.
-        columns: The values of each column, all of one length; empty text where there is none.
-        lines: The line of the file on which each row begins, the number of the row for Parquet.
+        file: File that it was read from.
+        columns: Values of each column, all of one length; empty text for missing values.
+        lines: Line of the file on which each row begins; for Parquet, the number of the row.
     """
 
     file: Path
@@ -38,15 +39,15 @@ class Table:
         return len(self.lines)
 
     def column(self, name: str, *, dataset: str, mend: str = "") -> Sequence[str]:
-        """The values of one column.
+        """Return the values of one column.
 
         Args:
             name: Name of the column.
-            dataset: For the message.
-            mend: What to do where there is no such column; by default, the names that there are.
+            dataset: Name of the dataset, for the message.
+            mend: What to do if there is no such column; by default, the message lists the columns.
 
         Raises:
-            ArtbenchError: There is none; the nearest names are given.
+            ArtbenchError: There is no such column; the message gives the nearest names.
         """
         if name in self.columns:
             return self.columns[name]
@@ -62,15 +63,15 @@ class Table:
 def read_table(file: Path, *, dataset: str) -> Table:
     r"""Read CSV (commas, semicolons, tabs or bars; UTF-8, UTF-16 or Windows-1252) or Parquet, all values as text.
 
-    Spaces around names and values are dropped, and rows of a CSV without any value. Lists in Parquet become text
-    with bars between their values; columns of images are left out.
+    Spaces around names and values are dropped, and so are rows of a CSV without any value. Lists in Parquet become
+    text with bars between their values; binary columns, such as images, are left out.
 
     Args:
-        file: The table; Parquet by its suffix.
-        dataset: For messages.
+        file: File of the table; its suffix tells whether it is Parquet.
+        dataset: Name of the dataset, for messages.
 
     Raises:
-        ArtbenchError: It can't be read, or a row has another number of values than the head; names the line.
+        ArtbenchError: The file can't be read, or a row has another number of values than the header; names the line.
 
     Examples:
         >>> from pathlib import Path
@@ -80,9 +81,7 @@ def read_table(file: Path, *, dataset: str) -> Table:
         >>> table.column("painter", dataset="works"), list(table.lines)
         (['Rembrandt'], [2])
     """
-    if file.suffix.lower() in (".parquet", ".pq"):
-        return _parquet(file, dataset)
-    return _csv(file, dataset)
+    return (_parquet if file.suffix.lower() in (".parquet", ".pq") else _csv)(file, dataset)
 
 
 def _csv(file: Path, dataset: str) -> Table:
@@ -113,7 +112,7 @@ def _csv(file: Path, dataset: str) -> Table:
 
 def _head(names: Sequence[str], file: Path, dataset: str) -> list[str]:
     head = [name.strip() for name in names]
-    # A delimiter at the end of every line, as some spreadsheets write it.
+    # Some spreadsheets write a delimiter at the end of every line.
     while head and not head[-1]:
         head.pop()
     twice = [name for name, count in Counter(head).items() if count > 1]
@@ -123,12 +122,10 @@ def _head(names: Sequence[str], file: Path, dataset: str) -> list[str]:
 
 
 def _text(file: Path, dataset: str) -> str:
-    try:
+    with file_errors(f"{dataset}: {file} can't be read"):
         if file.stat().st_size > _LARGEST:
             raise ArtbenchError(f"{dataset}: {file} is larger than {_LARGEST // 10**9} GB, and no list of images")
         data = file.read_bytes()
-    except OSError as error:
-        raise ArtbenchError(f"{dataset}: {file} can't be read ({error.strerror})") from error
     for start, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig"), (b"", "cp1252")):
         if data.startswith(start):
             try:
@@ -139,7 +136,7 @@ def _text(file: Path, dataset: str) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """Of those that may be one, the commonest outside quotes in the first line; a comma if there is none."""
+    """Find the commonest delimiter outside quotes in the first line; a comma if there is none."""
     head = next((line for line in text.splitlines() if line.strip()), "")
     outside = "".join(head.split('"')[::2])
     return max(_DELIMITERS, key=lambda delimiter: (outside.count(delimiter), delimiter == ","))
@@ -151,7 +148,7 @@ def _parquet(file: Path, dataset: str) -> Table:
 
     try:
         with pq.ParquetFile(file) as opened:
-            # Images inside the table are not read.
+            # Images in the table are not read.
             names = [field.name for field in opened.schema_arrow if not _is_binary(field.type)]
             rows = opened.metadata.num_rows
             table = opened.read(columns=names)

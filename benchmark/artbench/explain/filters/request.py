@@ -1,4 +1,4 @@
-"""How large the figure of filters gets, in inches: known before anything is drawn."""
+"""Options of `artbench explain filters`, and the size of its figure in inches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,18 +12,18 @@ from artbench.plugins.registry import Registry
 PANEL, GAP, MARGIN, LABEL, BETWEEN = 0.92, 0.06, 0.14, 1.25, 0.3
 ROW, HEAD = 0.44, 0.78
 _NARROWEST = 5.5
-# So many layers are shown where nobody names any.
+# Layers shown if the user names none.
 MOST_LAYERS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ascent:
-    """How pictures are climbed to.
+    """Options of the gradient ascent to filter pictures.
 
     Attributes:
-        steps: Of Adam.
-        side: Of the pictures in pixels.
-        rate: Adam's.
+        steps: Steps of Adam.
+        side: Side of the pictures in pixels.
+        rate: Learning rate of Adam.
     """
 
     steps: int = 128
@@ -33,20 +33,20 @@ class Ascent:
 
 @dataclass(frozen=True, kw_only=True)
 class FiltersRequest:
-    """What to look into: the options of `artbench explain filters`.
+    """Options of `artbench explain filters`.
 
     Attributes:
-        backbone: Its name.
-        pretrainings: Names and paths of checkpoints.
-        out: The figure's file.
+        backbone: Name of the backbone.
+        pretrainings: Names of pretrainings and paths of checkpoints.
+        out: File of the figure.
         layers: Names of modules; none: a few depths from the first convolution to the last.
-        units: How many of each layer, drawn by the seed.
-        examples: Name of a dataset to look through for what units respond to most.
-        paths: Where the datasets are.
+        units: Number of units of each layer, drawn by the seed.
+        examples: Name of a dataset to search for the images that units respond to most.
+        paths: Folders of the datasets.
         device: `auto`, `cpu`, `cuda`, `mps`.
         seed: Seed for random weights, units, starts, moves and the sample of the dataset.
-        dpi: Of the figure.
-        ascent: How pictures are climbed to.
+        dpi: Dots per inch of the figure.
+        ascent: Options of the ascent.
         records: Ids of the records whose encoders these are, for the figure's metadata.
     """
 
@@ -64,21 +64,18 @@ class FiltersRequest:
     records: Sequence[str] = ()
 
     def check(self, registry: Registry) -> None:
-        """See what is wrong with it.
+        """Check all that needs no torch, and the name of the backbone.
 
         Raises:
-            UsageError: A name is unknown, nothing says where the dataset lies, or `out` is no PNG.
+            UsageError: A name is unknown, nothing says where the dataset is, or `out` is no PNG.
             ArtbenchError: The figure can't be written or would be too large, or a checkpoint or the dataset is not
                 where it should be.
         """
         check_file(self.out)
-        check_size(
-            figure_width(len(self.pretrainings), self.units, examples=self.examples is not None),
-            # Above the first layer, its kernels.
-            figure_height((len(self.layers) or MOST_LAYERS) + 1, caption=CAPTION),
-            dpi=self.dpi,
-            mend="Give a lower --dpi, or fewer --units",
-        )
+        width = figure_width(len(self.pretrainings), self.units, examples=self.examples is not None)
+        # One row more for the kernels of the first convolution.
+        height = figure_height((len(self.layers) or MOST_LAYERS) + 1, caption=CAPTION)
+        check_size(width, height, dpi=self.dpi, mend="Give a lower --dpi, or fewer --units")
         for pretraining in self.pretrainings:
             check_pretraining(pretraining, registry)
         for name in self.paths.by_name:
@@ -90,25 +87,20 @@ class FiltersRequest:
 
 
 def unit_step(*, examples: bool) -> float:
-    """From the left of one unit to the left of the next."""
+    """Distance from the left of one unit to the left of the next."""
     return 2 * PANEL + 3 * GAP if examples else PANEL + GAP
 
 
 def block_width(units: int, *, examples: bool) -> float:
-    """The units of one layer side by side."""
+    """Width of the units of a layer."""
     return units * unit_step(examples=examples) - (GAP if examples else 0)
 
 
 def figure_width(pretrainings: int, units: int, *, examples: bool) -> float:
-    """Pretrainings side by side, with what each row shows at its left."""
+    """Width of pretrainings side by side, with labels of the rows at the left."""
     return max(LABEL + pretrainings * (block_width(units, examples=examples) + BETWEEN) - BETWEEN + MARGIN, _NARROWEST)
 
 
 def figure_height(rows: int, *, caption: float) -> float:
-    """Rows of layers, and of kernels, one under the other.
-
-    Args:
-        rows: How many.
-        caption: The height of what stands under them.
-    """
+    """Height of rows of layers and kernels above a caption."""
     return HEAD + rows * (PANEL + ROW) + caption

@@ -1,9 +1,10 @@
-"""The pictures of a dataset that units respond to most."""
+"""Images drawn from a dataset, and how much the units of a layer respond to images."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 
 import numpy as np
 import torch
@@ -18,21 +19,21 @@ from artbench.protocol import Preprocessing
 from artbench.runtime.progress import Reporter
 from artbench.runtime.threads import in_threads, usable_cores
 
-# In a mosaic of two by two; and pictures looked through for them.
-SHOWN, SAMPLE = 4, 512
-_BATCH = 16
+# Images drawn; and as many of them go through the network at once.
+_SAMPLE, _BATCH = 512, 16
+# Weight of values below zero.
 _BELOW = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """Some pictures of a dataset, drawn by seed.
+    """Images of a dataset, drawn by seed.
 
     Attributes:
-        dataset: Its name.
-        ids: Of the pictures.
-        pixels: As an encoder of any input size sees them, uint8, (n, side, side, 3).
-        of: How many pictures the dataset has.
+        dataset: Name of the dataset.
+        ids: Ids of the images.
+        pixels: Square centre crops, RGB, uint8, shape (n, side, side, 3).
+        of: Number of images of the dataset.
     """
 
     dataset: str
@@ -41,47 +42,36 @@ class Sample:
     of: int
 
     def batches(self, device: str) -> list[torch.Tensor]:
-        """RGB in [0, 1], float32, (up to 16, 3, side, side) each."""
+        """Split the images into batches: RGB in [0, 1], float32, shape (up to 16, 3, side, side)."""
         parts = np.split(self.pixels, range(_BATCH, len(self.pixels), _BATCH))
         return [torch.from_numpy(part).to(device).permute(0, 3, 1, 2).float() / 255 for part in parts]
 
 
-def draw_sample(dataset: Dataset, *, side: int, seed: int, reporter: Reporter, most: int = SAMPLE) -> Sample:
-    """Decode at most `most` pictures of a dataset, drawn by seed; what can't be read is left out.
-
-    Args:
-        dataset: Where they are.
-        side: Of the square centre crop in pixels.
-        seed: Of the draw.
-        reporter: Told how far it is, and how many were left out.
-        most: Pictures.
+def draw_sample(dataset: Dataset, *, side: int, seed: int, reporter: Reporter) -> Sample:
+    """Draw at most 512 images of a dataset by seed and decode them; those that can't be read are left out.
 
     Raises:
-        ArtbenchError: None can be read.
+        ArtbenchError: No image can be read.
     """
-    rows = sorted(np.random.default_rng(seed).permutation(len(dataset))[:most].tolist())
+    rows = sorted(np.random.default_rng(seed).permutation(len(dataset))[:_SAMPLE].tolist())
     work = partial(_decoded, dataset, side=side)
     found: dict[int, NDArray[np.uint8]] = {}
     with (
-        reporter.counting(f"pictures of {dataset.name}", total=len(rows), unit="pictures") as counter,
-        closing(in_threads(work, rows, threads=usable_cores())) as pictures,
+        reporter.counting(f"images of {dataset.name}", total=len(rows), unit="images") as counter,
+        closing(in_threads(work, rows, threads=usable_cores())) as images,
     ):
-        for row, picture in zip(rows, pictures, strict=True):
-            if picture is not None:
-                found[row] = picture
+        for row, image in zip(rows, images, strict=True):
+            if image is not None:
+                found[row] = image
             counter.advance()
     if not found:
         raise ArtbenchError(
-            f"no picture of {dataset.name} can be read", mend="`artbench data check` says what is wrong with them"
+            f"no image of {dataset.name} can be read", mend="`artbench data check` says what is wrong with them"
         )
     if len(found) < len(rows):
-        reporter.notice(f"{dataset.name}: {len(rows) - len(found)} of {len(rows)} pictures can't be read")
-    return Sample(
-        dataset=dataset.name,
-        ids=[dataset.ids[row] for row in found],
-        pixels=np.stack(list(found.values())),
-        of=len(dataset),
-    )
+        reporter.notice(f"{dataset.name}: {len(rows) - len(found)} of {len(rows)} images can't be read")
+    ids, pixels = [dataset.ids[row] for row in found], np.stack(list(found.values()))
+    return Sample(dataset=dataset.name, ids=ids, pixels=pixels, of=len(dataset))
 
 
 def _decoded(dataset: Dataset, row: int, *, side: int) -> NDArray[np.uint8] | None:
@@ -89,17 +79,6 @@ def _decoded(dataset: Dataset, row: int, *, side: int) -> NDArray[np.uint8] | No
         return decode(dataset.read(row), short_side=Preprocessing().short_side(side), crop=side)
     except (UnreadableImage, OSError):
         return None
-
-
-def strongest(responses: torch.Tensor, count: int = SHOWN) -> NDArray[np.int64]:
-    """The numbers of the pictures that each unit responds to most, the strongest first: (units, count or fewer).
-
-    Args:
-        responses: Of each picture and unit, (pictures, units).
-        count: How many.
-    """
-    order = torch.sort(responses, dim=0, descending=True, stable=True).indices
-    return order[:count].T.numpy()
 
 
 class _Reached(Exception):  # noqa: N818  it ends a forward pass that has done its work
@@ -110,10 +89,10 @@ class UnitReader:
     """A network up to one layer.
 
     Args:
-        module: The network, as `artbench.explain.filters.depths.readable` gives it.
+        module: The network, without modules that work in place (`artbench.explain.filters.depths.Trace`).
         depth: The layer.
-        mean: Per channel, of RGB in [0, 1].
-        std: Per channel, of RGB in [0, 1].
+        mean: Mean of each channel of RGB in [0, 1].
+        std: Standard deviation of each channel.
     """
 
     def __init__(self, module: torch.nn.Module, depth: Depth, *, mean: Sequence[float], std: Sequence[float]) -> None:
@@ -122,33 +101,24 @@ class UnitReader:
         self._mean = torch.tensor(mean, device=device).view(1, 3, 1, 1)
         self._std = torch.tensor(std, device=device).view(1, 3, 1, 1)
 
-    def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
-        """How much each unit responds, (n, units), to pictures: RGB in [0, 1], (n, 3, height, width).
+    def __call__(self, images: torch.Tensor) -> torch.Tensor:
+        """Compute how much each unit responds to images.
 
-        The mean over its map; values below zero count a tenth.
+        The response is the mean over the unit's map, in which values below zero count a tenth: the plain mean says
+        nothing of a filter that sums to zero, and without them a unit far below zero would have no gradient.
+
+        Args:
+            images: RGB in [0, 1], shape (n, 3, height, width).
+
+        Returns:
+            Shape (n, units).
         """
-        normalised = ((pictures - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
-        with self._reading() as read, suppress(_Reached):
-            self._module(normalised)
-        # Of a filter that sums to zero the mean says nothing, so what is above zero counts; that a unit far below
-        # climbs at all, what is below counts a little.
-        value = functional.leaky_relu(read[0], _BELOW)
-        place = self._depth.place
-        if place.kind == "maps":
-            return value.mean(dim=(2, 3))
-        if place.kind == "maps, channels last":
-            return value.mean(dim=(1, 2))
-        return value[:, place.prefix :].mean(dim=1)
-
-    @contextmanager
-    def _reading(self) -> Iterator[list[torch.Tensor]]:
+        normalised = ((images - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
         read: list[torch.Tensor] = []
-        calls = 0
+        calls = count()
 
         def reach(tensor: torch.Tensor) -> None:
-            nonlocal calls
-            calls += 1
-            if calls == self._depth.call + 1:
+            if next(calls) == self._depth.call:
                 read.append(tensor)
                 raise _Reached
 
@@ -158,6 +128,15 @@ class UnitReader:
         else:
             hook = part.register_forward_hook(lambda _, __, output: reach(output))
         try:
-            yield read
+            self._module(normalised)
+        except _Reached:
+            pass
         finally:
             hook.remove()
+        value = functional.leaky_relu(read[0], _BELOW)
+        place = self._depth.place
+        if place.kind == "maps":
+            return value.mean(dim=(2, 3))
+        if place.kind == "maps, channels last":
+            return value.mean(dim=(1, 2))
+        return value[:, place.prefix :].mean(dim=1)

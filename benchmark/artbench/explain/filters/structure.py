@@ -1,4 +1,4 @@
-"""Whether a unit's picture has structure or is noise, measured against noise of the same spectrum."""
+"""Tells whether the picture of a unit has structure or is noise, against noise of the same spectrum."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -28,37 +28,37 @@ CRITERION = (
 
 @dataclass(frozen=True, kw_only=True)
 class Structure:
-    """What was measured of a picture.
+    """Structure of a picture.
 
     Attributes:
-        coherence: How much neighbouring gradients agree in direction, as a multiple of noise's.
-        concentration: How few directions hold a frequency's power, as a multiple of noise's.
-        deviation: Standard deviation of RGB in [0, 1].
-        verdict: What follows.
+        verdict: What follows from the other two.
+        coherence: How much neighbouring gradients agree in direction, as a multiple of that of noise.
+        concentration: How few directions hold the power of a frequency, as a multiple of that of noise.
     """
 
+    verdict: Verdict
     coherence: float
     concentration: float
-    deviation: float
-    verdict: Verdict
 
 
 def structure(picture: NDArray[np.float32], *, gradient: bool = True) -> Structure:
-    """Measure a picture.
+    """Measure a picture against pictures of noise.
 
-    It is held against pictures of noise that have its colours and, at each frequency, its power, but phases and
-    directions at random: what the ascent makes of its start where a unit looks for nothing but a frequency.
+    The noise has its colours and, at each frequency, its power, but random phases and directions: what the ascent makes
+    of its start for a unit that responds to a frequency alone.
 
     Args:
-        picture: RGB in [0, 1], (3, side, side).
+        picture: RGB in [0, 1], shape (3, side, side).
         gradient: Whether the unit had a gradient.
     """
     planes = _uncorrelated(picture.astype(np.float64))
     deviation = float(np.sqrt((planes**2).mean()))
     random = np.random.default_rng(0)
     noises = [_noise_like(planes, random) for _ in range(_NOISES)] if deviation > 0 else [planes]
-    coherence = _coherence(planes) / max(float(np.mean([_coherence(noise) for noise in noises])), 1e-12)
-    concentration = _concentration(planes) / max(float(np.mean([_concentration(noise) for noise in noises])), 1e-12)
+    coherence, concentration = (
+        measure(planes) / max(float(np.mean([measure(noise) for noise in noises])), 1e-12)
+        for measure in (_coherence, _concentration)
+    )
     verdict: Verdict
     if not gradient:
         verdict = "no gradient"
@@ -67,11 +67,11 @@ def structure(picture: NDArray[np.float32], *, gradient: bool = True) -> Structu
     else:
         above = coherence >= LEAST_COHERENCE or concentration >= LEAST_CONCENTRATION
         verdict = "structured" if above else "noise"
-    return Structure(coherence=coherence, concentration=concentration, deviation=deviation, verdict=verdict)
+    return Structure(verdict=verdict, coherence=coherence, concentration=concentration)
 
 
 def _uncorrelated(picture: Planes) -> Planes:
-    """The picture along the principal axes of its own colours, each plane around zero."""
+    """Turn a picture to the principal axes of its colours, each plane around zero."""
     colours = picture.reshape(3, -1)
     colours = colours - colours.mean(axis=1, keepdims=True)
     _, axes = np.linalg.eigh(colours @ colours.T)
@@ -80,7 +80,7 @@ def _uncorrelated(picture: Planes) -> Planes:
 
 
 def _noise_like(planes: Planes, random: np.random.Generator) -> Planes:
-    """Gaussian noise with each plane's power at each frequency, in all directions alike."""
+    """Make Gaussian noise with the power of each plane at each frequency, alike in all directions."""
     rings = _rings(planes.shape[-1]).ravel()
     counts = np.bincount(rings)
     noises = []
@@ -92,7 +92,7 @@ def _noise_like(planes: Planes, random: np.random.Generator) -> Planes:
 
 
 def _coherence(planes: Planes) -> float:
-    """Of the colour structure tensor (Di Zenzo 1986), mean weighted by its strength: 0 no direction, 1 one."""
+    """Mean coherence of the colour structure tensor (Di Zenzo 1986), weighted by its strength; 1: one direction."""
     down, across = np.gradient(planes, axis=(1, 2))
     sigma = _NEIGHBOURHOOD * planes.shape[-1]
     yy, xy, xx = (
@@ -108,9 +108,9 @@ def _concentration(planes: Planes) -> float:
     side = planes.shape[-1]
     rings = _rings(side)
     counts = np.bincount(rings.ravel())
-    # Without the slowest waves, which have too few directions, and the corners.
+    # Without the lowest frequencies, which have too few directions, and the corners.
     band = slice(3, side // 2 + 1)
-    # What lies at the edges would look like a cross of all frequencies.
+    # The edges would look like a cross of all frequencies.
     window = np.outer(np.hanning(side + 2)[1:-1], np.hanning(side + 2)[1:-1])
     total = weighted = 0.0
     for plane in planes:
@@ -123,7 +123,7 @@ def _concentration(planes: Planes) -> float:
 
 
 def _rings(side: int) -> NDArray[np.int64]:
-    """The frequency of each coefficient, in waves to a side."""
+    """Frequency of each coefficient in cycles per side."""
     frequency = np.fft.fftfreq(side) * side
     rings: NDArray[np.int64] = np.rint(np.hypot(frequency[:, None], frequency[None, :])).astype(np.int64)
     return rings

@@ -1,4 +1,4 @@
-"""Filter pictures of one backbone with one or more pretrainings, from their names to a figure."""
+"""Makes filter pictures of a backbone with one or more pretrainings, and writes a figure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,9 +7,9 @@ from artbench.data.opening import open_dataset
 from artbench.encoders.request import encoder_requests
 from artbench.explain.figure import write_png
 from artbench.explain.filters.depths import Depth, Trace
-from artbench.explain.filters.encoder_filters import EncoderFilters, find_filters, picture_side
+from artbench.explain.filters.encoder_filters import EncoderFilters, find_filters
 from artbench.explain.filters.figure import filters_figure
-from artbench.explain.filters.request import Ascent, FiltersRequest
+from artbench.explain.filters.request import FiltersRequest
 from artbench.explain.filters.responses import Sample, draw_sample
 from artbench.explain.filters.structure import CRITERION
 from artbench.plugins.registry import Registry
@@ -21,67 +21,58 @@ def explain_filters(request: FiltersRequest, *, registry: Registry, reporter: Re
     """Make filter pictures of each pretraining, side by side, and write the figure.
 
     Raises:
-        UsageError: A name is unknown, of a layer too, or nothing says where the dataset lies.
-        ArtbenchError: There are no such weights, the backbone has no convolution, no picture of the dataset can be
+        UsageError: A name is unknown, such as that of a layer, or nothing says where the dataset is.
+        ArtbenchError: There are no such weights, the backbone has no convolution, no image of the dataset can be
             read, or the figure can't be written.
     """
-    request.check(registry)
     device = choose_device(request.device)
-    asked = list(encoder_requests([request.backbone], request.pretrainings, registry=registry, seed=request.seed))
+    candidates = list(encoder_requests([request.backbone], request.pretrainings, registry=registry, seed=request.seed))
     dataset = None
     if request.examples is not None:
         spec = registry.datasets.get(request.examples)
-        folder = request.paths.folder(spec, reporter=reporter)
-        dataset = open_dataset(spec, folder)
+        dataset = open_dataset(spec, request.paths.folder(spec, reporter=reporter))
     found: list[EncoderFilters] = []
     sample: Sample | None = None
     depths: list[Depth] = []
-    ascent = request.ascent
-    for candidate in asked:
+    for candidate in candidates:
         encoder = candidate.build(reporter, device=device)
-        ascent = replace(request.ascent, side=picture_side(encoder, request.ascent))
-        trace = Trace(encoder.module, ascent.side, name=request.backbone)
+        if encoder.input_size is not None:
+            request = replace(request, ascent=replace(request.ascent, side=encoder.input_size))
+        side = request.ascent.side
+        trace = Trace(encoder.module, side, name=request.backbone)
         if not found:
             depths = [trace.named(name) for name in dict.fromkeys(request.layers)] or trace.chosen()
             if dataset is not None:
-                sample = draw_sample(dataset, side=ascent.side, seed=request.seed, reporter=reporter)
+                sample = draw_sample(dataset, side=side, seed=request.seed, reporter=reporter)
         found.append(
             find_filters(
-                encoder,
-                trace,
-                depths=depths,
-                units=request.units,
-                seed=request.seed,
-                ascent=ascent,
-                sample=sample,
-                device=device,
-                reporter=reporter,
+                encoder, trace, depths=depths, request=request, sample=sample, device=device, reporter=reporter
             )
         )
-    figure = filters_figure(found, sample=sample, caption=_caption(request, sample, ascent))
-    write_png(figure, request.out, dpi=request.dpi, facts=_facts(request, found, sample, ascent))
+    figure = filters_figure(found, caption=_caption(request, sample))
+    write_png(figure, request.out, dpi=request.dpi, facts=_facts(request, found, sample))
     return found
 
 
-def _caption(request: FiltersRequest, sample: Sample | None, ascent: Ascent) -> list[str]:
+def _caption(request: FiltersRequest, sample: Sample | None) -> list[str]:
+    ascent = request.ascent
     lines = [
-        f"Each picture was climbed to in {ascent.steps} steps at {ascent.side} px from noise, in decorrelated Fourier "
+        f"Each picture was reached in {ascent.steps} steps at {ascent.side} px from noise, in decorrelated Fourier "
         f"space, under jitter, scale and rotation (Olah et al. 2017). Numbers are those of the units, drawn by seed "
         f"{request.seed} and the same for every pretraining; values are read before the nonlinearity.",
         f"{CRITERION[0].upper()}{CRITERION[1:]}.",
     ]
     if sample is not None:
         lines.append(
-            f"Beside each: the four pictures it responds to most, of {len(sample.ids):,} drawn from the {sample.of:,} "
+            f"Beside each: the four images it responds to most, of {len(sample.ids):,} drawn from the {sample.of:,} "
             f"of {sample.dataset}, strongest at the upper left."
         )
     return lines
 
 
-def _facts(
-    request: FiltersRequest, found: Sequence[EncoderFilters], sample: Sample | None, ascent: Ascent
-) -> dict[str, str]:
-    """What is needed to make the figure again."""
+def _facts(request: FiltersRequest, found: Sequence[EncoderFilters], sample: Sample | None) -> dict[str, str]:
+    """Collect what is needed to make the figure again."""
+    ascent = request.ascent
     facts = {
         "Title": f"{request.backbone}: what units respond to most",
         "artbench-backbone": request.backbone,

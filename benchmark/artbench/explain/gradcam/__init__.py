@@ -1,1 +1,1 @@
-"""Where in a picture an encoder with its probe finds what it says: Grad-CAM and Guided Grad-CAM."""
+"""Where in an image an encoder with its probe finds what it predicts: Grad-CAM and Guided Grad-CAM."""

@@ -1,4 +1,4 @@
-"""Figures of single pictures, and the sheet of them all."""
+"""Figures of single images, and the sheet of them all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,34 +17,32 @@ from artbench.explain.gradcam.request import HEAD, LABEL, MARGIN, sheet_height, 
 from artbench.explain.gradcam.request import PANEL as SHEET_PANEL
 from artbench.runtime.text import printable
 
-# Inches.
-_PANEL = 2.6
+_PANEL = 2.6  # inches
 _TITLE = 38  # characters over a panel
-_GREEN, _RED = "#1b7837", "#b2182b"
-# Of a gradient's magnitudes, the share that is not cut off by the scale.
+# Colours of what is said of an image, by whether the probe is right.
+_COLOURS = {True: "#1b7837", False: "#b2182b", None: GREY}
+# Percentile of a gradient's magnitudes at which the scale ends.
 _SCALE = 99.5
-# How much of the colour of the map lies over the picture where the map is largest.
-_STRONGEST = 0.75
-# How dark the picture is where the map is zero.
-_DIMMED = 0.55
-# Of red, green and blue in the brightness of a colour (Rec. 601).
+# Weight of the map's colour where the map is largest, and brightness of the image where the map is zero.
+_STRONGEST, _DIMMED = 0.75, 0.55
+# Weights of red, green and blue in the brightness of a colour (Rec. 601).
 _LUMA = np.array([0.299, 0.587, 0.114])
-# In the place of a largest value that is zero.
+# Stands for a largest value that is zero.
 _TINY = float(np.finfo(np.float32).tiny)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """One picture and what is known of it.
+    """An explained image and what is known about it.
 
     Attributes:
-        image: Its id, or the path that was asked for.
+        image: Its id, or the name of the file that was asked for.
         reason: Why it is shown.
-        pixels: As the encoder saw it: uint8, shape (height, width, 3).
+        pixels: What the encoder sees: uint8, shape (height, width, 3).
         explained: Name of the class whose logit is explained, and its probability.
         predicted: Name of the most probable class, and its probability.
-        true: Names of its classes, each with its probability; empty where nobody says.
-        correct: Whether the probe is right; None where nobody says.
+        true: Names of its classes, each with its probability; empty if unknown.
+        correct: Whether the probe is right; None if unknown.
         file: Name of its figure.
     """
 
@@ -59,12 +57,12 @@ class Shown:
 
     @property
     def said(self) -> str:
-        """`predicted Cubism 97 %`."""
+        """The prediction: `predicted Cubism 97.1 %`."""
         return f"predicted {self.predicted[0]} {100 * self.predicted[1]:.1f} %"
 
     @property
     def known(self) -> str:
-        """`true: Cubism 97 %`; the most probable of several."""
+        """The true class, `true Cubism 97.1 %`; the most probable of several."""
         if not self.true:
             return "true class not known" if self.correct is None else "has none of the labels"
         first, *others = sorted(self.true, key=lambda named: -named[1])
@@ -73,26 +71,24 @@ class Shown:
 
     @property
     def mapped(self) -> str:
-        """`maps are for Cubism 20 %`, where that is not what was predicted; else empty."""
+        """The explained class, `maps are for Cubism 20.0 %`, if it is not the predicted one; else empty."""
         name, chance = self.explained
         if name == self.predicted[0]:
             return ""
-        has = (
-            "" if self.correct is None else ", its own" if name in {true for true, _ in self.true} else ", not its own"
-        )
-        return f"maps are for {name} {100 * chance:.1f} %{has}"
+        own = ", its own" if name in dict(self.true) else ", not its own"
+        return f"maps are for {name} {100 * chance:.1f} %{'' if self.correct is None else own}"
 
 
-def picture_figure(shown: Shown, maps: Maps, *, at: int, caption: Sequence[str]) -> Figure:
-    """One picture: as the encoder saw it, its maps, what was predicted and what is true.
+def image_figure(shown: Shown, maps: Maps, *, at: int, caption: Sequence[str]) -> Figure:
+    """Draw one image: what the encoder sees, its maps, what was predicted and what is true.
 
     Args:
-        shown: The picture.
-        maps: Of all pictures.
-        at: Its number among them.
-        caption: Lines under it.
+        shown: The image.
+        maps: Maps of all images.
+        at: Position of the image among them.
+        caption: Lines below.
     """
-    views = panels(shown.pixels, maps, at=at)
+    views = _panels(shown.pixels, maps, at=at)
     width = max(len(views) * (_PANEL + MARGIN) + MARGIN, 2 * _PANEL)
     lines = wrapped(caption, width)
     top, bottom = 0.95, 0.15 + LINE_INCHES * len(lines)
@@ -100,27 +96,28 @@ def picture_figure(shown: Shown, maps: Maps, *, at: int, caption: Sequence[str])
     figure = Figure(figsize=(width, height), facecolor="white")
     text_line(figure, MARGIN, height - 0.24, shown.image, size=10, weight="bold")
     said = ", ".join(part for part in (shown.said, shown.known, shown.mapped) if part)
-    text_line(figure, MARGIN, height - 0.46, f"{said} ({shown.reason})", size=9, colour=_colour(shown))
+    text_line(figure, MARGIN, height - 0.46, f"{said} ({shown.reason})", size=9, colour=_COLOURS[shown.correct])
     for number, (title, view) in enumerate(views.items()):
         axes = square(figure, MARGIN + number * (_PANEL + MARGIN), bottom, _PANEL)
         axes.imshow(view)
-        axes.set_title(printable(_titled(title, shown)), fontsize=9, parse_math=False)
         _note_if_empty(axes, title, maps, at)
+        words = f"{title}: {shown.explained[0]}" if title.endswith("Grad-CAM") else title
+        words = words if len(words) <= _TITLE else f"{words[: _TITLE - 1]}…"
+        axes.set_title(printable(words), fontsize=9, parse_math=False)
     put_caption(figure, lines, left=MARGIN, top=bottom)
     return figure
 
 
 def contact_sheet(shown: Sequence[Shown], maps: Maps, *, title: str, caption: Sequence[str]) -> Figure:
-    """All pictures, one a row.
+    """Draw all images, one a row.
 
     Args:
-        shown: The pictures, in the order of `maps`.
-        maps: Theirs.
-        title: Above all.
-        caption: Lines under it.
+        shown: The images, in the order of `maps`.
+        maps: Their maps.
+        title: Title above all.
+        caption: Lines below.
     """
-    columns = len(panels(shown[0].pixels, maps, at=0))
-    width = sheet_width(columns)
+    width = sheet_width(len(_panels(shown[0].pixels, maps, at=0)))
     lines = wrapped(caption, width)
     bottom = 0.15 + LINE_INCHES * len(lines)
     height = sheet_height(len(shown), caption=bottom)
@@ -129,7 +126,7 @@ def contact_sheet(shown: Sequence[Shown], maps: Maps, *, title: str, caption: Se
     for row, one in enumerate(shown):
         floor = height - HEAD - (row + 1) * (SHEET_PANEL + MARGIN) + MARGIN
         _label(figure, one, floor + SHEET_PANEL)
-        for column, (name, view) in enumerate(panels(one.pixels, maps, at=row).items()):
+        for column, (name, view) in enumerate(_panels(one.pixels, maps, at=row).items()):
             axes = square(figure, LABEL + column * (SHEET_PANEL + MARGIN), floor, SHEET_PANEL)
             axes.imshow(view)
             _note_if_empty(axes, name, maps, row)
@@ -140,61 +137,40 @@ def contact_sheet(shown: Sequence[Shown], maps: Maps, *, title: str, caption: Se
 
 
 def _label(figure: Figure, shown: Shown, top: float) -> None:
-    lines = [
+    judged, below = _COLOURS[shown.correct], top - 0.14
+    for text, colour, weight in (
         (shown.reason, GREY, "normal"),
-        (shown.said, _colour(shown), "bold"),
-        (shown.known, _colour(shown), "normal"),
+        (shown.said, judged, "bold"),
+        (shown.known, judged, "normal"),
         (shown.mapped, GREY, "normal"),
         (shown.image, GREY, "normal"),
-    ]
-    below = top - 0.14
-    for text, colour, weight in lines:
+    ):
         for part in fill(text, 34, break_on_hyphens=False).splitlines()[:3]:
             text_line(figure, MARGIN, below, part, size=7.5, colour=colour, weight=weight)
             below -= 0.15
 
 
 def _note_if_empty(axes: Axes, title: str, maps: Maps, at: int) -> None:
-    """Say on a map that it is zero everywhere, lest it be taken for a fault."""
+    """Say on a map that it is zero everywhere, so that nobody takes that for a fault."""
     if title.endswith("Grad-CAM") and not maps.grid[at].any():
         looks = {"boxstyle": "square,pad=0.3", "facecolor": "white", "edgecolor": "none"}
-        axes.text(
-            0.5,
-            0.5,
-            "empty: nothing here\nspeaks for the class",
-            fontsize=7.5,
-            ha="center",
-            va="center",
-            transform=axes.transAxes,
-            bbox=looks,
-        )
+        text, where = "empty: no evidence\nfor the class", axes.transAxes
+        axes.text(0.5, 0.5, text, fontsize=7.5, ha="center", va="center", transform=where, bbox=looks)
 
 
-def _titled(title: str, shown: Shown) -> str:
-    """The title of a panel, no wider than it is."""
-    if not title.endswith("Grad-CAM"):
-        return title
-    named = f"{title}: {shown.explained[0]}"
-    return named if len(named) <= _TITLE else f"{named[: _TITLE - 1]}…"
-
-
-def _colour(shown: Shown) -> str:
-    return {True: _GREEN, False: _RED, None: GREY}[shown.correct]
-
-
-def panels(pixels: NDArray[np.uint8], maps: Maps, *, at: int) -> dict[str, NDArray[np.uint8]]:
-    """RGB pictures of the maps of picture number `at`, each of the picture's size, by their titles."""
-    found = {"picture": pixels, "Grad-CAM": overlay(pixels, maps.grad_cam[at])}
+def _panels(pixels: NDArray[np.uint8], maps: Maps, *, at: int) -> dict[str, NDArray[np.uint8]]:
+    """An image and pictures of its maps, in RGB and of one size, by their titles."""
+    found = {"image": pixels, "Grad-CAM": _overlay(pixels, maps.grad_cam[at])}
     if maps.guided is not None and maps.guided_grad_cam is not None:
-        found["guided backpropagation"] = signed(maps.guided[at])
-        found["Guided Grad-CAM"] = signed(maps.guided_grad_cam[at])
+        found["guided backpropagation"] = _signed(maps.guided[at])
+        found["Guided Grad-CAM"] = _signed(maps.guided_grad_cam[at])
     return found
 
 
-def overlay(pixels: NDArray[np.uint8], values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """The picture in grey, dim where the map is zero and in colour where it is large; scaled to the map's maximum.
+def _overlay(pixels: NDArray[np.uint8], values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The image, dim where the map is zero and in colour where it is large; scaled to the map's maximum.
 
-    In grey, because on a yellow painting nobody could tell the paint from the map.
+    It is grey, because on a yellow painting nobody could tell the paint from the map.
     """
     share = values[..., None] / max(float(values.max()), _TINY)
     colours = colormaps["inferno"](0.3 + 0.65 * share[..., 0])[..., :3]
@@ -203,7 +179,7 @@ def overlay(pixels: NDArray[np.uint8], values: NDArray[np.float32]) -> NDArray[n
     return _eight_bits((1 - weight) * grey + weight * colours)
 
 
-def signed(gradient: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _signed(gradient: NDArray[np.float32]) -> NDArray[np.uint8]:
     """A gradient with respect to the pixels as colours around grey, which means zero."""
     scale = max(float(np.percentile(np.abs(gradient), _SCALE)), _TINY)
     return _eight_bits(0.5 + gradient / (2 * scale))

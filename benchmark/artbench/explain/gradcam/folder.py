@@ -1,7 +1,7 @@
-"""What was chosen and why, and what the checks say: for programs and for people."""
+"""The folder of a run: its figures, and what was chosen and what the checks found, for programs and for people."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,10 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from artbench.explain.figure import write_png
-from artbench.explain.gradcam.figures import Shown, contact_sheet, picture_figure
+from artbench.explain.gradcam.figures import Shown, contact_sheet, image_figure
 from artbench.explain.gradcam.maps import Maps
 from artbench.explain.gradcam.sanity.check import CRITERION, GRAD_CAM, GUIDED, GUIDED_GRAD_CAM, Sanity
-from artbench.explain.gradcam.sanity.erasure import SHARES
+from artbench.explain.gradcam.sanity.erasure import SHARES, Curves
 from artbench.explain.gradcam.sanity.figure import sanity_figure
 from artbench.explain.layers import MapLayer
 from artbench.records.record import Record
@@ -25,18 +25,18 @@ SHEET, CHECKS = "contact-sheet.png", "sanity.png"
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """What a folder of figures holds.
+    """Contents of a folder of figures.
 
     Attributes:
-        record: Whose encoder and probe are explained.
+        record: The record whose encoder and probe are explained.
         difference: The largest difference between a probability of the probe fitted again and the stored one.
-        layer: Whose maps Grad-CAM weighs.
+        layer: The layer whose maps Grad-CAM weighs.
         refused: Why there is no guided backpropagation; None if there is.
         named: The class asked for.
-        seed: Of the random pictures and of the checks.
-        how: How the pictures were chosen, as a sentence.
-        shown: The pictures.
-        sanity: What the checks say.
+        seed: Seed of the random images and of the checks.
+        how: How the images were chosen, as a sentence.
+        shown: The images.
+        sanity: Results of the checks.
     """
 
     record: Record
@@ -51,18 +51,11 @@ class Contents:
 
     @property
     def verdicts(self) -> dict[str, str]:
-        """For each kind of map, what the checks say, as a sentence without a full stop."""
+        """Results of the checks for each kind of map, as a sentence without a full stop."""
         return {kind: f"{self.sanity.verdict(kind)}; {self.sanity.areas(kind)}" for kind in self.sanity.maps}
 
-    @property
-    def reproduced(self) -> str:
-        """How well the probe fitted again gives the stored predictions, as a sentence without a full stop."""
-        if self.difference == 0:
-            return "The probe was fitted again and gives the stored predictions to the last bit"
-        return f"The probe was fitted again and gives the stored probabilities to within {self.difference:.1e}"
-
     def as_json(self) -> dict[str, Any]:
-        """All of it."""
+        """All of it for `json.dumps`."""
         return {
             "record": self.record.id,
             "task": self.record.task,
@@ -74,33 +67,57 @@ class Contents:
             "class": self.named,
             "seed": self.seed,
             "how_chosen": self.how,
-            "pictures": [_picture(shown) for shown in self.shown],
-            "sanity": sanity_as_json(self.sanity),
+            "pictures": [_described(shown) for shown in self.shown],
+            "sanity": _sanity(self.sanity),
         }
 
 
-def write_contents(contents: Contents, folder: Path) -> list[Path]:
-    """Write `index.json`, `index.md` and `sanity.json`, and return where they are.
+def draw(contents: Contents, maps: Maps, *, folder: Path, dpi: int, reporter: Reporter) -> None:
+    """Write all figures of a run, `index.json`, `index.md` and `sanity.json`.
+
+    Args:
+        contents: What is shown.
+        maps: Maps of the images, in their order.
+        folder: Where to write; made if it is missing.
+        dpi: Dots per inch.
+        reporter: Receives progress and notices.
 
     Raises:
         OSError: The folder can't be written.
     """
-    whole = contents.as_json()
-    files = {
-        "index.json": _text({name: part for name, part in whole.items() if name != "sanity"}),
-        "sanity.json": _text({"record": contents.record.id, **whole["sanity"]}),
-        "index.md": "\n".join(_page(contents)) + "\n",
-    }
-    for name, text in files.items():
-        write_text(folder / name, text)
-    return [folder / name for name in files]
+    record = contents.record
+    title = f"{record.task}: {record.backbone}, {record.pretraining}"
+    caption = _caption(contents)
+
+    def save(figure: Figure, name: str, facts_title: str) -> None:
+        facts = {
+            "Title": facts_title,
+            "artbench-record": record.id,
+            "artbench-weights": record.encoder.weights_sha256,
+            "artbench-seed": str(contents.seed),
+        }
+        write_png(figure, folder / name, dpi=dpi, facts=facts)
+
+    with reporter.counting("figures", total=len(contents.shown) + 2, unit="figures") as counter:
+        for at, shown in enumerate(contents.shown):
+            save(image_figure(shown, maps, at=at, caption=caption), shown.file, f"{title}, {shown.image}")
+            counter.advance(note=shown.image)
+        save(contact_sheet(contents.shown, maps, title=title, caption=caption), SHEET, title)
+        counter.advance(note=SHEET)
+        save(sanity_figure(contents.sanity, title=f"Checks of the maps: {title}"), CHECKS, f"{title}, checks")
+        counter.advance(note=CHECKS)
+    index = contents.as_json()
+    sanity = {"record": record.id, **index.pop("sanity")}
+    for name, content in (("index.json", index), ("sanity.json", sanity)):
+        write_text(folder / name, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_text(folder / "index.md", _page(contents))
 
 
-def sanity_as_json(sanity: Sanity) -> dict[str, Any]:
-    """What the checks say, with every number."""
+def _sanity(sanity: Sanity) -> dict[str, Any]:
+    """Results of the checks, with every number."""
     return {
         "criterion": f"a map {CRITERION}",
-        "pictures": sanity.pictures,
+        "pictures": sanity.images,
         "depths": list(sanity.depths),
         "shares": SHARES.round(3).tolist(),
         "maps": {
@@ -109,129 +126,75 @@ def sanity_as_json(sanity: Sanity) -> dict[str, Any]:
                 "verdict": sanity.verdict(kind),
                 "rank_correlation": list(checked.correlations),
                 "compared": list(checked.compared),
-                **_curves(checked.curves.deletion, checked.curves.insertion),
-                "deletion_area": checked.curves.deletion_area,
-                "insertion_area": checked.curves.insertion_area,
+                **_curves(checked.curves),
             }
             for kind, checked in sanity.maps.items()
         },
-        "random": {
-            **_curves(sanity.random.deletion, sanity.random.insertion),
-            "deletion_area": sanity.random.deletion_area,
-            "insertion_area": sanity.random.insertion_area,
-        },
+        "random": _curves(sanity.random),
     }
 
 
-def _curves(deletion: Any, insertion: Any) -> dict[str, list[float]]:
-    return {"deletion": deletion.tolist(), "insertion": insertion.tolist()}
+def _curves(curves: Curves) -> Mapping[str, Any]:
+    return {
+        "deletion": curves.deletion.tolist(),
+        "insertion": curves.insertion.tolist(),
+        "deletion_area": curves.deletion_area,
+        "insertion_area": curves.insertion_area,
+    }
 
 
-def _picture(shown: Shown) -> dict[str, Any]:
-    def named(pair: tuple[str, float]) -> dict[str, Any]:
-        return {"class": pair[0], "probability": pair[1]}
-
+def _described(shown: Shown) -> dict[str, Any]:
+    explained, predicted, *true = (
+        {"class": name, "probability": chance} for name, chance in (shown.explained, shown.predicted, *shown.true)
+    )
     return {
         "file": shown.file,
         "image": shown.image,
         "reason": shown.reason,
-        "explained": named(shown.explained),
-        "predicted": named(shown.predicted),
-        "true": [named(pair) for pair in shown.true],
+        "explained": explained,
+        "predicted": predicted,
+        "true": true,
         "correct": shown.correct,
     }
 
 
-def _page(contents: Contents) -> Iterator[str]:
-    record = contents.record
-    yield f"# Grad-CAM: {escape(record.task)}, {escape(record.backbone)}, {escape(record.pretraining)}"
-    yield ""
-    yield f"Record {record.id}. {contents.reproduced}. Grad-CAM at `{contents.layer.name}`."
-    yield ""
-    yield f"{escape(contents.how)}"
-    yield ""
-    yield from (f"- {kind[0].upper()}{kind[1:]} {verdict}." for kind, verdict in contents.verdicts.items())
+def _page(contents: Contents) -> str:
+    record, again = contents.record, "The probe was fitted again and gives the stored"
+    reproduced = f"{again} probabilities to within {contents.difference:.1e}"
+    if contents.difference == 0:
+        reproduced = f"{again} predictions to the last bit"
+    checks = [f"- {kind[0].upper()}{kind[1:]} {verdict}." for kind, verdict in contents.verdicts.items()]
     if contents.refused:
-        yield f"- No other maps: {escape(contents.refused)}."
-    yield f"- A map {CRITERION}."
-    yield ""
-    yield "![All pictures](contact-sheet.png)"
-    yield ""
-    yield "![The checks](sanity.png)"
-    yield ""
-    yield "| figure | why | image | maps are for | predicted | true |"
-    yield "|---|---|---|---|---|---|"
+        checks.append(f"- No other maps: {escape(contents.refused)}.")
+    rows = ["| figure | why | image | maps are for | predicted | true |", "|---|---|---|---|---|---|"]
     for shown in contents.shown:
-        true = ", ".join(_percent(pair) for pair in shown.true) or "not known"
-        cells = (shown.reason, shown.image, shown.explained[0], _percent(shown.predicted), true)
-        yield f"| [{shown.file}]({shown.file}) | {' | '.join(escape(cell) for cell in cells)} |"
-
-
-def _percent(pair: tuple[str, float]) -> str:
-    return f"{pair[0]} {100 * pair[1]:.1f} %"
-
-
-def _text(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-
-
-def draw(contents: Contents, maps: Maps, *, folder: Path, dpi: int, reporter: Reporter) -> None:
-    """Write all figures of a run and what is in them.
-
-    Args:
-        contents: What is shown.
-        maps: Of the pictures, in their order.
-        folder: Made where it is not there.
-        dpi: Dots an inch.
-        reporter: Told how far it is.
-
-    Raises:
-        OSError: The folder can't be written.
-    """
-    record = contents.record
-    title = f"{record.task}: {record.backbone}, {record.pretraining}"
-    caption = _caption(contents)
-    with reporter.counting("figures", total=len(contents.shown) + 2, unit="figures") as counter:
-        for at, shown in enumerate(contents.shown):
-            figure = picture_figure(shown, maps, at=at, caption=caption)
-            _save(figure, folder / shown.file, contents, title=f"{title}, {shown.image}", dpi=dpi)
-            counter.advance(note=shown.image)
-        sheet = contact_sheet(contents.shown, maps, title=title, caption=caption)
-        _save(sheet, folder / SHEET, contents, title=title, dpi=dpi)
-        counter.advance(note=SHEET)
-        checks = sanity_figure(contents.sanity, title=f"Checks of the maps: {title}")
-        _save(checks, folder / CHECKS, contents, title=f"{title}, checks", dpi=dpi)
-        counter.advance(note=CHECKS)
-    write_contents(contents, folder)
+        predicted, *true = (f"{name} {100 * chance:.1f} %" for name, chance in (shown.predicted, *shown.true))
+        cells = (shown.reason, shown.image, shown.explained[0], predicted, ", ".join(true) or "not known")
+        rows.append(f"| [{shown.file}]({shown.file}) | {' | '.join(escape(cell) for cell in cells)} |")
+    paragraphs = (
+        f"# Grad-CAM: {escape(record.task)}, {escape(record.backbone)}, {escape(record.pretraining)}",
+        f"Record {record.id}. {reproduced}. Grad-CAM at `{contents.layer.name}`.",
+        escape(contents.how),
+        "\n".join([*checks, f"- A map {CRITERION}."]),
+        f"![All images]({SHEET})",
+        f"![The checks]({CHECKS})",
+        "\n".join(rows),
+    )
+    return "\n\n".join(paragraphs) + "\n"
 
 
 def _caption(contents: Contents) -> list[str]:
     sanity = contents.sanity
     lines = [
-        f"Grad-CAM at {contents.layer.name}, bilinear, each map scaled to its own maximum. Pictures as the encoder "
-        f"sees them. Record {contents.record.id}. {contents.how}"
+        f"Grad-CAM at {contents.layer.name}, bilinear, each map scaled to its own maximum. Images as the encoder "
+        f"sees them. Record {contents.record.id}. {contents.how}",
+        f"{GRAD_CAM} {contents.verdicts[GRAD_CAM]}.",
     ]
-    lines.append(f"{GRAD_CAM} {sanity.verdict(GRAD_CAM)}; {sanity.areas(GRAD_CAM)}.")
     if contents.refused:
         return [*lines, f"No other maps: {contents.refused}."]
-    lines.append(f"Guided backpropagation {sanity.verdict(GUIDED)}{_owed(sanity, GUIDED)}.")
-    return [*lines, f"{GUIDED_GRAD_CAM} {sanity.verdict(GUIDED_GRAD_CAM)}{_owed(sanity, GUIDED_GRAD_CAM)}."]
-
-
-def _owed(sanity: Sanity, kind: str) -> str:
-    """What a map shows that is not owed to what the network has learnt of the class."""
-    if sanity.maps[GUIDED].passes is not False:
-        return ""
-    if kind == GUIDED:
-        return ": it is much the same whatever class is asked for, and so not the reason for one"
-    return "; where it lies is Grad-CAM's, but its fine lines are those of guided backpropagation"
-
-
-def _save(figure: Figure, path: Path, contents: Contents, *, title: str, dpi: int) -> None:
-    facts = {
-        "Title": title,
-        "artbench-record": contents.record.id,
-        "artbench-weights": contents.record.encoder.weights_sha256,
-        "artbench-seed": str(contents.seed),
-    }
-    write_png(figure, path, dpi=dpi, facts=facts)
+    guided = product = ""
+    if sanity.maps[GUIDED].passes is False:
+        guided = ": it is much the same for any class, so it does not explain one"
+        product = "; its regions are those of Grad-CAM, but its fine lines are those of guided backpropagation"
+    lines.append(f"Guided backpropagation {sanity.verdict(GUIDED)}{guided}.")
+    return [*lines, f"{GUIDED_GRAD_CAM} {sanity.verdict(GUIDED_GRAD_CAM)}{product}."]

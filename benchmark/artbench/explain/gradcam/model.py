@@ -14,22 +14,24 @@ from artbench.probe.linear import FittedProbe
 class ProbedEncoder(torch.nn.Module):
     """Pixels to logits: normalisation, encoder, and the probe (z-score and regression folded into one linear layer).
 
-    It gives the logits that the probe gives on stored features. The encoder is a copy whose values are the same and
-    whose activations can be hooked: none works in place, and a clipped ReLU counts as the ReLU it is.
+    Its logits are those of the probe on stored features. The encoder is a copy whose values are the same and whose
+    activations can be hooked: none works in place, and a clipped ReLU counts as the ReLU it is.
 
     Args:
         encoder: The frozen encoder.
-        probe: Fitted on its features.
-        dtype: In which the features were computed: float32, or bfloat16 by autocast. In another one the predictions
-            would not be the record's.
+        probe: The probe that was fitted on its features.
+        dtype: Type in which the features were computed: float32, or bfloat16 by autocast. In another one the
+            predictions would not be the record's.
     """
 
     def __init__(self, encoder: Encoder, probe: FittedProbe, *, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
-        self._dtype = dtype
+        self._dtype, self._single_label = dtype, probe.target == "single-label"
         self.backbone = encoder.backbone
         self.encoder = _hookable(copy.deepcopy(encoder.module))
-        self.head = _linear(probe)
+        weight, bias = torch.from_numpy(np.ascontiguousarray(probe.weight.T)), torch.from_numpy(probe.bias)
+        self.head = torch.nn.Linear(weight.shape[1], weight.shape[0], dtype=torch.float64)
+        self.head.load_state_dict({"weight": weight, "bias": bias})
         self.mean: torch.Tensor
         self.std: torch.Tensor
         self.register_buffer("mean", 255 * torch.tensor(encoder.mean).view(1, 3, 1, 1))
@@ -37,26 +39,37 @@ class ProbedEncoder(torch.nn.Module):
         self.requires_grad_(False)
         self.eval()
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Logits, float64, shape (n, classes), of RGB in [0, 255], float32, shape (n, 3, height, width)."""
-        with torch.autocast(pictures.device.type, self._dtype, enabled=self._dtype != torch.float32):
-            features: torch.Tensor = self.encoder((pictures - self.mean) / self.std)
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Compute logits, float64, shape (n, classes), from RGB in [0, 255], float32, shape (n, 3, height, width)."""
+        with torch.autocast(images.device.type, self._dtype, enabled=self._dtype != torch.float32):
+            features: torch.Tensor = self.encoder((images - self.mean) / self.std)
         logits: torch.Tensor = self.head(features.double())
         return logits
 
-    def pictures(self, pixels: NDArray[np.uint8]) -> torch.Tensor:
-        """What `forward` takes, of decoded pictures: uint8, shape (n, height, width, 3)."""
+    def images(self, pixels: NDArray[np.uint8]) -> torch.Tensor:
+        """Turn decoded images, uint8, shape (n, height, width, 3), into what `forward` takes."""
         return torch.from_numpy(pixels).to(self.mean.device).permute(0, 3, 1, 2).float()
+
+    @torch.inference_mode()
+    def probabilities(self, images: torch.Tensor) -> NDArray[np.float64]:
+        """Compute probabilities, float64, shape (n, classes): a softmax, or a sigmoid for each label."""
+        logits = self(images)
+        found: NDArray[np.float64] = (logits.softmax(dim=1) if self._single_label else logits.sigmoid()).cpu().numpy()
+        return found
+
+    def grey(self, side: int) -> torch.Tensor:
+        """A grey image for `forward`, shape (1, 3, side, side)."""
+        return torch.full((1, 3, side, side), 127.0, device=self.mean.device)
 
 
 class ClippedReLU(torch.nn.ReLU):
     """ReLU6 as a kind of `torch.nn.ReLU`, which is what captum's guided backpropagation looks for.
 
-    Its rule then holds as it should: the gradient passes where 0 < x < 6 and it is positive.
+    The gradient then passes where 0 < x < 6 and it is positive.
     """
 
-    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002  torch calls it so
-        """Values in [0, 6]."""
+    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002  torch's name
+        """Clip values to [0, 6]."""
         return functional.relu6(input)
 
 
@@ -67,12 +80,3 @@ def _hookable(module: torch.nn.Module) -> torch.nn.Module:
         elif isinstance(getattr(part, "inplace", None), bool):
             part.inplace = False
     return module
-
-
-def _linear(probe: FittedProbe) -> torch.nn.Linear:
-    weight = torch.from_numpy(np.ascontiguousarray(probe.weight.T))
-    linear = torch.nn.Linear(weight.shape[1], weight.shape[0], dtype=torch.float64)
-    with torch.no_grad():
-        linear.weight.copy_(weight)
-        linear.bias.copy_(torch.from_numpy(probe.bias))
-    return linear

@@ -1,15 +1,14 @@
-"""Which part of a network gives the map that Grad-CAM weighs: its last convolutional stage, or its tokens."""
+"""The layer whose output Grad-CAM weighs: the last convolutional stage of a network, or its tokens."""
 
-from collections.abc import Iterator
-from difflib import get_close_matches
+from contextlib import ExitStack
 
 import torch
 
 from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.gradcam.model import ProbedEncoder
-from artbench.explain.layers import MapLayer, map_layer
+from artbench.explain.layers import MapLayer, map_layer, named_layer
 
-# They pass on what they get, or average it: what gives it comes before them, and its name says more.
+# They pass on their input, or average it: the module before them has a name that says more.
 _PASSIVE = (torch.nn.Identity, torch.nn.Dropout, torch.nn.Dropout2d, torch.nn.AvgPool2d, torch.nn.AdaptiveAvgPool2d)
 
 
@@ -17,8 +16,8 @@ class GridView(torch.nn.Module):
     """A layer whose output passes through `maps` in the form (n, c, h, w), where it can be hooked.
 
     Args:
-        layer: Gives maps with the channels last, or tokens.
-        place: What its output is like.
+        layer: A module whose output is maps with the channels last, or tokens.
+        place: The shape of that output.
     """
 
     def __init__(self, layer: torch.nn.Module, place: MapLayer) -> None:
@@ -27,28 +26,28 @@ class GridView(torch.nn.Module):
         self.maps = torch.nn.Identity()
 
     def forward(self, *inputs: torch.Tensor, **options: object) -> torch.Tensor:
-        """What the layer gives."""
+        """Compute the output of the layer."""
         output: torch.Tensor = self.layer(*inputs, **options)
         if self.place.kind == "maps, channels last":
-            there: torch.Tensor = self.maps(output.permute(0, 3, 1, 2))
-            return there.permute(0, 2, 3, 1)
+            maps: torch.Tensor = self.maps(output.permute(0, 3, 1, 2))
+            return maps.permute(0, 2, 3, 1)
         before, patches = output[:, : self.place.prefix], output[:, self.place.prefix :]
         grid: torch.Tensor = self.maps(patches.transpose(1, 2).reshape(len(patches), -1, *self.place.size))
         return torch.cat([before, grid.flatten(2).transpose(1, 2)], dim=1)
 
 
 def last_stage(model: ProbedEncoder, side: int) -> MapLayer:
-    """The last part of the encoder whose output lies on a grid and decides the logits.
+    """Find the last part of the encoder whose output lies on a grid and decides the logits.
 
-    In a vision transformer that reads off its class token, what leaves the last block for the patches decides
-    nothing: there it is the normalised input of the last attention.
+    In a vision transformer whose feature is the class token, the last block's output for the patches decides nothing:
+    there the layer is the normalised input of the last attention.
 
     Args:
         model: The network.
-        side: Of the square pictures in pixels.
+        side: Side of the square images in pixels.
 
     Raises:
-        ArtbenchError: There is none.
+        ArtbenchError: There is no such part.
     """
     outputs, logits = _outputs(model, side)
     width = None
@@ -64,40 +63,29 @@ def last_stage(model: ProbedEncoder, side: int) -> MapLayer:
         if _decides(output, place, logits):
             return place
     raise ArtbenchError(
-        f"no layer of {model.backbone} gives a map of the picture on which a logit depends",
+        f"no layer of {model.backbone} gives a map of the image on which a logit depends",
         mend="Name one with --layer",
     )
 
 
 def named_stage(model: ProbedEncoder, side: int, *, name: str) -> MapLayer:
-    """The part of the encoder called `name`.
+    """Find the part of the encoder called `name`.
 
     Raises:
-        UsageError: There is none of that name, its output is no map, or nothing depends on it.
+        UsageError: No part has that name, its output is no map, or nothing depends on it.
     """
     outputs, logits = _outputs(model, side)
-    if name not in outputs:
-        maps = [other for other, output in outputs.items() if map_layer(other, output)]
-        near = get_close_matches(name, maps, n=3) or maps[-3:]
-        raise UsageError(f"{model.backbone} has no layer {name!r}", mend=f"Did you mean {', '.join(near)}?")
-    place = map_layer(name, outputs[name])
-    if place is None:
-        maps = [other for other, output in outputs.items() if map_layer(other, output)]
-        shape = tuple(outputs[name].shape[1:])
-        raise UsageError(
-            f"the layer {name} gives {shape} for a picture, which is no map of it",
-            mend=f"Take another, such as {', '.join(maps[-3:])}" if maps else "Leave --layer out",
-        )
+    place = named_layer(model.encoder, name, outputs, backbone=model.backbone)
     if not _decides(outputs[name], place, logits):
         raise UsageError(
-            f"no logit depends on what the layer {name} gives for the places of a picture",
+            f"no logit depends on what the layer {name} gives for the places of an image",
             mend="Take one before it, or leave --layer out",
         )
     return place
 
 
 def hook_point(model: ProbedEncoder, place: MapLayer) -> torch.nn.Module:
-    """The module of `model` whose output is (n, c, h, w) at this layer; puts a view of it in place where needed."""
+    """Return the module of `model` that gives (n, c, h, w) at this layer, after putting in a view of it if needed."""
     layer = model.encoder.get_submodule(place.name)
     if isinstance(layer, GridView):
         return layer.maps
@@ -109,7 +97,7 @@ def hook_point(model: ProbedEncoder, place: MapLayer) -> torch.nn.Module:
 
 
 def _outputs(model: ProbedEncoder, side: int) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-    """What each module of the encoder gives for one grey picture, in the order in which they finish; and logits."""
+    """Output of each module of the encoder for one image, in the order in which they finish; and the logits."""
     found: dict[str, torch.Tensor] = {}
     names = {part: name for name, part in model.encoder.named_modules() if name}
 
@@ -118,16 +106,13 @@ def _outputs(model: ProbedEncoder, side: int) -> tuple[dict[str, torch.Tensor], 
             found.pop(names[part], None)
             found[names[part]] = output
 
-    hooks = [part.register_forward_hook(keep) for part in names]
-    try:
-        with torch.enable_grad():
-            # Not one colour: after a normalisation, that could leave nothing.
-            ramp = torch.linspace(0, 255, side, device=model.mean.device)
-            picture = (ramp[:, None] + ramp[None, :]).div(2).expand(1, 3, side, side).clone().requires_grad_(True)
-            logits: torch.Tensor = model(picture)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    # A ramp and not one colour, of which a normalisation could leave nothing.
+    ramp = torch.linspace(0, 255, side, device=model.mean.device)
+    image = (ramp[:, None] + ramp[None, :]).div(2).expand(1, 3, side, side).clone().requires_grad_(True)
+    with ExitStack() as hooks, torch.enable_grad():
+        for part in names:
+            hooks.enter_context(part.register_forward_hook(keep))
+        logits: torch.Tensor = model(image)
     if not logits.requires_grad:
         raise ArtbenchError(
             f"{model.backbone} can't be differentiated, so that there is no Grad-CAM of it",
@@ -140,13 +125,9 @@ def _decides(output: torch.Tensor, place: MapLayer, logits: torch.Tensor) -> boo
     """Whether any logit depends on what lies on the grid."""
     if not output.requires_grad:
         return False
-    for logit in _finite(logits[0]):
+    # Two are enough: one may be zero everywhere by chance of its class.
+    for logit in logits[0][logits[0].isfinite()][:2]:
         (gradient,) = torch.autograd.grad(logit, output, retain_graph=True, allow_unused=True)
-        if gradient is not None and bool(gradient[:, place.prefix :].any() if place.prefix else gradient.any()):
+        if gradient is not None and bool(gradient[:, place.prefix :].any()):
             return True
     return False
-
-
-def _finite(logits: torch.Tensor) -> Iterator[torch.Tensor]:
-    """Two are enough: one may be zero everywhere by chance of its class."""
-    yield from logits[logits.isfinite()][:2]

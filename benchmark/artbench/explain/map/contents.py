@@ -1,4 +1,4 @@
-"""Content of a map, as JSON and CSV too."""
+"""Contents of a map, and their JSON and CSV."""
 
 import csv
 import io
@@ -16,21 +16,21 @@ from artbench.explain.map.layout import Layout
 from artbench.records.record import Record
 
 FIGURE, PAGE, SUMMARY, TABLE = "map.png", "map.html", "map.json", "map.csv"
-# What filled and what hollow marks stand for.
+# Meaning of filled and hollow marks.
 RIGHT, WRONG = "filled: the probe is right", "hollow: the probe is wrong"
-# Labels told of one picture.
+# Most labels that are listed of one image.
 _MOST = 6
 
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """Of each picture, in the order of the map.
+    """Truth and prediction for each image, in the order of the map.
 
     Attributes:
-        true: What it is: `Cubism`, `oil paint, canvas`, `1654`.
-        said: What the record's probe says: `Cubism 97.1 %`, `1650`.
-        right: Whether that is right, bool, shape (n,); of several labels, whether the most probable one is among its
-            own. None for years, which are never quite right.
+        true: Its class, labels or year: `Cubism`, `oil paint, canvas`, `1654`.
+        said: The prediction of the record's probe: `Cubism 97.1 %`, `1650`.
+        right: Whether the prediction is right, bool, shape (n,); of several labels, whether the most probable one is
+            among its own. None for years, which are never quite right.
     """
 
     true: Sequence[str]
@@ -40,17 +40,17 @@ class Known:
 
 @dataclass(frozen=True, kw_only=True)
 class MapContents:
-    """A map of the pictures that a record was tested on.
+    """A map of the images that a record was tested on.
 
     Attributes:
         record: The record.
-        images: Ids of the pictures.
-        layout: Where they are.
-        colouring: How they are told apart.
-        known: What is known of each.
-        faithfulness: What the map keeps of the space.
-        seed: Of the layout, and of the pictures on the page.
-        on_page: The places among `images` of those on the page, ascending.
+        images: Ids of the images.
+        layout: Their places on the map.
+        colouring: Their colours and markers.
+        known: Truth and prediction for each.
+        faithfulness: How much of the space the map keeps.
+        seed: Seed of the layout, and of the draw of images for the page.
+        on_page: Indices into `images` of those on the page, ascending.
     """
 
     record: Record
@@ -69,17 +69,17 @@ class MapContents:
 
     @property
     def caption(self) -> list[str]:
-        """What the figure shows and how far to trust it: sentences."""
-        hollow = "" if self.known.right is None else "; hollow: the record's probe takes it for something else"
+        """Sentences that say what the figure shows and how far to trust it."""
+        hollow = "" if self.known.right is None else "; hollow: the record's probe predicts something else"
         return [
-            f"{len(self.images):,} test pictures; those whose features are alike, by cosine, are meant to lie near. "
+            f"{len(self.images):,} test images; those with similar features (by cosine) should lie near each other. "
             f"{self.layout.how}, seed {self.seed}. {self.colouring.how}{hollow}. Record {self.record.id}.",
             *(f"{sentence}." for sentence in self.faithfulness.sentences),
         ]
 
     def as_json(self) -> dict[str, Any]:
         """All but the rows of the table."""
-        record, wrong = self.record, self.known.right
+        record, layout, right = self.record, self.layout, self.known.right
         return {
             "record": record.id,
             "task": record.task,
@@ -87,14 +87,9 @@ class MapContents:
             "pretraining": record.pretraining,
             "caption": self.caption,
             "pictures": len(self.images),
-            "wrong": None if wrong is None else int((~wrong).sum()),
+            "wrong": None if right is None else int((~right).sum()),
             "on_page": len(self.on_page),
-            "layout": {
-                "method": self.layout.method,
-                "how": self.layout.how,
-                "variance_kept": self.layout.kept,
-                "seed": self.seed,
-            },
+            "layout": {"method": layout.method, "how": layout.how, "variance_kept": layout.kept, "seed": self.seed},
             "faithfulness": asdict(self.faithfulness),
             "colouring": self.colouring.how,
             "groups": [{"name": group.name, "pictures": group.count} for group in self.colouring.groups],
@@ -124,36 +119,25 @@ def known(
 
     Args:
         labels: As `Split.labels`.
-        predicted: As `StoredPredictions.predicted`, of the same pictures.
-        confidence: As `StoredPredictions.confidence`.
+        predicted: As `StoredPredictions.predicted`, for the same images.
+        confidence: As `StoredPredictions.confidence`, for the same images.
         classes: Names of the classes.
     """
     true = in_words(labels, classes)
     if labels.dtype.kind == "f":
         assert predicted is not None
-        return Known(true=true, said=[f"{year:.0f}" for year in predicted.tolist()], right=None)
+        return Known(true=true, said=in_words(predicted, classes), right=None)
     assert confidence is not None
-    if labels.ndim == 1:
-        assert predicted is not None
-        answers = predicted.astype(np.int64)
-        return Known(
-            true=true,
-            said=[
-                f"{classes[number]} {100 * chance:.1f} %"
-                for number, chance in zip(answers.tolist(), confidence.tolist(), strict=True)
-            ],
-            right=answers == labels,
-        )
-    top = confidence.argmax(axis=1)
-    return Known(
-        true=true,
-        said=[_listed(_probable(row, classes)) for row in confidence],
-        right=labels[np.arange(len(labels)), top].astype(bool),
-    )
+    if labels.ndim == 2:
+        right = labels[np.arange(len(labels)), confidence.argmax(axis=1)].astype(bool)
+        return Known(true=true, said=[_probable(row, classes) for row in confidence], right=right)
+    assert predicted is not None
+    pairs = zip(in_words(predicted, classes), confidence.tolist(), strict=True)
+    return Known(true=true, said=[f"{name} {100 * chance:.1f} %" for name, chance in pairs], right=predicted == labels)
 
 
-def in_words(labels: Labels, classes: Sequence[str]) -> list[str]:
-    """What each picture is: its class, its labels, or its year."""
+def in_words(labels: Labels | NDArray[np.float32], classes: Sequence[str]) -> list[str]:
+    """Describe each image by its class, its labels or its year."""
     if labels.dtype.kind == "f":
         return [f"{year:.0f}" for year in labels.tolist()]
     if labels.ndim == 1:
@@ -161,11 +145,11 @@ def in_words(labels: Labels, classes: Sequence[str]) -> list[str]:
     return [_listed([classes[k] for k in np.flatnonzero(row).tolist()]) for row in labels]
 
 
-def _probable(chances: NDArray[np.float32], classes: Sequence[str]) -> list[str]:
+def _probable(chances: NDArray[np.float32], classes: Sequence[str]) -> str:
     """The labels from one half on, or the most probable one; the most probable first."""
     order = np.argsort(-chances, kind="stable")
     count = max(1, int((chances >= 0.5).sum()))
-    return [f"{classes[k]} {100 * float(chances[k]):.1f} %" for k in order[:count].tolist()]
+    return _listed([f"{classes[k]} {100 * float(chances[k]):.1f} %" for k in order[:count].tolist()])
 
 
 def _listed(names: Sequence[str]) -> str:

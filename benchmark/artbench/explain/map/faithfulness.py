@@ -1,4 +1,4 @@
-"""How much of the space of the features a map in the plane keeps: a map is not the space."""
+"""How much of the space of the features a map in the plane keeps."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ from artbench.explain.cosine import cosine_blocks, nearest
 from artbench.explain.map.request import NEIGHBOURS
 from artbench.runtime.progress import Reporter
 
-# Of fewer, nothing can be said.
+# Fewest images that have neighbours to compare.
 FEWEST = 4
-# Pairs drawn for what neighbours would have in common by chance.
+# Pairs of images drawn to tell what two have in common by chance.
 _PAIRS = 20_000
 
 
@@ -23,9 +23,9 @@ class Agreement:
 
     Attributes:
         measure: `accuracy`, `overlap` or `years`.
-        space: By the nearest in the space.
-        map: By the nearest on the map.
-        guess: Without looking: the largest class, labels of another picture at random, the median year.
+        space: Value for the nearest in the space.
+        map: Value for the nearest on the map.
+        guess: Value without neighbours: for the largest class, the labels of a random image, or the median year.
     """
 
     measure: str
@@ -34,35 +34,35 @@ class Agreement:
     guess: float
 
     def sentence(self, neighbours: int) -> str:
-        """Describe the agreement in words, without a full stop."""
+        """Describe the agreement as a sentence without a full stop."""
         if self.measure == "years":
             return (
-                f"The median year of its {neighbours} nearest is off by {self.space:.0f} years on average in the "
-                f"space, by {self.map:.0f} here, and the median of all by {self.guess:.0f}"
+                f"The median year of an image's {neighbours} nearest is off by {self.space:.0f} years on average in "
+                f"the space, by {self.map:.0f} here, and the median of all by {self.guess:.0f}"
             )
         space, here, guess = (f"{100 * value:.1f} %" for value in (self.space, self.map, self.guess))
         if self.measure == "overlap":
             return (
-                f"A picture shares {space} of its labels (intersection over union) with its {neighbours} nearest in "
+                f"An image shares {space} of its labels (intersection over union) with its {neighbours} nearest in "
                 f"the space, {here} with those here, and {guess} with any other"
             )
         return (
-            f"The commonest class of a picture's {neighbours} nearest is its own in {space} of cases in the space and "
+            f"The commonest class of an image's {neighbours} nearest is its own in {space} of cases in the space and "
             f"in {here} here; the largest class alone is right in {guess}"
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Faithfulness:
-    """What a map keeps, read off the nearest neighbours of every picture.
+    """How much a map keeps, measured by the nearest neighbours of every image.
 
     Attributes:
-        neighbours: How many were looked at.
-        trustworthiness: Of Venna and Kaski 2001, in [0, 1]: 1 if none is a neighbour on the map that is none in the
-            space, less the further away in the space those are.
+        neighbours: How many neighbours are compared.
+        trustworthiness: Trustworthiness (Venna and Kaski 2001), in [0, 1]: 1 if all neighbours on the map are
+            neighbours in the space, less the further away in the space they are.
         kept: Share of the neighbours in the space that are neighbours on the map.
-        by_chance: The same of a map at random.
-        agreement: How well neighbours tell a picture's classes, in the space and on the map.
+        by_chance: The same share for a random map.
+        agreement: How well neighbours predict an image's labels, in the space and on the map.
     """
 
     neighbours: int
@@ -73,10 +73,10 @@ class Faithfulness:
 
     @property
     def sentences(self) -> list[str]:
-        """The numbers in words, each without a full stop."""
+        """The numbers as sentences without a full stop."""
         k = self.neighbours
         return [
-            f"Of a picture's {k} nearest in the space, {100 * self.kept:.0f} % are among its {k} nearest here "
+            f"Of an image's {k} nearest in the space, {100 * self.kept:.0f} % are among its {k} nearest here "
             f"({100 * self.by_chance:.1f} % by chance); trustworthiness {self.trustworthiness:.3f}",
             self.agreement.sentence(k),
         ]
@@ -87,11 +87,11 @@ def faithfulness(
 ) -> Faithfulness:
     """Compare the neighbours of every image in the space, by cosine, with those on the map.
 
-    Exact; the similarities of some pictures with all are held at a time, and never those of all.
+    The comparison is exact, and holds the similarities of a few images with all others at a time.
 
     Args:
-        directions: Of the features, float32, shape (n, d), n at least `FEWEST`.
-        places: On the map, shape (n, 2).
+        directions: Unit vectors of the features, float32, shape (n, d), n at least `FEWEST`.
+        places: Places on the map, shape (n, 2).
         labels: As `Split.labels`.
         reporter: Receives progress and notices.
     """
@@ -100,7 +100,7 @@ def faithfulness(
     on_map = _without_themselves(NearestNeighbors(n_neighbors=k + 1).fit(places).kneighbors(places)[1])
     in_space = np.empty((n, k), np.int64)
     excess = 0.0
-    with reporter.counting("comparing the map with the space", total=n, unit="pictures") as counter:
+    with reporter.counting("comparing the map with the space", total=n, unit="images") as counter:
         for part, cosines in cosine_blocks(directions, directions):
             rows = np.arange(len(cosines))
             cosines[rows, rows + part.start] = -np.inf
@@ -118,7 +118,7 @@ def faithfulness(
 
 
 def _without_themselves(found: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The k neighbours of each picture, of k + 1 that hold itself; not always first, where several share a place."""
+    """Leave each image out of its k + 1 neighbours; it is not always the first, where several share a place."""
     itself = found == np.arange(len(found))[:, None]
     itself[~itself.any(axis=1), -1] = True
     kept: NDArray[np.int64] = found[~itself].reshape(len(found), -1)
@@ -138,33 +138,26 @@ def agreement(labels: Labels, *, in_space: NDArray[np.int64], on_map: NDArray[np
     Args:
         labels: As `Split.labels`, of n images.
         in_space: The nearest of each in the space, shape (n, k).
-        on_map: On the map, likewise.
+        on_map: The nearest of each on the map, shape (n, k).
     """
     if labels.dtype.kind == "f":
         space, here = (float(np.abs(np.median(labels[near], axis=1) - labels).mean()) for near in (in_space, on_map))
         guess = float(np.abs(labels - np.median(labels)).mean())
         return Agreement(measure="years", space=space, map=here, guess=guess)
     if labels.ndim == 2:
-        random = np.random.default_rng(0)
-        pairs = random.integers(0, len(labels), (2, _PAIRS))
-        pairs = pairs[:, pairs[0] != pairs[1]]
-        return Agreement(
-            measure="overlap",
-            space=_overlap(labels, in_space),
-            map=_overlap(labels, on_map),
-            guess=float(_shared(labels[pairs[0]], labels[pairs[1]]).mean()),
-        )
+        pairs = np.random.default_rng(0).integers(0, len(labels), (2, _PAIRS))
+        first, second = pairs[:, pairs[0] != pairs[1]]
+        space, here = (_overlap(labels, near) for near in (in_space, on_map))
+        guess = float(_shared(labels[first], labels[second]).mean())
+        return Agreement(measure="overlap", space=space, map=here, guess=guess)
     numbers = labels.astype(np.int64)
-    return Agreement(
-        measure="accuracy",
-        space=_votes_right(numbers, in_space),
-        map=_votes_right(numbers, on_map),
-        guess=float(np.bincount(numbers).max() / len(numbers)),
-    )
+    space, here = (_votes_right(numbers, near) for near in (in_space, on_map))
+    guess = float(np.bincount(numbers).max() / len(numbers))
+    return Agreement(measure="accuracy", space=space, map=here, guess=guess)
 
 
 def _votes_right(labels: NDArray[np.int64], near: NDArray[np.int64]) -> float:
-    """Share of pictures whose own class is the commonest of their neighbours; of a tie, that of the nearest."""
+    """Share of images whose class is the commonest of their neighbours; in a tie, that of the nearest counts."""
     votes = labels[near]
     counts = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
     winner = votes[np.arange(len(votes)), counts.argmax(axis=1)]
@@ -176,7 +169,7 @@ def _overlap(labels: Labels, near: NDArray[np.int64]) -> float:
 
 
 def _shared(first: Labels, second: Labels) -> NDArray[np.float64]:
-    """Intersection over union of sets of labels; of two that are empty, all."""
+    """Intersection over union of sets of labels; 1 for two empty sets."""
     union = (first | second).sum(axis=1)  # type: ignore[operator]  # of booleans
     both = (first & second).sum(axis=1)  # type: ignore[operator]
     shared: NDArray[np.float64] = np.divide(both, union, out=np.ones(len(union)), where=union > 0)

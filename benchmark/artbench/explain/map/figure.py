@@ -1,10 +1,11 @@
-"""The map as a figure for print."""
+"""Draws the map as a figure for print."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
@@ -14,34 +15,27 @@ from artbench.explain.map.colouring import REST_COLOUR, ROUND, Colouring, Marker
 from artbench.explain.map.contents import RIGHT, WRONG
 from artbench.explain.map.layout import Layout
 
-# Inches.
-_SIDE, _ROW, _MARGIN, _TOP = 7.0, 0.165, 0.15, 0.5
-_LEGEND_POINTS = 7.5
-# Of a column of the legend: the least, what is not words, and a letter, of which no name shows more than so many.
-_NARROWEST, _BESIDE, _LETTER, _LONGEST = 1.6, 0.35, 0.063, 60
-# Of marks that stand for any class.
-_PLAIN = "#555555"
-# Half the width of the frame, where the outermost picture is at 1.
-_EDGE, _SCALE_HEIGHT = 1.05, 3.0
+# Inches: the map, a row of the legend, the margin, the title, the scale of years.
+_SIDE, _ROW, _MARGIN, _TOP, _SCALE_HEIGHT = 7.0, 0.165, 0.15, 0.5, 3.0
+# Inches of a column of the legend: its least width, the mark, a letter.
+_NARROWEST, _BESIDE, _LETTER = 1.6, 0.35, 0.063
+_LEGEND_POINTS, _LONGEST = 7.5, 60  # size of the legend's text, and the most letters of a name
 _ROWS = int((_SIDE - 0.3) / _ROW)
+# Half the width of the frame, where the outermost image is at 1.
+_EDGE = 1.05
 
 
 def map_figure(
-    layout: Layout,
-    colouring: Colouring,
-    *,
-    right: NDArray[np.bool_] | None,
-    title: str,
-    caption: Sequence[str],
+    layout: Layout, colouring: Colouring, *, right: NDArray[np.bool_] | None, title: str, caption: Sequence[str]
 ) -> Figure:
     """Draw the map with its legend beside it and its caption below.
 
     Args:
-        layout: Where pictures are.
-        colouring: Of each picture.
-        right: Whether the record's probe is right about it; where it is not, markers are hollow.
-        title: Above all.
-        caption: Lines under it.
+        layout: Places of the images.
+        colouring: Their colours and markers.
+        right: Whether the record's probe is right about each; where it is not, markers are hollow.
+        title: Title above all.
+        caption: Lines below.
     """
     entries = _entries(colouring, right)
     width = _SIDE + (_NARROWEST if colouring.years else sum(_columns(entries))) + 3 * _MARGIN
@@ -69,10 +63,8 @@ def _draw(axes: Axes, places: NDArray[np.float64], colouring: Colouring, right: 
     area = float(np.clip(30_000 / len(places), 3, 60))
     colours = np.array(colouring.colours)
     hits = np.ones(len(places), bool) if right is None else right
-    # The grey ones below all others, then from the largest group to the smallest, which would else be covered.
-    order = sorted(range(len(colouring.groups)), key=lambda at: (not colouring.groups[at].rest, at))
-    for at in order:
-        group = colouring.groups[at]
+    # Grey ones first, then from the largest group to the smallest, which would be covered otherwise.
+    for at, group in sorted(enumerate(colouring.groups), key=lambda pair: not pair[1].rest):
         for hit in (True, False):
             chosen = (colouring.of == at) & (hits == hit)
             if not chosen.any():
@@ -89,8 +81,7 @@ def _draw(axes: Axes, places: NDArray[np.float64], colouring: Colouring, right: 
             )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Entry:
+class _Entry(NamedTuple):
     """A line of the legend; without words it is a gap."""
 
     words: str = ""
@@ -100,20 +91,15 @@ class _Entry:
 
 
 def _entries(colouring: Colouring, right: NDArray[np.bool_] | None) -> list[_Entry]:
-    """One of each group; all groups without looks of their own are one. Then what hollow marks mean."""
-    entries = [
-        _Entry(words=_shown(group.name, group.count), colour=group.colour, marker=group.marker)
-        for group in colouring.groups
-        if not group.rest
-    ]
-    rest = [group for group in colouring.groups if group.rest]
+    """An entry for each group, one for all that look alike, and what hollow marks mean."""
+    own, rest = ([group for group in colouring.groups if group.rest == alike] for alike in (False, True))
+    entries = [_Entry(_shown(group.name, group.count), group.colour, group.marker) for group in own]
     if rest:
         name = rest[0].name if len(rest) == 1 else f"{len(rest)} others"
-        entries.append(_Entry(words=_shown(name, sum(group.count for group in rest))))
+        entries.append(_Entry(_shown(name, sum(group.count for group in rest))))
     if right is not None:
-        entries.append(_Entry())
-        entries.append(_Entry(words=_shown(RIGHT, int(right.sum())), colour=_PLAIN))
-        entries.append(_Entry(words=_shown(WRONG, int((~right).sum())), colour=_PLAIN, hollow=True))
+        wrong = _Entry(_shown(WRONG, int((~right).sum())), GREY, hollow=True)
+        entries += [_Entry(), _Entry(_shown(RIGHT, int(right.sum())), GREY), wrong]
     return entries
 
 
@@ -122,7 +108,7 @@ def _shown(name: str, count: int) -> str:
 
 
 def _columns(entries: Sequence[_Entry]) -> list[float]:
-    """The width of each column of the legend: no name is cut that is not very long."""
+    """Width in inches of each column of the legend, such that its names fit."""
     parts = [entries[start : start + _ROWS] for start in range(0, len(entries), _ROWS)]
     return [max(_NARROWEST, _BESIDE + _LETTER * max(len(entry.words) for entry in part)) for part in parts]
 
@@ -152,13 +138,11 @@ def _legend(figure: Figure, entries: Sequence[_Entry], *, left: float, top: floa
 
 def _scale(figure: Figure, years: tuple[float, float], *, left: float, top: float) -> None:
     """The scale of years, the latest at the top."""
-    from matplotlib.colors import to_rgb
-
     width, height = figure.get_size_inches()
-    tall, low, high = _SCALE_HEIGHT, *years
-    axes = figure.add_axes((left / width, (top - tall) / height, 0.2 / width, tall / height))
+    low, high = years
+    axes = figure.add_axes((left / width, (top - _SCALE_HEIGHT) / height, 0.2 / width, _SCALE_HEIGHT / height))
     axes.set_axis_off()
     axes.imshow([[to_rgb(colour_of(1 - at / 255))] for at in range(256)], aspect="auto")
     for share in (0, 0.25, 0.5, 0.75, 1):
         year = f"{high - share * (high - low):.0f}"
-        text_line(figure, left + 0.28, top - share * tall - 0.03, year, size=_LEGEND_POINTS, colour=GREY)
+        text_line(figure, left + 0.28, top - share * _SCALE_HEIGHT - 0.03, year, size=_LEGEND_POINTS, colour=GREY)

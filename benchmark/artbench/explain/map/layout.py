@@ -11,21 +11,20 @@ from numpy.typing import NDArray
 from artbench.errors import ArtbenchError
 from artbench.explain.map.request import NEIGHBOURS, Method
 
-# Dimensions that UMAP looks for neighbours in; with what is not named here or there, umap-learn's default.
+# Dimensions in which UMAP looks for neighbours. Its other parameters have umap-learn's defaults.
 _DIMENSIONS, _MIN_DISTANCE = 50, 0.1
 _BLOCK = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """Pictures in a plane.
+    """Images in a plane.
 
     Attributes:
-        places: float64, shape (n, 2); wider than high, centred, scaled alike both ways so that the largest is 1.
-        method: How they came about.
-        kept: Share of the variance of the directions that the plane keeps (`pca`), or the dimensions that UMAP began
-            with.
-        dimensions: Of these.
+        places: Their places, float64, shape (n, 2); wider than high, centred, the largest coordinate 1.
+        method: The method that gave them.
+        kept: Share of the variance of the directions that the principal components keep.
+        dimensions: Number of principal components: 2 (`pca`), or those that UMAP starts from.
     """
 
     places: NDArray[np.float64]
@@ -35,13 +34,13 @@ class Layout:
 
     @property
     def height(self) -> float:
-        """Of a frame around it whose width is 1."""
+        """Height of a frame around the map whose width is 1."""
         low, high = self.places.min(axis=0), self.places.max(axis=0)
         return float(np.clip((high - low)[1] / max((high - low)[0], np.finfo(np.float64).tiny), 0.4, 1))
 
     @property
     def how(self) -> str:
-        """As a sentence without a full stop."""
+        """The method, as a sentence without a full stop."""
         share = f"{100 * self.kept:.0f} % of the variance"
         if self.method == "pca":
             return f"The first two principal components, which keep {share}"
@@ -52,15 +51,15 @@ class Layout:
 
 
 def lay_out(points: NDArray[np.float32], *, method: Method, seed: int) -> Layout:
-    """Place pictures in a plane so that those whose features point in like directions are near to each other.
+    """Place images in a plane so that those whose features point in similar directions are near to each other.
 
-    UMAP (McInnes, Healy and Melville 2018) starts from the principal components and not from chance, which keeps
-    what is far apart in its place (Kobak and Linderman 2021), and runs on one thread, so that a seed gives one map.
+    UMAP (McInnes, Healy and Melville 2018) starts from the principal components and not at random, which keeps the
+    large-scale order (Kobak and Linderman 2021), and runs on one thread, so that a seed gives one map.
 
     Args:
-        points: Directions of the features, float32, shape (n, d).
-        method: How.
-        seed: Of UMAP.
+        points: Unit vectors of the features, float32, shape (n, d).
+        method: The method.
+        seed: Seed of UMAP.
     """
     components, share = principal_components(points, _DIMENSIONS if method == "umap" else 2)
     places = _umap(components, seed) if method == "umap" else components[:, :2]
@@ -68,14 +67,14 @@ def lay_out(points: NDArray[np.float32], *, method: Method, seed: int) -> Layout
 
 
 def principal_components(points: NDArray[np.float32], count: int) -> tuple[NDArray[np.float64], float]:
-    """The first principal components, shape (n, count), and the share of the variance that they keep.
+    """Compute the first principal components, shape (n, count), and the share of the variance that they keep.
 
-    From the covariance, added up in blocks: exact, and beside the points themselves it needs d x d numbers. A sign is
-    chosen so that the largest weight is positive, since either is as good.
+    They are computed from the covariance, added up in blocks: exact, with d x d numbers besides the points. The sign
+    of each is such that its largest weight is positive.
 
     Args:
-        points: Shape (n, d).
-        count: How many; at most d, but at least two columns are given back, the missing ones zero.
+        points: float32, shape (n, d).
+        count: How many; at most d, but at least two columns are returned, the missing ones zero.
     """
     n, d = points.shape
     mean = points.mean(axis=0, dtype=np.float64)
@@ -102,7 +101,7 @@ def _umap(components: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
         raise ArtbenchError(f"umap-learn can't be imported ({reason})", mend="Mend it, or say --layout pca") from error
     start = components[:, :2] / max(float(components[:, :2].std(axis=0).max()), np.finfo(np.float64).tiny)
     with warnings.catch_warnings():
-        # It warns of what was asked for: one thread, few pictures, pictures without neighbours.
+        # It warns of one thread, few images, and images without neighbours.
         warnings.simplefilter("ignore")
         made: Any = umap.UMAP(
             n_neighbors=min(NEIGHBOURS, len(components) - 1),
@@ -115,9 +114,9 @@ def _umap(components: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
 
 
 def _fitted(places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turned so that it is wider than high, which means nothing; centred, and with the largest coordinate at 1.
+    """Turn the map so that it is wider than high, centre it, and scale the largest coordinate to 1.
 
-    What has no place, which UMAP gives to loners, lies in the middle.
+    Images without a place, which UMAP does not give to those without neighbours, lie in the middle.
     """
     finite = ~np.isnan(places.sum(axis=1))
     centred = np.where(finite[:, None], places - places[finite].mean(axis=0), 0)

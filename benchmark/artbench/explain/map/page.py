@@ -1,4 +1,4 @@
-"""Builds the page to explore a map."""
+"""Builds the page for exploring a map."""
 
 import base64
 import io
@@ -18,7 +18,7 @@ from artbench.runtime.progress import Reporter
 from artbench.runtime.threads import in_threads, usable_cores
 
 _HERE = "artbench.explain.map"
-# A transparent pixel, in the place of a picture that can't be read any more.
+# A transparent pixel, which stands for an image that can't be read any more.
 _NOTHING = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 # The long side is at most this many times the short one; the rest is cut off.
 _LONGEST = 2.0
@@ -26,12 +26,12 @@ _QUALITY = 55
 
 
 def map_page(contents: MapContents, *, thumbnails: Sequence[str], near: Sequence[Sequence[int]]) -> str:
-    """A self-contained page; the same bytes for the same map.
+    """Build a self-contained page; the same map gives the same bytes.
 
     Args:
-        contents: What it shows.
-        thumbnails: Of the pictures on the page, as data URIs.
-        near: Of each of these, the nearest in the space among them, by their places among them.
+        contents: The map.
+        thumbnails: The images on the page, as data URIs.
+        near: For each of these, the nearest among them in the space, by their index.
     """
     shown, of = len(contents.on_page), len(contents.images)
     return html(
@@ -69,32 +69,26 @@ def _data(contents: MapContents, *, thumbnails: Sequence[str], near: Sequence[Se
         "near": [list(row) for row in near],
         "height": round(contents.layout.height, 3),
         "groups": [
-            {
-                "name": group.name,
-                "colour": group.colour,
-                "symbol": group.marker.plotly,
-                "scale": group.marker.scale,
-                "rest": group.rest,
-            }
-            for group in colouring.groups
+            {"name": g.name, "colour": g.colour, "symbol": g.marker.plotly, "scale": g.marker.scale, "rest": g.rest}
+            for g in colouring.groups
         ],
-        "years": contents.colouring.years is not None,
+        "years": colouring.years is not None,
     }
 
 
 def thumbnails(dataset: Dataset, rows: Sequence[int], *, side: int, reporter: Reporter) -> list[str]:
-    """The pictures of some rows of a dataset as data URIs: whole, in sRGB, a few kilobytes each.
+    """Encode images of a dataset as data URIs: uncropped, in sRGB, a few kilobytes each.
 
     Args:
-        dataset: Where they are.
-        rows: Of it.
+        dataset: The dataset.
+        rows: Rows of the images.
         side: Length in pixels of the short side.
         reporter: Receives progress and notices.
     """
     found = []
     work = partial(_thumbnail, dataset, side=side)
     with (
-        reporter.counting("thumbnails", total=len(rows), unit="pictures") as counter,
+        reporter.counting("thumbnails", total=len(rows), unit="images") as counter,
         closing(in_threads(work, rows, threads=usable_cores())) as made,
     ):
         for uri in made:

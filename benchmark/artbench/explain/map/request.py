@@ -16,7 +16,7 @@ Method: TypeAlias = Literal["umap", "pca"]
 METHODS: tuple[Method, ...] = ("umap", "pca")
 # Neighbours of each image in UMAP.
 NEIGHBOURS = 15
-# Below, neighbourhoods of that many are most of the collection.
+# With fewer images, so many neighbours would be most of the collection.
 FEWEST = 2 * NEIGHBOURS
 
 
@@ -27,9 +27,9 @@ class MapRequest:
     Attributes:
         record: File of the record.
         out: Folder for figure, page and tables.
-        method: How to lay out; None: UMAP where it is installed, else principal components.
+        method: Method of the layout; None: UMAP where it is installed, else principal components.
         named: The classes to colour, the others staying grey; none: as many of the largest as can be told apart.
-        pictures: How many the page holds at most, drawn by the seed; the figure shows all.
+        pictures: Most images that the page holds, drawn by the seed; the figure shows all.
         dpi: Dots per inch of the figure.
         seed: Seed of the layout and of the draw.
         sources: Where to find what the record was made from.
@@ -60,7 +60,7 @@ class MapRequest:
         return checked
 
 
-def choose_method(asked: Method | None, pictures: int) -> tuple[Method, str]:
+def choose_method(asked: Method | None, images: int) -> tuple[Method, str]:
     """Choose a method, and say why it is not UMAP if the user named none.
 
     Raises:
@@ -71,11 +71,11 @@ def choose_method(asked: Method | None, pictures: int) -> tuple[Method, str]:
         return asked, ""
     if not _is_installed():
         return "pca", (
-            "umap-learn is not installed, so that the map shows the first two principal components; "
+            "umap-learn is not installed, so the map shows the first two principal components; "
             'pip install "artbench[map]" for UMAP'
         )
-    if pictures < FEWEST:
-        return "pca", f"{pictures} pictures are too few for UMAP: the map shows the first two principal components"
+    if images < FEWEST:
+        return "pca", f"{images} images are too few for UMAP: the map shows the first two principal components"
     return "umap", ""
 
 

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.explain.cosine import nearest, unit_vectors
+from artbench.explain.destination import writing
 from artbench.explain.figure import write_png
 from artbench.explain.map.colouring import Colouring, by_class, by_year
 from artbench.explain.map.contents import FIGURE, PAGE, SUMMARY, TABLE, MapContents, known
@@ -25,27 +24,27 @@ from artbench.plugins.registry import Registry
 from artbench.runtime.files import write_text
 from artbench.runtime.progress import Reporter
 
-# Short side of a picture on the page, in pixels; and how many of its nearest are shown beside it.
+# Short side of an image on the page, in pixels, and how many of its nearest are shown beside it.
 _THUMBNAIL, _NEAR = 96, 6
 
 
 def explain_map(request: MapRequest, checked: CheckedRecord, *, registry: Registry, reporter: Reporter) -> MapContents:
-    """Lay out the pictures a record was tested on by the features of its encoder; write a figure, a page and tables.
+    """Lay out the images a record was tested on by the features of its encoder; write a figure, a page and tables.
 
-    What the probe says of them is read from the predictions beside the record, not computed again.
+    The probe's predictions are read from the file beside the record, not computed again.
 
     Raises:
         UsageError: A class or a name on record is unknown, UMAP was asked for and is not installed, or nothing says
             where something lies.
-        ArtbenchError: The record can't be read, what it was made from is not what is here, there are too few pictures,
+        ArtbenchError: The record can't be read, what it was made from is not what is here, there are too few images,
             or the folder can't be written.
     """
-    measured = reproduce(checked, sources=request.sources, part="test", registry=registry, reporter=reporter)
+    measured = reproduce(checked, part="test", registry=registry, reporter=reporter)
     task, record = measured.task, measured.record
-    # A published list may hold a picture twice.
+    # A published list may hold an image twice.
     once = np.sort(np.unique(measured.test.rows, return_index=True)[1])
     if len(once) < FEWEST:
-        raise ArtbenchError(f"{record.task} has {len(once)} test pictures, too few for a map")
+        raise ArtbenchError(f"{record.task} has {len(once)} test images, too few for a map")
     method, why = choose_method(request.method, len(once))
     if why:
         reporter.notice(why)
@@ -56,35 +55,30 @@ def explain_map(request: MapRequest, checked: CheckedRecord, *, registry: Regist
         layout = lay_out(points, method=method, seed=request.seed)
         counter.advance()
     stored, first = measured.stored, np.flatnonzero(measured.stored.rounds == 0)[once]
+    predicted = None if stored.predicted is None else stored.predicted[first]
+    confidence = None if stored.confidence is None else stored.confidence[first]
     contents = MapContents(
         record=record,
         images=[task.dataset.ids[row] for row in test.rows.tolist()],
         layout=layout,
         colouring=colouring,
-        known=known(
-            test.labels,
-            None if stored.predicted is None else stored.predicted[first],
-            confidence=None if stored.confidence is None else stored.confidence[first],
-            classes=task.targets.classes,
-        ),
+        known=known(test.labels, predicted, confidence=confidence, classes=task.targets.classes),
         faithfulness=faithfulness(points, layout.places, labels=test.labels, reporter=reporter),
         seed=request.seed,
-        on_page=_drawn(len(once), request.pictures, request.seed),
+        on_page=np.sort(np.random.default_rng(request.seed).permutation(len(once))[: request.pictures]),
     )
     if len(contents.on_page) < len(once):
         reporter.notice(
-            f"the page holds {len(contents.on_page):,} of the {len(once):,} pictures, drawn by seed {request.seed} "
+            f"the page holds {len(contents.on_page):,} of the {len(once):,} images, drawn by seed {request.seed} "
             "(--pictures); the figure shows all"
         )
     small = thumbnails(task.dataset, test.rows[contents.on_page].tolist(), side=_THUMBNAIL, reporter=reporter)
-    near = _near(points[contents.on_page])
-    try:
-        draw(contents, request.out, thumbnails=small, near=near.tolist(), dpi=request.dpi)
-    except OSError as error:
-        raise ArtbenchError(
-            f"the map can't be written to {request.out} ({error.strerror or error})",
-            mend="Name another folder with --out",
-        ) from error
+    shown = points[contents.on_page]
+    cosines = shown @ shown.T
+    np.fill_diagonal(cosines, -np.inf)
+    page = map_page(contents, thumbnails=small, near=nearest(cosines, min(_NEAR, len(cosines) - 1)).tolist())
+    with writing(f"the folder {request.out}"):
+        _write(contents, page, request)
     return contents
 
 
@@ -100,33 +94,7 @@ def _colouring(measured: ReproducedTask, labels: Labels, named: Sequence[str]) -
     return by_class(labels, classes, named=numbers)
 
 
-def _drawn(count: int, most: int, seed: int) -> NDArray[np.int64]:
-    drawn: NDArray[np.int64] = np.sort(np.random.default_rng(seed).permutation(count)[:most])
-    return drawn
-
-
-def _near(points: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Of each picture on the page, the nearest others in the space."""
-    cosines = points @ points.T
-    np.fill_diagonal(cosines, -np.inf)
-    return nearest(cosines, min(_NEAR, len(points) - 1))
-
-
-def draw(
-    contents: MapContents, folder: Path, *, thumbnails: Sequence[str], near: Sequence[Sequence[int]], dpi: int
-) -> None:
-    """Write all of a map.
-
-    Args:
-        contents: What it shows.
-        folder: Made where it is not there.
-        thumbnails: Of the pictures on the page, as data URIs.
-        near: Of each of these, the nearest in the space among them, by their places among them.
-        dpi: Dots per inch of the figure.
-
-    Raises:
-        OSError: The folder can't be written.
-    """
+def _write(contents: MapContents, page: str, request: MapRequest) -> None:
     record = contents.record
     title, right = contents.title, contents.known.right
     figure = map_figure(contents.layout, contents.colouring, right=right, title=title, caption=contents.caption)
@@ -137,7 +105,8 @@ def draw(
         "artbench-layout": contents.layout.how,
         "artbench-seed": str(contents.seed),
     }
-    write_png(figure, folder / FIGURE, dpi=dpi, facts=facts)
-    write_text(folder / PAGE, map_page(contents, thumbnails=thumbnails, near=near))
+    folder = request.out
+    write_png(figure, folder / FIGURE, dpi=request.dpi, facts=facts)
+    write_text(folder / PAGE, page)
     write_text(folder / SUMMARY, json.dumps(contents.as_json(), indent=1, ensure_ascii=False) + "\n")
     write_text(folder / TABLE, contents.as_csv())

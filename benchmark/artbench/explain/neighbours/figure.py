@@ -25,24 +25,24 @@ def neighbours_figure(answer: Answer, *, title: str, caption: str) -> Figure:
     figure = Figure(figsize=(width, height), facecolor="white")
     text_line(figure, MARGIN, height - 0.3, title, size=11, weight="bold")
     top = height - HEAD
-    _put(figure, answer.query, left=MARGIN, top=top, side=QUERY, first="asked for", letters=44)
+    _put(figure, answer.query, left=MARGIN, top=top, side=QUERY, caption="asked for", letters=44)
     for number, (shown, cosine) in enumerate(answer.nearest):
         row, column = divmod(number, COLUMNS)
         left = QUERY + 3 * MARGIN + column * (PICTURE + MARGIN)
         place = top - row * (PICTURE + WORDS)
-        first = f"{number + 1}.  {cosine:.3f}  {shown.part}"
-        _put(figure, shown, left=left, top=place, side=PICTURE, first=first, letters=25)
+        rank = f"{number + 1}.  {cosine:.3f}  {shown.part}"
+        _put(figure, shown, left=left, top=place, side=PICTURE, caption=rank, letters=25)
     put_caption(figure, lines, left=MARGIN, top=bottom)
     return figure
 
 
-def _put(figure: Figure, shown: Shown, *, left: float, top: float, side: float, first: str, letters: int) -> None:
+def _put(figure: Figure, shown: Shown, *, left: float, top: float, side: float, caption: str, letters: int) -> None:
     axes = square(figure, left, top - side, side)
     axes.imshow(shown.pixels)
     axes.set_anchor("S")
     below = top - side - 0.14
     lines = (
-        (first, "normal", GREY),
+        (caption, "normal", GREY),
         (_short(shown.known, letters), "bold", "black"),
         # The end of a path tells more than its beginning.
         (_short(shown.image, letters, tail=True), "normal", GREY),

@@ -1,4 +1,4 @@
-"""Images and their nearest neighbours: the search, and its results as JSON and CSV."""
+"""Search for the nearest neighbours of images, and its results as JSON and CSV."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from artbench.explain.cosine import cosine_blocks, nearest
 from artbench.records.record import Record
 
-# Pairs of the collection drawn at random, to tell what a cosine means.
+# Pairs of images drawn at random, to tell what a cosine means.
 _PAIRS = 20_000
 
 
@@ -21,8 +21,8 @@ class Shown:
     """An image of a figure.
 
     Attributes:
-        image: Its id, or the path that was given.
-        known: Its class, labels or year; empty if unknown.
+        image: Id of the image, or the path that the user gave.
+        known: Class, labels or year; empty if unknown.
         part: `train`, `validation` or `test`; empty for an image from elsewhere.
         pixels: The uncropped image, RGB, uint8, shape (height, width, 3).
     """
@@ -32,15 +32,19 @@ class Shown:
     part: str
     pixels: NDArray[np.uint8]
 
+    def as_json(self) -> dict[str, str]:
+        """Return all but the pixels."""
+        return {"image": self.image, "true": self.known, "split": self.part}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """A query image and its nearest neighbours.
 
     Attributes:
-        query: The image.
-        nearest: Each with its cosine, the nearest first.
-        file: Name of its figure.
+        query: Query image.
+        nearest: Its neighbours with their cosines, nearest first.
+        file: Name of the figure.
     """
 
     query: Shown
@@ -50,13 +54,13 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Neighbourhoods:
-    """What `artbench explain neighbours` found.
+    """Nearest neighbours of one or more images.
 
     Attributes:
-        record: The record whose encoder gives the features.
-        pictures: How many were searched.
+        record: Record whose encoder gives the features.
+        pictures: Number of images searched.
         chance: Median and 99th percentile of the cosine of two images drawn at random.
-        answers: One for each query.
+        answers: Answer for each query.
     """
 
     record: Record
@@ -70,13 +74,12 @@ class Neighbourhoods:
         median, high = self.chance
         return (
             f"Nearest by cosine of the features of {self.record.backbone}, {self.record.pretraining}, among the "
-            f"{self.pictures:,} images of {self.record.task}, train, validation and test. Two of them drawn at "
-            f"random are at {median:.2f} (median), one pair in a hundred at {high:.2f} or "
-            f"more. Record {self.record.id}."
+            f"{self.pictures:,} images of {self.record.task}, train, validation and test. Two of them drawn at random "
+            f"are at {median:.2f} (median), one pair in a hundred at {high:.2f} or more. Record {self.record.id}."
         )
 
     def as_json(self) -> dict[str, Any]:
-        """All but the pixels."""
+        """Return all but the pixels."""
         return {
             "record": self.record.id,
             "task": self.record.task,
@@ -86,16 +89,16 @@ class Neighbourhoods:
             "by_chance": {"median": self.chance[0], "percentile_99": self.chance[1]},
             "queries": [
                 {
-                    **_described(answer.query),
+                    **answer.query.as_json(),
                     "file": answer.file,
-                    "neighbours": [{**_described(one), "cosine": cosine} for one, cosine in answer.nearest],
+                    "neighbours": [{**one.as_json(), "cosine": cosine} for one, cosine in answer.nearest],
                 }
                 for answer in self.answers
             ],
         }
 
     def as_csv(self) -> str:
-        """One row for each neighbour."""
+        """Return a table with a row for each neighbour."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(["query", "rank", "image", "cosine", "true", "split"])
@@ -103,10 +106,6 @@ class Neighbourhoods:
             for rank, (one, cosine) in enumerate(answer.nearest, start=1):
                 writer.writerow([answer.query.image, rank, one.image, f"{cosine:.4f}", one.known, one.part])
         return out.getvalue()
-
-
-def _described(shown: Shown) -> dict[str, str]:
-    return {"image": shown.image, "true": shown.known, "split": shown.part}
 
 
 def find_nearest(
@@ -117,7 +116,7 @@ def find_nearest(
     Args:
         queries: Unit vectors of the queries, float32, shape (m, d).
         collection: Unit vectors of the collection, float32, shape (n, d).
-        count: How many neighbours of each.
+        count: Number of neighbours of each.
         itself: Index of each query in the collection, which is left out; -1 if it is not in it. Shape (m,).
     """
     found = []
@@ -126,8 +125,8 @@ def find_nearest(
         inside = np.flatnonzero(own >= 0)
         cosines[inside, own[inside]] = -np.inf
         for row, places in zip(cosines, nearest(cosines, count), strict=True):
-            kept = places[np.isfinite(row[places])]
-            found.append(list(zip(kept.tolist(), row[kept].tolist(), strict=True)))
+            others = places[np.isfinite(row[places])]
+            found.append(list(zip(others.tolist(), row[others].tolist(), strict=True)))
     return found
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from artbench.explain.destination import CAPTION, check_folder, check_size
 from artbench.explain.sources import CheckedRecord, Sources, check_sources
-from artbench.explain.validate import check_pictures
+from artbench.explain.validate import check_images
 from artbench.plugins.registry import Registry
 
 QUERY, PICTURE, MARGIN, HEAD, WORDS = 2.6, 1.5, 0.14, 0.5, 0.62
@@ -15,14 +15,14 @@ COLUMNS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class NeighboursRequest:
-    """What to look for: the options of `artbench explain neighbours`.
+    """Options of `artbench explain neighbours`.
 
     Attributes:
         record: File of the record.
         out: Folder for the figures and the list.
         images: Ids of the dataset, or paths of any images.
-        count: How many neighbours of each.
-        dpi: Of the figures.
+        count: Number of neighbours of each.
+        dpi: Dots per inch of the figures.
         sources: Where to find what the record was made from.
     """
 
@@ -37,19 +37,15 @@ class NeighboursRequest:
         """Check all that needs no torch, and return the record that was read.
 
         Raises:
-            UsageError: A name is unknown, or nothing says where something lies.
+            UsageError: A name is unknown, or nothing says where something is.
             ArtbenchError: The record or an image can't be read, a figure would be too large, or the folder can't be
                 written.
         """
         check_folder(self.out)
-        check_size(
-            figure_width(self.count),
-            figure_height(self.count, caption=CAPTION),
-            dpi=self.dpi,
-            mend="Give a lower --dpi, or a lower --count",
-        )
+        width, height = figure_width(self.count), figure_height(self.count, caption=CAPTION)
+        check_size(width, height, dpi=self.dpi, mend="Give a lower --dpi, or a lower --count")
         checked = check_sources(self.record, self.sources, registry=registry)
-        check_pictures(self.images, checked, self.sources, registry=registry)
+        check_images(self.images, checked, registry=registry)
         return checked
 
 

@@ -1,13 +1,11 @@
 """Leaderboards as LaTeX tables for a paper, with booktabs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from artbench.leaderboard.board import Board
-from artbench.leaderboard.columns import other_metrics
-from artbench.leaderboard.ranking import Place
-from artbench.records.format import amount, metric_name, unit
-from artbench.records.parts import Metric
-from artbench.records.record import Record, dataset_name, pretraining_name, task_name
+from artbench.leaderboard.columns import PRIMARY, cells, headings
+from artbench.records.format import amount
+from artbench.records.record import Record, dataset_name, task_name
 
 _NAMED = {
     "\\": "backslash",
@@ -39,16 +37,10 @@ def escape(text: str) -> str:
 
 
 def _table(board: Board) -> str:
-    first = board.first
-    others = other_metrics(board)
-    kind = f"{metric_name(first.primary_metric)} {unit(first.primary)}"
-    header = ["rank", "backbone", "pretraining", f"{kind} [95 % interval]"]
-    header += [f"{metric_name(name)} {unit(metric)}" for name, metric in others.items()]
-    header.append(f"kNN {kind}")
-    best = board.rows[0].record.id if _has_best(board) else ""
-    records = [row.record for row in board.rows]
-    rows = [_cells(record, board.place_of(record), others, bold=record.id == best) for record in records]
-    lines = [" & ".join(cells) + r" \\" for cells in rows]
+    best = board.first.id if _has_best(board) else ""
+    # Without the last two, parameters and features.
+    header = headings(board)[:-2]
+    rows = [_cells(row.record, board, bold=row.record.id == best) for row in board.rows]
     return "\n".join(
         [
             r"\begin{table}",
@@ -58,7 +50,7 @@ def _table(board: Board) -> str:
             r"    \toprule",
             "    " + " & ".join(escape(cell) for cell in header) + r" \\",
             r"    \midrule",
-            *(f"    {line}" for line in lines),
+            *("    " + " & ".join(row) + r" \\" for row in rows),
             r"    \bottomrule",
             r"  \end{tabular}",
             r"\end{table}",
@@ -67,22 +59,13 @@ def _table(board: Board) -> str:
     )
 
 
-def _cells(record: Record, place: Place, others: Iterable[str], *, bold: bool) -> list[str]:
+def _cells(record: Record, board: Board, *, bold: bool) -> list[str]:
+    texts = [escape(cell.text) for cell in cells(record, board, number=0)[:-2]]
     value, _, interval = amount(record.primary).partition(" ")
     shown = f"\\textbf{{{value}}}" if bold else value
-    return [
-        escape(str(place)),
-        escape(record.backbone),
-        escape(pretraining_name(record)),
-        # In braces, since a bracket at the start of a line would be an argument of the line break before it.
-        f"{shown} {{{interval}}}",
-        *(_value(record.metrics.get(name)) for name in others),
-        _value(record.neighbours.metrics.get(record.primary_metric)),
-    ]
-
-
-def _value(metric: Metric | None) -> str:
-    return "" if metric is None else amount(metric).partition(" ")[0]
+    # In braces, since a bracket at the start of a line would be an argument of the line break before it.
+    texts[PRIMARY] = f"{shown} {{{interval}}}"
+    return texts
 
 
 def _has_best(board: Board) -> bool:

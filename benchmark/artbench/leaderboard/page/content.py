@@ -24,8 +24,9 @@ _WITH_MATRIX = 30
 class Row:
     """One record, with a cell for each column and the signs of its footnotes.
 
-    `link` is the relative path of the record's file, empty if it is elsewhere; `reference` says whether the
-    encoder has learnt nothing.
+    Attributes:
+        link: Relative path of the record's file; empty if it is elsewhere.
+        reference: Whether the encoder has learnt nothing.
     """
 
     id: str
@@ -42,7 +43,7 @@ class Section:
 
     Attributes:
         id: Anchor of the section.
-        asked: Question of the task; empty if unknown.
+        question: Question of the task; empty if unknown.
         about: What was measured, in a paragraph.
         apart: Why the task has several tables; empty if it has one.
         part: Which part of the task was measured; empty if all of it, or if unknown.
@@ -56,7 +57,7 @@ class Section:
 
     id: str
     title: str
-    asked: str
+    question: str
     about: str
     apart: str
     part: str
@@ -106,7 +107,7 @@ def section(
         # The same on every build, and different for each leaderboard.
         id=f"b{hashlib.sha256(chr(0).join(map(str, first.board)).encode()).hexdigest()[:10]}",
         title=task_name(first) + (f", table {siblings.index(board) + 1} of {len(siblings)}" if several else ""),
-        asked=known.description,
+        question=known.description,
         about=measured_on(board),
         apart=f"Its tables can't be compared with each other: {why_apart(siblings)}." if several else "",
         part=part_of_task(first, known.size),

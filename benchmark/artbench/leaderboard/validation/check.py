@@ -1,4 +1,4 @@
-"""The check of a folder of submitted records, one record after the other and then side by side."""
+"""Checks a folder of submitted records, each alone and then all together."""
 
 import hashlib
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from artbench.leaderboard.validation.together import Checked, check_together
 from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.predictions import StoredPredictions
 from artbench.records.record import Record
+from artbench.runtime.findings import Finding
 from artbench.runtime.progress import Reporter
 from artbench.specs import TargetKind, TaskSpec
 from artbench.stats.metrics import METRICS
@@ -39,14 +40,9 @@ class KnownTask:
 
 
 def check_folder(
-    folder: Path,
-    *,
-    tasks: Callable[[Record], KnownTask],
-    plugins: frozenset[str],
-    now: datetime,
-    reporter: Reporter,
+    folder: Path, *, tasks: Callable[[Record], KnownTask], plugins: frozenset[str], now: datetime, reporter: Reporter
 ) -> Report:
-    """Check all records of a folder, alone and side by side.
+    """Check all records of a folder, each alone and then all together.
 
     Args:
         folder: A results folder, or its `records/`.
@@ -58,29 +54,25 @@ def check_folder(
     Raises:
         ArtbenchError: There is no folder of records.
     """
-    about: list[FileFindings] = []
-    files = survey(folder, about)
+    found: list[Finding] = []
+    files = survey(folder, found)
     checked: list[Checked] = []
     used: set[str] = set()
     with reporter.counting("checking records", total=len(files.records), unit="records") as counter:
         for name in files.records:
-            findings = FileFindings(name)
-            about.append(findings)
+            about = FileFindings(name, found)
             used |= _beside(name, files)
             try:
-                one = _check(name, files, tasks=tasks, plugins=plugins, now=now, about=findings)
+                one = _check(name, files, tasks=tasks, plugins=plugins, now=now, about=about)
             # A file that breaks the code reading it must not keep the others from being checked.
             except Exception as error:
-                findings.fault(f"the check failed ({type(error).__name__}: {error})")
+                about.fault(f"the check failed ({type(error).__name__}: {error})")
                 one = None
             checked += [] if one is None else [one]
             counter.advance()
-    for name in sorted(files.tables - used):
-        stray = FileFindings(name)
-        stray.fault("there is no record for this file", "Remove it, or submit its record")
-        about.append(stray)
+    for name in files.tables - used:
+        FileFindings(name, found).fault("there is no record for this file", "Remove it, or submit its record")
     check_together(checked)
-    found = [finding for one in about for finding in one.found]
     return Report(records=len(checked), findings=tuple(sorted(found, key=lambda f: (f.name, f.status, f.message))))
 
 
@@ -115,10 +107,9 @@ def _check(
         about.notice(f"not installed here, so not checked: {', '.join(unknown)}")
     check_fields(record, target, now=now, about=about)
     protocol = check_protocol(record, target, about)
-    stem = name.removesuffix(".json")
-    beside = files.root / f"{stem}.parquet"
-    stored = open_predictions(beside, record, target, about) if f"{stem}.parquet" in files.tables else None
-    classes = check_tables(record, stored, target, lambda table: files.root / f"{stem}.{table}.parquet", about)
+    beside = f"{name.removesuffix('.json')}.parquet"
+    stored = open_predictions(files.root / beside, record, target, about) if beside in files.tables else None
+    classes = check_tables(record, stored, target, files.root / name, about)
     if stored is not None and protocol is not None:
         check_values(record, stored, target, protocol, about)
     if stored is not None and known.compare is not None:
@@ -128,7 +119,7 @@ def _check(
         about=about,
         in_place=in_place,
         test=None if stored is None else digest_of_test(stored),
-        answers=None if stored is None else _answers(stored),
+        predictions=None if stored is None else _digest_of_predictions(stored),
         classes=classes,
     )
 
@@ -169,7 +160,7 @@ def _target(record: Record, spec: TaskSpec | None, about: FileFindings) -> Targe
     return spec.target
 
 
-def _answers(stored: StoredPredictions) -> str:
+def _digest_of_predictions(stored: StoredPredictions) -> str:
     digest = hashlib.sha256()
     for part in (stored.predicted, stored.confidence):
         digest.update(b"" if part is None else np.ascontiguousarray(part).tobytes())

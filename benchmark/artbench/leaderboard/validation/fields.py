@@ -126,8 +126,8 @@ def _check_metrics(
     if any(name not in METRICS or METRICS[name].target != target for name in given) or not given:
         about.fault(f"{kind}: {', '.join(given) or 'nothing'} can't be the metrics of a {target} task")
         return
-    asked = {m.name for m in METRICS.values() if m.target == target and not m.needs_threshold}
-    lacking = sorted(asked - set(given))
+    required = {m.name for m in METRICS.values() if m.target == target and not m.needs_threshold}
+    lacking = sorted(required - set(given))
     if lacking:
         about.fault(f"{kind}: {', '.join(lacking)} is missing", RERUN)
     for name, metric in given.items():

@@ -13,6 +13,7 @@ from artbench.errors import ArtbenchError
 from artbench.leaderboard.validation.findings import FileFindings
 from artbench.records.record import FileState
 from artbench.runtime.files import sha256_of
+from artbench.runtime.findings import Finding
 
 # A record has a few kilobytes, with a hundred rounds a few hundred.
 _LARGEST_RECORD = 4 * 1024**2
@@ -29,20 +30,14 @@ _OWN_METADATA = {b"ARROW:schema"}
 
 @dataclass(frozen=True)
 class Files:
-    """The files that are checked.
-
-    Attributes:
-        root: The folder of records: `records/`.
-        records: The JSON files in it, below `root`.
-        tables: The Parquet files in it, below `root`.
-    """
+    """Files to check: JSON files (`records`) and Parquet files (`tables`), by path below the folder `root`."""
 
     root: Path
     records: tuple[str, ...]
     tables: frozenset[str]
 
 
-def survey(folder: Path, findings: list[FileFindings]) -> Files:
+def survey(folder: Path, findings: list[Finding]) -> Files:
     """List all files of a results folder, or of its `records/`, without opening a file or following a link.
 
     Raises:
@@ -57,11 +52,12 @@ def survey(folder: Path, findings: list[FileFindings]) -> Files:
     records, tables = [], set()
     for count, (name, entry) in enumerate(_walk(root, findings)):
         if count >= _MOST_FILES:
-            _add(findings, name, f"there are more than {_MOST_FILES:,} files; the rest was not checked", _LAYOUT)
+            problem = f"there are more than {_MOST_FILES:,} files; the rest was not checked"
+            FileFindings(name, findings).fault(problem, _LAYOUT)
             break
         problem, mend = _problem(name, entry)
         if problem:
-            _add(findings, name, problem, mend)
+            FileFindings(name, findings).fault(problem, mend)
         elif name.endswith(".json"):
             records.append(name)
         else:
@@ -76,7 +72,7 @@ def _kind(path: Path) -> int | None:
         return None
 
 
-def _walk(root: Path, findings: list[FileFindings]) -> Iterator[tuple[str, os.stat_result]]:
+def _walk(root: Path, findings: list[Finding]) -> Iterator[tuple[str, os.stat_result]]:
     """Yield everything but the folders of tasks, by path below `root`."""
     for task in sorted(os.scandir(root), key=lambda entry: entry.name):
         if not task.is_dir(follow_symlinks=False):
@@ -85,7 +81,8 @@ def _walk(root: Path, findings: list[FileFindings]) -> Iterator[tuple[str, os.st
         try:
             within = sorted(os.scandir(task), key=lambda entry: entry.name)
         except OSError as error:
-            _add(findings, task.name, f"the folder can't be read ({error.strerror})", "Make it readable")
+            problem = f"the folder can't be read ({error.strerror})"
+            FileFindings(task.name, findings).fault(problem, "Make it readable")
             continue
         for entry in within:
             yield f"{task.name}/{entry.name}", entry.stat(follow_symlinks=False)
@@ -103,23 +100,15 @@ def _problem(name: str, state: os.stat_result) -> tuple[str, str]:
         return "it does not belong to a record", _LAYOUT
     most = _LARGEST_RECORD if name.endswith(".json") else _LARGEST_TABLE
     if state.st_size > most:
-        return (f"it has {state.st_size:,} bytes, and more than {most:,} are not read", "Submit what artbench wrote")
+        return f"it has {state.st_size:,} bytes, and more than {most:,} are not read", "Submit what artbench wrote"
     return "", ""
 
 
-def _add(findings: list[FileFindings], name: str, what: str, mend: str) -> None:
-    about = FileFindings(name)
-    about.fault(what, mend)
-    findings.append(about)
-
-
 def check_parquet(file: Path, state: FileState, columns: Collection[str]) -> None:
-    """Raise unless a Parquet file is the one that the record names and is safe to read.
-
-    It must have exactly the columns named.
+    """Raise unless a Parquet file is the one that the record names, is safe to read and has exactly these columns.
 
     Raises:
-        ArtbenchError: Says why, in a few words.
+        ArtbenchError: The message says why in a few words.
     """
     try:
         if sha256_of(file) != state.sha256:

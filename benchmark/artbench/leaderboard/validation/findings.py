@@ -1,4 +1,4 @@
-"""What a check finds, in words that can be shown whatever the files contain."""
+"""Findings of a check, in words that can be shown whatever the files contain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ _LONGEST = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What became of a check.
+    """What a check found.
 
     Attributes:
-        records: How many records could be read.
-        findings: By file, whose path below the folder is their name. FAIL: a fault, which keeps a record out. WARN: a
-            notice, which does not.
-        compared: The datasets whose pictures and labels were at hand.
+        records: Number of records that could be read.
+        findings: Findings sorted by file; their name is its path below the folder. FAIL: a fault, which keeps a record
+            out. WARN: a notice, which does not.
+        compared: Datasets that records were compared with.
     """
 
     records: int
@@ -26,39 +26,44 @@ class Report:
     compared: tuple[str, ...] = ()
 
     def count(self, status: Status) -> int:
-        """How many findings have a status."""
+        """Return the number of findings with a status."""
         return sum(finding.status == status for finding in self.findings)
 
 
 class FileFindings:
-    """The findings on one file, as they are collected.
+    """Collects the findings on one file.
 
     Args:
-        file: Below the folder that is checked, as it is.
+        file: Path below the folder that is checked.
+        found: List that the findings are added to; all files share it.
+
+    Attributes:
+        file: The path as it can be shown.
+        faulty: Whether a fault was found.
     """
 
-    def __init__(self, file: str) -> None:
-        self.file = printable(file)
-        self.found: list[Finding] = []
+    def __init__(self, file: str, found: list[Finding]) -> None:
+        self.file, self.faulty, self._found = printable(file), False, found
 
     def fault(self, what: str, mend: str = RERUN) -> None:
-        """Say what is wrong."""
+        """Add a fault and what to do about it."""
+        self.faulty = True
         self._add("FAIL", what, mend)
 
     def notice(self, what: str, mend: str = "") -> None:
-        """Say what is worth knowing."""
+        """Add a notice."""
         self._add("WARN", what, mend)
 
     def _add(self, status: Status, what: str, mend: str) -> None:
-        self.found.append(Finding(name=self.file, status=status, message=printable(what), mend=printable(mend)))
+        self._found.append(Finding(name=self.file, status=status, message=printable(what), mend=printable(mend)))
 
 
 def printable(words: str) -> str:
-    """A text without what could steer a terminal or hide in a page, and no longer than a few lines."""
+    """Return a text without what could steer a terminal or hide in a page, and no longer than a few lines."""
     shown = text.printable(words[: _LONGEST + 1], escapes=True)
     return shown if len(words) <= _LONGEST else shown[:_LONGEST] + "…"
 
 
 def some(names: Sequence[object], *, most: int = 5) -> str:
-    """The first few of some names."""
+    """Return the first few of some names, separated by commas."""
     return ", ".join(map(str, names[:most])) + (", …" if len(names) > most else "")

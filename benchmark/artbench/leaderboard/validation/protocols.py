@@ -52,27 +52,28 @@ def check_protocol(record: Record, target: TargetKind, about: FileFindings) -> P
 
 
 def _check_shots(record: Record, protocol: Protocol, about: FileFindings) -> None:
-    few, asked = record.few_shot, protocol.few_shot
-    if (few is None) != (asked is None):
+    few, expected = record.few_shot, protocol.few_shot
+    if (few is None) != (expected is None):
         about.fault(f"few_shot does not match the protocol {protocol.name}")
-    elif few is not None and asked is not None:
-        if (few.shots, few.draws, few.seed) != (asked.shots, asked.draws, asked.seed):
+    elif few is not None and expected is not None:
+        if (few.shots, few.draws, few.seed) != (expected.shots, expected.draws, expected.seed):
             about.fault("few_shot: shots, draws or seed are not those of the protocol")
-        if not record.rounds or len(record.rounds) % asked.draws:
-            about.fault(f"{len(record.rounds)} rounds are not {asked.draws} draws of each split")
+        if not record.rounds or len(record.rounds) % expected.draws:
+            about.fault(f"{len(record.rounds)} rounds are not {expected.draws} draws of each split")
         if few.scarce > record.dataset.classes:
             about.fault(f"few_shot: {few.scarce:,} scarce classes are more than {record.dataset.classes:,}")
 
 
 def _check_probe(probe: ProbeState, protocol: Protocol, target: TargetKind, name: str, about: FileFindings) -> None:
-    asked = protocol.probe
-    if probe.name != asked.name or probe.grid != asked.grid:
+    expected = protocol.probe
+    if probe.name != expected.name or probe.grid != expected.grid:
         about.fault(f"the {name} is not the one of the protocol, or has another grid of penalties")
-    elif len(probe.grid_losses) != len(asked.grid):
-        about.fault(f"the {name} has {len(probe.grid_losses)} losses for {len(asked.grid)} penalties")
+    elif len(probe.grid_losses) != len(expected.grid):
+        about.fault(f"the {name} has {len(probe.grid_losses)} losses for {len(expected.grid)} penalties")
     elif probe.l2 != _chosen(probe.grid, probe.grid_losses):
         about.fault(f"the {name} has the penalty {probe.l2:g}, which does not have the smallest loss")
-    elif not _in_order(probe.grid_losses):
+    # Only the smallest penalties may be untried.
+    elif (tried := [loss is not None for loss in probe.grid_losses]) != sorted(tried):
         about.fault(f"the {name} did not try the penalties in descending order")
     _check_validation(probe, target, name, about)
 
@@ -81,12 +82,6 @@ def _chosen(grid: Sequence[float], losses: Sequence[float | None]) -> float:
     """Return the penalty with the smallest loss, the largest on a tie; the middle of the grid without losses."""
     tried = [(loss, -l2) for l2, loss in zip(grid, losses, strict=True) if loss is not None]
     return -min(tried)[1] if tried else sorted(grid)[len(grid) // 2]
-
-
-def _in_order(losses: Sequence[float | None]) -> bool:
-    """Return whether the penalties without a loss are the smallest ones."""
-    tried = [loss is not None for loss in losses]
-    return tried == sorted(tried)
 
 
 def _check_validation(probe: ProbeState, target: TargetKind, name: str, about: FileFindings) -> None:
@@ -99,8 +94,8 @@ def _check_validation(probe: ProbeState, target: TargetKind, name: str, about: F
         about.fault(f"the {name} has a validation_accuracy that differs from the one in validation")
     if bool(probe.validation) != any(loss is not None for loss in probe.grid_losses):
         about.fault(f"the {name} has validation losses without metrics, or metrics without losses")
-    asked = {metric.name for metric in METRICS.values() if metric.target == target and metric.needs_threshold}
-    if set(probe.thresholds) != (asked if probe.validation else set()):
+    expected = {metric.name for metric in METRICS.values() if metric.target == target and metric.needs_threshold}
+    if set(probe.thresholds) != (expected if probe.validation else set()):
         about.fault(f"the {name} does not have the thresholds of a {target} task")
     elif any(min(abs(value - tried) for tried in THRESHOLDS) > 1e-9 for value in probe.thresholds.values()):
         about.fault(f"the {name} has a threshold that is not one of those tried")

@@ -1,6 +1,6 @@
 """Recomputes every metric and table of a record from its stored predictions, with the code that made them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from artbench.protocol import Protocol
 from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.record import Record, TableName
 from artbench.specs import TargetKind
-from artbench.stats.bootstrap import Estimate, Sampled, combine
+from artbench.stats.bootstrap import Sampled, combine
 from artbench.stats.metrics import METRICS, sample
 from artbench.stats.per_class import Columns, class_table, confusion, ranking_table
 
@@ -81,8 +81,8 @@ def _check_lists(file: Path, stored: StoredPredictions) -> None:
         given, lengths = lists.flatten().cast(pa.int64()).to_numpy(), lists.value_lengths().to_numpy()
     except (OSError, ValueError, AttributeError, pa.ArrowException) as error:
         raise ArtbenchError(f"the predicted labels can't be read ({' '.join(str(error).split())[:200]})") from error
-    asked = stored.confidence >= 0.5
-    if not np.array_equal(lengths, asked.sum(axis=1)) or not np.array_equal(given, np.nonzero(asked)[1]):
+    expected = stored.confidence >= 0.5
+    if not np.array_equal(lengths, expected.sum(axis=1)) or not np.array_equal(given, np.nonzero(expected)[1]):
         raise ArtbenchError("the predicted labels are not those with a probability of at least 0.5")
 
 
@@ -105,7 +105,17 @@ def check_values(
         about.fault(
             f"the record has the metrics {', '.join(record.metrics)}; a {target} task has {', '.join(sorted(given))}"
         )
-    _compare(record, estimates, about)
+    for name, got in estimates.items():
+        metric = record.metrics.get(name)
+        if metric is None:
+            continue
+        if not _near(metric.value, got.value):
+            about.fault(f"{name} is {metric.value:.6g} in the record, but {got.value:.6g} by its predictions")
+            continue
+        slack = _CHANCE * (got.ci95[1] - got.ci95[0]) if record.clusters is not None else 0.0
+        if not all(_near(end, other, slack=slack) for end, other in zip(metric.ci95, got.ci95, strict=True)):
+            said, computed = ("{:.6g} to {:.6g}".format(*ends) for ends in (metric.ci95, got.ci95))
+            about.fault(f"the interval of {name} is {said} in the record, but {computed} by its predictions")
 
 
 def _sampled(
@@ -125,35 +135,14 @@ def _sampled(
     return {name: sampled for name, sampled in found.items() if known or name != "top5_accuracy"}
 
 
-def _compare(record: Record, estimates: Mapping[str, Estimate], about: FileFindings) -> None:
-    for name, got in estimates.items():
-        metric = record.metrics.get(name)
-        if metric is None:
-            continue
-        if not _near(metric.value, got.value):
-            about.fault(f"{name} is {metric.value:.6g} in the record, but {got.value:.6g} by its predictions")
-            continue
-        slack = _CHANCE * (got.ci95[1] - got.ci95[0]) if record.clusters is not None else 0.0
-        if not all(_near(end, other, slack=slack) for end, other in zip(metric.ci95, got.ci95, strict=True)):
-            ends = "{:.6g} to {:.6g}"
-            about.fault(
-                f"the interval of {name} is {ends.format(*metric.ci95)} in the record, but {ends.format(*got.ci95)} by "
-                "its predictions"
-            )
-
-
 def _near(value: float | None, other: float, *, slack: float = 0) -> bool:
     return value is not None and abs(value - other) <= _ROUNDING * max(1, abs(other)) + slack
 
 
 def check_tables(
-    record: Record,
-    stored: StoredPredictions | None,
-    target: TargetKind,
-    file: Callable[[str], Path],
-    about: FileFindings,
+    record: Record, stored: StoredPredictions | None, target: TargetKind, file: Path, about: FileFindings
 ) -> tuple[str, ...]:
-    """Read the tables of a record, whose files `file` returns by name, and compare them with its predictions.
+    """Read the tables beside a record's file and compare them with its predictions.
 
     Returns:
         Names of the classes; empty if they can't be read.
@@ -166,9 +155,11 @@ def check_tables(
         return ()
     read: dict[TableName, Columns] = {}
     for name, state in record.tables.items():
+        beside = file.with_suffix(f".{name}.parquet")
         try:
-            check_parquet(file(name), state, columns[name])
-            read[name] = _read(file(name))
+            check_parquet(beside, state, columns[name])
+            table = pq.ParquetFile(beside).read(use_threads=False)
+            read[name] = {column: table[column].to_numpy() for column in table.column_names}
         except (ArtbenchError, OSError, ValueError, pa.ArrowException) as error:
             about.fault(f"table {name}: {error.message if isinstance(error, ArtbenchError) else error}")
     if len(read) < len(columns) or not read:
@@ -178,19 +169,14 @@ def check_tables(
         about.fault(f"table classes: it does not have {record.dataset.classes:,} distinct, printable class names")
         return ()
     if stored is not None:
-        for name, asked in _computed(record, stored, target, names).items():
-            if not all(_same(read[name][column], values) for column, values in asked.items()):
+        for name, expected in _computed(record, stored, target, names).items():
+            if not all(_same(read[name][column], values) for column, values in expected.items()):
                 about.fault(f"table {name}: it differs from the one that the predictions give")
     return names
 
 
 def _is_name(name: object) -> bool:
     return isinstance(name, str) and name.isprintable() and 0 < len(name) <= 300
-
-
-def _read(file: Path) -> Columns:
-    table = pq.ParquetFile(file).read(use_threads=False)
-    return {name: table[name].to_numpy() for name in table.column_names}
 
 
 def _computed(
@@ -210,11 +196,11 @@ def _computed(
     return {"classes": {**class_table(labels_of, above, classes=names), **ranking_table(labels_of, stored.confidence)}}
 
 
-def _same(given: NDArray[np.generic], asked: NDArray[np.generic]) -> bool:
-    if len(given) != len(asked):
+def _same(given: NDArray[np.generic], expected: NDArray[np.generic]) -> bool:
+    if len(given) != len(expected):
         return False
-    if asked.dtype == object:
-        return bool((given == asked).all())
+    if expected.dtype == object:
+        return bool((given == expected).all())
     if given.dtype.kind not in "iuf":
         return False
-    return bool(np.allclose(given.astype(np.float64), asked.astype(np.float64), rtol=0, atol=1e-6, equal_nan=True))
+    return bool(np.allclose(given.astype(np.float64), expected.astype(np.float64), rtol=0, atol=1e-6, equal_nan=True))

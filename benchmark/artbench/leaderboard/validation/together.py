@@ -16,9 +16,9 @@ class Checked:
     Attributes:
         record: The record.
         about: The findings on it.
-        in_place: Whether its file has the name that its content asks for.
+        in_place: Whether its file is named as its content requires.
         test: Digest of test images and labels; None if the predictions can't be used.
-        answers: Digest of the predictions; None likewise.
+        predictions: Digest of the predictions; None if they can't be used.
         classes: Names of its classes; empty if they can't be read.
     """
 
@@ -26,7 +26,7 @@ class Checked:
     about: FileFindings
     in_place: bool
     test: str | None
-    answers: str | None
+    predictions: str | None
     classes: tuple[str, ...]
 
 
@@ -57,7 +57,7 @@ def _check_twice(records: Sequence[Checked]) -> None:
                     f"{group[0].record.pretraining!r}",
                     "Keep one",
                 )
-    for group in _groups([one for one in records if one.answers], lambda one: (one.record.board, one.answers)):
+    for group in _groups([one for one in records if one.predictions], lambda one: (one.record.board, one.predictions)):
         for one in group[1:]:
             if _weights(one) != _weights(group[0]):
                 one.about.fault(f"the predictions are those of {group[0].about.file}, which has other weights")
@@ -69,11 +69,11 @@ def _outvoted(records: Sequence[Checked], value: Callable[[Checked], Hashable], 
     counts = Counter(found for found, _ in known)
     if len(counts) < 2:
         return
-    ages: dict[Hashable, float] = {}
+    oldest: dict[Hashable, float] = {}
     for found, one in known:
         created = one.record.provenance.created.timestamp()
-        ages[found] = min(ages.get(found, created), created)
-    accepted = max(counts, key=lambda found: (counts[found], -ages[found]))
+        oldest[found] = min(oldest.get(found, created), created)
+    accepted = max(counts, key=lambda found: (counts[found], -oldest[found]))
     for found, one in known:
         if found != accepted:
             one.about.fault(what)
@@ -97,7 +97,7 @@ def _groups(records: Iterable[Checked], key: Callable[[Checked], Hashable]) -> l
     """Group records by a key; in each group, records without a fault come first, then the oldest."""
 
     def order(one: Checked) -> tuple[str, bool, float, str]:
-        suspect = not one.in_place or any(finding.status == "FAIL" for finding in one.about.found)
+        suspect = not one.in_place or one.about.faulty
         return repr(key(one)), suspect, one.record.provenance.created.timestamp(), one.about.file
 
     ordered = sorted(records, key=order)

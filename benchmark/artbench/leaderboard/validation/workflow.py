@@ -21,7 +21,7 @@ from artbench.runtime.progress import Reporter, Silent
 
 
 def check_records(folder: Path, *, registry: Registry, paths: DatasetPaths, reporter: Reporter) -> Report:
-    """Check submitted records: each alone, against known tasks, against the data, and side by side.
+    """Check submitted records: each alone, against its task and the data on this machine, and all together.
 
     Nothing in the folder is trusted: no link is followed, nothing is unpickled, and sizes are bounded.
 
@@ -45,7 +45,7 @@ def check_records(folder: Path, *, registry: Registry, paths: DatasetPaths, repo
 
 @dataclass(kw_only=True)
 class _Tasks:
-    """Tasks by name, each opened when the first record names it."""
+    """Tasks by name, each opened when the first record names it; `absent` are datasets that can't be opened."""
 
     registry: Registry
     paths: DatasetPaths
@@ -55,11 +55,12 @@ class _Tasks:
     absent: set[str] = field(default_factory=set)
 
     def known(self, record: Record) -> KnownTask:
-        if record.task not in self.found:
-            self.found[record.task] = self._find(record.task)
-        return self.found[record.task]
+        name = record.task
+        if name not in self.found:
+            self.found[name] = self._open(name)
+        return self.found[name]
 
-    def _find(self, name: str) -> KnownTask:
+    def _open(self, name: str) -> KnownTask:
         try:
             spec = self.registry.tasks.get(name)
         except UsageError:
@@ -107,10 +108,8 @@ def _compare(
     for number in range(count):
         split, rows = splits[number * len(splits) // count], stored.rounds == number
         ids = image_digests(task.dataset.ids[row] for row in split.rows.tolist())
-        problem = _unlike(
-            ids, split.labels, image_digests(stored.images[rows]), stored.labels[rows], unreadable=data.unreadable
-        )
-        if problem:
+        given, targets = image_digests(stored.images[rows]), stored.labels[rows]
+        if problem := _difference(ids, split.labels, given, targets, unreadable=data.unreadable):
             about.fault(f"the predictions are not for the test split of the task: {problem}")
             return
     if not data.unreadable and record.few_shot is None:
@@ -123,7 +122,7 @@ def _report_state(task: OpenTask, record: Record, about: FileFindings) -> None:
     data = record.dataset
     if data.partial or data.exclusion is not None or task.partial:
         why = "an exclusion list" if data.exclusion is not None else "a partial copy, here or there"
-        about.notice(f"the record was measured on another state of the data ({why}): its test could not be compared")
+        about.notice(f"the record was measured on another state of the data ({why}): its test split was not compared")
     else:
         about.fault(
             f"the record was measured on the data state {data.fingerprint[:12]}; here it is {task.fingerprint[:12]}",
@@ -131,25 +130,20 @@ def _report_state(task: OpenTask, record: Record, about: FileFindings) -> None:
         )
 
 
-def _unlike(
-    ids: list[str],
-    labels: NDArray[np.generic],
-    given_ids: list[str],
-    given_labels: NDArray[np.generic],
-    *,
-    unreadable: int,
+def _difference(
+    ids: list[str], labels: NDArray[np.generic], given: list[str], targets: NDArray[np.generic], *, unreadable: int
 ) -> str:
-    """Say how predictions differ from the test split; empty if they cover it, up to unreadable images."""
-    if not 0 <= len(ids) - len(given_ids) <= unreadable:
-        return f"it has {len(ids):,} images, the predictions have {len(given_ids):,}"
+    """Describe how predictions differ from the test split; empty if they cover it, up to unreadable images."""
+    if not 0 <= len(ids) - len(given) <= unreadable:
+        return f"it has {len(ids):,} images, the predictions have {len(given):,}"
     # Match in order, each image at its first possible position.
     at, places = 0, []
-    for given in given_ids:
+    for name in given:
         try:
-            at = ids.index(given, at) + 1
+            at = ids.index(name, at) + 1
         except ValueError:
-            return f"{given} is not in it, or not in this position"
+            return f"{name} is not in it, or not in this position"
         places.append(at - 1)
-    if given_labels.shape[1:] != labels.shape[1:] or not np.array_equal(labels[places], given_labels):
+    if targets.shape[1:] != labels.shape[1:] or not np.array_equal(labels[places], targets):
         return "the targets differ from its labels"
     return ""

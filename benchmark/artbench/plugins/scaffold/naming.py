@@ -29,7 +29,7 @@ class Names:
 
 
 def names_of(text: str) -> Names:
-    """The names that follow from `gram`, or from `artbench-gram`.
+    """Return the three names that follow from `gram`, or from `artbench-gram`.
 
     Raises:
         UsageError: The text can't be the name of a package.

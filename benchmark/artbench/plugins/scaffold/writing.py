@@ -60,7 +60,7 @@ def write_plugin(names: Names, kind: str, folder: Path) -> tuple[str, ...]:
 
 
 def _texts(names: Names, kind: str) -> Iterator[tuple[str, str]]:
-    """The path and text of each file."""
+    """Yield the path and text of each file."""
     environment = Environment(
         loader=PackageLoader(__package__, "templates"),
         # Python, TOML and Markdown, filled with checked names and texts of ours.
@@ -112,7 +112,7 @@ class Kind:
 
     Attributes:
         summary: Description of the package, in one line.
-        registers: The kinds of what it registers, each with the suffix that its name gets behind the plugin's name.
+        registers: Kinds of what it registers, each with the suffix behind the plugin's name.
         dependencies: Dependencies of the package, besides artbench.
         development: Dependencies of its tests, besides the tools of every package.
         trial: The first command to try; `NAME` stands for the plugin's name.
@@ -125,7 +125,7 @@ class Kind:
     trial: str
 
     def registered(self, names: Names) -> list[tuple[str, str]]:
-        """Kind and name of everything that it registers."""
+        """Return kind and name of everything that it registers."""
         return [(kind, names.registered + suffix) for kind, suffix in self.registers.items()]
 
 

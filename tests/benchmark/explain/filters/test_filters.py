@@ -1,4 +1,4 @@
-"""Filter pictures: what a unit responds to most, the same whoever is beside it; the figure says how it was made."""
+"""Filter pictures: a unit's does not depend on the others, and the figure says how it was made."""
 
 import json
 from dataclasses import replace
@@ -73,7 +73,7 @@ def test_layers_are_chosen_from_the_first_convolution_to_the_last_and_units_by_t
     assert kernels.shape == (8, 3, 5, 5)
 
 
-def test_an_unknown_layer_is_answered_with_those_there_are() -> None:
+def test_an_unknown_layer_is_refused_by_its_name() -> None:
     with pytest.raises(UsageError, match="conv9"):
         Trace(small().module, 32).named("conv9")
 
@@ -132,7 +132,7 @@ def test_the_figure_holds_what_is_needed_to_make_it_again(tmp_path: Path) -> Non
         np.testing.assert_array_equal(np.asarray(figure.convert("RGB")), first)
 
 
-def test_beside_a_unit_are_the_pictures_it_responds_to_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_beside_a_unit_are_the_images_it_responds_to_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
     request = FiltersRequest(
         backbone="toy-patches",
@@ -160,14 +160,14 @@ def test_beside_a_unit_are_the_pictures_it_responds_to_most(tmp_path: Path, monk
         assert figure.info["artbench-examples"] == "toy, 90 of 90 pictures"
 
 
-def test_what_has_no_convolution_and_what_can_not_be_written_is_refused(tmp_path: Path) -> None:
+def test_a_backbone_without_convolutions_and_a_file_that_can_not_be_written_are_refused(tmp_path: Path) -> None:
     request = FiltersRequest(backbone="colour-histogram", pretrainings=("none",), out=tmp_path / "filters.png")
     with pytest.raises(ArtbenchError, match="convolution"):
         explain_filters(request, registry=load_plugins(), reporter=Silent())
     (tmp_path / "file").write_text("")
     nowhere = replace(request, backbone="resnet18", pretrainings=("random",), out=tmp_path / "file" / "filters.png")
     with pytest.raises(ArtbenchError, match="can't be written"):
-        explain_filters(nowhere, registry=load_plugins(), reporter=Silent())
+        nowhere.check(load_plugins())
 
 
 @pytest.mark.parametrize(("reach", "climbed"), [(-1.0, False), (1.2, True)])

@@ -1,4 +1,4 @@
-"""Never hits alone."""
+"""The choice of images: never hits alone."""
 
 from collections import Counter
 
@@ -14,10 +14,10 @@ def softmax(count: int, classes: int) -> NDArray[np.float32]:
     return found
 
 
-def test_hits_misses_and_random_ones_are_all_there_and_no_picture_twice() -> None:
+def test_hits_misses_and_random_ones_are_chosen_and_no_image_twice() -> None:
     outputs = softmax(200, 5)
     labels = np.random.default_rng(1).integers(0, 5, 200)
-    rows = np.arange(200) // 2  # each picture listed twice
+    rows = np.arange(200) // 2  # each image listed twice
     answers = answered(labels, outputs, named=None)
     chosen = choose(answers, rows, count=9, seed=0)
     assert Counter(choice.reason for choice in chosen) == {"confident hit": 3, "confident miss": 3, "random": 3}
@@ -41,7 +41,7 @@ def test_the_seed_alone_decides_the_random_ones() -> None:
     assert one != other
 
 
-def test_a_class_limits_the_choice_to_pictures_that_have_it_or_are_taken_for_it() -> None:
+def test_a_class_limits_the_choice_to_images_that_have_it_or_are_predicted_to() -> None:
     labels, outputs = np.random.default_rng(1).integers(0, 5, 200), softmax(200, 5)
     answers = answered(labels, outputs, named=3)
     for choice in choose(answers, np.arange(200), count=30, seed=0):
@@ -49,7 +49,7 @@ def test_a_class_limits_the_choice_to_pictures_that_have_it_or_are_taken_for_it(
         assert answers.explained[choice.position] == 3
 
 
-def test_of_several_labels_the_named_one_is_judged_from_one_half() -> None:
+def test_with_several_labels_the_named_one_counts_from_one_half() -> None:
     labels = np.array([[True, False], [True, True], [False, True], [False, False]])
     outputs = np.array([[0.9, 0.6], [0.3, 0.7], [0.8, 0.1], [0.1, 0.2]], np.float32)
     answers = answered(labels, outputs, named=0)

@@ -31,15 +31,15 @@ class Guided(torch.autograd.Function):
         return gradients[0].clamp(min=0) * ctx.passes, None
 
 
-def guided_by_hand(net: ProbedEncoder, pictures: torch.Tensor) -> torch.Tensor:
+def guided_by_hand(net: ProbedEncoder, images: torch.Tensor) -> torch.Tensor:
     part: Any = net.encoder
-    pictures = pictures.clone().requires_grad_(True)
+    images = images.clone().requires_grad_(True)
     rule: Any = Guided.apply
-    found = rule(part.first((pictures - net.mean) / net.std), math.inf)
+    found = rule(part.first((images - net.mean) / net.std), math.inf)
     found = rule(part.second(found) + found, math.inf)
     features = rule(part.last(found), 6.0).mean(dim=(2, 3))
     logits = net.head(features.double())
-    (gradient,) = torch.autograd.grad(logits[torch.arange(len(CLASSES)), torch.from_numpy(CLASSES)].sum(), pictures)
+    (gradient,) = torch.autograd.grad(logits[torch.arange(len(CLASSES)), torch.from_numpy(CLASSES)].sum(), images)
     return gradient
 
 
@@ -51,7 +51,7 @@ def test_guided_backpropagation_follows_its_rule_through_reused_in_place_and_cli
     place = last_stage(net, SIDE)
     assert refusal(net, place, side=SIDE) is None
     maps = Explainer(net, place, guided=True)(pixels(4), CLASSES)
-    expected = guided_by_hand(net, net.pictures(pixels(4))).permute(0, 2, 3, 1).numpy()
+    expected = guided_by_hand(net, net.images(pixels(4))).permute(0, 2, 3, 1).numpy()
     assert maps.guided is not None
     assert np.abs(expected).max() > 0
     np.testing.assert_allclose(maps.guided, expected, atol=1e-5 * np.abs(expected).max())
@@ -63,7 +63,7 @@ def test_grad_cam_is_the_positive_part_of_the_channels_weighed_by_their_mean_gra
     maps = Explainer(net, place, guided=False)(pixels(4), CLASSES)
     kept: list[torch.Tensor] = []
     hook = net.encoder.get_submodule(place.name).register_forward_hook(lambda *given: kept.append(given[2]))
-    logits = net(net.pictures(pixels(4)).requires_grad_(True))
+    logits = net(net.images(pixels(4)).requires_grad_(True))
     hook.remove()
     (gradient,) = torch.autograd.grad(logits[torch.arange(4), torch.from_numpy(CLASSES)].sum(), kept[0])
     expected = (gradient.mean(dim=(2, 3), keepdim=True) * kept[0]).sum(dim=1).clamp(min=0)
@@ -80,7 +80,7 @@ def test_the_product_is_captums_guided_grad_cam() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that it sets hooks
         expected = own.attribute(
-            net.pictures(pixels(4)).requires_grad_(True), torch.from_numpy(CLASSES), interpolate_mode="bilinear"
+            net.images(pixels(4)).requires_grad_(True), torch.from_numpy(CLASSES), interpolate_mode="bilinear"
         )
     assert maps.guided_grad_cam is not None
     found = expected.detach().permute(0, 2, 3, 1).numpy()
@@ -97,8 +97,8 @@ def test_tokens_and_channels_last_give_the_map_that_plain_channels_give(kind: st
             self.convolution = torch.nn.Conv2d(3, 6, 4, stride=4)
             self.turn = Layout(kind)
 
-        def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-            turned: torch.Tensor = self.turn(self.convolution(pictures))
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            turned: torch.Tensor = self.turn(self.convolution(images))
             return turned[:, 1:].square().mean(dim=1) if kind == "tokens" else turned.square().mean(dim=(1, 2))
 
     torch.manual_seed(3)

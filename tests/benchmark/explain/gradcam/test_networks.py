@@ -54,8 +54,8 @@ def test_the_last_stage_is_found_and_gives_a_map(
     net = build()
     place = last_stage(net, SIDE)
     assert (place.name, place.kind, place.size) == (layer, kind, (grid, grid))
-    pictures = np.random.default_rng(0).integers(0, 256, (2, SIDE, SIDE, 3), np.uint8)
-    maps = Explainer(net, place, guided=refusal(net, place, side=SIDE) is None)(pictures, np.array([0, 1]))
+    images = np.random.default_rng(0).integers(0, 256, (2, SIDE, SIDE, 3), np.uint8)
+    maps = Explainer(net, place, guided=refusal(net, place, side=SIDE) is None)(images, np.array([0, 1]))
     assert maps.grid.shape == (2, grid, grid)
     assert (maps.grid >= 0).all()
     assert np.isfinite(maps.grad_cam).all()
@@ -86,8 +86,8 @@ def test_a_relu_that_is_no_module_is_seen() -> None:
             super().__init__()
             self.convolution, self.relu = torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU()
 
-        def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-            features: torch.Tensor = self.relu(torch.relu(self.convolution(pictures)) - 1).mean(dim=(2, 3))
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            features: torch.Tensor = self.relu(torch.relu(self.convolution(images)) - 1).mean(dim=(2, 3))
             return features
 
     net = model(Functional(), 4)
@@ -109,8 +109,8 @@ def test_a_layer_on_which_nothing_depends_and_a_network_without_gradients_are_re
         named_stage(net, SIDE, name="blocks.1")
 
     class Counting(torch.nn.Module):
-        def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-            return pictures.detach().mean(dim=(2, 3))
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return images.detach().mean(dim=(2, 3))
 
     counting = model(Counting(), 3)
     with pytest.raises(ArtbenchError, match="can't be differentiated"):

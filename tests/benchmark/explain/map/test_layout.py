@@ -1,4 +1,4 @@
-"""Layouts, how much they keep, and how pictures are told apart."""
+"""Layouts, how much they keep, and colours and markers."""
 
 import importlib.util
 import sys
@@ -63,7 +63,7 @@ def test_the_numbers_are_those_of_scikit_learn_and_of_the_definition() -> None:
     assert 0 <= perfect.kept <= 1
 
 
-def test_numbers_are_given_for_labels_and_years_and_for_pictures_that_are_equal() -> None:
+def test_numbers_are_given_for_labels_and_years_and_for_images_that_are_equal() -> None:
     places = lay_out(POINTS, method="pca", seed=0).places
     sets = np.eye(4, dtype=bool)[LABELS]
     labels = faithfulness(POINTS, places, labels=sets, reporter=Silent())
@@ -134,7 +134,7 @@ def test_the_largest_come_first_and_those_asked_for_alone_are_coloured() -> None
     assert [(group.name, group.rest) for group in asked.groups] == [("a", False), ("c", True), ("b", True)]
 
 
-def test_of_several_labels_the_commonest_counts_or_the_one_asked_for() -> None:
+def test_images_with_several_labels_get_the_commonest_or_the_one_asked_for() -> None:
     sets = np.array([[1, 1, 0], [0, 1, 0], [0, 1, 1], [0, 0, 0]], bool)
     common = by_class(sets, "abc")
     assert [common.groups[at].name for at in common.of.tolist()] == ["b", "b", "b", NO_LABEL]
@@ -155,7 +155,7 @@ def test_years_are_a_scale_with_periods() -> None:
     assert by_year(np.full(4, 1650.0)).groups[0].name == "1650"
 
 
-def test_what_is_known_is_said_in_words() -> None:
+def test_truth_and_prediction_are_put_into_words() -> None:
     one = known(
         np.array([0, 1]), np.array([0, 0]), confidence=np.array([0.5, 0.25], np.float32), classes=("red", "blue")
     )

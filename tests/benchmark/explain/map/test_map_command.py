@@ -56,7 +56,7 @@ def map_(file: Path, out: Path, *words: str) -> Result:
 
 @pytest.fixture(scope="module")
 def drawn(place: Path) -> tuple[Result, Path]:
-    """What a run with UMAP prints, and where its files are."""
+    """The output of a run with UMAP, and the folder of its files."""
     return map_(record(place), place / "out", "--json"), place / "out"
 
 
@@ -73,7 +73,7 @@ def test_a_run_writes_a_figure_a_page_and_tables_and_says_how_far_to_trust_them(
     assert "trustworthiness" in (out / "map.html").read_text()
 
 
-def test_the_table_holds_every_picture_with_what_the_record_says_of_it(drawn: tuple[Result, Path]) -> None:
+def test_the_table_holds_every_image_with_its_class_and_prediction(drawn: tuple[Result, Path]) -> None:
     done, out = drawn
     with (out / "map.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -89,7 +89,7 @@ def test_the_same_seed_gives_the_same_bytes(place: Path, drawn: tuple[Result, Pa
         assert file.read_bytes() == (tmp_path / file.name).read_bytes(), file.name
 
 
-def test_without_umap_principal_components_are_shown_and_said_so(
+def test_without_umap_principal_components_are_shown_with_a_notice(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "umap", None)
@@ -110,12 +110,12 @@ def test_labels_and_years_are_coloured_too(place: Path, tmp_path: Path, task: st
     assert (tmp_path / "map.png").is_file()
 
 
-def test_a_page_holds_no_more_pictures_than_asked_for_and_says_so(place: Path, tmp_path: Path) -> None:
+def test_a_page_holds_no_more_images_than_asked_for_and_says_so(place: Path, tmp_path: Path) -> None:
     done = map_(record(place), tmp_path, "--layout", "pca", "--pictures", "10", "--class", "red")
     assert done.exit_code == 0, done.output
-    assert "10 of the 30 pictures" in done.stderr
+    assert "10 of the 30 images" in done.stderr
     page = (tmp_path / "map.html").read_text()
-    assert "This page holds 10 of the 30 pictures" in page
+    assert "This page holds 10 of the 30 images" in page
     assert page.count("data:image/webp;base64,") == 10
     with (tmp_path / "map.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 30

@@ -72,7 +72,7 @@ def opened(browser: Any, page: Path) -> Any:
     assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
 
 
-def test_pointing_shows_the_picture_with_its_names_and_clicking_keeps_it(opened: Any) -> None:
+def test_pointing_shows_the_image_with_its_names_and_clicking_keeps_it(opened: Any) -> None:
     from selenium.webdriver import ActionChains
 
     points = opened.find_elements("css selector", "#map .scatterlayer path.point")
@@ -88,7 +88,7 @@ def test_pointing_shows_the_picture_with_its_names_and_clicking_keeps_it(opened:
     assert HOSTILE in opened.find_element("id", "words").text
 
 
-def test_arrow_keys_go_from_picture_to_picture(opened: Any) -> None:
+def test_arrow_keys_go_from_image_to_image(opened: Any) -> None:
     from selenium.webdriver.common.keys import Keys
 
     reach = opened.find_element("id", "reach")
@@ -105,11 +105,11 @@ def test_arrow_keys_go_from_picture_to_picture(opened: Any) -> None:
 def test_classes_and_answers_filter_map_and_list(opened: Any) -> None:
     assert "hollow: the probe is wrong" in opened.find_element("id", "marks").text
     opened.find_element("css selector", "#legend button").click()
-    assert opened.find_element("id", "count").text == "10 of 30 pictures"
+    assert opened.find_element("id", "count").text == "10 of 30 images"
     assert len(opened.find_elements("css selector", "#tiles button")) == 10
     opened.find_element("css selector", "#legend button").click()
     opened.find_element("css selector", "#judged option[value='wrong']").click()
-    assert opened.find_element("id", "count").text == "20 of 30 pictures"
+    assert opened.find_element("id", "count").text == "20 of 30 images"
 
 
 def test_hostile_names_stay_text_and_no_request_leaves_the_page(opened: Any, page: Path) -> None:

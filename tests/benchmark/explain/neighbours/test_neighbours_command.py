@@ -43,7 +43,7 @@ def neighbours(place: Path, out: Path, *words: str, task: str = "toy-colour") ->
     return CliRunner().invoke(artbench, [*given, *plugged, *words])
 
 
-def test_the_nearest_of_an_id_are_other_pictures_with_their_classes(place: Path, tmp_path: Path) -> None:
+def test_the_nearest_of_an_id_are_other_images_with_their_classes(place: Path, tmp_path: Path) -> None:
     done = neighbours(place, tmp_path, "--image", "004.png", "--image", "061.png", "--count", "7", "--json")
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
@@ -80,7 +80,7 @@ def test_a_name_that_holds_an_escape_sequence_does_not_act(place: Path, tmp_path
     assert "red ?[31m.png" in done.stdout
 
 
-def test_years_are_told_and_what_a_cosine_is_by_chance(place: Path, tmp_path: Path) -> None:
+def test_years_and_the_cosine_by_chance_are_printed(place: Path, tmp_path: Path) -> None:
     done = neighbours(place, tmp_path, "--image", "004.png", "--count", "100", task="seen-year")
     assert done.exit_code == 0, done.output
     assert "004.png: 1601" in done.stdout
@@ -90,15 +90,15 @@ def test_years_are_told_and_what_a_cosine_is_by_chance(place: Path, tmp_path: Pa
 
 
 def test_bad_input_is_one_line_that_says_what_and_what_to_do(place: Path, tmp_path: Path) -> None:
-    (tmp_path / "no.png").write_text("not a picture")
+    (tmp_path / "no.png").write_text("not an image")
     cases = {
         "004.pn": "Did you mean 004.png",
         str(tmp_path / "no.png"): "can't be read",
         str(tmp_path): "can't be read",
     }
-    for image, told in cases.items():
+    for image, message in cases.items():
         done = neighbours(place, tmp_path / "out", "--image", image)
         assert isinstance(done.exception, (ArtbenchError, click.ClickException)), done.exception
-        assert told in str(done.exception)
+        assert message in str(done.exception)
         assert done.stdout == ""
     assert neighbours(place, tmp_path / "out").exit_code == 2

@@ -1,4 +1,4 @@
-"""What is exported is what is on record, and does no harm where it goes."""
+"""Exports hold the values of the records, and names in them stay text."""
 
 import csv
 import io
@@ -82,7 +82,7 @@ def test_latex_says_what_is_significantly_best_in_bold(published: list[Board]) -
     assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
 
 
-def test_latex_takes_the_best_value_where_nothing_was_tested_and_nothing_where_two_can_t_be_told_apart(
+def test_latex_marks_the_best_value_if_nothing_was_tested_and_none_if_two_rows_tie(
     records: list[Record],
 ) -> None:
     untested = latex_tables(boards([record(0.5, backbone="a"), record(0.75, backbone="b")]))

@@ -96,14 +96,14 @@ def choose(browser: Any, selector: str, value: str) -> None:
 
 
 def pick(browser: Any, title: str) -> None:
-    """Choose the leaderboard whose title begins so."""
+    """Choose the leaderboard whose title begins with a text."""
     options = browser.find_elements("css selector", "#task option")
     (value,) = (option.get_attribute("value") for option in options if option.text.startswith(title))
     choose(browser, "#task", value)
 
 
 def words(browser: Any) -> str:
-    """What stands in the section that is shown."""
+    """Text of the section that is shown."""
     text: str = browser.find_element("css selector", "section.board:not([hidden])").text
     return text
 
@@ -129,7 +129,7 @@ def test_columns_sort_both_ways_by_value_and_by_keyboard(opened: Any) -> None:
     assert shown(opened, 1) == sorted(shown(opened, 1))
 
 
-def test_words_filter_the_rows_and_the_count_is_told(opened: Any) -> None:
+def test_words_filter_the_rows_and_the_count_is_shown(opened: Any) -> None:
     choose(opened, "#filter", "LITE imagenet")
     assert len(shown(opened, 1)) == 3
     assert opened.find_element("id", "count").text == "3 of 12 rows"
@@ -153,7 +153,7 @@ def test_two_rows_are_compared_in_words(opened: Any) -> None:
     assert verdict.text == "Choose two different rows."
 
 
-def test_published_results_and_the_part_of_the_task_are_told(opened: Any) -> None:
+def test_published_results_and_the_part_of_the_task_are_shown(opened: Any) -> None:
     pick(opened, "wikiart-style")
     shown_words = words(opened)
     assert "Which of 27 styles an artwork belongs to." in shown_words
@@ -165,7 +165,7 @@ def test_published_results_and_the_part_of_the_task_are_told(opened: Any) -> Non
     assert "moco-v2, " in words(opened)
 
 
-def test_why_a_task_has_two_tables_is_told(opened: Any) -> None:
+def test_the_page_says_why_a_task_has_two_tables(opened: Any) -> None:
     for number in (1, 2):
         pick(opened, f"wikiart-genre, table {number} of 2")
         assert "can't be compared with each other: " in words(opened)

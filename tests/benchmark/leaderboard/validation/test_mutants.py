@@ -1,4 +1,4 @@
-"""300 changed records: none passes that should not, none that may is refused, none ends the check."""
+"""300 changed records: harmful changes are faults, harmless ones pass, and none ends the check."""
 
 import shutil
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ def checked(folder: Path, tasks: Mapping[str, KnownTask]) -> Report:
 
 
 def submitted(random: Random, folder: Path, mutations: list[Mutation]) -> tuple[dict[str, str], dict[str, str]]:
-    """Some records of each leaderboard, a few of them changed: the files to be blamed, and all that were changed."""
+    """Copy some records of each leaderboard and change a few; return the files to be blamed, and all changed ones."""
     harmful, changed = {}, {}
     for board in sorted((PUBLISHED / "records").glob("sample-*")):
         files = sorted(file.stem for file in board.glob("*.json"))
@@ -101,7 +101,7 @@ def test_300_mutants(tmp_path: Path, tasks: Mapping[str, KnownTask]) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_what_is_published_passes_without_a_word(tasks: Mapping[str, KnownTask]) -> None:
+def test_the_published_records_pass_without_findings(tasks: Mapping[str, KnownTask]) -> None:
     report = checked(PUBLISHED, tasks)
     assert report.records >= 30
     assert report.findings == ()

@@ -1,4 +1,4 @@
-"""Own records of every kind pass the check, before and after they are published; only the data tells some lies."""
+"""Own records of every kind pass the check, before and after publishing; some faults need the data to be found."""
 
 import json
 import shutil
@@ -110,7 +110,7 @@ def test_images_in_another_order_are_found_with_the_data_alone(submission: Submi
     assert faults(check(submission.folder, load_plugins(only=""))) == []
 
 
-def test_another_state_of_the_data_is_told(submission: Submission, registry: Registry) -> None:
+def test_another_state_of_the_data_is_reported(submission: Submission, registry: Registry) -> None:
     content = submission.content
     content["dataset"]["fingerprint"] = "0" * 64
     submission.write(content)

@@ -1,1 +1,1 @@
-"""Whether a map of a picture says anything about the network: what a picture of evidence has to stand."""
+"""Checks of whether a map of an image depends on what the network has learnt."""

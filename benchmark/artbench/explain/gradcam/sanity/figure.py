@@ -1,4 +1,4 @@
-"""The figure of the checks: likeness by depth, and what erasing does."""
+"""The figure of the checks: rank correlation by depth, deletion and insertion."""
 
 from collections.abc import Mapping
 
@@ -11,20 +11,25 @@ from artbench.explain.figure import GREY, LINE_INCHES, put_caption, text_line, w
 from artbench.explain.gradcam.sanity.check import CRITERION, MOST_CORRELATION, Sanity
 from artbench.explain.gradcam.sanity.erasure import SHARES
 
-# Told apart by those who don't see red and green apart (Okabe and Ito), and by their marks.
+# Okabe and Ito: colours that those who don't see red and green apart can tell, each with a mark of its own.
 _LOOKS = (("#0072b2", "o"), ("#d55e00", "s"), ("#009e73", "^"))
 _WIDTH = 12.0  # inches
+_EXPLAINED = (
+    "Randomised from the head down, each depth with all before it (Adebayo et al. 2018). Images are deleted to the "
+    "mean colour, and shown on a blurred image, in cells of a sixteenth of the side (after Petsiuk et al. 2018); "
+    "random orders are as smooth as Grad-CAM's."
+)
 
 
 def sanity_figure(sanity: Sanity, *, title: str) -> Figure:
-    """Rank correlation with the trained network's maps by depth of randomisation, deletion and insertion curves.
+    """Draw rank correlations with the trained network's maps by depth, and deletion and insertion curves.
 
     Args:
-        sanity: What the checks found.
-        title: Above all.
+        sanity: Results of the checks.
+        title: Title above all.
     """
     lines = [f"{kind[0].upper()}{kind[1:]} {sanity.verdict(kind)}; {sanity.areas(kind)}." for kind in sanity.maps]
-    lines += [f"A map {CRITERION}; means over {sanity.pictures} pictures. " + _EXPLAINED]
+    lines += [f"A map {CRITERION}; means over {sanity.images} images. {_EXPLAINED}"]
     caption = wrapped(lines, _WIDTH)
     below = LINE_INCHES * len(caption) + 0.15
     height = below + 4.45
@@ -43,29 +48,18 @@ def sanity_figure(sanity: Sanity, *, title: str) -> Figure:
     return figure
 
 
-_EXPLAINED = (
-    "Randomised from the head down, each depth with all before it (Adebayo et al. 2018). Pictures are deleted to the "
-    "mean colour, and shown on a blurred picture, in cells of a sixteenth of the side (after Petsiuk et al. 2018); "
-    "random orders are as smooth as Grad-CAM's."
-)
-
-
 def _correlations(axes: Axes, sanity: Sanity) -> None:
-    places = np.arange(len(sanity.depths))
+    places, lowest = np.arange(len(sanity.depths)), 0.0
     for (kind, checked), (colour, mark) in zip(sanity.maps.items(), _LOOKS, strict=False):
-        values = [np.nan if value is None else value for value in checked.correlations]
+        values = np.array(checked.correlations, float)  # None becomes NaN
         axes.plot(places, values, color=colour, marker=mark, markersize=4, label=kind)
+        lowest = float(np.fmin.reduce(values, initial=lowest))
     axes.axhline(MOST_CORRELATION, color="#999999", linewidth=0.8, linestyle=":")
     axes.axhline(0, color="#999999", linewidth=0.8)
-    lowest = min(
-        (value for checked in sanity.maps.values() for value in checked.correlations if value is not None), default=0
-    )
     axes.set_ylim(min(-0.4, lowest - 0.05), 1.05)
     axes.set_xticks(places, sanity.depths, rotation=30, ha="right", fontsize=7, parse_math=False)
     axes.set_ylabel("rank correlation")
-    axes.legend(fontsize=7, frameon=False)
-    axes.set_title("likeness to the maps of the network as it is, randomised down to …", fontsize=9)
-    _plain(axes)
+    _finish(axes, "maps of the trained network and of one randomised down to …")
 
 
 def _curves(
@@ -76,11 +70,11 @@ def _curves(
     axes.plot(SHARES, random, color=GREY, linestyle="--", label="random order")
     axes.set_ylim(0, 1.02)
     axes.set_xlabel(share, fontsize=8)
+    _finish(axes, title)
+
+
+def _finish(axes: Axes, title: str) -> None:
     axes.set_title(title, fontsize=9)
-    _plain(axes)
-    axes.legend(fontsize=7, frameon=False)
-
-
-def _plain(axes: Axes) -> None:
     axes.tick_params(labelsize=7)
     axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(fontsize=7, frameon=False)

@@ -6,7 +6,7 @@
   const total = data.image.length;
   const every = Array.from({ length: total }, (_, at) => at);
   const state = { group: "", judged: "", q: "", picture: "" };
-  // Pictures listed at first, and at each further asking.
+  // Images listed at first, and at each click on `Show more`.
   const LISTED = 60;
   let listed = LISTED;
   let shown = every;
@@ -142,7 +142,7 @@
     get("group").value = state.group;
     if (get("judged")) get("judged").value = state.judged;
     get("filter").value = state.q;
-    get("count").textContent = `${shown.length} of ${total} pictures`;
+    get("count").textContent = `${shown.length} of ${total} images`;
     for (const button of document.querySelectorAll("#legend button")) button.setAttribute("aria-pressed", String(button.dataset.group === state.group));
     list();
     card();
@@ -187,7 +187,7 @@
     if (rest && data.groups.length > 12) get("legend").after(make("p", `${rest} more are grey; choose them above.`, { class: "about" }));
   };
 
-  // The next picture in the direction of an arrow: near, and rather ahead than aside.
+  // The next image in the direction of an arrow: near, and rather ahead than aside.
   const next = (from, x, y) => {
     let best = null;
     let least = Infinity;

@@ -128,7 +128,7 @@
     const values = rows.map((row) => row[state.x]);
     draw(figure, [trace], { xaxis: axis(titles[state.x], { type: "log", ...ticks(values) }), yaxis: axis(content.axis) }, words);
     const without = content.rows.filter((row) => !row[state.x]).map((row) => row.name);
-    view.querySelector(".left-out").textContent = without.length ? `Left out, for want of a number above 0: ${without.join("; ")}.` : "";
+    view.querySelector(".left-out").textContent = without.length ? `Left out, since they have no number above 0: ${without.join("; ")}.` : "";
     if (!figure.dataset.heard) {
       figure.dataset.heard = "yes";
       figure.on("plotly_click", (event) => { state.a = String(event.points[0].customdata); show(); });

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
-from artbench.explain.gradcam.maps import Explainer
+from artbench.explain.gradcam.maps import Explainer, Maps
 from artbench.explain.gradcam.sanity.cascade import Cascade
-from artbench.explain.gradcam.sanity.check import GRAD_CAM, GUIDED, Checked, check_sanity, rank_correlations
+from artbench.explain.gradcam.sanity.check import GRAD_CAM, GUIDED, Checked, check_sanity, kinds, rank_correlations
 from artbench.explain.gradcam.sanity.erasure import CELLS, Curves, erasure_curves
 from artbench.explain.gradcam.stages import last_stage
 from artbench.runtime.progress import Silent
@@ -31,9 +31,13 @@ def test_rank_correlation_is_spearmans_also_with_ties_and_unknown_for_a_map_of_o
     expected = [spearmanr(one[at].ravel(), other[at].ravel()).statistic for at in (0, 1)]
     np.testing.assert_allclose(found[:2], expected)
     assert np.isnan(found[2])
-    # Of gradients, the magnitudes count.
-    signed = random.normal(size=(2, 5, 5, 3)).astype(np.float32)
-    np.testing.assert_allclose(rank_correlations(signed, -2 * signed), 1)
+
+
+def test_the_magnitudes_of_gradients_are_ranked() -> None:
+    signed = np.random.default_rng(0).normal(size=(2, 5, 5, 3)).astype(np.float32)
+    grid = np.zeros((2, 1, 1), np.float32)
+    one, other = (kinds(Maps(grid=grid, grad_cam=grid, guided=by * signed, guided_grad_cam=signed)) for by in (1, -2))
+    np.testing.assert_allclose(rank_correlations(one[GUIDED], other[GUIDED]), 1)
 
 
 def test_the_cascade_begins_with_the_head_and_ends_with_every_weight_random() -> None:
@@ -51,21 +55,14 @@ def test_the_cascade_begins_with_the_head_and_ends_with_every_weight_random() ->
         assert torch.equal(net.state_dict()[f"encoder.{name}"], value)
 
 
-def test_what_decides_is_deleted_and_shown_first() -> None:
+def test_important_cells_are_deleted_and_shown_first() -> None:
     net = reused()
-    pictures, size = pixels(3), SIDE // CELLS
+    images, size = pixels(3), SIDE // CELLS
     with torch.inference_mode():
-        chance = net(net.pictures(pictures)).softmax(dim=1).numpy()[np.arange(3), CLASSES]
+        chance = net(net.images(images)).softmax(dim=1).numpy()[np.arange(3), CLASSES]
     maps = np.random.default_rng(0).random((3, SIDE, SIDE)).astype(np.float32)
     curves = erasure_curves(
-        net,
-        pictures,
-        classes=CLASSES,
-        maps={"any": maps},
-        single_label=True,
-        grid=(4, 4),
-        seed=0,
-        advance=lambda _: None,
+        net, images, classes=CLASSES, maps={"any": maps}, grid=(4, 4), seed=0, advance=lambda _: None
     )
     # Whatever the order, all curves begin and end alike.
     for curve in curves.values():
@@ -79,25 +76,17 @@ def test_what_decides_is_deleted_and_shown_first() -> None:
     for down in range(CELLS):
         for right in range(CELLS):
             cell = np.s_[:, size * down : size * (down + 1), size * right : size * (right + 1)]
-            without = pictures.copy()
+            without = images.copy()
             without[cell] = grey
             with torch.inference_mode():
-                left = net(net.pictures(without)).softmax(dim=1).numpy()[np.arange(3), CLASSES]
+                left = net(net.images(without)).softmax(dim=1).numpy()[np.arange(3), CLASSES]
             worth[cell] = (1 + chance - left)[:, None, None]
-    tried = erasure_curves(
-        net,
-        pictures,
-        classes=CLASSES,
-        maps={"best": worth, "worst": 3 - worth},
-        single_label=True,
-        grid=(4, 4),
-        seed=0,
-        advance=lambda _: None,
-    )
+    both = {"best": worth, "worst": 3 - worth}
+    tried = erasure_curves(net, images, classes=CLASSES, maps=both, grid=(4, 4), seed=0, advance=lambda _: None)
     assert tried["best"].deletion_area < tried["random"].deletion_area < tried["worst"].deletion_area
 
 
-def test_a_map_that_the_weights_do_not_change_fails_and_an_empty_one_is_not_judged() -> None:
+def test_a_map_that_the_weights_do_not_change_fails_and_an_empty_one_has_no_verdict() -> None:
     curves = Curves(deletion=np.ones(9), insertion=np.ones(9))
     assert Checked(correlations=(0.1, 0.97, -0.2), compared=(3, 3, 3), curves=curves).passes is False
     assert Checked(correlations=(0.1, None, -0.9), compared=(3, 0, 3), curves=curves).passes is True
@@ -118,7 +107,6 @@ def test_a_run_checks_every_kind_of_map_the_same_way_each_time() -> None:
             pixels=pixels(3),
             classes=CLASSES,
             maps=explainer(pixels(3), CLASSES),
-            single_label=True,
             seed=1,
             reporter=Silent(),
         )

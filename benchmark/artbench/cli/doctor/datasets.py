@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from artbench.cli.doctor.examination import Environment
 from artbench.data.folders import made_folder
 from artbench.data.opening import open_dataset
-from artbench.doctor.examination import Environment
 from artbench.errors import ArtbenchError
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.runtime.progress import Silent
@@ -13,7 +13,7 @@ from artbench.specs import DatasetSpec
 
 
 def datasets(environment: Environment) -> Iterator[Finding]:
-    """Every dataset, without opening or making any image."""
+    """Examine every dataset, without opening or making any image."""
     root = environment.paths.root
     if root is not None and not root.expanduser().is_dir():
         yield failed("--data-root", f"no folder at {root}", mend="Name the folder that holds one folder per dataset")
@@ -49,8 +49,6 @@ def _dataset(spec: DatasetSpec, environment: Environment) -> Finding:
 def _absent(spec: DatasetSpec, environment: Environment) -> Finding:
     how = f"`artbench data download {spec.name}` says where it is published"
     if environment.paths.root is None:
-        mend = (
-            f"To use it, --data {spec.name}=DIR, or --data-root (ARTBENCH_DATA) with a folder {spec.name} in it; {how}"
-        )
-        return warned(spec.name, "no folder is given for it", mend=mend)
+        mend = f"To use it, --data {spec.name}=DIR, or --data-root (ARTBENCH_DATA) with a folder {spec.name} in it"
+        return warned(spec.name, "no folder is given for it", mend=f"{mend}; {how}")
     return warned(spec.name, f"no folder at {environment.paths.root / spec.name}", mend=f"To use it: {how}")

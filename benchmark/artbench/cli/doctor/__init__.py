@@ -1,13 +1,12 @@
 """`artbench doctor`: problems of the installation, and how to solve them."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from artbench.cli.options import debug_option, json_option, paths_options, plugin_option
-from artbench.cli.output import counted, print_findings, print_json
+from artbench.cli.output import print_checks
 
 if TYPE_CHECKING:
     from artbench.data.folders import DatasetPaths
@@ -25,17 +24,11 @@ def doctor(paths: "DatasetPaths", offline: bool, as_json: bool, plugin_files: tu
     Every line is PASS, WARN or FAIL, the latter two with what to do about it. The exit status is 1 if anything
     fails.
     """
-    from artbench.doctor.examination import Environment, examine
+    from artbench.cli.doctor.examination import Environment, examine
     from artbench.plugins.loading import load_plugins
 
     registry = load_plugins(plugin_files)
     for name in paths.by_name:
         registry.datasets.get(name)
     found = examine(Environment(registry=registry, paths=paths, offline=offline))
-    if as_json:
-        rows = [{"check": check, **asdict(finding)} for check, finding in found]
-        print_json(rows)
-        return 1 if any(row["status"] == "FAIL" for row in rows) else 0
-    statuses = print_findings(found)
-    click.echo(counted(statuses))
-    return 1 if statuses["FAIL"] else 0
+    return print_checks((({"check": check}, check, finding) for check, finding in found), as_json=as_json)

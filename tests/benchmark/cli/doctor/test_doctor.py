@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from artbench.cli.doctor import doctor
-from artbench.doctor.examination import CHECKS, Environment, examine
+from artbench.cli.doctor.examination import CHECKS, Environment, examine
 from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.findings import Finding

@@ -30,13 +30,13 @@ Check: TypeAlias = Callable[[Environment], Iterator[Finding]]
 
 # By text, so that a library that can't be imported is a finding too.
 CHECKS: Mapping[str, Check | str] = {
-    "installation": "artbench.doctor.installation:installation",
-    "devices": "artbench.doctor.machine:devices",
-    "threads": "artbench.doctor.machine:threads",
-    "storage": "artbench.doctor.storage:storage",
-    "datasets": "artbench.doctor.datasets:datasets",
-    "network": "artbench.doctor.network:network",
-    "plugins": "artbench.doctor.installation:plugins",
+    "installation": "artbench.cli.doctor.installation:installation",
+    "devices": "artbench.cli.doctor.machine:devices",
+    "threads": "artbench.cli.doctor.machine:threads",
+    "storage": "artbench.cli.doctor.storage:storage",
+    "datasets": "artbench.cli.doctor.datasets:datasets",
+    "network": "artbench.cli.doctor.network:network",
+    "plugins": "artbench.cli.doctor.installation:plugins",
 }
 _REPORT = "Please report this line: it is a fault in artbench"
 _REINSTALL = "Install torch and torchvision again, both from the same source"

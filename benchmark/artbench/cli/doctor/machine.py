@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import torch
 
-from artbench.doctor.examination import Environment
+from artbench.cli.doctor.examination import Environment
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.runtime.machine import choose_device, choose_dtype, hardware_name
 from artbench.runtime.threads import usable_cores
@@ -16,12 +16,14 @@ _VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def devices(_: Environment) -> Iterator[Finding]:
-    """The processor, CUDA, MPS, and what `--device auto` takes."""
+    """Examine the processor, CUDA, MPS, and what `--device auto` takes."""
     cores = usable_cores()
     yield passed("CPU", f"{hardware_name('cpu')}, of which artbench uses {cores}; {_bfloat16('cpu')}")
     yield _cuda()
-    if platform.system() == "Darwin":
-        yield _mps()
+    if torch.backends.mps.is_available():
+        yield passed("MPS", f"available; {_bfloat16('mps')}")
+    elif platform.system() == "Darwin":
+        yield passed("MPS", "not available: macOS or this Mac is too old for it, or torch is built without it")
     yield passed("--device auto", f"takes {choose_device('auto')}")
 
 
@@ -51,12 +53,6 @@ def _cuda() -> Finding:
     return warned("CUDA", message, mend=mend)
 
 
-def _mps() -> Finding:
-    if torch.backends.mps.is_available():
-        return passed("MPS", f"available; {_bfloat16('mps')}")
-    return passed("MPS", "not available: macOS or this Mac is too old for it, or torch is built without it")
-
-
 def _bfloat16(device: str) -> str:
     if choose_dtype(device) == torch.bfloat16:
         return "bfloat16 is fast"
@@ -64,7 +60,7 @@ def _bfloat16(device: str) -> str:
 
 
 def threads(_: Environment) -> Iterator[Finding]:
-    """The libraries that torch computes with, and the settings of their threads."""
+    """Examine the libraries that torch computes with, and the settings of their threads."""
     there = {"oneDNN": torch.backends.mkldnn.is_available(), "MKL": torch.backends.mkl.is_available()}  # type: ignore[no-untyped-call]
     libraries = [name for name, is_there in there.items() if is_there]
     build = f"built with {' and '.join(libraries)}" if libraries else "built with neither oneDNN nor MKL"

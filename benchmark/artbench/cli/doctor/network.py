@@ -6,7 +6,7 @@ from threading import Thread
 
 from huggingface_hub import constants
 
-from artbench.doctor.examination import Environment
+from artbench.cli.doctor.examination import Environment
 from artbench.encoders.hub import unreachable
 from artbench.runtime.findings import Finding, passed, warned
 
@@ -18,7 +18,7 @@ _MEND = (
 
 
 def network(environment: Environment) -> Iterator[Finding]:
-    """The servers of weights, all asked at once; none is waited for longer than ten seconds."""
+    """Ask the servers of weights, all at once; none is waited for longer than ten seconds."""
     if environment.offline:
         yield passed("weights", "not asked (--offline)")
         return

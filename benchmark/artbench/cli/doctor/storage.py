@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from artbench.doctor.examination import Environment
+from artbench.cli.doctor.examination import Environment
 from artbench.errors import ArtbenchError
 from artbench.runtime.files import cache_folder
 from artbench.runtime.findings import Finding, failed, passed, warned
@@ -20,7 +20,7 @@ _LITTLE, _NONE = 5 * 10**9, 10**8
 
 
 def storage(_: Environment) -> Iterator[Finding]:
-    """The cache of artbench, and those of the libraries that download weights."""
+    """Examine the cache of artbench, and those of the libraries that download weights."""
     try:
         cache = cache_folder()
     except ArtbenchError as error:
@@ -56,7 +56,7 @@ def _folder(name: str, folder: Path, *, variable: str, emptied: str) -> Finding:
 
 
 def _bytes_in(folder: Path) -> int:
-    """Bytes of all files below a folder, without those behind links, which the hub's cache is full of."""
+    """Add up the bytes of all files below a folder, without those behind links, of which the hub's cache is full."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from importlib import import_module, metadata
 
-from artbench.doctor.examination import Environment
+from artbench.cli.doctor.examination import Environment
 from artbench.runtime.findings import Finding, failed, passed
 
 _SHOWN = ("torch", "torchvision", "timm")
@@ -13,7 +13,7 @@ _BOUND = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*>=\s*([0-9.]+)$")
 
 
 def installation(_: Environment) -> Iterator[Finding]:
-    """Python, artbench, torch, torchvision and timm, and the other libraries in one finding."""
+    """Examine Python, artbench, torch, torchvision and timm, and the other libraries in one finding."""
     version = platform.python_version()
     least = (metadata.metadata("artbench")["Requires-Python"] or "").removeprefix(">=")
     yield _compared("Python", version, least, mend=f"Make the environment anew with Python {least} or newer")
@@ -31,7 +31,7 @@ def installation(_: Environment) -> Iterator[Finding]:
 
 
 def lower_bounds(requirements: list[str]) -> dict[str, str]:
-    """The lowest version of each required library, from lines such as `torch>=2.6`."""
+    """Return the lowest version of each required library, from lines such as `torch>=2.6`."""
     matches = (_BOUND.match(line.strip()) for line in requirements if ";" not in line)
     return {match[1]: match[2] for match in matches if match}
 
@@ -69,7 +69,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def plugins(environment: Environment) -> Iterator[Finding]:
-    """Every plugin that is left out or awkward, and the number of plugins."""
+    """Name every plugin that is left out or awkward, and count the plugins."""
     registry = environment.registry
     for plugin in registry.plugins:
         if plugin.problem:
