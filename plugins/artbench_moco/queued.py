@@ -22,7 +22,7 @@ class QueuedContrast(Objective):
     Args:
         backbone: The backbone at its initialisation.
         settings: Settings of the method.
-        images: Size of the pool.
+        images: Number of images in the pool.
 
     Raises:
         UsageError: The queue is longer than the pool.

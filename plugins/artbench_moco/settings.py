@@ -11,12 +11,12 @@ class QueueSettings(Settings):
     """MoCo v2 (Chen et al. 2020, arXiv 2003.04297), at the crops of 128 px that art was pretrained with.
 
     Attributes:
-        queue: Keys kept as negatives; None: 65,536, but at most a tenth of the pool.
+        queue: Number of earlier keys that serve as negatives; None: 65,536, but at most a tenth of the pool.
         momentum: Momentum of the key encoder.
         temperature: Temperature of the softmax over similarities.
         dim: Length of an embedding.
         mlp: Whether the head has a hidden layer.
-        shuffle: Whether the sub-batches of the keys are of their own composition (shuffling batch normalisation).
+        shuffle: Whether keys are computed in differently composed sub-batches (shuffling batch normalisation).
     """
 
     queue: int | None = Field(default=None, ge=1, le=10_000_000)

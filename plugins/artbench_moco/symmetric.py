@@ -19,7 +19,7 @@ class SymmetricContrast(Objective):
     Args:
         backbone: The backbone at its initialisation.
         settings: Settings of the method.
-        images: Size of the pool.
+        images: Number of images in the pool.
 
     Raises:
         UsageError: The patch embedding should be frozen, but the backbone has none.

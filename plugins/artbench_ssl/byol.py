@@ -15,7 +15,7 @@ class Prediction(Objective):
     Args:
         backbone: The backbone at its initialisation.
         settings: Settings of the method.
-        images: Size of the pool.
+        images: Number of images in the pool.
     """
 
     def __init__(self, backbone: Backbone, settings: ByolSettings, images: int) -> None:

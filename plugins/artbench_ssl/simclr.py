@@ -19,7 +19,7 @@ class BatchContrast(Objective):
     Args:
         backbone: The backbone at its initialisation.
         settings: Settings of the method.
-        images: Size of the pool.
+        images: Number of images in the pool.
     """
 
     def __init__(self, backbone: Backbone, settings: SimclrSettings, images: int) -> None:

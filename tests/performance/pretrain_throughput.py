@@ -30,7 +30,7 @@ from torchvision import datasets, transforms
 from artbench.data.pool import LabelledDataset, Pool, train_images
 from artbench.data.targets import Split, Targets
 from artbench.pretrain.crops import Cropper, parts_of_steps
-from artbench.pretrain.pictures import PicturesOnDisk, packed
+from artbench.pretrain.pool_images import ImagesOnDisk, packed
 from artbench.pretrain.settings import read_settings
 from artbench.pretrain.setup import set_up
 from artbench.pretrain.trainer import pretrain
@@ -151,8 +151,8 @@ def alone(pool: Pool, steps: int) -> float:
     """Images a second of the networks, on one batch made beforehand."""
     training = work(pool, steps)
     assembly = set_up(training, device="cpu", group=Group())
-    cropper = Cropper(PicturesOnDisk(pool, side=192), training.settings, side=128, seed=0)
-    parts = parts_of_steps(training.settings, training.sizes, seed=0, begin=0, end=1, rank=0, size=1)
+    cropper = Cropper(ImagesOnDisk(pool, side=192), training.settings, side=128, seed=0)
+    parts = parts_of_steps(training.settings, training.sizes, range(1), seed=0, rank=0, size=1)
     stepper = assembly.stepper
     with own_core_each("cpu"):
         views = stepper.views([cropper(part) for part in parts])

@@ -94,7 +94,7 @@ def pretrain(
         device=device,
         workers=workers,
     )
-    return run_pretraining(request, registry=loaded(plugins, reporter), reporter=reporter).encoder
+    return run_pretraining(request, registry=loaded(plugins, reporter), reporter=reporter)
 
 
 def _text(value: object) -> str:

@@ -66,11 +66,11 @@ def pretrain(*, plugin_files: tuple[Path, ...], **fields: Any) -> int:
     request = PretrainRequest(**fields)
     with process_group() as group:
         try:
-            result = train(request, registry=loaded, reporter=TerminalReporter() if group.first else Silent())
+            encoder = train(request, registry=loaded, reporter=TerminalReporter() if group.first else Silent())
         except MissingOption as error:
             raise _missing(error.name, error.reason or None) from error
-        if group.first and result.encoder is not None:
-            click.echo(result.encoder)
+        if group.first and encoder is not None:
+            click.echo(encoder)
     return 0
 
 

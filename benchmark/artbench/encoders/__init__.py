@@ -8,15 +8,8 @@ if TYPE_CHECKING:
     from artbench.encoders.backbone import Backbone
     from artbench.encoders.weights import Weights
 
-__all__ = [
-    "Backbone",
-    "Weights",
-]
+__all__ = ["Backbone", "Weights"]
 
 __getattr__, __dir__ = lazy_exports(
-    __name__,
-    {
-        "artbench.encoders.backbone": ("Backbone",),
-        "artbench.encoders.weights": ("Weights",),
-    },
+    __name__, {"artbench.encoders.backbone": ("Backbone",), "artbench.encoders.weights": ("Weights",)}
 )

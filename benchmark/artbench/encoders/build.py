@@ -1,9 +1,9 @@
-"""Building an encoder: the backbone, seeded and checked; all its weights, loaded and checked; the frozen whole."""
+"""Building an encoder: the backbone is seeded and checked, its weights are loaded and checked, and it is frozen."""
 
 import math
 import random
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
@@ -31,8 +31,8 @@ def build_encoder(
     Args:
         backbone: The backbone.
         pretraining: The pretraining, or the path of a checkpoint: its file, or a folder with `encoder.safetensors`.
-        seed: Seed of the initialisation, which the pretraining `random` keeps; random states outside don't change.
-        reporter: Receives notices of tensors that were left out, and of the set that was taken out of several.
+        seed: Seed of the initialisation, which the pretraining `random` keeps; global random states don't change.
+        reporter: Receives notices about tensors that were left out, and about the choice between several sets.
 
     Raises:
         ArtbenchError: The backbone is not what its plugin states, there are no such weights, or they leave a weight
@@ -75,7 +75,7 @@ def build_backbone(spec: BackboneSpec) -> Backbone:
         if not isinstance(built, Backbone):
             raise TypeError(f"its factory returns a {type(built).__name__}, not a Backbone")
         _check_normalisation(built.mean, built.std)
-        # Of the default protocol, if the backbone takes any size.
+        # If the backbone takes any size, that of the default protocol.
         side = Preprocessing().crop_side(built.input_size)
         with torch.inference_mode():
             features = built.module.eval()(torch.zeros(2, 3, side, side))
@@ -165,7 +165,7 @@ def load_weights(
 ) -> None:
     """Set every weight of a module; raise if one would stay at its initialisation.
 
-    Keys that the module lacks are ignored. `num_batches_tracked` may be missing: it is not used in eval mode.
+    Keys that the module lacks are ignored. `num_batches_tracked`, unused in eval mode, may be missing.
 
     Args:
         module: Changed in place; the tensors are copied and cast to its own dtypes.
@@ -187,16 +187,12 @@ def load_weights(
             mend=mend,
         )
     fitting = [name for name, tensor in wanted.items() if name in state and not difference(state[name], tensor)]
-    # Over the module's own state, which carries the version of its layout, as MNASNet needs.
+    # MNASNet needs the version of its layout, which its own state dict carries.
     whole = module.state_dict()
     whole.update({name: state[name] for name in fitting})
     module.load_state_dict(whole)
-    _check_finite(module, fitting, origin=origin)
-
-
-def _check_finite(module: torch.nn.Module, names: Sequence[str], *, origin: str) -> None:
     loaded = module.state_dict()
-    bad = [name for name in names if loaded[name].is_floating_point() and not bool(loaded[name].isfinite().all())]
+    bad = [name for name in fitting if loaded[name].is_floating_point() and not bool(loaded[name].isfinite().all())]
     if bad:
         raise ArtbenchError(
             f"{origin} holds NaN or infinity in {len(bad)} weights: {shown(bad)}",

@@ -56,9 +56,9 @@ def _read(path: Path, head: bytes) -> object:
 def _load_torch(path: Path) -> object:
     try:
         with warnings.catch_warnings(), torch.serialization.safe_globals(_ALLOWED):
-            # Warnings about how an old checkpoint was written help nobody here.
+            # Warnings about how an old checkpoint was written are of no use here.
             warnings.simplefilter("ignore")
-            # As an open file: of a path, torch would heed the suffix.
+            # As an open file: given a path, torch would go by the suffix.
             with path.open("rb") as file:
                 return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -79,8 +79,7 @@ def _classes_needed(path: Path, reason: str) -> str:
     except Exception:
         # Not for files of the older format; torch's message names the first class.
         names = re.findall(r"(?:GLOBAL|class) ([A-Za-z_][\w.]*) (?:was not|whose module)", reason)
-    names = sorted(set(names) - {"argparse.Namespace"})
-    return shown(names, most=3)
+    return shown(sorted(set(names) - {"argparse.Namespace"}), most=3)
 
 
 def _check_archive(path: Path) -> None:

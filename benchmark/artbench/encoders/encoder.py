@@ -23,8 +23,8 @@ class Encoder:
         weights_sha256: Digest of its state dict (`state_digest`), 64 hexadecimal digits.
         source: Origin of the weights.
         parameters: Number of parameters.
-        pool: Its pretraining pool, if known by image ids.
-        training: Training by artbench, if any.
+        pool: Pretraining pool of the weights, if its image ids are known.
+        training: How artbench trained the weights, if it did.
     """
 
     backbone: str

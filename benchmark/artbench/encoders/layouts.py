@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from artbench.encoders.weights import is_batch_counter
+from artbench.runtime.text import printable
 
 # Keys under which training scripts store a state dict, preferred ones first: timm and DINO evaluate an average of
 # the weights over training.
@@ -88,23 +89,20 @@ def difference(found: torch.Tensor, wanted: torch.Tensor) -> str:
     if found.shape != wanted.shape:
         return f"shape {tuple(found.shape)}, not {tuple(wanted.shape)}"
     dense = found.layout == torch.strided and not found.is_quantized and not found.is_meta
-    if not dense or (found.is_floating_point(), found.is_complex()) != (
-        wanted.is_floating_point(),
-        wanted.is_complex(),
-    ):
+    fields = [(tensor.is_floating_point(), tensor.is_complex()) for tensor in (found, wanted)]
+    if not dense or fields[0] != fields[1]:
         return f"{_kind(found)}, not {_kind(wanted)}"
     return ""
 
 
 def tensor_names(content: object) -> list[str]:
-    """The names of all tensors in a checkpoint, for telling what it holds."""
+    """The names of all tensors in a checkpoint, for messages."""
     return [name for _, tensors in _state_dicts(content) for name in tensors]
 
 
 def shown(names: Sequence[str], *, most: int = 5) -> str:
-    """Join the first few of some names, made safe for a terminal, since anyone may have written them."""
-    safe = ["".join(c if c.isprintable() else "?" for c in name[:80]) for name in names[:most]]
-    return ", ".join(safe) + (", …" if len(names) > most else "")
+    """Join the first few names; they come from anywhere, and are made safe for a terminal."""
+    return ", ".join(printable(name[:80]) for name in names[:most]) + (", …" if len(names) > most else "")
 
 
 def _kind(tensor: torch.Tensor) -> str:
@@ -117,13 +115,12 @@ def _state_dicts(content: object) -> Iterator[tuple[tuple[str, ...], Mapping[str
     seen: set[int] = set()
     while waiting:
         path, mapping = waiting.pop(0)
-        # A mapping may be there under several names, or contain itself.
+        # A mapping may have several names, or contain itself.
         if not isinstance(mapping, Mapping) or id(mapping) in seen:
             continue
         seen.add(id(mapping))
-        tensors = {
-            key: value for key, value in mapping.items() if isinstance(key, str) and isinstance(value, torch.Tensor)
-        }
+        named = [(key, value) for key, value in mapping.items() if isinstance(key, str)]
+        tensors = {key: value for key, value in named if isinstance(value, torch.Tensor)}
         if tensors:
             yield path, tensors
         if len(path) < _MAX_WRAPPERS:
@@ -144,7 +141,7 @@ def _prefixes(names: Sequence[str]) -> Iterator[str]:
 
 
 def _cover(tensors: Mapping[str, torch.Tensor], prefix: str, needed: Mapping[str, torch.Tensor]) -> tuple[int, int]:
-    """Count the weights that are there and fit, and those that are there at all."""
+    """Count the weights that exist and fit, and those that exist."""
     there = [(tensors[prefix + name], tensor) for name, tensor in needed.items() if prefix + name in tensors]
     return sum(not difference(found, tensor) for found, tensor in there), len(there)
 
@@ -156,13 +153,10 @@ def _stripped(
 
 
 def _same(some: Mapping[str, torch.Tensor], state: Mapping[str, torch.Tensor]) -> bool:
-    return all(
-        name in state and (tensor is state[name] or _equal(tensor, state[name])) for name, tensor in some.items()
-    )
+    def equal(one: torch.Tensor, other: torch.Tensor) -> bool:
+        return one is other or (not difference(one, other) and one.dtype == other.dtype and torch.equal(one, other))
 
-
-def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
-    return not difference(one, other) and one.dtype == other.dtype and torch.equal(one, other)
+    return all(name in state and equal(tensor, state[name]) for name, tensor in some.items())
 
 
 def _named(path: Sequence[str], prefix: str) -> str:

@@ -1,4 +1,4 @@
-"""Which encoders a run asks for, before any of them is built."""
+"""The encoders that a run asks for, before any of them is built."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,26 +21,23 @@ class Training(Protocol):
 
     @property
     def name(self) -> str:
-        """The method."""
-        ...
+        """Name of the method."""
 
     @property
     def key(self) -> str:
-        """Tells it from every other training: 64 hexadecimal digits."""
-        ...
+        """Digest of everything that determines the result: 64 hexadecimal digits."""
 
     def encoder_file(self, *, device: str, workers: int | None, reporter: Reporter) -> Path:
-        """The checkpoint of the encoder; trained first where it is not there.
+        """Return the encoder's checkpoint; train it first if it does not exist.
 
         Args:
-            device: To train on.
-            workers: Threads that read images; None: chosen by the machine.
+            device: Device to train on.
+            workers: Threads that read images; None: what suits the machine.
             reporter: Receives progress and notices.
 
         Raises:
-            ArtbenchError: The training fails, or was asked to stop.
+            ArtbenchError: The training fails, or a signal stopped it.
         """
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +47,9 @@ class EncoderRequest:
     Attributes:
         backbone: The backbone.
         pretraining: The pretraining, or the file of a checkpoint.
-        pretraining_name: Its name on record: for a checkpoint, that of its file.
+        pretraining_name: Name on record of the pretraining or of the checkpoint's file.
         checkpoint_sha256: Digest of the checkpoint's file; None for a pretraining.
-        training: What has to be trained, where the pretraining is a method.
+        training: Training to do first if the pretraining is a method.
         seed: Seed of the run.
         plugins: Version of each distribution that provides backbone or pretraining.
     """
@@ -69,12 +66,12 @@ class EncoderRequest:
         return f"{self.backbone.name}, {self.pretraining_name}"
 
     def build(self, reporter: Reporter, *, device: str = "cpu", workers: int | None = None) -> Encoder:
-        """Make the encoder; train it first where the pretraining is a method whose checkpoint is not in the cache.
+        """Build the encoder; train it first if the pretraining is a method whose checkpoint is not in the cache.
 
         Args:
             reporter: Receives progress and notices.
-            device: To train on.
-            workers: See `Training.encoder_file`.
+            device: Device to train on.
+            workers: Threads that read images for the training; None: what suits the machine.
 
         Raises:
             ArtbenchError: As `build_encoder` and `Training.encoder_file` do.
@@ -86,7 +83,7 @@ class EncoderRequest:
         return build_encoder(self.backbone, self.pretraining, seed=self.seed, reporter=reporter)
 
     def made(self, record: Record) -> bool:
-        """Whether a record is of this encoder."""
+        """Whether a record was made with this encoder."""
         if (record.backbone, record.pretraining) != (self.backbone.name, self.pretraining_name):
             return False
         if isinstance(self.pretraining, Path):
@@ -104,47 +101,43 @@ def encoder_requests(
     seed: int,
     trainings: Callable[[str, str], Training] | None = None,
 ) -> Iterator[EncoderRequest]:
-    """Every backbone with every pretraining, each pair once, in the order given.
+    """Yield every backbone with every pretraining, each pair once, in the order given.
 
     A pretraining that is a path, or names an existing file or folder and no pretraining, is a checkpoint.
 
     Args:
-        backbones: Names.
-        pretrainings: Names and paths.
-        registry: What there is.
+        backbones: Names of backbones.
+        pretrainings: Names of pretrainings, and paths of checkpoints.
+        registry: The loaded plugins.
         seed: Seed of the run.
-        trainings: Gives the training by a pretraining that is a method, of a backbone; None: nothing is trained.
+        trainings: Returns the training for a method and a backbone; None: nothing is trained.
 
     Raises:
         UsageError: A name is unknown or ambiguous, or a pretraining has to be trained first.
-        ArtbenchError: A checkpoint is not there.
+        ArtbenchError: A checkpoint does not exist.
     """
     for backbone, pretraining in product(dict.fromkeys(backbones), dict.fromkeys(pretrainings)):
         entry, spec = registry.backbones.find(backbone)
         plugins = {entry.distribution: registry.version_of(entry)}
+        source: PretrainingSpec | Path
+        training = digest = None
         if is_checkpoint(pretraining, registry):
-            file = checkpoint_file(Path(pretraining).expanduser())
-            yield EncoderRequest(
-                backbone=spec,
-                pretraining=file,
-                pretraining_name=checkpoint_name(Path(pretraining)),
-                checkpoint_sha256=sha256_of(file),
-                seed=seed,
-                plugins=plugins,
-            )
+            source, name = checkpoint_file(Path(pretraining).expanduser()), checkpoint_name(Path(pretraining))
+            digest = sha256_of(source)
         else:
-            source, method = registry.pretrainings.find(pretraining)
-            training = None
-            if method.method is not None:
+            owner, source = registry.pretrainings.find(pretraining)
+            name = source.name
+            plugins |= {owner.distribution: registry.version_of(owner)}
+            if source.method is not None:
                 if trainings is None:
-                    raise not_trained(method.name)
+                    raise not_trained(name)
                 training = trainings(pretraining, backbone)
-            yield EncoderRequest(
-                backbone=spec,
-                pretraining=method,
-                pretraining_name=method.name,
-                checkpoint_sha256=None,
-                training=training,
-                seed=seed,
-                plugins=plugins | {source.distribution: registry.version_of(source)},
-            )
+        yield EncoderRequest(
+            backbone=spec,
+            pretraining=source,
+            pretraining_name=name,
+            checkpoint_sha256=digest,
+            training=training,
+            seed=seed,
+            plugins=plugins,
+        )

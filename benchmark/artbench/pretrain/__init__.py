@@ -9,16 +9,7 @@ if TYPE_CHECKING:
     from artbench.pretrain.schedule import cosine_to_one
     from artbench.pretrain.settings import Settings
 
-__all__ = [
-    "Method",
-    "Networks",
-    "Objective",
-    "Settings",
-    "cosine_to_one",
-    "embedder",
-    "follow",
-    "teacher_of",
-]
+__all__ = ["Method", "Networks", "Objective", "Settings", "cosine_to_one", "embedder", "follow", "teacher_of"]
 
 __getattr__, __dir__ = lazy_exports(
     __name__,

@@ -11,7 +11,6 @@ from artbench.pretrain.draws import Draws
 
 # Far from the centre of a blur, weights below this change nothing, and the smallest of all slow many processors down.
 _NEGLIGIBLE = 1e-12
-_UNUSED = np.zeros(0, np.float32)
 
 
 class _Change(NamedTuple):
@@ -19,7 +18,7 @@ class _Change(NamedTuple):
 
     adjust: Callable[[torch.Tensor, torch.Tensor], object]
     chosen: NDArray[np.bool_]
-    values: NDArray[np.float32] = _UNUSED
+    values: NDArray[np.float32]
 
 
 def augment(pixels: torch.Tensor, draws: Draws) -> torch.Tensor:
@@ -39,14 +38,20 @@ def augment(pixels: torch.Tensor, draws: Draws) -> torch.Tensor:
     """
     images = pixels.permute(0, 3, 1, 2).contiguous().float().div_(255)
     changes = [change for change in _changes(draws) if change.chosen.any()]
-    one_by_one = images.device.type == "cpu"
-    groups = np.arange(len(images)).reshape(-1, 1) if one_by_one else [np.arange(len(images))]
-    for group in groups:
+    every = np.arange(len(images))
+    for group in every.reshape(-1, 1) if images.device.type == "cpu" else [every]:
         for change in changes:
             rows = group[change.chosen[group]]
-            if len(rows):
-                values = torch.from_numpy(change.values[rows] if len(change.values) else change.values)
-                _apply(change.adjust, images, rows, values.to(images.device).view(-1, 1, 1, 1))
+            if not len(rows):
+                continue
+            values = torch.from_numpy(change.values[rows]).to(images.device).view(-1, 1, 1, 1)
+            if len(rows) == 1:
+                change.adjust(images[rows[0] : rows[0] + 1], values)
+            else:
+                index = torch.from_numpy(rows).to(images.device)
+                chosen = images[index]
+                change.adjust(chosen, values)
+                images[index] = chosen
     return images
 
 
@@ -64,27 +69,13 @@ def _changes(draws: Draws) -> list[_Change]:
             # The first three are factors, the hue is shifted: values that leave an image unchanged.
             same = factors == (0 if number == 3 else 1)
             changes.append(_Change(adjust, draws.jitter & (draws.order[:, stage] == number) & ~same, factors))
+    unused = np.zeros_like(draws.sigma)
     return [
         *changes,
-        _Change(_grey, draws.grey),
+        _Change(_grey, draws.grey, unused),
         _Change(_blur, draws.blur, draws.sigma),
-        _Change(_solarise, draws.solarise),
+        _Change(_solarise, draws.solarise, unused),
     ]
-
-
-def _apply(
-    adjust: Callable[[torch.Tensor, torch.Tensor], object],
-    images: torch.Tensor,
-    rows: NDArray[np.int64],
-    values: torch.Tensor,
-) -> None:
-    if len(rows) == 1:
-        adjust(images[rows[0] : rows[0] + 1], values)
-        return
-    index = torch.from_numpy(rows).to(images.device)
-    some = images[index]
-    adjust(some, values)
-    images[index] = some
 
 
 def _luma(images: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Trainings that a run needs first; their encoders stay in the cache. Training code is imported only for one."""
+"""Trainings that a run has to do first; their encoders stay in the cache. Training code is imported only if needed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,40 +20,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CachedTraining:
-    """A training with the defaults of its method, whose encoder is kept in the cache."""
+    """A training with the defaults of its method, whose encoder stays in the cache."""
 
     training: "Training"
 
     @property
     def name(self) -> str:
-        """The method."""
+        """Name of the method."""
         return self.training.name
 
     @property
     def key(self) -> str:
-        """See `Training`."""
+        """Key of the training."""
         return self.training.key
 
     def encoder_file(self, *, device: str, workers: int | None, reporter: Reporter) -> Path:
-        """Return the encoder from the cache; train it first, or to its end, if it is not there.
-
-        Raises:
-            ArtbenchError: The training fails, or was asked to stop.
-        """
+        """Return the encoder in the cache; train it first, or to its end, if it is not there."""
         file = cached_encoder(self.key)
-        folder = file.parent
         if current_group().from_first(file.is_file):
             return file
         training = self.training
         reporter.notice(
             f"{training.backbone.name} is pretrained first, by {training.name} with its defaults on "
-            f"{len(training.pool):,} images. It is kept in {folder}"
+            f"{len(training.pool):,} images. It is kept in {file.parent}"
         )
         from artbench.pretrain.trainer import pretrain as train
         from artbench.pretrain.training import Conditions
 
         conditions = Conditions(device=device, workers=workers, pack=True, resume=True)
-        made = train(training, folder, conditions=conditions, reporter=reporter)
+        made = train(training, file.parent, conditions=conditions, reporter=reporter)
         if made is None:
             raise ArtbenchError("the pretraining was asked to stop", mend="The same command goes on with it")
         return made
@@ -62,16 +57,16 @@ class CachedTraining:
 def trainings_for(
     tasks: Sequence[str], *, registry: Registry, paths: DatasetPaths, seed: int, reporter: Reporter
 ) -> Callable[[str, str], CachedTraining]:
-    """Return a function that gives the training of a backbone by a pretraining, on the training images of some tasks.
+    """Return a function from the names of a method and a backbone to a training on the training images of some tasks.
 
-    The datasets are opened when the first training is asked for. Under `torchrun`, every process asks alike.
+    Its first call opens the datasets. Under `torchrun`, every process makes the same calls.
 
     Args:
-        tasks: Names; those that stand for several are expanded.
+        tasks: Names of tasks; those that stand for several are expanded.
         registry: The loaded plugins.
-        paths: Where the datasets are.
+        paths: Folders of the datasets.
         seed: Seed of the trainings.
-        reporter: Receives notices on the datasets.
+        reporter: Receives notices about the datasets.
     """
 
     @cache
@@ -86,7 +81,7 @@ def trainings_for(
     def training(pretraining: str, backbone: str) -> CachedTraining:
         from artbench.pretrain.workflow import choose_training
 
-        chosen = choose_training(pretraining, backbone, registry=registry, seed=seed)
-        return CachedTraining(training=chosen.training(pool()))
+        on_pool = choose_training(pretraining, backbone, registry=registry, seed=seed)
+        return CachedTraining(training=on_pool(pool()))
 
     return training

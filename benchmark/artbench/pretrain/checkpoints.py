@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,35 +19,15 @@ _NAME = re.compile(r"step-(\d{9})\.safetensors")
 _KEY = "artbench.training"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Saved:
-    """A checkpoint that was read.
-
-    Attributes:
-        path: Its file.
-        tensors: Its tensors by name.
-        facts: What was saved with them.
-    """
-
-    path: Path
-    tensors: Mapping[str, torch.Tensor]
-    facts: Mapping[str, Any]
-
-
 class Checkpoints:
-    """The checkpoints of one training.
-
-    Args:
-        folder: Their folder.
-        keep: How many of the latest are kept, besides the best.
-    """
+    """The checkpoints in a folder; `keep` of the latest are kept, besides the best."""
 
     def __init__(self, folder: Path, *, keep: int = 2) -> None:
         self._folder = folder
         self._keep = keep
 
     def steps(self) -> list[int]:
-        """The steps with a checkpoint, ascending."""
+        """The steps that have a checkpoint, ascending."""
         if not self._folder.is_dir():
             return []
         return sorted(int(match[1]) for file in self._folder.iterdir() if (match := _NAME.fullmatch(file.name)))
@@ -56,16 +35,16 @@ class Checkpoints:
     def save(
         self, step: int, tensors: Mapping[str, torch.Tensor], facts: Mapping[str, Any], *, best: int | None
     ) -> None:
-        """Write a checkpoint, then remove those that are neither among the latest nor the best.
+        """Write the checkpoint of a step, then remove those that are neither among the latest nor the best.
 
         Args:
-            step: Steps done.
+            step: Number of steps done.
             tensors: Tensors on any device.
             facts: Further values that JSON can represent.
-            best: Step of the best checkpoint so far, None if none was measured.
+            best: Step of the best checkpoint so far; None if none was measured.
 
         Raises:
-            ArtbenchError: It can't be written; the earlier ones are unchanged.
+            ArtbenchError: The checkpoint can't be written; the earlier ones are unchanged.
         """
         flat = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
         try:
@@ -83,27 +62,23 @@ class Checkpoints:
                 with suppress(OSError):
                     self._path(old).unlink()
 
-    def load(self, step: int) -> Saved:
-        """Read the checkpoint of a step.
+    def load(self, step: int) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+        """Read the tensors and facts of a step.
 
         Raises:
-            ArtbenchError: It is damaged, or not a checkpoint of a training.
+            ArtbenchError: The checkpoint is damaged, or not one of a training.
         """
-        path = self._path(step)
-        with self._reading(path) as (file, facts):
-            return Saved(path=path, tensors={name: file.get_tensor(name) for name in file.keys()}, facts=facts)  # noqa: SIM118
+        with self._reading(step) as (file, facts):
+            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
 
-    def facts(self, step: int) -> Mapping[str, Any]:
-        """What was saved with the tensors of a step.
-
-        Raises:
-            ArtbenchError: As `load` does.
-        """
-        with self._reading(self._path(step)) as (_, facts):
+    def facts(self, step: int) -> dict[str, Any]:
+        """Read the facts of a step; raise as `load` does."""
+        with self._reading(step) as (_, facts):
             return facts
 
     @contextmanager
-    def _reading(self, path: Path) -> Iterator[tuple[Any, dict[str, Any]]]:
+    def _reading(self, step: int) -> Iterator[tuple[Any, dict[str, Any]]]:
+        path = self._path(step)
         try:
             with safe_open(path, "pt", device="cpu") as file:
                 yield file, dict(json.loads((file.metadata() or {})[_KEY]))
@@ -118,7 +93,7 @@ class Checkpoints:
 
 
 def training_tensors(objective: Objective, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    """The networks, the memory and the state of the optimiser, by name."""
+    """The tensors of networks, memory and optimiser, by name; `resume.restore` sets them again."""
     tensors = {f"memory.{name}": tensor for name, tensor in objective.memory.items()}
     for part, network in zip(objective.networks._fields, objective.networks, strict=True):
         tensors |= {f"{part}.{name}": tensor for name, tensor in network.state_dict().items()}
@@ -130,60 +105,10 @@ def training_tensors(objective: Objective, optimizer: torch.optim.Optimizer) -> 
 
 
 def check_finite(tensors: Mapping[str, torch.Tensor], step: int) -> None:
-    """Raise unless networks and optimiser are finite: a finite loss can have gradients that are not.
-
-    Raises:
-        ArtbenchError: They are not.
-    """
+    """Raise `ArtbenchError` unless networks and optimiser are finite: a finite loss can have gradients that are not."""
     for name, tensor in tensors.items():
         if not name.startswith("memory.") and tensor.is_floating_point() and not tensor.isfinite().all():
             raise ArtbenchError(
                 f"the weights after step {step} are not finite ({name}): the training has diverged",
                 mend="The last checkpoint is from before. Begin anew with a lower lr or a longer warm-up",
             )
-
-
-@torch.no_grad()
-def restore(saved: Saved, objective: Objective, optimizer: torch.optim.Optimizer) -> None:
-    """Set `training_tensors` from a checkpoint.
-
-    Raises:
-        ArtbenchError: Its tensors are not those of this training.
-    """
-    groups: dict[str, dict[str, torch.Tensor]] = {}
-    for name, tensor in saved.tensors.items():
-        group, _, rest = name.partition(".")
-        groups.setdefault(group, {})[rest] = tensor
-    try:
-        for part, network in zip(objective.networks._fields, objective.networks, strict=True):
-            network.load_state_dict(groups.get(part, {}), strict=True)
-        memory = groups.get("memory", {})
-        for name in {**memory, **objective.memory}:
-            objective.memory[name].copy_(memory[name])
-        state: dict[int, dict[str, torch.Tensor]] = {}
-        for name, tensor in groups.get("optimizer", {}).items():
-            number, _, rest = name.partition(".")
-            state.setdefault(int(number), {})[rest] = tensor
-        optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
-    except (KeyError, RuntimeError, ValueError) as error:
-        raise ArtbenchError(
-            f"{saved.path} does not fit this training ({' '.join(str(error).split())[:200]})",
-            mend="Give the backbone and the settings that it began with, or another --out",
-        ) from error
-
-
-def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """The differences of two trainings, as `name: before, now other`; the parts of a mapping one by one."""
-    found = []
-    for key in {**now, **before}:
-        old, new = before.get(key), now.get(key)
-        if isinstance(old, dict) and isinstance(new, dict):
-            found += differences(old, new)
-        elif old != new:
-            found.append(f"{key}: {_short(old)}, now {_short(new)}")
-    return found
-
-
-def _short(value: object) -> str:
-    text = "".join(c if c.isprintable() else "?" for c in str(value))
-    return text if len(text) <= 40 else f"{text[:12]}…"

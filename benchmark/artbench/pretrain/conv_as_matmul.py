@@ -1,4 +1,4 @@
-"""Convolutions as matrix products, where the CPU's library is slow at them or wrong."""
+"""Convolutions as matrix products, where the CPU's library is slow or wrong."""
 
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
@@ -38,19 +38,16 @@ class MatmulConvolutions(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        """Compute what was called, by `conv2d` or in its place."""
+        """Compute a function; `conv2d` may become a product."""
         if func is conv2d:
             return _convolve(*args, **(kwargs or {}))
         return func(*args, **(kwargs or {}))
 
 
 def exclude_from_compiling(module: torch.nn.Module) -> None:
-    """Let `torch.compile` leave out the convolutions that are wrong on some processors.
+    """Make `torch.compile` leave out a module's convolutions that are wrong on some processors.
 
-    What is compiled calls the library itself, so that `MatmulConvolutions` never sees the call.
-
-    Args:
-        module: Changed in place; its parameters stay as they are.
+    Compiled code calls the library itself, so that `MatmulConvolutions` never sees the call.
     """
     for part in module.modules():
         if isinstance(part, torch.nn.Conv2d) and _crashes(part.weight, part.stride):
@@ -94,13 +91,13 @@ def _convolve(
         dtype = torch.get_autocast_dtype("cpu")
         maps, weight = maps.to(dtype), weight.to(dtype)
     product: torch.Tensor = _Product.apply(maps, weight, strides, edges)
-    # Not within `_Product`: what a function of one's own gives as a view, activations can't change in place.
+    # Not within `_Product`: activations can't change a view that a custom function returns.
     made = product.view(len(maps), rows, columns, len(weight)).permute(0, 3, 1, 2)
     return made if bias is None else made + bias.to(made.dtype)[:, None, None]
 
 
 def _pair(given: str | int | Sequence[int]) -> tuple[int, int] | None:
-    """Of both dimensions; None for `same`, which depends on the kernel."""
+    """The value for each dimension; None for `same`, which depends on the kernel."""
     if isinstance(given, str):
         return None
     first, last = (given, given) if isinstance(given, int) else (given[0], given[-1])

@@ -9,7 +9,7 @@ from PIL import Image
 
 from artbench.errors import ArtbenchError
 from artbench.pretrain.draws import Draws, crop_box, draw
-from artbench.pretrain.pictures import Pictures, Pixels
+from artbench.pretrain.pool_images import Pixels, PoolImages
 from artbench.pretrain.schedule import shares
 from artbench.pretrain.settings import Settings
 
@@ -40,7 +40,7 @@ class CropPair:
     Attributes:
         pixels: Pixels of each view, uint8, shape (n, side, side, 3).
         draws: Random parameters of each view, for the augmentation that remains.
-        source: See `Part`.
+        source: Number of the dataset, as in `Part`.
     """
 
     pixels: tuple[Pixels, Pixels]
@@ -51,13 +51,7 @@ class CropPair:
 def epoch_batches(
     settings: Settings, sizes: Sequence[int], *, seed: int, epoch: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The batches of one epoch; images that do not fill a batch are left out of it.
-
-    Args:
-        settings: Settings with the batch size, and whether a batch is from one dataset.
-        sizes: Number of images of each dataset in the pool.
-        seed: Seed of the run.
-        epoch: Number of the epoch, from 0.
+    """The batches of one epoch, from 0; images that do not fill a batch are left out of it.
 
     Returns:
         For each step, the number of its dataset (0 if batches mix all datasets), shape (steps,), and the numbers of
@@ -76,23 +70,22 @@ def epoch_batches(
 
 
 def parts_of_steps(
-    settings: Settings, sizes: Sequence[int], *, seed: int, begin: int, end: int, rank: int, size: int
+    settings: Settings, sizes: Sequence[int], steps: range, *, seed: int, rank: int, size: int
 ) -> Iterator[Part]:
-    """The sub-batches of one process, step by step: the `rank`-th of `size` parts of each batch.
+    """Yield the sub-batches of one process, step by step: the `rank`-th of `size` parts of each batch.
 
     Args:
         settings: Settings with the sizes of batch and sub-batch.
         sizes: Number of images of each dataset in the pool.
+        steps: Numbers of the steps.
         seed: Seed of the run.
-        begin: First step.
-        end: One past the last.
-        rank: Number of the process.
+        rank: Number of the process, from 0.
         size: Number of processes; divides the number of sub-batches.
     """
     epoch_steps = sum(part // settings.batch_size for part in shares(settings, sizes))
     own = settings.sub_batches // size
     sources, batches, made = np.empty(0, np.int64), np.empty((0, 0), np.int64), -1
-    for step in range(begin, end):
+    for step in steps:
         epoch, place = divmod(step, epoch_steps)
         if epoch != made:
             sources, batches = epoch_batches(settings, sizes, seed=seed, epoch=epoch)
@@ -102,24 +95,17 @@ def parts_of_steps(
 
 
 class Cropper:
-    """Makes the crops of sub-batches; safe to call from several threads.
+    """Cuts the crops of sub-batches, `side` pixels wide and high; safe to call from several threads."""
 
-    Args:
-        pictures: Images of the pool.
-        settings: Settings of the augmentation.
-        side: Side of the crops in pixels.
-        seed: Seed of the run.
-    """
-
-    def __init__(self, pictures: Pictures, settings: Settings, *, side: int, seed: int) -> None:
-        self._pictures = pictures
+    def __init__(self, images: PoolImages, settings: Settings, *, side: int, seed: int) -> None:
+        self._images = images
         self._settings = settings
         self._side = side
         self._seed = seed
-        self._limit = max(_ALWAYS_TOLERATED, int(_TOLERATED * len(pictures)))
+        self._limit = max(_ALWAYS_TOLERATED, int(_TOLERATED * len(images)))
 
     def __call__(self, part: Part) -> CropPair:
-        """Make both crops of every image.
+        """Cut both crops of every image.
 
         Raises:
             ArtbenchError: Too many images of the pool can't be read.
@@ -137,16 +123,15 @@ class Cropper:
         return CropPair(pixels=pixels, draws=draws, source=part.source)
 
     def _readable(self, number: int) -> Pixels:
-        """The image, or the next in the pool that can be read, so that a batch has the same images on every machine."""
+        """The image, or the next one in the pool that can be read, so that every machine gets the same batch."""
         for other in range(number, number + _SUBSTITUTES):
-            pixels = self._pictures[other % len(self._pictures)]
+            pixels = self._images[other % len(self._images)]
             if pixels is not None:
                 return pixels
-            if len(self._pictures.unreadable) > self._limit:
+            if len(self._images.unreadable) > self._limit:
                 break
-        unreadable = self._pictures.unreadable
+        reasons = list(self._images.unreadable.values())
         raise ArtbenchError(
-            f"at least {len(unreadable)} of {len(self._pictures)} images can't be read: "
-            f"{'; '.join(list(unreadable.values())[:3])}",
+            f"at least {len(reasons)} of {len(self._images)} images can't be read: {'; '.join(reasons[:3])}",
             mend="Check the datasets: up to 5 %, or 10 images, are skipped",
         )

@@ -1,10 +1,8 @@
-"""The folder of a training: locked while one runs, and resumed only on request."""
+"""The folder of a training: locked while one runs; the encoder that is written there."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 import torch
@@ -16,7 +14,6 @@ from artbench.data.pool import MANIFEST_FILE
 from artbench.encoders.checkpoint_path import CHECKPOINTS, ENCODER_FILE
 from artbench.encoders.provenance import METADATA_KEY
 from artbench.errors import ArtbenchError
-from artbench.pretrain.checkpoints import Checkpoints
 from artbench.pretrain.log import LOG_FILE
 from artbench.pretrain.training import Training
 from artbench.records.parts import TrainingState
@@ -62,37 +59,17 @@ def _remove_unfinished(out: Path) -> None:
             file.unlink()
 
 
-def steps_done(out: Path, *, resume: bool) -> int:
-    """The number of steps in the latest checkpoint, 0 without one.
-
-    Raises:
-        ArtbenchError: The folder contains a training, and `resume` is not set.
-    """
-    steps = Checkpoints(out / CHECKPOINTS).steps()
-    # Processes that torchrun restarts after a failure resume.
-    resume = resume or int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
-    if not resume and (steps or (out / ENCODER_FILE).exists()):
-        raise ArtbenchError(
-            f"{out} contains a training already",
-            mend=f"`artbench pretrain --resume --out {quote(str(out))}` goes on with it; or give another folder",
-        )
-    return steps[-1] if steps else 0
-
-
 def write_encoder(folder: Path, backbone: torch.nn.Module, training: Training, facts: Mapping[str, Any]) -> Path:
-    """Write `encoder.safetensors`, and beside it the manifest of the pool.
+    """Write a backbone's module as `encoder.safetensors`, and beside it the manifest of the pool; return the file.
 
     Args:
-        folder: The folder to write to.
-        backbone: The module whose state dict is written.
+        folder: Folder to write to.
+        backbone: Module whose state dict is written.
         training: The training.
         facts: The remaining fields of a record's `TrainingState`.
 
-    Returns:
-        The file.
-
     Raises:
-        ArtbenchError: It can't be written.
+        ArtbenchError: The file can't be written.
     """
     state = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in backbone.state_dict().items()}
     history = TrainingState(

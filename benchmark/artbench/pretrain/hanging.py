@@ -1,4 +1,4 @@
-"""Reports a step that hangs while it hangs."""
+"""Reporting a step that hangs, while it hangs."""
 
 import threading
 import time
@@ -9,12 +9,12 @@ from statistics import median
 
 from artbench.runtime.progress import Reporter
 
-# A step hangs that takes so many times the median of the latest steps.
+# A step hangs if it takes this many times the median of the latest steps.
 _MEDIANS, _LATEST = 10, 1000
 
 
 class HangWatch:
-    """Reports each step that hangs once, with what can be done; a context manager.
+    """A context manager that reports each step that hangs once, with what can be done.
 
     Args:
         seconds: Least time of a step that is reported; the only limit until a step has been timed.
@@ -31,7 +31,6 @@ class HangWatch:
         self._lock = threading.Lock()
         self._times: deque[float] = deque(maxlen=_LATEST)
         self._current: tuple[int, float] | None = None
-        self._reported = 0
         self._left = threading.Event()
         self._thread = threading.Thread(target=self._poll, name="artbench-hanging", daemon=True)
 
@@ -61,21 +60,17 @@ class HangWatch:
                 self._compiling = False
 
     def _poll(self) -> None:
+        reported = 0
         while not self._left.wait(self._seconds / 10):
-            self._check()
-
-    def _check(self) -> None:
-        with self._lock:
-            if self._current is None or self._current[0] == self._reported:
-                return
-            number, begun = self._current
+            with self._lock:
+                usual = median(self._times) if self._times else 0.0
+                number, begun = self._current or (reported, 0.0)
             passed = time.monotonic() - begun
-            usual = median(self._times) if self._times else None
-            if passed <= self._seconds or (usual is not None and passed <= _MEDIANS * usual):
-                return
-            self._reported = number
-        measure = "no step before it was timed" if usual is None else f"the median of the steps is {usual:,.1f} s"
-        self._reporter.notice(
-            f"Step {number} seems to hang: it has taken {passed:,.1f} s so far, and {measure}. Ctrl-C or SIGTERM waits "
-            f"for its end; a second one ends at once, and {self._resuming()}."
-        )
+            if number == reported or passed <= max(self._seconds, _MEDIANS * usual):
+                continue
+            reported = number
+            measure = f"the median of the steps is {usual:,.1f} s" if usual else "no step before it was timed"
+            self._reporter.notice(
+                f"Step {number} seems to hang: it has taken {passed:,.1f} s so far, and {measure}. Ctrl-C or SIGTERM "
+                f"waits for its end; a second one ends at once, and {self._resuming()}."
+            )

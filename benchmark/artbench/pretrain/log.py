@@ -1,8 +1,8 @@
-"""The log of a training: one JSON object a line, and the same numbers for TensorBoard."""
+"""The log of a training: one JSON object per line, and the same numbers for TensorBoard."""
 
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,33 +17,24 @@ class Log:
     """Appends lines to a file.
 
     Args:
-        path: The file.
-        step: Steps done. What a killed run logged beyond them is removed: the resumed run repeats those steps.
+        path: Path of the file.
+        step: Number of steps done. Lines that a killed run wrote about later ones are removed: they are repeated.
 
     Raises:
-        ArtbenchError: It can't be written.
+        ArtbenchError: The file can't be written.
     """
 
     def __init__(self, path: Path, *, step: int) -> None:
         self._path = path
-        try:
+        with _writing(f"log {path}"):
             if path.exists():
                 lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
                 write_text(path, "".join(line + "\n" for line in lines if _step(line) <= step))
-        except OSError as error:
-            raise _unwritable(f"log {path}", error) from error
 
     def write(self, facts: Mapping[str, object]) -> None:
-        """Append a line.
-
-        Raises:
-            ArtbenchError: It can't be written.
-        """
-        try:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(facts) + "\n")
-        except OSError as error:
-            raise _unwritable(f"log {self._path}", error) from error
+        """Append a line, or raise `ArtbenchError`."""
+        with _writing(f"log {self._path}"), self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(facts) + "\n")
 
 
 class Curves:
@@ -51,7 +42,7 @@ class Curves:
 
     Args:
         folder: Folder of the event files.
-        step: Steps done. What a killed run wrote beyond them is hidden: the resumed run repeats those steps.
+        step: Number of steps done. What a killed run wrote about later ones is hidden: they are repeated.
 
     Raises:
         ArtbenchError: The folder can't be written.
@@ -60,25 +51,17 @@ class Curves:
     def __init__(self, folder: Path, *, step: int) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self._folder = folder
-        try:
+        self._name = f"curves in {folder}"
+        with _writing(self._name):
             self._writer = SummaryWriter(str(folder), purge_step=step + 1)
-        except OSError as error:
-            raise _unwritable(f"curves in {folder}", error) from error
 
     def write(self, facts: Mapping[str, object]) -> None:
-        """Write the numbers of a line of the log.
-
-        Raises:
-            ArtbenchError: They can't be written.
-        """
-        try:
+        """Write the numbers of a line of the log, or raise `ArtbenchError`."""
+        with _writing(self._name):
             for name, value in facts.items():
                 if name != "step" and isinstance(value, int | float):
                     self._writer.add_scalar(name, value, int(str(facts["step"])))
             self._writer.flush()
-        except OSError as error:
-            raise _unwritable(f"curves in {self._folder}", error) from error
 
 
 def _step(line: str) -> float:
@@ -88,16 +71,16 @@ def _step(line: str) -> float:
     return float("inf")
 
 
-def _unwritable(what: str, error: OSError) -> ArtbenchError:
-    mend = "Make room, and go on with --resume from the last checkpoint"
-    return ArtbenchError(f"the {what} can't be written ({error.strerror})", mend=mend)
+@contextmanager
+def _writing(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        mend = "Make room, and go on with --resume from the last checkpoint"
+        raise ArtbenchError(f"the {what} can't be written ({error.strerror})", mend=mend) from error
 
 
 def check_tensorboard() -> None:
-    """Raise unless TensorBoard is installed.
-
-    Raises:
-        UsageError: It is not.
-    """
+    """Raise `UsageError` unless TensorBoard is installed."""
     if find_spec("tensorboard") is None:
         raise UsageError("--tensorboard needs TensorBoard", mend="pip install 'artbench[tensorboard]'")

@@ -1,5 +1,6 @@
-"""The contract of a method: its settings, its networks, and its loss. All else is in `artbench.pretrain`."""
+"""The contract of a method: its settings, its networks and its loss. Everything else is common to all methods."""
 
+import copy
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ class Networks(NamedTuple):
 
 
 class Objective(ABC):
-    """What a method optimises.
+    """The networks, targets and loss of a method.
 
     The order of a step:
 
@@ -31,13 +32,13 @@ class Objective(ABC):
     5. `end_step`: a queue takes the keys, for example.
 
     Attributes:
-        networks: The student, which is trained and holds the backbone as `backbone`, and the teacher, which never
-            is (an empty module where a method has none).
+        networks: The student, which is trained and holds the backbone as `backbone`, and the teacher, which is not
+            trained (an empty module if the method has none).
         memory: Other tensors that a resumed run needs, such as a queue; changed in place.
-        target_views: From which of the two views the targets are made.
+        target_views: Numbers of the views, 0 and 1, that the targets are computed from.
         shuffled: Whether targets are computed in differently composed sub-batches (shuffling batch normalisation), so
             that the statistics of a sub-batch do not reveal the other view of an image; requires one target view.
-        source: Set before each step: number of the dataset that the batch is from, where batches are of one dataset.
+        source: Number of the batch's dataset, set before each step, if all images of a batch are from one dataset.
     """
 
     networks: Networks
@@ -58,12 +59,12 @@ class Objective(ABC):
         """Bring the teacher up to date.
 
         Args:
-            progress: Share of the training that is done, from 0.
+            progress: Share of the training that is done, 0 at its beginning.
         """
 
     @abstractmethod
     def embed(self, networks: Networks, views: tuple[torch.Tensor, ...]) -> torch.Tensor:
-        """The targets of a sub-batch, under `no_grad`.
+        """Compute the targets of a sub-batch, under `no_grad`.
 
         Args:
             networks: The networks to compute with.
@@ -80,7 +81,7 @@ class Objective(ABC):
     def loss(
         self, networks: Networks, views: tuple[torch.Tensor, torch.Tensor], targets: torch.Tensor, own: slice
     ) -> torch.Tensor:
-        """The loss of a sub-batch; that of the batch is the mean over its sub-batches.
+        """Compute the loss of a sub-batch; that of the batch is the mean over its sub-batches.
 
         Args:
             networks: The networks to compute with.
@@ -90,7 +91,7 @@ class Objective(ABC):
         """
 
     def end_step(self, targets: torch.Tensor) -> None:  # noqa: B027  most methods need nothing here
-        """Update the memory when the loss is known."""
+        """Update the memory after the optimiser's step."""
 
     def notes(self) -> Mapping[str, float]:
         """Figures for the log, such as how full a queue is."""
@@ -99,13 +100,13 @@ class Objective(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """A method of self-supervised pretraining, as a `PretrainingSpec` names it.
+    """A method of self-supervised pretraining, which a `PretrainingSpec` names.
 
     Attributes:
-        settings: Its settings, with the original's defaults.
-        build: `(backbone, settings, pictures) -> Objective` for a backbone at its initialisation and a pool of so many
-            images; raises `artbench.errors.UsageError` where they don't fit. Torch is seeded before it is called.
-        version: Raised when the same settings would give other weights.
+        settings: Class of its settings, with the original's defaults.
+        build: `(backbone, settings, images) -> Objective`, for a backbone at its initialisation and the number of
+            images in the pool; raises `artbench.errors.UsageError` if they don't fit. Torch is seeded before the call.
+        version: A number to raise when the same settings would give other weights.
     """
 
     settings: type[Settings]
@@ -114,7 +115,7 @@ class Method:
 
 
 def embedder(backbone: torch.nn.Module, **heads: torch.nn.Module) -> torch.nn.Sequential:
-    """A backbone with heads behind it, by name.
+    """Put heads behind a backbone, each under its name.
 
     Examples:
         >>> import torch
@@ -128,7 +129,7 @@ def embedder(backbone: torch.nn.Module, **heads: torch.nn.Module) -> torch.nn.Se
 
 @torch.no_grad()
 def follow(teacher: torch.nn.Module, student: torch.nn.Module, momentum: float) -> None:
-    """Move the teacher's parameters towards those of the same name in the student: an exponential average.
+    """Move the teacher's parameters towards the student's of the same name: an exponential moving average.
 
     Examples:
         >>> import torch
@@ -147,7 +148,7 @@ def follow(teacher: torch.nn.Module, student: torch.nn.Module, momentum: float) 
 
 
 def teacher_of(student: torch.nn.Module) -> torch.nn.Module:
-    """A copy of a network that gets no gradients.
+    """Copy a network; the copy gets no gradients.
 
     Examples:
         >>> import torch
@@ -156,6 +157,4 @@ def teacher_of(student: torch.nn.Module) -> torch.nn.Module:
         >>> [parameter.requires_grad for parameter in teacher.parameters()]
         [False, False]
     """
-    import copy
-
     return copy.deepcopy(student).requires_grad_(False)

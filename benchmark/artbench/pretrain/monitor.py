@@ -14,10 +14,9 @@ from artbench.pretrain.setup import Setup
 from artbench.pretrain.step import StepResult
 from artbench.pretrain.stopping import Stopped, StopRequest
 from artbench.runtime.distributed import Group
-from artbench.runtime.machine import choose_dtype
 from artbench.runtime.progress import Counter, Reporter
 
-# Below this spread of the normalised targets, over so many steps in a row, they point into one direction.
+# Features have collapsed if the spread of the normalised targets stays below this for so many steps.
 _COLLAPSED, _PATIENCE = 0.02, 50
 _LOG_SECONDS = 1.0
 
@@ -27,10 +26,11 @@ class Monitor:
 
     Args:
         plan: Length of the training.
-        batch: Images in a step.
-        begin: Steps done before this run.
-        logs: Receive at most one line a second, and one at the end of each epoch; empty on all processes but the first.
-        counter: Counts the steps.
+        batch: Number of images in a step.
+        begin: Number of steps done before this run.
+        logs: Logs that receive a line at least a second after the last one, and at the end of each epoch; only the
+            first process has any.
+        counter: Progress bar that counts the steps.
         reporter: Receives a notice when something is wrong.
     """
 
@@ -66,9 +66,9 @@ class Monitor:
         """Report a step.
 
         Args:
-            done: Steps done, including this one.
+            done: Number of steps done, including this one.
             result: Result of the step.
-            lr: Its learning rate.
+            lr: Learning rate of the step.
             notes: Figures from the objective.
             last: Whether to write to the log in any case.
 
@@ -126,8 +126,8 @@ class KnnMonitor:
     """Measures the kNN accuracy of the features after each epoch, and remembers the best step.
 
     Args:
-        online: The task; None: nothing is measured.
-        setup: The training's networks and plan.
+        online: Task to measure on; None: nothing is measured.
+        setup: Networks and plan of the training.
         device: Device to compute on.
         group: The processes; the first one measures.
     """
@@ -146,30 +146,19 @@ class KnnMonitor:
         return None if self._best is None else self._best[1]
 
     def due(self, done: int) -> bool:
-        """Whether an epoch ends with a step, and its accuracy is not measured yet."""
+        """Whether an epoch ends with this step and has not been measured yet."""
         return self._online is not None and self._last != done and self._setup.plan.ends_epoch(done)
 
     def measure(self, done: int, *, stop: StopRequest, monitor: Monitor) -> bool:
-        """Measure the features as they are after a step; a signal postpones that to a resumed run.
-
-        Returns:
-            Whether they are the best so far.
-        """
+        """Measure the features after a step, unless a signal stops it; return whether they are the best so far."""
         online, setup = self._online, self._setup
         if online is None:
             return False
 
         def accuracy() -> float | None:
-            dtype = choose_dtype(self._device)
+            module, device = setup.backbone_module, self._device
             with suppress(Stopped):
-                return online.accuracy(
-                    setup.backbone,
-                    setup.backbone_module,
-                    side=setup.crop_size,
-                    device=self._device,
-                    dtype=dtype,
-                    stop=stop,
-                )
+                return online.accuracy(setup.backbone, module, side=setup.crop_size, device=device, stop=stop)
             return None
 
         with monitor.paused(f"kNN, {online.name}"):
@@ -184,12 +173,12 @@ class KnnMonitor:
         return True
 
     def facts(self) -> dict[str, Any]:
-        """What a resumed run needs to know."""
+        """The state that a checkpoint stores."""
         return {"best": self._best, "judged": self._last}
 
     def restore(self, facts: Mapping[str, Any], *, step: int) -> None:
-        """Set all of `facts` from the checkpoint of a step."""
+        """Set the state from the checkpoint of a step."""
         best = facts.get("best")
         self._best = None if best is None else (float(best[0]), int(best[1]))
-        # Checkpoints without the key were written after their epoch was measured.
+        # Checkpoints without the key were written after the measurement.
         self._last = int(facts.get("judged", step))

@@ -19,7 +19,7 @@ from artbench.pretrain.stopping import StopRequest
 from artbench.probe.features import Rows
 from artbench.probe.knn import knn_probabilities
 from artbench.protocol import LINEAR_V1
-from artbench.runtime.machine import own_core_each
+from artbench.runtime.machine import choose_dtype, own_core_each
 from artbench.runtime.threads import in_threads, usable_cores
 
 _BATCH = 8
@@ -29,10 +29,7 @@ _BATCH = 8
 class OnlineKnn:
     """A single-label task whose training images measure the features; its test images are never read.
 
-    Attributes:
-        name: Name of the task.
-        dataset: Its dataset.
-        targets: Its splits. Where it has no validation split, a tenth of its training images is used instead.
+    If it has no validation split, a tenth of its training images serves as one.
     """
 
     name: str
@@ -40,23 +37,15 @@ class OnlineKnn:
     targets: Targets
 
     def accuracy(
-        self,
-        backbone: Backbone,
-        module: torch.nn.Module,
-        *,
-        side: int,
-        device: str,
-        dtype: torch.dtype,
-        stop: StopRequest,
+        self, backbone: Backbone, module: torch.nn.Module, *, side: int, device: str, stop: StopRequest
     ) -> float:
         """The share of the validation images that weighted kNN (k = 20, temperature 0.07) classifies correctly.
 
         Args:
             backbone: The backbone, for its mean and std.
-            module: The backbone's module in its present state; stays unchanged.
+            module: The backbone's module as it is now; it stays unchanged.
             side: Side of the centre crop in pixels.
             device: Device to compute on.
-            dtype: Number type to compute in.
             stop: Checked between batches: with many images this takes longer than batch systems wait.
 
         Raises:
@@ -65,7 +54,8 @@ class OnlineKnn:
         train, validation = self._splits()
         rows = np.concatenate([train.rows, validation.rows])
         threads = usable_cores() if device == "cpu" else 1
-        forward = Forward(_encoder(backbone, module), device=device, side=side, dtype=dtype, copies=threads)
+        encoder = _encoder(backbone, module)
+        forward = Forward(encoder, device=device, side=side, dtype=choose_dtype(device), copies=threads)
 
         def work(start: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
             stop.raise_if_stopped()

@@ -1,14 +1,15 @@
-"""Opens by name what a training needs: the pool of its datasets' images, and the task that kNN measures it on."""
+"""Opening by name what a training needs: the pool of its datasets' images, and the task for kNN."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
 from artbench.data.folders import DatasetPaths, made_folder
-from artbench.data.opening import OpenTask, open_dataset, open_tasks
+from artbench.data.opening import open_dataset, open_tasks
 from artbench.data.pool import LabelledDataset, Pool, train_images
 from artbench.errors import UsageError, plugin_errors
 from artbench.plugins.registry import Registry
@@ -16,15 +17,18 @@ from artbench.pretrain.online_knn import OnlineKnn
 from artbench.runtime.progress import Reporter
 from artbench.specs import DatasetSpec, load_factory
 
+# A part of a dataset is as good to train on; the manifest says which part.
+_open = partial(open_tasks, allow_partial=True)
+
 
 @dataclass(frozen=True, kw_only=True)
 class OpenPool:
-    """A pool from the names of its datasets.
+    """A pool opened by the names of its datasets.
 
     Attributes:
         pool: The pool.
         plugins: Version of each distribution that provides its datasets and their tasks.
-        asked: See `Training`.
+        asked: Folder of each dataset by its name, as in `Training`.
     """
 
     pool: Pool
@@ -33,13 +37,12 @@ class OpenPool:
 
 
 def open_pool(datasets: Sequence[str], *, registry: Registry, paths: DatasetPaths, reporter: Reporter) -> OpenPool:
-    """Pool the training images of some datasets, less those that a task of theirs chooses or reports on.
+    """Pool the training images of some datasets, without the validation and test images of any of their tasks.
 
-    The plugin of a dataset without labels says which of its images train.
+    For a dataset without labels, its plugin says which images are for training.
 
     Raises:
-        UsageError: A dataset is unknown, has labels but no task (so that nothing says what trains), or nothing says
-            where it is.
+        UsageError: A dataset is unknown, its folder is unknown, or it has labels but no task.
         ArtbenchError: A dataset is not what it should be, or no image is left.
     """
     labelled: list[LabelledDataset] = []
@@ -54,54 +57,44 @@ def open_pool(datasets: Sequence[str], *, registry: Registry, paths: DatasetPath
                 f"no task is registered for {name}, so nothing says which of its images are for training",
                 mend="Name another dataset: `artbench list tasks` shows which have tasks",
             )
-        opened = [task for found in _open(tasks, registry=registry, paths=paths, reporter=reporter) for task in found]
+        found = _open(tasks, registry=registry, paths=paths, reporter=reporter)
+        opened = [task for together in found for task in together]
         for task in opened:
-            plugins.update(task.plugins)
+            plugins |= task.plugins
         targets = {task.spec.name: task.targets for task in opened}
-        dataset = opened[0].dataset if opened else _open_without_tasks(spec, paths, reporter)
+        dataset = opened[0].dataset if opened else open_dataset(spec, paths.folder(spec, reporter=reporter))
         asked[name] = _stated_folder(spec, dataset)
-        if spec.training is None:
-            labelled.append(LabelledDataset(dataset=dataset, targets=targets))
-        else:
-            rows = _training_rows(spec, dataset)
-            labelled.append(LabelledDataset(dataset=dataset, targets=targets, training=rows))
-            reporter.notice(_notice_on_unlabelled(spec, len(rows), len(dataset)))
+        rows = _unlabelled_rows(spec, dataset, reporter)
+        labelled.append(LabelledDataset(dataset=dataset, targets=targets, training=rows))
     return OpenPool(pool=train_images(labelled), plugins=plugins, asked=asked)
 
 
 def _tasks_on(spec: DatasetSpec, asked: str, registry: Registry) -> list[str]:
-    """All tasks on a dataset: those registered for it, and those that its own name stands for."""
+    """Names of all tasks on a dataset: those registered for it, and those that its own name stands for."""
     registered = [task.name for _, task in registry.tasks.specs() if task.dataset == asked]
     if spec.training is not None:
         return registered
     return registered + [name for name in registry.tasks.expand(asked) if name != asked]
 
 
-def _open_without_tasks(spec: DatasetSpec, paths: DatasetPaths, reporter: Reporter) -> Dataset:
-    folder = paths.folder(spec, reporter=reporter)
-    return open_dataset(spec, folder)
-
-
 def _stated_folder(spec: DatasetSpec, dataset: Dataset) -> str:
-    """The folder of a dataset; empty where its name says it, or it was made by code."""
+    """The folder of a dataset; empty if its name implies the folder, or code has made it."""
     made = spec.prepare is not None and dataset.root == made_folder(spec)
     return "" if made or spec.folder is not None else str(dataset.root.absolute())
 
 
-def _training_rows(spec: DatasetSpec, dataset: Dataset) -> NDArray[np.int64]:
-    """The rows of a dataset without labels that train, as its plugin says."""
-    assert spec.training is not None
+def _unlabelled_rows(spec: DatasetSpec, dataset: Dataset, reporter: Reporter) -> NDArray[np.int64]:
+    """The rows of a dataset without labels that train, as its plugin says; none of a dataset with labels."""
+    if spec.training is None:
+        return np.empty(0, np.int64)
     with plugin_errors(f"dataset {spec.name}"):
         rows = np.unique(np.asarray(load_factory(spec.training)(dataset), np.int64))
         if len(rows) and (rows[0] < 0 or rows[-1] >= len(dataset)):
             raise IndexError(f"it trains on rows from {rows[0]} to {rows[-1]}, and has {len(dataset)}")
+    every = f"all {len(dataset):,} images train, and none is kept apart for testing."
+    some = f"the {len(rows):,} of its {len(dataset):,} images train that are there for it."
+    reporter.notice(f"{spec.name} has no labels: {every if len(rows) == len(dataset) else some}")
     return rows
-
-
-def _notice_on_unlabelled(spec: DatasetSpec, training: int, images: int) -> str:
-    if training == images:
-        return f"{spec.name} has no labels: all {images:,} images train, and none is kept apart for testing."
-    return f"{spec.name} has no labels: the {training:,} of its {images:,} images train that are there for it."
 
 
 def open_online_task(name: str, *, registry: Registry, paths: DatasetPaths, reporter: Reporter) -> OnlineKnn:
@@ -116,14 +109,3 @@ def open_online_task(name: str, *, registry: Registry, paths: DatasetPaths, repo
         raise UsageError(f"{name} is a {spec.target} task", mend="kNN during training takes a single-label one")
     ((task,),) = _open([name], registry=registry, paths=paths, reporter=reporter)
     return OnlineKnn(name=name, dataset=task.dataset, targets=task.targets)
-
-
-def _open(tasks: Sequence[str], *, registry: Registry, paths: DatasetPaths, reporter: Reporter) -> list[list[OpenTask]]:
-    return open_tasks(
-        tasks,
-        registry=registry,
-        paths=paths,
-        # A part of a dataset is as good to train on; the manifest says which part.
-        allow_partial=True,
-        reporter=reporter,
-    )

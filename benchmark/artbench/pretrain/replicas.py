@@ -4,6 +4,8 @@ import copy
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from itertools import chain
+from typing import cast
 
 import torch
 import torch.distributed as dist
@@ -16,17 +18,13 @@ Statistics = Mapping[str, torch.Tensor]
 
 
 class Exchange:
-    """Exchanges tensors between the processes of a group; with one process nothing is copied.
-
-    Args:
-        group: The processes.
-        device: Device of the tensors; on a GPU they are sent by NCCL.
-    """
+    """Exchanges tensors between the processes of a group, over NCCL on `cuda`; with one process nothing is copied."""
 
     def __init__(self, group: Group, device: str) -> None:
         self.size = group.size
         self.rank = group.rank
-        self._processes = _nccl() if group.size > 1 and device == "cuda" else None
+        nccl = group.size > 1 and device == "cuda"
+        self._processes = cast("dist.ProcessGroup", dist.new_group(backend="nccl")) if nccl else None
 
     def gathered(self, tensor: torch.Tensor) -> torch.Tensor:
         """Concatenate the tensors of all processes along the first dimension."""
@@ -47,7 +45,7 @@ class Exchange:
             tensor.copy_(part.view_as(tensor))
 
     def union(self, numbers: Iterable[int], *, below: int) -> list[int]:
-        """All numbers, from 0 and below a bound, that any process passes; ascending."""
+        """All numbers, from 0 to below a bound, that any process passes; ascending."""
         named = torch.zeros(below, dtype=torch.int64)
         named[list(numbers)] = 1
         if self.size > 1:
@@ -56,11 +54,7 @@ class Exchange:
 
     def any(self, flag: bool) -> bool:
         """Whether the flag is set on any process."""
-        if self.size == 1:
-            return flag
-        raised = torch.tensor([float(flag)])
-        dist.all_reduce(raised)
-        return bool(raised.item())
+        return bool(self.union([0] if flag else [], below=1))
 
 
 class Replicas:
@@ -70,9 +64,9 @@ class Replicas:
     sub-batches of all processes is taken. Results depend neither on the number of threads nor on that of processes.
 
     Args:
-        networks: The networks, whose parameters are shared.
+        networks: Networks whose parameters the copies share.
         count: Number of threads.
-        compiled: Whether `torch.compile` makes kernels for each copy.
+        compiled: Whether to compile each copy with `torch.compile`.
     """
 
     def __init__(self, networks: Networks, *, count: int, compiled: bool = False) -> None:
@@ -80,7 +74,7 @@ class Replicas:
         parameters: dict[int, object] = {id(p): p for network in networks for p in network.parameters()}
         self._free = [copy.deepcopy(networks, dict(parameters)) for _ in range(count)]
         if compiled:
-            for network in (network for replica in self._free for network in replica):
+            for network in chain.from_iterable(self._free):
                 exclude_from_compiling(network)
                 network.compile(dynamic=False)
         self._compiled = compiled
@@ -101,12 +95,9 @@ class Replicas:
                 self._free.append(replica)
 
     def keep_mean(self, network: torch.nn.Module, found: Sequence[Statistics], exchange: Exchange) -> None:
-        """Set the statistics of a network to their mean over the sub-batches.
+        """Set the statistics of an original network to their mean over the sub-batches of all processes.
 
-        Args:
-            network: One of the original networks.
-            found: `statistics` of a copy, after each sub-batch of this process.
-            exchange: Exchanges tensors with the other processes.
+        `found` has the `statistics` of a copy after each sub-batch of this process.
         """
         averaged = []
         for name, tensor in network.named_buffers():
@@ -114,7 +105,7 @@ class Replicas:
                 tensor.copy_(torch.stack([buffers[name] for buffers in found]).mean(dim=0))
                 averaged.append(tensor)
             else:
-                # Counters of batches: alike in all.
+                # A counter of batches: the same in all.
                 tensor.copy_(found[0][name])
         exchange.average(averaged)
 
@@ -122,9 +113,3 @@ class Replicas:
 def statistics(network: torch.nn.Module) -> Statistics:
     """A copy of a network's buffers: the running statistics of batch normalisation."""
     return {name: tensor.clone() for name, tensor in network.named_buffers()}
-
-
-def _nccl() -> dist.ProcessGroup:
-    group = dist.new_group(backend="nccl")
-    assert isinstance(group, dist.ProcessGroup)
-    return group

@@ -1,4 +1,4 @@
-"""What is asked of a pretraining, by the command line or from Python; no torch."""
+"""The options of a pretraining, from the command line or from Python; imports no torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,24 +12,23 @@ from artbench.errors import UsageError
 class PretrainRequest:
     """The options of `artbench pretrain`.
 
+    With `resume`, the checkpoint in `out` states method, backbone, datasets, seed and settings that are missing.
+
     Attributes:
         out: Folder for the encoder, the checkpoints and the log.
-        method: Name of the method. With `resume`, what is None or empty is taken from the checkpoint in `out`.
-        backbone: Name of the backbone.
         datasets: Names of the datasets whose training images are pooled.
         seed: Seed of initialisation, order and augmentation; None: the checkpoint's, or 0.
         resume: Whether to go on from the last checkpoint in `out`.
         settings: Settings of the method as `KEY=VALUE`, which take precedence over those in the file.
         settings_file: TOML file of settings.
         knn: Single-label task that measures the features by kNN after every epoch.
-        pack: Whether the pool is kept as raw pixels in the cache.
+        pack: Whether to keep the pool as raw pixels in the cache.
         save_minutes: Minutes between two checkpoints; 0: one after every step.
-        keep: Number of checkpoints to keep.
-        tensorboard: Whether the log is written for TensorBoard as well.
-        compiled: Whether the networks are compiled first.
-        paths: Where the datasets are.
+        keep: Number of latest checkpoints to keep.
+        tensorboard: Whether to write the log for TensorBoard as well.
+        compiled: Whether to compile the networks first.
         device: `auto`, `cpu`, `cuda` or `mps`.
-        workers: Threads that crop; None: what suits the machine.
+        workers: Threads that decode and crop images; None: what suits the machine.
     """
 
     out: Path
@@ -51,23 +50,12 @@ class PretrainRequest:
     workers: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class PretrainResult:
-    """What a pretraining has made.
-
-    Attributes:
-        encoder: File of the encoder; None where a signal stopped the training, and everything is saved.
-    """
-
-    encoder: Path | None
-
-
 class MissingOption(UsageError):  # noqa: N818  it is named for what is missing
-    """Neither the request nor a checkpoint says something that is needed.
+    """Neither the request nor a checkpoint states something that is needed.
 
     Attributes:
-        name: The field of the request.
-        reason: Why the checkpoint does not say it; empty where none was to be read.
+        name: Name of the field in `PretrainRequest`.
+        reason: Why the checkpoint does not state it; empty if none was read.
     """
 
     def __init__(self, name: str, reason: str) -> None:

@@ -3,12 +3,15 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any
 
 import torch
 
 from artbench.errors import UsageError
 from artbench.pretrain.settings import Settings
+
+# Trust coefficient of LARS.
+_TRUST = 0.001
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +19,9 @@ class Plan:
     """The length of a training.
 
     Attributes:
-        epoch_steps: Updates in an epoch; images that do not fill a batch are left out of it.
-        steps: Updates in all.
-        warmup: Updates over which the learning rate rises.
+        epoch_steps: Number of updates in an epoch; images that do not fill a batch are left out of it.
+        steps: Number of all updates.
+        warmup: Number of updates over which the learning rate rises.
     """
 
     epoch_steps: int
@@ -26,16 +29,12 @@ class Plan:
     warmup: int
 
     def progress(self, step: int) -> float:
-        """The share of the training that is done before a step, from 0."""
+        """The share of the training that is done before a step."""
         return step / self.steps
 
     def ends_epoch(self, done: int) -> bool:
-        """Whether an epoch, or the training, ends when so many steps are done."""
+        """Whether an epoch, or the training, ends after this number of steps."""
         return done % self.epoch_steps == 0 or done == self.steps
-
-    def place(self, step: int) -> tuple[int, int]:
-        """Epoch of a step, and its number there; both from 0."""
-        return divmod(step, self.epoch_steps)
 
 
 def plan(settings: Settings, sizes: Sequence[int]) -> Plan:
@@ -65,7 +64,7 @@ def plan(settings: Settings, sizes: Sequence[int]) -> Plan:
 
 
 def shares(settings: Settings, sizes: Sequence[int]) -> Sequence[int]:
-    """The parts of a pool that batches are drawn from, one after the other in the pool's order."""
+    """Sizes of the parts of a pool that batches are drawn from, in the pool's order."""
     return sizes if settings.one_source else (sum(sizes),)
 
 
@@ -107,22 +106,12 @@ class LARS(torch.optim.Optimizer):
     """
 
     def __init__(
-        self,
-        parameters: Iterable[torch.nn.Parameter],
-        *,
-        lr: float,
-        momentum: float,
-        weight_decay: float,
-        trust: float = 0.001,
+        self, parameters: Iterable[torch.nn.Parameter], *, lr: float, momentum: float, weight_decay: float
     ) -> None:
-        super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay, "trust": trust})
+        super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
-    @overload
-    def step(self, closure: None = None) -> None: ...
-    @overload
-    def step(self, closure: Callable[[], float]) -> float: ...
     @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:
+    def step(self, closure: Callable[[], float] | None = None) -> Any:
         """Update every parameter that has a gradient."""
         loss = None if closure is None else closure()
         for group in self.param_groups:
@@ -137,7 +126,7 @@ class LARS(torch.optim.Optimizer):
         if parameter.ndim > 1:
             gradient = gradient.add(parameter, alpha=group["weight_decay"])
             norm, gradient_norm = parameter.norm(), gradient.norm()
-            scale = group["trust"] * norm / gradient_norm
+            scale = _TRUST * norm / gradient_norm
             gradient = gradient * torch.where((norm > 0) & (gradient_norm > 0), scale, torch.ones_like(scale))
         state = self.state[parameter]
         if "momentum_buffer" not in state:

@@ -25,7 +25,7 @@ def ending_at_the_second(
     interpreter's lock. Call it on the main thread; the signals need handlers, which are not changed.
 
     Args:
-        kinds: The kind of each signal that counts, by its number.
+        kinds: Kind of each signal to handle, by its number.
         ended: Called with the name of the signal, on a thread of its own, before the process ends with status
             128 + number.
         grace: Seconds for the main thread to leave the block by itself, as it does unless a library holds it or what
@@ -54,11 +54,11 @@ def ending_at_the_second(
             yield
         finally:
             signal.set_wakeup_fd(-1)
-            # Its owner may have closed it.
+            # The owner may have closed the descriptor.
             with suppress(OSError, ValueError):
                 signal.set_wakeup_fd(before)
             left.set()
-            # No signal has this number. Where there is no room for it, there is something to read.
+            # Wake the thread: no signal has this number. If the pipe is full, it is awake.
             with suppress(BlockingIOError):
                 outbox.send(b"\0")
             _inboxes.discard(outbox.fileno())
@@ -73,7 +73,7 @@ def _end(number: int, ended: Callable[[str], None]) -> None:
 
 
 def _leave_to_the_parent() -> None:
-    """Write the signals of a forked child nowhere: they would count as those of its parent."""
+    """Stop a forked child from writing its signals to its parent's descriptor, where they would count."""
     inbox = signal.set_wakeup_fd(-1)
     if inbox != -1 and inbox not in _inboxes:
         signal.set_wakeup_fd(inbox)

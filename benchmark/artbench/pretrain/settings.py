@@ -1,4 +1,4 @@
-"""The settings of a training: typed, with ranges, from `--set KEY=VALUE` and TOML."""
+"""The settings of a training, with types and ranges, from `--set KEY=VALUE` and TOML."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,6 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Self, TypeVar, Union, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -108,7 +107,7 @@ class Settings(BaseModel):
 
     @property
     def sub_batches(self) -> int:
-        """Into how many parts a batch is split."""
+        """The number of sub-batches in a batch."""
         return max(1, self.batch_size // self.sub_batch)
 
     @property
@@ -131,7 +130,7 @@ def read_settings(
 
     Args:
         kind: The method's class of settings.
-        toml: The TOML file.
+        toml: Path of the TOML file.
         pairs: The `KEY=VALUE` texts.
         begun: Settings of the training to resume, used instead of defaults; unknown ones are ignored.
 
@@ -150,20 +149,14 @@ def read_settings(
 
 
 def check_settings(kind: type[SettingsT], given: Mapping[str, Any]) -> SettingsT:
-    """Check settings given by name.
-
-    Raises:
-        UsageError: As `read_settings` does.
-    """
+    """Check settings given by name, and raise `UsageError` as `read_settings` does."""
     for key in given:
         if key not in kind.model_fields:
             near = get_close_matches(key, kind.model_fields, n=3)
             hint = f"The nearest: {', '.join(near)}" if near else f"There is: {', '.join(kind.model_fields)}"
             raise UsageError(f"there is no setting {key!r}", mend=hint)
     for key, value in given.items():
-        field = kind.model_fields[key]
-        words = _allowed(field)
-        kinds = _kinds(field)
+        words, kinds = _allowed(kind.model_fields[key]), _kinds(kind.model_fields[key])
         # To Python, true and false are numbers.
         if (value == "" and words) or (isinstance(value, bool) and bool not in kinds and {int, float} & {*kinds}):
             raise UsageError(_refused(key, _shown(value), words))
@@ -200,36 +193,25 @@ def _refused(key: str, value: str, words: str) -> str:
 
 
 def _allowed(field: FieldInfo) -> str:
-    """Kind and range of a setting: `a whole number, 1 to 100, or none`; empty where its type is a plugin's own."""
+    """Type and range of a setting: `a whole number, 1 to 100, or none`; empty if the type is a plugin's own."""
     kinds = _kinds(field)
     words = [_word(kind) for kind in kinds if kind is not NoneType]
     if not words or not all(words):
         return ""
-    limits = _limits(field)
-    parts = [" or ".join(words), *([limits] if limits else []), *(["or none"] if NoneType in kinds else [])]
-    return ", ".join(parts)
+    return ", ".join(filter(None, [" or ".join(words), _limits(field), "or none" if NoneType in kinds else ""]))
 
 
 def _limits(field: FieldInfo) -> str:
-    """The range of a setting, such as `above 0 to 10`; empty where it has none."""
-    low = high = ""
-    for limit in field.metadata:
-        match limit:
-            case Ge(ge=value):
-                low = f"{value}"
-            case Gt(gt=value):
-                low = f"above {value}"
-            case Le(le=value):
-                high = f"to {value}"
-            case Lt(lt=value):
-                high = f"to below {value}"
-            case _:
-                pass
-    return f"{low} {high}".strip()
+    """The range of a setting, such as `above 0 to 10`; empty if it has none."""
+    limits = []
+    for name, words in (("ge", ""), ("gt", "above "), ("le", "to "), ("lt", "to below ")):
+        bounds = [getattr(limit, name, None) for limit in field.metadata]
+        limits += [f"{words}{bound}" for bound in bounds if bound is not None]
+    return " ".join(limits)
 
 
 def _shown(value: object) -> str:
-    """A value as a user writes it, cut off where it is long."""
+    """A value as a user writes it, cut off if it is long."""
     text = "none" if value is None else str(value).lower() if isinstance(value, bool) else printable(str(value))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 

@@ -1,4 +1,4 @@
-"""Sets up a training: backbone, objective, optimiser and plan, checked before anything slow begins."""
+"""Setting up a training: backbone, objective, optimiser and plan, checked before anything slow begins."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,15 +25,10 @@ _CROP = 128
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """The parts of a training.
+    """The parts of a training, on its device.
 
     Attributes:
-        plan: Length of the training.
         crop_size: Side of the crops in pixels.
-        backbone: The backbone as it was built.
-        objective: The method's objective, on the device.
-        optimizer: Optimiser of the student's trainable parameters.
-        stepper: Makes the updates.
         threads: Number of sub-batches computed at once.
         facts: What goes on record besides the settings.
     """
@@ -94,6 +89,12 @@ def set_up(training: Training, *, device: str, group: Group, compiled: bool = Fa
         exchange=Exchange(group, device),
         compiled=compiled,
     )
+    facts = {
+        "steps": length.steps,
+        "images_seen": length.steps * settings.batch_size,
+        "dtype": str(dtype).removeprefix("torch."),
+        "batch_norm": _batch_norm(settings, objective),
+    }
     return Setup(
         plan=length,
         crop_size=crop_size,
@@ -102,12 +103,7 @@ def set_up(training: Training, *, device: str, group: Group, compiled: bool = Fa
         optimizer=optimizer,
         stepper=stepper,
         threads=threads,
-        facts={
-            "steps": length.steps,
-            "images_seen": length.steps * settings.batch_size,
-            "dtype": str(dtype).removeprefix("torch."),
-            "batch_norm": _batch_norm(settings, objective),
-        },
+        facts=facts,
     )
 
 

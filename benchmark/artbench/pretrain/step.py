@@ -47,13 +47,9 @@ class Stepper:
         objective: The method's objective, on the device.
         optimizer: Optimiser of the student's trainable parameters, in their order.
         backbone: The backbone, for its mean and std.
-        settings: Settings of the training.
-        seed: Seed of the run.
-        device: `cpu`, `cuda` or `mps`.
         dtype: Number type to compute in.
         threads: Number of sub-batches computed at once.
         exchange: Exchanges tensors with the other processes.
-        compiled: Whether the networks are compiled.
     """
 
     def __init__(
@@ -125,13 +121,12 @@ class Stepper:
             return list(results)
 
     def _views(self, crops: CropPair) -> Views:
-        first, second = (
-            normalised(
-                augment(torch.from_numpy(pixels).to(self._device), draws), self._backbone.mean, self._backbone.std
-            ).contiguous(memory_format=self._layout)
-            for pixels, draws in zip(crops.pixels, crops.draws, strict=True)
-        )
-        return first, second
+        def view(which: int) -> torch.Tensor:
+            images = augment(torch.from_numpy(crops.pixels[which]).to(self._device), crops.draws[which])
+            images = normalised(images, self._backbone.mean, self._backbone.std)
+            return images.contiguous(memory_format=self._layout)
+
+        return view(0), view(1)
 
     def _targets(self, number: int, views: Sequence[Views]) -> torch.Tensor:
         """The targets of the whole batch, in its order."""
@@ -190,7 +185,7 @@ class Stepper:
 
     def _computing(self, number: int, place: int, *, phase: int) -> torch.autocast:
         if self._random:
-            # So that a resumed run draws what an uninterrupted one would have drawn.
+            # A resumed run then draws the same numbers as an uninterrupted one.
             seeds = np.random.SeedSequence([self._seed, number, place, phase])
             torch.manual_seed(int(seeds.generate_state(1, np.uint64)[0]))
         # The cache of weights in bfloat16 is one for all threads, and each empties it when it is done: whether the

@@ -12,7 +12,7 @@ from artbench.pretrain.second_signal import ending_at_the_second
 _KINDS = {"SIGINT": "by hand", "SIGTERM": "by hand", "SIGUSR1": "ahead of time"}
 
 
-class Stopped(Exception):  # noqa: N818  it is no error
+class Stopped(Exception):  # noqa: N818  not an error
     """Work ended early because a signal asked for it."""
 
 
@@ -20,7 +20,7 @@ class StopRequest:
     """Whether a signal has asked the training to stop.
 
     Attributes:
-        name: Name of the signal; empty until there is one.
+        name: Name of the signal; empty until one comes.
         on_first: Called with the name at once, on the main thread.
         on_second: Called with the name of a second signal that ends the process while the main thread, or a thread
             that it waits for, is inside a library; on a separate thread.
@@ -35,11 +35,7 @@ class StopRequest:
         return bool(self.name)
 
     def raise_if_stopped(self) -> None:
-        """End work that another run can repeat.
-
-        Raises:
-            Stopped: A signal has come.
-        """
+        """Raise `Stopped` if a signal has come, to end work that another run can repeat."""
         if self.name:
             raise Stopped
 

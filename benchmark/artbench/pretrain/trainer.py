@@ -7,15 +7,15 @@ from itertools import islice
 from pathlib import Path
 
 from artbench.encoders.checkpoint_path import CHECKPOINTS, ENCODER_FILE
-from artbench.pretrain.checkpoints import Checkpoints, check_finite, restore, training_tensors
+from artbench.pretrain.checkpoints import Checkpoints, check_finite, training_tensors
 from artbench.pretrain.crops import CropPair, Cropper, parts_of_steps
-from artbench.pretrain.folder import locked, steps_done, write_encoder
+from artbench.pretrain.folder import locked, write_encoder
 from artbench.pretrain.hanging import HangWatch
 from artbench.pretrain.log import CURVES, LOG_FILE, Curves, Log, check_tensorboard
 from artbench.pretrain.monitor import KnnMonitor, Monitor
-from artbench.pretrain.pictures import Pictures, open_pictures
+from artbench.pretrain.pool_images import PoolImages, open_images
 from artbench.pretrain.replicas import Exchange
-from artbench.pretrain.resume_state import check_same
+from artbench.pretrain.resume import restore, steps_done
 from artbench.pretrain.schedule import learning_rate
 from artbench.pretrain.setup import Setup, set_up
 from artbench.pretrain.stopping import StopRequest, stop_request
@@ -74,66 +74,59 @@ class _Run:
         self._reporter = reporter
         self._exchange = Exchange(group, conditions.device)
         self._checkpoints = Checkpoints(out / CHECKPOINTS, keep=conditions.keep)
-        self._pictures: Pictures | None = None
+        self._images: PoolImages | None = None
         self._knn = KnnMonitor(conditions.online, setup, device=conditions.device, group=group)
         self._unreadable: dict[int, str] = {}
 
     def go(self, begin: int, stop: StopRequest) -> Path | None:
-        plan, settings = self._setup.plan, self._training.settings
+        training, setup, conditions, reporter = self._training, self._setup, self._conditions, self._reporter
+        steps = setup.plan.steps
         if begin:
-            self._restore(begin)
-            if begin == plan.steps and not self._knn.due(begin):
+            self._unreadable = restore(self._out, begin, training=training, setup=setup, knn=self._knn)
+            if begin == steps and not self._knn.due(begin):
                 file = self._out / ENCODER_FILE
                 if self._group.from_first(file.is_file):
-                    self._reporter.notice(f"This training is finished, at step {plan.steps}: its encoder is {file}.")
+                    reporter.notice(f"This training is finished, at step {steps}: its encoder is {file}.")
                     return file
-            self._reporter.notice(f"Going on from step {begin} of {plan.steps}.")
-        if begin < plan.steps:
+            reporter.notice(f"Going on from step {begin} of {steps}.")
+        if begin < steps:
             # Before the progress bar, which would count the time.
-            self._pictures = open_pictures(
-                self._training.pool,
-                side=settings.source_side or round(1.5 * self._setup.crop_size),
-                pack=self._conditions.pack,
-                group=self._group,
-                stop=stop,
-                reporter=self._reporter,
+            side = training.settings.source_side or round(1.5 * setup.crop_size)
+            self._images = open_images(
+                training.pool, side=side, pack=conditions.pack, group=self._group, stop=stop, reporter=reporter
             )
-            if self._pictures is None:
+            if self._images is None:
                 what = f"{stop.name or 'A signal'}: the pool is not packed yet"
-                self._reporter.notice(f"{what}; the same command begins again.")
+                reporter.notice(f"{what}; the same command begins again.")
                 return None
         logs: list[Log | Curves] = [Log(self._out / LOG_FILE, step=begin)] if self._group.first else []
-        if logs and self._conditions.tensorboard:
+        if logs and conditions.tensorboard:
             logs.append(Curves(self._out / CURVES, step=begin))
-        own_core = own_core_each(self._conditions.device if self._setup.threads > 1 else "")
-        what = f"{self._training.name} of {self._training.backbone.name}"
+        own_core = own_core_each(conditions.device if setup.threads > 1 else "")
         hanging = HangWatch(
-            seconds=self._conditions.hang_seconds,
-            compiled=self._conditions.compiled,
-            resuming=self._resuming,
-            reporter=self._reporter,
+            seconds=conditions.hang_seconds, compiled=conditions.compiled, resuming=self._resuming, reporter=reporter
         )
         with own_core, hanging, ExitStack() as bars:
-            counter = bars.enter_context(self._reporter.counting(what, total=plan.steps - begin, unit="steps"))
-            monitor = Monitor(
-                plan, batch=settings.batch_size, begin=begin, logs=logs, counter=counter, reporter=self._reporter
-            )
+            what = f"{training.name} of {training.backbone.name}"
+            counter = bars.enter_context(reporter.counting(what, total=steps - begin, unit="steps"))
+            batch = training.settings.batch_size
+            monitor = Monitor(setup.plan, batch=batch, begin=begin, logs=logs, counter=counter, reporter=reporter)
 
             def ended(name: str) -> None:
                 # Nothing else restores the cursor of the terminal.
                 bars.close()
-                self._reporter.notice(f"{name} again: ended at once; {self._resuming()}.")
+                reporter.notice(f"{name} again: ended at once; {self._resuming()}.")
 
             # A step may take minutes: without an answer, users press Ctrl-C twice, which saves nothing.
             stop.on_first = lambda name: counter.advance(0, note=f"{name}: saving, after this step")
             stop.on_second = ended
             done = self._steps(begin, stop, monitor, hanging)
-        if done < plan.steps:
-            what = f"{stop.name or 'A signal'}: saved at step {done} of {plan.steps}"
-            self._reporter.notice(f"{what}; the same command with --resume goes on.")
+        if done < steps:
+            what = f"{stop.name or 'A signal'}: saved at step {done} of {steps}"
+            reporter.notice(f"{what}; the same command with --resume goes on.")
             return None
         if self._knn.due(done):
-            self._reporter.notice("The last epoch has no kNN accuracy yet; the same command with --resume measures it.")
+            reporter.notice("The last epoch has no kNN accuracy yet; the same command with --resume measures it.")
         return self._finish()
 
     def _steps(self, begin: int, stop: StopRequest, monitor: Monitor, hanging: HangWatch) -> int:
@@ -171,36 +164,25 @@ class _Run:
         return plan.steps
 
     def _crops(self, begin: int) -> Generator[CropPair, None, None]:
-        """The sub-batches of this process, made a few in advance."""
-        training, settings = self._training, self._training.settings
-        assert self._pictures is not None
-        parts = parts_of_steps(
-            settings,
-            training.sizes,
-            seed=training.seed,
-            begin=begin,
-            end=self._setup.plan.steps,
-            rank=self._group.rank,
-            size=self._group.size,
-        )
-        cropper = Cropper(self._pictures, settings, side=self._setup.crop_size, seed=training.seed)
-        threads = self._conditions.workers or usable_cores()
-        return in_threads(cropper, parts, threads=threads)
+        """The crops of this process's sub-batches, made a few in advance."""
+        training, settings, group = self._training, self._training.settings, self._group
+        assert self._images is not None
+        steps = range(begin, self._setup.plan.steps)
+        parts = parts_of_steps(settings, training.sizes, steps, seed=training.seed, rank=group.rank, size=group.size)
+        cropper = Cropper(self._images, settings, side=self._setup.crop_size, seed=training.seed)
+        return in_threads(cropper, parts, threads=self._conditions.workers or usable_cores())
 
     def _measure_knn(self, done: int, stop: StopRequest, monitor: Monitor) -> None:
         if self._knn.measure(done, stop=stop, monitor=monitor):
-            # So that the best one has a checkpoint, even if none is due.
+            # The best step has a checkpoint even if none is due.
             with monitor.paused():
                 self._save(done)
 
-    def _gather_unreadable(self) -> None:
-        """Collect on every process which images any of them could not read; the reasons stay where they arose."""
-        tried = {} if self._pictures is None else self._pictures.unreadable
+    def _save(self, done: int) -> None:
+        # Every process learns which images any of them could not read; the reasons stay where they arose.
+        tried = {} if self._images is None else self._images.unreadable
         for number in self._exchange.union([*self._unreadable, *tried], below=len(self._training.pool)):
             self._unreadable[number] = tried.get(number) or self._unreadable.get(number, "")
-
-    def _save(self, done: int) -> None:
-        self._gather_unreadable()
 
         def save() -> None:
             tensors = training_tensors(self._setup.objective, self._setup.optimizer)
@@ -215,13 +197,6 @@ class _Run:
             self._checkpoints.save(done, tensors, facts, best=self._knn.best)
 
         self._group.from_first(save)
-
-    def _restore(self, step: int) -> None:
-        saved = self._checkpoints.load(step)
-        check_same(saved.facts.get("identity"), self._training.identity, out=self._out)
-        restore(saved, self._setup.objective, self._setup.optimizer)
-        self._knn.restore(saved.facts, step=step)
-        self._unreadable = {int(number): reason for number, reason in saved.facts.get("unreadable", {}).items()}
 
     def _resuming(self) -> str:
         steps = self._checkpoints.steps()

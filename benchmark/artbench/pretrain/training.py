@@ -1,4 +1,4 @@
-"""What a training is, before it begins: everything that decides what comes out, and the key of it all."""
+"""The description of a training: everything that determines its result, the digest of that, and how to carry it out."""
 
 import hashlib
 import json
@@ -20,11 +20,7 @@ class Training:
     """A method with its settings, on a backbone and a pool.
 
     Attributes:
-        name: Name of the pretraining, such as `moco-v2`.
-        method: The method of that name.
-        settings: Its settings, checked.
-        backbone: The backbone that is trained.
-        pool: The images that it is trained on.
+        name: Name of the method, such as `moco-v2`.
         seed: Seed of initialisation, order and augmentation.
         plugins: Version of each distribution that provides method, backbone or datasets.
         asked: Folder of each dataset by its name on the command line (`ResumeState.datasets`).
@@ -41,7 +37,7 @@ class Training:
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """All that decides the resulting weights, on one kind of machine."""
+        """Everything that determines the resulting weights, on one kind of machine."""
         return {
             "method": self.name,
             "method_version": self.method.version,
@@ -69,17 +65,12 @@ class Training:
 class Conditions:
     """How a training is carried out; the resulting weights do not depend on it, to rounding.
 
+    Most fields are those of `PretrainRequest`.
+
     Attributes:
         device: `cpu`, `cuda` or `mps`.
-        workers: Threads that decode images; None: as many as suit the machine.
-        pack: Whether the pool is kept as raw pixels in the cache.
-        resume: Whether to go on from the last checkpoint.
-        save_minutes: Minutes between two checkpoints; 0: a checkpoint after every step.
-        keep: How many of the latest checkpoints are kept.
-        compiled: Whether `torch.compile` makes kernels for the networks.
-        tensorboard: Whether the log is written for TensorBoard as well.
         online: Task to measure the features on by kNN, after every epoch; None: they are not measured.
-        hang_seconds: Least seconds of a step before it is reported as hanging.
+        hang_seconds: Seconds that a step takes at least before it is reported as hanging.
     """
 
     device: str

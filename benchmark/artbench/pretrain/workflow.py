@@ -1,8 +1,8 @@
 """`pretrain`: from names to a trained encoder: datasets and their training images, backbone, method, settings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from artbench.data.folders import DatasetPaths
@@ -10,22 +10,25 @@ from artbench.errors import ArtbenchError, UsageError, plugin_errors
 from artbench.plugins.registry import Registry
 from artbench.pretrain.method import Method
 from artbench.pretrain.opening import OpenPool, open_online_task, open_pool
-from artbench.pretrain.request import MissingOption, PretrainRequest, PretrainResult
-from artbench.pretrain.resume_state import ResumeState, read_resume_state
-from artbench.pretrain.settings import Settings, read_settings
+from artbench.pretrain.request import MissingOption, PretrainRequest
+from artbench.pretrain.resume import ResumeState, read_resume_state
+from artbench.pretrain.settings import read_settings
 from artbench.pretrain.trainer import pretrain as train
 from artbench.pretrain.training import Conditions, Training
 from artbench.runtime.distributed import current_group
 from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter, Silent
-from artbench.specs import BackboneSpec, PretrainingSpec, load_factory
+from artbench.specs import PretrainingSpec, load_factory
 
 
-def pretrain(request: PretrainRequest, *, registry: Registry, reporter: Reporter) -> PretrainResult:
+def pretrain(request: PretrainRequest, *, registry: Registry, reporter: Reporter) -> Path | None:
     """Train a backbone by a method on the training images of datasets, without their labels.
 
     Names and settings are checked before any dataset is opened. Under `torchrun`, inside `process_group`, every process
     calls this alike.
+
+    Returns:
+        File of the encoder; None if a signal stopped the training, and everything is saved.
 
     Raises:
         MissingOption: Neither the request nor a checkpoint names method, backbone and datasets.
@@ -37,8 +40,11 @@ def pretrain(request: PretrainRequest, *, registry: Registry, reporter: Reporter
     request = _completed(request, begun)
     assert request.method is not None
     assert request.backbone is not None
+    recorded = {} if begun is None else begun.folders(request.paths.root)
+    known = {name: folder for name, folder in recorded.items() if name in request.datasets}
+    paths = DatasetPaths(root=request.paths.root, by_name={**known, **request.paths.by_name})
     with _command_in_errors(begun):
-        chosen = choose_training(
+        on_pool = choose_training(
             request.method,
             request.backbone,
             registry=registry,
@@ -47,23 +53,21 @@ def pretrain(request: PretrainRequest, *, registry: Registry, reporter: Reporter
             settings_file=request.settings_file,
             begun=begun,
         )
-    recorded = {} if begun is None else begun.folders(request.paths.root)
-    known = {name: folder for name, folder in recorded.items() if name in request.datasets}
-    paths = DatasetPaths(root=request.paths.root, by_name={**known, **request.paths.by_name})
-    with _command_in_errors(begun):
         opened = current_group().first_then_others(
             lambda: open_pool(request.datasets, registry=registry, paths=paths, reporter=reporter)
         )
     online = None
     if request.knn is not None:
-        # The notices on a dataset of the pool have been given.
-        quiet = registry.tasks.get(request.knn).dataset in request.datasets
-        told = Silent() if quiet else reporter
-        online = open_online_task(request.knn, registry=registry, paths=paths, reporter=told)
+        # Opening the pool has already given the notices on its datasets.
+        reported = registry.tasks.get(request.knn).dataset in request.datasets
+        online = open_online_task(
+            request.knn, registry=registry, paths=paths, reporter=Silent() if reported else reporter
+        )
     apart = sum(map(len, opened.pool.datasets)) - len(opened.pool)
     kept = f", {apart:,} more are kept apart" if apart else ""
-    names = ", ".join(request.datasets)
-    reporter.notice(f"{len(opened.pool):,} images of {names}, pool {opened.pool.manifest.sha256[:12]}{kept}")
+    reporter.notice(
+        f"{len(opened.pool):,} images of {', '.join(request.datasets)}, pool {opened.pool.manifest.sha256[:12]}{kept}"
+    )
     conditions = Conditions(
         device=device,
         workers=request.workers,
@@ -75,11 +79,11 @@ def pretrain(request: PretrainRequest, *, registry: Registry, reporter: Reporter
         compiled=request.compiled,
         online=online,
     )
-    return PretrainResult(encoder=train(chosen.training(opened), request.out, conditions=conditions, reporter=reporter))
+    return train(on_pool(opened), request.out, conditions=conditions, reporter=reporter)
 
 
 def _completed(request: PretrainRequest, begun: ResumeState | None) -> PretrainRequest:
-    """The request with what the checkpoint says in the place of what it leaves open."""
+    """Fill in from the checkpoint what the request leaves open."""
     if begun is not None:
         request = replace(
             request,
@@ -88,19 +92,18 @@ def _completed(request: PretrainRequest, begun: ResumeState | None) -> PretrainR
             datasets=request.datasets or tuple(begun.datasets),
             seed=begun.seed if request.seed is None else request.seed,
         )
-    reason = f"{request.out} holds no checkpoint that says it" if request.resume and begun is None else ""
-    if not request.method:
-        raise MissingOption("method", reason)
-    if not request.backbone:
-        raise MissingOption("backbone", reason)
-    if not request.datasets:
-        raise MissingOption("datasets", reason or ("" if begun is None else "The checkpoint does not say it"))
+    reason = "The checkpoint does not say it"
+    if begun is None:
+        reason = f"{request.out} holds no checkpoint that says it" if request.resume else ""
+    for name in ("method", "backbone", "datasets"):
+        if not getattr(request, name):
+            raise MissingOption(name, reason)
     return request
 
 
 @contextmanager
 def _command_in_errors(begun: ResumeState | None) -> Iterator[None]:
-    """Add to an error of the block the command that began the training: a name may stand in the checkpoint alone."""
+    """Add the whole command to errors of the block: a name at fault may be in the checkpoint alone."""
     try:
         yield
     except ArtbenchError as error:
@@ -108,31 +111,6 @@ def _command_in_errors(begun: ResumeState | None) -> Iterator[None]:
             raise
         mend = f"{error.mend}. " if error.mend and error.mend[-1] not in "?." else f"{error.mend} ".lstrip()
         raise type(error)(error.message, mend=f"{mend}The whole command: {begun.command}") from error
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChosenTraining:
-    """A method with its settings and a backbone, found by their names; `training` adds what to train on."""
-
-    name: str
-    method: Method
-    settings: Settings
-    backbone: BackboneSpec
-    seed: int
-    plugins: Mapping[str, str]
-
-    def training(self, opened: OpenPool) -> Training:
-        """Train on a pool."""
-        return Training(
-            name=self.name,
-            method=self.method,
-            settings=self.settings,
-            backbone=self.backbone,
-            pool=opened.pool,
-            seed=self.seed,
-            plugins={**opened.plugins, **self.plugins},
-            asked=opened.asked,
-        )
 
 
 def choose_training(
@@ -144,8 +122,8 @@ def choose_training(
     settings: Sequence[str] = (),
     settings_file: Path | None = None,
     begun: ResumeState | None = None,
-) -> ChosenTraining:
-    """Find a method and a backbone by their names, and read the settings.
+) -> Callable[[OpenPool], Training]:
+    """Find a method and a backbone by their names, read the settings, and return what makes the training on a pool.
 
     Raises:
         UsageError: A name is unknown, or a setting is wrong.
@@ -154,25 +132,35 @@ def choose_training(
     owner, spec = registry.pretrainings.find(method)
     entry, built = registry.backbones.find(backbone)
     loaded = load_method(spec)
+    before = None
     if begun is not None:
         begun.check(method=spec.name, backbone=built.name, seed=seed)
-    return ChosenTraining(
-        name=spec.name,
-        method=loaded,
-        settings=read_settings(
-            loaded.settings, toml=settings_file, pairs=settings, begun=None if begun is None else begun.settings
-        ),
-        backbone=built,
-        seed=seed,
-        plugins={source.distribution: registry.version_of(source) for source in (owner, entry)},
-    )
+        before = begun.settings
+    read = read_settings(loaded.settings, toml=settings_file, pairs=settings, begun=before)
+
+    def on_pool(opened: OpenPool) -> Training:
+        return Training(
+            name=spec.name,
+            method=loaded,
+            settings=read,
+            backbone=built,
+            pool=opened.pool,
+            seed=seed,
+            plugins={
+                **opened.plugins,
+                **{source.distribution: registry.version_of(source) for source in (owner, entry)},
+            },
+            asked=opened.asked,
+        )
+
+    return on_pool
 
 
 def load_method(spec: PretrainingSpec) -> Method:
-    """How a pretraining is trained.
+    """Load the method of a pretraining.
 
     Raises:
-        UsageError: It is not trained: its weights are there already.
+        UsageError: The pretraining has weights instead of a method.
         ArtbenchError: Its plugin fails.
     """
     if spec.method is None:

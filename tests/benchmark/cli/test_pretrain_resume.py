@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from artbench.cli.main import main
-from artbench.pretrain.resume_state import read_resume_state
+from artbench.pretrain.resume import read_resume_state
 from tests.support import training as toys
 from tests.support.plugins import TOY
 

@@ -25,8 +25,8 @@ class Small(torch.nn.Module):
         self.conv = torch.nn.Conv2d(3, 8, 3, stride=8)
         self.norm = torch.nn.BatchNorm2d(8)
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        features: torch.Tensor = self.norm(self.conv(pictures)).mean((2, 3))
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        features: torch.Tensor = self.norm(self.conv(images)).mean((2, 3))
         return features
 
 
@@ -122,7 +122,7 @@ class Versioned(Small):
         super()._load_from_state_dict(state, prefix, metadata, *rest)
 
 
-def test_a_network_that_asks_for_the_version_of_its_layout_is_told(tmp_path: Path) -> None:
+def test_a_network_gets_the_version_of_its_layout_that_it_needs(tmp_path: Path) -> None:
     state = _state()
     encoder = build_encoder(small(module=Versioned()), _saved(tmp_path / "x.pth", state), seed=0, reporter=Silent())
     assert encoder.weights_sha256 == state_digest(state)
@@ -196,7 +196,7 @@ def test_what_the_backbone_lacks_is_left_out_in_one_notice(tmp_path: Path) -> No
     assert reporter.notices == ["method: left out 2 tensors that small does not have: fc.weight, fc.bias"]
 
 
-def test_the_choice_among_several_sets_is_told(tmp_path: Path) -> None:
+def test_the_choice_among_several_sets_is_reported(tmp_path: Path) -> None:
     reporter = RecordingReporter()
     content = {"model": _state(1), "model_ema": _state(2)}
     encoder = build_encoder(small(), _saved(tmp_path / "x.pth", content), seed=0, reporter=reporter)  # type: ignore[arg-type]

@@ -102,7 +102,7 @@ def test_a_truncated_file_is_one_clear_line(tmp_path: Path, kind: str, share: fl
         (b"\x08\0\0\0\0\0\0\0{oh dear", "damaged"),
     ],
 )
-def test_what_is_no_checkpoint_is_said_to_be_none(tmp_path: Path, data: bytes, reason: str) -> None:
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, data: bytes, reason: str) -> None:
     (tmp_path / "file.pth").write_bytes(data)
     with pytest.raises(ArtbenchError, match=reason):
         read_checkpoint(tmp_path / "file.pth")
@@ -136,7 +136,7 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
         checkpoint_file(tmp_path / "nothing.pth")
 
 
-def test_of_a_training_that_is_not_finished_it_is_said_so(tmp_path: Path) -> None:
+def test_a_training_that_is_not_finished_is_named(tmp_path: Path) -> None:
     (tmp_path / "checkpoints").mkdir()
     with pytest.raises(ArtbenchError, match=r"is not finished\. `artbench pretrain --resume --out \S+` continues it"):
         checkpoint_file(tmp_path)

@@ -32,7 +32,7 @@ def test_a_server_that_answers_anything_can_be_reached(server: str) -> None:
     assert unreachable(f"{server}/some/file.pth") == ""
 
 
-def test_a_closed_port_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_port_is_reported_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -40,7 +40,7 @@ def test_a_closed_port_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch) 
     assert "refused" in unreachable(f"http://127.0.0.1:{port}").lower()
 
 
-def test_a_name_that_nobody_has_is_told_with_its_reason() -> None:
+def test_a_name_that_nobody_has_is_reported_with_its_reason() -> None:
     assert unreachable("https://artbench.invalid") != ""
 
 

@@ -86,7 +86,7 @@ def test_every_layout_gives_the_same_weights(layout: str, networks: tuple[State,
     assert state_digest(fit.state) == state_digest(expected)
 
 
-def test_what_is_beside_the_weights_is_named_as_the_file_names_it(networks: tuple[State, State, State]) -> None:
+def test_tensors_beside_the_weights_are_named_as_in_the_file(networks: tuple[State, State, State]) -> None:
     state, other, wanted = networks
     fit = fit_checkpoint(_moco_v2(state, other), wanted)
     assert fit is not None
@@ -135,7 +135,7 @@ def test_weights_that_fit_in_order_alone_are_not_taken(networks: tuple[State, St
 @pytest.mark.parametrize(
     "content", [None, 3, [torch.ones(2)], torch.ones(2), {}, {"model": {"model": 1}}, {3: torch.ones(2)}]
 )
-def test_what_holds_no_weights_fits_nothing(content: object) -> None:
+def test_content_without_weights_fits_nothing(content: object) -> None:
     assert fit_checkpoint(content, {"w": torch.ones(2)}) is None
     assert tensor_names(content) == []
 

@@ -1,4 +1,4 @@
-"""What a checkpoint says of the pictures it was pretrained on."""
+"""What a checkpoint says of the images it was pretrained on."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def checkpoint(folder: Path, metadata: dict[str, str] | None = None) -> Path:
     return folder / "encoder.safetensors"
 
 
-def test_the_manifest_beside_a_checkpoint_tells_which_pictures_it_has_seen(tmp_path: Path) -> None:
+def test_the_manifest_beside_a_checkpoint_tells_which_images_it_has_seen(tmp_path: Path) -> None:
     file = checkpoint(tmp_path, manifest("a", "b").metadata)
     manifest("a", "b").write(tmp_path / "pool.json")
     pool = training_pool(file)
@@ -30,7 +30,7 @@ def test_the_manifest_beside_a_checkpoint_tells_which_pictures_it_has_seen(tmp_p
     assert pool.holds("other", ["b"]) == 0
 
 
-def test_without_the_manifest_the_hash_is_known_and_the_pictures_are_not(tmp_path: Path) -> None:
+def test_without_the_manifest_the_hash_is_known_and_the_images_are_not(tmp_path: Path) -> None:
     pool = training_pool(checkpoint(tmp_path, manifest("a").metadata))
     assert pool is not None
     assert pool.summary.sha256 == manifest("a").sha256
@@ -38,7 +38,7 @@ def test_without_the_manifest_the_hash_is_known_and_the_pictures_are_not(tmp_pat
     assert pool.holds("other", ["a"]) == 0
 
 
-def test_a_checkpoint_of_anybody_elses_says_nothing(tmp_path: Path) -> None:
+def test_a_checkpoint_that_artbench_did_not_write_states_no_pool(tmp_path: Path) -> None:
     assert training_pool(checkpoint(tmp_path)) is None
     torch.save({"weight": torch.zeros(2)}, tmp_path / "other.pth")
     assert training_pool(tmp_path / "other.pth") is None

@@ -6,7 +6,7 @@ from tests.support import training as toys
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return toys.paint(tmp_path_factory.mktemp("toys"))
 
 

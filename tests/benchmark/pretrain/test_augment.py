@@ -1,4 +1,4 @@
-"""Draws, crops and colour operations, against torchvision and Pillow one picture at a time."""
+"""Draws, crops and colour operations, against torchvision and Pillow one image at a time."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ def nothing(draws: Draws) -> Draws:
 
 
 def one_by_one(images: torch.Tensor, draws: Draws) -> torch.Tensor:
-    """What torchvision does to each picture alone."""
+    """What torchvision does to each image alone."""
     done = []
     for image, factors, order in zip(images, draws.factors.tolist(), draws.order.tolist(), strict=True):
         adjusters = (
@@ -54,7 +54,7 @@ def floats(pixels: torch.Tensor) -> torch.Tensor:
     return pixels.permute(0, 3, 1, 2).float() / 255
 
 
-def test_colour_jitter_is_torchvisions_in_an_order_of_its_own_for_every_picture(pixels: torch.Tensor) -> None:
+def test_colour_jitter_is_torchvisions_in_an_order_of_its_own_for_every_image(pixels: torch.Tensor) -> None:
     draws = drawn(jitter_p=1, hue=0.4)
     assert len({tuple(order) for order in draws.order.tolist()}) > 10
     made = augment(pixels, replace(nothing(draws), jitter=draws.jitter))
@@ -69,7 +69,7 @@ def test_grey_and_solarise_are_torchvisions(pixels: torch.Tensor) -> None:
     torch.testing.assert_close(solarised, functional.solarize(floats(pixels), 0.5))
 
 
-def test_blur_is_gaussian_with_the_pictures_own_sigma(pixels: torch.Tensor) -> None:
+def test_blur_is_gaussian_with_the_images_own_sigma(pixels: torch.Tensor) -> None:
     draws = drawn(blur_sigma_min=0.5, blur_sigma_max=1.0)
     made = augment(pixels, replace(nothing(draws), blur=np.ones(COUNT, bool)))
     for number in range(5):
@@ -82,7 +82,7 @@ def test_blur_is_gaussian_with_the_pictures_own_sigma(pixels: torch.Tensor) -> N
     torch.testing.assert_close(white, torch.ones_like(white))
 
 
-def test_only_the_pictures_that_it_was_drawn_for_change(pixels: torch.Tensor) -> None:
+def test_only_the_images_that_it_was_drawn_for_change(pixels: torch.Tensor) -> None:
     draws = drawn()
     made = augment(pixels, nothing(draws))
     assert torch.equal(made, floats(pixels))
@@ -110,18 +110,16 @@ def test_shares_and_strengths_are_as_set() -> None:
     assert (first.flip != second.flip).mean() == pytest.approx(0.5, abs=0.03)
 
 
-def test_draws_depend_on_seed_epoch_and_picture_and_on_nothing_else() -> None:
+def test_draws_depend_on_seed_epoch_and_image_and_on_nothing_else() -> None:
     settings = Settings()
     many = draw(settings, np.array([5, 9, 2]), seed=1, epoch=2)[0]
     alone = draw(settings, np.array([9]), seed=1, epoch=2)[0]
     assert np.array_equal(many.crops[1], alone.crops[0])
-    for seed, epoch, picture in ((2, 2, 9), (1, 3, 9), (1, 2, 8)):
-        assert not np.array_equal(
-            draw(settings, np.array([picture]), seed=seed, epoch=epoch)[0].crops[0], alone.crops[0]
-        )
+    for seed, epoch, image in ((2, 2, 9), (1, 3, 9), (1, 2, 8)):
+        assert not np.array_equal(draw(settings, np.array([image]), seed=seed, epoch=epoch)[0].crops[0], alone.crops[0])
 
 
-def test_crops_cover_areas_and_shapes_of_the_range_within_the_picture() -> None:
+def test_crops_cover_areas_and_shapes_of_the_range_within_the_image() -> None:
     draws = draw(Settings(), np.arange(2000), seed=0, epoch=0)[0]
     boxes = np.array([crop_box(row, width=300, height=200, scale=(0.2, 1)) for row in draws.crops])
     widths, heights = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]

@@ -93,7 +93,7 @@ def test_float64_stays_float64() -> None:
 
 
 @pytest.mark.parametrize("bias", [False, True])
-def test_what_comes_next_may_work_in_place(bias: bool) -> None:
+def test_the_next_layer_may_work_in_place(bias: bool) -> None:
     torch.manual_seed(0)
     module = nn.Sequential(nn.Conv2d(6, 64, 3, padding=1, bias=bias), nn.ReLU(inplace=True))
     for found, expected in outcomes(module, torch.randn(2, 6, 4, 4)):
@@ -108,7 +108,7 @@ class Standardised(nn.Conv2d):
         return functional.conv2d(input, weight, self.bias, self.stride)
 
 
-def test_convolutions_that_are_no_plain_modules_count_too(products: list[torch.Size]) -> None:
+def test_convolutions_outside_plain_modules_count_too(products: list[torch.Size]) -> None:
     torch.manual_seed(0)
     module = Standardised(8, 64, 3, stride=2)
     for found, expected in outcomes(module, torch.randn(2, 8, 6, 6)):

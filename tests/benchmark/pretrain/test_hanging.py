@@ -121,14 +121,14 @@ def test_a_second_signal_ends_a_step_that_hangs_and_the_training_goes_on_from_th
         (3, "the median of the steps is ", "--resume goes on from step 2"),
     ],
 )
-def test_a_step_that_hangs_is_told_of_while_it_does(
-    pictures: Path, tmp_path: Path, step: int, measure: str, then: str
+def test_a_step_that_hangs_is_reported_while_it_hangs(
+    images: Path, tmp_path: Path, step: int, measure: str, then: str
 ) -> None:
     listener = Waiting(step)
     # One sub-batch: two forward passes a step.
     Held.told, Held.at, Held.passes = listener.told, 2 * step, 0
     spec = BackboneSpec(name="held", description="held up", factory=held)
-    work = toys.training(pictures, "sub_batch=16", "steps=4", backbone=spec)
+    work = toys.training(images, "sub_batch=16", "steps=4", backbone=spec)
     assert toys.train(work, tmp_path, listener=listener, hang_seconds=0.5) is not None
     (told,) = [notice for notice in listener.hanging if notice.startswith(f"Step {step} ")]
     assert measure in told

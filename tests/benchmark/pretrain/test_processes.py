@@ -17,17 +17,18 @@ from tests.support import training as toys
 
 
 @pytest.fixture(scope="module")
-def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return toys.paint(tmp_path_factory.mktemp("images"), broken=(7, 21))
+def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Images, two of which can't be read."""
+    return toys.paint(tmp_path_factory.mktemp("damaged"), broken=(7, 21))
 
 
 @pytest.fixture(scope="module")
-def two(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def two(damaged: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What two processes trained: all of it under one `torchrun`, since each process imports torch anew."""
     out = tmp_path_factory.mktemp("two")
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--max-restarts=1"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "ARTBENCH_CACHE": str(out / "cache")}
-    subprocess.run([*torchrun, "-m", toys.__name__, str(images), str(out)], check=True, env=environment, timeout=240)
+    subprocess.run([*torchrun, "-m", toys.__name__, str(damaged), str(out)], check=True, env=environment, timeout=240)
     return out
 
 
@@ -39,10 +40,10 @@ def last(out: Path) -> dict[str, torch.Tensor]:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", toys.TOGETHER)
 def test_two_processes_end_with_the_weights_of_one_also_where_torchrun_starts_killed_ones_again(
-    images: Path, two: Path, tmp_path: Path, name: str
+    damaged: Path, two: Path, tmp_path: Path, name: str
 ) -> None:
     method, *pairs = toys.TOGETHER[name]
-    toys.train(toys.training(images, *pairs, method=method), tmp_path)
+    toys.train(toys.training(damaged, *pairs, method=method), tmp_path)
     expected, found = last(tmp_path), last(two / name)
     assert expected.keys() == found.keys()
     for part, tensor in expected.items():
@@ -60,6 +61,6 @@ def test_torchrun_started_the_killed_processes_again(two: Path) -> None:
     assert (two / "again").exists()
 
 
-def test_sub_batches_that_can_not_be_shared_out_are_refused(pictures: Path) -> None:
+def test_sub_batches_that_can_not_be_divided_among_processes_are_refused(images: Path) -> None:
     with pytest.raises(UsageError, match="4 sub-batches of a batch can't be divided among 3 processes"):
-        set_up(toys.training(pictures), device="cpu", group=Group(rank=0, size=3))
+        set_up(toys.training(images), device="cpu", group=Group(rank=0, size=3))

@@ -15,7 +15,6 @@ def settings(**values: object) -> Settings:
 def test_the_length_follows_from_epochs_or_steps() -> None:
     assert plan(settings(epochs=10), [600, 400]).steps == 30
     assert plan(settings(steps=7), [600, 400]).steps == 7
-    assert plan(settings(epochs=10), [600, 400]).place(4) == (1, 1)
     with pytest.raises(UsageError, match="255 images, fewer than a batch of 256"):
         plan(settings(), [255])
     with pytest.raises(UsageError, match="warm-up"):

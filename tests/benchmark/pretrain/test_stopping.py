@@ -57,7 +57,7 @@ def signalled_apart(told: Path) -> None:
     told.touch()
 
 
-def test_the_second_acts_as_ever_whichever_of_the_two_it_is() -> None:
+def test_a_second_signal_acts_as_usual_whichever_of_the_two_it_is() -> None:
     with stop_request() as stop:
         signal.raise_signal(signal.SIGTERM)
         assert stop.name == "SIGTERM"
@@ -65,7 +65,7 @@ def test_the_second_acts_as_ever_whichever_of_the_two_it_is() -> None:
             signal.raise_signal(signal.SIGINT)
 
 
-def test_nothing_is_left_of_it_afterwards() -> None:
+def test_the_handlers_are_restored_afterwards() -> None:
     inbox, outbox = socket.socketpair()
     with inbox, outbox:
         outbox.setblocking(False)
@@ -81,7 +81,7 @@ def test_nothing_is_left_of_it_afterwards() -> None:
     assert not any(thread.name == "artbench-signals" for thread in threading.enumerate())
 
 
-def test_one_inside_another_notes_for_itself() -> None:
+def test_nested_requests_record_signals_for_themselves() -> None:
     with stop_request() as outer:
         with stop_request() as inner:
             signal.raise_signal(signal.SIGTERM)
@@ -91,7 +91,7 @@ def test_one_inside_another_notes_for_itself() -> None:
         assert outer.name == "SIGTERM"
 
 
-def test_outside_the_main_thread_nothing_is_noted() -> None:
+def test_outside_the_main_thread_no_signal_is_recorded() -> None:
     def look() -> bool:
         before = handlers()
         with stop_request() as stop:
@@ -102,7 +102,7 @@ def test_outside_the_main_thread_nothing_is_noted() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_main_thread_that_stays_is_ended_after_the_last_words(tmp_path: Path) -> None:
+def test_a_main_thread_that_stays_is_ended_after_the_last_message(tmp_path: Path) -> None:
     told = tmp_path / "told"
     process = child(sleeping_through_two, told)
     process.join(50)
@@ -111,14 +111,14 @@ def test_a_main_thread_that_stays_is_ended_after_the_last_words(tmp_path: Path) 
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_last_words_that_never_end_do_not_hold_up_the_end() -> None:
+def test_a_last_message_that_never_ends_does_not_delay_the_end() -> None:
     process = child(with_last_words_that_never_end)
     process.join(50)
     assert process.exitcode == 128 + signal.SIGTERM
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_signal_to_a_forked_child_or_of_another_kind_is_no_second(tmp_path: Path) -> None:
+def test_a_signal_to_a_forked_child_or_of_another_kind_does_not_count(tmp_path: Path) -> None:
     told = tmp_path / "told"
     process = child(signalled_apart, told)
     process.join(50)

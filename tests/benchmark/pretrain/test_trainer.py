@@ -22,8 +22,8 @@ from tests.support.reporters import RecordingReporter
 from tests.support.training_folder import assert_same, log, state, weights
 
 
-def test_it_leaves_an_encoder_that_tells_where_it_is_from(pictures: Path, tmp_path: Path) -> None:
-    work = toys.training(pictures, plugins={"toys": "1.0"})
+def test_the_encoder_states_its_origin(images: Path, tmp_path: Path) -> None:
+    work = toys.training(images, plugins={"toys": "1.0"})
     assert toys.train(work, tmp_path / "out") == tmp_path / "out" / "encoder.safetensors"
     encoder = build_encoder(work.backbone, tmp_path / "out", seed=0, reporter=Silent())
     assert encoder.pretraining == "out"
@@ -42,16 +42,16 @@ def test_it_leaves_an_encoder_that_tells_where_it_is_from(pictures: Path, tmp_pa
     assert log(tmp_path / "out")[-1]["step"] == 6
 
 
-def test_the_test_pictures_are_not_trained_on(pictures: Path) -> None:
-    images = toys.pool(pictures).manifest.images_of("toys")
-    assert images == {f"{number:03}.png" for number in range(toys.TRAIN)}
+def test_the_test_images_are_not_trained_on(images: Path) -> None:
+    pooled = toys.pool(images).manifest.images_of("toys")
+    assert pooled == {f"{number:03}.png" for number in range(toys.TRAIN)}
 
 
 def test_tensorboard_shows_the_numbers_of_the_log_and_what_is_done_again_only_once(
-    pictures: Path, tmp_path: Path
+    images: Path, tmp_path: Path
 ) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    work, out = toys.training(pictures), tmp_path / "out"
+    work, out = toys.training(images), tmp_path / "out"
     toys.train(work, out, tensorboard=True, save_minutes=0, keep=9)
     for file in [out / "encoder.safetensors", *(out / "checkpoints").glob("step-00000000[56].*")]:
         file.unlink()
@@ -68,8 +68,8 @@ def test_tensorboard_shows_the_numbers_of_the_log_and_what_is_done_again_only_on
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_compiled_networks_learn_the_same_to_rounding(pictures: Path, tmp_path: Path) -> None:
-    work = toys.training(pictures, "steps=2")
+def test_compiled_networks_learn_the_same_to_rounding(images: Path, tmp_path: Path) -> None:
+    work = toys.training(images, "steps=2")
     toys.train(work, tmp_path / "plain")
     toys.train(work, tmp_path / "compiled", compiled=True)
     plain, compiled = (weights(tmp_path / name) for name in ("plain", "compiled"))
@@ -80,14 +80,14 @@ def test_compiled_networks_learn_the_same_to_rounding(pictures: Path, tmp_path: 
 
 @pytest.mark.parametrize("method", ["moco-v1", "moco-v2", "moco-v3"])
 def test_the_same_seed_gives_the_same_weights_with_any_number_of_threads(
-    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     pairs = ("hidden=16", "warmup_epochs=0") if method == "moco-v3" else ()
-    toys.train(toys.training(pictures, *pairs, method=method), tmp_path / "two")
+    toys.train(toys.training(images, *pairs, method=method), tmp_path / "two")
     monkeypatch.setattr(setup, "usable_cores", lambda: 3)
-    toys.train(toys.training(pictures, *pairs, method=method), tmp_path / "three", workers=1, pack=True)
+    toys.train(toys.training(images, *pairs, method=method), tmp_path / "three", workers=1, pack=True)
     assert_same(state(tmp_path / "two", 6), state(tmp_path / "three", 6))
-    toys.train(toys.training(pictures, *pairs, method=method, seed=1), tmp_path / "other")
+    toys.train(toys.training(images, *pairs, method=method, seed=1), tmp_path / "other")
     assert not torch.equal(weights(tmp_path / "two")["0.weight"], weights(tmp_path / "other")["0.weight"])
 
 
@@ -99,11 +99,9 @@ def test_the_same_seed_gives_the_same_weights_with_any_number_of_threads(
         (("epochs=1", "steps=none", "warmup_epochs=1"), "warm-up"),
     ],
 )
-def test_what_does_not_fit_the_pool_is_refused(
-    pictures: Path, tmp_path: Path, pairs: tuple[str, ...], told: str
-) -> None:
+def test_what_does_not_fit_the_pool_is_refused(images: Path, tmp_path: Path, pairs: tuple[str, ...], told: str) -> None:
     with pytest.raises(UsageError, match=told):
-        toys.train(toys.training(pictures, *pairs), tmp_path / "out")
+        toys.train(toys.training(images, *pairs), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -133,37 +131,39 @@ class Odd(Objective):
         return (loss - loss.detach()).sqrt() if self._fails == "gradient" else loss * float("nan")
 
 
-def odd(pictures: Path, *pairs: str, fails: bool | Literal["gradient"]) -> Training:
+def odd(images: Path, *pairs: str, fails: bool | Literal["gradient"]) -> Training:
     method = Method(settings=Settings, build=lambda backbone, _, __: Odd(backbone.module, fails=fails))
     settings = read_settings(Settings, pairs=[*toys.SETTINGS, *pairs])
-    return replace(toys.training(pictures), name="odd", method=method, settings=settings)
+    return replace(toys.training(images), name="odd", method=method, settings=settings)
 
 
-def test_a_loss_that_is_not_finite_stops_it_and_the_last_good_checkpoint_stays(pictures: Path, tmp_path: Path) -> None:
+def test_a_loss_that_is_not_finite_stops_it_and_the_last_good_checkpoint_stays(images: Path, tmp_path: Path) -> None:
     with pytest.raises(ArtbenchError, match="loss of step 3 is nan"):
-        toys.train(odd(pictures, fails=True), tmp_path)
+        toys.train(odd(images, fails=True), tmp_path)
     assert log(tmp_path)[-1]["loss"] == "nan"
     assert not (tmp_path / "encoder.safetensors").exists()
     assert all(bool(tensor.isfinite().all()) for tensor in state(tmp_path, 2).values())
 
 
-def test_weights_that_are_not_finite_are_not_saved(pictures: Path, tmp_path: Path) -> None:
+def test_weights_that_are_not_finite_are_not_saved(images: Path, tmp_path: Path) -> None:
     with pytest.raises(ArtbenchError, match="weights after step 3 are not finite"):
-        toys.train(odd(pictures, fails="gradient"), tmp_path, keep=1)
+        toys.train(odd(images, fails="gradient"), tmp_path, keep=1)
     assert all(bool(tensor.isfinite().all()) for tensor in state(tmp_path, 2).values())
 
 
-def test_features_that_collapse_are_told_once(pictures: Path, tmp_path: Path) -> None:
+def test_features_that_collapse_are_reported_once(images: Path, tmp_path: Path) -> None:
     listener = RecordingReporter()
-    toys.train(odd(pictures, "steps=60", fails=False), tmp_path, listener=listener, save_minutes=10)
+    toys.train(odd(images, "steps=60", fails=False), tmp_path, listener=listener, save_minutes=10)
     assert len([text for text in listener.notices if "collapse" in text]) == 1
 
 
-def test_knn_on_a_labelled_task_judges_every_epoch_and_the_best_stays(pictures: Path, tmp_path: Path) -> None:
-    dataset, targets = toys.dataset(pictures)
+def test_knn_on_a_labelled_task_measures_every_epoch_and_the_best_checkpoint_stays(
+    images: Path, tmp_path: Path
+) -> None:
+    dataset, targets = toys.dataset(images)
     online = OnlineKnn(name="colour", dataset=dataset, targets=targets)
     listener = RecordingReporter()
-    work = toys.training(pictures, "steps=30")
+    work = toys.training(images, "steps=30")
     toys.train(work, tmp_path, listener=listener, online=online, keep=1, save_minutes=10)
     judged = {
         int(str(line["step"])): float(str(line["knn_accuracy"])) for line in log(tmp_path) if "knn_accuracy" in line
@@ -176,9 +176,9 @@ def test_knn_on_a_labelled_task_judges_every_epoch_and_the_best_stays(pictures: 
     assert any("kNN accuracy on colour" in text for text in listener.notices)
 
 
-def test_what_was_unreadable_is_told_and_on_record(tmp_path: Path) -> None:
+def test_unreadable_images_are_reported_and_on_record(tmp_path: Path) -> None:
     listener = RecordingReporter()
-    work = toys.training(toys.paint(tmp_path / "pictures", broken=(7,)))
+    work = toys.training(toys.paint(tmp_path / "images", broken=(7,)))
     toys.train(work, tmp_path / "out", listener=listener)
     assert any("1 images could not be read: 007.png" in text for text in listener.notices)
     history = training_history(tmp_path / "out" / "encoder.safetensors")

@@ -98,7 +98,7 @@ def test_a_spec_has_weights_or_a_method() -> None:
         PretrainingSpec(name="both", description="x", weights="a:b", method="a:b")
 
 
-def test_a_collection_of_ones_own_is_pooled_without_its_test_pictures(tmp_path: Path) -> None:
+def test_a_collection_is_pooled_without_its_test_images(tmp_path: Path) -> None:
     painted = toys.paint(tmp_path / "painted")
     for number, file in enumerate(sorted(painted.iterdir())):
         folder = tmp_path / "mine" / f"class-{number % 3}"
@@ -131,7 +131,7 @@ def read(root):
 """
 
 
-def test_a_dataset_without_labels_says_itself_what_trains(tmp_path: Path) -> None:
+def test_a_dataset_without_labels_says_which_images_train(tmp_path: Path) -> None:
     paths = DatasetPaths(by_name={"scans": toys.paint(tmp_path / "painted")})
 
     def pooled(rows: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""The images of a pool for cropping: decoded from their files, or once into a pack of raw pixels."""
+"""The images of a pool, to be cropped: decoded from their files, or once into a pack of raw pixels."""
 
 import hashlib
 import json
@@ -28,28 +28,21 @@ _INDEX = np.dtype([("offset", "<u8"), ("height", "<u4"), ("width", "<u4"), ("crc
 _PIXELS, _ROWS, _STATE = "pixels.u8", "index.npy", "pack.json"
 
 
-class Pictures(Protocol):
+class PoolImages(Protocol):
     """Images by their number in the pool; safe to use from several threads."""
 
     def __len__(self) -> int: ...
 
     def __getitem__(self, number: int, /) -> Pixels | None:
-        """RGB, shape (height, width, 3); None where the image can't be read."""
-        ...
+        """RGB, shape (height, width, 3); None if the image can't be read."""
 
     @property
     def unreadable(self) -> Mapping[int, str]:
-        """Why images could not be read, of those that were tried."""
-        ...
+        """Reasons why images could not be read, by number; so far, or when they were packed."""
 
 
-class PicturesOnDisk:
-    """Images that are decoded from their files at each access.
-
-    Args:
-        pool: The pool.
-        side: Short side in pixels to which larger ones are reduced.
-    """
+class ImagesOnDisk:
+    """Images decoded from their files at each access, and reduced to a short side of `side` pixels if larger."""
 
     def __init__(self, pool: Pool, *, side: int) -> None:
         self._datasets = pool.datasets
@@ -75,34 +68,25 @@ class PicturesOnDisk:
 
     @property
     def unreadable(self) -> Mapping[int, str]:
-        """Why images could not be read, of those that were tried."""
+        """Reasons why images could not be read so far, by number."""
         with self._lock:
             return dict(self._unreadable)
 
 
-def open_pictures(
+def open_images(
     pool: Pool, *, side: int, pack: bool, group: Group, stop: StopRequest, reporter: Reporter
-) -> Pictures | None:
+) -> PoolImages | None:
     """Open the images of a pool, on every process of a group.
 
-    Args:
-        pool: The pool.
-        side: Short side in pixels to which larger ones are reduced.
-        pack: Whether to read them from a pack in the cache, which the first process builds.
-        group: The processes.
-        stop: Checked while the pack is built.
-        reporter: Receives progress.
-
-    Returns:
-        None where a signal came first.
+    With `pack` they are read from the cache, where the first process packs them. Returns None if a signal stopped that.
 
     Raises:
-        ArtbenchError: As `packed` does.
+        ArtbenchError: The pack can't be written, or is damaged.
     """
     if not pack:
-        return PicturesOnDisk(pool, side=side)
+        return ImagesOnDisk(pool, side=side)
 
-    def opened() -> Pictures:
+    def opened() -> PoolImages:
         return packed(pool, side=side, under=cache_folder() / "packs", reporter=reporter, stop=stop)
 
     def built() -> bool:
@@ -115,33 +99,29 @@ def open_pictures(
 
 
 def pack_folder(pool: Pool, *, side: int, under: Path) -> Path:
-    """The folder of a pool's pack: named by a digest of the images, the side and the way of decoding."""
+    """The folder of a pool's pack, named by a digest of the images, their short side and the decoder."""
     key = json.dumps(["pack 1", pool.manifest.sha256, side, decode_path(), [d.name for d in pool.datasets]])
     return under / hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def packed(pool: Pool, *, side: int, under: Path, reporter: Reporter, stop: StopRequest | None = None) -> Pictures:
-    """Open the pack of a pool, and build it first if there is none.
+def packed(pool: Pool, *, side: int, under: Path, reporter: Reporter, stop: StopRequest | None = None) -> PoolImages:
+    """Open the pack of a pool; build it first if it does not exist.
 
     Raises:
-        ArtbenchError: It can't be written, or is damaged.
-        Stopped: A signal came while it was built; it is removed.
+        ArtbenchError: The pack can't be written, or is damaged.
+        Stopped: A signal came while it was built; the unfinished pack is removed.
     """
     folder = pack_folder(pool, side=side, under=under)
     if not folder.is_dir():
-        _build(PicturesOnDisk(pool, side=side), folder, reporter, StopRequest() if stop is None else stop)
-    return PackedPictures(folder, len(pool))
+        _build(ImagesOnDisk(pool, side=side), folder, reporter, StopRequest() if stop is None else stop)
+    return PackedImages(folder, len(pool))
 
 
-class PackedPictures:
-    """Images from a pack. Each is compared with its checksum when it is read.
-
-    Args:
-        folder: Folder of the pack.
-        count: Number of images that it should contain.
+class PackedImages:
+    """The `count` images of a pack. Reading one verifies its checksum.
 
     Raises:
-        ArtbenchError: A file is missing or has the wrong size.
+        ArtbenchError: A file is missing or has the wrong size, or a checksum is wrong.
     """
 
     def __init__(self, folder: Path, count: int) -> None:
@@ -154,7 +134,7 @@ class PackedPictures:
             raise self._damaged() from error
         if self._rows.dtype != _INDEX or len(self._rows) != count or state["bytes"] != size:
             raise self._damaged()
-        self._unreadable = {int(number): reason for number, reason in state["unreadable"].items()}
+        self.unreadable: Mapping[int, str] = {int(number): reason for number, reason in state["unreadable"].items()}
         # An empty file can't be mapped.
         self._pixels = np.memmap(folder / _PIXELS, np.uint8, "r") if size else np.empty(0, np.uint8)
 
@@ -170,26 +150,21 @@ class PackedPictures:
             raise self._damaged()
         return pixels.reshape(height, width, 3)
 
-    @property
-    def unreadable(self) -> Mapping[int, str]:
-        """Why images could not be read when the pack was built."""
-        return self._unreadable
-
     def _damaged(self) -> ArtbenchError:
         return ArtbenchError(
             f"the packed images in {self._folder} are damaged", mend="Remove the folder: it is built again"
         )
 
 
-def _build(pictures: PicturesOnDisk, folder: Path, reporter: Reporter, stop: StopRequest) -> None:
-    rows = np.zeros(len(pictures), _INDEX)
+def _build(images: ImagesOnDisk, folder: Path, reporter: Reporter, stop: StopRequest) -> None:
+    rows = np.zeros(len(images), _INDEX)
     offset = 0
     try:
         with (
             atomic_folder(folder) as temporary,
             (temporary / _PIXELS).open("wb") as file,
-            reporter.counting("packing the pool", total=len(pictures), unit="images") as counter,
-            closing(in_threads(pictures.__getitem__, range(len(pictures)), threads=usable_cores())) as decoded,
+            reporter.counting("packing the pool", total=len(images), unit="images") as counter,
+            closing(in_threads(images.__getitem__, range(len(images)), threads=usable_cores())) as decoded,
         ):
             for number, pixels in enumerate(decoded):
                 stop.raise_if_stopped()
@@ -199,7 +174,7 @@ def _build(pictures: PicturesOnDisk, folder: Path, reporter: Reporter, stop: Sto
                 counter.advance()
             file.flush()
             np.save(temporary / _ROWS, rows)
-            state = {"bytes": offset, "unreadable": pictures.unreadable}
+            state = {"bytes": offset, "unreadable": images.unreadable}
             (temporary / _STATE).write_text(json.dumps(state), encoding="utf-8")
     except OSError as error:
         raise ArtbenchError(

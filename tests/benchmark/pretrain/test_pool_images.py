@@ -1,4 +1,4 @@
-"""The pictures of a pool: decoded, packed, cropped; what can't be read is skipped up to a point."""
+"""The images of a pool: decoded, packed, cropped; what can't be read is skipped up to a point."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 
 from artbench.errors import ArtbenchError
 from artbench.pretrain.crops import Cropper, Part, epoch_batches, parts_of_steps
-from artbench.pretrain.pictures import PicturesOnDisk, pack_folder, packed
+from artbench.pretrain.pool_images import ImagesOnDisk, pack_folder, packed
 from artbench.pretrain.settings import Settings
 from artbench.runtime.progress import Silent
 from tests.support import training as toys
@@ -15,9 +15,9 @@ from tests.support import training as toys
 SETTINGS = Settings(batch_size=16, sub_batch=4)
 
 
-def test_a_pack_holds_the_same_pixels_and_is_built_once(pictures: Path, tmp_path: Path) -> None:
-    pool = toys.pool(pictures)
-    plain = PicturesOnDisk(pool, side=24)
+def test_a_pack_holds_the_same_pixels_and_is_built_once(images: Path, tmp_path: Path) -> None:
+    pool = toys.pool(images)
+    plain = ImagesOnDisk(pool, side=24)
     pack = packed(pool, side=24, under=tmp_path, reporter=Silent())
     assert len(pack) == len(plain) == toys.TRAIN
     for number in range(toys.TRAIN):
@@ -32,8 +32,8 @@ def test_a_pack_holds_the_same_pixels_and_is_built_once(pictures: Path, tmp_path
     assert pack_folder(pool, side=25, under=tmp_path) != pack_folder(pool, side=24, under=tmp_path)
 
 
-def test_a_damaged_pack_is_refused(pictures: Path, tmp_path: Path) -> None:
-    pool = toys.pool(pictures)
+def test_a_damaged_pack_is_refused(images: Path, tmp_path: Path) -> None:
+    pool = toys.pool(images)
     packed(pool, side=24, under=tmp_path, reporter=Silent())
     file = pack_folder(pool, side=24, under=tmp_path) / "pixels.u8"
     content = bytearray(file.read_bytes())
@@ -47,10 +47,10 @@ def test_a_damaged_pack_is_refused(pictures: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pack", [False, True])
-def test_an_unreadable_picture_gives_its_place_to_the_next(tmp_path: Path, pack: bool) -> None:
-    pool = toys.pool(toys.paint(tmp_path / "pictures", broken=(3, 4)))
+def test_an_unreadable_image_gives_its_place_to_the_next(tmp_path: Path, pack: bool) -> None:
+    pool = toys.pool(toys.paint(tmp_path / "images", broken=(3, 4)))
     side = 24
-    source = packed(pool, side=side, under=tmp_path, reporter=Silent()) if pack else PicturesOnDisk(pool, side=side)
+    source = packed(pool, side=side, under=tmp_path, reporter=Silent()) if pack else ImagesOnDisk(pool, side=side)
     plain = Settings(crop_scale=1, flip_p=0)
     crops = Cropper(source, plain, side=16, seed=0)(Part(epoch=0, numbers=np.array([3, 5])))
     assert crops.pixels[0].shape == (2, 16, 16, 3)
@@ -60,41 +60,41 @@ def test_an_unreadable_picture_gives_its_place_to_the_next(tmp_path: Path, pack:
     assert "003.png" in source.unreadable[3]
 
 
-def test_many_unreadable_pictures_end_the_training(tmp_path: Path) -> None:
-    source = PicturesOnDisk(toys.pool(toys.paint(tmp_path, broken=tuple(range(40)))), side=24)
+def test_many_unreadable_images_end_the_training(tmp_path: Path) -> None:
+    source = ImagesOnDisk(toys.pool(toys.paint(tmp_path, broken=tuple(range(40)))), side=24)
     cropper = Cropper(source, SETTINGS, side=16, seed=0)
     with pytest.raises(ArtbenchError, match=r"11 of 50 images can't be read: 000\.png"):
         cropper(Part(epoch=0, numbers=np.arange(50)))
 
 
-def test_both_crops_are_of_one_picture_and_differ(pictures: Path) -> None:
-    source = PicturesOnDisk(toys.pool(pictures), side=24)
+def test_both_crops_are_of_one_image_and_differ(images: Path) -> None:
+    source = ImagesOnDisk(toys.pool(images), side=24)
     crops = Cropper(source, SETTINGS, side=16, seed=0)(Part(epoch=0, numbers=np.arange(8)))
     first, second = crops.pixels
     assert not np.array_equal(first, second)
-    # Every third picture lacks the same colour: the crops are of the pictures that they should be of.
+    # Every third image lacks the same colour: the crops are of the images that they should be of.
     for view in crops.pixels:
         assert (view.mean(axis=(1, 2)).argmin(axis=1) == np.arange(8) % 3).all()
 
 
-def test_an_epoch_shows_every_picture_once_and_processes_share_each_batch() -> None:
-    whole = list(parts_of_steps(SETTINGS, [50], seed=0, begin=0, end=6, rank=0, size=1))
+def test_an_epoch_shows_every_image_once_and_processes_share_each_batch() -> None:
+    whole = list(parts_of_steps(SETTINGS, [50], range(6), seed=0, rank=0, size=1))
     assert len(whole) == 6 * 4
     first_epoch = np.concatenate([part.numbers for part in whole[:12]])
     assert len(set(first_epoch.tolist())) == 48
     assert {part.epoch for part in whole[:12]} == {0}
     assert {part.epoch for part in whole[12:]} == {1}
     assert not np.array_equal(whole[0].numbers, whole[12].numbers)
-    halves = [list(parts_of_steps(SETTINGS, [50], seed=0, begin=0, end=6, rank=rank, size=2)) for rank in (0, 1)]
+    halves = [list(parts_of_steps(SETTINGS, [50], range(6), seed=0, rank=rank, size=2)) for rank in (0, 1)]
     for step in range(6):
         shared = halves[0][2 * step : 2 * step + 2] + halves[1][2 * step : 2 * step + 2]
         for one, other in zip(shared, whole[4 * step : 4 * step + 4], strict=True):
             assert np.array_equal(one.numbers, other.numbers)
-    later = list(parts_of_steps(SETTINGS, [50], seed=0, begin=4, end=6, rank=0, size=1))
+    later = list(parts_of_steps(SETTINGS, [50], range(4, 6), seed=0, rank=0, size=1))
     assert all(np.array_equal(a.numbers, b.numbers) for a, b in zip(later, whole[16:], strict=True))
 
 
-def test_batches_of_one_source_hold_pictures_of_one_dataset() -> None:
+def test_batches_of_one_source_hold_images_of_one_dataset() -> None:
     settings = Settings(batch_size=16, sub_batch=4, one_source=True)
     sources, batches = epoch_batches(settings, [40, 20, 35], seed=0, epoch=0)
     assert sorted(sources.tolist()) == [0, 0, 1, 2, 2]
@@ -102,7 +102,7 @@ def test_batches_of_one_source_hold_pictures_of_one_dataset() -> None:
         begin, end = ((0, 40), (40, 60), (60, 95))[source]
         assert ((begin <= numbers) & (numbers < end)).all()
     assert len(set(batches.ravel().tolist())) == 80
-    parts = list(parts_of_steps(settings, [40, 20, 35], seed=0, begin=3, end=7, rank=0, size=1))
+    parts = list(parts_of_steps(settings, [40, 20, 35], range(3, 7), seed=0, rank=0, size=1))
     assert np.array_equal(np.concatenate([part.numbers for part in parts[:4]]), batches[3])
     assert [part.source for part in parts[:8:4]] == sources[3:5].tolist()
     # Not in the order of the datasets.
