@@ -82,11 +82,11 @@ def open_tasks(
         source, dataset_spec = registry.datasets.find(spec.dataset)
         if spec.dataset not in datasets:
             folder = paths.folder(dataset_spec, reporter=reporter)
-            datasets[spec.dataset] = open_dataset(dataset_spec, folder)
-            unknown = exclusions.unknown(datasets[spec.dataset])
+            dataset = datasets[spec.dataset] = open_dataset(dataset_spec, folder)
+            unknown = exclusions.unknown(dataset)
             if unknown:
                 reporter.notice(
-                    f"{len(unknown):,} images to exclude are not in {spec.dataset}, the first of them {unknown[0]!r}: "
+                    f"{len(unknown):,} images to exclude are not in {dataset.name}, the first of them {unknown[0]!r}: "
                     "was the list made for another copy?"
                 )
         plugins = {owner.distribution: registry.version_of(owner) for owner in (entry, source)}
