@@ -138,6 +138,20 @@ def read_out(backbone: Backbone, places: Sequence[Place]) -> tuple[torch.nn.Modu
     return readout(backbone.module, layers, places, own=own), tuple(widths)
 
 
+def places(backbone: Backbone) -> list[Place]:
+    """Every place where the features of a backbone that states its layers can be read."""
+    assert backbone.layers is not None
+    layers = backbone.layers()
+    depths = range(1, len(layers.names) + 1)
+    return [Place(layer=depth, pool=pool) for depth in depths for pool in _pools(backbone, layers, depth)]
+
+
+def _pools(backbone: Backbone, layers: Layers, layer: int) -> list[Pool]:
+    pools: list[Pool] = ["cls", "avg", "cls+avg", "max"] if layers.prefix_tokens else ["avg", "max"]
+    # An attention pool is trained on the last layer, and for no other.
+    return [*pools, "map"] if backbone.pool == "map" and layer == 1 else pools
+
+
 def chosen_place(backbone: Backbone, variant: Variant) -> Place:
     """The place that a variant chooses; what it does not choose is the backbone's own, or else the mean.
 
@@ -157,10 +171,7 @@ def chosen_place(backbone: Backbone, variant: Variant) -> Place:
         raise UsageError(
             f"{backbone.name} has no layer={layer}", mend=f"It has {len(layers.names)}, counted from the end"
         )
-    # An attention pool is trained on the last layer, and for no other.
-    offered: list[Pool] = ["cls", "avg", "cls+avg", "max"] if layers.prefix_tokens else ["avg", "max"]
-    if own.pool == "map" and layer == 1:
-        offered.append("map")
+    offered = _pools(backbone, layers, layer)
     default = own.pool if own.pool in offered else offered[0]
     chosen = next((one for one in offered if one == (pool or default)), None)
     if chosen is None:

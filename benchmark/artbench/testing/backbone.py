@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from artbench.encoders.readout import places, read_out
 from artbench.protocol import Preprocessing
 from artbench.runtime.findings import Finding
 from artbench.runtime.machine import tolerates_bfloat16
@@ -126,6 +127,26 @@ def sizes(built: BuiltBackbone) -> Iterator[Fault]:
             yield Fault(f"input_size is None, and an image of {side} x {side} gives {result}", mend)
 
 
+def variants(built: BuiltBackbone) -> Iterator[Fault]:
+    """Every layer, every pool and every value that is offered gives features."""
+    backbone = built.backbone
+    try:
+        offered = [] if backbone.layers is None else places(backbone)
+        read = read_out(backbone, offered)[0] if offered else None
+        if read is not None and not bool(forward(read, built.images).isfinite().all()):
+            yield Fault("features of a layer or a pool contain NaN or infinity", "Guard divisions and logarithms")
+    except Exception as error:
+        mend = "Let Layers name submodules that give maps (n, channels, height, width) or tokens (n, tokens, channels)"
+        yield Fault(f"its layers can't be read: {line(error)}", mend)
+    for key, values in built.spec.variants.items():
+        for value in values:
+            try:
+                checks.factory_of(built.spec.factory)(**{key: value})
+            except Exception as error:
+                mend = f"Let the factory take {key}={value!r}, or leave it out of variants"
+                yield Fault(f"@{key}={value} is offered, and the factory raises {line(error)}", mend)
+
+
 def input_kept(built: BuiltBackbone) -> Iterator[Fault]:
     """The forward pass does not change its input."""
     images = built.images.clone()
@@ -243,5 +264,17 @@ def _mixed_up(built: BuiltBackbone, copied: torch.nn.Module) -> bool:
             handle.remove()
 
 
-FEATURE_CHECKS = [name, preprocessing, shape, dtype, finite, different, determinism, batch_size, sizes, input_kept]
+FEATURE_CHECKS = [
+    name,
+    preprocessing,
+    shape,
+    dtype,
+    finite,
+    different,
+    determinism,
+    batch_size,
+    sizes,
+    variants,
+    input_kept,
+]
 WEIGHT_CHECKS = [bfloat16, digest, state, own_tensors, copies, settings, published]

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from artbench.encoders.backbone import Backbone
+from artbench.encoders.backbone import Backbone, Layers
 from artbench.specs import BackboneSpec
 from artbench.testing import ContractError, check_backbone, examine_backbone
 from artbench.testing.tiny import network
@@ -144,6 +144,16 @@ VIOLATORS: dict[str, tuple[Callable[[], Any] | str, str, str]] = {
         "sizes",
         "State input_size",
     ),
+    "absent layer": (
+        stating(layers=lambda: Layers(names=("layer4",))),
+        "variants",
+        "names? submodules|name submodules",
+    ),
+    "a layer of numbers": (
+        lambda: built(nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()), layers=lambda: Layers(names=("1",))),
+        "variants",
+        "give maps",
+    ),
     "in place": (forward(lambda module, pictures: pooled(pictures.mul_(2))), "input kept", "in place"),
     "no bfloat16": (
         forward(
@@ -175,6 +185,13 @@ def test_a_backbone_that_breaks_the_contract_is_told_what_to_change(name: str) -
     failed = [str(finding) for finding in raised.value.findings if finding.name == check]
     assert any(word in text for text in failed for word in words.split("|")), str(raised.value)
     assert all(finding.mend for finding in raised.value.findings)
+
+
+def test_values_that_are_offered_must_be_taken() -> None:
+    spec = BackboneSpec(name="mine", description="Offers too much.", factory=stating(), variants={"bins": (4, 8)})
+    with pytest.raises(ContractError, match=r"@bins=4 is offered, and the factory raises") as raised:
+        check_backbone(spec)
+    assert {finding.name for finding in raised.value.findings if finding.status == "FAIL"} == {"variants"}
 
 
 def test_every_check_has_a_violator() -> None:
