@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from artbench.explain.cosine import unit_vectors
 from artbench.explain.map.faithfulness import faithfulness
 from artbench.explain.map.layout import lay_out
-from artbench.explain.map.request import METHODS
+from artbench.explain.map.request import Method
 from artbench.runtime.progress import Silent
 from tests.performance.probe_common import say, say_machine
 
@@ -33,7 +33,7 @@ def main(pictures: str = "25000", dimensions: str = "2048", method: str = "") ->
         _measure(int(pictures), int(dimensions), method)
         return
     say_machine()
-    for each in METHODS:
+    for each in get_args(Method):
         command = [sys.executable, "-m", "tests.performance.explain_map", pictures, dimensions, each]
         subprocess.run(command, check=True)
 

@@ -125,9 +125,9 @@ def call_factory(
     try:
         made = factory(*arguments)
     except Exception as error:
-        told = error if isinstance(error, ArtbenchError) else None
-        reason = shortened(f"{type(error).__name__}: {told.message}") if told else line(error)
-        raise Broken(name, f"the factory raises {reason}", (told and told.mend) or mend) from error
+        known = error if isinstance(error, ArtbenchError) else None
+        reason = shortened(f"{type(error).__name__}: {known.message}") if known else line(error)
+        raise Broken(name, f"the factory raises {reason}", (known and known.mend) or mend) from error
     if not isinstance(made, returns):
         expected = f"{returns.__module__}.{returns.__qualname__}"
         raise Broken(name, f"the factory returns {type(made).__name__}, not {returns.__name__}", f"Return {expected}")

@@ -53,13 +53,13 @@ class LoadingTime:
         return f"Import {names} inside the functions that use it, and name factories as text: 'package.module:function'"
 
     @property
-    def told(self) -> str:
+    def slow_imports(self) -> str:
         """The imports that take long, in words; empty where none does."""
         parts = [f"{name} {taken:.2f} s" for name, taken in self.imports.items() if taken >= _SHORT]
         return f"imports {', '.join(parts[:3])}" if parts else ""
 
     def __str__(self) -> str:
-        return f"{self.seconds:.2f} s" + (f" ({self.told})" if self.told else "")
+        return f"{self.seconds:.2f} s" + (f" ({self.slow_imports})" if self.slow_imports else "")
 
 
 def loading_time(plugin: Plugin) -> LoadingTime:

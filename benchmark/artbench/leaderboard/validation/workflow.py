@@ -79,9 +79,7 @@ class _Tasks:
             if spec.dataset in self.paths.by_name:
                 raise
             self.absent.add(spec.dataset)
-            self.reporter.notice(
-                f"Records of {spec.dataset} are not compared with the data: {shown(error.message)}"
-            )
+            self.reporter.notice(f"Records of {spec.dataset} are not compared with the data: {shown(error.message)}")
             return KnownTask(spec=spec)
         self.compared.add(spec.dataset)
         return KnownTask(spec=spec, compare=partial(_compare, task))
