@@ -1,8 +1,8 @@
 """A pool, a backbone and a training that are quick; also run as a program, to be started by `torchrun`.
 
-`python toys.py FOLDER OUT METHOD [KEY=VALUE]...` trains on the pictures of FOLDER, saving after every step. With
-TOYS_KILLED_AFTER=N in the environment it goes on only where torchrun starts it again, and the last process of the first
-attempt is killed after N steps.
+`python -m tests.support.training FOLDER OUT METHOD [KEY=VALUE]...` trains on the images of FOLDER, saving after every
+step. With TOYS_KILLED_AFTER=N in the environment it continues only where torchrun starts it again, and the last process
+of the first attempt is killed after N steps.
 """
 
 import os
@@ -124,8 +124,8 @@ class Remembered:
     def __init__(self, build: Callable[[Backbone, Any, int], Objective]) -> None:
         self._build = build
 
-    def __call__(self, of: Backbone, settings: Any, pictures: int) -> Objective:
-        Remembered.objective = self._build(of, settings, pictures)
+    def __call__(self, of: Backbone, settings: Any, images: int) -> Objective:
+        Remembered.objective = self._build(of, settings, images)
         return Remembered.objective
 
 

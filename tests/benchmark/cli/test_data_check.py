@@ -57,7 +57,7 @@ def test_what_is_missing_broken_or_there_twice_is_in_the_json_and_the_status_say
 
 def test_only_what_has_changed_is_looked_at_again(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     status(check("--data", f"toy={toy}"))
-    (toy / "010.png").write_bytes(b"no picture")
+    (toy / "010.png").write_bytes(b"no image")
     looked: list[bytes] = []
 
     def look(content: bytes) -> ImageFingerprint:
@@ -66,7 +66,7 @@ def test_only_what_has_changed_is_looked_at_again(toy: Path, monkeypatch: pytest
 
     monkeypatch.setattr("artbench.audit.image_index.fingerprint_image", look)
     result = check("--data", f"toy={toy}")
-    assert looked == [b"no picture"]
+    assert looked == [b"no image"]
     assert "010.png: not a JPEG" in result.stdout
 
 

@@ -48,7 +48,7 @@ def check(targets: Targets, *, allow_partial: bool = False) -> list[str]:
         replace(GOOD, train=several(range(600)), validation=None, test=several(range(600, 1000))),
         replace(GOOD, test=split([700, 701, 700])),
     ],
-    ids=["single-label", "without validation", "multi-label", "a picture twice in one split"],
+    ids=["single-label", "without validation", "multi-label", "an image twice in one split"],
 )
 def test_good_targets_pass_in_silence(targets: Targets) -> None:
     assert check(targets) == []

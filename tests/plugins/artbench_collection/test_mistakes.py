@@ -1,4 +1,4 @@
-"""What is wrong with a collection is told in a line, with what to do."""
+"""An error in a collection is reported in one line, with what to do."""
 
 import os
 from pathlib import Path
