@@ -159,7 +159,7 @@ def test_an_image_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) 
         encoder.preprocess(tmp_path / "absent.jpg")
 
 
-def test_plugins_left_out_are_told(tmp_path: Path) -> None:
+def test_plugins_left_out_are_reported(tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text("raise RuntimeError('no')")
     listener = RecordingReporter()
     artbench.load_encoder("toy-patches", "random", plugins=[TOY, tmp_path / "bad.py"], reporter=listener)

@@ -51,7 +51,7 @@ def test_a_network_is_compiled_for_one_size_of_batch_and_compares_what_is_kept_a
     assert sizes == [4, 4, 2, 4]
 
 
-def test_a_network_that_cannot_be_compiled_is_told_with_the_way_out(images: Dataset, tmp_path: Path) -> None:
+def test_a_network_that_cannot_be_compiled_is_reported_with_the_way_out(images: Dataset, tmp_path: Path) -> None:
     class Asks(torch.nn.Module):
         def forward(self, batch: torch.Tensor) -> torch.Tensor:
             raise RuntimeError("no kernel for this")
