@@ -21,6 +21,7 @@ from artbench.protocol import Preprocessing
 from artbench.runtime.distributed import process_group
 from artbench.runtime.machine import choose_dtype
 from artbench.runtime.progress import Reporter
+from tests.support.encoders import encoder_of
 from tests.support.reporters import RecordingReporter
 
 PREPROCESSING = Preprocessing(size=32)
@@ -62,21 +63,7 @@ def encoder(**changes: Any) -> Encoder:
         torch.nn.Flatten(),
         torch.nn.Linear(DIM, DIM),
     )
-    return replace(
-        Encoder(
-            backbone="tiny",
-            pretraining="random",
-            module=module.eval().requires_grad_(False),
-            feature_dim=DIM,
-            mean=(0.5, 0.4, 0.3),
-            std=(0.2, 0.3, 0.4),
-            input_size=None,
-            weights_sha256="ab" * 32,
-            source="seed 0",
-            parameters=1,
-        ),
-        **changes,
-    )
+    return replace(encoder_of(module, DIM), **changes)
 
 
 def features(
