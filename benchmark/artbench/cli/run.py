@@ -66,7 +66,7 @@ def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     help="Reduce the features to so many principal components of train, to compare networks of unlike width. A "
     "protocol of its own.",
 )
-@click.option("--allow-partial", is_flag=True, help="Go on although more than 1 % of the images is missing.")
+@click.option("--allow-partial", is_flag=True, help="Run although more than 1 % of the images are missing.")
 @options.json_option
 @options.plugin_option
 @options.debug_option

@@ -154,14 +154,14 @@ class DatasetWithTasks:
 
     Attributes:
         targets: Targets of each task that can be read.
-        closed: Why each other task can't be read.
+        unreadable: Why each other task can't be read.
     """
 
     spec: DatasetSpec
     dataset: Dataset
     tasks: Mapping[str, TaskSpec]
     targets: Mapping[str, Targets]
-    closed: Mapping[str, str]
+    unreadable: Mapping[str, str]
 
 
 def open_datasets_with_tasks(
@@ -184,7 +184,7 @@ def _opened(spec: DatasetSpec, folder: Path, registry: Registry) -> DatasetWithT
     dataset = open_dataset(spec, folder)
     tasks = {task.name: task for task in _tasks_of(spec, registry)}
     targets: dict[str, Targets] = {}
-    closed: dict[str, str] = {}
+    unreadable: dict[str, str] = {}
     for name, task in tasks.items():
         try:
             with plugin_errors(f"task {name}"):
@@ -192,8 +192,8 @@ def _opened(spec: DatasetSpec, folder: Path, registry: Registry) -> DatasetWithT
                 check_targets(read, dataset, task=name, allow_partial=True, reporter=Silent())
                 targets[name] = read
         except ArtbenchError as error:
-            closed[name] = str(error)
-    return DatasetWithTasks(spec=spec, dataset=dataset, tasks=tasks, targets=targets, closed=closed)
+            unreadable[name] = str(error)
+    return DatasetWithTasks(spec=spec, dataset=dataset, tasks=tasks, targets=targets, unreadable=unreadable)
 
 
 def _tasks_of(dataset: DatasetSpec, registry: Registry) -> Iterator[TaskSpec]:
