@@ -20,8 +20,8 @@ class Clustering:
     Attributes:
         clusters: Number of clusters: that of the classes that are there.
         ari: Adjusted Rand index (Hubert and Arabie 1985): 1 for equal partitions, about 0 by chance, at least -0.5.
-        nmi: Mutual information over the arithmetic mean of the two entropies (NMI_sum of Vinh, Epps and Bailey 2010), in
-            [0, 1]; not corrected for chance.
+        nmi: Mutual information over the arithmetic mean of the two entropies (NMI_sum of Vinh, Epps and Bailey 2010),
+            in [0, 1]; not corrected for chance.
     """
 
     clusters: int

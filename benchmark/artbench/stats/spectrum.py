@@ -26,7 +26,7 @@ def rankme(features: NDArray[np.floating]) -> float:
         >>> round(rankme(np.eye(4)), 3), round(rankme(np.ones((4, 3))), 3)
         (4.0, 1.0)
     """
-    values = _singular_values(features.astype(np.float64))
+    values: NDArray[np.float64] = np.linalg.svd(features.astype(np.float64), compute_uv=False)
     total = values.sum()
     return 0.0 if total <= 0 else _exponential_of_entropy(values / total + _EPSILON)
 
@@ -55,13 +55,11 @@ def effective_rank(features: NDArray[np.floating]) -> float:
     # What rounding leaves of features that are all the same is no variance.
     if (exact == exact[:1]).all():
         return 0.0
-    variances = _singular_values(exact - exact.mean(axis=0)) ** 2
+    centred = exact - exact.mean(axis=0)
+    # Of the two products, which have the same eigenvalues but for zeros, the smaller one.
+    product = centred.T @ centred if len(exact) > exact.shape[1] else centred @ centred.T
+    variances = np.linalg.eigvalsh(product).clip(0)
     return _exponential_of_entropy(variances / variances.sum())
-
-
-def _singular_values(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    values: NDArray[np.float64] = np.linalg.svd(matrix, compute_uv=False)
-    return values
 
 
 def _exponential_of_entropy(shares: NDArray[np.float64]) -> float:
