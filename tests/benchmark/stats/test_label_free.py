@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_each_figure_is_that_of_its_plain_formula() -> None:
 
 
 @pytest.mark.parametrize("figure", [rankme, effective_rank, two_nn])
-def test_a_rotation_changes_nothing(figure: type) -> None:
+def test_a_rotation_changes_nothing(figure: Callable[[Matrix], float]) -> None:
     exact = FEATURES.astype(np.float64)
     assert figure(exact @ ROTATION) == pytest.approx(figure(exact), rel=1e-9)
     # Nor does another unit of length, or another order of the images.
@@ -119,7 +120,7 @@ def pairs_agree(one: list[int], other: list[int]) -> float:
 
 
 def shared_information(one: list[int], other: list[int]) -> float:
-    def entropy(values: list[object]) -> float:
+    def entropy(values: Sequence[object]) -> float:
         return -sum(values.count(v) / len(values) * math.log(values.count(v) / len(values)) for v in set(values))
 
     first, second = entropy(list(one)), entropy(list(other))

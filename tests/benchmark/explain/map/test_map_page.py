@@ -11,7 +11,7 @@ import pytest
 
 from artbench.explain.cosine import unit_vectors
 from artbench.explain.map.colouring import by_class
-from artbench.explain.map.contents import MapContents, known
+from artbench.explain.map.contents import MapContents, Subject, known
 from artbench.explain.map.faithfulness import faithfulness
 from artbench.explain.map.layout import lay_out
 from artbench.explain.map.page import map_page
@@ -32,7 +32,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     layout = lay_out(points, method="pca", seed=0)
     classes = ("red", HOSTILE, "blue")
     contents = MapContents(
-        record=record(task=HOSTILE),
+        subject=Subject.of(record(task=HOSTILE)),
         images=[f"{at}-{HOSTILE}" for at in range(COUNT)],
         layout=layout,
         colouring=by_class(labels, classes),
