@@ -43,13 +43,13 @@ _BEFORE: Mapping[str, Read] = {
 }
 # Left out if no record has them.
 _LABEL_FREE: Mapping[str, Read] = {
-    "rankme": lambda r: r.label_free and r.label_free.rankme,
-    "effective_rank": lambda r: r.label_free and r.label_free.effective_rank,
-    "intrinsic_dimension": lambda r: r.label_free and r.label_free.intrinsic_dimension,
-    "kmeans_clusters": lambda r: r.label_free and r.label_free.clusters,
-    "kmeans_ari": lambda r: r.label_free and r.label_free.ari,
-    "kmeans_nmi": lambda r: r.label_free and r.label_free.nmi,
-    "label_free_images": lambda r: r.label_free and r.label_free.images,
+    "rankme": lambda r: None if r.label_free is None else r.label_free.rankme,
+    "effective_rank": lambda r: None if r.label_free is None else r.label_free.effective_rank,
+    "intrinsic_dimension": lambda r: None if r.label_free is None else r.label_free.intrinsic_dimension,
+    "kmeans_clusters": lambda r: None if r.label_free is None else r.label_free.clusters,
+    "kmeans_ari": lambda r: None if r.label_free is None else r.label_free.ari,
+    "kmeans_nmi": lambda r: None if r.label_free is None else r.label_free.nmi,
+    "label_free_images": lambda r: None if r.label_free is None else r.label_free.images,
 }
 _AFTER: Mapping[str, Read] = {
     "train": lambda r: r.dataset.train,
