@@ -15,6 +15,7 @@ from artbench.data.duplicates_cache import read_duplicates
 from artbench.data.opening import OpenTask
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest
+from artbench.evaluation.label_free import of_task
 from artbench.evaluation.rounds import Round, clusters_of, readable, references, score_rounds, tables
 from artbench.features.extract import Features
 from artbench.protocol import Protocol
@@ -113,6 +114,7 @@ def evaluate(
         clusters=None if predictions.clusters is None else len(np.unique(predictions.clusters)),
         rounds=tuple(_round_state(round_, protocol) for round_ in rounds) if len(rounds) > 1 else (),
         few_shot=_few_shot(task, features, protocol),
+        label_free=of_task(task, features),
         timing=Timing(
             extract_s=features.timing.extract_s,
             decode_s=features.timing.decode_s,

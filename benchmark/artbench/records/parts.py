@@ -257,3 +257,32 @@ class BaselineState(Part):
 
     name: Name
     metrics: dict[Name, Metric]
+
+
+class LabelFreeState(Part):
+    """Figures of the features of the test images that nothing was fitted for (`artbench.stats.label_free`).
+
+    Attributes:
+        of: Number of test images that could be read, each once; of the first round, if there are several.
+        images: Number of these that were looked at: all, or the 5,000 whose ids have the smallest SHA-256.
+        dimensions: Length of a feature vector.
+        distinct: Number of different vectors among them.
+        rankme: RankMe, of the features as they are.
+        effective_rank: Effective rank of their covariance matrix.
+        intrinsic_dimension: Intrinsic dimension by TwoNN; None if too few images differ.
+        clusters: Number of k-means clusters, one for each class that is there; None if the task has several labels per
+            image or asks for the year.
+        ari: Adjusted Rand index of clusters and classes.
+        nmi: Normalised mutual information of clusters and classes.
+    """
+
+    of: Count
+    images: Count
+    dimensions: Count
+    distinct: Count
+    rankme: Amount
+    effective_rank: Amount
+    intrinsic_dimension: Amount | None
+    clusters: Count | None = None
+    ari: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] | None = None
+    nmi: Fraction | None = None

@@ -200,3 +200,30 @@ def test_few_shots_are_protocols_of_their_own(
 def test_few_shots_of_what_has_no_classes_are_refused(judged: Judged, registry: Registry, task: str) -> None:
     with pytest.raises(UsageError, match=f"--shots .*{task} is a "):
         run(replace(judged.request, tasks=["toy-colour", task], shots=(1,)), registry=registry, reporter=Silent())
+
+
+def test_features_of_the_test_are_described_without_labels(judged: Judged) -> None:
+    record = judged.record("toy-colour")
+    found = record.label_free
+    assert found is not None
+    assert (found.of, found.images, found.dimensions) == (
+        record.dataset.test,
+        record.dataset.test,
+        record.encoder.feature_dim,
+    )
+    assert 1 < found.effective_rank <= found.rankme <= min(found.images, found.dimensions) * 1.01
+    # Labels change the comparison of the clusters alone.
+    permuted = judged.record("toy-colour-permuted").label_free
+    assert permuted is not None
+    labels = {"ari", "nmi", "clusters"}
+    assert permuted.model_dump(exclude=labels) == found.model_dump(exclude=labels)
+    assert (found.ari or 0) > (permuted.ari or 0)
+    for task in ("toy-traits", "toy-year"):
+        other = judged.record(task).label_free
+        assert other is not None
+        assert (other.clusters, other.ari, other.nmi) == (None, None, None)
+    splits = judged.record("toy-splits")
+    assert splits.label_free is not None
+    assert splits.label_free.of == splits.dataset.test
+    assert "k-means ARI" in judged.page("toy-colour")
+    assert "k-means" not in judged.page("toy-year")

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from artbench.leaderboard.board import Board
-from artbench.leaderboard.columns import COST, Cell, cells, cost_cells, guesses, headings
+from artbench.leaderboard.columns import (
+    COST,
+    Cell,
+    cells,
+    cost_cells,
+    guesses,
+    headings,
+    label_free_cells,
+    label_free_headings,
+)
 from artbench.leaderboard.markdown import is_reference
 from artbench.leaderboard.notes import Literature, footnotes, marks, measured_on, part_of_task, pretrainings, why_apart
 from artbench.records.format import metric_name, unit
@@ -95,7 +104,11 @@ def section(
         Row(
             id=row.record.id,
             name=encoder_name(row.record),
-            cells=[*cells(row.record, board, number=number), *cost_cells(row.record)],
+            cells=[
+                *cells(row.record, board, number=number),
+                *label_free_cells(row.record, board),
+                *cost_cells(row.record),
+            ],
             signs="".join(mark.sign for mark in marks(row.record)),
             link=_link(file_of(row.record), out),
             reference=is_reference(row.record),
@@ -111,7 +124,7 @@ def section(
         about=measured_on(board),
         apart=f"Its tables can't be compared with each other: {why_apart(siblings)}." if several else "",
         part=part_of_task(first, known.size),
-        columns=[*headings(board), *COST],
+        columns=[*headings(board), *label_free_headings(board), *COST],
         rows=rows,
         references=references,
         reference_columns=reference_columns,
