@@ -6,10 +6,16 @@ from artbench.runtime.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from artbench.encoders.backbone import Backbone
+    from artbench.encoders.corpus import Corpus
     from artbench.encoders.weights import Weights
 
-__all__ = ["Backbone", "Weights"]
+__all__ = ["Backbone", "Corpus", "Weights"]
 
 __getattr__, __dir__ = lazy_exports(
-    __name__, {"artbench.encoders.backbone": ("Backbone",), "artbench.encoders.weights": ("Weights",)}
+    __name__,
+    {
+        "artbench.encoders.backbone": ("Backbone",),
+        "artbench.encoders.corpus": ("Corpus",),
+        "artbench.encoders.weights": ("Weights",),
+    },
 )

@@ -1,6 +1,6 @@
 """The parts of a record: data, encoder, probe, metrics and rounds."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -129,6 +129,24 @@ class TrainingState(Part):
     plugins: dict[Name, str]
 
 
+Knowledge: TypeAlias = Literal["clean", "unknown", "contaminated"]
+
+
+class SeenState(Part):
+    """What the weights were trained on, and whether the test images were among it.
+
+    Attributes:
+        corpus: Name of the training images: `ImageNet-1k`; `not stated` if nothing is published; `none` if the weights
+            were not trained.
+        state: `clean`, `unknown` or `contaminated` (`artbench.encoders.Corpus` defines them).
+        evidence: How that is known, as a short text or an address.
+    """
+
+    corpus: Name
+    state: Knowledge
+    evidence: Name
+
+
 class EncoderState(Part):
     """The encoder of the features.
 
@@ -143,6 +161,7 @@ class EncoderState(Part):
         pooling: How it was pooled: `cls`, `avg`, `cls+avg`, `map` or `max`; None if it was otherwise or is unknown.
         pool: Images that the checkpoint was pretrained on; None if unknown.
         training: How artbench pretrained it; None if it did not.
+        seen: What the weights were trained on, and whether test images were among it; None in records of artbench 0.1.
     """
 
     weights_sha256: Sha256
@@ -155,6 +174,7 @@ class EncoderState(Part):
     pooling: Literal["cls", "avg", "cls+avg", "map", "max"] | None = None
     pool: PoolState | None = None
     training: TrainingState | None = None
+    seen: SeenState | None = None
 
 
 class Metric(Part):
