@@ -4,6 +4,9 @@ from artbench.encoders.encoder import Encoder
 from artbench.records.parts import PoolState, SeenState
 from artbench.specs import INITIALISATION
 
+# Characters of a text in a record.
+_MOST = 300
+
 
 def what_was_seen(encoder: Encoder, pool: PoolState | None, *, dataset: str) -> SeenState:
     """What is known of a dataset's test images in the training of an encoder.
@@ -26,15 +29,13 @@ def what_was_seen(encoder: Encoder, pool: PoolState | None, *, dataset: str) -> 
 
 
 def _of_pool(pool: PoolState, dataset: str) -> SeenState:
-    corpus = f"a pool of {' and '.join(sorted(pool.datasets))}"[:300]
     if pool.test_images is None:
         evidence = "the pool's manifest was not on hand"
-        return SeenState(corpus=corpus, state="unknown", evidence=evidence)
-    if pool.test_images:
+    elif pool.test_images:
         evidence = f"the pool's manifest lists {pool.test_images:,} test images"
-        return SeenState(corpus=corpus, state="contaminated", evidence=evidence)
-    # Images are the same by id, within a dataset: the photograph of one painting is in several of them.
-    if others := sorted(pool.datasets.keys() - {dataset}):
+    elif others := sorted(pool.datasets.keys() - {dataset}):
         evidence = f"the pool's manifest lists images of {' and '.join(others)}, not compared with those of {dataset}"
-        return SeenState(corpus=corpus, state="unknown", evidence=evidence[:300])
-    return SeenState(corpus=corpus, state="clean", evidence="the pool's manifest lists no test image")
+    else:
+        evidence = "the pool's manifest lists no test image"
+    corpus = f"a pool of {' and '.join(sorted(pool.datasets))}"
+    return SeenState(corpus=corpus[:_MOST], state=pool.knowledge(dataset), evidence=evidence[:_MOST])

@@ -21,6 +21,10 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$")]
 
 
+# What is known of test images among the images that an encoder was trained on.
+Knowledge: TypeAlias = Literal["clean", "unknown", "contaminated"]
+
+
 class Part(BaseModel):
     """A part of a record: immutable, without unknown fields."""
 
@@ -98,6 +102,15 @@ class PoolState(Part):
     datasets: dict[Name, Count]
     test_images: Count | None
 
+    def knowledge(self, dataset: str) -> Knowledge:
+        """What the pool says of the test images of a dataset.
+
+        Images are the same by id, within a dataset: the same work may be in another dataset under another id.
+        """
+        if self.test_images:
+            return "contaminated"
+        return "clean" if self.test_images == 0 and self.datasets.keys() == {dataset} else "unknown"
+
 
 class TrainingState(Part):
     """How an encoder was pretrained.
@@ -127,9 +140,6 @@ class TrainingState(Part):
     dtype: Name
     unreadable: Count
     plugins: dict[Name, str]
-
-
-Knowledge: TypeAlias = Literal["clean", "unknown", "contaminated"]
 
 
 class SeenState(Part):

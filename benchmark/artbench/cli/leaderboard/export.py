@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from artbench.cli.options import FILE, backbone_option, debug_option, pretraining_option, results_option, task_option
+from artbench.cli.options import (
+    FILE,
+    backbone_option,
+    debug_option,
+    pretraining_option,
+    results_option,
+    seen_option,
+    task_option,
+)
 
 if TYPE_CHECKING:
     from artbench.leaderboard.board import Board
@@ -19,6 +27,7 @@ _FORMATS = ("csv", "parquet", "latex", "model-card")
 @task_option("Only this task; repeatable.", multiple=True)
 @backbone_option("Only this architecture; repeatable.", multiple=True)
 @pretraining_option("Only this pretraining; repeatable.", multiple=True, or_path=False)
+@seen_option()
 @click.option("--out", type=FILE, metavar="FILE", help="File to write. Default: stdout.")
 @results_option
 @debug_option
@@ -27,6 +36,7 @@ def export(
     tasks: tuple[str, ...],
     backbones: tuple[str, ...],
     pretrainings: tuple[str, ...],
+    seen: tuple[str, ...],
     out: Path | None,
     results: Path,
 ) -> None:
@@ -39,6 +49,7 @@ def export(
     from artbench.errors import ArtbenchError, UsageError
     from artbench.leaderboard.board import boards
     from artbench.leaderboard.export.flat import flat_rows, write_parquet
+    from artbench.leaderboard.seen import seen_as
     from artbench.records.folder import ResultsFolder
     from artbench.runtime.files import write_text
 
@@ -47,7 +58,7 @@ def export(
     folder = ResultsFolder(results)
     wanted = [
         record
-        for record in folder.records(TerminalReporter())
+        for record in seen_as(folder.records(TerminalReporter()), seen)
         if (not tasks or record.task in tasks)
         and (not backbones or record.backbone in backbones)
         and (not pretrainings or record.pretraining in pretrainings)

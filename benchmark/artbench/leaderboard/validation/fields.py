@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from artbench.data.checks import MISSING_SHARE
+from artbench.leaderboard.seen import is_reference
 from artbench.leaderboard.validation.findings import RERUN, FileFindings
 from artbench.records.parts import Metric
 from artbench.records.record import Record
@@ -91,6 +92,7 @@ def _check_sources(record: Record, about: FileFindings) -> None:
         about.fault("dataset.twins counts more test images than there are")
     elif data.twins is not None and data.twins.test:
         about.notice(f"{data.twins.test:,} test images have a near-duplicate among the training images")
+    _check_seen(record, about)
     seen = None if encoder.pool is None else encoder.pool.test_images
     if encoder.pool is not None and sum(encoder.pool.datasets.values()) != encoder.pool.images:
         about.fault("encoder.pool.images is not the sum over encoder.pool.datasets")
@@ -98,6 +100,22 @@ def _check_sources(record: Record, about: FileFindings) -> None:
         about.fault("encoder.pool counts more test images than there are")
     elif seen:
         about.notice(f"the encoder was pretrained on {seen:,} of the test images: the leaderboard will mark it")
+
+
+def _check_seen(record: Record, about: FileFindings) -> None:
+    """Report a claim about the training images that the rest of the record contradicts, or can't support."""
+    encoder, seen = record.encoder, record.encoder.seen
+    if seen is None:
+        return
+    claim, pool = f"encoder.seen can't be {seen.state}", encoder.pool
+    if pool is not None:
+        if seen.state != (expected := pool.knowledge(record.dataset.name)):
+            about.fault(f"{claim}: by encoder.pool it is {expected}", RERUN)
+    elif encoder.training is not None or encoder.checkpoint_sha256 is not None:
+        if seen.state == "clean" and encoder.parameters:
+            about.fault(f"{claim}: the weights are from a file, and no pool says what they were trained on", RERUN)
+    elif is_reference(record) and seen.state != "clean":
+        about.fault(f"{claim}: the encoder was not trained", RERUN)
 
 
 def _check_provenance(record: Record, now: datetime, about: FileFindings) -> None:
