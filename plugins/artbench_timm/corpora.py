@@ -10,7 +10,8 @@ from artbench.encoders import Corpus
 from artbench.encoders.corpus import joined_corpora
 from artbench.records.parts import Knowledge
 
-_PAINTINGS = ("wikiart", "artbench10")
+_PAINTINGS = ("wikiart", "wikiart-huggan", "artbench10")
+_MUSEUMS = ("imet-2019", "imet-2020", "rijksmuseum-2014")
 _NO_PAINTINGS: tuple[Knowledge, str] = (
     "clean",
     "Flickr and web search for 1,000 categories, no paintings among them (Russakovsky et al. 2015)",
@@ -40,7 +41,7 @@ SATELLITE = Corpus(
     name="SAT-493M",
     state="unknown",
     evidence=_EARTH[1],
-    datasets=dict.fromkeys((*_PAINTINGS, "imet", "rijksmuseum"), _EARTH) | _DRAWN,
+    datasets=dict.fromkeys((*_PAINTINGS, *_MUSEUMS), _EARTH) | _DRAWN,
 )
 NOT_STATED = _web("not stated", "no list or description of the training images is known for this tag")
 TEACHER = _web("a teacher's images", "labels from another network, whose training images are not stated for this tag")

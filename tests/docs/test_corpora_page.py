@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from artbench.plugins.loading import load_plugins
 from artbench_timm.corpora import CORPORA, MODELS, NOT_STATED, TEACHER
 from artbench_torchvision.corpora import CORPORA as TORCHVISION
 
@@ -11,15 +12,25 @@ ROWS = [
     for line in PAGE.partition("\n## Published corpora\n")[2].partition("\n## ")[0].splitlines()
     if line.startswith("|")
 ][2:]
-_DATASETS = (("wikiart", "artbench10"), ("imet", "rijksmuseum"))
+# Of the columns of states.
+_DATASETS = (("wikiart", "wikiart-huggan", "artbench10"), ("imet-2019", "imet-2020", "rijksmuseum-2014"))
 
 
 def test_every_corpus_is_there_with_its_states() -> None:
     every = {corpus.name: corpus for corpus in (*CORPORA.values(), *MODELS.values(), TEACHER, NOT_STATED)}
     assert {row[0] for row in ROWS} == set(every)
     for name, _, _, paintings, museums, _ in ROWS:
-        states = [[every[name].seen(dataset).state for dataset in pair] for pair in _DATASETS]
-        assert states == [[paintings] * 2, [museums] * 2], name
+        states = [{every[name].seen(dataset).state for dataset in column} for column in _DATASETS]
+        assert states == [{paintings}, {museums}], name
+
+
+def test_every_dataset_is_spoken_of_by_the_name_that_it_has() -> None:
+    known = {spec.name for _, spec in load_plugins(only="").datasets.specs()}
+    assert {"sample", *_DATASETS[0], *_DATASETS[1]} == known
+    for corpus in (*CORPORA.values(), *TORCHVISION.values()):
+        assert corpus.datasets.keys() <= known
+    header = PAGE.partition("\n## Published corpora\n")[2]
+    assert all(f"`{name}`" in header for name in known)
 
 
 def test_every_word_of_a_tag_is_beside_its_corpus() -> None:

@@ -37,7 +37,7 @@ class Corpus:
         ...     evidence="the author's notes",
         ...     datasets={"wikiart": ("contaminated", "trained on its train and test lists")},
         ... )
-        >>> corpus.seen("wikiart").state, corpus.seen("imet").state
+        >>> corpus.seen("wikiart").state, corpus.seen("imet-2020").state
         ('contaminated', 'unknown')
     """
 

@@ -51,7 +51,7 @@ def test_weights_in_the_cache_need_no_network(no_network: Path) -> None:
     assert encoder.weights_sha256 == state_digest({key: state[key] for key in state if not key.startswith("fc.")})
     assert encoder.source == "torchvision/resnet18.IMAGENET1K_V1"
     assert encoder.corpus is not None
-    assert [encoder.corpus.seen(name).state for name in ("wikiart", "imet")] == ["clean", "unknown"]
+    assert [encoder.corpus.seen(name).state for name in ("wikiart", "imet-2020")] == ["clean", "unknown"]
     assert encoder.mean == pytest.approx((0.485, 0.456, 0.406))
     assert notices == []
 
