@@ -17,7 +17,7 @@ _NO_PAINTINGS: tuple[Knowledge, str] = (
     "Flickr and web search for 1,000 categories, no paintings among them (Russakovsky et al. 2015)",
 )
 _EARTH: tuple[Knowledge, str] = ("clean", "satellite images of the Earth (Siméoni et al. 2025)")
-_DRAWN: Mapping[str, tuple[Knowledge, str]] = {
+_DRAWN: dict[str, tuple[Knowledge, str]] = {
     "sample": ("clean", "its images are drawn by code, and were first published with artbench 0.1")
 }
 

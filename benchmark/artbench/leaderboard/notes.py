@@ -143,8 +143,8 @@ def _seen_marks(record: Record) -> list[Mark]:
             f"trained on {seen.corpus}, test images among them ({seen.evidence}): the value does not show how it does"
         )
         return [Mark(sign="†", text=f"{text} on images that it has not seen")]
-    trained = "its training images are not stated" if seen.corpus == "not stated" else f"trained on {seen.corpus}"
-    return [Mark(sign="?", text=f"{trained}, so that it may have seen test images: {seen.evidence}")]
+    why = "" if seen.corpus == "not stated" else f", for it was trained on {seen.corpus}"
+    return [Mark(sign="?", text=f"may have seen test images{why}: {seen.evidence}")]
 
 
 def footnotes(board: Board) -> list[tuple[Mark, list[Record]]]:

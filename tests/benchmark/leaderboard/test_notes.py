@@ -19,8 +19,8 @@ PROBE = {"converged": False}
     [
         ({"encoder": {"pool": {**POOL, "test_images": 3}}}, "†", "pretrained on 3 of the 40 test images"),
         ({"encoder": {"pool": {**POOL, "test_images": None}}}, "‡", "was not available"),
-        ({"encoder": {"seen": SEEN}}, "?", "trained on web, so that it may have seen test images: images of the web"),
-        ({"encoder": {"seen": SEEN | {"corpus": "not stated"}}}, "?", "its training images are not stated, so that"),
+        ({"encoder": {"seen": SEEN}}, "?", "may have seen test images, for it was trained on web: images of the web"),
+        ({"encoder": {"seen": SEEN | {"corpus": "not stated"}}}, "?", "may have seen test images: images of the web"),
         ({"encoder": {"seen": SEEN | {"state": "contaminated"}}}, "†", "test images among them (images of the web)"),
         # One mark says it once.
         ({"encoder": {"seen": SEEN, "pool": {**POOL, "test_images": None}}}, "‡", "was not available"),
