@@ -17,6 +17,7 @@ from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest
 from artbench.evaluation.label_free import of_task
 from artbench.evaluation.rounds import Round, clusters_of, readable, references, score_rounds, tables
+from artbench.evaluation.seen import what_was_seen
 from artbench.features.extract import Features
 from artbench.protocol import Protocol
 from artbench.records.parts import (
@@ -71,6 +72,7 @@ def evaluate(
     probe_seconds = perf_counter() - start
     predictions = _predictions(task, rounds)
     guessed = references(task, features, protocol=protocol)
+    pool = _pool(encoder, task, features, reporter)
     record = Record(
         task=task.spec.name,
         task_version=task.spec.version,
@@ -101,8 +103,9 @@ def evaluate(
             input_size=protocol.picture.crop_side(encoder.input_size),
             layer=encoder.place.layer,
             pooling=encoder.place.pool or None,
-            pool=_pool(encoder, task, features, reporter),
+            pool=pool,
             training=encoder.training,
+            seen=what_was_seen(encoder, pool, dataset=task.dataset.name),
         ),
         probe=_probe_state(rounds[0], protocol),
         neighbours=NeighboursState(

@@ -15,10 +15,11 @@ from artbench.leaderboard.columns import (
     label_free_headings,
 )
 from artbench.leaderboard.notes import Literature, footnotes, marks, measured_on, part_of_task, pretrainings, why_apart
+from artbench.leaderboard.seen import is_reference
 from artbench.records.format import amount, metric_name, unit
 from artbench.records.record import Record, encoder_name, pretraining_name
 from artbench.runtime.text import escape, file_name
-from artbench.specs import INITIALISATION, PublishedResult
+from artbench.specs import PublishedResult
 
 _INTRODUCTION = (
     "Frozen encoders, measured with a linear probe on each task. Only records of one table can be compared: they share "
@@ -69,11 +70,6 @@ def _ranked_tables(board: Board) -> list[str]:
         said = "For comparison, encoders that have learnt nothing; their ranks are those among all rows:"
         lines += [*([""] if learnt else []), said, "", *_table(board, untrained)]
     return lines
-
-
-def is_reference(record: Record) -> bool:
-    """Return whether the encoder of a record has learnt nothing, so that the row is there for comparison."""
-    return record.encoder.source == INITIALISATION or not record.encoder.parameters
 
 
 def _reference_table(board: Board) -> list[str]:

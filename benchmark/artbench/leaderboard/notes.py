@@ -105,7 +105,7 @@ class Mark:
 
 def marks(record: Record) -> list[Mark]:
     """Return the marks of a record, most serious first."""
-    data, found = record.dataset, _pool_marks(record)
+    data, found = record.dataset, _pool_marks(record) or _seen_marks(record)
     if data.twins is not None and data.twins.test:
         twins = f"{data.twins.test:,} test images have a near-duplicate among the training images"
         found.append(Mark(sign="§", text=f"{twins}, as `artbench data audit` found"))
@@ -133,13 +133,27 @@ def _pool_marks(record: Record) -> list[Mark]:
     return [Mark(sign="‡", text=text)]
 
 
+def _seen_marks(record: Record) -> list[Mark]:
+    """Mark an encoder whose source says, or does not say, that it has seen test images."""
+    seen = record.encoder.seen
+    if seen is None or seen.state == "clean":
+        return []
+    if seen.state == "contaminated":
+        text = (
+            f"trained on {seen.corpus}, test images among them ({seen.evidence}): the value does not show how it does"
+        )
+        return [Mark(sign="†", text=f"{text} on images that it has not seen")]
+    why = "" if seen.corpus == "not stated" else f", for it was trained on {seen.corpus}"
+    return [Mark(sign="?", text=f"may have seen test images{why}: {seen.evidence}")]
+
+
 def footnotes(board: Board) -> list[tuple[Mark, list[Record]]]:
     """Return each mark on a leaderboard with its records, in the order of the rows."""
     found: dict[Mark, list[Record]] = {}
     for row in board.rows:
         for mark in marks(row.record):
             found.setdefault(mark, []).append(row.record)
-    return sorted(found.items(), key=lambda item: ("†‡§¶‖".index(item[0].sign), item[0].text))
+    return sorted(found.items(), key=lambda item: ("†‡?§¶‖".index(item[0].sign), item[0].text))
 
 
 @dataclass(frozen=True, kw_only=True)

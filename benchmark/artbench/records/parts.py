@@ -1,6 +1,6 @@
 """The parts of a record: data, encoder, probe, metrics and rounds."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -19,6 +19,10 @@ Count = Annotated[int, Field(ge=0, le=10**15)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 # No characters that control a terminal, are invisible or change the direction of text.
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$")]
+
+
+# What is known of test images among the images that an encoder was trained on.
+Knowledge: TypeAlias = Literal["clean", "unknown", "contaminated"]
 
 
 class Part(BaseModel):
@@ -98,6 +102,15 @@ class PoolState(Part):
     datasets: dict[Name, Count]
     test_images: Count | None
 
+    def knowledge(self, dataset: str) -> Knowledge:
+        """What the pool says of the test images of a dataset.
+
+        Images are the same by id, within a dataset: the same work may be in another dataset under another id.
+        """
+        if self.test_images:
+            return "contaminated"
+        return "clean" if self.test_images == 0 and self.datasets.keys() == {dataset} else "unknown"
+
 
 class TrainingState(Part):
     """How an encoder was pretrained.
@@ -129,6 +142,21 @@ class TrainingState(Part):
     plugins: dict[Name, str]
 
 
+class SeenState(Part):
+    """What the weights were trained on, and whether the test images were among it.
+
+    Attributes:
+        corpus: Name of the training images: `ImageNet-1k`; `not stated` if nothing is published; `none` if the weights
+            were not trained.
+        state: `clean`, `unknown` or `contaminated` (`artbench.encoders.Corpus` defines them).
+        evidence: How that is known, as a short text or an address.
+    """
+
+    corpus: Name
+    state: Knowledge
+    evidence: Name
+
+
 class EncoderState(Part):
     """The encoder of the features.
 
@@ -143,6 +171,7 @@ class EncoderState(Part):
         pooling: How it was pooled: `cls`, `avg`, `cls+avg`, `map` or `max`; None if it was otherwise or is unknown.
         pool: Images that the checkpoint was pretrained on; None if unknown.
         training: How artbench pretrained it; None if it did not.
+        seen: What the weights were trained on, and whether test images were among it; None in records of artbench 0.1.
     """
 
     weights_sha256: Sha256
@@ -155,6 +184,7 @@ class EncoderState(Part):
     pooling: Literal["cls", "avg", "cls+avg", "map", "max"] | None = None
     pool: PoolState | None = None
     training: TrainingState | None = None
+    seen: SeenState | None = None
 
 
 class Metric(Part):

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.ranking import Place
+from artbench.leaderboard.seen import knowledge
 from artbench.records.record import Record
 from artbench.runtime.files import atomic_write
 from artbench.stats.metrics import METRICS
@@ -59,6 +60,8 @@ _AFTER: Mapping[str, Read] = {
     "parameters": lambda r: r.encoder.parameters,
     "feature_dim": lambda r: r.encoder.feature_dim,
     "input_size": lambda r: r.encoder.input_size,
+    "corpus": lambda r: None if r.encoder.seen is None else r.encoder.seen.corpus,
+    "seen": knowledge,
     "images_per_s": lambda r: r.timing.images_per_s,
     "device": lambda r: r.provenance.device,
     "hardware": lambda r: r.provenance.hardware,

@@ -17,8 +17,8 @@ from artbench.leaderboard.columns import (
     label_free_cells,
     label_free_headings,
 )
-from artbench.leaderboard.markdown import is_reference
 from artbench.leaderboard.notes import Literature, footnotes, marks, measured_on, part_of_task, pretrainings, why_apart
+from artbench.leaderboard.seen import is_reference, knowledge
 from artbench.records.format import metric_name, unit
 from artbench.records.record import Record, encoder_name, task_name
 from artbench.records.tables import read_table
@@ -36,6 +36,7 @@ class Row:
     Attributes:
         link: Relative path of the record's file; empty if it is elsewhere.
         reference: Whether the encoder has learnt nothing.
+        seen: Whether the test images were among its training images: `clean`, `unknown` or `contaminated`.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Row:
     signs: str
     link: str
     reference: bool
+    seen: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +114,7 @@ def section(
             signs="".join(mark.sign for mark in marks(row.record)),
             link=_link(file_of(row.record), out),
             reference=is_reference(row.record),
+            seen=knowledge(row.record),
         )
         for number, row in enumerate(board.rows)
     ]

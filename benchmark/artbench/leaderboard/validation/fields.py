@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from artbench.data.checks import MISSING_SHARE
+from artbench.leaderboard.seen import is_reference
 from artbench.leaderboard.validation.findings import RERUN, FileFindings
 from artbench.records.parts import LabelFreeState, Metric
 from artbench.records.record import Record
@@ -96,6 +97,7 @@ def _check_sources(record: Record, about: FileFindings) -> None:
         about.fault("dataset.twins counts more test images than there are")
     elif data.twins is not None and data.twins.test:
         about.notice(f"{data.twins.test:,} test images have a near-duplicate among the training images")
+    _check_seen(record, about)
     seen = None if encoder.pool is None else encoder.pool.test_images
     if encoder.pool is not None and sum(encoder.pool.datasets.values()) != encoder.pool.images:
         about.fault("encoder.pool.images is not the sum over encoder.pool.datasets")
@@ -141,6 +143,22 @@ def _check_clusters(found: LabelFreeState, record: Record, target: TargetKind, a
         about.fault(f"label_free: clusters can't be compared with the labels of a {target} task")
     elif found.clusters is not None and not 1 < found.clusters <= min(classes, found.images):
         about.fault(f"label_free: {found.clusters:,} clusters can't be one for each of the {classes:,} classes")
+
+
+def _check_seen(record: Record, about: FileFindings) -> None:
+    """Report a claim about the training images that the rest of the record contradicts, or can't support."""
+    encoder, seen = record.encoder, record.encoder.seen
+    if seen is None:
+        return
+    claim, pool = f"encoder.seen can't be {seen.state}", encoder.pool
+    if pool is not None:
+        if seen.state != (expected := pool.knowledge(record.dataset.name)):
+            about.fault(f"{claim}: by encoder.pool it is {expected}", RERUN)
+    elif encoder.training is not None or encoder.checkpoint_sha256 is not None:
+        if seen.state == "clean" and encoder.parameters:
+            about.fault(f"{claim}: the weights are from a file, and no pool says what they were trained on", RERUN)
+    elif is_reference(record) and seen.state != "clean":
+        about.fault(f"{claim}: the encoder was not trained", RERUN)
 
 
 def _check_provenance(record: Record, now: datetime, about: FileFindings) -> None:
