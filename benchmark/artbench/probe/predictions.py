@@ -53,15 +53,13 @@ def predict(
     test = test if projection is None else projection.rows(test)
     fitted: FittedProbe | FittedRidge
     if target == "year":
-        fitted = fit_ridge(train, validation, probe=protocol.probe, device=device)
-        outputs = fitted.years(test)
+        ridge = fit_ridge(train, validation, probe=protocol.probe, device=device)
+        fitted, outputs = ridge if projection is None else projection.unprojected(ridge), ridge.years(test)
     else:
-        fitted = fit_probe(
+        head = fit_probe(
             train, validation, classes=classes, target=target, probe=protocol.probe, device=device, reporter=reporter
         )
-        outputs = fitted.probabilities(test)
-    if projection is not None:
-        fitted = projection.unprojected(fitted)
+        fitted, outputs = head if projection is None else projection.unprojected(head), head.probabilities(test)
     parts = [train] if validation is None else [train, validation]
     neighbours = knn_probabilities(
         [part.rows for part in parts],

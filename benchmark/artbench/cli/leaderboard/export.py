@@ -105,12 +105,13 @@ def _text(kind: str | None, boards: "Sequence[Board]") -> str:
     from artbench.records.record import encoder_name
 
     records = [row.record for board in boards for row in board.rows]
-    encoders = {record.encoder.weights_sha256: encoder_name(record) for record in records}
+    # Variants of a network have the same weights, and two states of a pretraining the same name.
+    encoders = {(record.backbone, record.encoder.weights_sha256): encoder_name(record) for record in records}
     if len(encoders) > 1:
-        names = sorted(encoders.values())
+        found = sorted(encoders.values())
         raise UsageError(
-            f"a model card describes one encoder, and these records are of {len(names)}: {'; '.join(names[:5])}"
-            + ("; …" if len(names) > 5 else ""),
+            f"a model card describes one encoder, and these records are of {len(found)}: {'; '.join(found[:5])}"
+            + ("; …" if len(found) > 5 else ""),
             mend="Say which with --backbone and --pretraining",
         )
     return model_card(records)
