@@ -128,7 +128,7 @@ def marks(record: Record) -> list[Mark]:
         which = "its probe" if len(record.probes) == 1 else f"{unconverged} of its {len(record.probes)} probes"
         found.append(Mark(sign="‖", text=f"{which} did not meet the convergence test of the protocol"))
     if not _UNMARKED.match(record.protocol) and (edge := edge_of_grid(record)):
-        found.append(Mark(sign="#", text=edge))
+        found.append(Mark(sign="◊", text=edge))
     return found
 
 
@@ -151,7 +151,7 @@ def footnotes(board: Board) -> list[tuple[Mark, list[Record]]]:
     for row in board.rows:
         for mark in marks(row.record):
             found.setdefault(mark, []).append(row.record)
-    return sorted(found.items(), key=lambda item: ("†‡§¶‖#".index(item[0].sign), item[0].text))
+    return sorted(found.items(), key=lambda item: ("†‡§¶‖◊".index(item[0].sign), item[0].text))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -193,7 +193,7 @@ def test_few_shots_are_protocols_of_their_own(
     )
     page = (tmp_path / "leaderboards" / "toy-colour.md").read_text()
     assert page.count("| rank |") == 3
-    assert "25 images of each class; 3 classes have fewer and give all they have." in page
+    assert "25 images of each class; 3 of 3 classes have fewer than 25 images and give all they have." in page
 
 
 @pytest.mark.parametrize("task", ["toy-traits", "toy-year"])
