@@ -170,8 +170,8 @@ LINEAR_V2 = Protocol(
     features="the declared layer, pooled as declared, eval mode",
     probe=Probe(
         grid=tuple(float(f"{10 ** (k / 2):.6g}") for k in range(-12, 5)),
-        groups="all of train and validation, in folds of whole groups of which each is held out once; "
-        "a validation split by other groups than train's, where there is one",
+        groups="train and validation, or the images drawn from train, in folds of whole groups of which each is held "
+        "out once; a validation split by other groups than train's, where there is one",
         group_folds=5,
     ),
 )

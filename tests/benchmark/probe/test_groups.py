@@ -158,3 +158,13 @@ def test_years_too() -> None:
     alone = fit_ridge(replace(train, labels=years, groups=None), None, probe=probe, device="cpu")
     assert grouped.l2 > alone.l2
     assert grouped.validation["mean_absolute_error"] > alone.validation["mean_absolute_error"]
+
+
+def test_classes_that_only_validation_has_are_named() -> None:
+    train, validation = classed(80), classed(60, seed=1)
+    fitted = fit(train.select(np.flatnonzero(train.labels != 2)), validation, classes=4)
+    assert fitted.unfitted == (2,)
+    assert fit(train, validation, classes=4).unfitted == ()
+    several, others = tagged(80), tagged(60, seed=1)
+    without = replace(several, labels=several.labels & (np.arange(5) != 3))
+    assert fit(without, others, classes=5).unfitted == (3,)
