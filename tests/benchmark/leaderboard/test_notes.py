@@ -43,13 +43,13 @@ def test_a_clean_pool_needs_no_mark() -> None:
 
 def test_the_penalty_at_the_edge_has_no_mark_where_pages_were_published_without_or_where_none_was_chosen() -> None:
     assert marks(record(probe=EDGE)) == []
-    assert marks(record(**V2, probe=EDGE | {"grid_losses": [None, None]})) == []
+    assert marks(record(protocol="linear-v2", probe=EDGE | {"grid_losses": [None, None]})) == []
     middle = {"l2": 0.1, "grid": [0.01, 0.1, 1.0], "grid_losses": [0.9, 0.8, 0.9]}
-    assert marks(record(**V2, probe=middle)) == []
+    assert marks(record(protocol="linear-v2", probe=middle)) == []
 
 
 def test_the_page_says_where_the_penalty_was_chosen_and_which_classes_draws_lack() -> None:
-    said = measured_on(boards([record(**V2, probe={"groups": 47, "unfitted": 2})])[0])
+    said = measured_on(boards([record(protocol="linear-v2", probe={"groups": 47, "unfitted": 2})])[0])
     assert "chosen on 47 painters, each held out" in said
     assert "2 classes have images only among those" in said
     few = {"shots": 4, "draws": 10, "seed": 0, "scarce": 3, "absent": 1}
