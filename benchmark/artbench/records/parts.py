@@ -228,6 +228,10 @@ class ProbeState(Part):
         validation_accuracy: The accuracy among them; None for tasks without it.
         thresholds: Probability from which a label counts as predicted, by metric.
         converged: Whether every fit met the protocol's convergence test.
+        groups: Number of groups, such as painters, that were held out while the penalty was chosen; None if single
+            images were.
+        unfitted: Number of classes or labels that only images have on which the penalty was chosen, in some fold; None
+            in records of artbench 0.1.
     """
 
     name: Name
@@ -238,14 +242,24 @@ class ProbeState(Part):
     validation_accuracy: Fraction | None
     thresholds: dict[Name, Fraction] = Field(default_factory=dict)
     converged: bool
+    groups: Count | None = None
+    unfitted: Count | None = None
 
 
 class NeighboursState(Part):
-    """Weighted k-nearest neighbours on the same features."""
+    """Weighted k-nearest neighbours on the same features.
+
+    Attributes:
+        k: Number of neighbours.
+        temperature: Temperature of their weights.
+        metrics: Every metric; those that need a threshold are missing in records of artbench 0.1.
+        thresholds: Vote from which a label counts as predicted, by metric; with several rounds, in the first.
+    """
 
     k: Count
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     metrics: dict[Name, Metric]
+    thresholds: dict[Name, Fraction] = Field(default_factory=dict)
 
 
 class RoundState(Part):
@@ -274,12 +288,14 @@ class FewShotState(Part):
         draws: Number of draws.
         seed: Seed of the draws.
         scarce: Number of classes with fewer images, all of which were taken.
+        absent: Number of classes among these without any image, which no draw holds; None in records of artbench 0.1.
     """
 
     shots: Count
     draws: Count
     seed: Count
     scarce: Count
+    absent: Count | None = None
 
 
 class BaselineState(Part):

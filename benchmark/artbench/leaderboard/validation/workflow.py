@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data.folders import DatasetPaths
+from artbench.data.groups import held_groups
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.errors import ArtbenchError, UsageError
 from artbench.leaderboard.validation.check import KnownTask, check_folder
@@ -114,6 +115,15 @@ def _compare(
         fitted = sum(len(split) for name, split in task.targets.splits if name != "test")
         if data.train != fitted:
             about.fault(f"the task has {fitted:,} training images; the record says {data.train:,}")
+        _compare_groups(task, record, about)
+
+
+def _compare_groups(task: OpenTask, record: Record, about: FileFindings) -> None:
+    """Compare the number of groups on which each penalty was chosen, where the record has it."""
+    for number, (probe, round_) in enumerate(zip(record.probes, task.targets.rounds, strict=True)):
+        held = held_groups(task.targets, round_, task.dataset)
+        if probe.groups not in (None, held):
+            about.fault(f"round {number}: the task has {held:,} groups to hold out; the record says {probe.groups:,}")
 
 
 def _report_state(task: OpenTask, record: Record, about: FileFindings) -> None:
