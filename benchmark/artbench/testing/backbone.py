@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from artbench.encoders.readout import places, read_out
+from artbench.errors import ArtbenchError
 from artbench.protocol import Preprocessing
 from artbench.runtime.findings import Finding
 from artbench.runtime.machine import tolerates_bfloat16
@@ -135,6 +136,8 @@ def variants(built: BuiltBackbone) -> Iterator[Fault]:
         read = read_out(backbone, offered)[0] if offered else None
         if read is not None and not bool(forward(read, built.images).isfinite().all()):
             yield Fault("features of a layer or a pool contain NaN or infinity", "Guard divisions and logarithms")
+    except ArtbenchError:
+        pass  # It says that it has no variants by layer and pool.
     except Exception as error:
         mend = "Let Layers name submodules that give maps (n, channels, height, width) or tokens (n, tokens, channels)"
         yield Fault(f"its layers can't be read: {line(error)}", mend)
