@@ -186,6 +186,9 @@ LINEAR_V2 = Protocol(
 )
 """A linear probe on features whose layer, pooling and input size are declared."""
 
+PROTOCOLS = {protocol.name: protocol for protocol in (LINEAR_V1, LINEAR_V2)}
+"""The protocols that a run can be made under, by name; years, shots and widths are variants of them."""
+
 _VARIANT = re.compile(r"(?P<whole>.+)-(?P<kind>shots|width)-(?P<number>[1-9][0-9]{0,5})")
 
 
@@ -199,7 +202,7 @@ def protocol_named(name: str) -> Protocol | None:
     """
     variant = _VARIANT.fullmatch(name)
     if variant is None:
-        known = (protocol for linear in (LINEAR_V1, LINEAR_V2) for protocol in (linear, linear.for_years()))
+        known = (protocol for linear in PROTOCOLS.values() for protocol in (linear, linear.for_years()))
         return next((protocol for protocol in known if protocol.name == name), None)
     whole, number = protocol_named(variant["whole"]), int(variant["number"])
     if whole is None or whole.few_shot is not None or (variant["kind"] == "width" and whole.width is not None):

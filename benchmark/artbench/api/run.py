@@ -13,6 +13,7 @@ from artbench.evaluation.workflow import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run as run_all
 from artbench.plugins.registry import Registry
 from artbench.pretrain.cached_training import trainings_for
+from artbench.protocol import LINEAR_V1, PROTOCOLS
 from artbench.records.record import Record
 from artbench.runtime.progress import Reporter
 
@@ -35,6 +36,7 @@ class RunOptions(TypedDict, total=False):
     compiled: bool
     shots: int | None
     width: int | None
+    protocol: str
     exclude: PathLike | None
     allow_partial: bool
     plugins: Sequence[PathLike]
@@ -86,6 +88,7 @@ def run(
     compiled: bool = False,
     shots: int | None = None,
     width: int | None = None,
+    protocol: str = LINEAR_V1.name,
     exclude: PathLike | None = None,
     allow_partial: bool = False,
     plugins: Sequence[PathLike] = (),
@@ -109,6 +112,7 @@ def run(
         fresh: Run again even what is on record, and extract its features anew.
         compiled: Compile the network before it extracts.
         shots: Number of training images per class to fit on; None: all.
+        protocol: `linear-v1` or `linear-v2`.
         width: Number of principal components of train to reduce the features to; None: all features.
         exclude: CSV file that lists images to leave out.
         allow_partial: Run although more than 1 % of the images are missing.
@@ -143,6 +147,8 @@ def run(
         raise UsageError(
             f"{tasks[0]} stands for several tasks", mend=f"For a list of their records, give task=[{tasks[0]!r}]"
         )
+    if protocol not in PROTOCOLS:
+        raise UsageError(f"no protocol is called {protocol!r}", mend=f"There are {' and '.join(PROTOCOLS)}")
     request = RunRequest(
         backbones=[backbone] if isinstance(backbone, str) else list(backbone),
         pretrainings=[as_name(one) for one in pretrainings],
@@ -159,6 +165,7 @@ def run(
         exclude=None if exclude is None else Path(exclude),
         shots=() if shots is None else (shots,),
         width=width,
+        protocol=PROTOCOLS[protocol],
     )
     outcome = run_request(request, registry=registry, reporter=reporter)
     records = [result.record for result in outcome.results]

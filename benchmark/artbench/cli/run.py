@@ -8,6 +8,7 @@ import click
 
 from artbench.cli import options
 from artbench.cli.output import print_json
+from artbench.protocol import LINEAR_V1, PROTOCOLS
 
 if TYPE_CHECKING:
     from artbench.data.folders import DatasetPaths
@@ -65,6 +66,14 @@ def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     type=click.IntRange(min=1, max=100_000),
     help="Reduce the features to so many principal components of train, to compare networks of unlike width. A "
     "protocol of its own.",
+)
+@click.option(
+    "--protocol",
+    type=click.Choice(list(PROTOCOLS)),
+    default=LINEAR_V1.name,
+    show_default=True,
+    callback=lambda _, __, name: PROTOCOLS[name],
+    help="Protocol to measure under; records of two never share a leaderboard.",
 )
 @click.option("--allow-partial", is_flag=True, help="Run although more than 1 % of the images are missing.")
 @options.json_option
