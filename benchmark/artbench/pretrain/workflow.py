@@ -131,6 +131,11 @@ def choose_training(
     """
     owner, spec = registry.pretrainings.find(method)
     entry, built = registry.backbones.find(backbone)
+    if built.network != built.name:
+        raise UsageError(
+            f"{built.name} can't be trained: a training is of the whole network, not of a layer or a pool",
+            mend=f"Train {built.network}, and choose the layer or pool when you run the encoder",
+        )
     loaded = load_method(spec)
     before = None
     if begun is not None:

@@ -75,6 +75,7 @@ def test_a_folder_of_pictures_without_labels_trains_and_is_described(
         ("moco-v2", ["--set", "momentum=1.5"], "momentum=1.5 is outside its range, 0 to 1"),
         ("moco-v2", ["--set", "momentun=0.5"], "The nearest: momentum"),
         ("moco-v2", ["--backbone", "toy-patch"], "toy-patches"),
+        ("moco-v2", ["--backbone", "toy-patches@layer=2"], "Train toy-patches, and choose the layer"),
         ("moco-v2", ["--dataset", "toys"], "toy"),
         ("moco-v2", ["--knn", "toy-traits"], "multi-label"),
         ("moco-v2", ["--set", "batch_size=64"], "60 images, fewer than a batch of 64"),
