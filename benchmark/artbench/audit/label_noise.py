@@ -95,11 +95,10 @@ class LabelAudit:
         return bool(images) and image_digests(images) == images
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `artbench data audit --labels --json` prints."""
+        """Return what `artbench data audit --labels --json` prints; `predicted` is in the order of the records."""
         return {
             "task": self.records[0].task,
             "dataset": self.records[0].dataset.name,
-            "fingerprint": self.records[0].dataset.fingerprint,
             "from": "predictions for the test images on record",
             "tested": self.tested,
             "networks": self.networks,
@@ -108,23 +107,18 @@ class LabelAudit:
                 for record, alone in zip(self.records, self.alone, strict=True)
             ],
             "images": [
-                {
-                    "image": found.image,
-                    "label": self.classes[found.label],
-                    "suggested": self.classes[found.suggested],
-                    "agreement": found.agreement,
-                    "confidence": round(found.confidence, 4),
-                    "records": [
-                        {
-                            "predicted": self.classes[opinion.predicted],
-                            "confidence": round(opinion.confidence, 4),
-                            "suspects": opinion.suspects,
-                        }
-                        for opinion in found.opinions
-                    ],
-                }
+                {**self._row(found), "predicted": [self.classes[one.predicted] for one in found.opinions]}
                 for found in self.suspicions
             ],
+        }
+
+    def _row(self, found: Suspicion) -> dict[str, Any]:
+        return {
+            "image": found.image,
+            "label": self.classes[found.label],
+            "suggested": self.classes[found.suggested],
+            "agreement": found.agreement,
+            "confidence": round(found.confidence, 4),
         }
 
     def said(self, found: Suspicion) -> str:
@@ -138,18 +132,16 @@ class LabelAudit:
         Raises:
             ArtbenchError: The file can't be written.
         """
-        dataset, records = self.records[0].dataset.name, len(self.records)
+        dataset = self.records[0].dataset.name
         with (
             file_errors(f"{path} can't be written", mend="Name another folder with --out"),
             atomic_write(path) as temporary,
             temporary.open("w", encoding="utf-8", newline="") as file,
         ):
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow([*COLUMNS, "label", "suggested", "agreement", "records", "confidence"])
-            for found in self.suspicions:
-                names = self.classes[found.label], self.classes[found.suggested]
-                about = found.agreement, records, f"{found.confidence:.4f}"
-                writer.writerow([dataset, found.image, "test", *names, *about])
+            columns = [*COLUMNS, "label", "suggested", "agreement", "confidence"]
+            writer = csv.DictWriter(file, columns, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({"dataset": dataset, "split": "test", **self._row(found)} for found in self.suspicions)
 
 
 def audit_labels(files: Iterable[Path]) -> LabelAudit:
