@@ -213,7 +213,8 @@ def suspected(
     thresholds = np.bincount(labels, weights=highest, minlength=classes) / np.maximum(counts, 1)
     # A class that no image is labelled as has no threshold.
     thresholds[counts == 0] = np.inf
-    return ~right & (confidence >= thresholds[predicted])
+    found: NDArray[np.bool_] = ~right & (confidence >= thresholds[predicted])
+    return found
 
 
 def _raise_unlike(first: Path, other: Path, why: str) -> None:
