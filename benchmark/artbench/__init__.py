@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from artbench.errors import ArtbenchError, UsageError
     from artbench.hookspecs import hookimpl
     from artbench.records.record import Record
+    from artbench.records.unlabelled import UnlabelledResult
 
 __all__ = [
     "ArtbenchError",
@@ -23,6 +24,7 @@ __all__ = [
     "LoadedEncoder",
     "Record",
     "TerminalReporter",
+    "UnlabelledResult",
     "UsageError",
     "features",
     "hookimpl",
@@ -43,6 +45,7 @@ __getattr__, __dir__ = lazy_exports(
         "artbench.errors": ("ArtbenchError", "UsageError"),
         "artbench.hookspecs": ("hookimpl",),
         "artbench.records.record": ("Record",),
+        "artbench.records.unlabelled": ("UnlabelledResult",),
     },
 )
 

@@ -48,7 +48,9 @@ class Probe:
             computed on.
         validation_fraction: Share of train held out if the dataset has no validation split.
         refit: Images on which the probe is fitted once the penalty is chosen.
-        groups: How train is split where the task is about unseen groups, such as painters; None: as everywhere.
+        groups: Images on which the penalty is chosen where the task is about unseen groups, such as painters
+            (`TaskSpec.clustered`); None: as everywhere.
+        group_folds: Number of folds into which these groups are divided.
         tolerance: The fit has converged when the norm of the gradient is at most this share of `l2` times the norm of
             the weights, which puts the weights within this share of the exact ones; 0 for closed-form solutions.
     """
@@ -62,6 +64,7 @@ class Probe:
     validation_fraction: float = 0.1
     refit: str = "train + validation"
     groups: str | None = None
+    group_folds: int | None = None
     tolerance: float = 1e-3
 
 
@@ -147,7 +150,7 @@ class Protocol:
 
     def for_years(self) -> "Protocol":
         """Return this protocol for tasks that ask for the year: `ridge-v1` for `linear-v1`."""
-        probe = replace(_RIDGE, groups=self.probe.groups)
+        probe = replace(_RIDGE, groups=self.probe.groups, group_folds=self.probe.group_folds)
         return replace(self, name=self.name.replace("linear", "ridge"), probe=probe)
 
     def with_shots(self, shots: int) -> "Protocol":
@@ -176,7 +179,9 @@ LINEAR_V2 = Protocol(
     features="the declared layer, pooled as declared, eval mode",
     probe=Probe(
         grid=tuple(float(f"{10 ** (k / 2):.6g}") for k in range(-12, 5)),
-        groups="whole groups held out, a tenth of train picked by SHA-256 of the group",
+        groups="train and validation, or the images drawn from train, in folds of whole groups of which each is held "
+        "out once; a validation split by other groups than train's, where there is one",
+        group_folds=5,
     ),
 )
 """A linear probe on features whose layer, pooling and input size are declared."""

@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import timm
@@ -15,6 +16,7 @@ from timm.models import PretrainedCfg
 from artbench.encoders import Weights
 from artbench.encoders.hub import torch_hub_file, unreachable
 from artbench.errors import ArtbenchError
+from artbench_timm.corpora import corpus_of
 from artbench_timm.lite import LITE, lite_weights
 
 
@@ -30,11 +32,12 @@ def fetch(config: PretrainedCfg, wanted: frozenset[str], options: Mapping[str, i
         ArtbenchError: They are not in the cache, and the hub can't be reached or does not give them.
     """
     name = f"{config.architecture}.{config.tag}" if config.tag else str(config.architecture)
+    corpus = corpus_of(config.architecture or "", config.tag or "")
     packaged = lite_weights(name)
     if packaged is not None:
-        return packaged
+        return replace(packaged, corpus=corpus)
     state = {key: tensor for key, tensor in _loaded(config, name, options).state_dict().items() if key in wanted}
-    return Weights(state=state, source=f"timm/{name}", mean=config.mean, std=config.std)
+    return Weights(state=state, source=f"timm/{name}", mean=config.mean, std=config.std, corpus=corpus)
 
 
 def _loaded(config: PretrainedCfg, name: str, options: Mapping[str, int]) -> torch.nn.Module:

@@ -13,6 +13,7 @@ from torchvision.models.vision_transformer import interpolate_embeddings
 from artbench.encoders import Weights
 from artbench.encoders.hub import torch_hub_file, unreachable
 from artbench.errors import ArtbenchError
+from artbench_torchvision.corpora import corpus_of
 
 # The oldest DenseNet files have a dot within the names of layers; torchvision renames them as it loads them.
 _OLD_DENSENET = re.compile(r"^(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\.\w+)$")
@@ -44,6 +45,7 @@ def fetch(model: str, entry: WeightsEnum, wanted: frozenset[str], size: int | No
         source=f"torchvision/{model}.{entry.name}",
         mean=halves if model in _FROM_MINUS_ONE_TO_ONE else tuple(transforms.mean),
         std=halves if model in _FROM_MINUS_ONE_TO_ONE else tuple(transforms.std),
+        corpus=corpus_of(entry.name),
     )
 
 

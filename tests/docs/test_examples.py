@@ -15,6 +15,7 @@ from PIL import Image
 from artbench.cli.doctor.examination import Environment
 from artbench.cli.doctor.installation import plugins
 from artbench.plugins.loading import load_plugins
+from tests.support.command_line import CommandLine
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 SOUND = ("artbench-hog", "artbench-sketchbook")
@@ -114,10 +115,19 @@ def test_what_works_is_listed_and_what_does_not_is_absent_whole(artbench: Artben
     assert not {"broken-half", "broken-wrong-type"} & set(found)
 
 
-def test_the_backbone_and_the_task_are_run_although_others_are_broken(artbench: Artbench, sketchbook: Path) -> None:
+def test_the_backbone_and_the_task_are_run_although_others_are_broken(
+    site: Path,
+    sketchbook: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
     words = ["run", "--backbone", "hog", "--backbone", "artbench:colour-histogram", "--pretraining", "none", "--json"]
     words += ["--task", "sketchbook-medium", "--data", f"sketchbook={sketchbook}", "--device", "cpu"]
-    done = artbench(*words)
+    done = CommandLine(monkeypatch, capfd)(*words)
     assert done.returncode == 0, done.stderr
     hog, colours = json.loads(done.stdout)
     assert (hog["dataset"]["train"], hog["dataset"]["test"], hog["encoder"]["feature_dim"]) == (26, 10, 1764)

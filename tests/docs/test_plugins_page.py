@@ -1,4 +1,4 @@
-"""The plugins that the guides show are run as they stand there, and so are the tests beside them."""
+"""The plugins that the guides show are run as they stand there, and so are all tests that a page on plugins shows."""
 
 import csv
 import os
@@ -18,13 +18,14 @@ from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.runtime.progress import Silent
 
-GUIDES = sorted((Path(__file__).parents[2] / "docs" / "plugins").glob("*.md"))
+DOCS = Path(__file__).parents[2] / "docs"
+GUIDES = sorted((DOCS / "plugins").glob("*.md"))
 
 
 def shown() -> Iterator[tuple[str, str]]:
-    """Name and text of every file that a guide shows."""
-    for guide in GUIDES:
-        for text, name in re.findall(r"```python\n(# (\w+\.py)\n.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL):
+    """Name and text of every file that a guide, or the page on tests, shows."""
+    for page in (*GUIDES, DOCS / "testing-plugins.md"):
+        for text, name in re.findall(r"```python\n(# (\w+\.py)\n.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
             yield name, text
 
 
@@ -104,11 +105,14 @@ def test_there_is_a_guide_for_each_kind_and_each_shows_a_plugin_with_its_test() 
         assert {name.startswith("test_") for name in names} == {True, False}
 
 
-def test_the_tests_that_the_guides_show_pass(tmp_path: Path) -> None:
-    for name, text in shown():
+def test_the_tests_that_the_pages_show_pass_with_the_fixtures_of_the_installed_kit(tmp_path: Path) -> None:
+    files = list(shown())
+    assert len({name for name, _ in files}) == len(files)
+    for name, text in files:
         (tmp_path / name).write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", "."]
     environment = {**os.environ, "ARTBENCH_CACHE": str(tmp_path / "cache"), "ARTBENCH_PLUGINS": ""}
     done = subprocess.run([*command, "."], capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stdout
-    assert "5 passed" in done.stdout
+    # Five of the guides, four of the page on tests.
+    assert "9 passed" in done.stdout

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from artbench.encoders.encoder import Encoder
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.probe.linear import FittedProbe
+from tests.support.encoders import encoder_of
 
 SIDE, CLASSES = 32, 4
 
@@ -29,21 +29,6 @@ class Reused(torch.nn.Module):
         return features
 
 
-def encoder(module: torch.nn.Module, feature_dim: int) -> Encoder:
-    return Encoder(
-        backbone="net",
-        pretraining="random",
-        module=module.eval().requires_grad_(False),
-        feature_dim=feature_dim,
-        mean=(0.5, 0.4, 0.3),
-        std=(0.2, 0.3, 0.4),
-        input_size=None,
-        weights_sha256="ab" * 32,
-        source="seed 0",
-        parameters=1,
-    )
-
-
 def probe(feature_dim: int, *, seed: int = 0) -> FittedProbe:
     random = np.random.default_rng(seed)
     return FittedProbe(
@@ -59,7 +44,7 @@ def probe(feature_dim: int, *, seed: int = 0) -> FittedProbe:
 
 
 def model(module: torch.nn.Module, feature_dim: int) -> ProbedEncoder:
-    return ProbedEncoder(encoder(module, feature_dim), probe(feature_dim))
+    return ProbedEncoder(encoder_of(module, feature_dim, backbone="net"), probe(feature_dim))
 
 
 def reused() -> ProbedEncoder:

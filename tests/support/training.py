@@ -1,8 +1,8 @@
 """A pool, a backbone and a training that are quick; also run as a program, to be started by `torchrun`.
 
-`python toys.py FOLDER OUT METHOD [KEY=VALUE]...` trains on the pictures of FOLDER, saving after every step. With
-TOYS_KILLED_AFTER=N in the environment it goes on only where torchrun starts it again, and the last process of the first
-attempt is killed after N steps.
+`python -m tests.support.training FOLDER OUT` makes every training of TOGETHER on the images of FOLDER, each in a folder
+of OUT, saving after every step. The last process of the first attempt is killed in the midst of the training `killed`,
+which goes on where torchrun starts the processes again.
 """
 
 import os
@@ -26,13 +26,20 @@ from artbench.pretrain.method import Objective
 from artbench.pretrain.settings import read_settings
 from artbench.pretrain.trainer import pretrain
 from artbench.pretrain.training import Conditions, Training
-from artbench.runtime.distributed import process_group
+from artbench.runtime.distributed import current_group, process_group
 from artbench.specs import BackboneSpec
 from artbench_moco import methods
 from tests.support.reporters import RecordingReporter
 
 COUNT, TRAIN = 60, 50
 SETTINGS = ("batch_size=16", "sub_batch=4", "crop_size=16", "steps=6")
+# The trainings of the program, by their folder: method and settings.
+TOGETHER: dict[str, tuple[str, ...]] = {
+    "moco-v2": ("moco-v2",),
+    "moco-v3": ("moco-v3", "hidden=16", "warmup_epochs=0"),
+    "killed": ("moco-v2",),
+}
+KILLED_AFTER = 4
 
 
 def paint(folder: Path, *, broken: tuple[int, ...] = ()) -> Path:
@@ -124,8 +131,8 @@ class Remembered:
     def __init__(self, build: Callable[[Backbone, Any, int], Objective]) -> None:
         self._build = build
 
-    def __call__(self, of: Backbone, settings: Any, pictures: int) -> Objective:
-        Remembered.objective = self._build(of, settings, pictures)
+    def __call__(self, of: Backbone, settings: Any, images: int) -> Objective:
+        Remembered.objective = self._build(of, settings, images)
         return Remembered.objective
 
 
@@ -145,19 +152,28 @@ class Killed(RecordingReporter):
 # The first optimizer of a program imports torch's compiler: a forked child needs not do it again.
 torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
 
+
+def train_together(folder: Path, out: Path, name: str) -> None:
+    """Make one training of TOGETHER with the other processes, and write what this one holds at the end."""
+    method, *pairs = TOGETHER[name]
+    group, killed = current_group(), name == "killed"
+    held = out / name / f"rank-{group.rank}.safetensors"
+    if held.exists():
+        return
+    first_attempt = os.environ["TORCHELASTIC_RESTART_COUNT"] == "0"
+    if not first_attempt:
+        (out / "again").touch()
+    work = training(folder, *pairs, method=method)
+    work = replace(work, method=replace(work.method, build=Remembered(work.method.build)))
+    doomed = killed and first_attempt and group.rank == group.size - 1
+    train(work, out / name, listener=Killed(KILLED_AFTER) if doomed else None, resume=not killed)
+    objective = Remembered.objective
+    tensors = {f"memory.{key}": tensor for key, tensor in objective.memory.items()}
+    student = objective.networks.student.state_dict()
+    save_file(tensors | {f"student.{key}": tensor.contiguous() for key, tensor in student.items()}, held)
+
+
 if __name__ == "__main__":
-    folder, out, method, *given = sys.argv[1:]
-    with process_group() as group:
-        work = training(Path(folder), *given, method=method)
-        work = replace(work, method=replace(work.method, build=Remembered(work.method.build)))
-        killed_after = os.environ.get("TOYS_KILLED_AFTER")
-        first_attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") == "0"
-        doomed = killed_after is not None and first_attempt and group.rank == group.size - 1
-        listener = Killed(int(killed_after or 0)) if doomed else None
-        train(work, Path(out), listener=listener, resume=killed_after is None)
-        objective = Remembered.objective
-        tensors = {f"memory.{name}": tensor for name, tensor in objective.memory.items()}
-        tensors |= {
-            f"student.{name}": tensor.contiguous() for name, tensor in objective.networks.student.state_dict().items()
-        }
-        save_file(tensors, Path(out) / f"rank-{group.rank}.safetensors")
+    with process_group():
+        for name in TOGETHER:
+            train_together(Path(sys.argv[1]), Path(sys.argv[2]), name)

@@ -1,10 +1,13 @@
 """`artbench.run`: encoders on tasks, from Python."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias, TypedDict, Unpack, overload
+from typing import Any, TypeAlias, TypedDict, Unpack, overload
 
 from artbench.api.common import LoggingReporter, PathLike, as_name, dataset_paths, loaded
+from artbench.data.unlabelled import find_unlabelled
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.workflow import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run as run_all
@@ -54,19 +57,19 @@ class IncompleteRun(ArtbenchError):  # noqa: N818  ArtbenchError is what people 
 
 
 @overload
-def run(*, backbone: str, task: str, pretraining: PathLike = ..., **options: Unpack[RunOptions]) -> Record: ...
+def run(*, backbone: str, task: str, pretraining: PathLike = ..., **options: Unpack[RunOptions]) -> Record | Any: ...
 @overload
 def run(
     *, backbone: Names, task: str | Names, pretraining: PathLike | Pretrainings = ..., **options: Unpack[RunOptions]
-) -> list[Record]: ...
+) -> list[Record | Any]: ...
 @overload
 def run(
     *, backbone: str | Names, task: Names, pretraining: PathLike | Pretrainings = ..., **options: Unpack[RunOptions]
-) -> list[Record]: ...
+) -> list[Record | Any]: ...
 @overload
 def run(
     *, backbone: str | Names, task: str | Names, pretraining: Pretrainings, **options: Unpack[RunOptions]
-) -> list[Record]: ...
+) -> list[Record | Any]: ...
 def run(
     *,
     backbone: str | Names,
@@ -87,14 +90,14 @@ def run(
     allow_partial: bool = False,
     plugins: Sequence[PathLike] = (),
     reporter: Reporter | None = None,
-) -> Record | list[Record]:
+) -> Record | list[Record | Any] | Any:
     """Run encoders on tasks, put the results on record, and return the records; as `artbench run` does.
 
     What is already on record in `results` is read instead of run again.
 
     Args:
         backbone: An architecture, or a list or tuple of several: `resnet50`.
-        task: A task, or several: `wikiart-style`.
+        task: A task, or several: `wikiart-style`. A dataset without labels is described without them.
         pretraining: Where the weights come from: a name, or the path of a checkpoint; or several.
         results: Folder of records and leaderboards.
         data_root: Folder that holds one folder per dataset, named like the dataset; None: what `ARTBENCH_DATA` says.
@@ -108,14 +111,15 @@ def run(
         shots: Number of training images per class to fit on; None: all.
         width: Number of principal components of train to reduce the features to; None: all features.
         exclude: CSV file that lists images to leave out.
-        allow_partial: Go on although more than 1 % of the images is missing.
+        allow_partial: Run although more than 1 % of the images are missing.
         plugins: Python files with plugins, in addition to those that are installed.
         reporter: Receives progress; None: notices go to the logger `artbench`. `artbench.TerminalReporter()` shows
             what the command line shows, on stderr.
 
     Returns:
         The record. If `backbone`, `task` or `pretraining` is a list or a tuple: the records of all combinations, in the
-        order of backbones, then pretrainings, then tasks, those of one dataset together.
+        order of backbones, then pretrainings, then tasks, those of one dataset together. For a dataset without labels
+        (`collection:DIR`) an `UnlabelledResult` in the place of a record; in a list these come last.
 
     Raises:
         UsageError: A name is unknown, or an option makes no sense; nothing was started.
@@ -160,15 +164,36 @@ def run(
     records = [result.record for result in outcome.results]
     if outcome.failures:
         raise IncompleteRun(records, outcome.failures)
-    return records if several else records[0]
+    found = [*records, *outcome.unlabelled]
+    return found if several else found[0]
 
 
 def run_request(request: RunRequest, *, registry: Registry, reporter: Reporter) -> RunOutcome:
-    """Carry out a request, as `artbench.evaluation.workflow.run` does.
+    """Carry out a request, as `artbench.evaluation.workflow.run` does, also for datasets without labels.
 
-    A pretraining that is a method is trained first on the training images of the tasks.
+    A pretraining that is a method is trained first on the training images of the tasks, or on those of the dataset
+    without labels.
     """
-    trainings = trainings_for(
-        request.tasks, registry=registry, paths=request.paths, seed=request.seed, reporter=reporter
-    )
-    return run_all(request, registry=registry, reporter=reporter, trainings=trainings)
+    unlabelled = {
+        name: found for name in request.tasks if (found := find_unlabelled(name, registry=registry)) is not None
+    }
+    for found in unlabelled.values():
+        if request.shots:
+            raise UsageError(f"--shots draws images of each class, and {found.why}", mend="Leave --shots out")
+    labelled = [name for name in request.tasks if name not in unlabelled]
+    prepare = partial(trainings_for, registry=registry, paths=request.paths, seed=request.seed, reporter=reporter)
+    outcome = RunOutcome(results=(), failures={})
+    if labelled:
+        labels = replace(request, tasks=labelled)
+        outcome = run_all(labels, registry=registry, reporter=reporter, trainings=prepare(labelled))
+    if not unlabelled:
+        return outcome
+    # It draws maps, for which matplotlib and plotly are imported.
+    from artbench.api.unlabelled import run_unlabelled
+
+    failures, results = dict(outcome.failures), list(outcome.unlabelled)
+    for name, found in unlabelled.items():
+        results += run_unlabelled(
+            request, found, registry=registry, trainings=prepare([name]), failures=failures, reporter=reporter
+        )
+    return replace(outcome, failures=failures, unlabelled=tuple(results))

@@ -42,17 +42,10 @@ def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_f
     missing or can't be decoded, or a task can't be read.
     """
     loaded = options.registry(plugin_files)
-    from artbench.audit.dataset_check import check_images
-    from artbench.audit.image_index import index_images
+    from artbench.audit.dataset_check import check_datasets
     from artbench.cli.progress import TerminalReporter
-    from artbench.data.opening import open_datasets_with_tasks
-    from artbench.runtime.files import cache_folder
 
-    reporter = TerminalReporter()
-    found = []
-    for one in open_datasets_with_tasks(names, registry=loaded, paths=paths, reporter=reporter):
-        index = index_images(one.dataset, cache=cache_folder() / "surveys", reporter=reporter)
-        found.append(check_images(one.spec, index, one.tasks, one.targets, one.closed))
+    found = check_datasets(names, registry=loaded, paths=paths, reporter=TerminalReporter())
     if as_json:
         print_json([entry.as_json() for entry in found])
     else:

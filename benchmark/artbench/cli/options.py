@@ -18,6 +18,8 @@ _T = TypeVar("_T")
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 _PATH = click.Path(path_type=Path)
+# How much is known of test images in an encoder's training; as `artbench.records.parts.Knowledge`, unimported here.
+_SEEN = ("clean", "unknown", "contaminated")
 # Largest seed of `artbench explain`: a signed number of 32 bits.
 MOST_SEED = 2**31 - 1
 
@@ -50,6 +52,17 @@ def _name_option(kind: str, text: str, *, metavar: str = "NAME", or_path: bool =
         show_default=settings.get("default") is not None,
         help=text,
         **settings,
+    )
+
+
+def seen_option() -> Option:
+    """`--seen STATE`, repeatable."""
+    return click.option(
+        "--seen",
+        multiple=True,
+        type=click.Choice(_SEEN),
+        help="Only encoders whose training images are known so: clean (without the test images), unknown, or "
+        "contaminated (with some); repeatable.",
     )
 
 

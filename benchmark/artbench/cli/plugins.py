@@ -177,8 +177,8 @@ def _print_plugins(found: "Registry", loaded: "list[Plugin]", times: "dict[str, 
         state = Text(f"left out: {plugin.problem}", style="red") if plugin.problem else Text(offers or "nothing")
         lines = [state, *(Text(remark.message, style="yellow") for remark in found.remarks(plugin))]
         taken = times.get(_key(plugin))
-        if taken is not None and taken.told:
-            lines.append(Text(taken.told))
+        if taken is not None and taken.summary:
+            lines.append(Text(taken.summary))
         if taken is not None and taken.slow:
             lines.append(Text(f"{taken.mend}.", style="yellow"))
         lines.append(Text(plugin.file or plugin.module, style="dim"))

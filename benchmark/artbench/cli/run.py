@@ -66,7 +66,7 @@ def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     help="Reduce the features to so many principal components of train, to compare networks of unlike width. A "
     "protocol of its own.",
 )
-@click.option("--allow-partial", is_flag=True, help="Go on although more than 1 % of the images is missing.")
+@click.option("--allow-partial", is_flag=True, help="Run although more than 1 % of the images are missing.")
 @options.json_option
 @options.plugin_option
 @options.debug_option
@@ -76,14 +76,18 @@ def run(
     """Run every backbone with every pretraining on every task, and put the results on record.
 
     Results that are already on record are skipped. Records, predictions and leaderboards are written to the
-    results folder.
+    results folder. Of a dataset without labels (`collection:DIR`) it describes the features, finds near-duplicates and
+    draws a map.
     """
     loaded = options.registry(plugin_files)
+    from artbench.data.unlabelled import find_unlabelled
+
     # Most slips are in these names, and torch takes seconds to import.
     for name in paths.by_name:
         loaded.datasets.get(name)
     for name in (one for task in tasks for one in loaded.tasks.expand(task)):
-        loaded.tasks.get(name)
+        if find_unlabelled(name, registry=loaded) is None:
+            loaded.tasks.get(name)
     from artbench.api.run import run_request
     from artbench.cli.progress import TerminalReporter
     from artbench.evaluation.workflow import RunRequest
@@ -94,9 +98,11 @@ def run(
     with process_group() as group:
         outcome = run_request(request, registry=loaded, reporter=TerminalReporter() if group.first else Silent())
         if group.first and as_json:
-            print_json([result.record.as_json() for result in outcome.results])
+            records = [result.record.as_json() for result in outcome.results]
+            print_json([*records, *(result.as_json() for result in outcome.unlabelled)])
         elif group.first:
             _print(outcome)
+            _print_unlabelled(outcome, request.results)
     return 1 if outcome.failures else 0
 
 
@@ -130,3 +136,19 @@ def _print(outcome: "RunOutcome") -> None:
         # The reasons were printed when it happened.
         names = ", ".join(outcome.failures)
         Console(stderr=True).print(Text(f"Failed, for the reasons above: {names}", style="red"))
+
+
+def _print_unlabelled(outcome: "RunOutcome", results: Path) -> None:
+    """Print what was found of images without labels, a line for each thing."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    for result in outcome.unlabelled:
+        title = f"{result.backbone}, {result.pretraining}"
+        console.print(Text(title, style="bold").append(f"  {result.dataset}, without labels"), soft_wrap=True)
+        figures, duplicates = result.sentences()
+        where = f"Map: {results / result.folder / 'map.html'}" if result.mapped else "Too few images for a map"
+        console.print(Text(f"  {figures}"), soft_wrap=True)
+        console.print(Text(f"  {duplicates}: {results / result.duplicates_folder / 'report.html'}"), soft_wrap=True)
+        console.print(Text(f"  {where}"), soft_wrap=True)

@@ -6,10 +6,16 @@ from artbench.runtime.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from artbench.encoders.backbone import Backbone, Layers
+    from artbench.encoders.corpus import Corpus
     from artbench.encoders.weights import Weights
 
-__all__ = ["Backbone", "Layers", "Weights"]
+__all__ = ["Backbone", "Corpus", "Layers", "Weights"]
 
 __getattr__, __dir__ = lazy_exports(
-    __name__, {"artbench.encoders.backbone": ("Backbone", "Layers"), "artbench.encoders.weights": ("Weights",)}
+    __name__,
+    {
+        "artbench.encoders.backbone": ("Backbone", "Layers"),
+        "artbench.encoders.corpus": ("Corpus",),
+        "artbench.encoders.weights": ("Weights",),
+    },
 )

@@ -46,7 +46,8 @@ class Backbone:
         published: Functions that fetch published weights, by the name of the pretraining, such as `imagenet`.
         pool: How the features are pooled: `cls`, `avg`, `cls+avg`, `map`, `max` (see `artbench.specs.Variant`), or
             empty, where no image is pooled or it is done otherwise.
-        layers: `() -> Layers`, called if a variant needs it. None: the backbone has no variants by pool or layer.
+        layers: `() -> Layers`, called if a variant needs it; raises `artbench.errors.ArtbenchError` if this network has
+            no variants by pool or layer. None: it has none.
     """
 
     name: str

@@ -63,6 +63,7 @@ def build_encoder(
         source=weights.source,
         pool=weights.pool,
         training=weights.training,
+        corpus=weights.corpus,
         parameters=sum(parameter.numel() for parameter in module.parameters()),
         network=built,
     )

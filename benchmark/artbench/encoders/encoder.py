@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from artbench.encoders.backbone import Backbone
+from artbench.encoders.corpus import Corpus
 from artbench.encoders.provenance import TrainingPool
 from artbench.encoders.readout import Place, chosen_place, read_out
 from artbench.records.parts import TrainingState
@@ -29,6 +30,7 @@ class Encoder:
         parameters: Number of parameters.
         pool: Pretraining pool of the weights, if its image ids are known.
         training: How artbench trained the weights, if it did.
+        corpus: The images that the weights were trained on, if that is stated.
         network: The backbone that holds the weights; None where the module is not read out of one.
         place: Where in the network the features are read.
     """
@@ -45,6 +47,7 @@ class Encoder:
     parameters: int
     pool: TrainingPool | None = None
     training: TrainingState | None = None
+    corpus: Corpus | None = None
     network: Backbone | None = None
     place: Place = field(default_factory=Place)
 

@@ -1,6 +1,8 @@
 """Reading features out of a network: of any of its blocks or stages, pooled in any way that it offers."""
 
+import copy
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -26,55 +28,74 @@ class Place:
     pool: Pool | Literal[""] = ""
 
 
+class _Enough(Exception):  # noqa: N818  no error
+    """Raised within a forward pass when all that is read has been computed."""
+
+
 class Readout(torch.nn.Module):
     """A network that gives its features at one or several places, one after the other, from one forward pass.
 
-    Maps images (n, 3, height, width) to (n, sum of the widths). A place that is the network's own gives its output.
+    Made by `readout`: the network under its own names, with another forward pass.
+    """
+
+    read_layers: Layers
+    read_places: tuple[Place, ...]
+    read_own: Place
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Map images (n, 3, height, width) to features (n, sum of the widths)."""
+        found: dict[str, torch.Tensor] = {}
+        names = {self._name(place) for place in self.read_places if place != self.read_own}
+        reads_own = self.read_own in self.read_places
+
+        def keep(name: str, _: torch.nn.Module, __: object, output: torch.Tensor) -> None:
+            found[name] = output
+            if not reads_own and found.keys() == names:
+                raise _Enough
+
+        # Hooks for this call alone: the copies of a network that several threads use must not share what they keep.
+        hooks = [self.get_submodule(name).register_forward_hook(partial(keep, name)) for name in sorted(names)]
+        own = torch.empty(0)
+        try:
+            with suppress(_Enough):
+                own = super().forward(images)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        read = [
+            own if place == self.read_own else self._read(place, found[self._name(place)]) for place in self.read_places
+        ]
+        return torch.cat(read, dim=1)
+
+    def _name(self, place: Place) -> str:
+        return self.read_layers.names[-place.layer]
+
+    def _read(self, place: Place, output: torch.Tensor) -> torch.Tensor:
+        if place.layer > 1 and self.read_layers.norm:
+            output = self.get_submodule(self.read_layers.norm)(output)
+        pooled = _pooled(output, place.pool, prefix=self.read_layers.prefix_tokens, last=self.read_layers.channels_last)
+        if place.layer == 1 and self.read_layers.pooled_norm:
+            norm = self.get_submodule(self.read_layers.pooled_norm)
+            # The norm of a map's channels, as ConvNeXt has it, takes maps.
+            is_map = output.ndim == 4 and not self.read_layers.channels_last
+            pooled = norm(pooled[:, :, None, None]).flatten(1) if is_map else norm(pooled)
+        return pooled
+
+
+def readout(network: torch.nn.Module, layers: Layers, places: Sequence[Place], *, own: Place) -> Readout:
+    """Return a network that shares all submodules and weights with another, under the same names, and reads places.
 
     Args:
-        network: The network; its state dict stays as it is, below `network.`.
+        network: The network.
         layers: Where its features lie.
         places: Where to read.
         own: The place whose features the network itself gives.
     """
-
-    def __init__(self, network: torch.nn.Module, layers: Layers, places: Sequence[Place], *, own: Place) -> None:
-        super().__init__()
-        self.network = network
-        self._layers, self._places, self._own = layers, tuple(places), own
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Features, shape (n, sum of the widths)."""
-        found: dict[str, torch.Tensor] = {}
-
-        def keep(name: str, _: torch.nn.Module, __: object, output: torch.Tensor) -> None:
-            found[name] = output
-
-        names = {self._name(place) for place in self._places if place != self._own}
-        # Hooks for this call alone: the copies of a network that several threads use must not share what they keep.
-        hooks = [self.network.get_submodule(name).register_forward_hook(partial(keep, name)) for name in sorted(names)]
-        try:
-            own = self.network(images)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        return torch.cat(
-            [own if place == self._own else self._read(place, found[self._name(place)]) for place in self._places], 1
-        )
-
-    def _name(self, place: Place) -> str:
-        return self._layers.names[-place.layer]
-
-    def _read(self, place: Place, output: torch.Tensor) -> torch.Tensor:
-        if place.layer > 1 and self._layers.norm:
-            output = self.network.get_submodule(self._layers.norm)(output)
-        pooled = _pooled(output, place.pool, prefix=self._layers.prefix_tokens, last=self._layers.channels_last)
-        if place.layer == 1 and self._layers.pooled_norm:
-            norm = self.network.get_submodule(self._layers.pooled_norm)
-            # The norm of a map's channels, as ConvNeXt has it, takes maps.
-            is_map = output.ndim == 4 and not self._layers.channels_last
-            pooled = norm(pooled[:, :, None, None]).flatten(1) if is_map else norm(pooled)
-        return pooled
+    module = copy.copy(network)
+    module.__class__ = type("Readout", (Readout, type(network)), {})
+    assert isinstance(module, Readout)
+    module.read_layers, module.read_places, module.read_own = layers, tuple(places), own
+    return module
 
 
 def _pooled(output: torch.Tensor, pool: str, *, prefix: int, last: bool) -> torch.Tensor:
@@ -111,12 +132,24 @@ def read_out(backbone: Backbone, places: Sequence[Place]) -> tuple[torch.nn.Modu
     image = torch.zeros(1, 3, side, side)
     with torch.inference_mode():
         widths = [
-            backbone.feature_dim
-            if place == own
-            else Readout(backbone.module, layers, [place], own=own).eval()(image).shape[1]
+            backbone.feature_dim if place == own else readout(backbone.module, layers, [place], own=own)(image).shape[1]
             for place in places
         ]
-    return Readout(backbone.module, layers, places, own=own).eval(), tuple(widths)
+    return readout(backbone.module, layers, places, own=own), tuple(widths)
+
+
+def places(backbone: Backbone) -> list[Place]:
+    """Every place where the features of a backbone that states its layers can be read."""
+    assert backbone.layers is not None
+    layers = backbone.layers()
+    depths = range(1, len(layers.names) + 1)
+    return [Place(layer=depth, pool=pool) for depth in depths for pool in _pools(backbone, layers, depth)]
+
+
+def _pools(backbone: Backbone, layers: Layers, layer: int) -> list[Pool]:
+    pools: list[Pool] = ["cls", "avg", "cls+avg", "max"] if layers.prefix_tokens else ["avg", "max"]
+    # An attention pool is trained on the last layer, and for no other.
+    return [*pools, "map"] if backbone.pool == "map" and layer == 1 else pools
 
 
 def chosen_place(backbone: Backbone, variant: Variant) -> Place:
@@ -138,10 +171,7 @@ def chosen_place(backbone: Backbone, variant: Variant) -> Place:
         raise UsageError(
             f"{backbone.name} has no layer={layer}", mend=f"It has {len(layers.names)}, counted from the end"
         )
-    # An attention pool is trained on the last layer, and for no other.
-    offered: list[Pool] = ["cls", "avg", "cls+avg", "max"] if layers.prefix_tokens else ["avg", "max"]
-    if own.pool == "map" and layer == 1:
-        offered.append("map")
+    offered = _pools(backbone, layers, layer)
     default = own.pool if own.pool in offered else offered[0]
     chosen = next((one for one in offered if one == (pool or default)), None)
     if chosen is None:

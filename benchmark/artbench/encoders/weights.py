@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from artbench.encoders.corpus import Corpus
 from artbench.encoders.provenance import TrainingPool
 from artbench.records.parts import TrainingState
 
@@ -22,6 +23,7 @@ class Weights:
         std: Standard deviation of each channel, of RGB in [0, 1]; None: the backbone's.
         pool: Pretraining pool of the weights, if its image ids are known.
         training: How artbench trained the weights, if it did.
+        corpus: The images that the weights were trained on; None if that is not stated. `pool` counts before it.
     """
 
     state: Mapping[str, torch.Tensor]
@@ -30,6 +32,7 @@ class Weights:
     std: tuple[float, float, float] | None = None
     pool: TrainingPool | None = None
     training: TrainingState | None = None
+    corpus: Corpus | None = None
 
 
 def is_batch_counter(name: str) -> bool:

@@ -15,9 +15,12 @@ from artbench.data.duplicates_cache import read_duplicates
 from artbench.data.opening import OpenTask
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest
+from artbench.evaluation.label_free import of_task
 from artbench.evaluation.rounds import Round, clusters_of, readable, references, score_rounds, tables
+from artbench.evaluation.seen import what_was_seen
 from artbench.features.extract import Features
 from artbench.protocol import Protocol
+from artbench.records.cautions import edge_of_grid, few_classes
 from artbench.records.parts import (
     BaselineState,
     DatasetState,
@@ -70,6 +73,7 @@ def evaluate(
     probe_seconds = perf_counter() - start
     predictions = _predictions(task, rounds)
     guessed = references(task, features, protocol=protocol)
+    pool = _pool(encoder, task, features, reporter)
     record = Record(
         task=task.spec.name,
         task_version=task.spec.version,
@@ -100,19 +104,22 @@ def evaluate(
             input_size=protocol.picture.crop_side(encoder.input_size),
             layer=encoder.place.layer,
             pooling=encoder.place.pool or None,
-            pool=_pool(encoder, task, features, reporter),
+            pool=pool,
             training=encoder.training,
+            seen=what_was_seen(encoder, pool, dataset=task.dataset.name),
         ),
         probe=_probe_state(rounds[0], protocol),
         neighbours=NeighboursState(
             k=protocol.neighbours.k,
             temperature=protocol.neighbours.temperature,
             metrics=_metrics(combine([r.neighbours for r in rounds], bootstrap=protocol.bootstrap)),
+            thresholds=dict(rounds[0].answers.neighbour_thresholds),
         ),
         references=tuple(BaselineState(name=name, metrics=_metrics(estimates)) for name, estimates in guessed.items()),
         clusters=None if predictions.clusters is None else len(np.unique(predictions.clusters)),
         rounds=tuple(_round_state(round_, protocol) for round_ in rounds) if len(rounds) > 1 else (),
         few_shot=_few_shot(task, features, protocol),
+        label_free=of_task(task, features),
         timing=Timing(
             extract_s=features.timing.extract_s,
             decode_s=features.timing.decode_s,
@@ -134,7 +141,25 @@ def evaluate(
             created=datetime.now(UTC).replace(microsecond=0),
         ),
     )
+    _notices(task, candidate, record, rounds, reporter)
     return Evaluation(record=record, predictions=predictions, tables=tables(task, rounds))
+
+
+def _notices(
+    task: OpenTask, candidate: EncoderRequest, record: Record, rounds: Sequence[Round], reporter: Reporter
+) -> None:
+    """Say what a reader of the result should know of the choice of the penalty and of the draws."""
+    for said in (edge_of_grid(record), few_classes(record)):
+        if said:
+            reporter.notice(f"{task.spec.name}, {candidate}: {said}. The record says so")
+    unfitted = sorted(frozenset[int]().union(*(round_.answers.fitted.unfitted for round_ in rounds)))
+    if unfitted and record.few_shot is None:
+        names = [task.targets.classes[number] for number in unfitted]
+        held = "by painters of one fold alone" if record.probe.groups is not None else "in validation and not in train"
+        reporter.notice(
+            f"{task.spec.name}: {len(names):,} of {len(task.targets.classes):,} classes have images only {held}, so "
+            f"that they hardly count when the penalty is chosen: {', '.join(names[:5])}{', …' * (len(names) > 5)}"
+        )
 
 
 def _predictions(task: OpenTask, rounds: Sequence[Round]) -> TestPredictions:
@@ -197,8 +222,8 @@ def _few_shot(task: OpenTask, features: Features, protocol: Protocol) -> FewShot
     if few is None:
         return None
     counts = np.bincount(readable(task, features)[0].train.labels.astype(np.int64), minlength=len(task.targets.classes))
-    scarce = int((counts < few.shots).sum())
-    return FewShotState(shots=few.shots, draws=few.draws, seed=few.seed, scarce=scarce)
+    scarce, absent = int((counts < few.shots).sum()), int((counts == 0).sum())
+    return FewShotState(shots=few.shots, draws=few.draws, seed=few.seed, scarce=scarce, absent=absent)
 
 
 def _metrics(estimates: Mapping[str, Estimate]) -> dict[str, Metric]:
@@ -226,4 +251,6 @@ def _probe_state(round_: Round, protocol: Protocol) -> ProbeState:
         validation_accuracy=fitted.validation.get("accuracy"),
         thresholds=dict(fitted.thresholds),
         converged=fitted.converged,
+        groups=round_.groups,
+        unfitted=len(fitted.unfitted),
     )

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from artbench.data.dataset import Dataset
+from artbench.data.groups import grouped_parts, known_groups, together
 from artbench.data.opening import OpenTask
 from artbench.data.splits import draw_shots
 from artbench.data.targets import Split, Targets
@@ -30,6 +31,7 @@ class Round:
 
     Attributes:
         fitted_on: Number of training images, those of the validation split included.
+        groups: Number of groups that were held out while the penalty was chosen; None if images were.
         test: The test split.
         answers: Predictions of the probe and the neighbours for it.
         metrics: Metrics of the probe.
@@ -37,6 +39,7 @@ class Round:
     """
 
     fitted_on: int
+    groups: int | None
     test: Split
     answers: Predictions
     metrics: Mapping[str, Sampled]
@@ -62,7 +65,7 @@ def score_rounds(
     for targets in readable(task, features):
         labels, test = targets.test.labels, _rows(targets.test, features)
         score = partial(sample, labels, target=target, bootstrap=bootstrap, clusters=clusters_of(task, targets.test))
-        for train, validation in _fits(targets, task.dataset, features, protocol):
+        for train, validation in _fits(targets, task, features, protocol):
             answers = predict(
                 train,
                 validation,
@@ -75,10 +78,11 @@ def score_rounds(
             )
             yield Round(
                 fitted_on=len(train) + (0 if validation is None else len(validation)),
+                groups=_held_groups(train, validation),
                 test=targets.test,
                 answers=answers,
                 metrics=score(answers.outputs, thresholds=answers.fitted.thresholds),
-                neighbours=score(answers.neighbours),
+                neighbours=score(answers.neighbours, thresholds=answers.neighbour_thresholds),
             )
 
 
@@ -90,9 +94,7 @@ def first_probe(
     The arguments and errors are those of `score_rounds`; the task must not ask for the year.
     """
     targets = readable(task, features)[0]
-    train, validation, projection = to_width(
-        *next(_fits(targets, task.dataset, features, protocol)), width=protocol.width
-    )
+    train, validation, projection = to_width(*next(_fits(targets, task, features, protocol)), width=protocol.width)
     probe = fit_probe(
         train,
         validation,
@@ -114,10 +116,7 @@ def references(task: OpenTask, features: Features, *, protocol: Protocol) -> dic
     target, bootstrap = task.spec.target, protocol.bootstrap
     for targets in readable(task, features):
         labels, clusters = targets.test.labels, clusters_of(task, targets.test)
-        parts = [split for name, split in targets.splits if name != "test"]
-        train = Split(
-            rows=np.concatenate([split.rows for split in parts]), labels=np.concatenate([s.labels for s in parts])
-        )
+        train = together(*(split for name, split in targets.splits if name != "test"))
         for guess in guesses(
             _known(train, task),
             _known(targets.test, task),
@@ -189,21 +188,34 @@ def clusters_of(task: OpenTask, split: Split) -> list[str] | None:
 
 
 def _fits(
-    targets: Targets, dataset: Dataset, features: Features, protocol: Protocol
+    targets: Targets, task: OpenTask, features: Features, protocol: Protocol
 ) -> Iterator[tuple[LabelledFeatures, LabelledFeatures | None]]:
     """Yield train and validation of each fit: one, or one for each draw of a few images."""
+    grouped = protocol.probe.groups is not None and task.spec.clustered
 
     def labelled(split: Split) -> LabelledFeatures:
-        return LabelledFeatures(rows=_rows(split, features), labels=split.labels, ids=_ids(split, dataset))
+        return LabelledFeatures(
+            rows=_rows(split, features),
+            labels=split.labels,
+            ids=_ids(split, task.dataset),
+            groups=known_groups(task.targets, split, task.dataset) if grouped else None,
+        )
 
-    train, few = targets.train, protocol.few_shot
+    train, validation, few = targets.train, targets.validation, protocol.few_shot
     if few is None:
-        yield labelled(train), None if targets.validation is None else labelled(targets.validation)
+        if grouped:
+            train, validation = grouped_parts(task.targets, targets, task.dataset)
+        yield labelled(train), None if validation is None else labelled(validation)
         return
-    ids = _ids(train, dataset)
+    ids = _ids(train, task.dataset)
     for draw in range(few.draws):
         taken = draw_shots(train.labels.astype(np.int64), ids, shots=few.shots, draw=draw, seed=few.seed)
         yield labelled(Split(rows=train.rows[taken], labels=train.labels[taken])), None
+
+
+def _held_groups(train: LabelledFeatures, validation: LabelledFeatures | None) -> int | None:
+    held = train.groups if validation is None else validation.groups
+    return None if held is None else len(set(held))
 
 
 def _ids(split: Split, dataset: Dataset) -> list[str]:

@@ -25,6 +25,7 @@ from artbench.protocol import LINEAR_V1, Protocol
 from artbench.records.folder import ResultsFolder, ResultsIndex
 from artbench.records.format import amount, metric_name, unit
 from artbench.records.record import Record, task_name
+from artbench.records.unlabelled import UnlabelledResult
 from artbench.runtime.distributed import Group, current_group
 from artbench.runtime.files import cache_folder
 from artbench.runtime.machine import choose_device
@@ -105,10 +106,12 @@ class RunOutcome:
     Attributes:
         results: Results in the order of encoders, then tasks.
         failures: Reasons why encoders could not be run, by encoder.
+        unlabelled: Results for datasets without labels, which `artbench.api.run.run_request` adds.
     """
 
     results: tuple[RunResult, ...]
     failures: Mapping[str, str]
+    unlabelled: tuple[UnlabelledResult, ...] = ()
 
 
 def run(

@@ -1,11 +1,11 @@
 """The columns of a leaderboard, shared by all formats in which it is shown."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from artbench.leaderboard.board import Board
 from artbench.records.format import amount, metric_name, unit
-from artbench.records.parts import EncoderState, Metric
+from artbench.records.parts import EncoderState, LabelFreeState, Metric
 from artbench.records.record import Record, pretraining_name
 from artbench.stats.metrics import METRICS
 
@@ -34,6 +34,14 @@ class Cell:
 
 # Speed of the extraction and its hardware: they vary from run to run, so they are not in printed tables.
 COST = ("images/s", "device")
+# Figures that need no labels, and how many digits are shown; ARI and NMI compare clusters with labels afterwards.
+_LABEL_FREE: Mapping[str, tuple[Callable[[LabelFreeState], float | None], int]] = {
+    "RankMe": (lambda found: found.rankme, 1),
+    "effective rank": (lambda found: found.effective_rank, 1),
+    "TwoNN dimension": (lambda found: found.intrinsic_dimension, 1),
+    "k-means ARI": (lambda found: found.ari, 3),
+    "k-means NMI": (lambda found: found.nmi, 3),
+}
 
 
 def headings(board: Board) -> list[str]:
@@ -93,6 +101,23 @@ def cost_cells(record: Record) -> list[Cell]:
         Cell(text="" if speed is None else f"{speed:.1f}" if speed < 100 else f"{speed:,.0f}", key=speed),
         Cell(text=record.provenance.hardware, key=record.provenance.hardware),
     ]
+
+
+def label_free_headings(board: Board) -> list[str]:
+    """Return the header of each column of label-free figures that some record has; empty if none has any."""
+    found = [state for row in board.rows if (state := row.record.label_free) is not None]
+    return [name for name, (read, _) in _LABEL_FREE.items() if any(read(state) is not None for state in found)]
+
+
+def label_free_cells(record: Record, board: Board) -> list[Cell]:
+    """Return the cells of the columns `label_free_headings`."""
+    return [_label_free_cell(record.label_free, name) for name in label_free_headings(board)]
+
+
+def _label_free_cell(found: LabelFreeState | None, name: str) -> Cell:
+    read, digits = _LABEL_FREE[name]
+    value = None if found is None else read(found)
+    return Cell(text="" if value is None else f"{value:,.{digits}f}", key=value)
 
 
 def guesses(board: Board) -> tuple[list[str], list[list[Cell]]]:

@@ -4,12 +4,22 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from artbench.leaderboard.board import Board
-from artbench.leaderboard.columns import BACKBONE, PRIMARY, Cell, cells, guesses, headings
+from artbench.leaderboard.columns import (
+    BACKBONE,
+    PRIMARY,
+    Cell,
+    cells,
+    guesses,
+    headings,
+    label_free_cells,
+    label_free_headings,
+)
 from artbench.leaderboard.notes import Literature, footnotes, marks, measured_on, part_of_task, pretrainings, why_apart
+from artbench.leaderboard.seen import is_reference
 from artbench.records.format import amount, metric_name, unit
-from artbench.records.record import Record, encoder_name
+from artbench.records.record import Record, encoder_name, pretraining_name
 from artbench.runtime.text import escape, file_name
-from artbench.specs import INITIALISATION, PublishedResult
+from artbench.specs import PublishedResult
 
 _INTRODUCTION = (
     "Frozen encoders, measured with a linear probe on each task. Only records of one table can be compared: they share "
@@ -36,7 +46,8 @@ def task_page(boards: Sequence[Board], literature: Literature | None = None) -> 
     for board in boards:
         if part := part_of_task(board.first, known.size):
             parts += [f"**{part}**", ""]
-        parts += [*_ranked_tables(board), *_reference_table(board), *_literature_table(known.results), ""]
+        parts += [*_ranked_tables(board), *_reference_table(board), *_literature_table(known.results)]
+        parts += [*_label_free_table(board), ""]
         notes = [
             escape(f"- {mark.sign} {mark.text} ({', '.join(map(encoder_name, records))}).")
             for mark, records in footnotes(board)
@@ -61,11 +72,6 @@ def _ranked_tables(board: Board) -> list[str]:
     return lines
 
 
-def is_reference(record: Record) -> bool:
-    """Return whether the encoder of a record has learnt nothing, so that the row is there for comparison."""
-    return record.encoder.source == INITIALISATION or not record.encoder.parameters
-
-
 def _reference_table(board: Board) -> list[str]:
     """Render the scores of guesses without pixels."""
     header, rows = guesses(board)
@@ -74,6 +80,25 @@ def _reference_table(board: Board) -> list[str]:
     titles = [escape(title) for title in header]
     titles[1] = _primary_title(board.first)
     return ["", _line(titles), "|---|" + "--:|" * (len(header) - 1), *(_line(map(_shown, row)) for row in rows)]
+
+
+def _label_free_table(board: Board) -> list[str]:
+    """Render the label-free figures in a table of their own, so that the ranked one stays narrow."""
+    header = label_free_headings(board)
+    if not header:
+        return []
+    said = (
+        "What the features of the test images are like, without fitting anything. Compare ranks and dimensions for the "
+        "same numbers of images and of features only:"
+    )
+    titles = ["backbone", "pretraining", *header, "images", "features"]
+    lines = ["", said, "", _line(titles), "|---|---|" + "--:|" * (len(titles) - 2)]
+    for record in (row.record for row in board.rows):
+        if (found := record.label_free) is not None:
+            figures = [_shown(cell) for cell in label_free_cells(record, board)]
+            names = escape(record.backbone), escape(pretraining_name(record))
+            lines.append(_line([*names, *figures, f"{found.images:,}", f"{found.dimensions:,}"]))
+    return lines
 
 
 def _literature_table(results: Sequence[PublishedResult]) -> list[str]:

@@ -1,15 +1,19 @@
 """Sentences about a leaderboard in plain text: what was measured, and why to read a row with care."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from artbench.leaderboard.board import Board
 from artbench.plugins.registry import Registry
+from artbench.records.cautions import edge_of_grid, few_classes
 from artbench.records.record import Record, dataset_name, encoder_name
 from artbench.specs import Published, PublishedResult
 
 # Share of the published test images from which on a copy counts as the whole task.
 _WHOLE = 0.99
+# Their leaderboards were published without a mark for the edge of the grid, and are to stay as they are.
+_UNMARKED = re.compile(r"(linear|ridge)-v1\b")
 
 
 def measured_on(board: Board) -> str:
@@ -81,12 +85,18 @@ def _rounds(record: Record) -> str:
     if record.few_shot is not None:
         few = record.few_shot
         scarce = f"; {few.scarce:,} classes have fewer and give all they have" if few.scarce else ""
+        if few.absent is not None:
+            scarce = f"; {said_of_classes}" if (said_of_classes := few_classes(record)) else ""
         said += f" {few.shots:,} images of each class{scarce}."
     if record.rounds:
         what = "draws" if record.few_shot is not None else "splits"
         said += f" Means over {len(record.rounds)} {what}, whose differences are in the intervals."
     if record.clusters is not None:
         said += f" Intervals resample {record.clusters:,} painters with all their images."
+    if record.probe.groups is not None:
+        said += f" The penalty was chosen on {record.probe.groups:,} painters, each held out with all their images."
+    if record.probe.unfitted and record.few_shot is None:
+        said += f" {record.probe.unfitted:,} classes have images only among those that were held out to choose it."
     return said
 
 
@@ -105,7 +115,7 @@ class Mark:
 
 def marks(record: Record) -> list[Mark]:
     """Return the marks of a record, most serious first."""
-    data, found = record.dataset, _pool_marks(record)
+    data, found = record.dataset, _pool_marks(record) or _seen_marks(record)
     if data.twins is not None and data.twins.test:
         twins = f"{data.twins.test:,} test images have a near-duplicate among the training images"
         found.append(Mark(sign="§", text=f"{twins}, as `artbench data audit` found"))
@@ -117,6 +127,8 @@ def marks(record: Record) -> list[Mark]:
     if unconverged:
         which = "its probe" if len(record.probes) == 1 else f"{unconverged} of its {len(record.probes)} probes"
         found.append(Mark(sign="‖", text=f"{which} did not meet the convergence test of the protocol"))
+    if not _UNMARKED.match(record.protocol) and (edge := edge_of_grid(record)):
+        found.append(Mark(sign="◊", text=edge))
     return found
 
 
@@ -133,13 +145,27 @@ def _pool_marks(record: Record) -> list[Mark]:
     return [Mark(sign="‡", text=text)]
 
 
+def _seen_marks(record: Record) -> list[Mark]:
+    """Mark an encoder whose source says, or does not say, that it has seen test images."""
+    seen = record.encoder.seen
+    if seen is None or seen.state == "clean":
+        return []
+    if seen.state == "contaminated":
+        text = (
+            f"trained on {seen.corpus}, test images among them ({seen.evidence}): the value does not show how it does"
+        )
+        return [Mark(sign="†", text=f"{text} on images that it has not seen")]
+    why = "" if seen.corpus == "not stated" else f", for it was trained on {seen.corpus}"
+    return [Mark(sign="?", text=f"may have seen test images{why}: {seen.evidence}")]
+
+
 def footnotes(board: Board) -> list[tuple[Mark, list[Record]]]:
     """Return each mark on a leaderboard with its records, in the order of the rows."""
     found: dict[Mark, list[Record]] = {}
     for row in board.rows:
         for mark in marks(row.record):
             found.setdefault(mark, []).append(row.record)
-    return sorted(found.items(), key=lambda item: ("†‡§¶‖".index(item[0].sign), item[0].text))
+    return sorted(found.items(), key=lambda item: ("†‡?§¶‖◊".index(item[0].sign), item[0].text))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artbench.data.folders import DatasetPaths
+from artbench.data.unlabelled import find_unlabelled
 from artbench.encoders.checkpoint_path import cached_encoder
 from artbench.errors import ArtbenchError
 from artbench.plugins.registry import Registry
@@ -50,7 +51,7 @@ class CachedTraining:
         conditions = Conditions(device=device, workers=workers, pack=True, resume=True)
         made = train(training, file.parent, conditions=conditions, reporter=reporter)
         if made is None:
-            raise ArtbenchError("the pretraining was asked to stop", mend="The same command goes on with it")
+            raise ArtbenchError("the pretraining was asked to stop", mend="The same command resumes it")
         return made
 
 
@@ -62,7 +63,7 @@ def trainings_for(
     Its first call opens the datasets. Under `torchrun`, every process makes the same calls.
 
     Args:
-        tasks: Names of tasks; those that stand for several are expanded.
+        tasks: Names of tasks, or of datasets without labels; those that stand for several are expanded.
         registry: The loaded plugins.
         paths: Folders of the datasets.
         seed: Seed of the trainings.
@@ -73,7 +74,7 @@ def trainings_for(
     def pool() -> "OpenPool":
         from artbench.pretrain.opening import open_pool
 
-        names = [registry.tasks.get(name).dataset for asked in tasks for name in registry.tasks.expand(asked)]
+        names = [_dataset_of(name, registry) for asked in tasks for name in registry.tasks.expand(asked)]
         return current_group().first_then_others(
             lambda: open_pool(names, registry=registry, paths=paths, reporter=reporter)
         )
@@ -85,3 +86,7 @@ def trainings_for(
         return CachedTraining(training=on_pool(pool()))
 
     return training
+
+
+def _dataset_of(name: str, registry: Registry) -> str:
+    return registry.tasks.get(name).dataset if find_unlabelled(name, registry=registry) is None else name

@@ -55,11 +55,16 @@ class Rows:
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledFeatures:
-    """Features, labels (as `Split.labels`) and ids of n images."""
+    """Features, labels (as `Split.labels`) and ids of n images.
+
+    Attributes:
+        groups: Group of each image, such as its painter, if the penalty is chosen on whole groups; None: on images.
+    """
 
     rows: Rows
     labels: Labels
     ids: Sequence[str]
+    groups: Sequence[str] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -70,6 +75,7 @@ class LabelledFeatures:
             rows=self.rows.select(positions),
             labels=self.labels[positions],
             ids=[self.ids[at] for at in positions.tolist()],
+            groups=None if self.groups is None else [self.groups[at] for at in positions.tolist()],
         )
 
 

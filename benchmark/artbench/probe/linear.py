@@ -1,15 +1,16 @@
 """The linear probe: regularised logistic regression on frozen features, with the penalty chosen on validation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.probe.features import LabelledFeatures, Rows
-from artbench.probe.penalty import PenaltyPath, choose_penalty, set_apart
+from artbench.probe.penalty import Fold, PenaltyPath, choose_penalty, set_apart
 from artbench.protocol import Probe
 from artbench.runtime.progress import Reporter
 from artbench.specs import TargetKind
@@ -31,6 +32,7 @@ class FittedProbe:
         grid_losses: Mean loss on validation for each penalty of the grid; None if it was not tried.
         validation: Every metric that is defined on validation, at the penalty chosen; empty without validation images.
         thresholds: Best threshold on validation, by metric; 0.5 without validation images.
+        unfitted: Classes or labels that only images have on which the penalty was chosen, in a fold or more.
         converged: Whether every fit met the convergence test.
         evaluations: Passes over the features in all fits; the most of any group of labels.
     """
@@ -42,6 +44,7 @@ class FittedProbe:
     grid_losses: tuple[float | None, ...]
     validation: Mapping[str, float]
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    unfitted: tuple[int, ...] = ()
     converged: bool
     evaluations: int
 
@@ -71,7 +74,7 @@ def fit_probe(
 
     Args:
         train: Training images.
-        validation: Images to choose the penalty on; None for the share of train that `held_out` picks.
+        validation: Images to choose the penalty on; None for those of train that `set_apart` picks.
         classes: Number of classes of the task, including those without training images.
         target: `single-label` or `multi-label`.
         probe: Settings of the protocol.
@@ -82,14 +85,22 @@ def fit_probe(
         ArtbenchError: There are no training images, or a feature is NaN or infinite.
     """
     place = "cpu" if device == "mps" else device
-    fit_on, choose_on = set_apart(train, validation, probe=probe)
-    path = PenaltyPath([fit_on], classes=classes, target=target, tolerance=probe.tolerance, device=place)
-    choice = choose_penalty(probe, choose_on, fit=path.at, loss=lambda head: _loss(choose_on, *head, target))
-    thresholds, metrics = _on_validation(choose_on, choice.head, target)
-    converged, evaluations = path.converged, path.evaluations
-    # Free its copy of the features before the next one is made.
-    del path
-    everything = [part for part in (fit_on, choose_on) if len(part)]
+    folds = set_apart(train, validation, probe=probe)
+    paths = [
+        PenaltyPath([fold.fit_on], classes=classes, target=target, tolerance=probe.tolerance, device=place)
+        for fold in folds
+    ]
+    choice = choose_penalty(
+        probe, folds, fits=[path.at for path in paths], loss=lambda head, part: mean_loss(part, *head, target)
+    )
+    thresholds, metrics = _on_validation(folds, choice.heads, target)
+    converged, evaluations = all(path.converged for path in paths), sum(path.evaluations for path in paths)
+    # Free their copies of the features before the next one is made.
+    del paths
+    everything = [part for part in (train, validation) if part is not None and len(part)]
+    if validation is None and train.groups is None and folds:
+        # Sums, and so the last digits of a record of linear-v1, depend on the order of the images.
+        everything = [folds[0].fit_on, folds[0].choose_on]
     final = PenaltyPath(everything, classes=classes, target=target, tolerance=probe.tolerance, device=place)
     # Along the larger penalties, as each fit is a good start for the next.
     for l2 in sorted((l2 for l2 in probe.grid if l2 >= choice.l2), reverse=True):
@@ -105,22 +116,40 @@ def fit_probe(
         grid_losses=choice.grid_losses,
         validation=metrics,
         thresholds=thresholds,
+        unfitted=tuple(sorted(frozenset[int]().union(*(fold.unfitted for fold in folds)))),
         converged=converged,
         evaluations=evaluations + final.evaluations,
     )
 
 
 def _on_validation(
-    choose_on: LabelledFeatures, head: tuple[NDArray[np.float64], NDArray[np.float64]] | None, target: TargetKind
+    folds: Sequence[Fold], heads: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]], target: TargetKind
 ) -> tuple[Mapping[str, float], Mapping[str, float]]:
-    """Return the best thresholds, and every metric that is defined, of the chosen head on validation."""
-    if head is None:
-        return {name: 0.5 for name, m in METRICS.items() if m.target == target and m.needs_threshold}, {}
-    probabilities = _probabilities(choose_on.rows, *head, target)
-    thresholds = best_thresholds(choose_on.labels, probabilities, target=target)
+    """Return the best thresholds, and every metric that is defined, of the chosen heads on validation."""
+    held = [
+        (fold.choose_on.labels, _probabilities(fold.choose_on.rows, *head, target))
+        for fold, head in zip(folds, heads, strict=True)
+    ]
+    thresholds = validated_thresholds(held, target=target)
+    if not held:
+        return thresholds, {}
+    labels, probabilities = (np.concatenate(parts) for parts in zip(*held, strict=True))
     ours = {name: metric for name, metric in METRICS.items() if metric.target == target}
-    metrics = {n: score(m, choose_on.labels, probabilities, thresholds=thresholds) for n, m in ours.items()}
+    metrics = {n: score(m, labels, probabilities, thresholds=thresholds) for n, m in ours.items()}
     return thresholds, {name: value for name, value in metrics.items() if not np.isnan(value)}
+
+
+def validated_thresholds(held: Sequence[tuple[Labels, NDArray[np.float32]]], *, target: TargetKind) -> dict[str, float]:
+    """Choose the threshold of every metric that needs one on held-out images, of all folds together; 0.5 without any.
+
+    Args:
+        held: Labels and probabilities of the held-out images of each fold.
+        target: Kind of target.
+    """
+    if not held:
+        return {name: 0.5 for name, m in METRICS.items() if m.target == target and m.needs_threshold}
+    labels, probabilities = (np.concatenate(parts) for parts in zip(*held, strict=True))
+    return best_thresholds(labels, probabilities, target=target)
 
 
 def _logits(rows: Rows, weight: NDArray[np.float64], bias: NDArray[np.float64]) -> torch.Tensor:
@@ -136,7 +165,9 @@ def _probabilities(
     return np.asarray(probabilities.float().numpy(), np.float32)
 
 
-def _loss(part: LabelledFeatures, weight: NDArray[np.float64], bias: NDArray[np.float64], target: TargetKind) -> float:
+def mean_loss(
+    part: LabelledFeatures, weight: NDArray[np.float64], bias: NDArray[np.float64], target: TargetKind
+) -> float:
     """Return the mean over images of the loss that is fitted."""
     logits, labels = _logits(part.rows, weight, bias), torch.from_numpy(part.labels)
     if target == "single-label":

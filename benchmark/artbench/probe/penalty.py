@@ -1,7 +1,7 @@
 """The path of penalties: fits a probe for each, from a warm start, and chooses one on validation."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from threading import Event
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from artbench.data.splits import held_out
+from artbench.data.splits import grouped_folds, held_out
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.probe.features import LabelledFeatures, Scaling, Standardised, check_finite
@@ -160,51 +160,106 @@ class PenaltyChoice(Generic[HeadT]):
 
     Attributes:
         grid_losses: Loss of each penalty of the grid; None if it was not tried.
-        head: The fit with this penalty; None without validation images.
+        heads: The fit with this penalty in each fold; empty without images to choose on.
     """
 
     l2: float
     grid_losses: tuple[float | None, ...]
-    head: HeadT | None
+    heads: tuple[HeadT, ...]
 
 
-def set_apart(
-    train: LabelledFeatures, validation: LabelledFeatures | None, *, probe: Probe
-) -> tuple[LabelledFeatures, LabelledFeatures]:
-    """Return images to fit on while the penalty is chosen, and images to choose it on, maybe none.
+@dataclass(frozen=True, kw_only=True)
+class Fold:
+    """Images to fit on while the penalty is chosen, and others to choose it on.
 
-    Without validation images, `held_out` picks a share of train.
+    Attributes:
+        unfitted: Numbers of the classes or labels that held-out images have and none to fit on; always empty for years.
+    """
+
+    fit_on: LabelledFeatures
+    choose_on: LabelledFeatures
+    unfitted: frozenset[int] = frozenset()
+
+
+def set_apart(train: LabelledFeatures, validation: LabelledFeatures | None, *, probe: Probe) -> tuple[Fold, ...]:
+    """Return the folds on which the penalty is chosen; none if no image can be held out.
+
+    With validation images there is one fold: train, and validation. Without, `held_out` picks a share of train; or, if
+    train has groups, each of `probe.group_folds` folds of whole groups (`grouped_folds`) is held out once. A held-out
+    image whose class no other fold has says nothing about a penalty, and is left out.
 
     Raises:
-        ArtbenchError: There are no training images, or a validation feature is NaN or infinite.
+        ArtbenchError: There are no training images, or a feature to choose on is NaN or infinite.
     """
     if not len(train):
         raise ArtbenchError("there is no training image to fit the probe on", mend="Check the task's splits")
-    if validation is None:
-        held = held_out(train.labels, train.ids, fraction=probe.validation_fraction)
-        train, validation = train.select(np.setdiff1d(np.arange(len(train)), held)), train.select(held)
-    check_finite([validation.rows], ids=validation.ids)
-    return train, validation
+    if validation is not None:
+        folds = [Fold(fit_on=train, choose_on=validation, unfitted=_unfitted(train.labels, validation.labels))]
+    elif train.groups is not None and probe.group_folds is not None:
+        folds = [_fold(train, held) for held in _held_groups(train, train.groups, folds=probe.group_folds)]
+    else:
+        folds = [_fold(train, held_out(train.labels, train.ids, fraction=probe.validation_fraction))]
+    for fold in folds:
+        check_finite([fold.choose_on.rows], ids=fold.choose_on.ids)
+    return tuple(fold for fold in folds if len(fold.choose_on))
+
+
+def _fold(train: LabelledFeatures, held: NDArray[np.int64]) -> Fold:
+    rest = np.setdiff1d(np.arange(len(train)), held)
+    unfitted = _unfitted(train.labels[rest], train.labels[held])
+    if train.groups is not None and train.labels.dtype == np.int64:
+        held = held[np.isin(train.labels[held], train.labels[rest])]
+    return Fold(fit_on=train.select(rest), choose_on=train.select(held), unfitted=unfitted)
+
+
+def _unfitted(fitted: Labels, held: Labels) -> frozenset[int]:
+    if fitted.dtype == np.float64:
+        return frozenset()
+    if fitted.ndim == 1:
+        return frozenset(np.setdiff1d(held, fitted).tolist())
+    return frozenset(np.flatnonzero(held.any(axis=0) & ~fitted.any(axis=0)).tolist())
+
+
+def _held_groups(train: LabelledFeatures, groups: Sequence[str], *, folds: int) -> Iterator[NDArray[np.int64]]:
+    """Yield the images of each fold of whole groups; none if there is a single group."""
+    folds = min(folds, len(set(groups)))
+    if folds < 2:
+        return
+    fold_of = grouped_folds(train.labels, groups, folds=folds)
+    yield from (held for held in (np.flatnonzero(fold_of == fold) for fold in range(folds)) if len(held))
 
 
 def choose_penalty(
-    probe: Probe, choose_on: LabelledFeatures, *, fit: Callable[[float], HeadT], loss: Callable[[HeadT], float]
+    probe: Probe,
+    folds: Sequence[Fold],
+    *,
+    fits: Sequence[Callable[[float], HeadT]],
+    loss: Callable[[HeadT, LabelledFeatures], float],
 ) -> PenaltyChoice[HeadT]:
-    """Try penalties in descending order until `probe.patience` of them have not lowered the loss on `choose_on`.
+    """Try penalties in descending order until `probe.patience` of them have not lowered the loss on held-out images.
 
-    On a tie the larger penalty is chosen; without validation images, the middle of the grid.
+    On a tie the larger penalty is chosen; without images to choose on, the middle of the grid.
+
+    Args:
+        probe: Settings of the protocol.
+        folds: Images to fit and to choose on.
+        fits: For each fold, the fit on its images for a penalty.
+        loss: Mean loss of a fit on some images; of all folds, the mean over all of their images counts.
     """
     descending = sorted(probe.grid, reverse=True)
-    if not len(choose_on):
+    if not folds:
         middle = descending[(len(descending) - 1) // 2]
-        return PenaltyChoice(l2=middle, grid_losses=(None,) * len(probe.grid), head=None)
+        return PenaltyChoice(l2=middle, grid_losses=(None,) * len(probe.grid), heads=())
+    total = sum(len(fold.choose_on) for fold in folds)
     losses: dict[float, float] = {}
-    best, chosen, best_head = np.inf, descending[0], None
+    best, chosen = np.inf, descending[0]
+    best_heads: tuple[HeadT, ...] = ()
     for l2 in descending:
-        head = fit(l2)
-        losses[l2] = loss(head)
+        heads = tuple(fit(l2) for fit in fits)
+        parts = ((len(f.choose_on) / total, loss(head, f.choose_on)) for f, head in zip(folds, heads, strict=True))
+        losses[l2] = sum(share * part for share, part in parts)
         if losses[l2] < best:
-            best, chosen, best_head = losses[l2], l2, head
+            best, chosen, best_heads = losses[l2], l2, heads
         if sum(tried < chosen for tried in losses) >= probe.patience:
             break
-    return PenaltyChoice(l2=chosen, grid_losses=tuple(losses.get(l2) for l2 in probe.grid), head=best_head)
+    return PenaltyChoice(l2=chosen, grid_losses=tuple(losses.get(l2) for l2 in probe.grid), heads=best_heads)

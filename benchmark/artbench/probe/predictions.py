@@ -1,5 +1,6 @@
 """Predictions of the probe and of nearest neighbours for test images, for every kind of target."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,8 @@ from numpy.typing import NDArray
 
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.knn import knn_probabilities
-from artbench.probe.linear import FittedProbe, fit_probe
+from artbench.probe.linear import FittedProbe, fit_probe, validated_thresholds
+from artbench.probe.penalty import set_apart
 from artbench.probe.ridge import FittedRidge, fit_ridge
 from artbench.probe.width import to_width
 from artbench.protocol import Protocol
@@ -23,11 +25,13 @@ class Predictions:
         fitted: The probe.
         outputs: Its probabilities, float32, shape (m, classes), or years, float32, shape (m, 1).
         neighbours: The same of weighted nearest neighbours.
+        neighbour_thresholds: Threshold by metric for these, chosen on the same images as those of the probe.
     """
 
     fitted: FittedProbe | FittedRidge
     outputs: NDArray[np.float32]
     neighbours: NDArray[np.float32]
+    neighbour_thresholds: Mapping[str, float]
 
 
 def predict(
@@ -53,24 +57,34 @@ def predict(
     test = test if projection is None else projection.rows(test)
     fitted: FittedProbe | FittedRidge
     if target == "year":
-        fitted = fit_ridge(train, validation, probe=protocol.probe, device=device)
-        outputs = fitted.years(test)
+        ridge = fit_ridge(train, validation, probe=protocol.probe, device=device)
+        fitted, outputs = ridge if projection is None else projection.unprojected(ridge), ridge.years(test)
     else:
-        fitted = fit_probe(
+        head = fit_probe(
             train, validation, classes=classes, target=target, probe=protocol.probe, device=device, reporter=reporter
         )
-        outputs = fitted.probabilities(test)
-    if projection is not None:
-        fitted = projection.unprojected(fitted)
-    parts = [train] if validation is None else [train, validation]
-    neighbours = knn_probabilities(
-        [part.rows for part in parts],
-        np.concatenate([part.labels for part in parts]),
-        test,
-        classes=classes,
-        target=target,
-        k=protocol.neighbours.k,
-        temperature=protocol.neighbours.temperature,
-        device=device,
+        fitted, outputs = head if projection is None else projection.unprojected(head), head.probabilities(test)
+
+    def votes(parts: Sequence[LabelledFeatures], rows: Rows) -> NDArray[np.float32]:
+        return knn_probabilities(
+            [part.rows for part in parts],
+            np.concatenate([part.labels for part in parts]),
+            rows,
+            classes=classes,
+            target=target,
+            k=protocol.neighbours.k,
+            temperature=protocol.neighbours.temperature,
+            device=device,
+        )
+
+    thresholds: Mapping[str, float] = {}
+    if target == "multi-label":
+        folds = set_apart(train, validation, probe=protocol.probe)
+        held = [(fold.choose_on.labels, votes([fold.fit_on], fold.choose_on.rows)) for fold in folds]
+        thresholds = validated_thresholds(held, target=target)
+    return Predictions(
+        fitted=fitted,
+        outputs=outputs,
+        neighbours=votes([train] if validation is None else [train, validation], test),
+        neighbour_thresholds=thresholds,
     )
-    return Predictions(fitted=fitted, outputs=outputs, neighbours=neighbours)

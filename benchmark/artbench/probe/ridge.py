@@ -25,6 +25,7 @@ class FittedRidge:
         grid_losses: Mean squared error on validation for each penalty of the grid; None if it was not tried.
         validation: Every metric on validation at the penalty chosen; empty without validation images.
         thresholds: Always empty, as no metric of years needs one.
+        unfitted: Always empty, as years are no classes.
         converged: Always true, as the solution has a closed form.
     """
 
@@ -34,6 +35,7 @@ class FittedRidge:
     grid_losses: tuple[float | None, ...]
     validation: Mapping[str, float]
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    unfitted: tuple[int, ...] = ()
     converged: bool = True
 
     def years(self, rows: Rows) -> NDArray[np.float32]:
@@ -61,22 +63,19 @@ def fit_ridge(
         ArtbenchError: There are no training images, or a feature is NaN or infinite.
     """
     place = "cpu" if device == "mps" else device
-    fit_on, choose_on = set_apart(train, validation, probe=probe)
-    path = _Path([fit_on], device=place)
-
-    def predicted(head: tuple[NDArray[np.float64], float]) -> NDArray[np.float32]:
-        return _predicted(choose_on.rows, *head)
-
+    folds = set_apart(train, validation, probe=probe)
     choice = choose_penalty(
         probe,
-        choose_on,
-        fit=path.at,
-        loss=lambda head: float(np.square(predicted(head)[:, 0] - choose_on.labels).mean()),
+        folds,
+        fits=[_Path([fold.fit_on], device=place).at for fold in folds],
+        loss=lambda head, part: float(np.square(_predicted(part.rows, *head)[:, 0] - part.labels).mean()),
     )
     metrics = {}
-    if choice.head is not None:
-        years = predicted(choice.head)
-        metrics = {m.name: score(m, choose_on.labels, years) for m in METRICS.values() if m.target == "year"}
+    if folds:
+        chosen = zip(folds, choice.heads, strict=True)
+        years = np.concatenate([_predicted(fold.choose_on.rows, *head) for fold, head in chosen])
+        labels = np.concatenate([fold.choose_on.labels for fold in folds])
+        metrics = {m.name: score(m, labels, years) for m in METRICS.values() if m.target == "year"}
     everything = [train] if validation is None else [train, validation]
     weight, bias = _Path(everything, device=place).at(choice.l2)
     return FittedRidge(weight=weight, bias=bias, l2=choice.l2, grid_losses=choice.grid_losses, validation=metrics)

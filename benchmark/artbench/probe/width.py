@@ -1,7 +1,7 @@
 """Features reduced to a common width, for comparing networks of unlike width."""
 
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +63,8 @@ class Projection:
     def unprojected(self, fitted: FittedT) -> FittedT:
         """Return a probe of projected features as one of the features themselves."""
         weight = self.components @ fitted.weight
-        bias = fitted.bias - self.mean @ weight
+        # A number for years, one number a class otherwise.
+        bias: Any = fitted.bias - self.mean @ weight
         return replace(fitted, weight=weight, bias=bias)
 
 

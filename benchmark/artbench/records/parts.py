@@ -1,6 +1,6 @@
 """The parts of a record: data, encoder, probe, metrics and rounds."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -19,6 +19,10 @@ Count = Annotated[int, Field(ge=0, le=10**15)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 # No characters that control a terminal, are invisible or change the direction of text.
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$")]
+
+
+# What is known of test images among the images that an encoder was trained on.
+Knowledge: TypeAlias = Literal["clean", "unknown", "contaminated"]
 
 
 class Part(BaseModel):
@@ -98,6 +102,15 @@ class PoolState(Part):
     datasets: dict[Name, Count]
     test_images: Count | None
 
+    def knowledge(self, dataset: str) -> Knowledge:
+        """What the pool says of the test images of a dataset.
+
+        Images are the same by id, within a dataset: the same work may be in another dataset under another id.
+        """
+        if self.test_images:
+            return "contaminated"
+        return "clean" if self.test_images == 0 and self.datasets.keys() == {dataset} else "unknown"
+
 
 class TrainingState(Part):
     """How an encoder was pretrained.
@@ -129,6 +142,21 @@ class TrainingState(Part):
     plugins: dict[Name, str]
 
 
+class SeenState(Part):
+    """What the weights were trained on, and whether the test images were among it.
+
+    Attributes:
+        corpus: Name of the training images: `ImageNet-1k`; `not stated` if nothing is published; `none` if the weights
+            were not trained.
+        state: `clean`, `unknown` or `contaminated` (`artbench.encoders.Corpus` defines them).
+        evidence: How that is known, as a short text or an address.
+    """
+
+    corpus: Name
+    state: Knowledge
+    evidence: Name
+
+
 class EncoderState(Part):
     """The encoder of the features.
 
@@ -143,6 +171,7 @@ class EncoderState(Part):
         pooling: How it was pooled: `cls`, `avg`, `cls+avg`, `map` or `max`; None if it was otherwise or is unknown.
         pool: Images that the checkpoint was pretrained on; None if unknown.
         training: How artbench pretrained it; None if it did not.
+        seen: What the weights were trained on, and whether test images were among it; None in records of artbench 0.1.
     """
 
     weights_sha256: Sha256
@@ -155,6 +184,7 @@ class EncoderState(Part):
     pooling: Literal["cls", "avg", "cls+avg", "map", "max"] | None = None
     pool: PoolState | None = None
     training: TrainingState | None = None
+    seen: SeenState | None = None
 
 
 class Metric(Part):
@@ -198,6 +228,10 @@ class ProbeState(Part):
         validation_accuracy: The accuracy among them; None for tasks without it.
         thresholds: Probability from which a label counts as predicted, by metric.
         converged: Whether every fit met the protocol's convergence test.
+        groups: Number of groups, such as painters, that were held out while the penalty was chosen; None if single
+            images were.
+        unfitted: Number of classes or labels that only images have on which the penalty was chosen, in some fold; None
+            in records of artbench 0.1.
     """
 
     name: Name
@@ -208,14 +242,24 @@ class ProbeState(Part):
     validation_accuracy: Fraction | None
     thresholds: dict[Name, Fraction] = Field(default_factory=dict)
     converged: bool
+    groups: Count | None = None
+    unfitted: Count | None = None
 
 
 class NeighboursState(Part):
-    """Weighted k-nearest neighbours on the same features."""
+    """Weighted k-nearest neighbours on the same features.
+
+    Attributes:
+        k: Number of neighbours.
+        temperature: Temperature of their weights.
+        metrics: Every metric; those that need a threshold are missing in records of artbench 0.1.
+        thresholds: Vote from which a label counts as predicted, by metric; with several rounds, in the first.
+    """
 
     k: Count
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     metrics: dict[Name, Metric]
+    thresholds: dict[Name, Fraction] = Field(default_factory=dict)
 
 
 class RoundState(Part):
@@ -244,12 +288,14 @@ class FewShotState(Part):
         draws: Number of draws.
         seed: Seed of the draws.
         scarce: Number of classes with fewer images, all of which were taken.
+        absent: Number of classes among these without any image, which no draw holds; None in records of artbench 0.1.
     """
 
     shots: Count
     draws: Count
     seed: Count
     scarce: Count
+    absent: Count | None = None
 
 
 class BaselineState(Part):
@@ -257,3 +303,32 @@ class BaselineState(Part):
 
     name: Name
     metrics: dict[Name, Metric]
+
+
+class LabelFreeState(Part):
+    """Figures of the features of the test images that nothing was fitted for (`artbench.stats.label_free`).
+
+    Attributes:
+        of: Number of test images that could be read, each once; of the first round, if there are several.
+        images: Number of these that were looked at: all, or the 5,000 whose ids have the smallest SHA-256.
+        dimensions: Length of a feature vector.
+        distinct: Number of different vectors among them.
+        rankme: RankMe, of the features as they are.
+        effective_rank: Effective rank of their covariance matrix.
+        intrinsic_dimension: Intrinsic dimension by TwoNN; None if too few images differ.
+        clusters: Number of k-means clusters, one for each class that is there; None if the task has several labels per
+            image or asks for the year.
+        ari: Adjusted Rand index of clusters and classes.
+        nmi: Normalised mutual information of clusters and classes.
+    """
+
+    of: Count
+    images: Count
+    dimensions: Count
+    distinct: Count
+    rankme: Amount
+    effective_rank: Amount
+    intrinsic_dimension: Amount | None
+    clusters: Count | None = None
+    ari: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] | None = None
+    nmi: Fraction | None = None

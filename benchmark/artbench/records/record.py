@@ -13,6 +13,7 @@ from artbench.records.parts import (
     DatasetState,
     EncoderState,
     FewShotState,
+    LabelFreeState,
     Metric,
     Name,
     NeighboursState,
@@ -89,6 +90,7 @@ class Record(Part):
             resampled one by one.
         rounds: Results of each round; empty if there is one.
         few_shot: Few-shot training; None if all training images were used.
+        label_free: What the features of the test images are like; None in records of artbench 0.1.
         predictions: The file `.parquet` beside this one: the prediction for every test image.
         tables: The files `.classes.parquet` (precision, recall, F1 and, for multi-label tasks, average precision of
             each class) and `.confusion.parquet` (single-label), over all rounds together.
@@ -115,6 +117,7 @@ class Record(Part):
     clusters: Count | None = None
     rounds: tuple[RoundState, ...] = ()
     few_shot: FewShotState | None = None
+    label_free: LabelFreeState | None = None
     predictions: FileState | None = None
     tables: dict[TableName, FileState] = Field(default_factory=dict)
     timing: Timing

@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from artbench.encoders.readout import places, read_out
+from artbench.errors import ArtbenchError
 from artbench.protocol import Preprocessing
 from artbench.runtime.findings import Finding
 from artbench.runtime.machine import tolerates_bfloat16
@@ -16,8 +18,6 @@ from artbench.testing.checks import Fault, line
 
 # Least cosine between features in bfloat16 and in float32; largest difference, in standard deviations, of equal ones.
 _COSINE, _CLOSE = 0.999, 1e-3
-# The crop of the default protocol, and the one that methods are trained with.
-_OTHER_SIDES = (Preprocessing().size, 128)
 
 
 def check_backbone(spec: BackboneSpec | str, *, plugins: Sequence[checks.PathLike] = ()) -> None:
@@ -109,8 +109,7 @@ def determinism(built: BuiltBackbone) -> Iterator[Fault]:
 def batch_size(built: BuiltBackbone) -> Iterator[Fault]:
     """An image has the same features alone as in a batch."""
     if not _same(built, torch.cat([forward(built.backbone.module, image[None]) for image in built.images])):
-        mend = "Compute nothing over the batch: batch normalisation uses its running statistics in eval mode, and a "
-        mend += "dimension of size 1 is squeezed by its number only"
+        mend = "In eval mode, batch normalisation uses running statistics; a dimension of size 1 is squeezed by number"
         yield Fault("an image alone has different features than in a batch", mend)
 
 
@@ -118,7 +117,8 @@ def sizes(built: BuiltBackbone) -> Iterator[Fault]:
     """Images of any size are accepted, unless input_size states one."""
     if built.backbone.input_size is not None:
         return
-    for side in _OTHER_SIDES:
+    # The crop of the default protocol, and the one that methods are trained with.
+    for side in (Preprocessing().size, 128):
         try:
             result = f"shape {tuple(forward(built.backbone.module, noise(1, side)).shape)}"
         except Exception as error:
@@ -126,6 +126,28 @@ def sizes(built: BuiltBackbone) -> Iterator[Fault]:
         if result != f"shape {(1, built.backbone.feature_dim)}":
             mend = "State input_size, the side in pixels that it takes; None means any"
             yield Fault(f"input_size is None, and an image of {side} x {side} gives {result}", mend)
+
+
+def variants(built: BuiltBackbone) -> Iterator[Fault]:
+    """Every layer, every pool and every value that is offered gives features."""
+    backbone = built.backbone
+    try:
+        offered = [] if backbone.layers is None else places(backbone)
+        read = read_out(backbone, offered)[0] if offered else None
+        if read is not None and not bool(forward(read, built.images).isfinite().all()):
+            yield Fault("features of a layer or a pool contain NaN or infinity", "Guard divisions and logarithms")
+    except ArtbenchError:
+        pass  # It says that it has no variants by layer and pool.
+    except Exception as error:
+        mend = "Let Layers name submodules that give maps (n, channels, height, width) or tokens (n, tokens, channels)"
+        yield Fault(f"its layers can't be read: {line(error)}", mend)
+    for key, values in built.spec.variants.items():
+        for value in values:
+            try:
+                checks.factory_of(built.spec.factory)(**{key: value})
+            except Exception as error:
+                mend = f"Let the factory take {key}={value!r}, or leave it out of variants"
+                yield Fault(f"@{key}={value} is offered, and the factory raises {line(error)}", mend)
 
 
 def input_kept(built: BuiltBackbone) -> Iterator[Fault]:
@@ -162,11 +184,9 @@ def digest(built: BuiltBackbone) -> Iterator[Fault]:
     other = built.again(seed=1).module
     other.load_state_dict(built.backbone.module.state_dict())
     if not _same(built, forward(other, built.images)):
-        message = "a build under another seed gives different features with the same state dict: it has weights that "
-        message += "the state dict does not name, so that checkpoints don't set them and records don't identify them"
+        message = "another build with the same state dict gives different features: some weights it does not name"
         mend = "Keep parameters, buffers and networks in attributes of the module, or in ModuleList and ParameterList; "
-        mend += "not in a list, a closure, or a buffer with persistent=False"
-        yield Fault(message, mend)
+        yield Fault(message, mend + "not in a list, a closure, or a buffer with persistent=False")
 
 
 def state(built: BuiltBackbone) -> Iterator[Fault]:
@@ -200,17 +220,16 @@ def copies(built: BuiltBackbone) -> Iterator[Fault]:
     if not _same(built, forward(copied, built.images)):
         yield Fault("a copy of the module gives different features", "Let the module use its own parts, through self")
     elif _mixed_up(built, copied):
-        message = "two copies that run at the same time mix up their images: a hook stores what it sees where both "
-        mend = "Store it on the module that the hook is called with, not in an outer variable; or do without hooks"
-        yield Fault(message + "reach it", mend)
+        message = "two copies that run at the same time mix up their images: a hook stores them where both reach them"
+        mend = "Store them on the module that the hook is called with, not in an outer variable; or do without hooks"
+        yield Fault(message, mend)
 
 
 def settings(built: BuiltBackbone) -> Iterator[Fault]:
     """The factory leaves torch's settings, its seed and the working directory unchanged."""
     for what, (before, after) in built.changed.items():
         if what == "seed of torch":
-            mend = "Leave out torch.manual_seed: artbench seeds, so that --seed gives different weights"
-            yield Fault(f"the factory seeds torch itself, with {after}", mend)
+            yield Fault(f"the factory seeds torch itself, with {after}", "Leave out torch.manual_seed: --seed sets it")
         else:
             yield Fault(f"the factory changes the {what} from {before} to {after}", f"Leave the {what} as it is")
 
@@ -225,7 +244,7 @@ def published(built: BuiltBackbone) -> Iterator[Fault]:
 
 
 def _same(built: BuiltBackbone, features: torch.Tensor) -> bool:
-    """Whether features are those of the backbone, to rounding."""
+    """Whether features equal the backbone's, up to rounding."""
     if features.shape != built.features.shape:
         return False
     scale = built.features.float().std().clamp(min=1e-12)
@@ -248,5 +267,17 @@ def _mixed_up(built: BuiltBackbone, copied: torch.nn.Module) -> bool:
             handle.remove()
 
 
-FEATURE_CHECKS = [name, preprocessing, shape, dtype, finite, different, determinism, batch_size, sizes, input_kept]
+FEATURE_CHECKS = [
+    name,
+    preprocessing,
+    shape,
+    dtype,
+    finite,
+    different,
+    determinism,
+    batch_size,
+    sizes,
+    variants,
+    input_kept,
+]
 WEIGHT_CHECKS = [bfloat16, digest, state, own_tensors, copies, settings, published]

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,17 +23,11 @@ _IMAGES, _SIDE = 3, 96
 class BuiltBackbone:
     """A backbone that was built under seed 0, in eval mode.
 
-    Attributes:
-        spec: What was registered.
-        factory: Builds another.
-        backbone: What it returned.
-        images: float32 noise with mean 0 and standard deviation 1, shape (3, 3, side, side).
-        features: Features of the images.
-        changed: Torch settings that the factory has changed, by name: before and after.
+    `images` are float32 noise of shape (3, 3, side, side), and `features` what the backbone computes from them.
+    `changed` holds the torch settings that the factory changed, by name: before and after.
     """
 
     spec: BackboneSpec
-    factory: Callable[[], Any]
     backbone: Backbone
     images: torch.Tensor
     features: torch.Tensor
@@ -41,18 +35,17 @@ class BuiltBackbone:
 
     def again(self, seed: int = 0) -> Backbone:
         """Call the factory again, under a seed."""
-        return _build(self.factory, seed=seed)[0]
+        return _build(self.spec, seed=seed)[0]
 
 
 def build_and_run(spec: BackboneSpec) -> BuiltBackbone:
-    """Build a backbone and compute features with it.
-
-    Raises:
-        Broken: It can't be built, or returns no tensor.
-    """
-    factory = factory_of(spec.factory)
-    backbone, changed = _build(factory, seed=0)
-    side = _side(backbone)
+    """Build a backbone and compute features with it; raise `Broken` if it can't be built, or returns no tensor."""
+    backbone, changed = _build(spec, seed=0)
+    size: Any = backbone.input_size
+    if size is not None and (not isinstance(size, int) or isinstance(size, bool) or not 8 <= size <= 4096):
+        mend = "State the side of the images in pixels as a whole number, or None where it takes any size"
+        raise Broken("preprocessing", f"input_size is {size!r}", mend)
+    side = _SIDE if size is None else size
     images = noise(_IMAGES, side)
     try:
         features: Any = forward(backbone.module, images)
@@ -62,14 +55,12 @@ def build_and_run(spec: BackboneSpec) -> BuiltBackbone:
     if not isinstance(features, torch.Tensor):
         mend = "Return one tensor: pooled features, one row per image"
         raise Broken("features", f"forward returns {type(features).__name__}", mend)
-    return BuiltBackbone(
-        spec=spec, factory=factory, backbone=backbone, images=images, features=features, changed=changed
-    )
+    return BuiltBackbone(spec=spec, backbone=backbone, images=images, features=features, changed=changed)
 
 
-def _build(factory: Callable[[], Any], *, seed: int) -> tuple[Backbone, dict[str, tuple[object, object]]]:
+def _build(spec: BackboneSpec, *, seed: int) -> tuple[Backbone, dict[str, tuple[object, object]]]:
     """Call the factory as artbench does; also return what it changes of torch's settings, and restore them."""
-    before = _settings()
+    factory, before = factory_of(spec.factory), _settings()
     with seeded(seed):
         try:
             mend = "Build the network from what is installed; weights come from a pretraining"
@@ -101,16 +92,8 @@ def _settings() -> dict[str, Any]:
     }
 
 
-def _side(backbone: Backbone) -> int:
-    size: Any = backbone.input_size
-    if size is not None and (not isinstance(size, int) or isinstance(size, bool) or not 8 <= size <= 4096):
-        mend = "State the side of the images in pixels as a whole number, or None where it takes any size"
-        raise Broken("preprocessing", f"input_size is {size!r}", mend)
-    return _SIDE if size is None else size
-
-
 def noise(count: int, side: int) -> torch.Tensor:
-    """Images of noise, the same on every call: shape (count, 3, side, side)."""
+    """Return images of noise, shape (count, 3, side, side), the same on every call."""
     return torch.randn(count, 3, side, side, generator=torch.Generator().manual_seed(0))
 
 
@@ -122,7 +105,7 @@ def forward(module: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
 
 
 def check_mean_and_std(mean: object, std: object) -> Iterator[Fault]:
-    """What is wrong with a mean and a standard deviation."""
+    """Yield what is wrong with a mean and a standard deviation."""
     for name, values in (("mean", mean), ("std", std)):
         if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != 3:
             yield Fault(f"{name} is {values!r}", f"State {name} as three numbers, one per channel: red, green, blue")
@@ -135,5 +118,5 @@ def check_mean_and_std(mean: object, std: object) -> Iterator[Fault]:
 
 
 def digest_of(state: Mapping[str, Any]) -> str:
-    """Digest of the tensors in a state dict."""
+    """Return the digest of the tensors in a state dict."""
     return state_digest({name: tensor for name, tensor in state.items() if isinstance(tensor, torch.Tensor)})

@@ -25,12 +25,9 @@ PathLike: TypeAlias = str | os.PathLike[str]
 
 @dataclass(frozen=True)
 class Fault:
-    """What a check objects to.
+    """What a check found, and what to change, without full stops.
 
-    Attributes:
-        message: What was found, without a full stop.
-        mend: What to change, without a full stop.
-        status: FAIL where it breaks the contract, WARN where it works but will give users trouble.
+    `status` is FAIL where the contract is broken, WARN where the plugin works but will give users trouble.
     """
 
     message: str
@@ -42,13 +39,7 @@ Check: TypeAlias = Callable[[SubjectT], Iterator[Fault]]
 
 
 class Broken(Exception):  # noqa: N818  the plugin is broken, and the checks that follow can't be made
-    """A fault after which no further check can be made.
-
-    Args:
-        name: Name of the finding, such as `factory`.
-        message: What was found, without a full stop.
-        mend: What to change, without a full stop.
-    """
+    """A fault after which no further check can be made; `name` is the name of its finding, such as `factory`."""
 
     def __init__(self, name: str, message: str, mend: str) -> None:
         super().__init__(message)
@@ -58,9 +49,7 @@ class Broken(Exception):  # noqa: N818  the plugin is broken, and the checks tha
 def run_checks(make: Callable[[], SubjectT], checks: Sequence[Check[SubjectT]]) -> list[Finding]:
     """Make the subject, run every check on it, and find out whether any of this prints to stdout.
 
-    Args:
-        make: Raises `Broken` where there is nothing to check.
-        checks: In the order of their findings.
+    `make` raises `Broken` where there is nothing to check.
 
     Raises:
         ArtbenchError: `make` raises it: something that the checks need is not there.
@@ -84,7 +73,7 @@ def _run(check: Check[SubjectT], subject: SubjectT) -> list[Finding]:
     name, found = check.__name__.replace("_", " "), list[Finding]()
     try:
         for fault in check(subject):
-            found.append(Finding(name=name, status=fault.status, message=fault.message, mend=fault.mend))
+            found.append(Finding(name=name, **vars(fault)))
     except ArtbenchError as error:
         found.append(failed(name, shortened(error.message), mend=error.mend or "Fix what it says"))
     except Exception as error:
@@ -95,11 +84,7 @@ def _run(check: Check[SubjectT], subject: SubjectT) -> list[Finding]:
 
 
 def factory_of(factory: Factory[..., object], *, name: str = "factory") -> Callable[..., Any]:
-    """The callable behind a factory, which may return anything.
-
-    Raises:
-        Broken: It can't be imported, or can't be called.
-    """
+    """Return the callable behind a factory, or raise `Broken` if it can't be imported or called."""
     try:
         return load_factory(factory)
     except Exception as error:
@@ -110,24 +95,17 @@ def factory_of(factory: Factory[..., object], *, name: str = "factory") -> Calla
 def call_factory(
     factory: Callable[..., Any], *arguments: object, returns: type[ResultT], mend: str, name: str = "factory"
 ) -> ResultT:
-    """Call the factory of a plugin.
+    """Call the factory of a plugin; raise `Broken` if it raises an exception, or does not return a `returns`.
 
-    Args:
-        factory: The factory.
-        *arguments: Its arguments.
-        returns: The class that its result must be an instance of.
-        mend: What to change where it raises an exception that does not say so itself.
-        name: Name of the finding.
-
-    Raises:
-        Broken: It raises an exception, or returns something else.
+    `mend` is what to change where the exception does not say so itself.
     """
     try:
         made = factory(*arguments)
     except Exception as error:
-        told = error if isinstance(error, ArtbenchError) else None
-        reason = shortened(f"{type(error).__name__}: {told.message}") if told else line(error)
-        raise Broken(name, f"the factory raises {reason}", (told and told.mend) or mend) from error
+        own = error.mend if isinstance(error, ArtbenchError) else ""
+        text = error.message if isinstance(error, ArtbenchError) else error
+        reason = shortened(f"{type(error).__name__}: {text}")
+        raise Broken(name, f"the factory raises {reason}", own or mend) from error
     if not isinstance(made, returns):
         expected = f"{returns.__module__}.{returns.__qualname__}"
         raise Broken(name, f"the factory returns {type(made).__name__}, not {returns.__name__}", f"Return {expected}")
@@ -135,37 +113,33 @@ def call_factory(
 
 
 def line(error: BaseException) -> str:
-    """An exception in one line."""
+    """Describe an exception in one line."""
     return shortened(f"{type(error).__name__}: {error}")
 
 
 def shortened(text: str, *, most: int = 300) -> str:
-    """One line of printable text, cut off after `most` characters."""
+    """Return one line of printable text, cut off after `most` characters."""
     plain = printable(" ".join(text.split()))
     return plain if len(plain) <= most else f"{plain[:most]}…"
 
 
 def some(names: Sequence[str], *, most: int = 3) -> str:
-    """The first few names, for a message."""
+    """Join the first few names, for a message."""
     return ", ".join(shortened(name, most=80) for name in names[:most]) + (", …" if len(names) > most else "")
 
 
 def spread(length: int, count: int) -> list[int]:
-    """At most `count` positions in a sequence, evenly spread from its first to its last."""
+    """Return at most `count` positions in a sequence, evenly spread from its first to its last."""
     return sorted({number * (length - 1) // max(1, count - 1) for number in range(count)}) if length else []
 
 
 def registered(plugins: Sequence[PathLike]) -> Registry:
-    """All installed plugins, and those in some files.
-
-    Raises:
-        UsageError: A file does not exist, or is not a Python file.
-    """
+    """Load all installed plugins, and those in some files."""
     return load_plugins([Path(file) for file in plugins])
 
 
 def folder_of(spec: DatasetSpec, root: Path | None) -> Path:
-    """The folder of a dataset: `root`, else where its spec or `ARTBENCH_DATA` says, else one made by its code.
+    """Return the folder of a dataset: `root`, else the one its spec or `ARTBENCH_DATA` names, else one its code makes.
 
     Raises:
         ArtbenchError: Nothing says where it is, or there is no such folder.
@@ -178,27 +152,18 @@ def folder_of(spec: DatasetSpec, root: Path | None) -> Path:
 class ContractError(AssertionError):
     """What a plugin registers breaks the contract; lists every failure with what to change.
 
-    Args:
-        subject: What was checked: `backbone hog`.
-        findings: All findings; those that fail are listed.
-
     Attributes:
-        findings: Those that fail.
+        findings: The findings that fail.
     """
 
     def __init__(self, subject: str, findings: Iterable[Finding]) -> None:
         self.findings = tuple(finding for finding in findings if finding.status == "FAIL")
-        count = len(self.findings)
-        lines = "".join(f"\n  {finding}" for finding in self.findings)
-        super().__init__(f"{subject} breaks the contract in {count} {'way' if count == 1 else 'ways'}:{lines}")
+        ways = f"{len(self.findings)} {'way' if len(self.findings) == 1 else 'ways'}"
+        super().__init__("\n  ".join([f"{subject} breaks the contract in {ways}:", *map(str, self.findings)]))
 
 
 def demand(subject: str, findings: Iterable[Finding]) -> None:
-    """Raise unless every check passes.
-
-    Raises:
-        ContractError: A check fails.
-    """
+    """Raise `ContractError` unless every check passes."""
     error = ContractError(subject, findings)
     if error.findings:
         raise error

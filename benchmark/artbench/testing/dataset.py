@@ -3,8 +3,9 @@
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import combinations
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def examine_dataset(spec: DatasetSpec, root: Path, *, tasks: Sequence[TaskSpec] 
 
 
 def tasks_on(spec: DatasetSpec, registry: Registry) -> list[TaskSpec]:
-    """The tasks that are registered for a dataset, where no other dataset has its name."""
+    """Return the tasks that are registered for a dataset, unless another dataset has its name."""
     known = [other for _, other in registry.datasets.specs() if other.name == spec.name]
     return [task for _, task in registry.tasks.specs() if task.dataset == spec.name] if known == [spec] else []
 
@@ -79,12 +80,10 @@ def tasks_on(spec: DatasetSpec, registry: Registry) -> list[TaskSpec]:
 def inside(read: ReadDataset) -> Iterator[Fault]:
     """Every file is inside the folder, and its name is relative to it."""
     files = list(read.dataset.files)
-    absolute = [file for file in files if PurePosixPath(file).is_absolute() or PureWindowsPath(file).is_absolute()]
-    if absolute:
+    if absolute := [file for file in files if file.startswith("/") or PureWindowsPath(file).is_absolute()]:
         mend = "Name files relative to the folder: path.relative_to(root).as_posix()"
         yield Fault(f"{len(absolute):,} files are absolute paths: {some(absolute)}", mend)
-    upwards = [file for file in files if ".." in PurePosixPath(file.replace("\\", "/")).parts]
-    if upwards:
+    if upwards := [file for file in files if ".." in PureWindowsPath(file).parts]:
         mend = "Refuse a list that names them, with the number of the line: it may come from anywhere"
         yield Fault(f"{len(upwards):,} files lead out of the folder by '..': {some(upwards)}", mend)
     if absolute or upwards:
@@ -111,8 +110,7 @@ def decodes(read: ReadDataset) -> Iterator[Fault]:
         except UnreadableImage as error:
             broken.append(f"{read.dataset.files[row]} ({error.reason})")
         except OSError:
-            # Reported by `there`.
-            continue
+            continue  # reported by `there`
     if broken:
         mend = "List images only, in JPEG, PNG, WebP, TIFF, GIF or BMP, and replace those that are damaged"
         yield Fault(f"{len(broken)} of {len(rows)} files that were tried can't be decoded: {some(broken)}", mend)
@@ -192,11 +190,8 @@ def fingerprint(read: ReadDataset) -> Iterator[Fault]:
 def _versions(dataset: Dataset) -> dict[str, str]:
     versions = {}
     for row, id_ in enumerate(dataset.ids):
-        try:
+        with suppress(OSError):  # reported by `there`
             versions[id_] = dataset.version(row)
-        except OSError:
-            # Reported by `there`.
-            versions[id_] = ""
     return versions
 
 
@@ -216,11 +211,10 @@ def _splits_checks(tasks: Sequence[TaskSpec]) -> list[Check[ReadDataset]]:
 
 
 def overlaps(targets: Targets, dataset: Dataset) -> Iterator[Fault]:
-    """Images that are in two splits of one round."""
+    """Yield the images that are in two splits of one round."""
     for round_ in targets.rounds:
         for (first, one), (second, other) in combinations(round_.splits, 2):
-            both = np.intersect1d(one.rows, other.rows).tolist()
-            if both:
+            if both := np.intersect1d(one.rows, other.rows).tolist():
                 names = some([dataset.ids[row] for row in both if 0 <= row < len(dataset)])
                 mend = "Put an image into one split only: a test on training images means nothing"
                 yield Fault(f"{len(both):,} images are in {first} and in {second}: {names}", mend)

@@ -23,11 +23,9 @@ _SHORT = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class LoadingTime:
-    """Time to load a plugin when nothing but artbench is imported.
+    """Seconds that a plugin takes to load when nothing but artbench is imported, hooks included.
 
-    Attributes:
-        seconds: Time of its import and hooks, without that of measuring.
-        imports: Seconds of each library that the plugin's own modules import, the longest first.
+    `imports` holds the seconds of each library that the plugin's own modules import, the longest first.
     """
 
     seconds: float
@@ -46,24 +44,24 @@ class LoadingTime:
     @property
     def mend(self) -> str:
         """What to change."""
-        longest = next(iter(self.imports), None)
-        if longest is None or (self.imports[longest] < self.seconds / 3 and not self.heavy):
+        names = self.heavy or [name for name in [*self.imports][:1] if self.imports[name] >= self.seconds / 3]
+        if not names:
             return "Move what its module does at its top, or in its hooks, into the functions that are called later"
-        names = " and ".join(self.heavy or [longest])
-        return f"Import {names} inside the functions that use it, and name factories as text: 'package.module:function'"
+        text = "inside the functions that use it, and name factories as text: 'package.module:function'"
+        return f"Import {' and '.join(names)} {text}"
 
     @property
-    def told(self) -> str:
-        """The imports that take long, in words; empty where none does."""
+    def summary(self) -> str:
+        """The imports that take long, in words; empty if none does."""
         parts = [f"{name} {taken:.2f} s" for name, taken in self.imports.items() if taken >= _SHORT]
         return f"imports {', '.join(parts[:3])}" if parts else ""
 
     def __str__(self) -> str:
-        return f"{self.seconds:.2f} s" + (f" ({self.told})" if self.told else "")
+        return f"{self.seconds:.2f} s" + (f" ({self.summary})" if self.summary else "")
 
 
 def loading_time(plugin: Plugin) -> LoadingTime:
-    """Load a plugin in a new process, and measure its imports."""
+    """Measure how long a plugin and its imports take to load, in a new process."""
     file = [plugin.file] if not plugin.version and plugin.distribution.endswith(".py") else []
     command = [sys.executable, "-X", "importtime", "-m", __name__, plugin.distribution, plugin.name, *file]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -78,11 +76,10 @@ def loading_time(plugin: Plugin) -> LoadingTime:
 
 
 def outer_imports(lines: Sequence[str], *, own: set[str]) -> dict[str, float]:
-    """Seconds of each foreign package that own modules import, from what `-X importtime` prints.
+    """Return the seconds of each foreign package that own modules import, from what `-X importtime` prints.
 
-    Args:
-        lines: A module comes after all that it imports, which is indented more.
-        own: Packages whose modules count as own ones, besides plugins of artbench.
+    In `lines`, a module comes after all that it imports, which is indented more. `own` names the plugin's packages,
+    besides those of artbench.
     """
     found: dict[str, float] = {}
     # In reverse, each module comes before what it imports; `above` holds the modules that lead to it.
@@ -99,7 +96,7 @@ def outer_imports(lines: Sequence[str], *, own: set[str]) -> dict[str, float]:
 
 
 def _main(distribution: str, name: str, *files: str) -> None:
-    """Load the plugin in this process, and print the seconds."""
+    """Load the plugin in this process, and print the seconds it takes."""
     for source, plugin in sources([Path(file) for file in files], only=None if files else distribution):
         if isinstance(source, Path) if files else (plugin.distribution, plugin.name) == (distribution, name):
             if isinstance(source, metadata.EntryPoint):

@@ -1,6 +1,6 @@
 """Checks of a method that trains: it is trained for a few steps in several ways."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
+from torch.nn.utils import vector_to_parameters
 
 from artbench.data.dataset import Dataset
 from artbench.data.pool import Manifest, Pool, PoolPart
@@ -16,7 +18,7 @@ from artbench.encoders.weights import state_digest
 from artbench.errors import ArtbenchError, UsageError
 from artbench.pretrain.conv_as_matmul import MatmulConvolutions
 from artbench.pretrain.method import Method, Objective
-from artbench.pretrain.settings import Settings, check_settings
+from artbench.pretrain.settings import check_settings
 from artbench.pretrain.setup import Setup, set_up
 from artbench.pretrain.trainer import pretrain
 from artbench.pretrain.training import Conditions, Training
@@ -32,30 +34,20 @@ STEPS = 4
 _FEW = {"steps": STEPS, "batch_size": 16, "sub_batch": 8, "dtype": "float32", "warmup_epochs": 0, "crop_size": 32}
 _RATES = (1.0, 0.1, 0.01, 1e-3, 1e-4)
 _DESCENTS = 5
-Tensors = list[torch.Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainableMethod:
-    """A method with what a short training needs.
-
-    Attributes:
-        training: A training of a few steps, under seed 0.
-        setup: Its networks and optimiser.
-        folder: Where trainings write.
-    """
+    """A method with a training of a few steps under seed 0, its networks, and the folder where trainings write."""
 
     training: Training
     setup: Setup
     folder: Path
 
     def encoder(self, name: str, *, seed: int = 0, stop_after: int | None = None) -> str:
-        """Digest of the weights that a training ends with.
+        """Train in the folder `name`, and return the digest of the final weights.
 
-        Args:
-            name: Name of its folder.
-            seed: Seed of the training.
-            stop_after: Kill it after so many steps, and resume from its last checkpoint.
+        With `stop_after`, the training is killed after so many steps, and resumed from its last checkpoint.
         """
         out, training = self.folder / name, replace(self.training, seed=seed)
         conditions = Conditions(device="cpu", save_minutes=0 if stop_after else 10, resume=True)
@@ -77,7 +69,7 @@ def prepare_method(
 
     Raises:
         Broken: The method can't be loaded or built.
-        UsageError: Method, backbone, settings and images do not fit together.
+        UsageError: Method, backbone, settings and images don't fit together.
     """
     assert spec.method is not None
     method = call_factory(factory_of(spec.method, name="method"), returns=Method, mend="Return a Method", name="method")
@@ -86,9 +78,8 @@ def prepare_method(
     except Exception as error:
         mend = "Give every setting the default of the original"
         raise Broken("settings", f"its settings have no valid defaults: {line(error)}", mend) from error
-    chosen: Settings = check_settings(method.settings, {**_FEW, **settings})
-    pool = _pool(images, folder)
-    training = Training(name=spec.name, method=method, settings=chosen, backbone=network, pool=pool)
+    chosen = check_settings(method.settings, {**_FEW, **settings})
+    training = Training(name=spec.name, method=method, settings=chosen, backbone=network, pool=_pool(images, folder))
     try:
         setup = set_up(training, device="cpu", group=current_group())
     except UsageError:
@@ -116,7 +107,7 @@ def _pool(dataset: Dataset | None, folder: Path) -> Pool:
 
 
 class _Killed(Exception):  # noqa: N818  stands for a signal
-    """The training was killed."""
+    pass
 
 
 class _Killing(Silent):
@@ -149,11 +140,11 @@ def loss(trainable: TrainableMethod) -> Iterator[Fault]:
     objective, side = trainable.setup.objective, trainable.setup.crop_size
     one, other = torch.randn(2, 8, 3, side, side, generator=torch.Generator().manual_seed(0))
     views = (one, one + 0.1 * other)
-    parameters: Tensors = [p for p in objective.networks.student.parameters() if p.requires_grad]
-    start = [parameter.detach().clone() for parameter in parameters]
+    parameters = [p for p in objective.networks.student.parameters() if p.requires_grad]
     try:
+        start = _flat(parameters)
         objective.begin_step(0)
-        first, gradients = _loss(objective, views, parameters)
+        first, gradient = _loss(objective, views, parameters)
     except Exception as error:
         mend = "Compute it from the student's output, with gradients: detach only what is a target"
         yield Fault(f"the loss raises {line(error)}", mend)
@@ -161,8 +152,16 @@ def loss(trainable: TrainableMethod) -> Iterator[Fault]:
     if not np.isfinite(first):
         yield Fault(f"the loss of the first step is {first}", "Guard logarithms and divisions")
         return
-    lowest = min(_descend(objective, views, parameters, start, gradients, rate) for rate in _RATES)
-    _restore(parameters, start)
+    values = []
+    for rate in _RATES:
+        point, slope = start, gradient
+        for _ in range(_DESCENTS):
+            point = point - rate * slope / slope.norm().clamp(min=1e-12)
+            vector_to_parameters(point, parameters)
+            value, slope = _loss(objective, views, parameters)
+        values.append(value)
+    vector_to_parameters(start, parameters)
+    lowest = np.nanmin([*values, np.inf])
     if not lowest < first:
         mend = "Make sure that the loss depends on the student, and that its gradient is that of what it returns"
         yield Fault(f"{_DESCENTS} descents do not lower the loss: {first:.4g}, then {lowest:.4g}", mend)
@@ -193,13 +192,14 @@ def other_seed(trainable: TrainableMethod) -> Iterator[Fault]:
 def resume(trainable: TrainableMethod) -> Iterator[Fault]:
     """A training that was killed and resumed ends with the same weights, to the last bit, as an uninterrupted one."""
     if trainable.encoder("straight") != trainable.encoder("killed", stop_after=STEPS // 2 + 1):
-        mend = (
-            "Keep all that the next step needs in `networks` or in `memory`, changed in place: a checkpoint holds these"
-        )
+        mend = "Keep what the next step needs in `networks` or `memory`, changed in place: a checkpoint holds these"
         yield Fault("killed and resumed, a training ends with different weights", mend)
 
 
-def _loss(objective: Objective, views: tuple[torch.Tensor, torch.Tensor], parameters: Tensors) -> tuple[float, Tensors]:
+def _loss(
+    objective: Objective, views: tuple[torch.Tensor, torch.Tensor], parameters: list[nn.Parameter]
+) -> tuple[float, torch.Tensor]:
+    """Return the loss, and its gradient as one vector."""
     # Dropout and the like draw the same numbers each time.
     torch.manual_seed(0)
     with torch.no_grad():
@@ -208,33 +208,11 @@ def _loss(objective: Objective, views: tuple[torch.Tensor, torch.Tensor], parame
     with torch.enable_grad(), MatmulConvolutions():
         value = objective.loss(objective.networks, views, targets, slice(0, len(views[0])))
         gradients = torch.autograd.grad(value, parameters, allow_unused=True, materialize_grads=True)
-    return float(value.detach()), list(gradients)
+    return float(value.detach()), _flat(gradients)
 
 
-def _descend(
-    objective: Objective,
-    views: tuple[torch.Tensor, torch.Tensor],
-    parameters: Tensors,
-    start: Tensors,
-    gradients: Tensors,
-    rate: float,
-) -> float:
-    """The loss after a few steps of one length; infinite where it is NaN."""
-    _restore(parameters, start)
-    value = float("inf")
-    for _ in range(_DESCENTS):
-        norm = torch.stack([gradient.norm() for gradient in gradients]).norm().clamp(min=1e-12)
-        with torch.no_grad():
-            for parameter, gradient in zip(parameters, gradients, strict=True):
-                parameter -= rate * gradient / norm
-        value, gradients = _loss(objective, views, parameters)
-    return value if value == value else float("inf")
-
-
-@torch.no_grad()
-def _restore(parameters: Tensors, values: Tensors) -> None:
-    for parameter, value in zip(parameters, values, strict=True):
-        parameter.copy_(value)
+def _flat(tensors: Iterable[torch.Tensor]) -> torch.Tensor:
+    return torch.cat([tensor.detach().flatten() for tensor in tensors])
 
 
 METHOD_CHECKS = [exported, loss, learns, same_seed, other_seed, resume]

@@ -27,11 +27,8 @@ class Examiner:
     """What the checks of a plugin need to know.
 
     Attributes:
-        registry: All plugins.
-        paths: Where the datasets are.
         backbone: Backbone to check pretrainings with; None: a tiny network.
-        of_families: Names of families to check, instead of a few that they list.
-        reporter: Receives the name of what is being checked.
+        of_families: Members of families to check, instead of a few that they list.
     """
 
     registry: Registry
@@ -91,17 +88,15 @@ class Examiner:
             from artbench.testing.pretraining import examine_pretraining
 
             return examine_pretraining(spec, backbone=self.backbone)
+        dataset = spec if isinstance(spec, DatasetSpec) else self.registry.datasets.get(spec.dataset)
+        root = self.paths.folder(dataset, reporter=self.reporter)
         if isinstance(spec, DatasetSpec):
             from artbench.testing.dataset import examine_dataset, tasks_on
 
-            return examine_dataset(spec, self._folder(spec), tasks=tasks_on(spec, self.registry))
+            return examine_dataset(spec, root, tasks=tasks_on(spec, self.registry))
         from artbench.testing.task import examine_task
 
-        dataset = self.registry.datasets.get(spec.dataset)
-        return examine_task(spec, self._folder(dataset), dataset=dataset)
-
-    def _folder(self, spec: DatasetSpec) -> Path:
-        return self.paths.folder(spec, reporter=self.reporter)
+        return examine_task(spec, root, dataset=dataset)
 
 
 def examine_loading(plugin: Plugin, registry: Registry) -> Iterator[Finding]:
@@ -139,22 +134,15 @@ def _contract(plugin: Plugin) -> Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class ListedFamily:
-    """A family with the names that it lists.
-
-    Attributes:
-        family: What was registered.
-        spec_type: Class of the specs it resolves names to.
-        names: All names that it lists.
-    """
+    """A family with the names that it lists; it resolves them to instances of `spec_type`."""
 
     family: Family[Any]
     spec_type: type
     names: Sequence[str]
 
-    @property
-    def tried(self) -> list[str]:
-        """Some of the names, spread over all of them."""
-        return [self.names[place] for place in spread(len(self.names), _RESOLVED)]
+    def some_names(self, count: int = _RESOLVED) -> list[str]:
+        """Return some of the names, spread over all of them."""
+        return [self.names[place] for place in spread(len(self.names), count)]
 
 
 def examine_family(family: Family[Any], spec_type: type) -> list[Finding]:
@@ -163,11 +151,7 @@ def examine_family(family: Family[Any], spec_type: type) -> list[Finding]:
 
 
 def list_names(family: Family[Any], spec_type: type) -> ListedFamily:
-    """Ask a family for its names.
-
-    Raises:
-        Broken: It does not list them.
-    """
+    """Return a family with its names, or raise `Broken` if it does not list them."""
     factory_of(family.resolve, name="resolve")
     list_all = factory_of(family.names, name="names")
     try:
@@ -181,19 +165,18 @@ def list_names(family: Family[Any], spec_type: type) -> ListedFamily:
 
 
 def _small(listed: ListedFamily) -> list[str]:
-    """A few of the names; the smallest of those tried, where the family says how large they are."""
+    """Return a few of the names: the smallest of those tried, where the family says how large they are."""
     if listed.family.particulars is None:
-        return [listed.names[place] for place in spread(len(listed.names), _CHECKED)]
+        return listed.some_names(_CHECKED)
     particulars = load_factory(listed.family.particulars)
-    sizes = {name: particulars(name).parameters for name in listed.tried}
-    known = {name: size for name, size in sizes.items() if size is not None and size <= _LARGEST}
-    return sorted(known, key=lambda name: known[name])[:_CHECKED]
+    sizes = [(particulars(name).parameters, name) for name in listed.some_names()]
+    return [name for _, name in sorted((size, name) for size, name in sizes if size and size <= _LARGEST)[:_CHECKED]]
 
 
 def resolved(listed: ListedFamily) -> Iterator[Fault]:
     """Every name that it lists is resolved, to a spec of that name."""
-    wrong = []
-    for name in listed.tried:
+    wrong, tried = [], listed.some_names()
+    for name in tried:
         try:
             spec: Any = load_factory(listed.family.resolve)(name)
         except Exception as error:
@@ -204,7 +187,7 @@ def resolved(listed: ListedFamily) -> Iterator[Fault]:
         elif (called := getattr(spec, "name", "")) != name:
             wrong.append(f"{name} (a spec called {called})")
     if wrong:
-        message = f"{len(wrong)} of {len(listed.tried)} names that were tried are not resolved: {some(wrong)}"
+        message = f"{len(wrong)} of {len(tried)} names that were tried are not resolved: {some(wrong)}"
         kind = listed.spec_type.__name__
         yield Fault(message, f"List in names() only what resolve() turns into a {kind} of that name")
 

@@ -92,25 +92,13 @@ def examine_pretraining(
 
 @dataclass(frozen=True, kw_only=True)
 class GivenWeights:
-    """The weights that a pretraining gives for one backbone.
-
-    Attributes:
-        spec: What was registered.
-        network: The backbone they are for.
-        backbone: The backbone as it was passed to the pretraining.
-        before: Digest of the backbone's weights before that.
-        weights: The weights.
-    """
+    """The weights that a pretraining gives for one backbone; `before` is the digest of the backbone's own weights."""
 
     spec: PretrainingSpec
     network: BackboneSpec
     backbone: Backbone
     before: str
     weights: Weights
-
-    def again(self, seed: int) -> "GivenWeights":
-        """Ask for the weights again, for a backbone built under another seed."""
-        return _ask(self.spec, self.network, seed=seed)
 
 
 def _ask(spec: PretrainingSpec, network: BackboneSpec, *, seed: int) -> GivenWeights:
@@ -125,10 +113,9 @@ def _ask(spec: PretrainingSpec, network: BackboneSpec, *, seed: int) -> GivenWei
         except Broken as broken:
             if not isinstance(broken.__cause__, ArtbenchError):
                 raise
-            raise ArtbenchError(
-                f"it has no weights for the backbone {network.name} ({broken.__cause__.message})",
-                mend="Name one that it has weights for: check_pretraining(…, backbone=…), or --backbone",
-            ) from broken
+            message = f"it has no weights for the backbone {network.name} ({broken.__cause__.message})"
+            mend = "Name one that it has weights for: check_pretraining(…, backbone=…), or --backbone"
+            raise ArtbenchError(message, mend=mend) from broken
     return GivenWeights(spec=spec, network=network, backbone=backbone, before=before, weights=weights)
 
 
@@ -140,7 +127,7 @@ def state(given: GivenWeights) -> Iterator[Fault]:
     others = [name for name in weights if name not in own]
     if others and len(others) < len(weights):
         message = f"{len(others)} of its weights do not belong to {given.network.name}: {some(others)}"
-        yield Fault(message, "Leave them out, or users are told of them at every run", "WARN")
+        yield Fault(message, "Leave them out: they are mentioned at every run", "WARN")
 
 
 def load(given: GivenWeights) -> Iterator[Fault]:
@@ -170,14 +157,14 @@ def preprocessing(given: GivenWeights) -> Iterator[Fault]:
 
 def digest(given: GivenWeights) -> Iterator[Fault]:
     """Two calls under one seed give the same weights."""
-    if digest_of(given.again(0).weights.state) != digest_of(given.weights.state):
+    if digest_of(_ask(given.spec, given.network, seed=0).weights.state) != digest_of(given.weights.state):
         mend = "Draw from torch's global generator, which artbench seeds; or read them from a file"
         yield Fault("two calls under one seed give different weights", mend)
 
 
 def seed(given: GivenWeights) -> Iterator[Fault]:
     """`seeded` states whether the weights depend on the run's seed."""
-    other = given.again(1)
+    other = _ask(given.spec, given.network, seed=1)
     depends = digest_of(other.weights.state) != digest_of(given.weights.state)
     if depends and not given.spec.seeded:
         mend = "State seeded=True: else a run under another seed takes the record of the first for its own"

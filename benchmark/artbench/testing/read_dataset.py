@@ -18,16 +18,7 @@ from artbench.testing.checks import Broken, call_factory, factory_of
 
 @dataclass(frozen=True, kw_only=True)
 class ReadDataset:
-    """A dataset that was read.
-
-    Attributes:
-        spec: What was registered.
-        root: The folder.
-        factory: Reads it again.
-        dataset: Result of the first read.
-        again: Result of the second read.
-        opened: The files that the first read opened.
-    """
+    """A dataset that was read twice, as `dataset` and `again`; `opened` are the files that the first read opened."""
 
     spec: DatasetSpec
     root: Path
@@ -38,11 +29,7 @@ class ReadDataset:
 
 
 def read_twice(spec: DatasetSpec, root: Path) -> ReadDataset:
-    """Read a dataset twice.
-
-    Raises:
-        Broken: It can't be read, or is not a dataset.
-    """
+    """Read a dataset twice; raise `Broken` if it can't be read, or is not a dataset."""
     factory = factory_of(spec.factory)
     with _opened_files() as opened:
         dataset = _read(factory, root)
@@ -69,7 +56,7 @@ def _read(factory: Callable[[Path], Any], root: Path) -> Dataset:
 
 
 class _Scanned(filter):  # type: ignore[type-arg]  # an iterator
-    """What `os.scandir` returns: an iterator that is a context and can be closed."""
+    """Entries as `os.scandir` returns them: an iterator that is a context and can be closed."""
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +69,7 @@ class _Scanned(filter):  # type: ignore[type-arg]  # an iterator
 
 @contextmanager
 def _listings_reversed() -> Iterator[None]:
-    """Have every folder listed from the last name to the first, as another file system might."""
+    """Let every folder be listed from the last name to the first, as another file system might."""
     listdir, scandir = os.listdir, os.scandir
 
     def listed(*args: Any) -> list[Any]:
@@ -98,7 +85,7 @@ def _listings_reversed() -> Iterator[None]:
 
 @contextmanager
 def _opened_files() -> Iterator[list[Path]]:
-    """The files that Python code opens during the block."""
+    """Collect the files that Python code opens during the block."""
     plain, opened = io.open, list[Path]()
 
     def noted(file: Any, *args: Any, **options: Any) -> Any:

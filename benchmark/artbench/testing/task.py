@@ -1,6 +1,7 @@
 """Checks of a task."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,30 +77,17 @@ def examine_task(spec: TaskSpec, root: Path, *, dataset: DatasetSpec) -> list[Fi
 
 @dataclass(frozen=True, kw_only=True)
 class ReadTask:
-    """A task with its targets.
-
-    Attributes:
-        spec: What was registered.
-        read: Its dataset, read twice.
-        targets: Targets from the first read.
-        again: Targets from the second read.
-    """
+    """A task with its dataset, read twice, and its targets from the first read and `again` from the second."""
 
     spec: TaskSpec
     read: ReadDataset
     targets: Targets
     again: Targets
 
-    @property
-    def dataset(self) -> Dataset:
-        """The dataset from the first read."""
-        return self.read.dataset
-
 
 def _read(spec: TaskSpec, root: Path, dataset: DatasetSpec) -> ReadTask:
     read = read_twice(dataset, root)
-    targets, again = (_targets(spec, dataset) for dataset in (read.dataset, read.again))
-    return ReadTask(spec=spec, read=read, targets=targets, again=again)
+    return ReadTask(spec=spec, read=read, targets=_targets(spec, read.dataset), again=_targets(spec, read.again))
 
 
 def _targets(spec: TaskSpec, dataset: Dataset) -> Targets:
@@ -119,8 +107,7 @@ def _check_split(name: str, split: Any, images: int) -> None:
     if split.rows.dtype != np.int64 or split.rows.ndim != 1:
         mend = "Give rows as np.array(rows, np.int64): numbers of images of the dataset, not a mask"
         raise Broken("rows", f"rows of {name} are {split.rows.dtype} of shape {split.rows.shape}", mend)
-    wrong = split.rows[(split.rows < 0) | (split.rows >= images)]
-    if len(wrong):
+    if len(wrong := split.rows[(split.rows < 0) | (split.rows >= images)]):
         mend = "Number images as the dataset does, from 0"
         raise Broken("rows", f"rows of {name} are not all from 0 to {images - 1:,}: {wrong[0]}", mend)
 
@@ -131,14 +118,13 @@ def _splits(task: ReadTask) -> Iterator[tuple[str, Split]]:
 
 
 def labels(task: ReadTask) -> Iterator[Fault]:
-    """Labels are in the range of the classes; years are finite."""
+    """Labels are within the range of the classes; years are finite."""
     for name, split in _splits(task):
         if split.labels.dtype == np.float64 and not np.isfinite(split.labels).all():
             yield Fault(f"some years of {name} are NaN or infinite", "Leave out images without a year")
         elif split.labels.dtype == np.int64:
             count = len(task.targets.classes)
-            wrong = split.labels[(split.labels < 0) | (split.labels >= count)]
-            if len(wrong):
+            if len(wrong := split.labels[(split.labels < 0) | (split.labels >= count)]):
                 mend = "Number classes from 0, in the order of `classes`; leave out images without a label"
                 yield Fault(f"labels of {name} are not all from 0 to {count - 1}: {wrong[0]}", mend)
 
@@ -153,7 +139,7 @@ def splits_hold_pictures(task: ReadTask) -> Iterator[Fault]:
 
 def splits_apart(task: ReadTask) -> Iterator[Fault]:
     """No image is in two splits."""
-    yield from overlaps(task.targets, task.dataset)
+    yield from overlaps(task.targets, task.read.dataset)
 
 
 def every_class_is_trained(task: ReadTask) -> Iterator[Fault]:
@@ -171,18 +157,16 @@ def every_class_is_trained(task: ReadTask) -> Iterator[Fault]:
 
 def fingerprint(task: ReadTask) -> Iterator[Fault]:
     """A second read gives the same targets, so that two results can be compared."""
-    if _fingerprint(task.targets, task.dataset) != _fingerprint(task.again, task.read.again):
-        mend = "Let nothing depend on the order in which folders are listed, on a random number or on the time: sort, "
-        mend += "and draw splits by a digest of the ids"
+    if _fingerprint(task.targets, task.read.dataset) != _fingerprint(task.again, task.read.again):
+        mend = "Sort what folders list, draw splits by a digest of the ids, and use neither random numbers nor the time"
         yield Fault("a second read gives other targets", mend)
 
 
 def _fingerprint(targets: Targets, dataset: Dataset) -> str:
-    try:
+    # A missing image is reported by the checks of the dataset.
+    with suppress(OSError):
         return targets.fingerprint(dataset)
-    except OSError:
-        # A missing image: reported by the checks of the dataset.
-        return ""
+    return ""
 
 
 def primary_metric(task: ReadTask) -> Iterator[Fault]:
@@ -222,9 +206,9 @@ def groups(task: ReadTask) -> Iterator[Fault]:
     groups = task.targets.groups
     if groups is None and task.spec.clustered:
         yield Fault("it is clustered, and its targets have no groups", "Give groups, or leave clustered out")
-    if groups is not None and len(groups) != len(task.dataset):
+    if groups is not None and len(groups) != len(task.read.dataset):
         mend = "Give one group a row of the dataset, in its order, '' where it is unknown"
-        yield Fault(f"there are {len(groups):,} groups for {len(task.dataset):,} images", mend)
+        yield Fault(f"there are {len(groups):,} groups for {len(task.read.dataset):,} images", mend)
 
 
 def repeats(task: ReadTask) -> Iterator[Fault]:
@@ -241,7 +225,7 @@ def missing(task: ReadTask) -> Iterator[Fault]:
     paths = task.targets.missing
     if isinstance(paths, str) or not all(isinstance(path, str) for path in paths):
         yield Fault("missing are not texts", "Give missing as paths below the folder, as the lists name them")
-    elif found := [path for path in paths if path and (task.dataset.root / path).is_file()]:
+    elif found := [path for path in paths if path and (task.read.dataset.root / path).is_file()]:
         mend = "Name what is in the lists and not in the folder"
         yield Fault(f"{len(found):,} files that are named as missing are there, such as {found[0]}", mend)
 

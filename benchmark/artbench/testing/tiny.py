@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 ARTBENCH_CONTRACT = 1
 COLOURS = ("red", "green", "blue")
-_COLUMNS = ("file", "colour", "split")
 _IMAGES = 36
 
 BACKBONE = BackboneSpec(
@@ -87,7 +86,7 @@ def paint(root: Path) -> None:
     random = np.random.default_rng(0)
     with (root / "labels.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
-        table.writerow(_COLUMNS)
+        table.writerow(("file", "colour", "split"))
         for number in range(_IMAGES):
             colour = number % len(COLOURS)
             pixels = random.integers(0, 120, (40, 56, 3))
@@ -111,8 +110,8 @@ def read(root: Path) -> "Dataset":
         with (root / "labels.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
     except OSError as error:
-        mend = "Let artbench.testing generate the folder"
-        raise ArtbenchError(f"no labels.csv in {root} ({error.strerror})", mend=mend) from error
+        reason = f"no labels.csv in {root} ({error.strerror})"
+        raise ArtbenchError(reason, mend="Let artbench.testing generate the folder") from error
     files = [row["file"] for row in rows]
     return Dataset(name="tiny", root=root, ids=files, files=files, tables={"rows": rows})
 

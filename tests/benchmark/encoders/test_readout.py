@@ -140,14 +140,14 @@ def test_one_pass_gives_the_features_of_several_variants(registry: Registry) -> 
 @pytest.mark.parametrize("name", ["resnet18", "tf_efficientnet_lite0", "convnext_atto", "vit_tiny_patch16_224"])
 def test_a_networks_own_pool_is_what_its_last_layer_gives(name: str, registry: Registry) -> None:
     """timm's output and the pool that the plugin states of it are the same numbers."""
-    from artbench.encoders.readout import Place, Readout
+    from artbench.encoders.readout import Place, readout
 
     built = load_factory_of(registry, name)
     side = built.input_size or 64
     images = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(1))
     assert built.layers is not None
     elsewhere = Place(layer=99)
-    read = Readout(built.module, built.layers(), [Place(pool=built.pool)], own=elsewhere)
+    read = readout(built.module, built.layers(), [Place(pool=built.pool)], own=elsewhere)
     with torch.no_grad():
         torch.testing.assert_close(read(images), built.module(images))
 

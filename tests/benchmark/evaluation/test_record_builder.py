@@ -19,6 +19,7 @@ from artbench.records.record import Record
 from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Silent
 from tests.support.plugins import JUDGED, TOY
+from tests.support.reporters import RecordingReporter
 
 PLUGINS = [TOY, JUDGED]
 PAIRS = ("toy-colour", "toy-traits", "toy-year")
@@ -169,7 +170,8 @@ def test_few_shots_are_protocols_of_their_own(
 ) -> None:
     monkeypatch.setenv("ARTBENCH_CACHE", str(judged.request.results.parent / "cache"))
     few = replace(judged.request, tasks=["toy-colour"], shots=(4, 1, 25), results=tmp_path)
-    results = run(few, registry=registry, reporter=Silent()).results
+    reporter = RecordingReporter()
+    results = run(few, registry=registry, reporter=reporter).results
     records = [result.record for result in results]
     assert [record.protocol for record in records] == [f"linear-v1-shots-{shots}" for shots in (1, 4, 25)]
     assert len({record.board for record in records}) == 3
@@ -181,6 +183,8 @@ def test_few_shots_are_protocols_of_their_own(
         assert record.primary.ci95[0] <= record.primary.value <= record.primary.ci95[1]
     # Every class has 20 images, so with 25 shots every draw is the whole of train.
     assert [record.few_shot.scarce for record in records if record.few_shot] == [0, 0, 3]
+    said = "toy-colour, toy-patches, random: 3 of 3 classes have fewer than 25 images and give all they have. "
+    assert sum(notice.startswith(said) for notice in reporter.notices) == 1
     assert {r.metrics["accuracy"] for r in records[2].rounds} == {judged.record("toy-colour").primary.value}
     assert len({r.metrics["accuracy"] for r in records[0].rounds}) > 1
     assert records[0].probe.validation == {}
@@ -193,10 +197,37 @@ def test_few_shots_are_protocols_of_their_own(
     )
     page = (tmp_path / "leaderboards" / "toy-colour.md").read_text()
     assert page.count("| rank |") == 3
-    assert "25 images of each class; 3 classes have fewer and give all they have." in page
+    assert "25 images of each class; 3 of 3 classes have fewer than 25 images and give all they have." in page
 
 
 @pytest.mark.parametrize("task", ["toy-traits", "toy-year"])
 def test_few_shots_of_what_has_no_classes_are_refused(judged: Judged, registry: Registry, task: str) -> None:
     with pytest.raises(UsageError, match=f"--shots .*{task} is a "):
         run(replace(judged.request, tasks=["toy-colour", task], shots=(1,)), registry=registry, reporter=Silent())
+
+
+def test_features_of_the_test_are_described_without_labels(judged: Judged) -> None:
+    record = judged.record("toy-colour")
+    found = record.label_free
+    assert found is not None
+    assert (found.of, found.images, found.dimensions) == (
+        record.dataset.test,
+        record.dataset.test,
+        record.encoder.feature_dim,
+    )
+    assert 1 < found.effective_rank <= found.rankme <= min(found.images, found.dimensions) * 1.01
+    # Labels change the comparison of the clusters alone.
+    permuted = judged.record("toy-colour-permuted").label_free
+    assert permuted is not None
+    labels = {"ari", "nmi", "clusters"}
+    assert permuted.model_dump(exclude=labels) == found.model_dump(exclude=labels)
+    assert (found.ari or 0) > (permuted.ari or 0)
+    for task in ("toy-traits", "toy-year"):
+        other = judged.record(task).label_free
+        assert other is not None
+        assert (other.clusters, other.ari, other.nmi) == (None, None, None)
+    splits = judged.record("toy-splits")
+    assert splits.label_free is not None
+    assert splits.label_free.of == splits.dataset.test
+    assert "k-means ARI" in judged.page("toy-colour")
+    assert "k-means" not in judged.page("toy-year")

@@ -1,6 +1,8 @@
 """Kills at any moment, several runs at once, several processes on one run: always the same bytes."""
 
 import multiprocessing
+import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from artbench.runtime.distributed import process_group
 from tests.support import extraction as tiny
 from tests.support.reporters import RecordingReporter
 
@@ -111,12 +114,34 @@ def listen(folder: Path, told: Any) -> None:
     tiny.features(tiny.dataset(folder, 3), folder / "cache", reporter=Telling())
 
 
-@pytest.mark.parametrize("processes", [2, 3])
-def test_torchrun_gives_the_same_bytes(processes: int, tmp_path: Path) -> None:
+def test_torchrun_gives_the_same_bytes(tmp_path: Path) -> None:
     expected = prepare(tmp_path, 100)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     command += ["-m", tiny.__name__, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=110, cwd=Path(__file__).parents[3])
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"100\ntiny on tiny, share of one process of {processes}"
+    assert done.stdout == "100\ntiny on tiny, share of one process of 2"
+    assert tiny.stored_bytes(tmp_path / "cache") == expected
+
+
+def share(folder: Path, rank: int, size: int, port: int, queue: Any) -> None:
+    """Extract a share, as one of the processes that torchrun starts."""
+    os.environ.update(RANK=str(rank), WORLD_SIZE=str(size), LOCAL_RANK=str(rank))
+    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+    listener = RecordingReporter()
+    with process_group():
+        queue.put((rank, tiny.extract_all(folder, listener), listener.works))
+
+
+def test_three_processes_give_the_same_bytes(tmp_path: Path) -> None:
+    expected, queue = prepare(tmp_path, 100), CONTEXT.Queue()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    children = [CONTEXT.Process(target=share, args=(tmp_path, rank, 3, port, queue)) for rank in range(3)]
+    for child in children:
+        child.start()
+    told = sorted(queue.get(timeout=60) for _ in children)
+    for child in children:
+        child.join()
+    assert told[0] == (0, 100, ["tiny on tiny, share of one process of 3"])
     assert tiny.stored_bytes(tmp_path / "cache") == expected

@@ -6,11 +6,14 @@ import pytest
 
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.markdown import task_page
-from artbench.leaderboard.notes import marks
+from artbench.leaderboard.notes import marks, measured_on
 from tests.support.records import record
 
+SEEN = {"corpus": "web", "state": "unknown", "evidence": "images of the web"}
 POOL = {"sha256": "a" * 64, "images": 9, "datasets": {"toy": 9}}
 PROBE = {"converged": False}
+EDGE = {"l2": 0.1, "grid_losses": [None, 0.9]}
+V2 = {"protocol": "linear-v2"}
 
 
 @pytest.mark.parametrize(
@@ -18,9 +21,16 @@ PROBE = {"converged": False}
     [
         ({"encoder": {"pool": {**POOL, "test_images": 3}}}, "†", "pretrained on 3 of the 40 test images"),
         ({"encoder": {"pool": {**POOL, "test_images": None}}}, "‡", "was not available"),
+        ({"encoder": {"seen": SEEN}}, "?", "may have seen test images, for it was trained on web: images of the web"),
+        ({"encoder": {"seen": SEEN | {"corpus": "not stated"}}}, "?", "may have seen test images: images of the web"),
+        ({"encoder": {"seen": SEEN | {"state": "contaminated"}}}, "†", "test images among them (images of the web)"),
+        # One mark says it once.
+        ({"encoder": {"seen": SEEN, "pool": {**POOL, "test_images": None}}}, "‡", "was not available"),
         ({"dataset": {"twins": {"test": 2, "tiers": ["hash"], "audit_sha256": "a" * 64}}}, "§", "2 test images have a"),
         ({"dataset": {"partial": True, "missing": 7}}, "¶", "7 images were missing"),
         ({"probe": PROBE}, "‖", "its probe did not meet"),
+        ({**V2, "probe": EDGE}, "◊", "its penalty, 0.1, is the largest of the grid"),
+        ({**V2, "probe": {"l2": 0.01}}, "◊", "its penalty, 0.01, is the smallest of the grid"),
     ],
 )
 def test_each_reason_for_care_has_a_mark_and_a_footnote(changes: dict[str, Any], sign: str, words: str) -> None:
@@ -33,5 +43,28 @@ def test_each_reason_for_care_has_a_mark_and_a_footnote(changes: dict[str, Any],
     assert words in note
 
 
+def test_clean_weights_need_no_mark_and_neither_do_records_that_do_not_say() -> None:
+    assert marks(record(encoder={"seen": SEEN | {"state": "clean"}})) == []
+    assert marks(record(encoder={"source": "timm/resnet18.a1_in1k"})) == []
+
+
 def test_a_clean_pool_needs_no_mark() -> None:
     assert marks(record(encoder={"pool": {**POOL, "test_images": 0}})) == []
+
+
+def test_the_penalty_at_the_edge_has_no_mark_where_pages_were_published_without_or_where_none_was_chosen() -> None:
+    assert marks(record(probe=EDGE)) == []
+    assert marks(record(protocol="linear-v2", probe=EDGE | {"grid_losses": [None, None]})) == []
+    middle = {"l2": 0.1, "grid": [0.01, 0.1, 1.0], "grid_losses": [0.9, 0.8, 0.9]}
+    assert marks(record(protocol="linear-v2", probe=middle)) == []
+
+
+def test_the_page_says_where_the_penalty_was_chosen_and_which_classes_draws_lack() -> None:
+    said = measured_on(boards([record(protocol="linear-v2", probe={"groups": 47, "unfitted": 2})])[0])
+    assert "chosen on 47 painters, each held out" in said
+    assert "2 classes have images only among those" in said
+    few = {"shots": 4, "draws": 10, "seed": 0, "scarce": 3, "absent": 1}
+    said = measured_on(boards([record(few_shot=few)])[0])
+    assert "1 of 4 classes have no image to draw; 2 of 4 classes have fewer than 4 images" in said
+    old = measured_on(boards([record(few_shot={**few, "absent": None})])[0])
+    assert "3 classes have fewer and give all they have" in old

@@ -8,6 +8,7 @@ from artbench.data.folders import DatasetPaths
 from artbench.data.opening import open_datasets_with_tasks
 from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
+from artbench.pretrain.cached_training import trainings_for
 from artbench.pretrain.opening import open_pool
 from artbench.runtime.progress import Silent
 from tests.plugins.artbench_collection.museum import ids, only, opened, touch, write_museum, write_table
@@ -120,7 +121,15 @@ def test_labelled_and_unlabelled_images_make_one_pool(tmp_path: Path) -> None:
 
 def test_they_can_be_checked_and_audited_like_any_dataset(tmp_path: Path) -> None:
     touch(tmp_path, *FLAT)
-    (holding,) = open_datasets_with_tasks(
+    (found,) = open_datasets_with_tasks(
         [f"collection:{tmp_path}"], registry=load_plugins(), paths=DatasetPaths(), reporter=Silent()
     )
-    assert (len(holding.dataset), dict(holding.tasks), dict(holding.closed)) == (12, {}, {})
+    assert (len(found.dataset), dict(found.tasks), dict(found.unreadable)) == (12, {}, {})
+
+
+def test_a_method_that_a_run_names_trains_on_the_images(tmp_path: Path) -> None:
+    touch(tmp_path / "scans", *FLAT)
+    training = trainings_for(
+        [f"collection:{tmp_path / 'scans'}"], registry=load_plugins(), paths=DatasetPaths(), seed=0, reporter=Silent()
+    )
+    assert len(training("moco-v2-small", "resnet18").training.pool) == len(FLAT)

@@ -2,7 +2,6 @@ import pytest
 import torch
 from torchvision import models
 
-from artbench.encoders.backbone import Backbone
 from artbench.encoders.build import build_encoder
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
@@ -11,7 +10,6 @@ from artbench_torchvision.family import names, resolve
 
 RANDOM = load_plugins().pretrainings.get("random")
 MODELS = models.list_models(module=models)
-REGNETS, LARGEST = [name for name in MODELS if name.startswith("regnet_")], "regnet_y_128gf"
 # The length of features of one model of each kind, and the size of images where it is fixed.
 KNOWN = {
     "alexnet": (4096, None),
@@ -47,35 +45,26 @@ def test_models_of_every_kind_build(model: str) -> None:
     assert (encoder.feature_dim, encoder.input_size) == KNOWN[model]
 
 
-@pytest.mark.parametrize("model", sorted(set(MODELS) - set(REGNETS)))
+@pytest.fixture
+def weightless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parameters without memory or arithmetic, which the largest have hundreds of millions of.
+
+    Nothing else is on the meta device while a model is built: a RegNet computes the widths of its stages with tensors.
+    """
+    register = torch.nn.Module.register_parameter
+
+    def register_on_meta(module: torch.nn.Module, name: str, parameter: torch.nn.Parameter | None) -> None:
+        register(module, name, None if parameter is None else torch.nn.Parameter(parameter.to("meta")))
+
+    monkeypatch.setattr(torch.nn.Module, "register_parameter", register_on_meta)
+
+
+@pytest.mark.usefixtures("weightless")
+@pytest.mark.parametrize("model", MODELS)
 def test_every_model_gives_pooled_features(model: str) -> None:
-    # Without memory or arithmetic: the largest have hundreds of millions of weights.
-    with torch.device("meta"):
-        backbone = _built(model)
-    _check_features(backbone, model)
-
-
-@pytest.mark.parametrize(
-    "model", [name for name in MODELS if name.startswith("regnet_") and not name.endswith("128gf")]
-)
-def test_every_regnet_gives_pooled_features(model: str) -> None:
-    # These can't be built on the meta device: they compute the widths of their stages with tensors.
-    _check_features(_built(model), model)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_the_largest_regnet_gives_pooled_features() -> None:
-    _check_features(_built(LARGEST), LARGEST)
-
-
-def _built(model: str) -> Backbone:
     spec = resolve(f"torchvision_{model}")
     assert spec is not None
-    return load_factory(spec.factory)()
-
-
-def _check_features(backbone: Backbone, model: str) -> None:
+    backbone = load_factory(spec.factory)()
     side = backbone.input_size or 244
     with torch.device("meta"), torch.inference_mode():
         features = backbone.module.to("meta").eval()(torch.zeros(2, 3, side, side))

@@ -12,6 +12,7 @@ from artbench.encoders.weights import state_digest
 from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
 from artbench_torchvision.backbone import build
+from artbench_torchvision.corpora import corpus_of
 from artbench_weights.weights import imagenet
 from tests.support.reporters import RecordingReporter
 
@@ -49,6 +50,8 @@ def test_weights_in_the_cache_need_no_network(no_network: Path) -> None:
     encoder, notices = _build("torchvision_resnet18")
     assert encoder.weights_sha256 == state_digest({key: state[key] for key in state if not key.startswith("fc.")})
     assert encoder.source == "torchvision/resnet18.IMAGENET1K_V1"
+    assert encoder.corpus is not None
+    assert [encoder.corpus.seen(name).state for name in ("wikiart", "imet-2020")] == ["clean", "unknown"]
     assert encoder.mean == pytest.approx((0.485, 0.456, 0.406))
     assert notices == []
 
@@ -99,3 +102,14 @@ def test_a_damaged_file_in_the_cache_is_named(no_network: Path) -> None:
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(ArtbenchError, match=f"can't be read .*Remove {file}"):
         _build("torchvision_resnet18")
+
+
+def test_every_entry_states_its_corpus() -> None:
+    entries = [entry for name in models.list_models(module=models) for entry in models.get_model_weights(name)]
+    corpora = [corpus_of(entry.name) for entry in entries]
+    assert {corpus.name for corpus in corpora if corpus is not None} == {"ImageNet-1k", "Instagram-3.6B + ImageNet-1k"}
+    assert None not in corpora
+    assert all(
+        corpus is not None and (corpus.seen("wikiart").state == "unknown") == ("SWAG" in entry.name)
+        for entry, corpus in zip(entries, corpora, strict=True)
+    )

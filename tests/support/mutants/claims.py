@@ -55,6 +55,17 @@ def a_probe_of_its_own(it: Submission) -> None:
 
 
 @harmful
+def a_clean_encoder_that_saw_test_images(it: Submission) -> None:
+    content = it.content
+    name = content["dataset"]["name"]
+    content["encoder"] |= {
+        "pool": {"sha256": "a" * 64, "images": 9, "datasets": {name: 9}, "test_images": 1},
+        "seen": {"corpus": "a pool", "state": "clean", "evidence": "none of them is a test image"},
+    }
+    it.write(content)
+
+
+@harmful
 def other_neighbours(it: Submission) -> None:
     put(it, *it.random.choice([(("neighbours", "k"), 5), (("neighbours", "temperature"), 0.1)]))
 

@@ -7,7 +7,7 @@ from tests.support.mutants.submission import Submission, at, harmful, leaves, pu
 # Fields that a record may lack, for they have a default.
 _OPTIONAL = {
     "partial", "exclusion", "twins", "checkpoint_sha256", "pool", "training", "thresholds", "references", "clusters",
-    "rounds", "few_shot", "predictions", "tables", "decode_s", "forward_s",
+    "layer", "pooling", "seen", "rounds", "few_shot", "predictions", "tables", "decode_s", "forward_s",
 }  # fmt: skip
 
 

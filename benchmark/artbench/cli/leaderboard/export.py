@@ -13,6 +13,7 @@ from artbench.cli.options import (
     pretraining_option,
     registry,
     results_option,
+    seen_option,
     task_option,
 )
 
@@ -28,6 +29,7 @@ _FORMATS = ("csv", "parquet", "latex", "model-card")
 @task_option("Only this task; repeatable.", multiple=True)
 @backbone_option("Only this architecture; repeatable.", multiple=True)
 @pretraining_option("Only this pretraining; repeatable.", multiple=True, or_path=False)
+@seen_option()
 @click.option("--out", type=FILE, metavar="FILE", help="File to write. Default: stdout.")
 @results_option
 @debug_option
@@ -37,6 +39,7 @@ def export(
     tasks: tuple[str, ...],
     backbones: tuple[str, ...],
     pretrainings: tuple[str, ...],
+    seen: tuple[str, ...],
     out: Path | None,
     results: Path,
 ) -> None:
@@ -49,6 +52,7 @@ def export(
     from artbench.errors import ArtbenchError, UsageError
     from artbench.leaderboard.board import boards
     from artbench.leaderboard.export.flat import flat_rows, write_parquet
+    from artbench.leaderboard.seen import seen_as
     from artbench.records.folder import ResultsFolder
     from artbench.runtime.files import write_text
 
@@ -61,7 +65,7 @@ def export(
     folder = ResultsFolder(results)
     wanted = [
         record
-        for record in folder.records(TerminalReporter())
+        for record in seen_as(folder.records(TerminalReporter()), seen)
         if (not tasks or record.task in tasks)
         and (not backbones or record.backbone in backbones)
         and (not pretrainings or record.pretraining in pretrainings)
@@ -101,12 +105,13 @@ def _text(kind: str | None, boards: "Sequence[Board]") -> str:
     from artbench.records.record import encoder_name
 
     records = [row.record for board in boards for row in board.rows]
-    encoders = {record.encoder.weights_sha256: encoder_name(record) for record in records}
+    # Variants of a network have the same weights, and two states of a pretraining the same name.
+    encoders = {(record.backbone, record.encoder.weights_sha256): encoder_name(record) for record in records}
     if len(encoders) > 1:
-        names = sorted(encoders.values())
+        found = sorted(encoders.values())
         raise UsageError(
-            f"a model card describes one encoder, and these records are of {len(names)}: {'; '.join(names[:5])}"
-            + ("; …" if len(names) > 5 else ""),
+            f"a model card describes one encoder, and these records are of {len(found)}: {'; '.join(found[:5])}"
+            + ("; …" if len(found) > 5 else ""),
             mend="Say which with --backbone and --pretraining",
         )
     return model_card(records)

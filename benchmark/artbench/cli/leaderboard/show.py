@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from artbench.cli.completion import completed
-from artbench.cli.options import debug_option, results_option
+from artbench.cli.options import debug_option, results_option, seen_option
 from artbench.cli.output import echo, print_table
 
 if TYPE_CHECKING:
@@ -15,20 +15,26 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("task", required=False, shell_complete=completed("tasks"))
+@seen_option()
 @results_option
 @debug_option
-def show(task: str | None, results: Path) -> None:
-    """Show the leaderboards, or that of one TASK, in the terminal."""
+def show(task: str | None, seen: tuple[str, ...], results: Path) -> None:
+    """Show the leaderboards, or that of one TASK, in the terminal.
+
+    Ranks are among the records that are shown.
+    """
     from artbench.cli.progress import TerminalReporter
     from artbench.errors import ArtbenchError
     from artbench.leaderboard.board import boards
+    from artbench.leaderboard.seen import seen_as
     from artbench.records.folder import ResultsFolder
 
     folder = ResultsFolder(results)
-    every = boards(folder.records(TerminalReporter()), folder.predictions_of)
+    every = boards(seen_as(folder.records(TerminalReporter()), seen), folder.predictions_of)
     found = [board for board in every if task in (None, board.first.task)]
     if not found:
         what = f"no records of {task}" if task else "no records"
+        what += f" with --seen {' or '.join(seen)}" if seen else ""
         raise ArtbenchError(f"{what} in {results / 'records'}", mend="`artbench run` writes them")
     for board in found:
         print_board(board)

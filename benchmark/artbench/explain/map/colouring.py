@@ -107,6 +107,13 @@ def by_year(years: NDArray[np.float64]) -> Colouring:
     return Colouring(groups=groups, of=of, colours=colours, how="Coloured by year", years=(low, high))
 
 
+def uncoloured(images: int) -> Colouring:
+    """Give all images one colour, where nothing is known of them."""
+    group = Group(name="images", count=images, colour=_COLOURS[0], marker=ROUND)
+    of = np.zeros(images, np.int64)
+    return Colouring(groups=[group], of=of, colours=[group.colour] * images, how="There are no labels to colour by")
+
+
 def by_class(labels: Labels, classes: Sequence[str], *, named: Sequence[int] = ()) -> Colouring:
     """Colour images by their class, or by the one of their labels that most images of the map have.
 

@@ -39,25 +39,55 @@ class Known:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MapContents:
-    """A map of the images that a record was tested on.
+class Subject:
+    """What a map is of.
 
     Attributes:
-        record: The record.
+        name: Name of the task, or of a dataset without labels.
+        backbone: Backbone of the encoder.
+        pretraining: Its pretraining.
+        weights_sha256: Digest of its weights.
+        record: Id of the record; None for images without labels, of which there is none.
+    """
+
+    name: str
+    backbone: str
+    pretraining: str
+    weights_sha256: str
+    record: str | None = None
+
+    @classmethod
+    def of(cls, record: Record) -> "Subject":
+        """Return the subject of a record."""
+        return cls(
+            name=record.task,
+            backbone=record.backbone,
+            pretraining=record.pretraining,
+            weights_sha256=record.encoder.weights_sha256,
+            record=record.id,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapContents:
+    """A map of the images that a record was tested on, or of images without labels.
+
+    Attributes:
+        subject: Task or dataset, and encoder.
         images: Ids of the images.
         layout: Their places on the map.
         colouring: Their colours and markers.
-        known: Truth and prediction for each.
+        known: Truth and prediction for each; None without labels.
         faithfulness: How much of the space the map keeps.
         seed: Seed of the layout, and of the draw of images for the page.
         on_page: Indices into `images` of those on the page, ascending.
     """
 
-    record: Record
+    subject: Subject
     images: Sequence[str]
     layout: Layout
     colouring: Colouring
-    known: Known
+    known: Known | None
     faithfulness: Faithfulness
     seed: int
     on_page: NDArray[np.int64]
@@ -65,26 +95,34 @@ class MapContents:
     @property
     def title(self) -> str:
         """Title of figure and page."""
-        return f"Map of {self.record.task}: {self.record.backbone}, {self.record.pretraining}"
+        return f"Map of {self.subject.name}: {self.subject.backbone}, {self.subject.pretraining}"
+
+    @property
+    def right(self) -> NDArray[np.bool_] | None:
+        """Whether each prediction is right; None where nothing can be right or wrong."""
+        return None if self.known is None else self.known.right
 
     @property
     def caption(self) -> list[str]:
         """Sentences that say what the figure shows and how far to trust it."""
-        hollow = "" if self.known.right is None else "; hollow: the record's probe predicts something else"
+        hollow = "" if self.right is None else "; hollow: the record's probe predicts something else"
+        what, record = "images", ""
+        if self.subject.record is not None:
+            what, record = "test images", f" Record {self.subject.record}."
         return [
-            f"{len(self.images):,} test images; those with similar features (by cosine) should lie near each other. "
-            f"{self.layout.how}, seed {self.seed}. {self.colouring.how}{hollow}. Record {self.record.id}.",
+            f"{len(self.images):,} {what}; those with similar features (by cosine) should lie near each other. "
+            f"{self.layout.how}, seed {self.seed}. {self.colouring.how}{hollow}.{record}",
             *(f"{sentence}." for sentence in self.faithfulness.sentences),
         ]
 
     def as_json(self) -> dict[str, Any]:
         """All but the rows of the table."""
-        record, layout, right = self.record, self.layout, self.known.right
+        subject, layout, right = self.subject, self.layout, self.right
         return {
-            "record": record.id,
-            "task": record.task,
-            "backbone": record.backbone,
-            "pretraining": record.pretraining,
+            "record": subject.record,
+            "task": subject.name,
+            "backbone": subject.backbone,
+            "pretraining": subject.pretraining,
             "caption": self.caption,
             "pictures": len(self.images),
             "wrong": None if right is None else int((~right).sum()),
@@ -97,14 +135,17 @@ class MapContents:
         }
 
     def as_csv(self) -> str:
-        """One row for each image: its id, position, labels and prediction."""
+        """One row for each image: its id and position, and its labels and prediction where there are labels."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["image", "x", "y", "true", "predicted", "correct"])
-        right = [""] * len(self.images) if self.known.right is None else self.known.right.tolist()
-        rows = zip(self.images, self.layout.places.tolist(), self.known.true, self.known.said, right, strict=True)
-        for image, (x, y), true, said, correct in rows:
-            writer.writerow([image, f"{x:.5f}", f"{y:.5f}", true, said, str(correct).lower()])
+        known = self.known
+        writer.writerow(["image", "x", "y", *([] if known is None else ["true", "predicted", "correct"])])
+        for at, (image, (x, y)) in enumerate(zip(self.images, self.layout.places.tolist(), strict=True)):
+            judged = []
+            if known is not None:
+                right = "" if known.right is None else str(bool(known.right[at])).lower()
+                judged = [known.true[at], known.said[at], right]
+            writer.writerow([image, f"{x:.5f}", f"{y:.5f}", *judged])
         return out.getvalue()
 
 

@@ -62,14 +62,14 @@ class Faithfulness:
             neighbours in the space, less the further away in the space they are.
         kept: Share of the neighbours in the space that are neighbours on the map.
         by_chance: The same share for a random map.
-        agreement: How well neighbours predict an image's labels, in the space and on the map.
+        agreement: How well neighbours predict an image's labels, in the space and on the map; None without labels.
     """
 
     neighbours: int
     trustworthiness: float
     kept: float
     by_chance: float
-    agreement: Agreement
+    agreement: Agreement | None
 
     @property
     def sentences(self) -> list[str]:
@@ -78,12 +78,12 @@ class Faithfulness:
         return [
             f"Of an image's {k} nearest in the space, {100 * self.kept:.0f} % are among its {k} nearest here "
             f"({100 * self.by_chance:.1f} % by chance); trustworthiness {self.trustworthiness:.3f}",
-            self.agreement.sentence(k),
+            *([] if self.agreement is None else [self.agreement.sentence(k)]),
         ]
 
 
 def faithfulness(
-    directions: NDArray[np.float32], places: NDArray[np.float64], *, labels: Labels, reporter: Reporter
+    directions: NDArray[np.float32], places: NDArray[np.float64], *, labels: Labels | None, reporter: Reporter
 ) -> Faithfulness:
     """Compare the neighbours of every image in the space, by cosine, with those on the map.
 
@@ -92,7 +92,7 @@ def faithfulness(
     Args:
         directions: Unit vectors of the features, float32, shape (n, d), n at least `FEWEST`.
         places: Places on the map, shape (n, 2).
-        labels: As `Split.labels`.
+        labels: As `Split.labels`; None without labels.
         reporter: Receives progress and notices.
     """
     n = len(directions)
@@ -113,7 +113,7 @@ def faithfulness(
         trustworthiness=1 - excess * 2 / (n * k * (2 * n - 3 * k - 1)),
         kept=float(common.mean()),
         by_chance=k / (n - 1),
-        agreement=agreement(labels, in_space=in_space, on_map=on_map),
+        agreement=None if labels is None else agreement(labels, in_space=in_space, on_map=on_map),
     )
 
 

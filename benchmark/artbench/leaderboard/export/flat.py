@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.ranking import Place
+from artbench.leaderboard.seen import knowledge
 from artbench.records.record import Record
 from artbench.runtime.files import atomic_write
 from artbench.stats.metrics import METRICS
@@ -41,6 +42,16 @@ _BEFORE: Mapping[str, Read] = {
     "seed": lambda r: r.provenance.seed,
     "primary_metric": lambda r: r.primary_metric,
 }
+# Left out if no record has them.
+_LABEL_FREE: Mapping[str, Read] = {
+    "rankme": lambda r: None if r.label_free is None else r.label_free.rankme,
+    "effective_rank": lambda r: None if r.label_free is None else r.label_free.effective_rank,
+    "intrinsic_dimension": lambda r: None if r.label_free is None else r.label_free.intrinsic_dimension,
+    "kmeans_clusters": lambda r: None if r.label_free is None else r.label_free.clusters,
+    "kmeans_ari": lambda r: None if r.label_free is None else r.label_free.ari,
+    "kmeans_nmi": lambda r: None if r.label_free is None else r.label_free.nmi,
+    "label_free_images": lambda r: None if r.label_free is None else r.label_free.images,
+}
 _AFTER: Mapping[str, Read] = {
     "train": lambda r: r.dataset.train,
     "test": lambda r: r.dataset.test,
@@ -49,6 +60,8 @@ _AFTER: Mapping[str, Read] = {
     "parameters": lambda r: r.encoder.parameters,
     "feature_dim": lambda r: r.encoder.feature_dim,
     "input_size": lambda r: r.encoder.input_size,
+    "corpus": lambda r: None if r.encoder.seen is None else r.encoder.seen.corpus,
+    "seen": knowledge,
     "images_per_s": lambda r: r.timing.images_per_s,
     "device": lambda r: r.provenance.device,
     "hardware": lambda r: r.provenance.hardware,
@@ -65,12 +78,14 @@ def flat_rows(boards: Sequence[Board]) -> list[Row]:
 
     Each metric has the columns `NAME`, `NAME_low` and `NAME_high` (its 95 % interval), and the same for the nearest
     neighbours with the prefix `knn_`; fractions in [0, 1], or years. `rank_low` and `rank_high` are the range of ranks
-    by the paired tests; `rank_tested` is false where no test was possible.
+    by the paired tests; `rank_tested` is false where no test was possible. Label-free figures have columns if some
+    record has them.
     """
     rows = [_row(entry.record, board.place_of(entry.record)) for board in boards for entry in board.rows]
     measured = [name for name in METRICS if any(name in row for row in rows)]
     suffixes = ("", "_low", "_high")
     columns = [f"{prefix}{name}{suffix}" for prefix in ("", "knn_") for name in measured for suffix in suffixes]
+    columns += [name for name in _LABEL_FREE if any(row[name] is not None for row in rows)]
     return [{column: row.get(column) for column in (*_BEFORE, *columns, *_AFTER)} for row in rows]
 
 
@@ -106,7 +121,7 @@ def _cell(value: Value) -> str:
 
 
 def _row(record: Record, place: Place) -> dict[str, Value]:
-    row: dict[str, Value] = {name: of(record) for name, of in {**_BEFORE, **_AFTER}.items()}
+    row: dict[str, Value] = {name: of(record) for name, of in {**_BEFORE, **_LABEL_FREE, **_AFTER}.items()}
     row |= {"rank_low": place.low, "rank_high": place.high, "rank_tested": not place.untested}
     for prefix, metrics in (("", record.metrics), ("knn_", record.neighbours.metrics)):
         for name, metric in metrics.items():

@@ -7,9 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from artbench.leaderboard.board import Board
-from artbench.leaderboard.columns import COST, Cell, cells, cost_cells, guesses, headings
-from artbench.leaderboard.markdown import is_reference
+from artbench.leaderboard.columns import (
+    COST,
+    Cell,
+    cells,
+    cost_cells,
+    guesses,
+    headings,
+    label_free_cells,
+    label_free_headings,
+)
 from artbench.leaderboard.notes import Literature, footnotes, marks, measured_on, part_of_task, pretrainings, why_apart
+from artbench.leaderboard.seen import is_reference, knowledge
 from artbench.records.format import metric_name, unit
 from artbench.records.record import Record, encoder_name, task_name
 from artbench.records.tables import read_table
@@ -27,6 +36,7 @@ class Row:
     Attributes:
         link: Relative path of the record's file; empty if it is elsewhere.
         reference: Whether the encoder has learnt nothing.
+        seen: Whether the test images were among its training images: `clean`, `unknown` or `contaminated`.
     """
 
     id: str
@@ -35,6 +45,7 @@ class Row:
     signs: str
     link: str
     reference: bool
+    seen: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,10 +106,15 @@ def section(
         Row(
             id=row.record.id,
             name=encoder_name(row.record),
-            cells=[*cells(row.record, board, number=number), *cost_cells(row.record)],
+            cells=[
+                *cells(row.record, board, number=number),
+                *label_free_cells(row.record, board),
+                *cost_cells(row.record),
+            ],
             signs="".join(mark.sign for mark in marks(row.record)),
             link=_link(file_of(row.record), out),
             reference=is_reference(row.record),
+            seen=knowledge(row.record),
         )
         for number, row in enumerate(board.rows)
     ]
@@ -111,7 +127,7 @@ def section(
         about=measured_on(board),
         apart=f"Its tables can't be compared with each other: {why_apart(siblings)}." if several else "",
         part=part_of_task(first, known.size),
-        columns=[*headings(board), *COST],
+        columns=[*headings(board), *label_free_headings(board), *COST],
         rows=rows,
         references=references,
         reference_columns=reference_columns,

@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from artbench.data.checks import MISSING_SHARE
+from artbench.leaderboard.seen import is_reference
 from artbench.leaderboard.validation.findings import RERUN, FileFindings
-from artbench.records.parts import Metric
+from artbench.records.parts import LabelFreeState, Metric
 from artbench.records.record import Record
 from artbench.specs import TargetKind
+from artbench.stats.intrinsic_dimension import FEWEST
+from artbench.stats.label_free import MOST_IMAGES
 from artbench.stats.metrics import METRICS
 
 # Means over images: their bootstrap distribution is centred on the value. That of other metrics may be shifted.
@@ -18,6 +21,8 @@ _CLOCKS = timedelta(minutes=10)
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,60}|")
 _TOP = 5
 _ROUNDING = 1e-6
+# RankMe's epsilon raises it a little above the number of dimensions.
+_RANK_SLACK = 1.01
 
 
 def check_fields(record: Record, target: TargetKind, *, now: datetime, about: FileFindings) -> None:
@@ -25,6 +30,7 @@ def check_fields(record: Record, target: TargetKind, *, now: datetime, about: Fi
     _check_counts(record, target, about)
     _check_rounds(record, about)
     _check_sources(record, about)
+    _check_label_free(record, target, about)
     _check_provenance(record, now, about)
     _check_metrics("metrics", record.metrics, record, target, about, exact=True)
     _check_metrics("neighbours", record.neighbours.metrics, record, target, about)
@@ -91,6 +97,7 @@ def _check_sources(record: Record, about: FileFindings) -> None:
         about.fault("dataset.twins counts more test images than there are")
     elif data.twins is not None and data.twins.test:
         about.notice(f"{data.twins.test:,} test images have a near-duplicate among the training images")
+    _check_seen(record, about)
     seen = None if encoder.pool is None else encoder.pool.test_images
     if encoder.pool is not None and sum(encoder.pool.datasets.values()) != encoder.pool.images:
         about.fault("encoder.pool.images is not the sum over encoder.pool.datasets")
@@ -98,6 +105,60 @@ def _check_sources(record: Record, about: FileFindings) -> None:
         about.fault("encoder.pool counts more test images than there are")
     elif seen:
         about.notice(f"the encoder was pretrained on {seen:,} of the test images: the leaderboard will mark it")
+
+
+def _check_label_free(record: Record, target: TargetKind, about: FileFindings) -> None:
+    """Check the bounds of the label-free figures; they can't be computed again without the features."""
+    found = record.label_free
+    if found is None:
+        return
+    if not 0 < found.distinct <= found.images <= found.of <= record.dataset.test:
+        about.fault(
+            f"label_free can't be of {found.distinct:,} different vectors of {found.images:,} out of {found.of:,} "
+            f"images: there are {record.dataset.test:,} test images"
+        )
+    elif found.images != min(found.of, MOST_IMAGES):
+        about.fault(f"label_free must be of {min(found.of, MOST_IMAGES):,} images, not {found.images:,}", RERUN)
+    if found.dimensions != record.encoder.feature_dim:
+        about.fault(f"label_free has {found.dimensions:,} dimensions, the encoder {record.encoder.feature_dim:,}")
+    _check_dimensions(found, about)
+    _check_clusters(found, record, target, about)
+
+
+def _check_dimensions(found: LabelFreeState, about: FileFindings) -> None:
+    most = _RANK_SLACK * min(found.distinct, found.dimensions)
+    for name, rank in (("rankme", found.rankme), ("effective_rank", found.effective_rank)):
+        if rank > most or 0 < rank < 1 / _RANK_SLACK:
+            about.fault(f"label_free.{name} can't be {rank:.4g} of {found.distinct:,} x {found.dimensions:,} numbers")
+    dimension = found.intrinsic_dimension
+    if dimension is not None and (not dimension or found.distinct < FEWEST):
+        about.fault(f"label_free.intrinsic_dimension can't be {dimension:.4g} of {found.distinct:,} different vectors")
+
+
+def _check_clusters(found: LabelFreeState, record: Record, target: TargetKind, about: FileFindings) -> None:
+    classes = record.dataset.classes
+    if len({value is None for value in (found.clusters, found.ari, found.nmi)}) > 1:
+        about.fault("label_free: clusters, ari and nmi go together")
+    elif found.clusters is not None and target != "single-label":
+        about.fault(f"label_free: clusters can't be compared with the labels of a {target} task")
+    elif found.clusters is not None and not 1 < found.clusters <= min(classes, found.images):
+        about.fault(f"label_free: {found.clusters:,} clusters can't be one for each of the {classes:,} classes")
+
+
+def _check_seen(record: Record, about: FileFindings) -> None:
+    """Report a claim about the training images that the rest of the record contradicts, or can't support."""
+    encoder, seen = record.encoder, record.encoder.seen
+    if seen is None:
+        return
+    claim, pool = f"encoder.seen can't be {seen.state}", encoder.pool
+    if pool is not None:
+        if seen.state != (expected := pool.knowledge(record.dataset.name)):
+            about.fault(f"{claim}: by encoder.pool it is {expected}", RERUN)
+    elif encoder.training is not None or encoder.checkpoint_sha256 is not None:
+        if seen.state == "clean" and encoder.parameters:
+            about.fault(f"{claim}: the weights are from a file, and no pool says what they were trained on", RERUN)
+    elif is_reference(record) and seen.state != "clean":
+        about.fault(f"{claim}: the encoder was not trained", RERUN)
 
 
 def _check_provenance(record: Record, now: datetime, about: FileFindings) -> None:

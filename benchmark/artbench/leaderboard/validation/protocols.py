@@ -1,8 +1,8 @@
 """Whether a record follows the protocol that it names."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from artbench.leaderboard.validation.findings import FileFindings
+from artbench.leaderboard.validation.findings import RERUN, FileFindings
 from artbench.protocol import Protocol, protocol_named
 from artbench.records.parts import ProbeState
 from artbench.records.record import Record
@@ -29,9 +29,14 @@ def check_protocol(record: Record, target: TargetKind, about: FileFindings) -> P
     if (given.k, given.temperature) != (protocol.neighbours.k, protocol.neighbours.temperature):
         about.fault(f"neighbours: k {given.k} and temperature {given.temperature} are not those of the protocol")
     _check_shots(record, protocol, about)
-    _check_probe(record.probe, protocol, target, "probe", about)
-    for number, round_ in enumerate(record.rounds):
-        _check_probe(round_.probe, protocol, target, f"probe of round {number}", about)
+    probes = [("probe", record.probe)]
+    probes += [(f"probe of round {number}", round_.probe) for number, round_ in enumerate(record.rounds)]
+    for name, probe in probes:
+        _check_probe(probe, protocol, target, name, about)
+        _check_groups(probe, record, protocol, name, about)
+    _check_thresholds(given.thresholds, target, "neighbours", about)
+    if set(given.thresholds) != {name for name in given.metrics if name in METRICS and METRICS[name].needs_threshold}:
+        about.fault("neighbours: the thresholds are not those that its metrics need")
     if record.rounds and record.rounds[0].probe != record.probe:
         about.fault("the probe is not that of the first round")
     if not all(probe.converged for probe in (record.probe, *(round_.probe for round_ in record.rounds))):
@@ -48,8 +53,11 @@ def _check_shots(record: Record, protocol: Protocol, about: FileFindings) -> Non
             about.fault("few_shot: shots, draws or seed are not those of the protocol")
         if not record.rounds or len(record.rounds) % expected.draws:
             about.fault(f"{len(record.rounds)} rounds are not {expected.draws} draws of each split")
-        if few.scarce > record.dataset.classes:
-            about.fault(f"few_shot: {few.scarce:,} scarce classes are more than {record.dataset.classes:,}")
+        if not (few.absent or 0) <= few.scarce <= record.dataset.classes:
+            about.fault(
+                f"few_shot: {few.scarce:,} scarce classes are more than {record.dataset.classes:,}, or fewer than the "
+                f"{few.absent or 0:,} that have no image"
+            )
 
 
 def _check_probe(probe: ProbeState, protocol: Protocol, target: TargetKind, name: str, about: FileFindings) -> None:
@@ -64,6 +72,20 @@ def _check_probe(probe: ProbeState, protocol: Protocol, target: TargetKind, name
     elif (tried := [loss is not None for loss in probe.grid_losses]) != sorted(tried):
         about.fault(f"the {name} did not try the penalties in descending order")
     _check_validation(probe, target, name, about)
+
+
+def _check_groups(probe: ProbeState, record: Record, protocol: Protocol, name: str, about: FileFindings) -> None:
+    """Check that the penalty was chosen on whole groups where protocol and task ask for that, and only there."""
+    asked = protocol.probe.groups is not None and record.clusters is not None
+    if (probe.groups is not None) != asked:
+        about.fault(f"the {name} must {'' if asked else 'not '}choose its penalty on whole groups", RERUN)
+    elif probe.groups is not None and not probe.groups:
+        about.fault(f"the {name} can't have held out 0 groups")
+    # With a single group nothing can be held out.
+    elif probe.groups == 1 and probe.validation and record.few_shot is not None:
+        about.fault(f"the {name} can't have chosen its penalty on the only group of a draw")
+    if (probe.unfitted or 0) > record.dataset.classes:
+        about.fault(f"the {name} has {probe.unfitted:,} unfitted classes of {record.dataset.classes:,}")
 
 
 def _chosen(grid: Sequence[float], losses: Sequence[float | None]) -> float:
@@ -82,8 +104,14 @@ def _check_validation(probe: ProbeState, target: TargetKind, name: str, about: F
         about.fault(f"the {name} has a validation_accuracy that differs from the one in validation")
     if bool(probe.validation) != any(loss is not None for loss in probe.grid_losses):
         about.fault(f"the {name} has validation losses without metrics, or metrics without losses")
-    expected = {metric.name for metric in METRICS.values() if metric.target == target and metric.needs_threshold}
-    if set(probe.thresholds) != (expected if probe.validation else set()):
+    _check_thresholds(probe.thresholds, target, f"the {name}", about)
+    if not probe.thresholds and any(m.target == target and m.needs_threshold for m in METRICS.values()):
         about.fault(f"the {name} does not have the thresholds of a {target} task")
-    elif any(min(abs(value - tried) for tried in THRESHOLDS) > 1e-9 for value in probe.thresholds.values()):
-        about.fault(f"the {name} has a threshold that is not one of those tried")
+
+
+def _check_thresholds(given: Mapping[str, float], target: TargetKind, name: str, about: FileFindings) -> None:
+    expected = {metric.name for metric in METRICS.values() if metric.target == target and metric.needs_threshold}
+    if given and set(given) != expected:
+        about.fault(f"{name} does not have the thresholds of a {target} task")
+    elif any(min(abs(value - tried) for tried in THRESHOLDS) > 1e-9 for value in given.values()):
+        about.fault(f"{name} has a threshold that is not one of those tried")

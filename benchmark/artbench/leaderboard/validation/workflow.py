@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data.folders import DatasetPaths
+from artbench.data.groups import held_groups
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.errors import ArtbenchError, UsageError
 from artbench.leaderboard.validation.check import KnownTask, check_folder
-from artbench.leaderboard.validation.findings import FileFindings, Report, printable
+from artbench.leaderboard.validation.findings import FileFindings, Report, shown
 from artbench.plugins.registry import Registry
 from artbench.records.predictions import StoredPredictions
 from artbench.records.publishing import image_digests
@@ -79,9 +80,7 @@ class _Tasks:
             if spec.dataset in self.paths.by_name:
                 raise
             self.absent.add(spec.dataset)
-            self.reporter.notice(
-                f"Records of {spec.dataset} are not compared with the data: {printable(error.message)}"
-            )
+            self.reporter.notice(f"Records of {spec.dataset} are not compared with the data: {shown(error.message)}")
             return KnownTask(spec=spec)
         self.compared.add(spec.dataset)
         return KnownTask(spec=spec, compare=partial(_compare, task))
@@ -116,6 +115,15 @@ def _compare(
         fitted = sum(len(split) for name, split in task.targets.splits if name != "test")
         if data.train != fitted:
             about.fault(f"the task has {fitted:,} training images; the record says {data.train:,}")
+        _compare_groups(task, record, about)
+
+
+def _compare_groups(task: OpenTask, record: Record, about: FileFindings) -> None:
+    """Compare the number of groups on which each penalty was chosen, where the record has it."""
+    for number, (probe, round_) in enumerate(zip(record.probes, task.targets.rounds, strict=True)):
+        held = held_groups(task.targets, round_, task.dataset)
+        if probe.groups not in (None, held):
+            about.fault(f"round {number}: the task has {held:,} groups to hold out; the record says {probe.groups:,}")
 
 
 def _report_state(task: OpenTask, record: Record, about: FileFindings) -> None:

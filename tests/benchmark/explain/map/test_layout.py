@@ -56,6 +56,7 @@ def test_the_numbers_are_those_of_scikit_learn_and_of_the_definition() -> None:
     # On the sphere the order by distance is that by cosine.
     assert found.trustworthiness == pytest.approx(trustworthiness(POINTS, places, n_neighbors=15), abs=1e-6)
     assert found.kept == pytest.approx(15 / 119, abs=0.05)
+    assert found.agreement is not None
     assert found.agreement.space > 0.95
     assert found.agreement.map < 0.6
     assert found.agreement.guess == pytest.approx(1 / 3)
@@ -67,9 +68,11 @@ def test_numbers_are_given_for_labels_and_years_and_for_images_that_are_equal() 
     places = lay_out(POINTS, method="pca", seed=0).places
     sets = np.eye(4, dtype=bool)[LABELS]
     labels = faithfulness(POINTS, places, labels=sets, reporter=Silent())
+    assert labels.agreement is not None
     assert labels.agreement.measure == "overlap"
     assert labels.agreement.space > 0.9 > 0.5 > labels.agreement.guess
     years = faithfulness(POINTS, places, labels=1600 + 100 * LABELS.astype(np.float64), reporter=Silent())
+    assert years.agreement is not None
     assert years.agreement.measure == "years"
     assert years.agreement.space < years.agreement.guess
     same = faithfulness(np.ones((6, 3), np.float32), np.zeros((6, 2)), labels=LABELS[:6], reporter=Silent())

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import numpy as np
 import pytest
 
 from artbench.explain.cosine import unit_vectors
-from artbench.explain.map.colouring import by_class
-from artbench.explain.map.contents import MapContents, known
+from artbench.explain.map.colouring import by_class, uncoloured
+from artbench.explain.map.contents import MapContents, Subject, known
 from artbench.explain.map.faithfulness import faithfulness
 from artbench.explain.map.layout import lay_out
 from artbench.explain.map.page import map_page
@@ -24,27 +25,33 @@ DOT = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAI
 COUNT = 30
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def drawn(file: Path, *, labelled: bool) -> Path:
+    """Write the page of a map with labels or without."""
     random = np.random.default_rng(0)
     labels = np.arange(COUNT, dtype=np.int64) % 3
     points = unit_vectors(random.standard_normal((COUNT, 8)).astype(np.float32))
     layout = lay_out(points, method="pca", seed=0)
     classes = ("red", HOSTILE, "blue")
     contents = MapContents(
-        record=record(task=HOSTILE),
+        subject=replace(Subject.of(record(task=HOSTILE)), record="0" * 12 if labelled else None),
         images=[f"{at}-{HOSTILE}" for at in range(COUNT)],
         layout=layout,
-        colouring=by_class(labels, classes),
-        known=known(labels, np.zeros(COUNT, np.int64), confidence=np.full(COUNT, 0.5, np.float32), classes=classes),
-        faithfulness=faithfulness(points, layout.places, labels=labels, reporter=Silent()),
+        colouring=by_class(labels, classes) if labelled else uncoloured(COUNT),
+        known=known(labels, np.zeros(COUNT, np.int64), confidence=np.full(COUNT, 0.5, np.float32), classes=classes)
+        if labelled
+        else None,
+        faithfulness=faithfulness(points, layout.places, labels=labels if labelled else None, reporter=Silent()),
         seed=0,
         on_page=np.arange(COUNT),
     )
     near = [[(at + 1) % COUNT, (at + 2) % COUNT] for at in range(COUNT)]
-    file = tmp_path_factory.mktemp("map") / "map.html"
     file.write_text(map_page(contents, thumbnails=[DOT] * COUNT, near=near))
     return file
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return drawn(tmp_path_factory.mktemp("map") / "map.html", labelled=True)
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +135,19 @@ def test_a_phone_shows_it_without_sideways_scrolling(opened: Any) -> None:
     )
     opened.find_element("css selector", "#tiles button").click()
     wait_until_it_fits(opened, width=360)
+
+
+def test_images_without_labels_have_neither_classes_nor_answers(opened: Any, tmp_path: Path) -> None:
+    opened.get(drawn(tmp_path / "map.html", labelled=False).as_uri())
+    assert not opened.find_element("id", "group").is_displayed()
+    assert not opened.find_element("id", "legend-title").is_displayed()
+    assert opened.find_elements("id", "judged") == []
+    opened.find_element("css selector", "#tiles button").click()
+    assert opened.find_element("id", "words").text == f"0-{HOSTILE}"
+    opened.find_element("id", "filter").send_keys("29-")
+    assert opened.find_element("id", "count").text == "1 of 30 images"
+    caption = opened.find_element("css selector", "header").text
+    assert "30 images; those with similar features" in caption
+    assert "There are no labels to colour by" in caption
+    for absent in ("Record", "probe", "hollow", "commonest class"):
+        assert absent not in caption

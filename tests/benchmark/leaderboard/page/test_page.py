@@ -137,6 +137,27 @@ def test_words_filter_the_rows_and_the_count_is_shown(opened: Any) -> None:
     assert shown(opened, 1) == []
 
 
+def test_rows_are_chosen_by_what_is_known_of_their_training(opened: Any, page: Path) -> None:
+    # What was never trained is clean; a record of artbench 0.1 does not say what `imagenet` has seen.
+    choose(opened, "#seen", "unknown")
+    assert shown(opened, 2) == ["imagenet"] * 3
+    assert opened.find_element("id", "count").text == "3 of 12 rows"
+    choose(opened, "#filter", "lite0")
+    assert len(shown(opened, 1)) == 1
+    address = opened.current_url
+    assert "seen=unknown" in address
+    opened.get("about:blank")
+    opened.get(address)
+    assert len(shown(opened, 1)) == 1
+    pick(opened, "All tasks side by side")
+    assert not opened.find_element("id", "seen").is_enabled()
+    choose(opened, "#filter", "")
+    assert len(shown(opened, 1)) > 3
+    opened.get("about:blank")
+    opened.get(page.as_uri() + "#seen=nonsense")
+    assert len(shown(opened, 1)) == 12
+
+
 def test_two_rows_are_compared_in_words(opened: Any) -> None:
     choose(opened, ".first", "0")
     choose(opened, ".second", "10")

@@ -18,6 +18,7 @@ from PIL import Image
 from artbench.plugins.scaffold.naming import names_of
 from artbench.plugins.scaffold.writing import KINDS, write_plugin
 from artbench_sample.paint import COLUMNS
+from tests.support.command_line import CommandLine
 
 # Several processes, one after the other.
 pytestmark = pytest.mark.timeout(300)
@@ -101,7 +102,15 @@ def test_they_are_listed(call: Call) -> None:
     assert {*NAMES.items(), ("task", "first-dataset-technique")} <= listed
 
 
-def test_they_are_run(call: Call, workshop: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("python")
+def test_they_are_run(
+    command_line: CommandLine, workshop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # From where they are installed. That artbench finds them in their own environment, the tests above show.
+    (site,) = (workshop / "environment").rglob("site-packages")
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
     painter = workshop / "artbench-first-dataset" / "tests"
     subprocess.run(
         [sys.executable, "few_images.py", str(tmp_path / "few")], cwd=painter, check=True, env=_with(painter)
@@ -109,17 +118,13 @@ def test_they_are_run(call: Call, workshop: Path, tmp_path: Path) -> None:
     few = ["--data", f"first-dataset={tmp_path / 'few'}", "--device", "cpu"]
     small = ["steps=4", "batch_size=14", "sub_batch=14", "crop_size=32", "dim=32", "hidden=8"]
     words = ["--backbone", "first-backbone", "--dataset", "first-dataset", "--out", "trained", *few]
-    call("artbench", "pretrain", "first-pretraining", *words, *(word for pair in small for word in ("--set", pair)))
+    done = command_line("pretrain", "first-pretraining", *words, *(word for pair in small for word in ("--set", pair)))
+    assert done.returncode == 0, done.stderr
     words = ["--backbone", "first-backbone", "--pretraining", "random", "--pretraining", "trained", *few, "--json"]
-    tasks = [
-        "--task",
-        "first-dataset-technique",
-        "--task",
-        "first-task",
-        "--data",
-        f"sample={_sample(workshop, tmp_path)}",
-    ]
-    records = json.loads(call("artbench", "run", *words, *tasks).stdout)
+    tasks = ["--task", "first-dataset-technique", "--task", "first-task"]
+    done = command_line("run", *words, *tasks, "--data", f"sample={_sample(workshop, tmp_path)}")
+    assert done.returncode == 0, done.stderr
+    records = json.loads(done.stdout)
     found = {(record["task"], record["pretraining"]): record for record in records}
     assert len(found) == 4
     technique = found["first-dataset-technique", "random"]
@@ -140,7 +145,7 @@ def _with(tests: Path) -> dict[str, str]:
 
 
 def _sample(workshop: Path, folder: Path) -> Path:
-    """In the place of `sample`, which takes long to paint: the labelled pictures, each in the tone of its label."""
+    """In the place of `sample`, which takes long to paint: the labelled images, each in the tone of its label."""
     root = folder / "sample"
     root.mkdir()
     with (workshop / "artbench-first-task/src/artbench_first_task/labels.csv").open(newline="") as file:

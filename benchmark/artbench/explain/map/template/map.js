@@ -20,7 +20,9 @@
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const groupOf = (at) => data.groups[data.group[at]];
   const wrong = (at) => data.wrong !== null && data.wrong[at] === 1;
-  const texts = every.map((at) => `${data.image[at]} ${data.true[at]} ${data.said[at]}`.toLowerCase());
+  // Without labels there is neither truth nor prediction.
+  const labelled = data.true !== null;
+  const texts = every.map((at) => (labelled ? `${data.image[at]} ${data.true[at]} ${data.said[at]}` : data.image[at]).toLowerCase());
   const whole = (value, size) => value !== "" && Number.isInteger(Number(value)) && Number(value) >= 0 && Number(value) < size;
   const picked = () => (state.picture === "" ? null : Number(state.picture));
 
@@ -39,6 +41,7 @@
   };
 
   const describe = (at) => {
+    if (!labelled) return [make("p", data.image[at], { class: "name" })];
     const lines = [make("p", data.years ? `Made in ${data.true[at]}` : data.true[at])];
     const said = data.wrong === null ? `The probe says ${data.said[at]}`
       : wrong(at) ? `The probe is wrong: ${data.said[at]}` : `The probe is right: ${data.said[at]}`;
@@ -46,7 +49,7 @@
     lines.push(make("p", data.image[at], { class: "name" }));
     return lines;
   };
-  const inWords = (at) => `${data.true[at]}; the probe says ${data.said[at]}; ${data.image[at]}`;
+  const inWords = (at) => !labelled ? data.image[at] : `${data.true[at]}; the probe says ${data.said[at]}; ${data.image[at]}`;
   const tile = (at) => {
     const button = make("button", undefined, { type: "button", title: inWords(at), "data-picture": at });
     if (wrong(at)) button.classList.add("wrong");
@@ -114,7 +117,7 @@
     for (const each of document.querySelectorAll("#tiles button")) each.setAttribute("aria-current", String(at !== null && Number(each.dataset.picture) === at));
     if (at === null) return;
     get("large").src = data.picture[at];
-    get("large").alt = `${data.true[at]}, ${data.image[at]}`;
+    get("large").alt = labelled ? `${data.true[at]}, ${data.image[at]}` : data.image[at];
     get("words").replaceChildren(...describe(at));
     get("near").replaceChildren(...data.near[at].map(tile));
   };
@@ -237,6 +240,7 @@
   get("whole").addEventListener("click", () => { frame = all(); draw(); });
   addEventListener("hashchange", () => { read(); sift(); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  if (!labelled) for (const element of [get("group").closest("label"), get("legend").closest("section")]) element.hidden = true;
   read();
   sift();
   figure.on("plotly_hover", (event) => showTip(event.points[0].customdata, event.event));

@@ -5,8 +5,9 @@
   const boards = [...document.querySelectorAll("section.board")];
   const task = document.getElementById("task");
   const filter = document.getElementById("filter");
+  const seen = document.getElementById("seen");
   const count = document.getElementById("count");
-  const state = { task: boards.length ? boards[0].id : "", sort: "", q: "", a: "", b: "", x: "parameters" };
+  const state = { task: boards.length ? boards[0].id : "", sort: "", q: "", seen: "", a: "", b: "", x: "parameters" };
   const built = new Map();
 
   const make = (name, text, attributes = {}) => {
@@ -22,6 +23,7 @@
   const read = () => {
     const given = new URLSearchParams(location.hash.slice(1));
     for (const key of Object.keys(state)) if (given.has(key)) state[key] = given.get(key);
+    if (!["", "clean", "unknown", "contaminated"].includes(state.seen)) state.seen = "";
     if (!board()) state.task = boards.length ? boards[0].id : "";
   };
   const write = () => {
@@ -77,7 +79,9 @@
     const rows = section.querySelectorAll("table.ranks tbody tr");
     for (const row of rows) {
       const text = row.textContent.toLowerCase();
-      row.hidden = !words.every((word) => text.includes(word));
+      // Rows of all tasks side by side have one state for each task, so that none of them is hidden.
+      const known = !state.seen || !row.dataset.seen || row.dataset.seen === state.seen;
+      row.hidden = !known || !words.every((word) => text.includes(word));
       shown += !row.hidden;
     }
     count.textContent = `${shown} of ${rows.length} rows`;
@@ -257,6 +261,8 @@
     const view = views(section);
     task.value = state.task;
     filter.value = state.q;
+    seen.value = state.seen;
+    seen.disabled = section.id === "overall";
     sort(section);
     sift(section);
     write();
@@ -280,6 +286,7 @@
 
   task.addEventListener("change", () => { Object.assign(state, { task: task.value, sort: "", a: "", b: "" }); show(); });
   filter.addEventListener("input", () => { state.q = filter.value; sift(board()); write(); });
+  seen.addEventListener("change", () => { state.seen = seen.value; sift(board()); write(); });
   addEventListener("hashchange", () => { read(); show(); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
   document.querySelector(".controls").hidden = false;

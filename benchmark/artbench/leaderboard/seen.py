@@ -1,0 +1,30 @@
+"""What is known of the images that the encoder of a record was trained on."""
+
+from collections.abc import Collection, Iterable
+
+from artbench.records.parts import Knowledge
+from artbench.records.record import Record
+from artbench.specs import INITIALISATION
+
+
+def is_reference(record: Record) -> bool:
+    """Return whether the encoder of a record has learnt nothing, so that the row is there for comparison."""
+    return record.encoder.source == INITIALISATION or not record.encoder.parameters
+
+
+def knowledge(record: Record) -> Knowledge:
+    """Whether the test images of a record were among the training images: `clean`, `unknown` or `contaminated`.
+
+    Records of artbench 0.1 do not say so themselves; their pool does, or that their encoder has learnt nothing.
+    """
+    encoder = record.encoder
+    if encoder.seen is not None:
+        return encoder.seen.state
+    if encoder.pool is not None:
+        return encoder.pool.knowledge(record.dataset.name)
+    return "clean" if encoder.training is None and is_reference(record) else "unknown"
+
+
+def seen_as(records: Iterable[Record], states: Collection[str]) -> list[Record]:
+    """The records whose test images are known to be one of `states`; all if there are none."""
+    return [record for record in records if not states or knowledge(record) in states]
