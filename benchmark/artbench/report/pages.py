@@ -149,7 +149,7 @@ def _board_part(board: Board, gathered: Gathered) -> _Content:
 def _labels(board: Board, gathered: Gathered) -> _Content:
     """Collect the images that look mislabelled; `labels` is None if they were not looked for, or could not be."""
     folder = labels_of_board(board, gathered.copies)
-    (outcome,) = [one for one in gathered.outcomes if one.part.folder == folder] or [None]
+    outcome = next((one for one in gathered.outcomes if one.part.folder == folder), None)
     if outcome is None or outcome.state == "failed":
         return {"labels": None, "labels_missing": "" if outcome is None else outcome.reason}
     return {"labels": labels_of(outcome, gathered.copies.path), "labels_missing": ""}
