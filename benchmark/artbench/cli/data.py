@@ -14,11 +14,13 @@ from artbench.runtime.text import printable
 
 if TYPE_CHECKING:
     from artbench.audit.dataset_check import DatasetCheck
+    from artbench.audit.label_noise import LabelAudit
     from artbench.data.folders import DatasetPaths
 
 
 _names = click.argument("names", nargs=-1, required=True, metavar="DATASET...", shell_complete=completed("datasets"))
 _SHOWN = 10
+_MOST_SUSPICIONS = 100
 _SPLITS = ("train", "validation", "test")
 
 
@@ -55,8 +57,9 @@ def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_f
 @data.command()
 @_names
 @click.option(
-    "--out", type=options.FOLDER, default=Path("audit"), show_default=True, help="Folder of report and exclude.csv."
+    "--labels", is_flag=True, help="Name records in place of datasets: list test images that look mislabelled."
 )
+@click.option("--out", type=options.FOLDER, default=Path("audit"), show_default=True, help="Folder of what is written.")
 @options.backbone_option("Compare features of this architecture too.")
 @options.pretraining_option(default="imagenet")
 @click.option(
@@ -74,6 +77,7 @@ def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_f
 @options.debug_option
 def audit(
     names: tuple[str, ...],
+    labels: bool,
     out: Path,
     backbone: str | None,
     pretraining: str,
@@ -87,7 +91,20 @@ def audit(
 
     Writes a report and a list for `artbench run --exclude`. Records made after an audit say how many of their test
     images have a near duplicate in training.
-    """
+
+    With --labels it reads the predictions beside records of one task, and lists the test images that most of them are
+    confident to be mislabelled.
+
+    \b
+      artbench data audit --labels results/records/sample-style/*.json
+    """  # noqa: D301  click reads the control character
+    if labels:
+        from artbench.errors import UsageError
+
+        if backbone is not None or checkpoints or paths.by_name:
+            raise UsageError("--labels reads records alone", mend="Leave out --backbone, --checkpoint and --data")
+        _audit_labels([Path(name) for name in names], out=out, as_json=as_json)
+        return
     loaded = options.registry(plugin_files)
     from artbench.audit.report import write_report
     from artbench.audit.workflow import AuditEncoder, audit_datasets
@@ -155,6 +172,56 @@ def download(name: str, paths: "DatasetPaths", accept_terms: bool, plugin_files:
     click.echo(f"Complete. `artbench data check {spec.name}` decodes every image.", err=True)
     click.echo(str(folder))
     return 0
+
+
+def _audit_labels(files: list[Path], *, out: Path, as_json: bool) -> None:
+    from artbench.audit.label_noise import audit_labels
+
+    found, file = audit_labels(files), out / "labels.csv"
+    if not found.published:
+        found.write_list(file)
+    if as_json:
+        print_json({**found.as_json(), "file": None if found.published else str(file)})
+    else:
+        _print_labels(found)
+        if not found.published:
+            click.echo(str(file))
+    said = ["Only the predictions for test images on record were read: nothing is said of training images."]
+    if len(found.records) == 1:
+        said.append("One record is weak evidence: what it gets wrong looks mislabelled. Name several encoders.")
+    elif found.networks < len(found.records):
+        said.append(f"These are {len(found.records)} records of {found.networks} networks, which may err alike.")
+    if found.published:
+        said.append("These records are published, without ids of images: no list for --exclude is written.")
+    else:
+        said.append("Look at each image before you leave it out: scores rise when errors of encoders are left out.")
+    for line in said:
+        echo(line, err=True)
+
+
+def _print_labels(found: "LabelAudit") -> None:
+    from artbench.records.record import encoder_name
+
+    count, share = len(found.suspicions), len(found.suspicions) / found.tested
+    echo(
+        f"{found.records[0].task}: {count:,} of {found.tested:,} test images ({share:.1%}) look mislabelled", bold=True
+    )
+    for record, alone in zip(found.records, found.alone, strict=True):
+        echo(f"  {encoder_name(record)} suspects {alone:,}")
+    rows = [
+        [
+            printable(one.image, escapes=True),
+            printable(found.classes[one.label]),
+            printable(found.said(one)),
+            f"{one.agreement} of {len(found.records)}",
+            f"{one.confidence:.2f}",
+        ]
+        for one in found.suspicions[:_MOST_SUSPICIONS]
+    ]
+    if rows:
+        print_table(("image", "label", "encoders say", "agree", "confidence"), rows, numbers=(3, 4))
+    if count > len(rows):
+        echo(f"… and {count - len(rows):,} more (--json lists all)")
 
 
 def _print_check(entry: "DatasetCheck") -> None:

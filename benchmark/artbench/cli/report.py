@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     "--without",
     "without",
     multiple=True,
-    type=click.Choice(["gradcam", "map", "filters"]),
+    type=click.Choice(["gradcam", "map", "filters", "labels"]),
     help="Part to leave out, since it takes long; repeatable.",
 )
 @click.option(
@@ -66,7 +66,7 @@ def report(
     plugin_files: tuple[Path, ...],
     **fields: Any,
 ) -> None:
-    """Gather leaderboards, confusion matrices, filter pictures, Grad-CAM and maps into a folder of pages.
+    """Gather leaderboards, confusions, filter pictures, Grad-CAM, maps and doubtful labels into a folder of pages.
 
     The folder opens from disk: begin with index.html. Parts that take long are cached, and made again when their
     inputs change; parts that can't be made are named with the reason.

@@ -85,7 +85,7 @@ def reproduce(
     (candidate,) = encoder_requests(
         [record.backbone], [checked.pretraining], registry=registry, seed=record.provenance.seed
     )
-    task = _task(record, sources, registry, reporter)
+    task = open_task(record, sources, registry, reporter)
     device = choose_device(sources.device)
     encoder = candidate.build(reporter, device=device)
     if encoder.weights_sha256 != record.encoder.weights_sha256:
@@ -141,7 +141,13 @@ def _protocol(record: Record, file: Path) -> Protocol:
     return protocol
 
 
-def _task(record: Record, sources: Sources, registry: Registry, reporter: Reporter) -> OpenTask:
+def open_task(record: Record, sources: Sources, registry: Registry, reporter: Reporter) -> OpenTask:
+    """Open the task of a record in the state that it was measured in.
+
+    Raises:
+        UsageError: The task is unknown here, or nothing says where the dataset is.
+        ArtbenchError: The task or the data differ from those on record.
+    """
     ((task,),) = open_tasks(
         [registry.tasks.get(record.task).name],
         registry=registry,

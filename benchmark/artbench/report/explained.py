@@ -9,6 +9,7 @@ from typing import Any
 
 from artbench.explain.gradcam.folder import CHECKS, SHEET
 from artbench.explain.map.contents import FIGURE, PAGE, SUMMARY, TABLE
+from artbench.report.label_noise import CARDS, LIST
 from artbench.report.parts import Outcome
 from artbench.report.plan import FILTERS, FILTERS_TABLE
 
@@ -74,6 +75,12 @@ def filters_of(outcome: Outcome, out: Path) -> dict[str, Any]:
             for layers in zip(*(one["layers"] for one in found), strict=True)
         ],
     }
+
+
+def labels_of(outcome: Outcome, out: Path) -> dict[str, Any]:
+    """Read the images that look mislabelled; arguments as for `gradcam_of`."""
+    folder = outcome.part.folder.as_posix()
+    return {**_read(out / folder / CARDS), "folder": folder, "list": f"{folder}/{LIST}"}
 
 
 def _class(pair: dict[str, Any]) -> str:

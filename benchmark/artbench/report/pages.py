@@ -18,9 +18,9 @@ from artbench.records.folder import ResultsFolder
 from artbench.records.format import amount, metric_name, unit
 from artbench.records.record import Record, encoder_name, task_name
 from artbench.report.confusion import confusion_figure, most_confused
-from artbench.report.explained import filters_of, gradcam_of, map_of
+from artbench.report.explained import filters_of, gradcam_of, labels_of, map_of
 from artbench.report.parts import Outcome
-from artbench.report.plan import ChosenRecord, figures_of
+from artbench.report.plan import ChosenRecord, figures_of, labels_of_board
 from artbench.report.request import KINDS, Kind
 from artbench.runtime.pages.page import html
 
@@ -142,7 +142,17 @@ def _board_part(board: Board, gathered: Gathered) -> _Content:
             if (cells := shown.data["matrices"][number])
         ],
         "looked": [_explained_record(one, gathered) for one in looked],
+        **_labels(board, gathered),
     }
+
+
+def _labels(board: Board, gathered: Gathered) -> _Content:
+    """Collect the images that look mislabelled; `labels` is None if they were not looked for, or could not be."""
+    folder = labels_of_board(board, gathered.copies)
+    outcome = next((one for one in gathered.outcomes if one.part.folder == folder), None)
+    if outcome is None or outcome.state == "failed":
+        return {"labels": None, "labels_missing": "" if outcome is None else outcome.reason}
+    return {"labels": labels_of(outcome, gathered.copies.path), "labels_missing": ""}
 
 
 def _classes(board: Board, numbers: Sequence[int], *, data: dict[str, Any]) -> _Content | None:

@@ -1,5 +1,6 @@
 """The parts of a report on some records."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,10 +22,12 @@ from artbench.leaderboard.overall import chosen as counted
 from artbench.plugins.registry import Registry
 from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.record import Record, encoder_name, pretraining_name, task_name
+from artbench.report.label_noise import asked, write_label_cards
 from artbench.report.parts import Part
 from artbench.report.request import ReportRequest
 from artbench.runtime.files import sha256_of, write_text
 from artbench.runtime.progress import Reporter
+from artbench.stats.metrics import METRICS
 
 FILTERS, FILTERS_TABLE = "filters.png", "filters.json"
 # Shown beside a pretraining that a figure would show alone: a network that has learnt nothing.
@@ -73,8 +76,8 @@ class ReportPlan:
             if digest not in known:
                 self._reporter.notice(f"{file} (SHA-256 {digest[:12]}) belongs to none of the records looked into")
 
-    def parts(self, chosen: Sequence[ChosenRecord]) -> list[Part]:
-        """Return the parts of each record, then the filter pictures of each backbone."""
+    def parts(self, chosen: Sequence[ChosenRecord], boards: Sequence[Board]) -> list[Part]:
+        """Return the parts of each record, the filter pictures of each backbone, and the labels of each leaderboard."""
         request, found = self._request, []
         for one in chosen:
             predictions = one.record.predictions
@@ -93,6 +96,8 @@ class ReportPlan:
         if "filters" not in request.without:
             backbones = dict.fromkeys(one.record.backbone for one in chosen)
             found += [self._filters([one for one in chosen if one.record.backbone == name]) for name in backbones]
+        if "labels" not in request.without:
+            found += [self._labels(board) for board in boards if _has_doubtful_labels(board)]
         return found
 
     def _make_gradcam(self, one: ChosenRecord, folder: Path) -> None:
@@ -141,6 +146,27 @@ class ReportPlan:
         place = group[0].folder.name.removesuffix(f".{ids[0]}")
         folder = PurePosixPath("figures", "filters", f"{place}.{next(iter(encoders))[:12]}")
         return Part(kind="filters", of=f"{backbone}, {names}", folder=folder, inputs=inputs, make=make)
+
+    def _labels(self, board: Board) -> Part:
+        """Return the part that shows the images of a leaderboard that its best rows agree to be mislabelled."""
+        records, results = [board.rows[number].record for number in asked(board)], ResultsFolder(self._request.results)
+
+        def make(folder: Path) -> None:
+            write_label_cards(
+                [results.file_of(record) for record in records],
+                folder,
+                sources=self._sources(records[0]),
+                registry=self._registry,
+                reporter=self._reporter,
+            )
+
+        inputs = {
+            "records": [sha256_of(results.file_of(record)) for record in records],
+            "predictions": [record.predictions and record.predictions.sha256 for record in records],
+        }
+        return Part(
+            kind="labels", of=task_name(records[0]), folder=labels_of_board(board, results), inputs=inputs, make=make
+        )
 
     def _sources(self, record: Record) -> Sources:
         """Return where to find what one record was made from."""
@@ -191,6 +217,18 @@ def choose_records(boards: Sequence[Board], files: Iterable[Path], *, results: R
         ChosenRecord(record=known[name], file=file, folder=figures_of(known[name], results))
         for name, file in (named or best).items()
     ]
+
+
+def _has_doubtful_labels(board: Board) -> bool:
+    """Tell whether wrong labels can be looked for: one label an image, and at least two networks."""
+    metric = METRICS.get(board.first.primary_metric)
+    return metric is not None and metric.target == "single-label" and len(asked(board)) > 1
+
+
+def labels_of_board(board: Board, results: ResultsFolder) -> PurePosixPath:
+    """Return the folder of the images of a leaderboard that look mislabelled; no two leaderboards share one."""
+    digest = hashlib.sha256("\0".join(map(str, board.first.board)).encode()).hexdigest()[:12]
+    return figures_of(board.first, results).parent / f"labels.{digest}"
 
 
 def figures_of(record: Record, results: ResultsFolder) -> PurePosixPath:

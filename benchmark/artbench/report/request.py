@@ -16,8 +16,13 @@ from artbench.plugins.registry import Registry
 from artbench.records.folder import read_record
 
 # The parts that take long.
-Kind: TypeAlias = Literal["gradcam", "map", "filters"]
-KINDS: Mapping[Kind, str] = {"gradcam": "Grad-CAM", "map": "map", "filters": "filter pictures"}
+Kind: TypeAlias = Literal["gradcam", "map", "filters", "labels"]
+KINDS: Mapping[Kind, str] = {
+    "gradcam": "Grad-CAM",
+    "map": "map",
+    "filters": "filter pictures",
+    "labels": "labels to look at",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

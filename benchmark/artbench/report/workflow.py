@@ -77,7 +77,7 @@ def make_report(request: ReportRequest, *, registry: Registry, reporter: Reporte
     chosen = choose_records(found, request.records, results=results)
     plan = ReportPlan(request, registry=registry, reporter=reporter)
     plan.report_unused(chosen)
-    outcomes = make_parts(plan.parts(chosen), out, reporter=reporter)
+    outcomes = make_parts(plan.parts(chosen, found), out, reporter=reporter)
     with _writing("the records can't be copied", out):
         copies = _copy_records(records, results, out=out)
     known, pages_folder = literature(registry), out / "leaderboards"

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.timeout(300)
 
 TESTS = Path(__file__).parents[2]
 PLUGINS = [TOY, SEEN]
+WITHOUT = ("--without", "filters", "--without", "labels")
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'"
 
 
@@ -121,7 +122,7 @@ def test_parts_are_kept_and_the_pages_are_the_same(place: Path) -> None:
 
 
 def test_a_folder_made_anew_has_the_same_bytes_and_one_that_was_changed_is_mended(place: Path) -> None:
-    words = ("--record", str(a_record(place, "seen-net")), "--without", "map", "--without", "filters")
+    words = ("--record", str(a_record(place, "seen-net")), "--without", "map", *WITHOUT)
     made = report(place, *words, out="one")
     assert made.exit_code == 0
     assert "left out" not in made.stdout, made.stdout
@@ -144,12 +145,12 @@ def test_a_folder_made_anew_has_the_same_bytes_and_one_that_was_changed_is_mende
 
 
 def test_parts_can_be_left_out(place: Path) -> None:
-    words = ("--without", "gradcam", "--without", "map", "--without", "filters")
+    words = ("--without", "gradcam", "--without", "map", "--without", "filters", "--without", "labels")
     made = report(place, *words, out="bare")
     assert made.exit_code == 0
     assert made.stdout == f"{place / 'bare' / 'index.html'}\n"
     text = (place / "bare" / "index.html").read_text()
-    assert "Left out on request: Grad-CAM, map, filter pictures." in text
+    assert "Left out on request: Grad-CAM, map, filter pictures, labels to look at." in text
     assert {file.name for file in (place / "bare" / "figures").rglob("*.png")} == {"confusion.png"}
     assert "looks at" not in text
     assert "the scores of each class and the most frequent confusions." in text
@@ -192,7 +193,7 @@ def test_bad_options_are_refused_before_anything_is_made(place: Path, tmp_path: 
 
 
 def test_a_folder_that_no_report_made_is_not_overwritten(place: Path, tmp_path: Path) -> None:
-    words = ("--record", str(a_record(place, "seen-net")), "--without", "map", "--without", "filters", "--json")
+    words = ("--record", str(a_record(place, "seen-net")), "--without", "map", *WITHOUT, "--json")
     made = json.loads(report(place, *words, out=str(tmp_path / "mine")).stdout)
     folder = tmp_path / "mine" / made["parts"][0]["folder"]
     (folder / "made-from.json").unlink()

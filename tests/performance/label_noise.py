@@ -1,0 +1,99 @@
+"""How many wrong labels planted in `sample` `artbench data audit --labels` finds, and how many of those it lists are.
+
+A share of all labels, for training and test alike, is replaced by another class: any, or always the same one, as where
+two classes are confused. Three encoders are run on each set of labels; the audit reads their records.
+
+python -m tests.performance.label_noise [SEEDS]
+"""
+
+import csv
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+import artbench
+from artbench.audit.label_noise import audit_labels
+from artbench.records.folder import ResultsFolder
+from artbench.runtime.progress import Silent
+from artbench_sample.paint import paint_collection
+from tests.performance.features_common import say
+
+_ENCODERS = ("tf_efficientnet_lite0", "tf_efficientnet_lite1", "tf_efficientnet_lite2")
+_RATES = (0.0, 0.05, 0.1, 0.2)
+
+
+class Counts(NamedTuple):
+    """Images that are planted, listed, and both."""
+
+    planted: int
+    listed: int
+    both: int
+
+    def __str__(self) -> str:
+        precision = f"{self.both / self.listed:4.0%}" if self.listed else "   -"
+        recall = f"{self.both / self.planted:4.0%}" if self.planted else "   -"
+        return f"listed {self.listed:4}, precision {precision}, recall {recall}"
+
+
+def planted(true: NDArray[np.int64], rate: float, *, classes: int, confused: bool, seed: int) -> NDArray[np.int64]:
+    """Labels of which a share is wrong: any other class or, if `confused`, the next one."""
+    random = np.random.default_rng(seed)
+    rows = random.choice(len(true), round(rate * len(true)), replace=False)
+    labels = true.copy()
+    step = np.ones(len(rows), np.int64) if confused else random.integers(1, classes, len(rows))
+    labels[rows] = (labels[rows] + step) % classes
+    return labels
+
+
+def counts(folder: Path, task: str, rate: float, *, confused: bool, seed: int) -> tuple[list[Counts], Counts]:
+    """What each record lists by itself, and what all list together."""
+    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    path = "file" if "file" in rows[0] else "path"
+    names = sorted({row[task] for row in rows})
+    true = np.array([names.index(row[task]) for row in rows])
+    labels = planted(true, rate, classes=len(names), confused=confused, seed=seed)
+    with (folder / "planted.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["path", "split", task])
+        writer.writerows(
+            [row[path], row["split"], names[label]] for row, label in zip(rows, labels.tolist(), strict=True)
+        )
+    wrong = {row[path] for row, bad in zip(rows, labels != true, strict=True) if bad and row["split"] == "test"}
+    with tempfile.TemporaryDirectory() as results:
+        records = artbench.run(
+            backbone=_ENCODERS,
+            task=f"collection:{folder / 'planted.csv'}:{task}",
+            results=results,
+            device="cpu",
+            reporter=Silent(),
+        )
+        files = [ResultsFolder(Path(results)).file_of(record) for record in records]
+
+        def counted(some: list[Path]) -> Counts:
+            listed = {one.image for one in audit_labels(some).suspicions}
+            return Counts(len(wrong), len(listed), len(listed & wrong))
+
+        return [counted([file]) for file in files], counted(files)
+
+
+def main(seeds: str = "1") -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        paint_collection(folder)
+        for task in ("style", "artist"):
+            for confused in (False, True):
+                for rate in _RATES[confused:]:
+                    found = [counts(folder, task, rate, confused=confused, seed=seed) for seed in range(int(seeds))]
+                    alone = Counts(*np.sum([one for single, _ in found for one in single], axis=0).tolist())
+                    together = Counts(*np.sum([both for _, both in found], axis=0).tolist())
+                    what = "the next class" if confused else "any class"
+                    say(f"{task}, {rate:.0%} wrong ({what}): one record: {alone}; three: {together}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
