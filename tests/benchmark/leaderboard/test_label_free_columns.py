@@ -59,15 +59,12 @@ def test_figures_that_no_record_has_take_no_column(changes: dict[str, Any], hidd
     assert "RankMe" in text
 
 
-def test_the_page_to_explore_has_columns_that_can_be_sorted(tmp_path: Path) -> None:
+def test_the_page_to_explore_shows_them_in_a_table_of_their_own(tmp_path: Path) -> None:
     (board,) = boards([record(0.4), described()])
     shown = section(board, file_of=lambda _: tmp_path / "none.json", out=tmp_path)
-    at = list(shown.columns).index("RankMe")
-    assert {(row.cells[1].text, row.cells[at].text, row.cells[at].key) for row in shown.rows} == {
-        ("resnet18", "", None),
-        ("resnet50", "21.3", 21.26),
-    }
-    assert all(len(row.cells) == len(shown.columns) for row in shown.rows)
+    assert list(shown.label_free_columns)[:2] == ["without labels", "RankMe"]
+    assert [[cell.text for cell in row][:2] for row in shown.label_free] == [["resnet50, random", "21.3"]]
+    assert "RankMe" not in shown.columns
 
 
 def test_tables_for_other_programs_have_all_figures() -> None:

@@ -60,6 +60,7 @@ class Section:
         part: Which part of the task was measured; empty if all of it, or if unknown.
         rows: Rows, best first.
         references: Rows of guesses without pixels.
+        label_free: Rows of what the features are like without labels, of the records that say it.
         published: Published results: work, result, how it differs.
         notes: Sign and text of each footnote.
         explanation: What the ranks mean.
@@ -76,6 +77,8 @@ class Section:
     rows: Sequence[Row]
     references: Sequence[Sequence[Cell]]
     reference_columns: Sequence[str]
+    label_free: Sequence[Sequence[Cell]]
+    label_free_columns: Sequence[str]
     published: Sequence[tuple[str, str, str]]
     notes: Sequence[tuple[str, str]]
     pretrainings: Sequence[str]
@@ -106,11 +109,7 @@ def section(
         Row(
             id=row.record.id,
             name=encoder_name(row.record),
-            cells=[
-                *cells(row.record, board, number=number),
-                *label_free_cells(row.record, board),
-                *cost_cells(row.record),
-            ],
+            cells=[*cells(row.record, board, number=number), *cost_cells(row.record)],
             signs="".join(mark.sign for mark in marks(row.record)),
             link=_link(file_of(row.record), out),
             reference=is_reference(row.record),
@@ -127,10 +126,16 @@ def section(
         about=measured_on(board),
         apart=f"Its tables can't be compared with each other: {why_apart(siblings)}." if several else "",
         part=part_of_task(first, known.size),
-        columns=[*headings(board), *label_free_headings(board), *COST],
+        columns=[*headings(board), *COST],
         rows=rows,
         references=references,
         reference_columns=reference_columns,
+        label_free=[
+            [Cell(text=encoder_name(row.record), key=encoder_name(row.record)), *label_free_cells(row.record, board)]
+            for row in board.rows
+            if row.record.label_free is not None
+        ],
+        label_free_columns=["without labels", *label_free_headings(board)],
         published=[(one.work, f"{metric_name(one.metric)} {one.value}", one.difference) for one in known.results],
         notes=[
             (mark.sign, f"{mark.text} ({', '.join(encoder_name(record) for record in records)}).")
