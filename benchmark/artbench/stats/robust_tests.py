@@ -1,7 +1,7 @@
 """Paired tests that hold for encoders whose errors have unlike shapes, from a metric without each unit.
 
 Two encoders may be equally good, one by many small errors and the other by few large ones. Their differences are then
-skewed, and Student's t and sign flips find an order too often: with 100 images and 5 % of large errors in 10 % of cases.
+skewed, and Student's t and sign flips find an order too often.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from scipy.special import stdtr
 
 from artbench.stats.intervals import degrees_of_freedom
 
-# The skewness of few differences is underestimated, since the long tail is rarely in the sample: more of it is tried too.
+# The skewness of few differences is underestimated, since the long tail is rarely in the sample: more is tried too.
 _MORE_SKEW = 1.5
 
 
@@ -44,7 +44,7 @@ def robust_p(
         Shape (pairs,), in the order of `numpy.triu_indices(rows, 1)`.
     """
     rows, units = influence.shape
-    first, second = np.triu_indices(rows, 1)
+    first, _ = np.triu_indices(rows, 1)
     p = np.ones(len(first))
     if units < 3:
         return p
@@ -75,7 +75,6 @@ def _p(
     centred = difference - difference.mean(axis=1, keepdims=True)
     skew = (centred**3).sum(axis=1) / np.maximum(error, 1e-12) ** 3 * (np.sqrt(units * (units - 1)) / (units - 2))
     found = [2 * stdtr(df, -np.abs(t))]
-    for s in (skew, _MORE_SKEW * skew):
-        found.append(2 * stdtr(df, -np.abs(t + s / 3 * t**2 + s**2 / 27 * t**3 + s / 6)))
+    found += [2 * stdtr(df, -np.abs(t + s / 3 * t**2 + s**2 / 27 * t**3 + s / 6)) for s in (skew, _MORE_SKEW * skew)]
     largest: NDArray[np.float64] = np.max(found, axis=0)
     return np.where(same, 1.0, largest)
