@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
-from artbench.leaderboard.paired_scores import outputs_of
+from artbench.leaderboard.paired_scores import outputs_of, round_tests
 from artbench.leaderboard.validation.files import check_parquet
 from artbench.leaderboard.validation.findings import FileFindings, some
 from artbench.protocol import Protocol
@@ -19,7 +19,6 @@ from artbench.specs import TargetKind
 from artbench.stats.metrics import METRICS
 from artbench.stats.per_class import Columns, class_table, confusion, ranking_table
 from artbench.stats.scoring import Scored, Scorer
-from artbench.stats.units import RoundTest
 
 # Other machines sum in another order.
 _ROUNDING = 1e-4
@@ -92,13 +91,7 @@ def check_values(
 ) -> None:
     """Compare values and intervals with those recomputed from the predictions."""
     parts = [stored.rounds == number for number in range(max(1, len(record.rounds)))]
-    tests = [
-        RoundTest(
-            images=stored.images[rows].tolist(),
-            clusters=None if stored.clusters is None else stored.clusters[rows].tolist(),
-        )
-        for rows in parts
-    ]
+    tests = round_tests(stored, clustered=stored.clusters is not None)
     scorer = Scorer(tests, target=target, protocol=protocol)
     try:
         rounds = [_scored(record, stored, scorer, number, rows) for number, rows in enumerate(parts)]
