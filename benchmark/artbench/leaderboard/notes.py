@@ -89,8 +89,8 @@ def _rounds(record: Record) -> str:
     if record.clusters is not None:
         protocol = protocol_named(record.protocol)
         resampled = protocol is None or protocol.intervals is None
-        what = ("resample", "with all their images") if resampled else ("take", "as units, not single images")
-        said += f" Intervals {what[0]} {record.clusters:,} painters {what[1]}."
+        verb, how = ("resample", "with all their images") if resampled else ("take", "as units, not single images")
+        said += f" Intervals {verb} {record.clusters:,} painters {how}."
     return said
 
 

@@ -152,7 +152,7 @@ def left_out(
         found[name] = LeftOut(
             value=value,
             without=each[name],
-            shares=np.bincount(units.of, shares, minlength=units.count),
+            shares=np.bincount(units.of, shares, minlength=units.count).astype(np.float64),
             image_squares=float(np.square(shares).sum()),
             single=max(_smoothed(name, labels, outcome, value), float(np.square(one_by_one).sum())),
             carrying=carrying(one_by_one),
@@ -229,20 +229,21 @@ def _without(
 def _shares(metric: str, labels: Labels, outcome: Outcome, thresholds: Mapping[str, float]) -> NDArray[np.float64]:
     """Return the share of each image in a metric; shape (n,), sum 1."""
     n = len(labels)
-    shares = np.ones(n)
+    shares: NDArray[np.float64] = np.ones(n)
     if isinstance(outcome, SingleLabelOutcome) and metric in _BY_CLASS:
-        classes = labels.astype(np.int64)
+        classes, predicted = labels.astype(np.int64), outcome.predicted
         support = np.bincount(classes, minlength=outcome.classes)
-        shares = 1 / support[classes]
+        weights = np.reciprocal(np.maximum(support, 1).astype(np.float64))
+        shares = weights[classes]
         if metric == "macro_f1":
-            both = support + np.bincount(outcome.predicted, minlength=outcome.classes)
-            shares = 1 / both[classes] + 1 / both[outcome.predicted]
+            weights = np.reciprocal(np.maximum(support + np.bincount(predicted, minlength=outcome.classes), 1.0))
+            shares = weights[classes] + weights[predicted]
     elif isinstance(outcome, MultiLabelOutcome):
         if metric in (_EXACT, _INTERPOLATED):
-            shares = labels @ (1 / np.maximum(labels.sum(axis=0), 1))
+            shares = np.asarray((labels / np.maximum(labels.sum(axis=0), 1)).sum(axis=1), np.float64)
         elif metric == "micro_f1":
-            wanted, predicted, _ = outcome.matches(thresholds["micro_f1"])
-            shares = (wanted + predicted).astype(np.float64)
+            wanted, given, _ = outcome.matches(thresholds["micro_f1"])
+            shares = (wanted + given).astype(np.float64)
         elif metric.startswith("image_average"):
             shares = labels.any(axis=1).astype(np.float64)
     total = shares.sum()
@@ -290,7 +291,7 @@ def _calibration(outcome: Outcome, units: Units) -> CalibrationGaps | None:
     bins, gaps, n = outcome.bins, outcome.gaps, len(outcome.gaps)
 
     def by_bin(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(bins, values, minlength=CALIBRATION_BINS)
+        return np.bincount(bins, values, minlength=CALIBRATION_BINS).astype(np.float64)
 
     images, sums = by_bin(np.ones(n)), by_bin(gaps)
     expected = sums / np.maximum(images, 1)

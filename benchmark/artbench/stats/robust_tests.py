@@ -42,7 +42,8 @@ def robust_differences(
         shares: Share of each unit in the metric, shape (units,).
         fraction: Whether the metric lies in [0, 1]. Then the variance of a difference is at least that of fractions of
             which a share of 3 / units is correlated wholly within units: twenty painters don't show that an encoder
-            does not fail on one in twenty.
+            does not fail on one in twenty. Of units of unequal size those count that say as much: 1 / sum of squared
+            shares.
         level: Level of the intervals.
     """
     rows, units = influence.shape
@@ -51,6 +52,8 @@ def robust_differences(
     low, high, p = (np.empty(len(first)) for _ in range(3))
     # At most as many degrees of freedom as units of these sizes have.
     most = min(degrees_of_freedom(shares), units - 1.0)
+    # 1 / as many units of equal size as say as much.
+    squares = float(np.square(shares).sum())
     # One more right and one more wrong, so that a difference has a variance where all are right.
     smoothed = (means * units + 1) / (units + 2) if fraction else means
     for row in range(rows - 1):
@@ -58,7 +61,7 @@ def robust_differences(
         by_round = values[row] - values[others]
         if fraction:
             spread = np.maximum(*np.broadcast_arrays(*(v * (1 - v) for v in (smoothed[row], smoothed[others]))))
-            least = spread * float(np.square(shares).sum()) * min(1.0, _UNSEEN / units)
+            least = spread * squares * min(1.0, _UNSEEN * squares)
         else:
             # As for the interval of a mean error: the same errors don't show a difference of exactly 0.
             least = np.square(np.maximum(means[row], means[others]) / units)

@@ -14,8 +14,8 @@ from tests.support.command_line import CommandLine
 from tests.support.ranked_results import CLASSES, LABELS, N, board_of, fill, places
 from tests.support.results import guessed, put
 
-NEWER = {"protocol": "linear-v2"}
-YEARS = {"protocol": "ridge-v2", "metric": "mean_absolute_error"}
+NEWER: dict[str, Any] = {"protocol": "linear-v2"}
+YEARS: dict[str, Any] = {"protocol": "ridge-v2", "metric": "mean_absolute_error"}
 
 
 def years(folder: ResultsFolder, n: int) -> list[Record]:
@@ -92,6 +92,6 @@ def test_ranks_by_painters_need_ten_of_them(folder: ResultsFolder, painters: int
     said = command_line("leaderboard", "compare", one.record.id, other.record.id, "--results", str(folder.path)).stdout
     assert ("by chance more often than in 5 of 100 cases: fewer than 10 painters" in said) == few
     assert f"take {painters} painters as units" in task_page([board])
-    old: list[Any] = fill(folder, clusters=np.arange(N) % painters)
+    old = fill(folder, clusters=np.arange(N) % painters)
     assert places(board_of(old, folder))["a"] == "1–2"
     assert f"resample {painters} painters" in task_page([board_of(old, folder)])
