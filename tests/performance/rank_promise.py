@@ -63,7 +63,7 @@ def _errors(random: np.random.Generator, shape: str, n: int) -> Values:
     if shape == "even":
         return random.uniform(0.8, 1.2, n)
     if shape == "half-normal":
-        return np.abs(random.normal(size=n)) / np.sqrt(2 / np.pi)
+        return np.asarray(np.abs(random.normal(size=n)) / np.sqrt(2 / np.pi))
     if shape == "gamma 0.5":
         return random.gamma(0.5, 2, n)
     if shape == "lognormal 1.1":

@@ -240,12 +240,12 @@ def _shares(metric: str, labels: Labels, outcome: Outcome, thresholds: Mapping[s
             shares = weights[classes] + weights[predicted]
     elif isinstance(outcome, MultiLabelOutcome):
         if metric in (_EXACT, _INTERPOLATED):
-            shares = np.asarray((labels / np.maximum(labels.sum(axis=0), 1)).sum(axis=1), np.float64)
+            shares = (outcome.labels / np.maximum(outcome.labels.sum(axis=0), 1)).sum(axis=1)
         elif metric == "micro_f1":
             wanted, given, _ = outcome.matches(thresholds["micro_f1"])
             shares = (wanted + given).astype(np.float64)
         elif metric.startswith("image_average"):
-            shares = labels.any(axis=1).astype(np.float64)
+            shares = (outcome.labels.sum(axis=1) > 0).astype(np.float64)
     total = shares.sum()
     return shares / total if total else np.full(n, 1 / n)
 
