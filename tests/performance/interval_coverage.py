@@ -21,7 +21,7 @@ from artbench.stats.left_out import averaged, left_out
 from artbench.stats.metrics import METRICS, score
 from artbench.stats.units import RoundTest, units_of
 
-REPETITIONS = 1000
+REPETITIONS = 500
 INTERVALS = Intervals()
 SEED = 20261128
 _THRESHOLDS = {"sample_f2": 0.2, "micro_f1": 0.3}

@@ -299,9 +299,11 @@ def _calibration(outcome: Outcome, units: Units) -> CalibrationGaps | None:
     np.add.at(scatter, (bins, units.of), (gaps - expected[bins]) / n)
     sizes = np.zeros((CALIBRATION_BINS, units.count))
     np.add.at(sizes, (bins, units.of), 1)
-    # As in a variance, whose sum of squares is divided by one less.
+    # Distance to the mean without the unit, as everywhere; a unit alone in its bin has none.
     held = np.count_nonzero(sizes, axis=1).astype(np.float64)
-    scatter *= np.sqrt(held / np.maximum(held - 1, 1))[:, None]
+    rest = 1 - sizes / np.maximum(images, 1)[:, None]
+    scatter = np.divide(scatter, rest, out=np.zeros_like(scatter), where=rest > 0)
+    scatter *= np.sqrt(np.maximum(held - 1, 0) / np.maximum(held, 1))[:, None]
     confidence = outcome.confidence.astype(np.float64)
     # Another unit may be wrong although the encoder is certain and right about all that were tested.
     unseen = np.square(sizes).sum(axis=1) / np.maximum(held, 1)
