@@ -97,6 +97,23 @@ class Bootstrap:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Intervals:
+    """Intervals and paired tests from the metric without each unit: an image, or a cluster such as a painter.
+
+    Attributes:
+        name: Name of the method, which stands for the formulas of `stats.intervals` and `stats.robust_tests`.
+        level: Coverage of the interval.
+        most_units: Units that are left out one by one; more of them are first grouped at random into so many.
+        seed: Seed of these groups, and of the simulation for the calibration error.
+    """
+
+    name: str = "left-out-v1"
+    level: float = 0.95
+    most_units: int = 1000
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class FewShot:
     """The probe is fitted on a few images of each class, drawn several times; the test split stays whole.
 
@@ -130,6 +147,8 @@ class Protocol:
     """A named set of choices. A change to any of them makes a new protocol with a new name.
 
     Attributes:
+        bootstrap: Intervals and tests from resampled test images; None: `intervals`.
+        intervals: Intervals and tests from the metric without each unit; None: `bootstrap`.
         width: Number of principal components of train that features are reduced to; None: all features are used.
     """
 
@@ -138,7 +157,8 @@ class Protocol:
     features: str = "pooled output before the classifier, eval mode"
     probe: Probe = Probe()
     neighbours: Neighbours = Neighbours()
-    bootstrap: Bootstrap = Bootstrap()
+    bootstrap: Bootstrap | None = Bootstrap()
+    intervals: Intervals | None = None
     few_shot: FewShot | None = None
     width: int | None = None
 
@@ -183,6 +203,8 @@ LINEAR_V2 = Protocol(
         "out once; a validation split by other groups than train's, where there is one",
         group_folds=5,
     ),
+    bootstrap=None,
+    intervals=Intervals(),
 )
 """A linear probe on features whose layer, pooling and input size are declared."""
 

@@ -16,7 +16,7 @@ from artbench.data.opening import OpenTask
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest
 from artbench.evaluation.label_free import of_task
-from artbench.evaluation.rounds import Round, clusters_of, readable, references, score_rounds, tables
+from artbench.evaluation.rounds import Round, clusters_of, readable, references, score_rounds, scorer_of, tables
 from artbench.evaluation.seen import what_was_seen
 from artbench.features.extract import Features
 from artbench.protocol import Protocol
@@ -40,7 +40,7 @@ from artbench.records.tables import Tables
 from artbench.runtime.files import cache_folder
 from artbench.runtime.machine import hardware_name
 from artbench.runtime.progress import Reporter
-from artbench.stats.bootstrap import Estimate, combine
+from artbench.stats.bootstrap import Estimate
 from artbench.stats.metrics import METRICS
 
 
@@ -72,6 +72,7 @@ def evaluate(
     rounds = list(score_rounds(task, features, protocol=protocol, device=device, reporter=reporter))
     probe_seconds = perf_counter() - start
     predictions = _predictions(task, rounds)
+    scorer = scorer_of(task, features, protocol=protocol)
     guessed = references(task, features, protocol=protocol)
     pool = _pool(encoder, task, features, reporter)
     record = Record(
@@ -94,7 +95,7 @@ def evaluate(
             twins=_twins(task, features),
         ),
         primary_metric=task.spec.primary_metric,
-        metrics=_metrics(combine([r.metrics for r in rounds], bootstrap=protocol.bootstrap)),
+        metrics=_metrics(scorer.estimates([round_.metrics for round_ in rounds])),
         encoder=EncoderState(
             weights_sha256=encoder.weights_sha256,
             source=encoder.source,
@@ -112,7 +113,7 @@ def evaluate(
         neighbours=NeighboursState(
             k=protocol.neighbours.k,
             temperature=protocol.neighbours.temperature,
-            metrics=_metrics(combine([r.neighbours for r in rounds], bootstrap=protocol.bootstrap)),
+            metrics=_metrics(scorer.estimates([round_.neighbours for round_ in rounds])),
             thresholds=dict(rounds[0].answers.neighbour_thresholds),
         ),
         references=tuple(BaselineState(name=name, metrics=_metrics(estimates)) for name, estimates in guessed.items()),

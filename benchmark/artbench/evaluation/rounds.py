@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -20,9 +19,10 @@ from artbench.probe.width import to_width
 from artbench.protocol import Protocol
 from artbench.records.tables import Tables
 from artbench.runtime.progress import Reporter
-from artbench.stats.bootstrap import Estimate, Sampled, combine
-from artbench.stats.metrics import sample
+from artbench.stats.bootstrap import Estimate
 from artbench.stats.per_class import class_table, confusion, ranking_table
+from artbench.stats.scoring import Scored, Scorer
+from artbench.stats.units import RoundTest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +42,8 @@ class Round:
     groups: int | None
     test: Split
     answers: Predictions
-    metrics: Mapping[str, Sampled]
-    neighbours: Mapping[str, Sampled]
+    metrics: Mapping[str, Scored]
+    neighbours: Mapping[str, Scored]
 
 
 def score_rounds(
@@ -61,10 +61,9 @@ def score_rounds(
     Raises:
         ArtbenchError: The features or the splits don't allow a fit.
     """
-    target, bootstrap = task.spec.target, protocol.bootstrap
-    for targets in readable(task, features):
+    target, scorer = task.spec.target, scorer_of(task, features, protocol=protocol)
+    for number, targets in enumerate(readable(task, features)):
         labels, test = targets.test.labels, _rows(targets.test, features)
-        score = partial(sample, labels, target=target, bootstrap=bootstrap, clusters=clusters_of(task, targets.test))
         for train, validation in _fits(targets, task, features, protocol):
             answers = predict(
                 train,
@@ -81,8 +80,8 @@ def score_rounds(
                 groups=_held_groups(train, validation),
                 test=targets.test,
                 answers=answers,
-                metrics=score(answers.outputs, thresholds=answers.fitted.thresholds),
-                neighbours=score(answers.neighbours, thresholds=answers.neighbour_thresholds),
+                metrics=scorer.score(number, labels, answers.outputs, thresholds=answers.fitted.thresholds),
+                neighbours=scorer.score(number, labels, answers.neighbours, thresholds=answers.neighbour_thresholds),
             )
 
 
@@ -112,28 +111,29 @@ def references(task: OpenTask, features: Features, *, protocol: Protocol) -> dic
 
     They guess from all of train and validation, even if the probe is fitted on a few images.
     """
-    rounds: dict[str, list[Mapping[str, Sampled]]] = {}
-    target, bootstrap = task.spec.target, protocol.bootstrap
-    for targets in readable(task, features):
-        labels, clusters = targets.test.labels, clusters_of(task, targets.test)
+    rounds: dict[str, list[Mapping[str, Scored]]] = {}
+    scorer = scorer_of(task, features, protocol=protocol)
+    for number, targets in enumerate(readable(task, features)):
         train = together(*(split for name, split in targets.splits if name != "test"))
         for guess in guesses(
             _known(train, task),
             _known(targets.test, task),
-            target=target,
+            target=task.spec.target,
             classes=len(targets.classes),
             fraction=protocol.probe.validation_fraction,
         ):
-            drawn = sample(
-                labels,
-                guess.outputs,
-                target=target,
-                bootstrap=bootstrap,
-                thresholds=guess.thresholds,
-                clusters=clusters,
-            )
-            rounds.setdefault(guess.name, []).append(drawn)
-    return {name: combine(drawn, bootstrap=bootstrap) for name, drawn in rounds.items()}
+            found = scorer.score(number, targets.test.labels, guess.outputs, thresholds=guess.thresholds)
+            rounds.setdefault(guess.name, []).append(found)
+    return {name: scorer.estimates(found) for name, found in rounds.items()}
+
+
+def scorer_of(task: OpenTask, features: Features, *, protocol: Protocol) -> Scorer:
+    """Return what scores the rounds of a task."""
+    tests = [
+        RoundTest(images=targets.test.rows.tolist(), clusters=clusters_of(task, targets.test))
+        for targets in readable(task, features)
+    ]
+    return Scorer(tests, target=task.spec.target, protocol=protocol)
 
 
 def tables(task: OpenTask, rounds: Sequence[Round]) -> Tables:

@@ -55,13 +55,14 @@ class Comparison:
 
     Attributes:
         difference: Value of the first minus value of the second, a fraction or years.
-        ci95: Percentile interval of the difference.
+        ci95: Interval of the difference.
         p: Two-sided p of this pair alone.
         mcnemar: Exact McNemar's p; None if it does not apply.
         alone: Numbers of images that only the first gets right, and only the second; None without `mcnemar`.
         better: Which has the better value, `first` or `second`; empty if neither.
         measure: Measure of the classes, `recall` or `average precision`; empty for years.
         classes: Classes that occur, those that differ most first.
+        doubt: Why the test may find a difference by chance more often than promised; empty if it does not.
     """
 
     difference: float
@@ -72,6 +73,7 @@ class Comparison:
     better: str
     measure: str
     classes: tuple[ClassDifference, ...]
+    doubt: str
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ def compare(first: Located, second: Located) -> Comparison:
         better="" if pair.difference == 0 else "first" if pair.better == first.record.id else "second",
         measure=measure,
         classes=classes,
+        doubt=ranking.doubt,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from artbench.leaderboard.board import Board
 from artbench.plugins.registry import Registry
+from artbench.protocol import protocol_named
 from artbench.records.cautions import edge_of_grid, few_classes
 from artbench.records.record import Record, dataset_name, encoder_name
 from artbench.specs import Published, PublishedResult
@@ -92,7 +93,10 @@ def _rounds(record: Record) -> str:
         what = "draws" if record.few_shot is not None else "splits"
         said += f" Means over {len(record.rounds)} {what}, whose differences are in the intervals."
     if record.clusters is not None:
-        said += f" Intervals resample {record.clusters:,} painters with all their images."
+        protocol = protocol_named(record.protocol)
+        resampled = protocol is None or protocol.intervals is None
+        verb, how = ("resample", "with all their images") if resampled else ("take", "as units, not single images")
+        said += f" Intervals {verb} {record.clusters:,} painters {how}."
     if record.probe.groups is not None:
         said += f" The penalty was chosen on {record.probe.groups:,} painters, each held out with all their images."
     if record.probe.unfitted and record.few_shot is None:

@@ -1,4 +1,4 @@
-"""The scores of one record's predictions, on resamples that all records of its leaderboard share."""
+"""The scores of one record's predictions, on resamples or units that all records of its leaderboard share."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
-from artbench.protocol import Bootstrap
+from artbench.protocol import Bootstrap, Intervals, Protocol
 from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.publishing import list_digest
 from artbench.records.record import Record
 from artbench.specs import TargetKind
 from artbench.stats.contributions import HAVE_PARTS, SUMS, contributions, parts, summed
+from artbench.stats.left_out import averaged, left_out
 from artbench.stats.metrics import METRICS, sample
 from artbench.stats.paired_tests import Scores
+from artbench.stats.units import RoundTest, units_of
 
 # Stored single-label predictions have the most probable class alone.
 _NOT_KEPT = ("top5_accuracy",)
@@ -31,11 +33,14 @@ class PairedScores:
         labels: Class of each image, int64, shape (n,); None for targets other than single-label.
         rounds: Round of each row, int64, shape (n,).
         clusters: Cluster of each row, int64, shape (n,); None if rows are resampled one by one.
-        added: What each image adds to a metric that is a sum, float64, shape (n,); else None.
-        values: The metric in each round, shape (rounds,), if it is not a sum.
+        added: What each image adds to a metric that is a sum, float64, shape (n,); else None. Without resamples for
+            accuracy of independent images in one round alone.
+        values: The metric in each round, shape (rounds,); None for a sum with resamples.
         resampled: The metric in each round and resample, shape (rounds, resamples), if it is not a sum.
         parts: What each image adds to a metric that is not a sum (`stats.contributions.parts`), float64, shape (n,);
             None if that is not defined or if there are several rounds.
+        influence: What each unit adds to the metric (`LeftOut.influence`), shape (units,); None with resamples.
+        shares: Share of each unit in the metric, shape (units,); None with resamples.
     """
 
     test: str
@@ -46,6 +51,8 @@ class PairedScores:
     values: NDArray[np.float64] | None = None
     resampled: NDArray[np.float64] | None = None
     parts: NDArray[np.float64] | None = None
+    influence: NDArray[np.float64] | None = None
+    shares: NDArray[np.float64] | None = None
 
     @property
     def by_round(self) -> list[NDArray[np.bool_]]:
@@ -60,8 +67,8 @@ class PairedScores:
         return min(len(np.unique(self.clusters[rows])) for rows in self.by_round)
 
 
-def paired_scores(record: Record, file: Path, *, bootstrap: Bootstrap) -> PairedScores:
-    """Read and reduce the predictions of a record.
+def paired_scores(record: Record, file: Path, *, protocol: Protocol) -> PairedScores:
+    """Read and reduce the predictions of a record for the tests of a protocol.
 
     Raises:
         ArtbenchError: They can't be used for a test; the message says why in a few words.
@@ -77,6 +84,9 @@ def paired_scores(record: Record, file: Path, *, bootstrap: Bootstrap) -> Paired
         rounds=stored.rounds,
         clusters=stored.clusters if record.clusters is not None else None,
     )
+    if protocol.intervals is not None:
+        return _without_units(found, stored, record, protocol.intervals)
+    bootstrap = protocol.bootstrap or Bootstrap()
     if metric.name in SUMS:
         return replace(found, added=_added(stored, record, found.by_round))
     every = [_sampled(stored, record, rows, number, bootstrap) for number, rows in enumerate(found.by_round)]
@@ -85,6 +95,43 @@ def paired_scores(record: Record, file: Path, *, bootstrap: Bootstrap) -> Paired
     if metric.name in HAVE_PARTS and not stored.rounds.any() and stored.confidence is not None:
         added = parts(metric.name, stored.labels.astype(bool), stored.confidence)
     return replace(found, values=values, resampled=np.stack([resampled for _, resampled in every]), parts=added)
+
+
+def _without_units(
+    found: PairedScores, stored: StoredPredictions, record: Record, intervals: Intervals
+) -> PairedScores:
+    """Add the metric without each unit."""
+    metric = METRICS[record.primary_metric]
+    units = units_of(round_tests(stored, clustered=record.clusters is not None), intervals=intervals)
+    rounds = [
+        left_out(
+            stored.labels[rows],
+            outputs_of(stored, record.dataset.classes, rows),
+            target=metric.target,
+            units=units[number],
+            thresholds=_thresholds(record, number),
+            only=[metric.name],
+        )[metric.name]
+        for number, rows in enumerate(found.by_round)
+    ]
+    mean = averaged(rounds)
+    single = metric.name == "accuracy" and mean.plain
+    return replace(
+        found,
+        added=_added(stored, record, found.by_round) if single else None,
+        values=mean.rounds,
+        influence=mean.influence,
+        shares=mean.shares,
+    )
+
+
+def round_tests(stored: StoredPredictions, *, clustered: bool) -> list[RoundTest]:
+    """Return who is tested in each round."""
+    clusters = stored.clusters if clustered else None
+    return [
+        RoundTest(images=stored.images[rows].tolist(), clusters=None if clusters is None else clusters[rows].tolist())
+        for rows in (stored.rounds == number for number in range(int(stored.rounds.max()) + 1))
+    ]
 
 
 def scores(found: Sequence[PairedScores], record: Record, *, bootstrap: Bootstrap) -> Scores:

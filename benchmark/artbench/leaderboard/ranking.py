@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,16 +12,20 @@ from numpy.typing import NDArray
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.paired_scores import PairedScores, scores
 from artbench.leaderboard.scores_cache import cached_scores
-from artbench.protocol import Bootstrap
+from artbench.protocol import LINEAR_V1, Bootstrap, Intervals, protocol_named
 from artbench.records.predictions import MISSING
 from artbench.records.record import Record
 from artbench.stats.contributions import weights_of
 from artbench.stats.metrics import METRICS
 from artbench.stats.paired_tests import Differences, Scores, differences, holm, mcnemar, sign_flip
+from artbench.stats.robust_tests import robust_differences
 
 # Largest probability that any pair of a leaderboard is called distinguishable in the wrong order.
 LEVEL = 0.05
-BOOTSTRAP = Bootstrap()
+# Fewer images leave the long tail of errors in years out too often, and fewer clusters say too little of how much they
+# differ, for the tests to keep `LEVEL` (docs/ranks.md).
+_FEWEST_YEARS = 200
+_FEWEST_CLUSTERS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,16 +37,18 @@ class Place:
         high: The number of tested rows less those that are significantly worse.
         untested: Why the row could not be tested; empty if it was. Then `low` and `high` are one more than the number
             of rows with a better value.
+        doubt: Why the tests may find an order by chance more often than promised; empty if they don't.
     """
 
     low: int
     high: int
     untested: str = ""
+    doubt: str = ""
 
     def __str__(self) -> str:
-        """Return `2–4`, `3`, or `(3)` if the row could not be tested."""
+        """Return `2–4`, `3`, or in brackets if the row could not be tested or the test is in doubt."""
         text = f"{self.low}" if self.low == self.high else f"{self.low}–{self.high}"
-        return f"({text})" if self.untested else text
+        return f"({text})" if self.untested or self.doubt else text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +59,10 @@ class Pair:
         better: Id of the record with the better value; on a tie, the one further up.
         worse: Id of the other record.
         difference: Absolute difference, a fraction or years.
-        ci95: Percentile interval of the difference, of this pair alone, not corrected.
-        p: Two-sided p: the larger one of the bootstrap and a second test, exact McNemar (accuracy) or sign-flip (other
-            sums over images, and mean average precision).
+        ci95: Interval of the difference, of this pair alone, not corrected.
+        p: Two-sided p. With resamples the larger one of the bootstrap and a second test, exact McNemar (accuracy) or
+            sign-flip (other sums over images, and mean average precision); without, exact McNemar or
+            `stats.robust_tests`.
         corrected: p with Holm's correction over all pairs of the leaderboard.
         mcnemar: Exact McNemar's p, for accuracy in a single round without clusters; else None.
     """
@@ -84,10 +91,14 @@ class Ranking:
     Attributes:
         places: Range of ranks by record id, in the order of the leaderboard.
         pairs: Every pair of tested rows, in the order of the leaderboard.
+        method: How pairs were tested, in a few words.
+        doubt: Why that may find an order by chance more often than promised; empty if it does not.
     """
 
     places: Mapping[str, Place]
     pairs: tuple[Pair, ...]
+    method: str
+    doubt: str = ""
 
     @cached_property
     def _by_ids(self) -> Mapping[frozenset[str], Pair]:
@@ -103,10 +114,16 @@ class Ranking:
         if len(self.places) < 2:
             return ""
         said = []
-        if self.pairs:
+        if self.pairs and self.doubt:
+            said.append(
+                "A rank such as (2–4) means that the test can't tell the row from its neighbours "
+                f"({self.method}, Holm-corrected over all pairs). Ranks are in brackets, without a promise that they "
+                f"hold with 95 % confidence, since {self.doubt}."
+            )
+        elif self.pairs:
             said.append(
                 "A rank such as 2–4 means that the test can't tell the row from its neighbours: with 95 % confidence "
-                "every row's true rank lies in its range (paired bootstrap, Holm-corrected over all pairs)."
+                f"every row's true rank lies in its range ({self.method}, Holm-corrected over all pairs)."
             )
         if self.untested:
             why = "; ".join(sorted(set(self.untested.values())))
@@ -128,31 +145,43 @@ def rank(records: Sequence[Record], predictions: Callable[[Record], Path] | None
     """
     found: dict[str, PairedScores] = {}
     reasons: dict[str, str] = {}
+    protocol = protocol_named(records[0].protocol) or LINEAR_V1
     for record in records:
         if predictions is None:
             reasons[record.id] = MISSING
             continue
         try:
-            found[record.id] = cached_scores(record, predictions(record), bootstrap=BOOTSTRAP)
+            found[record.id] = cached_scores(record, predictions(record), protocol=protocol)
         except ArtbenchError as error:
             reasons[record.id] = error.message
     reasons |= _strays(found)
     tested = [record for record in records if record.id not in reasons]
     pairs: tuple[Pair, ...] = ()
+    doubt = ""
     if tested:
-        measured = scores([found[record.id] for record in tested], tested[0], bootstrap=BOOTSTRAP)
-        agreeing = []
-        for at, record in enumerate(tested):
-            if np.isclose(np.mean(measured.values[at]), record.primary.value, rtol=1e-4, atol=1e-6):
-                agreeing.append(at)
-            else:
-                reasons[record.id] = "its predictions give another value than the record"
-        tested = [tested[at] for at in agreeing]
-        measured = Scores(
-            values=measured.values[agreeing], resampled=measured.resampled[agreeing], units=measured.units
-        )
-        pairs = _pairs(tested, [found[record.id] for record in tested], measured)
-    return Ranking(places=_places(records, tested, pairs, reasons), pairs=pairs)
+        scored = [found[record.id] for record in tested]
+        drawn = None if protocol.bootstrap is None else scores(scored, tested[0], bootstrap=protocol.bootstrap)
+        values = np.stack([one.values for one in scored if one.values is not None]) if drawn is None else drawn.values
+        agree = np.isclose(values.mean(axis=1), [one.primary.value for one in tested], rtol=1e-4, atol=1e-6)
+        reasons |= {
+            record.id: "its predictions give another value than the record"
+            for record, agrees in zip(tested, agree.tolist(), strict=True)
+            if not agrees
+        }
+        tested = [record for record in tested if record.id not in reasons]
+        scored = [found[record.id] for record in tested]
+        if len(tested) > 1 and protocol.intervals is not None:
+            doubt = _doubt(tested[0], scored[0])
+            pairs = _pairs(tested, *_left_out_tests(tested[0], scored, protocol.intervals))
+        elif len(tested) > 1 and drawn is not None and protocol.bootstrap is not None:
+            drawn = Scores(values=drawn.values[agree], resampled=drawn.resampled[agree], units=drawn.units)
+            pairs = _pairs(tested, *_resampled_tests(tested[0], scored, drawn, protocol.bootstrap))
+    return Ranking(
+        places=_places(records, tested, pairs, reasons, doubt),
+        pairs=pairs,
+        method="paired bootstrap" if protocol.intervals is None else "paired tests",
+        doubt=doubt,
+    )
 
 
 def direction(metric: str) -> int:
@@ -170,12 +199,19 @@ def _strays(found: Mapping[str, PairedScores]) -> dict[str, str]:
     return {key: reason for key, one in found.items() if one.test != common}
 
 
-def _pairs(records: Sequence[Record], found: Sequence[PairedScores], measured: Scores) -> tuple[Pair, ...]:
-    tests = differences(measured, bootstrap=BOOTSTRAP)
-    second, exact = _second_test(records, found, measured, tests)
-    p = tests.p if second is None else np.maximum(tests.p, second)
+def _doubt(record: Record, scored: PairedScores) -> str:
+    """Say why the tests of a leaderboard may not keep their level; empty if they do."""
+    if record.clusters is not None:
+        return f"fewer than {_FEWEST_CLUSTERS} painters say too little" if record.clusters < _FEWEST_CLUSTERS else ""
+    if METRICS[record.primary_metric].unit == "years" and len(scored.rounds) < _FEWEST_YEARS:
+        return f"errors in years are too uneven for a test of fewer than {_FEWEST_YEARS} images"
+    return ""
+
+
+def _pairs(records: Sequence[Record], tests: Differences, exact: NDArray[np.float64] | None) -> tuple[Pair, ...]:
+    p = tests.p
     corrected = holm(p)
-    sign = direction(records[0].primary_metric) if records else 1
+    sign = direction(records[0].primary_metric)
     made = []
     for at in range(len(p)):
         ids = records[tests.first[at]].id, records[tests.second[at]].id
@@ -197,15 +233,42 @@ def _pairs(records: Sequence[Record], found: Sequence[PairedScores], measured: S
     return tuple(made)
 
 
+def _left_out_tests(
+    record: Record, found: Sequence[PairedScores], intervals: Intervals
+) -> tuple[Differences, NDArray[np.float64] | None]:
+    """Test every pair by the metric without each unit; return McNemar's p too, which counts alone, or None."""
+    tests = robust_differences(
+        np.stack([one.values for one in found if one.values is not None]),
+        np.stack([one.influence for one in found if one.influence is not None]),
+        # The same for all rows but for F1, where they depend on what is predicted.
+        np.mean([one.shares for one in found if one.shares is not None], axis=0),
+        fraction=METRICS[record.primary_metric].unit == "fraction",
+        level=intervals.level,
+    )
+    if found[0].added is None:
+        return tests, None
+    exact = _mcnemar(np.stack([one.added for one in found if one.added is not None]), tests)
+    return replace(tests, p=exact), exact
+
+
+def _resampled_tests(
+    record: Record, found: Sequence[PairedScores], measured: Scores, bootstrap: Bootstrap
+) -> tuple[Differences, NDArray[np.float64] | None]:
+    """Test every pair on the same resamples and by a second test, if there is one; return McNemar's p too, or None."""
+    tests = differences(measured, bootstrap=bootstrap)
+    second, exact = _second_test(record, found, measured, tests)
+    return (tests if second is None else replace(tests, p=np.maximum(tests.p, second))), exact
+
+
 def _second_test(
-    records: Sequence[Record], found: Sequence[PairedScores], measured: Scores, tests: Differences
+    record: Record, found: Sequence[PairedScores], measured: Scores, tests: Differences
 ) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
     """Return p values of a test without resamples, and McNemar's, for every pair; None where they don't apply.
 
     They need to know what each image of a single round adds to the metric.
     """
-    first = found[0] if found else None
-    if first is None or first.rounds.any():
+    first = found[0]
+    if first.rounds.any():
         return None, None
     if first.added is None:
         parts = [one.parts for one in found if one.parts is not None]
@@ -215,19 +278,26 @@ def _second_test(
         p = sign_flip(np.stack(parts), even, first.clusters, values=measured.values[:, 0])
         return p[tests.first, tests.second], None
     added = np.stack([one.added for one in found if one.added is not None])
-    record = records[0]
     if record.primary_metric == "accuracy" and first.clusters is None:
-        both = added @ added.T
-        alone = (added.sum(axis=1)[:, None] - both).astype(np.int64)
-        exact = mcnemar(alone[tests.first, tests.second], alone[tests.second, tests.first])
+        exact = _mcnemar(added, tests)
         return exact, exact
     classes = record.dataset.classes
     weights = weights_of(record.primary_metric, added.shape[1], labels=first.labels, classes=classes)
     return sign_flip(added, weights, first.clusters)[tests.first, tests.second], None
 
 
+def _mcnemar(right: NDArray[np.float64], tests: Differences) -> NDArray[np.float64]:
+    """Return exact McNemar's p of every pair, from which images each row is right about, shape (rows, n)."""
+    alone = (right.sum(axis=1)[:, None] - right @ right.T).astype(np.int64)
+    return mcnemar(alone[tests.first, tests.second], alone[tests.second, tests.first])
+
+
 def _places(
-    records: Sequence[Record], tested: Sequence[Record], pairs: Sequence[Pair], reasons: Mapping[str, str]
+    records: Sequence[Record],
+    tested: Sequence[Record],
+    pairs: Sequence[Pair],
+    reasons: Mapping[str, str],
+    doubt: str,
 ) -> dict[str, Place]:
     apart = [pair for pair in pairs if pair.distinguishable]
     beaten, beating = Counter(pair.worse for pair in apart), Counter(pair.better for pair in apart)
@@ -238,7 +308,7 @@ def _places(
             above = 1 + sum(sign * other.primary.value > sign * record.primary.value for other in records)
             places[record.id] = Place(low=above, high=above, untested=reasons[record.id])
         else:
-            places[record.id] = Place(low=1 + beaten[record.id], high=len(tested) - beating[record.id])
+            places[record.id] = Place(low=1 + beaten[record.id], high=len(tested) - beating[record.id], doubt=doubt)
     return places
 
 

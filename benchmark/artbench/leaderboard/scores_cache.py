@@ -1,4 +1,4 @@
-"""Cache of records' scores on resamples, for metrics that take seconds, above all mean average precision."""
+"""Cache of records' scores for paired tests, for metrics that take seconds, above all mean average precision."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ import numpy as np
 
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.paired_scores import PairedScores, paired_scores
-from artbench.protocol import Bootstrap
+from artbench.protocol import Bootstrap, Protocol
 from artbench.records.predictions import check_predictions
 from artbench.records.record import Record
 from artbench.runtime.files import atomic_write, cache_folder
@@ -21,11 +21,11 @@ from artbench.stats.contributions import SUMS
 from artbench.stats.metrics import METRICS
 
 # Raised whenever `paired_scores` gives something else for the same predictions.
-_VERSION = 3
-_ARRAYS = ("rounds", "clusters", "added", "values", "resampled", "parts")
+_VERSION = 4
+_ARRAYS = ("rounds", "clusters", "added", "values", "resampled", "parts", "influence", "shares")
 
 
-def cached_scores(record: Record, file: Path, *, bootstrap: Bootstrap) -> PairedScores:
+def cached_scores(record: Record, file: Path, *, protocol: Protocol) -> PairedScores:
     """Return what `paired_scores` returns, from the cache for metrics that take long.
 
     Raises:
@@ -33,16 +33,16 @@ def cached_scores(record: Record, file: Path, *, bootstrap: Bootstrap) -> Paired
     """
     metric = METRICS.get(record.primary_metric)
     if metric is None or (metric.name in SUMS and metric.target != "multi-label"):
-        return paired_scores(record, file, bootstrap=bootstrap)
+        return paired_scores(record, file, protocol=protocol)
     check_predictions(file, record)
     try:
-        stored = ranks_folder() / f"{_key(record, bootstrap)}.npz"
+        stored = ranks_folder() / f"{_key(record, protocol)}.npz"
     except ArtbenchError:
         # Ranks can do without a cache folder.
-        return paired_scores(record, file, bootstrap=bootstrap)
+        return paired_scores(record, file, protocol=protocol)
     found = _read(stored)
     if found is None:
-        found = paired_scores(record, file, bootstrap=bootstrap)
+        found = paired_scores(record, file, protocol=protocol)
         arrays = {name: array for name in _ARRAYS if (array := getattr(found, name)) is not None}
         # A cache that can't be written to costs time only.
         with suppress(OSError), atomic_write(stored) as temporary, temporary.open("wb") as opened:
@@ -86,7 +86,7 @@ def _files() -> list[Path]:
     return [file for file in ranks_folder().glob("*.*") if file.is_file() and file.suffix in (".json", ".npz")]
 
 
-def _key(record: Record, bootstrap: Bootstrap) -> str:
+def _key(record: Record, protocol: Protocol) -> str:
     """Digest everything that the scores depend on."""
     parts = {
         "version": _VERSION,
@@ -96,7 +96,7 @@ def _key(record: Record, bootstrap: Bootstrap) -> str:
         "clusters": record.clusters,
         "rounds": len(record.rounds),
         "thresholds": [probe.thresholds.get(record.primary_metric) for probe in record.probes],
-        "bootstrap": asdict(bootstrap),
+        "tests": asdict(protocol.intervals or protocol.bootstrap or Bootstrap()),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -188,7 +188,7 @@ class EncoderState(Part):
 
 
 class Metric(Part):
-    """A value and its bootstrap interval.
+    """A value and its interval.
 
     Attributes:
         value: Value on the test images; with several rounds, the mean over them.

@@ -1,22 +1,104 @@
-"""Every metric of a kind of target without each unit of the test images, for its interval and for paired tests."""
+"""Every metric without each unit of the test, for its interval and for paired tests.
+
+A metric is computed once on all test images and once without each unit: an image, a cluster such as a painter, or,
+where there are very many, a group of them. These values say how much the metric depends on each unit (the delete-one
+jackknife: Quenouille 1956, Tukey 1958; with clusters the variance CV3: MacKinnon, Nielsen and Webb 2023).
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
 from artbench.specs import TargetKind
-from artbench.stats.intervals import LeftOut, carrying, groups_of, leave_out
-from artbench.stats.metrics import METRICS, _measurer
+from artbench.stats.metrics import Metric, Outcome, measure_all, measured
 from artbench.stats.multi_label import MultiLabelOutcome
+from artbench.stats.single_label import CALIBRATION_BINS, SingleLabelOutcome
+from artbench.stats.units import Units
 
-# Each class is joined by so many images that are predicted as well as all, when the variance within it is estimated.
+# Each image adds 0 or 1, all with the same weight.
+_PLAIN = ("accuracy", "top5_accuracy", "within_50_years")
+# Far enough from a mean for its bias to show, which is then taken off.
+_BIASED = ("macro_f1", "mean_average_precision")
+_BY_CLASS = ("balanced_accuracy", "mean_class_accuracy", "macro_f1")
+_INTERPOLATED, _EXACT = "mean_average_precision_11_point", "mean_average_precision"
+# Each class is joined by so many images that are predicted as well as all, when the variance within it is estimated: a
+# class of two images that are both right does not have a variance of 0. Two, as in the interval of Agresti and Coull.
 _PRIOR = 2.0
-PLAIN = ("accuracy", "top5_accuracy", "within_50_years")
-CORRECTED = ("macro_f1", "mean_average_precision")
-ROUGH = "mean_average_precision_11_point"
+# As many as `Intervals.most_units`: the variance of single images needs no more.
+_MOST_SINGLES = 1000
+# Years are told by the year: a smaller distance says nothing.
+_YEAR = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationGaps:
+    """What the calibration error is the sum of: the distance between confidence and accuracy in each bin.
+
+    Attributes:
+        gaps: Sum of confidence less correctness in each bin, over the number of images, float64, shape (bins,).
+        scatter: What each unit adds to that, less its expected part, shape (bins, units).
+        least: Variance of each gap that is not undercut, of images as sure as the encoder is, and of one unit more,
+            shape (bins,).
+    """
+
+    gaps: NDArray[np.float64]
+    scatter: NDArray[np.float64]
+    least: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """A metric on all test images, and without each unit of them.
+
+    Attributes:
+        value: Value on all images.
+        without: Value without each unit, float64, shape (units,); NaN where nothing is left.
+        shares: Share of each unit in the metric, which sum to 1, float64, shape (units,): of accuracy, its share of
+            the images; of balanced accuracy, that of images weighted by 1 / images of their class.
+        image_squares: Sum of the squared shares of single images; that of `shares` if the units are images.
+        single: Variance if all images were independent, which clusters may not undercut.
+        carrying: How many single images carry that variance.
+        images: Number of different test images.
+        top: Largest value that is possible; for errors in years, the range of years of the test, or the largest error.
+        biased: Whether the jackknife's estimate of bias is taken off, for metrics that are not means.
+        plain: Whether the units are single images and each adds 0 or 1, all with the same weight.
+        calibration: Gaps of the bins, for the calibration error.
+        rounds: Value in each round (draw, split), shape (rounds,).
+    """
+
+    value: float
+    without: NDArray[np.float64]
+    shares: NDArray[np.float64]
+    image_squares: float
+    single: float
+    carrying: float
+    images: int
+    top: float
+    biased: bool
+    plain: bool
+    calibration: CalibrationGaps | None
+    rounds: NDArray[np.float64]
+
+    @property
+    def influence(self) -> NDArray[np.float64]:
+        """What each unit adds to the value: shape (units,), with a sum near 0, and squares that sum to the variance."""
+        units = len(self.without)
+        added: NDArray[np.float64] = np.nan_to_num(self.value - self.without) * np.sqrt(max(units - 1, 1) / units)
+        return added
+
+    @property
+    def bias(self) -> float:
+        """Jackknife estimate of the bias (Quenouille 1956); 0 for means."""
+        return float((len(self.without) - 1) * (np.nanmean(self.without) - self.value)) if self.biased else 0.0
+
+    @property
+    def between(self) -> float:
+        """Variance of the mean over rounds that comes from the rounds; 0 for one."""
+        count = len(self.rounds)
+        return float(self.rounds.var(ddof=1)) / count if count > 1 else 0.0
 
 
 def left_out(
@@ -24,116 +106,207 @@ def left_out(
     outputs: NDArray[np.floating],
     *,
     target: TargetKind,
+    units: Units,
     thresholds: Mapping[str, float] | None = None,
-    clusters: Sequence[object] | None = None,
-    groups: NDArray[np.int64] | None = None,
-    units: int = 0,
     only: Sequence[str] | None = None,
 ) -> dict[str, LeftOut]:
-    """Compute every metric for a kind of target on all test images and without each unit of them.
+    """Compute every metric for a kind of target on all test images of a round and without each unit of them.
 
     Args:
         labels: As `Split.labels`.
         outputs: Probabilities, shape (n, classes), or years, shape (n, 1).
         target: Kind of target.
+        units: Units of the images.
         thresholds: Threshold by metric; metrics that need one and have none are left out.
-        clusters: Cluster of each image, such as its painter; None for single images.
-        groups: Unit of each image where several rounds number units together (`groups_of` over all rounds), (n,).
-        units: Number of units over all rounds, with `groups`.
         only: Names of the metrics; None for all.
+
+    Raises:
+        ArtbenchError: There are no images, or a metric is undefined because no image has a label.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.protocol import Intervals
+        >>> from artbench.stats.left_out import left_out
+        >>> from artbench.stats.units import RoundTest, units_of
+        >>> probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
+        >>> (units,) = units_of([RoundTest(images=range(4))], intervals=Intervals())
+        >>> found = left_out(np.array([0, 1, 1, 0]), probabilities, target="single-label", units=units)
+        >>> found["accuracy"].value, found["accuracy"].without.round(2).tolist()
+        (0.75, [0.67, 0.67, 1.0, 0.67])
     """
     given = thresholds or {}
-    metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in given)]
-    metrics = [m for m in metrics if only is None or m.name in only]
-    measure = _measurer(metrics, labels, outputs, given)
-    values = measure(None)
+    wanted = [*only, _EXACT] if only and _INTERPOLATED in only else only
+    metrics, outcome, values = measure_all(labels, outputs, target=target, thresholds=given, only=wanted)
     n = len(labels)
-    singles = groups_of(n)
-    alone = [measure(weights) for weights in leave_out(singles)] if n > 1 else []
-    own = groups is None
-    if groups is None:
-        groups = singles if clusters is None else groups_of(clusters)
-    units = max(units, int(groups.max()) + 1)
-    each = (
-        alone if own and clusters is None else [measure(w) for w in leave_out(groups, units=units)] if units > 1 else []
-    )
+    each = _without(metrics, outcome, units.of, units.count)
+    alone = each
+    if units.clustered:
+        # Single images beside the clusters, in as few groups as the units of a large test are.
+        singles = np.arange(n) % min(n, _MOST_SINGLES)
+        alone = _without(metrics, outcome, singles, int(singles.max()) + 1)
     found: dict[str, LeftOut] = {}
     for metric in metrics:
-        name = metric.name
-        value = float(values[name][0])
-        shares = image_shares(name, labels, outputs, given)
-        one_by_one = _influence(alone, name, value)
+        name, value = metric.name, float(values[metric.name][0])
+        shares = _shares(name, labels, outcome, given)
+        one_by_one = np.nan_to_num(value - alone[name])
         found[name] = LeftOut(
             value=value,
-            without=np.concatenate([one[name] for one in each]).astype(np.float64) if each else np.full(1, np.nan),
-            shares=np.bincount(groups, shares, minlength=units),
+            without=each[name],
+            shares=np.bincount(units.of, shares, minlength=units.count).astype(np.float64),
             image_squares=float(np.square(shares).sum()),
-            single=max(_smoothed(name, labels, outputs, value), float(np.square(one_by_one).sum())),
+            single=max(_smoothed(name, labels, outcome, value), float(np.square(one_by_one).sum())),
             carrying=carrying(one_by_one),
-            corrected=name in CORRECTED,
-            plain=name in PLAIN and clusters is None and own,
+            images=units.images,
+            top=_top(metric, labels, outputs),
+            biased=name in _BIASED,
+            plain=name in _PLAIN and not units.clustered,
+            calibration=_calibration(outcome, units) if name == "expected_calibration_error" else None,
+            rounds=np.array([value]),
         )
-    rough, smooth = found.get(ROUGH), found.get("mean_average_precision")
-    if rough is not None and smooth is not None:
+    if _INTERPOLATED in found:
         # Interpolation takes the best of a few precisions, so that leaving out one image says nothing of many.
-        moved = smooth.without - smooth.value + rough.value
-        found[ROUGH] = replace(smooth, value=rough.value, without=moved, corrected=False)
-    return found
+        rough, exact = found[_INTERPOLATED], found[_EXACT]
+        moved = exact.without - exact.value + rough.value
+        found[_INTERPOLATED] = replace(exact, value=rough.value, rounds=rough.rounds, without=moved, biased=False)
+    return {name: one for name, one in found.items() if only is None or name in only}
 
 
-def _influence(each: Sequence[Mapping[str, NDArray[np.floating]]], name: str, value: float) -> NDArray[np.float64]:
-    without = np.concatenate([one[name] for one in each]).astype(np.float64) if each else np.full(1, value)
-    return np.nan_to_num(value - without)
+def averaged(rounds: Sequence[LeftOut]) -> LeftOut:
+    """Return the mean of a metric over rounds whose units are numbered together.
+
+    Units that a round does not test leave its value as it is. The scatter between rounds adds to that between units;
+    for rounds with their own test images it contains some of the latter, which errs on the safe side.
+    """
+    first = rounds[0]
+    if len(rounds) == 1:
+        return first
+    values = np.array([one.value for one in rounds])
+    gaps = [one.calibration for one in rounds if one.calibration is not None]
+    return LeftOut(
+        value=float(values.mean()),
+        without=np.mean([np.where(np.isnan(one.without), one.value, one.without) for one in rounds], axis=0),
+        shares=np.mean([one.shares for one in rounds], axis=0),
+        image_squares=float(np.mean([one.image_squares for one in rounds])),
+        single=float(np.mean([one.single for one in rounds])) / len(rounds),
+        carrying=float(np.mean([one.carrying for one in rounds])),
+        images=first.images,
+        top=max(one.top for one in rounds),
+        biased=first.biased,
+        plain=False,
+        # The bins of every round, since distances are averaged, not gaps.
+        calibration=None
+        if not gaps
+        else CalibrationGaps(
+            gaps=np.concatenate([one.gaps for one in gaps]) / len(gaps),
+            scatter=np.concatenate([one.scatter for one in gaps]) / len(gaps),
+            least=np.concatenate([one.least for one in gaps]) / len(gaps) ** 2,
+        ),
+        rounds=values,
+    )
 
 
-def image_shares(
-    metric: str, labels: Labels, outputs: NDArray[np.floating], thresholds: Mapping[str, float]
-) -> NDArray[np.float64]:
+def carrying(influence: NDArray[np.float64]) -> float:
+    """Return how many units carry a variance: all of them if they add alike, 1 if it comes from one."""
+    squared = np.square(influence)
+    fourth = float(np.square(squared).sum())
+    # Influences are of the order of 1 / units; a sum of fourth powers below this is rounding.
+    return max(1.0, float(squared.sum()) ** 2 / fourth) if fourth > 1e-300 else 1.0
+
+
+def _without(
+    metrics: Sequence[Metric], outcome: Outcome, units: NDArray[np.int64], count: int
+) -> dict[str, NDArray[np.float64]]:
+    """Return every metric without each unit, shape (count,); NaN where nothing is left."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        parts = [measured(metrics, one) for one in outcome.without(units, count)]
+    nothing = np.bincount(units, minlength=count) == len(units)
+    return {
+        m.name: np.where(nothing, np.nan, np.concatenate([part[m.name] for part in parts]).astype(np.float64))
+        for m in metrics
+    }
+
+
+def _shares(metric: str, labels: Labels, outcome: Outcome, thresholds: Mapping[str, float]) -> NDArray[np.float64]:
     """Return the share of each image in a metric; shape (n,), sum 1."""
     n = len(labels)
-    shares = np.ones(n)
-    if metric in ("balanced_accuracy", "mean_class_accuracy", "macro_f1"):
-        classes = labels.astype(np.int64)
-        support = np.bincount(classes, minlength=outputs.shape[1])
+    shares: NDArray[np.float64] = np.ones(n)
+    if isinstance(outcome, SingleLabelOutcome) and metric in _BY_CLASS:
+        classes, predicted = labels.astype(np.int64), outcome.predicted
+        support = np.bincount(classes, minlength=outcome.classes)
+        weights = np.reciprocal(np.maximum(support, 1).astype(np.float64))
+        shares = weights[classes]
         if metric == "macro_f1":
-            predicted = outputs.argmax(axis=1)
-            both = support + np.bincount(predicted, minlength=outputs.shape[1])
-            shares = 1 / both[classes] + 1 / both[predicted]
-        else:
-            shares = 1 / support[classes]
-    elif metric in ("mean_average_precision", "mean_average_precision_11_point"):
-        shares = labels @ (1 / np.maximum(labels.sum(axis=0), 1))
-    elif metric == "micro_f1":
-        wanted, given, _ = MultiLabelOutcome(labels.astype(bool), outputs, thresholds).matches(thresholds["micro_f1"])
-        shares = (wanted + given).astype(np.float64)
-    elif metric.startswith("image_average"):
-        shares = labels.any(axis=1).astype(np.float64)
+            weights = np.reciprocal(np.maximum(support + np.bincount(predicted, minlength=outcome.classes), 1.0))
+            shares = weights[classes] + weights[predicted]
+    elif isinstance(outcome, MultiLabelOutcome):
+        if metric in (_EXACT, _INTERPOLATED):
+            shares = (outcome.labels / np.maximum(outcome.labels.sum(axis=0), 1)).sum(axis=1)
+        elif metric == "micro_f1":
+            wanted, given, _ = outcome.matches(thresholds["micro_f1"])
+            shares = (wanted + given).astype(np.float64)
+        elif metric.startswith("image_average"):
+            shares = (outcome.labels.sum(axis=1) > 0).astype(np.float64)
     total = shares.sum()
     return shares / total if total else np.full(n, 1 / n)
 
 
-def _smoothed(metric: str, labels: Labels, outputs: NDArray[np.floating], value: float) -> float:
+def _smoothed(metric: str, labels: Labels, outcome: Outcome, value: float) -> float:
     """Return the variance if all images were independent, smoothed for classes with few images; 0 where unknown."""
     n = len(labels)
-    if metric in PLAIN:
+    if metric in _PLAIN:
         return value * (1 - value) / n
-    if metric not in ("balanced_accuracy", "mean_class_accuracy", "macro_f1"):
+    if metric not in _BY_CLASS or not isinstance(outcome, SingleLabelOutcome):
         return 0.0
-    classes = labels.astype(np.int64)
-    predicted = outputs.argmax(axis=1)
-    count = outputs.shape[1]
+    classes, predicted, count = labels.astype(np.int64), outcome.predicted, outcome.classes
     support = np.bincount(classes, minlength=count).astype(np.float64)
     hits = np.bincount(classes[predicted == classes], minlength=count)
     if metric == "macro_f1":
-        # F1 is 2 J / (1 + J) of the share J of right images among those of a class or predicted as it (Hand et al. 2021).
+        # F1 is 2 J / (1 + J), with J the share of right images among those of a class or predicted as it (Hand et al.
+        # 2021).
         images = support + np.bincount(predicted, minlength=count) - hits
-        prior = value / (2 - value)
         there = images > 0
-        share = (hits + _PRIOR * prior)[there] / (images + _PRIOR)[there]
+        share = (hits + _PRIOR * value / (2 - value))[there] / (images + _PRIOR)[there]
         slope = 2 / np.square(1 + share)
         return float((np.square(slope) * share * (1 - share) / images[there]).sum()) / np.count_nonzero(there) ** 2
     there = support > 0
     occurring = np.count_nonzero(there)
+    # As `mean_class_accuracy` is scaled in stats.single_label.
     scale = occurring / count if metric == "mean_class_accuracy" else 1.0
     share = (hits + _PRIOR * value / scale)[there] / (support + _PRIOR)[there]
     return float((share * (1 - share) / support[there]).sum()) / occurring**2 * scale**2
+
+
+def _top(metric: Metric, labels: Labels, outputs: NDArray[np.floating]) -> float:
+    """Return the largest value that a metric can have."""
+    if metric.unit == "years":
+        return max(_YEAR, float(np.ptp(labels)), float(np.abs(outputs[:, 0] - labels).max()))
+    # A class without test images counts as 0.
+    return len(np.unique(labels)) / outputs.shape[1] if metric.name == "mean_class_accuracy" else 1.0
+
+
+def _calibration(outcome: Outcome, units: Units) -> CalibrationGaps | None:
+    """Return the gaps of the bins of confidence, with what each unit adds to them."""
+    if not isinstance(outcome, SingleLabelOutcome):
+        return None
+    bins, gaps, n = outcome.bins, outcome.gaps, len(outcome.gaps)
+
+    def by_bin(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(bins, values, minlength=CALIBRATION_BINS).astype(np.float64)
+
+    images, sums = by_bin(np.ones(n)), by_bin(gaps)
+    expected = sums / np.maximum(images, 1)
+    scatter = np.zeros((CALIBRATION_BINS, units.count))
+    np.add.at(scatter, (bins, units.of), (gaps - expected[bins]) / n)
+    sizes = np.zeros((CALIBRATION_BINS, units.count))
+    np.add.at(sizes, (bins, units.of), 1)
+    # Distance to the mean without the unit, as everywhere; a unit alone in its bin has none.
+    held = np.count_nonzero(sizes, axis=1).astype(np.float64)
+    rest = 1 - sizes / np.maximum(images, 1)[:, None]
+    scatter = np.divide(scatter, rest, out=np.zeros_like(scatter), where=rest > 0)
+    scatter *= np.sqrt(np.maximum(held - 1, 0) / np.maximum(held, 1))[:, None]
+    confidence = outcome.confidence.astype(np.float64)
+    # Another unit may be wrong although the encoder is certain and right about all that were tested.
+    unseen = np.square(sizes).sum(axis=1) / np.maximum(held, 1)
+    return CalibrationGaps(
+        gaps=sums / n, scatter=scatter, least=(by_bin(confidence * (1 - confidence)) + unseen) / n**2
+    )

@@ -16,6 +16,7 @@ from artbench.stats import multi_label, single_label, years
 from artbench.stats.bootstrap import Sampled, resamples
 
 Unit: TypeAlias = Literal["fraction", "years"]
+Outcome: TypeAlias = single_label.SingleLabelOutcome | multi_label.MultiLabelOutcome | years.YearOutcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +128,7 @@ def score(
         >>> score(METRICS["accuracy"], np.array([0, 1, 1, 0]), probabilities)
         0.75
     """
-    return float(_measurer([metric], labels, outputs, thresholds or {})(None)[metric.name][0])
+    return float(measured([metric], outcome_of(labels, outputs, thresholds or {}).weighted(None))[metric.name][0])
 
 
 def sample(
@@ -162,37 +163,62 @@ def sample(
         >>> drawn["accuracy"].value, drawn["accuracy"].resampled.shape
         (0.75, (100,))
     """
-    if not len(labels):
-        raise ArtbenchError("there are no test images to score", mend="Check the task's test split")
-    thresholds = thresholds or {}
-    metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in thresholds)]
-    measure = _measurer(metrics, labels, outputs, thresholds)
-    values = measure(None)
-    undefined = [name for name, value in values.items() if np.isnan(value).any()]
-    if undefined:
-        raise ArtbenchError(f"{undefined[0]} has no value: no test image has a label", mend="Check the task's labels")
-    drawn = [measure(weights) for weights in resamples(len(labels), bootstrap=bootstrap, clusters=clusters)]
+    metrics, outcome, values = measure_all(labels, outputs, target=target, thresholds=thresholds or {})
+    drawn = [
+        measured(metrics, outcome.weighted(weights))
+        for weights in resamples(len(labels), bootstrap=bootstrap, clusters=clusters)
+    ]
     return {
         name: Sampled(value=float(value[0]), resampled=np.concatenate([resample[name] for resample in drawn]))
         for name, value in values.items()
     }
 
 
-def _measurer(
-    metrics: Sequence[Metric], labels: Labels, outputs: NDArray[np.floating], thresholds: Mapping[str, float]
-) -> Callable[[NDArray[np.float32] | None], dict[str, NDArray[np.floating]]]:
-    """Return a function from weights on the images (None: each once) to the metrics' values, shape (resamples,)."""
-    outcome: single_label.SingleLabelOutcome | multi_label.MultiLabelOutcome | years.YearOutcome
+def measure_all(
+    labels: Labels,
+    outputs: NDArray[np.floating],
+    *,
+    target: TargetKind,
+    thresholds: Mapping[str, float],
+    only: Sequence[str] | None = None,
+) -> tuple[Sequence[Metric], Outcome, dict[str, NDArray[np.floating]]]:
+    """Compute every metric for a kind of target on the test images.
+
+    Args:
+        labels: As `Split.labels`.
+        outputs: As for `sample`.
+        target: Kind of target.
+        thresholds: Threshold by metric; metrics that need one and have none are left out.
+        only: Names of the metrics; None for all.
+
+    Returns:
+        The metrics, what they are computed from, and the value of each, shape (1,).
+
+    Raises:
+        ArtbenchError: There are no images, or a metric is undefined because no image has a label.
+    """
+    if not len(labels):
+        raise ArtbenchError("there are no test images to score", mend="Check the task's test split")
+    metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in thresholds)]
+    metrics = [m for m in metrics if only is None or m.name in only]
+    outcome = outcome_of(labels, outputs, thresholds)
+    values = measured(metrics, outcome.weighted(None))
+    undefined = [name for name, value in values.items() if np.isnan(value).any()]
+    if undefined:
+        raise ArtbenchError(f"{undefined[0]} has no value: no test image has a label", mend="Check the task's labels")
+    return metrics, outcome, values
+
+
+def outcome_of(labels: Labels, outputs: NDArray[np.floating], thresholds: Mapping[str, float]) -> Outcome:
+    """Return labels and predictions as the metrics of their kind of target take them."""
     if labels.dtype == np.float64:
-        outcome = years.YearOutcome(labels.astype(np.float64), outputs)
-    elif labels.ndim == 1:
-        outcome = single_label.SingleLabelOutcome(labels.astype(np.int64), outputs)
-    else:
-        outcome = multi_label.MultiLabelOutcome(labels.astype(bool), outputs, thresholds)
+        return years.YearOutcome(labels.astype(np.float64), outputs)
+    if labels.ndim == 1:
+        return single_label.SingleLabelOutcome(labels.astype(np.int64), outputs)
+    return multi_label.MultiLabelOutcome(labels.astype(bool), outputs, thresholds)
 
-    def measure(weights: NDArray[np.float32] | None) -> dict[str, NDArray[np.floating]]:
-        weighted = outcome.weighted(weights)
-        # A mean of fractions can leave [0, 1] by a rounding error.
-        return {m.name: np.clip(m.measure(weighted), 0, 1 if m.unit == "fraction" else None) for m in metrics}
 
-    return measure
+def measured(metrics: Sequence[Metric], weighted: Any) -> dict[str, NDArray[np.floating]]:
+    """Return the values of metrics for an outcome with weights, shape (resamples,)."""
+    # A mean of fractions can leave [0, 1] by a rounding error.
+    return {m.name: np.clip(m.measure(weighted), 0, 1 if m.unit == "fraction" else None) for m in metrics}

@@ -1,6 +1,6 @@
 """Metrics of predictions with any number of labels per image."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +11,8 @@ from artbench.stats.average_precision import AveragePrecision, Ranking, average_
 
 # Thresholds tried on validation: finely where the probabilities of rare labels lie.
 THRESHOLDS = tuple(np.unique(np.concatenate([np.geomspace(0.001, 0.1, 21), np.linspace(0.1, 0.95, 35)])).tolist())
+# Units left out whose weights are in memory at once.
+_BLOCK = 128
 
 
 class MultiLabelOutcome:
@@ -51,6 +53,11 @@ class MultiLabelOutcome:
     def weighted(self, weights: NDArray[np.float32] | None) -> "WeightedOutcome":
         """Weight the images: image i counts `weights[i, b]` times; None: once, in one resample."""
         return WeightedOutcome(outcome=self, weights=weights)
+
+    def without(self, units: NDArray[np.int64], count: int) -> "Iterator[WeightedOutcome]":
+        """Yield the outcome without each of `count` units, some at a time; image i belongs to `units[i]`."""
+        for start in range(0, count, _BLOCK):
+            yield self.weighted((units[:, None] != np.arange(start, min(start + _BLOCK, count))).astype(np.float32))
 
 
 @dataclass(frozen=True)

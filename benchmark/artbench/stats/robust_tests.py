@@ -1,81 +1,115 @@
 """Paired tests that hold for encoders whose errors have unlike shapes, from a metric without each unit.
 
 Two encoders may be equally good, one by many small errors and the other by few large ones. Their differences are then
-skewed, and Student's t and sign flips find an order too often: with 100 images and 5 % of large errors in 10 % of cases.
+skewed, and Student's t and sign flips find an order too often.
 """
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
+from scipy.special import stdtr, stdtrit
 
-from artbench.stats.intervals import degrees_of_freedom
+from artbench.stats.intervals import degrees_of_freedom, hall
+from artbench.stats.paired_tests import Differences
 
-# The skewness of few differences is underestimated, since the long tail is rarely in the sample: more of it is tried too.
+# The skewness of few differences is underestimated, since the long tail is rarely in the sample: half more is tried.
 _MORE_SKEW = 1.5
-
-
-# Units on which an encoder may fail although none of the test's did: 95 % certain (1 - 3 / n)^n, the rule of three.
+# Units on which an encoder may fail although none of the test's did: (1 - 3 / n)^n is 5 % (the rule of three: Hanley
+# and Lippman-Hand 1983).
 _UNSEEN = 3.0
+# Squares below this are rounding: two encoders with the same predictions.
+_ROUNDING = 1e-24
 
 
-def robust_p(
+def robust_differences(
     values: NDArray[np.float64],
     influence: NDArray[np.float64],
     shares: NDArray[np.float64],
     *,
     fraction: bool,
-) -> NDArray[np.float64]:
-    """Compute two-sided p values of every pair of encoders.
+    level: float,
+) -> Differences:
+    """Test every pair of rows.
 
-    The largest of three counts: Student's t, and its cubic transformation that removes the first effect of the
+    The largest of three p counts: Student's t, and its cubic transformation that removes the first effect of the
     skewness (Hall 1992), with the skewness as estimated and half more. Degrees of freedom follow from the fourth
-    moment of the differences, and are at most those of unequal clusters. No p is below that of the sign test of as many
-    units.
+    moment of the differences, and are at most those of unequal clusters. The scatter of the differences between rounds
+    adds to their variance, with its own degrees of freedom (Welch and Satterthwaite). No p is below that of the sign
+    test of as many units. Intervals are the widest of the same three.
 
     Args:
-        values: The metric, shape (rows,).
-        influence: What each unit adds to it (`LeftOut.influence`), shape (rows, units).
+        values: The metric in each round, shape (rows, rounds).
+        influence: What each unit adds to its mean over rounds (`LeftOut.influence`), shape (rows, units).
         shares: Share of each unit in the metric, shape (units,).
         fraction: Whether the metric lies in [0, 1]. Then the variance of a difference is at least that of fractions of
             which a share of 3 / units is correlated wholly within units: twenty painters don't show that an encoder
-            does not fail on one in twenty (the rule of three: Hanley and Lippman-Hand 1983).
-
-    Returns:
-        Shape (pairs,), in the order of `numpy.triu_indices(rows, 1)`.
+            does not fail on one in twenty. Of units of unequal size those count that say as much: 1 / sum of squared
+            shares.
+        level: Level of the intervals.
     """
     rows, units = influence.shape
     first, second = np.triu_indices(rows, 1)
-    p = np.ones(len(first))
-    if units < 3:
-        return p
-    binomial = values * (1 - values)
-    floor = float(np.square(shares).sum()) * min(1.0, _UNSEEN / units)
+    means = values.mean(axis=1)
+    low, high, p = (np.empty(len(first)) for _ in range(3))
+    # At most as many degrees of freedom as units of these sizes have.
     most = min(degrees_of_freedom(shares), units - 1.0)
+    # 1 / as many units of equal size as say as much.
+    squares = float(np.square(shares).sum())
+    # One more right and one more wrong, so that a difference has a variance where all are right.
+    smoothed = (means * units + 1) / (units + 2) if fraction else means
     for row in range(rows - 1):
-        pairs = first == row
-        difference = influence[row] - influence[row + 1 :]
-        least = np.maximum(binomial[row], binomial[row + 1 :]) * floor if fraction else np.zeros(len(difference))
-        p[pairs] = _p(values[row] - values[row + 1 :], difference, most, least)
-    return np.clip(p, 0.5 ** min(units - 1, 1000), 1)
+        pairs, others = first == row, slice(row + 1, None)
+        by_round = values[row] - values[others]
+        if fraction:
+            spread = np.maximum(*np.broadcast_arrays(*(v * (1 - v) for v in (smoothed[row], smoothed[others]))))
+            least = spread * squares * min(1.0, _UNSEEN * squares)
+        else:
+            # As for the interval of a mean error: the same errors don't show a difference of exactly 0.
+            least = np.square(np.maximum(means[row], means[others]) / units)
+        low[pairs], high[pairs], p[pairs] = _test(
+            by_round, influence[row] - influence[others], least, most=most, level=level
+        )
+    return Differences(first=first, second=second, value=means[first] - means[second], low=low, high=high, p=p)
 
 
-def _p(
-    value: NDArray[np.float64], difference: NDArray[np.float64], most: float, least: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    units = difference.shape[1]
+def _test(
+    by_round: NDArray[np.float64],
+    difference: NDArray[np.float64],
+    least: NDArray[np.float64],
+    *,
+    most: float,
+    level: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return both ends of the interval and p of one row against several, each of shape (pairs,).
+
+    Args:
+        by_round: Difference in each round, shape (pairs, rounds).
+        difference: What each unit adds to it, shape (pairs, units).
+        least: Variance that is not undercut, shape (pairs,).
+        most: Degrees of freedom that are not exceeded.
+        level: Level of the interval.
+    """
+    value, (rounds, units) = by_round.mean(axis=1), (by_round.shape[1], difference.shape[1])
     squares = np.square(difference)
     seen = squares.sum(axis=1)
-    same = np.maximum(seen, value**2) <= 1e-24
-    safe = np.maximum(seen, 1e-300)
-    error = np.sqrt(np.maximum(safe, least))
-    t = np.minimum(np.abs(value) / error, 1e6) * np.sign(value)
+    within = np.maximum(seen, least)
+    between = by_round.var(axis=1, ddof=1) / rounds if rounds > 1 else np.zeros(len(value))
+    error = np.sqrt(np.maximum(within + between, _ROUNDING))
     # The variance of a variance, of as many units with this kurtosis, is that of a normal one with so many degrees.
-    kurtosis = units * np.square(squares).sum(axis=1) / np.maximum(safe**2, 1e-300)
-    df = np.clip(2 * units / np.maximum(kurtosis - 1, 1e-9), 1.0, most)
+    kurtosis = units * np.square(squares).sum(axis=1) / np.maximum(seen**2, _ROUNDING**2)
+    df = np.clip(2 * units / np.maximum(kurtosis - 1, 1e-9), 1, max(most, 1))
+    share = between / error**2
+    df = 1 / (share**2 / max(rounds - 1, 1) + (1 - share) ** 2 / df)
     centred = difference - difference.mean(axis=1, keepdims=True)
-    skew = (centred**3).sum(axis=1) / np.maximum(error, 1e-12) ** 3 * (np.sqrt(units * (units - 1)) / (units - 2))
-    found = [2 * stdtr(df, -np.abs(t))]
+    # Of few units there is no skewness to correct for.
+    correction = np.sqrt(units * (units - 1)) / (units - 2) if units > 2 else 0.0
+    skew = (centred**3).sum(axis=1) / error**3 * correction
+    t, quantile = value / error, stdtrit(df, (1 + level) / 2)
+    found, ends = [stdtr(df, -np.abs(t))], [(quantile, quantile)]
     for s in (skew, _MORE_SKEW * skew):
-        found.append(2 * stdtr(df, -np.abs(t + s / 3 * t**2 + s**2 / 27 * t**3 + s / 6)))
-    largest: NDArray[np.float64] = np.max(found, axis=0)
-    return np.where(same, 1.0, largest)
+        found.append(stdtr(df, -np.abs(t + s / 3 * t**2 + s**2 / 27 * t**3 + s / 6)))
+        ends.append((hall(quantile, s), -hall(-quantile, s)))
+    down, up = (np.max(side, axis=0) for side in zip(*ends, strict=True))
+    same = np.maximum(seen, np.square(by_round).max(axis=1)) <= _ROUNDING
+    smallest = 0.5 ** min(units - 1, 1000)
+    p = np.clip(np.where(same | (units < 3), 1.0, 2 * np.max(found, axis=0)), smallest, 1)
+    return value - error * down, value + error * up, p

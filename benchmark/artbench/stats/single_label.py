@@ -1,5 +1,6 @@
 """Metrics of predictions with one class per image, from weighted counts."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-_CALIBRATION_BINS = 15
+CALIBRATION_BINS = 15
 _TOP = 5
 
 
@@ -17,6 +18,12 @@ class SingleLabelOutcome:
     Args:
         labels: int64, shape (n,), in [0, classes).
         probabilities: Floats, shape (n, classes). The most probable class is predicted, the first on a tie.
+
+    Attributes:
+        predicted: Class predicted, shape (n,).
+        confidence: Its probability, shape (n,).
+        bins: Bin of the confidence, below `CALIBRATION_BINS`, shape (n,).
+        gaps: Confidence less 1 where the prediction is right, shape (n,).
     """
 
     def __init__(self, labels: NDArray[np.int64], probabilities: NDArray[np.floating]) -> None:
@@ -26,23 +33,32 @@ class SingleLabelOutcome:
         own = probabilities[np.arange(n), labels]
         earlier = np.arange(self.classes) < labels[:, None]
         better = ((probabilities > own[:, None]) | ((probabilities == own[:, None]) & earlier)).sum(axis=1)
-        confidence = probabilities[np.arange(n), predicted]
-        correct = predicted == labels
+        self.predicted, self.confidence = predicted, probabilities[np.arange(n), predicted]
+        confidence, correct = self.confidence, predicted == labels
         # Equal-width bins that are open on the left, as in Guo et al.; a confidence of 0 falls into the first.
-        bins = np.clip(np.ceil(confidence * _CALIBRATION_BINS).astype(np.int64) - 1, 0, _CALIBRATION_BINS - 1)
+        bins = np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(np.int64) - 1, 0, CALIBRATION_BINS - 1)
+        self.bins, self.gaps = bins, confidence.astype(np.float64) - correct
         # Blocks of rows: support, hits, predicted, gaps, top.
-        starts = self.classes * np.array([0, 1, 2, 3, 3]) + [0, 0, 0, 0, _CALIBRATION_BINS]
+        starts = self.classes * np.array([0, 1, 2, 3, 3]) + [0, 0, 0, 0, CALIBRATION_BINS]
         rows = np.stack([labels, labels, predicted, bins, np.zeros(n, np.int64)]) + starts[:, None]
         values = np.stack([np.ones(n), correct, np.ones(n), confidence - correct, better < _TOP]).astype(np.float32)
         columns = np.broadcast_to(np.arange(n), rows.shape)
-        shape = 3 * self.classes + _CALIBRATION_BINS + 1, n
+        shape = 3 * self.classes + CALIBRATION_BINS + 1, n
         self._counter = csr_array((values.ravel(), (rows.ravel(), columns.ravel())), shape=shape)
 
     def weighted(self, weights: NDArray[np.float32] | None) -> "SingleLabelCounts":
         """Return counts if image i counts `weights[i, b]` times; None: once, in one resample."""
-        sums = self._counter @ (np.ones((self._counter.shape[1], 1)) if weights is None else weights)
+        return self._counts(self._counter @ (np.ones((self._counter.shape[1], 1)) if weights is None else weights))
+
+    def without(self, units: NDArray[np.int64], count: int) -> "Iterator[SingleLabelCounts]":
+        """Yield counts without each of `count` units, a column each; image i belongs to `units[i]`."""
+        counter = self._counter.astype(np.float64)
+        members = csr_array((np.ones(len(units)), (np.arange(len(units)), units)), shape=(len(units), count))
+        yield self._counts(counter.sum(axis=1)[:, None] - (counter @ members).toarray())
+
+    def _counts(self, sums: NDArray[np.floating]) -> "SingleLabelCounts":
         support, hits, predicted, gaps, top = np.split(
-            sums, np.cumsum([self.classes, self.classes, self.classes, _CALIBRATION_BINS])
+            sums, np.cumsum([self.classes, self.classes, self.classes, CALIBRATION_BINS])
         )
         return SingleLabelCounts(
             support=support, hits=hits, predicted=predicted, gaps=gaps, top=top[0], occurring=self._occurring

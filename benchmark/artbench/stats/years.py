@@ -1,5 +1,6 @@
 """Metrics of predicted years."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,11 @@ class YearOutcome:
         """Return sums if image i counts `weights[i, b]` times; None: once, in one resample."""
         error, near, total = self._sums.sum(axis=1, keepdims=True) if weights is None else self._sums @ weights
         return YearErrors(error=error, near=near, total=total)
+
+    def without(self, units: NDArray[np.int64], count: int) -> "Iterator[YearErrors]":
+        """Yield sums without each of `count` units, a column each; image i belongs to `units[i]`."""
+        rows = [row.sum() - np.bincount(units, row, minlength=count) for row in self._sums]
+        yield YearErrors(error=rows[0], near=rows[1], total=rows[2])
 
 
 @dataclass(frozen=True, kw_only=True)

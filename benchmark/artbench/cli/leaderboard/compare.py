@@ -25,8 +25,8 @@ _MOST_CLASSES = 10
 def compare(first: str, second: str, task: str | None, results: Path, as_json: bool) -> None:
     """Test two records of one leaderboard against each other.
 
-    A and B are ids of records, their files, or backbone/pretraining. Both are scored on the same resampled test images;
-    p is two-sided.
+    A and B are ids of records, their files, or backbone/pretraining. Both are scored on the same test images; p is
+    two-sided.
     """
     from artbench.cli.progress import TerminalReporter
     from artbench.leaderboard.board import boards
@@ -57,6 +57,7 @@ def _as_json(one: "Located", other: "Located", found: "Comparison", pair: "Pair 
         "difference": found.difference,
         "ci95": list(found.ci95),
         "p": found.p,
+        "doubt": found.doubt or None,
         "p_corrected": None if pair is None else pair.corrected,
         "p_mcnemar": found.mcnemar,
         "right_alone": None if found.alone is None else list(found.alone),
@@ -87,6 +88,8 @@ def _print(one: "Located", other: "Located", found: "Comparison", pair: "Pair | 
         alone = f"A alone is right about {found.alone[0]:,} images, B alone about {found.alone[1]:,}"
         echo(f"exact McNemar {_p(found.mcnemar)}: {alone}")
     echo(_verdict(found, pair))
+    if found.doubt:
+        echo(f"The test may find a difference by chance more often than in 5 of 100 cases: {found.doubt}.")
     if found.classes:
         _print_classes(found)
 

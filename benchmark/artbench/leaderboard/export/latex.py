@@ -73,7 +73,7 @@ def _cells(record: Record, board: Board, *, bold: bool) -> list[str]:
 def _has_best(board: Board) -> bool:
     """Return whether the first row is better than every other, by value alone if it could not be tested."""
     place = board.place_of(board.first)
-    return len(board.rows) > 1 and (bool(place.untested) or place.low == place.high == 1)
+    return len(board.rows) > 1 and (bool(place.untested) or place.low == place.high == 1) and not place.doubt
 
 
 def _caption(board: Board) -> str:
@@ -82,7 +82,7 @@ def _caption(board: Board) -> str:
         f"{task_name(first)}: {first.dataset.test:,} test images of {dataset_name(first.dataset)}, protocol "
         f"{first.protocol} ({first.protocol_hash[:12]})."
     )
-    if len(board.rows) > 1 and not board.ranking.untested:
+    if len(board.rows) > 1 and not board.ranking.untested and not board.ranking.doubt:
         said += " Bold: better than every other row (paired tests, Holm-corrected)" if _has_best(board) else ""
         said += "." if _has_best(board) else " No row is better than every other."
     return f"{said} {board.ranking.explanation}".strip()

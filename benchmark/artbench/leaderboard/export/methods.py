@@ -157,7 +157,7 @@ def _probe(records: Sequence[Record], protocol: Protocol, cite: _Citations) -> s
 
 
 def _uncertainty(protocol: Protocol, cite: _Citations) -> str:
-    if protocol.name.startswith(("linear-v1", "ridge-v1")):
+    if protocol.bootstrap is not None:
         how = (
             f"percentile intervals of {protocol.bootstrap.resamples:,} bootstrap resamples of the test images, or of "
             f"their groups where the task tests unseen groups {cite(_BOOTSTRAP)}"

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from artbench.data.checks import MISSING_SHARE
 from artbench.leaderboard.seen import is_reference
 from artbench.leaderboard.validation.findings import RERUN, FileFindings
+from artbench.protocol import protocol_named
 from artbench.records.parts import LabelFreeState, Metric
 from artbench.records.record import Record
 from artbench.specs import TargetKind
@@ -15,6 +16,7 @@ from artbench.stats.label_free import MOST_IMAGES
 from artbench.stats.metrics import METRICS
 
 # Means over images: their bootstrap distribution is centred on the value. That of other metrics may be shifted.
+# Intervals without a bootstrap contain the value.
 _MEANS = ("accuracy", "top5_accuracy", "sample_f2", "mean_absolute_error", "within_50_years")
 # Allowance for clocks that differ.
 _CLOCKS = timedelta(minutes=10)
@@ -191,18 +193,22 @@ def _check_metrics(
     lacking = sorted(required - set(given))
     if lacking:
         about.fault(f"{kind}: {', '.join(lacking)} is missing", RERUN)
+    protocol = protocol_named(record.protocol)
+    resampled = protocol is None or protocol.intervals is None
     for name, metric in given.items():
         if metric.unit != METRICS[name].unit:
             about.fault(f"{kind}: the unit of {name} can't be {metric.unit}")
         elif not exact or name == "top5_accuracy":
-            _check_interval(kind, name, metric, about)
+            _check_interval(kind, name, metric, about, resampled=resampled)
     if target == "single-label" and not lacking:
         _check_shares(kind, given, record, about)
 
 
-def _check_interval(kind: str, name: str, metric: Metric, about: FileFindings) -> None:
+def _check_interval(kind: str, name: str, metric: Metric, about: FileFindings, *, resampled: bool) -> None:
     (low, high), value = metric.ci95, metric.value
-    slack = _ROUNDING * max(1, value) + (0 if name in _MEANS else high - low)
+    slack = _ROUNDING * max(1, value) + (high - low if resampled and name not in _MEANS else 0)
+    if not resampled and high <= low:
+        about.fault(f"{kind}: the interval of {name} has no width: no test is so large")
     if not low - slack <= value <= high + slack:
         about.fault(f"{kind}: {name} {value:.4g} is outside its interval, {low:.4g} to {high:.4g}")
 

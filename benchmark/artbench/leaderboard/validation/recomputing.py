@@ -9,21 +9,21 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
-from artbench.leaderboard.paired_scores import outputs_of
+from artbench.leaderboard.paired_scores import outputs_of, round_tests
 from artbench.leaderboard.validation.files import check_parquet
 from artbench.leaderboard.validation.findings import FileFindings, some
 from artbench.protocol import Protocol
 from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.record import Record, TableName
 from artbench.specs import TargetKind
-from artbench.stats.bootstrap import Sampled, combine
-from artbench.stats.metrics import METRICS, sample
+from artbench.stats.metrics import METRICS
 from artbench.stats.per_class import Columns, class_table, confusion, ranking_table
+from artbench.stats.scoring import Scored, Scorer
 
 # Other machines sum in another order.
 _ROUNDING = 1e-4
 # Clusters are kept as numbers, not names, so that a resample draws others: two bootstrap intervals of 1,000 resamples
-# differ by less than this share of their width.
+# differ by less than this share of their width. Intervals without a bootstrap don't depend on names.
 _CHANCE = 0.25
 _TOP = 5
 _CLASSES = ("class", "support", "predicted", "precision", "recall", "f1")
@@ -90,8 +90,11 @@ def check_values(
     record: Record, stored: StoredPredictions, target: TargetKind, protocol: Protocol, about: FileFindings
 ) -> None:
     """Compare values and intervals with those recomputed from the predictions."""
+    parts = [stored.rounds == number for number in range(max(1, len(record.rounds)))]
+    tests = round_tests(stored, clustered=stored.clusters is not None)
+    scorer = Scorer(tests, target=target, protocol=protocol)
     try:
-        rounds = [_sampled(record, stored, target, protocol, number) for number in range(max(1, len(record.rounds)))]
+        rounds = [_scored(record, stored, scorer, number, rows) for number, rows in enumerate(parts)]
     except (ArtbenchError, ValueError) as error:
         about.fault(f"its metrics can't be computed from its predictions ({error})")
         return
@@ -99,7 +102,7 @@ def check_values(
         wrong = [name for name, got in found.items() if not _near(round_.metrics.get(name), got.value)]
         if wrong:
             about.fault(f"round {number}: the predictions give other values of {', '.join(wrong)}")
-    estimates = combine(rounds, bootstrap=protocol.bootstrap)
+    estimates = scorer.estimates(rounds)
     given = {name for name, metric in METRICS.items() if metric.target == target and name in estimates}
     if set(record.metrics) - {"top5_accuracy"} != given - {"top5_accuracy"}:
         about.fault(
@@ -112,27 +115,25 @@ def check_values(
         if not _near(metric.value, got.value):
             about.fault(f"{name} is {metric.value:.6g} in the record, but {got.value:.6g} by its predictions")
             continue
-        slack = _CHANCE * (got.ci95[1] - got.ci95[0]) if record.clusters is not None else 0.0
+        resampled = protocol.intervals is None and record.clusters is not None
+        slack = _CHANCE * (got.ci95[1] - got.ci95[0]) if resampled else 0.0
         if not all(_near(end, other, slack=slack) for end, other in zip(metric.ci95, got.ci95, strict=True)):
             said, computed = ("{:.6g} to {:.6g}".format(*ends) for ends in (metric.ci95, got.ci95))
             about.fault(f"the interval of {name} is {said} in the record, but {computed} by its predictions")
 
 
-def _sampled(
-    record: Record, stored: StoredPredictions, target: TargetKind, protocol: Protocol, number: int
-) -> Mapping[str, Sampled]:
-    rows = stored.rounds == number
-    found = sample(
+def _scored(
+    record: Record, stored: StoredPredictions, scorer: Scorer, number: int, rows: NDArray[np.bool_]
+) -> Mapping[str, Scored]:
+    found = scorer.score(
+        number,
         stored.labels[rows],
         outputs_of(stored, record.dataset.classes, rows),
-        target=target,
-        bootstrap=protocol.bootstrap,
         thresholds=record.probes[number].thresholds,
-        clusters=None if stored.clusters is None else stored.clusters[rows].tolist(),
     )
     # Stored single-label predictions have the probability of the predicted class alone.
     known = record.dataset.classes <= _TOP
-    return {name: sampled for name, sampled in found.items() if known or name != "top5_accuracy"}
+    return {name: one for name, one in found.items() if known or name != "top5_accuracy"}
 
 
 def _near(value: float | None, other: float, *, slack: float = 0) -> bool:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from artbench.leaderboard.validation import recomputing
 from artbench.leaderboard.validation.check import KnownTask, check_folder
 from artbench.leaderboard.validation.findings import Report, shown
 from artbench.plugins.loading import load_plugins
 from artbench.records.record import Record
 from artbench.runtime.progress import Silent
+from artbench.stats import scoring
 from artbench.stats.bootstrap import Sampled
 from artbench.stats.metrics import sample
 from tests.support.mutants import HARMFUL, HARMLESS, Mutation, Submission
@@ -39,7 +39,7 @@ def _remembering(monkeypatch: pytest.MonkeyPatch) -> None:
             _KNOWN[key] = sample(labels, outputs, **settings)
         return _KNOWN[key]
 
-    monkeypatch.setattr(recomputing, "sample", remembered)
+    monkeypatch.setattr(scoring, "sample", remembered)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -17,6 +18,7 @@ from artbench.leaderboard.validation.findings import Report
 from artbench.leaderboard.validation.workflow import check_records
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
+from artbench.protocol import LINEAR_V1, LINEAR_V2, Protocol
 from artbench.records.folder import ResultsFolder
 from artbench.records.publishing import publish
 from artbench.runtime.progress import Silent
@@ -44,21 +46,38 @@ def _cached(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def results(registry: Registry, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("judged") / "results"
-    asked = RunRequest(backbones=["toy-patches"], pretrainings=["random"], tasks=TASKS, results=folder, device="cpu")
-    few = RunRequest(
+    return measure(tmp_path_factory.mktemp("judged") / "results", registry, cache, LINEAR_V1)
+
+
+@pytest.fixture(scope="module")
+def newer(registry: Registry, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same under `linear-v2`, whose intervals need no resamples."""
+    return measure(tmp_path_factory.mktemp("newer") / "results", registry, cache, LINEAR_V2)
+
+
+def measure(folder: Path, registry: Registry, cache: Path, protocol: Protocol) -> Path:
+    asked = RunRequest(
         backbones=["toy-patches"],
         pretrainings=["random"],
-        tasks=["toy-colour"],
+        tasks=TASKS,
         results=folder,
         device="cpu",
-        shots=[1],
+        protocol=protocol,
     )
+    few = replace(asked, tasks=["toy-colour"], shots=[1])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ARTBENCH_CACHE", str(cache))
         for request in (asked, few):
             assert run(request, registry=registry, reporter=Silent()).failures == {}
     return folder
+
+
+@pytest.fixture
+def clustered(newer: Path, tmp_path: Path) -> Submission:
+    """A record under `linear-v2` of a task with several splits of unseen painters, alone."""
+    shutil.copytree(newer / "records" / "toy-splits", tmp_path / "records" / "toy-splits")
+    (file,) = (tmp_path / "records" / "toy-splits").glob("*.json")
+    return Submission(tmp_path, file, [], Random(0))
 
 
 @pytest.fixture
@@ -88,6 +107,36 @@ def test_own_records_of_every_kind_pass_and_are_compared_with_the_data(results: 
     assert {finding.message for finding in report.findings} == {
         "its image ids look like file names, which would be published"
     }
+
+
+def test_intervals_of_the_newer_protocol_have_a_width_and_contain_the_value(newer: Path) -> None:
+    records = list(ResultsFolder(newer).records(Silent()))
+    assert len(records) == 6
+    for record in records:
+        for metrics in (record.metrics, record.neighbours.metrics, *(one.metrics for one in record.references)):
+            for name, metric in metrics.items():
+                assert 0 <= metric.ci95[0] <= metric.value <= metric.ci95[1], name
+                assert metric.ci95[1] - metric.ci95[0] > 0.01, name
+
+
+def test_own_records_of_the_newer_protocol_pass(newer: Path, registry: Registry, tmp_path: Path) -> None:
+    assert faults(check(newer, registry)) == []
+    source, target = ResultsFolder(newer), ResultsFolder(tmp_path / "given")
+    for record in source.records(Silent()):
+        publish(record, source, target)
+    assert check(tmp_path / "given", registry).findings == ()
+
+
+def test_intervals_of_clusters_are_recomputed_exactly(clustered: Submission, registry: Registry) -> None:
+    content = clustered.content
+    interval = content["metrics"]["accuracy"]["ci95"]
+    # Far less than two bootstraps would differ by.
+    interval[0] += 0.02 * (interval[1] - interval[0])
+    content["neighbours"]["metrics"]["accuracy"]["ci95"] = [content["neighbours"]["metrics"]["accuracy"]["value"]] * 2
+    clustered.write(content)
+    flat, changed = sorted(faults(check(clustered.folder, registry)))
+    assert flat == "neighbours: the interval of accuracy has no width: no test is so large"
+    assert changed.startswith("the interval of accuracy is ")
 
 
 def test_what_is_published_names_no_file_and_passes_too(results: Path, registry: Registry, tmp_path: Path) -> None:
