@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
 from artbench.specs import TargetKind
-from artbench.stats.metrics import Metric, Outcome, measure_all, measured
+from artbench.stats.measuring import Outcome, measure_all, measured
+from artbench.stats.metrics import METRICS, Metric
 from artbench.stats.multi_label import MultiLabelOutcome
 from artbench.stats.single_label import CALIBRATION_BINS, SingleLabelOutcome
 from artbench.stats.units import Units
@@ -136,7 +137,9 @@ def left_out(
     """
     given = thresholds or {}
     wanted = [*only, _EXACT] if only and _INTERPOLATED in only else only
-    metrics, outcome, values = measure_all(labels, outputs, target=target, thresholds=given, only=wanted)
+    metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in given)]
+    metrics = [m for m in metrics if wanted is None or m.name in wanted]
+    outcome, values = measure_all(metrics, labels, outputs, thresholds=given)
     n = len(labels)
     each = _without(metrics, outcome, units.of, units.count)
     alone = each
