@@ -26,7 +26,8 @@ _BIASED = ("macro_f1", "mean_average_precision")
 _BY_CLASS = ("balanced_accuracy", "mean_class_accuracy", "macro_f1")
 _INTERPOLATED, _EXACT = "mean_average_precision_11_point", "mean_average_precision"
 # Each class is joined by so many images that are predicted as well as all, when the variance within it is estimated: a
-# class of two images that are both right does not have a variance of 0. Two, as in the interval of Agresti and Coull.
+# class of two images that are both right does not have a variance of 0. With fewer, balanced accuracy on rare classes
+# was covered too seldom; with more, the classes' own rates would hardly count.
 _PRIOR = 2.0
 # As many as `Intervals.most_units`: the variance of single images needs no more.
 _MOST_SINGLES = 1000
