@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
 from artbench.specs import TargetKind
-from artbench.stats.metrics import Metric, Outcome, measure_all, measured
+from artbench.stats.measuring import Outcome, measure_all, measured
+from artbench.stats.metrics import METRICS, Metric
 from artbench.stats.multi_label import MultiLabelOutcome
 from artbench.stats.single_label import CALIBRATION_BINS, SingleLabelOutcome
 from artbench.stats.units import Units
@@ -25,7 +26,8 @@ _BIASED = ("macro_f1", "mean_average_precision")
 _BY_CLASS = ("balanced_accuracy", "mean_class_accuracy", "macro_f1")
 _INTERPOLATED, _EXACT = "mean_average_precision_11_point", "mean_average_precision"
 # Each class is joined by so many images that are predicted as well as all, when the variance within it is estimated: a
-# class of two images that are both right does not have a variance of 0. Two, as in the interval of Agresti and Coull.
+# class of two images that are both right does not have a variance of 0. With fewer, balanced accuracy on rare classes
+# was covered too seldom; with more, the classes' own rates would hardly count.
 _PRIOR = 2.0
 # As many as `Intervals.most_units`: the variance of single images needs no more.
 _MOST_SINGLES = 1000
@@ -136,7 +138,9 @@ def left_out(
     """
     given = thresholds or {}
     wanted = [*only, _EXACT] if only and _INTERPOLATED in only else only
-    metrics, outcome, values = measure_all(labels, outputs, target=target, thresholds=given, only=wanted)
+    metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in given)]
+    metrics = [m for m in metrics if wanted is None or m.name in wanted]
+    outcome, values = measure_all(metrics, labels, outputs, thresholds=given)
     n = len(labels)
     each = _without(metrics, outcome, units.of, units.count)
     alone = each

@@ -14,9 +14,9 @@ from artbench.protocol import Bootstrap
 from artbench.specs import TargetKind
 from artbench.stats import multi_label, single_label, years
 from artbench.stats.bootstrap import Sampled, resamples
+from artbench.stats.measuring import measure_all, measured, outcome_of
 
 Unit: TypeAlias = Literal["fraction", "years"]
-Outcome: TypeAlias = single_label.SingleLabelOutcome | multi_label.MultiLabelOutcome | years.YearOutcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +163,9 @@ def sample(
         >>> drawn["accuracy"].value, drawn["accuracy"].resampled.shape
         (0.75, (100,))
     """
-    metrics, outcome, values = measure_all(labels, outputs, target=target, thresholds=thresholds or {})
+    thresholds = thresholds or {}
+    metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in thresholds)]
+    outcome, values = measure_all(metrics, labels, outputs, thresholds=thresholds)
     drawn = [
         measured(metrics, outcome.weighted(weights))
         for weights in resamples(len(labels), bootstrap=bootstrap, clusters=clusters)
@@ -172,53 +174,3 @@ def sample(
         name: Sampled(value=float(value[0]), resampled=np.concatenate([resample[name] for resample in drawn]))
         for name, value in values.items()
     }
-
-
-def measure_all(
-    labels: Labels,
-    outputs: NDArray[np.floating],
-    *,
-    target: TargetKind,
-    thresholds: Mapping[str, float],
-    only: Sequence[str] | None = None,
-) -> tuple[Sequence[Metric], Outcome, dict[str, NDArray[np.floating]]]:
-    """Compute every metric for a kind of target on the test images.
-
-    Args:
-        labels: As `Split.labels`.
-        outputs: As for `sample`.
-        target: Kind of target.
-        thresholds: Threshold by metric; metrics that need one and have none are left out.
-        only: Names of the metrics; None for all.
-
-    Returns:
-        The metrics, what they are computed from, and the value of each, shape (1,).
-
-    Raises:
-        ArtbenchError: There are no images, or a metric is undefined because no image has a label.
-    """
-    if not len(labels):
-        raise ArtbenchError("there are no test images to score", mend="Check the task's test split")
-    metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in thresholds)]
-    metrics = [m for m in metrics if only is None or m.name in only]
-    outcome = outcome_of(labels, outputs, thresholds)
-    values = measured(metrics, outcome.weighted(None))
-    undefined = [name for name, value in values.items() if np.isnan(value).any()]
-    if undefined:
-        raise ArtbenchError(f"{undefined[0]} has no value: no test image has a label", mend="Check the task's labels")
-    return metrics, outcome, values
-
-
-def outcome_of(labels: Labels, outputs: NDArray[np.floating], thresholds: Mapping[str, float]) -> Outcome:
-    """Return labels and predictions as the metrics of their kind of target take them."""
-    if labels.dtype == np.float64:
-        return years.YearOutcome(labels.astype(np.float64), outputs)
-    if labels.ndim == 1:
-        return single_label.SingleLabelOutcome(labels.astype(np.int64), outputs)
-    return multi_label.MultiLabelOutcome(labels.astype(bool), outputs, thresholds)
-
-
-def measured(metrics: Sequence[Metric], weighted: Any) -> dict[str, NDArray[np.floating]]:
-    """Return the values of metrics for an outcome with weights, shape (resamples,)."""
-    # A mean of fractions can leave [0, 1] by a rounding error.
-    return {m.name: np.clip(m.measure(weighted), 0, 1 if m.unit == "fraction" else None) for m in metrics}

@@ -1,0 +1,51 @@
+"""Values of metrics for labels and predictions, with weights on the images or without some of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.data.targets import Labels
+from artbench.errors import ArtbenchError
+from artbench.stats.multi_label import MultiLabelOutcome
+from artbench.stats.single_label import SingleLabelOutcome
+from artbench.stats.years import YearOutcome
+
+if TYPE_CHECKING:
+    from artbench.stats.metrics import Metric
+
+Outcome: TypeAlias = SingleLabelOutcome | MultiLabelOutcome | YearOutcome
+
+
+def outcome_of(labels: Labels, outputs: NDArray[np.floating], thresholds: Mapping[str, float]) -> Outcome:
+    """Return labels and predictions as the metrics of their kind of target take them."""
+    if labels.dtype == np.float64:
+        return YearOutcome(labels.astype(np.float64), outputs)
+    if labels.ndim == 1:
+        return SingleLabelOutcome(labels.astype(np.int64), outputs)
+    return MultiLabelOutcome(labels.astype(bool), outputs, thresholds)
+
+
+def measured(metrics: "Sequence[Metric]", weighted: Any) -> dict[str, NDArray[np.floating]]:
+    """Return the values of metrics for an outcome with weights, shape (resamples,)."""
+    # A mean of fractions can leave [0, 1] by a rounding error.
+    return {m.name: np.clip(m.measure(weighted), 0, 1 if m.unit == "fraction" else None) for m in metrics}
+
+
+def measure_all(
+    metrics: "Sequence[Metric]", labels: Labels, outputs: NDArray[np.floating], *, thresholds: Mapping[str, float]
+) -> tuple[Outcome, dict[str, NDArray[np.floating]]]:
+    """Return what metrics are computed from, and their values on all images, each of shape (1,).
+
+    Raises:
+        ArtbenchError: There are no images, or a metric is undefined because no image has a label.
+    """
+    if not len(labels):
+        raise ArtbenchError("there are no test images to score", mend="Check the task's test split")
+    outcome = outcome_of(labels, outputs, thresholds)
+    values = measured(metrics, outcome.weighted(None))
+    undefined = [name for name, value in values.items() if np.isnan(value).any()]
+    if undefined:
+        raise ArtbenchError(f"{undefined[0]} has no value: no test image has a label", mend="Check the task's labels")
+    return outcome, values
