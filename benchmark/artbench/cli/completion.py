@@ -4,6 +4,9 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, suppress
+from dataclasses import replace
+from functools import partial
+from importlib import metadata
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from artbench.plugins.registry import Catalogue, Entry
-    from artbench.specs import Family
+    from artbench.specs import BackboneSpec, Family
 
 
 SHELLS = ("bash", "zsh", "fish")
@@ -75,6 +78,7 @@ def completed(
 
 def remember_names(catalogue: "Catalogue[Any]") -> None:
     """Cache the names of all families, whose libraries are imported by now, for later completions, if possible."""
+    from artbench.plugins.registry import GROUP
     from artbench.runtime.files import write_text
     from artbench.specs import load_factory
 
@@ -84,6 +88,8 @@ def remember_names(catalogue: "Catalogue[Any]") -> None:
         known = dict(before)
         for entry, family in catalogue.families():
             known[_key(entry, family)] = [name for name in load_factory(family.names)() if _WORD.fullmatch(name)]
+            if entry.distribution == GROUP:
+                known[f"{_key(entry, family)}:versions"] = _versions()
         if known != before:
             write_text(file, json.dumps(known))
 
@@ -122,3 +128,45 @@ def _remembered(file: Path) -> dict[str, list[str]]:
         for family, names in read_json(file).items()
         if isinstance(names, list)
     }
+
+
+def from_cache(catalogue: "Catalogue[Any]") -> "Catalogue[Any]":
+    """The backbones for looking up names alone: artbench's own families take theirs from the cache.
+
+    A family stays as it is, and imports its library, if its names are not in the cache or may have changed: another
+    version of a library is installed, or a plugin from elsewhere has registered it.
+    """
+    from artbench.plugins.registry import GROUP, Catalogue
+    from artbench.specs import Family
+
+    remembered: dict[str, list[str]] = {}
+    with suppress(ArtbenchError):
+        remembered = _remembered(_file(catalogue))
+    entries, versions = [], None
+    for entry in catalogue.entries:
+        if isinstance(entry.item, Family) and entry.distribution == GROUP and catalogue.kind == "backbone":
+            key = _key(entry, entry.item)
+            versions = versions or _versions()
+            if remembered.get(key) and remembered.get(f"{key}:versions") == versions:
+                names = remembered[key]
+                resolve = partial(_named, frozenset(names))
+                entry = replace(entry, item=replace(entry.item, names=partial(list, names), resolve=resolve))
+        entries.append(entry)
+    return Catalogue(catalogue.kind, entries)
+
+
+def _named(known: frozenset[str], name: str) -> "BackboneSpec | None":
+    from artbench.specs import BackboneSpec
+
+    return BackboneSpec(name=name, description="", factory="") if name in known else None
+
+
+def _versions() -> list[str]:
+    """Versions of artbench and of the libraries that it needs, on which the names of its families depend."""
+    found = [f"artbench-{metadata.version('artbench')}"]
+    for requirement in metadata.requires("artbench") or []:
+        name = re.match(r"[\w.-]+", requirement)
+        if name and ";" not in requirement:
+            with suppress(metadata.PackageNotFoundError):
+                found.append(f"{name[0]}-{metadata.version(name[0])}")
+    return found

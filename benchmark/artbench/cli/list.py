@@ -1,15 +1,16 @@
 """`artbench list`: the names for the command line."""
 
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from artbench.cli.completion import remember_names
+from artbench.cli.completion import from_cache, remember_names
 from artbench.cli.options import debug_option, json_option, plugin_option, registry
-from artbench.cli.output import print_json, print_table
-from artbench.specs import Particulars
+from artbench.cli.output import echo, print_json, print_table
+from artbench.specs import Family, Particulars
 
 if TYPE_CHECKING:
     from artbench.plugins.registry import Entry, Registry
@@ -19,8 +20,15 @@ _FEW = 100
 KINDS = ("backbones", "pretrainings", "datasets", "tasks")
 
 
+class _Kind(click.Choice[str]):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value not in self.choices and (near := get_close_matches(str(value), self.choices, n=1)):
+            self.fail(f"{value!r} is not a kind. Did you mean {near[0]!r}?", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command("list")
-@click.argument("kind", type=click.Choice(KINDS), required=False)
+@click.argument("kind", type=_Kind(KINDS), required=False)
 @click.argument("pattern", required=False)
 @json_option
 @plugin_option
@@ -48,12 +56,15 @@ def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, 
     catalogue = getattr(loaded, kind)
 
     def row(entry: "Entry[Any]", name: str, description: str, **more: Any) -> dict[str, Any]:
-        owner = {"plugin": entry.plugin, "from": entry.distribution}
+        family = entry.item.name if isinstance(entry.item, Family) and name != entry.item.name else None
+        owner = {"family": family, "plugin": entry.plugin, "from": entry.distribution}
         return {"name": name, "kind": catalogue.kind, "description": description, **more, **owner}
 
     if pattern:
-        matches = list(catalogue.search(pattern))
-        remember_names(catalogue)
+        known = from_cache(catalogue)
+        matches = list(known.search(pattern))
+        if known.entries == catalogue.entries:
+            remember_names(catalogue)
         if kind != "backbones":
             return [row(*match) for match in matches]
         stated = [catalogue.particulars(*match[:2]) if len(matches) <= _FEW else Particulars() for match in matches]
@@ -73,10 +84,12 @@ def _size_and_weights(row: dict[str, Any]) -> list[str]:
     """Return the cells of parameters and weights; none unless backbones were searched."""
     if "weights" not in row:
         return []
-    count = row["parameters"]
-    size = "" if count is None else f"{count / 1e6:.1f} M"
     weights = {"none": "no weights", "": ""}.get(row["weights"], f"weights {row['weights']}")
-    return [size, weights]
+    return [_size(row["parameters"]), weights]
+
+
+def _size(parameters: int | None) -> str:
+    return "" if parameters is None else f"{parameters / 1e6:.1f} M"
 
 
 def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
@@ -87,16 +100,30 @@ def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
         for row in rows:
             click.echo("\t".join([row["name"], row["description"], *_size_and_weights(row)]).rstrip("\t"))
         return
+    of_families: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        # What a search finds in a family shares the family's description.
+        about = f"{_origin(row)}: {row['description']}" if row["family"] else title
+        of_families.setdefault(about, []).append(row)
+    for about, together in of_families.items():
+        _print_rows(about, together, described=about == title)
+    if any(row.get("weights") == "" and row["family"] for row in rows):
+        echo(f"Parameters and weights are shown for up to {_FEW} at a time.", err=True, dim=True)
+
+
+def _origin(row: dict[str, Any]) -> str:
+    return str(row["plugin"]) if row["from"] == "artbench" else f"{row['from']}:{row['plugin']}"
+
+
+def _print_rows(title: str, rows: list[dict[str, Any]], *, described: bool) -> None:
     from rich.text import Text
 
-    cells = [
-        (
-            Text(row["name"], style="bold"),
-            row["description"],
-            *_size_and_weights(row),
-            Text(row["plugin"] if row["from"] == "artbench" else f"{row['from']}:{row['plugin']}", style="dim"),
-        )
-        for row in rows
-    ]
-    width = len(cells[0])
-    print_table([""] * width, cells, numbers=range(2, width - 1), title=title)
+    searched = "weights" in rows[0]
+    cells = []
+    for row in rows:
+        size = [_size(row["parameters"]), row["weights"]] if searched else []
+        about = [row["description"], Text(_origin(row), style="dim")] if described else []
+        cells.append((Text(row["name"], style="bold"), *size, *about))
+    headings = ["name", *(["parameters", "weights"] if searched else []), *(["", ""] if described else [])]
+    numbers = range(1, 3) if searched else ()
+    print_table(headings if searched else [""] * len(headings), cells, numbers=numbers, title=title)

@@ -3,15 +3,19 @@
 import os
 import signal
 import sys
+from difflib import get_close_matches
 from types import FrameType
 from typing import NoReturn
 
 import click
 
 from artbench.cli.lazy import LazyGroup
+from artbench.cli.options import debug_option
+from artbench.cli.output import fitted
 from artbench.errors import ArtbenchError
 from artbench.runtime.text import printable
 
+_BROKEN_PIPE = 128 + 13
 # None: colour on a terminal. click does not follow https://no-color.org by itself.
 _COLOUR = False if os.environ.get("NO_COLOR") else None
 
@@ -37,6 +41,7 @@ COMMANDS = {
     commands_at=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "color": _COLOUR},
 )
+@debug_option
 @click.version_option(package_name="artbench", message="artbench %(version)s", help="Show the version.")
 def artbench() -> None:
     """Which visual representation understands art?
@@ -44,7 +49,8 @@ def artbench() -> None:
     Name a backbone, a pretraining and a task; the result can be compared with everybody else's.
 
     \b
-      artbench run --backbone tf_efficientnet_lite0 --task sample-style
+      artbench run --backbone tf_efficientnet_lite0 \\
+                   --task sample-style
       artbench list tasks
     """  # noqa: D301  click reads the control character
 
@@ -58,7 +64,7 @@ def _terminated(_: int, __: FrameType | None) -> NoReturn:
 
 
 def main() -> NoReturn:
-    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM."""
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C, 141 broken pipe, 143 SIGTERM."""
     signal.signal(signal.SIGTERM, _terminated)
     try:
         status = artbench.main(prog_name="artbench", standalone_mode=False)
@@ -76,11 +82,12 @@ def main() -> NoReturn:
         _complain(str(error))
         sys.exit(error.exit_status)
     except (KeyboardInterrupt, click.Abort, _Terminated) as interruption:
-        click.echo("artbench: interrupted; the same command continues from what is stored.", err=True)
+        click.echo(fitted("artbench: interrupted; the same command continues from what is stored.", err=True), err=True)
         sys.exit(128 + (signal.SIGTERM if isinstance(interruption, _Terminated) else signal.SIGINT))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        # As a command that the signal SIGPIPE ends: whoever read the rest, such as head, has closed the pipe.
+        sys.exit(_BROKEN_PIPE)
     except Exception as error:
         if _debugging():
             raise
@@ -91,7 +98,12 @@ def main() -> NoReturn:
 
 
 def _in_one_line(error: click.ClickException) -> str:
-    message = " ".join(error.format_message().split())
+    if isinstance(error, click.NoSuchOption) and error.possibilities:
+        # click sorts them by the alphabet.
+        near = get_close_matches(error.option_name, error.possibilities, cutoff=0)
+        message = f"no such option: {error.option_name!r}. Did you mean {' or '.join(map(repr, near))}?"
+    else:
+        message = " ".join(error.format_message().split())
     context = getattr(error, "ctx", None)
     if context is None:
         return message
@@ -100,7 +112,7 @@ def _in_one_line(error: click.ClickException) -> str:
 
 
 def _complain(text: str) -> None:
-    click.secho(f"artbench: {printable(text)}", fg="red", err=True, color=_COLOUR)
+    click.secho(fitted(f"artbench: {printable(text)}", err=True), fg="red", err=True, color=_COLOUR)
 
 
 def _debugging() -> bool:

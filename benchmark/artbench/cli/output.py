@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
+import shutil
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
@@ -14,6 +17,7 @@ import click
 from artbench.runtime.text import printable
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.text import Text
 
     from artbench.runtime.findings import Finding
@@ -22,13 +26,25 @@ _STDOUT, _STDERR = 1, 2
 _SINK = f"{__name__}.sink"
 _COLOURS = {"PASS": "green", "WARN": "yellow", "FAIL": "red", "SKIP": "cyan"}
 _WORDS = {"PASS": "passed", "WARN": "to look at", "SKIP": "skipped", "FAIL": "failed"}
-# Columns of text: of findings on a terminal, and of tables that go into a file or a pipe, where names stay whole.
-_WIDEST, _PIPED = 100, 400
+# Columns of text: of findings on a terminal; of tables that go into a file or a pipe, where names stay whole; of any.
+_WIDEST, _PIPED, _ROOM = 100, 400, 100_000
 
 
 def echo(line: str, *, err: bool = False, **style: Any) -> None:
     """Print a line whose names may hold anything, styled as by `click.style`; with `err`, to stderr."""
-    click.secho(printable(line), err=err, **style)
+    click.secho(fitted(printable(line), err=err), err=err, **style)
+
+
+def fitted(line: str, *, err: bool = False) -> str:
+    """Break a line between words to the width of the terminal; in a pipe it stays whole, as long words always do."""
+    if not (sys.stderr if err else sys.stdout).isatty():
+        return line
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    columns = shutil.get_terminal_size().columns
+    parts = textwrap.wrap(
+        line, max(columns, 20), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(parts)
 
 
 @contextmanager
@@ -57,7 +73,7 @@ def print_json(content: object) -> None:
 def print_table(
     headings: Sequence[str], rows: Iterable[Sequence["Text | str"]], *, numbers: Collection[int] = (), title: str = ""
 ) -> None:
-    """Print a table without lines on stdout.
+    """Print a table without lines on stdout. Where it would be too wide, each row becomes a few lines, words whole.
 
     Args:
         headings: Headings of the columns; all empty for a table without a head.
@@ -69,16 +85,44 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    shown = Text(title) if title else None
-    table = Table(title=shown, title_justify="left", box=None, pad_edge=False, show_header=any(headings))
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED)
+    cells = [[Text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    table = Table(box=None, pad_edge=False, show_header=any(headings))
     for position, heading in enumerate(headings):
         if position in numbers:
-            table.add_column(Text(heading), justify="right", no_wrap=True)
+            lines = [line.cell_len for row in cells for line in row[position].split()]
+            table.add_column(Text(heading), justify="right", no_wrap=True, min_width=max(lines, default=0))
         else:
             table.add_column(Text(heading), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
-    Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED).print(table)
+    for row in cells:
+        table.add_row(*row)
+    if title:
+        _print_whole(console, Text(title, style="italic"))
+    # Measured with room enough, since a measure is cut to the room that there is.
+    if console.measure(table, options=console.options.update(width=_ROOM)).minimum <= console.width:
+        console.print(table)
+        return
+    for first, *others in cells:
+        _print_whole(console, first)
+        for heading, cell in zip(headings[1:], others, strict=True):
+            if cell.plain:
+                label = f"{' '.join(heading.split())}: " if heading else ""
+                _print_whole(console, Text(label).append_text(cell), indent="  ")
+
+
+def _print_whole(console: "Console", text: "Text", *, indent: str = "") -> None:
+    """Print text in lines that are broken between words alone; rich would break words too."""
+    from rich.cells import cell_len
+
+    for line in text.split():
+        plain, begin, breaks = line.plain, 0, []
+        for word in re.finditer(r"\S+", plain):
+            if word.start() > begin and cell_len(plain[begin : word.end()]) > console.width - len(indent):
+                begin = word.start()
+                breaks.append(begin)
+        for part in line.divide(breaks):
+            part.rstrip()
+            console.print(type(text)(indent).append_text(part), soft_wrap=True)
 
 
 def print_findings(found: Iterable[tuple[str, "Finding"]]) -> Counter[str]:

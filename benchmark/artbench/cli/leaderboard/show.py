@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from artbench.cli.completion import completed
-from artbench.cli.options import debug_option, results_option
-from artbench.cli.output import echo, print_table
+from artbench.cli.options import debug_option, json_option, results_option
+from artbench.cli.output import echo, print_json, print_table
 
 if TYPE_CHECKING:
     from artbench.leaderboard.board import Board
@@ -16,20 +16,31 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("task", required=False, shell_complete=completed("tasks"))
 @results_option
+@json_option
 @debug_option
-def show(task: str | None, results: Path) -> None:
-    """Show the leaderboards, or that of one TASK, in the terminal."""
+def show(task: str | None, results: Path, as_json: bool) -> None:
+    """Show the leaderboards, or that of one TASK, in the terminal.
+
+    --json prints an object for each record, with the columns of `artbench leaderboard export --format csv`.
+    """
     from artbench.cli.progress import TerminalReporter
-    from artbench.errors import ArtbenchError
+    from artbench.errors import ArtbenchError, UsageError
     from artbench.leaderboard.board import boards
     from artbench.records.folder import ResultsFolder
 
     folder = ResultsFolder(results)
     every = boards(folder.records(TerminalReporter()), folder.predictions_of)
     found = [board for board in every if task in (None, board.first.task)]
+    if not every:
+        raise ArtbenchError(f"no records in {results / 'records'}", mend="`artbench run` writes them")
     if not found:
-        what = f"no records of {task}" if task else "no records"
-        raise ArtbenchError(f"{what} in {results / 'records'}", mend="`artbench run` writes them")
+        names = ", ".join(dict.fromkeys(board.first.task for board in every))
+        raise UsageError(f"no records of {task} in {results / 'records'}", mend=f"There are those of {names}")
+    if as_json:
+        from artbench.leaderboard.export.flat import flat_rows
+
+        print_json([dict(row) for row in flat_rows(found)])
+        return
     for board in found:
         print_board(board)
 
