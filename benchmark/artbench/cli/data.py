@@ -9,6 +9,8 @@ import click
 
 from artbench.cli import options
 from artbench.cli.completion import completed
+from artbench.cli.early import check_named
+from artbench.cli.lazy import Group
 from artbench.cli.output import echo, print_json, print_table
 from artbench.runtime.text import printable
 
@@ -22,7 +24,7 @@ _SHOWN = 10
 _SPLITS = ("train", "validation", "test")
 
 
-@click.group()
+@click.group(cls=Group)
 def data() -> None:
     """Check, audit and download datasets."""
 
@@ -40,6 +42,7 @@ def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_f
     missing or can't be decoded, or a task can't be read.
     """
     loaded = options.registry(plugin_files)
+    check_named(loaded, paths=paths, datasets=names)
     from artbench.audit.dataset_check import check_images
     from artbench.audit.image_index import index_images
     from artbench.cli.progress import TerminalReporter
@@ -96,6 +99,8 @@ def audit(
     images have a near duplicate in training.
     """
     loaded = options.registry(plugin_files)
+    encoder = {} if backbone is None else {"backbones": [backbone], "pretrainings": [pretraining]}
+    check_named(loaded, paths=paths, datasets=names, **encoder)
     from artbench.audit.report import write_report
     from artbench.audit.workflow import AuditEncoder, audit_datasets
     from artbench.cli.progress import TerminalReporter
@@ -195,4 +200,4 @@ def _print_check(entry: "DatasetCheck") -> None:
 
 
 def _count(count: int | None) -> str:
-    return "" if count is None else f"{count:,}"
+    return "–" if count is None else f"{count:,}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from artbench.cli.early import light
 from artbench.cli.lazy import LazyGroup
 from artbench.cli.options import FOLDER, debug_option, json_option, registry
 from artbench.cli.output import print_json
@@ -33,7 +34,7 @@ def plugin(name: str, kind: str, out: Path | None, as_json: bool) -> None:
     names = names_of(name)
     folder = out or Path(names.distribution)
     check_out(folder)
-    check_available(names, kind, registry=registry(()))
+    check_available(names, kind, registry=light(registry(())))
     files = write_plugin(names, kind, folder)
     steps = [
         f"cd {shlex.quote(str(folder))}",

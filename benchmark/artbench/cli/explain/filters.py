@@ -7,6 +7,7 @@ import click
 
 from artbench.cli import options
 from artbench.cli.completion import completed
+from artbench.cli.early import check_named
 from artbench.cli.output import echo, print_json
 
 if TYPE_CHECKING:
@@ -46,9 +47,18 @@ def filters(*, as_json: bool, plugin_files: tuple[Path, ...], **fields: Any) -> 
     """Draw the pictures that units of a network respond to most, from its first layer to its last.
 
     \b
-      artbench explain filters --backbone resnet18 --pretraining random --pretraining imagenet --out filters.png
+      artbench explain filters --backbone resnet18 \\
+               --pretraining random --pretraining imagenet \\
+               --out filters.png
     """  # noqa: D301  click reads the control character
     loaded = options.registry(plugin_files)
+    check_named(
+        loaded,
+        paths=fields["paths"],
+        backbones=[fields["backbone"]],
+        pretrainings=fields["pretrainings"],
+        datasets=[fields["examples"]] if fields["examples"] else (),
+    )
     from artbench.explain.filters.request import FiltersRequest
 
     request = FiltersRequest(**fields)
