@@ -28,7 +28,7 @@ def read_folders(description: Description) -> Catalogue:
     if not files:
         raise ArtbenchError(
             f"{root} holds no images",
-            mend=f"{_is_it(root)}They are known by their names, which end in {', '.join(sorted(IMAGE_SUFFIXES))}",
+            mend=f"{_table_hint(root)}They are known by their names, which end in {', '.join(sorted(IMAGE_SUFFIXES))}",
         )
     split_of = {path: SPLITS.get(path.split("/")[0].lower(), "") for path in files if "/" in path}
     in_splits = {"train", "test"} <= set(split_of.values()) and all(split_of.values())
@@ -37,7 +37,7 @@ def read_folders(description: Description) -> Catalogue:
     why = "its TOML says labels = []"
     if description.labels != ():
         why = _why_unlabelled(classed, beside=len(split_of if in_splits else files) - len(classed))
-        if why and (hint := _is_it(root)):
+        if why and (hint := _table_hint(root)):
             # The test images of that table's task must not be pretrained on.
             raise ArtbenchError(
                 f"{root}: {why}, but there may be labels in a table that lies there",
@@ -75,7 +75,7 @@ def _why_unlabelled(classed: Mapping[str, str], *, beside: int) -> str:
     return "each of its folders holds one image" if max(sizes.values()) == 1 else ""
 
 
-def _is_it(root: Path) -> str:
+def _table_hint(root: Path) -> str:
     """Return a hint at a table or TOML in the folder; empty if there is none."""
     lists = sorted(
         entry.name

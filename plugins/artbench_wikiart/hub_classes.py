@@ -55,7 +55,7 @@ def _of_card(card: Path) -> dict[str, tuple[str, ...]]:
             if isinstance(feature.get("dtype"), dict) and "class_label" in feature["dtype"]
         }
     except Exception as error:  # A broken card raises anything.
-        raise ArtbenchError(f"wikiart-huggan: {card} is no dataset card ({error})") from error
+        raise ArtbenchError(f"wikiart-huggan: {card} is not a dataset card ({error})") from error
 
 
 def _ordered(names: Any) -> tuple[str, ...]:

@@ -107,7 +107,7 @@ def _text(file: Path) -> str:
     except (OSError, EOFError, zlib.error) as error:
         raise ArtbenchError(f"wikiart: {file} can't be read ({error})", mend=_MEND) from error
     if len(data) > _LARGEST:
-        raise ArtbenchError(f"wikiart: {file} is larger than {_LARGEST // 10**6} MB, and no list", mend=_MEND)
+        raise ArtbenchError(f"wikiart: {file} is larger than {_LARGEST // 10**6} MB, too large for a list", mend=_MEND)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

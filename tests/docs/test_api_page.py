@@ -1,4 +1,4 @@
-"""What docs/api.md shows is run as it stands there, on a `sample` of fewer pictures."""
+"""What docs/api.md shows is run as it stands there, on a `sample` of fewer images."""
 
 import re
 from pathlib import Path

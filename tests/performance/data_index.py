@@ -2,7 +2,7 @@
 
     python -m tests.performance.data_index
 
-Writes 100,000 empty pictures for each form of dataset into a temporary folder, which takes most of the time.
+Writes 100,000 empty images for each form of dataset into a temporary folder, which takes most of the time.
 """
 
 import csv
@@ -42,7 +42,7 @@ def _measure(
     targets = task(dataset)
     digest = targets.fingerprint(dataset)
     print(
-        f"{name:30} {len(dataset):,} pictures, {digest[:8]}: {perf_counter() - start:5.2f} s, of which the processor "
+        f"{name:30} {len(dataset):,} images, {digest[:8]}: {perf_counter() - start:5.2f} s, of which the processor "
         f"worked {process_time() - cpu:5.2f} s"
     )
 

@@ -1,4 +1,4 @@
-"""What the scripts of this folder about features share: pictures, encoders, and the peer's way to extract."""
+"""What the scripts of this folder about features share: images, encoders, and the peer's way to extract."""
 
 import io
 import sys
@@ -46,13 +46,13 @@ def jpeg(width: int, height: int, *, seed: int) -> bytes:
 
 
 def collection(folder: Path, *, count: int, size: tuple[int, int], different: int = 12) -> Dataset:
-    """`count` pictures, in one class folder as ImageFolder wants it; after `different` of them they repeat."""
+    """`count` images, in one class folder as ImageFolder wants it; after `different` of them they repeat."""
     (folder / "one").mkdir(parents=True)
     files = [jpeg(*size, seed=seed) for seed in range(different)]
     names = [f"one/{number:05}.jpg" for number in range(count)]
     for number, name in enumerate(names):
         (folder / name).write_bytes(files[number % different])
-    return Dataset(name="pictures", root=folder, ids=names, files=names)
+    return Dataset(name="images", root=folder, ids=names, files=names)
 
 
 def encoder(name: str) -> Encoder:

@@ -2,7 +2,7 @@
 
     python tests/performance/features_decode.py [WIDTH] [HEIGHT]
 
-Prints the ratio of the times and the mean difference per pixel (of 255), median over the pictures.
+Prints the ratio of the times and the mean difference per pixel (of 255), median over the images.
 """
 
 import io

@@ -3,7 +3,7 @@
     python tests/performance/features_fidelity.py FOLDER [BACKBONE] [PRETRAINING]
 
 FOLDER holds `manifest.csv` beside `wikiart/` and `wikiart_csv/`, the lists `style`, `artist` and `genre` of ArtGAN.
-Prints the cosine between the two features of each picture (median and worst), and the accuracy of one and the same
+Prints the cosine between the two features of each image (median and worst), and the accuracy of one and the same
 probe (scikit-learn's logistic regression on z-scored features, C = 0.01) on either.
 """
 
@@ -74,7 +74,7 @@ def main(folder: str, name: str = "tf_efficientnet_lite0", pretraining: str = "i
         features = found.take(np.arange(len(of)))
     norms = np.linalg.norm(features, axis=1) * np.linalg.norm(expected, axis=1)
     cosine = (features * expected).sum(axis=1) / norms
-    say(f"{name}, {len(of)} pictures, {found.dtype}: cosine median {np.median(cosine):.6f}, worst {cosine.min():.6f}")
+    say(f"{name}, {len(of)} images, {found.dtype}: cosine median {np.median(cosine):.6f}, worst {cosine.min():.6f}")
     rows = {file: row for row, file in enumerate(files)}
     for task in ("style", "artist", "genre"):
         train = listed(root / "wikiart_csv" / f"{task}_train.csv", rows)

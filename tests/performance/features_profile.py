@@ -2,7 +2,7 @@
 
     python tests/performance/features_profile.py [BACKBONE]
 
-Prints the share of each operation, the floating-point operations a second of the whole pass and those of one large
+Prints the share of each operation, the floating-point operations per second of the whole pass and those of one large
 float32 matrix product (as good as it gets), all on one core.
 """
 
@@ -35,7 +35,7 @@ def main(name: str = "resnet50") -> None:
     for event in sorted(events, key=lambda event: -event.self_cpu_time_total)[:8]:
         say(f"{event.self_cpu_time_total / total:6.1%}  {event.key}")
     achieved = counter.get_total_flops() / min(passes)
-    say(f"{name}: {counter.get_total_flops() / 4e9:.1f} GFLOP a picture, {4 / median(passes):.2f} images/s on one core")
+    say(f"{name}: {counter.get_total_flops() / 4e9:.1f} GFLOP per image, {4 / median(passes):.2f} images/s on one core")
     say(f"{achieved / 1e9:.0f} GFLOP/s of {best / 1e9:.0f} in a matrix product, {achieved / best:.0%} of it")
     say(f"at the matrix product's speed it would be {best / counter.get_total_flops() * 4:.2f} images/s on one core")
 

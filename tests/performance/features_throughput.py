@@ -1,4 +1,4 @@
-"""Images a second from file to feature, against the peer's way and against the machine's limit, in one run.
+"""Images per second from file to feature, against the peer's way and against the machine's limit, in one run.
 
     python tests/performance/features_throughput.py [BACKBONE] [COUNT] [ROUNDS]
 
@@ -51,7 +51,7 @@ def decode_alone(files: list[bytes]) -> float:
 def main(name: str = "resnet50", count: str = "512", rounds: str = "3") -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        of = collection(folder / "pictures", count=int(count), size=(1600, 1280))
+        of = collection(folder / "images", count=int(count), size=(1600, 1280))
         files = [of.read(row) for row in range(len(of))]
         say(f"{name}, {len(of)} JPEGs of 1600x1280 ({len(files[0]) / 1e3:.0f} kB each), {usable_cores()} cores")
         ratios, shares = [], []
@@ -60,7 +60,7 @@ def main(name: str = "resnet50", count: str = "512", rounds: str = "3") -> None:
             limit = 1 / (1 / forward + 1 / decoding)
             rate = ours(encoder(name), of, folder / f"cache{number}").timing.images_per_s or 0.0
             by = fresh(encoder(name))
-            theirs = len(of) / seconds(lambda by=by: peer(by, folder / "pictures"))  # type: ignore[misc]
+            theirs = len(of) / seconds(lambda by=by: peer(by, folder / "images"))  # type: ignore[misc]
             ratios.append(rate / theirs)
             shares.append(rate / limit)
             say(

@@ -50,14 +50,14 @@ def exact(right: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def correctness(random: np.random.Generator, *, rows: int, n: int, rate: float) -> NDArray[np.float64]:
-    """Whether each of equal encoders is right, shape (rows, n): some pictures are harder than others for all."""
+    """Whether each of equal encoders is right, shape (rows, n): some images are harder than others for all."""
     hard = random.beta(3 * rate, 3 * (1 - rate), n)
     right: NDArray[np.float64] = (random.random((rows, n)) < hard).astype(np.float64)
     return right
 
 
 def accuracy(rows: int, n: int, rate: float) -> Draw:
-    """Every picture by itself, one round."""
+    """Every image by itself, one round."""
 
     def draw(random: np.random.Generator, bootstrap: Bootstrap) -> tuple[Scores, NDArray[np.float64] | None]:
         right = correctness(random, rows=rows, n=n, rate=rate)
@@ -67,7 +67,7 @@ def accuracy(rows: int, n: int, rate: float) -> Draw:
 
 
 def by_painter(rows: int, painters: int) -> Draw:
-    """Whole painters suit an encoder or don't; some have a picture, some fifty."""
+    """Whole painters suit an encoder or don't; some have one image, some fifty."""
 
     def draw(random: np.random.Generator, bootstrap: Bootstrap) -> tuple[Scores, NDArray[np.float64]]:
         clusters = np.repeat(np.arange(painters), random.integers(1, 51, painters))
@@ -82,7 +82,7 @@ def by_painter(rows: int, painters: int) -> Draw:
 
 
 def by_class(rows: int, n: int, classes: int) -> Draw:
-    """Mean class accuracy, with classes that have few pictures."""
+    """Mean class accuracy, with classes that have few images."""
 
     def draw(random: np.random.Generator, bootstrap: Bootstrap) -> tuple[Scores, NDArray[np.float64]]:
         labels = np.sort(random.choice(classes, n, p=(shares := 1 / np.arange(2, classes + 2)) / shares.sum()))
@@ -95,7 +95,7 @@ def by_class(rows: int, n: int, classes: int) -> Draw:
 
 
 def years(rows: int, n: int) -> Draw:
-    """Mean absolute error, where a few pictures are centuries off."""
+    """Mean absolute error, where a few images are centuries off."""
 
     def draw(random: np.random.Generator, bootstrap: Bootstrap) -> tuple[Scores, NDArray[np.float64]]:
         errors = 40 * random.lognormal(0, 1.2, (rows, n))
@@ -105,7 +105,7 @@ def years(rows: int, n: int) -> Draw:
 
 
 def precision(rows: int, n: int, classes: int, *, rate: float = 0.15) -> Draw:
-    """Mean average precision, with labels that a share of the pictures have."""
+    """Mean average precision, with labels that a share of the images have."""
 
     def draw(random: np.random.Generator, bootstrap: Bootstrap) -> tuple[Scores, NDArray[np.float64]]:
         labels = random.random((n, classes)) < rate
@@ -125,13 +125,13 @@ def precision(rows: int, n: int, classes: int, *, rate: float = 0.15) -> Draw:
 
 
 def draws(rows: int, n: int, rounds: int, *, same_test: bool) -> Draw:
-    """Several rounds, each of which suits one encoder more than another: of few pictures, or of splits."""
+    """Several rounds, each of which suits one encoder more than another: of few images, or of splits."""
 
     def draw(random: np.random.Generator, bootstrap: Bootstrap) -> tuple[Scores, None]:
         luck = 0.04 * random.normal(size=(rows, rounds))
         hard = np.repeat(random.beta(2, 1, (1, n)), rounds, axis=0) if same_test else random.beta(2, 1, (rounds, n))
         skill = np.clip(hard[None] + luck[:, :, None], 0, 1)
-        # On one test an encoder fails on much the same pictures in every round.
+        # On one test an encoder fails on much the same images in every round.
         chance = random.random((rows, 1, n)) if same_test else random.random((rows, rounds, n))
         right = (np.broadcast_to(chance, skill.shape) < skill).astype(np.float64)
         parts = [_scores("accuracy", bootstrap, right[:, number], units=n) for number in range(rounds)]
@@ -160,17 +160,17 @@ def _scores(
 
 
 CASES: dict[str, Draw] = {
-    "accuracy, 2 rows, 100 pictures, 50 % right": accuracy(2, 100, 0.5),
-    "accuracy, 5 rows, 100 pictures, 90 % right": accuracy(5, 100, 0.9),
-    "accuracy, 11 rows, 360 pictures, 70 % right": accuracy(11, 360, 0.7),
+    "accuracy, 2 rows, 100 images, 50 % right": accuracy(2, 100, 0.5),
+    "accuracy, 5 rows, 100 images, 90 % right": accuracy(5, 100, 0.9),
+    "accuracy, 11 rows, 360 images, 70 % right": accuracy(11, 360, 0.7),
     "accuracy, 5 rows, 20 painters": by_painter(5, 20),
     "accuracy, 5 rows, 100 painters": by_painter(5, 100),
-    "mean class accuracy, 5 rows, 300 pictures, 30 classes": by_class(5, 300, 30),
-    "mean absolute error, 5 rows, 200 pictures": years(5, 200),
-    "mean average precision, 3 rows, 150 pictures, 6 labels": precision(3, 150, 6),
-    "mean average precision, 3 rows, 150 pictures, 6 rare labels": precision(3, 150, 6, rate=0.02),
-    "few-shot accuracy, 4 rows, 10 draws, 200 pictures": draws(4, 200, 10, same_test=True),
-    "accuracy, 4 rows, 5 splits of 200 pictures": draws(4, 200, 5, same_test=False),
+    "mean class accuracy, 5 rows, 300 images, 30 classes": by_class(5, 300, 30),
+    "mean absolute error, 5 rows, 200 images": years(5, 200),
+    "mean average precision, 3 rows, 150 images, 6 labels": precision(3, 150, 6),
+    "mean average precision, 3 rows, 150 images, 6 rare labels": precision(3, 150, 6, rate=0.02),
+    "few-shot accuracy, 4 rows, 10 draws, 200 images": draws(4, 200, 10, same_test=True),
+    "accuracy, 4 rows, 5 splits of 200 images": draws(4, 200, 5, same_test=False),
 }
 
 

@@ -1,4 +1,4 @@
-"""The learning curve that `pretrain_learns.py` measured, drawn from its records: accuracy against pictures seen.
+"""The learning curve that `pretrain_learns.py` measured, drawn from its records: accuracy against images seen.
 
     python tests/performance/pretrain_curve.py OUT PICTURE.png
 
@@ -35,7 +35,7 @@ def point(record: dict[str, Any]) -> Point:
 
 
 def curve(results: Path, task: str) -> dict[int, Point]:
-    """What random weights, the checkpoints on the way, and the encoder at the end have, by pictures seen."""
+    """What random weights, the checkpoints on the way, and the encoder at the end have, by images seen."""
     found = {record["pretraining"]: record for record in records(results, task)}
     end = found["moco"]["encoder"]["training"]
     batch = end["images_seen"] // end["steps"]
@@ -69,7 +69,7 @@ def draw(axes: Axes, task: str, points: dict[int, Point], imagenet: float) -> No
     )  # fmt: skip
     axes.annotate(f"{imagenet:.1f}", (seen[-1], imagenet), (0, 3), textcoords="offset points", ha="right", color=INK)
     axes.set_title(task, loc="left", fontsize=12, color=INK)
-    axes.set_xlabel("pictures seen, thousands", color=INK)
+    axes.set_xlabel("images seen, thousands", color=INK)
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
@@ -85,7 +85,7 @@ def main(out: str, picture: str) -> None:
     panels[0].set_ylabel("accuracy, %", color=INK)
     panels[0].annotate(PEER_NAME, (0, peer(TASKS[0])[0]), (0, -28), textcoords="offset points", color=INK)
     figure.savefig(picture)
-    say(f"| pictures seen | {' | '.join(f'{task}, %' for task in TASKS)} |")
+    say(f"| images seen | {' | '.join(f'{task}, %' for task in TASKS)} |")
     say("|" + "--:|" * (len(TASKS) + 1))
     for seen in curves[TASKS[0]]:
         say(f"| {seen:,} | {' | '.join(f'{curves[task][seen][0]:.1f}' for task in TASKS)} |")

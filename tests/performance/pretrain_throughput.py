@@ -1,10 +1,10 @@
-"""Images a second of MoCo v2 with resnet18 at 128 px, against the usual loop and against the networks alone.
+"""Images per second of MoCo v2 with resnet18 at 128 px, against the usual loop and against the networks alone.
 
     python tests/performance/pretrain_throughput.py [SIDE] [STEPS] [ROUNDS]
 
-The usual loop: ImageFolder, two crops a picture by torchvision on Pillow, a DataLoader with two workers, float32,
+The usual loop: ImageFolder, two crops per image by torchvision on Pillow, a DataLoader with two workers, float32,
 default layout. Alone: query forward and backward, key forward, update, on batches that are augmented already.
-Pictures are JPEGs of SIDE x 0.8 SIDE pixels, packed once before, which is told apart. The three take turns, since
+Images are JPEGs of SIDE x 0.8 SIDE pixels, packed once before, which is told apart. The three take turns, since
 other work on the machine comes and goes.
 """
 
@@ -48,7 +48,7 @@ BATCH, QUEUE, COUNT = 128, 1024, 1280
 
 
 class TwoCrops:
-    """Two crops of one picture, as the training scripts of MoCo make them."""
+    """Two crops of one image, as the training scripts of MoCo make them."""
 
     def __init__(self) -> None:
         self._crop = transforms.Compose(
@@ -63,15 +63,15 @@ class TwoCrops:
             ]
         )
 
-    def __call__(self, picture: Image.Image) -> tuple[torch.Tensor, torch.Tensor]:
-        return self._crop(picture), self._crop(picture)
+    def __call__(self, image: Image.Image) -> tuple[torch.Tensor, torch.Tensor]:
+        return self._crop(image), self._crop(image)
 
 
 class Blur:
     """Pillow's Gaussian blur with a random radius."""
 
-    def __call__(self, picture: Image.Image) -> Image.Image:
-        return picture.filter(ImageFilter.GaussianBlur(random.uniform(0.1, 2.0)))
+    def __call__(self, image: Image.Image) -> Image.Image:
+        return image.filter(ImageFilter.GaussianBlur(random.uniform(0.1, 2.0)))
 
 
 def network() -> torch.nn.Module:
@@ -81,7 +81,7 @@ def network() -> torch.nn.Module:
 
 
 def usual(folder: Path, steps: int) -> float:
-    """Images a second of the usual loop, the first batch left out."""
+    """Images per second of the usual loop, the first batch left out."""
     query, key = network(), network().requires_grad_(False)
     optimizer = torch.optim.SGD(query.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
     queue = normalize(torch.randn(128, QUEUE), dim=0)
@@ -141,14 +141,14 @@ def work(pool: Pool, steps: int) -> Training:
 
 
 def ours(pool: Pool, out: Path, steps: int) -> float:
-    """Images a second of artbench with packed pictures, the first batch left out."""
+    """Images per second of artbench with packed images, the first batch left out."""
     clock = Clock()
     pretrain(work(pool, steps), out, conditions=Conditions(device="cpu", pack=True), reporter=clock)
     return BATCH * steps / (clock.stamps[-1] - clock.stamps[0])
 
 
 def alone(pool: Pool, steps: int) -> float:
-    """Images a second of the networks, on one batch made beforehand."""
+    """Images per second of the networks, on one batch made beforehand."""
     training = work(pool, steps)
     assembly = set_up(training, device="cpu", group=Group())
     cropper = Cropper(ImagesOnDisk(pool, side=192), training.settings, side=128, seed=0)
@@ -164,7 +164,7 @@ def alone(pool: Pool, steps: int) -> float:
 
 
 def packing(pool: Pool) -> float:
-    """Pictures a second of packing the pool, where `ours` finds it."""
+    """Images per second of packing the pool, where `ours` finds it."""
     begun = time.perf_counter()
     packed(pool, side=192, under=cache_folder() / "packs", reporter=Silent())
     return COUNT / (time.perf_counter() - begun)
@@ -174,18 +174,18 @@ def main(side: str = "1024", steps: str = "8", rounds: str = "3") -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         os.environ["ARTBENCH_CACHE"] = str(folder / "cache")
-        pictures = collection(folder / "pictures", count=COUNT, size=(int(side), int(side) * 4 // 5))
+        images = collection(folder / "images", count=COUNT, size=(int(side), int(side) * 4 // 5))
         rows = np.arange(COUNT)
         targets = Targets(
             classes=("one",),
             train=Split(rows=rows, labels=np.zeros(COUNT, np.int64)),
             test=Split(rows=rows[:0], labels=np.zeros(0, np.int64)),
         )
-        pool = train_images([LabelledDataset(dataset=pictures, targets={"any": targets})])
-        say(f"{COUNT} JPEGs of {side} px packed once, {packing(pool):.0f} pictures/s")
+        pool = train_images([LabelledDataset(dataset=images, targets={"any": targets})])
+        say(f"{COUNT} JPEGs of {side} px packed once, {packing(pool):.0f} images/s")
         ratios, shares = [], []
         for number in range(int(rounds)):
-            theirs, limit = usual(folder / "pictures", int(steps)), alone(pool, int(steps))
+            theirs, limit = usual(folder / "images", int(steps)), alone(pool, int(steps))
             rate = ours(pool, folder / f"out{number}", int(steps))
             ratios.append(rate / theirs)
             shares.append(rate / limit)

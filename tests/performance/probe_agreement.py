@@ -1,4 +1,4 @@
-"""The probe agrees with scikit-learn at tight tolerance, on pictures: three tasks of WikiArt, at the penalty chosen.
+"""The probe agrees with scikit-learn at tight tolerance, on images: three tasks of WikiArt, at the penalty chosen.
 
 Needs the development data; features come from artbench's own store (ARTBENCH_CACHE).
 

@@ -38,13 +38,13 @@ def fill(
 ) -> None:
     """Write features like a network's pooled output, a block at a time.
 
-    Latent numbers are drawn around the mean of the picture's class, scaled by a power law as the spectra of networks'
+    Latent numbers are drawn around the mean of the image's class, scaled by a power law as the spectra of networks'
     features are, mixed, and made positive and skewed as ReLU and pooling do.
 
     Args:
         features: Written to: float32, shape (n, d); may be a memory map.
         means: Of each class, in latent space, shape (classes, d).
-        picked: Class of each picture.
+        picked: Class of each image.
         decay: Exponent of the power law.
         seed: Of everything.
     """
@@ -60,7 +60,7 @@ def fill(
 
 
 def classed(n: int, width: int, classes: int, *, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Features and one class a picture; classes are unequally common, and overlap."""
+    """Features and one class per image; classes are unequally common, and overlap."""
     features = np.empty((n, width), np.float32)
     labels = class_labels(n, classes, seed=seed)
     fill(features, class_means(classes, width, seed=seed), labels, decay=0.7, seed=seed)
@@ -68,7 +68,7 @@ def classed(n: int, width: int, classes: int, *, seed: int = 0) -> tuple[NDArray
 
 
 def class_labels(n: int, classes: int, *, seed: int) -> NDArray[np.int64]:
-    """The commonest class has some tens of times the pictures of the rarest, as in WikiArt."""
+    """The commonest class has some tens of times the images of the rarest, as in WikiArt."""
     shares = 1 / np.arange(2, classes + 2) ** 1.2
     return np.random.default_rng(seed + 1).choice(classes, n, p=shares / shares.sum()).astype(np.int64)
 

@@ -1,4 +1,4 @@
-"""The probe at the size of the whole of WikiArt: 57,025 pictures, 2,048 features, on disk; time and memory.
+"""The probe at the size of the whole of WikiArt: 57,025 images, 2,048 features, on disk; time and memory.
 
 `fit_probe` as it is called for a record: a tenth held out to choose on, the path, the fit on everything. Once as the
 protocol has it, and once with no penalty of the grid left out.
@@ -21,7 +21,7 @@ from artbench.protocol import LINEAR_V1
 from artbench.runtime.progress import Silent
 from tests.performance.probe_common import class_labels, class_means, fill, peak_gigabytes, say, say_machine
 
-_PICTURES, _WIDTH, _CLASSES = 57_025, 2_048, 27
+_IMAGES, _WIDTH, _CLASSES = 57_025, 2_048, 27
 
 
 def main() -> None:
@@ -29,13 +29,13 @@ def main() -> None:
     say_machine()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "features.npy"
-        labels = class_labels(_PICTURES, _CLASSES, seed=0)
-        features = open_memmap(file, mode="w+", dtype=np.float32, shape=(_PICTURES, _WIDTH))
+        labels = class_labels(_IMAGES, _CLASSES, seed=0)
+        features = open_memmap(file, mode="w+", dtype=np.float32, shape=(_IMAGES, _WIDTH))
         fill(features, class_means(_CLASSES, _WIDTH, seed=0), labels, decay=0.7, seed=0)
         features.flush()
         del features
         train = LabelledFeatures(
-            rows=Rows(np.load(file, mmap_mode="r")), labels=labels, ids=[str(k) for k in range(_PICTURES)]
+            rows=Rows(np.load(file, mmap_mode="r")), labels=labels, ids=[str(k) for k in range(_IMAGES)]
         )
         grid = len(LINEAR_V1.probe.grid)
         for patience in (LINEAR_V1.probe.patience, grid):

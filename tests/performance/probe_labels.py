@@ -1,4 +1,4 @@
-"""Many labels, as in iMet: 20,000 pictures, 2,048 features, 1,103 labels, against scikit-learn's one-vs-rest.
+"""Many labels, as in iMet: 20,000 images, 2,048 features, 1,103 labels, against scikit-learn's one-vs-rest.
 
 artbench fits all labels; scikit-learn some of them, from the commonest to the rarest, one after the other as its
 one-vs-rest does, and its time is scaled by the number of labels, since each is a fit of its own.
@@ -22,20 +22,20 @@ from artbench.probe.penalty import PenaltyPath
 from artbench.protocol import LINEAR_V1
 from tests.performance.probe_common import class_labels, class_means, fill, peak_gigabytes, say, say_machine, timed
 
-_PICTURES, _WIDTH, _LABELS = 20_000, 2_048, 1_103
+_IMAGES, _WIDTH, _LABELS = 20_000, 2_048, 1_103
 _PENALTIES = (1.0, 0.1, 0.01, 0.001)
 _OF_THE_PEER = 6
 
 
 def tagged() -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Features, and labels that they half tell; three a picture, the commonest on a fifth of all, the rarest on ten."""
-    features = np.empty((_PICTURES, _WIDTH), np.float32)
-    fill(features, class_means(27, _WIDTH, seed=0), class_labels(_PICTURES, 27, seed=0), decay=0.7, seed=0)
+    """Features, and labels that they half tell; three per image, the commonest on a fifth of all, the rarest on ten."""
+    features = np.empty((_IMAGES, _WIDTH), np.float32)
+    fill(features, class_means(27, _WIDTH, seed=0), class_labels(_IMAGES, 27, seed=0), decay=0.7, seed=0)
     random = np.random.default_rng(3)
     directions = random.normal(size=(_WIDTH, _LABELS)).astype(np.float32)
     told = ((features - features.mean(axis=0)) / features.std(axis=0)) @ directions
     told = told / told.std(axis=0) + random.normal(size=told.shape).astype(np.float32)
-    counts = np.maximum(10, 0.2 * _PICTURES / np.arange(1, _LABELS + 1) ** 0.75).astype(int)
+    counts = np.maximum(10, 0.2 * _IMAGES / np.arange(1, _LABELS + 1) ** 0.75).astype(int)
     labels = np.zeros(told.shape, np.bool_)
     for label, count in enumerate(counts.tolist()):
         labels[np.argpartition(-told[:, label], count)[:count], label] = True
@@ -70,7 +70,7 @@ def main(every_of_all: str = "1") -> None:
     features, labels = tagged()
     labels = labels[:, :: int(every_of_all)]
     count = labels.shape[1]
-    say(f"{_PICTURES:,} pictures, {_WIDTH:,} features, {labels.sum(axis=1).mean():.1f} labels a picture")
+    say(f"{_IMAGES:,} images, {_WIDTH:,} features, {labels.sum(axis=1).mean():.1f} labels per image")
     for every in (16, 4):
         ours(features, labels[:, ::every])
     weights, here = ours(features, labels)
@@ -80,7 +80,7 @@ def main(every_of_all: str = "1") -> None:
     scores = (features - features.mean(axis=0, dtype=np.float64)) / deviation
     total = 0.0
     for l2, weight in zip(_PENALTIES, weights, strict=True):
-        peer = OneVsRestClassifier(LogisticRegression(C=1 / (_PICTURES * l2), tol=1e-4, max_iter=100_000))
+        peer = OneVsRestClassifier(LogisticRegression(C=1 / (_IMAGES * l2), tol=1e-4, max_iter=100_000))
         with warnings.catch_warnings():
             warnings.simplefilter("error", ConvergenceWarning)
             _, seconds = timed(lambda peer=peer: peer.fit(scores, labels[:, picked].astype(int)))  # type: ignore[misc]

@@ -14,7 +14,7 @@ from artbench.probe.penalty import PenaltyPath
 from artbench.protocol import LINEAR_V1
 from tests.performance.probe_common import classed, objective, say, say_machine, scikit_learn, timed
 
-_PICTURES, _WIDTH, _CLASSES = 9_000, 1_024, 27
+_IMAGES, _WIDTH, _CLASSES = 9_000, 1_024, 27
 # Eight of the protocol's grid, around the ones that are chosen.
 _PENALTIES = [l2 for l2 in reversed(LINEAR_V1.probe.grid) if 1e-4 <= l2 < 0.5]
 
@@ -22,7 +22,7 @@ _PENALTIES = [l2 for l2 in reversed(LINEAR_V1.probe.grid) if 1e-4 <= l2 < 0.5]
 def main() -> None:
     """The whole path of each, then penalty by penalty."""
     say_machine()
-    features, labels = classed(_PICTURES, _WIDTH, _CLASSES)
+    features, labels = classed(_IMAGES, _WIDTH, _CLASSES)
     part = LabelledFeatures(rows=Rows(features), labels=labels, ids=[str(k) for k in range(len(labels))])
     scores = (features - features.mean(axis=0, dtype=np.float64)) / features.std(axis=0, dtype=np.float64)
 

@@ -1,6 +1,6 @@
 """A small encoder and small images, quick enough to extract hundreds of times; also run as a program.
 
-`python -m tests.support.extraction FOLDER` extracts the images of FOLDER/pictures into FOLDER/cache, also
+`python -m tests.support.extraction FOLDER` extracts the images of FOLDER/images into FOLDER/cache, also
 under `torchrun`.
 """
 
@@ -24,7 +24,7 @@ from artbench.runtime.progress import Reporter
 from tests.support.encoders import encoder_of
 from tests.support.reporters import RecordingReporter
 
-PICTURE = Preprocessing(size=32)
+PREPROCESSING = Preprocessing(size=32)
 DIM = 24
 # The images of a collection, and those of them that can be read.
 COUNT = 90
@@ -35,21 +35,21 @@ FAR = 0.02 if choose_dtype("cpu") == torch.bfloat16 else 0.0
 
 def paint(folder: Path, count: int) -> Dataset:
     """Paint `count` images, of which number 7 is broken and number 11 not there."""
-    (folder / "pictures").mkdir(parents=True)
+    (folder / "images").mkdir(parents=True)
     random = np.random.default_rng(0)
     for number in range(count):
         side = int(random.integers(30, 60))
         pixels = random.integers(0, 256, (side, 48, 3)).astype(np.uint8)
         if number != 11:
-            Image.fromarray(pixels).save(folder / "pictures" / f"{number:05}.jpg")
+            Image.fromarray(pixels).save(folder / "images" / f"{number:05}.jpg")
     if count > 7:
-        (folder / "pictures" / "00007.jpg").write_bytes(b"\xff\xd8\xff\xe0 broken")
+        (folder / "images" / "00007.jpg").write_bytes(b"\xff\xd8\xff\xe0 broken")
     return dataset(folder, count)
 
 
 def dataset(folder: Path, count: int) -> Dataset:
     names = [f"{number:05}.jpg" for number in range(count)]
-    return Dataset(name="tiny", root=folder / "pictures", ids=names, files=names, versions=["1"] * count)
+    return Dataset(name="tiny", root=folder / "images", ids=names, files=names, versions=["1"] * count)
 
 
 def encoder(**changes: Any) -> Encoder:
@@ -72,7 +72,7 @@ def features(
     *,
     rows: Any = None,
     by: Encoder | None = None,
-    picture: Preprocessing = PICTURE,
+    picture: Preprocessing = PREPROCESSING,
     reporter: Reporter | None = None,
     **options: Any,
 ) -> Features:

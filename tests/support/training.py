@@ -131,8 +131,8 @@ class Remembered:
     def __init__(self, build: Callable[[Backbone, Any, int], Objective]) -> None:
         self._build = build
 
-    def __call__(self, of: Backbone, settings: Any, pictures: int) -> Objective:
-        Remembered.objective = self._build(of, settings, pictures)
+    def __call__(self, of: Backbone, settings: Any, images: int) -> Objective:
+        Remembered.objective = self._build(of, settings, images)
         return Remembered.objective
 
 

@@ -54,7 +54,7 @@ def features(
         batch_size: Images per forward pass; None: what suits the device.
         workers: Images decoded at once; None: what suits the machine.
         seed: Seed for random weights.
-        allow_partial: Go on although more than 1 % of the task's images is missing.
+        allow_partial: Extract although more than 1 % of the task's images are missing.
         plugins: Python files with plugins, in addition to those that are installed.
         reporter: As for `artbench.run`.
 

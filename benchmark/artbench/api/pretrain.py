@@ -43,7 +43,7 @@ def pretrain(
         dataset: A dataset, or several, whose training images are pooled.
         settings: Settings of the method by name; the others have the defaults of the original.
         seed: Seed of initialisation, order and augmentation; None: 0, or the checkpoint's.
-        resume: Go on from the last checkpoint in `out`.
+        resume: Resume from the last checkpoint in `out`.
         knn: A single-label task that measures the features by kNN after every epoch.
         pack: Keep the pool as raw pixels in the cache, so that images are decoded once for all epochs.
         save_minutes: Minutes between two checkpoints.
@@ -59,7 +59,7 @@ def pretrain(
 
     Returns:
         The file of the encoder, for `artbench.run(pretraining=out)`; None if a signal stopped the training, which
-        goes on with `resume=True`.
+        continues with `resume=True`.
 
     Raises:
         UsageError: A name is unknown, something is missing, or a setting is wrong; nothing was started.

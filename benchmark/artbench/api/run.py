@@ -105,7 +105,7 @@ def run(
         compiled: Compile the network before it extracts.
         shots: Number of training images per class to fit on; None: all.
         exclude: CSV file that lists images to leave out.
-        allow_partial: Go on although more than 1 % of the images is missing.
+        allow_partial: Run although more than 1 % of the images are missing.
         plugins: Python files with plugins, in addition to those that are installed.
         reporter: Receives progress; None: notices go to the logger `artbench`. `artbench.TerminalReporter()` shows
             what the command line shows, on stderr.

@@ -63,7 +63,7 @@ def audit_datasets(
         (chosen,) = encoder_requests([encoding.backbone], [encoding.pretraining], registry=registry, seed=0)
     opened = open_datasets_with_tasks(names, registry=registry, paths=paths, reporter=reporter)
     for entry in opened:
-        for name, reason in entry.closed.items():
+        for name, reason in entry.unreadable.items():
             reporter.notice(f"{name} can't be read and is left out of the audit: {reason}")
     cache = cache_folder() / "surveys"
     indexes = [index_images(entry.dataset, cache=cache, reporter=reporter) for entry in opened]

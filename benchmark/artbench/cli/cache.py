@@ -70,7 +70,7 @@ def cache(context: click.Context, as_json: bool) -> None:
 @click.option("--older-than", type=_span, metavar="SPAN", help="Features not used for this long: 12h, 30d, 8w.")
 @click.option("--down-to", type=_bytes, metavar="SIZE", help="Oldest features, until the rest fits: 20GB.")
 @click.option("--ranks", is_flag=True, help="Data stored for the ranks of leaderboards.")
-@click.option("--all", "everything", is_flag=True, help="Everything.")
+@click.option("--all", "everything", is_flag=True, help="Remove everything.")
 @debug_option
 def remove(
     names: tuple[str, ...], older_than: timedelta | None, down_to: int | None, ranks: bool, everything: bool

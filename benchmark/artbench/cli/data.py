@@ -53,7 +53,7 @@ def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_f
     found = []
     for one in open_datasets_with_tasks(names, registry=loaded, paths=paths, reporter=reporter):
         index = index_images(one.dataset, cache=cache_folder() / "surveys", reporter=reporter)
-        found.append(check_images(one.spec, index, one.tasks, one.targets, one.closed))
+        found.append(check_images(one.spec, index, one.tasks, one.targets, one.unreadable))
     if as_json:
         print_json([entry.as_json() for entry in found])
     else:

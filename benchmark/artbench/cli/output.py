@@ -128,8 +128,8 @@ def _print_whole(console: "Console", text: "Text", *, indent: str = "") -> None:
 def print_findings(found: Iterable[tuple[str, "Finding"]]) -> Counter[str]:
     """Print findings on stdout as they arrive, each under its heading, and count them by status.
 
-    On a terminal a finding is wrapped under its name; elsewhere it is one line, for grep. The name is left out if it
-    equals the heading.
+    On a terminal a finding is wrapped under its name, which is left out if it equals the heading. Elsewhere it is one
+    line with its name, for grep.
     """
     statuses: Counter[str] = Counter()
     above, mend = None, ""
@@ -140,9 +140,7 @@ def print_findings(found: Iterable[tuple[str, "Finding"]]) -> Counter[str]:
         if sys.stdout.isatty():
             _print_wrapped(finding, named=finding.name != heading, mend="" if finding.mend == mend else finding.mend)
         else:
-            name = "" if finding.name == heading else f"{finding.name}: "
-            text = f"{name}{finding.message}." + (f" {finding.mend}." if finding.mend else "")
-            click.echo(f"{click.style(finding.status, fg=_COLOURS[finding.status])}  {printable(text)}")
+            click.echo(f"{click.style(finding.status, fg=_COLOURS[finding.status])}  {printable(str(finding))}")
         statuses[finding.status] += 1
         above, mend = heading, finding.mend
     return statuses

@@ -17,7 +17,7 @@ from artbench.cli.early import check_named
 @click.option(
     "--out", type=options.FOLDER, required=True, metavar="DIR", help="Folder for encoder, checkpoints and log."
 )
-@click.option("--resume", is_flag=True, help="Go on from the last checkpoint in DIR, which knows the rest.")
+@click.option("--resume", is_flag=True, help="Resume from the last checkpoint in DIR, which holds what is not given.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the method; repeatable.")
 @click.option(
     "--settings", "settings_file", type=options.FILE, metavar="FILE.toml", help="File of settings; --set overrides it."

@@ -61,7 +61,7 @@ def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     help="Fit on only N training images per class, such as 1,2,4,8,16. Each N is a protocol of its own, averaged over "
     "ten draws.",
 )
-@click.option("--allow-partial", is_flag=True, help="Go on although more than 1 % of the images is missing.")
+@click.option("--allow-partial", is_flag=True, help="Run although more than 1 % of the images are missing.")
 @options.json_option
 @options.plugin_option
 @options.debug_option

@@ -82,11 +82,11 @@ def open_tasks(
         source, dataset_spec = registry.datasets.find(spec.dataset)
         if spec.dataset not in datasets:
             folder = paths.folder(dataset_spec, reporter=reporter)
-            datasets[spec.dataset] = open_dataset(dataset_spec, folder)
-            unknown = exclusions.unknown(datasets[spec.dataset])
+            dataset = datasets[spec.dataset] = open_dataset(dataset_spec, folder)
+            unknown = exclusions.unknown(dataset)
             if unknown:
                 reporter.notice(
-                    f"{len(unknown):,} images to exclude are not in {spec.dataset}, the first of them {unknown[0]!r}: "
+                    f"{len(unknown):,} images to exclude are not in {dataset.name}, the first of them {unknown[0]!r}: "
                     "was the list made for another copy?"
                 )
         plugins = {owner.distribution: registry.version_of(owner) for owner in (entry, source)}
@@ -154,14 +154,14 @@ class DatasetWithTasks:
 
     Attributes:
         targets: Targets of each task that can be read.
-        closed: Why each other task can't be read.
+        unreadable: Why each other task can't be read.
     """
 
     spec: DatasetSpec
     dataset: Dataset
     tasks: Mapping[str, TaskSpec]
     targets: Mapping[str, Targets]
-    closed: Mapping[str, str]
+    unreadable: Mapping[str, str]
 
 
 def open_datasets_with_tasks(
@@ -184,7 +184,7 @@ def _opened(spec: DatasetSpec, folder: Path, registry: Registry) -> DatasetWithT
     dataset = open_dataset(spec, folder)
     tasks = {task.name: task for task in _tasks_of(spec, registry)}
     targets: dict[str, Targets] = {}
-    closed: dict[str, str] = {}
+    unreadable: dict[str, str] = {}
     for name, task in tasks.items():
         try:
             with plugin_errors(f"task {name}"):
@@ -192,8 +192,8 @@ def _opened(spec: DatasetSpec, folder: Path, registry: Registry) -> DatasetWithT
                 check_targets(read, dataset, task=name, allow_partial=True, reporter=Silent())
                 targets[name] = read
         except ArtbenchError as error:
-            closed[name] = str(error)
-    return DatasetWithTasks(spec=spec, dataset=dataset, tasks=tasks, targets=targets, closed=closed)
+            unreadable[name] = str(error)
+    return DatasetWithTasks(spec=spec, dataset=dataset, tasks=tasks, targets=targets, unreadable=unreadable)
 
 
 def _tasks_of(dataset: DatasetSpec, registry: Registry) -> Iterator[TaskSpec]:

@@ -171,7 +171,7 @@ def read_manifest(path: Path) -> Manifest:
     """Read and check a manifest.
 
     Raises:
-        ArtbenchError: The file can't be read, is no manifest, or its images do not match its hash.
+        ArtbenchError: The file can't be read, is not a manifest, or its images do not match its hash.
     """
     mend = f"Take the {MANIFEST_FILE} that was written with the checkpoint"
     try:
@@ -181,7 +181,7 @@ def read_manifest(path: Path) -> Manifest:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
-        raise ArtbenchError(f"{path} is no manifest of a pool: {where}: {first['msg']}", mend=mend) from error
+        raise ArtbenchError(f"{path} is not the manifest of a pool: {where}: {first['msg']}", mend=mend) from error
     manifest = Manifest(file.parts)
     if manifest.sha256 != file.sha256:
         raise ArtbenchError(f"{path} has been changed: its images do not match its hash", mend=mend)

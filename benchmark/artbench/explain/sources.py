@@ -58,7 +58,7 @@ def check_sources(file: Path, sources: Sources, *, registry: Registry) -> Checke
     Raises:
         UsageError: A name is unknown here, or nothing says where the dataset, the checkpoint, or the list of the
             images left out is.
-        ArtbenchError: The file is no record, or something is not where it should be.
+        ArtbenchError: The file is not a record, or something is not where it should be.
     """
     record = read_record(file)
     try:

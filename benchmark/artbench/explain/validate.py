@@ -65,7 +65,7 @@ def nothing_to_show(name: str, *, task: str) -> ArtbenchError:
 def check_images(images: Sequence[str], checked: CheckedRecord, *, registry: Registry) -> None:
     """Raise an `ArtbenchError` unless images are files that can be read, or ids of a record's dataset.
 
-    The dataset is opened only if something is no file, since that may take a while, and only if it is there already.
+    The dataset is opened only if something is not a file, since that may take a while, and only if it is there already.
     """
     others = [image for image in images if not Path(image).expanduser().is_file()]
     for image in images:

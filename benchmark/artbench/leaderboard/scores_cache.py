@@ -3,6 +3,7 @@
 import hashlib
 import json
 import zipfile
+import zlib
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -104,7 +105,12 @@ def _read(file: Path) -> PairedScores | None:
     """Read cached scores; None if there are none, or if the file is damaged."""
     try:
         with np.load(file, allow_pickle=False) as stored:
+            # Checksums first: numpy parses an array's header before its checksum. And an array whose name is damaged
+            # must not count as one that the scores do without.
+            if stored.zip.testzip() is not None or not {"test", *_ARRAYS}.issuperset(stored.files):
+                return None
             arrays: dict[str, Any] = {name: stored.get(name) for name in _ARRAYS}
             return PairedScores(test=str(stored["test"]), labels=None, **arrays)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    # A changed bit can also look like a password or an unknown compression (RuntimeError).
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
         return None

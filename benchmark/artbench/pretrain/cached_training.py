@@ -50,7 +50,7 @@ class CachedTraining:
         conditions = Conditions(device=device, workers=workers, pack=True, resume=True)
         made = train(training, file.parent, conditions=conditions, reporter=reporter)
         if made is None:
-            raise ArtbenchError("the pretraining was asked to stop", mend="The same command goes on with it")
+            raise ArtbenchError("the pretraining was asked to stop", mend="The same command resumes it")
         return made
 
 

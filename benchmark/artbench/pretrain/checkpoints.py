@@ -55,7 +55,7 @@ class Checkpoints:
             last = f"The checkpoint of step {steps[-1]} is whole: " if steps else ""
             raise ArtbenchError(
                 f"the checkpoint of step {step} can't be written in {self._folder} ({error})",
-                mend=f"{last}make room, and go on with --resume",
+                mend=f"{last}make room, and continue with --resume",
             ) from error
         for old in self.steps()[: -self._keep]:
             if old != best:
@@ -85,7 +85,7 @@ class Checkpoints:
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             raise ArtbenchError(
                 f"{path} is damaged ({' '.join(str(error).split())[:160]})",
-                mend="Remove it: --resume then goes on from the one before",
+                mend="Remove it: --resume then continues from the one before",
             ) from error
 
     def _path(self, step: int) -> Path:

@@ -76,7 +76,7 @@ def _writing(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        mend = "Make room, and go on with --resume from the last checkpoint"
+        mend = "Make room, and continue with --resume from the last checkpoint"
         raise ArtbenchError(f"the {what} can't be written ({error.strerror})", mend=mend) from error
 
 

@@ -18,7 +18,7 @@ class PretrainRequest:
         out: Folder for the encoder, the checkpoints and the log.
         datasets: Names of the datasets whose training images are pooled.
         seed: Seed of initialisation, order and augmentation; None: the checkpoint's, or 0.
-        resume: Whether to go on from the last checkpoint in `out`.
+        resume: Whether to resume from the last checkpoint in `out`.
         settings: Settings of the method as `KEY=VALUE`, which take precedence over those in the file.
         settings_file: TOML file of settings.
         knn: Single-label task that measures the features by kNN after every epoch.

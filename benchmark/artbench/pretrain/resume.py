@@ -82,7 +82,7 @@ def read_resume_state(out: Path) -> ResumeState | None:
     except ValidationError as error:
         raise ArtbenchError(
             f"the checkpoint of step {steps[-1]} in {out} does not say what training it is of",
-            mend="Remove it: --resume then goes on from the one before. Or give another --out",
+            mend="Remove it: --resume then continues from the one before. Or give another --out",
         ) from error
 
 
@@ -98,7 +98,7 @@ def steps_done(out: Path, *, resume: bool) -> int:
     if not resume and (steps or (out / ENCODER_FILE).exists()):
         raise ArtbenchError(
             f"{out} contains a training already",
-            mend=f"`artbench pretrain --resume --out {shlex.quote(str(out))}` goes on with it; or give another folder",
+            mend=f"`artbench pretrain --resume --out {shlex.quote(str(out))}` resumes it; or give another folder",
         )
     return steps[-1] if steps else 0
 

@@ -55,7 +55,7 @@ def pretrain(training: Training, out: Path, *, conditions: Conditions, reporter:
     with locked(out, group), stop_request() as stop:
         begin = group.from_first(lambda: steps_done(out, resume=conditions.resume))
         if conditions.resume and not begin and group.first:
-            reporter.notice(f"{out} holds no checkpoint to go on from; this training begins at its first step.")
+            reporter.notice(f"{out} holds no checkpoint to resume from; this training begins at its first step.")
         run = _Run(training, setup, out, conditions, group, reporter)
         return run.go(begin, stop)
 
@@ -123,7 +123,7 @@ class _Run:
             done = self._steps(begin, stop, monitor, hanging)
         if done < steps:
             what = f"{stop.name or 'A signal'}: saved at step {done} of {steps}"
-            reporter.notice(f"{what}; the same command with --resume goes on.")
+            reporter.notice(f"{what}; the same command with --resume continues.")
             return None
         if self._knn.due(done):
             reporter.notice("The last epoch has no kNN accuracy yet; the same command with --resume measures it.")
@@ -200,7 +200,7 @@ class _Run:
 
     def _resuming(self) -> str:
         steps = self._checkpoints.steps()
-        return f"--resume goes on from step {steps[-1]}" if steps else "nothing is saved yet"
+        return f"--resume continues from step {steps[-1]}" if steps else "nothing is saved yet"
 
     def _finish(self) -> Path:
         def write() -> str:

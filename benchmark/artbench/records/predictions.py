@@ -151,7 +151,7 @@ def _checked(table: pa.Table, record: Record) -> StoredPredictions:
     labels: Labels
     if pa.types.is_list(table["target"].type):
         labels = _label_sets(table["target"], classes)
-        predicted, confidence = None, _chances(table["confidence"], classes)
+        predicted, confidence = None, _probabilities(table["confidence"], classes)
     elif pa.types.is_floating(table["target"].type):
         labels = _floats(table["target"])
         predicted, confidence = _floats(table["prediction"]).astype(np.float32), None
@@ -206,7 +206,7 @@ def _label_sets(column: pa.ChunkedArray, classes: int) -> NDArray[np.bool_]:
     return labels
 
 
-def _chances(column: pa.ChunkedArray, classes: int) -> NDArray[np.float32]:
+def _probabilities(column: pa.ChunkedArray, classes: int) -> NDArray[np.float32]:
     """Return lists of probabilities as float32, shape (n, classes)."""
     lists = column.combine_chunks()
     if lists.null_count or (lists.value_lengths().to_numpy() != classes).any():

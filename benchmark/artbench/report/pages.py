@@ -141,7 +141,7 @@ def _board_part(board: Board, gathered: Gathered) -> _Content:
             for number in rows
             if (cells := shown.data["matrices"][number])
         ],
-        "looked": [_looked(one, gathered) for one in looked],
+        "looked": [_explained_record(one, gathered) for one in looked],
     }
 
 
@@ -177,8 +177,8 @@ def _matrix(record: Record, data: dict[str, Any], cells: Sequence[int], gathered
     return {"name": name, "figure": file.as_posix(), "most": most_confused(cells, classes)}
 
 
-def _looked(one: ChosenRecord, gathered: Gathered) -> _Content:
-    """Collect what is shown of a record that was looked into; `gradcam` and `map` are None if they were not made."""
+def _explained_record(one: ChosenRecord, gathered: Gathered) -> _Content:
+    """Collect what is shown of an explained record; `gradcam` and `map` are None if they were not made."""
     out = gathered.copies.path
     mine = [outcome for outcome in gathered.outcomes if outcome.part.folder.parent == one.folder]
     done = {outcome.part.kind: outcome for outcome in mine if outcome.state != "failed"}

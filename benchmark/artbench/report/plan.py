@@ -174,7 +174,7 @@ def choose_records(boards: Sequence[Board], files: Iterable[Path], *, results: R
 
     Raises:
         UsageError: A record is on none of the leaderboards.
-        ArtbenchError: A file is no record.
+        ArtbenchError: A file is not a record of the results.
     """
     known = {row.record.id: row.record for board in boards for row in board.rows}
     named = {}
@@ -182,7 +182,8 @@ def choose_records(boards: Sequence[Board], files: Iterable[Path], *, results: R
         record = read_record(file)
         if record.id not in known:
             raise UsageError(
-                f"{file} is no record of {results.path}", mend="Name a file below its folder records, or give --results"
+                f"{file} is not a record of {results.path}",
+                mend="Name one below its folder records, or give --results",
             )
         named[record.id] = file
     best = {board.first.id: results.file_of(board.first) for board in counted(boards)}

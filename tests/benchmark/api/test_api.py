@@ -152,14 +152,14 @@ def test_a_pillow_image_is_preprocessed_like_its_file_and_not_changed(tmp_path: 
 
 def test_an_image_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) -> None:
     encoder = artbench.load_encoder("toy-patches", "random", plugins=[TOY])
-    (tmp_path / "no.jpg").write_bytes(b"no picture")
+    (tmp_path / "no.jpg").write_bytes(b"no image")
     with pytest.raises(artbench.ArtbenchError, match=r"no\.jpg.*not a JPEG"):
         encoder.preprocess(tmp_path / "no.jpg")
     with pytest.raises(artbench.ArtbenchError, match=r"absent\.jpg"):
         encoder.preprocess(tmp_path / "absent.jpg")
 
 
-def test_plugins_left_out_are_told(tmp_path: Path) -> None:
+def test_plugins_left_out_are_reported(tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text("raise RuntimeError('no')")
     listener = RecordingReporter()
     artbench.load_encoder("toy-patches", "random", plugins=[TOY, tmp_path / "bad.py"], reporter=listener)

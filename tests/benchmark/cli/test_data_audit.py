@@ -113,7 +113,7 @@ def test_a_checkpoint_that_does_not_say_is_refused(toy: Path, tmp_path: Path) ->
     assert "does not say which images" in str(result.exception)
 
 
-def test_a_folder_that_cannot_be_written_is_told(toy: Path, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(toy: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     result = audit(tmp_path / "file" / "out", "--data", f"toy={toy}")
     assert isinstance(result.exception, ArtbenchError)

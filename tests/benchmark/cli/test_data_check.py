@@ -32,7 +32,7 @@ def status(result: Result) -> int:
     return int(result.return_value)
 
 
-def test_a_sound_dataset_is_told_in_a_table(toy: Path) -> None:
+def test_a_sound_dataset_is_reported_in_a_table(toy: Path) -> None:
     result = check()
     assert status(result) == 0
     assert "toy: 90 images" in result.stdout
@@ -57,7 +57,7 @@ def test_what_is_missing_broken_or_there_twice_is_in_the_json_and_the_status_say
 
 def test_only_what_has_changed_is_looked_at_again(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     status(check("--data", f"toy={toy}"))
-    (toy / "010.png").write_bytes(b"no picture")
+    (toy / "010.png").write_bytes(b"no image")
     looked: list[bytes] = []
 
     def look(content: bytes) -> ImageFingerprint:
@@ -66,7 +66,7 @@ def test_only_what_has_changed_is_looked_at_again(toy: Path, monkeypatch: pytest
 
     monkeypatch.setattr("artbench.audit.image_index.fingerprint_image", look)
     result = check("--data", f"toy={toy}")
-    assert looked == [b"no picture"]
+    assert looked == [b"no image"]
     assert "010.png: not a JPEG" in result.stdout
 
 
@@ -83,7 +83,7 @@ def test_a_picture_that_may_not_be_read_is_named_and_tried_again(toy: Path) -> N
     assert "001.png" in json.loads(first.stdout)[0]["undecodable"]
 
 
-def test_bad_names_and_folders_are_told_in_one_line(toy: Path) -> None:
+def test_bad_names_and_folders_are_reported_in_one_line(toy: Path) -> None:
     wrong = CliRunner().invoke(data, ["check", "tyo", "--plugin", str(TOY)], standalone_mode=False)
     assert isinstance(wrong.exception, UsageError)
     assert "The nearest: toy" in str(wrong.exception)
@@ -92,7 +92,7 @@ def test_bad_names_and_folders_are_told_in_one_line(toy: Path) -> None:
     assert "no folder at no/such/place" in str(absent.exception)
 
 
-def test_a_cache_that_cannot_be_written_is_told(toy: Path, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_reported(toy: Path, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "cache" / "surveys")
     (tmp_path / "cache" / "surveys").write_text("a file where a folder should be")
     result = check()

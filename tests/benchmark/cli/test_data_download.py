@@ -102,7 +102,7 @@ def test_what_artbench_makes_itself_needs_no_download() -> None:
     assert "needs no download" in result.stdout
 
 
-def test_an_unknown_name_and_a_missing_place_are_told() -> None:
+def test_an_unknown_name_and_a_missing_place_are_reported() -> None:
     unknown = CliRunner().invoke(data, ["download", "wikiart-hugan"], standalone_mode=False)
     assert isinstance(unknown.exception, UsageError)
     assert "The nearest: wikiart-huggan" in str(unknown.exception)

@@ -21,15 +21,15 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_in_a_pipe_each_finding_is_one_line_under_its_heading(capsys: pytest.CaptureFixture[str]) -> None:
+def test_in_a_pipe_each_finding_is_one_line_with_its_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert print_findings(FOUND) == {"PASS": 1, "WARN": 1, "FAIL": 2}
     assert capsys.readouterr().out.splitlines() == [
         "data",
         "PASS  toy: 90 images.",
         "WARN  odd ?[2J: no folder. Name one.",
         "one.json",
-        "FAIL  its accuracy is not that of its predictions. Run it again.",
-        "FAIL  its size is wrong. Run it again.",
+        "FAIL  one.json: its accuracy is not that of its predictions. Run it again.",
+        "FAIL  one.json: its size is wrong. Run it again.",
     ]
 
 

@@ -145,7 +145,7 @@ def test_absent_data_is_skipped_and_said_and_data_is_found_where_it_is_placed(
     moved = tmp_path / "moved"
     moved.mkdir()
     paint(moved)
-    (moved / "red" / "00.jpg").write_bytes(b"no picture")
+    (moved / "red" / "00.jpg").write_bytes(b"no image")
     done = call("check", "--plugin", str(artbench_tiny_dataset.plugin), "--data", f"tiny={moved}")
     assert done.return_value == 1
     assert "red/00.jpg" in done.stdout

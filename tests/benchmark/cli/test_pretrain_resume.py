@@ -100,7 +100,7 @@ def test_pictures_that_have_a_place_of_their_own_are_found_there_again(terminal:
     assert not (tmp_path / "cache" / "datasets").exists()
 
 
-def test_a_name_that_is_only_on_record_is_told_with_the_whole_command(terminal: Terminal) -> None:
+def test_a_name_that_is_only_on_record_is_reported_with_the_whole_command(terminal: Terminal) -> None:
     begin(terminal)
     assert terminal.pretrain("--resume", plugin=False) == 2
     assert "no backbone is called 'toy-patches'" in terminal.err
@@ -123,4 +123,4 @@ def test_a_checkpoint_that_does_not_say_what_it_is_of_is_refused(terminal: Termi
     Path("out/checkpoints").mkdir(parents=True)
     save_file({"a": torch.zeros(1)}, "out/checkpoints/step-000000001.safetensors", {"artbench.training": facts})
     assert terminal.pretrain("--resume") == 1
-    assert "Remove it: --resume then goes on from the one before" in terminal.err
+    assert "Remove it: --resume then continues from the one before" in terminal.err

@@ -48,13 +48,13 @@ def check(targets: Targets, *, allow_partial: bool = False) -> list[str]:
         replace(GOOD, train=several(range(600)), validation=None, test=several(range(600, 1000))),
         replace(GOOD, test=split([700, 701, 700])),
     ],
-    ids=["single-label", "without validation", "multi-label", "a picture twice in one split"],
+    ids=["single-label", "without validation", "multi-label", "an image twice in one split"],
 )
 def test_good_targets_pass_in_silence(targets: Targets) -> None:
     assert check(targets) == []
 
 
-def test_a_few_missing_images_are_told() -> None:
+def test_a_few_missing_images_are_reported() -> None:
     targets = replace(GOOD, missing=[f"gone-{number}" for number in range(10)])
     (notice,) = check(targets)
     assert "toy-colour: 10 of 1,010 images" in notice
@@ -139,7 +139,7 @@ def test_rows_and_labels_that_make_no_sense_are_laid_to_the_plugin(
     assert "plugin" in caught.value.mend
 
 
-def test_classes_that_nothing_trains_are_told() -> None:
+def test_classes_that_nothing_trains_are_reported() -> None:
     classes = ("red", "green", "blue", "gold", "grey")
     single = replace(GOOD, classes=classes)
     (notice,) = check(single)

@@ -57,10 +57,10 @@ def test_mutants_are_decoded_or_named(format_: str, mode: str, options: dict[str
     random = np.random.default_rng(len(format_) + len(mode) + len(options))
     small = random.integers(0, 256, (6, 8, 3), np.uint8)
     file = io.BytesIO()
-    picture = Image.fromarray(small).resize((96, 72), Image.Resampling.BICUBIC)
+    image = Image.fromarray(small).resize((96, 72), Image.Resampling.BICUBIC)
     exif = Image.Exif()
     exif[0x0112] = 6
-    picture.convert(mode).save(file, format_, exif=exif.tobytes(), **options)
+    image.convert(mode).save(file, format_, exif=exif.tobytes(), **options)
     reasons = [reason_of(mutate(file.getvalue(), random)) for _ in range(MUTANTS)]
     assert any(reasons)
     assert not {"named without a reason", "decoded to another shape"} & set(reasons)

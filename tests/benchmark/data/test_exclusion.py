@@ -43,7 +43,7 @@ def test_a_list_for_another_dataset_changes_nothing(tmp_path: Path) -> None:
     assert exclusions.unknown(DATASET) == []
 
 
-def test_images_that_the_dataset_lacks_are_told(tmp_path: Path) -> None:
+def test_images_that_the_dataset_lacks_are_reported(tmp_path: Path) -> None:
     write_exclusions(tmp_path / "list.csv", [("one", "a", "train"), ("one", "zz", "train"), ("one", "y, or", "test")])
     assert read_exclusions(tmp_path / "list.csv").unknown(DATASET) == ["y, or", "zz"]
 

@@ -83,7 +83,7 @@ def test_a_changed_or_foreign_manifest_is_refused(tmp_path: Path) -> None:
         read_manifest(file)
     for content in ("[]", "{", "[" * 100_000, json.dumps({"kind": "artbench pool 2", "sha256": "0" * 64, "parts": []})):
         file.write_text(content)
-        with pytest.raises(ArtbenchError, match="is no manifest"):
+        with pytest.raises(ArtbenchError, match="is not the manifest"):
             read_manifest(file)
     with pytest.raises(ArtbenchError, match="can't be read"):
         read_manifest(tmp_path / "none.json")

@@ -1,4 +1,4 @@
-"""Drawing a few images a class."""
+"""Drawing a few images of each class."""
 
 import numpy as np
 

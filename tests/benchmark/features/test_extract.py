@@ -14,14 +14,14 @@ from PIL import Image
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode
 from artbench.features import extract as extracting
-from tests.support.extraction import COUNT, FAR, GOOD, PICTURE, encoder, features, paint
+from tests.support.extraction import COUNT, FAR, GOOD, PREPROCESSING, encoder, features, paint
 from tests.support.reporters import RecordingReporter
 
 
 def test_they_are_what_the_network_gives(images: Dataset, whole: NDArray[np.float32]) -> None:
     by = encoder()
     for feature, row in zip(whole, GOOD.tolist(), strict=True):
-        pixels = decode(images.read(row), short_side=PICTURE.short_side(None), crop=PICTURE.crop_side(None))
+        pixels = decode(images.read(row), short_side=PREPROCESSING.short_side(None), crop=PREPROCESSING.crop_side(None))
         batch = torch.from_numpy(pixels).permute(2, 0, 1)[None] / 255
         batch = (batch - torch.tensor(by.mean).view(3, 1, 1)) / torch.tensor(by.std).view(3, 1, 1)
         expected = by.module(batch)[0].numpy()
@@ -125,7 +125,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "size": {"picture": {"size": 40}},
     "crop": {"picture": {"crop_fraction": 1.0}},
     "interpolation": {"picture": {"interpolation": "bilinear"}},
-    "a picture": {"of": {"versions": ["2", *["1"] * (COUNT - 1)]}},
+    "an image": {"of": {"versions": ["2", *["1"] * (COUNT - 1)]}},
     "dataset": {"of": {"name": "other"}},
     "batch": {"batch_size": 8},
 }
@@ -137,7 +137,7 @@ def test_whatever_changes_a_feature_is_a_miss_and_keeps_the_others(
 ) -> None:
     changed = CHANGES[change]
     options = {name: value for name, value in changed.items() if not isinstance(value, dict)}
-    options |= {"by": encoder(**changed.get("by", {})), "picture": replace(PICTURE, **changed.get("picture", {}))}
+    options |= {"by": encoder(**changed.get("by", {})), "picture": replace(PREPROCESSING, **changed.get("picture", {}))}
     rows = GOOD[:4]
     features(images, tmp_path, rows=rows)
     assert features(replace(images, **changed.get("of", {})), tmp_path, rows=rows, **options).timing.extracted == 4

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode
 from artbench.errors import ArtbenchError
-from tests.support.extraction import DIM, FAR, GOOD, PICTURE, encoder, features
+from tests.support.extraction import DIM, FAR, GOOD, PREPROCESSING, encoder, features
 
 
 def test_an_encoder_of_fixed_size_gets_its_size(images: Dataset, tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_network_is_compiled_for_one_size_of_batch_and_compares_what_is_kept_a
     assert sizes == [4, 4, 2, 4]
 
 
-def test_a_network_that_cannot_be_compiled_is_told_with_the_way_out(images: Dataset, tmp_path: Path) -> None:
+def test_a_network_that_cannot_be_compiled_is_reported_with_the_way_out(images: Dataset, tmp_path: Path) -> None:
     class Asks(torch.nn.Module):
         def forward(self, batch: torch.Tensor) -> torch.Tensor:
             raise RuntimeError("no kernel for this")
@@ -158,7 +158,7 @@ def test_real_networks_give_the_same_bytes(name: str, options: dict[str, int], i
     assert again.timing.extracted == 0
     assert (again.take(rows) == at_once).all()
     module.to(memory_format=torch.contiguous_format)
-    pixels = decode(images.read(0), short_side=PICTURE.short_side(None), crop=PICTURE.crop_side(None))
+    pixels = decode(images.read(0), short_side=PREPROCESSING.short_side(None), crop=PREPROCESSING.crop_side(None))
     batch = torch.from_numpy(pixels).permute(2, 0, 1)[None] / 255
     batch = (batch - torch.tensor(by.mean).view(3, 1, 1)) / torch.tensor(by.std).view(3, 1, 1)
     with torch.no_grad():

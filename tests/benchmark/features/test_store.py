@@ -140,7 +140,7 @@ def test_a_file_cut_short_is_noticed_and_only_the_rest_extracted(name: str, shar
     assert share == 0 or "cut short" in listener.notices[0]
 
 
-def test_a_flipped_bit_is_told_and_mended(tmp_path: Path) -> None:
+def test_a_flipped_bit_is_reported_and_mended(tmp_path: Path) -> None:
     images = paint(tmp_path, 40)
     before = np.array(features(images, tmp_path / "cache").matrix)
     file = next((tmp_path / "cache").rglob("features.f32"))

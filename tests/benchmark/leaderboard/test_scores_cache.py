@@ -25,6 +25,18 @@ def test_slow_scores_are_computed_once_and_again_where_the_cache_is_damaged(fold
     assert list(board_of(records, folder).ranking.untested) == [records[0].id]
 
 
+def test_scores_are_computed_again_wherever_a_bit_of_the_cache_has_changed(folder: ResultsFolder) -> None:
+    record = fill(folder, metric="macro_f1")[0]
+    expected = board_of([record], folder).ranking
+    [stored, *_] = (cache_folder() / "ranks").glob("*.npz")
+    sound = stored.read_bytes()
+    for place in range(0, len(sound), 41):
+        damaged = bytearray(sound)
+        damaged[place] ^= 1 << place % 8
+        stored.write_bytes(damaged)
+        assert board_of([record], folder).ranking == expected, place
+
+
 def test_cached_scores_are_listed_and_removed(folder: ResultsFolder) -> None:
     expected = board_of(records := fill(folder, metric="macro_f1"), folder).ranking
     (cache_folder() / "ranks" / "of-version-0.2.json").write_text("{}")

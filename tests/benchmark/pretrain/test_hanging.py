@@ -105,7 +105,7 @@ def test_a_second_signal_ends_a_step_that_hangs_and_the_training_goes_on_from_th
     told = (tmp_path / "stderr").read_text()
     assert stayed, told
     assert process.exitcode == 128 + second, told
-    assert f"{second.name} again: ended at once; --resume goes on from step 2." in told
+    assert f"{second.name} again: ended at once; --resume continues from step 2." in told
     process = child(at_the_terminal, tmp_path, tmp_path / "cache", ["--resume"], "")
     process.join(60)
     told = (tmp_path / "stderr").read_text()
@@ -118,7 +118,7 @@ def test_a_second_signal_ends_a_step_that_hangs_and_the_training_goes_on_from_th
     ("step", "measure", "then"),
     [
         (1, "no step before it was timed", "nothing is saved yet"),
-        (3, "the median of the steps is ", "--resume goes on from step 2"),
+        (3, "the median of the steps is ", "--resume continues from step 2"),
     ],
 )
 def test_a_step_that_hangs_is_reported_while_it_hangs(

@@ -1,4 +1,4 @@
-"""After kills, signals and a full disk a training goes on to the same bits, or says why it does not."""
+"""After kills, signals and a full disk a training continues to the same bits, or says why it does not."""
 
 import os
 import resource
@@ -128,7 +128,7 @@ def test_a_signal_is_acknowledged_at_once_although_the_step_is_completed(images:
     listener = toys.Signalling("SIGINT", at="moco-v2 of toy")
     assert toys.train(toys.training(images), tmp_path, listener=listener) is None
     assert listener.notes[:2] == [listener.notes[0], "SIGINT: saving, after this step"]
-    assert listener.notices == ["SIGINT: saved at step 1 of 6; the same command with --resume goes on."]
+    assert listener.notices == ["SIGINT: saved at step 1 of 6; the same command with --resume continues."]
 
 
 @pytest.mark.parametrize("resume", [False, True])
@@ -150,7 +150,7 @@ def test_resuming_without_a_checkpoint_is_reported(images: Path, tmp_path: Path)
     listener = toys.Signalling("SIGTERM", at="no such work")
     toys.train(toys.training(images), tmp_path / "out", listener=listener, resume=True)
     assert (
-        f"{tmp_path / 'out'} holds no checkpoint to go on from; this training begins at its first step."
+        f"{tmp_path / 'out'} holds no checkpoint to resume from; this training begins at its first step."
         in listener.notices
     )
 
@@ -162,7 +162,7 @@ def test_a_signal_stops_knn_and_the_epoch_is_measured_later(images: Path, tmp_pa
     toys.train(toys.training(images), undisturbed, online=online)
     listener = toys.Signalling("SIGTERM", at="kNN, colour")
     assert toys.train(toys.training(images), stopped, listener=listener, online=online) is None
-    assert "SIGTERM: saved at step 3 of 6; the same command with --resume goes on." in listener.notices
+    assert "SIGTERM: saved at step 3 of 6; the same command with --resume continues." in listener.notices
     assert not any("knn_accuracy" in line for line in log(stopped))
     toys.train(toys.training(images), stopped, online=online, resume=True)
     judged = [

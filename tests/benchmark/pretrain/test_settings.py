@@ -1,4 +1,4 @@
-"""Settings: typed, with ranges, told before anything heavy starts."""
+"""Settings: typed, with ranges, checked before anything heavy starts."""
 
 from pathlib import Path
 

@@ -121,7 +121,7 @@ def test_the_number_of_cores_changes_no_byte(
     assert len({fitted.grid_losses for fitted in fits}) == 1
 
 
-def test_what_does_not_converge_is_told_and_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_converge_is_reported_and_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     train, reporter = classed(150), RecordingReporter()
     assert fit(train, reporter=reporter).converged
     assert reporter.notices == []
@@ -130,7 +130,7 @@ def test_what_does_not_converge_is_told_and_recorded(monkeypatch: pytest.MonkeyP
     assert "did not meet its convergence test" in reporter.notices[0]
 
 
-def test_a_last_fit_that_does_not_converge_is_told_though_the_choice_did(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_last_fit_that_does_not_converge_is_reported_though_the_choice_did(monkeypatch: pytest.MonkeyPatch) -> None:
     train, validation, reporter = classed(100), classed(50, seed=1), RecordingReporter()
 
     def hasty(objective: Objective, *args: Any, **kwargs: Any) -> Solution:

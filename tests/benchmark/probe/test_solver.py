@@ -221,14 +221,14 @@ def test_nothing_counts_as_solved_before_float64_says_so(
     assert exact[-1]
 
 
-def test_too_few_evaluations_are_told() -> None:
+def test_too_few_evaluations_are_reported() -> None:
     for part in (classed(200), tagged(200)):
         assert not solved(part, l2=1e-4, most=3).converged
         assert solved(part, l2=1e-4, most=3).evaluations <= 3 + 31
         assert solved(part, l2=1e-4).converged
 
 
-def test_one_sigmoid_that_did_not_converge_is_told_among_those_that_did() -> None:
+def test_one_sigmoid_that_did_not_converge_is_reported_among_those_that_did() -> None:
     part = tagged(200, labels=8)
     # Labels that hold for nearly no image or by a coin are solved sooner than one that the features tell exactly.
     part.labels[:, 0] = part.rows.features[:, 0] > np.median(part.rows.features[:, 0])

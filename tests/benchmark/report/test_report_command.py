@@ -178,7 +178,7 @@ def test_bad_options_are_refused_before_anything_is_made(place: Path, tmp_path: 
     assert isinstance(refused(place, out="results"), UsageError)
     stranger = tmp_path / "stranger.json"
     write_record(stranger, record())
-    assert "is no record of" in refused(place, "--record", str(stranger)).message
+    assert "is not a record of" in refused(place, "--record", str(stranger)).message
     assert "there is no record" in refused(place, "--record", str(tmp_path / "absent.json")).message
     assert refused(place, "--pretraining", str(tmp_path / "absent.pth")).message
     (tmp_path / "file").write_text("in the way")

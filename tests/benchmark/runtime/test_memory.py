@@ -1,4 +1,4 @@
-"""A container's limit is heeded, where there is one."""
+"""A container's limit of memory is respected, where there is one."""
 
 from pathlib import Path
 

@@ -116,7 +116,7 @@ def test_top_five_of_five_classes_is_always_right() -> None:
     assert score(METRICS["top5_accuracy"], labels, probabilities) == 1
 
 
-def test_confidence_that_is_wrong_in_both_directions_is_told_bin_by_bin() -> None:
+def test_confidence_that_is_wrong_in_both_directions_is_reported_bin_by_bin() -> None:
     # Where all bins are off in one direction, the error is the same however many bins there are.
     random = np.random.default_rng(0)
     confidence = random.uniform(0.1, 1, 4000)

@@ -24,12 +24,12 @@ class Forward(nn.Module):
             setattr(self, name, part)
         self._function = forward
 
-    def forward(self, pictures: torch.Tensor) -> Any:
-        return self._function(self, pictures)
+    def forward(self, images: torch.Tensor) -> Any:
+        return self._function(self, images)
 
 
-def pooled(pictures: torch.Tensor) -> torch.Tensor:
-    return pictures.mean(dim=(2, 3)) + pictures.std(dim=(2, 3))
+def pooled(images: torch.Tensor) -> torch.Tensor:
+    return images.mean(dim=(2, 3)) + images.std(dim=(2, 3))
 
 
 def built(module: nn.Module, **other: Any) -> Backbone:
@@ -41,8 +41,8 @@ def forward(function: Callable[[Any, torch.Tensor], Any], **parts: Any) -> Calla
     return lambda: built(Forward(function, **parts))
 
 
-def sound(module: Any, pictures: torch.Tensor) -> torch.Tensor:
-    scaled: torch.Tensor = pooled(pictures) * module.scale
+def sound(module: Any, images: torch.Tensor) -> torch.Tensor:
+    scaled: torch.Tensor = pooled(images) * module.scale
     return scaled
 
 
@@ -78,11 +78,11 @@ def unseeded() -> Backbone:
 
 def hidden() -> Backbone:
     layer = [nn.Linear(3, 3)]
-    return built(Forward(lambda module, pictures: layer[0](pooled(pictures)) * 1.0))
+    return built(Forward(lambda module, images: layer[0](pooled(images)) * 1.0))
 
 
 def hooked() -> Backbone:
-    module: Any = Forward(lambda own, pictures: (own.inner(pictures), _SEEN["features"])[1], inner=nn.Identity())
+    module: Any = Forward(lambda own, images: (own.inner(images), _SEEN["features"])[1], inner=nn.Identity())
     module.inner.register_forward_hook(lambda _, __, output: _SEEN.update(features=pooled(output)))
     return built(module)
 
@@ -95,9 +95,9 @@ class Counting(nn.Module):
         self.running: torch.Tensor
         self.register_buffer("running", torch.zeros(3))
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         self.running += 1
-        return pooled(pictures)
+        return pooled(images)
 
 
 def locked() -> Backbone:
@@ -117,37 +117,37 @@ VIOLATORS: dict[str, tuple[Callable[[], Any] | str, str, str]] = {
     "nan mean": (stating(mean=(float("nan"), 0, 0)), "preprocessing", "finite"),
     "size as text": (stating(input_size="224"), "preprocessing", "whole number"),
     "size as pair": (stating(input_size=(224, 224)), "preprocessing", "whole number"),
-    "rank 4": (forward(lambda module, pictures: pictures * 2), "shape", "Pool over space"),
+    "rank 4": (forward(lambda module, images: images * 2), "shape", "Pool over space"),
     "other length": (stating(feature_dim=512), "shape", "State feature_dim=3"),
-    "a tuple": (forward(lambda module, pictures: (pooled(pictures),)), "features", "Return one tensor"),
-    "float64": (forward(lambda module, pictures: pooled(pictures).double()), "dtype", "Compute in float32"),
-    "nan": (forward(lambda module, pictures: pooled(pictures) / 0), "finite", "Guard divisions"),
+    "a tuple": (forward(lambda module, images: (pooled(images),)), "features", "Return one tensor"),
+    "float64": (forward(lambda module, images: pooled(images).double()), "dtype", "Compute in float32"),
+    "nan": (forward(lambda module, images: pooled(images) / 0), "finite", "Guard divisions"),
     "nan where even": (
-        forward(lambda module, pictures: pooled(pictures) / pictures.std(dim=(2, 3))),
+        forward(lambda module, images: pooled(images) / images.std(dim=(2, 3))),
         "finite",
         "an image of one colour",
     ),
-    "constant": (forward(lambda module, pictures: torch.ones(len(pictures), 3)), "different", "depend on the image"),
+    "constant": (forward(lambda module, images: torch.ones(len(images), 3)), "different", "depend on the image"),
     "dropout": (
-        forward(lambda module, pictures: nn.functional.dropout(pooled(pictures))),
+        forward(lambda module, images: nn.functional.dropout(pooled(images))),
         "determinism",
         "self.training",
     ),
     "batch statistics": (
-        forward(lambda module, pictures: pooled(pictures) - pooled(pictures).mean(dim=0)),
+        forward(lambda module, images: pooled(images) - pooled(images).mean(dim=0)),
         "batch size",
         "running statistics",
     ),
-    "squeezed": (forward(lambda module, pictures: pooled(pictures).squeeze()), "batch size", "squeezed"),
+    "squeezed": (forward(lambda module, images: pooled(images).squeeze()), "batch size", "squeezed"),
     "one size only": (
         lambda: built(nn.Sequential(nn.Flatten(), nn.Linear(3 * 96 * 96, 3))),
         "sizes",
         "State input_size",
     ),
-    "in place": (forward(lambda module, pictures: pooled(pictures.mul_(2))), "input kept", "in place"),
+    "in place": (forward(lambda module, images: pooled(images.mul_(2))), "input kept", "in place"),
     "no bfloat16": (
         forward(
-            lambda module, pictures: pooled(pictures) @ (module.layer(pooled(pictures)).T @ torch.ones(3, 3)),
+            lambda module, images: pooled(images) @ (module.layer(pooled(images)).T @ torch.ones(3, 3)),
             layer=nn.Linear(3, 3),
         ),
         "bfloat16",
@@ -162,7 +162,7 @@ VIOLATORS: dict[str, tuple[Callable[[], Any] | str, str, str]] = {
     "seeds": (seeding, "settings", "Leave out torch.manual_seed"),
     "gradients off": (defaulting, "settings", "changes the gradients"),
     "published": (stating(published={"imagenet": "https://example.org"}), "published", "function without arguments"),
-    "prints": (forward(lambda module, pictures: (print("hello"), pooled(pictures))[1]), "stdout", "logging"),
+    "prints": (forward(lambda module, images: (print("hello"), pooled(images))[1]), "stdout", "logging"),
 }
 
 
@@ -186,8 +186,8 @@ def test_every_check_has_a_violator() -> None:
 
 
 def test_coarse_bfloat16_is_remarked_on() -> None:
-    def coarse(module: Any, pictures: torch.Tensor) -> torch.Tensor:
-        apart: torch.Tensor = module.layer(pooled(pictures) * 1e-3 + 1) - module.layer(torch.ones(1, 3))
+    def coarse(module: Any, images: torch.Tensor) -> torch.Tensor:
+        apart: torch.Tensor = module.layer(pooled(images) * 1e-3 + 1) - module.layer(torch.ones(1, 3))
         return apart * 1e3
 
     spec = BackboneSpec(name="mine", description="Coarse.", factory=forward(coarse, layer=nn.Linear(3, 3)))

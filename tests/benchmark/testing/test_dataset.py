@@ -90,7 +90,7 @@ VIOLATORS: dict[str, tuple[Callable[[Path], Any] | str, str, str]] = {
     "no dataset": (lambda root: ["a.png"], "factory", "not Dataset"),
     "paths": (lambda root: replace(read(root), files=[root / name for name in read(root).files]), "files", "as texts"),  # type: ignore[misc]
     "lengths": (lambda root: replace(read(root), files=read(root).files[1:]), "files", "in one order"),
-    "no picture": (changed(ids=[], files=[]), "ids", "no image"),
+    "no image": (changed(ids=[], files=[]), "ids", "no image"),
     "other name": (changed(name="other"), "name", "Dataset(name='tiny'"),
     "same ids": (ids(lambda id_, root: id_.partition("/")[0]), "unique ids", "the path below the folder"),
     "line ends": (ids(lambda id_, root: f"{id_}\n"), "portable ids", "can't be printed"),
@@ -106,7 +106,7 @@ VIOLATORS: dict[str, tuple[Callable[[Path], Any] | str, str, str]] = {
     "upwards": (files(lambda file, root: f"../tiny/{file}"), "inside", "'..'"),
     "upwards, windows": (files(lambda file, root: f"..\\tiny\\{file}"), "inside", "'..'"),
     "gone": (files(lambda file, root: f"{file}.gone"), "there", "Targets.missing"),
-    "no pictures": (with_lists, "decodes", "List images only"),
+    "not images": (with_lists, "decodes", "List images only"),
     "unguarded": (unguarded, "wrong folder", "FileNotFoundError"),
     "content with nothing": (content_with_nothing, "wrong folder", "no image is found"),
     "prints": (printing, "stdout", "logging"),

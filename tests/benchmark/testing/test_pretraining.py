@@ -74,7 +74,7 @@ class Matching(Objective):
 
     target_views = (1,)
 
-    def __init__(self, backbone: Backbone, settings: "Small", pictures: int) -> None:
+    def __init__(self, backbone: Backbone, settings: "Small", images: int) -> None:
         student = nn.Module()
         student.backbone = backbone.module
         student.head = nn.Linear(backbone.feature_dim, settings.dim)
@@ -138,12 +138,12 @@ class Wrapped(Matching):
 
 
 class Frozen(Matching):
-    def __init__(self, backbone: Backbone, settings: Small, pictures: int) -> None:
+    def __init__(self, backbone: Backbone, settings: Small, images: int) -> None:
         backbone.module.requires_grad_(False)
         for part in backbone.module.modules():
             if isinstance(part, nn.BatchNorm2d):
                 part.momentum = 0.0
-        super().__init__(backbone, settings, pictures)
+        super().__init__(backbone, settings, images)
 
 
 class Forgetful(Matching):
@@ -173,14 +173,14 @@ class Moody(Matching):
 
 
 class Seeding(Matching):
-    """Begins at the same place, and sees every picture alike."""
+    """Begins at the same place, and sees every image alike."""
 
-    def __init__(self, backbone: Backbone, settings: Small, pictures: int) -> None:
+    def __init__(self, backbone: Backbone, settings: Small, images: int) -> None:
         torch.manual_seed(3)
         for part in backbone.module.modules():
             if isinstance(part, nn.Conv2d):
                 part.reset_parameters()
-        super().__init__(backbone, settings, pictures)
+        super().__init__(backbone, settings, images)
 
     def loss(self, *args: Any) -> torch.Tensor:
         student: Any = args[0].student

@@ -101,7 +101,7 @@ def test_groups_are_not_torn_apart_unless_they_are_what_is_asked(tmp_path: Path)
     assert style.targets.groups[0] == groups[style.dataset.ids[0]]
 
 
-def test_groups_that_are_the_classes_are_told(tmp_path: Path) -> None:
+def test_groups_that_are_the_classes_are_reported(tmp_path: Path) -> None:
     rows = [(f"{k}.jpg", STYLES[k % 3], STYLES[k % 3].upper()) for k in range(12)]
     touch(tmp_path, *(path for path, *_ in rows))
     table = write_table(tmp_path / "works.csv", ("path", "style", "group"), rows)

@@ -4,9 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from artbench.data.exclusion import read_exclusions, write_exclusions
+from artbench.data.folders import DatasetPaths
+from artbench.data.opening import open_tasks
 from artbench.data.targets import Targets
 from artbench.errors import ArtbenchError
+from artbench.plugins.loading import load_plugins
 from tests.plugins.artbench_collection.museum import STYLES, only, works, write_museum, write_table
+from tests.support.reporters import RecordingReporter
 from tests.support.run_tasks import paint, run_tasks
 
 
@@ -56,3 +61,19 @@ def test_targets_are_checked_like_anyones(tmp_path: Path) -> None:
     with pytest.raises(ArtbenchError, match=r"collection:works:style: 10 of 30 images"):
         only(f"{tmp_path / 'works.csv'}:style", allow_partial=False)
     assert isinstance(only(f"{tmp_path / 'works.csv'}:style").targets, Targets)
+
+
+def test_images_to_exclude_that_a_collection_lacks_are_told_with_its_name_on_record(tmp_path: Path) -> None:
+    table = write_museum(tmp_path)
+    write_exclusions(tmp_path / "list.csv", [("collection:works", "other.jpg", "train")])
+    reporter = RecordingReporter()
+    open_tasks(
+        [f"collection:{table}:style"],
+        registry=load_plugins(),
+        paths=DatasetPaths(),
+        allow_partial=False,
+        exclusions=read_exclusions(tmp_path / "list.csv"),
+        reporter=reporter,
+    )
+    # The name that the list must use; not the path of the folder.
+    assert "not in collection:works, the first of them 'other.jpg'" in reporter.notices[0]

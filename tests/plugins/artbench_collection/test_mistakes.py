@@ -1,4 +1,4 @@
-"""What is wrong with a collection is told in a line, with what to do."""
+"""An error in a collection is reported in one line, with what to do."""
 
 import os
 from pathlib import Path
@@ -44,12 +44,12 @@ def test_each_mistake_has_its_line(mistake: str, tmp_path: Path) -> None:
         ("title", r"a different value for every image, such as 'Ohne Titel 0'.*Is it a title"),
     ],
 )
-def test_a_column_that_is_no_task_is_told(column: str, reason: str, tmp_path: Path) -> None:
+def test_a_column_that_is_no_task_is_reported(column: str, reason: str, tmp_path: Path) -> None:
     with pytest.raises(ArtbenchError, match=reason):
         only(f"{write_museum(tmp_path)}:{column}")
 
 
-def test_a_column_of_one_value_is_told(tmp_path: Path) -> None:
+def test_a_column_of_one_value_is_reported(tmp_path: Path) -> None:
     touch(tmp_path, "1.jpg", "2.jpg")
     table = write_table(tmp_path / "works.csv", ("path", "style"), [("1.jpg", "a"), ("2.jpg", "a")])
     with pytest.raises(ArtbenchError, match=r"'style' of .* holds only the value 'a'\. A task needs at least two"):
@@ -72,14 +72,14 @@ def test_a_column_of_one_value_is_told(tmp_path: Path) -> None:
         ("table", r"can't be read as TOML"),
     ],
 )
-def test_each_mistake_in_a_toml_is_told(text: str, reason: str, tmp_path: Path) -> None:
+def test_each_mistake_in_a_toml_is_reported(text: str, reason: str, tmp_path: Path) -> None:
     write_museum(tmp_path)
     (tmp_path / "my.toml").write_text(text)
     with pytest.raises(ArtbenchError, match=reason):
         opened(f"collection:{tmp_path / 'my.toml'}")
 
 
-def test_what_is_no_collection_is_told(tmp_path: Path) -> None:
+def test_what_is_no_collection_is_reported(tmp_path: Path) -> None:
     touch(tmp_path, "1.jpg")
     with pytest.raises(UsageError, match="there is nothing at 'nowhere'"):
         opened("collection:nowhere")

@@ -120,7 +120,7 @@ def test_labelled_and_unlabelled_images_make_one_pool(tmp_path: Path) -> None:
 
 def test_they_can_be_checked_and_audited_like_any_dataset(tmp_path: Path) -> None:
     touch(tmp_path, *FLAT)
-    (holding,) = open_datasets_with_tasks(
+    (found,) = open_datasets_with_tasks(
         [f"collection:{tmp_path}"], registry=load_plugins(), paths=DatasetPaths(), reporter=Silent()
     )
-    assert (len(holding.dataset), dict(holding.tasks), dict(holding.closed)) == (12, {}, {})
+    assert (len(found.dataset), dict(found.tasks), dict(found.unreadable)) == (12, {}, {})

@@ -90,7 +90,7 @@ def test_pictures_may_lie_where_archives_unpack_them(folder: str, tmp_path: Path
     assert dataset.path(0).is_file()
 
 
-def test_the_lists_of_the_other_year_are_told(tmp_path: Path) -> None:
+def test_the_lists_of_the_other_year_are_reported(tmp_path: Path) -> None:
     dataset = open_2020(release_2019(tmp_path))
     with pytest.raises(
         ArtbenchError, match=r"imet-2020: no attribute .* begins with 'medium::', only with culture, tag"

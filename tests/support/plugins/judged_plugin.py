@@ -48,12 +48,12 @@ def year(dataset: Any) -> Any:
 
 
 def by_painter(dataset: Any) -> Any:
-    """The colour; the painters are of one colour each, but for every tenth picture."""
+    """The colour; the painters are of one colour each, but for every tenth image."""
     return replace(colour(dataset), groups=painters(dataset))
 
 
 def splits(dataset: Any) -> Any:
-    """The colour, with two halves of the pictures taking turns."""
+    """The colour, with two halves of the images taking turns."""
     targets = colour(dataset)
     labels, rows = np.array(dataset.tables["labels"], np.int64), np.arange(len(dataset))
     halves = [replace(targets.train, rows=part, labels=labels[part]) for part in (rows[:48], rows[48:])]

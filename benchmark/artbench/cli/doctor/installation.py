@@ -69,7 +69,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def plugins(environment: Environment) -> Iterator[Finding]:
-    """Name every plugin that is left out or awkward, and count the plugins."""
+    """Name every plugin that is left out or has a remark, and count the plugins."""
     registry = environment.registry
     for plugin in registry.plugins:
         if plugin.problem:

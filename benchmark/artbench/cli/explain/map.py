@@ -34,7 +34,7 @@ map_ = record_command(
         "named",
         multiple=True,
         metavar="NAME",
-        help="Colour this class, and leave those grey that are not named; repeatable.",
+        help="Colour this class and leave the others grey; repeatable.",
     ),
     click.option(
         "--pictures",

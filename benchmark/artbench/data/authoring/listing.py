@@ -72,14 +72,14 @@ def _images(folder: str, *, real: str, dataset: str, depth: int | None) -> Itera
             if entry.is_symlink():
                 check_inside(entry.path, real, dataset=dataset)
             if is_folder:
-                onward = _onward(entry, ways)
-                if onward:
-                    waiting.append((entry.path, f"{prefix}{entry.name}/", onward))
+                real_paths = _real_paths(entry, ways)
+                if real_paths:
+                    waiting.append((entry.path, f"{prefix}{entry.name}/", real_paths))
             elif entry.is_file():
                 yield prefix + entry.name, entry.stat().st_size
 
 
-def _onward(entry: os.DirEntry[str], ways: tuple[str, ...]) -> tuple[str, ...]:
+def _real_paths(entry: os.DirEntry[str], ways: tuple[str, ...]) -> tuple[str, ...]:
     """Return the real paths for a folder, its own last; none if it is a link back to a folder that contains it."""
     *before, last = ways
     if not entry.is_symlink():

@@ -124,7 +124,7 @@ def _head(names: Sequence[str], file: Path, dataset: str) -> list[str]:
 def _text(file: Path, dataset: str) -> str:
     with file_errors(f"{dataset}: {file} can't be read"):
         if file.stat().st_size > _LARGEST:
-            raise ArtbenchError(f"{dataset}: {file} is larger than {_LARGEST // 10**9} GB, and no list of images")
+            raise ArtbenchError(f"{dataset}: {file} is larger than {_LARGEST // 10**9} GB, too large for a list")
         data = file.read_bytes()
     for start, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig"), (b"", "cp1252")):
         if data.startswith(start):

@@ -90,5 +90,5 @@ def _facts(request: FiltersRequest, found: Sequence[EncoderFilters], sample: Sam
     if request.records:
         facts["artbench-record"] = " ".join(request.records)
     if sample is not None:
-        facts["artbench-examples"] = f"{sample.dataset}, {len(sample.ids)} of {sample.of} pictures"
+        facts["artbench-examples"] = f"{sample.dataset}, {len(sample.ids)} of {sample.of} images"
     return facts

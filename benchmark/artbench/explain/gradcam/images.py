@@ -107,7 +107,7 @@ def asked_for(
         named: Number of the class to explain; None: the predicted one of each.
     """
     pixels = np.stack([_decoded(content, probed) for content in data])
-    chances = _chances(model, pixels)
+    chances = _probabilities(model, pixels)
     explained = chances.argmax(axis=1) if named is None else np.full(len(files), named, np.int64)
     about: list[_About] = [(file.name, "asked for", (), None) for file in files]
     classes, how = probed.task.targets.classes, "The images are those asked for."
@@ -147,7 +147,7 @@ def _decoded(data: bytes, probed: RefittedTask) -> NDArray[np.uint8]:
     return decode(data, short_side=picture.short_side(size), crop=picture.crop_side(size))
 
 
-def _chances(model: ProbedEncoder, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _probabilities(model: ProbedEncoder, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.concatenate([model.probabilities(model.images(one[None])) for one in pixels])
 
 
@@ -157,7 +157,7 @@ def check_model(model: ProbedEncoder, images: Images, *, probed: RefittedTask) -
     Raises:
         ArtbenchError: The probabilities differ by more than the record's tolerance.
     """
-    chances = _chances(model, images.pixels)
+    chances = _probabilities(model, images.pixels)
     expected = np.array([shown.explained[1] for shown in images.shown])
     gap = float(np.abs(chances[np.arange(len(expected)), images.classes] - expected).max())
     if gap > probed.tolerance:

@@ -13,7 +13,6 @@ from artbench.explain.validate import check_classes
 from artbench.plugins.registry import Registry
 
 Method: TypeAlias = Literal["umap", "pca"]
-METHODS: tuple[Method, ...] = ("umap", "pca")
 # Neighbours of each image in UMAP.
 NEIGHBOURS = 15
 # With fewer images, so many neighbours would be most of the collection.

@@ -52,7 +52,7 @@ def explain_neighbours(
         for image in request.images:
             check_file_or_id(image, task.dataset)
             if task.dataset.rows.get(image, task.rows[0]) not in task.rows:
-                raise ArtbenchError(f"{image} is no image of {task.spec.name}")
+                raise ArtbenchError(f"{image} is not an image of {task.spec.name}")
 
     measured = reproduce(checked, check=check, registry=registry, reporter=reporter)
     dataset, rows = measured.task.dataset, measured.features.rows

@@ -31,7 +31,7 @@ def latex_tables(boards: Sequence[Board]) -> str:
     return "% \\usepackage[T1]{fontenc}\n% \\usepackage{booktabs}\n" + "\n".join(_table(board) for board in boards)
 
 
-def escape(text: str) -> str:
+def escape_latex(text: str) -> str:
     """Escape a text for LaTeX."""
     return text.translate(_ESCAPES)
 
@@ -45,10 +45,10 @@ def _table(board: Board) -> str:
         [
             r"\begin{table}",
             r"  \centering",
-            f"  \\caption{{{escape(_caption(board))}}}",
+            f"  \\caption{{{escape_latex(_caption(board))}}}",
             f"  \\begin{{tabular}}{{rll{'r' * (len(header) - 3)}}}",
             r"    \toprule",
-            "    " + " & ".join(escape(cell) for cell in header) + r" \\",
+            "    " + " & ".join(escape_latex(cell) for cell in header) + r" \\",
             r"    \midrule",
             *("    " + " & ".join(row) + r" \\" for row in rows),
             r"    \bottomrule",
@@ -60,7 +60,7 @@ def _table(board: Board) -> str:
 
 
 def _cells(record: Record, board: Board, *, bold: bool) -> list[str]:
-    texts = [escape(cell.text) for cell in cells(record, board, number=0)[:-2]]
+    texts = [escape_latex(cell.text) for cell in cells(record, board, number=0)[:-2]]
     value, _, interval = amount(record.primary).partition(" ")
     shown = f"\\textbf{{{value}}}" if bold else value
     # In braces, since a bracket at the start of a line would be an argument of the line break before it.

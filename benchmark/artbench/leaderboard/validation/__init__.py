@@ -1,1 +1,1 @@
-"""Whether records that somebody else has written can be what they say; whoever wrote them may be anybody."""
+"""Checks of records that others have submitted; nothing in them is trusted."""

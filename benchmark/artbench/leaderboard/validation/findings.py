@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from artbench.runtime import text
 from artbench.runtime.findings import Finding, Status
+from artbench.runtime.text import printable
 
 RERUN = "Run it again, and submit what artbench writes as it is"
 _LONGEST = 300
@@ -43,7 +43,7 @@ class FileFindings:
     """
 
     def __init__(self, file: str, found: list[Finding]) -> None:
-        self.file, self.faulty, self._found = printable(file), False, found
+        self.file, self.faulty, self._found = shown(file), False, found
 
     def fault(self, what: str, mend: str = RERUN) -> None:
         """Add a fault and what to do about it."""
@@ -55,13 +55,13 @@ class FileFindings:
         self._add("WARN", what, mend)
 
     def _add(self, status: Status, what: str, mend: str) -> None:
-        self._found.append(Finding(name=self.file, status=status, message=printable(what), mend=printable(mend)))
+        self._found.append(Finding(name=self.file, status=status, message=shown(what), mend=shown(mend)))
 
 
-def printable(words: str) -> str:
-    """Return a text without what could steer a terminal or hide in a page, and no longer than a few lines."""
-    shown = text.printable(words[: _LONGEST + 1], escapes=True)
-    return shown if len(words) <= _LONGEST else shown[:_LONGEST] + "…"
+def shown(text: str) -> str:
+    """Return a text as it is shown: `printable`, and cut off after a few lines."""
+    safe = printable(text[: _LONGEST + 1], escapes=True)
+    return safe if len(text) <= _LONGEST else safe[:_LONGEST] + "…"
 
 
 def some(names: Sequence[object], *, most: int = 5) -> str:

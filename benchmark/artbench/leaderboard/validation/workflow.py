@@ -12,7 +12,7 @@ from artbench.data.folders import DatasetPaths
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.errors import ArtbenchError, UsageError
 from artbench.leaderboard.validation.check import KnownTask, check_folder
-from artbench.leaderboard.validation.findings import FileFindings, Report, printable
+from artbench.leaderboard.validation.findings import FileFindings, Report, shown
 from artbench.plugins.registry import Registry
 from artbench.records.predictions import StoredPredictions
 from artbench.records.publishing import image_digests
@@ -79,9 +79,7 @@ class _Tasks:
             if spec.dataset in self.paths.by_name:
                 raise
             self.absent.add(spec.dataset)
-            self.reporter.notice(
-                f"Records of {spec.dataset} are not compared with the data: {printable(error.message)}"
-            )
+            self.reporter.notice(f"Records of {spec.dataset} are not compared with the data: {shown(error.message)}")
             return KnownTask(spec=spec)
         self.compared.add(spec.dataset)
         return KnownTask(spec=spec, compare=partial(_compare, task))

@@ -157,7 +157,7 @@ def test_beside_a_unit_are_the_images_it_responds_to_most(tmp_path: Path, monkey
         values = [float(responses[found.sample.ids.index(name), unit]) for name in said]
         assert values == sorted(responses[:, unit].tolist(), reverse=True)[:4]
     with Image.open(request.out) as figure:
-        assert figure.info["artbench-examples"] == "toy, 90 of 90 pictures"
+        assert figure.info["artbench-examples"] == "toy, 90 of 90 images"
 
 
 def test_a_backbone_without_convolutions_and_a_file_that_can_not_be_written_are_refused(tmp_path: Path) -> None:

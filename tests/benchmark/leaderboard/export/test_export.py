@@ -10,7 +10,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from artbench.leaderboard.board import Board, boards
 from artbench.leaderboard.export.flat import csv_text, flat_rows, write_parquet
-from artbench.leaderboard.export.latex import escape, latex_tables
+from artbench.leaderboard.export.latex import escape_latex, latex_tables
 from artbench.leaderboard.export.model_card import model_card
 from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
@@ -94,8 +94,8 @@ def test_latex_marks_the_best_value_if_nothing_was_tested_and_none_if_two_rows_t
 def test_names_are_text_in_latex() -> None:
     name = r"\input{/etc/passwd} $x$ 50% a_b & c# ~^ {} <|>"
     text = latex_tables(boards([record(backbone=name)]))
-    assert escape(name) in text
-    assert escape(name) == (
+    assert escape_latex(name) in text
+    assert escape_latex(name) == (
         r"\textbackslash{}input\{/etc/passwd\} \$x\$ 50\% a\_b \& c\# \textasciitilde{}\textasciicircum{} \{\} "
         r"\textless{}\textbar{}\textgreater{}"
     )

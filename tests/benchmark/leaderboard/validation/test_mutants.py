@@ -11,7 +11,7 @@ import pytest
 
 from artbench.leaderboard.validation import recomputing
 from artbench.leaderboard.validation.check import KnownTask, check_folder
-from artbench.leaderboard.validation.findings import Report, printable
+from artbench.leaderboard.validation.findings import Report, shown
 from artbench.plugins.loading import load_plugins
 from artbench.records.record import Record
 from artbench.runtime.progress import Silent
@@ -75,7 +75,7 @@ def submitted(random: Random, folder: Path, mutations: list[Mutation]) -> tuple[
             blamed = submission.blamed or submission.file
             changed[file.stem] = mutation.__name__
             if mutation in HARMFUL:
-                harmful[printable(blamed.relative_to(folder / "records").as_posix())] = mutation.__name__
+                harmful[shown(blamed.relative_to(folder / "records").as_posix())] = mutation.__name__
     return harmful, changed
 
 

@@ -145,7 +145,7 @@ def _with(tests: Path) -> dict[str, str]:
 
 
 def _sample(workshop: Path, folder: Path) -> Path:
-    """In the place of `sample`, which takes long to paint: the labelled pictures, each in the tone of its label."""
+    """In the place of `sample`, which takes long to paint: the labelled images, each in the tone of its label."""
     root = folder / "sample"
     root.mkdir()
     with (workshop / "artbench-first-task/src/artbench_first_task/labels.csv").open(newline="") as file:

@@ -93,7 +93,7 @@ class _Image:
         sigma = _BLUR * pixels.shape[0]
         self._blurred = gaussian_blur(self._whole, kernel_size=2 * round(3 * sigma) + 1, sigma=sigma)
         self._mean = model.mean.expand_as(self._whole)
-        self._ends = self._chances(torch.cat([self._whole, self._mean, self._blurred]))
+        self._ends = self._probabilities(torch.cat([self._whole, self._mean, self._blurred]))
 
     def deletion_and_insertion(self, order: NDArray[np.int64]) -> NDArray[np.float64]:
         """The probability of the class, shape (2, 9), as the cells are deleted or shown in this order."""
@@ -102,12 +102,12 @@ class _Image:
         grid = rank.view(1, 1, CELLS, CELLS).to(self._whole.device)
         ranks = functional.interpolate(grid, size=self._whole.shape[2:], mode="nearest")
         taken = ranks < torch.from_numpy(SHARES[1:-1] * CELLS * CELLS).to(ranks).view(-1, 1, 1, 1)
-        deleted = self._chances(torch.where(taken, self._mean, self._whole))
-        shown = self._chances(torch.where(taken, self._whole, self._blurred))
+        deleted = self._probabilities(torch.where(taken, self._mean, self._whole))
+        shown = self._probabilities(torch.where(taken, self._whole, self._blurred))
         whole, mean, blurred = self._ends
         return np.array([[whole, *deleted, mean], [blurred, *shown, whole]])
 
-    def _chances(self, images: torch.Tensor) -> NDArray[np.float64]:
+    def _probabilities(self, images: torch.Tensor) -> NDArray[np.float64]:
         return self._model.probabilities(images)[:, self._class]
 
 
