@@ -5,7 +5,7 @@ import signal
 import sys
 from difflib import get_close_matches
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -15,6 +15,7 @@ from artbench.cli.output import fitted
 from artbench.errors import ArtbenchError
 from artbench.runtime.text import printable
 
+# The status of a command that SIGPIPE ends: whoever read its output, such as head, has closed the pipe.
 _BROKEN_PIPE = 128 + 13
 # None: colour on a terminal. click does not follow https://no-color.org by itself.
 _COLOUR = False if os.environ.get("NO_COLOR") else None
@@ -36,8 +37,17 @@ COMMANDS = {
 }
 
 
+class _Root(LazyGroup):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # click would exit with 1.
+            raise click.exceptions.Exit(_BROKEN_PIPE) from None
+
+
 @click.group(
-    cls=LazyGroup,
+    cls=_Root,
     commands_at=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "color": _COLOUR},
 )
@@ -86,7 +96,6 @@ def main() -> NoReturn:
         sys.exit(128 + (signal.SIGTERM if isinstance(interruption, _Terminated) else signal.SIGINT))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        # As a command that the signal SIGPIPE ends: whoever read the rest, such as head, has closed the pipe.
         sys.exit(_BROKEN_PIPE)
     except Exception as error:
         if _debugging():
