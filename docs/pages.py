@@ -23,9 +23,9 @@ prints on stdout
     tf_efficientnet_lite0, imagenet
       sample-style  accuracy 95.6 % [93.3, 97.5]  rank 1 of 1
 
-that is the value with its 95 % interval. The record, the predictions and the leaderboard are then in `results/`. The names are those of `artbench list`; see
-[backbones](../backbones.md), [pretrainings](../pretrainings.md) and [datasets](../data.md). What is fixed is in [the
-protocol](../protocol.md); what the ranks mean, in [ranks](../ranks.md).
+that is, the value with its 95 % interval. The record, the predictions and the leaderboard are then in `results/`. The
+names are those of `artbench list`: [backbones](../backbones.md), [pretrainings](../pretrainings.md) and tasks on
+[datasets](../data.md). [The protocol](../protocol.md) says what is fixed, and [ranks](../ranks.md) what the ranks mean.
 """
 }
 ROOT = Path(__file__).resolve().parents[1]

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, suppress
 from dataclasses import replace
-from functools import partial
 from importlib import metadata
 from io import StringIO
 from pathlib import Path
@@ -15,12 +14,11 @@ import click
 
 from artbench.cli.options import debug_option
 from artbench.errors import ArtbenchError
+from artbench.plugins.registry import GROUP, Catalogue, Entry
+from artbench.specs import BackboneSpec, Family, load_factory
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-    from artbench.plugins.registry import Catalogue, Entry
-    from artbench.specs import BackboneSpec, Family
 
 
 SHELLS = ("bash", "zsh", "fish")
@@ -76,11 +74,9 @@ def completed(
     return complete
 
 
-def remember_names(catalogue: "Catalogue[Any]") -> None:
+def remember_names(catalogue: Catalogue[Any]) -> None:
     """Cache the names of all families, whose libraries are imported by now, for later completions, if possible."""
-    from artbench.plugins.registry import GROUP
     from artbench.runtime.files import write_text
-    from artbench.specs import load_factory
 
     with suppress(ArtbenchError, OSError):
         file = _file(catalogue)
@@ -88,13 +84,12 @@ def remember_names(catalogue: "Catalogue[Any]") -> None:
         known = dict(before)
         for entry, family in catalogue.families():
             known[_key(entry, family)] = [name for name in load_factory(family.names)() if _WORD.fullmatch(name)]
-            if entry.distribution == GROUP:
-                known[f"{_key(entry, family)}:versions"] = _versions()
+        known["versions"] = _versions()
         if known != before:
             write_text(file, json.dumps(known))
 
 
-def _names(catalogue: "Catalogue[Any]", *, incomplete: str, trainable: bool) -> Iterator[tuple[str, str]]:
+def _names(catalogue: Catalogue[Any], *, incomplete: str, trainable: bool) -> Iterator[tuple[str, str]]:
     for _, spec in catalogue.specs():
         if not trainable or spec.method is not None:
             yield spec.name, spec.description
@@ -109,11 +104,11 @@ def _names(catalogue: "Catalogue[Any]", *, incomplete: str, trainable: bool) -> 
                     yield name, family.description
 
 
-def _key(entry: "Entry[Any]", family: "Family[Any]") -> str:
+def _key(entry: Entry[Any], family: Family[Any]) -> str:
     return f"{entry.distribution}:{family.name}"
 
 
-def _file(catalogue: "Catalogue[Any]") -> Path:
+def _file(catalogue: Catalogue[Any]) -> Path:
     from artbench.runtime.files import cache_folder
 
     return cache_folder() / "names" / f"{catalogue.kind}s.json"
@@ -130,43 +125,23 @@ def _remembered(file: Path) -> dict[str, list[str]]:
     }
 
 
-def from_cache(catalogue: "Catalogue[Any]") -> "Catalogue[Any]":
-    """The backbones for looking up names alone: artbench's own families take theirs from the cache.
-
-    A family stays as it is, and imports its library, if its names are not in the cache or may have changed: another
-    version of a library is installed, or a plugin from elsewhere has registered it.
-    """
-    from artbench.plugins.registry import GROUP, Catalogue
-    from artbench.specs import Family
-
+def from_cache(catalogue: Catalogue[Any]) -> Catalogue[Any]:
+    """Backbones for looking up names: artbench's families answer from the cache if it has those of these versions."""
     remembered: dict[str, list[str]] = {}
     with suppress(ArtbenchError):
         remembered = _remembered(_file(catalogue))
-    entries, versions = [], None
-    for entry in catalogue.entries:
-        if isinstance(entry.item, Family) and entry.distribution == GROUP and catalogue.kind == "backbone":
-            key = _key(entry, entry.item)
-            versions = versions or _versions()
-            if remembered.get(key) and remembered.get(f"{key}:versions") == versions:
-                names = remembered[key]
-                resolve = partial(_named, frozenset(names))
-                entry = replace(entry, item=replace(entry.item, names=partial(list, names), resolve=resolve))
-        entries.append(entry)
-    return Catalogue(catalogue.kind, entries)
+    if catalogue.kind != "backbone" or remembered.get("versions") != _versions():
+        return catalogue
 
+    def answering(entry: Entry[Any]) -> Entry[Any]:
+        names = remembered.get(_key(entry, entry.item)) if isinstance(entry.item, Family) else None
+        if not names or entry.distribution != GROUP:
+            return entry
+        specs = {name: BackboneSpec(name=name, description="", factory="") for name in names}
+        return replace(entry, item=replace(entry.item, names=lambda: names, resolve=specs.get))
 
-def _named(known: frozenset[str], name: str) -> "BackboneSpec | None":
-    from artbench.specs import BackboneSpec
-
-    return BackboneSpec(name=name, description="", factory="") if name in known else None
+    return Catalogue(catalogue.kind, [answering(entry) for entry in catalogue.entries])
 
 
 def _versions() -> list[str]:
-    """Versions of artbench and of the libraries that it needs, on which the names of its families depend."""
-    found = [f"artbench-{metadata.version('artbench')}"]
-    for requirement in metadata.requires("artbench") or []:
-        name = re.match(r"[\w.-]+", requirement)
-        if name and ";" not in requirement:
-            with suppress(metadata.PackageNotFoundError):
-                found.append(f"{name[0]}-{metadata.version(name[0])}")
-    return found
+    return [f"{name}-{metadata.version(name)}" for name in ("artbench", "timm", "torchvision")]

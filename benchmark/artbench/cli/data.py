@@ -42,7 +42,7 @@ def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_f
     missing or can't be decoded, or a task can't be read.
     """
     loaded = options.registry(plugin_files)
-    check_named(loaded, paths=paths, datasets=names)
+    check_named(loaded, {"datasets": names, "paths": paths})
     from artbench.audit.dataset_check import check_images
     from artbench.audit.image_index import index_images
     from artbench.cli.progress import TerminalReporter
@@ -99,8 +99,8 @@ def audit(
     images have a near duplicate in training.
     """
     loaded = options.registry(plugin_files)
-    encoder = {} if backbone is None else {"backbones": [backbone], "pretrainings": [pretraining]}
-    check_named(loaded, paths=paths, datasets=names, **encoder)
+    weights = backbone and pretraining
+    check_named(loaded, {"datasets": names, "paths": paths, "backbone": backbone, "pretraining": weights})
     from artbench.audit.report import write_report
     from artbench.audit.workflow import AuditEncoder, audit_datasets
     from artbench.cli.progress import TerminalReporter

@@ -36,34 +36,21 @@ def features() -> None:
 @options.device_option
 @options.plugin_option
 @options.debug_option
-def export(
-    *,
-    dataset: str | None,
-    task: str | None,
-    out: Path,
-    format_: Literal["npy", "parquet"],
-    plugin_files: tuple[Path, ...],
-    **fields: Any,
-) -> None:
-    """Write ids and features of the images of a dataset, or of those that a task needs.
-
-    Features that are not stored are extracted. Files of an earlier export are replaced.
-    """
-    if (dataset is None) == (task is None):
+def export(*, out: Path, format_: Literal["npy", "parquet"], plugin_files: tuple[Path, ...], **fields: Any) -> None:
+    """Write ids and features of the images of a dataset or task. Features that are not stored are extracted."""
+    if (fields["dataset"] is None) == (fields["task"] is None):
         raise click.UsageError("Give either --dataset or --task.")
     loaded = options.registry(plugin_files)
-    encoder_named = {"backbones": [fields["backbone"]], "pretrainings": [fields["pretraining"]]}
-    named = {"tasks": [task]} if task else {"datasets": [dataset]}
-    check_named(loaded, paths=fields["paths"], **named, **encoder_named)
+    check_named(loaded, fields)
     # Torch takes seconds to import.
     from artbench.cli.progress import TerminalReporter
     from artbench.features.export import export as write
     from artbench.features.workflow import FeaturesRequest, extract_features
 
-    check_parameters(loaded, **encoder_named)
-    request = FeaturesRequest(dataset=dataset, task=task, **fields)
+    check_parameters(loaded, fields)
+    request = FeaturesRequest(**fields)
     encoder, images, found = extract_features(request, registry=loaded, reporter=TerminalReporter())
-    what = task or loaded.datasets.get(dataset or "").name
+    what = fields["task"] or loaded.datasets.get(fields["dataset"]).name
     name = re.sub(r"[^\w.-]+", "_", f"{what}-{encoder.backbone.name}-{encoder.pretraining_name}")
     before = set(out.glob(f"{name}.*"))
     for file in write(found, images, out, name=name, format_=format_):

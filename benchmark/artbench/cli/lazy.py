@@ -20,13 +20,7 @@ class Group(click.Group):
 
 
 class LazyGroup(Group):
-    """A group that imports none of its commands before it is called.
-
-    Args:
-        commands_at: `package.module:function` of each command, in the order of the help.
-        *args: Arguments of `click.Group`.
-        **settings: Arguments of `click.Group`.
-    """
+    """A group that imports none of its commands, `package.module:function` in the order of the help, before a call."""
 
     def __init__(self, *args: Any, commands_at: Mapping[str, str], **settings: Any) -> None:
         super().__init__(*args, **settings)

@@ -1,7 +1,8 @@
 """`artbench list`: the names for the command line."""
 
 import sys
-from difflib import get_close_matches
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +21,8 @@ _FEW = 100
 KINDS = ("backbones", "pretrainings", "datasets", "tasks")
 
 
-class _Kind(click.Choice[str]):
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value not in self.choices and (near := get_close_matches(str(value), self.choices, n=1)):
-            self.fail(f"{value!r} is not a kind. Did you mean {near[0]!r}?", param, ctx)
-        return super().convert(value, param, ctx)
-
-
 @click.command("list")
-@click.argument("kind", type=_Kind(KINDS), required=False)
+@click.argument("kind", type=click.Choice(KINDS), required=False)
 @click.argument("pattern", required=False)
 @json_option
 @plugin_option
@@ -63,7 +57,7 @@ def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, 
     if pattern:
         known = from_cache(catalogue)
         matches = list(known.search(pattern))
-        if known.entries == catalogue.entries:
+        if known is catalogue:
             remember_names(catalogue)
         if kind != "backbones":
             return [row(*match) for match in matches]
@@ -84,46 +78,28 @@ def _size_and_weights(row: dict[str, Any]) -> list[str]:
     """Return the cells of parameters and weights; none unless backbones were searched."""
     if "weights" not in row:
         return []
-    weights = {"none": "no weights", "": ""}.get(row["weights"], f"weights {row['weights']}")
-    return [_size(row["parameters"]), weights]
-
-
-def _size(parameters: int | None) -> str:
-    return "" if parameters is None else f"{parameters / 1e6:.1f} M"
+    count = row["parameters"]
+    size = "" if count is None else f"{count / 1e6:.1f} M"
+    return [size, {"none": "no weights", "here": "weights here"}.get(row["weights"], row["weights"])]
 
 
 def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
     if not sys.stdout.isatty():
         # One line each, neither wrapped nor cut, for grep and cut; rich would only cost time.
         for row in rows:
             click.echo("\t".join([row["name"], row["description"], *_size_and_weights(row)]).rstrip("\t"))
         return
-    of_families: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        # What a search finds in a family shares the family's description.
-        about = f"{_origin(row)}: {row['description']}" if row["family"] else title
-        of_families.setdefault(about, []).append(row)
-    for about, together in of_families.items():
-        _print_rows(about, together, described=about == title)
-    if any(row.get("weights") == "" and row["family"] for row in rows):
-        echo(f"Parameters and weights are shown for up to {_FEW} at a time.", err=True, dim=True)
-
-
-def _origin(row: dict[str, Any]) -> str:
-    return str(row["plugin"]) if row["from"] == "artbench" else f"{row['from']}:{row['plugin']}"
-
-
-def _print_rows(title: str, rows: list[dict[str, Any]], *, described: bool) -> None:
     from rich.text import Text
 
-    searched = "weights" in rows[0]
-    cells = []
-    for row in rows:
-        size = [_size(row["parameters"]), row["weights"]] if searched else []
-        about = [row["description"], Text(_origin(row), style="dim")] if described else []
-        cells.append((Text(row["name"], style="bold"), *size, *about))
-    headings = ["name", *(["parameters", "weights"] if searched else []), *(["", ""] if described else [])]
-    numbers = range(1, 3) if searched else ()
-    print_table(headings if searched else [""] * len(headings), cells, numbers=numbers, title=title)
+    for family, members in groupby(rows, key=itemgetter("family")):
+        cells: list[list[Text | str]] = []
+        for row in members:
+            about = row["description"]
+            origin = row["plugin"] if row["from"] == "artbench" else f"{row['from']}:{row['plugin']}"
+            own = [] if family else [about, Text(origin, style="dim")]
+            cells.append([Text(row["name"], style="bold"), *_size_and_weights(row), *own])
+        width = len(cells[0])
+        numbers = range(1, width if family else width - 2)
+        print_table([""] * width, cells, numbers=numbers, title=f"{origin}: {about}" if family else title)
+    if any(row["family"] and not row.get("weights", "-") for row in rows):
+        echo(f"Parameters and weights are shown for up to {_FEW} at a time.", err=True, dim=True)

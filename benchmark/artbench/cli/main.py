@@ -15,8 +15,6 @@ from artbench.cli.output import fitted
 from artbench.errors import ArtbenchError
 from artbench.runtime.text import printable
 
-# The status of a command that SIGPIPE ends: whoever read its output, such as head, has closed the pipe.
-_BROKEN_PIPE = 128 + 13
 # None: colour on a terminal. click does not follow https://no-color.org by itself.
 _COLOUR = False if os.environ.get("NO_COLOR") else None
 
@@ -40,10 +38,13 @@ COMMANDS = {
 class _Root(LazyGroup):
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # A broken pipe is noticed only when the rest is written.
         except BrokenPipeError:
-            # click would exit with 1.
-            raise click.exceptions.Exit(_BROKEN_PIPE) from None
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # As a command that SIGPIPE ends, because whoever read its output, such as head, has enough.
+            raise click.exceptions.Exit(128 + 13) from None
+        return result
 
 
 @click.group(
@@ -78,8 +79,6 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _terminated)
     try:
         status = artbench.main(prog_name="artbench", standalone_mode=False)
-        # A broken pipe is noticed only when the rest is written.
-        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(error.exit_code)
@@ -94,9 +93,6 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, click.Abort, _Terminated) as interruption:
         click.echo(fitted("artbench: interrupted; the same command continues from what is stored.", err=True), err=True)
         sys.exit(128 + (signal.SIGTERM if isinstance(interruption, _Terminated) else signal.SIGINT))
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(_BROKEN_PIPE)
     except Exception as error:
         if _debugging():
             raise
@@ -107,12 +103,9 @@ def main() -> NoReturn:
 
 
 def _in_one_line(error: click.ClickException) -> str:
-    if isinstance(error, click.NoSuchOption) and error.possibilities:
-        # click sorts them by the alphabet.
-        near = get_close_matches(error.option_name, error.possibilities, cutoff=0)
-        message = f"no such option: {error.option_name!r}. Did you mean {' or '.join(map(repr, near))}?"
-    else:
-        message = " ".join(error.format_message().split())
+    if isinstance(error, click.NoSuchOption):
+        error.possibilities = get_close_matches(error.option_name, error.possibilities or (), n=1, cutoff=0)
+    message = " ".join(error.format_message().split())
     context = getattr(error, "ctx", None)
     if context is None:
         return message

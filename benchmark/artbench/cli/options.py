@@ -30,9 +30,7 @@ class Number(click.IntRange):
         return "N"
 
     def _describe_range(self) -> str:
-        # 2**31 - 1 and the like are only what a file format can hold.
-        most = None if self.max is None or self.max >= MOST_SEED else self.max
-        return f"{self.min} or more" if most is None else f"{self.min} to {most:,}"
+        return f"{self.min} or more" if self.max is None else f"{self.min} to {self.max:,}"
 
 
 FILE = click.Path(path_type=Path, dir_okay=False)

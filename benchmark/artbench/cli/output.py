@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import sys
 import textwrap
@@ -17,7 +16,6 @@ import click
 from artbench.runtime.text import printable
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.text import Text
 
     from artbench.runtime.findings import Finding
@@ -26,7 +24,7 @@ _STDOUT, _STDERR = 1, 2
 _SINK = f"{__name__}.sink"
 _COLOURS = {"PASS": "green", "WARN": "yellow", "FAIL": "red", "SKIP": "cyan"}
 _WORDS = {"PASS": "passed", "WARN": "to look at", "SKIP": "skipped", "FAIL": "failed"}
-# Columns of text: of findings on a terminal; of tables that go into a file or a pipe, where names stay whole; of any.
+# Columns of text: of findings on a terminal; of tables in a file or a pipe, where names stay whole; to measure in.
 _WIDEST, _PIPED, _ROOM = 100, 400, 100_000
 
 
@@ -39,12 +37,10 @@ def fitted(line: str, *, err: bool = False) -> str:
     """Break a line between words to the width of the terminal; in a pipe it stays whole, as long words always do."""
     if not (sys.stderr if err else sys.stdout).isatty():
         return line
-    indent = line[: len(line) - len(line.lstrip(" "))]
-    columns = shutil.get_terminal_size().columns
-    parts = textwrap.wrap(
-        line, max(columns, 20), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
-    return "\n".join(parts)
+    wrapper = textwrap.TextWrapper(shutil.get_terminal_size().columns)
+    wrapper.subsequent_indent = line[: len(line) - len(line.lstrip(" "))]
+    wrapper.break_long_words = wrapper.break_on_hyphens = False
+    return wrapper.fill(line)
 
 
 @contextmanager
@@ -90,39 +86,22 @@ def print_table(
     table = Table(box=None, pad_edge=False, show_header=any(headings))
     for position, heading in enumerate(headings):
         if position in numbers:
-            lines = [line.cell_len for row in cells for line in row[position].split()]
-            table.add_column(Text(heading), justify="right", no_wrap=True, min_width=max(lines, default=0))
+            widest = max((row[position].cell_len for row in cells), default=0)
+            table.add_column(Text(heading), justify="right", no_wrap=True, min_width=widest)
         else:
             table.add_column(Text(heading), overflow="fold")
     for row in cells:
         table.add_row(*row)
     if title:
-        _print_whole(console, Text(title, style="italic"))
-    # Measured with room enough, since a measure is cut to the room that there is.
+        echo(title, italic=True)
     if console.measure(table, options=console.options.update(width=_ROOM)).minimum <= console.width:
         console.print(table)
         return
     for first, *others in cells:
-        _print_whole(console, first)
+        echo(first.plain, bold=True)
         for heading, cell in zip(headings[1:], others, strict=True):
-            if cell.plain:
-                label = f"{' '.join(heading.split())}: " if heading else ""
-                _print_whole(console, Text(label).append_text(cell), indent="  ")
-
-
-def _print_whole(console: "Console", text: "Text", *, indent: str = "") -> None:
-    """Print text in lines that are broken between words alone; rich would break words too."""
-    from rich.cells import cell_len
-
-    for line in text.split():
-        plain, begin, breaks = line.plain, 0, []
-        for word in re.finditer(r"\S+", plain):
-            if word.start() > begin and cell_len(plain[begin : word.end()]) > console.width - len(indent):
-                begin = word.start()
-                breaks.append(begin)
-        for part in line.divide(breaks):
-            part.rstrip()
-            console.print(type(text)(indent).append_text(part), soft_wrap=True)
+            for line in filter(None, cell.plain.splitlines()):
+                echo(f"  {' '.join(heading.split())}: {line}" if heading else f"  {line}")
 
 
 def print_findings(found: Iterable[tuple[str, "Finding"]]) -> Counter[str]:

@@ -57,15 +57,7 @@ def pretrain(*, plugin_files: tuple[Path, ...], **fields: Any) -> int:
     --resume continues the training in DIR; what is not given is read from there.
     """
     loaded = options.registry(plugin_files)
-    if fields["method"]:
-        loaded.pretrainings.get(fields["method"])
-    check_named(
-        loaded,
-        paths=fields["paths"],
-        datasets=fields["datasets"],
-        tasks=[fields["knn"]] if fields["knn"] else (),
-        backbones=[fields["backbone"]] if fields["backbone"] else (),
-    )
+    check_named(loaded, {**fields, "pretraining": fields["method"]}, methods=True)
     # Only now: torch takes seconds to import.
     from artbench.cli.progress import TerminalReporter
     from artbench.pretrain.request import MissingOption, PretrainRequest

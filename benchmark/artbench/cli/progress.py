@@ -50,14 +50,6 @@ def _widths(width: int) -> tuple[int, int]:
     return (name, bar) if width >= _BARRED else (name + bar + 1, 0)
 
 
-def _shortened(text: str, width: int) -> str:
-    """The beginning and the end of a text: `tf_efficientnet…o on wikiart`."""
-    if len(text) <= width:
-        return text
-    end = width // 2
-    return f"{text[: width - end - 1]}…{text[-end:]}"
-
-
 def _room(width: int, what: str, total: int, unit: str) -> int:
     """Columns of text that a line of progress leaves to its note."""
     name, bar = _widths(width)
@@ -103,7 +95,9 @@ class TerminalReporter:
         width = self._console.width
         columns = _columns(width, unit)
         with Progress(*columns, console=self._console, transient=True) as progress:
-            shown = _shortened(printable(what), _widths(width)[0])
+            shown, most = printable(what), _widths(width)[0]
+            if len(shown) > most:  # Its end is the dataset.
+                shown = f"{shown[: (most - 1) // 2]}…{shown[-(most // 2) :]}"
             task = progress.add_task(Text(shown).markup, total=total, note="")
             yield _Bar(progress, task, room=_room(width, shown, total, unit))
 

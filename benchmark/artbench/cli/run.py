@@ -74,15 +74,14 @@ def run(
     results folder.
     """
     loaded = options.registry(plugin_files)
-    encoders = {"backbones": fields["backbones"], "pretrainings": fields["pretrainings"]}
-    check_named(loaded, paths=paths, tasks=tasks, methods=True, **encoders)
+    check_named(loaded, {"tasks": tasks, "paths": paths, **fields}, methods=True)
     from artbench.api.run import run_request
     from artbench.cli.progress import TerminalReporter
     from artbench.evaluation.workflow import RunRequest
     from artbench.runtime.distributed import process_group
     from artbench.runtime.progress import Silent
 
-    check_parameters(loaded, **encoders)
+    check_parameters(loaded, fields)
     request = RunRequest(tasks=tasks, paths=paths, **fields)
     with process_group() as group:
         outcome = run_request(request, registry=loaded, reporter=TerminalReporter() if group.first else Silent())

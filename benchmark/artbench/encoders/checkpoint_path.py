@@ -19,8 +19,7 @@ def checkpoint_file(path: Path) -> Path:
     """Return the file of a checkpoint: the path itself, or `encoder.safetensors` in the folder of a pretraining.
 
     Raises:
-        UsageError: There is nothing at the path.
-        ArtbenchError: There is no such file.
+        ArtbenchError: There is no such file; a UsageError if there is nothing at the path.
     """
     file = path / ENCODER_FILE if path.is_dir() else path
     if file.is_file():

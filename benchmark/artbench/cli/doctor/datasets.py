@@ -24,12 +24,8 @@ def datasets(environment: Environment) -> Iterator[Finding]:
     yield from (finding for finding in found.values() if finding is not None)
     absent = [name for name, finding in found.items() if finding is None]
     if absent:
-        where = "no folder is given" if root is None else f"there is no folder in {root}"
-        message = f"{where} for {', '.join(absent)}"
-        mend = (
-            "To use one, give --data NAME=DIR, or --data-root (ARTBENCH_DATA) with a folder NAME in it; "
-            "`artbench data download NAME` says where it is published"
-        )
+        message = f"there is no folder for {', '.join(absent)}"
+        mend = "To use one, give --data NAME=DIR, or --data-root; `artbench data download NAME` says where it is"
         yield Finding(name="other datasets", status="SKIP", message=message, mend=mend)
 
 

@@ -48,21 +48,14 @@ def filters(*, as_json: bool, plugin_files: tuple[Path, ...], **fields: Any) -> 
 
     \b
       artbench explain filters --backbone resnet18 \\
-               --pretraining random --pretraining imagenet \\
-               --out filters.png
+        --pretraining random --pretraining imagenet --out f.png
     """  # noqa: D301  click reads the control character
     loaded = options.registry(plugin_files)
-    check_named(
-        loaded,
-        paths=fields["paths"],
-        backbones=[fields["backbone"]],
-        pretrainings=fields["pretrainings"],
-        datasets=[fields["examples"]] if fields["examples"] else (),
-    )
+    check_named(loaded, fields)
     from artbench.explain.filters.request import FiltersRequest
 
     request = FiltersRequest(**fields)
-    request.check(loaded)
+    request.check()
     # Torch takes seconds to import.
     from artbench.cli.progress import TerminalReporter
     from artbench.explain.filters.workflow import explain_filters

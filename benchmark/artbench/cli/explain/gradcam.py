@@ -40,9 +40,7 @@ gradcam = record_command(
     out="Folder for the figures.",
     seed="Seed of random images and checks.",
     about="Show with Grad-CAM and Guided Grad-CAM what a record's probe looks at, and check the maps."
-    "\n\n\b\n  artbench explain gradcam \\\n"
-    "           --record results/records/sample-style/NAME.json \\\n"
-    "           --out figures",
+    "\n\n\b\n  artbench explain gradcam --out figures \\\n    --record results/records/sample-style/NAME.json",
     request="artbench.explain.gradcam.request:GradcamRequest",
     workflow="artbench.explain.gradcam.workflow:explain_gradcam",
     show=_print,

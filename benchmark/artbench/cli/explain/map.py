@@ -46,9 +46,7 @@ map_ = record_command(
     out="Folder for figure, page and tables.",
     seed="Seed of UMAP and of the images drawn for the page.",
     about="Lay out the test images of a record by their features, as a figure and as a page to explore."
-    "\n\n\b\n  artbench explain map \\\n"
-    "           --record results/records/sample-style/NAME.json \\\n"
-    "           --out map",
+    "\n\n\b\n  artbench explain map --out map \\\n    --record results/records/sample-style/NAME.json",
     request="artbench.explain.map.request:MapRequest",
     workflow="artbench.explain.map.workflow:explain_map",
     show=_print,

@@ -36,9 +36,8 @@ neighbours = record_command(
     click.option("--count", type=Number(1, 100), default=10, show_default=True, help="Neighbours per image."),
     out="Folder for the figures and the list.",
     about="Show the images of a record's task that are nearest to any image, by the cosine of their features."
-    "\n\n\b\n  artbench explain neighbours --image mine.jpg \\\n"
-    "           --record results/records/sample-style/NAME.json \\\n"
-    "           --out near",
+    "\n\n\b\n  artbench explain neighbours --image mine.jpg --out near \\\n"
+    "    --record results/records/sample-style/NAME.json",
     request="artbench.explain.neighbours.request:NeighboursRequest",
     workflow="artbench.explain.neighbours.workflow:explain_neighbours",
     show=_print,

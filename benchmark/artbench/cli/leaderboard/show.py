@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 @json_option
 @debug_option
 def show(task: str | None, results: Path, as_json: bool) -> None:
-    """Show the leaderboards, or that of one TASK, in the terminal.
-
-    --json prints an object for each record, with the columns of `artbench leaderboard export --format csv`.
-    """
+    """Show the leaderboards, or that of one TASK, in the terminal. --json has the columns of the CSV export."""
     from artbench.cli.progress import TerminalReporter
     from artbench.errors import ArtbenchError, UsageError
     from artbench.leaderboard.board import boards
@@ -31,11 +28,9 @@ def show(task: str | None, results: Path, as_json: bool) -> None:
     folder = ResultsFolder(results)
     every = boards(folder.records(TerminalReporter()), folder.predictions_of)
     found = [board for board in every if task in (None, board.first.task)]
-    if not every:
-        raise ArtbenchError(f"no records in {results / 'records'}", mend="`artbench run` writes them")
     if not found:
-        names = ", ".join(dict.fromkeys(board.first.task for board in every))
-        raise UsageError(f"no records of {task} in {results / 'records'}", mend=f"There are those of {names}")
+        what, error = (f"no records of {task}", UsageError) if every and task else ("no records", ArtbenchError)
+        raise error(f"{what} in {results / 'records'}", mend="`artbench run` writes them")
     if as_json:
         from artbench.leaderboard.export.flat import flat_rows
 
