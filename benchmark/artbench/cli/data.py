@@ -99,8 +99,9 @@ def audit(
     images have a near duplicate in training.
     """
     loaded = options.registry(plugin_files)
-    weights = backbone and pretraining
-    check_named(loaded, {"datasets": names, "paths": paths, "backbone": backbone, "pretraining": weights})
+    check_named(
+        loaded, {"datasets": names, "paths": paths, "backbone": backbone, "pretraining": backbone and pretraining}
+    )
     from artbench.audit.report import write_report
     from artbench.audit.workflow import AuditEncoder, audit_datasets
     from artbench.cli.progress import TerminalReporter

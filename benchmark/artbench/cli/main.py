@@ -104,7 +104,8 @@ def main() -> NoReturn:
 
 def _in_one_line(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption):
-        error.possibilities = get_close_matches(error.option_name, error.possibilities or (), n=1, cutoff=0)
+        near = get_close_matches(error.option_name, error.possibilities or (), n=1, cutoff=0)
+        error = click.NoSuchOption(error.option_name, possibilities=near, ctx=error.ctx)
     message = " ".join(error.format_message().split())
     context = getattr(error, "ctx", None)
     if context is None:
