@@ -1,16 +1,21 @@
 """The state of a dataset on disk: missing and undecodable images, sizes of splits and classes."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.audit.image_index import ImageIndex
+from artbench.audit.image_index import ImageIndex, index_images
 from artbench.data.checks import is_partial
+from artbench.data.folders import DatasetPaths
+from artbench.data.opening import open_datasets_with_tasks
 from artbench.data.targets import Split, Targets
+from artbench.plugins.registry import Registry
+from artbench.runtime.files import cache_folder
+from artbench.runtime.progress import Reporter
 from artbench.specs import DatasetSpec, Published, TaskSpec
 
 
@@ -83,6 +88,23 @@ class DatasetCheck:
         """Return what `--json` prints."""
         tasks = [asdict(task) | {"as_published": task.as_published} for task in self.tasks]
         return asdict(self) | {"sound": self.sound, "tasks": tasks}
+
+
+def check_datasets(
+    names: Sequence[str], *, registry: Registry, paths: DatasetPaths, reporter: Reporter
+) -> list[DatasetCheck]:
+    """Decode every image of some datasets, unless its file is as it was the last time, and sum up their tasks.
+
+    Raises:
+        UsageError: A name is unknown, or a dataset has no folder.
+        ArtbenchError: A dataset is not as it should be.
+    """
+    cache = cache_folder() / "surveys"
+    found = []
+    for one in open_datasets_with_tasks(names, registry=registry, paths=paths, reporter=reporter):
+        index = index_images(one.dataset, cache=cache, reporter=reporter)
+        found.append(check_images(one.spec, index, one.tasks, one.targets, one.unreadable))
+    return found
 
 
 def check_images(

@@ -43,17 +43,10 @@ def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_f
     """
     loaded = options.registry(plugin_files)
     check_named(loaded, {"datasets": names, "paths": paths})
-    from artbench.audit.dataset_check import check_images
-    from artbench.audit.image_index import index_images
+    from artbench.audit.dataset_check import check_datasets
     from artbench.cli.progress import TerminalReporter
-    from artbench.data.opening import open_datasets_with_tasks
-    from artbench.runtime.files import cache_folder
 
-    reporter = TerminalReporter()
-    found = []
-    for one in open_datasets_with_tasks(names, registry=loaded, paths=paths, reporter=reporter):
-        index = index_images(one.dataset, cache=cache_folder() / "surveys", reporter=reporter)
-        found.append(check_images(one.spec, index, one.tasks, one.targets, one.unreadable))
+    found = check_datasets(names, registry=loaded, paths=paths, reporter=TerminalReporter())
     if as_json:
         print_json([entry.as_json() for entry in found])
     else:
@@ -99,9 +92,8 @@ def audit(
     images have a near duplicate in training.
     """
     loaded = options.registry(plugin_files)
-    check_named(
-        loaded, {"datasets": names, "paths": paths, "backbone": backbone, "pretraining": backbone and pretraining}
-    )
+    named = {"datasets": names, "backbone": backbone, "pretraining": backbone and pretraining}
+    check_named(loaded, {"paths": paths, **named})
     from artbench.audit.report import write_report
     from artbench.audit.workflow import AuditEncoder, audit_datasets
     from artbench.cli.progress import TerminalReporter
