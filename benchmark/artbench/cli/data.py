@@ -92,8 +92,7 @@ def audit(
     images have a near duplicate in training.
     """
     loaded = options.registry(plugin_files)
-    named = {"datasets": names, "backbone": backbone, "pretraining": backbone and pretraining}
-    check_named(loaded, {"paths": paths, **named})
+    check_named(loaded, {"paths": paths, "datasets": names, "backbone": backbone, "pretraining": pretraining})
     from artbench.audit.report import write_report
     from artbench.audit.workflow import AuditEncoder, audit_datasets
     from artbench.cli.progress import TerminalReporter
