@@ -74,13 +74,13 @@ def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, 
     return found + [row(entry, one.name, f"{one.description} {about}") for entry, one in catalogue.families()]
 
 
-def _size_and_weights(row: dict[str, Any]) -> list[str]:
+def _size_and_weights(row: dict[str, Any], absent: str = "weights to download") -> list[str]:
     """Return the cells of parameters and weights; none unless backbones were searched."""
     if "weights" not in row:
         return []
     count = row["parameters"]
     size = "" if count is None else f"{count / 1e6:.1f} M"
-    return [size, {"none": "no weights", "here": "weights here"}.get(row["weights"], row["weights"])]
+    return [size, {"none": "no weights", "here": "weights here", "": ""}.get(row["weights"], absent)]
 
 
 def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
@@ -97,7 +97,7 @@ def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
             about = row["description"]
             origin = row["plugin"] if row["from"] == "artbench" else f"{row['from']}:{row['plugin']}"
             own = [] if family else [about, Text(origin, style="dim")]
-            cells.append([Text(row["name"], style="bold"), *_size_and_weights(row), *own])
+            cells.append([Text(row["name"], style="bold"), *_size_and_weights(row, "to download"), *own])
         width = len(cells[0])
         numbers = range(1, width if family else width - 2)
         print_table([""] * width, cells, numbers=numbers, title=f"{origin}: {about}" if family else title)
