@@ -13,6 +13,21 @@ from mkdocs.structure.files import File, Files
 
 from artbench.cli.main import artbench
 
+# What stands above the options of a command.
+ABOVE = {
+    "run": """
+    artbench run --backbone tf_efficientnet_lite0 --task sample-style
+
+prints on stdout
+
+    tf_efficientnet_lite0, imagenet
+      sample-style  accuracy 95.6 % [93.3, 97.5]  rank 1 of 1
+
+that is, the value with its 95 % interval. The record, the predictions and the leaderboard are then in `results/`. The
+names are those of `artbench list`: [backbones](../backbones.md), [pretrainings](../pretrainings.md) and tasks on
+[datasets](../data.md). [The protocol](../protocol.md) says what is fixed, and [ranks](../ranks.md) what the ranks mean.
+"""
+}
 ROOT = Path(__file__).resolve().parents[1]
 # Beside docs/ because that is where people and their tools look for them.
 PAPERS = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}
@@ -23,6 +38,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for address, text in pages().items():
         files.append(File.generated(config, address, content=text))
     return files
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Lead links to the project's papers, which work in the repository too, to their pages."""
+    for address, file in PAPERS.items():
+        markdown = markdown.replace(f"](../{file}", f"]({address}")
+    return markdown
 
 
 def pages() -> dict[str, str]:
@@ -66,6 +88,8 @@ def _command(context: click.Context, *, level: int) -> Iterator[str]:
     usage = command.get_usage(context).removeprefix("Usage: ")
     yield from (f"{'#' * level} {context.command_path}", "", "```text", " ".join(usage.split()), "```", "")
     yield from _help(command.help or "")
+    if level == 1:
+        yield from ABOVE.get(command.name or "", "").split("\n")
     options = [option for option in command.params if isinstance(option, click.Option) and not option.hidden]
     for option in options:
         names, meaning = option.get_help_record(context) or ("", "")

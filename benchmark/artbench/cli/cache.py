@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from artbench.cli.lazy import Group
 from artbench.cli.options import debug_option, json_option
-from artbench.cli.output import print_json, print_table
+from artbench.cli.output import echo, print_json, print_table
 from artbench.runtime.text import size
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def _span(text: str) -> timedelta:
     return int(match[1]) * _SPANS[match[2]]
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @json_option
 @debug_option
 @click.pass_context
@@ -58,10 +59,10 @@ def cache(context: click.Context, as_json: bool) -> None:
             numbers=range(3, 6),
         )
     total = sum(entry.bytes for entry in entries)
-    click.echo(f"{size(total)} in {folder}. `artbench cache remove` makes room.", err=True)
+    echo(f"{size(total)} in {folder}. `artbench cache remove` makes room.", err=True)
     if ranks := ranks_bytes():
         used = f"{size(ranks)} in {ranks_folder()}, for ranks of leaderboards"
-        click.echo(f"{used}. `artbench cache remove --ranks` removes it.", err=True)
+        echo(f"{used}. `artbench cache remove --ranks` removes it.", err=True)
 
 
 @cache.command()
@@ -99,7 +100,7 @@ def remove(
             freed += entry.bytes
             click.echo(f"{entry.name}\t{size(entry.bytes)}")
         else:
-            click.echo(f"{entry.name} is being extracted, and was not removed.", err=True)
+            echo(f"{entry.name} is being extracted, and was not removed.", err=True)
     click.echo(f"{size(freed)} freed." if freed else "Nothing to remove.", err=True)
 
 

@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr, suppress
+from dataclasses import replace
+from importlib import metadata
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +14,11 @@ import click
 
 from artbench.cli.options import debug_option
 from artbench.errors import ArtbenchError
+from artbench.plugins.registry import GROUP, Catalogue, Entry
+from artbench.specs import POOLS, BackboneSpec, Family, load_factory
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-    from artbench.plugins.registry import Catalogue, Entry
-    from artbench.specs import BackboneSpec, Family
 
 
 SHELLS = ("bash", "zsh", "fish")
@@ -77,10 +78,9 @@ def completed(
     return complete
 
 
-def remember_names(catalogue: "Catalogue[Any]") -> None:
+def remember_names(catalogue: Catalogue[Any]) -> None:
     """Cache the names of all families, whose libraries are imported by now, for later completions, if possible."""
     from artbench.runtime.files import write_text
-    from artbench.specs import load_factory
 
     with suppress(ArtbenchError, OSError):
         file = _file(catalogue)
@@ -88,11 +88,12 @@ def remember_names(catalogue: "Catalogue[Any]") -> None:
         known = dict(before)
         for entry, family in catalogue.families():
             known[_key(entry, family)] = [name for name in load_factory(family.names)() if _WORD.fullmatch(name)]
+        known["versions"] = _versions()
         if known != before:
             write_text(file, json.dumps(known))
 
 
-def _names(catalogue: "Catalogue[Any]", *, incomplete: str, trainable: bool) -> Iterator[tuple[str, str]]:
+def _names(catalogue: Catalogue[Any], *, incomplete: str, trainable: bool) -> Iterator[tuple[str, str]]:
     for _, spec in catalogue.specs():
         if not trainable or spec.method is not None:
             yield spec.name, spec.description
@@ -107,10 +108,8 @@ def _names(catalogue: "Catalogue[Any]", *, incomplete: str, trainable: bool) -> 
                     yield name, family.description
 
 
-def _variants(catalogue: "Catalogue[BackboneSpec]", incomplete: str) -> Iterator[tuple[str, str]]:
+def _variants(catalogue: Catalogue[BackboneSpec], incomplete: str) -> Iterator[tuple[str, str]]:
     """Offer the choices of a variant, after those that are written already."""
-    from artbench.specs import POOLS
-
     name, _, written = incomplete.partition("@")
     before, comma, _ = written.rpartition(",")
     known = {choice.partition("=")[0] for choice in before.split(",")}
@@ -122,11 +121,11 @@ def _variants(catalogue: "Catalogue[BackboneSpec]", incomplete: str) -> Iterator
             yield f"{name}@{before}{comma}{key}={value}", "variant"
 
 
-def _key(entry: "Entry[Any]", family: "Family[Any]") -> str:
+def _key(entry: Entry[Any], family: Family[Any]) -> str:
     return f"{entry.distribution}:{family.name}"
 
 
-def _file(catalogue: "Catalogue[Any]") -> Path:
+def _file(catalogue: Catalogue[Any]) -> Path:
     from artbench.runtime.files import cache_folder
 
     return cache_folder() / "names" / f"{catalogue.kind}s.json"
@@ -141,3 +140,25 @@ def _remembered(file: Path) -> dict[str, list[str]]:
         for family, names in read_json(file).items()
         if isinstance(names, list)
     }
+
+
+def from_cache(catalogue: Catalogue[Any]) -> Catalogue[Any]:
+    """Backbones for looking up names: artbench's families answer from the cache if it has those of these versions."""
+    remembered: dict[str, list[str]] = {}
+    with suppress(ArtbenchError):
+        remembered = _remembered(_file(catalogue))
+    if catalogue.kind != "backbone" or remembered.get("versions") != _versions():
+        return catalogue
+
+    def answering(entry: Entry[Any]) -> Entry[Any]:
+        names = remembered.get(_key(entry, entry.item)) if isinstance(entry.item, Family) else None
+        if not names or entry.distribution != GROUP:
+            return entry
+        specs = {name: BackboneSpec(name=name, description="", factory="") for name in names}
+        return replace(entry, item=replace(entry.item, names=lambda: names, resolve=specs.get))
+
+    return Catalogue(catalogue.kind, [answering(entry) for entry in catalogue.entries])
+
+
+def _versions() -> list[str]:
+    return [f"{name}-{metadata.version(name)}" for name in ("artbench", "timm", "torchvision")]

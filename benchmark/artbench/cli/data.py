@@ -9,6 +9,8 @@ import click
 
 from artbench.cli import options
 from artbench.cli.completion import completed
+from artbench.cli.early import check_named
+from artbench.cli.lazy import Group
 from artbench.cli.output import echo, print_json, print_table
 from artbench.runtime.text import printable
 
@@ -24,7 +26,7 @@ _MOST_SUSPICIONS = 100
 _SPLITS = ("train", "validation", "test")
 
 
-@click.group()
+@click.group(cls=Group)
 def data() -> None:
     """Check, audit and download datasets."""
 
@@ -42,6 +44,7 @@ def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_f
     missing or can't be decoded, or a task can't be read.
     """
     loaded = options.registry(plugin_files)
+    check_named(loaded, {"datasets": names, "paths": paths})
     from artbench.audit.dataset_check import check_datasets
     from artbench.cli.progress import TerminalReporter
 
@@ -106,6 +109,7 @@ def audit(
         _audit_labels([Path(name) for name in names], out=out, as_json=as_json)
         return
     loaded = options.registry(plugin_files)
+    check_named(loaded, {"paths": paths, "datasets": names, "backbone": backbone, "pretraining": pretraining})
     from artbench.audit.report import write_report
     from artbench.audit.workflow import AuditEncoder, audit_datasets
     from artbench.cli.progress import TerminalReporter
@@ -255,4 +259,4 @@ def _print_check(entry: "DatasetCheck") -> None:
 
 
 def _count(count: int | None) -> str:
-    return "" if count is None else f"{count:,}"
+    return "–" if count is None else f"{count:,}"

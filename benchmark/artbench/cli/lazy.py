@@ -1,4 +1,4 @@
-"""Groups of commands that import a command only when it is called."""
+"""Groups of commands: their help, and commands that are imported only when they are called."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -8,14 +8,19 @@ from typing import Any
 import click
 
 
-class LazyGroup(click.Group):
-    """A group that imports none of its commands before it is called.
+class Group(click.Group):
+    """A group whose help has whole sentences."""
 
-    Args:
-        commands_at: `package.module:function` of each command, in the order of the help.
-        *args: Arguments of `click.Group`.
-        **settings: Arguments of `click.Group`.
-    """
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each command with the whole first sentence of its help, however narrow the terminal."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, command.get_short_help_str(limit=10_000)) for name, command in commands if command]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+class LazyGroup(Group):
+    """A group that imports none of its commands, `package.module:function` in the order of the help, before a call."""
 
     def __init__(self, *args: Any, commands_at: Mapping[str, str], **settings: Any) -> None:
         super().__init__(*args, **settings)
@@ -43,10 +48,3 @@ class LazyGroup(click.Group):
             mend = f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(self._at)}."
             raise click.UsageError(f"there is no command {args[0]!r}. {mend}", ctx)
         return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write each command with the whole first sentence of its help, however narrow the terminal."""
-        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-        rows = [(name, command.get_short_help_str(limit=10_000)) for name, command in commands if command]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)

@@ -1,15 +1,17 @@
 """`artbench list`: the names for the command line."""
 
 import sys
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from artbench.cli.completion import remember_names
+from artbench.cli.completion import from_cache, remember_names
 from artbench.cli.options import debug_option, json_option, plugin_option, registry
-from artbench.cli.output import print_json, print_table
-from artbench.specs import Particulars
+from artbench.cli.output import echo, print_json, print_table
+from artbench.specs import Family, Particulars
 
 if TYPE_CHECKING:
     from artbench.plugins.registry import Entry, Registry
@@ -48,12 +50,15 @@ def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, 
     catalogue = getattr(loaded, kind)
 
     def row(entry: "Entry[Any]", name: str, description: str, **more: Any) -> dict[str, Any]:
-        owner = {"plugin": entry.plugin, "from": entry.distribution}
+        family = entry.item.name if isinstance(entry.item, Family) and name != entry.item.name else None
+        owner = {"family": family, "plugin": entry.plugin, "from": entry.distribution}
         return {"name": name, "kind": catalogue.kind, "description": description, **more, **owner}
 
     if pattern:
-        matches = list(catalogue.search(pattern))
-        remember_names(catalogue)
+        known = from_cache(catalogue)
+        matches = list(known.search(pattern))
+        if known is catalogue:
+            remember_names(catalogue)
         if kind != "backbones":
             return [row(*match) for match in matches]
         stated = [catalogue.particulars(*match[:2]) if len(matches) <= _FEW else Particulars() for match in matches]
@@ -69,19 +74,16 @@ def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, 
     return found + [row(entry, one.name, f"{one.description} {about}") for entry, one in catalogue.families()]
 
 
-def _size_and_weights(row: dict[str, Any]) -> list[str]:
+def _size_and_weights(row: dict[str, Any], absent: str = "weights to download") -> list[str]:
     """Return the cells of parameters and weights; none unless backbones were searched."""
     if "weights" not in row:
         return []
     count = row["parameters"]
     size = "" if count is None else f"{count / 1e6:.1f} M"
-    weights = {"none": "no weights", "": ""}.get(row["weights"], f"weights {row['weights']}")
-    return [size, weights]
+    return [size, {"none": "no weights", "here": "weights here", "": ""}.get(row["weights"], absent)]
 
 
 def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
     if not sys.stdout.isatty():
         # One line each, neither wrapped nor cut, for grep and cut; rich would only cost time.
         for row in rows:
@@ -89,14 +91,15 @@ def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
         return
     from rich.text import Text
 
-    cells = [
-        (
-            Text(row["name"], style="bold"),
-            row["description"],
-            *_size_and_weights(row),
-            Text(row["plugin"] if row["from"] == "artbench" else f"{row['from']}:{row['plugin']}", style="dim"),
-        )
-        for row in rows
-    ]
-    width = len(cells[0])
-    print_table([""] * width, cells, numbers=range(2, width - 1), title=title)
+    for family, members in groupby(rows, key=itemgetter("family")):
+        cells: list[list[Text | str]] = []
+        for row in members:
+            about = row["description"]
+            origin = row["plugin"] if row["from"] == "artbench" else f"{row['from']}:{row['plugin']}"
+            own = [] if family else [about, Text(origin, style="dim")]
+            cells.append([Text(row["name"], style="bold"), *_size_and_weights(row, "to download"), *own])
+        width = len(cells[0])
+        numbers = range(1, width if family else width - 2)
+        print_table([""] * width, cells, numbers=numbers, title=f"{origin}: {about}" if family else title)
+    if any(row["family"] and not row.get("weights", "-") for row in rows):
+        echo(f"Parameters and weights are shown for up to {_FEW} at a time.", err=True, dim=True)

@@ -3,12 +3,15 @@
 import os
 import signal
 import sys
+from difflib import get_close_matches
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from artbench.cli.lazy import LazyGroup
+from artbench.cli.options import debug_option
+from artbench.cli.output import fitted
 from artbench.errors import ArtbenchError
 from artbench.runtime.text import printable
 
@@ -32,11 +35,24 @@ COMMANDS = {
 }
 
 
+class _Root(LazyGroup):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # A broken pipe is noticed only when the rest is written.
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # As a command that SIGPIPE ends, because whoever read its output, such as head, has enough.
+            raise click.exceptions.Exit(128 + 13) from None
+        return result
+
+
 @click.group(
-    cls=LazyGroup,
+    cls=_Root,
     commands_at=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "color": _COLOUR},
 )
+@debug_option
 @click.version_option(package_name="artbench", message="artbench %(version)s", help="Show the version.")
 def artbench() -> None:
     """Which visual representation understands art?
@@ -44,7 +60,8 @@ def artbench() -> None:
     Name a backbone, a pretraining and a task; the result can be compared with everybody else's.
 
     \b
-      artbench run --backbone tf_efficientnet_lite0 --task sample-style
+      artbench run --backbone tf_efficientnet_lite0 \\
+                   --task sample-style
       artbench list tasks
     """  # noqa: D301  click reads the control character
 
@@ -58,12 +75,10 @@ def _terminated(_: int, __: FrameType | None) -> NoReturn:
 
 
 def main() -> NoReturn:
-    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM."""
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C, 141 broken pipe, 143 SIGTERM."""
     signal.signal(signal.SIGTERM, _terminated)
     try:
         status = artbench.main(prog_name="artbench", standalone_mode=False)
-        # A broken pipe is noticed only when the rest is written.
-        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(error.exit_code)
@@ -76,11 +91,8 @@ def main() -> NoReturn:
         _complain(str(error))
         sys.exit(error.exit_status)
     except (KeyboardInterrupt, click.Abort, _Terminated) as interruption:
-        click.echo("artbench: interrupted; the same command continues from what is stored.", err=True)
+        click.echo(fitted("artbench: interrupted; the same command continues from what is stored.", err=True), err=True)
         sys.exit(128 + (signal.SIGTERM if isinstance(interruption, _Terminated) else signal.SIGINT))
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
     except Exception as error:
         if _debugging():
             raise
@@ -91,6 +103,9 @@ def main() -> NoReturn:
 
 
 def _in_one_line(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption):
+        near = get_close_matches(error.option_name, error.possibilities or (), n=1, cutoff=0)
+        error = click.NoSuchOption(error.option_name, possibilities=near, ctx=error.ctx)
     message = " ".join(error.format_message().split())
     context = getattr(error, "ctx", None)
     if context is None:
@@ -100,7 +115,7 @@ def _in_one_line(error: click.ClickException) -> str:
 
 
 def _complain(text: str) -> None:
-    click.secho(f"artbench: {printable(text)}", fg="red", err=True, color=_COLOUR)
+    click.secho(fitted(f"artbench: {printable(text)}", err=True), fg="red", err=True, color=_COLOUR)
 
 
 def _debugging() -> bool:

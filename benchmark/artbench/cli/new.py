@@ -2,10 +2,12 @@
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from artbench.cli.completion import from_cache
 from artbench.cli.lazy import LazyGroup
 from artbench.cli.options import FOLDER, debug_option, json_option, registry
 from artbench.cli.output import print_json
@@ -33,7 +35,8 @@ def plugin(name: str, kind: str, out: Path | None, as_json: bool) -> None:
     names = names_of(name)
     folder = out or Path(names.distribution)
     check_out(folder)
-    check_available(names, kind, registry=registry(()))
+    loaded = registry(())
+    check_available(names, kind, registry=replace(loaded, backbones=from_cache(loaded.backbones)))
     files = write_plugin(names, kind, folder)
     steps = [
         f"cd {shlex.quote(str(folder))}",

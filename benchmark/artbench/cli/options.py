@@ -16,12 +16,27 @@ Option: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _T = TypeVar("_T")
 
-FILE = click.Path(path_type=Path, dir_okay=False)
-_PATH = click.Path(path_type=Path)
 # How much is known of test images in an encoder's training; as `artbench.records.parts.Knowledge`, unimported here.
 _SEEN = ("clean", "unknown", "contaminated")
 # Largest seed of `artbench explain`: a signed number of 32 bits.
 MOST_SEED = 2**31 - 1
+
+
+class Number(click.IntRange):
+    """A whole number, shown as `N` with its range in words."""
+
+    name = "number"
+
+    def get_metavar(self, *_: Any, **__: Any) -> str:
+        """What stands for the value in the help."""
+        return "N"
+
+    def _describe_range(self) -> str:
+        return f"{self.min} or more" if self.max is None else f"{self.min} to {self.max:,}"
+
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+_PATH = click.Path(path_type=Path)
 
 
 class _Folder(click.Path):
@@ -90,7 +105,7 @@ def dataset_option(text: str, **settings: Any) -> Option:
 
 def seed_option(text: str = "Seed for random weights.", *, most: int | None = None) -> Option:
     """`--seed`, up to `most` if it is given."""
-    return click.option("--seed", type=click.IntRange(0, most), default=0, show_default=True, help=text)
+    return click.option("--seed", type=Number(0, most), default=0, show_default=True, help=text)
 
 
 def _keep_stdout_clean(context: click.Context, _: click.Parameter, wanted: bool) -> bool:
@@ -143,10 +158,10 @@ device_option = click.option(
     help="Device that computes; auto takes a GPU if there is one.",
 )
 dpi_option = click.option(
-    "--dpi", type=click.IntRange(30, 1200), default=150, show_default=True, help="Dots per inch; 300 or more for print."
+    "--dpi", type=Number(30, 1200), default=150, show_default=True, help="Dots per inch; 300 or more for print."
 )
 units_option = click.option(
-    "--units", type=click.IntRange(1, 24), default=6, show_default=True, help="Units per layer, drawn by the seed."
+    "--units", type=Number(1, 24), default=6, show_default=True, help="Units per layer, drawn by the seed."
 )
 record_option = click.option(
     "--record", required=True, type=FILE, metavar="RECORD.json", help="Record whose encoder and probe to explain."

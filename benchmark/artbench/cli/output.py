@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
@@ -22,13 +24,23 @@ _STDOUT, _STDERR = 1, 2
 _SINK = f"{__name__}.sink"
 _COLOURS = {"PASS": "green", "WARN": "yellow", "FAIL": "red", "SKIP": "cyan"}
 _WORDS = {"PASS": "passed", "WARN": "to look at", "SKIP": "skipped", "FAIL": "failed"}
-# Columns of text: of findings on a terminal, and of tables that go into a file or a pipe, where names stay whole.
-_WIDEST, _PIPED = 100, 400
+# Columns of text: of findings on a terminal; of tables in a file or a pipe, where names stay whole; to measure in.
+_WIDEST, _PIPED, _ROOM = 100, 400, 100_000
 
 
 def echo(line: str, *, err: bool = False, **style: Any) -> None:
     """Print a line whose names may hold anything, styled as by `click.style`; with `err`, to stderr."""
-    click.secho(printable(line), err=err, **style)
+    click.secho(fitted(printable(line), err=err), err=err, **style)
+
+
+def fitted(line: str, *, err: bool = False) -> str:
+    """Break a line between words to the width of the terminal; in a pipe it stays whole, as long words always do."""
+    if not (sys.stderr if err else sys.stdout).isatty():
+        return line
+    wrapper = textwrap.TextWrapper(shutil.get_terminal_size().columns)
+    wrapper.subsequent_indent = line[: len(line) - len(line.lstrip(" "))]
+    wrapper.break_long_words = wrapper.break_on_hyphens = False
+    return wrapper.fill(line)
 
 
 @contextmanager
@@ -57,7 +69,7 @@ def print_json(content: object) -> None:
 def print_table(
     headings: Sequence[str], rows: Iterable[Sequence["Text | str"]], *, numbers: Collection[int] = (), title: str = ""
 ) -> None:
-    """Print a table without lines on stdout.
+    """Print a table without lines on stdout. Where it would be too wide, each row becomes a few lines, words whole.
 
     Args:
         headings: Headings of the columns; all empty for a table without a head.
@@ -69,16 +81,27 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    shown = Text(title) if title else None
-    table = Table(title=shown, title_justify="left", box=None, pad_edge=False, show_header=any(headings))
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED)
+    cells = [[Text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    table = Table(box=None, pad_edge=False, show_header=any(headings))
     for position, heading in enumerate(headings):
         if position in numbers:
-            table.add_column(Text(heading), justify="right", no_wrap=True)
+            widest = max((row[position].cell_len for row in cells), default=0)
+            table.add_column(Text(heading), justify="right", no_wrap=True, min_width=widest)
         else:
             table.add_column(Text(heading), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
-    Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED).print(table)
+    for row in cells:
+        table.add_row(*row)
+    if title:
+        echo(title, italic=True)
+    if console.measure(table, options=console.options.update(width=_ROOM)).minimum <= console.width:
+        console.print(table)
+        return
+    for first, *others in cells:
+        echo(first.plain, bold=True)
+        for heading, cell in zip(headings[1:], others, strict=True):
+            for line in filter(None, cell.plain.splitlines()):
+                echo(f"  {' '.join(heading.split())}: {line}" if heading else f"  {line}")
 
 
 def print_findings(found: Iterable[tuple[str, "Finding"]]) -> Counter[str]:

@@ -7,6 +7,7 @@ import click
 
 from artbench.cli import options
 from artbench.cli.completion import completed
+from artbench.cli.early import check_named
 
 
 @click.command()
@@ -35,15 +36,15 @@ from artbench.cli.completion import completed
     show_default=True,
     help="Minutes between two checkpoints.",
 )
-@click.option("--keep", type=click.IntRange(min=1), default=2, show_default=True, help="Latest checkpoints to keep.")
+@click.option("--keep", type=options.Number(min=1), default=2, show_default=True, help="Latest checkpoints to keep.")
 @click.option("--tensorboard", is_flag=True, help="Write the log for TensorBoard too, to tensorboard/ in DIR.")
 @click.option("--compile", "compiled", is_flag=True, help="Compile the networks first: pays on GPUs.")
 @options.paths_options
 @options.device_option
-@click.option("--workers", type=click.IntRange(min=1), help="Threads that crop. Default: what suits the machine.")
+@click.option("--workers", type=options.Number(min=1), help="Threads that crop. Default: what suits the machine.")
 @click.option(
     "--seed",
-    type=click.IntRange(min=0, max=2**63 - 1),
+    type=options.Number(min=0, max=2**63 - 1),
     help="Seed of initialisation, order and augmentation. Default: 0.",
 )
 @options.plugin_option
@@ -56,6 +57,7 @@ def pretrain(*, plugin_files: tuple[Path, ...], **fields: Any) -> int:
     --resume continues the training in DIR; what is not given is read from there.
     """
     loaded = options.registry(plugin_files)
+    check_named(loaded, {**fields, "pretraining": fields["method"]}, methods=True)
     # Only now: torch takes seconds to import.
     from artbench.cli.progress import TerminalReporter
     from artbench.pretrain.request import MissingOption, PretrainRequest

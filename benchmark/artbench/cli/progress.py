@@ -12,8 +12,8 @@ from rich.text import Text
 from artbench.runtime.progress import Counter
 from artbench.runtime.text import printable
 
-# Columns of text from which on a line of progress has all its parts.
-_WIDE = 110
+# Columns of text from which on a line of progress has a bar, and from which on all its parts.
+_BARRED, _WIDE = 80, 110
 # Columns of text of the time left, up to 99 hours.
 _TIME = 8
 # Seconds until the first line in a log. Each interval is twice the one before, up to the longest.
@@ -45,14 +45,16 @@ class _Bar:
 
 
 def _widths(width: int) -> tuple[int, int]:
-    """Columns of text for the name and for the bar."""
-    return max(12, width // 4), max(6, width // 10)
+    """Columns of text for the name and for the bar, whose room the name gets where there is little."""
+    name, bar = max(12, width // 4), max(6, width // 10)
+    return (name, bar) if width >= _BARRED else (name + bar + 1, 0)
 
 
 def _room(width: int, what: str, total: int, unit: str) -> int:
     """Columns of text that a line of progress leaves to its note."""
     name, bar = _widths(width)
-    parts = [min(cell_len(what), name), bar, 2 * len(str(total)) + 1, 0, _TIME]
+    parts = [min(cell_len(what), name), 2 * len(str(total)) + 1, 0, _TIME]
+    parts += [bar] if bar else []
     parts += [cell_len(unit), len("left")] if width >= _WIDE else []
     # Rich puts a space behind each part.
     return width - sum(parts) - len(parts)
@@ -64,7 +66,7 @@ def _columns(width: int, unit: str) -> list[ProgressColumn]:
     whole, wide = Column(no_wrap=True), width >= _WIDE
     return [
         TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", max_width=name)),
-        BarColumn(bar_width=None if wide else bar),
+        *([BarColumn(bar_width=None if wide else bar)] if bar else []),
         MofNCompleteColumn(table_column=whole),
         *([TextColumn(unit, table_column=whole)] if wide else []),
         TextColumn("{task.fields[note]}", style="dim", markup=False, table_column=Column(no_wrap=True)),
@@ -93,7 +95,9 @@ class TerminalReporter:
         width = self._console.width
         columns = _columns(width, unit)
         with Progress(*columns, console=self._console, transient=True) as progress:
-            shown = printable(what)
+            shown, most = printable(what), _widths(width)[0]
+            if len(shown) > most:  # Its end is the dataset.
+                shown = f"{shown[: (most - 1) // 2]}…{shown[-(most // 2) :]}"
             task = progress.add_task(Text(shown).markup, total=total, note="")
             yield _Bar(progress, task, room=_room(width, shown, total, unit))
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--images",
-    type=click.IntRange(3, 200),
+    type=options.Number(3, 200),
     default=9,
     show_default=True,
     help="Test images that Grad-CAM explains.",

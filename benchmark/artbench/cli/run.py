@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from artbench.cli import options
+from artbench.cli.early import check_named, check_parameters
 from artbench.cli.output import print_json
 from artbench.protocol import LINEAR_V1, PROTOCOLS
 
@@ -40,9 +41,9 @@ def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 @options.results_option
 @options.device_option
 @click.option(
-    "--batch-size", type=click.IntRange(min=1), help="Images per forward pass. Default: what suits the device."
+    "--batch-size", type=options.Number(min=1), help="Images per forward pass. Default: what suits the device."
 )
-@click.option("--workers", type=click.IntRange(min=1), help="Images decoded at once. Default: what suits the machine.")
+@click.option("--workers", type=options.Number(min=1), help="Images decoded at once. Default: what suits the machine.")
 @options.seed_option()
 @click.option("--fresh", is_flag=True, help="Run again even what is on record, and extract its features anew.")
 @click.option(
@@ -63,7 +64,7 @@ def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 )
 @click.option(
     "--width",
-    type=click.IntRange(min=1, max=100_000),
+    type=options.Number(min=1, max=100_000),
     help="Reduce the features to so many principal components of train, to compare networks of unlike width. A "
     "protocol of its own.",
 )
@@ -89,20 +90,14 @@ def run(
     draws a map.
     """
     loaded = options.registry(plugin_files)
-    from artbench.data.unlabelled import find_unlabelled
-
-    # Most slips are in these names, and torch takes seconds to import.
-    for name in paths.by_name:
-        loaded.datasets.get(name)
-    for name in (one for task in tasks for one in loaded.tasks.expand(task)):
-        if find_unlabelled(name, registry=loaded) is None:
-            loaded.tasks.get(name)
+    check_named(loaded, {"tasks": tasks, "paths": paths, **fields}, methods=True)
     from artbench.api.run import run_request
     from artbench.cli.progress import TerminalReporter
     from artbench.evaluation.workflow import RunRequest
     from artbench.runtime.distributed import process_group
     from artbench.runtime.progress import Silent
 
+    check_parameters(loaded, fields)
     request = RunRequest(tasks=tasks, paths=paths, **fields)
     with process_group() as group:
         outcome = run_request(request, registry=loaded, reporter=TerminalReporter() if group.first else Silent())
@@ -125,15 +120,17 @@ def _print(outcome: "RunOutcome") -> None:
     from artbench.records.record import encoder_name, task_name
 
     console, reporter = Console(highlight=False), TerminalReporter()
+    # A pipe has whole lines; a terminal wraps between words.
+    whole = not console.is_terminal
     tasks = max((len(task_name(result.record)) for result in outcome.results), default=0)
     for encoder, results in groupby(outcome.results, key=lambda result: encoder_name(result.record)):
-        console.print(Text(encoder, style="bold"), soft_wrap=True)
+        console.print(Text(encoder, style="bold"), soft_wrap=whole)
         for result in results:
             record, interval = result.record, amount(result.record.primary).partition(" ")
             line = Text(f"  {task_name(record):{tasks}}  {metric_name(record.primary_metric)} ")
             line.append(f"{interval[0]} {unit(record.primary)}", style="bold").append(f" {interval[2]}")
             line.append(f"  rank {result.place} of {result.of}", style="dim")
-            console.print(line, soft_wrap=True)
+            console.print(line, soft_wrap=whole)
     known = sum(not result.new for result in outcome.results)
     if known:
         what = "All of this" if known == len(outcome.results) else f"{known} of {len(outcome.results)}"

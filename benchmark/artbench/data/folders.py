@@ -26,8 +26,8 @@ class DatasetPaths:
         """Find the folder of a dataset; without one, make a dataset that is made by code, with a notice.
 
         Raises:
-            UsageError: No folder is given for the dataset.
-            ArtbenchError: The folder does not exist, or the dataset can't be made.
+            UsageError: No folder is given for the dataset, or it does not exist.
+            ArtbenchError: The dataset can't be made.
         """
         folder = self.given_folder(spec)
         if folder is None:
@@ -42,13 +42,12 @@ class DatasetPaths:
         """Find the folder of a dataset: from `by_name`, from its name, or in `root`; None if code makes it.
 
         Raises:
-            UsageError: No folder is given for the dataset.
-            ArtbenchError: The folder does not exist.
+            UsageError: No folder is given for the dataset, or it does not exist.
         """
         if spec.name in self.by_name:
             folder = self.by_name[spec.name].expanduser()
             if not folder.is_dir():
-                raise ArtbenchError(f"{spec.name}: no folder at {folder}", mend=_what_belongs_there(spec))
+                raise UsageError(f"{spec.name}: no folder at {folder}", mend=_what_belongs_there(spec))
             return folder
         if spec.folder is not None:
             return spec.folder
@@ -62,7 +61,7 @@ class DatasetPaths:
                 mend=f"Give --data {spec.name}=DIR, or --data-root DIR with a folder {spec.name} in it. "
                 + _what_belongs_there(spec),
             )
-        raise ArtbenchError(f"{spec.name}: no folder at {self.root / spec.name}", mend=_what_belongs_there(spec))
+        raise UsageError(f"{spec.name}: no folder at {self.root / spec.name}", mend=_what_belongs_there(spec))
 
 
 def _what_belongs_there(spec: DatasetSpec) -> str:

@@ -19,7 +19,7 @@ def checkpoint_file(path: Path) -> Path:
     """Return the file of a checkpoint: the path itself, or `encoder.safetensors` in the folder of a pretraining.
 
     Raises:
-        ArtbenchError: There is no such file.
+        ArtbenchError: There is no such file; a UsageError if there is nothing at the path.
     """
     file = path / ENCODER_FILE if path.is_dir() else path
     if file.is_file():
@@ -33,7 +33,7 @@ def checkpoint_file(path: Path) -> Path:
         raise ArtbenchError(f"the folder {path} holds no {ENCODER_FILE}", mend="Name the file of the checkpoint itself")
     if path.exists():
         raise ArtbenchError(f"{path} is not a file", mend=MEND)
-    raise ArtbenchError(f"no checkpoint at {path}", mend="Check the path, or see `artbench list pretrainings`")
+    raise UsageError(f"no checkpoint at {path}", mend="Check the path, or see `artbench list pretrainings`")
 
 
 def cached_encoder(key: str) -> Path:
@@ -53,8 +53,8 @@ def check_pretraining(pretraining: str, registry: Registry) -> None:
     """Raise unless a pretraining has weights, or a checkpoint exists.
 
     Raises:
-        UsageError: The name is unknown, or of a method that has to be trained first.
-        ArtbenchError: There is no such checkpoint.
+        UsageError: The name is unknown, or of a method that has to be trained first, or there is no such checkpoint.
+        ArtbenchError: The checkpoint is not a file, or its training is not finished.
     """
     if is_checkpoint(pretraining, registry):
         checkpoint_file(Path(pretraining).expanduser())

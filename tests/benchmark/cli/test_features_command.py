@@ -32,6 +32,26 @@ def test_it_writes_the_features_and_ids_of_all_images(command_line: CommandLine)
         assert [row["id"] for row in csv.DictReader(text)] == list(ids)
 
 
+def test_of_a_task_it_writes_the_images_that_the_task_needs(command_line: CommandLine) -> None:
+    done = command_line(*WORDS, "--task", "toy-colour", "--out", "out", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    file = Path("out") / "toy-colour-toy-patches-random.npy"
+    assert done.stdout.split()[0] == str(file)
+    _, matrix = artbench.features(
+        backbone="toy-patches", pretraining="random", task="toy-colour", plugins=[TOY], device="cpu"
+    )
+    assert np.array_equal(np.load(file), matrix)
+
+
+def test_files_that_were_there_are_replaced_and_named(command_line: CommandLine) -> None:
+    words = (*WORDS, "--dataset", "toy", "--out", "out", "--device", "cpu", "--format", "parquet")
+    assert "replaced" not in command_line(*words).stderr
+    again = command_line(*words)
+    file = Path("out") / "toy-toy-patches-random.parquet"
+    assert again.stdout.split() == [str(file)]
+    assert f"{file} was there before, and is replaced" in again.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -3,8 +3,9 @@
 import io
 
 import pytest
+from click import unstyle
 
-from artbench.cli.output import print_checks, print_findings, print_table
+from artbench.cli.output import echo, print_checks, print_findings, print_table
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.runtime.text import printable, size
 
@@ -79,3 +80,52 @@ def test_text_and_sizes() -> None:
     assert printable("a\x1b\n") == "a??"
     assert printable("a\x1b\n\u202e", escapes=True) == r"a\x1b\n\u202e"
     assert [size(count) for count in (999, 1500, 2 * 10**9, 10**13)] == ["999 B", "1.5 kB", "2.0 GB", "10.0 TB"]
+
+
+def narrow(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    out = Terminal()
+    monkeypatch.setattr("sys.stdout", out)
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "xterm")
+    return out
+
+
+def test_a_table_that_is_too_wide_has_a_few_lines_for_each_row_and_no_word_is_broken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = narrow(monkeypatch)
+    names = ["vit_base_patch14_reg4_dinov2.lvd142m", "resnet18"]
+    about = "a sentence of some more words than would fit"
+    print_table(("name", "size"), [(name, about) for name in names], title="a title of more than forty columns, whole")
+    assert unstyle(out.getvalue()).splitlines() == [
+        "a title of more than forty columns,",
+        "whole",
+        *(line for name in names for line in (name, "  size: a sentence of some more words", "  than would fit")),
+    ]
+
+
+def test_a_name_that_is_longer_than_the_terminal_is_printed_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = narrow(monkeypatch)
+    print_table(("name", "made"), [("n" * 50, "2 d ago")], numbers=(1,))
+    assert unstyle(out.getvalue()).splitlines() == ["n" * 50, "  made: 2 d ago"]
+
+
+def test_a_table_that_fits_keeps_its_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = narrow(monkeypatch)
+    print_table(("name", "size"), [("resnet18", "some words that go over more than one line")])
+    assert unstyle(out.getvalue()).splitlines()[1].startswith("resnet18  some words")
+
+
+def test_a_title_is_not_wrapped_to_the_width_of_its_table(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("a",), [("b",)], title="a title that is wider than the table")
+    assert capsys.readouterr().out.splitlines()[0] == "a title that is wider than the table"
+
+
+def test_sentences_break_between_words_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = narrow(monkeypatch)
+    echo("  one two three four five six seven /a/path/that/is/longer/than/forty/columns/in/all end")
+    assert unstyle(out.getvalue()).splitlines() == [
+        "  one two three four five six seven",
+        "  /a/path/that/is/longer/than/forty/columns/in/all",
+        "  end",
+    ]

@@ -93,7 +93,7 @@ def test_a_wrong_word_is_status_two_and_nothing_is_made(
     assert not (tmp_path / "out").exists()
 
 
-def test_names_are_found_once_and_settings_read_once(
+def test_names_are_found_once_before_the_work_and_once_for_it_and_settings_read_once(
     command_line: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from artbench.plugins.registry import Catalogue
@@ -115,4 +115,4 @@ def test_names_are_found_once_and_settings_read_once(
     monkeypatch.setattr(workflow, "read_settings", reading)
     done = command_line(*words_of(*SMALL, "--set", "steps=1", "--set", "warmup_epochs=0"))
     assert done.returncode == 0, done.stderr
-    assert (found.count("moco-v2"), found.count("toy-patches"), len(read)) == (1, 1, 1)
+    assert (found.count("moco-v2"), found.count("toy-patches"), len(read)) == (2, 2, 1)

@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.support.command_line import CommandLine
@@ -60,6 +62,7 @@ def test_a_pattern_searches_the_families(command_line: CommandLine) -> None:
         (["pretran"], 2, "Did you mean pretrain?"),
         (["explain", "gradcan"], 2, "Did you mean gradcam? `artbench explain --help`"),
         (["run", "--bakbone", "x"], 2, "'--bakbone'. Did you mean '--backbone'? `artbench run --help`"),
+        (["run", "--sho", "1"], 2, "'--sho'. Did you mean '--shots'"),
         (["run"], 2, "--backbone"),
         (["run", "--backbone", "x", "--task", "y", "--data", "no-equals-sign"], 2, "DATASET=PATH"),
         (["list", "paintings"], 2, "paintings"),
@@ -75,6 +78,44 @@ def test_exit_statuses(words: list[str], status: int, says: str, tmp_path: Path)
     assert done.returncode == status
     assert says in done.stdout + done.stderr
     assert len(done.stderr.splitlines()) <= 1
+
+
+@pytest.mark.parametrize("words", [["--debug", "leaderboard", "build"], ["leaderboard", "build", "--debug"]])
+def test_debug_shows_the_traceback_wherever_it_stands(words: list[str], tmp_path: Path) -> None:
+    done = artbench(*words, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no pipes here that close like those of POSIX")
+def test_a_reader_that_has_enough_ends_the_command_like_sigpipe() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "artbench", "list", "tasks"], stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize("group", ["data", "features", "cache", "leaderboard"])
+def test_no_sentence_of_a_group_is_cut_on_a_narrow_terminal(
+    group: str, command_line: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    done = command_line(group, "--help")
+    assert done.returncode == 0
+    assert "..." not in done.stdout.partition("Commands:")[2]
+
+
+def test_numbers_are_shown_in_words(command_line: CommandLine) -> None:
+    shown = command_line("explain", "map", "--help").stdout + command_line("run", "--help").stdout
+    assert "--batch-size N" in shown
+    assert "30 to 1,200" in shown
+    assert "RANGE" not in shown
+    refused = command_line("run", "--backbone", "x", "--task", "y", "--workers", "0")
+    assert refused.returncode == 2
+    assert "0 is not in the range 1 or more" in refused.stderr
 
 
 def test_a_group_tells_in_whole_sentences_what_its_commands_do(tmp_path: Path) -> None:
@@ -93,14 +134,29 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: py
     assert "ARTBENCH_CACHE" in done.stderr
 
 
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no pseudo-terminals here")
+def test_members_of_a_family_share_one_description_on_a_terminal() -> None:
+    terminal, end = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "artbench", "list", "backbones", "resnet18*"],
+        stdout=end,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "COLUMNS": "60", "TERM": "xterm"},
+    )
+    os.close(end)
+    said = b""
+    with suppress(OSError):  # Linux has no end of file there.
+        while part := os.read(terminal, 10_000):
+            said += part
+    os.close(terminal)
+    assert process.wait() == 0
+    lines = [line.split() for line in click.unstyle(said.decode()).splitlines()]
+    assert said.count(b"every model of timm") == 1
+    assert ["resnet18.fb_ssl_yfcc100m_ft_in1k", "11.2", "M"] in [line[:3] for line in lines]
+
+
 def test_a_pattern_takes_capitals_for_small_letters() -> None:
     assert "sample-style" in artbench("list", "tasks", "SAMPLE-*").stdout
-
-
-def test_debug_shows_the_traceback(tmp_path: Path) -> None:
-    done = artbench("leaderboard", "build", "--results", "empty", "--debug", cwd=tmp_path)
-    assert done.returncode == 1
-    assert "Traceback" in done.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no pseudo-terminals here")

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def doctor(paths: "DatasetPaths", offline: bool, as_json: bool, plugin_files: tuple[Path, ...]) -> int:
     """Examine the installation, the machine, the data and the plugins.
 
-    Every line is PASS, WARN or FAIL, the latter two with what to do about it. The exit status is 1 if anything
-    fails.
+    Every line is PASS, WARN or FAIL, the latter two with what to do about it, or SKIP for datasets that are not here.
+    The exit status is 1 if anything fails.
     """
     from artbench.cli.doctor.examination import Environment, examine
     from artbench.plugins.loading import load_plugins

@@ -20,11 +20,17 @@ def datasets(environment: Environment) -> Iterator[Finding]:
     specs = {spec.name: spec for _, spec in environment.registry.datasets.specs()}
     for name in environment.paths.by_name:
         specs.setdefault(name, environment.registry.datasets.get(name))
-    for spec in specs.values():
-        yield _dataset(spec, environment)
+    found = {spec.name: _dataset(spec, environment) for spec in specs.values()}
+    yield from (finding for finding in found.values() if finding is not None)
+    absent = [name for name, finding in found.items() if finding is None]
+    if absent:
+        message = f"there is no folder for {', '.join(absent)}"
+        mend = "To use one, give --data NAME=DIR, or --data-root; `artbench data download NAME` says where it is"
+        yield Finding(name="other datasets", status="SKIP", message=message, mend=mend)
 
 
-def _dataset(spec: DatasetSpec, environment: Environment) -> Finding:
+def _dataset(spec: DatasetSpec, environment: Environment) -> Finding | None:
+    """Examine a dataset; None if it is not there and was not asked for."""
     try:
         # Without `prepare`, which takes long.
         folder = environment.paths.folder(replace(spec, prepare=None), reporter=Silent())
@@ -32,7 +38,7 @@ def _dataset(spec: DatasetSpec, environment: Environment) -> Finding:
         if spec.name in environment.paths.by_name:
             return failed(spec.name, error.message.removeprefix(f"{spec.name}: "), mend=error.mend)
         if spec.prepare is None:
-            return _absent(spec, environment)
+            return None
         folder = made_folder(spec)
         if not folder.is_dir():
             return passed(spec.name, "is made when it is first used")
@@ -44,11 +50,3 @@ def _dataset(spec: DatasetSpec, environment: Environment) -> Finding:
         mend = f"`artbench data check {spec.name}` shows what is missing"
         return warned(spec.name, f"{count:,} of {spec.pictures:,} images in {folder}", mend=mend)
     return passed(spec.name, f"{count:,} images in {folder}")
-
-
-def _absent(spec: DatasetSpec, environment: Environment) -> Finding:
-    how = f"`artbench data download {spec.name}` says where it is published"
-    if environment.paths.root is None:
-        mend = f"To use it, --data {spec.name}=DIR, or --data-root (ARTBENCH_DATA) with a folder {spec.name} in it"
-        return warned(spec.name, "no folder is given for it", mend=f"{mend}; {how}")
-    return warned(spec.name, f"no folder at {environment.paths.root / spec.name}", mend=f"To use it: {how}")

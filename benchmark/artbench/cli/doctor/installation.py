@@ -79,4 +79,4 @@ def plugins(environment: Environment) -> Iterator[Finding]:
         yield from registry.remarks(plugin)
     loaded = [plugin for plugin in registry.plugins if not plugin.problem]
     names = {plugin.distribution for plugin in loaded}
-    yield passed("plugins", f"{len(loaded)} loaded, from {', '.join(sorted(names))}")
+    yield passed("plugins", f"{len(loaded)} plugins are loaded, from {', '.join(sorted(names))}")

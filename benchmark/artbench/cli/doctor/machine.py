@@ -73,7 +73,7 @@ def threads(_: Environment) -> Iterator[Finding]:
         value = os.environ.get(variable)
         if value is not None:
             yield _setting(variable, value, cores)
-    yield passed("threads", f"{torch.get_num_threads()} of torch, on {cores} cores")
+    yield passed("threads", f"torch uses {torch.get_num_threads()}, on {cores} cores")
 
 
 def _setting(variable: str, value: str, cores: int) -> Finding:

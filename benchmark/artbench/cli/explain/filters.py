@@ -7,6 +7,7 @@ import click
 
 from artbench.cli import options
 from artbench.cli.completion import completed
+from artbench.cli.early import check_named
 from artbench.cli.output import echo, print_json
 
 if TYPE_CHECKING:
@@ -46,13 +47,15 @@ def filters(*, as_json: bool, plugin_files: tuple[Path, ...], **fields: Any) -> 
     """Draw the pictures that units of a network respond to most, from its first layer to its last.
 
     \b
-      artbench explain filters --backbone resnet18 --pretraining random --pretraining imagenet --out filters.png
+      artbench explain filters --backbone resnet18 \\
+        --pretraining random --pretraining imagenet --out f.png
     """  # noqa: D301  click reads the control character
     loaded = options.registry(plugin_files)
+    check_named(loaded, fields)
     from artbench.explain.filters.request import FiltersRequest
 
     request = FiltersRequest(**fields)
-    request.check(loaded)
+    request.check()
     # Torch takes seconds to import.
     from artbench.cli.progress import TerminalReporter
     from artbench.explain.filters.workflow import explain_filters

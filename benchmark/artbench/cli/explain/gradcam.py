@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from artbench.cli.explain import record_command
-from artbench.cli.options import FILE
+from artbench.cli.options import FILE, Number
 from artbench.cli.output import echo
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ gradcam = record_command(
     click.option(
         "--images",
         "count",
-        type=click.IntRange(3, 200),
+        type=Number(3, 200),
         default=9,
         show_default=True,
         help="Test images: confident hits, confident misses, and random ones.",
@@ -40,7 +40,7 @@ gradcam = record_command(
     out="Folder for the figures.",
     seed="Seed of random images and checks.",
     about="Show with Grad-CAM and Guided Grad-CAM what a record's probe looks at, and check the maps."
-    "\n\n\b\n  artbench explain gradcam --record results/records/sample-style/NAME.json --out figures",
+    "\n\n\b\n  artbench explain gradcam --out figures \\\n    --record results/records/sample-style/NAME.json",
     request="artbench.explain.gradcam.request:GradcamRequest",
     workflow="artbench.explain.gradcam.workflow:explain_gradcam",
     show=_print,

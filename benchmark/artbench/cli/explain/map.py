@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from artbench.cli.explain import record_command
+from artbench.cli.options import Number
 from artbench.cli.output import echo
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ map_ = record_command(
     ),
     click.option(
         "--pictures",
-        type=click.IntRange(4, 10_000),
+        type=Number(4, 10_000),
         default=2000,
         show_default=True,
         help="Most images that the page holds; the figure shows all.",
@@ -45,7 +46,7 @@ map_ = record_command(
     out="Folder for figure, page and tables.",
     seed="Seed of UMAP and of the images drawn for the page.",
     about="Lay out the test images of a record by their features, as a figure and as a page to explore."
-    "\n\n\b\n  artbench explain map --record results/records/sample-style/NAME.json --out map",
+    "\n\n\b\n  artbench explain map --out map \\\n    --record results/records/sample-style/NAME.json",
     request="artbench.explain.map.request:MapRequest",
     workflow="artbench.explain.map.workflow:explain_map",
     show=_print,

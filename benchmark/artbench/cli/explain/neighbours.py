@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from artbench.cli.explain import record_command
+from artbench.cli.options import Number
 from artbench.cli.output import echo
 
 if TYPE_CHECKING:
@@ -32,10 +33,11 @@ neighbours = record_command(
         metavar="PATH|ID",
         help="Any image, or the id of one of the dataset; repeatable.",
     ),
-    click.option("--count", type=click.IntRange(1, 100), default=10, show_default=True, help="Neighbours per image."),
+    click.option("--count", type=Number(1, 100), default=10, show_default=True, help="Neighbours per image."),
     out="Folder for the figures and the list.",
     about="Show the images of a record's task that are nearest to any image, by the cosine of their features."
-    "\n\n\b\n  artbench explain neighbours --record results/records/sample-style/NAME.json --image mine.jpg --out near",
+    "\n\n\b\n  artbench explain neighbours --image mine.jpg --out near \\\n"
+    "    --record results/records/sample-style/NAME.json",
     request="artbench.explain.neighbours.request:NeighboursRequest",
     workflow="artbench.explain.neighbours.workflow:explain_neighbours",
     show=_print,

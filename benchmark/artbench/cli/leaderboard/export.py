@@ -71,7 +71,7 @@ def export(
         and (not pretrainings or record.pretraining in pretrainings)
     ]
     if not wanted:
-        raise ArtbenchError(
+        raise UsageError(
             f"no such records in {results / 'records'}", mend="`artbench leaderboard show` lists what is there"
         )
     found = boards(wanted, folder.predictions_of)

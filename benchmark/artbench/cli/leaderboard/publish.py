@@ -20,14 +20,14 @@ def publish(tasks: tuple[str, ...], results: Path, out: Path) -> None:
     still tell which image a digest stands for.
     """
     from artbench.cli.progress import TerminalReporter
-    from artbench.errors import ArtbenchError
+    from artbench.errors import UsageError
     from artbench.records.folder import ResultsFolder
     from artbench.records.publishing import publish as publish_record
 
     source, target = ResultsFolder(results), ResultsFolder(out)
     found = [record for record in source.records(TerminalReporter()) if not tasks or record.task in tasks]
     if not found:
-        raise ArtbenchError(
+        raise UsageError(
             f"no such records in {results / 'records'}", mend="`artbench leaderboard show` lists what is there"
         )
     target.check_writable()

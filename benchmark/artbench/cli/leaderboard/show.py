@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from artbench.cli.completion import completed
-from artbench.cli.options import debug_option, results_option, seen_option
-from artbench.cli.output import echo, print_table
+from artbench.cli.options import debug_option, json_option, results_option, seen_option
+from artbench.cli.output import echo, print_json, print_table
 
 if TYPE_CHECKING:
     from artbench.leaderboard.board import Board
@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 @click.argument("task", required=False, shell_complete=completed("tasks"))
 @seen_option()
 @results_option
+@json_option
 @debug_option
-def show(task: str | None, seen: tuple[str, ...], results: Path) -> None:
-    """Show the leaderboards, or that of one TASK, in the terminal.
+def show(task: str | None, seen: tuple[str, ...], results: Path, as_json: bool) -> None:
+    """Show the leaderboards, or that of one TASK, in the terminal. --json has the columns of the CSV export.
 
     Ranks are among the records that are shown.
     """
     from artbench.cli.progress import TerminalReporter
-    from artbench.errors import ArtbenchError
+    from artbench.errors import ArtbenchError, UsageError
     from artbench.leaderboard.board import boards
     from artbench.leaderboard.seen import seen_as
     from artbench.records.folder import ResultsFolder
@@ -33,9 +34,14 @@ def show(task: str | None, seen: tuple[str, ...], results: Path) -> None:
     every = boards(seen_as(folder.records(TerminalReporter()), seen), folder.predictions_of)
     found = [board for board in every if task in (None, board.first.task)]
     if not found:
-        what = f"no records of {task}" if task else "no records"
+        what, error = (f"no records of {task}", UsageError) if every and task else ("no records", ArtbenchError)
         what += f" with --seen {' or '.join(seen)}" if seen else ""
-        raise ArtbenchError(f"{what} in {results / 'records'}", mend="`artbench run` writes them")
+        raise error(f"{what} in {results / 'records'}", mend="`artbench run` writes them")
+    if as_json:
+        from artbench.leaderboard.export.flat import flat_rows
+
+        print_json([dict(row) for row in flat_rows(found)])
+        return
     for board in found:
         print_board(board)
 

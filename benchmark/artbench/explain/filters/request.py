@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from artbench.data.folders import DatasetPaths
-from artbench.encoders.checkpoint_path import check_pretraining
 from artbench.explain.destination import CAPTION, check_file, check_size
-from artbench.plugins.registry import Registry
 
 PANEL, GAP, MARGIN, LABEL, BETWEEN = 0.92, 0.06, 0.14, 1.25, 0.3
 ROW, HEAD = 0.44, 0.78
@@ -63,27 +61,18 @@ class FiltersRequest:
     ascent: Ascent = field(default_factory=Ascent)
     records: Sequence[str] = ()
 
-    def check(self, registry: Registry) -> None:
-        """Check all that needs no torch, and the name of the backbone.
+    def check(self) -> None:
+        """Check what is no name, and needs no torch.
 
         Raises:
-            UsageError: A name is unknown, nothing says where the dataset is, or `out` is no PNG.
-            ArtbenchError: The figure can't be written or would be too large, or a checkpoint or the dataset is not
-                where it should be.
+            UsageError: `out` is no PNG.
+            ArtbenchError: The figure can't be written or would be too large.
         """
         check_file(self.out)
         width = figure_width(len(self.pretrainings), self.units, examples=self.examples is not None)
         # One row more for the kernels of the first convolution.
         height = figure_height((len(self.layers) or MOST_LAYERS) + 1, caption=CAPTION)
         check_size(width, height, dpi=self.dpi, mend="Give a lower --dpi, or fewer --units")
-        for pretraining in self.pretrainings:
-            check_pretraining(pretraining, registry)
-        for name in self.paths.by_name:
-            registry.datasets.get(name)
-        if self.examples is not None:
-            self.paths.given_folder(registry.datasets.get(self.examples))
-        # Last, since to know the names of a family is to import its library, and torch with it.
-        registry.backbones.get(self.backbone)
 
 
 def unit_step(*, examples: bool) -> float:

@@ -28,11 +28,23 @@ def examined(*arguments: str) -> tuple[int, list[dict[str, str]]]:
 def test_a_sound_installation_passes_and_absent_data_are_no_failure() -> None:
     status, found = examined()
     assert status == 0
-    assert {row["status"] for row in found} <= {"PASS", "WARN"}
+    assert {row["status"] for row in found} <= {"PASS", "WARN", "SKIP"}
     assert {row["check"] for row in found} == set(CHECKS)
     by_name = {row["name"]: row for row in found}
-    assert by_name["wikiart"]["status"] == "WARN"
-    assert "--data wikiart=DIR" in by_name["wikiart"]["mend"]
+    (absent,) = (row for row in found if row["status"] == "SKIP")
+    assert absent["check"] == "datasets"
+    assert "wikiart" in absent["message"]
+    assert "--data NAME=DIR" in absent["mend"]
+    assert by_name["sample"]["status"] == "PASS"
+
+
+def test_a_folder_that_was_named_and_is_not_there_is_a_failure(tmp_path: Path) -> None:
+    status, found = examined("--data", f"wikiart={tmp_path / 'nowhere'}", "--data-root", str(tmp_path))
+    assert status == 1
+    assert {row["name"]: row["status"] for row in found}["wikiart"] == "FAIL"
+    (absent,) = (row for row in found if row["status"] == "SKIP")
+    assert "imet-2019" in absent["message"]
+    assert "wikiart," not in absent["message"]
 
 
 def test_a_cache_that_can_not_be_written_fails_with_the_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,7 +167,7 @@ def test_a_backbone_without_convolutions_and_a_file_that_can_not_be_written_are_
     (tmp_path / "file").write_text("")
     nowhere = replace(request, backbone="resnet18", pretrainings=("random",), out=tmp_path / "file" / "filters.png")
     with pytest.raises(ArtbenchError, match="can't be written"):
-        nowhere.check(load_plugins())
+        nowhere.check()
 
 
 @pytest.mark.parametrize(("reach", "climbed"), [(-1.0, False), (1.2, True)])

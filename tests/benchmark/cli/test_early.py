@@ -1,0 +1,132 @@
+"""Slips in names and paths are told before torch is imported, and without loading a model."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from artbench.cli.completion import from_cache, remember_names
+from artbench.errors import UsageError
+from artbench.plugins.loading import load_plugins
+from artbench.plugins.registry import Catalogue, Entry
+from artbench.specs import BackboneSpec, Family
+
+FILE = Path("names") / "backbones.json"
+SLOW = {"torch", "torchvision", "timm"}
+CODE = """
+import atexit, sys
+atexit.register(lambda: print("IMPORTED", *sorted(sys.modules), file=sys.stderr))
+from artbench.cli.main import main
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the cache holds once the backbones were listed."""
+    folder = tmp_path_factory.mktemp("listed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ARTBENCH_CACHE", str(folder))
+        remember_names(load_plugins().backbones)
+    return (folder / FILE).read_text()
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, names: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "cache"
+    (folder / FILE).parent.mkdir(parents=True)
+    (folder / FILE).write_text(names)
+    monkeypatch.setenv("ARTBENCH_CACHE", str(folder))
+    monkeypatch.delenv("ARTBENCH_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def artbench(line: str) -> tuple[int, str, set[str]]:
+    """Exit status, what was said, and the packages that were imported."""
+    done = subprocess.run([sys.executable, "-c", CODE, *line.split()], capture_output=True, text=True, env=os.environ)
+    said, _, modules = done.stderr.rpartition("IMPORTED ")
+    return done.returncode, said + done.stdout, {module.partition(".")[0] for module in modules.split()}
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("run --backbone resnt18 --task sample-style", "The nearest: resnet18"),
+        ("run --backbone timm:resnt18 --task sample-style", "no backbone is called"),
+        ("run --backbone resnet18 --pretraining imagnet --task sample-style", "The nearest: imagenet"),
+        ("run --backbone resnet18 --pretraining nope.pth --task sample-style", "no checkpoint at nope.pth"),
+        ("run --backbone resnet18 --task sample-stile", "The nearest: sample-style"),
+        ("run --backbone resnet18 --task wikiart-style", "nothing says where its images are"),
+        ("run --backbone resnet18 --task wikiart-style --data wikiart=nowhere", "no folder at nowhere"),
+        ("run --backbone resnet18 --task wikiart-style --data-root .", "no folder at wikiart"),
+        ("features export --backbone resnt18 --task sample-style --out out", "The nearest: resnet18"),
+        ("features export --backbone resnet18 --task sample-style --dataset sample --out out", "either --dataset or"),
+        ("features export --backbone resnet18 --out out", "either --dataset or --task"),
+        ("pretrain moco-v9 --backbone resnet18 --dataset sample --out out", "no pretraining is called 'moco-v9'"),
+        ("pretrain moco-v2 --backbone resnt18 --dataset sample --out out", "The nearest: resnet18"),
+        ("data check wikiart --data wikiart=nowhere", "no folder at nowhere"),
+        ("data audit sample --backbone resnt18", "The nearest: resnet18"),
+        ("explain filters --backbone resnt18 --out figure.png", "The nearest: resnet18"),
+        ("new plugin resnet18 --kind backbone", "a backbone is called resnet18 already, that of timm (artbench)"),
+        ("list backbone", "'backbone' is not one of 'backbones'"),
+    ],
+)
+def test_a_slip_is_told_with_status_two_before_torch_is_imported(line: str, says: str) -> None:
+    status, said, imported = artbench(line)
+    assert (status, says in said) == (2, True), said
+    assert "artbench" in imported
+    assert not imported & SLOW
+
+
+def test_a_search_that_finds_nothing_imports_nothing_and_is_no_error() -> None:
+    status, said, imported = artbench("list backbones zzz*")
+    assert (status, said.strip()) == (0, "nothing matches 'zzz*'")
+    assert not imported & SLOW
+
+
+def test_a_backbone_without_parameters_is_refused_before_any_data_is_made(cache: Path) -> None:
+    status, said, _ = artbench("run --backbone colour-histogram --task sample-style")
+    assert status == 2
+    assert "Give --pretraining none." in said
+    assert not (cache / "datasets").exists()
+    assert not Path("results").exists()
+
+
+@pytest.mark.parametrize("spoilt", ["", "other versions", "no versions"])
+def test_names_of_other_versions_are_not_trusted(spoilt: str, cache: Path, names: str) -> None:
+    held = json.loads(names)
+    if spoilt == "other versions":
+        held["versions"] = ["timm-0.1"]
+    elif spoilt == "no versions":
+        del held["versions"]
+    held["artbench:timm"] = ["only_this"]
+    (cache / FILE).write_text(json.dumps(held))
+    found = from_cache(load_plugins().backbones)
+    if spoilt:
+        assert found.get("resnet18").name == "resnet18"
+    else:
+        with pytest.raises(UsageError, match="resnet18"):
+            found.get("resnet18")
+
+
+def test_a_family_from_elsewhere_is_always_asked() -> None:
+    spec = BackboneSpec(name="new_one", description="", factory="")
+    family: Family[BackboneSpec] = Family(
+        name="many",
+        description="Many.",
+        resolve=lambda name: spec if name == "new_one" else None,
+        names=lambda: ["old"],
+    )
+    catalogue = Catalogue("backbone", [Entry(family, "many", "artbench-many")])
+    remember_names(catalogue)
+    assert from_cache(catalogue).get("new_one") is spec
+
+
+def test_the_first_slip_keeps_the_names_for_the_next(cache: Path) -> None:
+    (cache / FILE).unlink()
+    assert artbench("run --backbone resnt18 --task sample-style")[0] == 2
+    assert not artbench("run --backbone resnt18 --task sample-style")[2] & SLOW
