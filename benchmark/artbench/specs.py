@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_RANGE = re.compile(r"(?<==)(\d{1,4})\.\.(\d{1,4})(?=,|$)")
 _KEY, _VALUE = re.compile(r"[a-z][a-z_]{0,29}"), re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,29}")
 
 TargetKind: TypeAlias = Literal["single-label", "multi-label", "year"]
@@ -72,7 +71,7 @@ class Variant:
     - `layer`: which block or stage is pooled, counted from the end: 1 is the last;
     - `size`: side in pixels of the images.
 
-    A plugin can offer more (`BackboneSpec.variants`). Where several backbones can be named, `layer=1..4` names four.
+    A plugin can offer more (`BackboneSpec.variants`).
 
     Attributes:
         choices: Values by key, sorted by key; an integer where the value is a number.
@@ -113,22 +112,6 @@ class Variant:
             if key in choices and choices[key] not in allowed:
                 raise UsageError(f"{key}={choices[key]} is not {what}")
         return variant
-
-    @staticmethod
-    def sweep(name: str) -> list[str]:
-        """The names that a name with ranges stands for, such as four for `resnet18@layer=1..4`.
-
-        Raises:
-            UsageError: A range is empty, or has more than 1,000 numbers.
-        """
-        place = _RANGE.search(name.partition("@")[2])
-        if place is None:
-            return [name]
-        first, last = int(place[1]), int(place[2])
-        if not 0 <= last - first < _MOST_LAYERS:
-            raise UsageError(f"{place[1]}..{place[2]} is no range of up to {_MOST_LAYERS} numbers: {name}")
-        head, tail = name[: name.index("@") + 1 + place.start(1)], name[name.index("@") + 1 + place.end(2) :]
-        return [one for number in range(first, last + 1) for one in Variant.sweep(f"{head}{number}{tail}")]
 
     def get(self, key: str) -> str | int | None:
         """The value of a key; None if it is not chosen."""
@@ -178,9 +161,8 @@ class BackboneSpec:
                 raise UsageError(f"{self.name} has no variants by {key!r}", mend=f"It has: {', '.join(keys)}")
             if (offered := self.variants.get(key)) and value not in offered:
                 raise UsageError(f"{self.name} has no {key}={value}", mend=f"It has: {', '.join(map(str, offered))}")
-        return self._with(
-            variant.without(*(key for key, offered in self.variants.items() if variant.get(key) in offered[:1]))
-        )
+        defaults = [key for key, offered in self.variants.items() if variant.get(key) in offered[:1]]
+        return self._with(variant.without(*defaults))
 
     def without(self, *keys: str) -> BackboneSpec:
         """This backbone without some of its variant's choices."""

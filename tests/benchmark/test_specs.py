@@ -49,27 +49,6 @@ def test_what_is_no_variant_is_refused_with_what_there_is(text: str, message: st
         SPEC.choose(text)
 
 
-@pytest.mark.parametrize(
-    ("name", "names"),
-    [
-        ("net", ["net"]),
-        ("net@layer=1..3", ["net@layer=1", "net@layer=2", "net@layer=3"]),
-        ("net@layer=1..2,size=64..65", [f"net@layer={a},size={b}" for a in (1, 2) for b in (64, 65)]),
-        ("dist:net@pool=max,layer=9..10", ["dist:net@pool=max,layer=9", "dist:net@pool=max,layer=10"]),
-        ("net@layer=1..", ["net@layer=1.."]),
-        ("1..2", ["1..2"]),
-    ],
-)
-def test_a_range_stands_for_several_names(name: str, names: list[str]) -> None:
-    assert Variant.sweep(name) == names
-
-
-def test_a_range_that_is_empty_or_endless_is_refused() -> None:
-    for text in ("3..1", "1..9999"):
-        with pytest.raises(UsageError, match="no range of up to 1000 numbers"):
-            Variant.sweep(f"net@layer={text}")
-
-
 def test_the_network_of_a_variant_is_named_without_layer_and_pool() -> None:
     assert SPEC.choose("layer=2,pool=max,size=96").network == "net@size=96"
     assert SPEC.choose("layer=2").network == "net"

@@ -9,18 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from artbench.encoders.request import encoder_requests
+from artbench.encoders.request import encoder_requests, sweep
 from artbench.features.extract import extract_all
 from artbench.plugins.loading import load_plugins
 from artbench.protocol import LINEAR_V2
 from artbench.runtime.progress import Silent
-from artbench.specs import Variant
 from tests.performance.features_common import collection, say, seconds
 
 
-def main(sweep: str = "resnet18@layer=1..4", count: str = "600") -> None:
+def main(name: str = "resnet18@layer=1..4", count: str = "600") -> None:
     registry, rounds = load_plugins(only=""), 3
-    names = Variant.sweep(sweep)
+    names = sweep(name)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         of = collection(folder / "images", count=int(count), size=(800, 640))
@@ -44,7 +43,7 @@ def main(sweep: str = "resnet18@layer=1..4", count: str = "600") -> None:
             alone = extracted([names[0].partition("@")[0]], f"alone-{number}")
             together = extracted(names, f"together-{number}")
             say(
-                f"{sweep}, {len(of)} images: alone {alone:.1f} s, {len(names)} variants {together:.1f} s, "
+                f"{name}, {len(of)} images: alone {alone:.1f} s, {len(names)} variants {together:.1f} s, "
                 f"{together / alone:.2f} times"
             )
 

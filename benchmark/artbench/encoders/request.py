@@ -1,5 +1,6 @@
 """The encoders that a run asks for, before any of them is built."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -9,6 +10,7 @@ from typing import Protocol, TypeAlias
 from artbench.encoders.build import build_encoder, canonical
 from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name, is_checkpoint, not_trained
 from artbench.encoders.encoder import Encoder
+from artbench.errors import UsageError
 from artbench.plugins.registry import Registry
 from artbench.records.record import Record
 from artbench.runtime.files import sha256_of
@@ -40,6 +42,8 @@ class Training(Protocol):
         """
 
 
+_RANGE = re.compile(r"(?<==)(\d{1,4}\.\.\d{1,4})(?=,|$)")
+_MOST_NAMES = 1000
 NetworkKey: TypeAlias = tuple[str, str, str | None]
 
 
@@ -99,6 +103,24 @@ class EncoderRequest:
         if self.training is not None:
             return record.encoder.training is not None and record.encoder.training.key == self.training.key
         return not self.pretraining.seeded or record.provenance.seed == self.seed
+
+
+def sweep(name: str) -> list[str]:
+    """Return the names of backbones that a name with ranges stands for, such as four for `resnet18@layer=1..4`.
+
+    Raises:
+        UsageError: A range is empty, or they are more than 1,000 names.
+    """
+    plain, at, variant = name.partition("@")
+    names = [f"{plain}{at}"]
+    for number, part in enumerate(_RANGE.split(variant)):
+        first, _, last = part.partition("..")
+        # Every second part is a range.
+        values = [str(value) for value in range(int(first), int(last) + 1)] if number % 2 else [part]
+        if not 0 < len(names) * len(values) <= _MOST_NAMES:
+            raise UsageError(f"{name} stands for no variant, or for more than {_MOST_NAMES:,}")
+        names = [before + value for before in names for value in values]
+    return names
 
 
 def by_network(requests: Iterable[EncoderRequest]) -> list[list[EncoderRequest]]:

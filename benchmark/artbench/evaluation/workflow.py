@@ -12,7 +12,7 @@ from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.data.folders import DatasetPaths
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.encoders.encoder import Encoder
-from artbench.encoders.request import EncoderRequest, NetworkKey, Training, by_network, encoder_requests
+from artbench.encoders.request import EncoderRequest, NetworkKey, Training, by_network, encoder_requests, sweep
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.record_builder import evaluate
 from artbench.features.extract import Features, extract_all
@@ -30,7 +30,7 @@ from artbench.runtime.distributed import Group, current_group
 from artbench.runtime.files import cache_folder
 from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter
-from artbench.specs import TaskSpec, Variant
+from artbench.specs import TaskSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +144,7 @@ def run(
     device = choose_device(request.device)
     encoders = list(
         encoder_requests(
-            [name for swept in request.backbones for name in Variant.sweep(swept)],
+            [name for swept in request.backbones for name in sweep(swept)],
             request.pretrainings,
             registry=registry,
             seed=request.seed,
