@@ -17,6 +17,13 @@ def test_published_protocols_keep_their_hashes(protocol: Protocol, digest: str) 
     assert protocol.hash.startswith(digest)
 
 
+def test_every_protocol_of_a_family_makes_intervals_alike() -> None:
+    for whole in (LINEAR_V1, LINEAR_V2):
+        for one in (whole.for_years(), whole.with_shots(4), whole.with_width(64)):
+            assert (one.bootstrap, one.intervals) == (whole.bootstrap, whole.intervals)
+        assert (whole.bootstrap is None) != (whole.intervals is None)
+
+
 @pytest.mark.parametrize(
     "protocol",
     [

@@ -107,6 +107,7 @@ CASES: dict[str, Case] = {
     "40 images, 4 classes": single(40, 4, 2),
     "150 images, 12 classes": single(150, 12, 2.5),
     "400 images, 40 classes": single(400, 40, 3),
+    "60 images, 30 classes": single(60, 30, 3),
     "80 images, 4 classes, nearly all right": single(80, 4, 6),
     **{f"{n} painters, 4 classes": single(n, 4, 2, within=0.9) for n in (5, 10, 20, 50)},
     "10 painters, nearly all right": single(10, 4, 6, within=0.9),
