@@ -8,6 +8,7 @@ from sklearn.decomposition import PCA
 
 from artbench.errors import ArtbenchError
 from artbench.probe.features import Rows
+from artbench.probe.linear import FittedProbe
 from artbench.probe.predictions import predict
 from artbench.probe.width import Projection, to_width
 from artbench.protocol import LINEAR_V2
@@ -30,6 +31,7 @@ def test_a_probe_of_projected_features_is_one_of_the_features_themselves() -> No
     found = predict(
         made, None, made.rows, classes=4, target="single-label", protocol=protocol, device="cpu", reporter=Silent()
     )
+    assert isinstance(found.fitted, FittedProbe)
     assert found.fitted.weight.shape == (40, 4)
     np.testing.assert_allclose(found.fitted.probabilities(made.rows), found.outputs, atol=1e-5)
 
