@@ -31,7 +31,7 @@ def false_orderings(draw: Draw, *, trials: int, bootstrap: Bootstrap, seed: int 
         draw: Gives the scores of equal encoders, and the p values that count beside the bootstrap's, (rows, rows).
         trials: How many leaderboards.
         bootstrap: How differences are resampled.
-        seed: Of the simulation.
+        seed: Seed of the simulation.
     """
     random = np.random.default_rng(seed)
     return sum(bool((corrected(*draw(random, bootstrap), bootstrap) <= LEVEL).any()) for _ in range(trials)) / trials

@@ -55,7 +55,7 @@ def label_free(features: NDArray[np.floating], labels: NDArray[np.int64] | None 
     """Compute the figures.
 
     Args:
-        features: Of the images of `sampled`, shape (n, d), n at least 1.
+        features: Features of the images of `sampled`, shape (n, d), n at least 1.
         labels: Class of each image, shape (n,); None if images have no label, or several, or a year.
     """
     return LabelFree(

@@ -30,6 +30,7 @@ _KORN_GRAUBARD = (
 )
 
 
+_HALL = "P. Hall, On the removal of skewness by transformation, Journal of the Royal Statistical Society B 1992"
 _POOLING = {"avg": "average pooling", "max": "maximum pooling", "cls": "class token", "map": "attention pooling"}
 
 
@@ -125,10 +126,10 @@ def _features(records: Sequence[Record], protocol: Protocol, cite: _Citations) -
     width = (
         ""
         if protocol.width is None
-        else f" They were reduced to {protocol.width:,} principal components of the training images {cite(_PCA)}."
+        else f", reduced to {protocol.width:,} principal components of the training images {cite(_PCA)}"
     )
     read = "; ".join(sorted(known.values()))
-    return f"Features were read from {read}, and z-scored with the training statistics.{width}"
+    return f"Features were read from {read}{width}, and z-scored with the training statistics."
 
 
 def _probe(records: Sequence[Record], protocol: Protocol, cite: _Citations) -> str:
@@ -146,7 +147,8 @@ def _probe(records: Sequence[Record], protocol: Protocol, cite: _Citations) -> s
         f"{probe.grid[0]:g} to {probe.grid[-1]:g} by the {probe.selection_metric} on the validation split, or, without "
         "one, on a tenth of the training images"
     )
-    text += ", of whole groups where the task tests unseen groups" if probe.groups else ""
+    if probe.groups:
+        text += f" (where the task tests unseen groups, on {probe.group_folds} folds of whole groups)"
     text += ", and it was fitted again on training and validation images together; the test images were used once."
     if few is not None:
         text += (
@@ -166,7 +168,8 @@ def _uncertainty(protocol: Protocol, cite: _Citations) -> str:
         how = (
             f"exact binomial intervals for accuracy {cite(_CLOPPER_PEARSON)}, and intervals from leaving out each test "
             "image, or each group where the task tests unseen groups, at the effective sample size "
-            f"{cite(_KORN_GRAUBARD)}, for the other metrics"
+            f"{cite(_KORN_GRAUBARD)}, for other fractions; errors in years have Student's t and its transformation for "
+            f"skewness {cite(_HALL)}, the calibration error an inverted test"
         )
     return (
         f"Brackets are 95 % {how}. Ranks come from paired tests between all rows, corrected for their number "

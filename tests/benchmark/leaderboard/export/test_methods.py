@@ -32,7 +32,7 @@ def test_it_names_images_features_probe_and_intervals() -> None:
     )
     assert "vit@layer=2, random (layer 2 from the end, maximum pooling, 512 features)" in text
     assert "among 17 values from 1e-06 to 100 by the mean loss" in text
-    assert "whole groups" in text
+    assert "5 folds of whole groups" in text
     assert "\n1. Toy and Toy, Toys, 2020.\n2. The artbench developers, artbench" in text
 
 
