@@ -74,7 +74,8 @@ def encoder(name: str) -> Encoder:
 
 
 def ours(by: Encoder, of: Dataset, cache: Path) -> Features:
-    return extract(by, of, np.arange(len(of)), picture=LINEAR_V1.picture, cache=cache, device="cpu", reporter=Silent())
+    rows = np.arange(len(of))
+    return extract([by], of, rows, picture=LINEAR_V1.picture, cache=cache, device="cpu", reporter=Silent())[0]
 
 
 def peer(by: Encoder, folder: Path) -> torch.Tensor:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from artbench.encoders.request import encoder_requests, sweep
-from artbench.features.extract import extract_all
+from artbench.features.extract import extract
 from artbench.plugins.loading import load_plugins
 from artbench.protocol import LINEAR_V2
 from artbench.runtime.progress import Silent
@@ -28,7 +28,7 @@ def main(name: str = "resnet18@layer=1..4", count: str = "600") -> None:
             requests = encoder_requests(some, ["random"], registry=registry, seed=0)
             encoders = [request.build(Silent()) for request in requests]
             return seconds(
-                lambda: extract_all(
+                lambda: extract(
                     encoders,
                     of,
                     np.arange(len(of)),

@@ -83,8 +83,8 @@ def main() -> None:
     )
     candidate = next(iter(encoder_requests([_BACKBONE], [_PRETRAINING], registry=registry, seed=0)))
     encoder = candidate.build(Silent())
-    features = extract(
-        encoder,
+    (features,) = extract(
+        [encoder],
         tasks[0].dataset,
         np.unique(np.concatenate([task.rows for task in tasks])),
         picture=LINEAR_V1.picture,

@@ -76,8 +76,8 @@ def features(
     reporter: Reporter | None = None,
     **options: Any,
 ) -> Features:
-    return extract(
-        by or encoder(),
+    (features,) = extract(
+        [by or encoder()],
         of,
         np.arange(len(of)) if rows is None else np.asarray(rows),
         picture=picture,
@@ -86,6 +86,7 @@ def features(
         reporter=reporter or RecordingReporter(),
         **options,
     )
+    return features
 
 
 def extract_all(folder: Path, reporter: Reporter | None = None) -> int:

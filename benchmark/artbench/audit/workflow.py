@@ -107,8 +107,8 @@ def _features(
     encoder = request.build(reporter)
     found: list[dict[int, NDArray[np.float32]]] = []
     for index in indexes:
-        features = extract(
-            encoder,
+        (features,) = extract(
+            [encoder],
             index.dataset,
             np.flatnonzero(index.comparable),
             picture=LINEAR_V1.picture,

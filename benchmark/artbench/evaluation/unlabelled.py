@@ -18,7 +18,7 @@ from artbench.encoders.request import EncoderRequest, Training, by_network, enco
 from artbench.errors import ArtbenchError
 from artbench.evaluation.label_free import of_images
 from artbench.evaluation.workflow import RunRequest
-from artbench.features.extract import Features, extract_all
+from artbench.features.extract import Features, extract
 from artbench.plugins.registry import Registry
 from artbench.records.parts import LabelFreeState
 from artbench.records.record import Provenance
@@ -128,7 +128,7 @@ def _encode(
     build = partial(variants[0].build, reporter, device=device, workers=request.workers)
     network = current_group().together(build)
     encoders = [network.at(one.backbone) for one in variants]
-    found = extract_all(
+    found = extract(
         encoders,
         dataset,
         rows,

@@ -15,7 +15,7 @@ from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest, NetworkKey, Training, by_network, encoder_requests, sweep
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.record_builder import evaluate
-from artbench.features.extract import Features, extract_all
+from artbench.features.extract import Features, extract
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.notes import literature
@@ -215,7 +215,7 @@ class _Work:
             return
         try:
             encoders = self.build([candidate for candidate, _ in todo])
-            found = extract_all(
+            found = extract(
                 encoders,
                 tasks[0].dataset,
                 np.unique(np.concatenate([task.rows for _, wanted in todo for task, _ in wanted])),

@@ -93,8 +93,8 @@ def reproduce(
         raise other_weights(record, encoder.weights_sha256, checkpoint=given)
     if check is not None:
         check(task, encoder)
-    features = extract(
-        encoder,
+    (features,) = extract(
+        [encoder],
         task.dataset,
         task.rows if part == "all" else task.targets.test.rows,
         picture=protocol.picture,

@@ -72,7 +72,7 @@ class Features:
 
 
 def extract(
-    encoder: Encoder,
+    encoders: Sequence[Encoder],
     dataset: Dataset,
     rows: NDArray[np.int64],
     *,
@@ -85,13 +85,14 @@ def extract(
     compiled: bool = False,
     float32: bool = False,
     reporter: Reporter,
-) -> Features:
-    """Return the features of some images, extracting those that the store lacks.
+) -> list[Features]:
+    """Return the features of some images by each encoder, extracting those that the stores lack, in one pass.
 
     Under `torchrun`, inside `process_group`, every process makes the same call and extracts its share.
 
     Args:
-        encoder: Encoder to extract with.
+        encoders: One encoder, or variants of one network, which differ in layer and pool alone. Each has a store of its
+            own, with the same bytes as if it were extracted by itself.
         dataset: Dataset of the images.
         rows: Rows of the dataset.
         picture: Preprocessing of the images.
@@ -108,43 +109,6 @@ def extract(
     Raises:
         ArtbenchError: The disk is full, or the encoder fails or returns other than finite features of its stated
             length. Features extracted so far are kept.
-    """
-    (features,) = extract_all(
-        [encoder],
-        dataset,
-        rows,
-        picture=picture,
-        cache=cache,
-        device=device,
-        batch_size=batch_size,
-        workers=workers,
-        fresh=fresh,
-        compiled=compiled,
-        float32=float32,
-        reporter=reporter,
-    )
-    return features
-
-
-def extract_all(
-    encoders: Sequence[Encoder],
-    dataset: Dataset,
-    rows: NDArray[np.int64],
-    *,
-    picture: Preprocessing,
-    cache: Path,
-    device: str = "auto",
-    batch_size: int | None = None,
-    workers: int | None = None,
-    fresh: bool = False,
-    compiled: bool = False,
-    float32: bool = False,
-    reporter: Reporter,
-) -> list[Features]:
-    """Return the features of several variants of one network, from one pass over the images.
-
-    The encoders differ in layer and pool alone. Each has a store of its own, with the same bytes as if it were
-    extracted by itself. The other arguments and the errors are those of `extract`.
     """
     device = choose_device(device)
     group = current_group()

@@ -75,8 +75,8 @@ def extract_features(
         spec = registry.datasets.get(request.dataset)
         dataset = open_dataset(spec, request.paths.folder(spec, reporter=reporter))
         rows = np.arange(len(dataset))
-    features = extract(
-        encoder.build(reporter),
+    (features,) = extract(
+        [encoder.build(reporter)],
         dataset,
         rows,
         picture=LINEAR_V1.picture,

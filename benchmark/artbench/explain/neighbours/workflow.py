@@ -98,8 +98,8 @@ def _features(files: Sequence[str], measured: ReproducedTask, reporter: Reporter
     unique = list(dict.fromkeys(files))
     dataset = Dataset(name="asked-for", root=Path("/"), ids=unique, files=unique)
     with tempfile.TemporaryDirectory(prefix="artbench-") as folder:
-        found = extract(
-            measured.encoder,
+        (found,) = extract(
+            [measured.encoder],
             dataset,
             np.arange(len(unique)),
             picture=measured.protocol.picture,
