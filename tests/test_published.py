@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
+import artbench
 from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.notes import literature
 from artbench.plugins.loading import load_plugins
 from artbench.records.folder import ResultsFolder
 from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Silent
+from tests.support.real_data import REAL_DATA, needs_real_data
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PUBLISHED = REPOSITORY / "leaderboards"
@@ -38,3 +42,34 @@ def test_the_readme_shows_rows_of_the_published_leaderboard() -> None:
     assert len(shown) >= 10
     for line in shown:
         assert " | ".join(line.split(" | ")[:4]) in page
+
+
+@needs_real_data
+@pytest.mark.parametrize(
+    ("backbone", "pretraining"), [("colour-histogram", "none"), ("tf_efficientnet_lite0", "imagenet")]
+)
+def test_real_paintings_are_measured_as_published(tmp_path: Path, backbone: str, pretraining: str) -> None:
+    measured = artbench.run(
+        backbone=backbone,
+        task="wikiart-artist",
+        pretraining=pretraining,
+        data={"wikiart": REAL_DATA / "wikiart-mini"},
+        results=tmp_path,
+        allow_partial=True,
+    )
+    records = ResultsFolder(PUBLISHED).records(Silent())
+    published = next(
+        record
+        for record in records
+        if (record.task, record.backbone, record.pretraining, record.protocol)
+        == ("wikiart-artist", backbone, pretraining, "linear-v2")
+    )
+    assert measured.protocol_hash == published.protocol_hash
+    assert measured.dataset == published.dataset
+    assert measured.probe.l2 == published.probe.l2
+    # Processors differ in the last digits of features, and so, now and then, in an image or two of 481.
+    for name, metric in published.metrics.items():
+        assert measured.metrics[name].value == pytest.approx(metric.value, abs=0.006), name
+        assert measured.metrics[name].ci95 == pytest.approx(metric.ci95, abs=0.01), name
+    for name, metric in published.neighbours.metrics.items():
+        assert measured.neighbours.metrics[name].value == pytest.approx(metric.value, abs=0.006), name

@@ -169,12 +169,12 @@ class Protocol:
         return hashlib.sha256(choices.encode()).hexdigest()
 
     def for_years(self) -> "Protocol":
-        """Return this protocol for tasks that ask for the year: `ridge-v1` for `linear-v1`."""
+        """Return this protocol for tasks that ask for the year: `ridge-v2` for `linear-v2`."""
         probe = replace(_RIDGE, groups=self.probe.groups, group_folds=self.probe.group_folds)
         return replace(self, name=self.name.replace("linear", "ridge"), probe=probe)
 
     def with_shots(self, shots: int) -> "Protocol":
-        """Return this protocol with a few images per class: `linear-v1-shots-4`."""
+        """Return this protocol with a few images per class: `linear-v2-shots-4`."""
         return replace(self, name=f"{self.name}-shots-{shots}", few_shot=FewShot(shots=shots))
 
     def with_width(self, width: int) -> "Protocol":
@@ -211,6 +211,9 @@ LINEAR_V2 = Protocol(
 PROTOCOLS = {protocol.name: protocol for protocol in (LINEAR_V1, LINEAR_V2)}
 """The protocols that a run can be made under, by name; years, shots and widths are variants of them."""
 
+DEFAULT_PROTOCOL = LINEAR_V2
+"""The protocol of a run that asks for none. Features made for anything else are made as it makes them."""
+
 _VARIANT = re.compile(r"(?P<whole>.+)-(?P<kind>shots|width)-(?P<number>[1-9][0-9]{0,5})")
 
 
@@ -219,7 +222,7 @@ def protocol_named(name: str) -> Protocol | None:
 
     Examples:
         >>> from artbench.protocol import protocol_named
-        >>> protocol_named("linear-v1-shots-4").few_shot.shots
+        >>> protocol_named("linear-v2-shots-4").few_shot.shots
         4
     """
     variant = _VARIANT.fullmatch(name)

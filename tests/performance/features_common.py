@@ -17,7 +17,7 @@ from torchvision import datasets, transforms
 from artbench.data.dataset import Dataset
 from artbench.encoders.encoder import Encoder
 from artbench.features.extract import Features, extract
-from artbench.protocol import LINEAR_V1
+from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.runtime.progress import Silent
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -75,7 +75,7 @@ def encoder(name: str) -> Encoder:
 
 def ours(by: Encoder, of: Dataset, cache: Path) -> Features:
     rows = np.arange(len(of))
-    return extract([by], of, rows, picture=LINEAR_V1.picture, cache=cache, device="cpu", reporter=Silent())[0]
+    return extract([by], of, rows, picture=DEFAULT_PROTOCOL.picture, cache=cache, device="cpu", reporter=Silent())[0]
 
 
 def peer(by: Encoder, folder: Path) -> torch.Tensor:

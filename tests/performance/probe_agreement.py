@@ -15,7 +15,7 @@ from artbench.features.extract import Features, extract
 from artbench.plugins.loading import load_plugins
 from artbench.probe.features import LabelledFeatures, Rows, Scaling
 from artbench.probe.linear import fit_probe
-from artbench.protocol import LINEAR_V1
+from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Silent
 from tests.performance.probe_common import say, say_machine, scikit_learn, timed
@@ -47,7 +47,7 @@ def compare(task: OpenTask, features: Features) -> None:
             validation,
             classes=len(targets.classes),
             target="single-label",
-            probe=LINEAR_V1.probe,
+            probe=DEFAULT_PROTOCOL.probe,
             device="cpu",
             reporter=Silent(),
         )
@@ -87,7 +87,7 @@ def main() -> None:
         [encoder],
         tasks[0].dataset,
         np.unique(np.concatenate([task.rows for task in tasks])),
-        picture=LINEAR_V1.picture,
+        picture=DEFAULT_PROTOCOL.picture,
         cache=cache_folder() / "features",
         reporter=Silent(),
     )

@@ -17,7 +17,7 @@ from numpy.lib.format import open_memmap
 
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import fit_probe
-from artbench.protocol import LINEAR_V1
+from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.runtime.progress import Silent
 from tests.performance.probe_common import class_labels, class_means, fill, peak_gigabytes, say, say_machine
 
@@ -37,15 +37,15 @@ def main() -> None:
         train = LabelledFeatures(
             rows=Rows(np.load(file, mmap_mode="r")), labels=labels, ids=[str(k) for k in range(_IMAGES)]
         )
-        grid = len(LINEAR_V1.probe.grid)
-        for patience in (LINEAR_V1.probe.patience, grid):
+        grid = len(DEFAULT_PROTOCOL.probe.grid)
+        for patience in (DEFAULT_PROTOCOL.probe.patience, grid):
             begun, cpu = time.perf_counter(), time.process_time()
             fitted = fit_probe(
                 train,
                 None,
                 classes=_CLASSES,
                 target="single-label",
-                probe=replace(LINEAR_V1.probe, patience=patience),
+                probe=replace(DEFAULT_PROTOCOL.probe, patience=patience),
                 device="cpu",
                 reporter=Silent(),
             )

@@ -19,7 +19,7 @@ from sklearn.multiclass import OneVsRestClassifier
 
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.penalty import PenaltyPath
-from artbench.protocol import LINEAR_V1
+from artbench.protocol import DEFAULT_PROTOCOL
 from tests.performance.probe_common import class_labels, class_means, fill, peak_gigabytes, say, say_machine, timed
 
 _IMAGES, _WIDTH, _LABELS = 20_000, 2_048, 1_103
@@ -51,7 +51,7 @@ def ours(features: NDArray[np.float32], labels: NDArray[np.bool_]) -> tuple[list
             [part],
             classes=labels.shape[1],
             target="multi-label",
-            tolerance=LINEAR_V1.probe.tolerance,
+            tolerance=DEFAULT_PROTOCOL.probe.tolerance,
             device="cpu",
         )
         return [fits.at(l2)[0] for l2 in _PENALTIES], fits

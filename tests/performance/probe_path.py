@@ -11,12 +11,12 @@ import numpy as np
 
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.penalty import PenaltyPath
-from artbench.protocol import LINEAR_V1
+from artbench.protocol import DEFAULT_PROTOCOL
 from tests.performance.probe_common import classed, objective, say, say_machine, scikit_learn, timed
 
 _IMAGES, _WIDTH, _CLASSES = 9_000, 1_024, 27
 # Eight of the protocol's grid, around the ones that are chosen.
-_PENALTIES = [l2 for l2 in reversed(LINEAR_V1.probe.grid) if 1e-4 <= l2 < 0.5]
+_PENALTIES = [l2 for l2 in reversed(DEFAULT_PROTOCOL.probe.grid) if 1e-4 <= l2 < 0.5]
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
 
     def path() -> list[tuple[np.ndarray, np.ndarray]]:
         fits = PenaltyPath(
-            [part], classes=_CLASSES, target="single-label", tolerance=LINEAR_V1.probe.tolerance, device="cpu"
+            [part], classes=_CLASSES, target="single-label", tolerance=DEFAULT_PROTOCOL.probe.tolerance, device="cpu"
         )
         heads = [fits.at(l2) for l2 in _PENALTIES]
         assert fits.converged

@@ -13,7 +13,7 @@ from artbench.api.common import LoggingReporter, PathLike, as_name, loaded
 from artbench.data.decode import UnreadableImage, decode, prepare
 from artbench.encoders.request import encoder_requests
 from artbench.errors import ArtbenchError
-from artbench.protocol import LINEAR_V1
+from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter
 
@@ -135,10 +135,10 @@ def load_encoder(
         module=encoder.module.to(device),
         device=device,
         feature_dim=encoder.feature_dim,
-        input_side=LINEAR_V1.picture.crop_side(encoder.input_size),
+        input_side=DEFAULT_PROTOCOL.picture.crop_side(encoder.input_size),
         mean=encoder.mean,
         std=encoder.std,
         weights_sha256=encoder.weights_sha256,
         source=encoder.source,
-        _short_side=LINEAR_V1.picture.short_side(encoder.input_size),
+        _short_side=DEFAULT_PROTOCOL.picture.short_side(encoder.input_size),
     )

@@ -13,7 +13,7 @@ from artbench.evaluation.workflow import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run as run_all
 from artbench.plugins.registry import Registry
 from artbench.pretrain.cached_training import trainings_for
-from artbench.protocol import LINEAR_V1, PROTOCOLS
+from artbench.protocol import DEFAULT_PROTOCOL, PROTOCOLS
 from artbench.records.record import Record
 from artbench.runtime.progress import Reporter
 
@@ -88,7 +88,7 @@ def run(
     compiled: bool = False,
     shots: int | None = None,
     width: int | None = None,
-    protocol: str = LINEAR_V1.name,
+    protocol: str = DEFAULT_PROTOCOL.name,
     exclude: PathLike | None = None,
     allow_partial: bool = False,
     plugins: Sequence[PathLike] = (),
@@ -112,7 +112,7 @@ def run(
         fresh: Run again even what is on record, and extract its features anew.
         compiled: Compile the network before it extracts.
         shots: Number of training images per class to fit on; None: all.
-        protocol: `linear-v1` or `linear-v2`.
+        protocol: `linear-v2`, or `linear-v1` for what is compared with older records.
         width: Number of principal components of train to reduce the features to; None: all features.
         exclude: CSV file that lists images to leave out.
         allow_partial: Run although more than 1 % of the images are missing.

@@ -20,7 +20,7 @@ from artbench.encoders.request import EncoderRequest, encoder_requests
 from artbench.errors import ArtbenchError
 from artbench.features.extract import extract
 from artbench.plugins.registry import Registry
-from artbench.protocol import LINEAR_V1
+from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Reporter
 
@@ -111,7 +111,7 @@ def _features(
             [encoder],
             index.dataset,
             np.flatnonzero(index.comparable),
-            picture=LINEAR_V1.picture,
+            picture=DEFAULT_PROTOCOL.picture,
             cache=cache_folder() / "features",
             device=device,
             reporter=reporter,

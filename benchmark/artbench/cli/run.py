@@ -9,7 +9,7 @@ import click
 from artbench.cli import options
 from artbench.cli.early import check_named, check_parameters
 from artbench.cli.output import print_json
-from artbench.protocol import LINEAR_V1, PROTOCOLS
+from artbench.protocol import DEFAULT_PROTOCOL, PROTOCOLS
 
 if TYPE_CHECKING:
     from artbench.data.folders import DatasetPaths
@@ -71,7 +71,7 @@ def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 @click.option(
     "--protocol",
     type=click.Choice(list(PROTOCOLS)),
-    default=LINEAR_V1.name,
+    default=DEFAULT_PROTOCOL.name,
     show_default=True,
     callback=lambda _, __, name: PROTOCOLS[name],
     help="Protocol to measure under; records of two never share a leaderboard.",

@@ -21,7 +21,7 @@ from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.notes import literature
 from artbench.leaderboard.ranking import Place
 from artbench.plugins.registry import Registry
-from artbench.protocol import LINEAR_V1, Protocol
+from artbench.protocol import DEFAULT_PROTOCOL, Protocol
 from artbench.records.folder import ResultsFolder, ResultsIndex
 from artbench.records.format import amount, metric_name, unit
 from artbench.records.record import Record, task_name
@@ -57,7 +57,7 @@ class RunRequest:
     compiled: bool = False
     allow_partial: bool = False
     exclude: Path | None = None
-    protocol: Protocol = LINEAR_V1
+    protocol: Protocol = DEFAULT_PROTOCOL
     shots: Sequence[int] = ()
     width: int | None = None
 

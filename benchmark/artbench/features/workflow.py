@@ -11,7 +11,7 @@ from artbench.encoders.request import EncoderRequest, encoder_requests
 from artbench.errors import UsageError
 from artbench.features.extract import Features, extract
 from artbench.plugins.registry import Registry
-from artbench.protocol import LINEAR_V1
+from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Reporter
 
@@ -79,7 +79,7 @@ def extract_features(
         [encoder.build(reporter)],
         dataset,
         rows,
-        picture=LINEAR_V1.picture,
+        picture=DEFAULT_PROTOCOL.picture,
         cache=cache_folder() / "features",
         device=request.device,
         batch_size=request.batch_size,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.paired_scores import PairedScores, scores
 from artbench.leaderboard.scores_cache import cached_scores
-from artbench.protocol import LINEAR_V1, Bootstrap, Intervals, protocol_named
+from artbench.protocol import DEFAULT_PROTOCOL, Bootstrap, Intervals, protocol_named
 from artbench.records.predictions import MISSING
 from artbench.records.record import Record
 from artbench.stats.contributions import weights_of
@@ -145,7 +145,7 @@ def rank(records: Sequence[Record], predictions: Callable[[Record], Path] | None
     """
     found: dict[str, PairedScores] = {}
     reasons: dict[str, str] = {}
-    protocol = protocol_named(records[0].protocol) or LINEAR_V1
+    protocol = protocol_named(records[0].protocol) or DEFAULT_PROTOCOL
     for record in records:
         if predictions is None:
             reasons[record.id] = MISSING

@@ -18,7 +18,7 @@ from artbench.features.forward import Forward
 from artbench.pretrain.stopping import StopRequest
 from artbench.probe.features import Rows
 from artbench.probe.knn import knn_probabilities
-from artbench.protocol import LINEAR_V1
+from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.runtime.machine import choose_dtype, own_core_each
 from artbench.runtime.threads import in_threads, usable_cores
 
@@ -71,8 +71,8 @@ class OnlineKnn:
             Rows(features[cut:], np.flatnonzero(readable[cut:])),
             classes=len(self.targets.classes),
             target="single-label",
-            k=LINEAR_V1.neighbours.k,
-            temperature=LINEAR_V1.neighbours.temperature,
+            k=DEFAULT_PROTOCOL.neighbours.k,
+            temperature=DEFAULT_PROTOCOL.neighbours.temperature,
             device="cpu",
         )
         return float((votes.argmax(axis=1) == _classes(validation)[readable[cut:]]).mean())
@@ -83,7 +83,7 @@ class OnlineKnn:
             return train, self.targets.validation
         ids = [self.dataset.ids[row] for row in train.rows.tolist()]
         labels = _classes(train)
-        out = held_out(labels, ids, fraction=LINEAR_V1.probe.validation_fraction)
+        out = held_out(labels, ids, fraction=DEFAULT_PROTOCOL.probe.validation_fraction)
         rest = np.setdiff1d(np.arange(len(train)), out)
         return Split(rows=train.rows[rest], labels=labels[rest]), Split(rows=train.rows[out], labels=labels[out])
 
@@ -91,7 +91,7 @@ class OnlineKnn:
         pixels, readable = np.zeros((len(rows), side, side, 3), np.uint8), np.ones(len(rows), bool)
         for place, row in enumerate(rows.tolist()):
             try:
-                short = round(side / LINEAR_V1.picture.crop_fraction)
+                short = round(side / DEFAULT_PROTOCOL.picture.crop_fraction)
                 pixels[place] = decode(self.dataset.read(row), short_side=short, crop=side)
             except (UnreadableImage, OSError):
                 readable[place] = False

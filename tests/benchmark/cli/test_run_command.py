@@ -89,7 +89,7 @@ def test_shots_are_drawn_ten_times_and_told(command: list[str], command_line: Co
     done = command_line(*command[3:], "--shots", "2, 1,2", "--json")
     assert done.returncode == 0, done.stderr
     records = json.loads(done.stdout)
-    assert [record["protocol"] for record in records] == ["linear-v1-shots-1", "linear-v1-shots-2"]
+    assert [record["protocol"] for record in records] == ["linear-v2-shots-1", "linear-v2-shots-2"]
     assert [len(record["rounds"]) for record in records] == [10, 10]
 
 

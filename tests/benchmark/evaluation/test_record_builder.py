@@ -173,7 +173,7 @@ def test_few_shots_are_protocols_of_their_own(
     reporter = RecordingReporter()
     results = run(few, registry=registry, reporter=reporter).results
     records = [result.record for result in results]
-    assert [record.protocol for record in records] == [f"linear-v1-shots-{shots}" for shots in (1, 4, 25)]
+    assert [record.protocol for record in records] == [f"linear-v2-shots-{shots}" for shots in (1, 4, 25)]
     assert len({record.board for record in records}) == 3
     assert [record.dataset.train for record in records] == [3, 12, 60]
     for record in records:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from artbench.probe import knn
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.knn import knn_probabilities
-from artbench.protocol import LINEAR_V1
+from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.specs import TargetKind
 from tests.support.probe_features import classed, labelled, tagged
 
@@ -34,8 +34,8 @@ def plain(
 def given(train: LabelledFeatures, test: LabelledFeatures, target: TargetKind, **changes: Any) -> NDArray[np.float32]:
     settings = {
         "classes": {"single-label": 4, "multi-label": 5, "year": 0}[target],
-        "k": LINEAR_V1.neighbours.k,
-        "temperature": LINEAR_V1.neighbours.temperature,
+        "k": DEFAULT_PROTOCOL.neighbours.k,
+        "temperature": DEFAULT_PROTOCOL.neighbours.temperature,
     } | changes
     return knn_probabilities([train.rows], train.labels, test.rows, target=target, device="cpu", **settings)
 

@@ -25,7 +25,7 @@ def another_primary_metric(it: Submission) -> None:
 
 @harmful
 def a_protocol_of_its_own(it: Submission) -> None:
-    put(it, ("protocol",), it.random.choice(["linear-v2", "ridge-v1", "linear-v1-shots-4", "linear-v1 ", "LINEAR-V1"]))
+    put(it, ("protocol",), it.random.choice(["linear-v1", "ridge-v2", "linear-v2-shots-4", "linear-v2 ", "LINEAR-V2"]))
     if it.random.random() < 0.5:
         put(it, ("protocol_hash",), f"{it.random.getrandbits(256):064x}")
         it.settle()

@@ -15,7 +15,7 @@ from artbench.explain.gradcam.figures import Shown
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explain.refit import RefittedTask
 from artbench.explain.validate import class_number
-from artbench.protocol import LINEAR_V1
+from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.runtime.progress import Reporter
 from artbench.runtime.text import figure_name
 
@@ -143,7 +143,7 @@ def _images(
 
 
 def _decoded(data: bytes, probed: RefittedTask) -> NDArray[np.uint8]:
-    picture, size = LINEAR_V1.picture, probed.encoder.input_size
+    picture, size = DEFAULT_PROTOCOL.picture, probed.encoder.input_size
     return decode(data, short_side=picture.short_side(size), crop=picture.crop_side(size))
 
 

@@ -25,7 +25,7 @@ from artbench.explain.refit import RefittedTask, refit
 from artbench.explain.sources import Sources, check_sources
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
-from artbench.protocol import LINEAR_V1
+from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.publishing import publish
 from artbench.records.record import Record
@@ -277,6 +277,6 @@ def test_predictions_that_the_probe_does_not_give_are_counted(place: Path, tmp_p
 def test_the_first_of_several_rounds_is_explained_with_a_notice(place: Path) -> None:
     reporter = RecordingReporter()
     probed = refitted(record(place, results="few"), reporter)
-    assert probed.record.protocol_hash == LINEAR_V1.with_shots(2).hash
+    assert probed.record.protocol_hash == DEFAULT_PROTOCOL.with_shots(2).hash
     assert probed.difference == 0
     assert any("the first of them is explained" in line for line in reporter.notices)
