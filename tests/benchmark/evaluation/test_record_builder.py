@@ -76,7 +76,7 @@ def test_the_labels_of_the_test_decide_nothing(judged: Judged, task: str) -> Non
 
 def test_years_are_scored_in_years(judged: Judged) -> None:
     record = judged.record("toy-year")
-    assert record.protocol == "ridge-v1"
+    assert record.protocol == "ridge-v2"
     assert record.probe.name == "ridge"
     assert record.primary.unit == "years"
     assert record.as_json()["metrics"]["mean_absolute_error"]["unit"] == "years"
