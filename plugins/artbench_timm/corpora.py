@@ -62,6 +62,7 @@ _LVD_142M = _web(
 _LVD_1689M = _web("LVD-1689M", "public posts of Instagram, not published (Siméoni et al. 2025)")
 _IG_1B = _web("Instagram-1B", "940 million public images of Instagram, not published (Mahajan et al. 2018)")
 _SWAG = _web("Instagram-3.6B", "3.6 billion public images of Instagram, not published (Singh et al. 2022)")
+_M30M = _web("Merged-30M", "ImageNet-21k, captioned images of the web, and others (Fang et al. 2023)")
 _SA_1B = _web("SA-1B", "11 million photographs licensed from an unnamed provider (Kirillov et al. 2023)")
 
 # Words of tags. Two words with an underscore are looked for as such.
@@ -100,31 +101,47 @@ CORPORA: Mapping[str, Corpus] = {
     "sat493m": SATELLITE,
     "sa1b": _SA_1B,
     "bamboo": _web("Bamboo", "images of public datasets and of Flickr (Zhang et al. 2022)"),
-    "m30m": _web("Merged-30M", "ImageNet-21k, captioned images of the web, and others (Fang et al. 2023)"),
+    "m30m": _M30M,
     "m38m": _web("Merged-38M", "ImageNet-21k, captioned images of the web, and others (Fang et al. 2024)"),
     "florence2": _web("FLD-5B", "126 million images, of ImageNet-21k, the web and others (Xiao et al. 2024)"),
     "pali": _WEBLI,
     "pali2": _WEBLI,
 }
-# Models whose tags don't say all of it: their teachers' or tokenisers' images come first.
+# Models whose tags don't say all of it: their teachers' or tokenisers' images, or those that came before, in order.
 MODELS: Mapping[str, Corpus] = {
     r"beit_": _web("DALL-E's images", "a tokeniser from 250 million captioned images of the web (Ramesh et al. 2021)"),
-    r"beitv2_|eva_|tiny_vit_.*\.dist_": _web(
+    # Tokenisers (BEiT v2, BEiT-3) and teachers (EVA, TinyViT; GhostNetV3's is a BEiT v2) from CLIP.
+    r"beitv2_|beit3_|eva_|eva02_|ghostnetv3_|tiny_vit_.*\.dist_": _web(
         "WIT-400M", "learnt from a CLIP network, from captioned images of the web, not published (Radford et al. 2021)"
     ),
-    r"eva02_": _web("LAION-400M", "learnt from EVA-CLIP, which saw captioned images of the web (Fang et al. 2024)"),
+    # EVA-CLIP began as EVA and taught EVA-L and EVA-02.
+    r"eva_giant_.*clip_|eva_large_|eva02_": _M30M,
+    r"eva_giant_.*\.clip_|eva_large_|eva02_": _web(
+        "LAION-400M", "learnt from EVA-CLIP, which saw captioned images of the web (Fang et al. 2023, 2024)"
+    ),
     r"beit3_": _web("BEiT-3's images", "ImageNet-21k and captioned images of the web and others (Wang et al. 2023)"),
     r"aimv2_": _web("AIMv2's images", "DFN-2B, COYO and a set that is not published (Fini et al. 2025)"),
     r"sam2_": _SA_1B,
     r"vit_pe_": _web("PE's images", "captioned images of the web, not published (Bolya et al. 2025)"),
+    r"dpn(68b|92|107)\.mx_": _web(
+        "ImageNet-5k", "web search for about 5,000 other categories, from ImageNet-10k (Chen et al. 2017)"
+    ),
 }
-# Labels from a network that saw other images than the tag says.
-_DISTILLED = re.compile(r"(^|_)(dist|distilled|teacher|ssld|usi)(_|$)")
-# Their teachers saw ImageNet-1k alone: RegNetY-16GF of DeiT (Touvron et al. 2021), which the others took over.
-_TAUGHT_BY_IMAGENET = {
-    *("fb_dist_in1k", "fb_distilled_in1k", "dist_in1k", "dist_300e_in1k", "dist_450e_in1k"),
-    *("snap_dist_in1k", "apple_dist_in1k"),
-}
+# Labels or features from a network that saw other images than the tag says.
+_DISTILLED = re.compile(r"[._](dist|distilled|teacher|ssld|usi|eupe|radio|tinyclip)([._]|$)")
+# Their teachers saw ImageNet-1k alone, as the code or the pages that came with the weights say (docs/corpora.md).
+_TAUGHT_BY_IMAGENET = re.compile(
+    r"(cait|deit|efficientformer|efficientformerv2|fastvit|levit|levit_conv|repvit|resmlp|swiftformer|xcit)_[^.]*\.[^.]*in1k"
+)
+# Words beside a corpus that say who trained and how, not on what: a tag with another word may mean more images. At the
+# end: epochs, sides in pixels, numbers of tokens.
+_RECIPE = re.compile(
+    r"a[123]|a[12]?h|aa|adv|agc|am|ap|apple|aug|augreg|b[12]k|bd|bt|c[123]|c2ns|ch|cvnets|d|d[12]|d1h|deit|dist|distilled"
+    r"|dm|ens|fb|gluon|goog|green|idstcv|ijepa|ix|lamb|miil|ms|msft|mx|nadamuon|nav|naver|nv|paddle|pycls|ra|ra[234]|racm"
+    r"|ram|rmsp|rsb|rvgg|sail|sam|sbb|snap|ssld|sw|tf|timm|tv|tv2|usi|[ers]?\d{3,4}(e|ep)?"
+)
+# A side in pixels, or weights averaged at one: more steps on the same images.
+_SAME_IMAGES = re.compile(r"(soup_)?\d{3}")
 
 
 def corpus_of(model: str, tag: str) -> Corpus:
@@ -133,11 +150,19 @@ def corpus_of(model: str, tag: str) -> Corpus:
 
 
 def _parts(model: str, tag: str) -> Iterator[Corpus]:
-    named = [corpus for pattern, corpus in MODELS.items() if re.match(pattern, f"{model}.{tag}")]
+    name = f"{model}.{tag}"
+    named = [corpus for pattern, corpus in MODELS.items() if re.match(pattern, name)]
     yield from named
-    if (_DISTILLED.search(tag) or model.endswith("_ssld")) and tag not in _TAUGHT_BY_IMAGENET:
+    if _DISTILLED.search(name) and not _TAUGHT_BY_IMAGENET.fullmatch(name):
         yield TEACHER
     # `A_ft_B`: trained on A, then on B.
     for number, step in enumerate(tag.split("_ft_")):
-        known = [CORPORA[word] for word in step.split("_") if word in CORPORA]
-        yield from known or ([] if named and number == 0 else [NOT_STATED])
+        words = step.split("_")
+        known = [CORPORA[word] for word in words if word in CORPORA]
+        yield from known
+        if known and all(corpus in (IMAGENET_1K, SATELLITE) for corpus in known):
+            told = all(word in CORPORA or _RECIPE.fullmatch(word) for word in words)
+        else:
+            told = bool(known) or (bool(named) if number == 0 else bool(_SAME_IMAGES.fullmatch(step)))
+        if not told:
+            yield NOT_STATED

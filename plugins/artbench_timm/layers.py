@@ -18,9 +18,11 @@ _POOLS: Mapping[str, Pool] = {"token": "cls", "avg": "avg", "max": "max", "map":
 def pool_options(name: str) -> dict[str, str]:
     """What a model is made with so that it is pooled as its authors evaluate it.
 
-    timm averages the patches of DINOv3's transformers; their authors take the class token (Simeoni et al. 2025).
+    timm averages the patches of the transformers of DINOv3 (EUPE has the same) and Sapiens2; their authors take the
+    class token (Siméoni et al. 2025, Zhu et al. 2026, Khirodkar et al. 2026).
     """
-    return {"global_pool": "token"} if name.startswith("vit_") and "_dinov3" in name else {}
+    token = name.startswith("vit_") and ("_dinov3" in name or "_sapiens2" in name)
+    return {"global_pool": "token"} if token else {}
 
 
 def pool_of(module: torch.nn.Module) -> Pool | Literal[""]:

@@ -76,6 +76,7 @@ def seen_option() -> Option:
         "--seen",
         multiple=True,
         type=click.Choice(_SEEN),
+        callback=lambda _context, _parameter, states: tuple(dict.fromkeys(states)),
         help="Only encoders whose training images are known so: clean (without the test images), unknown, or "
         "contaminated (with some); repeatable.",
     )

@@ -1,6 +1,6 @@
 """Writes the pages of a results folder."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from artbench.errors import ArtbenchError
@@ -22,6 +22,7 @@ def build_pages(
     predictions: Callable[[Record], Path] | None = None,
     literature: Mapping[str, Literature] | None = None,
     page: Callable[[Sequence[Board]], Mapping[str, str]] | None = None,
+    seen: Collection[str] = (),
 ) -> list[Path]:
     """Write `TASK.md` for every task on record, `README.md` that lists them, and `OVERALL.md`; return what was written.
 
@@ -31,6 +32,7 @@ def build_pages(
         predictions: Returns the file of a record's predictions; if None, nothing is tested and ranks are in brackets.
         literature: What is known of a task besides its records, by name.
         page: Renders further files, by name.
+        seen: If the records were chosen by what their encoders have seen, these states; every page says it.
 
     Raises:
         ArtbenchError: The folder can't be written.
@@ -47,6 +49,10 @@ def build_pages(
     pages["README.md"] = index_page(sorted_boards, literature=published, overall=OVERALL if overall else "")
     if overall:
         pages[OVERALL] = overall
+    if seen:
+        only = f"Only encoders whose training images are known so: {' or '.join(seen)}"
+        only += " (clean: without the test images; contaminated: with some)."
+        pages = {name: f"{text}\n{only} Ranks are among these.\n" for name, text in pages.items()}
     if page is not None:
         pages |= page(sorted_boards)
     try:

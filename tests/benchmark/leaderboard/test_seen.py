@@ -73,6 +73,15 @@ def test_show_and_export_take_the_rows_that_are_known_so(tmp_path: Path) -> None
     assert ["1", "a"] in shown
     assert ["2", "c"] in shown
     assert "b" not in {word for line in shown for word in line}
+    # Markdown, apart from the pages of all rows, and it says what it leaves out.
+    said("build", "--seen", "clean", "--seen", "clean", "--out", str(tmp_path / "clean"))
+    pages = {file.name: file.read_text() for file in (tmp_path / "clean").iterdir()}
+    assert "index.html" not in pages
+    assert all("Only encoders whose training images are known so: clean (" in text for text in pages.values())
+    page = next(text for name, text in pages.items() if name not in {"README.md", "OVERALL.md"})
+    assert {name for name in "abcde" if f"| {name} |" in page} == {"a", "c"}
+    with pytest.raises(ArtbenchError, match="--seen leaves rows out of the pages"):
+        said("build", "--seen", "clean")
     folder.file_of(next(one for one in folder.records(Silent()) if knowledge(one) == "contaminated")).unlink()
     with pytest.raises(ArtbenchError, match="no records with --seen contaminated"):
         said("show", "--seen", "contaminated")

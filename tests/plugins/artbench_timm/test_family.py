@@ -8,6 +8,7 @@ from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
 from artbench.specs import load_factory
 from artbench_timm.family import names, resolve
+from artbench_timm.layers import pool_options
 from artbench_weights.weights import random
 
 RANDOM = load_plugins().pretrainings.get("random")
@@ -119,3 +120,18 @@ def test_a_name_that_no_function_of_timm_can_have_is_answered_without_timm(monke
     assert all(name.partition(".")[0].isidentifier() for name in names())
     monkeypatch.setattr("artbench_timm.family._known", lambda: pytest.fail("timm was asked"))
     assert resolve("toy-patches") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("vit_small_patch16_dinov3", {"global_pool": "token"}),
+        ("vit_tiny_patch16_dinov3_qkvb", {"global_pool": "token"}),
+        ("vit_base_patch16_sapiens2", {"global_pool": "token"}),
+        # A map has no class token; timm's own default is that of the authors.
+        ("convnext_tiny.dinov3_lvd1689m", {}),
+        ("vit_base_patch14_dinov2", {}),
+    ],
+)
+def test_models_are_pooled_as_their_authors_do(name: str, options: dict[str, str]) -> None:
+    assert pool_options(name) == options

@@ -5,38 +5,46 @@ from pathlib import Path
 
 import click
 
-from artbench.cli.options import FOLDER, debug_option, plugin_option, registry, results_option
+from artbench.cli.options import FOLDER, debug_option, plugin_option, registry, results_option, seen_option
 
 
 @click.command()
 @results_option
 @click.option("--out", type=FOLDER, help="Folder of the pages. Default: leaderboards/ in the results.")
 @click.option("--page/--no-page", default=True, show_default=True, help="Write index.html too, a page to explore.")
+@seen_option()
 @plugin_option
 @debug_option
-def build(results: Path, out: Path | None, page: bool, plugin_files: tuple[Path, ...]) -> None:
+def build(results: Path, out: Path | None, page: bool, seen: tuple[str, ...], plugin_files: tuple[Path, ...]) -> None:
     """Write a Markdown page for each task on record, an index, a page of all tasks, and index.html.
 
     index.html is self-contained and opens from disk. Results that others have published on a task are shown apart, if
-    the task's plugin names them.
+    the task's plugin names them. --seen writes Markdown alone, since index.html has a choice for it, and needs --out.
     """
     from artbench.cli.progress import TerminalReporter
-    from artbench.errors import ArtbenchError
+    from artbench.errors import ArtbenchError, UsageError
     from artbench.leaderboard.build import build_pages
     from artbench.leaderboard.notes import literature
     from artbench.leaderboard.page.render import html_page
+    from artbench.leaderboard.seen import seen_as
     from artbench.records.folder import ResultsFolder
 
+    if seen and out is None:
+        raise UsageError(
+            "--seen leaves rows out of the pages", mend="Name another folder for them with --out DIRECTORY"
+        )
     folder, known = ResultsFolder(results), literature(registry(plugin_files))
     out = out or results / "leaderboards"
     written = build_pages(
-        folder.records(TerminalReporter()),
+        seen_as(folder.records(TerminalReporter()), seen),
         out,
         predictions=folder.predictions_of,
         literature=known,
-        page=partial(html_page, file_of=folder.file_of, out=out, literature=known) if page else None,
+        page=partial(html_page, file_of=folder.file_of, out=out, literature=known) if page and not seen else None,
+        seen=seen,
     )
     if not written:
-        raise ArtbenchError(f"no records in {results / 'records'}", mend="`artbench run` writes them")
+        what = f"no records with --seen {' or '.join(seen)}" if seen else "no records"
+        raise ArtbenchError(f"{what} in {results / 'records'}", mend="`artbench run` writes them")
     for file in written:
         click.echo(str(file))

@@ -28,8 +28,10 @@ _KORN_GRAUBARD = (
     "E. L. Korn and B. I. Graubard, Confidence intervals for proportions with small expected number of positive counts "
     "estimated from survey data, Survey Methodology 1998"
 )
-
-
+_JACKKNIFE = (
+    "J. G. MacKinnon, M. Ø. Nielsen and M. D. Webb, Fast and reliable jackknife and bootstrap methods for "
+    "cluster-robust inference, Journal of Applied Econometrics 2023"
+)
 _HALL = "P. Hall, On the removal of skewness by transformation, Journal of the Royal Statistical Society B 1992"
 _POOLING = {"avg": "average pooling", "max": "maximum pooling", "cls": "class token", "map": "attention pooling"}
 
@@ -166,10 +168,10 @@ def _uncertainty(protocol: Protocol, cite: _Citations) -> str:
         )
     else:
         how = (
-            f"exact binomial intervals for accuracy {cite(_CLOPPER_PEARSON)}, and intervals from leaving out each test "
-            "image, or each group where the task tests unseen groups, at the effective sample size "
-            f"{cite(_KORN_GRAUBARD)}, for other fractions; errors in years have Student's t and its transformation for "
-            f"skewness {cite(_HALL)}, the calibration error an inverted test"
+            f"exact binomial intervals for accuracy on single images {cite(_CLOPPER_PEARSON)}, and, for other "
+            "fractions and where the task tests unseen groups, intervals from leaving out each test image or each "
+            f"group {cite(_JACKKNIFE)}, at the effective sample size {cite(_KORN_GRAUBARD)}; errors in years have "
+            f"Student's t and its transformation for skewness {cite(_HALL)}, the calibration error an inverted test"
         )
     return (
         f"Brackets are 95 % {how}. Ranks come from paired tests between all rows, corrected for their number "
