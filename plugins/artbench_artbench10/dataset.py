@@ -39,6 +39,10 @@ class BatchedDataset(Dataset):
         Image.fromarray(np.ascontiguousarray(planes.transpose(1, 2, 0))).save(png, "PNG")
         return png.getvalue()
 
+    def content(self, row: int, data: bytes) -> bytes:
+        """Return the digest of the pixels: builds of zlib compress the same ones to other bytes."""
+        return sha256(self.pixels[row]).digest()[:16]
+
 
 def open_artbench10(root: Path) -> Dataset:
     """Find the folders of images, or else read the batches; `Dataset.tables` holds split and label of each row.

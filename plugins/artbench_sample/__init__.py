@@ -21,9 +21,9 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
             description="1,200 images painted by code: 8 styles, 24 painters, 8 materials",
             factory="artbench_sample.dataset:open_sample",
             source="artbench, which paints it",
-            layout="labels.csv and the folder pictures/, both made by artbench",
+            layout="labels.csv, painted.json and the folder pictures/, all made by artbench",
             prepare="artbench_sample.paint:paint_collection",
-            version=1,
+            version=2,
         )
     )
 

@@ -1,7 +1,9 @@
 """Making the dataset: the images and the table of their labels."""
 
 import csv
+import json
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from artbench_sample.catalogue import Work, draw_up
@@ -9,6 +11,7 @@ from artbench_sample.crew import image_file, paint_together
 
 SEED = 2025
 LABELS = "labels.csv"
+DIGESTS = "painted.json"
 COLUMNS = (
     "id",
     "file",
@@ -38,6 +41,7 @@ def paint_collection(root: Path) -> None:
     works = draw_up(SEED)
     paint_together(root, works, seed=SEED)
     write_labels(root, works)
+    write_digests(root, works)
 
 
 def write_labels(root: Path, works: Sequence[Work]) -> None:
@@ -50,6 +54,16 @@ def write_labels(root: Path, works: Sequence[Work]) -> None:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(COLUMNS)
         table.writerows(_row(work) for work in works)
+
+
+def write_digests(root: Path, works: Sequence[Work]) -> None:
+    """Write `painted.json`: the SHA-256 of each image as it was painted, by its file.
+
+    Raises:
+        OSError: The folder can't be read or written.
+    """
+    painted = {file: sha256((root / file).read_bytes()).hexdigest() for file in map(image_file, works)}
+    (root / DIGESTS).write_text(json.dumps(painted, indent=1) + "\n", encoding="utf-8")
 
 
 def _row(work: Work) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ class Dataset:
         root: Folder that it was read from.
         ids: Unique id of each image, the same on every machine, such as its path below `root`.
         files: File of each image, relative to `root`.
-        versions: Version of each image, which changes with its content and is the same on every machine; None: the
-            size of its file in bytes.
+        versions: Version of each image, the same on every machine, which is known without reading it; None: the size
+            of its file in bytes.
         tables: Whatever else the dataset's tasks read, such as the rows of its lists; not used by artbench.
     """
 
@@ -43,6 +43,17 @@ class Dataset:
         """
         return self.path(row).read_bytes()
 
+    def content(self, row: int, data: bytes) -> bytes:
+        """Return 16 bytes that stand for an image's content, the same on every machine: its SHA-256, cut short.
+
+        A dataset whose `read` does not return the same bytes on every machine returns a digest of its own.
+
+        Args:
+            row: Row of the image.
+            data: What `read` returned for it.
+        """
+        return hashlib.sha256(data).digest()[:16]
+
     def version(self, row: int) -> str:
         """Return the version of the image in row `row`: by default its size in bytes."""
         return str(self.path(row).stat().st_size) if self.versions is None else self.versions[row]
@@ -54,7 +65,11 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over the ids and versions of all images, in row order; 64 hexadecimal digits."""
+        """SHA-256 over the ids and versions of all images, in row order; 64 hexadecimal digits.
+
+        No image is read for it, so it stays the same if one is changed in place at equal size; records have a
+        fingerprint over the contents (`Targets.fingerprint`).
+        """
         digest = hashlib.sha256(f"artbench dataset {self.name}\n".encode())
         for row, id_ in enumerate(self.ids):
             digest.update(f"{id_}\0{self.version(row)}\n".encode())

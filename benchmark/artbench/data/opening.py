@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data.checks import check_targets, is_partial
+from artbench.data.contents import Contents
 from artbench.data.dataset import Dataset
 from artbench.data.exclusion import NOTHING, Exclusions, Side
 from artbench.data.folders import DatasetPaths
@@ -15,6 +16,7 @@ from artbench.data.targets import Targets
 from artbench.errors import ArtbenchError, plugin_errors
 from artbench.plugins.registry import Registry
 from artbench.protocol import Protocol
+from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Reporter, Silent
 from artbench.specs import DatasetSpec, TaskSpec, load_factory
 
@@ -24,7 +26,7 @@ class OpenTask:
     """A task with its targets, read from the dataset on disk.
 
     Attributes:
-        fingerprint: Fingerprint of the targets on this dataset.
+        listing: Fingerprint of the targets for which no image was read (`Targets.fingerprint`).
         partial: Whether more images are missing than a comparable result allows.
         excluded: Number of rows that the user's list removed from train (with validation) and from test.
         exclusions_sha256: Digest of that list.
@@ -34,7 +36,7 @@ class OpenTask:
     spec: TaskSpec
     dataset: Dataset
     targets: Targets
-    fingerprint: str
+    listing: str
     partial: bool
     excluded: Mapping[Side, int]
     exclusions_sha256: str
@@ -45,9 +47,21 @@ class OpenTask:
         """Rows of the dataset that the task needs features of, ascending."""
         return self.targets.rows
 
-    def board(self, protocol: Protocol) -> tuple[str, int, str, str]:
+    def fingerprint(self, reporter: Reporter) -> str:
+        """Return the fingerprint over the contents of the images as they are now; those not known are read."""
+        contents = np.zeros((len(self.dataset), 2), np.uint64)
+        contents[self.rows] = Contents(self.dataset, cache_folder() / "features").digests(self.rows, reporter)
+        return self.targets.fingerprint(self.dataset, contents)
+
+    def is_state(self, fingerprint: str, listing: str | None, reporter: Reporter) -> bool:
+        """Return whether the data here is that of a record (its `DatasetState.fingerprint` and `listing`)."""
+        if listing is None:
+            return fingerprint == self.listing
+        return listing == self.listing and fingerprint == self.fingerprint(reporter)
+
+    def board(self, protocol: Protocol, fingerprint: str) -> tuple[str, int, str, str]:
         """Return the key of the leaderboard of its records under a protocol (`Record.board`)."""
-        return self.spec.name, self.spec.version, protocol.hash, self.fingerprint
+        return self.spec.name, self.spec.version, protocol.hash, fingerprint
 
 
 def open_tasks(
@@ -140,7 +154,7 @@ def _open_task(
             spec=spec,
             dataset=dataset,
             targets=targets,
-            fingerprint=targets.fingerprint(dataset),
+            listing=targets.fingerprint(dataset),
             partial=is_partial(targets),
             excluded=excluded,
             exclusions_sha256=exclusions.sha256,

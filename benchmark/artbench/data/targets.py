@@ -81,19 +81,30 @@ class Targets:
         """Return the group of each image of a split; None without groups."""
         return None if self.groups is None else [self.groups[row] for row in split.rows.tolist()]
 
-    def fingerprint(self, dataset: Dataset) -> str:
-        """Return the SHA-256 over classes, splits, labels and the version of every image used; 64 hexadecimal digits.
+    def fingerprint(self, dataset: Dataset, contents: NDArray[np.uint64] | None = None) -> str:
+        """Return the SHA-256 over classes, splits, labels and every image used; 64 hexadecimal digits.
 
-        Records are comparable only if it is equal: a partial copy or a changed list has another. Groups are left out,
-        since no value that is ranked depends on them.
+        Records are comparable only if it is equal: a partial copy, a changed list or a changed image has another.
+        Groups are left out, since no value that is ranked depends on them.
+
+        Args:
+            dataset: Dataset of the targets.
+            contents: Digest of each image of the dataset (`Contents.digests`), uint64, shape (len(dataset), 2). None:
+                the versions stand for the images, which need not be read; records until artbench 0.2 have this one.
         """
-        digest = hashlib.sha256(f"artbench targets {dataset.name}\n".encode())
+        meaning = "" if contents is None else "\0contents 1"
+        digest = hashlib.sha256(f"artbench targets {dataset.name}{meaning}\n".encode())
         digest.update("\0".join(self.classes).encode())
         for number, round_ in enumerate(self.rounds):
             suffix = f" {number}" if number else ""
             for name, split in round_.splits:
                 digest.update(f"\n{name}{suffix} {split.labels.dtype.kind} {split.labels.shape}\n".encode())
                 for row in split.rows.tolist():
-                    digest.update(f"{dataset.ids[row]}\0{dataset.version(row)}\n".encode())
+                    version = dataset.version(row) if contents is None else _hexadecimal(contents[row])
+                    digest.update(f"{dataset.ids[row]}\0{version}\n".encode())
                 digest.update(np.ascontiguousarray(split.labels).tobytes())
         return digest.hexdigest()
+
+
+def _hexadecimal(content: NDArray[np.uint64]) -> str:
+    return content.astype("<u8").tobytes().hex()

@@ -84,7 +84,8 @@ def evaluate(
         protocol_hash=protocol.hash,
         dataset=DatasetState(
             name=task.dataset.name,
-            fingerprint=task.fingerprint,
+            fingerprint=task.targets.fingerprint(task.dataset, features.contents),
+            listing=task.listing,
             train=rounds[0].fitted_on,
             test=len(rounds[0].test),
             classes=len(task.targets.classes),

@@ -187,12 +187,19 @@ class _Work:
     reporter: Reporter
     # The one that is in memory.
     _networks: dict[NetworkKey, Encoder] = field(default_factory=dict)
+    # State of the data that each task is measured on, by its name.
+    _states: dict[str, str] = field(default_factory=dict)
 
     def with_protocols(self, tasks: Sequence[OpenTask]) -> list[tuple[OpenTask, Protocol]]:
         return [(task, protocol) for task in tasks for protocol in self.request.protocols(task.spec)]
 
     def on_record(self, task: OpenTask, protocol: Protocol, candidate: EncoderRequest) -> Record | None:
-        return self.ledger.find(task.board(protocol), candidate.made)
+        name = task.spec.name
+        if name not in self._states:
+            if all(record.dataset.listing != task.listing for record in self.ledger.records):
+                return None  # Without reading an image.
+            self._states[name] = task.fingerprint(self.reporter)
+        return self.ledger.find(task.board(protocol, self._states[name]), candidate.made)
 
     def measure(self, variants: Sequence[EncoderRequest], tasks: Sequence[OpenTask], failures: dict[str, str]) -> None:
         """Run the variants of one network on the tasks of one dataset that lack their records, in one pass over it.
@@ -265,6 +272,7 @@ class _Work:
                 task, candidate, encoder, features, protocol=protocol, device=self.device, reporter=self.reporter
             )
             record = self.ledger.enter(done.record, done.predictions, done.tables)
+            self._states[task.spec.name] = record.dataset.fingerprint
             result = f"{metric_name(record.primary_metric)} {amount(record.primary)} {unit(record.primary)}"
             self.reporter.notice(f"{task_name(record)}, {candidate}: {result}")
 

@@ -156,12 +156,13 @@ def open_task(record: Record, sources: Sources, registry: Registry, reporter: Re
         exclusions=NOTHING if sources.exclude is None else read_exclusions(sources.exclude),
         reporter=reporter,
     )
-    if task.fingerprint == record.dataset.fingerprint:
+    data = record.dataset
+    if task.is_state(data.fingerprint, data.listing, reporter):
         return task
+    here = task.listing if data.listing is None else task.fingerprint(reporter)
     version = "" if task.spec.version == record.task_version else f", and version {record.task_version} of the task"
     raise ArtbenchError(
-        f"{record.task} is in another state here ({task.fingerprint[:12]}) than on record "
-        f"({record.dataset.fingerprint[:12]}, {record.dataset.train:,} images to fit on and "
-        f"{record.dataset.test:,} to test on{version})",
+        f"{record.task} is in another state here ({here[:12]}) than on record "
+        f"({data.fingerprint[:12]}, {data.train:,} images to fit on and {data.test:,} to test on{version})",
         mend="Give the copy of the dataset that the record was made with, or run it again on this one",
     )

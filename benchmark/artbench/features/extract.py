@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from artbench.data.contents import Contents
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode_path
 from artbench.encoders.encoder import Encoder, joined
@@ -38,6 +39,8 @@ class Features:
         matrix: float32, shape (len(dataset), feature_dim), a read-only memory map; only `rows` are valid.
         wanted: The requested rows, ascending.
         unreadable: Why requested rows have no features, by row.
+        contents: Digest of the image that each row was made from (`Dataset.content`), uint64, shape (len(dataset), 2);
+            zeros for images that can't be read at all. Only `wanted` are valid.
         timing: Timing of this extraction.
         dtype: Number type of the forward pass: `float32` or `bfloat16`.
         compiled: Whether the network was compiled.
@@ -46,6 +49,7 @@ class Features:
     matrix: NDArray[np.float32]
     wanted: NDArray[np.int64]
     unreadable: Mapping[int, str]
+    contents: NDArray[np.uint64]
     timing: Timing
     dtype: str
     compiled: bool = False
@@ -113,11 +117,13 @@ def extract(
     device = choose_device(device)
     group = current_group()
     wanted = np.unique(rows)
+    contents = Contents(dataset, cache)
     parts = []
     for encoder in encoders:
         extraction = Extraction(
             encoder=encoder,
             dataset=dataset,
+            contents=contents,
             short_side=picture.short_side(encoder.input_size),
             crop=picture.crop_side(encoder.input_size),
             device=device,
@@ -143,7 +149,7 @@ def extract(
             timing = group.together(lambda: whole.run(share, targets, reporter, processes=group.size))
             timing = replace(timing, extracted=len(union))
         # All processes map the features before the first one releases the lock, after which they may be removed.
-        found = group.together(lambda: [(store.matrix(), store.unreadable(wanted)) for _, store in parts])
+        found = group.together(lambda: [_found(store, wanted) for _, store in parts])
     unreadable = found[0][1]
     if due and unreadable and group.first:
         row, reason = min(unreadable.items())
@@ -154,12 +160,19 @@ def extract(
             matrix=matrix,
             wanted=wanted,
             unreadable=broken,
+            contents=made_from,
             timing=timing if lacks else Timing(),
             dtype=store.key.dtype,
             compiled=compiled,
         )
-        for (matrix, broken), (_, store), lacks in zip(found, parts, missing, strict=True)
+        for (matrix, broken, made_from), (_, store), lacks in zip(found, parts, missing, strict=True)
     ]
+
+
+def _found(
+    store: FeatureStore, wanted: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], dict[int, str], NDArray[np.uint64]]:
+    return store.matrix(), store.unreadable(wanted), store.contents()
 
 
 def _key(extraction: Extraction, picture: Preprocessing) -> StoreKey:
@@ -188,14 +201,27 @@ def _missing(
 ) -> list[int]:
     """Find the rows to extract, after checking that the stored features are still valid.
 
-    The key does not change with a backbone's code, nor with an image replaced by one of the same size. So the first
-    and the last stored image are extracted again; if they differ, the store is emptied.
+    Rows of images that have changed are named. The key does not change with a backbone's code: so the first and the
+    last stored image are extracted again, and if they differ, the store is emptied.
     """
+    dataset = extraction.dataset
+    contents = np.zeros((len(dataset), 2), np.uint64)
+    written = store.written(wanted)
+    contents[written] = extraction.contents.digests(written, reporter)
+    changed = store.changed(written, contents)
+    if len(changed):
+        reporter.notice(
+            f"{len(changed):,} images of {dataset.name} have changed since their features were extracted, the first of "
+            f"them {dataset.ids[changed[0]]}: they are extracted again"
+        )
+        store.discard(changed)
     ends = store.ends()
+    contents[ends] = extraction.contents.digests(ends, reporter)
+    ends = ends[~np.isin(ends, store.changed(ends, contents))]
     if len(ends) and not extraction.agrees(ends, store, tolerance=_TOLERANCE[store.key.dtype]):
         reporter.notice(
-            f"{extraction.encoder.backbone} gives other features of {extraction.dataset.name} than the stored ones: "
-            "its code or an image has changed. They are extracted again"
+            f"{extraction.encoder.backbone} gives other features of {dataset.name} than the stored ones: its code has "
+            "changed. They are extracted again"
         )
         store.clear(reporter)
     elif fresh:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 
 # Raise it whenever the meaning of the store's files changes.
-STORE_VERSION = 2
+STORE_VERSION = 3
 
 
 @dataclass(frozen=True, kw_only=True)

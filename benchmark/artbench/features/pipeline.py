@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from artbench.data.contents import Contents, ReadImage
 from artbench.data.dataset import Dataset
 from artbench.data.decode import UnreadableImage, decode
 from artbench.encoders.encoder import Encoder
@@ -61,6 +62,7 @@ class _Batch:
     pixels: NDArray[np.uint8]
     broken: dict[int, str] = field(default_factory=dict)
     unreachable: dict[int, str] = field(default_factory=dict)
+    images: dict[int, ReadImage] = field(default_factory=dict)
     features: NDArray[np.float32] | None = None
     decode_s: float = 0.0
     forward_s: float = 0.0
@@ -82,6 +84,7 @@ class Extraction:
     for cores. On other devices the threads decode, and the device computes.
 
     Attributes:
+        contents: Digests of the dataset's images.
         short_side: Length in pixels to which the short side is resized.
         crop: Side of the crop in pixels.
         dtype: Number type of the forward pass.
@@ -91,6 +94,7 @@ class Extraction:
 
     encoder: Encoder
     dataset: Dataset
+    contents: Contents
     short_side: int
     crop: int
     device: str
@@ -132,6 +136,7 @@ class Extraction:
         ):
             for batch in done:
                 _store(batch, targets)
+                self.contents.learn(batch.images)
                 timing = Timing(
                     extracted=timing.extracted + len(batch),
                     extract_s=perf_counter() - start,
@@ -178,8 +183,9 @@ class Extraction:
             if row == EMPTY:
                 continue
             try:
-                data = self.dataset.read(row)
-                batch.pixels[place] = decode(data, short_side=self.short_side, crop=self.crop)
+                image = self.contents.read(row)
+                batch.images[row] = image._replace(data=b"")
+                batch.pixels[place] = decode(image.data, short_side=self.short_side, crop=self.crop)
             except UnreadableImage as error:
                 batch.broken[row] = error.reason
             except OSError as error:
@@ -234,11 +240,13 @@ def _store(batch: _Batch, targets: Sequence[StoreTarget]) -> None:
         if batch.features is not None:
             order = np.argsort(batch.places)
             order = order[(batch.readable & np.isin(batch.places, rows))[order]]
-            store.write(batch.places[order], batch.features[order, column : column + width])
+            written = batch.places[order]
+            contents = np.array([batch.images[row].digest for row in written.tolist()], np.uint64).reshape(-1, 2)
+            store.write(written, batch.features[order, column : column + width], contents)
         column += width
-        for reasons, for_good in ((batch.broken, True), (batch.unreachable, False)):
-            if lacking := {row: reason for row, reason in reasons.items() if row in rows}:
-                store.write_unreadable(lacking, for_good=for_good)
+        reasons = {row: reason for row, reason in (batch.broken | batch.unreachable).items() if row in rows}
+        if reasons:
+            store.write_unreadable(reasons, {row: image.digest for row, image in batch.images.items()})
 
 
 @contextmanager

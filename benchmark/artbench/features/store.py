@@ -10,7 +10,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -18,9 +17,10 @@ from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
 from artbench.features.key import StoreKey
-from artbench.features.store_files import ABSENT, DONE, UNREADABLE, Entries, Reasons, RowFile, Snapshot
+from artbench.features.store_files import DONE, UNREADABLE, Entries, Reasons, Snapshot
 from artbench.runtime.files import read_json, write_text
 from artbench.runtime.progress import Reporter
+from artbench.runtime.row_file import RowFile
 
 FEATURES, ENTRIES, REASONS, MANIFEST = FILES = ("features.f32", "rows.idx", "unreadable.jsonl", "manifest.json")
 
@@ -34,8 +34,9 @@ class FeatureStore:
     """A folder with one row of float32 for each image of the dataset, and the state of each row.
 
     - `features.f32`: shape (rows, feature_dim), little-endian; rows without features are holes.
-    - `rows.idx`: for each row, its state and the CRC-32 of its bytes, written after the row itself. So after a kill,
-      a full disk or a power failure, each row is either done or not.
+    - `rows.idx`: for each row, its state, the digest of its image, and a CRC-32 over both, its number and its bytes,
+      written after the row itself. So after a kill, a full disk or a power failure, each row is either done or not; and
+      a row that is in another's place, or of an image that has changed, is not believed.
     - `unreadable.jsonl`: why images have no features.
     - `manifest.json`: the key, for users and for `artbench cache`; its modification time is that of the last use.
 
@@ -89,14 +90,37 @@ class FeatureStore:
             content = {"digest": self.key.digest, "created": created, "pretraining": self._pretraining}
             write_text(manifest, json.dumps(content | {"key": asdict(self.key)}, indent=1) + "\n")
 
+    def written(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return those of `rows` that are extracted or unreadable, damaged or not."""
+        with self._explaining():
+            return np.asarray(rows[self._entries.snapshot().written[rows]])
+
+    def contents(self) -> NDArray[np.uint64]:
+        """Return the digest of the image that each row was made from, shape (rows, 2); zeros without features."""
+        with self._explaining():
+            return self._entries.snapshot().contents
+
+    def changed(self, rows: NDArray[np.int64], contents: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Return those of `rows` that were made from another image than is there now.
+
+        Args:
+            rows: Rows.
+            contents: Digest of each image of the dataset as it is now, shape (rows of the dataset, 2); zeros if it is
+                not known.
+        """
+        with self._explaining():
+            entries = self._entries.snapshot()
+        other = (entries.contents != contents).any(axis=1) & contents.any(axis=1) & entries.written
+        return np.asarray(rows[other[rows]])
+
     def missing(self, rows: NDArray[np.int64], reporter: Reporter) -> NDArray[np.int64]:
         """Return those of `rows` that are neither extracted nor unreadable, or damaged, which gives a notice."""
         with self._explaining():
             entries, reasons = self._entries.snapshot(), self._reasons.read()
-            whole = np.zeros(len(entries.done), bool)
-            for row in rows[entries.unreadable[rows]].tolist():
-                whole[row] = row in reasons and crc32(reasons[row].encode()) == entries.checksums[row]
-            done = rows[entries.done[rows]]
+            whole = np.zeros(len(entries.states), bool)
+            for row in rows[entries.states[rows] == UNREADABLE].tolist():
+                whole[row] = row in reasons and entries.fits(row, reasons[row].encode())
+            done = rows[entries.states[rows] == DONE]
             for start in range(0, len(done), _CHECKED_AT_ONCE):
                 part = done[start : start + _CHECKED_AT_ONCE]
                 whole[part] = self._whole(part, entries)
@@ -109,15 +133,15 @@ class FeatureStore:
         """Find the first and the last row with undamaged features; empty if there are none."""
         with self._explaining():
             entries = self._entries.snapshot()
-            done = np.flatnonzero(entries.done)
+            done = np.flatnonzero(entries.states == DONE)
             ends = done, done[::-1]
             whole = [(row for row in order.tolist() if self._whole(np.array([row]), entries)) for order in ends]
             return np.unique(np.array([row for rows in whole for row in islice(rows, 1)], np.int64))
 
     def _whole(self, rows: NDArray[np.int64], entries: Snapshot) -> NDArray[np.bool_]:
-        """Return which of these rows, all done, have the checksum that they were written with."""
-        checksums = [crc32(values.data) for values in self._features.read(rows)]
-        return np.asarray(np.array(checksums, np.uint32) == entries.checksums[rows])
+        """Return which of these rows, all done, are as they were written."""
+        values = self._features.read(rows)
+        return np.array([entries.fits(row, one.data) for row, one in zip(rows.tolist(), values, strict=True)], bool)
 
     def reserve(self, rows: int) -> None:
         """Raise unless the disk has space for so many more rows."""
@@ -126,25 +150,30 @@ class FeatureStore:
             if shutil.disk_usage(self.folder).free < needed:
                 raise OSError(errno.ENOSPC, "too little space")
 
-    def write(self, rows: NDArray[np.int64], features: NDArray[np.float32]) -> None:
-        """Write features, float32, shape (len(rows), feature_dim), and mark their rows as done."""
+    def write(self, rows: NDArray[np.int64], features: NDArray[np.float32], contents: NDArray[np.uint64]) -> None:
+        """Write features and mark their rows as done.
+
+        Args:
+            rows: Rows.
+            features: float32, shape (len(rows), feature_dim).
+            contents: Digest of the image of each row, shape (len(rows), 2).
+        """
         values = np.ascontiguousarray(features, "<f4")
         with self._explaining(values.nbytes):
             self._features.write(rows, values)
-            self._entries.mark(rows, DONE, [crc32(row.data) for row in values])
+            self._entries.mark(rows, DONE, [row.data for row in values], contents)
 
-    def write_unreadable(self, reasons: Mapping[int, str], *, for_good: bool) -> None:
-        """Write why images, by row, have no features; unless `for_good`, they count as missing the next time."""
+    def write_unreadable(self, reasons: Mapping[int, str], contents: Mapping[int, NDArray[np.uint64]]) -> None:
+        """Write why images, by row, have no features; those without a digest count as missing the next time."""
         with self._explaining():
             self._reasons.add(reasons)
-            if for_good:
-                for row, reason in reasons.items():
-                    self._entries.mark(np.array([row]), UNREADABLE, [crc32(reason.encode())])
+            for row in sorted(reasons.keys() & contents.keys()):
+                self._entries.mark(np.array([row]), UNREADABLE, [reasons[row].encode()], contents[row][None])
 
     def discard(self, rows: NDArray[np.int64]) -> None:
         """Remove the features of these rows."""
         with self._explaining():
-            self._entries.mark(np.sort(rows), ABSENT, [0] * len(rows))
+            self._entries.erase(np.sort(rows))
 
     def clear(self, reporter: Reporter) -> None:
         """Remove all features, by starting new files: processes that have mapped the old ones can still read them."""
@@ -173,7 +202,7 @@ class FeatureStore:
         """Return why rows have no features, for those of `rows` that have none."""
         with self._explaining():
             reasons = self._reasons.read()
-            without = rows[~self._entries.snapshot().done[rows]].tolist()
+            without = rows[self._entries.snapshot().states[rows] != DONE].tolist()
         return {row: reasons.get(row, "not extracted") for row in without}
 
     @contextmanager

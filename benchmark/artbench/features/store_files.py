@@ -1,130 +1,83 @@
-"""The files of a feature store: rows of features, the state of each row, reasons for missing ones."""
+"""The files of a feature store beside the features: the entry of each row, reasons for missing ones."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import RawIOBase
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artbench.runtime.files import read_json
+from artbench.runtime.row_file import RowFile, write_all
 
 ABSENT, DONE, UNREADABLE = 0, 1, 2
 
 
-class RowFile:
-    """A sparse file of `shape[0]` rows of `shape[1]` numbers.
-
-    Written by plain writes, not through a memory map, where a full disk would kill the process.
-    """
-
-    def __init__(self, path: Path, *, dtype: str, shape: tuple[int, int]) -> None:
-        self.path = path
-        self._dtype = np.dtype(dtype)
-        self._shape = shape
-
-    @property
-    def row_bytes(self) -> int:
-        """Size of a row in bytes."""
-        return self._shape[1] * self._dtype.itemsize
-
-    def resize(self) -> bool:
-        """Extend the file to its full length by a hole; return whether it had been cut short."""
-        size = self._shape[0] * self.row_bytes
-        with self.path.open("ab") as file:
-            had = file.tell()
-            if had != size:
-                file.truncate(size)
-        return 0 < had < size
-
-    def write(self, rows: NDArray[np.int64], values: NDArray[np.generic]) -> None:
-        """Write one row of `values` for each of `rows`."""
-        with self.path.open("r+b", buffering=0) as file:
-            for first, last in _runs(rows):
-                file.seek(int(rows[first]) * self.row_bytes)
-                _write_all(file, np.ascontiguousarray(values[first:last], self._dtype).data.cast("B"))
-
-    def read(self, rows: NDArray[np.int64]) -> NDArray[np.generic]:
-        """Read `rows`, in that order. Not mapped: pages of a map would count as this process's memory."""
-        values = np.empty((len(rows), self._shape[1]), self._dtype)
-        with self.path.open("rb", buffering=0) as file:
-            for first, last in _runs(rows):
-                file.seek(int(rows[first]) * self.row_bytes)
-                content = values[first:last].data.cast("B")
-                while content:
-                    count = file.readinto(content)
-                    if not count:
-                        content[:] = bytes(len(content))
-                        break
-                    content = content[count:]
-        return values
-
-    def mapped(self) -> NDArray[np.float32]:
-        """Map all rows read-only."""
-        if 0 in self._shape:
-            return np.empty(self._shape, self._dtype)
-        return np.memmap(self.path, self._dtype, "r", shape=self._shape)
-
-    def flush(self) -> None:
-        """Wait until everything is on disk."""
-        with self.path.open("r+b") as file:
-            os.fsync(file.fileno())
-
-
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """The states of all rows at one time; each array has shape (rows,).
+    """The entries of all rows at one time.
 
     Attributes:
-        done: bool: rows with features.
-        unreadable: bool: rows without features because their image can't be read.
-        written: bool: rows that were written, damaged or not.
-        checksums: uint32: CRC-32 of each row's features, or of the reason why it has none.
+        states: int64, shape (rows,): `ABSENT`, `DONE` or `UNREADABLE`.
+        checksums: uint64, shape (rows,): checksum of each row.
+        contents: uint64, shape (rows, 2): digest of the image that each row was made from (`Dataset.content`).
     """
 
-    done: NDArray[np.bool_]
-    unreadable: NDArray[np.bool_]
-    written: NDArray[np.bool_]
-    checksums: NDArray[np.uint32]
+    states: NDArray[np.int64]
+    checksums: NDArray[np.uint64]
+    contents: NDArray[np.uint64]
+
+    @property
+    def written(self) -> NDArray[np.bool_]:
+        """Which rows were written, damaged or not."""
+        return np.asarray((self.states != ABSENT) | (self.checksums != 0))
+
+    def fits(self, row: int, value: bytes | memoryview) -> bool:
+        """Whether a row was written with this value, features or a reason, in this place, for this image."""
+        state, content = int(self.states[row]), self.contents[row]
+        return bool(self.checksums[row] == _checksum(row, state, content, value))
 
 
 class Entries(RowFile):
-    """The file of each row's state and checksum: eight bytes, which a file system writes whole or not at all."""
+    """The file of the rows' entries: 32 bytes, which a file system writes whole or not at all."""
 
     def __init__(self, path: Path, *, rows: int) -> None:
-        super().__init__(path, dtype="<u4", shape=(rows, 2))
+        super().__init__(path, dtype="<u8", shape=(rows, 4))
 
     def snapshot(self) -> Snapshot:
-        """Read the state of all rows."""
-        states, checksums = self.read(np.arange(self._shape[0])).astype(np.uint32, copy=False).T
-        return Snapshot(
-            done=states == DONE,
-            unreadable=states == UNREADABLE,
-            written=(states != ABSENT) | (checksums != 0),
-            checksums=checksums,
-        )
+        """Read the entries of all rows."""
+        entries = self.read(np.arange(self._shape[0])).astype(np.uint64, copy=False)
+        states = np.minimum(entries[:, 0], UNREADABLE + 1).astype(np.int64)  # Damaged ones may be any number.
+        return Snapshot(states=states, checksums=entries[:, 1], contents=entries[:, 2:])
 
-    def mark(self, rows: NDArray[np.int64], state: int, checksums: Sequence[int]) -> None:
-        """Write one state for `rows`, with their checksums."""
-        entries = np.empty((len(rows), 2), np.uint32)
-        entries[:, 0], entries[:, 1] = state, checksums
+    def mark(
+        self,
+        rows: NDArray[np.int64],
+        state: int,
+        values: Sequence[bytes | memoryview],
+        contents: NDArray[np.uint64],
+    ) -> None:
+        """Write one state for `rows`, with the checksums of their values and the digests of their images."""
+        entries = np.empty((len(rows), 4), np.uint64)
+        entries[:, 0], entries[:, 2:] = state, contents
+        about = zip(rows.tolist(), contents, values, strict=True)
+        entries[:, 1] = [_checksum(row, state, content, value) for row, content, value in about]
         self.write(rows, entries)
 
-
-def _write_all(file: RawIOBase, content: memoryview) -> None:
-    """Write all of `content`: a disk that is nearly full takes a part and refuses the rest at the next write."""
-    while content:
-        content = content[file.write(content) :]
+    def erase(self, rows: NDArray[np.int64]) -> None:
+        """Mark `rows` as never written."""
+        self.write(rows, np.zeros((len(rows), 4), np.uint64))
 
 
-def _runs(rows: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Return start and end, in `rows`, of each run of consecutive rows."""
-    edges = np.flatnonzero(np.diff(rows) != 1) + 1
-    starts = [0, *edges.tolist()] if len(rows) else []
-    return list(zip(starts, [*edges.tolist(), len(rows)], strict=False))
+def _checksum(row: int, state: int, content: NDArray[np.uint64], value: bytes | memoryview) -> int:
+    """CRC-32 of a row with all that it is bound to: a row in another place, or of another image, does not fit.
+
+    The bit above those of the CRC is set, so that no written row has the checksum 0 of one never written.
+    """
+    about = np.array([row, state], "<u8").tobytes() + np.ascontiguousarray(content, "<u8").tobytes()
+    return 1 << 32 | crc32(value, crc32(about))
 
 
 class Reasons:
@@ -141,7 +94,7 @@ class Reasons:
             # A line that was cut short, by a kill or a full disk, must not damage the next one.
             if file.read() not in (b"", b"\n"):
                 lines = "\n" + lines
-            _write_all(file, memoryview(lines.encode()))
+            write_all(file, memoryview(lines.encode()))
 
     def read(self) -> dict[int, str]:
         """Read all reasons, by row; damaged lines are left out."""

@@ -64,7 +64,9 @@ class DatasetState(Part):
 
     Attributes:
         name: Name of the dataset.
-        fingerprint: Digest of classes, splits, labels and images (`Targets.fingerprint`).
+        fingerprint: Digest of classes, splits, labels and the contents of all images (`Targets.fingerprint`).
+        listing: The same with the sizes of the images in place of their contents. None in records until artbench 0.2,
+            which have it as their fingerprint.
         train: Number of training images, including those of the validation split.
         test: Number of test images.
         classes: Number of classes or labels.
@@ -77,6 +79,7 @@ class DatasetState(Part):
 
     name: Name
     fingerprint: Sha256
+    listing: Sha256 | None = None
     train: Count
     test: Count
     classes: Count

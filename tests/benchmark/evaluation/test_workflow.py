@@ -169,6 +169,30 @@ def test_unreadable_images_are_counted(request_: RunRequest, registry: Registry)
     assert result.record.dataset.train == 59
 
 
+def test_an_image_changed_in_place_makes_another_state_of_the_data(request_: RunRequest, registry: Registry) -> None:
+    (before,) = go(request_, registry).results
+    images = cache_folder() / "datasets" / "toy-1"
+    first, second = images / "070.png", images / "071.png"
+    contents = [file.read_bytes() for file in (first, second)]
+    size = max(map(len, contents))
+    for file, content in zip((first, second), contents, strict=True):
+        file.write_bytes(content.ljust(size, b"\0"))  # Bytes behind the end of a PNG change no pixel.
+    (padded,) = go(request_, registry).results
+    for file, content in zip((first, second), reversed(contents), strict=True):
+        file.write_bytes(content.ljust(size, b"\0"))
+    listener = RecordingReporter()
+    (after,) = run(request_, registry=registry, reporter=listener).results
+    assert any("2 images of toy have changed" in notice for notice in listener.notices)
+    states = [result.record.dataset for result in (before, padded, after)]
+    assert len({state.fingerprint for state in states}) == 3
+    assert states[1].listing == states[2].listing
+    assert after.new
+    assert after.of == 1
+    (again,) = go(request_, registry).results
+    assert not again.new
+    assert again.record == after.record
+
+
 def test_excluded_images_leave_train_and_make_another_state_of_the_data(
     request_: RunRequest, registry: Registry
 ) -> None:

@@ -1,5 +1,6 @@
 """Features are the network's, the same bytes however they came about, and only made once."""
 
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -92,7 +93,7 @@ def test_changed_code_under_an_old_name_is_noticed(images: Dataset, tmp_path: Pa
     listener = RecordingReporter()
     found = features(images, tmp_path, rows=GOOD, by=changed, reporter=listener)
     assert found.timing.extracted == len(GOOD)
-    assert "its code or an image has changed" in listener.notices[0]
+    assert "its code has changed" in listener.notices[0]
     assert (found.take(GOOD) >= 0).all()
 
 
@@ -180,3 +181,24 @@ def test_progress_tells_the_rate_and_the_waiting(images: Dataset, tmp_path: Path
     assert listener.steps == COUNT
     assert "images/s" in listener.notes[-1]
     assert "% waiting" in listener.notes[-1]
+
+
+def test_an_image_changed_in_place_is_extracted_again_and_named(tmp_path: Path) -> None:
+    images = paint(tmp_path, 20)
+    before = features(images, tmp_path / "cache")
+    for file, other in ((images.path(4), images.path(9)), (images.path(7), images.path(8))):
+        content = other.read_bytes()
+        os.truncate(other, 0)
+        file.write_bytes(content)
+        other.write_bytes(content)
+    listener = RecordingReporter()
+    after = features(images, tmp_path / "cache", reporter=listener)
+    assert listener.notices[0].startswith("2 images of tiny have changed since their features were extracted")
+    assert "00004.jpg" in listener.notices[0]
+    assert after.timing.extracted == 3  # And number 11, which is not there.
+    assert (after.matrix[4] == after.matrix[9]).all()
+    assert (after.matrix[9] == before.matrix[9]).all()
+    assert after.contents[4].tolist() == after.contents[9].tolist() == before.contents[9].tolist()
+    assert set(after.unreadable) == {11}
+    fresh = features(images, tmp_path / "other")
+    assert fresh.take(fresh.rows).tolist() == after.take(after.rows).tolist()

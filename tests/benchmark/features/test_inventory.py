@@ -92,7 +92,7 @@ def test_removed_features_are_gone_and_come_back_when_asked_for(folder: Path, tm
     assert [entry.backbone for entry in stored_features(folder)] == ["tiny"]
     assert CliRunner().invoke(command, ["remove", "--all"]).exit_code == 0
     assert stored_features(folder) == []
-    assert [path.name for path in folder.iterdir()] == [".locks"]
+    assert {path.name for path in folder.iterdir()} == {".contents", ".locks"}
     assert CliRunner().invoke(command, ["remove", "--down-to", "1GB"]).stderr == "Nothing to remove.\n"
 
 
@@ -140,7 +140,7 @@ def test_what_a_killed_removal_left_is_listed_and_removed(folder: Path) -> None:
     assert [(entry.dataset[:5], entry.pretraining) for entry in stored_features(folder)] == [("tiny-", "?")] * 2
     assert all(entry.bytes for entry in stored_features(folder))
     assert CliRunner().invoke(command, ["remove", "--all"]).exit_code == 0
-    assert [path.name for path in folder.iterdir()] == [".locks"]
+    assert {path.name for path in folder.iterdir()} == {".contents", ".locks"}
 
 
 def test_what_manifests_say_is_not_believed(folder: Path) -> None:

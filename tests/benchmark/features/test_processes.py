@@ -56,7 +56,7 @@ def killed_again_and_again(folder: Path, *, count: int, kills: int) -> None:
         if child.is_alive():
             child.kill()
             child.join()
-        done = int(np.count_nonzero(np.frombuffer(tiny.stored_bytes(cache).get("rows.idx", b""), "<u4")[::2] == 1))
+        done = int(np.count_nonzero(np.frombuffer(tiny.stored_bytes(cache).get("rows.idx", b""), "<u8")[::4] == 1))
         midst += 0 < done < count - 2
         if done == count - 2:
             # Begin again, so that more kills strike an extraction.

@@ -35,6 +35,9 @@ KEY = StoreKey(
     batch=8,
 )
 
+# Digest of an image.
+ONE = np.array([1, 2], np.uint64)
+
 
 @pytest.mark.parametrize("name", [field.name for field in fields(StoreKey)])
 def test_every_part_of_the_key_is_another_store(name: str, tmp_path: Path) -> None:
@@ -56,9 +59,8 @@ def test_rows_come_back_and_the_others_are_missing(tmp_path: Path) -> None:
     store, listener = FeatureStore(tmp_path, KEY, rows=10), RecordingReporter()
     values = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
     with store.locked(listener):
-        store.write(np.array([2, 3, 9]), values)
-        store.write_unreadable({5: "torn", 6: "torn\nin two, é"}, for_good=True)
-        store.write_unreadable({7: "away"}, for_good=False)
+        store.write(np.array([2, 3, 9]), values, np.tile(ONE, (3, 1)))
+        store.write_unreadable({5: "torn", 6: "torn\nin two, é", 7: "away"}, {5: ONE, 6: ONE})
     with FeatureStore(tmp_path, KEY, rows=10).locked(listener):
         assert store.missing(np.arange(10), listener).tolist() == [0, 1, 4, 7, 8]
         assert (store.read(np.array([9, 2, 3])) == values[[2, 0, 1]]).all()
@@ -72,11 +74,11 @@ def test_rows_come_back_and_the_others_are_missing(tmp_path: Path) -> None:
 def test_a_reason_that_a_kill_cut_short_spoils_no_other(tmp_path: Path) -> None:
     store, listener = FeatureStore(tmp_path, KEY, rows=3), RecordingReporter()
     with store.locked(listener):
-        store.write_unreadable({0: "torn"}, for_good=True)
+        store.write_unreadable({0: "torn"}, {0: ONE})
         file = store.folder / "unreadable.jsonl"
         file.write_bytes(file.read_bytes()[:-1] + b'\n{"row": 1, "rea')
-        store.write_unreadable({1: "half"}, for_good=True)
-        store.write_unreadable({2: "empty"}, for_good=True)
+        store.write_unreadable({1: "half"}, {1: ONE})
+        store.write_unreadable({2: "empty"}, {2: ONE})
         assert store.missing(np.arange(3), listener).tolist() == []
         assert store.unreadable(np.arange(3)) == {0: "torn", 1: "half", 2: "empty"}
     assert listener.notices == []
@@ -86,7 +88,7 @@ def test_the_ends_are_whole(tmp_path: Path) -> None:
     store = FeatureStore(tmp_path, KEY, rows=8)
     with store.locked(RecordingReporter()):
         assert store.ends().tolist() == []
-        store.write(np.arange(2, 7), np.ones((5, 4), np.float32))
+        store.write(np.arange(2, 7), np.ones((5, 4), np.float32), np.tile(ONE, (5, 1)))
         assert store.ends().tolist() == [2, 6]
         spoilt = bytearray((store.folder / "features.f32").read_bytes())
         spoilt[2 * 16] ^= 1
@@ -109,8 +111,8 @@ def test_any_flipped_bit_costs_one_row(name: str, tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     values = random.normal(size=(5, 4)).astype(np.float32)
     with store.locked(RecordingReporter()):
-        store.write(np.arange(5), values)
-        store.write_unreadable({5: "torn"}, for_good=True)
+        store.write(np.arange(5), values, np.tile(ONE, (5, 1)))
+        store.write_unreadable({5: "torn"}, {5: ONE})
     file = store.folder / name
     whole = file.read_bytes()
     for bit in random.choice(8 * len(whole), 60, replace=False).tolist():
@@ -211,3 +213,17 @@ def test_a_folder_that_cant_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(ArtbenchError, match="features can't be stored in") as caught:
         features(paint(tmp_path, 3), tmp_path / "file")
     assert "ARTBENCH_CACHE" in str(caught.value)
+
+
+def test_a_row_in_the_place_of_another_is_not_believed(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path, KEY, rows=6)
+    values = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
+    with store.locked(RecordingReporter()):
+        store.write(np.arange(6), values, np.tile(ONE, (6, 1)))
+        for name, width in (("features.f32", 16), ("rows.idx", 32)):
+            content = bytearray((store.folder / name).read_bytes())
+            content[:width], content[width : 2 * width] = content[width : 2 * width], content[:width]
+            (store.folder / name).write_bytes(content)
+        listener = RecordingReporter()
+        assert store.missing(np.arange(6), listener).tolist() == [0, 1]
+    assert "2 rows" in listener.notices[0]

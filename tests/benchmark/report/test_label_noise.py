@@ -54,7 +54,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             chances(true[60:], 3),
             images=names[60:],
             task="toy-colour",
-            dataset={"fingerprint": task.fingerprint, "train": 60},
+            dataset={"fingerprint": task.listing, "train": 60},
             encoder={"weights_sha256": f"{number:064x}"},
         )
     return folder

@@ -43,7 +43,7 @@ def test_folders_may_have_any_names(tmp_path: Path) -> None:
     task = only(tmp_path)
     assert task.targets.classes == ("Barock \\xe9", "Jugendstil", "N\u00e4ive")
     assert task.dataset.path(0).is_file()
-    assert len(task.fingerprint) == 64
+    assert len(task.listing) == 64
 
 
 def test_folders_of_splits_hold_folders_of_classes(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_the_split_is_that_of_the_list_whatever_is_there(tmp_path: Path) -> None
     assert partial.targets.missing == ["scans/004.jpg"]
     assert ids(partial, "test") == ids(whole, "test") - {"scans/004.jpg"}
     assert partial.partial
-    assert partial.fingerprint != whole.fingerprint
+    assert partial.listing != whole.listing
 
 
 def test_a_column_of_splits_is_followed_and_an_empty_one_is_no_split(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_toml_names_everything(tmp_path: Path) -> None:
     assert labels_by_id(task)["SK-A-5"] == STYLES[2]
     # The folder that holds it as collection.toml will do as well.
     (tmp_path / "my.toml").rename(tmp_path / "collection.toml")
-    assert only(tmp_path).fingerprint == task.fingerprint
+    assert only(tmp_path).listing == task.listing
 
 
 def test_parquet_is_a_table_too(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_parquet_is_a_table_too(tmp_path: Path) -> None:
     columns = {"path": [path for path, *_ in works()], "style": [style for _, style, *_ in works()]}
     pq.write_table(pa.table(columns), tmp_path / "works.parquet")
     table = write_table(tmp_path / "works.csv", ("path", "style"), list(zip(*columns.values(), strict=True)))
-    assert only(tmp_path / "works.parquet").fingerprint == only(table).fingerprint
+    assert only(tmp_path / "works.parquet").listing == only(table).listing
 
 
 @pytest.mark.parametrize(

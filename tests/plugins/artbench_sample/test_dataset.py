@@ -13,7 +13,7 @@ from artbench_sample import crew
 from artbench_sample.catalogue import Work
 from artbench_sample.crew import image_file, paint_alone, paint_together
 from artbench_sample.dataset import open_sample
-from artbench_sample.paint import SEED, paint_collection, write_labels
+from artbench_sample.paint import SEED, paint_collection, write_digests, write_labels
 from artbench_sample.tasks import artist_targets, material_targets, style_targets
 
 
@@ -60,11 +60,28 @@ def test_painting_needs_no_network(works: list[Work], tmp_path: Path, monkeypatc
 
 def test_the_state_of_the_data_does_not_hang_on_the_encoder_of_images(works: list[Work], tmp_path: Path) -> None:
     folder = _small(tmp_path, works)
-    before = open_sample(folder).fingerprint
+    before, contents = open_sample(folder).fingerprint, _contents(folder)
     for file in (folder / "pictures").iterdir():
         with Image.open(file) as image:
             image.copy().save(file, "JPEG", quality=30)
+    write_digests(folder, works[:12])
     assert open_sample(folder).fingerprint == before
+    assert _contents(folder) == contents
+
+
+def test_an_image_that_is_not_as_it_was_painted_has_another_content(works: list[Work], tmp_path: Path) -> None:
+    folder = _small(tmp_path, works)
+    before = _contents(folder)
+    file = open_sample(folder).path(1)
+    file.write_bytes(file.read_bytes() + b"x")
+    after = _contents(folder)
+    assert [one == other for one, other in zip(before, after, strict=True)].count(False) == 1
+    assert before[1] != after[1]
+
+
+def _contents(folder: Path) -> list[bytes]:
+    dataset = open_sample(folder)
+    return [dataset.content(row, dataset.read(row)) for row in range(len(dataset))]
 
 
 def test_labels_say_what_is_planted(collection: Path, works: list[Work]) -> None:
@@ -151,4 +168,5 @@ def _small(folder: Path, works: list[Work]) -> Path:
     for work in works[:12]:
         Image.new("RGB", (8, 8)).save(folder / image_file(work))
     write_labels(folder, works[:12])
+    write_digests(folder, works[:12])
     return folder

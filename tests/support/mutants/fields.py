@@ -8,6 +8,7 @@ from tests.support.mutants.submission import Submission, at, harmful, leaves, pu
 _OPTIONAL = {
     "partial", "exclusion", "twins", "checkpoint_sha256", "pool", "training", "thresholds", "references", "clusters",
     "layer", "pooling", "seen", "rounds", "few_shot", "predictions", "tables", "decode_s", "forward_s",
+    "listing",
 }  # fmt: skip
 
 
