@@ -9,14 +9,13 @@ from time import perf_counter
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from artbench.data.duplicates_cache import read_duplicates
 from artbench.data.opening import OpenTask
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest
 from artbench.evaluation.label_free import of_task
-from artbench.evaluation.rounds import Round, clusters_of, readable, references, score_rounds, scorer_of, tables
+from artbench.evaluation.rounds import Round, cluster_numbers, readable, references, score_rounds, scorer_of, tables
 from artbench.evaluation.seen import what_was_seen
 from artbench.features.extract import Features
 from artbench.protocol import Protocol
@@ -166,22 +165,14 @@ def _notices(
 
 def _predictions(task: OpenTask, rounds: Sequence[Round]) -> TestPredictions:
     rows = np.concatenate([round_.test.rows for round_ in rounds])
+    clusters = cluster_numbers(task, [round_.test for round_ in rounds])
     return TestPredictions(
         images=[task.dataset.ids[row] for row in rows.tolist()],
         labels=np.concatenate([round_.test.labels for round_ in rounds]),
         outputs=np.concatenate([round_.answers.outputs for round_ in rounds]),
         rounds=np.repeat(np.arange(len(rounds)), [len(r.test) for r in rounds]) if len(rounds) > 1 else None,
-        clusters=_cluster_numbers(task, rounds),
+        clusters=None if clusters is None else np.concatenate([np.array(part, np.int64) for part in clusters]),
     )
-
-
-def _cluster_numbers(task: OpenTask, rounds: Sequence[Round]) -> NDArray[np.int64] | None:
-    """Return the number of the cluster of each row; names stay out of the file."""
-    if not task.spec.clustered:
-        return None
-    numbers: dict[str, int] = {}
-    members = [cluster for round_ in rounds for cluster in clusters_of(task, round_.test) or ()]
-    return np.array([numbers.setdefault(member, len(numbers)) for member in members], np.int64)
 
 
 def _pool(encoder: Encoder, task: OpenTask, features: Features, reporter: Reporter) -> PoolState | None:

@@ -15,8 +15,10 @@ from artbench.probe.baselines import Known, guesses
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.predictions import Predictions, predict
+from artbench.probe.ridge import FittedRidge
 from artbench.probe.width import to_width
 from artbench.protocol import Protocol
+from artbench.records.probe import StoredProbe, probe_columns
 from artbench.records.tables import Tables
 from artbench.runtime.progress import Reporter
 from artbench.stats.bootstrap import Estimate
@@ -129,18 +131,29 @@ def references(task: OpenTask, features: Features, *, protocol: Protocol) -> dic
 
 def scorer_of(task: OpenTask, features: Features, *, protocol: Protocol) -> Scorer:
     """Return what scores the rounds of a task."""
+    splits = [targets.test for targets in readable(task, features)]
+    clusters = cluster_numbers(task, splits) or [None] * len(splits)
     tests = [
-        RoundTest(images=targets.test.rows.tolist(), clusters=clusters_of(task, targets.test))
-        for targets in readable(task, features)
+        RoundTest(images=split.rows.tolist(), clusters=numbers) for split, numbers in zip(splits, clusters, strict=True)
     ]
     return Scorer(tests, target=task.spec.target, protocol=protocol)
 
 
 def tables(task: OpenTask, rounds: Sequence[Round]) -> Tables:
-    """Make the tables of classes and confusions over all rounds together; none for years.
+    """Make the tables of classes and confusions over all rounds together (none for years), and that of the probes.
 
     A label of a multi-label task counts as predicted above the threshold that is best for micro F1.
     """
+    kept = probe_columns([_stored(round_.answers.fitted) for round_ in rounds])
+    return {**_scores(task, rounds), **({} if kept is None else {"probe": kept})}
+
+
+def _stored(fitted: FittedProbe | FittedRidge) -> StoredProbe:
+    weight = np.asarray(fitted.weight, np.float32)
+    return StoredProbe(weight=weight.reshape(len(weight), -1), bias=np.atleast_1d(np.asarray(fitted.bias, np.float32)))
+
+
+def _scores(task: OpenTask, rounds: Sequence[Round]) -> Tables:
     classes = task.targets.classes
     if task.spec.target == "year":
         return {}
@@ -175,16 +188,23 @@ def readable(task: OpenTask, features: Features) -> tuple[Targets, ...]:
     )
 
 
-def clusters_of(task: OpenTask, split: Split) -> list[str] | None:
-    """Return the cluster of each image for resampling: its group, or the image itself if that is unknown.
+def cluster_numbers(task: OpenTask, splits: Sequence[Split]) -> list[list[int]] | None:
+    """Return the number of the cluster of each image of each split: its group, or the image itself if that is unknown.
 
-    None: the task is resampled image by image.
+    They are numbered from 0 in order of appearance over all splits. Records keep these numbers, so that whoever has a
+    record resamples the clusters as they were resampled here. None: the task is resampled image by image.
     """
     if not task.spec.clustered:
         return None
-    groups = task.targets.groups_of(split) or [""] * len(split)
-    # No name of a group begins with NUL.
-    return [group or f"\0{row}" for group, row in zip(groups, split.rows.tolist(), strict=True)]
+    numbers: dict[str, int] = {}
+
+    def of(split: Split) -> list[int]:
+        groups = task.targets.groups_of(split) or [""] * len(split)
+        # No name of a group begins with NUL.
+        names = [group or f"\0{row}" for group, row in zip(groups, split.rows.tolist(), strict=True)]
+        return [numbers.setdefault(name, len(numbers)) for name in names]
+
+    return [of(split) for split in splits]
 
 
 def _fits(

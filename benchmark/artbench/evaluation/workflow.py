@@ -280,7 +280,7 @@ class _Work:
         self, encoders: Sequence[EncoderRequest], datasets: Sequence[Sequence[OpenTask]]
     ) -> Iterator[RunResult]:
         """Yield the requested records with their ranks."""
-        ranked = {board.first.board: board for board in boards(self.ledger.records, self.ledger.folder.predictions_of)}
+        ranked = {board.key: board for board in boards(self.ledger.records, self.ledger.folder.predictions_of)}
         for candidate, tasks in product(encoders, datasets):
             for task, protocol in self.with_protocols(tasks):
                 record = self.on_record(task, protocol, candidate)

@@ -28,22 +28,40 @@ class Board:
     """The records that can be compared with each other: same task, protocol and state of the data.
 
     Attributes:
-        rows: Best first; at least one.
+        by_value: Rows, best value first; at least one.
         predictions: Returns the file of a record's predictions; None if there are none, so that nothing is tested.
     """
 
-    rows: tuple[Row, ...]
+    by_value: tuple[Row, ...]
     predictions: Callable[[Record], Path] | None = None
 
     @property
+    def key(self) -> tuple[str, int, str, str]:
+        """What the records share (`Record.board`): the task first."""
+        return self.by_value[0].record.board
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """Rows, best first; those that could not be tested follow those that could, whatever their value."""
+        if self.predictions is None:
+            return self.by_value
+        untested = self.ranking.untested
+        return tuple(sorted(self.by_value, key=lambda row: row.record.id in untested))
+
+    @property
     def first(self) -> Record:
-        """The best record, also used to read what all records share."""
+        """The best record that could be tested, or the best; also used to read what all records share."""
         return self.rows[0].record
+
+    @property
+    def led(self) -> bool:
+        """Whether the first row may be called the best: not if its predictions could not be used."""
+        return self.predictions is None or self.first.id not in self.ranking.untested
 
     @cached_property
     def ranking(self) -> Ranking:
         """The ranks by paired tests, computed on first access."""
-        return rank([row.record for row in self.rows], self.predictions)
+        return rank([row.record for row in self.by_value], self.predictions)
 
     def place_of(self, record: Record) -> Place:
         """Return the place of a record.
@@ -73,7 +91,7 @@ def boards(records: Iterable[Record], predictions: Callable[[Record], Path] | No
     for record in newest.values():
         grouped.setdefault(record.board, []).append(record)
     ranked = [_ranked(group, predictions) for group in grouped.values()]
-    return sorted(ranked, key=lambda board: (board.first.task, -len(board.rows), *map(str, board.first.board)))
+    return sorted(ranked, key=lambda board: (board.key[0], -len(board.by_value), *map(str, board.key)))
 
 
 def _ranked(records: list[Record], predictions: Callable[[Record], Path] | None) -> Board:

@@ -162,8 +162,8 @@ def index_page(
             protocol,
             _images(board, known),
             f"{len(board.rows)}",
-            f"{metric_name(best.primary_metric)} {amount(best.primary)}{years}",
-            escape(encoder_name(best)),
+            f"{metric_name(best.primary_metric)} {amount(best.primary)}{years}" if board.led else "",
+            escape(encoder_name(best)) if board.led else "",
             _tied(board),
         ]
         lines.append(_line(cells))

@@ -36,7 +36,7 @@ class Place:
         low: One more than the number of rows that are significantly better.
         high: The number of tested rows less those that are significantly worse.
         untested: Why the row could not be tested; empty if it was. Then `low` and `high` are one more than the number
-            of rows with a better value.
+            of rows that were tested, and of the others with a better value.
         doubt: Why the tests may find an order by chance more often than promised; empty if they don't.
     """
 
@@ -127,7 +127,9 @@ class Ranking:
             )
         if self.untested:
             why = "; ".join(sorted(set(self.untested.values())))
-            said.append(f"A rank in brackets is by value alone, since nothing could be tested: {why}.")
+            tested = len(self.untested) < len(self.places)
+            below = ", below all rows that could be tested" if tested else ""
+            said.append(f"A rank in brackets is by value alone{below}, since nothing could be tested: {why}.")
         return " ".join(said)
 
     @property
@@ -305,7 +307,14 @@ def _places(
     places = {}
     for record in records:
         if record.id in reasons:
-            above = 1 + sum(sign * other.primary.value > sign * record.primary.value for other in records)
+            # By value among those that could not be tested, and below all that could.
+            above = (
+                1
+                + len(tested)
+                + sum(
+                    sign * other.primary.value > sign * record.primary.value for other in records if other.id in reasons
+                )
+            )
             places[record.id] = Place(low=above, high=above, untested=reasons[record.id])
         else:
             places[record.id] = Place(low=1 + beaten[record.id], high=len(tested) - beating[record.id], doubt=doubt)

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
@@ -25,7 +25,9 @@ from artbench.records.parts import (
 )
 
 SCHEMA: Literal[1] = 1
-TableName: TypeAlias = Literal["classes", "confusion"]
+TableName: TypeAlias = Literal["classes", "confusion", "probe"]
+# What the Parquet files beside a record end with, after its name.
+SUFFIXES = (".parquet", *(f".{name}.parquet" for name in get_args(TableName)))
 
 
 class FileState(Part):
@@ -93,7 +95,8 @@ class Record(Part):
         label_free: What the features of the test images are like; None in records of artbench 0.1.
         predictions: The file `.parquet` beside this one: the prediction for every test image.
         tables: The files `.classes.parquet` (precision, recall, F1 and, for multi-label tasks, average precision of
-            each class) and `.confusion.parquet` (single-label), over all rounds together.
+            each class) and `.confusion.parquet` (single-label), over all rounds together; and `.probe.parquet`, the
+            weights of the probe (`artbench.records.probe`), which records of artbench before 0.3 lack.
 
     Raises:
         pydantic.ValidationError: A field is missing, unknown or impossible, on reading or writing.

@@ -121,8 +121,8 @@ def _task_line(board: Board, link: str) -> _Content:
         "test": best.dataset.test,
         "partial": best.dataset.partial,
         "records": len(board.rows),
-        "best": encoder_name(best),
-        "value": f"{metric_name(best.primary_metric)} {amount(best.primary)} {unit(best.primary)}",
+        "best": encoder_name(best) if board.led else "",
+        "value": f"{metric_name(best.primary_metric)} {amount(best.primary)} {unit(best.primary)}" if board.led else "",
     }
 
 

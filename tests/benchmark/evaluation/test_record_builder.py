@@ -87,7 +87,7 @@ def test_years_are_scored_in_years(judged: Judged) -> None:
     assert record.primary.ci95[0] < record.primary.value < record.primary.ci95[1]
     assert 0 < record.primary.value < 60 < judged.record("toy-year-permuted").primary.value
     assert record.neighbours.metrics["mean_absolute_error"].value < 100
-    assert record.tables == {}
+    assert record.tables.keys() == {"probe"}
     assert "**MAE** years" in judged.page("toy-year")
     assert "classes" not in judged.page("toy-year")
 
@@ -157,12 +157,13 @@ def test_every_class_and_every_confusion_is_kept_beside_the_record(judged: Judge
     assert {name: (state.sha256, state.rows) for name, state in record.tables.items()} == {
         "classes": (sha256_of(file.with_suffix(".classes.parquet")), 3),
         "confusion": (sha256_of(file.with_suffix(".confusion.parquet")), len(confusion)),
+        "probe": (sha256_of(file.with_suffix(".probe.parquet")), 3),
     }
     labels = judged.table("toy-traits", ".classes")
     assert np.mean([row["average_precision"] for row in labels]) == pytest.approx(
         judged.record("toy-traits").metrics["mean_average_precision"].value
     )
-    assert judged.record("toy-traits").tables.keys() == {"classes"}
+    assert judged.record("toy-traits").tables.keys() == {"classes", "probe"}
 
 
 def test_few_shots_are_protocols_of_their_own(

@@ -2,18 +2,20 @@
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from artbench.leaderboard.markdown import task_page
+from artbench.leaderboard.markdown import index_page, task_page
 from artbench.leaderboard.ranking import rank
 from artbench.records.folder import ResultsFolder
+from artbench.records.format import amount
 from artbench.records.publishing import image_digests
 from artbench.records.record import FileState
 from artbench.runtime.files import sha256_of
 from tests.support.ranked_results import CLASSES, LABELS, N, board_of, fill, places
-from tests.support.results import guessed, put
+from tests.support.results import chances, guessed, put
 
 
 def test_rows_without_usable_predictions_stand_in_brackets_and_the_page_says_why(folder: ResultsFolder) -> None:
@@ -29,14 +31,14 @@ def test_rows_without_usable_predictions_stand_in_brackets_and_the_page_says_why
             state = FileState(sha256=sha256_of(file), rows=N)
             records[at] = records[at].model_copy(update={"predictions": state})
     board = board_of(records, folder)
-    assert places(board) == {"a": "1", "b": "(2)", "c": "(3)", "d": "(4)", "e": "2"}
+    assert places(board) == {"a": "1", "e": "2", "b": "(3)", "c": "(4)", "d": "(5)"}
     reasons = {key: board.ranking.untested[records[at].id] for key, at in (("b", 1), ("c", 2), ("d", 3))}
     assert reasons["b"] == "its predictions are missing"
     assert "not the ones it was written with" in reasons["c"]
     assert "can't be read" in reasons["d"]
     assert len(board.ranking.pairs) == 1
     page = task_page([board])
-    assert "A rank in brackets is by value alone" in page
+    assert "A rank in brackets is by value alone, below all rows that could be tested" in page
     assert all(reason in page for reason in reasons.values())
 
 
@@ -74,6 +76,29 @@ def test_clusters_that_were_not_kept_and_metrics_that_need_more_are_not_tested(f
     )
     top = one.model_copy(update={"primary_metric": "top5_accuracy"})
     assert "can't be computed" in rank([top], folder.predictions_of).untested[top.id]
+
+
+@pytest.mark.parametrize("protocol", ["linear-v1", "linear-v2"])
+def test_a_chosen_part_of_the_test_does_not_lead(folder: ResultsFolder, protocol: str) -> None:
+    records = fill(folder, protocol=protocol)
+    right = np.flatnonzero(LABELS >= 0)[:200]
+    outputs = chances(LABELS, CLASSES)[right]
+    best = put(folder, "part", LABELS[right], outputs, images=[f"{number:05}" for number in right], protocol=protocol)
+    assert best.primary.value == 1
+    board = board_of([*records, best], folder)
+    assert (board.first.backbone, [*places(board)][-1], places(board)["part"]) == ("a", "part", "(6)")
+    assert "200 test images" not in task_page([board])
+    (line,) = [line for line in index_page([board]).splitlines() if "toy-style" in line]
+    assert "a, random" in line
+    assert "100.0" not in line
+
+
+def test_a_row_whose_predictions_do_not_bear_it_out_is_no_best_value_even_alone(folder: ResultsFolder) -> None:
+    one, *_ = fill(folder)
+    shown = amount(one.primary)
+    assert shown in index_page([board_of([one], folder)])
+    folder.predictions_of(one).unlink()
+    assert shown not in index_page([board_of([one], folder)])
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from artbench.records.record import SUFFIXES
 from tests.support.mutants.submission import Submission, harmful, put
 
 
@@ -87,7 +88,7 @@ def everything_of_another(it: Submission) -> None:
     """Another's result under other weights, in the place where such a record belongs."""
     content = json.loads(it.random.choice(it.others).read_text())
     source = next(file for file in it.others if json.loads(file.read_text()) == content)
-    for suffix in (".parquet", ".classes.parquet", ".confusion.parquet"):
+    for suffix in SUFFIXES:
         if source.with_suffix(suffix).exists():
             it.beside(suffix).write_bytes(source.with_suffix(suffix).read_bytes())
     content["encoder"]["weights_sha256"] = f"{it.random.getrandbits(256):064x}"
@@ -99,7 +100,7 @@ def everything_of_another(it: Submission) -> None:
 @harmful
 def the_same_weights_under_another_name(it: Submission) -> None:
     source = it.random.choice(it.others)
-    for suffix in (".json", ".parquet", ".classes.parquet", ".confusion.parquet"):
+    for suffix in (".json", *SUFFIXES):
         if source.with_suffix(suffix).exists():
             it.beside(suffix).write_bytes(source.with_suffix(suffix).read_bytes())
     content = it.content

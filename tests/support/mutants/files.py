@@ -4,6 +4,7 @@ import os
 import pickle
 from pathlib import Path
 
+from artbench.records.record import SUFFIXES
 from artbench.runtime.files import sha256_of
 from tests.support.mutants.submission import Submission, harmful, put
 
@@ -128,7 +129,7 @@ def a_file_that_is_no_json(it: Submission) -> None:
 @harmful
 def the_same_twice(it: Submission) -> None:
     it.blamed = it.file.with_name(f"a-copy-of-{it.file.name}")
-    for suffix in (".json", ".parquet", ".classes.parquet", ".confusion.parquet"):
+    for suffix in (".json", *SUFFIXES):
         if it.beside(suffix).exists():
             it.blamed.with_suffix(suffix).write_bytes(it.beside(suffix).read_bytes())
 
@@ -137,7 +138,7 @@ def the_same_twice(it: Submission) -> None:
 def in_the_wrong_place(it: Submission) -> None:
     folder = it.file.parent.parent / "another-task"
     folder.mkdir(exist_ok=True)
-    for suffix in (".parquet", ".classes.parquet", ".confusion.parquet", ".json"):
+    for suffix in (*SUFFIXES, ".json"):
         if it.beside(suffix).exists():
             it.beside(suffix).rename(folder / it.beside(suffix).name)
     it.file = folder / it.file.name

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from artbench.records.folder import ResultsFolder
-from artbench.records.record import Record
+from artbench.records.record import SUFFIXES, Record
 from artbench.runtime.files import sha256_of
 
 
@@ -46,7 +46,7 @@ class Submission:
     def settle(self) -> None:
         """Move everything to where it belongs by what the record says, as a careful forger would."""
         new = ResultsFolder(self.folder).file_of(Record.model_validate_json(self.file.read_text()))
-        for suffix in (".parquet", ".classes.parquet", ".confusion.parquet"):
+        for suffix in SUFFIXES:
             if self.beside(suffix).exists():
                 new.parent.mkdir(exist_ok=True)
                 self.beside(suffix).rename(new.with_suffix(suffix))

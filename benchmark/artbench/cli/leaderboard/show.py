@@ -32,7 +32,7 @@ def show(task: str | None, seen: tuple[str, ...], results: Path, as_json: bool) 
 
     folder = ResultsFolder(results)
     every = boards(seen_as(folder.records(TerminalReporter()), seen), folder.predictions_of)
-    found = [board for board in every if task in (None, board.first.task)]
+    found = [board for board in every if task in (None, board.key[0])]
     if not found:
         what, error = (f"no records of {task}", UsageError) if every and task else ("no records", ArtbenchError)
         what += f" with --seen {' or '.join(seen)}" if seen else ""

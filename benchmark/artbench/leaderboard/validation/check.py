@@ -18,7 +18,7 @@ from artbench.leaderboard.validation.recomputing import check_tables, check_valu
 from artbench.leaderboard.validation.together import Checked, check_together
 from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.predictions import StoredPredictions
-from artbench.records.record import Record
+from artbench.records.record import SUFFIXES, Record
 from artbench.runtime.findings import Finding
 from artbench.runtime.progress import Reporter
 from artbench.specs import TargetKind, TaskSpec
@@ -79,7 +79,7 @@ def check_folder(
 def _beside(name: str, files: Files) -> set[str]:
     """Return the Parquet files that go with a record by their names."""
     stem = name.removesuffix(".json")
-    return {stem + suffix for suffix in (".parquet", ".classes.parquet", ".confusion.parquet")} & files.tables
+    return {stem + suffix for suffix in SUFFIXES} & files.tables
 
 
 def _check(

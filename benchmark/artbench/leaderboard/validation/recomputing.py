@@ -14,6 +14,7 @@ from artbench.leaderboard.validation.files import check_parquet
 from artbench.leaderboard.validation.findings import FileFindings, some
 from artbench.protocol import Protocol
 from artbench.records.predictions import StoredPredictions, read_predictions
+from artbench.records.probe import COLUMNS, read_probes
 from artbench.records.record import Record, TableName
 from artbench.specs import TargetKind
 from artbench.stats.metrics import METRICS
@@ -22,9 +23,6 @@ from artbench.stats.scoring import Scored, Scorer
 
 # Other machines sum in another order.
 _ROUNDING = 1e-4
-# Clusters are kept as numbers, not names, so that a resample draws others: two bootstrap intervals of 1,000 resamples
-# differ by less than this share of their width. Intervals without a bootstrap don't depend on names.
-_CHANCE = 0.25
 _TOP = 5
 _CLASSES = ("class", "support", "predicted", "precision", "recall", "f1")
 _RANKED = (*_CLASSES, "average_precision", "average_precision_11_point")
@@ -115,9 +113,7 @@ def check_values(
         if not _near(metric.value, got.value):
             about.fault(f"{name} is {metric.value:.6g} in the record, but {got.value:.6g} by its predictions")
             continue
-        resampled = protocol.intervals is None and record.clusters is not None
-        slack = _CHANCE * (got.ci95[1] - got.ci95[0]) if resampled else 0.0
-        if not all(_near(end, other, slack=slack) for end, other in zip(metric.ci95, got.ci95, strict=True)):
+        if not all(_near(end, other) for end, other in zip(metric.ci95, got.ci95, strict=True)):
             said, computed = ("{:.6g} to {:.6g}".format(*ends) for ends in (metric.ci95, got.ci95))
             about.fault(f"the interval of {name} is {said} in the record, but {computed} by its predictions")
 
@@ -136,8 +132,8 @@ def _scored(
     return {name: one for name, one in found.items() if known or name != "top5_accuracy"}
 
 
-def _near(value: float | None, other: float, *, slack: float = 0) -> bool:
-    return value is not None and abs(value - other) <= _ROUNDING * max(1, abs(other)) + slack
+def _near(value: float | None, other: float) -> bool:
+    return value is not None and abs(value - other) <= _ROUNDING * max(1, abs(other))
 
 
 def check_tables(
@@ -149,14 +145,15 @@ def check_tables(
         Names of the classes; empty if they can't be read.
     """
     columns = _COLUMNS[target]
-    if set(record.tables) != set(columns):
+    if set(record.tables) - {"probe"} != set(columns):
         about.fault(
             f"the record lists the tables {', '.join(record.tables) or 'none'}, not {', '.join(columns) or 'none'}"
         )
         return ()
     read: dict[TableName, Columns] = {}
-    for name, state in record.tables.items():
-        beside = file.with_suffix(f".{name}.parquet")
+    _check_probe(record, target, file, about)
+    for name in columns:
+        beside, state = file.with_suffix(f".{name}.parquet"), record.tables[name]
         try:
             check_parquet(beside, state, columns[name])
             table = pq.ParquetFile(beside).read(use_threads=False)
@@ -174,6 +171,18 @@ def check_tables(
             if not all(_same(read[name][column], values) for column, values in expected.items()):
                 about.fault(f"table {name}: it differs from the one that the predictions give")
     return names
+
+
+def _check_probe(record: Record, target: TargetKind, file: Path, about: FileFindings) -> None:
+    """Check the form of the probe's weights; `artbench leaderboard verify` tells whether they give the predictions."""
+    state = record.tables.get("probe")
+    if state is None:
+        return
+    try:
+        check_parquet(file.with_suffix(".probe.parquet"), state, COLUMNS)
+        read_probes(file, record, classes=1 if target == "year" else record.dataset.classes)
+    except ArtbenchError as error:
+        about.fault(f"table probe: {error.message}")
 
 
 def _is_name(name: object) -> bool:

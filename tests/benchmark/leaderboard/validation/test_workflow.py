@@ -72,10 +72,11 @@ def measure(folder: Path, registry: Registry, cache: Path, protocol: Protocol) -
     return folder
 
 
-@pytest.fixture
-def clustered(newer: Path, tmp_path: Path) -> Submission:
-    """A record under `linear-v2` of a task with several splits of unseen painters, alone."""
-    shutil.copytree(newer / "records" / "toy-splits", tmp_path / "records" / "toy-splits")
+@pytest.fixture(params=["results", "newer"])
+def clustered(request: pytest.FixtureRequest, tmp_path: Path) -> Submission:
+    """A record of a task with several splits of unseen painters, alone, under each protocol."""
+    measured: Path = request.getfixturevalue(request.param)
+    shutil.copytree(measured / "records" / "toy-splits", tmp_path / "records" / "toy-splits")
     (file,) = (tmp_path / "records" / "toy-splits").glob("*.json")
     return Submission(tmp_path, file, [], Random(0))
 
@@ -132,10 +133,8 @@ def test_intervals_of_clusters_are_recomputed_exactly(clustered: Submission, reg
     interval = content["metrics"]["accuracy"]["ci95"]
     # Far less than two bootstraps would differ by.
     interval[0] += 0.02 * (interval[1] - interval[0])
-    content["neighbours"]["metrics"]["accuracy"]["ci95"] = [content["neighbours"]["metrics"]["accuracy"]["value"]] * 2
     clustered.write(content)
-    flat, changed = sorted(faults(check(clustered.folder, registry)))
-    assert flat == "neighbours: the interval of accuracy has no width: no test is so large"
+    (changed,) = faults(check(clustered.folder, registry))
     assert changed.startswith("the interval of accuracy is ")
 
 
