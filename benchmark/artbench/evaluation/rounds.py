@@ -17,6 +17,7 @@ from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.predictions import Predictions, predict
 from artbench.probe.width import to_width
 from artbench.protocol import Protocol
+from artbench.records.publishing import image_digests
 from artbench.records.tables import Tables
 from artbench.runtime.progress import Reporter
 from artbench.stats.bootstrap import Estimate
@@ -130,7 +131,9 @@ def references(task: OpenTask, features: Features, *, protocol: Protocol) -> dic
 def scorer_of(task: OpenTask, features: Features, *, protocol: Protocol) -> Scorer:
     """Return what scores the rounds of a task."""
     tests = [
-        RoundTest(images=targets.test.rows.tolist(), clusters=clusters_of(task, targets.test))
+        RoundTest(
+            images=image_digests(_ids(targets.test, task.dataset)), clusters=clusters_of(task, targets.test)
+        )
         for targets in readable(task, features)
     ]
     return Scorer(tests, target=task.spec.target, protocol=protocol)
