@@ -72,7 +72,7 @@ def artbench(line: str) -> tuple[int, str, set[str]]:
         ("data audit sample --backbone resnt18", "The nearest: resnet18"),
         ("explain filters --backbone resnt18 --out figure.png", "The nearest: resnet18"),
         ("new plugin resnet18 --kind backbone", "a backbone is called resnet18 already, that of timm (artbench)"),
-        ("list backbone", "'backbone' is not one of 'backbones'"),
+        ("list backbone", "artbench: 'backbone' is not one of 'backbones'"),
     ],
 )
 def test_a_slip_is_told_with_status_two_before_torch_is_imported(line: str, says: str) -> None:
