@@ -103,13 +103,15 @@ class Intervals:
     Attributes:
         name: Name of the method, which stands for the formulas of `stats.intervals` and `stats.robust_tests`.
         level: Coverage of the interval.
-        most_units: Units that are left out one by one; more of them are first grouped at random into so many.
-        seed: Seed of these groups, and of the simulation for the calibration error.
+        most_units: Units that are left out one by one; more of them are first dealt out into so many groups.
+        dealt: The order in which they are dealt out.
+        seed: Seed of the simulation for the calibration error.
     """
 
     name: str = "left-out-v1"
     level: float = 0.95
     most_units: int = 1000
+    dealt: str = "by SHA-256 of the image id; clusters by the smallest of their images"
     seed: int = 0
 
 

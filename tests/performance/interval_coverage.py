@@ -174,7 +174,10 @@ def intervals_of(
     """Intervals of every metric over rounds, with images of their own or the same ones."""
     starts = np.cumsum([0, *(0 if same else len(labels) for labels, _, _ in drawn)])
     tests = [
-        RoundTest(images=range(start, start + len(labels)), clusters=None if painters is None else painters.tolist())
+        RoundTest(
+            images=[f"{at:06}" for at in range(start, start + len(labels))],
+            clusters=None if painters is None else painters.tolist(),
+        )
         for start, (labels, _, painters) in zip(starts.tolist(), drawn, strict=False)
     ]
     found = [

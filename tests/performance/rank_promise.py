@@ -140,7 +140,7 @@ def splits(n: int, rounds: int, scatter: float) -> Draw:
 
 
 def _left_out(metric: str, target: TargetKind, labels: NDArray[np.generic], rows: list[NDArray[np.float32]]) -> Values:
-    (units,) = units_of([RoundTest(images=range(len(labels)))], intervals=INTERVALS)
+    (units,) = units_of([RoundTest(images=[f"{at:06}" for at in range(len(labels))])], intervals=INTERVALS)
     found = [
         left_out(labels, one, target=target, units=units, thresholds=_THRESHOLDS, only=[metric])[metric]  # type: ignore[arg-type]
         for one in rows

@@ -22,6 +22,27 @@ if TYPE_CHECKING:
 
 
 SHELLS = ("bash", "zsh", "fish")
+# click's own breaks words where bash does, at @, = and :, which names of variants hold. This gives click the line itself,
+# -1 for its last word, and answers with what follows the last break, which is all that bash replaces; an @ belongs to it.
+_BASH = r"""_artbench_completion() {
+    local IFS=$'\n' line=${COMP_LINE:0:COMP_POINT} word before completion type value
+    word=${line##*[[:space:]]}
+    before=${word%"${word##*[$COMP_WORDBREAKS]}"}
+    before=${before#--*=}
+    before=${before%@}
+    [[ -n $word ]] || line+="''"
+    COMPREPLY=()
+    for completion in $(env COMP_WORDS="$line" COMP_CWORD=-1 _ARTBENCH_COMPLETE=bash_complete "$1"); do
+        IFS=',' read -r type value <<< "$completion"
+        case $type in
+            dir) COMPREPLY=(); compopt -o dirnames ;;
+            file) COMPREPLY=(); compopt -o default ;;
+            plain) COMPREPLY+=("${value#"$before"}") ;;
+        esac
+    done
+}
+complete -o nosort -F _artbench_completion artbench
+"""
 _WORD = re.compile(r"[\w.:+-]+")
 
 
@@ -43,7 +64,8 @@ def completion(context: click.Context, shell: str) -> None:
 
     script = get_completion_class(shell)
     assert script is not None, "click knows all three"
-    click.echo(script(context.find_root().command, {}, "artbench", "_ARTBENCH_COMPLETE").source(), nl=False)
+    source = script(context.find_root().command, {}, "artbench", "_ARTBENCH_COMPLETE").source()
+    click.echo(_BASH if shell == "bash" else source, nl=False)
 
 
 def completed(

@@ -7,7 +7,7 @@ from typing import Any
 from artbench.cli.completion import from_cache, remember_names
 from artbench.errors import UsageError
 from artbench.plugins.registry import Registry
-from artbench.specs import load_factory
+from artbench.specs import Variant, load_factory
 
 
 def check_named(registry: Registry, fields: Mapping[str, Any], *, methods: bool = False) -> None:
@@ -28,18 +28,22 @@ def check_named(registry: Registry, fields: Mapping[str, Any], *, methods: bool 
         else:
             check_pretraining(pretraining, registry)
     known = from_cache(registry.backbones)
-    # Without what follows an @, which is no part of a backbone's own name.
-    backbones = {name.partition("@")[0] for name in _given(fields, "backbone", "backbones")}
+    # What follows an @ is no part of a backbone's own name.
+    asked = [name.partition("@") for name in _given(fields, "backbone", "backbones")]
+    backbones = {plain for plain, _, _ in asked}
     if known is registry.backbones and backbones - {spec.name for _, spec in known.specs()}:
         with suppress(Exception):  # A family that fails has its error where it is used.
             remember_names(known)
     for name in backbones:
         known.get(name)
+    for _, has_variant, variant in asked:
+        if has_variant and ".." not in variant:
+            Variant.parse(variant)
 
 
 def check_parameters(registry: Registry, fields: Mapping[str, Any]) -> None:
     """Raise UsageError for a plugin's backbone without parameters if only published weights are asked for."""
-    given = set(_given(fields, "backbone", "backbones"))
+    given = {name.partition("@")[0] for name in _given(fields, "backbone", "backbones")}
     published = {"imagenet", "published"}.issuperset(_given(fields, "pretraining", "pretrainings"))
     for spec in [spec for _, spec in registry.backbones.specs() if published and spec.name in given]:
         weights = True

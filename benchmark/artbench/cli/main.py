@@ -107,6 +107,9 @@ def _in_one_line(error: click.ClickException) -> str:
         near = get_close_matches(error.option_name, error.possibilities or (), n=1, cutoff=0)
         error = click.NoSuchOption(error.option_name, possibilities=near, ctx=error.ctx)
     message = " ".join(error.format_message().split())
+    if isinstance(error, click.BadParameter) and isinstance(error.param, click.Argument) and error.message:
+        # The place of a word says which argument it is; click names it by all that it can be.
+        message = " ".join(error.message.split())
     context = getattr(error, "ctx", None)
     if context is None:
         return message

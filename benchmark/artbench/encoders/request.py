@@ -42,7 +42,7 @@ class Training(Protocol):
         """
 
 
-_RANGE = re.compile(r"(?<==)(\d{1,4}\.\.\d{1,4})(?=,|$)")
+_RANGE = re.compile(r"(?<==)([0-9]{1,9}\.\.[0-9]{1,9})(?=,|$)")
 _MOST_NAMES = 1000
 NetworkKey: TypeAlias = tuple[str, str, str | None]
 
@@ -116,10 +116,10 @@ def sweep(name: str) -> list[str]:
     for number, part in enumerate(_RANGE.split(variant)):
         first, _, last = part.partition("..")
         # Every second part is a range.
-        values = [str(value) for value in range(int(first), int(last) + 1)] if number % 2 else [part]
+        values = range(int(first), int(last) + 1) if number % 2 else [part]
         if not 0 < len(names) * len(values) <= _MOST_NAMES:
             raise UsageError(f"{name} stands for no variant, or for more than {_MOST_NAMES:,}")
-        names = [before + value for before in names for value in values]
+        names = [f"{before}{value}" for before in names for value in values]
     return names
 
 

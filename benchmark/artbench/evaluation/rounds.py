@@ -19,6 +19,7 @@ from artbench.probe.ridge import FittedRidge
 from artbench.probe.width import to_width
 from artbench.protocol import Protocol
 from artbench.records.probe import StoredProbe, probe_columns
+from artbench.records.publishing import image_digests
 from artbench.records.tables import Tables
 from artbench.runtime.progress import Reporter
 from artbench.stats.bootstrap import Estimate
@@ -134,7 +135,8 @@ def scorer_of(task: OpenTask, features: Features, *, protocol: Protocol) -> Scor
     splits = [targets.test for targets in readable(task, features)]
     clusters = cluster_numbers(task, splits) or [None] * len(splits)
     tests = [
-        RoundTest(images=split.rows.tolist(), clusters=numbers) for split, numbers in zip(splits, clusters, strict=True)
+        RoundTest(images=image_digests(_ids(split, task.dataset)), clusters=numbers)
+        for split, numbers in zip(splits, clusters, strict=True)
     ]
     return Scorer(tests, target=task.spec.target, protocol=protocol)
 

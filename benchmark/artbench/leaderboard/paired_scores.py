@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from artbench.errors import ArtbenchError
 from artbench.protocol import Bootstrap, Intervals, Protocol
 from artbench.records.predictions import StoredPredictions, read_predictions
-from artbench.records.publishing import list_digest
+from artbench.records.publishing import image_digests, list_digest
 from artbench.records.record import Record
 from artbench.specs import TargetKind
 from artbench.stats.contributions import HAVE_PARTS, SUMS, contributions, parts, summed
@@ -129,7 +129,10 @@ def round_tests(stored: StoredPredictions, *, clustered: bool) -> list[RoundTest
     """Return who is tested in each round."""
     clusters = stored.clusters if clustered else None
     return [
-        RoundTest(images=stored.images[rows].tolist(), clusters=None if clusters is None else clusters[rows].tolist())
+        RoundTest(
+            images=image_digests(stored.images[rows].tolist()),
+            clusters=None if clusters is None else clusters[rows].tolist(),
+        )
         for rows in (stored.rounds == number for number in range(int(stored.rounds.max()) + 1))
     ]
 

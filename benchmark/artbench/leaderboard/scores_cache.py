@@ -21,7 +21,7 @@ from artbench.stats.contributions import SUMS
 from artbench.stats.metrics import METRICS
 
 # Raised whenever `paired_scores` gives something else for the same predictions.
-_VERSION = 4
+_VERSION = 5
 _ARRAYS = ("rounds", "clusters", "added", "values", "resampled", "parts", "influence", "shares")
 
 

@@ -44,7 +44,7 @@ def interval_of(found: LeftOut, *, unit: Unit, intervals: Intervals) -> tuple[fl
         intervals: How intervals are made.
     """
     if len(found.without) < 2 and not found.plain:
-        return 0.0, found.top
+        return 0.0, found.top if unit == "years" else 1.0
     if found.calibration is not None:
         return _calibration_interval(found, found.calibration, intervals)
     if unit == "years":
@@ -69,16 +69,17 @@ def clopper_pearson(value: float, n: float, *, level: float) -> tuple[float, flo
 
 
 def _fraction_interval(found: LeftOut, level: float) -> tuple[float, float]:
-    """Return the interval of a metric between 0 and `found.top`.
+    """Return the interval of a metric between 0 and 1.
 
-    The effective number of images is that of a plain share with the same variance (Korn and Graubard 1998), reduced for
+    What the test can't reach (`found.top`), since it has no images of some classes, may be anything: all of it is added
+    at the upper end. The effective number of images is that of a plain share with the same variance (Korn and Graubard 1998), reduced for
     the degrees of freedom with which the variance is known, as they do.
     """
     top = found.top
     value = min(max((found.value - found.bias) / top, 0.0), 1.0)
     n = found.images if found.plain else _effective_images(found, value, level)
     low, high = clopper_pearson(value, n, level=level)
-    return min(low * top, found.value), min(max(high * top, found.value), 1.0)
+    return min(low * top, found.value), min(max(high * top + (1 - top), found.value), 1.0)
 
 
 def _effective_images(found: LeftOut, value: float, level: float) -> float:

@@ -29,8 +29,6 @@ _INTERPOLATED, _EXACT = "mean_average_precision_11_point", "mean_average_precisi
 # class of two images that are both right does not have a variance of 0. With 30 easy classes of two images each,
 # balanced accuracy is covered by 97 % with it and by 94.5 % without; between 1 and 4 it matters little.
 _PRIOR = 2.0
-# As many as `Intervals.most_units`: the variance of single images needs no more.
-_MOST_SINGLES = 1000
 # Years are told by the year: a smaller distance says nothing.
 _YEAR = 1.0
 
@@ -64,7 +62,8 @@ class LeftOut:
         single: Variance if all images were independent, which clusters may not undercut.
         carrying: How many single images carry that variance.
         images: Number of different test images.
-        top: Largest value that is possible; for errors in years, the range of years of the test, or the largest error.
+        top: Largest value that is possible on these images; for errors in years, the range of years of the test, or the
+            largest error.
         biased: Whether the jackknife's estimate of bias is taken off, for metrics that are not means.
         plain: Whether the units are single images and each adds 0 or 1, all with the same weight.
         calibration: Gaps of the bins, for the calibration error.
@@ -131,7 +130,7 @@ def left_out(
         >>> from artbench.stats.left_out import left_out
         >>> from artbench.stats.units import RoundTest, units_of
         >>> probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
-        >>> (units,) = units_of([RoundTest(images=range(4))], intervals=Intervals())
+        >>> (units,) = units_of([RoundTest(images="abcd")], intervals=Intervals())
         >>> found = left_out(np.array([0, 1, 1, 0]), probabilities, target="single-label", units=units)
         >>> found["accuracy"].value, found["accuracy"].without.round(2).tolist()
         (0.75, [0.67, 0.67, 1.0, 0.67])
@@ -141,13 +140,10 @@ def left_out(
     metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in given)]
     metrics = [m for m in metrics if wanted is None or m.name in wanted]
     outcome, values = measure_all(metrics, labels, outputs, thresholds=given)
-    n = len(labels)
     each = _without(metrics, outcome, units.of, units.count)
     alone = each
     if units.clustered:
-        # Single images beside the clusters, in as few groups as the units of a large test are.
-        singles = np.arange(n) % min(n, _MOST_SINGLES)
-        alone = _without(metrics, outcome, singles, int(singles.max()) + 1)
+        alone = _without(metrics, outcome, units.singles, int(units.singles.max()) + 1)
     found: dict[str, LeftOut] = {}
     for metric in metrics:
         name, value = metric.name, float(values[metric.name][0])
@@ -194,7 +190,7 @@ def averaged(rounds: Sequence[LeftOut]) -> LeftOut:
         single=float(np.mean([one.single for one in rounds])) / len(rounds),
         carrying=float(np.mean([one.carrying for one in rounds])),
         images=first.images,
-        top=max(one.top for one in rounds),
+        top=float(np.mean([one.top for one in rounds])),
         biased=first.biased,
         plain=False,
         # The bins of every round, since distances are averaged, not gaps.

@@ -14,11 +14,12 @@ class RoundTest:
     """Who is tested in a round.
 
     Attributes:
-        images: Something that tells images apart, for each image of the round.
-        clusters: The same for clusters such as painters; None if images are independent.
+        images: Digest of the id of each image of the round (`records.publishing.image_digests`), which is the same
+            before and after publishing, and has nothing to do with what the image shows.
+        clusters: Something that tells clusters such as painters apart, for each image; None if images are independent.
     """
 
-    images: Sequence[Hashable]
+    images: Sequence[str]
     clusters: Sequence[Hashable] | None = None
 
 
@@ -29,12 +30,15 @@ class Units:
     Attributes:
         of: Unit of each image of the round, below `count`, int64, shape (n,).
         count: Number of units over all rounds.
+        singles: Number of each image of the round, which are left out beside clusters; from 0, below
+            `Intervals.most_units`, int64, shape (n,).
         images: Number of different images over all rounds.
         clustered: Whether units are clusters of images.
     """
 
     of: NDArray[np.int64]
     count: int
+    singles: NDArray[np.int64]
     images: int
     clustered: bool
 
@@ -42,18 +46,23 @@ class Units:
 def units_of(tests: Sequence[RoundTest], *, intervals: Intervals) -> list[Units]:
     """Number the units of all rounds together, so that one that is tested in several rounds is left out of all.
 
-    They are numbered in the order in which they appear, so that their names don't matter. More than
-    `intervals.most_units` are dealt out at random into so many groups, of as many units each, give or take one.
+    They are numbered in the order of their images' digests (of clusters, the smallest), so that neither the order of
+    images nor the names of clusters matter. More than `intervals.most_units` are dealt out in this order into so many
+    groups, of as many units each, give or take one.
     """
-    clustered = tests[0].clusters is not None
-    numbers: dict[Hashable, int] = {}
-    members = [
-        np.array([numbers.setdefault(one, len(numbers)) for one in test.clusters or test.images], np.int64)
+    most = intervals.most_units
+    smallest: dict[Hashable, str] = {}
+    for test in tests:
+        for unit, image in zip(test.clusters or test.images, test.images, strict=True):
+            smallest[unit] = min(image, smallest.get(unit, image))
+    numbers = {unit: at % most for at, unit in enumerate(sorted(smallest, key=smallest.__getitem__))}
+    return [
+        Units(
+            of=np.array([numbers[unit] for unit in test.clusters or test.images], np.int64),
+            count=min(len(numbers), most),
+            singles=np.argsort(np.argsort(np.array(test.images, np.str_))) % most,
+            images=len({image for test in tests for image in test.images}),
+            clustered=tests[0].clusters is not None,
+        )
         for test in tests
     ]
-    count = len(numbers)
-    if count > intervals.most_units:
-        dealt = np.random.default_rng(intervals.seed).permutation(count) % intervals.most_units
-        members, count = [dealt[one] for one in members], intervals.most_units
-    images = len({image for test in tests for image in test.images})
-    return [Units(of=one, count=count, images=images, clustered=clustered) for one in members]

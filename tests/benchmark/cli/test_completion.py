@@ -222,6 +222,11 @@ def test_the_tab_key_in_a_real_bash(tmp_path: Path) -> None:
             ("artbench run --pretraining imag", "--pretraining imagenet "),
             ("artbench run --pretraining min", "--pretraining mine.pth "),
             ("artbench leaderb", "artbench leaderboard "),
+            ("artbench run --backbone colour-histogram@si", "--backbone colour-histogram@size=224 "),
+            ("artbench run --backbone colour-histogram@bins=1", "--backbone colour-histogram@bins=16 "),
+            ("artbench run --backbone a@pool=cls,lay", "--backbone a@pool=cls,layer=2 "),
+            ("artbench run --backbone=a@siz", "--backbone=a@size=224 "),
+            ("artbench run --data 'sample=x y' --task sample-sty", "--task sample-style "),
         ):
             os.write(terminal, f"{typed}\t".encode())
             _wait_for(terminal, completed)

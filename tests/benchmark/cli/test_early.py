@@ -57,6 +57,9 @@ def artbench(line: str) -> tuple[int, str, set[str]]:
     [
         ("run --backbone resnt18 --task sample-style", "The nearest: resnet18"),
         ("run --backbone timm:resnt18 --task sample-style", "no backbone is called"),
+        ("run --backbone resnet18@pool= --task sample-style", "'pool=' is not a choice of a variant"),
+        ("run --backbone resnet18@layer=0 --task sample-style", "layer=0 is not a number from 1"),
+        ("features export --backbone resnet18@layer=2,layer=3 --task sample-style --out out", "chooses layer twice"),
         ("run --backbone resnet18 --pretraining imagnet --task sample-style", "The nearest: imagenet"),
         ("run --backbone resnet18 --pretraining nope.pth --task sample-style", "no checkpoint at nope.pth"),
         ("run --backbone resnet18 --task sample-stile", "The nearest: sample-style"),
@@ -72,7 +75,7 @@ def artbench(line: str) -> tuple[int, str, set[str]]:
         ("data audit sample --backbone resnt18", "The nearest: resnet18"),
         ("explain filters --backbone resnt18 --out figure.png", "The nearest: resnet18"),
         ("new plugin resnet18 --kind backbone", "a backbone is called resnet18 already, that of timm (artbench)"),
-        ("list backbone", "'backbone' is not one of 'backbones'"),
+        ("list backbone", "artbench: 'backbone' is not one of 'backbones'"),
     ],
 )
 def test_a_slip_is_told_with_status_two_before_torch_is_imported(line: str, says: str) -> None:

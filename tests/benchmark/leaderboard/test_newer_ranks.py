@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from artbench.leaderboard.comparison import Located, compare
+from artbench.leaderboard.export.flat import flat_rows
 from artbench.leaderboard.export.latex import latex_tables
 from artbench.leaderboard.markdown import task_page
 from artbench.records.folder import ResultsFolder
@@ -77,6 +78,7 @@ def test_ranks_of_years_need_two_hundred_images(folder: ResultsFolder, n: int) -
     remark = "since errors in years are too uneven for a test of fewer than 200 images"
     for text in (task_page([board]), latex_tables([board])):
         assert (remark in text) == (n < 200)
+    assert {bool(row["rank_doubt"]) for row in flat_rows([board])} == {n < 200}
     assert (r"\textbf" in latex_tables([board])) == (n == 200)
 
 

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from artbench.cli.leaderboard.show import print_board
 from artbench.leaderboard.board import boards
+from artbench.leaderboard.export.flat import flat_rows
+from artbench.leaderboard.export.latex import escape_latex, latex_tables
 from artbench.leaderboard.markdown import task_page
 from artbench.leaderboard.notes import marks, measured_on
 from tests.support.records import record
@@ -68,3 +71,40 @@ def test_the_page_says_where_the_penalty_was_chosen_and_which_classes_draws_lack
     assert "1 of 4 classes have no image to draw; 2 of 4 classes have fewer than 4 images" in said
     old = measured_on(boards([record(few_shot={**few, "absent": None})])[0])
     assert "3 classes have fewer and give all they have" in old
+
+
+LATEX = {"†": r"\dagger", "‡": r"\ddagger", "§": r"\S", "¶": r"\P", "‖": r"\|", "◊": r"\diamond", "?": "?"}
+
+
+@pytest.mark.parametrize("sign", LATEX)
+def test_tables_for_papers_and_terminals_have_the_marks(sign: str, capsys: pytest.CaptureFixture[str]) -> None:
+    changes = {
+        "†": {"encoder": {"pool": {**POOL, "test_images": 3}}},
+        "‡": {"encoder": {"pool": {**POOL, "test_images": None}}},
+        "?": {"encoder": {"seen": SEEN}},
+        "§": {"dataset": {"twins": {"test": 2, "tiers": ["hash"], "audit_sha256": "a" * 64}}},
+        "¶": {"dataset": {"partial": True, "missing": 7}},
+        "‖": {"probe": PROBE},
+        "◊": {**V2, "probe": EDGE},
+    }[sign]
+    board = boards([record(**changes)])
+    (mark,) = marks(board[0].first)
+    text = latex_tables(board)
+    assert f"resnet18$^{{{LATEX[sign]}}}$ &" in text
+    assert f"\\par\\footnotesize $^{{{LATEX[sign]}}}$ {escape_latex(mark.text)} (" in text
+    print_board(board[0])
+    lines = capsys.readouterr().out.splitlines()
+    assert any("resnet18" in line and line.rstrip().endswith(sign) for line in lines)
+    assert any(line.startswith(f"{sign} {mark.text}") for line in lines)
+
+
+def test_every_table_shows_pooling_size_and_width_where_they_are_declared(capsys: pytest.CaptureFixture[str]) -> None:
+    declared = {"layer": 2, "pooling": "cls+avg", "input_size": 518, "feature_dim": 768}
+    board = boards([record(**V2, encoder=declared)])
+    assert "& 768 & cls+avg, layer 2 & 518" in latex_tables(board)
+    assert "768" not in latex_tables(boards([record(encoder={"feature_dim": 768})]))
+    print_board(board[0])
+    shown = capsys.readouterr().out
+    assert all(text in shown for text in ("features", "pooling", "px", "768", "cls+avg, layer 2", "518"))
+    (row,) = flat_rows(board)
+    assert (row["layer"], row["pooling"], row["input_size"], row["feature_dim"]) == (2, "cls+avg", 518, 768)

@@ -1,6 +1,6 @@
 """Intervals from the metric without each unit: what they promise, against references, and how often they cover."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -11,12 +11,13 @@ from scipy.stats import binomtest
 
 from artbench.errors import ArtbenchError
 from artbench.protocol import LINEAR_V1, LINEAR_V2, Bootstrap, Intervals, Protocol
+from artbench.records.publishing import image_digests
 from artbench.stats.bootstrap import Estimate
 from artbench.stats.intervals import clopper_pearson, interval_of
 from artbench.stats.left_out import averaged, left_out
 from artbench.stats.metrics import METRICS, score
 from artbench.stats.scoring import Scorer
-from artbench.stats.units import RoundTest, Units, units_of
+from artbench.stats.units import RoundTest, units_of
 
 Target = Literal["single-label", "multi-label", "year"]
 TARGETS: tuple[Target, ...] = ("single-label", "multi-label", "year")
@@ -48,7 +49,7 @@ def estimates(
     labels, outputs = given
     parts = np.array_split(np.arange(len(labels)), rounds)
     tests = [
-        RoundTest(images=part.tolist(), clusters=None if clusters is None else np.asarray(clusters)[part].tolist())
+        RoundTest(images=named(part), clusters=None if clusters is None else np.asarray(clusters)[part].tolist())
         for part in parts
     ]
     scorer = Scorer(tests, target=target, protocol=protocol)
@@ -56,9 +57,8 @@ def estimates(
     return scorer.estimates(found)
 
 
-def single_units(n: int) -> Units:
-    (units,) = units_of([RoundTest(images=range(n))], intervals=Intervals())
-    return units
+def named(images: Iterable[int]) -> list[str]:
+    return image_digests(f"image {number}" for number in images)
 
 
 @pytest.mark.parametrize("n", [1, 7, 50])
@@ -75,7 +75,7 @@ def test_a_plain_share_has_the_exact_interval(n: int) -> None:
 @pytest.mark.parametrize("clusters", [None, np.repeat(np.arange(12), 5)])
 def test_metrics_without_a_unit_are_those_of_the_other_images(target: Target, clusters: Any) -> None:
     labels, outputs = predicted(target, 60)
-    test = RoundTest(images=range(60), clusters=None if clusters is None else clusters.tolist())
+    test = RoundTest(images=named(range(60)), clusters=None if clusters is None else clusters.tolist())
     (units,) = units_of([test], intervals=Intervals())
     found = left_out(labels, outputs, target=target, units=units, thresholds=THRESHOLDS)
     for given, one in found.items():
@@ -127,6 +127,36 @@ def test_neither_the_order_of_images_nor_names_matter(target: Target, clusters: 
         assert other[name].ci95 == pytest.approx(one.ci95, rel=1e-4), name
 
 
+@pytest.mark.parametrize("clusters", [None, np.random.default_rng(2).integers(0, 250, 600)])
+def test_the_order_of_more_images_than_are_left_out_one_by_one_does_not_matter(clusters: Any) -> None:
+    years, outputs = predicted("year", 600)
+    ids, few = named(range(600)), Intervals(most_units=100)
+    order = np.random.default_rng(1).permutation(600)
+    ends = []
+    for rows, names in ((np.arange(600), str), (order, "painter {}".format)):
+        painters = None if clusters is None else [names(number) for number in clusters[rows].tolist()]
+        (units,) = units_of([RoundTest(images=[ids[row] for row in rows], clusters=painters)], intervals=few)
+        assert units.count == 100
+        assert np.ptp(np.bincount(units.of if clusters is None else units.singles)) == 0
+        found = left_out(years[rows], outputs[rows], target="year", units=units)["mean_absolute_error"]
+        ends.append((*interval_of(found, unit="years", intervals=few), found.carrying))
+    assert ends[1] == pytest.approx(ends[0], rel=1e-9)
+
+
+def test_classes_without_test_images_may_be_predicted_in_any_way() -> None:
+    # Half of the classes are in the test; of those, four fifths are right.
+    labels = np.repeat(np.arange(5), 20)
+    right = np.arange(100) % 5 > 0
+    outputs = np.eye(10, dtype=np.float32)[np.where(right, labels, (labels + 1) % 5)]
+    found = estimates("single-label", (labels, outputs))
+    there, low, high = found["balanced_accuracy"].value, *found["balanced_accuracy"].ci95
+    assert there == pytest.approx(0.8)
+    assert found["mean_class_accuracy"].value == pytest.approx(there / 2)
+    assert found["mean_class_accuracy"].ci95 == pytest.approx((low / 2, high / 2 + 0.5))
+    painter = estimates("single-label", (labels, outputs), clusters=np.zeros(100, int))
+    assert painter["mean_class_accuracy"].ci95 == (0, 1)
+
+
 def test_one_painter_says_nothing() -> None:
     years, outputs = predicted("year", 40)
     one_painter = np.zeros(40, int)
@@ -148,7 +178,7 @@ def test_more_units_than_are_left_out_one_by_one_are_dealt_into_groups() -> None
     given = predicted("year", 600)
     few = Intervals(most_units=100)
     protocol = Protocol(name="other", bootstrap=None, intervals=few)
-    (units,) = units_of([RoundTest(images=range(600))], intervals=few)
+    (units,) = units_of([RoundTest(images=named(range(600)))], intervals=few)
     assert units.count == 100
     assert np.bincount(units.of).tolist() == [6] * 100
     whole, grouped = (estimates("year", given, protocol=one)["mean_absolute_error"] for one in (LINEAR_V2, protocol))
@@ -238,7 +268,7 @@ def narrow(target: Target, metric: str, given: Predicted, clusters: Any, protoco
     labels, outputs = given
     if protocol.intervals is None:
         return estimates(target, given, clusters=clusters, protocol=protocol)[metric].ci95
-    test = RoundTest(images=range(len(labels)), clusters=None if clusters is None else clusters.tolist())
+    test = RoundTest(images=named(range(len(labels))), clusters=None if clusters is None else clusters.tolist())
     (units,) = units_of([test], intervals=protocol.intervals)
     found = left_out(labels, outputs, target=target, units=units, only=[metric])
     return interval_of(averaged([found[metric]]), unit=METRICS[metric].unit, intervals=protocol.intervals)

@@ -48,16 +48,28 @@ def show(task: str | None, seen: tuple[str, ...], results: Path, as_json: bool) 
 
 def print_board(board: "Board") -> None:
     """Print a leaderboard on stdout."""
-    from artbench.records.format import amount, metric_name, unit
-    from artbench.records.record import pretraining_name
+    from artbench.leaderboard.columns import PRIMARY, cells, headings
+    from artbench.leaderboard.notes import footnotes, marks
+    from artbench.records.format import metric_name, unit
+    from artbench.records.record import encoder_name
 
     first, records = board.first, [row.record for row in board.rows]
-    metric = f"{metric_name(first.primary_metric)} {unit(first.primary)}\n[95 % interval]"
+    names = headings(board)
+    shown = [*range(PRIMARY + 1), *range(names.index("features"), len(names))]
+    titles = [names[column] for column in shown]
+    titles[PRIMARY] = f"{metric_name(first.primary_metric)} {unit(first.primary)}\n[95 % interval]"
+    signs = ["".join(mark.sign for mark in marks(record)) for record in records]
+    rows = []
+    for number, record in enumerate(records):
+        texts = cells(record, board, number=number)
+        rows.append([*(texts[column].text for column in shown), *([signs[number]] if any(signs) else [])])
     print_table(
-        ("rank", "backbone", "pretraining", metric),
-        [(str(board.place_of(one)), one.backbone, pretraining_name(one), amount(one.primary)) for one in records],
-        numbers=(0, 3),
+        [*titles, *(["marks"] if any(signs) else [])],
+        rows,
+        numbers=(0, PRIMARY, PRIMARY + 1),
         title=f"{first.task}, {first.protocol} ({first.protocol_hash[:12]}), data {first.dataset.fingerprint[:12]}",
     )
+    for mark, marked in footnotes(board):
+        echo(f"{mark.sign} {mark.text} ({', '.join(map(encoder_name, marked))}).", dim=True)
     if board.ranking.explanation:
         echo(board.ranking.explanation, dim=True)

@@ -59,6 +59,8 @@ _AFTER: Mapping[str, Read] = {
     "converged": lambda r: all(probe.converged for probe in r.probes),
     "parameters": lambda r: r.encoder.parameters,
     "feature_dim": lambda r: r.encoder.feature_dim,
+    "layer": lambda r: r.encoder.layer,
+    "pooling": lambda r: r.encoder.pooling,
     "input_size": lambda r: r.encoder.input_size,
     "corpus": lambda r: None if r.encoder.seen is None else r.encoder.seen.corpus,
     "seen": knowledge,
@@ -70,6 +72,7 @@ _AFTER: Mapping[str, Read] = {
     "artbench": lambda r: r.provenance.artbench,
     "created": lambda r: r.provenance.created.isoformat(),
     "id": lambda r: r.id,
+    "rank_doubt": lambda _: None,
 }
 
 
@@ -78,7 +81,8 @@ def flat_rows(boards: Sequence[Board]) -> list[Row]:
 
     Each metric has the columns `NAME`, `NAME_low` and `NAME_high` (its 95 % interval), and the same for the nearest
     neighbours with the prefix `knn_`; fractions in [0, 1], or years. `rank_low` and `rank_high` are the range of ranks
-    by the paired tests; `rank_tested` is false where no test was possible. Label-free figures have columns if some
+    by the paired tests; `rank_tested` is false where no test was possible, and `rank_doubt` says why the tests may find
+    an order too often. Label-free figures have columns if some
     record has them.
     """
     rows = [_row(entry.record, board.place_of(entry.record)) for board in boards for entry in board.rows]
@@ -123,6 +127,7 @@ def _cell(value: Value) -> str:
 def _row(record: Record, place: Place) -> dict[str, Value]:
     row: dict[str, Value] = {name: of(record) for name, of in {**_BEFORE, **_LABEL_FREE, **_AFTER}.items()}
     row |= {"rank_low": place.low, "rank_high": place.high, "rank_tested": not place.untested}
+    row["rank_doubt"] = place.doubt or None
     for prefix, metrics in (("", record.metrics), ("knn_", record.neighbours.metrics)):
         for name, metric in metrics.items():
             name = prefix + name

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from artbench.leaderboard.board import Board
-from artbench.leaderboard.columns import PRIMARY, cells, headings
+from artbench.leaderboard.columns import BACKBONE, PRIMARY, cells, headings
+from artbench.leaderboard.notes import footnotes, marks
 from artbench.records.format import amount
-from artbench.records.record import Record, dataset_name, task_name
+from artbench.records.record import Record, dataset_name, encoder_name, task_name
 
 _NAMED = {
     "\\": "backslash",
@@ -21,6 +22,8 @@ _ESCAPES = str.maketrans(
     | {letter: f"\\text{name}{{}}" for letter, name in _NAMED.items()}
     | {"–": "--", "…": r"\dots{}"}
 )
+# Signs of footnotes, as LaTeX's own fonts have them.
+_SIGNS = {"†": r"\dagger", "‡": r"\ddagger", "§": r"\S", "¶": r"\P", "‖": r"\|", "◊": r"\diamond"}
 
 
 def latex_tables(boards: Sequence[Board]) -> str:
@@ -38,9 +41,7 @@ def escape_latex(text: str) -> str:
 
 def _table(board: Board) -> str:
     best = board.first.id if _has_best(board) else ""
-    header = headings(board)
-    # The columns about the encoder, from its parameters on, would make the table too wide for a paper.
-    header = header[: header.index("parameters")]
+    header = [heading for heading in headings(board) if heading not in _omitted(board)]
     rows = [_cells(row.record, board, bold=row.record.id == best) for row in board.rows]
     return "\n".join(
         [
@@ -54,20 +55,36 @@ def _table(board: Board) -> str:
             *("    " + " & ".join(row) + r" \\" for row in rows),
             r"    \bottomrule",
             r"  \end{tabular}",
+            *(_footnote(mark.sign, mark.text, records) for mark, records in footnotes(board)),
             r"\end{table}",
             "",
         ]
     )
 
 
+def _omitted(board: Board) -> tuple[str, ...]:
+    """Columns that would make the table too wide for a paper, and tell nothing where pooling is not declared."""
+    return ("parameters",) if "pooling" in headings(board) else ("parameters", "features")
+
+
 def _cells(record: Record, board: Board, *, bold: bool) -> list[str]:
-    shown_columns = headings(board).index("parameters")
-    texts = [escape_latex(cell.text) for cell in cells(record, board, number=0)[:shown_columns]]
+    shown_cells = zip(headings(board), cells(record, board, number=0), strict=True)
+    texts = [escape_latex(cell.text) for heading, cell in shown_cells if heading not in _omitted(board)]
+    texts[BACKBONE] += "".join(_superscript(mark.sign) for mark in marks(record))
     value, _, interval = amount(record.primary).partition(" ")
     shown = f"\\textbf{{{value}}}" if bold else value
     # In braces, since a bracket at the start of a line would be an argument of the line break before it.
     texts[PRIMARY] = f"{shown} {{{interval}}}"
     return texts
+
+
+def _superscript(sign: str) -> str:
+    return f"$^{{{_SIGNS.get(sign, sign)}}}$"
+
+
+def _footnote(sign: str, text: str, records: Sequence[Record]) -> str:
+    said = escape_latex(f"{text} ({', '.join(map(encoder_name, records))}).")
+    return f"  \\par\\footnotesize {_superscript(sign)} {said}"
 
 
 def _has_best(board: Board) -> bool:
