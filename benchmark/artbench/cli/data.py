@@ -62,6 +62,7 @@ def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_f
     "--labels", is_flag=True, help="Name records in place of datasets: list test images that look mislabelled."
 )
 @click.option("--training", is_flag=True, help="With --labels: list training images that look mislabelled too.")
+@options.task_option("With --training: the task of the records, collection:PATH:COLUMN, if it is a collection.")
 @click.option("--out", type=options.FOLDER, default=Path("audit"), show_default=True, help="Folder of what is written.")
 @options.backbone_option("Compare features of this architecture too.")
 @options.pretraining_option(default="imagenet")
@@ -89,6 +90,7 @@ def audit(
     names: tuple[str, ...],
     labels: bool,
     training: bool,
+    task: str | None,
     out: Path,
     backbone: str | None,
     pretraining: str,
@@ -113,9 +115,12 @@ def audit(
     """  # noqa: D301  click reads the control character
     from artbench.errors import UsageError
 
-    if (training and not labels) or (exclude is not None and not training):
-        given = "--training goes with --labels" if training else "--exclude goes with --labels --training"
-        raise UsageError(given, mend="Name records, or leave it out")
+    if training and not labels:
+        raise UsageError("--training goes with --labels", mend="Name records, or leave it out")
+    if (task is not None or exclude is not None) and not training:
+        raise UsageError(
+            f"{'--exclude' if task is None else '--task'} goes with --labels --training", mend="Leave it out"
+        )
     files = [Path(name) for name in names]
     if training:
         if backbone is not None:
@@ -126,7 +131,7 @@ def audit(
         from artbench.explain.sources import Sources
         from artbench.explain.training_labels import audit_all_labels
 
-        sources = Sources(paths=paths, exclude=exclude, device=device)
+        sources = Sources(task=task, paths=paths, exclude=exclude, device=device)
         reporter = TerminalReporter()
         show_label_audit(
             audit_all_labels(files, sources=sources, checkpoints=checkpoints, registry=loaded, reporter=reporter),
@@ -167,7 +172,9 @@ def audit(
         )
         return
     leaking = len(findings.leaking)
-    click.echo(f"{counted(twins, 'pair')} of near-duplicates, {leaking:,} of them {'leaks' if leaking == 1 else 'leak'}")
+    click.echo(
+        f"{counted(twins, 'pair')} of near-duplicates, {leaking:,} of them {'leaks' if leaking == 1 else 'leak'}"
+    )
     for leak in findings.leaks:
         seen = f"{leak.same:,} pretrained on, " if leak.same else ""
         click.echo(
