@@ -10,14 +10,16 @@ python -m tests.performance.label_noise [SEEDS]
 import csv
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 import artbench
 from artbench.data.exclusion import Side
+from artbench.data.folders import DatasetPaths
 from artbench.explain.sources import Sources
 from artbench.explain.training_labels import audit_all_labels
 from artbench.plugins.loading import load_plugins
@@ -28,6 +30,8 @@ from tests.performance.features_common import say
 
 _ENCODERS = ("tf_efficientnet_lite0", "tf_efficientnet_lite1", "tf_efficientnet_lite2")
 _RATES = (0.0, 0.05, 0.1, 0.2)
+Wrong: TypeAlias = dict[Side, set[str]]
+"""Ids of the images with wrong labels."""
 
 
 class Counts(NamedTuple):
@@ -69,23 +73,29 @@ def counts(
         writer.writerows(
             [row[path], row["split"], names[label]] for row, label in zip(rows, labels.tolist(), strict=True)
         )
-    wrong: dict[Side, set[str]] = {"train": set(), "test": set()}
+    wrong: Wrong = {"train": set(), "test": set()}
     for row, bad in zip(rows, labels != true, strict=True):
         if bad:
             wrong["test" if row["split"] == "test" else "train"].add(row[path])
-    name = f"collection:{folder / 'planted.csv'}:{task}"
+    return audited(f"collection:{folder / 'planted.csv'}:{task}", wrong)
+
+
+def audited(
+    task: str, wrong: Wrong, *, data: Mapping[str, Path] | None = None
+) -> dict[Side, tuple[list[Counts], Counts]]:
+    """Run the encoders on a task, and count what each lists by itself, and what all list together."""
     with tempfile.TemporaryDirectory() as results:
         records = artbench.run(
-            backbone=_ENCODERS,
-            task=name,
-            results=results,
-            device="cpu",
-            reporter=Silent(),
+            backbone=_ENCODERS, task=task, data=data, results=results, device="cpu", reporter=Silent()
         )
         files = [ResultsFolder(Path(results)).file_of(record) for record in records]
 
         def counted(some: list[Path]) -> dict[Side, Counts]:
-            sources = Sources(task=name, device="cpu")
+            sources = Sources(
+                task=task if task.startswith("collection:") else None,
+                paths=DatasetPaths(by_name=data or {}),
+                device="cpu",
+            )
             found = audit_all_labels(some, sources=sources, registry=load_plugins(), reporter=Silent())
             listed = {side: {one.image for one in found.suspicions if one.side == side} for side in wrong}
             return {

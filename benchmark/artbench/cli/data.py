@@ -178,7 +178,8 @@ def audit(
     for leak in findings.leaks:
         seen = f"{leak.same:,} pretrained on, " if leak.same else ""
         click.echo(
-            f"{leak.task}: of {counted(leak.tested, 'test image')} {seen}{leak.twins:,} with a near-duplicate in training"
+            f"{leak.task}: of {counted(leak.tested, 'test image')} {seen}{leak.twins:,} with a near-duplicate "
+            "in training"
         )
     for file in files:
         click.echo(str(file))

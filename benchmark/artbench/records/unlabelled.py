@@ -75,9 +75,10 @@ class UnlabelledResult(Part):
         dimension = "" if found.intrinsic_dimension is None else f", TwoNN dimension {found.intrinsic_dimension:.1f}"
         broken = f", {self.unreadable:,} of them unreadable" if self.unreadable else ""
         part = "" if found.images == found.of else f" of {found.of:,}"
+        images = "image" if found.of == 1 else "images"
         return [
             f"RankMe {found.rankme:.1f}, effective rank {found.effective_rank:.1f}{dimension} "
-            f"({found.images:,}{part} {'image' if found.of == 1 else 'images'} x {counted(found.dimensions, 'feature')})",
+            f"({found.images:,}{part} {images} x {counted(found.dimensions, 'feature')})",
             f"{counted(pairs.pairs, 'pair')} of near-duplicates and {pairs.to_check:,} to check by eye, among "
             f"{counted(self.images, 'image')}{broken}",
         ]
