@@ -1,147 +1,31 @@
-"""Test images that several encoders agree to be mislabelled, from the predictions beside their records.
+"""Images that several encoders agree to be mislabelled, from predictions that were not fitted on them.
+
+Those for test images are beside the records; `artbench.explain.training_labels` makes those for training images.
 
 Confident learning: Northcutt, Jiang and Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", Journal
 of Artificial Intelligence Research 70 (2021).
 """
 
-import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.data.exclusion import COLUMNS
+from artbench.audit.label_audit import LabelAudit, Opinion, Suspicion
+from artbench.data.exclusion import Side
 from artbench.errors import ArtbenchError
 from artbench.records.folder import read_record
 from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.publishing import image_digests
-from artbench.records.record import Record, encoder_name, task_name
+from artbench.records.record import Record, task_name
 from artbench.records.tables import tested_classes
-from artbench.runtime.files import atomic_write, file_errors
 
-_Tested: TypeAlias = tuple[str, int]
+_Judged: TypeAlias = tuple[str, int]
 """An image and its label: a published list may give one image several."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Opinion:
-    """What one record says of an image.
-
-    Attributes:
-        predicted: Number of the predicted class; of the most frequent one if several rounds tested the image.
-        confidence: Probability of that class, averaged over the rounds that predict it.
-        suspects: Whether most rounds are confident that this class, and not the label, is right.
-    """
-
-    predicted: int
-    confidence: float
-    suspects: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Suspicion:
-    """An image that most records suspect, and agree in the class.
-
-    Attributes:
-        image: Its id.
-        label: Number of the class that it is labelled.
-        suggested: Number of the class that they agree in.
-        agreement: Number of records that suspect it and predict `suggested`.
-        confidence: Their mean probability of `suggested`.
-        opinions: What each record says, in the order of `LabelAudit.records`.
-    """
-
-    image: str
-    label: int
-    suggested: int
-    agreement: int
-    confidence: float
-    opinions: tuple[Opinion, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LabelAudit:
-    """The test images of one task that its records suspect to be mislabelled.
-
-    Attributes:
-        records: The records, each once.
-        classes: Name of each class.
-        tested: Number of test images.
-        alone: Number of images that each record suspects by itself.
-        suspicions: Images that more than half of the records suspect, the most agreed and most confident first.
-        typical: An image of each class that all records recognise, the most confident one, for comparison.
-    """
-
-    records: tuple[Record, ...]
-    classes: tuple[str, ...]
-    tested: int
-    alone: tuple[int, ...]
-    suspicions: list[Suspicion]
-    typical: Mapping[int, str]
-
-    @property
-    def networks(self) -> int:
-        """Number of networks: variants of one network share its weights, and are likely to share its errors."""
-        return len({record.encoder.weights_sha256 for record in self.records})
-
-    @property
-    def published(self) -> bool:
-        """Whether digests stand for the ids of the images, as in published records; `--exclude` needs ids."""
-        images = [suspicion.image for suspicion in self.suspicions]
-        return bool(images) and image_digests(images) == images
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what `artbench data audit --labels --json` prints; `predicted` is in the order of the records."""
-        return {
-            "task": self.records[0].task,
-            "dataset": self.records[0].dataset.name,
-            "from": "predictions for the test images on record",
-            "tested": self.tested,
-            "networks": self.networks,
-            "records": [
-                {"id": record.id, "encoder": encoder_name(record), "suspects": alone}
-                for record, alone in zip(self.records, self.alone, strict=True)
-            ],
-            "images": [
-                {**self._row(found), "predicted": [self.classes[one.predicted] for one in found.opinions]}
-                for found in self.suspicions
-            ],
-        }
-
-    def _row(self, found: Suspicion) -> dict[str, Any]:
-        return {
-            "image": found.image,
-            "label": self.classes[found.label],
-            "suggested": self.classes[found.suggested],
-            "agreement": found.agreement,
-            "confidence": round(found.confidence, 4),
-        }
-
-    def said(self, found: Suspicion) -> str:
-        """Return the classes that the records predict for an image, the most frequent first: `cubism 2, fauvism 1`."""
-        counts = Counter(self.classes[opinion.predicted] for opinion in found.opinions)
-        return ", ".join(f"{name} {count}" for name, count in counts.most_common())
-
-    def write_list(self, path: Path) -> None:
-        """Write the images as CSV for a curator, who deletes lines; what is left is a list for `--exclude`.
-
-        Raises:
-            ArtbenchError: The file can't be written.
-        """
-        dataset = self.records[0].dataset.name
-        with (
-            file_errors(f"{path} can't be written", mend="Name another folder with --out"),
-            atomic_write(path) as temporary,
-            temporary.open("w", encoding="utf-8", newline="") as file,
-        ):
-            columns = [*COLUMNS, "label", "suggested", "agreement", "confidence"]
-            writer = csv.DictWriter(file, columns, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows({"dataset": dataset, "split": "test", **self._row(found)} for found in self.suspicions)
 
 
 def audit_labels(files: Iterable[Path]) -> LabelAudit:
@@ -165,26 +49,49 @@ def audit_labels(files: Iterable[Path]) -> LabelAudit:
             _raise_unlike(first_file, file, f"different tasks, {task_name(first)} and {task_name(record)}")
         if record.dataset.fingerprint != first.dataset.fingerprint or record.task_version != first.task_version:
             _raise_unlike(first_file, file, f"different states of the data of {first.task}")
-    opinions: list[dict[_Tested, Opinion]] = []
+    opinions: list[dict[_Judged, Opinion]] = []
     for file, record in found.values():
         opinions.append(_opinions(_predictions(file, record), classes=first.dataset.classes))
         if opinions[-1].keys() != opinions[0].keys():
             why = "other test images or labels; published records hold digests in place of ids"
             _raise_unlike(first_file, file, why)
-    suspicions = [
-        suspicion
-        for image, label in opinions[0]
-        if (suspicion := _agreed(image, label, [one[image, label] for one in opinions])) is not None
-    ]
     known = tested_classes(first_file, first)
     names = [f"class {number}" for number in range(first.dataset.classes)] if known is None else known.names
     return LabelAudit(
+        files=tuple(file for file, _ in found.values()),
         records=tuple(record for _, record in found.values()),
         classes=tuple(names),
         tested=len(opinions[0]),
-        alone=tuple(sum(opinion.suspects for opinion in one.values()) for one in opinions),
-        suspicions=sorted(suspicions, key=lambda found: (-found.agreement, -found.confidence, found.image)),
+        alone=_alone(opinions),
+        suspicions=_suspicions(opinions, side="test"),
         typical=_typical(opinions),
+    )
+
+
+def with_training(
+    audit: LabelAudit, answers: Sequence[StoredPredictions], *, unjudged: int, ids: Iterable[str]
+) -> LabelAudit:
+    """Add training images to the audit of test images.
+
+    Args:
+        audit: The audit of test images.
+        answers: For each of its records, predictions for the same training images that were not fitted on them.
+        unjudged: Number of training images without such predictions.
+        ids: Ids of the images of the dataset, which take the place of digests in published records.
+    """
+    opinions = [_opinions(one, classes=audit.records[0].dataset.classes) for one in answers]
+    # An image that could be read for one record may have been broken for another.
+    both = [key for key in opinions[0] if all(key in one for one in opinions)]
+    opinions = [{key: one[key] for key in both} for one in opinions]
+    named = dict(zip(image_digests(ids := list(ids)), ids, strict=True)) if audit.published else {}
+    tested = [replace(one, image=named.get(one.image, one.image)) for one in audit.suspicions]
+    return replace(
+        audit,
+        trained=len(both),
+        unjudged=unjudged,
+        alone=tuple(map(sum, zip(audit.alone, _alone(opinions), strict=True))),
+        suspicions=sorted([*tested, *_suspicions(opinions, side="train")], key=_rank),
+        typical={label: named.get(image, image) for label, image in audit.typical.items()},
     )
 
 
@@ -238,7 +145,7 @@ def _predictions(file: Path, record: Record) -> StoredPredictions:
     return stored
 
 
-def _opinions(stored: StoredPredictions, *, classes: int) -> dict[_Tested, Opinion]:
+def _opinions(stored: StoredPredictions, *, classes: int) -> dict[_Judged, Opinion]:
     """Return what a record says of each image, over all its rounds."""
     assert stored.predicted is not None
     assert stored.confidence is not None
@@ -247,7 +154,7 @@ def _opinions(stored: StoredPredictions, *, classes: int) -> dict[_Tested, Opini
     for number in np.unique(stored.rounds):
         rows = stored.rounds == number
         suspects[rows] = suspected(labels[rows], predicted[rows], stored.confidence[rows], classes=classes)
-    said: dict[_Tested, list[tuple[int, float, bool]]] = defaultdict(list)
+    said: dict[_Judged, list[tuple[int, float, bool]]] = defaultdict(list)
     columns = labels.tolist(), predicted.tolist(), stored.confidence.tolist(), suspects.tolist()
     for image, label, *one in zip(stored.images.tolist(), *columns, strict=True):
         said[image, label].append((one[0], one[1], one[2]))
@@ -264,7 +171,20 @@ def _opinion(rounds: Sequence[tuple[int, float, bool]]) -> Opinion:
     )
 
 
-def _agreed(image: str, label: int, opinions: Sequence[Opinion]) -> Suspicion | None:
+def _alone(opinions: Sequence[Mapping[_Judged, Opinion]]) -> tuple[int, ...]:
+    return tuple(sum(opinion.suspects for opinion in one.values()) for one in opinions)
+
+
+def _suspicions(opinions: Sequence[Mapping[_Judged, Opinion]], *, side: Side) -> list[Suspicion]:
+    agreed = (_agreed(image, label, [one[image, label] for one in opinions], side=side) for image, label in opinions[0])
+    return sorted((one for one in agreed if one is not None), key=_rank)
+
+
+def _rank(found: Suspicion) -> tuple[int, float, str]:
+    return -found.agreement, -found.confidence, found.image
+
+
+def _agreed(image: str, label: int, opinions: Sequence[Opinion], *, side: Side) -> Suspicion | None:
     """Return the suspicion that more than half of the records share; None if there is none."""
     votes = Counter(opinion.predicted for opinion in opinions if opinion.suspects).most_common(1)
     if not votes or 2 * votes[0][1] <= len(opinions):
@@ -273,6 +193,7 @@ def _agreed(image: str, label: int, opinions: Sequence[Opinion]) -> Suspicion | 
     sure = [one.confidence for one in opinions if one.suspects and one.predicted == suggested]
     return Suspicion(
         image=image,
+        side=side,
         label=label,
         suggested=suggested,
         agreement=agreement,
@@ -281,7 +202,7 @@ def _agreed(image: str, label: int, opinions: Sequence[Opinion]) -> Suspicion | 
     )
 
 
-def _typical(opinions: Sequence[Mapping[_Tested, Opinion]]) -> dict[int, str]:
+def _typical(opinions: Sequence[Mapping[_Judged, Opinion]]) -> dict[int, str]:
     """Return an image of each class that all records recognise: the one whose least probability is the largest."""
     best: dict[int, tuple[float, str]] = {}
     for image, label in opinions[0]:

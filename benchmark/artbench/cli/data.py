@@ -10,19 +10,18 @@ import click
 from artbench.cli import options
 from artbench.cli.completion import completed
 from artbench.cli.early import check_named
+from artbench.cli.label_audit import show_label_audit
 from artbench.cli.lazy import Group
 from artbench.cli.output import echo, print_json, print_table
-from artbench.runtime.text import printable
+from artbench.runtime.text import counted, printable
 
 if TYPE_CHECKING:
     from artbench.audit.dataset_check import DatasetCheck
-    from artbench.audit.label_noise import LabelAudit
     from artbench.data.folders import DatasetPaths
 
 
 _names = click.argument("names", nargs=-1, required=True, metavar="DATASET...", shell_complete=completed("datasets"))
 _SHOWN = 10
-_MOST_SUSPICIONS = 100
 _SPLITS = ("train", "validation", "test")
 
 
@@ -62,6 +61,8 @@ def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_f
 @click.option(
     "--labels", is_flag=True, help="Name records in place of datasets: list test images that look mislabelled."
 )
+@click.option("--training", is_flag=True, help="With --labels: list training images that look mislabelled too.")
+@options.task_option("With --training: the task of the records, collection:PATH:COLUMN, if it is a collection.")
 @click.option("--out", type=options.FOLDER, default=Path("audit"), show_default=True, help="Folder of what is written.")
 @options.backbone_option("Compare features of this architecture too.")
 @options.pretraining_option(default="imagenet")
@@ -71,7 +72,14 @@ def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_f
     multiple=True,
     type=click.Path(path_type=Path, exists=True),
     metavar="PATH",
-    help="Compare the images it was pretrained on with the test images; repeatable.",
+    help="Compare the images it was pretrained on with the test images; with --training: of a record whose "
+    "pretraining it is; repeatable.",
+)
+@click.option(
+    "--exclude",
+    type=options.FILE,
+    metavar="FILE.csv",
+    help="With --training: exclusion list that the records were made with, if any.",
 )
 @options.paths_options
 @options.device_option
@@ -81,10 +89,13 @@ def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_f
 def audit(
     names: tuple[str, ...],
     labels: bool,
+    training: bool,
+    task: str | None,
     out: Path,
     backbone: str | None,
     pretraining: str,
     checkpoints: tuple[Path, ...],
+    exclude: Path | None,
     paths: "DatasetPaths",
     device: str,
     as_json: bool,
@@ -96,17 +107,44 @@ def audit(
     images have a near duplicate in training.
 
     With --labels it reads the predictions beside records of one task, and lists the test images that most of them are
-    confident to be mislabelled.
+    confident to be mislabelled; with --training it fits probes again, and lists training images too.
 
     \b
       artbench data audit --labels results/records/sample-style/*.json
+      artbench data audit --labels --training results/records/sample-style/*.json
     """  # noqa: D301  click reads the control character
-    if labels:
-        from artbench.errors import UsageError
+    from artbench.errors import UsageError
 
+    if training and not labels:
+        raise UsageError("--training goes with --labels", mend="Name records, or leave it out")
+    if (task is not None or exclude is not None) and not training:
+        raise UsageError(
+            f"{'--exclude' if task is None else '--task'} goes with --labels --training", mend="Leave it out"
+        )
+    files = [Path(name) for name in names]
+    if training:
+        if backbone is not None:
+            raise UsageError("the records say which encoders judge", mend="Leave out --backbone")
+        loaded = options.registry(plugin_files)
+        check_named(loaded, {"paths": paths})
+        from artbench.cli.progress import TerminalReporter
+        from artbench.explain.sources import Sources
+        from artbench.explain.training_labels import audit_all_labels
+
+        sources = Sources(task=task, paths=paths, exclude=exclude, device=device)
+        reporter = TerminalReporter()
+        show_label_audit(
+            audit_all_labels(files, sources=sources, checkpoints=checkpoints, registry=loaded, reporter=reporter),
+            out=out,
+            as_json=as_json,
+        )
+        return
+    if labels:
         if backbone is not None or checkpoints or paths.by_name:
             raise UsageError("--labels reads records alone", mend="Leave out --backbone, --checkpoint and --data")
-        _audit_labels([Path(name) for name in names], out=out, as_json=as_json)
+        from artbench.audit.label_noise import audit_labels
+
+        show_label_audit(audit_labels(files), out=out, as_json=as_json)
         return
     loaded = options.registry(plugin_files)
     check_named(loaded, {"paths": paths, "datasets": names, "backbone": backbone, "pretraining": pretraining})
@@ -133,11 +171,15 @@ def audit(
             }
         )
         return
-    click.echo(f"{twins:,} pairs of near duplicates, {len(findings.leaking):,} of them leak")
+    leaking = len(findings.leaking)
+    click.echo(
+        f"{counted(twins, 'pair')} of near-duplicates, {leaking:,} of them {'leaks' if leaking == 1 else 'leak'}"
+    )
     for leak in findings.leaks:
         seen = f"{leak.same:,} pretrained on, " if leak.same else ""
         click.echo(
-            f"{leak.task}: of {leak.tested:,} test images {seen}{leak.twins:,} with a near duplicate in training"
+            f"{leak.task}: of {counted(leak.tested, 'test image')} {seen}{leak.twins:,} with a near-duplicate "
+            "in training"
         )
     for file in files:
         click.echo(str(file))
@@ -176,56 +218,6 @@ def download(name: str, paths: "DatasetPaths", accept_terms: bool, plugin_files:
     click.echo(f"Complete. `artbench data check {spec.name}` decodes every image.", err=True)
     click.echo(str(folder))
     return 0
-
-
-def _audit_labels(files: list[Path], *, out: Path, as_json: bool) -> None:
-    from artbench.audit.label_noise import audit_labels
-
-    found, file = audit_labels(files), out / "labels.csv"
-    if not found.published:
-        found.write_list(file)
-    if as_json:
-        print_json({**found.as_json(), "file": None if found.published else str(file)})
-    else:
-        _print_labels(found)
-        if not found.published:
-            click.echo(str(file))
-    said = ["Only the predictions for test images on record were read: nothing is said of training images."]
-    if len(found.records) == 1:
-        said.append("One record is weak evidence: what it gets wrong looks mislabelled. Name several encoders.")
-    elif found.networks < len(found.records):
-        said.append(f"These are {len(found.records)} records of {found.networks} networks, which may err alike.")
-    if found.published:
-        said.append("These records are published, without ids of images: no list for --exclude is written.")
-    else:
-        said.append("Look at each image before you leave it out: scores rise when errors of encoders are left out.")
-    for line in said:
-        echo(line, err=True)
-
-
-def _print_labels(found: "LabelAudit") -> None:
-    from artbench.records.record import encoder_name
-
-    count, share = len(found.suspicions), len(found.suspicions) / found.tested
-    echo(
-        f"{found.records[0].task}: {count:,} of {found.tested:,} test images ({share:.1%}) look mislabelled", bold=True
-    )
-    for record, alone in zip(found.records, found.alone, strict=True):
-        echo(f"  {encoder_name(record)} suspects {alone:,}")
-    rows = [
-        [
-            printable(one.image, escapes=True),
-            printable(found.classes[one.label]),
-            printable(found.said(one)),
-            f"{one.agreement} of {len(found.records)}",
-            f"{one.confidence:.2f}",
-        ]
-        for one in found.suspicions[:_MOST_SUSPICIONS]
-    ]
-    if rows:
-        print_table(("image", "label", "encoders say", "agree", "confidence"), rows, numbers=(3, 4))
-    if count > len(rows):
-        echo(f"… and {count - len(rows):,} more (--json lists all)")
 
 
 def _print_check(entry: "DatasetCheck") -> None:

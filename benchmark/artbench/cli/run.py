@@ -8,7 +8,7 @@ import click
 
 from artbench.cli import options
 from artbench.cli.early import check_named, check_parameters
-from artbench.cli.output import print_json
+from artbench.cli.output import echo, print_json
 from artbench.protocol import DEFAULT_PROTOCOL, PROTOCOLS
 
 if TYPE_CHECKING:
@@ -155,6 +155,6 @@ def _print_unlabelled(outcome: "RunOutcome", results: Path) -> None:
         console.print(Text(title, style="bold").append(f"  {result.dataset}, without labels"), soft_wrap=True)
         figures, duplicates = result.sentences()
         where = f"Map: {results / result.folder / 'map.html'}" if result.mapped else "Too few images for a map"
-        console.print(Text(f"  {figures}"), soft_wrap=True)
-        console.print(Text(f"  {duplicates}: {results / result.duplicates_folder / 'report.html'}"), soft_wrap=True)
-        console.print(Text(f"  {where}"), soft_wrap=True)
+        echo(f"  {figures}")
+        echo(f"  {duplicates}: {results / result.duplicates_folder / 'report.html'}")
+        echo(f"  {where}")

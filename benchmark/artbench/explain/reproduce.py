@@ -149,7 +149,7 @@ def open_task(record: Record, sources: Sources, registry: Registry, reporter: Re
         ArtbenchError: The task or the data differ from those on record.
     """
     ((task,),) = open_tasks(
-        [registry.tasks.get(record.task).name],
+        [sources.task or registry.tasks.get(record.task).name],
         registry=registry,
         paths=sources.paths,
         allow_partial=record.dataset.partial,

@@ -11,6 +11,7 @@ from artbench.plugins.registry import Registry
 from artbench.records.folder import read_record
 from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.record import Record
+from artbench.specs import TaskSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,12 +19,14 @@ class Sources:
     """Where to find what a record was made from.
 
     Attributes:
+        task: The task as it was named for the run, if a record does not hold its path, such as that of a collection.
         paths: Folders of the datasets.
         checkpoint: Checkpoint file, if the record's pretraining is one.
         exclude: List of the images that were left out, if the record says that some were.
         device: `auto`, `cpu`, `cuda`, `mps`.
     """
 
+    task: str | None = None
     paths: DatasetPaths = field(default_factory=DatasetPaths)
     checkpoint: Path | None = None
     exclude: Path | None = None
@@ -71,13 +74,25 @@ def check_sources(file: Path, sources: Sources, *, registry: Registry) -> Checke
     for name in sources.paths.by_name:
         registry.datasets.get(name)
     pretraining = pretraining_of(record, sources, registry=registry)
-    dataset = registry.datasets.get(registry.tasks.get(record.task).dataset)
+    dataset = registry.datasets.get(task_of(record, sources, registry=registry).dataset)
     sources.paths.given_folder(dataset)
     if sources.exclude is not None:
         read_exclusions(sources.exclude)
     elif record.dataset.exclusion is not None:
         raise UsageError("images were left out of this record", mend="Give the list of them as --exclude FILE.csv")
     return CheckedRecord(file=file, record=record, predictions=predictions, sources=sources, pretraining=pretraining)
+
+
+def task_of(record: Record, sources: Sources, *, registry: Registry) -> TaskSpec:
+    """Look up the task of a record.
+
+    Raises:
+        UsageError: It is unknown here, or another one was named.
+    """
+    spec = registry.tasks.get(sources.task or record.task)
+    if sources.task is not None and spec.name != record.task:
+        raise UsageError(f"the record is of {record.task}, and {sources.task} is {spec.name}", mend="Name its own task")
+    return spec
 
 
 def pretraining_of(record: Record, sources: Sources, *, registry: Registry) -> str:

@@ -57,7 +57,7 @@ class FittedProbe:
         # Probabilities would hide it: a sigmoid makes an infinite logit 0 or 1.
         if not all(np.isfinite(block).all() for block in rows.blocks()):
             raise ArtbenchError("test features hold NaN or infinity", mend="Extract them anew with --fresh")
-        return _probabilities(rows, self.weight, self.bias, self.target)
+        return probabilities_of(rows, self.weight, self.bias, self.target)
 
 
 def fit_probe(
@@ -127,7 +127,7 @@ def _on_validation(
 ) -> tuple[Mapping[str, float], Mapping[str, float]]:
     """Return the best thresholds, and every metric that is defined, of the chosen heads on validation."""
     held = [
-        (fold.choose_on.labels, _probabilities(fold.choose_on.rows, *head, target))
+        (fold.choose_on.labels, probabilities_of(fold.choose_on.rows, *head, target))
         for fold, head in zip(folds, heads, strict=True)
     ]
     thresholds = validated_thresholds(held, target=target)
@@ -157,9 +157,10 @@ def _logits(rows: Rows, weight: NDArray[np.float64], bias: NDArray[np.float64]) 
     return torch.from_numpy(np.concatenate(parts) if parts else np.zeros((0, len(bias))))
 
 
-def _probabilities(
+def probabilities_of(
     rows: Rows, weight: NDArray[np.float64], bias: NDArray[np.float64], target: TargetKind
 ) -> NDArray[np.float32]:
+    """Predict the probability of each class or label with a head, float32, shape (n, classes)."""
     logits = _logits(rows, weight, bias)
     probabilities = logits.softmax(dim=1) if target == "single-label" else logits.sigmoid()
     return np.asarray(probabilities.float().numpy(), np.float32)

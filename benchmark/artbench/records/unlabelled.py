@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from artbench.records.parts import Count, LabelFreeState, Name, Part, Sha256
 from artbench.records.record import Provenance
+from artbench.runtime.text import counted
 
 
 class DuplicatesState(Part):
@@ -74,11 +75,12 @@ class UnlabelledResult(Part):
         dimension = "" if found.intrinsic_dimension is None else f", TwoNN dimension {found.intrinsic_dimension:.1f}"
         broken = f", {self.unreadable:,} of them unreadable" if self.unreadable else ""
         part = "" if found.images == found.of else f" of {found.of:,}"
+        images = "image" if found.of == 1 else "images"
         return [
             f"RankMe {found.rankme:.1f}, effective rank {found.effective_rank:.1f}{dimension} "
-            f"({found.images:,}{part} images x {found.dimensions:,} features)",
-            f"{pairs.pairs:,} pairs of near-duplicates and {pairs.to_check:,} to check by eye, among "
-            f"{self.images:,} images{broken}",
+            f"({found.images:,}{part} {images} x {counted(found.dimensions, 'feature')})",
+            f"{counted(pairs.pairs, 'pair')} of near-duplicates and {pairs.to_check:,} to check by eye, among "
+            f"{counted(self.images, 'image')}{broken}",
         ]
 
     def __repr__(self) -> str:

@@ -44,6 +44,11 @@ def size(count: int) -> str:
     return f"{count} B"
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: `1 pair`, `1,200 pairs`; `plural` if that is not the noun with an s."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
 def figure_name(number: int, image: str, *, reason: str = "") -> str:
     """The file name of a figure, such as `03-random-sunflowers.png`: plain letters, and unique by its number.
 

@@ -101,7 +101,7 @@ def test_the_command_says_each_in_a_line(scans: Path, tmp_path: Path, command_li
     lines = done.stdout.splitlines()
     assert lines[0] == "small-colour, random  collection:scans, without labels"
     assert re.fullmatch(r"  RankMe [\d.]+, effective rank [\d.]+, TwoNN .* \(25 images x \d+ features\)", lines[1])
-    assert lines[2].startswith("  1 pairs of near-duplicates and 0 to check by eye, among 26 images, 1 of them unread")
+    assert lines[2].startswith("  1 pair of near-duplicates and 0 to check by eye, among 26 images, 1 of them unread")
     assert lines[2].endswith("report.html")
     assert lines[3].endswith("map.html")
     assert len(lines) == 4

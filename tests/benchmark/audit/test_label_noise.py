@@ -145,7 +145,7 @@ def test_one_record_and_variants_of_one_network_are_said_to_be_weaker(
     out = ("--out", str(tmp_path / "audit"))
     assert "weak evidence" in command_line("data", "audit", "--labels", str(files[0]), *out).stderr
     (also,) = write(tmp_path, (1,), pretraining="other")
-    assert "2 records of 1 networks" in command_line("data", "audit", "--labels", str(files[0]), str(also), *out).stderr
+    assert "2 records of 1 network," in command_line("data", "audit", "--labels", str(files[0]), str(also), *out).stderr
 
 
 def test_published_records_give_no_list_for_exclude(tmp_path: Path, command_line: CommandLine) -> None:

@@ -61,7 +61,9 @@ def lay_out(points: NDArray[np.float32], *, method: Method, seed: int) -> Layout
         method: The method.
         seed: Seed of UMAP.
     """
-    components, share = principal_components(points, _DIMENSIONS if method == "umap" else 2)
+    # Of n images, the components from the n-th on are zero.
+    count = max(2, min(_DIMENSIONS, len(points) - 1)) if method == "umap" else 2
+    components, share = principal_components(points, count)
     places = _umap(components, seed) if method == "umap" else components[:, :2]
     return Layout(places=_fitted(places), method=method, kept=share, dimensions=components.shape[1])
 

@@ -48,6 +48,10 @@ def test_both_layouts_keep_the_bundles_apart_and_repeat() -> None:
         middles = np.stack([layout.places[label == LABELS].mean(axis=0) for label in range(3)])
         gaps = np.linalg.norm(layout.places[:, None] - middles, axis=2)
         assert (gaps.argmin(axis=1) == LABELS).mean() > 0.95
+    # 30 images have no more than 29 components, and the caption says so.
+    few = lay_out(POINTS[:30], method="umap", seed=3)
+    assert few.dimensions == 29
+    assert "first 29 principal components" in few.how
 
 
 def test_the_numbers_are_those_of_scikit_learn_and_of_the_definition() -> None:
