@@ -149,7 +149,7 @@ def open_task(record: Record, sources: Sources, registry: Registry, reporter: Re
         ArtbenchError: The task or the data differ from those on record.
     """
     ((task,),) = open_tasks(
-        [registry.tasks.get(record.task).name],
+        [registry.tasks.named_in_file(record.task).name],
         registry=registry,
         paths=sources.paths,
         allow_partial=record.dataset.partial,

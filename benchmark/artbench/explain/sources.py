@@ -71,7 +71,7 @@ def check_sources(file: Path, sources: Sources, *, registry: Registry) -> Checke
     for name in sources.paths.by_name:
         registry.datasets.get(name)
     pretraining = pretraining_of(record, sources, registry=registry)
-    dataset = registry.datasets.get(registry.tasks.get(record.task).dataset)
+    dataset = registry.datasets.get(registry.tasks.named_in_file(record.task).dataset)
     sources.paths.given_folder(dataset)
     if sources.exclude is not None:
         read_exclusions(sources.exclude)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
@@ -13,6 +12,7 @@ from artbench.leaderboard.paired_scores import outputs_of, round_tests
 from artbench.leaderboard.validation.files import check_parquet
 from artbench.leaderboard.validation.findings import FileFindings, some
 from artbench.protocol import Protocol
+from artbench.records.parquet import StoredTable
 from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.record import Record, TableName
 from artbench.specs import TargetKind
@@ -43,11 +43,11 @@ def open_predictions(file: Path, record: Record, target: TargetKind, about: File
     columns = ["image", "target", "prediction"] + ["confidence"] * (target != "year")
     columns += ["round"] * bool(record.rounds) + ["cluster"] * (record.clusters is not None)
     try:
-        check_parquet(file, record.predictions, columns)
+        opened = check_parquet(file, record.predictions, columns)
         stored = read_predictions(file, record)
         _check_kind(stored, record, target)
         if target == "multi-label":
-            _check_lists(file, stored)
+            _check_lists(opened, stored)
     except ArtbenchError as error:
         about.fault(f"predictions: {error.message}")
         return None
@@ -73,11 +73,11 @@ def _check_kind(stored: StoredPredictions, record: Record, target: TargetKind) -
         raise ArtbenchError(f"clusters are not numbered from 0 to {(record.clusters or 0) - 1} in order of appearance")
 
 
-def _check_lists(file: Path, stored: StoredPredictions) -> None:
+def _check_lists(opened: StoredTable, stored: StoredPredictions) -> None:
     """Raise unless the predicted labels are those with a probability of at least 0.5."""
     assert stored.confidence is not None
     try:
-        lists = pq.ParquetFile(file).read(["prediction"], use_threads=False)["prediction"].combine_chunks()
+        lists = opened.read(values_per_row=stored.confidence.shape[1])["prediction"].combine_chunks()
         given, lengths = lists.flatten().cast(pa.int64()).to_numpy(), lists.value_lengths().to_numpy()
     except (OSError, ValueError, AttributeError, pa.ArrowException) as error:
         raise ArtbenchError(f"the predicted labels can't be read ({' '.join(str(error).split())[:200]})") from error
@@ -158,8 +158,7 @@ def check_tables(
     for name, state in record.tables.items():
         beside = file.with_suffix(f".{name}.parquet")
         try:
-            check_parquet(beside, state, columns[name])
-            table = pq.ParquetFile(beside).read(use_threads=False)
+            table = check_parquet(beside, state, columns[name]).read()
             read[name] = {column: table[column].to_numpy() for column in table.column_names}
         except (ArtbenchError, OSError, ValueError, pa.ArrowException) as error:
             about.fault(f"table {name}: {error.message if isinstance(error, ArtbenchError) else error}")
