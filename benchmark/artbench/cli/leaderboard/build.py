@@ -27,14 +27,14 @@ def build(results: Path, out: Path | None, page: bool, plugin_files: tuple[Path,
     from artbench.leaderboard.page.render import html_page
     from artbench.records.folder import ResultsFolder
 
-    folder, known = ResultsFolder(results), literature(registry(plugin_files))
+    folder, known, reporter = ResultsFolder(results), literature(registry(plugin_files)), TerminalReporter()
     out = out or results / "leaderboards"
     written = build_pages(
-        folder.records(TerminalReporter()),
+        folder.records(reporter),
         out,
         predictions=folder.predictions_of,
         literature=known,
-        page=partial(html_page, file_of=folder.file_of, out=out, literature=known) if page else None,
+        page=partial(html_page, file_of=folder.file_of, out=out, literature=known, reporter=reporter) if page else None,
     )
     if not written:
         raise ArtbenchError(f"no records in {results / 'records'}", mend="`artbench run` writes them")

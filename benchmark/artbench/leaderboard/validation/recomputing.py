@@ -15,6 +15,7 @@ from artbench.protocol import Protocol
 from artbench.records.parquet import StoredTable
 from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.record import Record, TableName
+from artbench.runtime.text import is_name
 from artbench.specs import TargetKind
 from artbench.stats.metrics import METRICS
 from artbench.stats.per_class import Columns, class_table, confusion, ranking_table
@@ -176,7 +177,7 @@ def check_tables(
 
 
 def _is_name(name: object) -> bool:
-    return isinstance(name, str) and name.isprintable() and 0 < len(name) <= 300
+    return isinstance(name, str) and is_name(name)
 
 
 def _computed(
