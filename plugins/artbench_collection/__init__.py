@@ -20,6 +20,7 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
             description="your own: collection:PATH, a folder of class folders, a CSV or Parquet table, or a TOML",
             resolve="artbench_collection.family:resolve_dataset",
             names=no_names,
+            reads_paths=True,
         )
     )
 
@@ -33,6 +34,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
             description="your own: collection:PATH for all columns of labels, collection:PATH:COLUMN for one",
             resolve="artbench_collection.family:resolve_task",
             names=no_names,
+            reads_paths=True,
             expand="artbench_collection.family:expand",
         )
     )

@@ -30,7 +30,10 @@ _WIDEST, _PIPED, _ROOM = 100, 400, 100_000
 
 def echo(line: str, *, err: bool = False, **style: Any) -> None:
     """Print a line whose names may hold anything, styled as by `click.style`; with `err`, to stderr."""
-    click.secho(fitted(printable(line), err=err), err=err, **style)
+    line = printable(line)
+    # GitHub takes lines of its logs that begin so for commands.
+    shielded = f"> {line}" if line.lstrip().startswith(("::", "##[")) else line
+    click.secho(fitted(shielded, err=err), err=err, **style)
 
 
 def fitted(line: str, *, err: bool = False) -> str:

@@ -12,7 +12,7 @@ from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest, encoder_requests
 from artbench.errors import ArtbenchError
 from artbench.evaluation.rounds import readable
-from artbench.explain.sources import CheckedRecord, Sources, other_weights
+from artbench.explain.sources import CheckedRecord, Sources, other_weights, task_of
 from artbench.features.extract import Features, extract
 from artbench.plugins.registry import Registry
 from artbench.protocol import Protocol, protocol_named
@@ -149,7 +149,7 @@ def open_task(record: Record, sources: Sources, registry: Registry, reporter: Re
         ArtbenchError: The task or the data differ from those on record.
     """
     ((task,),) = open_tasks(
-        [sources.task or registry.tasks.get(record.task).name],
+        [task_of(record, sources, registry=registry).name],
         registry=registry,
         paths=sources.paths,
         allow_partial=record.dataset.partial,

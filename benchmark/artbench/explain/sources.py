@@ -89,8 +89,10 @@ def task_of(record: Record, sources: Sources, *, registry: Registry) -> TaskSpec
     Raises:
         UsageError: It is unknown here, or another one was named.
     """
-    spec = registry.tasks.get(sources.task or record.task)
-    if sources.task is not None and spec.name != record.task:
+    if sources.task is None:
+        return registry.tasks.named_in_file(record.task)
+    spec = registry.tasks.get(sources.task)
+    if spec.name != record.task:
         raise UsageError(f"the record is of {record.task}, and {sources.task} is {spec.name}", mend="Name its own task")
     return spec
 

@@ -16,7 +16,7 @@ from artbench.records.tables import tested_classes
 
 def refuse_years(checked: CheckedRecord, *, registry: Registry) -> None:
     """Raise a `UsageError` if the task of a record asks for the year."""
-    if registry.tasks.get(checked.record.task).target == "year":
+    if registry.tasks.named_in_file(checked.record.task).target == "year":
         raise UsageError(
             f"{checked.file} is a record of a task that asks for the year: "
             "a year has no class whose evidence a map could show",
@@ -34,7 +34,7 @@ def check_classes(names: Sequence[str], checked: CheckedRecord, *, registry: Reg
     if not names:
         return
     record = checked.record
-    if registry.tasks.get(record.task).target == "year":
+    if registry.tasks.named_in_file(record.task).target == "year":
         raise UsageError(f"{record.task} asks for the year and has no classes", mend="Leave --class out")
     classes = tested_classes(checked.file, record)
     if classes is None:
@@ -71,7 +71,7 @@ def check_images(images: Sequence[str], checked: CheckedRecord, *, registry: Reg
     for image in images:
         if image not in others:
             read_image(Path(image))
-    spec = registry.datasets.get(registry.tasks.get(checked.record.task).dataset)
+    spec = registry.datasets.get(registry.tasks.named_in_file(checked.record.task).dataset)
     folder = checked.sources.paths.given_folder(spec) or made_folder(spec)
     if others and folder.is_dir():
         dataset = open_dataset(spec, folder)

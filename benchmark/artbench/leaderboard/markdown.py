@@ -18,7 +18,7 @@ from artbench.leaderboard.notes import Literature, footnotes, marks, measured_on
 from artbench.leaderboard.seen import is_reference
 from artbench.records.format import amount, metric_name, unit
 from artbench.records.record import Record, encoder_name, pretraining_name
-from artbench.runtime.text import escape, file_name
+from artbench.runtime.text import escape, escape_name, file_name
 from artbench.specs import PublishedResult
 
 _INTRODUCTION = (
@@ -37,11 +37,11 @@ def task_page(boards: Sequence[Board], literature: Literature | None = None) -> 
         literature: What is known of the task besides its records.
     """
     known = literature or Literature()
-    parts = [f"# {escape(boards[0].first.task)}", ""]
+    parts = [f"# {escape_name(boards[0].first.task)}", ""]
     if known.description:
         parts += [escape(f"{known.description[:1].upper()}{known.description[1:]}."), ""]
     if len(boards) > 1:
-        why = escape(why_apart(boards))
+        why = escape_name(why_apart(boards))
         parts += [f"{len(boards)} tables, since their records can't be compared with each other: {why}.", ""]
     for board in boards:
         if part := part_of_task(board.first, known.size):
@@ -49,15 +49,15 @@ def task_page(boards: Sequence[Board], literature: Literature | None = None) -> 
         parts += [*_ranked_tables(board), *_reference_table(board), *_literature_table(known.results)]
         parts += [*_label_free_table(board), ""]
         notes = [
-            escape(f"- {mark.sign} {mark.text} ({', '.join(map(encoder_name, records))}).")
+            f"- {escape(f'{mark.sign} {mark.text}')} ({escape_name(', '.join(map(encoder_name, records)))})."
             for mark, records in footnotes(board)
         ]
         parts += [*notes, ""] if notes else []
         if trained := pretrainings(board):
-            parts += ["How checkpoints were pretrained:", "", *(f"- {escape(item)}" for item in trained), ""]
+            parts += ["How checkpoints were pretrained:", "", *(f"- {escape_name(item)}" for item in trained), ""]
         if said := board.ranking.explanation:
-            parts += [escape(said), ""]
-        parts += [escape(measured_on(board)), ""]
+            parts += [escape_name(said), ""]
+        parts += [escape_name(measured_on(board)), ""]
     return "\n".join(parts)
 
 
@@ -77,7 +77,7 @@ def _reference_table(board: Board) -> list[str]:
     header, rows = guesses(board)
     if not rows:
         return []
-    titles = [escape(title) for title in header]
+    titles = [escape_name(title) for title in header]
     titles[1] = _primary_title(board.first)
     return ["", _line(titles), "|---|" + "--:|" * (len(header) - 1), *(_line(map(_shown, row)) for row in rows)]
 
@@ -96,7 +96,7 @@ def _label_free_table(board: Board) -> list[str]:
     for record in (row.record for row in board.rows):
         if (found := record.label_free) is not None:
             figures = [_shown(cell) for cell in label_free_cells(record, board)]
-            names = escape(record.backbone), escape(pretraining_name(record))
+            names = escape_name(record.backbone), escape_name(pretraining_name(record))
             lines.append(_line([*names, *figures, f"{found.images:,}", f"{found.dimensions:,}"]))
     return lines
 
@@ -112,7 +112,7 @@ def _literature_table(results: Sequence[PublishedResult]) -> list[str]:
 
 def _table(board: Board, rows: Sequence[tuple[int, Record]]) -> list[str]:
     header = headings(board)
-    titles = [escape(title) for title in header]
+    titles = [escape_name(title) for title in header]
     titles[PRIMARY] = _primary_title(board.first)
     lines = [_line(titles), "|" + "|".join(["--:", "---", "---", *["--:"] * (len(header) - 3)]) + "|"]
     for number, record in rows:
@@ -128,12 +128,12 @@ def _line(texts: Iterable[str]) -> str:
 
 def _primary_title(record: Record) -> str:
     """Return the header of the metric that ranks, unescaped: its brackets make no link."""
-    return f"**{metric_name(record.primary_metric)}** {unit(record.primary)} [95 % interval]"
+    return f"**{escape_name(metric_name(record.primary_metric))}** {unit(record.primary)} [95 % interval]"
 
 
 def _shown(cell: Cell) -> str:
     if not cell.strong:
-        return escape(cell.text)
+        return escape_name(cell.text)
     value, _, interval = cell.text.partition(" ")
     return f"**{value}** {interval}"
 
@@ -153,22 +153,24 @@ def index_page(
     for board in boards:
         best = board.first
         known = (literature or {}).get(best.task, Literature())
-        protocol = escape(best.protocol) + (f" ({best.protocol_hash[:12]})" if hashes[best.protocol] > 1 else "")
+        protocol = escape_name(best.protocol) + (f" ({best.protocol_hash[:12]})" if hashes[best.protocol] > 1 else "")
         partial = " (a partial copy)" if best.dataset.partial else ""
         years = " years" if best.primary.unit == "years" else ""
         cells = [
-            f"[{escape(best.task)}]({file_name(best.task)}){partial}",
+            f"[{escape_name(best.task)}]({file_name(best.task)}){partial}",
             escape(known.description),
             protocol,
             _images(board, known),
             f"{len(board.rows)}",
-            f"{metric_name(best.primary_metric)} {amount(best.primary)}{years}" if board.led else "",
-            escape(encoder_name(best)) if board.led else "",
+            f"{escape_name(metric_name(best.primary_metric))} {amount(best.primary)}{years}" if board.led else "",
+            escape_name(encoder_name(best)) if board.led else "",
             _tied(board),
         ]
         lines.append(_line(cells))
     datasets = {board.first.dataset.name: (literature or {}).get(board.first.task, Literature()) for board in boards}
-    described = [f"- {escape(name)}: {escape(known.dataset)}." for name, known in datasets.items() if known.dataset]
+    described = [
+        f"- {escape_name(name)}: {escape(known.dataset)}." for name, known in datasets.items() if known.dataset
+    ]
     lines += ["", *described] if described else []
     if overall:
         lines += ["", f"[All tasks side by side]({overall})"]

@@ -7,7 +7,7 @@ from artbench.leaderboard.board import Board
 from artbench.leaderboard.columns import Cell, metric_cell
 from artbench.records.format import metric_name, unit
 from artbench.records.record import Record, pretraining_name, task_name
-from artbench.runtime.text import escape, file_name
+from artbench.runtime.text import escape_name, file_name
 
 # With one task there is nothing to put side by side.
 _FEWEST = 2
@@ -101,11 +101,11 @@ def overall_page(boards: Sequence[Board]) -> str:
     if found is None:
         return ""
     firsts = [board.first for board in found.boards]
-    linked = (f"[{escape(one.task)}]({file_name(one.task)}) {escape(_measured(one))}" for one in firsts)
-    rows = ([escape(cell.text) for cell in row] for row in found.rows)
+    linked = (f"[{escape_name(one.task)}]({file_name(one.task)}) {escape_name(_measured(one))}" for one in firsts)
+    rows = ([escape_name(cell.text) for cell in row] for row in found.rows)
     header, *body = (f"| {' | '.join(texts)} |" for texts in ([*_HEADINGS, *linked], *rows))
     table = [header, "|--:|--:|---|---|" + "--:|" * len(firsts), *body]
-    notes = [text for note in found.notes for text in ("", escape(note))]
+    notes = [text for note in found.notes for text in ("", escape_name(note))]
     return "\n".join(["# All tasks", "", *table, *notes, ""])
 
 

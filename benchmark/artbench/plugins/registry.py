@@ -56,6 +56,14 @@ class Catalogue(Generic[SpecT]):
         """Return the spec called `name`, or `DIST:NAME` if two distributions share a name; raises as `find` does."""
         return self.find(name)[1]
 
+    def named_in_file(self, name: str) -> SpecT:
+        """Return the spec called `name`, a name that a file such as a record has; no path in it is followed.
+
+        Raises:
+            UsageError: As `get`, and if only a family could know the name that reads paths on this machine.
+        """
+        return self._find(name, paths=False)[1]
+
     def find(self, name: str) -> tuple[Entry[SpecT], SpecT]:
         """Return the spec that `get` returns, with its entry. A backbone's name can choose a variant, `NAME@layer=2`.
 
@@ -64,15 +72,18 @@ class Catalogue(Generic[SpecT]):
                 there is no such variant.
             ArtbenchError: No plugin knows the name, and a family failed to answer.
         """
+        return self._find(name, paths=True)
+
+    def _find(self, name: str, *, paths: bool) -> tuple[Entry[SpecT], SpecT]:
         plain, has_variant, variant = name.partition("@")
         if self.kind == "backbone" and has_variant:
-            entry, spec = self.find(plain)
+            entry, spec = self._find(plain, paths=paths)
             assert isinstance(spec, BackboneSpec)
             return entry, cast("SpecT", spec.choose(variant))
-        found = list(self._called(name))
+        found = list(self._called(name, paths=paths))
         if not found and ":" in name:
             owner, _, plain = name.partition(":")
-            same = list(self._called(plain))
+            same = list(self._called(plain, paths=paths))
             found = [(entry, spec) for entry, spec in same if owner in (entry.distribution, entry.plugin)]
             if found and len(same) > 1:
                 # The name is ambiguous here, so the qualified one goes on record.
@@ -140,13 +151,15 @@ class Catalogue(Generic[SpecT]):
         with plugin_errors(self._family(entry, family)):
             return load_factory(family.particulars)(name)
 
-    def _called(self, name: str) -> Iterator[tuple[Entry[SpecT], SpecT]]:
+    def _called(self, name: str, *, paths: bool = True) -> Iterator[tuple[Entry[SpecT], SpecT]]:
         known, failure = False, None
         for entry, spec in self.specs():
             if spec.name == name:
                 known = True
                 yield entry, spec
         for entry, family in self.families():
+            if family.reads_paths and not paths:
+                continue
             try:
                 with plugin_errors(self._family(entry, family)):
                     resolved = load_factory(family.resolve)(name)

@@ -2,10 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -13,11 +16,15 @@ from artbench.errors import ArtbenchError
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import SCHEMA, FileState, Record
 from artbench.records.tables import Tables, write_table
-from artbench.runtime.files import atomic_write, file_errors, sha256_of, write_text
+from artbench.runtime.files import file_errors, sha256_of, write_text
 from artbench.runtime.progress import Reporter
+from artbench.runtime.untrusted import read_regular, strict_json
 
 # Longest part of a file name, as file systems allow 255 bytes in all; the id keeps shortened names apart.
 _LONGEST = 80
+# Bytes of the largest record that is read; one has a few kilobytes, with a hundred rounds a few hundred.
+LARGEST_RECORD = 4 << 20
+_VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})*")
 
 
 @dataclass(frozen=True)
@@ -29,9 +36,10 @@ class ResultsFolder:
     def check_writable(self) -> None:
         """Raise ArtbenchError if records can't be written, before the work is done."""
         with file_errors(f"the results folder {self.path} is not writable", mend="Name another with --results"):
-            with atomic_write(self.path / "records" / ".writable"):
+            (self.path / "records").mkdir(parents=True, exist_ok=True)
+            # A name of its own for each call, as runs may start side by side.
+            with NamedTemporaryFile(prefix=".writable.", suffix=".tmp", dir=self.path / "records"):
                 pass
-            (self.path / "records" / ".writable").unlink()
 
     def records(self, reporter: Reporter) -> Iterator[Record]:
         """Yield all records by file name, with a notice for each file that can't be read.
@@ -39,7 +47,7 @@ class ResultsFolder:
         Of several files with the same measurement, the one with the name that it asks for counts.
         """
         found: dict[str, tuple[Path, Record]] = {}
-        for file in sorted(self.path.glob("records/*/*.json")):
+        for file in self._files():
             try:
                 record = read_record(file)
             except ArtbenchError as error:
@@ -53,6 +61,11 @@ class ResultsFolder:
             if counts == file:
                 found[record.id] = file, record
         yield from (record for _, record in found.values())
+
+    def _files(self) -> list[Path]:
+        """Return what is named as a record, by name; a folder of a task that is a link is not entered."""
+        folders = [folder for folder in (self.path / "records").glob("*") if not folder.is_symlink()]
+        return sorted(file for folder in folders for file in folder.glob("*.json"))
 
     def file_of(self, record: Record) -> Path:
         """Return the file of a record."""
@@ -89,11 +102,13 @@ def read_record(file: Path) -> Record:
         ArtbenchError: The file is missing, or not a valid record of a known schema.
     """
     try:
-        text = file.read_text(encoding="utf-8")
-        content = json.loads(text)
+        text = read_regular(file, most=LARGEST_RECORD).decode("utf-8")
+        content = strict_json(text)
     except FileNotFoundError as error:
         raise ArtbenchError(f"there is no record {file}", mend="`artbench run` prints where it writes them") from error
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise ArtbenchError(f"{file} can't be read ({error.strerror or error})") from error
+    except (ValueError, RecursionError, MemoryError) as error:
         raise ArtbenchError(f"{file} can't be read as JSON ({error})") from error
     schema = content.get("schema") if isinstance(content, dict) else None
     if type(schema) is not int:  # Python takes true for 1.
@@ -106,9 +121,30 @@ def read_record(file: Path) -> Record:
         # Strict: no numbers as text, no booleans as numbers.
         return Record.model_validate_json(text, strict=True)
     except ValidationError as error:
+        if (newer := _newer_artbench(content)) is not None:
+            raise ArtbenchError(
+                f"{file} was made by artbench {newer}, which is newer than this one", mend="Upgrade artbench"
+            ) from error
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the record"
-        raise ArtbenchError(f"{file} is not a valid record: {where}: {first['msg']}") from error
+        said = first["msg"]
+        if first["type"] == "extra_forbidden":
+            said = f"artbench {version('artbench')} knows no such field"
+        raise ArtbenchError(f"{file} is not a valid record: {where[:200]}: {said}") from error
+
+
+def _newer_artbench(content: Mapping[str, Any]) -> str | None:
+    """Return the version of artbench that a record says it was made by, if that is newer than this one."""
+    provenance = content.get("provenance")
+    made = provenance.get("artbench") if isinstance(provenance, dict) else None
+    if not isinstance(made, str) or _VERSION.match(made) is None or len(made) > _LONGEST:
+        return None
+    return made if _numbers(made) > _numbers(version("artbench")) else None
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    found = _VERSION.match(release)
+    return () if found is None else tuple(map(int, found[0].split(".")))
 
 
 def write_record(file: Path, record: Record) -> Record:
@@ -116,7 +152,7 @@ def write_record(file: Path, record: Record) -> Record:
     content = record.as_json()
     # Validate once more, so that nothing is written that can't be read.
     checked = Record.model_validate(content)
-    write_text(file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_text(file, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return checked
 
 

@@ -12,14 +12,21 @@ from pydantic import (
     model_validator,
 )
 
+from artbench.runtime.text import LONGEST_NAME, NAME_PATTERN
+
+# Every number has a bound, far above what is measured: what shows them need not expect 1e308.
+LARGEST = 1e15
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False)]
+Positive = Annotated[float, Field(ge=1 / LARGEST, le=LARGEST, allow_inf_nan=False)]
+Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
+Whole = Annotated[int, Field(ge=-(10**15), le=10**15)]
 Count = Annotated[int, Field(ge=0, le=10**15)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-# No characters that control a terminal, are invisible or change the direction of text.
-Name = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$")]
-
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=NAME_PATTERN)]
+# Of a plugin in a file there is no version.
+Version = Annotated[str, StringConstraints(max_length=100, pattern=r"^[\x20-\x7E]*$")]
 
 # What is known of test images among the images that an encoder was trained on.
 Knowledge: TypeAlias = Literal["clean", "unknown", "contaminated"]
@@ -135,14 +142,14 @@ class TrainingState(Part):
     key: Sha256
     method: Name
     backbone: Name
-    settings: dict[Name, bool | int | float | Name | tuple[float, ...] | None]
+    settings: dict[Name, bool | Whole | Number | Name | tuple[Number, ...] | None]
     seed: Count
     steps: Count
     images_seen: Count
     batch_norm: Name
     dtype: Name
     unreadable: Count
-    plugins: dict[Name, str]
+    plugins: dict[Name, Version]
 
 
 class SeenState(Part):
@@ -238,8 +245,8 @@ class ProbeState(Part):
     """
 
     name: Name
-    l2: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    grid: tuple[float, ...]
+    l2: Positive
+    grid: tuple[Positive, ...]
     grid_losses: tuple[Amount | None, ...]
     validation: dict[Name, Amount]
     validation_accuracy: Fraction | None
@@ -260,7 +267,7 @@ class NeighboursState(Part):
     """
 
     k: Count
-    temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    temperature: Positive
     metrics: dict[Name, Metric]
     thresholds: dict[Name, Fraction] = Field(default_factory=dict)
 

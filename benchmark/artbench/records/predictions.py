@@ -1,6 +1,7 @@
 """The predictions for all test images, stored beside a record for paired tests."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from numpy.typing import NDArray
 
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
+from artbench.records.parquet import OtherFileError, StoredTable
 from artbench.records.record import Record
-from artbench.runtime.files import atomic_write, file_errors, sha256_of
+from artbench.runtime.files import atomic_write
 from artbench.specs import TargetKind
 
-# Most values in a column, such as 25,000 images of 4,000 labels; and most images times classes.
+# Most values of a column of lists, such as 25,000 images of 4,000 labels; and most images times classes.
 _MOST_VALUES = 10**8
 _MOST_CELLS = 10**9
 MISSING = "its predictions are missing"
@@ -106,14 +108,18 @@ def read_predictions(file: Path, record: Record) -> StoredPredictions:
     Raises:
         ArtbenchError: They are missing, damaged, or not those that the record names.
     """
-    rows = check_predictions(file, record)
+    if record.predictions is None:
+        raise ArtbenchError(MISSING)
+    classes = record.dataset.classes
+    with _said():
+        stored = StoredTable(file, record.predictions)
+        # A list has a value for each label, a few bytes of a file can stand for any number, and all are kept in memory.
+        if record.predictions.rows * classes > (_MOST_VALUES if stored.lists else _MOST_CELLS):
+            raise ArtbenchError("there are too many of them")
+        table = stored.read(values_per_row=classes if stored.lists else 1)
     try:
-        content = pq.ParquetFile(file)
-        if content.metadata.num_rows != rows or not rows:
-            raise ArtbenchError(f"its predictions have {content.metadata.num_rows} rows")
-        _refuse_huge(content.metadata, record)
-        return _checked(content.read(), record)
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException, MemoryError) as error:
+        return _checked(table, record)
+    except (ValueError, KeyError, TypeError, AttributeError, pa.ArrowException, MemoryError) as error:
         raise ArtbenchError(f"its predictions can't be read ({' '.join(str(error).split())[:200]})") from error
 
 
@@ -123,20 +129,24 @@ def check_predictions(file: Path, record: Record) -> int:
     Raises:
         ArtbenchError: It is missing, or is another file.
     """
-    if record.predictions is None or not file.is_file():
+    if record.predictions is None:
         raise ArtbenchError(MISSING)
-    with file_errors("its predictions can't be read"):
-        if sha256_of(file) != record.predictions.sha256:
-            raise ArtbenchError("its predictions are not the ones it was written with")
+    with _said():
+        StoredTable(file, record.predictions)
     return record.predictions.rows
 
 
-def _refuse_huge(footer: pq.FileMetaData, record: Record) -> None:
-    """Raise if the footer announces more values than fit into memory, which a few bytes can stand for."""
-    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
-    values = [group.column(number).num_values for group in groups for number in range(group.num_columns)]
-    if sum(values) > _MOST_VALUES * footer.num_columns or footer.num_rows * record.dataset.classes > _MOST_CELLS:
-        raise ValueError("there are too many of them")
+@contextmanager
+def _said() -> Iterator[None]:
+    """Say of the predictions what is said of their file."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ArtbenchError(MISSING) from error
+    except OtherFileError as error:
+        raise ArtbenchError("its predictions are not the ones it was written with") from error
+    except ArtbenchError as error:
+        raise ArtbenchError(f"its predictions can't be read ({error.message})") from error
 
 
 def _checked(table: pa.Table, record: Record) -> StoredPredictions:
@@ -197,8 +207,6 @@ def _fractions(values: NDArray[np.float64]) -> NDArray[np.float32]:
 
 def _label_sets(column: pa.ChunkedArray, classes: int) -> NDArray[np.bool_]:
     """Return lists of label numbers as bool, shape (n, classes)."""
-    if len(column) * classes > _MOST_VALUES:
-        raise ValueError(f"{len(column):,} images of {classes:,} labels are too many")
     lists = column.combine_chunks()
     labels = np.zeros((len(lists), classes), bool)
     numbers = _within(lists.flatten().cast(pa.int64()).to_numpy(), classes, "target")

@@ -2,9 +2,10 @@
 
 import hashlib
 import re
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, field_validator, model_validator
 
 from artbench.records.format import amount, html_table, metric_name, unit
 from artbench.records.parts import (
@@ -22,6 +23,7 @@ from artbench.records.parts import (
     RoundState,
     Seconds,
     Sha256,
+    Version,
 )
 
 SCHEMA: Literal[1] = 1
@@ -76,9 +78,16 @@ class Provenance(Part):
     hardware: Name
     dtype: Name
     compiled: bool = False
-    plugins: dict[Name, str]
+    plugins: dict[Name, Version]
     seed: Count
     created: AwareDatetime
+
+    @field_validator("created")
+    @classmethod
+    def _in_every_zone(cls, created: datetime) -> datetime:
+        if not MINYEAR < created.year < MAXYEAR:
+            raise ValueError("there is no such time in every time zone")
+        return created
 
 
 class Record(Part):
@@ -105,7 +114,7 @@ class Record(Part):
     # `schema` in the file; pydantic reserves that name.
     schema_: Literal[1] = Field(default=SCHEMA, alias="schema")
     task: Name
-    task_version: Annotated[int, Field(ge=1)]
+    task_version: Annotated[int, Field(ge=1, le=10**15)]
     backbone: Name
     pretraining: Name
     protocol: Name

@@ -1,6 +1,6 @@
 """Tables beside a record: the scores of each class, and the confusion matrix."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from artbench.errors import ArtbenchError
+from artbench.records.parquet import StoredTable
 from artbench.records.record import Record, TableName
-from artbench.runtime.files import atomic_write, sha256_of
+from artbench.runtime.files import atomic_write
 
 Tables: TypeAlias = Mapping[TableName, Mapping[str, NDArray[np.generic]]]
 
@@ -46,14 +48,26 @@ def _column(column: NDArray[np.generic]) -> pa.Array:
 
 def read_table(file: Path, record: Record, name: TableName) -> dict[str, list[Any]] | None:
     """Read a table beside the file of a record; None if it is missing, damaged or not the one that the record names."""
-    table, state = file.with_suffix(f".{name}.parquet"), record.tables.get(name)
-    try:
-        if state is None or table.stat().st_size > _LARGEST or sha256_of(table) != state.sha256:
-            return None
-        columns: dict[str, list[Any]] = pq.read_table(table).to_pydict()
-    except (OSError, ValueError, pa.ArrowException):
+    state = record.tables.get(name)
+    if state is None:
         return None
-    return columns if _NEEDED[name] <= columns.keys() else None
+    try:
+        table = StoredTable(file.with_suffix(f".{name}.parquet"), state, largest=_LARGEST)
+        if table.lists or not _NEEDED[name] <= set(table.columns):
+            return None
+        columns: dict[str, list[Any]] = table.read().to_pydict()
+    except (ArtbenchError, OSError, ValueError, pa.ArrowException):
+        return None
+    return columns if all(_is_column(column, columns[column]) for column in columns) else None
+
+
+def _is_column(name: str, values: Sequence[Any]) -> bool:
+    """Whether a column has values of its kind only: names, numbers of images, or fractions that may be missing."""
+    if name == "class" or (name in ("target", "prediction")):
+        return all(isinstance(value, str) for value in values)
+    if name in ("support", "predicted", "count"):
+        return all(type(value) is int and 0 <= value < 10**15 for value in values)
+    return all(value is None or (type(value) is float and 0 <= value <= 1) for value in values)
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,71 @@
 
 import hashlib
 import re
+from functools import cache
 from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic_core import SchemaValidator
 
 # Letters of a task's name in the name of a file.
 _LONGEST_TASK = 100
 # Letters of an image's name that are kept: its end, which tells more than its beginning.
 _LONGEST_IMAGE = 60
+# Scripts and pictures that are written with joiners, which are invisible everywhere else.
+_JOINED = "".join(
+    rf"\p{{{script}}}"
+    for script in (
+        *("Arabic", "Syriac", "Nko", "Mongolian", "Devanagari", "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil"),
+        *("Telugu", "Kannada", "Malayalam", "Sinhala", "Khmer", "Myanmar", "Tibetan"),
+        *("Extended_Pictographic", "Emoji_Modifier"),
+    )
+)
+# Invisible characters, those that control a terminal or the direction of text, and blanks other than a space.
+_UNSEEN = r"\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{DI}\x{00A0}\x{1680}\x{2000}-\x{200A}\x{202F}\x{205F}\x{2800}\x{3000}"
+# What a name on record may hold; in the syntax of Rust's regular expressions, which pydantic uses.
+NAME_PATTERN = rf"^(?:[^{_UNSEEN}]|[{_JOINED}\x{{FE0F}}][\x{{200C}}\x{{200D}}\x{{FE0F}}]+)+$"
+LONGEST_NAME = 300
+# Where a formula begins in a spreadsheet, which takes full-width signs for the usual ones.
+_FORMULA = tuple("=+-@\t\r＝＋－＠")
+_JOINER = re.compile(r"(?<=[^\x00-\u02ff])[\u200c\u200d](?=[^\x00-\u02ff])")
 _UNITS = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 
 
 def escape(text: str) -> str:
-    """Text that Markdown and HTML leave as it is, on one line of a table."""
+    """Text that Markdown and HTML leave as it is, on one line of a table; an address in it becomes a link."""
     text = re.sub(r"\s+", " ", text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*\[\]|#~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))", r"\\\1", text)
+    return re.sub(r"([\\`*\[\]|#~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))", r"\\\1", text)
+
+
+def escape_name(text: str) -> str:
+    """As `escape`, for a name: an address in it becomes no link."""
+    # A comment within an address is not shown, and keeps it from being taken for one.
+    return re.sub(r"(?i)(:(?=//)|\bwww(?=\.)|(?:mailto|xmpp)(?=:)|@(?=[\w-]+\.))", r"\1<!-- -->", escape(text))
+
+
+def is_name(text: str) -> bool:
+    """Whether a record can have this as a name."""
+    return _names().isinstance_python(text)
+
+
+@cache
+def _names() -> "SchemaValidator":
+    from pydantic_core import SchemaValidator, core_schema
+
+    return SchemaValidator(core_schema.str_schema(pattern=NAME_PATTERN, max_length=LONGEST_NAME, min_length=1))
+
+
+def as_name(text: str) -> str:
+    """Text as a record can have it as a name: blanks become spaces, and what it can't hold a `?`."""
+    text = "".join(" " if c.isspace() else c for c in text)
+    return text if is_name(text) else "".join(c if is_name(c) else "?" for c in text)[:LONGEST_NAME] or "?"
+
+
+def spreadsheet_text(text: str) -> str:
+    """Text for a cell of a CSV; what a spreadsheet would take for a formula gets an apostrophe before it."""
+    return f"'{text}" if text.lstrip(" \u00a0\u3000").startswith(_FORMULA) else text
 
 
 def file_name(task: str) -> str:
@@ -33,7 +84,13 @@ def printable(text: str, *, escapes: bool = False) -> str:
         text: Any text.
         escapes: Whether such a character becomes an escape, `\x1b`, which keeps names apart, and not a `?`.
     """
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] if escapes else "?" for c in text)
+    if text.isprintable():
+        return text
+    # Joiners belong to the spelling of names in many scripts.
+    kept = frozenset(found.start() for found in _JOINER.finditer(text))
+    return "".join(
+        c if c.isprintable() or at in kept else ascii(c)[1:-1] if escapes else "?" for at, c in enumerate(text)
+    )
 
 
 def size(count: int) -> str:

@@ -129,3 +129,11 @@ def test_sentences_break_between_words_on_a_terminal(monkeypatch: pytest.MonkeyP
         "  /a/path/that/is/longer/than/forty/columns/in/all",
         "  end",
     ]
+
+
+@pytest.mark.parametrize("name", ["::notice::all is well", "  ::error::x", "##[error]x"])
+def test_no_name_is_a_command_of_the_log_that_holds_it(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    print_findings([(name, failed(name, "it is no record", mend="Remove it"))])
+    for line in capsys.readouterr().out.splitlines():
+        assert not line.lstrip().startswith(("::", "##["))
+        assert name in line

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
-from artbench.leaderboard.markdown import task_page
+from artbench.leaderboard.markdown import index_page, task_page
 from artbench.records.record import task_name
 from artbench.runtime.text import escape
 from tests.support.records import record
@@ -73,9 +73,26 @@ HOSTILE = ["a|b", "<script>alert(1)</script>", "[x](javascript:y)", "`code`", "*
 def test_names_stay_text_when_the_page_is_rendered(hostile: str) -> None:
     (board,) = boards([record(backbone=hostile)])
     html = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(task_page([board]))
-    cells = re.findall(r"<td[^>]*>(.*?)</td>", html)
+    # A comment in an address is not shown.
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", html.replace("<!-- -->", ""))
     assert unescape(cells[1]) == hostile
     assert len(cells) == 8
+
+
+@pytest.mark.parametrize("address", ["http://x.org", "HTTPS://x.org", "www.x.org", "me@x.org", "ftp://x.org"])
+def test_an_address_as_a_name_is_no_link(address: str) -> None:
+    """GitHub makes a link of what looks like an address; what it looks for is not there in one piece."""
+    (board,) = boards([record(backbone=address, task=address, pretraining=address)])
+    for page in (task_page([board]), index_page([board])):
+        assert not re.search(r"(?i)://|www\.|@x\.org", page)
+
+
+def test_the_metric_that_ranks_may_have_any_name() -> None:
+    name = "<b>|x"
+    (board,) = boards([record(metrics={name: {"value": 0.5, "ci95": [0.4, 0.6]}}, primary_metric=name)])
+    for page in (task_page([board]), index_page([board])):
+        assert name not in page
+        assert "&lt;b&gt;\\|x" in page
 
 
 def test_ordinary_names_stay_as_they_are() -> None:

@@ -5,8 +5,22 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from artbench.records.parts import TrainingState
 from artbench.records.record import Record
 from tests.support.records import record
+
+TRAINING = {
+    "key": "a" * 64,
+    "method": "moco-v2",
+    "backbone": "resnet18",
+    "seed": 0,
+    "steps": 1,
+    "images_seen": 1,
+    "batch_norm": "batch",
+    "dtype": "float32",
+    "unreadable": 0,
+    "plugins": {"artbench": "0.2.0"},
+}
 
 
 def test_a_record_survives_being_written_and_read() -> None:
@@ -33,11 +47,39 @@ def test_a_record_survives_being_written_and_read() -> None:
         {"dataset": {"train": -1}},
         {"dataset": {"colour": "blue"}},
         {"provenance": {"created": "2026-01-02T03:04:05"}},
+        {"provenance": {"created": "0001-01-01T00:00:00+14:00"}},
+        {"provenance": {"created": "9999-12-31T23:59:59-11:00"}},
+        {"provenance": {"plugins": {"artbench": "x" * 101}}},
+        {"provenance": {"plugins": {"artbench": "1\u202e"}}},
+        {"timing": {"images_per_s": 1.5e308}},
+        {"timing": {"extract_s": float("inf")}},
+        {"metrics": {"accuracy": {"value": 1e16, "ci95": [0, 1e16], "unit": "years"}}},
+        {"probe": {"l2": 1e-300}},
+        {"probe": {"grid": [float("nan")]}},
+        {"probe": {"grid_losses": [1e300]}},
+        {"neighbours": {"temperature": 1e300}},
+        {"task_version": 10**300},
+        {"backbone": "resnet\u200c18"},
+        {"backbone": "resnet\u3164"},
+        {"backbone": "resnet\u00a018"},
+        {"backbone": "resnet\ufe0f18"},
+        {"backbone": "\u2800"},
     ],
 )
 def test_what_cannot_be_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         record(**change)
+
+
+@pytest.mark.parametrize("name", ["نقاشی\u200cها", "👩\u200d🎨", "❤\ufe0f", "क्\u200dष", "Œuvres d'été"])
+def test_names_are_spelled_as_their_scripts_are(name: str) -> None:
+    assert record(task=name).task == name
+
+
+def test_settings_of_a_training_are_finite() -> None:
+    with pytest.raises(ValidationError):
+        TrainingState.model_validate(TRAINING | {"settings": {"temperature": float("nan")}})
+    TrainingState.model_validate(TRAINING | {"settings": {"temperature": 0.2, "schedule": [120, 160], "head": None}})
 
 
 def test_the_id_tells_what_was_measured_and_not_what_came_out() -> None:

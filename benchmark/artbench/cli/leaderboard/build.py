@@ -33,14 +33,16 @@ def build(results: Path, out: Path | None, page: bool, seen: tuple[str, ...], pl
         raise UsageError(
             "--seen leaves rows out of the pages", mend="Name another folder for them with --out DIRECTORY"
         )
-    folder, known = ResultsFolder(results), literature(registry(plugin_files))
+    folder, known, reporter = ResultsFolder(results), literature(registry(plugin_files)), TerminalReporter()
     out = out or results / "leaderboards"
     written = build_pages(
-        seen_as(folder.records(TerminalReporter()), seen),
+        seen_as(folder.records(reporter), seen),
         out,
         predictions=folder.predictions_of,
         literature=known,
-        page=partial(html_page, file_of=folder.file_of, out=out, literature=known) if page and not seen else None,
+        page=partial(html_page, file_of=folder.file_of, out=out, literature=known, reporter=reporter)
+        if page and not seen
+        else None,
         seen=seen,
     )
     if not written:

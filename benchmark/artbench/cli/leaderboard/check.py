@@ -18,10 +18,18 @@ _SEVERITIES = {"FAIL": "fault", "WARN": "notice"}
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @paths_options
+@click.option(
+    "--memory",
+    type=click.IntRange(100, 1_000_000),
+    default=650,
+    show_default=True,
+    metavar="MB",
+    help="Memory that the check of one record may take; on Linux only.",
+)
 @json_option
 @plugin_option
 @debug_option
-def check(folder: Path, paths: "DatasetPaths", as_json: bool, plugin_files: tuple[Path, ...]) -> int:
+def check(folder: Path, paths: "DatasetPaths", memory: int, as_json: bool, plugin_files: tuple[Path, ...]) -> int:
     """Check the records in a folder, whoever wrote them.
 
     DIR is a results folder, or its records/. Metrics and intervals are computed again from the predictions, and the
@@ -32,7 +40,7 @@ def check(folder: Path, paths: "DatasetPaths", as_json: bool, plugin_files: tupl
     from artbench.cli.progress import TerminalReporter
     from artbench.leaderboard.validation.workflow import check_records
 
-    report = check_records(folder, registry=loaded, paths=paths, reporter=TerminalReporter())
+    report = check_records(folder, registry=loaded, paths=paths, memory=memory * 10**6, reporter=TerminalReporter())
     if as_json:
         print_json(
             {

@@ -14,6 +14,7 @@ from artbench.explain.map.colouring import NO_LABEL, Colouring
 from artbench.explain.map.faithfulness import Faithfulness
 from artbench.explain.map.layout import Layout
 from artbench.records.record import Record
+from artbench.runtime.text import spreadsheet_text
 
 FIGURE, PAGE, SUMMARY, TABLE = "map.png", "map.html", "map.json", "map.csv"
 # Meaning of filled and hollow marks.
@@ -144,8 +145,8 @@ class MapContents:
             judged = []
             if known is not None:
                 right = "" if known.right is None else str(bool(known.right[at])).lower()
-                judged = [known.true[at], known.said[at], right]
-            writer.writerow([image, f"{x:.5f}", f"{y:.5f}", *judged])
+                judged = [spreadsheet_text(known.true[at]), spreadsheet_text(known.said[at]), right]
+            writer.writerow([spreadsheet_text(image), f"{x:.5f}", f"{y:.5f}", *judged])
         return out.getvalue()
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from artbench.explain.cosine import cosine_blocks, nearest
 from artbench.records.record import Record
+from artbench.runtime.text import spreadsheet_text
 
 # Pairs of images drawn at random, to tell what a cosine means.
 _PAIRS = 20_000
@@ -104,7 +105,8 @@ class Neighbourhoods:
         writer.writerow(["query", "rank", "image", "cosine", "true", "split"])
         for answer in self.answers:
             for rank, (one, cosine) in enumerate(answer.nearest, start=1):
-                writer.writerow([answer.query.image, rank, one.image, f"{cosine:.4f}", one.known, one.part])
+                query, image, truth = map(spreadsheet_text, (answer.query.image, one.image, one.known))
+                writer.writerow([query, rank, image, f"{cosine:.4f}", truth, one.part])
         return out.getvalue()
 
 

@@ -14,14 +14,13 @@ from artbench.leaderboard.ranking import Place
 from artbench.leaderboard.seen import knowledge
 from artbench.records.record import Record
 from artbench.runtime.files import atomic_write
+from artbench.runtime.text import spreadsheet_text
 from artbench.stats.metrics import METRICS
 
 Value: TypeAlias = str | int | float | bool | None
 Row: TypeAlias = Mapping[str, Value]
 Read: TypeAlias = Callable[[Record], Value]
 
-# With these characters a formula begins in a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TYPES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 # Columns before the metrics; ranks are filled in for each leaderboard.
 _BEFORE: Mapping[str, Read] = {
@@ -120,7 +119,7 @@ def _type(values: Sequence[Value]) -> pa.DataType:
 
 def _cell(value: Value) -> str:
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        return spreadsheet_text(value)
     return "" if value is None else repr(value)
 
 

@@ -20,8 +20,10 @@ from artbench.leaderboard.columns import (
 from artbench.leaderboard.notes import Literature, footnotes, marks, measured_on, part_of_task, pretrainings, why_apart
 from artbench.leaderboard.seen import is_reference, knowledge
 from artbench.records.format import metric_name, unit
-from artbench.records.record import Record, encoder_name, task_name
+from artbench.records.record import Record, TableName, encoder_name, task_name
 from artbench.records.tables import read_table
+from artbench.runtime.progress import Reporter, Silent
+from artbench.runtime.untrusted import is_regular
 
 # Most classes of a confusion matrix that is shown.
 _LARGEST_MATRIX = 64
@@ -93,6 +95,7 @@ def section(
     out: Path,
     siblings: Sequence[Board] = (),
     literature: Literature | None = None,
+    reporter: Reporter | None = None,
 ) -> Section:
     """Collect everything about one leaderboard.
 
@@ -102,6 +105,7 @@ def section(
         out: Folder of the page, which links start from.
         siblings: All leaderboards of its task, including this one.
         literature: What is known of the task besides its records.
+        reporter: Receives a notice for each table that can't be used.
     """
     first, known = board.first, literature or Literature()
     reference_columns, references = guesses(board)
@@ -143,11 +147,11 @@ def section(
         ],
         pretrainings=pretrainings(board),
         explanation=board.ranking.explanation,
-        data=_data(board, file_of),
+        data=_data(board, file_of, reporter or Silent()),
     )
 
 
-def _data(board: Board, file_of: Callable[[Record], Path]) -> dict[str, Any]:
+def _data(board: Board, file_of: Callable[[Record], Path], reporter: Reporter) -> dict[str, Any]:
     """Collect what the script draws: values, tested pairs, and the tables of classes."""
     first = board.first
     scale = 100 if first.primary.unit == "fraction" else 1
@@ -179,7 +183,7 @@ def _data(board: Board, file_of: Callable[[Record], Path]) -> dict[str, Any]:
             ]
             for pair in board.ranking.pairs
         ],
-        **_details([row.record for row in board.rows], file_of),
+        **_details([row.record for row in board.rows], _Tables(file_of, reporter)),
     }
 
 
@@ -188,7 +192,7 @@ def _short(value: float) -> float:
 
 
 def _link(file: Path, out: Path) -> str:
-    if not file.is_file():
+    if not is_regular(file):
         return ""
     here, there = out.resolve(), file.resolve()
     up = next((level for level, folder in enumerate([here, *here.parents]) if there.is_relative_to(folder)), None)
@@ -198,7 +202,23 @@ def _link(file: Path, out: Path) -> str:
     return "/".join([*[".."] * up, *there.relative_to([here, *here.parents][up]).parts])
 
 
-def _details(records: Sequence[Record], file_of: Callable[[Record], Path]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Tables:
+    """Reads the tables beside records, and names those that can't be used."""
+
+    file_of: Callable[[Record], Path]
+    reporter: Reporter
+
+    def read(self, record: Record, name: TableName) -> dict[str, list[Any]] | None:
+        file = self.file_of(record)
+        table = read_table(file, record, name)
+        if table is None and name in record.tables and file.is_file():
+            beside = file.with_suffix(f".{name}.parquet")
+            self.reporter.notice(f"left out: {beside} is missing, or not such a table as its record names")
+        return table
+
+
+def _details(records: Sequence[Record], tables_of: _Tables) -> dict[str, Any]:
     """Read the tables of all rows of a leaderboard, on one list of classes; None stands for a missing table.
 
     Returns:
@@ -206,7 +226,7 @@ def _details(records: Sequence[Record], file_of: Callable[[Record], Path]) -> di
         class), `scores` (for each row, the measure of each class in percent) and `matrices` (for each row the cells
         target, prediction, count one after the other).
     """
-    tables = [read_table(file_of(record), record, "classes") for record in records]
+    tables = [tables_of.read(record, "classes") for record in records]
     first = next((table for table in tables if table is not None), None)
     if first is None:
         absent = [None] * len(records)
@@ -220,7 +240,7 @@ def _details(records: Sequence[Record], file_of: Callable[[Record], Path]) -> di
         "support": [int(count or 0) for count in first["support"]],
         "scores": [None if table is None else _scores(table, column, numbers) for table in tables],
         "matrices": [
-            _matrix(record, numbers, file_of) if number < shown else None for number, record in enumerate(records)
+            _matrix(record, numbers, tables_of) if number < shown else None for number, record in enumerate(records)
         ],
     }
 
@@ -235,8 +255,8 @@ def _scores(table: dict[str, list[Any]], column: str, numbers: dict[str, int]) -
     return found
 
 
-def _matrix(record: Record, numbers: dict[str, int], file_of: Callable[[Record], Path]) -> list[int] | None:
-    table = read_table(file_of(record), record, "confusion")
+def _matrix(record: Record, numbers: dict[str, int], tables_of: _Tables) -> list[int] | None:
+    table = tables_of.read(record, "confusion")
     if table is None:
         return None
     cells: list[int] = []

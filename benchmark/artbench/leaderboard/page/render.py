@@ -11,6 +11,7 @@ from artbench.leaderboard.overall import overall
 from artbench.leaderboard.page.content import section
 from artbench.records.record import Record
 from artbench.runtime.pages.page import html, part
+from artbench.runtime.progress import Reporter
 
 PAGE = "index.html"
 _HERE = "artbench.leaderboard.page"
@@ -22,6 +23,7 @@ def html_page(
     file_of: Callable[[Record], Path],
     out: Path,
     literature: Mapping[str, Literature] | None = None,
+    reporter: Reporter | None = None,
 ) -> dict[str, str]:
     """Render the self-contained page, by its file name; the same records give the same bytes.
 
@@ -30,6 +32,7 @@ def html_page(
         file_of: Returns the file of a record.
         out: Folder that the page will be in, which links start from.
         literature: What is known of a task besides its records, by name.
+        reporter: Receives a notice for each table that can't be used.
     """
     sections = [
         section(
@@ -38,6 +41,7 @@ def html_page(
             literature=(literature or {}).get(board.first.task),
             file_of=file_of,
             out=out,
+            reporter=reporter,
         )
         for board in boards
     ]

@@ -21,8 +21,13 @@ from artbench.records.predictions import StoredPredictions
 from artbench.records.record import SUFFIXES, Record
 from artbench.runtime.findings import Finding
 from artbench.runtime.progress import Reporter
+from artbench.runtime.text import size
+from artbench.runtime.untrusted import memory_limit
 from artbench.specs import TargetKind, TaskSpec
 from artbench.stats.metrics import METRICS
+
+# Bytes: with the interpreter and its libraries, the whole process stays within 1 GB.
+MEMORY = 650 * 10**6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +45,13 @@ class KnownTask:
 
 
 def check_folder(
-    folder: Path, *, tasks: Callable[[Record], KnownTask], plugins: frozenset[str], now: datetime, reporter: Reporter
+    folder: Path,
+    *,
+    tasks: Callable[[Record], KnownTask],
+    plugins: frozenset[str],
+    now: datetime,
+    memory: int = MEMORY,
+    reporter: Reporter,
 ) -> Report:
     """Check all records of a folder, each alone and then all together.
 
@@ -49,6 +60,7 @@ def check_folder(
         tasks: Returns what is known of a record's task.
         plugins: Distributions installed here.
         now: The current time, with a time zone.
+        memory: Bytes that the check of one record may take.
         reporter: Receives progress.
 
     Raises:
@@ -63,7 +75,11 @@ def check_folder(
             about = FileFindings(name, found)
             used |= _beside(name, files)
             try:
-                one = _check(name, files, tasks=tasks, plugins=plugins, now=now, about=about)
+                with memory_limit(memory):
+                    one = _check(name, files, tasks=tasks, plugins=plugins, now=now, about=about)
+            except MemoryError:
+                about.fault(f"it takes more than {size(memory)} to check", "Give more with --memory, if it is honest")
+                one = None
             # A file that breaks the code reading it must not keep the others from being checked.
             except Exception as error:
                 about.fault(f"the check failed ({type(error).__name__}: {error})")

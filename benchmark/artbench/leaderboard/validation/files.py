@@ -6,26 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.validation.findings import FileFindings
+from artbench.records.folder import LARGEST_RECORD
+from artbench.records.parquet import LARGEST_TABLE, StoredTable
 from artbench.records.record import FileState
-from artbench.runtime.files import sha256_of
 from artbench.runtime.findings import Finding
 
-# A record has a few kilobytes, with a hundred rounds a few hundred.
-_LARGEST_RECORD = 4 * 1024**2
-_LARGEST_TABLE = 512 * 1024**2
 _MOST_FILES = 100_000
 _LAYOUT = "Only records/TASK/NAME.json and the .parquet files beside it belong here"
-_MOST_ROWS = 10**7
-_MOST_BYTES = 2 * 1024**3
-# Readers look for it only at the end of a file.
-_MAGIC = b"PAR1"
-# Arrow's own metadata; anything else could carry private data, such as file names.
-_OWN_METADATA = {b"ARROW:schema"}
 
 
 @dataclass(frozen=True)
@@ -98,34 +87,24 @@ def _problem(name: str, state: os.stat_result) -> tuple[str, str]:
         return "it is not a regular file", _LAYOUT
     if "/" not in name or not name.endswith((".json", ".parquet")):
         return "it does not belong to a record", _LAYOUT
-    most = _LARGEST_RECORD if name.endswith(".json") else _LARGEST_TABLE
+    most = LARGEST_RECORD if name.endswith(".json") else LARGEST_TABLE
     if state.st_size > most:
         return f"it has {state.st_size:,} bytes, and more than {most:,} are not read", "Submit what artbench wrote"
     return "", ""
 
 
-def check_parquet(file: Path, state: FileState, columns: Collection[str]) -> None:
-    """Raise unless a Parquet file is the one that the record names, is safe to read and has exactly these columns.
+def check_parquet(file: Path, state: FileState, columns: Collection[str]) -> StoredTable:
+    """Open a Parquet file that is the one which the record names and has exactly these columns.
 
     Raises:
         ArtbenchError: The message says why in a few words.
     """
     try:
-        if sha256_of(file) != state.sha256:
-            raise ArtbenchError("its SHA-256 is not the one in the record")
-        with file.open("rb") as content:
-            if content.read(len(_MAGIC)) != _MAGIC:
-                raise ArtbenchError("it is not a Parquet file")
-        footer = pq.read_metadata(file)
-        schema = footer.schema.to_arrow_schema()
-        size = sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))
-    except (OSError, ValueError, TypeError, KeyError, pa.ArrowException, MemoryError) as error:
-        raise ArtbenchError(f"it can't be read ({' '.join(str(error).split())[:200]})") from error
-    if footer.num_rows != state.rows:
-        raise ArtbenchError(f"it has {footer.num_rows:,} rows; the record says {state.rows:,}")
-    if footer.num_rows > _MOST_ROWS or not 0 <= size <= _MOST_BYTES:
-        raise ArtbenchError(f"it is too large to read ({footer.num_rows:,} rows, {size:,} bytes uncompressed)")
-    if sorted(schema.names) != sorted(columns):
-        raise ArtbenchError(f"it has the columns {', '.join(schema.names)}, not {', '.join(columns)}")
-    if set(footer.metadata or {}) - _OWN_METADATA or schema.metadata:
+        stored = StoredTable(file, state)
+    except FileNotFoundError as error:
+        raise ArtbenchError("it is missing") from error
+    if sorted(stored.columns) != sorted(columns):
+        raise ArtbenchError(f"it has the columns {', '.join(stored.columns)}, not {', '.join(columns)}")
+    if stored.metadata:
         raise ArtbenchError("it has metadata that artbench does not write")
+    return stored

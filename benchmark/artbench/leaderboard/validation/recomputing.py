@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
@@ -13,9 +12,11 @@ from artbench.leaderboard.paired_scores import outputs_of, round_tests
 from artbench.leaderboard.validation.files import check_parquet
 from artbench.leaderboard.validation.findings import FileFindings, some
 from artbench.protocol import Protocol
+from artbench.records.parquet import StoredTable
 from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.probe import COLUMNS, read_probes
 from artbench.records.record import Record, TableName
+from artbench.runtime.text import is_name
 from artbench.specs import TargetKind
 from artbench.stats.metrics import METRICS
 from artbench.stats.per_class import Columns, class_table, confusion, ranking_table
@@ -41,11 +42,11 @@ def open_predictions(file: Path, record: Record, target: TargetKind, about: File
     columns = ["image", "target", "prediction"] + ["confidence"] * (target != "year")
     columns += ["round"] * bool(record.rounds) + ["cluster"] * (record.clusters is not None)
     try:
-        check_parquet(file, record.predictions, columns)
+        opened = check_parquet(file, record.predictions, columns)
         stored = read_predictions(file, record)
         _check_kind(stored, record, target)
         if target == "multi-label":
-            _check_lists(file, stored)
+            _check_lists(opened, stored)
     except ArtbenchError as error:
         about.fault(f"predictions: {error.message}")
         return None
@@ -71,11 +72,11 @@ def _check_kind(stored: StoredPredictions, record: Record, target: TargetKind) -
         raise ArtbenchError(f"clusters are not numbered from 0 to {(record.clusters or 0) - 1} in order of appearance")
 
 
-def _check_lists(file: Path, stored: StoredPredictions) -> None:
+def _check_lists(opened: StoredTable, stored: StoredPredictions) -> None:
     """Raise unless the predicted labels are those with a probability of at least 0.5."""
     assert stored.confidence is not None
     try:
-        lists = pq.ParquetFile(file).read(["prediction"], use_threads=False)["prediction"].combine_chunks()
+        lists = opened.read(values_per_row=stored.confidence.shape[1])["prediction"].combine_chunks()
         given, lengths = lists.flatten().cast(pa.int64()).to_numpy(), lists.value_lengths().to_numpy()
     except (OSError, ValueError, AttributeError, pa.ArrowException) as error:
         raise ArtbenchError(f"the predicted labels can't be read ({' '.join(str(error).split())[:200]})") from error
@@ -155,8 +156,7 @@ def check_tables(
     for name in columns:
         beside, state = file.with_suffix(f".{name}.parquet"), record.tables[name]
         try:
-            check_parquet(beside, state, columns[name])
-            table = pq.ParquetFile(beside).read(use_threads=False)
+            table = check_parquet(beside, state, columns[name]).read()
             read[name] = {column: table[column].to_numpy() for column in table.column_names}
         except (ArtbenchError, OSError, ValueError, pa.ArrowException) as error:
             about.fault(f"table {name}: {error.message if isinstance(error, ArtbenchError) else error}")
@@ -186,7 +186,7 @@ def _check_probe(record: Record, target: TargetKind, file: Path, about: FileFind
 
 
 def _is_name(name: object) -> bool:
-    return isinstance(name, str) and name.isprintable() and 0 < len(name) <= 300
+    return isinstance(name, str) and is_name(name)
 
 
 def _computed(

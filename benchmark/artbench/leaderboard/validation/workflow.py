@@ -12,16 +12,19 @@ from artbench.data.folders import DatasetPaths
 from artbench.data.groups import held_groups
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.errors import ArtbenchError, UsageError
-from artbench.leaderboard.validation.check import KnownTask, check_folder
+from artbench.leaderboard.validation.check import MEMORY, KnownTask, check_folder
 from artbench.leaderboard.validation.findings import FileFindings, Report, shown
 from artbench.plugins.registry import Registry
 from artbench.records.predictions import StoredPredictions
 from artbench.records.publishing import image_digests
 from artbench.records.record import Record
 from artbench.runtime.progress import Reporter, Silent
+from artbench.runtime.untrusted import memory_limit
 
 
-def check_records(folder: Path, *, registry: Registry, paths: DatasetPaths, reporter: Reporter) -> Report:
+def check_records(
+    folder: Path, *, registry: Registry, paths: DatasetPaths, memory: int = MEMORY, reporter: Reporter
+) -> Report:
     """Check submitted records: each alone, against its task and the data on this machine, and all together.
 
     Nothing in the folder is trusted: no link is followed, nothing is unpickled, and sizes are bounded.
@@ -30,6 +33,7 @@ def check_records(folder: Path, *, registry: Registry, paths: DatasetPaths, repo
         folder: A results folder, or its `records/`.
         registry: The registered tasks and datasets.
         paths: Where the datasets are.
+        memory: Bytes that the check of one record may take, beyond what is loaded.
         reporter: Receives progress, and a notice for each dataset that can't be opened.
 
     Raises:
@@ -40,7 +44,8 @@ def check_records(folder: Path, *, registry: Registry, paths: DatasetPaths, repo
         registry.datasets.get(name)
     tasks = _Tasks(registry=registry, paths=paths, reporter=reporter)
     plugins = frozenset(plugin.distribution for plugin in registry.plugins)
-    report = check_folder(folder, tasks=tasks.known, plugins=plugins, now=datetime.now(UTC), reporter=reporter)
+    now = datetime.now(UTC)
+    report = check_folder(folder, tasks=tasks.known, plugins=plugins, now=now, memory=memory, reporter=reporter)
     return replace(report, compared=tuple(sorted(tasks.compared)))
 
 
@@ -63,19 +68,21 @@ class _Tasks:
 
     def _open(self, name: str) -> KnownTask:
         try:
-            spec = self.registry.tasks.get(name)
+            spec = self.registry.tasks.named_in_file(name)
         except UsageError:
             return KnownTask()
         if spec.dataset in self.absent:
             return KnownTask(spec=spec)
         try:
-            ((task,),) = open_tasks(
-                [name],
-                registry=self.registry,
-                paths=self.paths,
-                allow_partial=True,
-                reporter=Silent() if spec.dataset in self.compared else self.reporter,
-            )
+            # The limit is for what others wrote: the data are this machine's own.
+            with memory_limit(None):
+                ((task,),) = open_tasks(
+                    [spec.name],
+                    registry=self.registry,
+                    paths=self.paths,
+                    allow_partial=True,
+                    reporter=Silent() if spec.dataset in self.compared else self.reporter,
+                )
         except ArtbenchError as error:
             if spec.dataset in self.paths.by_name:
                 raise

@@ -102,6 +102,9 @@
   const plain = (text) => text.replace(/[<>&]/g, (character) => ({ "<": "‹", ">": "›", "&": "＆" })[character]);
 
   // 1, 2, 5, 10, ... as far as the values go: a decade has no other tick that one reads at a glance.
+  // Whatever a record says, there are few: no number beyond these is one that was measured.
+  const [SMALLEST, LARGEST] = [1e-6, 1e15];
+  const drawn = (value) => value >= SMALLEST && value <= LARGEST;
   const ticks = (values) => {
     if (!values.length) return {};
     const [low, high] = [Math.min(...values) / 1.3, Math.max(...values) * 1.3];
@@ -113,7 +116,7 @@
   };
   const scatter = (view, content) => {
     const titles = { parameters: "parameters", speed: "images per second, as recorded", features: "feature size" };
-    const rows = content.rows.map((row, number) => ({ ...row, number })).filter((row) => row[state.x]);
+    const rows = content.rows.map((row, number) => ({ ...row, number })).filter((row) => drawn(row[state.x]));
     const trace = {
       type: "scatter", mode: "markers", x: rows.map((row) => row[state.x]), y: rows.map((row) => row.value),
       text: rows.map((row) => plain(row.name)), customdata: rows.map((row) => row.number),
@@ -131,7 +134,7 @@
     const words = `${content.axis} against ${titles[state.x]} of ${rows.length} rows; the table above has the same numbers.`;
     const values = rows.map((row) => row[state.x]);
     draw(figure, [trace], { xaxis: axis(titles[state.x], { type: "log", ...ticks(values) }), yaxis: axis(content.axis) }, words);
-    const without = content.rows.filter((row) => !row[state.x]).map((row) => row.name);
+    const without = content.rows.filter((row) => !drawn(row[state.x])).map((row) => row.name);
     view.querySelector(".left-out").textContent = without.length ? `Left out, since they have no number above 0: ${without.join("; ")}.` : "";
     if (!figure.dataset.heard) {
       figure.dataset.heard = "yes";

@@ -1,0 +1,73 @@
+"""What a submission makes the machine of its checker do: nothing beyond reading its own files, in bounded memory."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from artbench.data.folders import DatasetPaths
+from artbench.errors import UsageError
+from artbench.explain.sources import Sources, check_sources
+from artbench.leaderboard.validation.check import KnownTask, check_folder
+from artbench.leaderboard.validation.workflow import check_records
+from artbench.plugins.loading import load_plugins
+from artbench.records.folder import ResultsFolder
+from artbench.records.record import Record
+from artbench.runtime.progress import Silent
+from tests.support.opened_files import opened_files, outside
+
+RELEASED = Path(__file__).resolve().parents[3] / "released" / "artbench-0.2.0"
+
+
+def submitted(folder: Path, **changes: object) -> Path:
+    """A real record with its predictions, changed, under the name that this asks for."""
+    (real,) = (RELEASED / "records" / "sample-style").glob("tf_*.json")
+    changed = Record.model_validate(json.loads(real.read_text()) | changes)
+    file = ResultsFolder(folder).file_of(changed)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    for suffix in (".parquet", ".classes.parquet", ".confusion.parquet"):
+        file.with_suffix(suffix).write_bytes(real.with_suffix(suffix).read_bytes())
+    file.write_text(json.dumps(changed.as_json(), indent=1))
+    return file
+
+
+@pytest.fixture
+def private(tmp_path: Path) -> Path:
+    folder = tmp_path / "private"
+    folder.mkdir()
+    (folder / "works.csv").write_text("path,salary\na.jpg,1\n")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["collection:{}", "collection:{}/works.csv:nope", "artbench:collection:{}/works.csv"])
+def test_the_task_of_a_record_is_no_path_of_the_checker(tmp_path: Path, private: Path, name: str) -> None:
+    file = submitted(tmp_path / "results", task=name.format(private))
+    registry = load_plugins(only="")
+    with opened_files() as opened:
+        report = check_records(tmp_path / "results", registry=registry, paths=DatasetPaths(), reporter=Silent())
+        with pytest.raises(UsageError, match="no task is called"):
+            check_sources(file, Sources(), registry=registry)
+    assert outside(opened, tmp_path / "results") == []
+    assert not any("salary" in finding.message for finding in report.findings)
+    assert any("no installed plugin has the task" in finding.message for finding in report.findings)
+
+
+def test_a_record_that_takes_too_much_memory_is_a_fault_and_others_are_checked(tmp_path: Path) -> None:
+    (real,) = (RELEASED / "records" / "sample-style").glob("tf_*.json")
+    data = json.loads(real.read_text())["dataset"]
+    # As many classes as make the matrix of images and classes too large for the limit.
+    submitted(tmp_path / "results", backbone="huge", dataset=data | {"classes": 2_500_000})
+    submitted(tmp_path / "results")
+    report = check_folder(
+        tmp_path / "results",
+        tasks=lambda _: KnownTask(),
+        plugins=frozenset({"artbench"}),
+        now=datetime(2027, 1, 1, tzinfo=UTC),
+        memory=300 * 10**6,
+        reporter=Silent(),
+    )
+    assert report.records == 1
+    (blamed,) = {finding.name for finding in report.findings if finding.status == "FAIL"}
+    assert "huge" in blamed
+    assert any("takes more than 300.0 MB" in finding.message for finding in report.findings)
