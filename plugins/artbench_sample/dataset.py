@@ -63,7 +63,7 @@ def open_sample(root: Path) -> Dataset:
 
 
 def _painted(path: Path) -> Mapping[str, str]:
-    """Read the digests; empty for a folder painted by artbench 0.2 or older, which has none."""
+    """Read the digests; empty for a folder painted by artbench 0.1, which has none."""
     try:
         content = json.loads(path.read_bytes())
     except FileNotFoundError:

@@ -90,7 +90,7 @@ class Targets:
         Args:
             dataset: Dataset of the targets.
             contents: Digest of each image of the dataset (`Contents.digests`), uint64, shape (len(dataset), 2). None:
-                the versions stand for the images, which need not be read; records until artbench 0.2 have this one.
+                the versions stand for the images, which need not be read; records of artbench 0.1 have this one.
         """
         meaning = "" if contents is None else "\0contents 1"
         digest = hashlib.sha256(f"artbench targets {dataset.name}{meaning}\n".encode())

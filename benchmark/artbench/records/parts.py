@@ -72,7 +72,7 @@ class DatasetState(Part):
     Attributes:
         name: Name of the dataset.
         fingerprint: Digest of classes, splits, labels and the contents of all images (`Targets.fingerprint`).
-        listing: The same with the sizes of the images in place of their contents. None in records until artbench 0.2,
+        listing: The same with the sizes of the images in place of their contents. None in records of artbench 0.1,
             which have it as their fingerprint.
         train: Number of training images, including those of the validation split.
         test: Number of test images.

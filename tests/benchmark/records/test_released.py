@@ -15,9 +15,9 @@ from tests.support.reporters import RecordingReporter
 
 RELEASED = Path(__file__).resolve().parents[2] / "released"
 # The highest schema that each release wrote, and the tables that its own pages showed.
-RELEASES = {"artbench-0.2.0": 1}
+RELEASES = {"artbench-0.1.0": 1}
 ROWS = {
-    "artbench-0.2.0": [
+    "artbench-0.1.0": [
         (
             "sample-artist",
             "| 1 | tf_efficientnet_lite1 | imagenet | **71.7** [67.2, 75.8] | 71.7 | 71.4 | 98.9 | 7.4 |",
