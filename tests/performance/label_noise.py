@@ -10,7 +10,7 @@ python -m tests.performance.label_noise [SEEDS [RATE...]]
 import csv
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -89,7 +89,7 @@ def counts(folder: Path, task: str, rate: float, *, confused: bool, seed: int) -
 
 
 def audited(
-    task: str, wrong: Wrong, *, encoders: Sequence[str] = _ENCODERS, data: Mapping[str, Path] | None = None
+    task: str, wrong: Wrong, *, encoders: tuple[str, ...] = _ENCODERS, data: Mapping[str, Path] | None = None
 ) -> Found:
     """Run encoders on a task, and count which of the wrong labels they list."""
     with tempfile.TemporaryDirectory() as results:
