@@ -4,7 +4,7 @@ A share of all labels, for training and test alike, is replaced by another class
 two classes are confused. Three encoders are run on each set of labels; the audit reads their records, and judges the
 training images by probes that were fitted on other folds.
 
-python -m tests.performance.label_noise [SEEDS]
+python -m tests.performance.label_noise [SEEDS [RATE...]]
 """
 
 import csv
@@ -12,12 +12,14 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, TypeAlias, get_args
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 import artbench
+from artbench.audit.label_audit import LabelAudit
+from artbench.audit.label_noise import audit_labels
 from artbench.data.exclusion import Side
 from artbench.data.folders import DatasetPaths
 from artbench.explain.sources import Sources
@@ -47,6 +49,14 @@ class Counts(NamedTuple):
         return f"listed {self.listed:4}, precision {precision}, recall {recall}"
 
 
+class Found(NamedTuple):
+    """What is listed of test images by each record by itself, and by all together; of training images by all."""
+
+    alone: list[Counts]
+    test: Counts
+    train: Counts
+
+
 def planted(true: NDArray[np.int64], rate: float, *, classes: int, confused: bool, seed: int) -> NDArray[np.int64]:
     """Labels of which a share is wrong: any other class or, if `confused`, the next one."""
     random = np.random.default_rng(seed)
@@ -57,10 +67,8 @@ def planted(true: NDArray[np.int64], rate: float, *, classes: int, confused: boo
     return labels
 
 
-def counts(
-    folder: Path, task: str, rate: float, *, confused: bool, seed: int
-) -> dict[Side, tuple[list[Counts], Counts]]:
-    """What each record lists by itself, and what all list together, of test and training images."""
+def counts(folder: Path, task: str, rate: float, *, confused: bool, seed: int) -> Found:
+    """Plant wrong labels in the painted collection, and count which of them are listed."""
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     path = "file" if "file" in rows[0] else "path"
@@ -81,45 +89,47 @@ def counts(
 
 
 def audited(
-    task: str, wrong: Wrong, *, data: Mapping[str, Path] | None = None
-) -> dict[Side, tuple[list[Counts], Counts]]:
-    """Run the encoders on a task, and count what each lists by itself, and what all list together."""
+    task: str, wrong: Wrong, *, encoders: tuple[str, ...] = _ENCODERS, data: Mapping[str, Path] | None = None
+) -> Found:
+    """Run encoders on a task, and count which of the wrong labels they list."""
     with tempfile.TemporaryDirectory() as results:
         records = artbench.run(
-            backbone=_ENCODERS, task=task, data=data, results=results, device="cpu", reporter=Silent()
+            backbone=encoders, task=task, data=data, results=results, device="cpu", reporter=Silent()
         )
         files = [ResultsFolder(Path(results)).file_of(record) for record in records]
+        sources = Sources(
+            task=task if task.startswith("collection:") else None,
+            paths=DatasetPaths(by_name=data or {}),
+            device="cpu",
+        )
+        together = audit_all_labels(files, sources=sources, registry=load_plugins(), reporter=Silent())
 
-        def counted(some: list[Path]) -> dict[Side, Counts]:
-            sources = Sources(
-                task=task if task.startswith("collection:") else None,
-                paths=DatasetPaths(by_name=data or {}),
-                device="cpu",
-            )
-            found = audit_all_labels(some, sources=sources, registry=load_plugins(), reporter=Silent())
-            listed = {side: {one.image for one in found.suspicions if one.side == side} for side in wrong}
-            return {
-                side: Counts(len(wrong[side]), len(listed[side]), len(listed[side] & wrong[side])) for side in wrong
-            }
+        def counted(found: LabelAudit, side: Side) -> Counts:
+            listed = {one.image for one in found.suspicions if one.side == side}
+            return Counts(len(wrong[side]), len(listed), len(listed & wrong[side]))
 
-        alone, together = [counted([file]) for file in files], counted(files)
-    return {side: ([one[side] for one in alone], together[side]) for side in wrong}
+        return Found(
+            alone=[counted(audit_labels([file]), "test") for file in files],
+            test=counted(together, "test"),
+            train=counted(together, "train"),
+        )
 
 
-def main(seeds: str = "1") -> None:
+def main(seeds: str = "1", *rates: str) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         paint_collection(folder)
         for task in ("style", "artist"):
             for confused in (False, True):
-                for rate in _RATES[confused:]:
+                for rate in [float(one) for one in rates] or _RATES[confused:]:
                     found = [counts(folder, task, rate, confused=confused, seed=seed) for seed in range(int(seeds))]
+                    alone = Counts(*np.sum([one for each in found for one in each.alone], axis=0).tolist())
+                    test = Counts(*np.sum([each.test for each in found], axis=0).tolist())
+                    train = Counts(*np.sum([each.train for each in found], axis=0).tolist())
                     what = "the next class" if confused else "any class"
-                    for side in get_args(Side):
-                        sides = [one[side] for one in found]
-                        alone = Counts(*np.sum([one for single, _ in sides for one in single], axis=0).tolist())
-                        together = Counts(*np.sum([both for _, both in sides], axis=0).tolist())
-                        say(f"{task}, {rate:.0%} wrong ({what}), {side}: one record: {alone}; three: {together}")
+                    say(
+                        f"{task}, {rate:.0%} wrong ({what}): test, one record: {alone}; test: {test}; training: {train}"
+                    )
 
 
 if __name__ == "__main__":

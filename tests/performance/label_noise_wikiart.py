@@ -3,7 +3,7 @@
 The label lists of the part of WikiArt below `ARTBENCH_REAL_DATA` are copied to a temporary folder, beside a link to the
 images. A share of the labels of a task, for training and test alike, is replaced by any other class that is there.
 
-python -m tests.performance.label_noise_wikiart [RATE] [TASK...]
+python -m tests.performance.label_noise_wikiart RATE TASK ENCODER...
 """
 
 import csv
@@ -38,21 +38,16 @@ def plant(lists: Path, task: str, rate: float) -> Wrong:
     return wrong
 
 
-def main(rate: str = "0.05", *tasks: str) -> None:
+def main(rate: str, task: str, *encoders: str) -> None:
     source = REAL_DATA / "wikiart-mini"
-    for task in tasks or ("style", "artist"):
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = Path(temporary)
-            (folder / "wikiart").symlink_to(source / "wikiart", target_is_directory=True)
-            shutil.copytree(source / "wikiart_csv", folder / "wikiart_csv", copy_function=shutil.copyfile)
-            (folder / "wikiart_csv").chmod(0o755)
-            wrong = plant(folder / "wikiart_csv", task, float(rate))
-            for side, (alone, together) in audited(f"wikiart-{task}", wrong, data={"wikiart": folder}).items():
-                each = "; ".join(str(one) for one in alone)
-                say(
-                    f"wikiart-{task}, {float(rate):.0%} wrong, {side}, {len(wrong[side])} planted: "
-                    f"each {each}; three: {together}"
-                )
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        (folder / "wikiart").symlink_to(source / "wikiart", target_is_directory=True)
+        shutil.copytree(source / "wikiart_csv", folder / "wikiart_csv", copy_function=shutil.copyfile)
+        (folder / "wikiart_csv").chmod(0o755)
+        wrong = plant(folder / "wikiart_csv", task, float(rate))
+        found = audited(f"wikiart-{task}", wrong, encoders=encoders, data={"wikiart": folder})
+        say(f"wikiart-{task}: test: {found.test}; training: {found.train}")
 
 
 if __name__ == "__main__":

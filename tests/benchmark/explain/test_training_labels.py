@@ -51,14 +51,14 @@ def test_planted_training_labels_are_found_and_listed_for_exclude(
     words = ("data", "audit", "--labels", str(record), "--out", str(out), "--plugin", str(SMALL), "--device", "cpu")
     without = command_line(*words[:6])
     assert "--training looks at them too" in without.stderr
-    words = (*words, "--training", "--task", f"collection:{scans}:colour")
-    done = command_line(*words)
+    everything = (*words, "--training", "--task", f"collection:{scans}:colour")
+    done = command_line(*everything)
     assert done.returncode == 0, done.stderr
     assert "1 of 30 test images (3.3%) and 3 of 60 training images (5.0%) look mislabelled" in " ".join(
         done.stdout.split()
     )
     assert "Nothing is said of training" not in done.stderr
-    found = json.loads(command_line(*words, "--json").stdout)
+    found = json.loads(command_line(*everything, "--json").stdout)
     assert {one["image"]: one["split"] for one in found["images"]} == {
         name: "test" if split == "test" else "train" for name, split in WRONG.items()
     }
