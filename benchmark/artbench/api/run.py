@@ -150,7 +150,8 @@ def run(
         )
     if not several and len(sweep(str(backbone))) > 1:
         raise UsageError(
-            f"{backbone} stands for several backbones", mend=f"For a list of their records, give backbone=[{backbone!r}]"
+            f"{backbone} stands for several backbones",
+            mend=f"For a list of their records, give backbone=[{backbone!r}]",
         )
     if protocol not in PROTOCOLS:
         raise UsageError(f"no protocol is called {protocol!r}", mend=f"There are {' and '.join(PROTOCOLS)}")

@@ -131,9 +131,7 @@ def references(task: OpenTask, features: Features, *, protocol: Protocol) -> dic
 def scorer_of(task: OpenTask, features: Features, *, protocol: Protocol) -> Scorer:
     """Return what scores the rounds of a task."""
     tests = [
-        RoundTest(
-            images=image_digests(_ids(targets.test, task.dataset)), clusters=clusters_of(task, targets.test)
-        )
+        RoundTest(images=image_digests(_ids(targets.test, task.dataset)), clusters=clusters_of(task, targets.test))
         for targets in readable(task, features)
     ]
     return Scorer(tests, target=task.spec.target, protocol=protocol)

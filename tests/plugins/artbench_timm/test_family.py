@@ -119,3 +119,11 @@ def test_a_name_that_no_function_of_timm_can_have_is_answered_without_timm(monke
     assert all(name.partition(".")[0].isidentifier() for name in names())
     monkeypatch.setattr("artbench_timm.family._known", lambda: pytest.fail("timm was asked"))
     assert resolve("toy-patches") is None
+
+
+def test_sides_that_leave_part_of_a_patch_are_refused() -> None:
+    spec = resolve("test_vit")
+    assert spec is not None
+    assert load_factory(spec.choose("size=192").factory)(size=192).input_size == 192
+    with pytest.raises(ArtbenchError, match=r"does not take images of size=200. Sides are multiples of 16"):
+        load_factory(spec.factory)(size=200)
