@@ -5,14 +5,17 @@ A factory is a callable or, better, the text `package.module:function`, which ke
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar, cast
 
 from artbench.errors import UsageError
+from artbench.variants import POOLS as POOLS
+from artbench.variants import WHOLE
+from artbench.variants import Pool as Pool
+from artbench.variants import Variant as Variant
 
 if TYPE_CHECKING:
     from artbench.data.dataset import Dataset
@@ -23,8 +26,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_KEY, _VALUE = re.compile(r"[a-z][a-z_]{0,29}"), re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,29}")
 
 TargetKind: TypeAlias = Literal["single-label", "multi-label", "year"]
 Factory: TypeAlias = Callable[P, T] | str
@@ -55,75 +56,6 @@ def load_factory(factory: Factory[P, T]) -> Callable[P, T]:
 # In a record, the source of untrained weights; such rows are there for comparison.
 INITIALISATION = "initialisation"
 
-Pool: TypeAlias = Literal["cls", "avg", "cls+avg", "map", "max"]
-POOLS = get_args(Pool)
-_MOST_LAYERS, _SMALLEST, _LARGEST = 1000, 16, 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """What a name chooses of a backbone, after the `@`: `resnet50@layer=3,pool=max`.
-
-    Every backbone whose plugin says where its features lie (`Backbone.layers`) has these keys:
-
-    - `pool`: how a map or tokens become one vector: `cls` (the class token), `avg` (the mean over patches or the map),
-      `cls+avg` (both, one after the other), `map` (the network's own attention pool), `max`;
-    - `layer`: which block or stage is pooled, counted from the end: 1 is the last;
-    - `size`: side in pixels of the images.
-
-    A plugin can offer more (`BackboneSpec.variants`).
-
-    Attributes:
-        choices: Values by key, sorted by key; an integer where the value is a number.
-
-    Examples:
-        >>> from artbench.specs import Variant
-        >>> variant = Variant.parse("pool=max,layer=03")
-        >>> str(variant), variant.get("layer")
-        ('layer=3,pool=max', 3)
-    """
-
-    choices: tuple[tuple[str, str | int], ...] = ()
-
-    @classmethod
-    def parse(cls, text: str) -> Variant:
-        """Read `key=value,key=value`.
-
-        Raises:
-            UsageError: It is written otherwise, a key stands twice, or `pool`, `layer` or `size` has a value that no
-                backbone offers.
-        """
-        choices: dict[str, str | int] = {}
-        for pair in text.split(","):
-            key, is_pair, value = pair.partition("=")
-            if not (is_pair and _KEY.fullmatch(key) and _VALUE.fullmatch(value)):
-                raise UsageError(
-                    f"{pair!r} is not a choice of a variant", mend="Write NAME@key=value,key=value: resnet50@layer=2"
-                )
-            if key in choices:
-                raise UsageError(f"a variant chooses {key} twice: {text}")
-            choices[key] = int(value) if value.isdecimal() else value
-        variant = cls(tuple(sorted(choices.items())))
-        for key, allowed, what in (
-            ("pool", POOLS, f"one of {', '.join(POOLS)}"),
-            ("layer", range(1, _MOST_LAYERS + 1), "a number from 1, the last, upwards"),
-            ("size", range(_SMALLEST, _LARGEST + 1), f"a side from {_SMALLEST} to {_LARGEST} pixels"),
-        ):
-            if key in choices and choices[key] not in allowed:
-                raise UsageError(f"{key}={choices[key]} is not {what}")
-        return variant
-
-    def get(self, key: str) -> str | int | None:
-        """The value of a key; None if it is not chosen."""
-        return dict(self.choices).get(key)
-
-    def without(self, *keys: str) -> Variant:
-        """This variant without some of its choices."""
-        return Variant(tuple((key, value) for key, value in self.choices if key not in keys))
-
-    def __str__(self) -> str:
-        return ",".join(f"{key}={value}" for key, value in self.choices)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BackboneSpec:
@@ -146,7 +78,7 @@ class BackboneSpec:
     description: str
     factory: Factory[..., Backbone]
     variants: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
-    variant: Variant = Variant()
+    variant: Variant = WHOLE
 
     def choose(self, text: str) -> BackboneSpec:
         """The variant `text` of this backbone: `layer=2`.

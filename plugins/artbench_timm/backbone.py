@@ -36,6 +36,10 @@ def _resized(name: str, size: int) -> Backbone:
     plain = _built(name)
     if plain.input_size is None:
         return replace(plain, input_size=size)
+    patch = getattr(getattr(plain.module, "patch_embed", None), "patch_size", None)
+    if patch is not None and any(size % side for side in patch):
+        # timm would leave out the pixels that fill no patch.
+        raise ArtbenchError(f"{name} does not take images of size={size}", mend=f"Sides are multiples of {max(patch)}")
     try:
         return _built(name, img_size=size)
     except ArtbenchError as error:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypedDict, Unpack, overload
 
 from artbench.api.common import LoggingReporter, PathLike, as_name, dataset_paths, loaded
 from artbench.data.unlabelled import find_unlabelled
+from artbench.encoders.request import sweep
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.workflow import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run as run_all
@@ -146,6 +147,11 @@ def run(
     if not several and len(registry.tasks.expand(tasks[0])) > 1:
         raise UsageError(
             f"{tasks[0]} stands for several tasks", mend=f"For a list of their records, give task=[{tasks[0]!r}]"
+        )
+    if not several and len(sweep(str(backbone))) > 1:
+        raise UsageError(
+            f"{backbone} stands for several backbones",
+            mend=f"For a list of their records, give backbone=[{backbone!r}]",
         )
     if protocol not in PROTOCOLS:
         raise UsageError(f"no protocol is called {protocol!r}", mend=f"There are {' and '.join(PROTOCOLS)}")

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 
 SHELLS = ("bash", "zsh", "fish")
-# click's own breaks words where bash does, at @, = and :, which names of variants hold. This gives click the line itself,
-# -1 for its last word, and answers with what follows the last break, which is all that bash replaces; an @ belongs to it.
+# click's own breaks words where bash does, at @, = and :, which names of variants hold. This gives click the line
+# itself, -1 for its last word, and answers with what follows the last break, which is all that bash replaces; an @
+# belongs to it.
 _BASH = r"""_artbench_completion() {
     local IFS=$'\n' line=${COMP_LINE:0:COMP_POINT} word before completion type value
     word=${line##*[[:space:]]}

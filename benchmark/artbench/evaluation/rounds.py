@@ -133,7 +133,7 @@ def references(task: OpenTask, features: Features, *, protocol: Protocol) -> dic
 def scorer_of(task: OpenTask, features: Features, *, protocol: Protocol) -> Scorer:
     """Return what scores the rounds of a task."""
     splits = [targets.test for targets in readable(task, features)]
-    clusters = cluster_numbers(task, splits) or [None] * len(splits)
+    clusters: Sequence[list[int] | None] = cluster_numbers(task, splits) or [None] * len(splits)
     tests = [
         RoundTest(images=image_digests(_ids(split, task.dataset)), clusters=numbers)
         for split, numbers in zip(splits, clusters, strict=True)

@@ -99,11 +99,11 @@ def encode_unlabelled(
     call.
 
     Raises:
-        UsageError: A name is unknown.
+        UsageError: A name is unknown, or a range is empty or too long.
     """
     device = choose_device(request.device)
     wanted = encoder_requests(
-        request.backbones, request.pretrainings, registry=registry, seed=request.seed, trainings=trainings
+        request.swept, request.pretrainings, registry=registry, seed=request.seed, trainings=trainings
     )
     for variants in by_network(wanted):
         try:

@@ -61,6 +61,15 @@ class RunRequest:
     shots: Sequence[int] = ()
     width: int | None = None
 
+    @property
+    def swept(self) -> list[str]:
+        """Names of backbones, those with a range such as `resnet18@layer=1..4` written out.
+
+        Raises:
+            UsageError: A range is empty or too long.
+        """
+        return [name for asked in self.backbones for name in sweep(asked)]
+
     def protocols(self, task: TaskSpec) -> tuple[Protocol, ...]:
         """Return the protocols under which a task is run.
 
@@ -144,7 +153,7 @@ def run(
     device = choose_device(request.device)
     encoders = list(
         encoder_requests(
-            [name for swept in request.backbones for name in sweep(swept)],
+            request.swept,
             request.pretrainings,
             registry=registry,
             seed=request.seed,

@@ -17,6 +17,7 @@ from artbench.records.record import Record
 from artbench.records.tables import tested_classes
 from artbench.runtime.progress import Reporter
 from artbench.stats.average_precision import average_precision
+from artbench.variants import spelled
 
 # What `Record.board` consists of, in its order, and how each is worded.
 _PARTS: Mapping[str, Callable[[Record], str]] = {
@@ -202,7 +203,9 @@ def _located(name: str, records: Sequence[Record], *, folder: ResultsFolder, tas
     """Return all records that match a name, at least one."""
     if name.endswith(".json") and Path(name).is_file():
         return [Located(read_record(Path(name)), Path(name))]
-    named = [record for record in records if name in (record.id, encoder(record))]
+    backbone, slash, pretraining = name.partition("/")
+    wanted = f"{spelled(backbone)}{slash}{pretraining}"
+    named = [record for record in records if name == record.id or wanted == encoder(record)]
     found = [record for record in named if task in (None, record.task)]
     if found:
         return [Located(record, folder.file_of(record)) for record in found]

@@ -71,9 +71,9 @@ def clopper_pearson(value: float, n: float, *, level: float) -> tuple[float, flo
 def _fraction_interval(found: LeftOut, level: float) -> tuple[float, float]:
     """Return the interval of a metric between 0 and 1.
 
-    What the test can't reach (`found.top`), since it has no images of some classes, may be anything: all of it is added
-    at the upper end. The effective number of images is that of a plain share with the same variance (Korn and Graubard 1998), reduced for
-    the degrees of freedom with which the variance is known, as they do.
+    The effective number of images is that of a plain share with the same variance (Korn and Graubard 1998), reduced for
+    the degrees of freedom with which the variance is known, as they do. What the test can't reach (`found.top`), since
+    it has no images of some classes, may be anything: all of it is added at the upper end.
     """
     top = found.top
     value = min(max((found.value - found.bias) / top, 0.0), 1.0)

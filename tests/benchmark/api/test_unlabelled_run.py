@@ -158,6 +158,19 @@ def test_shots_need_labels(scans: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "results").exists()
 
 
+def test_a_range_stands_for_several_backbones_here_too(scans: Path, tmp_path: Path) -> None:
+    asked: dict[str, Any] = {
+        "pretraining": "none",
+        "task": f"collection:{scans}",
+        "results": tmp_path / "results",
+        "device": "cpu",
+    }
+    found = artbench.run(backbone=["colour-histogram@size=32..33"], **asked)
+    assert [one.backbone for one in found] == ["colour-histogram@size=32", "colour-histogram@size=33"]
+    with pytest.raises(UsageError, match=r"size=32..33 stands for several backbones"):
+        artbench.run(backbone="colour-histogram@size=32..33", **asked)
+
+
 def test_an_encoder_that_fails_is_named_and_the_others_are_described(scans: Path, tmp_path: Path) -> None:
     with pytest.raises(artbench.IncompleteRun) as failure:
         artbench.run(

@@ -62,6 +62,12 @@ def test_it_tells_difference_chance_and_classes(folder: ResultsFolder, compare: 
     assert "B is better" in backwards
 
 
+def test_choices_of_a_variant_may_stand_in_any_order(folder: ResultsFolder, compare: Any) -> None:
+    for seed, name in enumerate(("good@layer=2,pool=max", "poor")):
+        put(folder, name, LABELS, guessed(LABELS, rate=0.9 - 0.4 * seed, classes=_CLASSES, seed=seed))
+    assert compare("good@pool=max,layer=02/random", "poor/random")[0] == 0
+
+
 def test_json_has_every_class_and_agrees_with_the_table(folder: ResultsFolder, compare: Any) -> None:
     one, other = fill(folder)
     status, out, _ = compare(one.id, other.id, "--json")

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.stats import ttest_rel
+from scipy.stats import skew, ttest_rel
+from scipy.stats import t as student
 
 from artbench.stats.paired_tests import Differences, holm, sign_flip
 from artbench.stats.robust_tests import robust_differences
@@ -50,6 +51,30 @@ def test_equal_rows_are_no_difference_and_prove_no_equality(fraction: bool) -> N
         found = differences_of(same, fraction=fraction)
         assert found.p[0] == 1
         assert found.low[0] < 0 < found.high[0]
+
+
+def test_half_more_skewness_than_is_found_counts_too() -> None:
+    n = 80
+    errors = np.stack([np.full(n, 0.6), np.random.default_rng(4).gamma(0.3, size=n)])
+    found = differences_of(errors)
+    difference = errors[0] - errors[1]
+    t = difference.mean() / (difference.std(ddof=1) / np.sqrt(n))
+    df = 2 * n / (n * (d := (difference - difference.mean()) ** 2) @ d / d.sum() ** 2 - 1)
+
+    def p(times: float) -> float:
+        s = times * float(skew(difference, bias=False)) / np.sqrt(n)
+        return float(2 * student.sf(abs(t + s / 3 * t**2 + s**2 / 27 * t**3 + s / 6), df))
+
+    assert p(1.5) > 1.2 * max(p(0), p(1))
+    assert found.p[0] == pytest.approx(p(1.5), rel=0.1)
+
+
+def test_few_large_units_say_as_little_as_they_are_few() -> None:
+    random = np.random.default_rng(5)
+    values, influence = np.array([[10.0], [11.0]]), random.normal(size=(2, 200)) / 20
+    even, uneven = np.full(200, 1 / 200), np.r_[0.4, 0.4, np.full(198, 0.2 / 198)]
+    many, few = (robust_differences(values, influence, shares, fraction=False, level=0.95) for shares in (even, uneven))
+    assert few.high[0] - few.low[0] > 2 * (many.high[0] - many.low[0])
 
 
 @pytest.mark.parametrize("units", [1, 2, 3, 4])

@@ -135,3 +135,11 @@ def test_a_name_that_no_function_of_timm_can_have_is_answered_without_timm(monke
 )
 def test_models_are_pooled_as_their_authors_do(name: str, options: dict[str, str]) -> None:
     assert pool_options(name) == options
+
+
+def test_sides_that_leave_part_of_a_patch_are_refused() -> None:
+    spec = resolve("test_vit")
+    assert spec is not None
+    assert load_factory(spec.choose("size=192").factory)(size=192).input_size == 192
+    with pytest.raises(ArtbenchError, match=r"does not take images of size=200. Sides are multiples of 16"):
+        load_factory(spec.factory)(size=200)

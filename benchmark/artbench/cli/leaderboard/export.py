@@ -55,6 +55,7 @@ def export(
     from artbench.leaderboard.seen import seen_as
     from artbench.records.folder import ResultsFolder
     from artbench.runtime.files import write_text
+    from artbench.variants import spelled
 
     if (kind is None) != methods:
         raise UsageError(
@@ -63,11 +64,12 @@ def export(
     if kind == "parquet" and out is None:
         raise UsageError("Parquet can't be printed", mend="Name a file with --out")
     folder = ResultsFolder(results)
+    named = {spelled(name) for name in backbones}
     wanted = [
         record
         for record in seen_as(folder.records(TerminalReporter()), seen)
         if (not tasks or record.task in tasks)
-        and (not backbones or record.backbone in backbones)
+        and (not named or record.backbone in named)
         and (not pretrainings or record.pretraining in pretrainings)
     ]
     if not wanted:

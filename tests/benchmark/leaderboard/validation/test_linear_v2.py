@@ -9,49 +9,14 @@ from typing import Any
 import pytest
 
 from artbench.data.folders import DatasetPaths
-from artbench.evaluation.workflow import RunRequest, run
 from artbench.leaderboard.validation.workflow import check_records
-from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
-from artbench.protocol import LINEAR_V2
 from artbench.runtime.progress import Silent
-from tests.support.plugins import JUDGED, TOY
 
 Content = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def registry() -> Registry:
-    return load_plugins([TOY, JUDGED], only="")
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(autouse=True)
-def _cached(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ARTBENCH_CACHE", str(cache))
-
-
-@pytest.fixture(scope="module")
-def results(registry: Registry, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("v2") / "results"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ARTBENCH_CACHE", str(cache))
-        for tasks, shots in ((["toy-clustered", "toy-splits", "toy-traits", "toy-year"], []), (["toy-clustered"], [2])):
-            request = RunRequest(
-                backbones=["toy-patches"],
-                pretrainings=["random"],
-                tasks=tasks,
-                results=folder,
-                device="cpu",
-                protocol=LINEAR_V2,
-                shots=shots,
-            )
-            assert run(request, registry=registry, reporter=Silent()).failures == {}
-    return folder
+pytestmark = pytest.mark.usefixtures("cached")
 
 
 def faults(folder: Path, registry: Registry) -> list[str]:
@@ -64,18 +29,16 @@ def of(folder: Path, task: str, *, shots: bool = False) -> Path:
     return next(file for file in files if (json.loads(file.read_text())["few_shot"] is not None) == shots)
 
 
-def test_honest_records_pass_and_say_on_how_many_groups_the_penalty_was_chosen(
-    results: Path, registry: Registry
-) -> None:
-    assert faults(results, registry) == []
+def test_honest_records_pass_and_say_on_how_many_groups_the_penalty_was_chosen(newer: Path, registry: Registry) -> None:
+    assert faults(newer, registry) == []
     groups = {
-        task: json.loads(of(results, task).read_text())["probe"]["groups"] for task in ("toy-clustered", "toy-year")
+        task: json.loads(of(newer, task).read_text())["probe"]["groups"] for task in ("toy-clustered", "toy-year")
     }
     # Six painters; two images without a known painter are in the test.
     assert groups == {"toy-clustered": 6, "toy-year": None}
-    few = json.loads(of(results, "toy-clustered", shots=True).read_text())
+    few = json.loads(of(newer, "toy-clustered", shots=True).read_text())
     assert all(round_["probe"]["groups"] >= 2 for round_ in few["rounds"])
-    traits = json.loads(of(results, "toy-traits").read_text())["neighbours"]
+    traits = json.loads(of(newer, "toy-traits").read_text())["neighbours"]
     assert {"sample_f2", "micro_f1"} <= traits["metrics"].keys()
     assert traits["thresholds"].keys() == {"sample_f2", "micro_f1"}
 
@@ -103,9 +66,9 @@ def _set(*path: str, to: Any) -> Callable[[Content], None]:
     ],
 )
 def test_forged_ones_do_not(
-    results: Path, registry: Registry, tmp_path: Path, task: str, change: Callable[[Content], None], words: str
+    newer: Path, registry: Registry, tmp_path: Path, task: str, change: Callable[[Content], None], words: str
 ) -> None:
-    shutil.copytree(results / "records" / task, tmp_path / "records" / task)
+    shutil.copytree(newer / "records" / task, tmp_path / "records" / task)
     file = of(tmp_path, task)
     content = json.loads(file.read_text())
     change(content)

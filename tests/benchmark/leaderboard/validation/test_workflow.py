@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -13,12 +12,10 @@ from click.testing import CliRunner
 from artbench.cli.main import artbench
 from artbench.data.folders import DatasetPaths
 from artbench.errors import ArtbenchError
-from artbench.evaluation.workflow import RunRequest, run
 from artbench.leaderboard.validation.findings import Report
 from artbench.leaderboard.validation.workflow import check_records
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
-from artbench.protocol import LINEAR_V1, LINEAR_V2, Protocol
 from artbench.records.folder import ResultsFolder
 from artbench.records.publishing import publish
 from artbench.runtime.progress import Silent
@@ -26,50 +23,7 @@ from tests.support.mutants import Submission
 from tests.support.plugins import JUDGED, TOY
 
 PLUGINS = [TOY, JUDGED]
-TASKS = ("toy-colour", "toy-traits", "toy-year", "toy-clustered", "toy-splits")
-
-
-@pytest.fixture(scope="module")
-def registry() -> Registry:
-    return load_plugins(PLUGINS, only="")
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(autouse=True)
-def _cached(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ARTBENCH_CACHE", str(cache))
-
-
-@pytest.fixture(scope="module")
-def results(registry: Registry, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return measure(tmp_path_factory.mktemp("judged") / "results", registry, cache, LINEAR_V1)
-
-
-@pytest.fixture(scope="module")
-def newer(registry: Registry, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same under `linear-v2`, whose intervals need no resamples."""
-    return measure(tmp_path_factory.mktemp("newer") / "results", registry, cache, LINEAR_V2)
-
-
-def measure(folder: Path, registry: Registry, cache: Path, protocol: Protocol) -> Path:
-    asked = RunRequest(
-        backbones=["toy-patches"],
-        pretrainings=["random"],
-        tasks=TASKS,
-        results=folder,
-        device="cpu",
-        protocol=protocol,
-    )
-    few = replace(asked, tasks=["toy-colour"], shots=[1])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ARTBENCH_CACHE", str(cache))
-        for request in (asked, few):
-            assert run(request, registry=registry, reporter=Silent()).failures == {}
-    return folder
+pytestmark = pytest.mark.usefixtures("cached")
 
 
 @pytest.fixture(params=["results", "newer"])
@@ -112,7 +66,7 @@ def test_own_records_of_every_kind_pass_and_are_compared_with_the_data(results: 
 
 def test_intervals_of_the_newer_protocol_have_a_width_and_contain_the_value(newer: Path) -> None:
     records = list(ResultsFolder(newer).records(Silent()))
-    assert len(records) == 6
+    assert len(records) == 7
     for record in records:
         for metrics in (record.metrics, record.neighbours.metrics, *(one.metrics for one in record.references)):
             for name, metric in metrics.items():
