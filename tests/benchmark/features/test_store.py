@@ -30,6 +30,7 @@ KEY = StoreKey(
     mean=(0.5, 0.5, 0.5),
     std=(0.2, 0.2, 0.2),
     decode="pillow-1",
+    torch="2.0",
     device="cpu",
     dtype="float32",
     batch=8,
