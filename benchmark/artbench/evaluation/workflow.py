@@ -166,10 +166,11 @@ def run(
     for variants in by_network(encoders):
         for tasks in datasets:
             work.measure([one for one in variants if str(one) not in failures], tasks, failures)
-    if work.ledger.new:
+    pages = request.results / "leaderboards"
+    if work.ledger.new or results.newer_than(pages / "README.md"):
         build_pages(
             work.ledger.records,
-            request.results / "leaderboards",
+            pages,
             predictions=results.predictions_of,
             literature=literature(registry),
         )

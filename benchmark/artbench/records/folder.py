@@ -69,6 +69,11 @@ class ResultsFolder:
                 found[record.id] = file, record
         yield from (record for _, record in found.values())
 
+    def newer_than(self, page: Path) -> bool:
+        """Whether a record was written after a page, or the page is missing although there are records."""
+        times = [file.stat().st_mtime_ns for file in self.path.glob("records/*/*.json")]
+        return bool(times) and (not page.is_file() or max(times) > page.stat().st_mtime_ns)
+
     def file_of(self, record: Record) -> Path:
         """Return the file of a record."""
         name = ".".join(_plain(part)[:_LONGEST] for part in (record.backbone, record.pretraining, record.id))
