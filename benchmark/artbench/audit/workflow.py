@@ -112,7 +112,7 @@ def _features(
             index.dataset,
             np.flatnonzero(index.comparable),
             picture=LINEAR_V1.picture,
-            cache=cache_folder() / "features",
+            cache=cache_folder(to_read=True) / "features",
             device=device,
             reporter=reporter,
         )

@@ -228,7 +228,7 @@ class _Work:
                 tasks[0].dataset,
                 np.unique(np.concatenate([task.rows for _, wanted in todo for task, _ in wanted])),
                 picture=request.protocol.picture,
-                cache=cache_folder() / "features",
+                cache=cache_folder(to_read=True) / "features",
                 device=self.device,
                 batch_size=request.batch_size,
                 workers=request.workers,

@@ -101,11 +101,14 @@ def _umask() -> int:
     return mask
 
 
-def cache_folder() -> Path:
+def cache_folder(*, to_read: bool = False) -> Path:
     """The cache folder: `ARTBENCH_CACHE`, or the platform's. It is made if it does not exist.
 
+    Args:
+        to_read: Whether one that can't be written, on a read-only disk, is of use too.
+
     Raises:
-        ArtbenchError: It can't be made or written.
+        ArtbenchError: It can't be made, or, unless `to_read`, not written.
     """
     named = os.environ.get("ARTBENCH_CACHE")
     if named:
@@ -117,7 +120,7 @@ def cache_folder() -> Path:
     mend = "Set the environment variable ARTBENCH_CACHE to a folder that can"
     with file_errors(f"the cache folder {folder} can't be written", mend=mend):
         folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK):
+        if not to_read and not os.access(folder, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return folder
 
