@@ -112,7 +112,7 @@ def _features(
             index.dataset,
             np.flatnonzero(index.comparable),
             picture=DEFAULT_PROTOCOL.picture,
-            cache=cache_folder() / "features",
+            cache=cache_folder(to_read=True) / "features",
             device=device,
             reporter=reporter,
         )

@@ -43,6 +43,15 @@ def to_rgb(image: Image.Image, *, size: tuple[int, int], box: Box) -> NDArray[np
     return np.asarray(rgb)
 
 
+def colour_path() -> bytes:
+    """Return colours that the library of colour profiles converts on this machine."""
+    ramp = Image.fromarray(np.arange(0, 256, 5, np.uint8).repeat(9).reshape(-1, 3, 3))
+    source, target = (ImageCms.createProfile(name) for name in ("sRGB", "LAB"))
+    converted = ImageCms.profileToProfile(ramp, source, target, outputMode="LAB")
+    assert converted is not None
+    return converted.tobytes()
+
+
 def _resizable(image: Image.Image) -> Image.Image:
     """Convert to one of the modes L, RGB, RGBA, CMYK and F, which Pillow resizes exactly."""
     may_be_transparent = image.mode in {"1", "L", "P", "RGB"} and "transparency" in image.info

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 from PIL.ImageFile import ImageFile
 
-from artbench.data.colour import Box, to_rgb
+from artbench.data.colour import Box, colour_path, to_rgb
 
 # Change it whenever a change here may change a pixel: it is part of the feature store's key.
 DECODE_VERSION = "pillow-draft2x-1"
@@ -211,10 +211,24 @@ def decode_path() -> str:
     Another release of Pillow or of its libraries changes it only if it decodes to other pixels.
     """
     random = np.random.default_rng(0)
-    card = random.integers(0, 256, (31, 40, 3), np.uint8).repeat(10, axis=0).repeat(10, axis=1)
+    card = Image.fromarray(random.integers(0, 256, (31, 40, 3), np.uint8).repeat(10, axis=0).repeat(10, axis=1))
     digest = sha256()
-    for format_, options in (("JPEG", {"quality": 90}), ("PNG", {}), ("WEBP", {"quality": 90})):
+    for image, format_, options in (
+        (card, "JPEG", {"quality": 90}),
+        (card.convert("CMYK"), "JPEG", {"quality": 90}),
+        (card.convert("L"), "JPEG", {"quality": 90, "progressive": True}),
+        (card, "PNG", {}),
+        (card, "WEBP", {"quality": 90}),
+        (card, "TIFF", {"compression": "tiff_lzw"}),
+        (card, "TIFF", {"compression": "jpeg"}),
+        (card.convert("CMYK"), "TIFF", {}),
+        (card.quantize(16), "GIF", {}),
+    ):
         file = io.BytesIO()
-        Image.fromarray(card).save(file, format_, **options)
-        digest.update(decode(file.getvalue(), short_side=64, crop=56).tobytes())
+        image.save(file, format_, **options)
+        try:
+            digest.update(decode(file.getvalue(), short_side=64, crop=56).tobytes())
+        except UnreadableImage as error:  # A build of Pillow may lack a decoder.
+            digest.update(error.reason.encode())
+    digest.update(colour_path())
     return f"{DECODE_VERSION}-{digest.hexdigest()[:16]}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from artbench.errors import ArtbenchError, UsageError
-from artbench.runtime.files import atomic_folder, cache_folder
+from artbench.runtime.files import atomic_folder, cache_folder, file_errors
 from artbench.runtime.progress import Reporter
 from artbench.specs import DatasetSpec, load_factory
 
@@ -34,7 +34,11 @@ class DatasetPaths:
             folder = made_folder(spec)
             if not folder.is_dir() and spec.prepare is not None:
                 reporter.notice(f"{spec.name}: making the images, once, in {folder}")
-                with atomic_folder(folder) as temporary:
+                mend = "Set the environment variable ARTBENCH_CACHE to another folder"
+                with (
+                    file_errors(f"{spec.name} can't be made in {folder}", mend=mend),
+                    atomic_folder(folder) as temporary,
+                ):
                     load_factory(spec.prepare)(temporary)
         return folder
 
@@ -69,8 +73,8 @@ def _what_belongs_there(spec: DatasetSpec) -> str:
 
 
 def made_folder(spec: DatasetSpec) -> Path:
-    """Return the folder of a dataset that is made by code; raise ArtbenchError if the cache can't be written."""
-    return cache_folder() / "datasets" / f"{spec.name}-{spec.version}"
+    """Return the folder of a dataset that is made by code; raise ArtbenchError if there is no cache."""
+    return cache_folder(to_read=True) / "datasets" / f"{spec.name}-{spec.version}"
 
 
 def how_to_get(spec: DatasetSpec, folder: Path | None) -> str:

@@ -199,7 +199,7 @@ def _exclusion(task: OpenTask) -> ExclusionState | None:
 
 def _twins(task: OpenTask, features: Features) -> NearDuplicatesState | None:
     """Count the test images with a near duplicate in training, by the newest audit of this state of the data."""
-    audit = read_duplicates(task.dataset, cache_folder() / "audits")
+    audit = read_duplicates(task.dataset, cache_folder(to_read=True) / "audits")
     if audit is None:
         return None
     found: set[str] = set()

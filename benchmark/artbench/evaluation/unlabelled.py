@@ -133,7 +133,7 @@ def _encode(
         dataset,
         rows,
         picture=request.protocol.picture,
-        cache=cache_folder() / "features",
+        cache=cache_folder(to_read=True) / "features",
         device=device,
         batch_size=request.batch_size,
         workers=request.workers,

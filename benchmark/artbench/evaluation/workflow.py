@@ -175,10 +175,11 @@ def run(
     for variants in by_network(encoders):
         for tasks in datasets:
             work.measure([one for one in variants if str(one) not in failures], tasks, failures)
-    if work.ledger.new:
+    pages = request.results / "leaderboards"
+    if work.ledger.new or results.newer_than(pages / "README.md"):
         build_pages(
             work.ledger.records,
-            request.results / "leaderboards",
+            pages,
             predictions=results.predictions_of,
             literature=literature(registry),
         )
@@ -236,7 +237,7 @@ class _Work:
                 tasks[0].dataset,
                 np.unique(np.concatenate([task.rows for _, wanted in todo for task, _ in wanted])),
                 picture=request.protocol.picture,
-                cache=cache_folder() / "features",
+                cache=cache_folder(to_read=True) / "features",
                 device=self.device,
                 batch_size=request.batch_size,
                 workers=request.workers,

@@ -98,7 +98,7 @@ def reproduce(
         task.dataset,
         task.rows if part == "all" else task.targets.test.rows,
         picture=protocol.picture,
-        cache=cache_folder() / "features",
+        cache=cache_folder(to_read=True) / "features",
         device=device,
         # What was measured in float32 is explained in float32, even where bfloat16 would be faster.
         float32=record.provenance.dtype == "float32",

@@ -189,6 +189,7 @@ def _key(extraction: Extraction, picture: Preprocessing) -> StoreKey:
         mean=encoder.mean,
         std=encoder.std,
         decode=decode_path(),
+        torch=torch.__version__,
         device=extraction.device,
         dtype=str(extraction.dtype).removeprefix("torch."),
         compiled=extraction.compiled,

@@ -26,7 +26,8 @@ class StoreKey:
         interpolation: Interpolation of the resize.
         mean: Mean of each channel, of RGB in [0, 1].
         std: Standard deviation of each channel, of RGB in [0, 1].
-        decode: Version and digest of the decoder (`decode_path`).
+        decode: Version and digest of the decoders (`decode_path`).
+        torch: Version of torch, whose kernels may sum in another order.
         device: Kind of device: `cpu`, `cuda`, `mps`.
         dtype: Number type of the forward pass.
         compiled: Whether the forward pass was compiled, which changes the order of sums.
@@ -45,6 +46,7 @@ class StoreKey:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     decode: str
+    torch: str
     device: str
     dtype: str
     compiled: bool = False

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
@@ -27,6 +27,7 @@ FEATURES, ENTRIES, REASONS, MANIFEST = FILES = ("features.f32", "rows.idx", "unr
 # Rows read at once to check them; a few megabytes.
 _CHECKED_AT_ONCE = 512
 
+_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -62,21 +63,33 @@ class FeatureStore:
     def locked(self, reporter: Reporter) -> Iterator[None]:
         """Lock the store for this process; wait, with a notice, while another process has it.
 
-        The system releases the lock if the process dies.
+        The system releases the lock if the process dies. A store that this process can't write, on a read-only disk or
+        of another user, is not locked, and can be read.
         """
         with self._explaining():
+            lock = self._acquired(reporter)
+        try:
+            if lock is not None:
+                with self._explaining():
+                    self._prepare(reporter)
+            yield
+        finally:
+            if lock is not None:
+                lock.release()
+
+    def _acquired(self, reporter: Reporter) -> BaseFileLock | None:
+        try:
             lock = FileLock(lock_file(self.folder))
             try:
                 lock.acquire(blocking=False)
             except Timeout:
                 reporter.notice(f"Another run is extracting these features: waiting for it ({self.folder})")
                 lock.acquire()
-        try:
-            with self._explaining():
-                self._prepare(reporter)
-            yield
-        finally:
-            lock.release()
+        except OSError as error:
+            if error.errno in _READ_ONLY and self._features.whole and self._entries.whole:
+                return None
+            raise
+        return lock
 
     def _prepare(self, reporter: Reporter) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -80,7 +80,7 @@ def extract_features(
         dataset,
         rows,
         picture=DEFAULT_PROTOCOL.picture,
-        cache=cache_folder() / "features",
+        cache=cache_folder(to_read=True) / "features",
         device=request.device,
         batch_size=request.batch_size,
         workers=request.workers,

@@ -2,22 +2,25 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from artbench.errors import ArtbenchError
 from artbench.records.predictions import TestPredictions
-from artbench.records.record import SCHEMA, FileState, Record
+from artbench.records.record import SCHEMA, FileState, Record, TableName
 from artbench.records.tables import Tables, write_table
 from artbench.runtime.files import file_errors, sha256_of, write_text
 from artbench.runtime.progress import Reporter
+from artbench.runtime.temporaries import abandoned, remove_abandoned, temporary_folder
 from artbench.runtime.untrusted import read_regular, strict_json
 
 # Longest part of a file name, as file systems allow 255 bytes in all; the id keeps shortened names apart.
@@ -40,6 +43,17 @@ class ResultsFolder:
             # A name of its own for each call, as runs may start side by side.
             with NamedTemporaryFile(prefix=".writable.", suffix=".tmp", dir=self.path / "records"):
                 pass
+
+    def settle(self) -> None:
+        """Finish what killed processes left: files that a record already names are put in place, others removed."""
+        for task in self._folders():
+            for left in abandoned(task):
+                for made in left.glob("*.parquet"):
+                    # Of predictions and tables: only the former have the name of the record.
+                    file = task / made.with_suffix(".json").name
+                    with suppress(OSError, ArtbenchError):
+                        _put_in_place(left, file, read_record(file))
+            remove_abandoned(task)
 
     def records(self, reporter: Reporter) -> Iterator[Record]:
         """Yield all records by file name, with a notice for each file that can't be read.
@@ -64,8 +78,15 @@ class ResultsFolder:
 
     def _files(self) -> list[Path]:
         """Return what is named as a record, by name; a folder of a task that is a link is not entered."""
-        folders = [folder for folder in (self.path / "records").glob("*") if not folder.is_symlink()]
-        return sorted(file for folder in folders for file in folder.glob("*.json"))
+        return sorted(file for folder in self._folders() for file in folder.glob("*.json"))
+
+    def _folders(self) -> list[Path]:
+        return [folder for folder in (self.path / "records").glob("*/") if not folder.is_symlink()]
+
+    def newer_than(self, page: Path) -> bool:
+        """Whether a record was written after a page, or the page is missing although there are records."""
+        times = [file.stat().st_mtime_ns for file in self._files()]
+        return bool(times) and (not page.is_file() or max(times) > page.stat().st_mtime_ns)
 
     def file_of(self, record: Record) -> Path:
         """Return the file of a record."""
@@ -77,7 +98,11 @@ class ResultsFolder:
         return self.file_of(record).with_suffix(".parquet")
 
     def write(self, record: Record, predictions: TestPredictions, tables: Tables | None = None) -> Record:
-        """Write predictions, tables and last the record, and return the record as it was written.
+        """Write predictions, tables and the record, in the place of an earlier one, and return the record as written.
+
+        All replace the earlier ones at once, when the record is renamed: until then predictions and tables are in a
+        temporary folder, and from then on they count by their digests, which the record has. If the process is killed
+        before they are in place, `settle` puts them there.
 
         Raises:
             ArtbenchError: The folder can't be written.
@@ -85,14 +110,27 @@ class ResultsFolder:
         file = self.file_of(record)
         mend = "Free or name another folder with --results; the features are kept"
         with file_errors(f"the record can't be written to {file}", mend=mend):
-            predictions.write(file.with_suffix(".parquet"))
-            written = FileState(sha256=sha256_of(file.with_suffix(".parquet")), rows=len(predictions.images))
-            beside = {}
-            for name, columns in (tables or {}).items():
-                table = file.with_suffix(f".{name}.parquet")
-                write_table(table, columns)
-                beside[name] = FileState(sha256=sha256_of(table), rows=len(next(iter(columns.values()))))
-            return write_record(file, record.model_copy(update={"predictions": written, "tables": beside}))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with temporary_folder(file) as made:
+                try:
+                    made_predictions = made / file.with_suffix(".parquet").name
+                    predictions.write(made_predictions)
+                    written = FileState(sha256=sha256_of(made_predictions), rows=len(predictions.images))
+                    beside = {}
+                    for name, columns in (tables or {}).items():
+                        table = made / file.with_suffix(f".{name}.parquet").name
+                        write_table(table, columns)
+                        beside[name] = FileState(sha256=sha256_of(table), rows=len(next(iter(columns.values()))))
+                    whole = write_record(file, record.model_copy(update={"predictions": written, "tables": beside}))
+                except BaseException:
+                    shutil.rmtree(made, ignore_errors=True)
+                    raise
+                _put_in_place(made, file, whole)
+            return whole
+
+    def is_whole(self, record: Record) -> bool:
+        """Whether the files that a record names are beside it, as they were written."""
+        return all(_is_file_of(self.file_of(record).with_suffix(suffix), state) for suffix, state in _files_of(record))
 
 
 def read_record(file: Path) -> Record:
@@ -156,6 +194,34 @@ def write_record(file: Path, record: Record) -> Record:
     return checked
 
 
+def _files_of(record: Record) -> list[tuple[str, FileState]]:
+    """Return suffix and state of each file beside a record."""
+    files = [] if record.predictions is None else [(".parquet", record.predictions)]
+    return [*files, *((f".{name}.parquet", state) for name, state in record.tables.items())]
+
+
+def _is_file_of(file: Path, state: FileState) -> bool:
+    try:
+        return file.is_file() and sha256_of(file) == state.sha256
+    except OSError:
+        return False
+
+
+def _put_in_place(made: Path, file: Path, record: Record) -> None:
+    """Move the files that a record names from a temporary folder to their places beside its own.
+
+    Raises:
+        OSError: One can't be moved; what is left stays in the folder.
+    """
+    for suffix, state in _files_of(record):
+        new = made / file.with_suffix(suffix).name
+        if _is_file_of(new, state):
+            new.replace(file.with_suffix(suffix))
+    for table in set(get_args(TableName)) - record.tables.keys():  # Those of an earlier record.
+        file.with_suffix(f".{table}.parquet").unlink(missing_ok=True)
+    shutil.rmtree(made, ignore_errors=True)
+
+
 _plain = partial(re.sub, r"[^A-Za-z0-9_+-]+", "_")
 
 
@@ -169,13 +235,32 @@ class ResultsIndex:
 
     def __init__(self, folder: ResultsFolder, reporter: Reporter) -> None:
         self.folder = folder
+        folder.settle()
         self.records = list(folder.records(reporter))
         self.new: set[str] = set()
+        self._reporter = reporter
+        # Ids of records whose files have been looked at.
+        self._whole: set[str] = set()
+        self._damaged: set[str] = set()
 
     def find(self, board: tuple[str, int, str, str], is_meant: Callable[[Record], bool]) -> Record | None:
-        """Return the newest record of a leaderboard (`Record.board`) for which `is_meant` holds; None without one."""
+        """Return the newest record of a leaderboard (`Record.board`) for which `is_meant` holds; None without one.
+
+        One whose predictions or tables are missing or damaged does not count; a notice says so once.
+        """
         found = [record for record in self.records if record.board == board and is_meant(record)]
-        return max(found, key=lambda record: record.provenance.created, default=None)
+        newest = max(found, key=lambda record: record.provenance.created, default=None)
+        if newest is None or newest.id in self._whole:
+            return newest
+        if self.folder.is_whole(newest):
+            self._whole.add(newest.id)
+            return newest
+        if newest.id not in self._damaged:
+            self._damaged.add(newest.id)
+            self._reporter.notice(
+                f"predictions or tables of {self.folder.file_of(newest)} are missing or damaged: it is measured again"
+            )
+        return None
 
     def enter(self, record: Record, predictions: TestPredictions, tables: Tables | None = None) -> Record:
         """Write a record, its predictions and tables, replacing one of the same measurement.
@@ -186,4 +271,5 @@ class ResultsIndex:
         written = self.folder.write(record, predictions, tables)
         self.records = [*(other for other in self.records if other.id != written.id), written]
         self.new.add(written.id)
+        self._whole.add(written.id)
         return written

@@ -13,8 +13,9 @@ from filelock import FileLock, Timeout
 from artbench.errors import ArtbenchError, plugin_errors
 from artbench.explain.figure import versions
 from artbench.report.request import KINDS, Kind
-from artbench.runtime.files import atomic_folder, remove_unfinished, sha256_of, write_text
+from artbench.runtime.files import atomic_folder, sha256_of, write_text
 from artbench.runtime.progress import Reporter
+from artbench.runtime.temporaries import remove_abandoned
 
 # Raised whenever the same inputs give something else.
 _VERSION = 2
@@ -86,7 +87,7 @@ def make_parts(parts: Sequence[Part], out: Path, *, reporter: Reporter) -> list[
     outcomes = []
     with lock:
         for part in parts:
-            remove_unfinished(out / part.folder)
+            remove_abandoned((out / part.folder).parent, (out / part.folder).name)
         for number, part in enumerate(parts, start=1):
             reporter.notice(f"[{number} of {len(parts)}] {part}")
             try:

@@ -4,14 +4,13 @@ import errno
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from glob import escape
 from hashlib import file_digest
 from pathlib import Path
 
 from artbench.errors import ArtbenchError
+from artbench.runtime.temporaries import remove_abandoned, temporary_file, temporary_folder
 
 
 @contextmanager
@@ -24,20 +23,24 @@ def atomic_write(path: Path) -> Iterator[Path]:
         OSError: The folder can't be made or written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".tmp", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        # For writing too: Windows syncs no file that is open for reading alone.
-        with temporary.open("r+b") as written:
-            os.fsync(written.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+    remove_abandoned(path.parent, path.name)
+    with temporary_file(path) as temporary:
+        try:
+            yield temporary
+            sync(temporary)
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+
+
+def sync(file: Path) -> None:
+    """Wait until the content of a file is on disk."""
+    # For writing too: Windows syncs no file that is open for reading alone.
+    with file.open("r+b") as written:
+        os.fsync(written.fileno())
 
 
 @contextmanager
@@ -50,23 +53,18 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
         OSError: The folder can't be made or written.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.parent))
-    try:
-        yield temporary
-        temporary.chmod(0o777 & ~_umask())
+    remove_abandoned(folder.parent, folder.name)
+    with temporary_folder(folder) as temporary:
         try:
-            temporary.rename(folder)
-        except OSError:
-            if not folder.is_dir():
-                raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def remove_unfinished(folder: Path) -> None:
-    """Remove the temporary folders of killed processes; the caller makes sure that no other process is writing."""
-    for left in folder.parent.glob(f".{escape(folder.name)}.*.tmp"):
-        shutil.rmtree(left, ignore_errors=True)
+            yield temporary
+            temporary.chmod(0o777 & ~_umask())
+            try:
+                temporary.rename(folder)
+            except OSError:
+                if not folder.is_dir():
+                    raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -103,11 +101,14 @@ def _umask() -> int:
     return mask
 
 
-def cache_folder() -> Path:
+def cache_folder(*, to_read: bool = False) -> Path:
     """The cache folder: `ARTBENCH_CACHE`, or the platform's. It is made if it does not exist.
 
+    Args:
+        to_read: Whether one that can't be written, on a read-only disk, is of use too.
+
     Raises:
-        ArtbenchError: It can't be made or written.
+        ArtbenchError: It can't be made, or, unless `to_read`, not written.
     """
     named = os.environ.get("ARTBENCH_CACHE")
     if named:
@@ -119,7 +120,7 @@ def cache_folder() -> Path:
     mend = "Set the environment variable ARTBENCH_CACHE to a folder that can"
     with file_errors(f"the cache folder {folder} can't be written", mend=mend):
         folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK):
+        if not to_read and not os.access(folder, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return folder
 

@@ -5,6 +5,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -288,5 +289,21 @@ def test_the_decode_path_depends_on_the_pixels(monkeypatch: pytest.MonkeyPatch) 
     assert decode_path() == before
     decode_path.cache_clear()
     monkeypatch.setattr(decoding, "_DRAFT_MARGIN", 1)
+    assert decode_path() != before
+    decode_path.cache_clear()
+
+
+@pytest.mark.parametrize("kind", ["CMYK", "TIFF", "GIF", "profile"])
+def test_the_decode_path_depends_on_every_decoder(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, convert = decode_path(), decoding.to_rgb
+
+    def other(image: Image.Image, **how: Any) -> Any:
+        return convert(image, **how) ^ (kind in (image.mode, image.format))
+
+    if kind == "profile":
+        monkeypatch.setattr(decoding, "colour_path", lambda: b"another lcms")
+    else:
+        monkeypatch.setattr(decoding, "to_rgb", other)
+    decode_path.cache_clear()
     assert decode_path() != before
     decode_path.cache_clear()

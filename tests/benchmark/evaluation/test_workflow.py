@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -191,6 +192,23 @@ def test_an_image_changed_in_place_makes_another_state_of_the_data(request_: Run
     (again,) = go(request_, registry).results
     assert not again.new
     assert again.record == after.record
+
+
+def test_a_cache_on_a_read_only_disk_is_used(request_: RunRequest, registry: Registry, tmp_path: Path) -> None:
+    disk = tmp_path / "cache"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a file system can't be mounted without the rights")
+    try:
+        (before,) = go(request_, registry).results
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        (after,) = go(replace(request_, results=tmp_path / "others"), registry).results
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    assert after.new
+    assert after.record.timing.images_per_s is None
+    assert (after.record.dataset, after.record.metrics) == (before.record.dataset, before.record.metrics)
 
 
 def test_excluded_images_leave_train_and_make_another_state_of_the_data(

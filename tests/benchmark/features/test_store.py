@@ -30,6 +30,7 @@ KEY = StoreKey(
     mean=(0.5, 0.5, 0.5),
     std=(0.2, 0.2, 0.2),
     decode="pillow-1",
+    torch="2.0",
     device="cpu",
     dtype="float32",
     batch=8,
@@ -195,6 +196,25 @@ def test_a_disk_that_fills_up_loses_nothing(small_disk: Path, tmp_path: Path) ->
     assert 0 < after.timing.extracted < 398
     assert not [notice for notice in listener.notices if "damaged" in notice]
     assert (after.take(np.array(rows)) == features(images, tmp_path / "cache").take(np.array(rows))).all()
+
+
+def test_a_whole_store_on_a_read_only_disk_is_used(small_disk: Path, tmp_path: Path) -> None:
+    images = paint(tmp_path, 20)
+    rows = [row for row in range(20) if row != 11]
+    before = np.array(features(images, small_disk, rows=rows).matrix)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    listener = RecordingReporter()
+    after = features(images, small_disk, rows=rows, reporter=listener)
+    assert (after.matrix == before).all()
+    assert (after.timing.extracted, listener.notices) == (0, [])
+    assert after.unreadable.keys() == {7}
+    with pytest.raises(ArtbenchError, match=r"can't be stored in .*Read-only"):
+        features(images, small_disk, rows=rows, fresh=True)
+    with pytest.raises(ArtbenchError, match=r"can't be stored in .*Read-only"):
+        features(images, small_disk, rows=rows, batch_size=7)
+    shutil.copy(images.path(2), images.path(3))
+    with pytest.raises(ArtbenchError, match=r"can't be stored in .*Read-only"):
+        features(images, small_disk, rows=rows)
 
 
 @pytest.mark.parametrize("name", ["features.f32", "rows.idx", "unreadable.jsonl", "manifest.json"])

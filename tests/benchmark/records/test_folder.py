@@ -1,6 +1,9 @@
 """A results folder keeps what is whole and names what is not."""
 
 import json
+import multiprocessing
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from artbench.errors import ArtbenchError
+from artbench.records import folder as folder_module
 from artbench.records.folder import ResultsFolder, ResultsIndex, read_record
 from artbench.records.predictions import TestPredictions
+from artbench.records.tables import Tables
 from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Silent
 from tests.support.records import record
@@ -161,3 +166,70 @@ def test_a_changed_copy_does_not_take_the_place_of_the_record(
     (heard,) = listening.notices
     assert name in heard
     assert "the same measurement" in heard
+
+
+def _killed(at: str, folder: Path, given: TestPredictions) -> None:
+    """Write a record of another value in a process that dies at one point, as by kill -9."""
+
+    def die(*_: object, **__: object) -> None:
+        os._exit(9)
+
+    setattr(folder_module, at, die)
+    ResultsFolder(folder).write(record(0.9), given, TABLES)
+
+
+TABLES: Tables = {"classes": {"class": np.array(["a"], object), "support": np.array([2])}}
+
+
+@pytest.mark.parametrize("at", ["write_table", "write_record", "_put_in_place"])
+def test_a_kill_leaves_the_earlier_record_or_the_new_one_and_nothing_else(
+    tmp_path: Path, predictions: TestPredictions, at: str
+) -> None:
+    folder = ResultsFolder(tmp_path)
+    before = folder.write(record(0.5), predictions, TABLES)
+    other = replace(predictions, outputs=np.array([[0.9, 0.1], [0.1, 0.9]], np.float32))
+    process = multiprocessing.get_context("fork").Process(target=_killed, args=(at, tmp_path, other))
+    process.start()
+    process.join()
+    assert process.exitcode == 9
+    ledger = ResultsIndex(folder, Silent())
+    found = ledger.find(before.board, lambda _: True)
+    assert found is not None
+    assert found.primary.value == (0.9 if at == "_put_in_place" else 0.5)
+    assert (found == before) == (at != "_put_in_place")
+    assert folder.is_whole(found)
+    names = {path.name.partition(found.id)[2] for path in folder.file_of(found).parent.iterdir()}
+    assert names == {".json", ".parquet", ".classes.parquet"}
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".classes.parquet"])
+@pytest.mark.parametrize("damage", ["gone", "other bytes", "a folder"])
+def test_a_record_whose_predictions_are_damaged_is_not_on_record(
+    tmp_path: Path, predictions: TestPredictions, suffix: str, damage: str
+) -> None:
+    folder = ResultsFolder(tmp_path)
+    written = folder.write(record(0.5), predictions, TABLES)
+    file = folder.file_of(written).with_suffix(suffix)
+    content = file.read_bytes()
+    file.unlink()
+    if damage == "other bytes":
+        file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    elif damage == "a folder":
+        file.mkdir()
+    listening = RecordingReporter()
+    ledger = ResultsIndex(folder, listening)
+    assert ledger.find(written.board, lambda _: True) is None
+    assert ledger.find(written.board, lambda _: True) is None
+    assert len(listening.notices) == 1
+    assert "is measured again" in listening.notices[0]
+    if damage != "a folder":
+        again = ledger.enter(record(0.5), predictions, TABLES)
+        assert ledger.find(written.board, lambda _: True) == again
+
+
+def test_a_record_without_tables_leaves_none_of_an_earlier_one(tmp_path: Path, predictions: TestPredictions) -> None:
+    folder = ResultsFolder(tmp_path)
+    folder.write(record(0.5), predictions, TABLES)
+    written = folder.write(record(0.6), predictions)
+    assert folder.is_whole(written)
+    assert not folder.file_of(written).with_suffix(".classes.parquet").exists()
