@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from artbench.data.dataset import Dataset
-from artbench.data.groups import grouped_parts, known_groups, together
+from artbench.data.groups import cluster_numbers, grouped_parts, known_groups, together
 from artbench.data.opening import OpenTask
 from artbench.data.splits import draw_shots
 from artbench.data.targets import Split, Targets
@@ -132,9 +132,10 @@ def references(task: OpenTask, features: Features, *, protocol: Protocol) -> dic
 def scorer_of(task: OpenTask, features: Features, *, protocol: Protocol) -> Scorer:
     """Return what scores the rounds of a task."""
     splits = [targets.test for targets in readable(task, features)]
-    clusters = cluster_numbers(task, splits) or [None] * len(splits)
+    clusters = cluster_numbers(task.targets, splits) if task.spec.clustered else None
     tests = [
-        RoundTest(images=split.rows.tolist(), clusters=numbers) for split, numbers in zip(splits, clusters, strict=True)
+        RoundTest(images=split.rows.tolist(), clusters=None if clusters is None else clusters[number])
+        for number, split in enumerate(splits)
     ]
     return Scorer(tests, target=task.spec.target, protocol=protocol)
 
@@ -186,25 +187,6 @@ def readable(task: OpenTask, features: Features) -> tuple[Targets, ...]:
         )
         for targets in task.targets.rounds
     )
-
-
-def cluster_numbers(task: OpenTask, splits: Sequence[Split]) -> list[list[int]] | None:
-    """Return the number of the cluster of each image of each split: its group, or the image itself if that is unknown.
-
-    They are numbered from 0 in order of appearance over all splits. Records keep these numbers, so that whoever has a
-    record resamples the clusters as they were resampled here. None: the task is resampled image by image.
-    """
-    if not task.spec.clustered:
-        return None
-    numbers: dict[str, int] = {}
-
-    def of(split: Split) -> list[int]:
-        groups = task.targets.groups_of(split) or [""] * len(split)
-        # No name of a group begins with NUL.
-        names = [group or f"\0{row}" for group, row in zip(groups, split.rows.tolist(), strict=True)]
-        return [numbers.setdefault(name, len(numbers)) for name in names]
-
-    return [of(split) for split in splits]
 
 
 def _fits(
