@@ -1,4 +1,6 @@
-"""Which whole groups, such as painters, are held out while the penalty of a task about unseen groups is chosen."""
+"""Whole groups, such as painters, of tasks about unseen ones: held out to choose the penalty, resampled together."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -33,6 +35,23 @@ def held_groups(task: Targets, round_: Targets, dataset: Dataset) -> int:
     """Return the number of groups that are held out in a round."""
     train, validation = grouped_parts(task, round_, dataset)
     return len(set(known_groups(task, train if validation is None else validation, dataset)))
+
+
+def cluster_numbers(task: Targets, splits: Sequence[Split]) -> list[list[int]]:
+    """Return the number of the cluster of each image of each split: its group, or the image itself if that is unknown.
+
+    They are numbered from 0 in order of appearance over all splits. Records keep these numbers, so that whoever has a
+    record resamples the clusters as they were resampled here.
+    """
+    numbers: dict[str, int] = {}
+
+    def of(split: Split) -> list[int]:
+        groups = task.groups_of(split) or [""] * len(split)
+        # No name of a group begins with NUL.
+        names = [group or f"\0{row}" for group, row in zip(groups, split.rows.tolist(), strict=True)]
+        return [numbers.setdefault(name, len(numbers)) for name in names]
+
+    return [of(split) for split in splits]
 
 
 def together(*splits: Split) -> Split:

@@ -81,20 +81,25 @@ def canonical(spec: BackboneSpec) -> BackboneSpec:
     """
     if not spec.variant.choices:
         return spec
-    built = _made(spec)
+    built = unseeded(spec)
     place = chosen_place(built, spec.variant)
     needless = [] if place.layer > 1 else ["layer"]
     if place == chosen_place(built, spec.variant.without("pool")):
         needless.append("pool")
     size = spec.variant.get("size")
     if size is not None:
-        plain = _made(spec.without("size"))
+        plain = unseeded(spec.without("size"))
         if size == Preprocessing().crop_side(plain.input_size):
             needless.append("size")
     return spec.without(*needless)
 
 
-def _made(spec: BackboneSpec) -> Backbone:
+def unseeded(spec: BackboneSpec) -> Backbone:
+    """Build a backbone without seeding or checking it.
+
+    Raises:
+        ArtbenchError: It can't be built.
+    """
     with plugin_errors(f"backbone {spec.name}"), redirect_stdout(sys.stderr):
         chosen = dict(spec.variant.choices)
         arguments = {key: chosen[key] for key in chosen.keys() & spec.variants.keys()}
@@ -116,7 +121,7 @@ def build_backbone(spec: BackboneSpec) -> Backbone:
         ArtbenchError: It can't be built, or is not what its plugin states.
     """
     with plugin_errors(f"backbone {spec.name}"), redirect_stdout(sys.stderr):
-        built = _made(spec)
+        built = unseeded(spec)
         _check_normalisation(built.mean, built.std)
         # If the backbone takes any size, that of the default protocol.
         side = Preprocessing().crop_side(built.input_size)

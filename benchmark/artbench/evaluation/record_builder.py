@@ -11,11 +11,12 @@ import numpy as np
 import torch
 
 from artbench.data.duplicates_cache import read_duplicates
+from artbench.data.groups import cluster_numbers
 from artbench.data.opening import OpenTask
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest
 from artbench.evaluation.label_free import of_task
-from artbench.evaluation.rounds import Round, cluster_numbers, readable, references, score_rounds, scorer_of, tables
+from artbench.evaluation.rounds import Round, readable, references, score_rounds, scorer_of, tables
 from artbench.evaluation.seen import what_was_seen
 from artbench.features.extract import Features
 from artbench.protocol import Protocol
@@ -165,7 +166,8 @@ def _notices(
 
 def _predictions(task: OpenTask, rounds: Sequence[Round]) -> TestPredictions:
     rows = np.concatenate([round_.test.rows for round_ in rounds])
-    clusters = cluster_numbers(task, [round_.test for round_ in rounds])
+    tests = [round_.test for round_ in rounds]
+    clusters = cluster_numbers(task.targets, tests) if task.spec.clustered else None
     return TestPredictions(
         images=[task.dataset.ids[row] for row in rows.tolist()],
         labels=np.concatenate([round_.test.labels for round_ in rounds]),

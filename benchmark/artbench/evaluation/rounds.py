@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from artbench.data.dataset import Dataset
-from artbench.data.groups import grouped_parts, known_groups, together
+from artbench.data.groups import cluster_numbers, grouped_parts, known_groups, together
 from artbench.data.opening import OpenTask
 from artbench.data.splits import draw_shots
 from artbench.data.targets import Split, Targets
@@ -133,7 +133,9 @@ def references(task: OpenTask, features: Features, *, protocol: Protocol) -> dic
 def scorer_of(task: OpenTask, features: Features, *, protocol: Protocol) -> Scorer:
     """Return what scores the rounds of a task."""
     splits = [targets.test for targets in readable(task, features)]
-    clusters: Sequence[list[int] | None] = cluster_numbers(task, splits) or [None] * len(splits)
+    clusters: Sequence[list[int] | None] = [None] * len(splits)
+    if task.spec.clustered:
+        clusters = cluster_numbers(task.targets, splits)
     tests = [
         RoundTest(images=image_digests(_ids(split, task.dataset)), clusters=numbers)
         for split, numbers in zip(splits, clusters, strict=True)
@@ -188,25 +190,6 @@ def readable(task: OpenTask, features: Features) -> tuple[Targets, ...]:
         )
         for targets in task.targets.rounds
     )
-
-
-def cluster_numbers(task: OpenTask, splits: Sequence[Split]) -> list[list[int]] | None:
-    """Return the number of the cluster of each image of each split: its group, or the image itself if that is unknown.
-
-    They are numbered from 0 in order of appearance over all splits. Records keep these numbers, so that whoever has a
-    record resamples the clusters as they were resampled here. None: the task is resampled image by image.
-    """
-    if not task.spec.clustered:
-        return None
-    numbers: dict[str, int] = {}
-
-    def of(split: Split) -> list[int]:
-        groups = task.targets.groups_of(split) or [""] * len(split)
-        # No name of a group begins with NUL.
-        names = [group or f"\0{row}" for group, row in zip(groups, split.rows.tolist(), strict=True)]
-        return [numbers.setdefault(name, len(numbers)) for name in names]
-
-    return [of(split) for split in splits]
 
 
 def _fits(

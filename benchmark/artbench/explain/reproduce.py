@@ -81,7 +81,7 @@ def reproduce(
         ArtbenchError: The task, the data or the weights differ from those on record.
     """
     record, stored, sources = checked.record, checked.predictions, checked.sources
-    protocol = _protocol(record, checked.file)
+    protocol = protocol_of(record, checked.file)
     (candidate,) = encoder_requests(
         [record.backbone], [checked.pretraining], registry=registry, seed=record.provenance.seed
     )
@@ -129,7 +129,12 @@ def reproduce(
     )
 
 
-def _protocol(record: Record, file: Path) -> Protocol:
+def protocol_of(record: Record, file: Path) -> Protocol:
+    """Return the protocol of a record.
+
+    Raises:
+        ArtbenchError: It is unknown here, or another one of its name.
+    """
     protocol = protocol_named(record.protocol)
     if protocol is None or protocol.hash != record.protocol_hash:
         known = "no protocol of that name" if protocol is None else f"it with the hash {protocol.hash[:12]}"

@@ -23,7 +23,7 @@ def other_versions(it: Submission) -> None:
 
 @harmless
 def an_earlier_day(it: Submission) -> None:
-    put(it, ("provenance", "created"), it.random.choice(["2026-01-01T00:00:00Z", "2026-11-23T23:00:00+05:30"]))
+    put(it, ("provenance", "created"), it.random.choice(["2026-11-24T00:00:00Z", "2026-11-25T23:00:00+05:30"]))
 
 
 @harmless

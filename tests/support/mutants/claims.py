@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
 from artbench.records.record import SUFFIXES
 from tests.support.mutants.submission import Submission, harmful, put
 
@@ -106,5 +109,39 @@ def the_same_weights_under_another_name(it: Submission) -> None:
     content = it.content
     content["pretraining"] = "mine"
     content["provenance"]["created"] = "2026-12-31T04:00:00Z"
+    it.write(content)
+    it.settle()
+
+
+@harmful
+def a_copy_dated_before_the_original(it: Submission) -> None:
+    the_same_weights_under_another_name(it)
+    put(it, ("provenance", "created"), it.random.choice(["1970-01-01T00:00:00Z", "2026-11-23T12:00:00Z"]))
+
+
+@harmful
+def a_copy_under_another_name_moved_a_little(it: Submission) -> None:
+    """Another's predictions, with probabilities that differ by less than any metric shows."""
+    everything_of_another(it)
+
+    def moved(table: pa.Table) -> pa.Table:
+        column = table["confidence"]
+        lists = pa.types.is_list(column.type)
+        flat = (column.combine_chunks().flatten() if lists else column.combine_chunks()).to_numpy()
+        flat = np.maximum(flat - np.random.default_rng(it.random.getrandbits(32)).uniform(0, 1e-7, len(flat)), 0)
+        values = pa.array(flat, pa.float32())
+        if lists:
+            values = pa.ListArray.from_arrays(column.combine_chunks().offsets, values)
+        return table.set_column(table.column_names.index("confidence"), "confidence", values)
+
+    it.rewrite(moved)
+
+
+@harmful
+def a_name_that_looks_like_another(it: Submission) -> None:
+    content = it.content
+    change = it.random.choice([lambda name: f"{name} ", lambda name: name.replace("e", "\u0435", 1)])
+    field = it.random.choice(["backbone", "pretraining"])
+    content[field] = change(content[field]) if "e" in content[field] else f" {content[field]}"
     it.write(content)
     it.settle()

@@ -9,6 +9,7 @@ _COMMANDS = {
     "show": "artbench.cli.leaderboard.show:show",
     "compare": "artbench.cli.leaderboard.compare:compare",
     "check": "artbench.cli.leaderboard.check:check",
+    "verify": "artbench.cli.leaderboard.verify:verify",
     "export": "artbench.cli.leaderboard.export:export",
     "publish": "artbench.cli.leaderboard.publish:publish",
 }
@@ -16,4 +17,4 @@ _COMMANDS = {
 
 @click.group(cls=LazyGroup, commands_at=_COMMANDS)
 def leaderboard() -> None:
-    """Build, show, compare, check, export and publish leaderboards."""
+    """Build, show, compare, check, verify, export and publish leaderboards."""

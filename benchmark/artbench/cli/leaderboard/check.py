@@ -38,9 +38,17 @@ def check(folder: Path, paths: "DatasetPaths", memory: int, as_json: bool, plugi
     """
     loaded = registry(plugin_files)
     from artbench.cli.progress import TerminalReporter
+    from artbench.evaluation.sizes import sizes_known_to
     from artbench.leaderboard.validation.workflow import check_records
 
-    report = check_records(folder, registry=loaded, paths=paths, memory=memory * 10**6, reporter=TerminalReporter())
+    report = check_records(
+        folder,
+        registry=loaded,
+        paths=paths,
+        sizes=sizes_known_to(loaded),
+        memory=memory * 10**6,
+        reporter=TerminalReporter(),
+    )
     if as_json:
         print_json(
             {
@@ -48,6 +56,7 @@ def check(folder: Path, paths: "DatasetPaths", memory: int, as_json: bool, plugi
                 "faults": report.count("FAIL"),
                 "notices": report.count("WARN"),
                 "compared": list(report.compared),
+                "unchecked": [{"what": what, "files": list(files)} for what, files in report.unchecked.items()],
                 "findings": [
                     {
                         "file": finding.name,
@@ -69,6 +78,10 @@ def _print(report: "Report") -> None:
     faults, notices = statuses["FAIL"], statuses["WARN"]
     compared = f"compared with the data of {', '.join(report.compared)}" if report.compared else "no data at hand"
     said = f"{_of(report.records, 'record')}, {compared}: {_of(faults, 'fault')}, {_of(notices, 'notice')}."
+    if report.unchecked:
+        echo("Could not be checked:")
+        for what, files in report.unchecked.items():
+            echo(f"- {what} ({_of(len(files), 'record')})")
     echo(said, bold=True, fg="red" if faults else "green")
 
 

@@ -1,6 +1,5 @@
 """Checks a folder of submitted records, each alone and then all together."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,12 +9,16 @@ import numpy as np
 
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.paired_scores import digest_of_test
+from artbench.leaderboard.validation.checked import Checked
+from artbench.leaderboard.validation.copies import signature
 from artbench.leaderboard.validation.fields import check_fields
 from artbench.leaderboard.validation.files import Files, survey
 from artbench.leaderboard.validation.findings import RERUN, FileFindings, Report
+from artbench.leaderboard.validation.limits import report_limits
 from artbench.leaderboard.validation.protocols import check_protocol
 from artbench.leaderboard.validation.recomputing import check_tables, check_values, open_predictions
-from artbench.leaderboard.validation.together import Checked, check_together
+from artbench.leaderboard.validation.sizes import Sizes, check_sizes
+from artbench.leaderboard.validation.together import check_together, digest_of_rows
 from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.predictions import StoredPredictions
 from artbench.records.record import SUFFIXES, Record
@@ -49,8 +52,9 @@ def check_folder(
     *,
     tasks: Callable[[Record], KnownTask],
     plugins: frozenset[str],
-    now: datetime,
+    sizes: Sizes | None = None,
     memory: int = MEMORY,
+    now: datetime,
     reporter: Reporter,
 ) -> Report:
     """Check all records of a folder, each alone and then all together.
@@ -59,6 +63,7 @@ def check_folder(
         folder: A results folder, or its `records/`.
         tasks: Returns what is known of a record's task.
         plugins: Distributions installed here.
+        sizes: Returns the sizes of an encoder as they are known here; None: they are not compared.
         now: The current time, with a time zone.
         memory: Bytes that the check of one record may take.
         reporter: Receives progress.
@@ -76,7 +81,7 @@ def check_folder(
             used |= _beside(name, files)
             try:
                 with memory_limit(memory):
-                    one = _check(name, files, tasks=tasks, plugins=plugins, now=now, about=about)
+                    one = _check(name, files, tasks=tasks, plugins=plugins, sizes=sizes, now=now, about=about)
             except MemoryError:
                 about.fault(f"it takes more than {size(memory)} to check", "Give more with --memory, if it is honest")
                 one = None
@@ -89,7 +94,7 @@ def check_folder(
     for name in files.tables - used:
         FileFindings(name, found).fault("there is no record for this file", "Remove it, or submit its record")
     check_together(checked)
-    return Report(records=len(checked), findings=tuple(sorted(found, key=lambda f: (f.name, f.status, f.message))))
+    return Report.of(found, records=len(checked))
 
 
 def _beside(name: str, files: Files) -> set[str]:
@@ -104,6 +109,7 @@ def _check(
     *,
     tasks: Callable[[Record], KnownTask],
     plugins: frozenset[str],
+    sizes: Sizes | None,
     now: datetime,
     about: FileFindings,
 ) -> Checked | None:
@@ -112,7 +118,7 @@ def _check(
     except ArtbenchError as error:
         about.fault(error.message.replace(str(files.root / name), "it"), error.mend or RERUN)
         return None
-    in_place = _check_place(name, record, files, about)
+    _check_place(name, record, files, about)
     known = tasks(record)
     target = _target(record, known.spec, about)
     if target is None:
@@ -121,6 +127,7 @@ def _check(
         about.fault("provenance.plugins is empty")
     if unknown := sorted(set(record.provenance.plugins) - plugins):
         about.notice(f"not installed here, so not checked: {', '.join(unknown)}")
+        about.unchecked(f"what {', '.join(unknown)} made: not installed here")
     check_fields(record, target, now=now, about=about)
     protocol = check_protocol(record, target, about)
     beside = f"{name.removesuffix('.json')}.parquet"
@@ -130,17 +137,25 @@ def _check(
         check_values(record, stored, target, protocol, about)
     if stored is not None and known.compare is not None:
         known.compare(record, stored, classes, about)
+    report_limits(record, target, about, compared=known.compare is not None)
+    if sizes is not None:
+        check_sizes(record, sizes, about)
+    if stored is None:
+        return Checked(record=record, about=about, classes=classes)
+    single = stored.target == "single-label"
     return Checked(
         record=record,
         about=about,
-        in_place=in_place,
-        test=None if stored is None else digest_of_test(stored),
-        predictions=None if stored is None else _digest_of_predictions(stored),
+        test=digest_of_test(stored),
+        rows=digest_of_rows(stored),
+        labels=stored.labels.astype(np.int32) if single else None,
+        predicted=np.asarray(stored.predicted, np.int32) if single else None,
+        signature=signature(stored),
         classes=classes,
     )
 
 
-def _check_place(name: str, record: Record, files: Files, about: FileFindings) -> bool:
+def _check_place(name: str, record: Record, files: Files, about: FileFindings) -> None:
     """Check that a record has the name its content asks for, and exactly the Parquet files that it lists."""
     expected = ResultsFolder(files.root.parent).file_of(record).relative_to(files.root.parent / "records").as_posix()
     if name != expected:
@@ -152,7 +167,6 @@ def _check_place(name: str, record: Record, files: Files, about: FileFindings) -
         about.fault(f"{missing.rpartition('/')[2]} is missing", "Submit it too")
     for other in sorted(_beside(name, files) - own):
         about.fault(f"{other.rpartition('/')[2]} is not listed in the record", "Remove it")
-    return name == expected
 
 
 def _target(record: Record, spec: TaskSpec | None, about: FileFindings) -> TargetKind | None:
@@ -174,10 +188,3 @@ def _target(record: Record, spec: TaskSpec | None, about: FileFindings) -> Targe
     if spec.clustered != (record.clusters is not None):
         about.fault(f"intervals of {record.task} must {'' if spec.clustered else 'not '}count painters as units")
     return spec.target
-
-
-def _digest_of_predictions(stored: StoredPredictions) -> str:
-    digest = hashlib.sha256()
-    for part in (stored.predicted, stored.confidence):
-        digest.update(b"" if part is None else np.ascontiguousarray(part).tobytes())
-    return digest.hexdigest()

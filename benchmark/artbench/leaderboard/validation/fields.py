@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from artbench.data.checks import MISSING_SHARE
 from artbench.leaderboard.seen import is_reference
 from artbench.leaderboard.validation.findings import RERUN, FileFindings
+from artbench.leaderboard.validation.names import problem_of
 from artbench.protocol import protocol_named
 from artbench.records.parts import LabelFreeState, Metric
 from artbench.records.record import Record
@@ -18,6 +19,8 @@ from artbench.stats.metrics import METRICS
 # Means over images: their bootstrap distribution is centred on the value. That of other metrics may be shifted.
 # Intervals without a bootstrap contain the value.
 _MEANS = ("accuracy", "top5_accuracy", "sample_f2", "mean_absolute_error", "within_50_years")
+# The day before, so that no time zone matters.
+FIRST_RELEASE = datetime(2026, 11, 23, tzinfo=UTC)
 # Allowance for clocks that differ.
 _CLOCKS = timedelta(minutes=10)
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,60}|")
@@ -29,6 +32,7 @@ _RANK_SLACK = 1.01
 
 def check_fields(record: Record, target: TargetKind, *, now: datetime, about: FileFindings) -> None:
     """Report every field that is impossible or contradicts another; `now` has a time zone."""
+    _check_names(record, about)
     _check_counts(record, target, about)
     _check_rounds(record, about)
     _check_sources(record, about)
@@ -47,6 +51,17 @@ def tested(record: Record) -> int:
     return sum(round_.test for round_ in record.rounds) if record.rounds else record.dataset.test
 
 
+def _check_names(record: Record, about: FileFindings) -> None:
+    for what, name in (
+        ("task", record.task),
+        ("backbone", record.backbone),
+        ("pretraining", record.pretraining),
+        ("dataset", record.dataset.name),
+    ):
+        if problem := problem_of(name):
+            about.fault(f"the {what} {name!r} {problem}", "Write it as a reader would type it")
+
+
 def _check_counts(record: Record, target: TargetKind, about: FileFindings) -> None:
     data = record.dataset
     if not data.train or not data.test:
@@ -62,6 +77,11 @@ def _check_counts(record: Record, target: TargetKind, about: FileFindings) -> No
         listed = data.train + data.test + data.unreadable + data.missing
         if data.partial != (data.missing > MISSING_SHARE * listed):
             about.fault(f"dataset.partial is {data.partial}, but {data.missing:,} of {listed:,} images are missing")
+    if data.unreadable:
+        about.notice(
+            f"{data.unreadable:,} images are said to be unreadable and are left out: only the data can tell",
+            "Check with --data",
+        )
     if data.partial:
         about.notice("measured on a partial copy of the data: the record will get a table of its own")
     if data.exclusion is not None and not (data.exclusion.train or data.exclusion.test):
@@ -168,6 +188,11 @@ def _check_provenance(record: Record, now: datetime, about: FileFindings) -> Non
     if said.created > now + _CLOCKS:
         about.fault(
             f"the record was created in the future ({said.created.isoformat()})", "Set the clock and run it again"
+        )
+    if said.created < FIRST_RELEASE:
+        about.fault(
+            f"the record was created before artbench's first release ({said.created.isoformat()})",
+            "Set the clock and run it again",
         )
     if said.device not in ("cpu", "cuda", "mps"):
         about.fault(f"unknown device {said.device!r}")

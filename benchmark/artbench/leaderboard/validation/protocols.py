@@ -10,6 +10,8 @@ from artbench.specs import TargetKind
 from artbench.stats.metrics import METRICS
 from artbench.stats.multi_label import THRESHOLDS
 
+_UNCHOSEN = 0.5
+
 
 def check_protocol(record: Record, target: TargetKind, about: FileFindings) -> Protocol | None:
     """Compare probe, neighbours and shots of a record with its protocol.
@@ -34,7 +36,7 @@ def check_protocol(record: Record, target: TargetKind, about: FileFindings) -> P
     for name, probe in probes:
         _check_probe(probe, protocol, target, name, about)
         _check_groups(probe, record, protocol, name, about)
-    _check_thresholds(given.thresholds, target, "neighbours", about)
+    _check_thresholds(given.thresholds, target, "neighbours", about, chosen=bool(record.probe.validation))
     if set(given.thresholds) != {name for name in given.metrics if name in METRICS and METRICS[name].needs_threshold}:
         about.fault("neighbours: the thresholds are not those that its metrics need")
     if record.rounds and record.rounds[0].probe != record.probe:
@@ -102,16 +104,22 @@ def _check_validation(probe: ProbeState, target: TargetKind, name: str, about: F
         about.fault(f"the {name} has a validation metric above 1")
     if probe.validation_accuracy != probe.validation.get("accuracy"):
         about.fault(f"the {name} has a validation_accuracy that differs from the one in validation")
-    if bool(probe.validation) != any(loss is not None for loss in probe.grid_losses):
+    tried = any(loss is not None for loss in probe.grid_losses)
+    # No metric of several labels is defined on images without any.
+    if (probe.validation and not tried) or (tried and not probe.validation and target != "multi-label"):
         about.fault(f"the {name} has validation losses without metrics, or metrics without losses")
-    _check_thresholds(probe.thresholds, target, f"the {name}", about)
+    _check_thresholds(probe.thresholds, target, f"the {name}", about, chosen=bool(probe.validation))
     if not probe.thresholds and any(m.target == target and m.needs_threshold for m in METRICS.values()):
         about.fault(f"the {name} does not have the thresholds of a {target} task")
 
 
-def _check_thresholds(given: Mapping[str, float], target: TargetKind, name: str, about: FileFindings) -> None:
+def _check_thresholds(
+    given: Mapping[str, float], target: TargetKind, name: str, about: FileFindings, *, chosen: bool
+) -> None:
+    """Check thresholds, which are those tried, or one half where there is nothing to choose them on."""
     expected = {metric.name for metric in METRICS.values() if metric.target == target and metric.needs_threshold}
+    allowed = THRESHOLDS if chosen else (*THRESHOLDS, _UNCHOSEN)
     if given and set(given) != expected:
         about.fault(f"{name} does not have the thresholds of a {target} task")
-    elif any(min(abs(value - tried) for tried in THRESHOLDS) > 1e-9 for value in given.values()):
+    elif any(min(abs(value - tried) for tried in allowed) > 1e-9 for value in given.values()):
         about.fault(f"{name} has a threshold that is not one of those tried")

@@ -1,87 +1,97 @@
-"""Contradictions between records: duplicates, and records that differ from the rest of their leaderboard."""
+"""Contradictions between records: copies, and records that differ from the rest of their leaderboard."""
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Callable, Hashable, Sequence
 
-from artbench.leaderboard.validation.findings import FileFindings
-from artbench.records.record import Record
+import numpy as np
+from numpy.typing import NDArray
 
-
-@dataclass(frozen=True, kw_only=True)
-class Checked:
-    """A record that could be read.
-
-    Attributes:
-        record: The record.
-        about: The findings on it.
-        in_place: Whether its file is named as its content requires.
-        test: Digest of test images and labels; None if the predictions can't be used.
-        predictions: Digest of the predictions; None if they can't be used.
-        classes: Names of its classes; empty if they can't be read.
-    """
-
-    record: Record
-    about: FileFindings
-    in_place: bool
-    test: str | None
-    predictions: str | None
-    classes: tuple[str, ...]
+from artbench.leaderboard.validation.checked import Checked
+from artbench.leaderboard.validation.copies import check_copies, grouped
+from artbench.leaderboard.validation.names import seen_as
+from artbench.records.predictions import StoredPredictions
+from artbench.records.publishing import image_digests
 
 
 def check_together(records: Sequence[Checked]) -> None:
     """Compare records that measured the same thing, used the same weights, or share a leaderboard."""
-    _check_twice(records)
-    for group in _groups(records, lambda one: (one.record.backbone, one.record.protocol_hash)):
-        _outvoted(group, _encoder, "parameters, feature_dim or input_size differ from other records of this backbone")
-    for group in _groups(records, lambda one: one.record.board):
-        _outvoted(group, _data, "dataset differs from the other records of this leaderboard")
-        _outvoted(group, lambda one: one.record.primary_metric, "the primary metric is not that of this leaderboard")
-        _outvoted(group, lambda one: one.classes or None, "the classes are not those of this leaderboard")
-        for same in _groups(group, lambda one: one.record.dataset.unreadable):
-            _outvoted(same, lambda one: one.test, "the test images or their labels are not those of this leaderboard")
-            _outvoted(same, _references, "the references differ from those of this leaderboard")
+    check_copies(records)
+    _check_names(records)
+    for group in grouped(records, lambda one: (one.record.backbone, one.record.protocol_hash)):
+        _outvoted(group, _encoder, "parameters, feature_dim or input_size differ from those")
+    for group in grouped(records, lambda one: one.record.board):
+        _outvoted(group, _data, "dataset differs from that")
+        _outvoted(group, lambda one: one.record.primary_metric, "the primary metric is not that")
+        _outvoted(group, lambda one: one.classes or None, "the classes are not those")
+        for same in grouped(group, lambda one: one.record.dataset.unreadable):
+            _outvoted(same, lambda one: one.test, "the test images or their labels are not those")
+            _outvoted(same, _references, "the references differ from those")
+        _check_nested(group)
     _report_states(records)
 
 
-def _check_twice(records: Sequence[Checked]) -> None:
-    for group in _groups(records, lambda one: one.record.id):
-        for one in group[1:]:
-            one.about.fault(f"{group[0].about.file} has the same measurement ({one.record.id})", "Keep one")
-    for group in _groups(records, lambda one: (one.record.board, one.record.backbone, _weights(one))):
-        for one in group[1:]:
-            if one.record.id != group[0].record.id:
-                one.about.fault(
-                    f"{group[0].about.file} has the same weights of {one.record.backbone}, as "
-                    f"{group[0].record.pretraining!r}",
-                    "Keep one",
-                )
-    for group in _groups([one for one in records if one.predictions], lambda one: (one.record.board, one.predictions)):
-        for one in group[1:]:
-            if _weights(one) != _weights(group[0]):
-                one.about.fault(f"the predictions are those of {group[0].about.file}, which has other weights")
+def digest_of_rows(stored: StoredPredictions) -> NDArray[np.uint64]:
+    """Digest round, image and label of each row, sorted."""
+    labels = np.ascontiguousarray(stored.labels)
+    digests = [
+        hashlib.blake2b(f"{round_}\0{image}\0".encode() + label.tobytes(), digest_size=8).digest()
+        for round_, image, label in zip(stored.rounds.tolist(), image_digests(stored.images), labels, strict=True)
+    ]
+    return np.sort(np.frombuffer(b"".join(digests), np.uint64))
+
+
+def _check_nested(records: Sequence[Checked]) -> None:
+    """Report tests that differ by more images than were unreadable.
+
+    Every record of a leaderboard has the images of the same test, less those that it could not read.
+    """
+    known = [one for one in records if one.rows is not None]
+    if len({one.test for one in known}) < 2:
+        return
+    common = Counter(one.test for one in known).most_common()
+    most = [one for one in known if one.test == common[0][0]]
+    tied = len(common) > 1 and common[0][1] == common[1][1]
+    for one in known:
+        if one.test == most[0].test or one.rows is None or most[0].rows is None:
+            continue
+        allowed = max(1, len(one.record.rounds))
+        added = len(np.setdiff1d(one.rows, most[0].rows)), allowed * most[0].record.dataset.unreadable
+        lacking = len(np.setdiff1d(most[0].rows, one.rows)), allowed * one.record.dataset.unreadable
+        if added[0] > added[1] or lacking[0] > lacking[1]:
+            for blamed, other in ((one, most[0]), (most[0], one))[: 2 if tied else 1]:
+                blamed.about.fault(f"its test and that of {other.about.file} differ by more than unreadable images")
+
+
+def _check_names(records: Sequence[Checked]) -> None:
+    """Report backbones and pretrainings that a reader can't tell apart."""
+    for what in ("backbone", "pretraining", "task"):
+        for group in grouped(records, lambda one: seen_as(str(getattr(one.record, what)))):  # noqa: B023 used at once
+            names = sorted({str(getattr(one.record, what)) for one in group})
+            for one in group if len(names) > 1 else ():
+                own = str(getattr(one.record, what))
+                other = next(each for each in group if str(getattr(each.record, what)) != own)
+                one.about.fault(f"the {what} {own!r} looks like that of {other.about.file}", "Write it in one way")
 
 
 def _outvoted(records: Sequence[Checked], value: Callable[[Checked], Hashable], what: str) -> None:
-    """Blame the records in the minority; on a tie, those that do not include the oldest record."""
+    """Blame the records in the minority, or all on a tie, and name one that they differ from."""
     known = [(value(one), one) for one in records if value(one) is not None]
     counts = Counter(found for found, _ in known)
     if len(counts) < 2:
         return
-    oldest: dict[Hashable, float] = {}
+    most = max(counts.values())
+    tied = sum(count == most for count in counts.values()) > 1
+    accepted = [one for found, one in known if counts[found] == most]
     for found, one in known:
-        created = one.record.provenance.created.timestamp()
-        oldest[found] = min(oldest.get(found, created), created)
-    accepted = max(counts, key=lambda found: (counts[found], -oldest[found]))
-    for found, one in known:
-        if found != accepted:
-            one.about.fault(what)
+        if tied or counts[found] < most:
+            other = next(each for each in accepted if value(each) != found)
+            one.about.fault(f"{what} of {other.about.file}")
 
 
 def _report_states(records: Sequence[Checked]) -> None:
     """Report records of another state of the data than most of their task, which is allowed but seldom meant."""
-    for group in _groups(records, lambda one: (one.record.task, one.record.task_version, one.record.protocol_hash)):
+    for group in grouped(records, lambda one: (one.record.task, one.record.task_version, one.record.protocol_hash)):
         counts = Counter(one.record.dataset.fingerprint for one in group)
         common = max(counts, key=lambda state: (counts[state], state))
         for one in group:
@@ -91,21 +101,6 @@ def _report_states(records: Sequence[Checked]) -> None:
                     f"the state of the data, {data.fingerprint[:12]}, is not that of the other records of this task: "
                     "the record will get a table of its own"
                 )
-
-
-def _groups(records: Iterable[Checked], key: Callable[[Checked], Hashable]) -> list[list[Checked]]:
-    """Group records by a key; in each group, records without a fault come first, then the oldest."""
-
-    def order(one: Checked) -> tuple[str, bool, float, str]:
-        suspect = not one.in_place or one.about.faulty
-        return repr(key(one)), suspect, one.record.provenance.created.timestamp(), one.about.file
-
-    ordered = sorted(records, key=order)
-    return [list(group) for _, group in groupby(ordered, key=lambda one: repr(key(one)))]
-
-
-def _weights(one: Checked) -> str:
-    return one.record.encoder.weights_sha256
 
 
 def _encoder(one: Checked) -> Hashable:

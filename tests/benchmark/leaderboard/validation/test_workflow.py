@@ -92,6 +92,26 @@ def test_intervals_of_clusters_are_recomputed_exactly(clustered: Submission, reg
     assert changed.startswith("the interval of accuracy is ")
 
 
+@pytest.mark.parametrize("folder", ["results", "newer"])
+def test_thresholds_of_one_half_are_right_where_there_is_nothing_to_choose_on(
+    folder: str, request: pytest.FixtureRequest, registry: Registry, tmp_path: Path
+) -> None:
+    shutil.copytree(request.getfixturevalue(folder) / "records" / "toy-traits", tmp_path / "records" / "toy-traits")
+    (file,) = (tmp_path / "records" / "toy-traits").glob("*.json")
+    content = json.loads(file.read_text())
+    grid = content["probe"]["grid"]
+    thresholds = {"micro_f1": 0.5, "sample_f2": 0.5}
+    content["probe"] |= {"thresholds": thresholds, "validation": {}, "grid_losses": [None] * len(grid)}
+    content["probe"]["l2"] = sorted(grid)[len(grid) // 2]
+    content["neighbours"]["thresholds"] = thresholds
+    file.write_text(json.dumps(content))
+    assert [what for what in faults(check(tmp_path, registry)) if "threshold" in what or "validation" in what] == []
+    content["probe"] |= {"grid_losses": [1.0] * len(grid), "l2": max(grid)}
+    file.write_text(json.dumps(content))
+    # No metric is defined on held-out images without any label.
+    assert [what for what in faults(check(tmp_path, registry)) if "validation" in what] == []
+
+
 def test_what_is_published_names_no_file_and_passes_too(results: Path, registry: Registry, tmp_path: Path) -> None:
     source, target = ResultsFolder(results), ResultsFolder(tmp_path / "given")
     for record in source.records(Silent()):

@@ -1,0 +1,26 @@
+"""What no check of a record can tell, so that a check can say what it left open."""
+
+from artbench.leaderboard.validation.findings import FileFindings
+from artbench.records.record import Record
+from artbench.specs import TargetKind
+
+# With so few classes, the right one is always among the first five.
+_TOP = 5
+
+
+def report_limits(record: Record, target: TargetKind, about: FileFindings, *, compared: bool) -> None:
+    """Report what a record holds that can't be checked without its encoder, or without the data."""
+    if not compared:
+        about.unchecked("test images, labels, groups and what was left out as unreadable: the data is not at hand")
+    about.unchecked(
+        "whether the predictions come from the named weights: `artbench leaderboard verify` tells"
+        if "probe" in record.tables
+        else "whether the predictions come from the named weights: the record has no weights of its probe, run it again"
+    )
+    kept = "nearest neighbours, validation"
+    if target == "single-label" and record.dataset.classes > _TOP:
+        kept += ", top-5 accuracy"
+    if record.label_free is not None:
+        kept += ", figures without labels"
+    about.unchecked(f"{kept}: too little is kept, impossible values alone are found")
+    about.unchecked("speed, hardware and versions, and what the weights have seen beyond their source's word")
