@@ -1,5 +1,6 @@
 """Finding the images of a collection."""
 
+import errno
 import os
 import unicodedata
 from collections import defaultdict
@@ -69,11 +70,21 @@ def _files(root: Path, folder: str, name: str) -> list[tuple[str, os.DirEntry[st
     prefix = f"{folder}/" if folder else ""
     try:
         with os.scandir(place) as entries:
-            return [(prefix + entry.name, entry) for entry in entries if entry.is_file()]
+            return [(prefix + entry.name, entry) for entry in entries if _is_file(entry)]
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
         raise ArtbenchError(f"{name}: {place} can't be read ({error.strerror})") from error
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        # A link to itself.
+        return False
 
 
 def _all_folders(root: Path) -> list[str]:

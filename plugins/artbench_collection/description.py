@@ -56,6 +56,8 @@ def read_description(file: Path) -> Description:
     Raises:
         ArtbenchError: It can't be read, or a key or value is wrong; says which.
     """
+    if not file.is_file():
+        raise ArtbenchError(f"{file} is not a regular file", mend="Name the file of a description")
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:

@@ -101,13 +101,21 @@ def _task(catalogue: Catalogue, column: str, *, dataset: str) -> TaskSpec:
 def _path_and_column(name: str) -> tuple[Path, str | None]:
     text = name.removeprefix(PREFIX)
     path = Path(text).expanduser()
-    if text and path.exists():
+    if text and _is_there(path):
         return path, None
     before, colon, column = text.rpartition(":")
-    if colon and before and Path(before).expanduser().exists():
+    if colon and before and _is_there(Path(before).expanduser()):
         return Path(before).expanduser(), column
     missing = text if not colon or len(before) < 2 else before
     raise UsageError(
         f"{name!r}: there is nothing at {missing!r}",
         mend="Give collection:PATH or collection:PATH:COLUMN, with the path of a folder, a table or a TOML",
     )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        # With a column, a path may be longer than any can be.
+        return False

@@ -21,12 +21,14 @@ class Hub:
         url: Where it listens.
         breaks: Names of files that break off half way.
         requests: Method, path and Range header of each request.
+        tokens: What was said of who asks.
     """
 
     files: Mapping[str, bytes]
     url: str = ""
     breaks: set[str] = field(default_factory=set)
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
+    tokens: set[str | None] = field(default_factory=set)
 
 
 class _Server(ThreadingHTTPServer):
@@ -46,8 +48,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self, *, body: bool) -> None:
         self.server.hub.requests.append((self.command, self.path, self.headers.get("Range")))
+        self.server.hub.tokens.add(self.headers.get("Authorization"))
         path = self.path.split("?")[0]
-        if path in (f"/api/datasets/{self.server.repository}", f"/api/datasets/{self.server.repository}/revision/main"):
+        about = f"/api/datasets/{self.server.repository}"
+        if path in (about, f"{about}/revision/main", f"{about}/revision/{COMMIT}"):
             content = {
                 "id": self.server.repository,
                 "sha": COMMIT,

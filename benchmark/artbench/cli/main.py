@@ -1,5 +1,6 @@
 """The entry point: runs a command, and turns errors into one line and an exit status."""
 
+import errno
 import os
 import signal
 import sys
@@ -11,12 +12,14 @@ import click
 
 from artbench.cli.lazy import LazyGroup
 from artbench.cli.options import debug_option
-from artbench.cli.output import fitted
+from artbench.cli.output import fitted, prepare_streams
 from artbench.errors import ArtbenchError
 from artbench.runtime.text import printable
 
 # None: colour on a terminal. click does not follow https://no-color.org by itself.
 _COLOUR = False if os.environ.get("NO_COLOR") else None
+
+_OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 COMMANDS = {
     "run": "artbench.cli.run:run",
@@ -41,7 +44,7 @@ class _Root(LazyGroup):
             result = super().invoke(ctx)
             sys.stdout.flush()  # A broken pipe is noticed only when the rest is written.
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _print_no_more()
             # As a command that SIGPIPE ends, because whoever read its output, such as head, has enough.
             raise click.exceptions.Exit(128 + 13) from None
         return result
@@ -77,6 +80,7 @@ def _terminated(_: int, __: FrameType | None) -> NoReturn:
 def main() -> NoReturn:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C, 141 broken pipe, 143 SIGTERM."""
     signal.signal(signal.SIGTERM, _terminated)
+    prepare_streams()
     try:
         status = artbench.main(prog_name="artbench", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -96,10 +100,20 @@ def main() -> NoReturn:
     except Exception as error:
         if _debugging():
             raise
+        if isinstance(error, OSError) and error.errno in _OUTPUT_ERRORS and error.filename is None:
+            # Nothing but stdout is written without the name of a file.
+            _print_no_more()
+            _complain(f"the output can't be written ({error.strerror}). Send it elsewhere, or free the disk.")
+            sys.exit(1)
         reason = " ".join(str(error).split())
         _complain(f"{type(error).__name__}: {reason}. This is a fault in artbench or in a plugin: --debug shows where.")
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _print_no_more() -> None:
+    """Send to nowhere what Python has yet to write on stdout, which it would try again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _in_one_line(error: click.ClickException) -> str:

@@ -1,5 +1,6 @@
 """What commands print: JSON alone on stdout, lines that are safe whatever names hold, findings and tables."""
 
+import io
 import json
 import os
 import shutil
@@ -26,6 +27,25 @@ _COLOURS = {"PASS": "green", "WARN": "yellow", "FAIL": "red", "SKIP": "cyan"}
 _WORDS = {"PASS": "passed", "WARN": "to look at", "SKIP": "skipped", "FAIL": "failed"}
 # Columns of text: of findings on a terminal; of tables in a file or a pipe, where names stay whole; to measure in.
 _WIDEST, _PIPED, _ROOM = 100, 400, 100_000
+
+
+def prepare_streams() -> None:
+    """Give a process whose stdin, stdout or stderr was closed one that leads nowhere, and let none fail at a letter.
+
+    Otherwise the next file that is opened would be stdout, for everything that is printed by processes and libraries.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        pass
+    os.close(descriptor)
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        stream = getattr(sys, name)
+        if stream is None:
+            stream = os.fdopen(number, mode, encoding="utf-8", closefd=False)
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+        # Where the encoding has no such letter; UTF-8 has all but halves of pairs, which names of files can hold.
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def echo(line: str, *, err: bool = False, **style: Any) -> None:

@@ -18,6 +18,7 @@ from artbench.plugins.registry import Registry
 from artbench.protocol import Protocol
 from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Reporter, Silent
+from artbench.runtime.text import LONGEST_NAME, is_name, printable
 from artbench.specs import DatasetSpec, TaskSpec, load_factory
 
 
@@ -106,11 +107,30 @@ def open_tasks(
                     "was the list made for another copy?"
                 )
         plugins = {owner.distribution: registry.version_of(owner) for owner in (entry, source)}
+        _check_names(spec.name, datasets[spec.dataset].name)
         task = _open_task(
             spec, datasets[spec.dataset], plugins, allow_partial=allow_partial, exclusions=exclusions, reporter=reporter
         )
         opened.setdefault(spec.dataset, []).append(task)
     return list(opened.values())
+
+
+def _check_names(*names: str) -> None:
+    """Raise an ArtbenchError if a record can't have a name, before anything is computed for it."""
+    for name in names:
+        if len(name) > LONGEST_NAME:
+            raise ArtbenchError(
+                f"a name of {len(name):,} characters is longer than the {LONGEST_NAME} that a record can have: "
+                f"{name[:60]}…",
+                mend="Shorten the name of the column or the collection",
+            )
+        odd = sorted({f"U+{ord(c):04X}" for c in name if not is_name(c)})
+        if not is_name(name):
+            raise ArtbenchError(
+                f"a record can't have the name {printable(name, escapes=True)}, with the invisible or odd characters "
+                f"{', '.join(odd)}",
+                mend="Rename the column or the collection",
+            )
 
 
 def open_dataset(spec: DatasetSpec, folder: Path) -> Dataset:

@@ -13,7 +13,7 @@ import torch
 
 from artbench.encoders.backbone import Backbone
 from artbench.encoders.checkpoint import read_checkpoint
-from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name
+from artbench.encoders.checkpoint_path import MEND, checkpoint_file, checkpoint_name
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.layouts import difference, fit_checkpoint, shown, tensor_names
 from artbench.encoders.provenance import training_history, training_pool
@@ -153,7 +153,12 @@ def _published_weights(pretraining: PretrainingSpec, backbone: Backbone, reporte
 
 def _checkpoint_weights(path: Path, backbone: Backbone, reporter: Reporter) -> Weights:
     content = read_checkpoint(checkpoint_file(path))
-    fit = fit_checkpoint(content, _tensors(backbone.module))
+    try:
+        fit = fit_checkpoint(content, _tensors(backbone.module))
+    # Tensors come in kinds that can't be compared, and the other encoders of a run are not to blame for that.
+    except (RuntimeError, ValueError, TypeError, NotImplementedError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ArtbenchError(f"{path} holds tensors that can't be used ({reason})", mend=MEND) from error
     if fit is None:
         names = tensor_names(content)
         holds = f"it holds {shown(names, most=3)}" if names else "it holds no tensors by name"

@@ -86,6 +86,9 @@ def fit_checkpoint(content: object, wanted: Mapping[str, torch.Tensor]) -> Fit |
 
 def difference(found: torch.Tensor, wanted: torch.Tensor) -> str:
     """Return why a tensor can't replace another (shape or type of number); empty if it can."""
+    if found.is_nested:
+        # It has no shape to ask for.
+        return "a nested tensor"
     if found.shape != wanted.shape:
         return f"shape {tuple(found.shape)}, not {tuple(wanted.shape)}"
     dense = found.layout == torch.strided and not found.is_quantized and not found.is_meta

@@ -10,6 +10,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from artbench.errors import ArtbenchError
+from artbench.runtime.own_folder import own_folder
 from artbench.runtime.temporaries import remove_abandoned, temporary_file, temporary_folder
 
 
@@ -104,25 +105,49 @@ def _umask() -> int:
 def cache_folder(*, to_read: bool = False) -> Path:
     """The cache folder: `ARTBENCH_CACHE`, or the platform's. It is made if it does not exist.
 
+    If others can write to it, it is a folder in it that only this user can write to (`own_folder`).
+
     Args:
         to_read: Whether one that can't be written, on a read-only disk, is of use too.
 
     Raises:
         ArtbenchError: It can't be made, or, unless `to_read`, not written.
     """
-    named = os.environ.get("ARTBENCH_CACHE")
-    if named:
-        folder = Path(named).expanduser()
-    else:
-        import platformdirs
-
-        folder = platformdirs.user_cache_path("artbench", appauthor=False)
+    folder = named_cache_folder()
     mend = "Set the environment variable ARTBENCH_CACHE to a folder that can"
     with file_errors(f"the cache folder {folder} can't be written", mend=mend):
         folder.mkdir(parents=True, exist_ok=True)
         if not to_read and not os.access(folder, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return own_folder(folder)
+
+
+def named_cache_folder() -> Path:
+    """The folder that `ARTBENCH_CACHE` names, or the platform's, whether or not it exists.
+
+    Raises:
+        ArtbenchError: There is no home folder to have it in.
+    """
+    named = os.environ.get("ARTBENCH_CACHE")
+    try:
+        if named:
+            return Path(named).expanduser()
+        import platformdirs
+
+        folder = platformdirs.user_cache_path("artbench", appauthor=False)
+    except RuntimeError as error:
+        raise _homeless() from error
+    # As older releases of platformdirs answer.
+    if folder.parts[0] == "~":
+        raise _homeless()
     return folder
+
+
+def _homeless() -> ArtbenchError:
+    return ArtbenchError(
+        "there is no home folder, and so none for the cache",
+        mend="Set the environment variable ARTBENCH_CACHE to a folder",
+    )
 
 
 def sha256_of(file: Path) -> str:

@@ -15,8 +15,8 @@ from tests.support.hub_server import COMMIT, Hub, serving
 
 FILES = {
     "README.md": b"# WikiArt\n",
-    "data/train-00000-of-00072.parquet": bytes(range(256)) * 4000,
-    "data/train-00001-of-00072.parquet": bytes(range(255, -1, -1)) * 4000,
+    "data/train-00000-of-00002.parquet": b"PAR1" + bytes(range(256)) * 4000 + b"PAR1",
+    "data/train-00001-of-00002.parquet": b"PAR1" + bytes(range(255, -1, -1)) * 4000 + b"PAR1",
     "other/thing.bin": b"not asked for",
 }
 
@@ -35,6 +35,7 @@ def download(hub: Hub, root: Path, *words: str) -> subprocess.CompletedProcess[s
         "HF_HOME": str(root / "hf"),
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_DISABLE_XET": "1",
+        "HF_TOKEN": "hf_secret",
         "HF_HUB_DOWNLOAD_TIMEOUT": "5",
     }
     environment.pop("HF_HUB_OFFLINE", None)
@@ -61,13 +62,15 @@ def test_the_files_come_whole_and_once(hub: Hub, tmp_path: Path) -> None:
     for name, content in FILES.items():
         assert (folder / name).is_file() == (name != "other/thing.bin")
         assert name == "other/thing.bin" or (folder / name).read_bytes() == content
+    assert hub.tokens == {None}
+    assert all(COMMIT in path for _, path, _ in hub.requests if "/resolve/" in path)
     hub.requests.clear()
     assert download(hub, tmp_path, "--accept-terms").returncode == 0
     assert not [path for method, path, _ in hub.requests if method == "GET" and "/resolve/" in path]
 
 
 def test_after_a_break_the_files_that_are_whole_are_kept_and_the_others_come(hub: Hub, tmp_path: Path) -> None:
-    broken, whole = "data/train-00001-of-00072.parquet", "data/train-00000-of-00072.parquet"
+    broken, whole = "data/train-00001-of-00002.parquet", "data/train-00000-of-00002.parquet"
     hub.breaks.add(broken)
     first = download(hub, tmp_path, "--accept-terms")
     assert first.returncode == 1
@@ -83,6 +86,36 @@ def test_after_a_break_the_files_that_are_whole_are_kept_and_the_others_come(hub
     fetched = {path.partition(COMMIT + "/")[2] for method, path, _ in hub.requests if method == "GET"}
     assert broken in fetched
     assert (whole in fetched) == (not had)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"README.md": b"x"},
+        {"data/train-00000-of-00002.parquet": b"PAR1 and so on PAR1"},
+        {"data/train-00000-of-00001.parquet": b"five!"},
+        {"data/train-00000-of-00001.parquet": b""},
+    ],
+)
+def test_nothing_and_a_few_bytes_are_no_dataset(files: dict[str, bytes], tmp_path: Path) -> None:
+    with serving("huggan/wikiart", files) as hub:
+        done = download(hub, tmp_path, "--accept-terms")
+    assert done.returncode == 1, done.stdout
+    assert done.stdout == ""
+    assert not list((tmp_path / "wikiart-huggan" / "data").glob("*.parquet"))
+
+
+def test_a_server_that_lies_about_names_writes_nothing_outside(tmp_path: Path) -> None:
+    lies = {
+        "data/train-00000-of-00001.parquet/../../../../evil.parquet": b"PAR1 evil PAR1",
+        "data/train-x/../../../evil.parquet": b"PAR1 evil PAR1",
+        "/tmp/data/train-00000-of-00001.parquet": b"PAR1 evil PAR1",
+    }
+    with serving("huggan/wikiart", lies | FILES) as hub:
+        done = download(hub, tmp_path / "a" / "b", "--accept-terms")
+    assert done.returncode == 0, done.stderr
+    assert not list(tmp_path.rglob("evil*"))
 
 
 def test_a_dataset_that_no_program_may_fetch_says_where_it_is_and_what_to_put_where(tmp_path: Path) -> None:

@@ -96,6 +96,12 @@ def test_a_checkpoint_is_loaded_and_named_without_its_folder(tmp_path: Path) -> 
     assert (encoder.pretraining, encoder.source) == ("run.pth", "run.pth (state_dict)")
 
 
+def test_a_nested_tensor_is_the_fault_of_its_checkpoint(tmp_path: Path) -> None:
+    state = _state() | {next(iter(_state())): torch.nested.nested_tensor([torch.zeros(3), torch.zeros(2)])}
+    with pytest.raises(ArtbenchError, match=r"run\.pth"):
+        build_encoder(small(), _saved(tmp_path / "run.pth", state), seed=0, reporter=Silent())
+
+
 def test_a_folder_that_pretraining_has_written_is_called_by_its_name(tmp_path: Path) -> None:
     folder = tmp_path / "moco-art"
     folder.mkdir()

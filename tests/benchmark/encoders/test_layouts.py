@@ -6,7 +6,7 @@ import timm
 import torch
 import torchvision
 
-from artbench.encoders.layouts import fit_checkpoint, shown, tensor_names
+from artbench.encoders.layouts import difference, fit_checkpoint, shown, tensor_names
 from artbench.encoders.weights import state_digest
 
 State = Mapping[str, torch.Tensor]
@@ -150,3 +150,20 @@ def test_a_mapping_that_holds_itself_comes_to_an_end() -> None:
 
 def test_names_from_a_file_can_not_command_a_terminal() -> None:
     assert shown(["a\x1b[2J\n", "b" * 500, "c"], most=2) == "a?[2J?, " + "b" * 80 + ", …"
+
+
+def test_tensors_of_odd_kinds_are_no_weights_and_no_crash() -> None:
+    wanted = {"weight": torch.zeros(2, 3), "bias": torch.zeros(2)}
+    odd = [
+        torch.nested.nested_tensor([torch.zeros(3), torch.zeros(2)]),
+        torch.zeros(2, 3).to_sparse(),
+        torch.zeros(2, 3, device="meta"),
+        torch.quantize_per_tensor(torch.zeros(2, 3), 0.1, 0, torch.qint8),
+        torch.zeros(2, 3, dtype=torch.complex64),
+        torch.zeros(()),
+    ]
+    for tensor in odd:
+        for content in ({"weight": tensor}, {"weight": tensor, "state_dict": {"weight": tensor}}):
+            fit = fit_checkpoint(content, wanted)
+            assert fit is not None
+            assert difference(fit.state["weight"], wanted["weight"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from artbench.errors import ArtbenchError, UsageError
-from tests.plugins.artbench_collection.museum import only, opened, touch, write_museum, write_table
+from tests.plugins.artbench_collection.museum import STYLES, only, opened, touch, write_museum, write_table
 
 MISTAKES = {
     "no column of paths": ("Datei,style\n1.jpg,a\n", r"no column of .*works\.csv is called path.*'Datei', 'style'"),
@@ -111,3 +111,44 @@ def test_a_listed_link_that_leads_out_is_refused_and_others_are_nobodys_business
     (tmp_path / "museum" / "scans" / "003.jpg").symlink_to(tmp_path / "secret.jpg")
     with pytest.raises(ArtbenchError, match=r"003\.jpg is a link that leads out"):
         only(f"{table}:style")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
+def test_a_table_that_is_a_pipe_or_a_device_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    os.mkfifo(tmp_path / "pipe.parquet")
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "endless.csv").symlink_to("/dev/zero")
+    (tmp_path / "d.toml").write_text('table = "/dev/zero"')
+    for name in ("pipe.csv", "pipe.parquet", "pipe.toml", "endless.csv", "d.toml"):
+        with pytest.raises(ArtbenchError, match="not a regular file"):
+            only(tmp_path / name)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows makes links for few users")
+def test_links_to_themselves_and_pipes_are_no_images(tmp_path: Path) -> None:
+    touch(tmp_path / "m", *(f"{style}/{k}.jpg" for style in STYLES for k in range(10)))
+    table = write_museum(tmp_path / "t")
+    for folder in (tmp_path / "m" / STYLES[0], tmp_path / "t" / "scans"):
+        (folder / "self.jpg").symlink_to("self.jpg")
+        (folder / "loop").symlink_to("loop")
+        os.mkfifo(folder / "pipe.jpg")
+    assert len(only(tmp_path / "m").dataset) == 30
+    assert len(only(f"{table}:style").dataset) == 30
+
+
+def test_names_are_kept_whole_or_refused_before_anything_is_computed(tmp_path: Path) -> None:
+    persian = "نقاشی\u200cها"
+    touch(tmp_path / persian, *(f"{style}/{k}.jpg" for style in (persian, "👩\u200d🎨") for k in range(10)))
+    task = only(tmp_path / persian)
+    assert task.spec.name == f"collection:{persian}:class"
+    assert task.targets.classes == ("نقاشی\u200cها", "👩\u200d🎨")
+    rows = [(f"{persian}/{style}/{k}.jpg", style) for style in (persian, "👩\u200d🎨") for k in range(10)]
+    for column, title, said in (
+        ("pay\u200cpal", "w", r"a record can't have the name .*U\+200C"),
+        ("\u3164", "w", r"U\+3164"),
+        ("x" * 250, "w" * 100, r"longer than the 300"),
+    ):
+        table = write_table(tmp_path / f"{title}.csv", ("path", column), rows)
+        with pytest.raises(ArtbenchError, match=said):
+            only(f"{table}:{column}")

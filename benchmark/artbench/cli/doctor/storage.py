@@ -11,8 +11,9 @@ import torch
 
 from artbench.cli.doctor.examination import Environment
 from artbench.errors import ArtbenchError
-from artbench.runtime.files import cache_folder
+from artbench.runtime.files import cache_folder, named_cache_folder
 from artbench.runtime.findings import Finding, failed, passed, warned
+from artbench.runtime.own_folder import shared_because
 from artbench.runtime.text import size
 
 # The features of WikiArt by one large encoder are half a gigabyte.
@@ -27,6 +28,13 @@ def storage(_: Environment) -> Iterator[Finding]:
         yield failed("cache", error.message, mend=error.mend)
     else:
         yield _folder("cache", cache, variable="ARTBENCH_CACHE", emptied="`artbench cache remove` makes room")
+        if (named := named_cache_folder()) != cache:
+            yield warned(
+                "cache",
+                f"{named} is shared ({shared_because(named)}): yours is {cache.name}/ in it, to which only you "
+                "can write",
+                mend="Set ARTBENCH_CACHE to a folder of your own, if nobody else should fill the disk",
+            )
     from huggingface_hub import constants
 
     emptied = "Remove models that are not needed from it"

@@ -77,13 +77,14 @@ def export(
             f"no such records in {results / 'records'}", mend="`artbench leaderboard show` lists what is there"
         )
     found = boards(wanted, folder.predictions_of)
+    if out is None:
+        click.echo(_text(kind, found), nl=False)
+        return
     try:
-        if kind == "parquet" and out is not None:
+        if kind == "parquet":
             write_parquet(flat_rows(found), out)
-        elif out is not None:
-            write_text(out, _text(kind, found))
         else:
-            click.echo(_text(kind, found), nl=False)
+            write_text(out, _text(kind, found))
     except OSError as error:
         raise ArtbenchError(f"{out} can't be written ({error.strerror})", mend="Name another with --out") from error
 

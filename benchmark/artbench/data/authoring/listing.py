@@ -1,5 +1,6 @@
 """Finding image files in a folder, and reading listed paths, which never lead out of it."""
 
+import errno
 import os
 import re
 import unicodedata
@@ -64,8 +65,8 @@ def _images(folder: str, *, real: str, dataset: str, depth: int | None) -> Itera
         for entry in _entries(place, dataset=dataset):
             if entry.name.startswith(".") or entry.name in _NOT_LOOKED_INTO:
                 continue
-            is_folder = entry.is_dir()
-            if is_folder and depth is not None and prefix.count("/") >= depth:
+            is_folder = _is_folder(entry, dataset)
+            if is_folder is None or (is_folder and depth is not None and prefix.count("/") >= depth):
                 continue
             if not is_folder and f".{entry.name.rpartition('.')[2]}".lower() not in IMAGE_SUFFIXES:
                 continue
@@ -77,6 +78,16 @@ def _images(folder: str, *, real: str, dataset: str, depth: int | None) -> Itera
                     waiting.append((entry.path, f"{prefix}{entry.name}/", real_paths))
             elif entry.is_file():
                 yield prefix + entry.name, entry.stat().st_size
+
+
+def _is_folder(entry: os.DirEntry[str], dataset: str) -> bool | None:
+    """Say whether an entry is a folder; None for a link to itself, which is neither that nor an image."""
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return None
+        raise ArtbenchError(f"{dataset}: {entry.path} can't be read ({error.strerror})") from error
 
 
 def _real_paths(entry: os.DirEntry[str], ways: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import stat
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -81,6 +82,10 @@ def read_table(file: Path, *, dataset: str) -> Table:
         >>> table.column("painter", dataset="works"), list(table.lines)
         (['Rembrandt'], [2])
     """
+    with file_errors(f"{dataset}: {file} can't be read"):
+        # A pipe would be waited for, a device read without end.
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise ArtbenchError(f"{dataset}: {file} is not a regular file", mend="Name the file of a table")
     return (_parquet if file.suffix.lower() in (".parquet", ".pq") else _csv)(file, dataset)
 
 
