@@ -208,12 +208,12 @@ def test_a_whole_store_on_a_read_only_disk_is_used(small_disk: Path, tmp_path: P
     assert (after.matrix == before).all()
     assert (after.timing.extracted, listener.notices) == (0, [])
     assert after.unreadable.keys() == {7}
-    with pytest.raises(ArtbenchError, match="can't be stored in .*Read-only"):
+    with pytest.raises(ArtbenchError, match=r"can't be stored in .*Read-only"):
         features(images, small_disk, rows=rows, fresh=True)
-    with pytest.raises(ArtbenchError, match="can't be stored in .*Read-only"):
+    with pytest.raises(ArtbenchError, match=r"can't be stored in .*Read-only"):
         features(images, small_disk, rows=rows, batch_size=7)
     shutil.copy(images.path(2), images.path(3))
-    with pytest.raises(ArtbenchError, match="can't be stored in .*Read-only"):
+    with pytest.raises(ArtbenchError, match=r"can't be stored in .*Read-only"):
         features(images, small_disk, rows=rows)
 
 
