@@ -51,9 +51,8 @@ class OpenTask:
     def fingerprint(self, reporter: Reporter) -> str:
         """Return the fingerprint over the contents of the images as they are now; those not known are read."""
         contents = np.zeros((len(self.dataset), 2), np.uint64)
-        contents[self.rows] = Contents(self.dataset, cache_folder(to_read=True) / "features").digests(
-            self.rows, reporter
-        )
+        known = Contents(self.dataset, cache_folder(to_read=True) / "features")
+        contents[self.rows] = known.digests(self.rows, reporter)
         return self.targets.fingerprint(self.dataset, contents)
 
     def is_state(self, fingerprint: str, listing: str | None, reporter: Reporter) -> bool:
