@@ -84,7 +84,7 @@ def verify_records(request: VerifyRequest, *, registry: Registry, reporter: Repo
     The features are extracted anew, whatever the feature store holds.
     """
     seed = secrets.randbits(63) if request.seed is None else request.seed
-    findings = []
+    findings: list[Finding] = []
     for number, file in enumerate(request.files):
         random = np.random.default_rng([seed, number])
         try:
