@@ -64,8 +64,8 @@ def fuzz(seeds: range, place: Path, *, batch: int = 25) -> Counter[str]:
             made[str(folder)] = (seed, *fuzzed(seed, folder))
         found = checked([Path(folder) for folder in made])
         assert found.keys() == made.keys()
-        for folder, (seed, original, change) in made.items():
-            one = found[folder]
+        for name, (seed, original, change) in made.items():
+            one = found[name]
             most, longest = max(most, one["megabytes"]), max(longest, one["seconds"])
             if one["outside"]:
                 wrong.append(f"{seed} ({change}) opened {one['outside'][:3]}")
@@ -73,7 +73,7 @@ def fuzz(seeds: range, place: Path, *, batch: int = 25) -> Counter[str]:
                 wrong.append(f"{seed} ({change}) took {one['seconds']:.0f} s and {one['megabytes']:.0f} MB")
             if not one["faults"]:
                 passed[change] += 1
-                if claim := is_false(Path(folder), original):
+                if claim := is_false(Path(name), original):
                     wrong.append(f"{seed} ({change}) passes with {claim}")
             if any("the check failed" in fault for fault in one["faults"]):
                 wrong.append(f"{seed} ({change}): {one['faults'][0]}")
