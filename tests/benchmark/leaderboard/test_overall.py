@@ -108,3 +108,8 @@ def test_a_page_says_why_it_has_several_tables() -> None:
     assert "the data were in 2 states (39 and 40 test images)" in page
     page = task_page(boards([record(), record(task_version=2)]))
     assert "between its versions 1 and 2" in page
+    older = record(dataset={"fingerprint": "1" * 64})
+    newer = record(dataset={"fingerprint": "2" * 64, "listing": "1" * 64})
+    page = task_page(boards([older, newer]))
+    assert "older records state the sizes of their images, newer ones the contents" in page
+    assert "states" not in page
