@@ -132,7 +132,9 @@ def _verified(
                 mend=_RUN,
             )
             return
-        yield passed(file.name, f"{found.images:,} predictions are those of its weights and probe")
+        yield passed(
+            file.name, f"{found.images:,} predictions are those of its weights and probe, to {found.largest:.1g}"
+        )
         yield _of_fit(file, record, task, features, fitted, tested, probes[0], protocol)
 
 
