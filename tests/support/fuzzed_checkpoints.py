@@ -1,7 +1,7 @@
 """Read checkpoints that are changed by seeds: `python -m tests.support.fuzzed_checkpoints FOLDER START STOP`.
 
-A process of its own, so that a crash of a library is one test that fails. The last line is JSON: how many were read, how
-many refused, and what went wrong.
+A process of its own, so that a crash of a library is one test that fails. The last line is JSON: how many were read,
+how many refused, and what went wrong.
 """
 
 import argparse
