@@ -79,7 +79,8 @@ def fuzz(seeds: range, place: Path, *, batch: int = 25) -> Counter[str]:
                 wrong.append(f"{seed} ({change}): {one['faults'][0]}")
         for left in place.iterdir():
             left.unlink() if left.is_symlink() or left.is_file() else shutil.rmtree(left)
-    print(f"{len(seeds)} mutants, passed {dict(passed)}; at most {most:.0f} MB and {longest:.1f} s")
+        done = start + len(made) - seeds.start
+        print(f"{done} mutants, passed {dict(passed)}; at most {most:.0f} MB and {longest:.1f} s", *wrong, flush=True)
     assert not wrong, "\n".join(wrong)
     return passed
 
