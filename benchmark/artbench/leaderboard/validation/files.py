@@ -94,7 +94,7 @@ def _problem(name: str, state: os.stat_result) -> tuple[str, str]:
 
 
 def check_parquet(file: Path, state: FileState, columns: Collection[str], *, flat: bool = False) -> StoredTable:
-    """Open a Parquet file that is the one which the record names and has exactly these columns; `flat`: of one value a row.
+    """Open a Parquet file that is the one which the record names and has exactly these columns, `flat` ones if asked.
 
     Raises:
         ArtbenchError: The message says why in a few words.
