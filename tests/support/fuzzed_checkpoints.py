@@ -69,10 +69,10 @@ def made(seed: int, file: Path) -> None:
         torch.save(content, file, _use_new_zipfile_serialization=kind == 1)
     data = bytearray(file.read_bytes())
     for _ in range(random.choice([0, 1, 1, 2, 8])):
-        place = random.randrange(min(len(data), random.choice([64, 512, len(data)])))
+        place = random.randrange(max(1, min(len(data), random.choice([64, 512, len(data)]))))
         change = random.randrange(4)
         if change == 0:
-            data[place] ^= 1 << random.randrange(8)
+            data[place : place + 1] = bytes([random.randrange(256)])
         elif change == 1:
             data[place : place + 8] = random.randbytes(8)
         elif change == 2:
