@@ -99,7 +99,7 @@ def test_the_index_has_questions_sizes_and_numbers_of_ties() -> None:
     assert "| 360 of 720 |" in page
     assert "- sample: painted by code." in page
     (row,) = (line for line in page.splitlines() if line.startswith("| [sample-artist]"))
-    assert row.endswith(" | tf_efficientnet_lite0, imagenet | 2 |")
+    assert row.endswith(" | tf_efficientnet_lite0@layer=2, imagenet | 4 |")
     assert index_page(boards([record()])).splitlines()[-1].endswith("|  |")
 
 
