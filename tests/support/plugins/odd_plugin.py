@@ -20,7 +20,7 @@ def network(name: str, *, overflows: bool = False, **stated: Any) -> Any:
     module = torch.nn.Sequential(
         torch.nn.AvgPool2d(8), Overflow(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Identity()
     )
-    what = {"pool": "avg", "layers": lambda: Layers(names=("0", "1"))} | stated
+    what: dict[str, Any] = {"pool": "avg", "layers": lambda: Layers(names=("0", "1"))} | stated
     return Backbone(name=name, module=module, feature_dim=3, mean=(0.5,) * 3, std=(0.5,) * 3, **what)
 
 
