@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from artbench.runtime.files import sha256_of
 from tests.support.mutants.submission import Submission, at, leaves
 
-RELEASED = Path(__file__).resolve().parents[1] / "released" / "artbench-0.2.0"
+RELEASED = Path(__file__).resolve().parents[1] / "released" / "artbench-0.1.0"
 _SUFFIXES = (".parquet", ".classes.parquet", ".confusion.parquet")
 _ODD: list[Any] = [
     *(

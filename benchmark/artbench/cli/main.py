@@ -121,7 +121,8 @@ def _in_one_line(error: click.ClickException) -> str:
         near = get_close_matches(error.option_name, error.possibilities or (), n=1, cutoff=0)
         error = click.NoSuchOption(error.option_name, possibilities=near, ctx=error.ctx)
     message = " ".join(error.format_message().split())
-    if isinstance(error, click.BadParameter) and isinstance(error.param, click.Argument) and error.message:
+    missing = isinstance(error, click.MissingParameter)
+    if isinstance(error, click.BadParameter) and isinstance(error.param, click.Argument) and not missing:
         # The place of a word says which argument it is; click names it by all that it can be.
         message = " ".join(error.message.split())
     context = getattr(error, "ctx", None)

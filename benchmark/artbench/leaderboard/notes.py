@@ -42,13 +42,8 @@ def part_of_task(record: Record, size: Published | None) -> str:
 
 def why_apart(boards: Sequence[Board]) -> str:
     """Say what differs between the tables of one task."""
-    versions, protocols = (
-        {key(board.first) for board in boards}
-        for key in (
-            lambda record: str(record.task_version),
-            lambda record: f"{record.protocol} ({record.protocol_hash[:12]})",
-        )
-    )
+    versions = {f"{board.first.task_version}" for board in boards}
+    protocols = {f"{board.first.protocol} ({board.first.protocol_hash[:12]})" for board in boards}
     data = [board.first.dataset for board in boards]
     listings = {one.listing for one in data}
     # Older records, of which only the sizes of the images are known, and newer ones may be of the same state.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-RELEASED = Path(__file__).resolve().parents[2] / "released" / "artbench-0.2.0"
+RELEASED = Path(__file__).resolve().parents[2] / "released" / "artbench-0.1.0"
 EXPORT = f"leaderboard export --format csv --results {RELEASED}"
 SHOW = f"leaderboard show --results {RELEASED}"
 

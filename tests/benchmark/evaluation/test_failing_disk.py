@@ -95,7 +95,7 @@ def test_a_call_that_fails_costs_one_run(runs: Runs) -> None:
 def test_a_kill_while_a_record_is_replaced_keeps_one(runs: Runs) -> None:
     calls = runs.ask(fresh=True)
     renames = [number for number in kinds(calls) if re.match(r"rename /results/records/[^.]*/[^.]", calls[number - 1])]
-    assert len(renames) == 4  # The record and the three files beside it.
+    assert len(renames) == 5  # The record and the four files beside it.
     assert [wrong for number in renames for wrong in check(runs, calls, number, fresh=True, mode="kill")] == []
 
 

@@ -17,7 +17,7 @@ from artbench.records.record import Record
 from artbench.runtime.progress import Silent
 from tests.support.opened_files import opened_files, outside
 
-RELEASED = Path(__file__).resolve().parents[3] / "released" / "artbench-0.2.0"
+RELEASED = Path(__file__).resolve().parents[3] / "released" / "artbench-0.1.0"
 
 
 def submitted(folder: Path, **changes: object) -> Path:

@@ -203,7 +203,6 @@ def test_sizes_that_the_backbone_does_not_have_are_faults(colour: Submission, re
     [
         ("r\u0435snet50", "mixes letters of two alphabets"),
         ("resnet50 ", "has blanks at its ends"),
-        ("resnet\u00a050", "blanks that can't be seen"),
         ("\uff52esnet50", "only look like others"),
         ("https://example.org/model", "is an address"),
         ("www.example.org", "is an address"),
