@@ -140,12 +140,14 @@ def left_out(
     metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in given)]
     metrics = [m for m in metrics if wanted is None or m.name in wanted]
     outcome, values = measure_all(metrics, labels, outputs, thresholds=given)
-    each = _without(metrics, outcome, units.of, units.count)
+    # Interpolation takes the best of a few precisions, so that leaving out one image says nothing of many.
+    smooth = [metric for metric in metrics if metric.name != _INTERPOLATED]
+    each = _without(smooth, outcome, units.of, units.count)
     alone = each
     if units.clustered:
-        alone = _without(metrics, outcome, units.singles, int(units.singles.max()) + 1)
+        alone = _without(smooth, outcome, units.singles, int(units.singles.max()) + 1)
     found: dict[str, LeftOut] = {}
-    for metric in metrics:
+    for metric in smooth:
         name, value = metric.name, float(values[metric.name][0])
         shares = _shares(name, labels, outcome, given)
         one_by_one = np.nan_to_num(value - alone[name])
@@ -163,12 +165,11 @@ def left_out(
             calibration=_calibration(outcome, units) if name == "expected_calibration_error" else None,
             rounds=np.array([value]),
         )
-    if _INTERPOLATED in found:
-        # Interpolation takes the best of a few precisions, so that leaving out one image says nothing of many.
-        rough, exact = found[_INTERPOLATED], found[_EXACT]
-        moved = exact.without - exact.value + rough.value
-        found[_INTERPOLATED] = replace(exact, value=rough.value, rounds=rough.rounds, without=moved, biased=False)
-    return {name: one for name, one in found.items() if only is None or name in only}
+    if _INTERPOLATED in values:
+        exact, rough = found[_EXACT], float(values[_INTERPOLATED][0])
+        moved = exact.without - exact.value + rough
+        found[_INTERPOLATED] = replace(exact, value=rough, rounds=np.array([rough]), without=moved, biased=False)
+    return {m.name: found[m.name] for m in metrics if only is None or m.name in only}
 
 
 def averaged(rounds: Sequence[LeftOut]) -> LeftOut:
@@ -239,8 +240,9 @@ def _shares(metric: str, labels: Labels, outcome: Outcome, thresholds: Mapping[s
             weights = np.reciprocal(np.maximum(support + np.bincount(predicted, minlength=outcome.classes), 1.0))
             shares = weights[classes] + weights[predicted]
     elif isinstance(outcome, MultiLabelOutcome):
-        if metric in (_EXACT, _INTERPOLATED):
-            shares = (outcome.labels / np.maximum(outcome.labels.sum(axis=0), 1)).sum(axis=1)
+        if metric == _EXACT:
+            image, label = np.nonzero(outcome.labels)
+            shares = np.bincount(image, 1 / np.bincount(label, minlength=outcome.labels.shape[1])[label], minlength=n)
         elif metric == "micro_f1":
             wanted, given, _ = outcome.matches(thresholds["micro_f1"])
             shares = (wanted + given).astype(np.float64)

@@ -24,7 +24,7 @@ def outcome_of(labels: Labels, outputs: NDArray[np.floating], thresholds: Mappin
         return YearOutcome(labels.astype(np.float64), outputs)
     if labels.ndim == 1:
         return SingleLabelOutcome(labels.astype(np.int64), outputs)
-    return MultiLabelOutcome(labels.astype(bool), outputs, thresholds)
+    return MultiLabelOutcome(labels.astype(bool, copy=False), outputs, thresholds)
 
 
 def measured(metrics: "Sequence[Metric]", weighted: Any) -> dict[str, NDArray[np.floating]]:

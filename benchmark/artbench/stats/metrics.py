@@ -102,11 +102,15 @@ def best_thresholds(labels: Labels, outputs: NDArray[np.floating], *, target: Ta
         ['micro_f1', 'sample_f2']
     """
 
-    def value(metric: Metric, threshold: float) -> float:
-        outcome = multi_label.MultiLabelOutcome(labels.astype(bool), outputs, {metric.name: threshold})
-        return float(metric.measure(outcome.weighted(None))[0])
-
     needing = [metric for metric in METRICS.values() if metric.target == target and metric.needs_threshold]
+    if not needing:
+        return {}
+    outcome = multi_label.MultiLabelOutcome(labels.astype(bool, copy=False), outputs, {})
+    outcome.count(multi_label.THRESHOLDS)
+
+    def value(metric: Metric, threshold: float) -> float:
+        return float(metric.measure(outcome.at({metric.name: threshold}).weighted(None))[0])
+
     return {metric.name: max(multi_label.THRESHOLDS, key=partial(value, metric)) for metric in needing}
 
 
