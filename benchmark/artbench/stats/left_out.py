@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.outputs import Outputs
 from artbench.data.targets import Labels
 from artbench.specs import TargetKind
 from artbench.stats.measuring import Outcome, measure_all, measured
@@ -18,6 +19,7 @@ from artbench.stats.metrics import METRICS, Metric
 from artbench.stats.multi_label import MultiLabelOutcome
 from artbench.stats.single_label import CALIBRATION_BINS, SingleLabelOutcome
 from artbench.stats.units import Units
+from artbench.stats.years import YearOutcome
 
 # Each image adds 0 or 1, all with the same weight.
 _PLAIN = ("accuracy", "top5_accuracy", "within_50_years")
@@ -104,7 +106,7 @@ class LeftOut:
 
 def left_out(
     labels: Labels,
-    outputs: NDArray[np.floating],
+    outputs: Outputs,
     *,
     target: TargetKind,
     units: Units,
@@ -115,7 +117,7 @@ def left_out(
 
     Args:
         labels: As `Split.labels`.
-        outputs: Probabilities, shape (n, classes), or years, shape (n, 1).
+        outputs: Probabilities, shape (n, classes), the leading ones of them, or years, shape (n, 1).
         target: Kind of target.
         units: Units of the images.
         thresholds: Threshold by metric; metrics that need one and have none are left out.
@@ -159,7 +161,7 @@ def left_out(
             single=max(_smoothed(name, labels, outcome, value), float(np.square(one_by_one).sum())),
             carrying=carrying(one_by_one),
             images=units.images,
-            top=_top(metric, labels, outputs),
+            top=_top(metric, labels, outcome),
             biased=name in _BIASED,
             plain=name in _PLAIN and not units.clustered,
             calibration=_calibration(outcome, units) if name == "expected_calibration_error" else None,
@@ -270,12 +272,13 @@ def _smoothed(metric: str, labels: Labels, outcome: Outcome, value: float) -> fl
     return float((share * (1 - share) / support[there]).sum()) / occurring**2 * scale**2
 
 
-def _top(metric: Metric, labels: Labels, outputs: NDArray[np.floating]) -> float:
+def _top(metric: Metric, labels: Labels, outcome: Outcome) -> float:
     """Return the largest value that a metric can have."""
-    if metric.unit == "years":
-        return max(_YEAR, float(np.ptp(labels)), float(np.abs(outputs[:, 0] - labels).max()))
+    if isinstance(outcome, YearOutcome):
+        return max(_YEAR, float(np.ptp(labels)), float(outcome.errors.max()))
     # A class without test images counts as 0.
-    return len(np.unique(labels)) / outputs.shape[1] if metric.name == "mean_class_accuracy" else 1.0
+    single = isinstance(outcome, SingleLabelOutcome) and metric.name == "mean_class_accuracy"
+    return len(np.unique(labels)) / outcome.classes if single else 1.0
 
 
 def _calibration(outcome: Outcome, units: Units) -> CalibrationGaps | None:

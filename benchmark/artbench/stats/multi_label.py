@@ -180,7 +180,8 @@ class OutcomeWithout:
     def mean(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
         """Return the mean over the images that are left of values, shape (n,), ignoring NaN; shape (count,)."""
         known = self.sum(~np.isnan(values))
-        return np.divide(self.sum(np.nan_to_num(values)), known, out=np.full(self.count, np.nan), where=known > 0)
+        whole = self.sum(np.nan_to_num(values))
+        return np.asarray(np.divide(whole, known, out=np.full(self.count, np.nan), where=known > 0))
 
     def sum(self, values: NDArray[np.generic]) -> NDArray[np.floating]:
         """Return the sum over the images that are left of values, shape (n,); shape (count,)."""
