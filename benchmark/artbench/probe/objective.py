@@ -15,6 +15,9 @@ from artbench.runtime.threads import in_pool
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
+# Classes whose curvature is kept and decomposed as a whole. Both take time with the square or cube of their number: at
+# 10,000 a quarter of an hour a penalty and 3 GB, where the diagonal takes a few passes more.
+_MOST_ROTATED = 1 << 12
 # Positions of some images and their z-scored features.
 _Block: TypeAlias = tuple[slice, torch.Tensor]
 
@@ -97,9 +100,14 @@ class Softmax:
         return loss.reshape(1), residual
 
     def curvature(self, where: slice, residual: torch.Tensor) -> torch.Tensor:
-        """Return the sum over images of the Hessian with respect to their logits, shape (classes, classes)."""
+        """Return the sum over images of the Hessian with respect to their logits, shape (classes, classes).
+
+        Of very many classes its diagonal alone, shape (classes,).
+        """
         probabilities = residual.clone()
         probabilities.scatter_add_(1, self._labels[where, None], torch.ones_like(residual[:, :1]))
+        if probabilities.shape[1] > _MOST_ROTATED:
+            return (probabilities * (1 - probabilities)).sum(0)
         return probabilities.sum(0).diag() - probabilities.T @ probabilities
 
 
@@ -157,6 +165,7 @@ class Objective:
 
     Attributes:
         joint: Whether all classes are one problem.
+        beside: As given.
     """
 
     def __init__(
@@ -169,7 +178,7 @@ class Objective:
         stop: Event | None = None,
     ) -> None:
         self._features, self.losses, self.joint = features, losses, losses.joint
-        self._beside, self._stop, self._threads = beside, stop, threads
+        self.beside, self._stop, self._threads = beside, stop, threads
         self._anchor: _Anchor | None = None
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="artbench-probe") if threads > 1 else None
 
@@ -178,7 +187,7 @@ class Objective:
         # Free the memory of the previous anchor.
         self._anchor = None
         weights, intercepts = _split(point)
-        keep = 16 * self._features.n * len(weights) < free_bytes(self._features.device) / (4 * self._beside)
+        keep = 16 * self._features.n * len(weights) < free_bytes(self._features.device) / (4 * self.beside)
         slopes, sums, value = torch.zeros_like(weights), torch.zeros_like(point[-1]), point.new_zeros(1)
         logits: list[torch.Tensor] = []
         residuals: list[torch.Tensor] = []
@@ -226,7 +235,7 @@ class Objective:
         return self._penalised(point, value, slopes, sums, l2=l2, exact=False)
 
     def curvature(self, point: torch.Tensor) -> torch.Tensor:
-        """Return the mean Hessian of the loss by logits, float64, (classes, classes), or (labels,) for sigmoids."""
+        """Return the mean Hessian of the loss by logits, float64, (classes, classes); or its diagonal, (classes,)."""
         weights, intercepts = (part.float() for part in _split(point))
         bend = point.new_zeros(1)
 
@@ -243,7 +252,7 @@ class Objective:
     def select(self, columns: torch.Tensor) -> "Objective":
         """Return the objective for some labels of sigmoids."""
         assert isinstance(self.losses, Sigmoids)
-        some = Objective(self._features, self.losses.select(columns), threads=1, beside=self._beside, stop=self._stop)
+        some = Objective(self._features, self.losses.select(columns), threads=1, beside=self.beside, stop=self._stop)
         some._threads, some._pool = self._threads, self._pool
         some._anchor = None if self._anchor is None else self._anchor.select(columns)
         return some
