@@ -244,7 +244,7 @@ def _shares(metric: str, labels: Labels, outcome: Outcome, thresholds: Mapping[s
     elif isinstance(outcome, MultiLabelOutcome):
         if metric == _EXACT:
             image, label = np.nonzero(outcome.labels)
-            shares = np.bincount(image, 1 / np.bincount(label, minlength=outcome.labels.shape[1])[label], minlength=n)
+            shares = np.bincount(image, (1 / np.maximum(np.bincount(label), 1))[label], minlength=n).astype(np.float64)
         elif metric == "micro_f1":
             wanted, given, _ = outcome.matches(thresholds["micro_f1"])
             shares = (wanted + given).astype(np.float64)
@@ -277,8 +277,9 @@ def _top(metric: Metric, labels: Labels, outcome: Outcome) -> float:
     if isinstance(outcome, YearOutcome):
         return max(_YEAR, float(np.ptp(labels)), float(outcome.errors.max()))
     # A class without test images counts as 0.
-    single = isinstance(outcome, SingleLabelOutcome) and metric.name == "mean_class_accuracy"
-    return len(np.unique(labels)) / outcome.classes if single else 1.0
+    if isinstance(outcome, SingleLabelOutcome) and metric.name == "mean_class_accuracy":
+        return len(np.unique(labels)) / outcome.classes
+    return 1.0
 
 
 def _calibration(outcome: Outcome, units: Units) -> CalibrationGaps | None:
