@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from artbench.data.outputs import Leading, Outputs
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
-from artbench.records.parquet import MOST_ROWS, OtherFileError, StoredTable, check_texts
+from artbench.records.parquet import LARGEST_TABLE, MOST_ROWS, OtherFileError, StoredTable, check_texts
 from artbench.records.record import Record
 from artbench.runtime.files import atomic_write
 from artbench.specs import TargetKind
@@ -23,6 +23,8 @@ _MOST_VALUES = 25 * 10**7
 _MOST_CLASSES = 10**5
 # Values up to which a file may stand for more bytes than it has; above, they are written as they are.
 _FEW_VALUES = 10**8
+# Where Parquet has the values of a list.
+_VALUES = ".list.element"
 # Values that are checked at a time.
 _BLOCK = 1 << 22
 MISSING = "its predictions are missing"
@@ -82,8 +84,18 @@ class TestPredictions:
         if self.clusters is not None:
             columns["cluster"] = pa.array(self.clusters, pa.int32())
         with atomic_write(path) as temporary:
-            table, compression = pa.table(columns), "zstd" if few else "none"
-            pq.write_table(table, temporary, compression=compression, use_dictionary=few)
+            table = pa.table(columns)
+            # By their names in Parquet, where a list has its values in a column of their own.
+            names = [name + _VALUES * pa.types.is_list(table[name].type) for name in columns]
+            plain = [] if few else ["confidence" + _VALUES]
+            pq.write_table(
+                table,
+                temporary,
+                compression={name: "none" if name in plain else "zstd" for name in names},
+                use_dictionary=[name for name in names if name not in plain],
+            )
+            if temporary.stat().st_size > LARGEST_TABLE:
+                raise ArtbenchError(f"the predictions take more than the {LARGEST_TABLE:,} bytes that are read")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,7 +276,7 @@ def _fractions(values: NDArray[np.float64]) -> NDArray[np.float32]:
 
 def _label_sets(column: pa.ChunkedArray, classes: int) -> NDArray[np.bool_]:
     """Return lists of label numbers as bool, shape (n, classes)."""
-    lists = column.combine_chunks()
+    lists = _whole(column)
     labels = np.zeros((len(lists), classes), bool)
     numbers = _within(lists.flatten().cast(pa.int64()).to_numpy(), classes, "target")
     labels[np.repeat(np.arange(len(lists)), lists.value_lengths().to_numpy()), numbers] = True
@@ -273,7 +285,7 @@ def _label_sets(column: pa.ChunkedArray, classes: int) -> NDArray[np.bool_]:
 
 def _probabilities(column: pa.ChunkedArray, classes: int) -> NDArray[np.float32]:
     """Return lists of probabilities as float32, shape (n, classes)."""
-    lists = column.combine_chunks()
+    lists = _whole(column)
     if lists.null_count or (lists.value_lengths().to_numpy() != classes).any():
         raise ValueError(f"confidence does not list {classes} probabilities")
     # Without a copy: these are all numbers of a large file.
@@ -281,6 +293,11 @@ def _probabilities(column: pa.ChunkedArray, classes: int) -> NDArray[np.float32]
     for start in range(0, len(values), _BLOCK):
         _fractions(_floats(values[start : start + _BLOCK]))
     return np.asarray(values, np.float32).reshape(len(lists), classes)
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column as one array, without a copy where it is one."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _lists(ends: NDArray[np.int64], values: pa.Array) -> pa.ListArray:
