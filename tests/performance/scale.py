@@ -2,8 +2,8 @@
 
 Every cell is a process of its own, so that its peak of memory is known. A cell that would take more than `--most`
 seconds by the growth so far, or more memory than is free, is left out, and its line says what it would take. The
-exponent is that of time from the line before with the same classes: 1 where ten times the images take ten times as
-long.
+exponent is that of processor time, which other work on the machine hardly changes, from the line before with the same
+classes: 1 where ten times the images take ten times as long.
 
 Run: python -m tests.performance.scale [--most SECONDS] [--width FEATURES] [--images N,N] [--classes N,N] [PART...]
 """
@@ -179,30 +179,29 @@ PARTS = {
 
 
 def cell(name: str, images: int, classes: int, width: int) -> None:
-    """Measure one, and print seconds and gigabytes as JSON."""
+    """Measure one, and print seconds, those of processors, and gigabytes as JSON."""
     work = PARTS[name].make(images, classes, width)
-    made = peak_gigabytes()
     # From here on the peak counts anew: making the input is not what is measured.
     Path("/proc/self/clear_refs").write_text("5")
-    start = time.perf_counter()
+    start, busy = time.perf_counter(), time.process_time()
     work()
-    say(json.dumps([time.perf_counter() - start, peak_gigabytes(), made]))
+    say(json.dumps([time.perf_counter() - start, time.process_time() - busy, peak_gigabytes()]))
 
 
 def table(name: str, images: list[int], classes: list[int], *, width: int, most: float) -> None:
     """Measure all cells of a part."""
     part = PARTS[name]
     for count in classes if part.by_classes else classes[:1]:
-        before: tuple[int, float] | None = None
+        before: tuple[int, float, float] | None = None
         for n in images:
             said = f"| {name} | {n:,} | {f'{count:,}' if part.by_classes else ''} |"
             expected = before[1] * (n / before[0]) ** part.power if before else 0.0
             needed, free = part.memory(n, count, width) / 2**30, free_bytes("cpu") / 2**30
             if needed > 0.9 * free:
-                say(f"{said} left out: takes {needed:,.1f} GB, and {free:,.1f} are free | | |")
+                say(f"{said} left out: takes {needed:,.1f} GB, and {free:,.1f} are free | | | |")
                 continue
             if expected > most:
-                say(f"{said} left out: takes about {expected:,.0f} s | {needed:,.1f} GB | |")
+                say(f"{said} left out: takes about {expected:,.0f} s | | {needed:,.1f} GB | |")
                 continue
             command = [sys.executable, "-m", "tests.performance.scale", "--width", f"{width}", "--cell", name]
             try:
@@ -211,12 +210,12 @@ def table(name: str, images: list[int], classes: list[int], *, width: int, most:
                 )
             except subprocess.SubprocessError as error:
                 lines = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
-                say(f"{said} left out: {lines[-1][:120]} | | |")
+                say(f"{said} left out: {lines[-1][:120]} | | | |")
                 break
-            seconds, peak, _ = json.loads(done.stdout.splitlines()[-1])
-            exponent = f"{math.log(seconds / before[1]) / math.log(n / before[0]):.2f}" if before else ""
-            say(f"{said} {seconds:,.1f} s | {peak:.2f} GB | {exponent} |")
-            before = n, seconds
+            seconds, busy, peak = json.loads(done.stdout.splitlines()[-1])
+            exponent = f"{math.log(busy / before[2]) / math.log(n / before[0]):.2f}" if before else ""
+            say(f"{said} {seconds:,.1f} s | {busy:,.1f} s | {peak:.2f} GB | {exponent} |")
+            before = n, seconds, busy
 
 
 def main() -> None:
@@ -234,7 +233,7 @@ def main() -> None:
         return
     say_machine()
     say(f"{given.width:,} features; {_ROWS} rows of a leaderboard\n")
-    say("| what | images | classes | time | peak memory | exponent |\n|---|--:|--:|--:|--:|--:|")
+    say("| what | images | classes | time | processor time | peak memory | exponent |\n|---|--:|--:|--:|--:|--:|--:|")
     images, classes = ([int(number) for number in text.split(",")] for text in (given.images, given.classes))
     for name in given.parts:
         table(name, images, classes, width=given.width, most=given.most)
