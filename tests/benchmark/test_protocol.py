@@ -11,6 +11,10 @@ from artbench.protocol import LINEAR_V1, LINEAR_V2, Protocol, protocol_named
         (LINEAR_V1, "1f9c82818cc8"),
         (LINEAR_V1.for_years(), "1c082f81a9d5"),
         (LINEAR_V1.with_shots(4), "3e2ddc9e078e"),
+        (LINEAR_V2, "2548a934bd5e"),
+        (LINEAR_V2.for_years(), "cbdadf2a42ea"),
+        (LINEAR_V2.with_shots(4), "b5b229edeea8"),
+        (LINEAR_V2.with_width(512), "55e41d2358b5"),
     ],
 )
 def test_published_protocols_keep_their_hashes(protocol: Protocol, digest: str) -> None:

@@ -3,8 +3,8 @@
     python tests/performance/pretrain_learns.py OUT [KEY=VALUE]...
 
 Trains by `moco-v2-small` on the training images of the part of WikiArt next to the repository, seed 0; then
-`artbench run` measures random weights, every checkpoint on the way and the result on style, artist and genre under
-`linear-v1`. OUT keeps it all: the same command goes on where it was stopped. A checkpoint on the way is measured by its
+`artbench run` measures random weights, every checkpoint on the way and the result on style, artist and
+genre. OUT keeps it all: the same command goes on where it was stopped. A checkpoint on the way is measured by its
 momentum encoder.
 """
 

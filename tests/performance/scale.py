@@ -116,10 +116,10 @@ def ranks(images: int, classes: int, width: int) -> Callable[[], object]:
     folder = ResultsFolder(Path(tempfile.mkdtemp(prefix="artbench-scale-")))
     labels = np.random.default_rng(0).integers(0, 27, images)
     rates = np.random.default_rng(2).uniform(0.5, 0.6, _ROWS)
-    protocol = {"protocol": LINEAR_V2.name, "protocol_hash": LINEAR_V2.hash}
+    outputs = (guessed(labels, rate=rate, classes=27, seed=row) for row, rate in enumerate(rates))
     records = [
-        put(folder, f"encoder-{row}", labels, guessed(labels, rate=rate, classes=27, seed=row), **protocol)
-        for row, rate in enumerate(rates)
+        put(folder, f"encoder-{row}", labels, made, protocol=LINEAR_V2.name, protocol_hash=LINEAR_V2.hash)
+        for row, made in enumerate(outputs)
     ]
     return lambda: rank(records, folder.predictions_of)
 

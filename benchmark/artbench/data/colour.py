@@ -45,7 +45,7 @@ def to_rgb(image: Image.Image, *, size: tuple[int, int], box: Box) -> NDArray[np
 
 def colour_path() -> bytes:
     """Return colours that the library of colour profiles converts on this machine."""
-    ramp = Image.fromarray(np.arange(0, 256, 5, np.uint8).repeat(9).reshape(-1, 3, 3))
+    ramp = Image.fromarray(np.arange(0, 256, 5).astype(np.uint8).repeat(9).reshape(-1, 3, 3))
     source, target = (ImageCms.createProfile(name) for name in ("sRGB", "LAB"))
     converted = ImageCms.profileToProfile(ramp, source, target, outputMode="LAB")
     assert converted is not None

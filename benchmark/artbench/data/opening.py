@@ -1,7 +1,7 @@
 """Opening datasets and tasks by name: the dataset is found and read, the targets are checked."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +42,7 @@ class OpenTask:
     excluded: Mapping[Side, int]
     exclusions_sha256: str
     plugins: Mapping[str, str]
+    _state: list[str] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def rows(self) -> NDArray[np.int64]:
@@ -51,16 +52,23 @@ class OpenTask:
     def fingerprint(self, reporter: Reporter) -> str:
         """Return the fingerprint over the contents of the images as they are now; those not known are read."""
         contents = np.zeros((len(self.dataset), 2), np.uint64)
-        contents[self.rows] = Contents(self.dataset, cache_folder(to_read=True) / "features").digests(
-            self.rows, reporter
-        )
+        known = Contents(self.dataset, cache_folder(to_read=True) / "features")
+        contents[self.rows] = known.digests(self.rows, reporter)
         return self.targets.fingerprint(self.dataset, contents)
 
-    def is_state(self, fingerprint: str, listing: str | None, reporter: Reporter) -> bool:
-        """Return whether the data here is that of a record (its `DatasetState.fingerprint` and `listing`)."""
-        if listing is None:
-            return fingerprint == self.listing
-        return listing == self.listing and fingerprint == self.fingerprint(reporter)
+    def state(self, listing: str | None, reporter: Reporter) -> str:
+        """Return the fingerprint that a record of this data has; the images are looked at once.
+
+        Args:
+            listing: The record's `DatasetState.listing`. If it is None, or not that of the data here, no image need be
+                read: the fingerprint is that of the lists.
+            reporter: Receives progress.
+        """
+        if listing != self.listing:
+            return self.listing
+        if not self._state:
+            self._state.append(self.fingerprint(reporter))
+        return self._state[0]
 
     def board(self, protocol: Protocol, fingerprint: str) -> tuple[str, int, str, str]:
         """Return the key of the leaderboard of its records under a protocol (`Record.board`)."""

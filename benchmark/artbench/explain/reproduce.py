@@ -162,9 +162,9 @@ def open_task(record: Record, sources: Sources, registry: Registry, reporter: Re
         reporter=reporter,
     )
     data = record.dataset
-    if task.is_state(data.fingerprint, data.listing, reporter):
+    here = task.state(data.listing, reporter)
+    if here == data.fingerprint:
         return task
-    here = task.listing if data.listing is None else task.fingerprint(reporter)
     version = "" if task.spec.version == record.task_version else f", and version {record.task_version} of the task"
     raise ArtbenchError(
         f"{record.task} is in another state here ({here[:12]}) than on record "

@@ -32,8 +32,6 @@ class Cell:
     strong: bool = False
 
 
-# Speed of the extraction and its hardware: they vary from run to run, so they are not in printed tables.
-COST = ("images/s", "device")
 # Figures that need no labels, and how many digits are shown; ARI and NMI compare clusters with labels afterwards.
 _LABEL_FREE: Mapping[str, tuple[Callable[[LabelFreeState], float | None], int]] = {
     "RankMe": (lambda found: found.rankme, 1),
@@ -94,13 +92,21 @@ def _pooling_cells(encoder: EncoderState) -> list[Cell]:
     return [Cell(text=text, key=text), Cell(text=f"{encoder.input_size}", key=encoder.input_size)]
 
 
-def cost_cells(record: Record) -> list[Cell]:
-    """Return the cells of the columns `COST`."""
-    speed = record.timing.images_per_s
-    return [
-        Cell(text="" if speed is None else f"{speed:.1f}" if speed < 100 else f"{speed:,.0f}", key=speed),
-        Cell(text=record.provenance.hardware, key=record.provenance.hardware),
-    ]
+def cost_headings(board: Board) -> list[str]:
+    """Return the header of each column of cost, which varies from run to run, so that printed tables have none."""
+    return [*(("images/s",) if _has_speed(board) else ()), "device"]
+
+
+def cost_cells(record: Record, board: Board) -> list[Cell]:
+    """Return the cells of the columns `cost_headings`."""
+    speed, hardware = record.timing.images_per_s, record.provenance.hardware
+    text = "" if speed is None else f"{speed:.1f}" if speed < 100 else f"{speed:,.0f}"
+    return [*((Cell(text=text, key=speed),) if _has_speed(board) else ()), Cell(text=hardware, key=hardware)]
+
+
+def _has_speed(board: Board) -> bool:
+    """Whether some record measured its speed; one whose features were in the store did not."""
+    return any(row.record.timing.images_per_s is not None for row in board.rows)
 
 
 def label_free_headings(board: Board) -> list[str]:

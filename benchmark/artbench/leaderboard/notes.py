@@ -42,14 +42,18 @@ def part_of_task(record: Record, size: Published | None) -> str:
 
 def why_apart(boards: Sequence[Board]) -> str:
     """Say what differs between the tables of one task."""
-    versions, protocols, states = (
+    versions, protocols = (
         {key(board.first) for board in boards}
         for key in (
             lambda record: str(record.task_version),
             lambda record: f"{record.protocol} ({record.protocol_hash[:12]})",
-            lambda record: record.dataset.fingerprint[:12],
         )
     )
+    data = [board.first.dataset for board in boards]
+    listings = {one.listing for one in data}
+    # Older records, of which only the sizes of the images are known, and newer ones may be of the same state.
+    sizes_alone = {one.fingerprint for one in data} & listings
+    states = {one.fingerprint for one in data} - sizes_alone
     said = []
     if len(versions) > 1:
         said.append(f"the task changed between its versions {' and '.join(sorted(versions))}")
@@ -59,6 +63,8 @@ def why_apart(boards: Sequence[Board]) -> str:
         sizes = sorted({f"{board.first.dataset.test:,}" for board in boards})
         tested = f"{' and '.join(sizes)} test images" if len(sizes) > 1 else "other images, labels or splits"
         said.append(f"the data were in {len(states)} states ({tested})")
+    if sizes_alone:
+        said.append("older records state the sizes of their images, newer ones the contents")
     return "; ".join(said)
 
 

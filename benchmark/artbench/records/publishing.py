@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import shutil
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -12,9 +11,11 @@ import pyarrow.parquet as pq
 
 from artbench.errors import ArtbenchError
 from artbench.records.folder import ResultsFolder, write_record
+from artbench.records.parquet import LARGEST_TABLE
 from artbench.records.predictions import read_predictions
-from artbench.records.record import FileState, Record
+from artbench.records.record import FileState, Record, TableName
 from artbench.runtime.files import atomic_write, file_errors, sha256_of
+from artbench.runtime.untrusted import read_regular
 
 _PREFIX = "sha256:"
 # 64 bits: any two of a million images share a digest with a probability below one in ten million.
@@ -33,6 +34,7 @@ def publish(record: Record, source: ResultsFolder, target: ResultsFolder) -> Pat
     old, new = source.file_of(record), target.file_of(record)
     try:
         read_predictions(old.with_suffix(".parquet"), record)
+        copies = {name: _table_of(old, name, state) for name, state in record.tables.items()}
     except ArtbenchError as error:
         raise ArtbenchError(f"{old}: {error.message}", mend="Run it again, with --fresh") from error
     with file_errors(f"{old.name} can't be copied to {new.parent}", mend="Name another folder with --out"):
@@ -42,16 +44,25 @@ def publish(record: Record, source: ResultsFolder, target: ResultsFolder) -> Pat
         table = table.set_column(table.column_names.index("image"), "image", digests).replace_schema_metadata(None)
         with atomic_write(new.with_suffix(".parquet")) as temporary:
             pq.write_table(table, temporary, compression="zstd")
-        for name, state in record.tables.items():
-            suffix = f".{name}.parquet"
-            if sha256_of(old.with_suffix(suffix)) != state.sha256:
-                raise ArtbenchError(f"{old.with_suffix(suffix)} has changed since it was written", mend="Run it again")
+        for name, data in copies.items():
             if old != new:
-                with atomic_write(new.with_suffix(suffix)) as temporary:
-                    shutil.copyfile(old.with_suffix(suffix), temporary)
+                with atomic_write(new.with_suffix(f".{name}.parquet")) as temporary:
+                    temporary.write_bytes(data)
         written = FileState(sha256=sha256_of(new.with_suffix(".parquet")), rows=len(table))
         write_record(new, record.model_copy(update={"predictions": written}))
     return new
+
+
+def _table_of(record: Path, name: TableName, state: FileState) -> bytes:
+    """Return the bytes of a table beside the file of a record; raise ArtbenchError if they are others."""
+    table = record.with_suffix(f".{name}.parquet")
+    try:
+        data = read_regular(table, most=LARGEST_TABLE)
+    except OSError as error:
+        raise ArtbenchError(f"{table.name} can't be read ({error.strerror or error})") from error
+    if hashlib.sha256(data).hexdigest() != state.sha256:
+        raise ArtbenchError(f"{table.name} has changed since it was written")
+    return data
 
 
 def image_digests(images: Iterable[str]) -> list[str]:

@@ -14,6 +14,7 @@ from artbench.leaderboard.notes import literature
 from artbench.leaderboard.page.render import html_page
 from artbench.plugins.registry import Registry
 from artbench.records.folder import ResultsFolder
+from artbench.records.parquet import LARGEST_TABLE
 from artbench.records.record import Record
 from artbench.report.pages import INDEX, Gathered, report_pages
 from artbench.report.parts import Outcome, make_parts
@@ -21,6 +22,7 @@ from artbench.report.plan import ReportPlan, choose_records
 from artbench.report.request import KINDS, ReportRequest, no_records
 from artbench.runtime.files import atomic_write, sha256_of, write_text
 from artbench.runtime.progress import Reporter
+from artbench.runtime.untrusted import is_regular, read_regular
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +129,7 @@ def _copy_records(records: Sequence[Record], results: ResultsFolder, *, out: Pat
     for record in records:
         for suffix in (".json", *(f".{table}.parquet" for table in record.tables)):
             source, target = (folder.file_of(record).with_suffix(suffix) for folder in (results, copies))
-            if source.is_file() and not (target.is_file() and sha256_of(source) == sha256_of(target)):
+            if is_regular(source) and not (is_regular(target) and sha256_of(source) == sha256_of(target)):
                 with atomic_write(target) as temporary:
-                    temporary.write_bytes(source.read_bytes())
+                    temporary.write_bytes(read_regular(source, most=LARGEST_TABLE))
     return copies

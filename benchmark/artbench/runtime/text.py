@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -60,7 +61,7 @@ def _names() -> "SchemaValidator":
 
 def as_name(text: str) -> str:
     """Text as a record can have it as a name: blanks become spaces, and what it can't hold a `?`."""
-    text = "".join(" " if c.isspace() else c for c in text)
+    text = "".join(" " if unicodedata.category(c) == "Zs" else c for c in text)
     return text if is_name(text) else "".join(c if is_name(c) else "?" for c in text)[:LONGEST_NAME] or "?"
 
 

@@ -84,7 +84,7 @@ def verify_records(request: VerifyRequest, *, registry: Registry, reporter: Repo
     The features are extracted anew, whatever the feature store holds.
     """
     seed = secrets.randbits(63) if request.seed is None else request.seed
-    findings = []
+    findings: list[Finding] = []
     for number, file in enumerate(request.files):
         random = np.random.default_rng([seed, number])
         try:
@@ -132,7 +132,9 @@ def _verified(
                 mend=_RUN,
             )
             return
-        yield passed(file.name, f"{found.images:,} predictions are those of its weights and probe")
+        yield passed(
+            file.name, f"{found.images:,} predictions are those of its weights and probe, to {found.largest:.1g}"
+        )
         yield _of_fit(file, record, task, features, fitted, tested, probes[0], protocol)
 
 

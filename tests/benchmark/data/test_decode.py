@@ -14,6 +14,7 @@ from PIL import Image, ImageCms
 from torchvision import transforms
 
 from artbench.data import decode as decoding
+from artbench.data.colour import to_rgb
 from artbench.data.decode import UnreadableImage, decode, decode_path
 
 Pixels = NDArray[np.uint8]
@@ -295,10 +296,10 @@ def test_the_decode_path_depends_on_the_pixels(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("kind", ["CMYK", "TIFF", "GIF", "profile"])
 def test_the_decode_path_depends_on_every_decoder(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, convert = decode_path(), decoding.to_rgb
+    before = decode_path()
 
     def other(image: Image.Image, **how: Any) -> Any:
-        return convert(image, **how) ^ (kind in (image.mode, image.format))
+        return to_rgb(image, **how) ^ (kind in (image.mode, image.format))
 
     if kind == "profile":
         monkeypatch.setattr(decoding, "colour_path", lambda: b"another lcms")

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from artbench.data.decode import UnreadableImage, decode
+from artbench.runtime.untrusted import memory_limit
 
 KINDS: list[tuple[str, str, dict[str, object]]] = [
     ("JPEG", "RGB", {}),
@@ -54,14 +55,28 @@ def mutate(data: bytes, random: np.random.Generator) -> bytes:
 @pytest.mark.filterwarnings("ignore:.*:UserWarning:PIL")
 @pytest.mark.parametrize(("format_", "mode", "options"), KINDS)
 def test_mutants_are_decoded_or_named(format_: str, mode: str, options: dict[str, object]) -> None:
-    random = np.random.default_rng(len(format_) + len(mode) + len(options))
+    fuzz(format_, mode, options, seed=len(format_) + len(mode) + len(options), count=MUTANTS)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.filterwarnings("ignore:.*:UserWarning:PIL")
+@pytest.mark.parametrize(("format_", "mode", "options"), KINDS)
+def test_a_thousand_mutants_each(format_: str, mode: str, options: dict[str, object]) -> None:
+    # What is within the limit of pixels may take gigabytes; none of these small files is.
+    with memory_limit(10**9):
+        fuzz(format_, mode, options, seed=1_000, count=1_000)
+
+
+def fuzz(format_: str, mode: str, options: dict[str, object], *, seed: int, count: int) -> None:
+    random = np.random.default_rng(seed)
     small = random.integers(0, 256, (6, 8, 3), np.uint8)
     file = io.BytesIO()
     image = Image.fromarray(small).resize((96, 72), Image.Resampling.BICUBIC)
     exif = Image.Exif()
     exif[0x0112] = 6
     image.convert(mode).save(file, format_, exif=exif.tobytes(), **options)
-    reasons = [reason_of(mutate(file.getvalue(), random)) for _ in range(MUTANTS)]
+    reasons = [reason_of(mutate(file.getvalue(), random)) for _ in range(count)]
     assert any(reasons)
     assert not {"named without a reason", "decoded to another shape"} & set(reasons)
     assert all("\n" not in reason for reason in reasons)
@@ -73,4 +88,6 @@ def reason_of(data: bytes) -> str:
         pixels = decode(data, short_side=36, crop=32)
     except UnreadableImage as error:
         return error.reason or "named without a reason"
+    except MemoryError:
+        return "its pixels would take more than a gigabyte"
     return "" if pixels.shape == (32, 32, 3) else "decoded to another shape"

@@ -82,7 +82,7 @@ def kinds(calls: list[str]) -> list[int]:
     return sorted(last.values())
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_call_that_fails_costs_one_run(runs: Runs) -> None:
     calls = runs.ask(fresh=False)
     assert {call.partition(" ")[0] for call in calls} >= {"write", "fsync", "rename", "ftruncate64", "open64", "mkdir"}
@@ -91,7 +91,7 @@ def test_a_call_that_fails_costs_one_run(runs: Runs) -> None:
     assert [wrong for number in chosen for wrong in check(runs, calls, number, fresh=False, mode="error")] == []
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_kill_while_a_record_is_replaced_keeps_one(runs: Runs) -> None:
     calls = runs.ask(fresh=True)
     renames = [number for number in kinds(calls) if re.match(r"rename /results/records/[^.]*/[^.]", calls[number - 1])]
@@ -100,7 +100,7 @@ def test_a_kill_while_a_record_is_replaced_keeps_one(runs: Runs) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(4 * 3600)
+@pytest.mark.timeout(12 * 3600)
 @pytest.mark.parametrize("mode", ["error", "kill", "half"])
 @pytest.mark.parametrize("fresh", [False, True])
 def test_every_call_may_fail(runs: Runs, fresh: bool, mode: str) -> None:

@@ -16,7 +16,7 @@ SEEN = {"corpus": "web", "state": "unknown", "evidence": "images of the web"}
 POOL = {"sha256": "a" * 64, "images": 9, "datasets": {"toy": 9}}
 PROBE = {"converged": False}
 EDGE = {"l2": 0.1, "grid_losses": [None, 0.9]}
-V2 = {"protocol": "linear-v2"}
+V2: dict[str, Any] = {"protocol": "linear-v2"}
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ LATEX = {"†": r"\dagger", "‡": r"\ddagger", "§": r"\S", "¶": r"\P", "‖":
 
 @pytest.mark.parametrize("sign", LATEX)
 def test_tables_for_papers_and_terminals_have_the_marks(sign: str, capsys: pytest.CaptureFixture[str]) -> None:
-    changes = {
+    changes: dict[str, dict[str, Any]] = {
         "†": {"encoder": {"pool": {**POOL, "test_images": 3}}},
         "‡": {"encoder": {"pool": {**POOL, "test_images": None}}},
         "?": {"encoder": {"seen": SEEN}},
@@ -86,8 +86,8 @@ def test_tables_for_papers_and_terminals_have_the_marks(sign: str, capsys: pytes
         "¶": {"dataset": {"partial": True, "missing": 7}},
         "‖": {"probe": PROBE},
         "◊": {**V2, "probe": EDGE},
-    }[sign]
-    board = boards([record(**changes)])
+    }
+    board = boards([record(**changes[sign])])
     (mark,) = marks(board[0].first)
     text = latex_tables(board)
     assert f"resnet18$^{{{LATEX[sign]}}}$ &" in text

@@ -99,7 +99,7 @@ def test_the_index_has_questions_sizes_and_numbers_of_ties() -> None:
     assert "| 360 of 720 |" in page
     assert "- sample: painted by code." in page
     (row,) = (line for line in page.splitlines() if line.startswith("| [sample-artist]"))
-    assert row.endswith(" | tf_efficientnet_lite0, imagenet | 2 |")
+    assert row.endswith(" | tf_efficientnet_lite0@layer=2, imagenet | 4 |")
     assert index_page(boards([record()])).splitlines()[-1].endswith("|  |")
 
 
@@ -108,3 +108,8 @@ def test_a_page_says_why_it_has_several_tables() -> None:
     assert "the data were in 2 states (39 and 40 test images)" in page
     page = task_page(boards([record(), record(task_version=2)]))
     assert "between its versions 1 and 2" in page
+    older = record(dataset={"fingerprint": "1" * 64})
+    newer = record(dataset={"fingerprint": "2" * 64, "listing": "1" * 64})
+    page = task_page(boards([older, newer]))
+    assert "older records state the sizes of their images, newer ones the contents" in page
+    assert "states" not in page

@@ -9,7 +9,7 @@ from artbench.records.probe import StoredProbe
 from artbench.specs import TargetKind
 from artbench.verify.fit import FEWEST, Sample, first_order_test
 
-N, TESTED, WIDTH, CLASSES, DRAWN, L2 = 840, 360, 256, 6, 256, 0.01
+N, TESTED, WIDTH, CLASSES, DRAWN, L2 = 840, 360, 256, 6, 340, 0.01
 
 
 def _images(random: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

@@ -140,8 +140,9 @@ def a_copy_under_another_name_moved_a_little(it: Submission) -> None:
 @harmful
 def a_name_that_looks_like_another(it: Submission) -> None:
     content = it.content
-    change = it.random.choice([lambda name: f"{name} ", lambda name: name.replace("e", "\u0435", 1)])
     field = it.random.choice(["backbone", "pretraining"])
-    content[field] = change(content[field]) if "e" in content[field] else f" {content[field]}"
+    name = str(content[field])
+    alike = name.replace("e", "\u0435", 1)
+    content[field] = it.random.choice([f"{name} ", f" {name}" if alike == name else alike])
     it.write(content)
     it.settle()

@@ -8,10 +8,10 @@ from typing import Any
 
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.columns import (
-    COST,
     Cell,
     cells,
     cost_cells,
+    cost_headings,
     guesses,
     headings,
     label_free_cells,
@@ -113,7 +113,7 @@ def section(
         Row(
             id=row.record.id,
             name=encoder_name(row.record),
-            cells=[*cells(row.record, board, number=number), *cost_cells(row.record)],
+            cells=[*cells(row.record, board, number=number), *cost_cells(row.record, board)],
             signs="".join(mark.sign for mark in marks(row.record)),
             link=_link(file_of(row.record), out),
             reference=is_reference(row.record),
@@ -130,7 +130,7 @@ def section(
         about=measured_on(board),
         apart=f"Its tables can't be compared with each other: {why_apart(siblings)}." if several else "",
         part=part_of_task(first, known.size),
-        columns=[*headings(board), *COST],
+        columns=[*headings(board), *cost_headings(board)],
         rows=rows,
         references=references,
         reference_columns=reference_columns,

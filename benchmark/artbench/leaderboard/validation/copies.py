@@ -47,7 +47,8 @@ def _peculiar(stored: StoredPredictions) -> NDArray[np.float64]:
         years, predicted = stored.labels.astype(np.float64), np.asarray(stored.predicted, np.float64)
         centred = years - years.mean()
         slope = centred @ predicted / max(float(centred @ centred), np.finfo(np.float64).tiny)
-        return predicted - slope * centred
+        unexplained: NDArray[np.float64] = predicted - slope * centred
+        return unexplained
     chances = stored.confidence.astype(np.float64)
     if stored.labels.ndim == 1:
         return chances

@@ -26,7 +26,7 @@ def compare_with_data(
 ) -> None:
     """Report every difference between a record and the data."""
     data = record.dataset
-    if not task.is_state(data.fingerprint, data.listing, Silent()):
+    if data.fingerprint != task.state(data.listing, Silent()):
         _report_state(task, record, about)
         return
     missing = len(task.targets.missing)
@@ -132,7 +132,7 @@ def _report_state(task: OpenTask, record: Record, about: FileFindings) -> None:
         about.notice(f"the record was measured on another state of the data ({why}): its test split was not compared")
         about.unchecked("test images, labels and groups: the data here is in another state")
     else:
-        here = task.listing if data.listing is None else task.fingerprint(Silent())
+        here = task.state(data.listing, Silent())
         about.fault(
             f"the record was measured on the data state {data.fingerprint[:12]}; here it is {here[:12]}",
             "`artbench data check` says whether the copy here is whole",

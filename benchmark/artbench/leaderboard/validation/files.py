@@ -93,8 +93,8 @@ def _problem(name: str, state: os.stat_result) -> tuple[str, str]:
     return "", ""
 
 
-def check_parquet(file: Path, state: FileState, columns: Collection[str]) -> StoredTable:
-    """Open a Parquet file that is the one which the record names and has exactly these columns.
+def check_parquet(file: Path, state: FileState, columns: Collection[str], *, flat: bool = False) -> StoredTable:
+    """Open a Parquet file that is the one which the record names and has exactly these columns, `flat` ones if asked.
 
     Raises:
         ArtbenchError: The message says why in a few words.
@@ -105,6 +105,8 @@ def check_parquet(file: Path, state: FileState, columns: Collection[str]) -> Sto
         raise ArtbenchError("it is missing") from error
     if sorted(stored.columns) != sorted(columns):
         raise ArtbenchError(f"it has the columns {', '.join(stored.columns)}, not {', '.join(columns)}")
+    if flat and stored.lists:
+        raise ArtbenchError("a row of a column has several values")
     if stored.metadata:
         raise ArtbenchError("it has metadata that artbench does not write")
     return stored

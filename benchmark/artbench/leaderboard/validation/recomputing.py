@@ -65,6 +65,9 @@ def _check_kind(stored: StoredPredictions, record: Record, target: TargetKind) -
     tests = [round_.test for round_ in record.rounds] or [record.dataset.test]
     if counts != tests or (np.diff(stored.rounds) < 0).any():
         raise ArtbenchError(f"the rounds have {some(counts)} images; the record says {some(tests)}")
+    pairs = list(zip(stored.rounds.tolist(), stored.images.tolist(), strict=True))
+    if len(set(pairs)) < len(pairs):
+        raise ArtbenchError("an image is there twice in a round")
     if stored.clusters is None:
         return
     _, firsts = np.unique(stored.clusters, return_index=True)
@@ -156,7 +159,7 @@ def check_tables(
     for name in columns:
         beside, state = file.with_suffix(f".{name}.parquet"), record.tables[name]
         try:
-            table = check_parquet(beside, state, columns[name]).read()
+            table = check_parquet(beside, state, columns[name], flat=True).read()
             read[name] = {column: table[column].to_numpy() for column in table.column_names}
         except (ArtbenchError, OSError, ValueError, pa.ArrowException) as error:
             about.fault(f"table {name}: {error.message if isinstance(error, ArtbenchError) else error}")

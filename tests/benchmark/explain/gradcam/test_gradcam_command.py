@@ -27,8 +27,9 @@ from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.records.folder import ResultsFolder, read_record
+from artbench.records.parquet import StoredTable
 from artbench.records.publishing import publish
-from artbench.records.record import Record
+from artbench.records.record import FileState, Record
 from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Reporter, Silent
 from tests.support.plugins import SEEN, TOY
@@ -89,12 +90,12 @@ def test_the_record_is_parsed_and_its_predictions_are_hashed_once(
         reads.append(path.name)
         return read_record(path)
 
-    def counted_hash(path: Path) -> str:
+    def counted_table(path: Path, state: FileState) -> StoredTable:
         reads.append(path.name)
-        return sha256_of(path)
+        return StoredTable(path, state)
 
     monkeypatch.setattr("artbench.explain.sources.read_record", counted_read)
-    monkeypatch.setattr("artbench.records.predictions.sha256_of", counted_hash)
+    monkeypatch.setattr("artbench.records.predictions.StoredTable", counted_table)
     done = gradcam(file, tmp_path / "out", "--images", "3")
     assert done.exit_code == 0, done.output
     assert reads == [file.name, file.with_suffix(".parquet").name]

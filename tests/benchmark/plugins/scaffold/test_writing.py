@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from artbench.errors import ArtbenchError, UsageError
 from artbench.plugins.scaffold import writing
