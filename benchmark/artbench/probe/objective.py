@@ -45,12 +45,15 @@ class Evaluation:
 class _Anchor:
     """A point with its evaluation in float64: logits and residuals of each block, shape (rows, classes).
 
-    `slopes` are features times residuals, shape (classes, d), `sums` the sums of residuals, shape (classes,).
+    `value` is the sum of losses, `slopes` are features times residuals, shape (classes, d), `sums` the sums of
+    residuals, shape (classes,). Where memory is short, logits are float32 and there are no residuals: both loss and
+    residuals are computed again from these logits, so that the rounding drops out of their changes.
     """
 
     point: torch.Tensor
     logits: list[torch.Tensor]
-    residuals: list[torch.Tensor]
+    residuals: list[torch.Tensor] | None
+    value: torch.Tensor
     slopes: torch.Tensor
     sums: torch.Tensor
 
@@ -58,7 +61,8 @@ class _Anchor:
         return _Anchor(
             point=self.point[:, columns],
             logits=[logits[:, columns] for logits in self.logits],
-            residuals=[residuals[:, columns] for residuals in self.residuals],
+            residuals=None if self.residuals is None else [residuals[:, columns] for residuals in self.residuals],
+            value=self.value[columns],
             slopes=self.slopes[columns],
             sums=self.sums[columns],
         )
@@ -187,7 +191,9 @@ class Objective:
         # Free the memory of the previous anchor.
         self._anchor = None
         weights, intercepts = _split(point)
-        keep = 16 * self._features.n * len(weights) < free_bytes(self._features.device) / (4 * self.beside)
+        cells, free = self._features.n * len(weights), free_bytes(self._features.device) / self.beside
+        whole = 16 * cells < free / 4
+        keep = whole or 4 * cells < free / 2
         slopes, sums, value = torch.zeros_like(weights), torch.zeros_like(point[-1]), point.new_zeros(1)
         logits: list[torch.Tensor] = []
         residuals: list[torch.Tensor] = []
@@ -196,7 +202,7 @@ class Objective:
             where, block = item
             exact = block.double()
             at = torch.addmm(intercepts, weights, exact.T).T
-            saved = at.clone() if keep else None
+            saved = (at.clone() if whole else at.float()) if keep else None
             loss, residual = self.losses.on(where, at)
             return saved, loss, residual, residual.T @ exact
 
@@ -207,9 +213,11 @@ class Objective:
                 sums += residual.sum(0)
                 if saved is not None:
                     logits.append(saved)
-                    residuals.append(residual)
+                    if whole:
+                        residuals.append(residual)
         if keep:
-            self._anchor = _Anchor(point=point, logits=logits, residuals=residuals, slopes=slopes, sums=sums)
+            kept = residuals if whole else None
+            self._anchor = _Anchor(point=point, logits=logits, residuals=kept, value=value, slopes=slopes, sums=sums)
         return self._penalised(point, value, slopes, sums, l2=l2, exact=True)
 
     def at(self, point: torch.Tensor, *, l2: float) -> Evaluation:
@@ -218,13 +226,19 @@ class Objective:
         if anchor is None:
             return self.anchor(point, l2=l2)
         weights, intercepts = (way.float() for way in _split(point - anchor.point))
-        slopes, sums, value = anchor.slopes.clone(), anchor.sums.clone(), point.new_zeros(1)
+        slopes, sums = anchor.slopes.clone(), anchor.sums.clone()
+        value = point.new_zeros(1) if anchor.residuals is not None else anchor.value
 
         def work(item: tuple[int, _Block]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
             number, (where, block) = item
-            logits = torch.addmm(intercepts, weights, block.T).T + anchor.logits[number]
-            loss, residual = self.losses.on(where, logits)
-            change = residual.sub_(anchor.residuals[number])
+            there = anchor.logits[number].double()
+            loss, residual = self.losses.on(where, torch.addmm(intercepts, weights, block.T).T + there)
+            if anchor.residuals is not None:
+                before = anchor.residuals[number]
+            else:
+                less, before = self.losses.on(where, there)
+                loss = loss - less
+            change = residual.sub_(before)
             return loss, change.T.float() @ block, change.sum(0)
 
         with self._results(work, enumerate(self._features.blocks())) as results:
