@@ -193,6 +193,8 @@ def run_request(request: RunRequest, *, registry: Registry, reporter: Reporter) 
     for found in unlabelled.values():
         if request.shots:
             raise UsageError(f"--shots draws images of each class, and {found.why}", mend="Leave --shots out")
+        if request.width is not None:
+            raise UsageError(f"--width is fitted on training images, and {found.why}", mend="Leave --width out")
     labelled = [name for name in request.tasks if name not in unlabelled]
     prepare = partial(trainings_for, registry=registry, paths=request.paths, seed=request.seed, reporter=reporter)
     outcome = RunOutcome(results=(), failures={})

@@ -23,6 +23,7 @@ from artbench.errors import ArtbenchError, UsageError, plugin_errors
 from artbench.protocol import Preprocessing
 from artbench.runtime.progress import Reporter
 from artbench.specs import BackboneSpec, PretrainingSpec, load_factory
+from artbench.variants import POOLS
 
 
 def build_encoder(
@@ -106,6 +107,8 @@ def unseeded(spec: BackboneSpec) -> Backbone:
         built = load_factory(spec.factory)(**arguments)
         if not isinstance(built, Backbone):
             raise TypeError(f"its factory returns a {type(built).__name__}, not a Backbone")
+        if built.pool not in ("", *POOLS):
+            raise ValueError(f"its pool is {built.pool!r}, not one of {', '.join(POOLS)} or empty")
     size = spec.variant.get("size")
     if size is None or "size" in spec.variants:
         return built

@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 
 from artbench.encoders.backbone import Backbone, Layers
-from artbench.errors import UsageError
+from artbench.errors import UsageError, plugin_errors
 from artbench.protocol import Preprocessing
 from artbench.specs import Pool, Variant
 
@@ -127,10 +127,10 @@ def read_out(backbone: Backbone, places: Sequence[Place]) -> tuple[torch.nn.Modu
     own = own_place(backbone)
     if list(places) == [own]:
         return backbone.module, (backbone.feature_dim,)
-    layers = Layers(names=()) if backbone.layers is None else backbone.layers()
+    layers = Layers(names=()) if backbone.layers is None else layers_of(backbone)
     side = Preprocessing().crop_side(backbone.input_size)
     image = torch.zeros(1, 3, side, side)
-    with torch.inference_mode():
+    with plugin_errors(f"reading the layers of backbone {backbone.name}"), torch.inference_mode():
         widths = [
             backbone.feature_dim if place == own else readout(backbone.module, layers, [place], own=own)(image).shape[1]
             for place in places
@@ -138,10 +138,25 @@ def read_out(backbone: Backbone, places: Sequence[Place]) -> tuple[torch.nn.Modu
     return readout(backbone.module, layers, places, own=own), tuple(widths)
 
 
+def layers_of(backbone: Backbone) -> Layers:
+    """The layers that a backbone states.
+
+    Raises:
+        ArtbenchError: Its plugin fails to state them, or its network does not have them.
+    """
+    with plugin_errors(f"reading the layers of backbone {backbone.name}"):
+        assert backbone.layers is not None
+        layers = backbone.layers()
+        if not isinstance(layers, Layers):
+            raise TypeError(f"they are a {type(layers).__name__}, not Layers")
+        for name in (*layers.names, layers.norm, layers.pooled_norm):
+            backbone.module.get_submodule(name)
+    return layers
+
+
 def places(backbone: Backbone) -> list[Place]:
     """Every place where the features of a backbone that states its layers can be read."""
-    assert backbone.layers is not None
-    layers = backbone.layers()
+    layers = layers_of(backbone)
     depths = range(1, len(layers.names) + 1)
     return [Place(layer=depth, pool=pool) for depth in depths for pool in _pools(backbone, layers, depth)]
 
@@ -165,7 +180,7 @@ def chosen_place(backbone: Backbone, variant: Variant) -> Place:
         raise UsageError(
             f"{backbone.name} has no variants by layer or pool", mend="Its plugin does not say where its features lie"
         )
-    layers = backbone.layers()
+    layers = layers_of(backbone)
     layer = 1 if layer is None else int(layer)
     if layer > len(layers.names):
         raise UsageError(

@@ -1,17 +1,36 @@
 """Sizes of a backbone, counted on torch's meta device: without weights, memory or computation."""
 
+from dataclasses import dataclass
+
 import torch
 
-from artbench.encoders.build import unseeded
+from artbench.encoders.build import canonical, unseeded
 from artbench.encoders.readout import chosen_place, read_out
-from artbench.errors import ArtbenchError
+from artbench.errors import ArtbenchError, UsageError
 from artbench.specs import BackboneSpec
 
 
-def counted_sizes(spec: BackboneSpec) -> tuple[int, int, int | None] | None:
-    """Return the number of parameters, the length of features and the side of images (None: any) of a backbone.
+@dataclass(frozen=True, kw_only=True)
+class CountedSizes:
+    """Sizes of a backbone, and where it is read.
 
-    None: it can't be built on the meta device.
+    Attributes:
+        name: Name that goes on record, without choices that are the backbone's own.
+        parameters: Number of parameters.
+        feature_dim: Length of a feature vector.
+        input_size: Side of images in pixels; None: any.
+        pooling: How its features are pooled; empty if it does not say.
+    """
+
+    name: str
+    parameters: int
+    feature_dim: int
+    input_size: int | None
+    pooling: str
+
+
+def counted_sizes(spec: BackboneSpec) -> CountedSizes | None:
+    """Return the sizes of a backbone; None: it can't be built on the meta device.
 
     Raises:
         UsageError: It has no such variant.
@@ -19,7 +38,17 @@ def counted_sizes(spec: BackboneSpec) -> tuple[int, int, int | None] | None:
     try:
         with torch.device("meta"):
             built = unseeded(spec)
-            _, (width,) = read_out(built, [chosen_place(built, spec.variant)])
+            place = chosen_place(built, spec.variant)
+            _, (width,) = read_out(built, [place])
+            name = canonical(spec).name
+    except UsageError:
+        raise
     except (ArtbenchError, RuntimeError, NotImplementedError, TypeError, ValueError, AssertionError):
         return None
-    return sum(parameter.numel() for parameter in built.module.parameters()), width, built.input_size
+    return CountedSizes(
+        name=name,
+        parameters=sum(parameter.numel() for parameter in built.module.parameters()),
+        feature_dim=width,
+        input_size=built.input_size,
+        pooling=place.pool,
+    )

@@ -36,7 +36,7 @@ from artbench.records.parts import (
     RoundState,
 )
 from artbench.records.predictions import TestPredictions, check_size
-from artbench.records.record import Provenance, Record, Timing
+from artbench.records.record import Provenance, Record, Timing, task_name
 from artbench.records.tables import Tables
 from artbench.runtime.files import cache_folder
 from artbench.runtime.machine import hardware_name
@@ -154,7 +154,7 @@ def _notices(
     """Say what a reader of the result should know of the choice of the penalty and of the draws."""
     for said in (edge_of_grid(record), few_classes(record)):
         if said:
-            reporter.notice(f"{task.spec.name}, {candidate}: {said}. The record says so")
+            reporter.notice(f"{task_name(record)}, {candidate}: {said}. The record says so")
     unfitted = sorted(frozenset[int]().union(*(round_.answers.fitted.unfitted for round_ in rounds)))
     if unfitted and record.few_shot is None:
         names = [task.targets.classes[number] for number in unfitted]

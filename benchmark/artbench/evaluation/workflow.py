@@ -16,6 +16,7 @@ from artbench.encoders.request import EncoderRequest, NetworkKey, Training, by_n
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.record_builder import check_kept, evaluate
 from artbench.features.extract import Features, extract
+from artbench.features.pipeline import NotFiniteError
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.notes import literature
@@ -24,7 +25,7 @@ from artbench.plugins.registry import Registry
 from artbench.protocol import DEFAULT_PROTOCOL, Protocol
 from artbench.records.folder import ResultsFolder, ResultsIndex
 from artbench.records.format import amount, metric_name, unit
-from artbench.records.record import Record, task_name
+from artbench.records.record import Record, task_name, task_under
 from artbench.records.unlabelled import UnlabelledResult
 from artbench.runtime.distributed import Group, current_group
 from artbench.runtime.files import cache_folder
@@ -177,7 +178,7 @@ def run(
     failures: dict[str, str] = {}
     for variants in by_network(encoders):
         for tasks in datasets:
-            work.measure([one for one in variants if str(one) not in failures], tasks, failures)
+            work.measure(variants, tasks, failures)
     pages = request.results / "leaderboards"
     if work.ledger.new or results.newer_than(pages / "README.md"):
         build_pages(
@@ -200,6 +201,8 @@ class _Work:
     reporter: Reporter
     # The one that is in memory.
     _networks: dict[NetworkKey, Encoder] = field(default_factory=dict)
+    # Encoders that can't be built, or whose features can't be had.
+    _broken: set[str] = field(default_factory=set)
     # State of the data that each task is measured on, by its name.
     _states: dict[str, str] = field(default_factory=dict)
 
@@ -214,23 +217,26 @@ class _Work:
             self._states[name] = task.fingerprint(self.reporter)
         return self.ledger.find(task.board(protocol, self._states[name]), candidate.made)
 
+    def lacking(
+        self, variants: Sequence[EncoderRequest], tasks: Sequence[OpenTask]
+    ) -> list[tuple[EncoderRequest, list[tuple[OpenTask, Protocol]]]]:
+        """Return the variants that lack records, each with the tasks and protocols of these."""
+        asked = self.with_protocols(tasks)
+
+        def lacks(candidate: EncoderRequest) -> list[bool]:
+            return [self.request.fresh or self.on_record(task, protocol, candidate) is None for task, protocol in asked]
+
+        found = self.group.from_first(lambda: list(map(lacks, variants)))
+        wanted = [[one for one, lack in zip(asked, each, strict=True) if lack] for each in found]
+        return [(candidate, which) for candidate, which in zip(variants, wanted, strict=True) if which]
+
     def measure(self, variants: Sequence[EncoderRequest], tasks: Sequence[OpenTask], failures: dict[str, str]) -> None:
         """Run the variants of one network on the tasks of one dataset that lack their records, in one pass over it.
 
-        Why a variant failed is told, and put into `failures` by its name.
+        Why a variant failed is told, and put into `failures` by its name. One that can't be built is not tried again.
         """
         request, group = self.request, self.group
-
-        def lacking(candidate: EncoderRequest) -> list[bool]:
-            return [
-                request.fresh or self.on_record(task, protocol, candidate) is None
-                for task, protocol in self.with_protocols(tasks)
-            ]
-
-        todo = []
-        for candidate, lacks in zip(variants, group.from_first(lambda: list(map(lacking, variants))), strict=True):
-            if wanted := [one for one, lacks_it in zip(self.with_protocols(tasks), lacks, strict=True) if lacks_it]:
-                todo.append((candidate, wanted))
+        todo = self.lacking([one for one in variants if str(one) not in self._broken], tasks)
         if not todo:
             return
         try:
@@ -249,12 +255,19 @@ class _Work:
                 reporter=self.reporter,
             )
         except ArtbenchError as error:
+            if isinstance(error, NotFiniteError) and len(todo) > 1 and group.size == 1:
+                # In another layer or pool they may be finite: each by itself.
+                for candidate, _ in todo:
+                    self.measure([candidate], tasks, failures)
+                return
             for candidate, _ in todo:
                 self.failed(candidate, error, failures)
             return
         for (candidate, wanted), encoder, features in zip(todo, encoders, found, strict=True):
             try:
-                group.from_first(partial(self.enter, candidate, encoder, features, wanted))
+                reasons = group.from_first(partial(self.enter, candidate, encoder, features, wanted))
+                if reasons:
+                    failures[str(candidate)] = " ".join([failures.get(str(candidate), ""), *reasons]).strip()
             except ArtbenchError as error:
                 self.failed(candidate, error, failures)
 
@@ -269,6 +282,7 @@ class _Work:
 
     def failed(self, candidate: EncoderRequest, error: ArtbenchError, failures: dict[str, str]) -> None:
         """Tell why an encoder failed, and put it into `failures`."""
+        self._broken.add(str(candidate))
         failures[str(candidate)] = str(error)
         self.reporter.notice(f"{candidate}: {error}")
 
@@ -278,16 +292,29 @@ class _Work:
         encoder: Encoder,
         features: Features,
         wanted: Sequence[tuple[OpenTask, Protocol]],
-    ) -> None:
-        """Evaluate the encoder on each task, and put the results on record."""
+    ) -> list[str]:
+        """Evaluate the encoder on each task, and put the results on record.
+
+        Returns:
+            Why tasks failed, which is told and leaves the others alone.
+        """
+        reasons = []
         for task, protocol in wanted:
-            done = evaluate(
-                task, candidate, encoder, features, protocol=protocol, device=self.device, reporter=self.reporter
-            )
+            try:
+                done = evaluate(
+                    task, candidate, encoder, features, protocol=protocol, device=self.device, reporter=self.reporter
+                )
+            except ArtbenchError as error:
+                shots = None if protocol.few_shot is None else protocol.few_shot.shots
+                name = task_under(task.spec.name, width=protocol.width, shots=shots)
+                reasons.append(f"{name}: {error}")
+                self.reporter.notice(f"{name}, {candidate}: {error}")
+                continue
             record = self.ledger.enter(done.record, done.predictions, done.tables)
             self._states[task.spec.name] = record.dataset.fingerprint
             result = f"{metric_name(record.primary_metric)} {amount(record.primary)} {unit(record.primary)}"
             self.reporter.notice(f"{task_name(record)}, {candidate}: {result}")
+        return reasons
 
     def results(
         self, encoders: Sequence[EncoderRequest], datasets: Sequence[Sequence[OpenTask]]

@@ -153,8 +153,10 @@ def open_task(record: Record, sources: Sources, registry: Registry, reporter: Re
         UsageError: The task is unknown here, or nothing says where the dataset is.
         ArtbenchError: The task or the data differ from those on record.
     """
+    spec = task_of(record, sources, registry=registry)
     ((task,),) = open_tasks(
-        [task_of(record, sources, registry=registry).name],
+        # A collection is known by its path, which is not on record.
+        [spec.name if sources.task is None else sources.task],
         registry=registry,
         paths=sources.paths,
         allow_partial=record.dataset.partial,

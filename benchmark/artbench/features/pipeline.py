@@ -76,6 +76,10 @@ class _Batch:
         return int(np.count_nonzero(self.places != EMPTY))
 
 
+class NotFiniteError(ArtbenchError):
+    """A network gave features that are NaN or infinite."""
+
+
 @dataclass(kw_only=True)
 class Extraction:
     """The extraction of features of a dataset by an encoder.
@@ -219,7 +223,7 @@ class Extraction:
             )
         bad = batch.places[batch.readable & ~np.isfinite(batch.features).all(axis=1)]
         if len(bad):
-            raise ArtbenchError(
+            raise NotFiniteError(
                 f"backbone {self.encoder.backbone} gave features that are not finite for {self.dataset.ids[bad[0]]}",
                 mend="Check its weights",
             )

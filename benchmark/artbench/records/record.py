@@ -189,8 +189,14 @@ class Record(Part):
 def task_name(record: Record) -> str:
     """Return the name of the task, with the common width and the number of shots if there are."""
     width = re.search(r"-width-(\d{1,6})(-|$)", record.protocol)
-    name = record.task if width is None else f"{record.task}, width {width[1]}"
-    return name if record.few_shot is None else f"{name}, shots {record.few_shot.shots}"
+    shots = None if record.few_shot is None else record.few_shot.shots
+    return task_under(record.task, width=None if width is None else int(width[1]), shots=shots)
+
+
+def task_under(task: str, *, width: int | None, shots: int | None) -> str:
+    """Return the name of a task under a protocol with a common width or a number of shots."""
+    parts = {"width": width, "shots": shots}
+    return ", ".join([task, *(f"{what} {number}" for what, number in parts.items() if number is not None)])
 
 
 def dataset_name(data: DatasetState) -> str:

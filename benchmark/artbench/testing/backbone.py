@@ -136,11 +136,13 @@ def variants(built: BuiltBackbone) -> Iterator[Fault]:
         read = read_out(backbone, offered)[0] if offered else None
         if read is not None and not bool(forward(read, built.images).isfinite().all()):
             yield Fault("features of a layer or a pool contain NaN or infinity", "Guard divisions and logarithms")
-    except ArtbenchError:
-        pass  # It says that it has no variants by layer and pool.
     except Exception as error:
-        mend = "Let Layers name submodules that give maps (n, channels, height, width) or tokens (n, tokens, channels)"
-        yield Fault(f"its layers can't be read: {line(error)}", mend)
+        # An ArtbenchError of its own says that it has no variants by layer and pool.
+        if (raised := error.__cause__ if isinstance(error, ArtbenchError) else error) is not None:
+            mend = (
+                "Let Layers name submodules that give maps (n, channels, height, width) or tokens (n, tokens, channels)"
+            )
+            yield Fault(f"its layers can't be read: {line(raised)}", mend)
     for key, values in built.spec.variants.items():
         for value in values:
             try:

@@ -152,9 +152,12 @@ def test_images_that_a_list_names_are_left_out(scans: Path, tmp_path: Path) -> N
     assert (found.images, found.unreadable, found.label_free.images) == (COUNT, 0, COUNT)
 
 
-def test_shots_need_labels(scans: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--shots draws images of each class"):
-        ran(scans, tmp_path / "results", shots=4)
+@pytest.mark.parametrize(
+    ("option", "words"), [("shots", "--shots draws images of each class"), ("width", "--width is fitted on training")]
+)
+def test_shots_and_widths_need_a_task(scans: Path, tmp_path: Path, option: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        ran(scans, tmp_path / "results", **{option: 4})
     assert not (tmp_path / "results").exists()
 
 

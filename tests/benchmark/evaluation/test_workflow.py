@@ -116,6 +116,19 @@ def test_one_encoder_that_fails_is_named_and_the_others_are_run(request_: RunReq
     assert "out of paint" in reason
 
 
+def test_a_task_that_fails_leaves_the_others_and_other_numbers_of_shots_alone(
+    request_: RunRequest, registry: Registry
+) -> None:
+    reporter = RecordingReporter()
+    asked = replace(request_, shots=(1, 4), width=6)
+    outcome = run(asked, registry=registry, reporter=reporter)
+    assert [result.record.protocol for result in outcome.results] == ["linear-v2-width-6-shots-4"]
+    ((encoder, reason),) = outcome.failures.items()
+    assert encoder == "toy-patches, random"
+    assert reason.startswith("toy-colour, width 6, shots 1: a width of 6 can't be had from ")
+    assert any(notice.startswith(f"toy-colour, width 6, shots 1, {encoder}: a width") for notice in reporter.notices)
+
+
 def test_unknown_names_are_told_before_anything_is_done(request_: RunRequest, registry: Registry) -> None:
     for change in (
         {"backbones": ["toy-pathces"]},

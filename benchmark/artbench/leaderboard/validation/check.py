@@ -19,6 +19,7 @@ from artbench.leaderboard.validation.protocols import check_protocol
 from artbench.leaderboard.validation.recomputing import check_tables, check_values, open_predictions
 from artbench.leaderboard.validation.sizes import Sizes, check_sizes
 from artbench.leaderboard.validation.together import check_together, digest_of_rows
+from artbench.leaderboard.validation.variants import check_variant
 from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.predictions import StoredPredictions
 from artbench.records.record import SUFFIXES, Record
@@ -130,6 +131,7 @@ def _check(
         about.unchecked(f"what {', '.join(unknown)} made: not installed here")
     check_fields(record, target, now=now, about=about)
     protocol = check_protocol(record, target, about)
+    check_variant(record, protocol, about)
     beside = f"{name.removesuffix('.json')}.parquet"
     stored = open_predictions(files.root / beside, record, target, about) if beside in files.tables else None
     classes = check_tables(record, stored, target, files.root / name, about)

@@ -171,6 +171,10 @@ def _check_seen(record: Record, about: FileFindings) -> None:
     """Report a claim about the training images that the rest of the record contradicts, or can't support."""
     encoder, seen = record.encoder, record.encoder.seen
     if seen is None:
+        # Only those of artbench 0.1, which were measured under linear-v1, do not say it.
+        protocol = protocol_named(record.protocol)
+        if protocol is not None and protocol.intervals is not None:
+            about.fault("encoder.seen is missing", RERUN)
         return
     claim, pool = f"encoder.seen can't be {seen.state}", encoder.pool
     if pool is not None:

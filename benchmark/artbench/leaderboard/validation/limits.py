@@ -23,4 +23,4 @@ def report_limits(record: Record, target: TargetKind, about: FileFindings, *, co
     if record.label_free is not None:
         kept += ", figures without labels"
     about.unchecked(f"{kept}: too little is kept, impossible values alone are found")
-    about.unchecked("speed, hardware and versions, and what the weights have seen beyond their source's word")
+    about.unchecked("speed, hardware and versions, and what the weights have seen")

@@ -63,6 +63,8 @@ def _set(*path: str, to: Any) -> Callable[[Content], None]:
         ("toy-traits", _set("neighbours", "thresholds", to={}), "not those that its metrics need"),
         ("toy-traits", _set("neighbours", "thresholds", "micro_f1", to=0.1234), "not one of those tried"),
         ("toy-traits", _set("probe", "thresholds", to={}), "does not have the thresholds"),
+        ("toy-year", _set("encoder", "layer", to=2), "encoder.layer is 2, but toy-patches reads layer 1"),
+        ("toy-year", _set("encoder", "seen", to=None), "encoder.seen is missing"),
     ],
 )
 def test_forged_ones_do_not(
