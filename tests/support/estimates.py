@@ -4,12 +4,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from artbench.data.outputs import Outputs
 from artbench.protocol import Bootstrap
 from artbench.stats.bootstrap import Estimate, combine
 from artbench.stats.metrics import sample
 
 
-def evaluate(
-    labels: NDArray[Any], outputs: NDArray[Any], *, bootstrap: Bootstrap, **settings: Any
-) -> dict[str, Estimate]:
+def evaluate(labels: NDArray[Any], outputs: Outputs, *, bootstrap: Bootstrap, **settings: Any) -> dict[str, Estimate]:
     return combine([sample(labels, outputs, bootstrap=bootstrap, **settings)], bootstrap=bootstrap)

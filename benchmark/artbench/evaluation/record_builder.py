@@ -13,6 +13,7 @@ import torch
 from artbench.data.duplicates_cache import read_duplicates
 from artbench.data.groups import cluster_numbers
 from artbench.data.opening import OpenTask
+from artbench.data.outputs import joined
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest
 from artbench.evaluation.label_free import of_task
@@ -34,7 +35,7 @@ from artbench.records.parts import (
     ProbeState,
     RoundState,
 )
-from artbench.records.predictions import TestPredictions
+from artbench.records.predictions import TestPredictions, check_size
 from artbench.records.record import Provenance, Record, Timing, task_name
 from artbench.records.tables import Tables
 from artbench.runtime.files import cache_folder
@@ -171,10 +172,22 @@ def _predictions(task: OpenTask, rounds: Sequence[Round]) -> TestPredictions:
     return TestPredictions(
         images=[task.dataset.ids[row] for row in rows.tolist()],
         labels=np.concatenate([round_.test.labels for round_ in rounds]),
-        outputs=np.concatenate([round_.answers.outputs for round_ in rounds]),
+        outputs=joined([round_.answers.outputs for round_ in rounds]),
         rounds=np.repeat(np.arange(len(rounds)), [len(r.test) for r in rounds]) if len(rounds) > 1 else None,
         clusters=None if clusters is None else np.concatenate([np.array(part, np.int64) for part in clusters]),
     )
+
+
+def check_kept(task: OpenTask, protocol: Protocol) -> None:
+    """Check, before the work is done, that the predictions of a task can be read again.
+
+    Raises:
+        ArtbenchError: There are too many of them.
+    """
+    rows = [row for targets in task.targets.rounds for row in targets.test.rows.tolist()]
+    draws = 1 if protocol.few_shot is None else protocol.few_shot.draws
+    images = [task.dataset.ids[row] for row in rows] * draws
+    check_size(images, classes=len(task.targets.classes), target=task.spec.target)
 
 
 def _pool(encoder: Encoder, task: OpenTask, features: Features, reporter: Reporter) -> PoolState | None:

@@ -8,6 +8,7 @@ import numpy as np
 from artbench.data.dataset import Dataset
 from artbench.data.groups import cluster_numbers, grouped_parts, known_groups, together
 from artbench.data.opening import OpenTask
+from artbench.data.outputs import Leading, joined
 from artbench.data.splits import draw_shots
 from artbench.data.targets import Split, Targets
 from artbench.features.extract import Features
@@ -23,7 +24,7 @@ from artbench.records.publishing import image_digests
 from artbench.records.tables import Tables
 from artbench.runtime.progress import Reporter
 from artbench.stats.bootstrap import Estimate
-from artbench.stats.per_class import class_table, confusion, ranking_table
+from artbench.stats.per_class import class_table, confusion, ranking_table, single_class_table
 from artbench.stats.scoring import Scored, Scorer
 from artbench.stats.units import RoundTest
 
@@ -162,17 +163,16 @@ def _scores(task: OpenTask, rounds: Sequence[Round]) -> Tables:
     if task.spec.target == "year":
         return {}
     labels = np.concatenate([round_.test.labels for round_ in rounds])
-    outputs = np.concatenate([round_.answers.outputs for round_ in rounds])
-    if task.spec.target == "single-label":
-        predicted, one_hot = outputs.argmax(axis=1), np.eye(len(classes), dtype=bool)
+    outputs = joined([round_.answers.outputs for round_ in rounds])
+    if isinstance(outputs, Leading):
+        predicted = outputs.classes[:, 0]
         return {
-            "classes": class_table(one_hot[labels], one_hot[predicted], classes=classes),
+            "classes": single_class_table(labels, predicted, classes=classes),
             "confusion": confusion(labels, predicted, classes=classes),
         }
-    above = [r.answers.outputs >= r.answers.fitted.thresholds.get("micro_f1", 0.5) for r in rounds]
-    return {
-        "classes": {**class_table(labels, np.concatenate(above), classes=classes), **ranking_table(labels, outputs)}
-    }
+    limits = [round_.answers.fitted.thresholds.get("micro_f1", 0.5) for round_ in rounds]
+    above = outputs >= np.repeat(np.array(limits, outputs.dtype), [len(round_.test) for round_ in rounds])[:, None]
+    return {"classes": {**class_table(labels, above, classes=classes), **ranking_table(labels, outputs)}}
 
 
 def readable(task: OpenTask, features: Features) -> tuple[Targets, ...]:

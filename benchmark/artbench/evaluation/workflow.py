@@ -14,7 +14,7 @@ from artbench.data.opening import OpenTask, open_tasks
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest, NetworkKey, Training, by_network, encoder_requests, sweep
 from artbench.errors import ArtbenchError, UsageError
-from artbench.evaluation.record_builder import evaluate
+from artbench.evaluation.record_builder import check_kept, evaluate
 from artbench.features.extract import Features, extract
 from artbench.features.pipeline import NotFiniteError
 from artbench.leaderboard.board import boards
@@ -171,6 +171,9 @@ def run(
             reporter=reporter,
         )
     )
+    for task in (task for tasks in datasets for task in tasks):
+        for protocol in request.protocols(task.spec):
+            check_kept(task, protocol)
     work = _Work(request=request, device=device, ledger=ResultsIndex(results, reporter), group=group, reporter=reporter)
     failures: dict[str, str] = {}
     for variants in by_network(encoders):

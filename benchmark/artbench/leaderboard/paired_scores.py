@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.outputs import Leading, Outputs
 from artbench.errors import ArtbenchError
 from artbench.protocol import Bootstrap, Intervals, Protocol
 from artbench.records.predictions import StoredPredictions, read_predictions
@@ -18,7 +20,7 @@ from artbench.stats.contributions import HAVE_PARTS, SUMS, contributions, parts,
 from artbench.stats.left_out import averaged, left_out
 from artbench.stats.metrics import METRICS, sample
 from artbench.stats.paired_tests import Scores
-from artbench.stats.units import RoundTest, units_of
+from artbench.stats.units import RoundTest, Units, units_of
 
 # Stored single-label predictions have the most probable class alone.
 _NOT_KEPT = ("top5_accuracy",)
@@ -102,7 +104,13 @@ def _without_units(
 ) -> PairedScores:
     """Add the metric without each unit."""
     metric = METRICS[record.primary_metric]
-    units = units_of(round_tests(stored, clustered=record.clusters is not None), intervals=intervals)
+    clusters = stored.clusters if record.clusters is not None else None
+    units = _units(
+        tuple(stored.images.tolist()),
+        tuple(stored.rounds.tolist()),
+        None if clusters is None else tuple(clusters.tolist()),
+        intervals,
+    )
     rounds = [
         left_out(
             stored.labels[rows],
@@ -127,14 +135,27 @@ def _without_units(
 
 def round_tests(stored: StoredPredictions, *, clustered: bool) -> list[RoundTest]:
     """Return who is tested in each round."""
-    clusters = stored.clusters if clustered else None
+    return _tests(stored.images, stored.rounds, stored.clusters if clustered else None)
+
+
+def _tests(
+    images: NDArray[np.object_], rounds: NDArray[np.int64], clusters: NDArray[np.int64] | None
+) -> list[RoundTest]:
     return [
         RoundTest(
-            images=image_digests(stored.images[rows].tolist()),
-            clusters=None if clusters is None else clusters[rows].tolist(),
+            images=image_digests(images[rows].tolist()), clusters=None if clusters is None else clusters[rows].tolist()
         )
-        for rows in (stored.rounds == number for number in range(int(stored.rounds.max()) + 1))
+        for rows in (rounds == number for number in range(int(rounds.max()) + 1))
     ]
+
+
+@lru_cache(maxsize=8)
+def _units(
+    images: tuple[str, ...], rounds: tuple[int, ...], clusters: tuple[int, ...] | None, intervals: Intervals
+) -> list[Units]:
+    """Number the units of a test; cached, since the records of a leaderboard share it."""
+    numbers = None if clusters is None else np.array(clusters, np.int64)
+    return units_of(_tests(np.array(images, object), np.array(rounds, np.int64), numbers), intervals=intervals)
 
 
 def scores(found: Sequence[PairedScores], record: Record, *, bootstrap: Bootstrap) -> Scores:
@@ -228,17 +249,12 @@ def _sampled(
     return drawn[metric.name].value, drawn[metric.name].resampled.astype(np.float64)
 
 
-def outputs_of(stored: StoredPredictions, classes: int, rows: NDArray[np.bool_]) -> NDArray[np.float32]:
+def outputs_of(stored: StoredPredictions, classes: int, rows: NDArray[np.bool_]) -> Outputs:
     """Return outputs like those of a probe; single-label ones have the predicted class alone."""
     if stored.predicted is None:
         assert stored.confidence is not None
         return stored.confidence[rows]
     if stored.confidence is None:
         return stored.predicted[rows].astype(np.float32)[:, None]
-    outputs = np.zeros((int(rows.sum()), classes), np.float32)
-    # A confidence of 0 would not mark the predicted class.
-    tiny = np.finfo(np.float32).tiny
-    outputs[np.arange(len(outputs)), stored.predicted[rows].astype(np.int64)] = np.maximum(
-        stored.confidence[rows], tiny
-    )
-    return outputs
+    predicted = stored.predicted[rows].astype(np.int64)
+    return Leading(classes=predicted[:, None], probabilities=stored.confidence[rows][:, None], count=classes)

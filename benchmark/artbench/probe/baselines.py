@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.outputs import Leading, Outputs, joined
 from artbench.data.splits import held_out
 from artbench.data.targets import Labels
 from artbench.specs import TargetKind
@@ -32,12 +33,13 @@ class Guess:
     """A baseline, such as `largest class`.
 
     Attributes:
-        outputs: Probabilities, float64, shape (m, classes), or years, float64, shape (m, 1).
+        outputs: Probabilities, float64, shape (m, classes), of each group's class the leading ones; or years, float64,
+            shape (m, 1).
         thresholds: Threshold by metric.
     """
 
     name: str
-    outputs: NDArray[np.float64]
+    outputs: Outputs
     thresholds: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -86,18 +88,23 @@ def _some(known: Known, positions: NDArray[np.int64]) -> Known:
     )
 
 
-def _outputs(train: Known, test: Known, *, classes: int, grouped: bool) -> NDArray[np.float64]:
+def _outputs(train: Known, test: Known, *, classes: int, grouped: bool) -> Outputs:
     everyone = _answer(train.labels, classes)
     if not grouped or train.groups is None or test.groups is None:
-        return np.repeat(everyone[None], len(test.labels), axis=0)
+        return np.broadcast_to(everyone, (len(test.labels), len(everyone)))
     members: dict[str, list[int]] = {}
     for at, group in enumerate(train.groups):
         if group:
             members.setdefault(group, []).append(at)
-    found = {
-        group: _of_group(train.labels[members[group]], everyone, classes) for group in set(test.groups) & members.keys()
-    }
-    return np.stack([found.get(group, everyone) for group in test.groups])
+    known = sorted(set(test.groups) & members.keys())
+    answers = [everyone, *(_of_group(train.labels[members[group]], everyone, classes) for group in known)]
+    place = {group: number for number, group in enumerate(known, start=1)}
+    chosen = np.array([place.get(group, 0) for group in test.groups], np.int64)
+    if train.labels.dtype == np.int64:
+        leading = joined([Leading.of(answer[None]) for answer in answers])
+        assert isinstance(leading, Leading)
+        return leading.select(chosen)
+    return np.stack(answers)[chosen]
 
 
 def _of_group(labels: Labels, everyone: NDArray[np.float64], classes: int) -> NDArray[np.float64]:

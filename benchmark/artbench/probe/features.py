@@ -14,6 +14,8 @@ from artbench.runtime.machine import free_bytes
 # Numbers in a block, which is read, standardised and multiplied at a time. It fits into a processor's cache, so that
 # the block of the logits is still there for the gradient.
 _BLOCK = 1 << 20
+# With more columns than this a block has so many rows all the same: sums over few would take longer than the products.
+_WIDE, _WIDE_ROWS = 1 << 12, 1 << 8
 # A feature that varies by less than this share of its mean is constant up to rounding.
 _CONSTANT = 1e-6
 
@@ -44,7 +46,8 @@ class Rows:
 
     def blocks(self, width: int = 0) -> Iterator[NDArray[np.float32]]:
         """Yield blocks of about a million numbers, counting `width` more per row."""
-        return self.pieces(max(1, _BLOCK // max(1, self.width + width)))
+        columns = max(1, self.width + width)
+        return self.pieces(max(_WIDE_ROWS if columns > _WIDE else 1, _BLOCK // columns))
 
     def pieces(self, count: int) -> Iterator[NDArray[np.float32]]:
         """Yield blocks of `count` rows, read or copied one at a time."""

@@ -1,11 +1,13 @@
 """Weighted k-nearest neighbours on frozen features."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from artbench.data.outputs import Leading, Outputs, joined
 from artbench.data.targets import Labels
 from artbench.probe.features import Rows
 from artbench.specs import TargetKind
@@ -14,6 +16,14 @@ from artbench.specs import TargetKind
 # cheap.
 _BLOCK = 1 << 24
 _LOT = 1 << 13
+
+
+def knn_outputs(train: Sequence[Rows], train_labels: Labels, test: Rows, *, target: TargetKind, **rest: Any) -> Outputs:
+    """Return `knn_probabilities`, whose arguments it has; of one class per image the leading ones."""
+    if target != "single-label":
+        return knn_probabilities(train, train_labels, test, target=target, **rest)
+    parts = [Leading.of(block) for block in _votes(train, train_labels, test, target=target, **rest)]
+    return joined(parts or [Leading.of(np.zeros((0, rest["classes"]), np.float32))])
 
 
 def knn_probabilities(
@@ -47,14 +57,35 @@ def knn_probabilities(
     Returns:
         float32, shape (m, classes); for years float32, shape (m, 1).
     """
+    votes = np.zeros((len(test), 1 if target == "year" else classes), np.float32)
+    start = 0
+    for block in _votes(
+        train, train_labels, test, classes=classes, target=target, k=k, temperature=temperature, device=device
+    ):
+        votes[start : start + len(block)] = block
+        start += len(block)
+    return votes
+
+
+def _votes(
+    train: Sequence[Rows],
+    train_labels: Labels,
+    test: Rows,
+    *,
+    classes: int,
+    target: TargetKind,
+    k: int,
+    temperature: float,
+    device: str,
+) -> Iterator[NDArray[np.float32]]:
+    """Yield `knn_probabilities` of some test images at a time."""
     # Years are averaged like the votes for one class; MPS has no float64.
     years = torch.from_numpy(train_labels.astype(np.float32)[:, None]) if target == "year" else None
     labels = (torch.from_numpy(train_labels) if years is None else years).to(device)
     classes = classes if years is None else 1
     similarities, nearest = _nearest(train, test, k=k, device=device)
     # Votes of k neighbours for all labels are in memory at once.
-    step = max(1, _BLOCK // (similarities.shape[1] * classes))
-    votes = np.zeros((len(test), classes), np.float32)
+    step = max(1, _BLOCK // ((1 if target == "single-label" else similarities.shape[1]) * classes))
     for start in range(0, len(test), step):
         of = nearest[start : start + step]
         weights = (similarities[start : start + step] / temperature).softmax(dim=1)
@@ -63,8 +94,7 @@ def knn_probabilities(
             block.scatter_add_(1, labels[of], weights)
         else:
             block = torch.einsum("nk,nkc->nc", weights, labels[of].float())
-        votes[start : start + step] = (block if years is not None else block.clamp(max=1)).cpu().numpy()
-    return votes
+        yield (block if years is not None else block.clamp(max=1)).cpu().numpy()
 
 
 def _nearest(train: Sequence[Rows], test: Rows, *, k: int, device: str) -> tuple[torch.Tensor, torch.Tensor]:

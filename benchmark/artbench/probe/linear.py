@@ -1,12 +1,13 @@
 """The linear probe: regularised logistic regression on frozen features, with the penalty chosen on validation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from artbench.data.outputs import Leading, Outputs, joined
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.probe.features import LabelledFeatures, Rows
@@ -48,15 +49,22 @@ class FittedProbe:
     converged: bool
     evaluations: int
 
+    def outputs(self, rows: Rows) -> Outputs:
+        """Predict n images as `probabilities` does, but keep of one class per image the leading ones alone.
+
+        Raises:
+            ArtbenchError: A feature is NaN or infinite.
+        """
+        _check_finite(rows)
+        return outputs_of(rows, self.weight, self.bias, self.target)
+
     def probabilities(self, rows: Rows) -> NDArray[np.float32]:
         """Predict the probability of each class for n images, float32, shape (n, classes).
 
         Raises:
             ArtbenchError: A feature is NaN or infinite.
         """
-        # Probabilities would hide it: a sigmoid makes an infinite logit 0 or 1.
-        if not all(np.isfinite(block).all() for block in rows.blocks()):
-            raise ArtbenchError("test features hold NaN or infinity", mend="Extract them anew with --fresh")
+        _check_finite(rows)
         return probabilities_of(rows, self.weight, self.bias, self.target)
 
 
@@ -122,58 +130,80 @@ def fit_probe(
     )
 
 
+def _check_finite(rows: Rows) -> None:
+    # Probabilities would hide it: a sigmoid makes an infinite logit 0 or 1.
+    if not all(np.isfinite(block).all() for block in rows.blocks()):
+        raise ArtbenchError("test features hold NaN or infinity", mend="Extract them anew with --fresh")
+
+
 def _on_validation(
     folds: Sequence[Fold], heads: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]], target: TargetKind
 ) -> tuple[Mapping[str, float], Mapping[str, float]]:
     """Return the best thresholds, and every metric that is defined, of the chosen heads on validation."""
     held = [
-        (fold.choose_on.labels, probabilities_of(fold.choose_on.rows, *head, target))
+        (fold.choose_on.labels, outputs_of(fold.choose_on.rows, *head, target))
         for fold, head in zip(folds, heads, strict=True)
     ]
     thresholds = validated_thresholds(held, target=target)
     if not held:
         return thresholds, {}
-    labels, probabilities = (np.concatenate(parts) for parts in zip(*held, strict=True))
+    labels, outputs = np.concatenate([one for one, _ in held]), joined([one for _, one in held])
     ours = {name: metric for name, metric in METRICS.items() if metric.target == target}
-    metrics = {n: score(m, labels, probabilities, thresholds=thresholds) for n, m in ours.items()}
+    metrics = {n: score(m, labels, outputs, thresholds=thresholds) for n, m in ours.items()}
     return thresholds, {name: value for name, value in metrics.items() if not np.isnan(value)}
 
 
-def validated_thresholds(held: Sequence[tuple[Labels, NDArray[np.float32]]], *, target: TargetKind) -> dict[str, float]:
+def validated_thresholds(held: Sequence[tuple[Labels, Outputs]], *, target: TargetKind) -> dict[str, float]:
     """Choose the threshold of every metric that needs one on held-out images, of all folds together; 0.5 without any.
 
     Args:
-        held: Labels and probabilities of the held-out images of each fold.
+        held: Labels and predictions of the held-out images of each fold.
         target: Kind of target.
     """
     if not held:
         return {name: 0.5 for name, m in METRICS.items() if m.target == target and m.needs_threshold}
-    labels, probabilities = (np.concatenate(parts) for parts in zip(*held, strict=True))
-    return best_thresholds(labels, probabilities, target=target)
+    labels, outputs = np.concatenate([one for one, _ in held]), joined([one for _, one in held])
+    return best_thresholds(labels, outputs, target=target)
 
 
-def _logits(rows: Rows, weight: NDArray[np.float64], bias: NDArray[np.float64]) -> torch.Tensor:
-    parts = [block @ weight + bias for block in rows.blocks(len(bias))]
-    return torch.from_numpy(np.concatenate(parts) if parts else np.zeros((0, len(bias))))
+def _logits(rows: Rows, weight: NDArray[np.float64], bias: NDArray[np.float64]) -> Iterator[torch.Tensor]:
+    """Yield the logits of some images at a time: of all, they may take more memory than the features."""
+    for block in rows.blocks(len(bias)):
+        yield torch.from_numpy(block @ weight + bias)
+
+
+def outputs_of(rows: Rows, weight: NDArray[np.float64], bias: NDArray[np.float64], target: TargetKind) -> Outputs:
+    """Predict with a head: of one class per image the leading ones, of labels the probability of each."""
+    if target == "multi-label":
+        return probabilities_of(rows, weight, bias, target)
+    parts = [Leading.of(logits.softmax(dim=1).float().numpy()) for logits in _logits(rows, weight, bias)]
+    return joined(parts or [Leading.of(np.zeros((0, len(bias)), np.float32))])
 
 
 def probabilities_of(
     rows: Rows, weight: NDArray[np.float64], bias: NDArray[np.float64], target: TargetKind
 ) -> NDArray[np.float32]:
     """Predict the probability of each class or label with a head, float32, shape (n, classes)."""
-    logits = _logits(rows, weight, bias)
-    probabilities = logits.softmax(dim=1) if target == "single-label" else logits.sigmoid()
-    return np.asarray(probabilities.float().numpy(), np.float32)
+    probabilities, done = np.empty((len(rows), len(bias)), np.float32), 0
+    for logits in _logits(rows, weight, bias):
+        block = logits.softmax(dim=1) if target == "single-label" else logits.sigmoid()
+        probabilities[done : done + len(block)] = block.float().numpy()
+        done += len(block)
+    return probabilities
 
 
 def mean_loss(
     part: LabelledFeatures, weight: NDArray[np.float64], bias: NDArray[np.float64], target: TargetKind
 ) -> float:
     """Return the mean over images of the loss that is fitted."""
-    logits, labels = _logits(part.rows, weight, bias), torch.from_numpy(part.labels)
-    if target == "single-label":
-        # A class without training images costs the same at every penalty.
-        chances = logits.log_softmax(dim=1).clamp(min=-_CERTAIN)
-        return -float(chances.gather(1, labels[:, None]).mean())
-    logits = logits.clamp(-_CERTAIN, _CERTAIN)
-    return float((torch.nn.functional.softplus(logits) - logits * labels).sum(dim=1).mean())
+    losses, done = [], 0
+    for logits in _logits(part.rows, weight, bias):
+        labels = torch.from_numpy(part.labels[done : done + len(logits)])
+        done += len(logits)
+        if target == "single-label":
+            # A class without training images costs the same at every penalty.
+            losses.append(-logits.log_softmax(dim=1).gather(1, labels[:, None])[:, 0].clamp(min=-_CERTAIN))
+        else:
+            logits = logits.clamp(-_CERTAIN, _CERTAIN)
+            losses.append((torch.nn.functional.softplus(logits) - logits * labels).sum(dim=1))
+    return float(torch.cat(losses).mean())

@@ -15,6 +15,9 @@ from artbench.runtime.threads import in_pool
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
+# Classes whose curvature is kept and decomposed as a whole. Both take time with the square or cube of their number: at
+# 10,000 a quarter of an hour a penalty and 3 GB, where the diagonal takes a few passes more.
+_MOST_ROTATED = 1 << 12
 # Positions of some images and their z-scored features.
 _Block: TypeAlias = tuple[slice, torch.Tensor]
 
@@ -42,12 +45,15 @@ class Evaluation:
 class _Anchor:
     """A point with its evaluation in float64: logits and residuals of each block, shape (rows, classes).
 
-    `slopes` are features times residuals, shape (classes, d), `sums` the sums of residuals, shape (classes,).
+    `value` is the sum of losses, `slopes` are features times residuals, shape (classes, d), `sums` the sums of
+    residuals, shape (classes,). Where memory is short, logits are float32 and there are no residuals: both loss and
+    residuals are computed again from these logits, so that the rounding drops out of their changes.
     """
 
     point: torch.Tensor
     logits: list[torch.Tensor]
-    residuals: list[torch.Tensor]
+    residuals: list[torch.Tensor] | None
+    value: torch.Tensor
     slopes: torch.Tensor
     sums: torch.Tensor
 
@@ -55,7 +61,8 @@ class _Anchor:
         return _Anchor(
             point=self.point[:, columns],
             logits=[logits[:, columns] for logits in self.logits],
-            residuals=[residuals[:, columns] for residuals in self.residuals],
+            residuals=None if self.residuals is None else [residuals[:, columns] for residuals in self.residuals],
+            value=self.value[columns],
             slopes=self.slopes[columns],
             sums=self.sums[columns],
         )
@@ -97,9 +104,14 @@ class Softmax:
         return loss.reshape(1), residual
 
     def curvature(self, where: slice, residual: torch.Tensor) -> torch.Tensor:
-        """Return the sum over images of the Hessian with respect to their logits, shape (classes, classes)."""
+        """Return the sum over images of the Hessian with respect to their logits, shape (classes, classes).
+
+        Of very many classes its diagonal alone, shape (classes,).
+        """
         probabilities = residual.clone()
         probabilities.scatter_add_(1, self._labels[where, None], torch.ones_like(residual[:, :1]))
+        if probabilities.shape[1] > _MOST_ROTATED:
+            return (probabilities * (1 - probabilities)).sum(0)
         return probabilities.sum(0).diag() - probabilities.T @ probabilities
 
 
@@ -157,6 +169,7 @@ class Objective:
 
     Attributes:
         joint: Whether all classes are one problem.
+        beside: As given.
     """
 
     def __init__(
@@ -169,7 +182,7 @@ class Objective:
         stop: Event | None = None,
     ) -> None:
         self._features, self.losses, self.joint = features, losses, losses.joint
-        self._beside, self._stop, self._threads = beside, stop, threads
+        self.beside, self._stop, self._threads = beside, stop, threads
         self._anchor: _Anchor | None = None
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="artbench-probe") if threads > 1 else None
 
@@ -178,7 +191,9 @@ class Objective:
         # Free the memory of the previous anchor.
         self._anchor = None
         weights, intercepts = _split(point)
-        keep = 16 * self._features.n * len(weights) < free_bytes(self._features.device) / (4 * self._beside)
+        cells, free = self._features.n * len(weights), free_bytes(self._features.device) / self.beside
+        whole = 16 * cells < free / 4
+        keep = whole or 4 * cells < free / 2
         slopes, sums, value = torch.zeros_like(weights), torch.zeros_like(point[-1]), point.new_zeros(1)
         logits: list[torch.Tensor] = []
         residuals: list[torch.Tensor] = []
@@ -187,7 +202,7 @@ class Objective:
             where, block = item
             exact = block.double()
             at = torch.addmm(intercepts, weights, exact.T).T
-            saved = at.clone() if keep else None
+            saved = (at.clone() if whole else at.float()) if keep else None
             loss, residual = self.losses.on(where, at)
             return saved, loss, residual, residual.T @ exact
 
@@ -198,9 +213,11 @@ class Objective:
                 sums += residual.sum(0)
                 if saved is not None:
                     logits.append(saved)
-                    residuals.append(residual)
+                    if whole:
+                        residuals.append(residual)
         if keep:
-            self._anchor = _Anchor(point=point, logits=logits, residuals=residuals, slopes=slopes, sums=sums)
+            kept = residuals if whole else None
+            self._anchor = _Anchor(point=point, logits=logits, residuals=kept, value=value, slopes=slopes, sums=sums)
         return self._penalised(point, value, slopes, sums, l2=l2, exact=True)
 
     def at(self, point: torch.Tensor, *, l2: float) -> Evaluation:
@@ -209,13 +226,19 @@ class Objective:
         if anchor is None:
             return self.anchor(point, l2=l2)
         weights, intercepts = (way.float() for way in _split(point - anchor.point))
-        slopes, sums, value = anchor.slopes.clone(), anchor.sums.clone(), point.new_zeros(1)
+        slopes, sums = anchor.slopes.clone(), anchor.sums.clone()
+        value = point.new_zeros(1) if anchor.residuals is not None else anchor.value
 
         def work(item: tuple[int, _Block]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
             number, (where, block) = item
-            logits = torch.addmm(intercepts, weights, block.T).T + anchor.logits[number]
-            loss, residual = self.losses.on(where, logits)
-            change = residual.sub_(anchor.residuals[number])
+            there = anchor.logits[number].double()
+            loss, residual = self.losses.on(where, torch.addmm(intercepts, weights, block.T).T + there)
+            if anchor.residuals is not None:
+                before = anchor.residuals[number]
+            else:
+                less, before = self.losses.on(where, there)
+                loss = loss - less
+            change = residual.sub_(before)
             return loss, change.T.float() @ block, change.sum(0)
 
         with self._results(work, enumerate(self._features.blocks())) as results:
@@ -226,7 +249,7 @@ class Objective:
         return self._penalised(point, value, slopes, sums, l2=l2, exact=False)
 
     def curvature(self, point: torch.Tensor) -> torch.Tensor:
-        """Return the mean Hessian of the loss by logits, float64, (classes, classes), or (labels,) for sigmoids."""
+        """Return the mean Hessian of the loss by logits, float64, (classes, classes); or its diagonal, (classes,)."""
         weights, intercepts = (part.float() for part in _split(point))
         bend = point.new_zeros(1)
 
@@ -243,7 +266,7 @@ class Objective:
     def select(self, columns: torch.Tensor) -> "Objective":
         """Return the objective for some labels of sigmoids."""
         assert isinstance(self.losses, Sigmoids)
-        some = Objective(self._features, self.losses.select(columns), threads=1, beside=self._beside, stop=self._stop)
+        some = Objective(self._features, self.losses.select(columns), threads=1, beside=self.beside, stop=self._stop)
         some._threads, some._pool = self._threads, self._pool
         some._anchor = None if self._anchor is None else self._anchor.select(columns)
         return some

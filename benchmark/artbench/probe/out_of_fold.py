@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.outputs import Leading
 from artbench.data.splits import grouped_folds
 from artbench.probe.features import LabelledFeatures
-from artbench.probe.linear import probabilities_of
+from artbench.probe.linear import outputs_of
 from artbench.probe.penalty import PenaltyPath
 from artbench.probe.width import to_width
 from artbench.protocol import Protocol
@@ -63,7 +64,8 @@ def out_of_fold(
         # Along the larger penalties, as each fit is a good start for the next.
         for larger in sorted((one for one in protocol.probe.grid if one >= l2), reverse=True):
             head = path.at(larger)
-        outputs = probabilities_of(rows if projection is None else projection.rows(rows), *head, "single-label")
+        outputs = outputs_of(rows if projection is None else projection.rows(rows), *head, "single-label")
         found.judged[held] = np.isin(labels[held], labels[rest])
-        found.predicted[held], found.confidence[held] = outputs.argmax(axis=1), outputs.max(axis=1)
+        assert isinstance(outputs, Leading)
+        found.predicted[held], found.confidence[held] = outputs.classes[:, 0], outputs.probabilities[:, 0]
     return found

@@ -17,9 +17,9 @@ from artbench.errors import ArtbenchError
 from artbench.probe.features import LabelledFeatures, Scaling, Standardised, check_finite
 from artbench.probe.objective import Objective, Sigmoids, Softmax
 from artbench.probe.preconditioner import Eigenbasis, Preconditioner
-from artbench.probe.solver import solve
+from artbench.probe.solver import memory_needed, solve
 from artbench.protocol import Probe
-from artbench.runtime.machine import own_core_each
+from artbench.runtime.machine import free_bytes, own_core_each
 from artbench.runtime.threads import usable_cores
 from artbench.specs import TargetKind
 
@@ -52,6 +52,7 @@ class PenaltyPath:
         starts = range(0, len(order), _LABELS)
         self._groups = [order[start : start + _LABELS] for start in starts] if apart else [learnt]
         rows = [part.rows for part in parts]
+        _check_memory(rows[0].width, max((len(group) for group in self._groups), default=0), device)
         self._scaling = Scaling.of(rows, ids=[id_ for part in parts for id_ in part.ids])
         outputs = max((len(group) for group in self._groups), default=0)
         features = Standardised(rows, scaling=self._scaling, device=device, outputs=outputs)
@@ -115,6 +116,16 @@ class PenaltyPath:
         return Sigmoids(torch.from_numpy(labels[:, group]).to(self._device))
 
 
+def _check_memory(width: int, classes: int, device: str) -> None:
+    needed, free = memory_needed((width + 1) * classes), free_bytes(device)
+    if needed > free:
+        raise ArtbenchError(
+            f"fitting {width:,} features to {classes:,} classes takes {needed / 2**30:.1f} GB of memory, and "
+            f"{free / 2**30:.1f} GB are free",
+            mend="Free memory, or fit fewer features with --width",
+        )
+
+
 class WarmStart:
     """A sequence of solutions of a softmax over all classes, or of the sigmoids of some labels.
 
@@ -139,7 +150,7 @@ class WarmStart:
     def solve(self, l2: float, basis: Eigenbasis, *, tolerance: float) -> None:
         """Solve for another penalty."""
         start = self._ahead()
-        preconditioner = Preconditioner(basis, self._objective.curvature(start), l2=l2)
+        preconditioner = Preconditioner(basis, self._objective.curvature(start), l2=l2, joint=self._objective.joint)
         solution = solve(self._objective, start, preconditioner, l2=l2, tolerance=tolerance)
         self._objective.forget()
         self.point = solution.point

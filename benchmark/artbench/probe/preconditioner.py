@@ -51,12 +51,13 @@ class Preconditioner:
 
     Args:
         basis: Eigenbasis of the covariance of features.
-        curvature: Mean curvature of the logits, shape (classes, classes) or (labels,).
+        curvature: Mean curvature of the logits, shape (classes, classes); or its diagonal, shape (classes,).
         l2: The penalty.
+        joint: Whether the classes are one problem, which equal shifts of all classes don't change.
     """
 
-    def __init__(self, basis: Eigenbasis, curvature: torch.Tensor, *, l2: float) -> None:
-        self._basis, self._l2 = basis, l2
+    def __init__(self, basis: Eigenbasis, curvature: torch.Tensor, *, l2: float, joint: bool = False) -> None:
+        self._basis, self._l2, self._joint = basis, l2, joint
         self._rotation: torch.Tensor | None
         values, self._rotation = torch.linalg.eigh(curvature) if curvature.ndim == 2 else (curvature, None)
         self._values = values.clamp(min=0)
@@ -76,7 +77,10 @@ class Preconditioner:
             weights += self._beside(scaled) / self._l2
         weights = weights.T * size
         step = torch.cat([weights, (rotated[-1] * self._intercepts)[None]])
-        return step if self._rotation is None else step @ self._rotation.T
+        if self._rotation is not None:
+            return step @ self._rotation.T
+        # The whole curvature is 0 along equal shifts, the diagonal is not.
+        return step - step.mean(dim=1, keepdim=True) if self._joint else step
 
     def _beside(self, gradient: torch.Tensor) -> torch.Tensor:
         """Return the part of a gradient outside an incomplete basis: rounding, which must shrink too.

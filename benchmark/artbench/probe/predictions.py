@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from artbench.data.outputs import Outputs
 from artbench.probe.features import LabelledFeatures, Rows
-from artbench.probe.knn import knn_probabilities
+from artbench.probe.knn import knn_outputs
 from artbench.probe.linear import FittedProbe, fit_probe, validated_thresholds
 from artbench.probe.penalty import set_apart
 from artbench.probe.ridge import FittedRidge, fit_ridge
@@ -23,14 +23,15 @@ class Predictions:
 
     Attributes:
         fitted: The probe.
-        outputs: Its probabilities, float32, shape (m, classes), or years, float32, shape (m, 1).
+        outputs: Its probabilities, float32, shape (m, classes), of one class per image the leading ones; or years,
+            float32, shape (m, 1).
         neighbours: The same of weighted nearest neighbours.
         neighbour_thresholds: Threshold by metric for these, chosen on the same images as those of the probe.
     """
 
     fitted: FittedProbe | FittedRidge
-    outputs: NDArray[np.float32]
-    neighbours: NDArray[np.float32]
+    outputs: Outputs
+    neighbours: Outputs
     neighbour_thresholds: Mapping[str, float]
 
 
@@ -56,6 +57,7 @@ def predict(
     train, validation, projection = to_width(train, validation, width=protocol.width)
     test = test if projection is None else projection.rows(test)
     fitted: FittedProbe | FittedRidge
+    outputs: Outputs
     if target == "year":
         ridge = fit_ridge(train, validation, probe=protocol.probe, device=device)
         fitted, outputs = ridge if projection is None else projection.unprojected(ridge), ridge.years(test)
@@ -63,10 +65,10 @@ def predict(
         head = fit_probe(
             train, validation, classes=classes, target=target, probe=protocol.probe, device=device, reporter=reporter
         )
-        fitted, outputs = head if projection is None else projection.unprojected(head), head.probabilities(test)
+        fitted, outputs = head if projection is None else projection.unprojected(head), head.outputs(test)
 
-    def votes(parts: Sequence[LabelledFeatures], rows: Rows) -> NDArray[np.float32]:
-        return knn_probabilities(
+    def votes(parts: Sequence[LabelledFeatures], rows: Rows) -> Outputs:
+        return knn_outputs(
             [part.rows for part in parts],
             np.concatenate([part.labels for part in parts]),
             rows,

@@ -7,8 +7,11 @@ import torch
 
 from artbench.probe.objective import Evaluation, Objective
 from artbench.probe.preconditioner import Preconditioner
+from artbench.runtime.machine import free_bytes
 
-_MEMORY = 10
+_MEMORY, _FEWEST = 10, 2
+# Arrays of the size of the weights that a step of the memory takes, and that everything else takes at once.
+_PER_STEP, _BESIDE_STEPS = 3, 18
 # Share of solved problems from which it pays to copy the others together.
 _WORTH_LEAVING_OUT = 0.25
 # Sufficient decrease (Armijo), and how often a step is halved before a problem is given up.
@@ -62,13 +65,14 @@ def solve(
         most_evaluations: Number of passes after which the solver gives up.
     """
     joint = objective.joint
-    found, point = start.clone(), start
+    # Of one joint problem all columns end together.
+    found, point = start if joint else start.clone(), start
     # Columns of the problems that are still computed; all others are solved or given up.
     columns = torch.arange(start.shape[1], device=start.device)
     now = objective.anchor(point, l2=l2)
     conditioned = preconditioner(now.gradient)
     evaluations, anchored, converged = 1, 1, True
-    memory: deque[_Step] = deque(maxlen=_MEMORY)
+    memory: deque[_Step] = deque(maxlen=_steps(start, beside=objective.beside))
     given_up = stuck = torch.zeros_like(now.value, dtype=torch.bool)
     at_anchor = _norm(now.gradient, joint)
     while True:
@@ -86,25 +90,40 @@ def solve(
             anchored, stuck = evaluations, torch.zeros_like(stuck)
             continue
         if over:
-            found[:, columns] = point
-            return Solution(point=found, converged=converged and bool(solved.all()), evaluations=evaluations)
+            if not joint:
+                found[:, columns] = point
+            return Solution(
+                point=point if joint else found, converged=converged and bool(solved.all()), evaluations=evaluations
+            )
         if leaving:
             found[:, columns] = point
             converged &= bool(solved[done].all())
             open_ = torch.nonzero(~done)[:, 0]
             columns, point, conditioned = columns[open_], point[:, open_], conditioned[:, open_]
             objective, preconditioner, now = objective.select(open_), preconditioner.select(open_), now.select(open_)
-            memory = deque((step.select(open_) for step in memory), maxlen=_MEMORY)
+            memory = deque((step.select(open_) for step in memory), maxlen=memory.maxlen)
             done, given_up, stuck, at_anchor = done[open_], given_up[open_], stuck[open_], at_anchor[open_]
-        step = torch.where(done, 0, _direction(now.gradient, conditioned, memory, joint))
+        step = _direction(now.gradient, conditioned, memory, joint).masked_fill_(done, 0)
         slope = _dot(now.gradient, step, joint)
         length, new, stuck, passes = _search(objective, point, step, now, slope, l2=l2)
         evaluations += passes
         if now.exact:
             given_up = given_up | stuck
         before, conditioned = conditioned, preconditioner(new.gradient)
-        memory.append(_Step(-length * step, new.gradient - now.gradient, conditioned - before))
-        point, now = point - length * step, new
+        move = step.mul_(-length)
+        memory.append(_Step(move, new.gradient - now.gradient, conditioned - before))
+        point, now = point + move, new
+
+
+def memory_needed(numbers: int) -> int:
+    """Return the bytes that the solver takes at least for a point of so many numbers."""
+    return 8 * numbers * (_BESIDE_STEPS + _PER_STEP * _FEWEST)
+
+
+def _steps(start: torch.Tensor, *, beside: int) -> int:
+    """Return how many steps are remembered: as many as half of the free memory holds beside everything else."""
+    room = free_bytes(start.device.type) / (2 * beside) / (8 * start.numel()) - _BESIDE_STEPS
+    return int(min(_MEMORY, max(_FEWEST, room // _PER_STEP)))
 
 
 def _search(

@@ -12,8 +12,8 @@ from artbench.records.record import FileState
 from artbench.runtime.untrusted import memory_limit, read_regular
 
 # Bytes of a file, and rows.
-LARGEST_TABLE = 512 << 20
-_MOST_ROWS = 10**7
+LARGEST_TABLE = 1280 << 20
+MOST_ROWS = 10**7
 # Bytes of one text, such as the id of an image, and in the mean of all rows, beside what few rows may take.
 _LONGEST_TEXT = 4_096
 _MEAN_TEXT = 256
@@ -36,6 +36,7 @@ class StoredTable:
 
     Attributes:
         columns: Names of its columns.
+        bytes: Size of the file.
         metadata: Whether it has metadata beside Arrow's own, which could carry private data such as file names.
         lists: Whether rows of a column have several values.
 
@@ -64,9 +65,9 @@ class StoredTable:
             raise _unreadable(error) from error
         if footer.num_rows != state.rows:
             raise ArtbenchError(f"it has {footer.num_rows:,} rows; the record says {state.rows:,}")
-        if not 0 < footer.num_rows <= _MOST_ROWS:
-            raise ArtbenchError(f"it has {footer.num_rows:,} rows, and from 1 to {_MOST_ROWS:,} are read")
-        self._data, self._rows = data, int(footer.num_rows)
+        if not 0 < footer.num_rows <= MOST_ROWS:
+            raise ArtbenchError(f"it has {footer.num_rows:,} rows, and from 1 to {MOST_ROWS:,} are read")
+        self._data, self._rows, self.bytes = data, int(footer.num_rows), len(data)
         self.columns: list[str] = schema.names
         self.metadata = bool(set(footer.metadata or {}) - {b"ARROW:schema"} or schema.metadata)
         self.lists = any(pa.types.is_nested(field.type) for field in schema)
@@ -99,12 +100,16 @@ def _decoded(column: pa.Array) -> pa.Array:
     if not pa.types.is_dictionary(column.type):
         return column
     lengths = pc.binary_length(column.dictionary)
-    if (pc.max(lengths).as_py() or 0) > _LONGEST_TEXT:
-        raise ValueError(f"a text has more than {_LONGEST_TEXT:,} bytes")
-    whole = pc.sum(pc.take(lengths, column.indices)).as_py() or 0
-    if whole > _ROOM // 4 + _MEAN_TEXT * len(column):
-        raise ValueError(f"its texts have {whole:,} bytes, too many for {len(column):,} rows")
+    check_texts(pc.max(lengths).as_py() or 0, pc.sum(pc.take(lengths, column.indices)).as_py() or 0, len(column))
     return column.dictionary_decode()
+
+
+def check_texts(longest: int, whole: int, rows: int) -> None:
+    """Raise ValueError if the texts of a column would not be read, by the bytes of the longest and of all."""
+    if longest > _LONGEST_TEXT:
+        raise ValueError(f"a text has more than {_LONGEST_TEXT:,} bytes")
+    if whole > _ROOM // 4 + _MEAN_TEXT * rows:
+        raise ValueError(f"its texts have {whole:,} bytes, too many for {rows:,} rows")
 
 
 def _unreadable(error: Exception) -> ArtbenchError:

@@ -10,16 +10,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from artbench.data.outputs import Leading, Outputs
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
-from artbench.records.parquet import OtherFileError, StoredTable
+from artbench.records.parquet import LARGEST_TABLE, MOST_ROWS, OtherFileError, StoredTable, check_texts
 from artbench.records.record import Record
 from artbench.runtime.files import atomic_write
 from artbench.specs import TargetKind
 
-# Most values of a column of lists, such as 25,000 images of 4,000 labels; and most images times classes.
-_MOST_VALUES = 10**8
-_MOST_CELLS = 10**9
+# Most values of a column of lists, such as 250,000 images of 1,000 labels; and most classes.
+_MOST_VALUES = 25 * 10**7
+_MOST_CLASSES = 10**5
+# Values up to which a file may stand for more bytes than it has; above, they are written as they are.
+_FEW_VALUES = 10**8
+# Where Parquet has the values of a list.
+_VALUES = ".list.element"
+# Values that are checked at a time.
+_BLOCK = 1 << 22
 MISSING = "its predictions are missing"
 
 
@@ -30,7 +37,8 @@ class TestPredictions:
     Attributes:
         images: Ids, in the order of the test split.
         labels: As `Split.labels`.
-        outputs: Probabilities, float32, shape (n, classes), or years, float32, shape (n, 1).
+        outputs: Probabilities, float32, shape (n, classes), of one class per image the leading ones suffice; or years,
+            float32, shape (n, 1).
         rounds: Round of each row, from 0, int64, shape (n,); None if there is one.
         clusters: Cluster of each row, such as its painter, numbered from 0 in order of appearance, int64, shape (n,);
             None if rows are resampled one by one.
@@ -40,7 +48,7 @@ class TestPredictions:
 
     images: Sequence[str]
     labels: Labels
-    outputs: NDArray[np.float32]
+    outputs: Outputs
     rounds: NDArray[np.int64] | None = None
     clusters: NDArray[np.int64] | None = None
 
@@ -51,25 +59,43 @@ class TestPredictions:
         (probability of at least 0.5) list label numbers, `confidence` the probability of every label. Years: the years,
         and no confidence.
         """
-        columns = {"image": pa.array(self.images, pa.string())}
-        if self.labels.dtype == np.float64:
-            columns["target"] = pa.array(self.labels, pa.float64())
-            columns["prediction"] = pa.array(self.outputs[:, 0], pa.float32())
-        elif self.labels.ndim == 1:
+        outputs, target = self.outputs, target_of(self.labels)
+        if target == "single-label" and not isinstance(outputs, Leading):
+            outputs = Leading.of(outputs)
+        classes = outputs.count if isinstance(outputs, Leading) else outputs.shape[1]
+        check_size(self.images, classes=classes, target=target)
+        columns, few = {"image": pa.array(self.images, pa.string())}, True
+        if isinstance(outputs, Leading):
             columns["target"] = pa.array(self.labels, pa.int32())
-            columns["prediction"] = pa.array(self.outputs.argmax(axis=1), pa.int32())
-            columns["confidence"] = pa.array(self.outputs.max(axis=1), pa.float32())
+            columns["prediction"] = pa.array(outputs.classes[:, 0], pa.int32())
+            columns["confidence"] = pa.array(outputs.probabilities[:, 0], pa.float32())
+        elif target == "year":
+            columns["target"] = pa.array(self.labels, pa.float64())
+            columns["prediction"] = pa.array(outputs[:, 0], pa.float32())
         else:
-            predicted = [np.flatnonzero(row >= 0.5) for row in self.outputs]
-            columns["target"] = pa.array([np.flatnonzero(row) for row in self.labels], pa.list_(pa.int32()))
-            columns["prediction"] = pa.array(predicted, pa.list_(pa.int32()))
-            columns["confidence"] = pa.array(list(self.outputs), pa.list_(pa.float32()))
+            few = outputs.size <= _FEW_VALUES
+            for name, chosen in (("target", self.labels), ("prediction", outputs >= 0.5)):
+                ends = np.append(0, np.cumsum(chosen.sum(axis=1)))
+                columns[name] = _lists(ends, pa.array(np.nonzero(chosen)[1], pa.int32()))
+            ends = np.arange(len(outputs) + 1) * classes
+            columns["confidence"] = _lists(ends, pa.array(outputs.ravel(), pa.float32()))
         if self.rounds is not None:
             columns["round"] = pa.array(self.rounds, pa.int32())
         if self.clusters is not None:
             columns["cluster"] = pa.array(self.clusters, pa.int32())
         with atomic_write(path) as temporary:
-            pq.write_table(pa.table(columns), temporary, compression="zstd")
+            table = pa.table(columns)
+            # By their names in Parquet, where a list has its values in a column of their own.
+            names = [name + _VALUES * pa.types.is_list(table[name].type) for name in columns]
+            plain = [] if few else ["confidence" + _VALUES]
+            pq.write_table(
+                table,
+                temporary,
+                compression={name: "none" if name in plain else "zstd" for name in names},
+                use_dictionary=[name for name in names if name not in plain],
+            )
+            if temporary.stat().st_size > LARGEST_TABLE:
+                raise ArtbenchError(f"the predictions take more than the {LARGEST_TABLE:,} bytes that are read")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,9 +123,50 @@ class StoredPredictions:
     @property
     def target(self) -> TargetKind:
         """Kind of target, by the labels."""
-        if self.labels.dtype == np.float64:
-            return "year"
-        return "single-label" if self.labels.ndim == 1 else "multi-label"
+        return target_of(self.labels)
+
+
+def target_of(labels: Labels) -> TargetKind:
+    """Return the kind of target that labels are of."""
+    if labels.dtype == np.float64:
+        return "year"
+    return "single-label" if labels.ndim == 1 else "multi-label"
+
+
+def check_size(images: Sequence[str], *, classes: int, target: TargetKind) -> None:
+    """Check, before the work is done, that predictions of this size can be read again.
+
+    Args:
+        images: Ids of all test images, of one round after the other.
+        classes: Number of classes.
+        target: Kind of target.
+
+    Raises:
+        ArtbenchError: They can't.
+    """
+    problem = _too_many(len(images), classes, target)
+    if not problem:
+        sizes = [len(image.encode()) for image in images]
+        try:
+            check_texts(max(sizes, default=0), sum(sizes), len(sizes))
+        except ValueError as error:
+            problem = f"of the ids of images, {error}"
+    if problem:
+        raise ArtbenchError(
+            f"predictions of {len(images):,} test images and {classes:,} classes can't be kept: {problem}",
+            mend="Test on fewer images, or leave out classes or labels that are rare",
+        )
+
+
+def _too_many(rows: int, classes: int, target: TargetKind) -> str:
+    """Say why predictions would not be read; empty if they would."""
+    if rows > MOST_ROWS:
+        return f"at most {MOST_ROWS:,} rows are read"
+    if target != "year" and classes > _MOST_CLASSES:
+        return f"at most {_MOST_CLASSES:,} classes are read"
+    if target == "multi-label" and rows * classes > _MOST_VALUES:
+        return f"at most {_MOST_VALUES:,} probabilities are read"
+    return ""
 
 
 def read_predictions(file: Path, record: Record) -> StoredPredictions:
@@ -114,8 +181,10 @@ def read_predictions(file: Path, record: Record) -> StoredPredictions:
     with _said():
         stored = StoredTable(file, record.predictions)
         # A list has a value for each label, a few bytes of a file can stand for any number, and all are kept in memory.
-        if record.predictions.rows * classes > (_MOST_VALUES if stored.lists else _MOST_CELLS):
-            raise ArtbenchError("there are too many of them")
+        rows = record.predictions.rows
+        problem = _too_many(rows, classes, "multi-label" if stored.lists else "single-label")
+        if problem or (stored.lists and rows * classes > max(_FEW_VALUES, stored.bytes)):
+            raise ArtbenchError(problem or "it has fewer bytes than values")
         table = stored.read(values_per_row=classes if stored.lists else 1)
     try:
         return _checked(table, record)
@@ -163,11 +232,11 @@ def _checked(table: pa.Table, record: Record) -> StoredPredictions:
         labels = _label_sets(table["target"], classes)
         predicted, confidence = None, _probabilities(table["confidence"], classes)
     elif pa.types.is_floating(table["target"].type):
-        labels = _floats(table["target"])
-        predicted, confidence = _floats(table["prediction"]).astype(np.float32), None
+        labels = _floats(table["target"].to_numpy())
+        predicted, confidence = _floats(table["prediction"].to_numpy()).astype(np.float32), None
     else:
         labels, predicted = _numbers(table, "target", below=classes), _numbers(table, "prediction", below=classes)
-        confidence = _fractions(_floats(table["confidence"]))
+        confidence = _fractions(_floats(table["confidence"].to_numpy()))
     return StoredPredictions(
         images=images.to_numpy(),
         labels=labels,
@@ -192,8 +261,8 @@ def _within(numbers: NDArray[np.int64], below: int, name: str) -> NDArray[np.int
     return numbers
 
 
-def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
-    values: NDArray[np.float64] = column.to_numpy().astype(np.float64)
+def _floats(column: NDArray[np.generic]) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = column.astype(np.float64)
     if not np.isfinite(values).all():
         raise ValueError("a number is not finite")
     return values
@@ -207,7 +276,7 @@ def _fractions(values: NDArray[np.float64]) -> NDArray[np.float32]:
 
 def _label_sets(column: pa.ChunkedArray, classes: int) -> NDArray[np.bool_]:
     """Return lists of label numbers as bool, shape (n, classes)."""
-    lists = column.combine_chunks()
+    lists = _whole(column)
     labels = np.zeros((len(lists), classes), bool)
     numbers = _within(lists.flatten().cast(pa.int64()).to_numpy(), classes, "target")
     labels[np.repeat(np.arange(len(lists)), lists.value_lengths().to_numpy()), numbers] = True
@@ -216,7 +285,20 @@ def _label_sets(column: pa.ChunkedArray, classes: int) -> NDArray[np.bool_]:
 
 def _probabilities(column: pa.ChunkedArray, classes: int) -> NDArray[np.float32]:
     """Return lists of probabilities as float32, shape (n, classes)."""
-    lists = column.combine_chunks()
+    lists = _whole(column)
     if lists.null_count or (lists.value_lengths().to_numpy() != classes).any():
         raise ValueError(f"confidence does not list {classes} probabilities")
-    return _fractions(_floats(lists.flatten())).reshape(len(lists), classes)
+    # Without a copy: these are all numbers of a large file.
+    values = lists.flatten().to_numpy()
+    for start in range(0, len(values), _BLOCK):
+        _fractions(_floats(values[start : start + _BLOCK]))
+    return np.asarray(values, np.float32).reshape(len(lists), classes)
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column as one array, without a copy where it is one."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _lists(ends: NDArray[np.int64], values: pa.Array) -> pa.ListArray:
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), values)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.outputs import Outputs
 from artbench.data.targets import Labels
 from artbench.specs import TargetKind
 from artbench.stats.measuring import Outcome, measure_all, measured
@@ -18,6 +19,7 @@ from artbench.stats.metrics import METRICS, Metric
 from artbench.stats.multi_label import MultiLabelOutcome
 from artbench.stats.single_label import CALIBRATION_BINS, SingleLabelOutcome
 from artbench.stats.units import Units
+from artbench.stats.years import YearOutcome
 
 # Each image adds 0 or 1, all with the same weight.
 _PLAIN = ("accuracy", "top5_accuracy", "within_50_years")
@@ -104,7 +106,7 @@ class LeftOut:
 
 def left_out(
     labels: Labels,
-    outputs: NDArray[np.floating],
+    outputs: Outputs,
     *,
     target: TargetKind,
     units: Units,
@@ -115,7 +117,7 @@ def left_out(
 
     Args:
         labels: As `Split.labels`.
-        outputs: Probabilities, shape (n, classes), or years, shape (n, 1).
+        outputs: Probabilities, shape (n, classes), the leading ones of them, or years, shape (n, 1).
         target: Kind of target.
         units: Units of the images.
         thresholds: Threshold by metric; metrics that need one and have none are left out.
@@ -140,12 +142,14 @@ def left_out(
     metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in given)]
     metrics = [m for m in metrics if wanted is None or m.name in wanted]
     outcome, values = measure_all(metrics, labels, outputs, thresholds=given)
-    each = _without(metrics, outcome, units.of, units.count)
+    # Interpolation takes the best of a few precisions, so that leaving out one image says nothing of many.
+    smooth = [metric for metric in metrics if metric.name != _INTERPOLATED]
+    each = _without(smooth, outcome, units.of, units.count)
     alone = each
     if units.clustered:
-        alone = _without(metrics, outcome, units.singles, int(units.singles.max()) + 1)
+        alone = _without(smooth, outcome, units.singles, int(units.singles.max()) + 1)
     found: dict[str, LeftOut] = {}
-    for metric in metrics:
+    for metric in smooth:
         name, value = metric.name, float(values[metric.name][0])
         shares = _shares(name, labels, outcome, given)
         one_by_one = np.nan_to_num(value - alone[name])
@@ -157,18 +161,17 @@ def left_out(
             single=max(_smoothed(name, labels, outcome, value), float(np.square(one_by_one).sum())),
             carrying=carrying(one_by_one),
             images=units.images,
-            top=_top(metric, labels, outputs),
+            top=_top(metric, labels, outcome),
             biased=name in _BIASED,
             plain=name in _PLAIN and not units.clustered,
             calibration=_calibration(outcome, units) if name == "expected_calibration_error" else None,
             rounds=np.array([value]),
         )
-    if _INTERPOLATED in found:
-        # Interpolation takes the best of a few precisions, so that leaving out one image says nothing of many.
-        rough, exact = found[_INTERPOLATED], found[_EXACT]
-        moved = exact.without - exact.value + rough.value
-        found[_INTERPOLATED] = replace(exact, value=rough.value, rounds=rough.rounds, without=moved, biased=False)
-    return {name: one for name, one in found.items() if only is None or name in only}
+    if _INTERPOLATED in values:
+        exact, rough = found[_EXACT], float(values[_INTERPOLATED][0])
+        moved = exact.without - exact.value + rough
+        found[_INTERPOLATED] = replace(exact, value=rough, rounds=np.array([rough]), without=moved, biased=False)
+    return {m.name: found[m.name] for m in metrics if only is None or m.name in only}
 
 
 def averaged(rounds: Sequence[LeftOut]) -> LeftOut:
@@ -239,8 +242,9 @@ def _shares(metric: str, labels: Labels, outcome: Outcome, thresholds: Mapping[s
             weights = np.reciprocal(np.maximum(support + np.bincount(predicted, minlength=outcome.classes), 1.0))
             shares = weights[classes] + weights[predicted]
     elif isinstance(outcome, MultiLabelOutcome):
-        if metric in (_EXACT, _INTERPOLATED):
-            shares = (outcome.labels / np.maximum(outcome.labels.sum(axis=0), 1)).sum(axis=1)
+        if metric == _EXACT:
+            image, label = np.nonzero(outcome.labels)
+            shares = np.bincount(image, (1 / np.maximum(np.bincount(label), 1))[label], minlength=n).astype(np.float64)
         elif metric == "micro_f1":
             wanted, given, _ = outcome.matches(thresholds["micro_f1"])
             shares = (wanted + given).astype(np.float64)
@@ -268,12 +272,14 @@ def _smoothed(metric: str, labels: Labels, outcome: Outcome, value: float) -> fl
     return float((share * (1 - share) / support[there]).sum()) / occurring**2 * scale**2
 
 
-def _top(metric: Metric, labels: Labels, outputs: NDArray[np.floating]) -> float:
+def _top(metric: Metric, labels: Labels, outcome: Outcome) -> float:
     """Return the largest value that a metric can have."""
-    if metric.unit == "years":
-        return max(_YEAR, float(np.ptp(labels)), float(np.abs(outputs[:, 0] - labels).max()))
+    if isinstance(outcome, YearOutcome):
+        return max(_YEAR, float(np.ptp(labels)), float(outcome.errors.max()))
     # A class without test images counts as 0.
-    return len(np.unique(labels)) / outputs.shape[1] if metric.name == "mean_class_accuracy" else 1.0
+    if isinstance(outcome, SingleLabelOutcome) and metric.name == "mean_class_accuracy":
+        return len(np.unique(labels)) / outcome.classes
+    return 1.0
 
 
 def _calibration(outcome: Outcome, units: Units) -> CalibrationGaps | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.outputs import Leading, Outputs
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.stats.multi_label import MultiLabelOutcome
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
 Outcome: TypeAlias = SingleLabelOutcome | MultiLabelOutcome | YearOutcome
 
 
-def outcome_of(labels: Labels, outputs: NDArray[np.floating], thresholds: Mapping[str, float]) -> Outcome:
+def outcome_of(labels: Labels, outputs: Outputs, thresholds: Mapping[str, float]) -> Outcome:
     """Return labels and predictions as the metrics of their kind of target take them."""
+    if labels.dtype != np.float64 and labels.ndim == 1:
+        return SingleLabelOutcome(labels.astype(np.int64), outputs)
+    assert not isinstance(outputs, Leading)
     if labels.dtype == np.float64:
         return YearOutcome(labels.astype(np.float64), outputs)
-    if labels.ndim == 1:
-        return SingleLabelOutcome(labels.astype(np.int64), outputs)
-    return MultiLabelOutcome(labels.astype(bool), outputs, thresholds)
+    return MultiLabelOutcome(labels.astype(bool, copy=False), outputs, thresholds)
 
 
 def measured(metrics: "Sequence[Metric]", weighted: Any) -> dict[str, NDArray[np.floating]]:
@@ -34,7 +36,7 @@ def measured(metrics: "Sequence[Metric]", weighted: Any) -> dict[str, NDArray[np
 
 
 def measure_all(
-    metrics: "Sequence[Metric]", labels: Labels, outputs: NDArray[np.floating], *, thresholds: Mapping[str, float]
+    metrics: "Sequence[Metric]", labels: Labels, outputs: Outputs, *, thresholds: Mapping[str, float]
 ) -> tuple[Outcome, dict[str, NDArray[np.floating]]]:
     """Return what metrics are computed from, and their values on all images, each of shape (1,).
 

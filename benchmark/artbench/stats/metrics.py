@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.outputs import Leading, Outputs
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.protocol import Bootstrap
@@ -90,7 +91,7 @@ def find_metric(name: str, target: TargetKind) -> Metric:
     return metric
 
 
-def best_thresholds(labels: Labels, outputs: NDArray[np.floating], *, target: TargetKind) -> dict[str, float]:
+def best_thresholds(labels: Labels, outputs: Outputs, *, target: TargetKind) -> dict[str, float]:
     """Choose the best of `THRESHOLDS` on validation images, the first on a tie, for every metric that needs one.
 
     Examples:
@@ -101,24 +102,25 @@ def best_thresholds(labels: Labels, outputs: NDArray[np.floating], *, target: Ta
         >>> sorted(best_thresholds(labels, probabilities, target="multi-label"))
         ['micro_f1', 'sample_f2']
     """
+    needing = [metric for metric in METRICS.values() if metric.target == target and metric.needs_threshold]
+    if not needing or isinstance(outputs, Leading):
+        return {}
+    outcome = multi_label.MultiLabelOutcome(labels.astype(bool, copy=False), outputs, {})
+    outcome.count(multi_label.THRESHOLDS)
 
     def value(metric: Metric, threshold: float) -> float:
-        outcome = multi_label.MultiLabelOutcome(labels.astype(bool), outputs, {metric.name: threshold})
-        return float(metric.measure(outcome.weighted(None))[0])
+        return float(metric.measure(outcome.at({metric.name: threshold}).weighted(None))[0])
 
-    needing = [metric for metric in METRICS.values() if metric.target == target and metric.needs_threshold]
     return {metric.name: max(multi_label.THRESHOLDS, key=partial(value, metric)) for metric in needing}
 
 
-def score(
-    metric: Metric, labels: Labels, outputs: NDArray[np.floating], *, thresholds: Mapping[str, float] | None = None
-) -> float:
+def score(metric: Metric, labels: Labels, outputs: Outputs, *, thresholds: Mapping[str, float] | None = None) -> float:
     """Compute the value of one metric, without an interval; NaN if it is undefined.
 
     Args:
         metric: One of `METRICS`.
         labels: As `Split.labels`.
-        outputs: Probabilities, shape (n, classes), or years, shape (n, 1).
+        outputs: Probabilities, shape (n, classes), the leading ones of them, or years, shape (n, 1).
         thresholds: Threshold by metric, for metrics that need one.
 
     Examples:
@@ -133,7 +135,7 @@ def score(
 
 def sample(
     labels: Labels,
-    outputs: NDArray[np.floating],
+    outputs: Outputs,
     *,
     target: TargetKind,
     bootstrap: Bootstrap,
@@ -144,7 +146,7 @@ def sample(
 
     Args:
         labels: As `Split.labels`.
-        outputs: Probabilities, shape (n, classes), or years, shape (n, 1).
+        outputs: Probabilities, shape (n, classes), the leading ones of them, or years, shape (n, 1).
         target: Kind of target.
         bootstrap: How to resample.
         thresholds: Threshold by metric; metrics that need one and have none are left out.

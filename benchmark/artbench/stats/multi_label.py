@@ -1,18 +1,26 @@
 """Metrics of predictions with any number of labels per image."""
 
-from collections.abc import Iterator, Mapping
+import copy
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.stats.average_precision import AveragePrecision, Ranking, average_precision
+from artbench.stats.average_precision import (
+    AveragePrecision,
+    Ranking,
+    average_precision,
+    in_blocks,
+    precision_without,
+)
 
 # Thresholds tried on validation: finely where the probabilities of rare labels lie.
 THRESHOLDS = tuple(np.unique(np.concatenate([np.geomspace(0.001, 0.1, 21), np.linspace(0.1, 0.95, 35)])).tolist())
-# Units left out whose weights are in memory at once.
-_BLOCK = 128
+# Labels of each image, those predicted, and those in both; each of shape (n,).
+_Matches: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
 
 
 class MultiLabelOutcome:
@@ -28,6 +36,13 @@ class MultiLabelOutcome:
         self, labels: NDArray[np.bool_], probabilities: NDArray[np.floating], thresholds: Mapping[str, float]
     ) -> None:
         self.labels, self.probabilities, self.thresholds = labels, probabilities, thresholds
+        self._matches: dict[float, _Matches] = {}
+
+    def at(self, thresholds: Mapping[str, float]) -> "MultiLabelOutcome":
+        """Return the same with other thresholds; what has been counted is kept."""
+        other = copy.copy(self)
+        other.thresholds = thresholds
+        return other
 
     @cached_property
     def by_class(self) -> AveragePrecision:
@@ -40,24 +55,56 @@ class MultiLabelOutcome:
         return average_precision(self.labels, self.probabilities)
 
     @cached_property
+    def occurring(self) -> NDArray[np.int64]:
+        """Numbers of the classes that occur."""
+        return np.flatnonzero(self.labels.any(axis=0))
+
+    @cached_property
     def rankings(self) -> list[Ranking]:
         """Ranking of the images for each class that occurs."""
-        occurring = np.flatnonzero(self.labels.any(axis=0))
-        return [Ranking(self.labels[:, k], self.probabilities[:, k]) for k in occurring]
+        ones = np.ones(len(self.labels), np.float32)
 
-    def matches(self, threshold: float) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        def made(part: slice) -> list[Ranking]:
+            classes = self.occurring[part]
+            right, scores = self.labels[:, classes].T, self.probabilities[:, classes].T
+            return [Ranking(*each, ones) for each in zip(right, scores, strict=True)]
+
+        return [ranking for some in in_blocks(made, len(self.occurring), len(self.labels)) for ranking in some]
+
+    def matches(self, threshold: float) -> _Matches:
         """Count the labels of each image, those predicted, and those in both; each of shape (n,)."""
-        predicted = self.probabilities >= threshold
-        return self.labels.sum(axis=1), predicted.sum(axis=1), (predicted & self.labels).sum(axis=1)
+        if threshold not in self._matches:
+            self.count([threshold])
+        return self._matches[threshold]
+
+    def count(self, thresholds: Sequence[float]) -> None:
+        """Count the matches at rising thresholds, in one pass over the predictions."""
+        # As numbers of the predictions' precision, which a comparison with one of them takes them for.
+        edges = np.array(thresholds, self.probabilities.dtype)
+        columns = len(edges) + 1
+
+        def counted(part: slice) -> tuple[NDArray[np.int32], ...]:
+            labels = self.labels[part]
+            rows = len(labels)
+            # How many thresholds each probability reaches.
+            reached = np.searchsorted(edges, self.probabilities[part], side="right")
+            reached += columns * np.arange(rows)[:, None]
+            every = (np.bincount(some.ravel(), minlength=rows * columns) for some in (reached, reached[labels]))
+            above = (_at_least(some.reshape(rows, columns)) for some in every)
+            return labels.sum(axis=1, dtype=np.int32), *above
+
+        parts = in_blocks(counted, *self.labels.shape)
+        labels, predicted, both = (np.concatenate(some, axis=-1) for some in zip(*parts, strict=True))
+        for at, threshold in enumerate(thresholds):
+            self._matches[threshold] = labels, predicted[at], both[at]
 
     def weighted(self, weights: NDArray[np.float32] | None) -> "WeightedOutcome":
         """Weight the images: image i counts `weights[i, b]` times; None: once, in one resample."""
         return WeightedOutcome(outcome=self, weights=weights)
 
-    def without(self, units: NDArray[np.int64], count: int) -> "Iterator[WeightedOutcome]":
-        """Yield the outcome without each of `count` units, some at a time; image i belongs to `units[i]`."""
-        for start in range(0, count, _BLOCK):
-            yield self.weighted((units[:, None] != np.arange(start, min(start + _BLOCK, count))).astype(np.float32))
+    def without(self, units: NDArray[np.int64], count: int) -> "Iterator[OutcomeWithout]":
+        """Yield the outcome without each of `count` units; image i belongs to `units[i]`."""
+        yield OutcomeWithout(outcome=self, units=units, count=count)
 
 
 @dataclass(frozen=True)
@@ -70,10 +117,16 @@ class WeightedOutcome:
     @cached_property
     def by_class(self) -> AveragePrecision:
         """Means over the classes that occur in a resample, (resamples,)."""
-        if self.weights is None:
+        weights = self.weights
+        if weights is None:
             each = self.outcome.by_class
             return AveragePrecision(exact=_mean(each.exact[:, None]), interpolated=_mean(each.interpolated[:, None]))
-        every = [ranking.weighted(self.weights) for ranking in self.outcome.rankings]
+        rankings = self.outcome.rankings
+
+        def weighted(part: slice) -> list[AveragePrecision]:
+            return [ranking.weighted(weights) for ranking in rankings[part]]
+
+        every = [one for some in in_blocks(weighted, len(rankings), weights.size) for one in some]
         return AveragePrecision(
             exact=_mean(np.stack([one.exact for one in every])),
             interpolated=_mean(np.stack([one.interpolated for one in every])),
@@ -91,7 +144,52 @@ class WeightedOutcome:
         return np.asarray(exact.sum(keepdims=True) if self.weights is None else exact @ self.weights)
 
 
-def mean_average_precision(weighted: WeightedOutcome) -> NDArray[np.floating]:
+@dataclass(frozen=True)
+class OutcomeWithout:
+    """An outcome without each of `count` units; image i belongs to `units[i]`, int64, shape (n,).
+
+    Attributes:
+        outcome: All of it.
+    """
+
+    outcome: MultiLabelOutcome
+    units: NDArray[np.int64]
+    count: int
+
+    @cached_property
+    def by_class(self) -> AveragePrecision:
+        """Means over the classes that are left, (count,); not interpolated, which nothing needs."""
+        outcome = self.outcome
+        order = np.argsort(self.units, kind="stable")
+        starts = np.searchsorted(self.units[order], np.arange(self.count + 1))
+
+        def left(part: slice) -> list[NDArray[np.float64]]:
+            classes = outcome.occurring[part]
+            right, scores = outcome.labels[:, classes].T[:, order], outcome.probabilities[:, classes].T[:, order]
+            return [precision_without(*each, starts) for each in zip(right, scores, strict=True)]
+
+        sums, present = np.zeros(self.count), np.zeros(self.count)
+        for some in in_blocks(left, len(outcome.occurring), len(order)):
+            for exact in some:
+                present += ~np.isnan(exact)
+                sums += np.nan_to_num(exact)
+        with np.errstate(invalid="ignore"):
+            mean = sums / present
+        return AveragePrecision(exact=mean, interpolated=np.full(self.count, np.nan))
+
+    def mean(self, values: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Return the mean over the images that are left of values, shape (n,), ignoring NaN; shape (count,)."""
+        known = self.sum(~np.isnan(values))
+        whole = self.sum(np.nan_to_num(values))
+        return np.asarray(np.divide(whole, known, out=np.full(self.count, np.nan), where=known > 0))
+
+    def sum(self, values: NDArray[np.generic]) -> NDArray[np.floating]:
+        """Return the sum over the images that are left of values, shape (n,); shape (count,)."""
+        exact = values.astype(np.float64)
+        return np.asarray(exact.sum() - np.bincount(self.units, exact, minlength=self.count))
+
+
+def mean_average_precision(weighted: WeightedOutcome | OutcomeWithout) -> NDArray[np.floating]:
     """Mean of the exact average precision over the classes that occur in the test.
 
     As scikit-learn's `average_precision_score(average="macro")` on those classes.
@@ -99,7 +197,7 @@ def mean_average_precision(weighted: WeightedOutcome) -> NDArray[np.floating]:
     return weighted.by_class.exact
 
 
-def mean_average_precision_11_point(weighted: WeightedOutcome) -> NDArray[np.floating]:
+def mean_average_precision_11_point(weighted: WeightedOutcome | OutcomeWithout) -> NDArray[np.floating]:
     """Mean of the 11-point interpolated average precision over the classes that occur in the test.
 
     The measure of the Rijksmuseum Challenge (Mensink and van Gemert 2014).
@@ -107,7 +205,7 @@ def mean_average_precision_11_point(weighted: WeightedOutcome) -> NDArray[np.flo
     return weighted.by_class.interpolated
 
 
-def image_average_precision(weighted: WeightedOutcome) -> NDArray[np.floating]:
+def image_average_precision(weighted: WeightedOutcome | OutcomeWithout) -> NDArray[np.floating]:
     """Mean over the images with any label of how exactly its labels rank first among all.
 
     As scikit-learn's `label_ranking_average_precision_score` on those images, which counts ties likewise.
@@ -115,12 +213,12 @@ def image_average_precision(weighted: WeightedOutcome) -> NDArray[np.floating]:
     return weighted.mean(weighted.outcome.by_image.exact)
 
 
-def image_average_precision_11_point(weighted: WeightedOutcome) -> NDArray[np.floating]:
+def image_average_precision_11_point(weighted: WeightedOutcome | OutcomeWithout) -> NDArray[np.floating]:
     """As image_average_precision, with 11-point interpolation (Mensink and van Gemert 2014, "image-wise")."""
     return weighted.mean(weighted.outcome.by_image.interpolated)
 
 
-def sample_f2(weighted: WeightedOutcome) -> NDArray[np.floating]:
+def sample_f2(weighted: WeightedOutcome | OutcomeWithout) -> NDArray[np.floating]:
     """Mean over images of F2 at the threshold that was best on validation; 0 where nothing is right.
 
     The metric of the iMet Collection competitions. As scikit-learn's
@@ -136,7 +234,7 @@ def image_f2(outcome: MultiLabelOutcome) -> NDArray[np.float64]:
     return np.asarray(np.divide(5 * both, whole, out=np.zeros(len(whole)), where=whole > 0))
 
 
-def micro_f1(weighted: WeightedOutcome) -> NDArray[np.floating]:
+def micro_f1(weighted: WeightedOutcome | OutcomeWithout) -> NDArray[np.floating]:
     """F1 over all pairs of image and label at the threshold that was best on validation.
 
     As scikit-learn's `f1_score(average="micro")`.
@@ -153,3 +251,8 @@ def _mean(values: NDArray[np.floating]) -> NDArray[np.floating]:
     with np.errstate(invalid="ignore"):
         mean: NDArray[np.floating] = np.where(present, values, 0).sum(axis=0) / present.sum(axis=0)
     return mean
+
+
+def _at_least(counts: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return how many reach each threshold or more, (thresholds, rows), from how many reach exactly so many."""
+    return np.cumsum(counts[:, :0:-1], axis=1)[:, ::-1].T.astype(np.int32, order="C")

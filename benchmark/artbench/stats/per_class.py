@@ -23,7 +23,24 @@ def class_table(labels: NDArray[np.bool_], predicted: NDArray[np.bool_], *, clas
         Columns of length `classes`: `class`, `support` (images with it), `predicted` (images predicted as it),
         `precision`, `recall`, `f1`; each 0 where it would be 0 / 0.
     """
-    support, assigned, both = labels.sum(axis=0), predicted.sum(axis=0), (labels & predicted).sum(axis=0)
+    return _table(labels.sum(axis=0), predicted.sum(axis=0), (labels & predicted).sum(axis=0), classes=classes)
+
+
+def single_class_table(labels: NDArray[np.int64], predicted: NDArray[np.int64], *, classes: Sequence[str]) -> Columns:
+    """Compute `class_table` for one class per image.
+
+    Args:
+        labels: Class of each image, shape (n,).
+        predicted: Class predicted, shape (n,).
+        classes: Names of the classes.
+    """
+    counts = (np.bincount(some, minlength=len(classes)) for some in (labels, predicted, labels[labels == predicted]))
+    return _table(*counts, classes=classes)
+
+
+def _table(
+    support: NDArray[np.int64], assigned: NDArray[np.int64], both: NDArray[np.int64], *, classes: Sequence[str]
+) -> Columns:
     return {
         "class": np.array(classes, object),
         "support": support,

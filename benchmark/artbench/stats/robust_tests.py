@@ -83,26 +83,28 @@ def _test(
 
     Args:
         by_round: Difference in each round, shape (pairs, rounds).
-        difference: What each unit adds to it, shape (pairs, units).
+        difference: What each unit adds to it, shape (pairs, units); overwritten.
         least: Variance that is not undercut, shape (pairs,).
         most: Degrees of freedom that are not exceeded.
         level: Level of the interval.
     """
     value, (rounds, units) = by_round.mean(axis=1), (by_round.shape[1], difference.shape[1])
+    # All pairs times all units are gone through here, so each of these is one pass.
     squares = np.square(difference)
-    seen = squares.sum(axis=1)
+    seen, fourth = squares.sum(axis=1), np.einsum("pu,pu->p", squares, squares)
     within = np.maximum(seen, least)
     between = by_round.var(axis=1, ddof=1) / rounds if rounds > 1 else np.zeros(len(value))
     error = np.sqrt(np.maximum(within + between, _ROUNDING))
     # The variance of a variance, of as many units with this kurtosis, is that of a normal one with so many degrees.
-    kurtosis = units * np.square(squares).sum(axis=1) / np.maximum(seen**2, _ROUNDING**2)
+    kurtosis = units * fourth / np.maximum(seen**2, _ROUNDING**2)
     df = np.clip(2 * units / np.maximum(kurtosis - 1, 1e-9), 1, max(most, 1))
     share = between / error**2
     df = 1 / (share**2 / max(rounds - 1, 1) + (1 - share) ** 2 / df)
-    centred = difference - difference.mean(axis=1, keepdims=True)
+    centred = np.subtract(difference, difference.mean(axis=1, keepdims=True), out=difference)
+    cubes = np.einsum("pu,pu->p", np.square(centred, out=squares), centred)
     # Of few units there is no skewness to correct for.
     correction = np.sqrt(units * (units - 1)) / (units - 2) if units > 2 else 0.0
-    skew = (centred**3).sum(axis=1) / error**3 * correction
+    skew = cubes / error**3 * correction
     t, quantile = value / error, stdtrit(df, (1 + level) / 2)
     found, ends = [stdtr(df, -np.abs(t))], [(quantile, quantile)]
     for s in (skew, _MORE_SKEW * skew):

@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from artbench.data.outputs import Outputs
 from artbench.data.targets import Labels
 from artbench.protocol import Protocol
 from artbench.specs import TargetKind
@@ -35,7 +33,7 @@ class Scorer:
         self,
         number: int,
         labels: Labels,
-        outputs: NDArray[np.floating],
+        outputs: Outputs,
         *,
         thresholds: Mapping[str, float] | None = None,
     ) -> Mapping[str, Scored]:
@@ -44,7 +42,7 @@ class Scorer:
         Args:
             number: Which of the tests the images are of.
             labels: As `Split.labels`.
-            outputs: Probabilities, shape (n, classes), or years, shape (n, 1).
+            outputs: Probabilities, shape (n, classes), the leading ones of them, or years, shape (n, 1).
             thresholds: Threshold by metric; metrics that need one and have none are left out.
 
         Raises:

@@ -8,8 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from artbench.data.outputs import Leading, Outputs
+
 CALIBRATION_BINS = 15
 _TOP = 5
+# Counts that are in memory at once.
+_BLOCK = 1 << 22
 
 
 class SingleLabelOutcome:
@@ -17,7 +21,8 @@ class SingleLabelOutcome:
 
     Args:
         labels: int64, shape (n,), in [0, classes).
-        probabilities: Floats, shape (n, classes). The most probable class is predicted, the first on a tie.
+        outputs: Probabilities, floats, shape (n, classes), or the leading ones of them. The most probable class is
+            predicted, the first on a tie.
 
     Attributes:
         predicted: Class predicted, shape (n,).
@@ -26,14 +31,13 @@ class SingleLabelOutcome:
         gaps: Confidence less 1 where the prediction is right, shape (n,).
     """
 
-    def __init__(self, labels: NDArray[np.int64], probabilities: NDArray[np.floating]) -> None:
-        n, self.classes = probabilities.shape
+    def __init__(self, labels: NDArray[np.int64], outputs: Outputs) -> None:
+        leading = outputs if isinstance(outputs, Leading) else Leading.of(outputs)
+        n, self.classes = len(leading), leading.count
         self._occurring = len(np.unique(labels))
-        predicted = probabilities.argmax(axis=1)
-        own = probabilities[np.arange(n), labels]
-        earlier = np.arange(self.classes) < labels[:, None]
-        better = ((probabilities > own[:, None]) | ((probabilities == own[:, None]) & earlier)).sum(axis=1)
-        self.predicted, self.confidence = predicted, probabilities[np.arange(n), predicted]
+        predicted = leading.classes[:, 0]
+        near = (leading.classes[:, :_TOP] == labels[:, None]).any(axis=1) | (self.classes <= _TOP)
+        self.predicted, self.confidence = predicted, leading.probabilities[:, 0]
         confidence, correct = self.confidence, predicted == labels
         # Equal-width bins that are open on the left, as in Guo et al.; a confidence of 0 falls into the first.
         bins = np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(np.int64) - 1, 0, CALIBRATION_BINS - 1)
@@ -41,7 +45,7 @@ class SingleLabelOutcome:
         # Blocks of rows: support, hits, predicted, gaps, top.
         starts = self.classes * np.array([0, 1, 2, 3, 3]) + [0, 0, 0, 0, CALIBRATION_BINS]
         rows = np.stack([labels, labels, predicted, bins, np.zeros(n, np.int64)]) + starts[:, None]
-        values = np.stack([np.ones(n), correct, np.ones(n), confidence - correct, better < _TOP]).astype(np.float32)
+        values = np.stack([np.ones(n), correct, np.ones(n), confidence - correct, near]).astype(np.float32)
         columns = np.broadcast_to(np.arange(n), rows.shape)
         shape = 3 * self.classes + CALIBRATION_BINS + 1, n
         self._counter = csr_array((values.ravel(), (rows.ravel(), columns.ravel())), shape=shape)
@@ -51,10 +55,13 @@ class SingleLabelOutcome:
         return self._counts(self._counter @ (np.ones((self._counter.shape[1], 1)) if weights is None else weights))
 
     def without(self, units: NDArray[np.int64], count: int) -> "Iterator[SingleLabelCounts]":
-        """Yield counts without each of `count` units, a column each; image i belongs to `units[i]`."""
+        """Yield counts without each of `count` units, a column each, some at a time; image i belongs to `units[i]`."""
         counter = self._counter.astype(np.float64)
         members = csr_array((np.ones(len(units)), (np.arange(len(units)), units)), shape=(len(units), count))
-        yield self._counts(counter.sum(axis=1)[:, None] - (counter @ members).toarray())
+        every, removed = counter.sum(axis=1)[:, None], (counter @ members).tocsc()
+        step = max(1, _BLOCK // len(every))
+        for start in range(0, count, step):
+            yield self._counts(every - removed[:, start : start + step].toarray())
 
     def _counts(self, sums: NDArray[np.floating]) -> "SingleLabelCounts":
         support, hits, predicted, gaps, top = np.split(

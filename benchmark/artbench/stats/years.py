@@ -15,10 +15,13 @@ class YearOutcome:
     Args:
         years: float64, shape (n,).
         predicted: Floats, shape (n, 1).
+
+    Attributes:
+        errors: Distances, shape (n,).
     """
 
     def __init__(self, years: NDArray[np.float64], predicted: NDArray[np.floating]) -> None:
-        errors = np.abs(predicted[:, 0].astype(np.float64) - years)
+        self.errors = errors = np.abs(predicted[:, 0].astype(np.float64) - years)
         self._sums = np.stack([errors, errors <= _NEAR, np.ones(len(errors))])
 
     def weighted(self, weights: NDArray[np.float32] | None) -> "YearErrors":

@@ -61,6 +61,16 @@ def test_a_run_writes_record_predictions_and_leaderboard(request_: RunRequest, r
     assert "toy-colour.md" in (request_.results / "leaderboards" / "README.md").read_text()
 
 
+def test_what_could_not_be_read_is_refused_before_anything_is_extracted(
+    request_: RunRequest, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("artbench.records.predictions._MOST_CLASSES", 2)
+    with pytest.raises(ArtbenchError, match="predictions of 30 test images and 3 classes can't be kept: at most 2"):
+        go(request_, registry)
+    assert not list((request_.results / "records").iterdir())
+    assert not (cache_folder() / "features").exists()
+
+
 def test_the_second_time_nothing_is_run_again(request_: RunRequest, registry: Registry) -> None:
     (first,) = go(request_, registry).results
     before = first.file.stat().st_mtime_ns

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from artbench.data.targets import Labels
+from artbench.errors import ArtbenchError
 from artbench.probe import objective as objective_module
 from artbench.probe import penalty as path_module
 from artbench.probe import penalty as strand_module
+from artbench.probe import solver as solver_module
 from artbench.probe.features import LabelledFeatures, Rows, Scaling, Standardised
 from artbench.probe.objective import Evaluation, Objective, Sigmoids, Softmax
 from artbench.probe.penalty import PenaltyPath
@@ -73,6 +75,34 @@ def test_a_softmax_is_fitted_as_well_as_scikit_learn_fits_it(n: int) -> None:
     assert fits.converged
 
 
+@pytest.mark.parametrize("bound", ["diagonal", "memory", "anchor"])
+def test_with_little_memory_the_weights_are_the_same(bound: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = classed(300, width=40)
+    usual = path(part, classes=4, target="single-label", tolerance=1e-8)
+    expected = [usual.at(l2) for l2 in PENALTIES]
+    if bound == "diagonal":
+        monkeypatch.setattr(objective_module, "_MOST_ROTATED", 3)
+    elif bound == "anchor":
+        monkeypatch.setattr(objective_module, "free_bytes", lambda device: 9 * 300 * 4)
+    else:
+        # For the weights of 4 classes, of which 18 copies are taken and 3 for each step.
+        monkeypatch.setattr(solver_module, "free_bytes", lambda device: 2 * 8 * 41 * 4 * (18 + 3 * 3))
+    little = path(part, classes=4, target="single-label", tolerance=1e-8)
+    for l2, wanted in zip(PENALTIES, expected, strict=True):
+        for one, other in zip(little.at(l2), wanted, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6 * np.abs(other).max())
+    assert little.converged
+    # As a sign that it was used: another way to the same point.
+    others = [little.at(l2)[0] for l2 in PENALTIES], [usual.at(l2)[0] for l2 in PENALTIES]
+    assert not np.array_equal(*others)
+
+
+def test_weights_for_which_the_memory_is_too_small_are_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(path_module, "free_bytes", lambda device: 1000)
+    with pytest.raises(ArtbenchError, match="fitting 40 features to 4 classes takes"):
+        path(classed(300, width=40), classes=4, target="single-label")
+
+
 def test_labels_get_the_same_weights_however_they_are_grouped(monkeypatch: pytest.MonkeyPatch) -> None:
     part = tagged(300, width=40)
     together = path(part, classes=5, target="multi-label", tolerance=1e-7)
@@ -116,10 +146,16 @@ def test_anchors_that_are_kept_at_once_share_the_memory(monkeypatch: pytest.Monk
     # A quarter of it holds one anchor and not two.
     monkeypatch.setattr(objective_module, "free_bytes", lambda device: 4 * 16 * 200 * 5 + 4)
     point = torch.zeros(features.width + 1, 5, dtype=torch.float64)
-    for beside in (1, 2):
+    found = []
+    # Whole, in float32, and none.
+    for beside in (1, 2, 16):
         objective = Objective(features, Sigmoids(torch.from_numpy(part.labels)), threads=1, beside=beside)
         objective.anchor(point, l2=0.1)
-        assert objective.at(point, l2=0.1).exact == (beside == 2)
+        found.append(objective.at(point + 0.01, l2=0.1))
+        assert found[-1].exact == (beside == 16)
+    for one in found[:2]:
+        torch.testing.assert_close(one.value, found[2].value, rtol=1e-7, atol=0)
+        torch.testing.assert_close(one.gradient, found[2].gradient, rtol=1e-5, atol=1e-8)
 
 
 @pytest.mark.parametrize("n", [300, 30], ids=["more images than features", "fewer"])

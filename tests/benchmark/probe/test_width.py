@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
+from artbench.data.outputs import Leading
 from artbench.errors import ArtbenchError
 from artbench.probe.features import Rows
 from artbench.probe.linear import FittedProbe
@@ -33,7 +34,9 @@ def test_a_probe_of_projected_features_is_one_of_the_features_themselves() -> No
     )
     assert isinstance(found.fitted, FittedProbe)
     assert found.fitted.weight.shape == (40, 4)
-    np.testing.assert_allclose(found.fitted.probabilities(made.rows), found.outputs, atol=1e-5)
+    assert isinstance(found.outputs, Leading)
+    again = Leading.of(found.fitted.probabilities(made.rows))
+    np.testing.assert_allclose(again.probabilities, found.outputs.probabilities, atol=1e-5)
 
 
 def test_validation_and_test_do_not_move_the_components() -> None:

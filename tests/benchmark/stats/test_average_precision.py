@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
-from artbench.stats.average_precision import Ranking, average_precision
+from artbench.stats.average_precision import Ranking, average_precision, precision_without
 
 
 def eleven_points(right: NDArray[np.bool_], scores: NDArray[np.floating]) -> float:
@@ -76,3 +76,18 @@ def test_many_rankings_are_done_in_blocks(monkeypatch: pytest.MonkeyPatch) -> No
     parts = average_precision(right, scores)
     np.testing.assert_array_equal(parts.exact, whole.exact)
     np.testing.assert_array_equal(parts.interpolated, whole.interpolated)
+
+
+@given(rankings(), st.integers(1, 9), st.sampled_from([1, 50, 1 << 21]))
+@settings(max_examples=200, deadline=None)
+def test_without_a_unit_it_is_that_of_the_other_answers(
+    ranking: tuple[NDArray[np.bool_], NDArray[np.float32]], units: int, block: int
+) -> None:
+    right, scores = ranking
+    unit = np.arange(len(right)) * units // len(right)
+    starts = np.searchsorted(unit, np.arange(units + 1))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("artbench.stats.average_precision._BLOCK", block)
+        without = precision_without(right, scores, starts)
+    others = [average_precision(right[unit != one][None], scores[unit != one][None]).exact[0] for one in range(units)]
+    np.testing.assert_allclose(without, others, rtol=1e-12)

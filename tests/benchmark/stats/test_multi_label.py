@@ -9,7 +9,7 @@ from sklearn.metrics import average_precision_score, f1_score, fbeta_score, labe
 
 from artbench.stats.average_precision import average_precision
 from artbench.stats.metrics import METRICS, best_thresholds, score
-from artbench.stats.multi_label import THRESHOLDS
+from artbench.stats.multi_label import THRESHOLDS, MultiLabelOutcome
 
 Labels = NDArray[np.bool_]
 Probabilities = NDArray[np.float32]
@@ -68,6 +68,20 @@ def test_the_threshold_is_the_best_of_those_tried(name: str) -> None:
     best = best_thresholds(labels, probabilities, target="multi-label")[name]
     values = {t: score(METRICS[name], labels, probabilities, thresholds={name: t}) for t in THRESHOLDS}
     assert values[best] == max(values.values())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_all_thresholds_are_counted_in_one_pass_as_one_by_one(dtype: type[np.floating]) -> None:
+    labels, probabilities = predictions()
+    # Some lie on a threshold, as numbers of either precision.
+    probabilities[::3, ::2] = np.float32(THRESHOLDS[7])
+    probabilities = probabilities.astype(dtype)
+    outcome = MultiLabelOutcome(labels, probabilities, {})
+    outcome.count(THRESHOLDS)
+    for threshold in THRESHOLDS:
+        above = probabilities >= threshold
+        for counted, expected in zip(outcome.matches(threshold), (labels, above, above & labels), strict=True):
+            np.testing.assert_array_equal(counted, expected.sum(axis=1))
 
 
 def test_nothing_predicted_is_worth_nothing() -> None:

@@ -19,7 +19,7 @@ from artbench.records.record import Record, TableName
 from artbench.runtime.text import is_name
 from artbench.specs import TargetKind
 from artbench.stats.metrics import METRICS
-from artbench.stats.per_class import Columns, class_table, confusion, ranking_table
+from artbench.stats.per_class import Columns, class_table, confusion, ranking_table, single_class_table
 from artbench.stats.scoring import Scored, Scorer
 
 # Other machines sum in another order.
@@ -197,10 +197,9 @@ def _computed(
 ) -> dict[TableName, Columns]:
     if target == "single-label":
         assert stored.predicted is not None
-        one_hot = np.eye(len(names), dtype=bool)
         labels, predicted = (part.astype(np.int64) for part in (stored.labels, stored.predicted))
         return {
-            "classes": class_table(one_hot[labels], one_hot[predicted], classes=names),
+            "classes": single_class_table(labels, predicted, classes=names),
             "confusion": confusion(labels, predicted, classes=names),
         }
     assert stored.confidence is not None
