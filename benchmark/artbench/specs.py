@@ -221,7 +221,7 @@ class TaskSpec:
         primary_metric: A metric of `artbench.stats.metrics`: `accuracy`, `mean_average_precision`,
             `mean_absolute_error`, …
         factory: `(dataset) -> Targets`.
-        clustered: Whether intervals come from resampling whole groups, such as painters (`Targets.groups`), because
+        clustered: Whether intervals come from whole groups, such as painters (`Targets.groups`), because
             the task is about unseen groups.
         version: Incremented whenever labels, splits or metric change; versions never share a leaderboard.
         published: Size that its publication states.

@@ -97,8 +97,8 @@ class Record(Part):
         probe: What the probe chose; with several rounds, in the first.
         neighbours: Weighted nearest neighbours on the same features.
         references: Guesses from the labels and painters of train and validation.
-        clusters: Number of painters whose images were resampled together, over all rounds; None if images were
-            resampled one by one.
+        clusters: Number of painters whose images counted as one, over all rounds; None if each image counted
+            by itself.
         rounds: Results of each round; empty if there is one.
         few_shot: Few-shot training; None if all training images were used.
         label_free: What the features of the test images are like; None in records of artbench 0.1.
