@@ -94,19 +94,25 @@ def _pooling_cells(encoder: EncoderState) -> list[Cell]:
 
 def cost_headings(board: Board) -> list[str]:
     """Return the header of each column of cost, which varies from run to run, so that printed tables have none."""
-    return [*(("images/s",) if _has_speed(board) else ()), "device"]
+    return [name for name, shown in (("images/s", _has_speed(board)), ("device", _has_devices(board))) if shown]
 
 
 def cost_cells(record: Record, board: Board) -> list[Cell]:
     """Return the cells of the columns `cost_headings`."""
     speed, hardware = record.timing.images_per_s, record.provenance.hardware
     text = "" if speed is None else f"{speed:.1f}" if speed < 100 else f"{speed:,.0f}"
-    return [*((Cell(text=text, key=speed),) if _has_speed(board) else ()), Cell(text=hardware, key=hardware)]
+    found = ((Cell(text=text, key=speed), _has_speed(board)), (Cell(text=hardware, key=hardware), _has_devices(board)))
+    return [cell for cell, shown in found if shown]
 
 
 def _has_speed(board: Board) -> bool:
     """Whether some record measured its speed; one whose features were in the store did not."""
     return any(row.record.timing.images_per_s is not None for row in board.rows)
+
+
+def _has_devices(board: Board) -> bool:
+    """Whether the records were made on more than one device."""
+    return len({row.record.provenance.hardware for row in board.rows}) > 1
 
 
 def label_free_headings(board: Board) -> list[str]:
