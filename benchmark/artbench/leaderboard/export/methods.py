@@ -35,6 +35,7 @@ _JACKKNIFE = (
     "cluster-robust inference, Journal of Applied Econometrics 2023"
 )
 _HALL = "P. Hall, On the removal of skewness by transformation, Journal of the Royal Statistical Society B 1992"
+_SOFTWARE = f"The artbench developers, artbench {metadata.version('artbench')}"
 # Shares of right images, whose intervals are exact where images are single and tested once.
 _SHARES = {"accuracy", "top5_accuracy", "within_50_years"}
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -76,16 +77,19 @@ def methods(boards: Sequence[Board], *, sources: Mapping[str, str], seen: Collec
     for protocols in alike.values():
         # The simplest first, so that all that a later one lacks is less, and is said.
         first, *others = sorted(protocols, key=lambda one: (one.few_shot is not None, one.width is not None))
-        encoders = Encoders([row.record for one in protocols for board in by_protocol[one] for row in board.rows])
-        what = _what(by_protocol[first], first, cite, sources)
+        records = [row.record for one in protocols for board in by_protocol[one] for row in board.rows]
+        encoders = Encoders(records)
+        versions = sorted({record.provenance.artbench for record in records})
+        what = _evaluated(by_protocol[first], cite, sources)
         only = [f"{kept(seen)}."] if seen else []
+        opening = f"We {what} with artbench {listed(versions)} {cite(_SOFTWARE)}, protocol {_named(first)}."
         said = _procedure(by_protocol[first], first, cite)
-        parts.append(" ".join([what, *only, encoders.images(first.picture), encoders.features(), *said]) + "\n")
+        parts.append(" ".join([opening, *only, encoders.images(first.picture), encoders.features(), *said]) + "\n")
         for other in others:
-            what = _what(by_protocol[other], other, cite, sources)
+            what = _evaluated(by_protocol[other], cite, sources)
             differing = [one for one in _procedure(by_protocol[other], other, cite) if one not in said]
-            differences = ["All was done as above, with these differences.", *differing]
-            parts.append(" ".join([what, *(differences if differing else ["All was done as above."])]) + "\n")
+            opening = f"Under {_named(other)} we {what}. All was done as above, with these differences."
+            parts.append(" ".join([opening, *differing]) + "\n")
         parts += [encoders.table.removesuffix("\n")] if encoders.table else []
     return "\n".join([*parts, *(f"{n}. {work}." for n, work in enumerate(cite.works, 1)), ""])
 
@@ -101,25 +105,23 @@ def _protocol(board: Board) -> Protocol:
     return protocol
 
 
-def _what(boards: Sequence[Board], protocol: Protocol, cite: _Citations, sources: Mapping[str, str]) -> str:
-    records = [row.record for board in boards for row in board.rows]
-    encoders = {encoder_name(record) for record in records}
-    versions = sorted({record.provenance.artbench for record in records})
-    software = f"The artbench developers, artbench {metadata.version('artbench')}"
+def _named(protocol: Protocol) -> str:
+    return f"{protocol.name} (SHA-256 {protocol.hash[:12]})"
+
+
+def _evaluated(boards: Sequence[Board], cite: _Citations, sources: Mapping[str, str]) -> str:
+    encoders = {encoder_name(row.record) for board in boards for row in board.rows}
     tasks = []
     for board in boards:
         data, metric = board.first.dataset, metric_name(board.first.primary_metric)
         work = sources.get(data.name)
         if work and work.partition(",")[0].strip() == "artbench":
-            work = software
+            work = _SOFTWARE
         tasks.append(
             f"{task_name(board.first)} (version {board.first.task_version}; {data.train:,} training and {data.test:,} "
             f"test images, {metric}{'; ' + cite(work) if work else ''})"
         )
-    return (
-        f"We evaluated {len(encoders)} frozen {'encoder' if len(encoders) == 1 else 'encoders'} on {listed(tasks)} "
-        f"with artbench {listed(versions)} {cite(software)}, protocol {protocol.name} (SHA-256 {protocol.hash[:12]})."
-    )
+    return f"evaluated {len(encoders)} frozen {'encoder' if len(encoders) == 1 else 'encoders'} on {listed(tasks)}"
 
 
 def _procedure(boards: Sequence[Board], protocol: Protocol, cite: _Citations) -> list[str]:
@@ -140,6 +142,9 @@ def _procedure(boards: Sequence[Board], protocol: Protocol, cite: _Citations) ->
             f"Each fit used {few.shots} training {images} per class; results are means over {few.draws} draws on the "
             "whole test set."
         )
+    elif split := [board for board in boards if board.first.rounds]:
+        counts = listed(list(dict.fromkeys(f"{len(board.first.rounds)}" for board in split)))
+        sentences.append(f"Results on {_tasks(split)} are means over {counts} splits.")
     sentences += [
         f"For comparison, weighted nearest neighbours (k = {neighbours.k}, temperature {neighbours.temperature:g}, "
         f"cosine) voted on the same features {cite(_KNN)}.",
@@ -165,14 +170,14 @@ def _probe(boards: Sequence[Board], protocol: Protocol, cite: _Citations) -> str
         kind = f"Multinomial logistic regression with an L2 penalty{labels}"
     grid = f"{len(probe.grid)} values from {_number(probe.grid[0])} to {_number(probe.grid[-1])}"
     fitted = "training and validation images together" if few is None else "all images drawn"
+    tested = "used once" if few is None else "used only to measure"
     if few is not None and few.shots == 1:
         return (
-            f"{kind} was solved to convergence, with the middle of {grid} as its penalty; the test images were used "
-            "only to measure."
+            f"{kind} was solved to convergence, its penalty being the middle of {grid}; the test images were {tested}."
         )
     return (
         f"{kind} was solved to convergence; its penalty was chosen among {grid} by the {probe.selection_metric} "
-        f"{_selection(boards, protocol)}, and it was fitted again on {fitted}; the test images were used once."
+        f"{_selection(boards, protocol)}, and it was fitted again on {fitted}; the test images were {tested}."
     )
 
 

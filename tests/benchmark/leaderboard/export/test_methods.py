@@ -49,7 +49,7 @@ def test_it_says_nothing_of_tasks_that_are_not_shown() -> None:
 
 
 def test_tasks_about_unseen_painters_have_folds_and_intervals_of_painters() -> None:
-    grouped = {"clusters": 12, "probe": {"groups": 30}} | V2
+    grouped: dict[str, Any] = {"clusters": 12, "probe": {"groups": 30}} | V2
     alone = methods(boards([record(**grouped)]), sources={})
     assert "on 5 folds of whole painters" in alone
     assert "Brackets are 95 % intervals from leaving out each painter of the test images" in alone
@@ -99,6 +99,14 @@ def test_few_encoders_that_are_pooled_alike_are_one_sentence_and_many_are_a_tabl
     assert table[-1].endswith("| 224 | 512 | bfloat16 |")
 
 
+def test_few_shots_have_their_own_choice_of_the_penalty() -> None:
+    one, four = LINEAR_V2.with_shots(1), LINEAR_V2.with_shots(4)
+    assert "its penalty being the middle of 17 values from 10⁻⁶ to 100;" in _text(one)
+    assert "1 training image per class" in _text(one)
+    assert "on a tenth of the images drawn, and it was fitted again on all images drawn" in _text(four)
+    assert "validation" not in _text(one) + _text(four)
+
+
 def test_a_dataset_of_artbench_is_cited_as_artbench() -> None:
     text = _text(LINEAR_V2, sources={"toy": "artbench, which paints it"})
     assert "paints" not in text
@@ -112,6 +120,7 @@ def test_of_a_second_protocol_only_the_differences_are_said() -> None:
     first, second, _ = methods(boards(rows), sources={}).split("\n\n")
     assert f"protocol linear-v2 (SHA-256 {LINEAR_V2.hash[:12]})" in first
     assert "Multinomial" in first
+    assert second.startswith(f"Under linear-v2-width-40 (SHA-256 {wide.hash[:12]}) we evaluated 1 frozen encoder on")
     assert second.partition("differences. ")[2].startswith("Features were reduced to 40 principal components")
     assert "on toy-style, width 40 " in second
     for same in ("Images were", "Multinomial", "Brackets"):
