@@ -1,10 +1,16 @@
 """What is known of the images that the encoder of a record was trained on."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from artbench.records.parts import Knowledge
 from artbench.records.record import Record
 from artbench.specs import INITIALISATION
+
+_IN_WORDS: Mapping[str, str] = {
+    "clean": "known not to have been trained on test images (clean)",
+    "unknown": "of which it is unknown whether they were trained on test images",
+    "contaminated": "known to have been trained on test images (contaminated)",
+}
 
 
 def is_reference(record: Record) -> bool:
@@ -28,3 +34,8 @@ def knowledge(record: Record) -> Knowledge:
 def seen_as(records: Iterable[Record], states: Collection[str]) -> list[Record]:
     """The records whose test images are known to be one of `states`; all if there are none."""
     return [record for record in records if not states or knowledge(record) in states]
+
+
+def kept(states: Collection[str]) -> str:
+    """Say in words for a paper that only the records of `seen_as` are shown, without a full stop."""
+    return f"Only encoders {' or '.join(_IN_WORDS[state] for state in states)} are shown"

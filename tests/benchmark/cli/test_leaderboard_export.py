@@ -28,6 +28,23 @@ def test_text_goes_to_stdout_and_a_model_card_is_of_one_encoder() -> None:
         command("export", "--format", "model-card", "--results", PUBLISHED, "--task", "sample-style")
 
 
+def test_one_text_is_written_at_a_time() -> None:
+    with pytest.raises(UsageError, match=r"^neither --format nor --methods is given") as nothing:
+        command("export", "--results", PUBLISHED)
+    assert nothing.value.mend == "Give --format csv|parquet|latex|model-card, or --methods"
+    with pytest.raises(UsageError, match=r"^--format latex and --methods are two texts") as both:
+        command("export", "--results", PUBLISHED, "--format", "latex", "--methods")
+    assert both.value.mend == "Leave one of them out"
+
+
+@pytest.mark.parametrize("kind", [["--methods"], ["--format", "latex"]])
+def test_a_paper_is_told_which_encoders_were_left_out(kind: list[str]) -> None:
+    only = ("--results", PUBLISHED, "--backbone", "resnet18", "--task", "sample-style")
+    filtered = command("export", *kind, *only, "--seen", "clean").stdout
+    assert "Only encoders known not to have been trained on test images (clean) are shown" in filtered
+    assert "Only encoders" not in command("export", *kind, *only).stdout
+
+
 def test_parquet_needs_a_file_and_records_that_are_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--out"):
         command("export", "--format", "parquet", "--results", PUBLISHED)

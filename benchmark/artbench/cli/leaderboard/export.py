@@ -57,9 +57,14 @@ def export(
     from artbench.runtime.files import write_text
     from artbench.variants import spelled
 
-    if (kind is None) != methods:
+    if kind is None and not methods:
         raise UsageError(
-            "either a format or --methods is written", mend=f"Give --format {'|'.join(_FORMATS)}, or --methods"
+            "neither --format nor --methods is given, so there is nothing to write",
+            mend=f"Give --format {'|'.join(_FORMATS)}, or --methods",
+        )
+    if kind is not None and methods:
+        raise UsageError(
+            f"--format {kind} and --methods are two texts, and one is written at a time", mend="Leave one of them out"
         )
     if kind == "parquet" and out is None:
         raise UsageError("Parquet can't be printed", mend="Name a file with --out")
@@ -78,18 +83,18 @@ def export(
         )
     found = boards(wanted, folder.predictions_of)
     if out is None:
-        click.echo(_text(kind, found), nl=False)
+        click.echo(_text(kind, found, seen), nl=False)
         return
     try:
         if kind == "parquet":
             write_parquet(flat_rows(found), out)
         else:
-            write_text(out, _text(kind, found))
+            write_text(out, _text(kind, found, seen))
     except OSError as error:
         raise ArtbenchError(f"{out} can't be written ({error.strerror})", mend="Name another with --out") from error
 
 
-def _text(kind: str | None, boards: "Sequence[Board]") -> str:
+def _text(kind: str | None, boards: "Sequence[Board]", seen: tuple[str, ...]) -> str:
     from artbench.errors import UsageError
     from artbench.leaderboard.export.flat import csv_text, flat_rows
     from artbench.leaderboard.export.latex import latex_tables
@@ -99,11 +104,12 @@ def _text(kind: str | None, boards: "Sequence[Board]") -> str:
 
         datasets = registry(()).datasets
         names = {board.first.dataset.name for board in boards}
-        return methods(boards, sources={spec.name: spec.source for _, spec in datasets.specs() if spec.name in names})
+        sources = {spec.name: spec.source for _, spec in datasets.specs() if spec.name in names}
+        return methods(boards, sources=sources, seen=seen)
     if kind == "csv":
         return csv_text(flat_rows(boards))
     if kind == "latex":
-        return latex_tables(boards)
+        return latex_tables(boards, seen=seen)
     from artbench.leaderboard.export.model_card import model_card
     from artbench.records.record import encoder_name
 

@@ -1,10 +1,11 @@
 """Leaderboards as LaTeX tables for a paper, with booktabs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.columns import BACKBONE, PRIMARY, cells, headings
 from artbench.leaderboard.notes import footnotes, marks
+from artbench.leaderboard.seen import kept
 from artbench.records.format import amount
 from artbench.records.record import Record, dataset_name, encoder_name, task_name
 
@@ -24,14 +25,24 @@ _ESCAPES = str.maketrans(
 )
 # Signs of footnotes, as LaTeX's own fonts have them.
 _SIGNS = {"†": r"\dagger", "‡": r"\ddagger", "§": r"\S", "¶": r"\P", "‖": r"\|", "◊": r"\diamond"}
+# Columns that fit into one column of text.
+_NARROW = 7
+# To the width of the page, if it is wider.
+_SHRUNK = r"\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}"
 
 
-def latex_tables(boards: Sequence[Board]) -> str:
-    """Return a `table` for each leaderboard, for a document that loads booktabs.
+def latex_tables(boards: Sequence[Board], *, seen: Collection[str] = ()) -> str:
+    """Return a `table` for each leaderboard, for a document that loads booktabs; `table*` for one of many columns.
 
     The first value is bold if the paired tests say that the row is better than every other, or if no test was possible.
+
+    Args:
+        boards: The leaderboards.
+        seen: If the records were chosen by what their encoders have seen, these states; the captions say it.
     """
-    return "% \\usepackage[T1]{fontenc}\n% \\usepackage{booktabs}\n" + "\n".join(_table(board) for board in boards)
+    packages = ["booktabs", *(["graphicx"] if any(len(_header(board)) > _NARROW for board in boards) else [])]
+    head = ["% \\usepackage[T1]{fontenc}", *(f"% \\usepackage{{{package}}}" for package in packages)]
+    return "\n".join([*head, *(_table(board, seen) for board in boards)])
 
 
 def escape_latex(text: str) -> str:
@@ -39,27 +50,34 @@ def escape_latex(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
-def _table(board: Board) -> str:
+def _table(board: Board, seen: Collection[str]) -> str:
     best = board.first.id if _has_best(board) else ""
-    header = [heading for heading in headings(board) if heading not in _omitted(board)]
+    header = _header(board)
     rows = [_cells(row.record, board, bold=row.record.id == best) for row in board.rows]
+    wide = len(header) > _NARROW
+    float_ = "table*" if wide else "table"
     return "\n".join(
         [
-            r"\begin{table}",
+            f"\\begin{{{float_}}}",
             r"  \centering",
-            f"  \\caption{{{escape_latex(_caption(board))}}}",
+            f"  \\caption{{{escape_latex(_caption(board, seen))}}}",
+            *([r"  \small\setlength{\tabcolsep}{4pt}", f"  {_SHRUNK}{{%"] if wide else []),
             f"  \\begin{{tabular}}{{rll{'r' * (len(header) - 3)}}}",
             r"    \toprule",
             "    " + " & ".join(escape_latex(cell) for cell in header) + r" \\",
             r"    \midrule",
             *("    " + " & ".join(row) + r" \\" for row in rows),
             r"    \bottomrule",
-            r"  \end{tabular}",
+            r"  \end{tabular}" + ("}" if wide else ""),
             *(_footnote(mark.sign, mark.text, records) for mark, records in footnotes(board)),
-            r"\end{table}",
+            f"\\end{{{float_}}}",
             "",
         ]
     )
+
+
+def _header(board: Board) -> list[str]:
+    return [heading for heading in headings(board) if heading not in _omitted(board)]
 
 
 def _omitted(board: Board) -> tuple[str, ...]:
@@ -93,12 +111,13 @@ def _has_best(board: Board) -> bool:
     return len(board.rows) > 1 and (bool(place.untested) or place.low == place.high == 1) and not place.doubt
 
 
-def _caption(board: Board) -> str:
+def _caption(board: Board, seen: Collection[str]) -> str:
     first = board.first
     said = (
         f"{task_name(first)}: {first.dataset.test:,} test images of {dataset_name(first.dataset)}, protocol "
         f"{first.protocol} ({first.protocol_hash[:12]})."
     )
+    said += f" {kept(seen)}." if seen else ""
     if len(board.rows) > 1 and not board.ranking.untested and not board.ranking.doubt:
         said += " Bold: better than every other row (paired tests, Holm-corrected)" if _has_best(board) else ""
         said += "." if _has_best(board) else " No row is better than every other."

@@ -1,13 +1,15 @@
 """The paragraph on methods that a paper needs for its table, with the works to cite."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib import metadata
 
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.board import Board
-from artbench.protocol import Preprocessing, Protocol, protocol_named
+from artbench.leaderboard.export.encoders import Encoders, listed
+from artbench.leaderboard.seen import kept
+from artbench.protocol import Protocol, protocol_named
 from artbench.records.format import metric_name
-from artbench.records.record import Record, encoder_name, task_name
+from artbench.records.record import encoder_name, task_name
 from artbench.stats.metrics import METRICS
 
 _KNN = (
@@ -33,7 +35,10 @@ _JACKKNIFE = (
     "cluster-robust inference, Journal of Applied Econometrics 2023"
 )
 _HALL = "P. Hall, On the removal of skewness by transformation, Journal of the Royal Statistical Society B 1992"
-_POOLING = {"avg": "average pooling", "max": "maximum pooling", "cls": "class token", "map": "attention pooling"}
+_SOFTWARE = f"The artbench developers, artbench {metadata.version('artbench')}"
+# Shares of right images, whose intervals are exact where images are single and tested once.
+_SHARES = {"accuracy", "top5_accuracy", "within_50_years"}
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class _Citations:
@@ -48,136 +53,186 @@ class _Citations:
         return f"[{self.works.index(work) + 1}]"
 
 
-def methods(boards: Sequence[Board], *, sources: Mapping[str, str]) -> str:
-    """Return Markdown: a paragraph for each protocol of the boards, and a numbered list of the works cited.
+def methods(boards: Sequence[Board], *, sources: Mapping[str, str], seen: Collection[str] = ()) -> str:
+    """Return Markdown: paragraphs on the protocols of the boards, a table of many encoders, and the works cited.
+
+    A protocol that differs little from an earlier one has a paragraph on the differences.
 
     Args:
         boards: The leaderboards that the paper shows, at least one.
         sources: Publication of each dataset, by name; those that are missing are not cited.
+        seen: If the records were chosen by what their encoders have seen, these states.
 
     Raises:
         ArtbenchError: A record was made under a protocol that this version does not know.
     """
     cite = _Citations()
-    by_protocol: dict[str, list[Board]] = {}
+    by_protocol: dict[Protocol, list[Board]] = {}
     for board in boards:
-        by_protocol.setdefault(board.first.protocol_hash, []).append(board)
-    paragraphs = [_paragraph(of_one, cite, sources) for of_one in by_protocol.values()]
-    return "\n".join([*paragraphs, *(f"{n}. {work}." for n, work in enumerate(cite.works, 1)), ""])
+        by_protocol.setdefault(_protocol(board), []).append(board)
+    alike: dict[object, list[Protocol]] = {}
+    for protocol in by_protocol:
+        alike.setdefault((protocol.picture, protocol.features), []).append(protocol)
+    parts = []
+    for protocols in alike.values():
+        # The simplest first, so that all that a later one lacks is less, and is said.
+        first, *others = sorted(protocols, key=lambda one: (one.few_shot is not None, one.width is not None))
+        records = [row.record for one in protocols for board in by_protocol[one] for row in board.rows]
+        encoders = Encoders(records)
+        versions = sorted({record.provenance.artbench for record in records})
+        what = _evaluated(by_protocol[first], cite, sources)
+        only = [f"{kept(seen)}."] if seen else []
+        opening = f"We {what} with artbench {listed(versions)} {cite(_SOFTWARE)}, protocol {_named(first)}."
+        said = _procedure(by_protocol[first], first, cite)
+        parts.append(" ".join([opening, *only, encoders.images(first.picture), encoders.features(), *said]) + "\n")
+        for other in others:
+            what = _evaluated(by_protocol[other], cite, sources)
+            differing = [one for one in _procedure(by_protocol[other], other, cite) if one not in said]
+            opening = f"Under {_named(other)} we {what}. All was done as above, with these differences."
+            parts.append(" ".join([opening, *differing]) + "\n")
+        parts += [encoders.table.removesuffix("\n")] if encoders.table else []
+    return "\n".join([*parts, *(f"{n}. {work}." for n, work in enumerate(cite.works, 1)), ""])
 
 
-def _paragraph(boards: Sequence[Board], cite: _Citations, sources: Mapping[str, str]) -> str:
-    records = [row.record for board in boards for row in board.rows]
-    first = records[0]
+def _protocol(board: Board) -> Protocol:
+    first = board.first
     protocol = protocol_named(first.protocol)
     if protocol is None or protocol.hash != first.protocol_hash:
         raise ArtbenchError(
             f"this version of artbench has no protocol {first.protocol} ({first.protocol_hash[:12]}) to describe",
             mend="Upgrade artbench, or leave these records out with --task",
         )
-    sentences = [
-        _what(boards, records, protocol, cite, sources),
-        _images(records, protocol.picture),
-        _features(records, protocol, cite),
-        _probe(records, protocol, cite),
-        f"For comparison, weighted nearest neighbours (k = {protocol.neighbours.k}, temperature "
-        f"{protocol.neighbours.temperature:g}, cosine) voted on the same features {cite(_KNN)}.",
-        _uncertainty(protocol, cite),
-    ]
-    return " ".join(sentences) + "\n"
+    return protocol
 
 
-def _what(
-    boards: Sequence[Board], records: Sequence[Record], protocol: Protocol, cite: _Citations, sources: Mapping[str, str]
-) -> str:
-    encoders = sorted({encoder_name(record) for record in records})
-    versions = sorted({record.provenance.artbench for record in records})
+def _named(protocol: Protocol) -> str:
+    return f"{protocol.name} (SHA-256 {protocol.hash[:12]})"
+
+
+def _evaluated(boards: Sequence[Board], cite: _Citations, sources: Mapping[str, str]) -> str:
+    encoders = {encoder_name(row.record) for board in boards for row in board.rows}
     tasks = []
     for board in boards:
         data, metric = board.first.dataset, metric_name(board.first.primary_metric)
         work = sources.get(data.name)
+        if work and work.partition(",")[0].strip() == "artbench":
+            work = _SOFTWARE
         tasks.append(
             f"{task_name(board.first)} (version {board.first.task_version}; {data.train:,} training and {data.test:,} "
             f"test images, {metric}{'; ' + cite(work) if work else ''})"
         )
-    software = f"The artbench developers, artbench {metadata.version('artbench')}"
-    return (
-        f"We evaluated {len(encoders)} frozen {'encoder' if len(encoders) == 1 else 'encoders'} on {_list(tasks)} with "
-        f"artbench {_list(versions)} {cite(software)}, protocol {protocol.name} (SHA-256 {protocol.hash[:12]})."
-    )
+    return f"evaluated {len(encoders)} frozen {'encoder' if len(encoders) == 1 else 'encoders'} on {listed(tasks)}"
 
 
-def _images(records: Sequence[Record], picture: Preprocessing) -> str:
-    sides = sorted({record.encoder.input_size for record in records})
-    short, crops = _list([f"{picture.short_side(side)}" for side in sides]), _list([f"{s} x {s}" for s in sides])
-    return (
-        f"Images were turned upright, resized ({picture.interpolation}, antialiased) to a short side of {short} px and "
-        f"cropped at the centre to {crops} px"
-        + (", as each network takes them," if len(sides) > 1 else "")
-        + " and normalised by the mean and standard deviation that belong to the weights."
-    )
-
-
-def _features(records: Sequence[Record], protocol: Protocol, cite: _Citations) -> str:
-    known = {}
-    for record in records:
-        encoder = record.encoder
-        layer = "" if (encoder.layer or 1) == 1 else f"layer {encoder.layer} from the end, "
-        pooled = f"{_POOLING.get(encoder.pooling, encoder.pooling)}, " if encoder.pooling else ""
-        known[encoder_name(record)] = f"{encoder_name(record)} ({layer}{pooled}{encoder.feature_dim:,} features)"
-    width = (
+def _procedure(boards: Sequence[Board], protocol: Protocol, cite: _Citations) -> list[str]:
+    """Return sentences on all that follows the features, so that those of two protocols can be compared."""
+    reduced = (
         ""
         if protocol.width is None
-        else f", reduced to {protocol.width:,} principal components of the training images {cite(_PCA)}"
+        else f"reduced to {protocol.width:,} principal components of the training images {cite(_PCA)}, and "
     )
-    read = "; ".join(sorted(known.values()))
-    return f"Features were read from {read}{width}, and z-scored with the training statistics."
-
-
-def _probe(records: Sequence[Record], protocol: Protocol, cite: _Citations) -> str:
-    probe, few = protocol.probe, protocol.few_shot
-    targets = {METRICS[record.primary_metric].target for record in records}
-    if probe.name == "ridge":
-        kind = f"Ridge regression on the year {cite(_RIDGE)}"
-    elif targets == {"multi-label"}:
-        kind = "Logistic regression with an L2 penalty, one sigmoid per label,"
-    else:
-        several = " (one sigmoid per label where images have several)" if "multi-label" in targets else ""
-        kind = f"Multinomial logistic regression with an L2 penalty{several}"
-    text = (
-        f"{kind} was solved to convergence; its penalty was chosen among {len(probe.grid)} values from "
-        f"{probe.grid[0]:g} to {probe.grid[-1]:g} by the {probe.selection_metric} on the validation split, or, without "
-        "one, on a tenth of the training images"
-    )
-    if probe.groups:
-        text += f" (where the task tests unseen groups, on {probe.group_folds} folds of whole groups)"
-    text += ", and it was fitted again on training and validation images together; the test images were used once."
+    few, neighbours = protocol.few_shot, protocol.neighbours
+    sentences = [
+        f"Features were {reduced}z-scored with the training statistics.",
+        _probe(boards, protocol, cite),
+    ]
     if few is not None:
-        text += (
-            f" Each fit used {few.shots} training images per class; results are means over {few.draws} draws on the "
+        images = "image" if few.shots == 1 else "images"
+        sentences.append(
+            f"Each fit used {few.shots} training {images} per class; results are means over {few.draws} draws on the "
             "whole test set."
         )
-    return text
-
-
-def _uncertainty(protocol: Protocol, cite: _Citations) -> str:
-    if protocol.bootstrap is not None:
-        how = (
-            f"percentile intervals of {protocol.bootstrap.resamples:,} bootstrap resamples of the test images, or of "
-            f"their groups where the task tests unseen groups {cite(_BOOTSTRAP)}"
+    elif split := [board for board in boards if board.first.rounds]:
+        counts = listed(list(dict.fromkeys(f"{len(board.first.rounds)}" for board in split)))
+        sentences.append(f"Results on {_tasks(split)} are means over {counts} splits.")
+    sentences += [
+        f"For comparison, weighted nearest neighbours (k = {neighbours.k}, temperature {neighbours.temperature:g}, "
+        f"cosine) voted on the same features {cite(_KNN)}.",
+        _intervals(boards, protocol, cite),
+    ]
+    if any(len(board.rows) > 1 for board in boards):
+        sentences.append(
+            f"Ranks come from paired tests between all rows, corrected for their number {cite(_HOLM)}: rows share "
+            "ranks where no difference is shown."
         )
+    return sentences
+
+
+def _probe(boards: Sequence[Board], protocol: Protocol, cite: _Citations) -> str:
+    probe, few = protocol.probe, protocol.few_shot
+    several = [board for board in boards if METRICS[board.first.primary_metric].target == "multi-label"]
+    if probe.name == "ridge":
+        kind = f"Ridge regression on the year {cite(_RIDGE)}"
+    elif len(several) == len(boards):
+        kind = "Logistic regression with an L2 penalty, one sigmoid per label,"
     else:
-        how = (
-            f"exact binomial intervals for accuracy on single images {cite(_CLOPPER_PEARSON)}, and, for other "
-            "fractions and where the task tests unseen groups, intervals from leaving out each test image or each "
-            f"group {cite(_JACKKNIFE)}, at the effective sample size {cite(_KORN_GRAUBARD)}; errors in years have "
-            f"Student's t and its transformation for skewness {cite(_HALL)}, the calibration error an inverted test"
+        labels = f" (one sigmoid per label on {_tasks(several)})" if several else ""
+        kind = f"Multinomial logistic regression with an L2 penalty{labels}"
+    grid = f"{len(probe.grid)} values from {_number(probe.grid[0])} to {_number(probe.grid[-1])}"
+    fitted = "training and validation images together" if few is None else "all images drawn"
+    tested = "used once" if few is None else "used only to measure"
+    if few is not None and few.shots == 1:
+        return (
+            f"{kind} was solved to convergence, its penalty being the middle of {grid}; the test images were {tested}."
         )
     return (
-        f"Brackets are 95 % {how}. Ranks come from paired tests between all rows, corrected for their number "
-        f"{cite(_HOLM)}: rows share ranks where no difference is shown."
+        f"{kind} was solved to convergence; its penalty was chosen among {grid} by the {probe.selection_metric} "
+        f"{_selection(boards, protocol)}, and it was fitted again on {fitted}; the test images were {tested}."
     )
 
 
-def _list(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+def _selection(boards: Sequence[Board], protocol: Protocol) -> str:
+    single = (
+        "on the validation split, or, without one, on a tenth of the training images"
+        if protocol.few_shot is None
+        else "on a tenth of the images drawn"
+    )
+    whole = f"on {protocol.probe.group_folds} folds of whole painters"
+    if protocol.few_shot is None:
+        whole += ", or on a validation split by other painters where there is one"
+    grouped = [board for board in boards if any(state.groups is not None for state in board.first.probes)]
+    if not grouped:
+        return single
+    return whole if len(grouped) == len(boards) else f"{single} (for {_tasks(grouped)}, {whole})"
+
+
+def _intervals(boards: Sequence[Board], protocol: Protocol, cite: _Citations) -> str:
+    kinds: dict[str, list[Board]] = {}
+    for board in boards:
+        kinds.setdefault(_interval(board, protocol, cite), []).append(board)
+    if len(kinds) == 1:
+        return f"Brackets are 95 % {next(iter(kinds))}."
+    return f"Brackets are 95 % intervals: {'; '.join(f'for {_tasks(of)}, {kind}' for kind, of in kinds.items())}."
+
+
+def _interval(board: Board, protocol: Protocol, cite: _Citations) -> str:
+    """Describe the intervals of a leaderboard's own metric, which alone has brackets."""
+    first = board.first
+    if protocol.bootstrap is not None:
+        of = "the test images" if first.clusters is None else "the painters of the test images"
+        return (
+            f"percentile intervals of {protocol.bootstrap.resamples:,} bootstrap resamples of {of} {cite(_BOOTSTRAP)}"
+        )
+    if first.primary_metric in _SHARES and first.clusters is None and not first.rounds:
+        return f"exact binomial intervals {cite(_CLOPPER_PEARSON)}"
+    left_out = "test image" if first.clusters is None else "painter of the test images"
+    how = f"intervals from leaving out each {left_out} {cite(_JACKKNIFE)}"
+    if first.primary.unit == "years":
+        how += f", by Student's t and its transformation for skewness {cite(_HALL)}"
+    elif first.primary_metric == "expected_calibration_error":
+        how += ", by inverting a test"
+    else:
+        how += f", binomial ones {cite(_CLOPPER_PEARSON)} at the effective sample size {cite(_KORN_GRAUBARD)}"
+    return how + (", with the variance between rounds" if first.rounds else "")
+
+
+def _tasks(boards: Sequence[Board]) -> str:
+    return listed(list(dict.fromkeys(task_name(board.first) for board in boards)))
+
+
+def _number(value: float) -> str:
+    """Return `100`, `0.0001` or `10⁻⁶`."""
+    factor, _, power = f"{value:,g}".partition("e")
+    if not power:
+        return factor
+    return f"{'' if factor == '1' else factor + ' × '}10{str(int(power)).translate(_SUPERSCRIPTS)}"

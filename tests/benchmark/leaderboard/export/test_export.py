@@ -91,6 +91,22 @@ def test_latex_marks_the_best_value_if_nothing_was_tested_and_none_if_two_rows_t
     assert r"\textbf" not in latex_tables(boards(alike, PUBLISHED.predictions_of))
 
 
+def test_a_latex_table_of_many_columns_spans_the_page_and_is_no_wider(published: list[Board]) -> None:
+    wide = latex_tables([board for board in published if board.first.task == "sample-style"])
+    assert wide.count("{table*}") == 2
+    assert "% \\usepackage{graphicx}\n" in wide
+    assert wide.index(r"\resizebox{") < wide.index(r"\begin{tabular}") < wide.index(r"\end{tabular}}")
+    narrow = latex_tables(boards([record()]))
+    assert narrow.count("{table}") == 2
+    assert "graphicx" not in narrow
+    assert "resizebox" not in narrow
+
+
+def test_a_latex_caption_says_which_encoders_were_left_out() -> None:
+    caption = next(line for line in latex_tables(boards([record()]), seen=("clean",)).splitlines() if "caption" in line)
+    assert "Only encoders known not to have been trained on test images (clean) are shown." in caption
+
+
 def test_names_are_text_in_latex() -> None:
     name = r"\input{/etc/passwd} $x$ 50% a_b & c# ~^ {} <|>"
     text = latex_tables(boards([record(backbone=name)]))
