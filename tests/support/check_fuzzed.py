@@ -4,7 +4,6 @@ A process of its own, so that its memory is that of the check alone.
 """
 
 import json
-import resource
 import sys
 import time
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from artbench.leaderboard.validation.check import KnownTask, check_folder
 from artbench.plugins.loading import load_plugins
 from artbench.records.record import Record
 from artbench.runtime.progress import Silent
+from tests.support.memory import peak_megabytes
 from tests.support.opened_files import opened_files, outside
 
 _REGISTRY = load_plugins(only="")
@@ -44,7 +44,7 @@ def main() -> None:
             "faults": [str(finding) for finding in report.findings if finding.status == "FAIL"],
             "outside": outside(opened, Path(name)),
             "seconds": time.monotonic() - begun,
-            "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+            "megabytes": peak_megabytes(),
         }
         print(json.dumps(found), flush=True)
 

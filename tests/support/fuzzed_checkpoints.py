@@ -6,7 +6,6 @@ how many refused, and what went wrong.
 
 import argparse
 import json
-import resource
 import sys
 import tempfile
 import zipfile
@@ -23,6 +22,7 @@ from artbench.encoders.checkpoint import read_checkpoint
 from artbench.encoders.layouts import fit_checkpoint, tensor_names
 from artbench.encoders.provenance import training_history, training_pool
 from artbench.errors import ArtbenchError
+from tests.support.memory import peak_megabytes
 from tests.support.opened_files import opened_files, outside
 
 # What a checkpoint that runs code would do.
@@ -121,8 +121,7 @@ def main() -> None:
         if _HEARD or (left := outside(opened, folder, Path(tempfile.gettempdir()))):
             wrong.append(f"{seed}: it acted: {[*_HEARD, *left][:3]}")
         file.unlink()
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-    print(json.dumps({"read": read, "refused": refused, "wrong": wrong, "megabytes": most}))
+    print(json.dumps({"read": read, "refused": refused, "wrong": wrong, "megabytes": peak_megabytes()}))
 
 
 if __name__ == "__main__":

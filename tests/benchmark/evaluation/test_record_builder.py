@@ -184,7 +184,9 @@ def test_few_shots_are_protocols_of_their_own(
         assert record.primary.ci95[0] <= record.primary.value <= record.primary.ci95[1]
     # Every class has 20 images, so with 25 shots every draw is the whole of train.
     assert [record.few_shot.scarce for record in records if record.few_shot] == [0, 0, 3]
-    said = "toy-colour, toy-patches, random: 3 of 3 classes have fewer than 25 images and give all they have. "
+    said = (
+        "toy-colour, shots 25, toy-patches, random: 3 of 3 classes have fewer than 25 images and give all they have. "
+    )
     assert sum(notice.startswith(said) for notice in reporter.notices) == 1
     assert {r.metrics["accuracy"] for r in records[2].rounds} == {judged.record("toy-colour").primary.value}
     assert len({r.metrics["accuracy"] for r in records[0].rounds}) > 1

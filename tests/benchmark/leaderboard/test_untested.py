@@ -128,4 +128,4 @@ def test_impossible_predictions_are_not_tested(folder: ResultsFolder, column: st
 def test_more_classes_than_fit_into_memory_are_refused(folder: ResultsFolder) -> None:
     (one, *_) = fill(folder, metric="macro_f1")
     huge = one.model_copy(update={"dataset": one.dataset.model_copy(update={"classes": 10**12})})
-    assert "too many" in rank([huge], folder.predictions_of).untested[huge.id]
+    assert "at most 100,000 classes" in rank([huge], folder.predictions_of).untested[huge.id]
