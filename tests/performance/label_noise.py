@@ -98,7 +98,7 @@ def audited(
         )
         files = [ResultsFolder(Path(results)).file_of(record) for record in records]
         sources = Sources(
-            task=task if task.startswith("collection:") else None,
+            tasks=(task,) if task.startswith("collection:") else (),
             paths=DatasetPaths(by_name=data or {}),
             device="cpu",
         )

@@ -62,7 +62,7 @@ def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_f
     "--labels", is_flag=True, help="Name records in place of datasets: list test images that look mislabelled."
 )
 @click.option("--training", is_flag=True, help="With --labels: list training images that look mislabelled too.")
-@options.task_option("With --training: the task of the records, collection:PATH:COLUMN, if it is a collection.")
+@options.collection_option("With --training: the task of the records")
 @click.option("--out", type=options.FOLDER, default=Path("audit"), show_default=True, help="Folder of what is written.")
 @options.backbone_option("Compare features of this architecture too.")
 @options.pretraining_option(default="imagenet")
@@ -131,7 +131,7 @@ def audit(
         from artbench.explain.sources import Sources
         from artbench.explain.training_labels import audit_all_labels
 
-        sources = Sources(task=task, paths=paths, exclude=exclude, device=device)
+        sources = Sources(tasks=() if task is None else (task,), paths=paths, exclude=exclude, device=device)
         reporter = TerminalReporter()
         show_label_audit(
             audit_all_labels(files, sources=sources, checkpoints=checkpoints, registry=loaded, reporter=reporter),

@@ -99,6 +99,11 @@ def task_option(text: str, **settings: Any) -> Option:
     return _name_option("task", text, **settings)
 
 
+def collection_option(text: str = "The task of the record", **settings: Any) -> Option:
+    """`--task`, for records of a collection, whose path no record holds; as `backbone_option`."""
+    return task_option(f"{text}, collection:PATH:COLUMN, if it is a collection.", **settings)
+
+
 def dataset_option(text: str, **settings: Any) -> Option:
     """`--dataset NAME`; as `backbone_option`."""
     return _name_option("dataset", text, **settings)

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     metavar="PATH",
     help="Checkpoint of a record whose pretraining is one; repeatable, matched by digest.",
 )
+@options.collection_option("Repeatable: the task of some records", multiple=True)
 @click.option(
     "--exclude", type=options.FILE, metavar="FILE.csv", help="Exclusion list that records were made with, if any."
 )
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
 def report(
     *,
     without: tuple[str, ...],
+    tasks: tuple[str, ...],
     exclude: Path | None,
     paths: "DatasetPaths",
     device: str,
@@ -78,7 +80,7 @@ def report(
     from artbench.explain.sources import Sources
     from artbench.report.request import KINDS, ReportRequest
 
-    sources = Sources(paths=paths, exclude=exclude, device=device)
+    sources = Sources(tasks=tasks, paths=paths, exclude=exclude, device=device)
     request = ReportRequest(without=frozenset(kind for kind in KINDS if kind in without), sources=sources, **fields)
     request.check(loaded)
     # Torch takes seconds to import.

@@ -17,7 +17,7 @@ from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.predictions import Predictions, predict
 from artbench.probe.ridge import FittedRidge
-from artbench.probe.width import to_width
+from artbench.probe.width import check_width, to_width
 from artbench.protocol import Protocol
 from artbench.records.probe import StoredProbe, probe_columns
 from artbench.records.publishing import image_digests
@@ -108,6 +108,21 @@ def first_probe(
         reporter=reporter,
     )
     return probe if projection is None else projection.unprojected(probe), targets.test
+
+
+def check_images(task: OpenTask, protocol: Protocol) -> None:
+    """Raise an ArtbenchError if a round has too few training images for the protocol's width; no image is read."""
+    if protocol.width is None:
+        return
+    for targets in task.targets.rounds:
+        train, few = targets.train, protocol.few_shot
+        if few is not None:
+            _, counts = np.unique(train.labels, return_counts=True)
+            check_width(protocol.width, images=int(np.minimum(counts, few.shots).sum()))
+            continue
+        if protocol.probe.groups is not None and task.spec.clustered:
+            train, _ = grouped_parts(task.targets, targets, task.dataset)
+        check_width(protocol.width, images=len(train))
 
 
 def references(task: OpenTask, features: Features, *, protocol: Protocol) -> dict[str, dict[str, Estimate]]:

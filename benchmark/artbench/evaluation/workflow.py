@@ -13,8 +13,10 @@ from artbench.data.folders import DatasetPaths
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest, NetworkKey, Training, by_network, encoder_requests, sweep
+from artbench.encoders.sizes import counted_sizes
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.record_builder import check_kept, evaluate
+from artbench.evaluation.rounds import check_images
 from artbench.features.extract import Features, extract
 from artbench.features.pipeline import NotFiniteError
 from artbench.leaderboard.board import boards
@@ -22,6 +24,7 @@ from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.notes import literature
 from artbench.leaderboard.ranking import Place
 from artbench.plugins.registry import Registry
+from artbench.probe.width import check_width
 from artbench.protocol import DEFAULT_PROTOCOL, Protocol
 from artbench.records.folder import ResultsFolder, ResultsIndex
 from artbench.records.format import amount, metric_name, unit
@@ -176,6 +179,7 @@ def run(
             check_kept(task, protocol)
     work = _Work(request=request, device=device, ledger=ResultsIndex(results, reporter), group=group, reporter=reporter)
     failures: dict[str, str] = {}
+    work.refuse_widths(encoders, datasets, failures)
     for variants in by_network(encoders):
         for tasks in datasets:
             work.measure(variants, tasks, failures)
@@ -203,11 +207,54 @@ class _Work:
     _networks: dict[NetworkKey, Encoder] = field(default_factory=dict)
     # Encoders that can't be built, or whose features can't be had.
     _broken: set[str] = field(default_factory=set)
+    # Names of tasks, with width and shots, that have too few training images.
+    _too_small: set[str] = field(default_factory=set)
     # State of the data that each task is measured on, by its name.
     _states: dict[str, str] = field(default_factory=dict)
 
     def with_protocols(self, tasks: Sequence[OpenTask]) -> list[tuple[OpenTask, Protocol]]:
-        return [(task, protocol) for task in tasks for protocol in self.request.protocols(task.spec)]
+        asked = [(task, protocol) for task in tasks for protocol in self.request.protocols(task.spec)]
+        return [(task, protocol) for task, protocol in asked if _name(task, protocol) not in self._too_small]
+
+    def refuse_widths(
+        self, encoders: Sequence[EncoderRequest], datasets: Sequence[Sequence[OpenTask]], failures: dict[str, str]
+    ) -> None:
+        """Put encoders and tasks that can't have the common width into `failures`, before an image is read."""
+        width = self.request.width
+        if width is None:
+            return
+        for candidate in encoders:
+            try:
+                check_width(width, features=self.feature_dim(candidate))
+            except ArtbenchError as error:
+                self.failed(candidate, error, failures)
+        for task, protocol in [one for tasks in datasets for one in self.with_protocols(tasks)]:
+            try:
+                check_images(task, protocol)
+            except ArtbenchError as error:
+                self._too_small.add(_name(task, protocol))
+                for candidate in [one for one in encoders if str(one) not in self._broken]:
+                    self.task_failed(task, protocol, candidate, error, failures)
+
+    def feature_dim(self, candidate: EncoderRequest) -> int | None:
+        """Return the length of an encoder's feature vectors; None: it would have to be trained to tell."""
+        sizes = counted_sizes(candidate.backbone)
+        if sizes is not None:
+            return sizes.feature_dim
+        return self.build([candidate])[0].feature_dim if candidate.training is None else None
+
+    def task_failed(
+        self,
+        task: OpenTask,
+        protocol: Protocol,
+        candidate: EncoderRequest,
+        error: ArtbenchError,
+        failures: dict[str, str],
+    ) -> None:
+        """Tell why a task failed with an encoder, and add it to `failures`."""
+        name = _name(task, protocol)
+        failures[str(candidate)] = f"{failures.get(str(candidate), '')} {name}: {error}".strip()
+        self.reporter.notice(f"{name}, {candidate}: {error}")
 
     def on_record(self, task: OpenTask, protocol: Protocol, candidate: EncoderRequest) -> Record | None:
         name = task.spec.name
@@ -305,8 +352,7 @@ class _Work:
                     task, candidate, encoder, features, protocol=protocol, device=self.device, reporter=self.reporter
                 )
             except ArtbenchError as error:
-                shots = None if protocol.few_shot is None else protocol.few_shot.shots
-                name = task_under(task.spec.name, width=protocol.width, shots=shots)
+                name = _name(task, protocol)
                 reasons.append(f"{name}: {error}")
                 self.reporter.notice(f"{name}, {candidate}: {error}")
                 continue
@@ -333,3 +379,8 @@ class _Work:
                         place=board.place_of(record),
                         of=len(board.rows),
                     )
+
+
+def _name(task: OpenTask, protocol: Protocol) -> str:
+    shots = None if protocol.few_shot is None else protocol.few_shot.shots
+    return task_under(task.spec.name, width=protocol.width, shots=shots)

@@ -12,7 +12,7 @@ from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest, encoder_requests
 from artbench.errors import ArtbenchError
 from artbench.evaluation.rounds import readable
-from artbench.explain.sources import CheckedRecord, Sources, other_weights, task_of
+from artbench.explain.sources import CheckedRecord, Sources, name_of_task, other_weights
 from artbench.features.extract import Features, extract
 from artbench.plugins.registry import Registry
 from artbench.protocol import Protocol, protocol_named
@@ -153,10 +153,8 @@ def open_task(record: Record, sources: Sources, registry: Registry, reporter: Re
         UsageError: The task is unknown here, or nothing says where the dataset is.
         ArtbenchError: The task or the data differ from those on record.
     """
-    spec = task_of(record, sources, registry=registry)
     ((task,),) = open_tasks(
-        # A collection is known by its path, which is not on record.
-        [spec.name if sources.task is None else sources.task],
+        [name_of_task(record, sources, registry=registry)],
         registry=registry,
         paths=sources.paths,
         allow_partial=record.dataset.partial,

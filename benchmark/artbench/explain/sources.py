@@ -1,5 +1,6 @@
 """Where to find what a record was made from, checked before torch is imported."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,14 +20,15 @@ class Sources:
     """Where to find what a record was made from.
 
     Attributes:
-        task: The task as it was named for the run, if a record does not hold its path, such as that of a collection.
+        tasks: Tasks as they were named for the run, for records that do not hold their path, such as that of a
+            collection.
         paths: Folders of the datasets.
         checkpoint: Checkpoint file, if the record's pretraining is one.
         exclude: List of the images that were left out, if the record says that some were.
         device: `auto`, `cpu`, `cuda`, `mps`.
     """
 
-    task: str | None = None
+    tasks: Sequence[str] = ()
     paths: DatasetPaths = field(default_factory=DatasetPaths)
     checkpoint: Path | None = None
     exclude: Path | None = None
@@ -87,14 +89,60 @@ def task_of(record: Record, sources: Sources, *, registry: Registry) -> TaskSpec
     """Look up the task of a record.
 
     Raises:
-        UsageError: It is unknown here, or another one was named.
+        UsageError: It is unknown here, or only others were named.
     """
-    if sources.task is None:
+    if not sources.tasks:
+        return _task_on_record(record, registry)
+    return registry.tasks.get(name_of_task(record, sources, registry=registry))
+
+
+def name_of_task(record: Record, sources: Sources, *, registry: Registry) -> str:
+    """Return the name to open the task of a record by: the one given, if any were, else that on record.
+
+    Raises:
+        UsageError: As `task_of` does.
+    """
+    if not sources.tasks:
+        return _task_on_record(record, registry).name
+    known = named_tasks(sources.tasks, registry=registry)
+    if record.task not in known:
+        raise UsageError(
+            f"the record is of {record.task}, and {' and '.join(sources.tasks)} is {' and '.join(known)}",
+            mend="Name its own task",
+        )
+    return known[record.task]
+
+
+def _task_on_record(record: Record, registry: Registry) -> TaskSpec:
+    try:
+        # Never a path: a record is a stranger's.
         return registry.tasks.named_in_file(record.task)
-    spec = registry.tasks.get(sources.task)
-    if spec.name != record.task:
-        raise UsageError(f"the record is of {record.task}, and {sources.task} is {spec.name}", mend="Name its own task")
-    return spec
+    except UsageError as error:
+        for _, family in registry.tasks.families():
+            if family.reads_paths and record.task.startswith(f"{family.name}:"):
+                raise UsageError(
+                    f"the record is of a {family.name}, whose folder it does not hold",
+                    mend=f"Give it as --task {family.name}:PATH:COLUMN",
+                ) from error
+        raise
+
+
+def named_tasks(names: Sequence[str], *, registry: Registry) -> dict[str, str]:
+    """Return the names that a user gave tasks by, all tasks of a collection among them, by their names on record.
+
+    Raises:
+        UsageError: A name is unknown, or two things are called the same on record.
+        ArtbenchError: A collection can't be read.
+    """
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(one for given in names for one in registry.tasks.expand(given)):
+        spec = registry.tasks.get(name)
+        other = found.setdefault(spec.name, name)
+        if registry.tasks.get(other).dataset != spec.dataset:
+            raise UsageError(
+                f"{other} and {name} are both {spec.name} on record", mend="Name the one that the records are of"
+            )
+    return found
 
 
 def pretraining_of(record: Record, sources: Sources, *, registry: Registry) -> str:

@@ -10,10 +10,10 @@ from artbench.audit.label_audit import LabelAudit
 from artbench.audit.label_noise import audit_labels, with_training
 from artbench.data.groups import known_groups, together
 from artbench.encoders.checkpoint_path import checkpoint_file
-from artbench.errors import ArtbenchError, UsageError
+from artbench.errors import ArtbenchError
 from artbench.evaluation.rounds import readable
 from artbench.explain.reproduce import ReproducedTask, reproduce
-from artbench.explain.sources import CheckedRecord, Sources, check_sources, task_of
+from artbench.explain.sources import CheckedRecord, Sources, check_sources
 from artbench.plugins.registry import Registry
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.out_of_fold import out_of_fold
@@ -69,12 +69,6 @@ def _checked(file: Path, record: Record, sources: Sources, registry: Registry) -
             f"{file} was fitted on {record.few_shot.shots} images of each class",
             mend="Name records of all training images, or leave --training out",
         )
-    if sources.task is None:
-        try:
-            task_of(record, sources, registry=registry)
-        except UsageError as error:
-            mend = "If it is a collection, name it with its path: --task collection:PATH:COLUMN"
-            raise UsageError(f"nothing here is {record.task}", mend=mend) from error
     return check_sources(file, sources, registry=registry)
 
 

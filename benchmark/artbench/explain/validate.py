@@ -9,14 +9,14 @@ from artbench.data.decode import UnreadableImage, decode
 from artbench.data.folders import made_folder
 from artbench.data.opening import open_dataset
 from artbench.errors import ArtbenchError, UsageError
-from artbench.explain.sources import CheckedRecord
+from artbench.explain.sources import CheckedRecord, task_of
 from artbench.plugins.registry import Registry
 from artbench.records.tables import tested_classes
 
 
 def refuse_years(checked: CheckedRecord, *, registry: Registry) -> None:
     """Raise a `UsageError` if the task of a record asks for the year."""
-    if registry.tasks.named_in_file(checked.record.task).target == "year":
+    if task_of(checked.record, checked.sources, registry=registry).target == "year":
         raise UsageError(
             f"{checked.file} is a record of a task that asks for the year: "
             "a year has no class whose evidence a map could show",
@@ -34,7 +34,7 @@ def check_classes(names: Sequence[str], checked: CheckedRecord, *, registry: Reg
     if not names:
         return
     record = checked.record
-    if registry.tasks.named_in_file(record.task).target == "year":
+    if task_of(record, checked.sources, registry=registry).target == "year":
         raise UsageError(f"{record.task} asks for the year and has no classes", mend="Leave --class out")
     classes = tested_classes(checked.file, record)
     if classes is None:
@@ -71,7 +71,7 @@ def check_images(images: Sequence[str], checked: CheckedRecord, *, registry: Reg
     for image in images:
         if image not in others:
             read_image(Path(image))
-    spec = registry.datasets.get(registry.tasks.named_in_file(checked.record.task).dataset)
+    spec = registry.datasets.get(task_of(checked.record, checked.sources, registry=registry).dataset)
     folder = checked.sources.paths.given_folder(spec) or made_folder(spec)
     if others and folder.is_dir():
         dataset = open_dataset(spec, folder)

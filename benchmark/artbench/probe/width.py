@@ -35,12 +35,7 @@ class Projection:
         Raises:
             ArtbenchError: The features are narrower than `width`, or there are fewer images.
         """
-        if train.width < width or len(train) <= width:
-            count = f"{train.width:,} features" if train.width < width else f"{len(train):,} training images"
-            raise ArtbenchError(
-                f"a width of {width:,} can't be had from {count}",
-                mend="Give a smaller --width, the same for all encoders",
-            )
+        check_width(width, features=train.width, images=len(train))
         mean = sum(block.sum(axis=0, dtype=np.float64) for block in train.blocks()) / len(train)
         covariance = np.zeros((train.width, train.width))
         for block in train.blocks():
@@ -66,6 +61,19 @@ class Projection:
         # A number for years, one number a class otherwise.
         bias: Any = fitted.bias - self.mean @ weight
         return replace(fitted, weight=weight, bias=bias)
+
+
+def check_width(width: int, *, features: int | None = None, images: int | None = None) -> None:
+    """Raise an ArtbenchError unless so many features, and so many training images, allow a width; None: unknown."""
+    if features is not None and features < width:
+        count = f"{features:,} features"
+    elif images is not None and images <= width:
+        count = f"{images:,} training images"
+    else:
+        return
+    raise ArtbenchError(
+        f"a width of {width:,} can't be had from {count}", mend="Give a smaller --width, the same for all encoders"
+    )
 
 
 def to_width(

@@ -16,7 +16,7 @@ from artbench.explain.gradcam.request import GradcamRequest
 from artbench.explain.gradcam.workflow import explain_gradcam
 from artbench.explain.map.request import MapRequest
 from artbench.explain.map.workflow import explain_map
-from artbench.explain.sources import Sources, pretraining_of
+from artbench.explain.sources import Sources, named_tasks, pretraining_of
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.overall import chosen as counted
 from artbench.plugins.registry import Registry
@@ -68,9 +68,14 @@ class ReportPlan:
         self._request, self._registry, self._reporter = request, registry, reporter
         files = [checkpoint_file(path.expanduser().absolute()) for path in request.checkpoints]
         self._checkpoints = {sha256_of(file): file for file in files}
+        self._tasks = named_tasks(request.sources.tasks, registry=registry)
 
-    def report_unused(self, chosen: Sequence[ChosenRecord]) -> None:
-        """Give a notice of each checkpoint that belongs to none of the records looked into."""
+    def report_unused(self, chosen: Sequence[ChosenRecord], boards: Sequence[Board]) -> None:
+        """Give a notice of each checkpoint that belongs to no record looked into, and each task without records."""
+        measured = {board.first.task for board in boards}
+        for given in self._request.sources.tasks:
+            if measured.isdisjoint(named_tasks([given], registry=self._registry)):
+                self._reporter.notice(f"no record is of {given}")
         known = {one.record.encoder.checkpoint_sha256 for one in chosen}
         for digest, file in self._checkpoints.items():
             if digest not in known:
@@ -171,8 +176,10 @@ class ReportPlan:
     def _sources(self, record: Record) -> Sources:
         """Return where to find what one record was made from."""
         given = self._request.sources
+        task = self._tasks.get(record.task)
         return replace(
             given,
+            tasks=() if task is None else (task,),
             checkpoint=self._checkpoints.get(record.encoder.checkpoint_sha256 or ""),
             exclude=given.exclude if record.dataset.exclusion is not None else None,
         )

@@ -11,7 +11,7 @@ from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.destination import CAPTION, check_folder, check_size
 from artbench.explain.filters.request import MOST_LAYERS, figure_height, figure_width
 from artbench.explain.gradcam.request import MOST_VIEWS, sheet_height, sheet_width
-from artbench.explain.sources import Sources
+from artbench.explain.sources import Sources, named_tasks
 from artbench.plugins.registry import Registry
 from artbench.records.folder import read_record
 
@@ -55,7 +55,7 @@ class ReportRequest:
         """Raise an error for options that can't be met, before torch is imported.
 
         Raises:
-            UsageError: A dataset's name is unknown, or the report's folder is the one of the results.
+            UsageError: A dataset's or task's name is unknown, or the report's folder is the one of the results.
             ArtbenchError: There are no records, one of `records` can't be read, a checkpoint or the exclusion list does
                 not exist, figures would be too large, or the folder can't be written.
         """
@@ -64,6 +64,7 @@ class ReportRequest:
         check_folder(self.out)
         for name in self.sources.paths.by_name:
             registry.datasets.get(name)
+        named_tasks(self.sources.tasks, registry=registry)
         if not any(self.results.glob("records/*/*.json")):
             raise no_records(self.results)
         for file in self.records:

@@ -78,7 +78,7 @@ def make_report(request: ReportRequest, *, registry: Registry, reporter: Reporte
     found = boards(records, results.predictions_of)
     chosen = choose_records(found, request.records, results=results)
     plan = ReportPlan(request, registry=registry, reporter=reporter)
-    plan.report_unused(chosen)
+    plan.report_unused(chosen, found)
     outcomes = make_parts(plan.parts(chosen, found), out, reporter=reporter)
     with _writing("the records can't be copied", out):
         copies = _copy_records(records, results, out=out)

@@ -129,6 +129,37 @@ def test_a_task_that_fails_leaves_the_others_and_other_numbers_of_shots_alone(
     assert any(notice.startswith(f"toy-colour, width 6, shots 1, {encoder}: a width") for notice in reporter.notices)
 
 
+def test_encoders_narrower_than_the_width_are_told_before_any_pass_and_the_others_are_run(
+    request_: RunRequest, registry: Registry
+) -> None:
+    # Wide enough, too narrow twice, and one that can't be built; 128, 8, 3 features.
+    names = ["toy-patches", "toy-patches@pool=max", "toy-broken", "toy-patches@layer=2"]
+    reporter = RecordingReporter()
+    outcome = run(replace(request_, backbones=names, width=16), registry=registry, reporter=reporter)
+    assert [result.record.backbone for result in outcome.results] == ["toy-patches"]
+    assert outcome.failures.keys() == {f"{name}, random" for name in names[1:]}
+    for name, count in ((names[1], 8), (names[3], 3)):
+        assert outcome.failures[f"{name}, random"].startswith(f"a width of 16 can't be had from {count} features")
+    assert "out of paint" in outcome.failures["toy-broken, random"]
+    assert [work for work in reporter.works if " on toy" in work] == ["toy-patches on toy"]
+    told = [number for number, notice in enumerate(reporter.notices) if "a width of 16" in notice]
+    assert told[-1] < min(number for number, notice in enumerate(reporter.notices) if "accuracy" in notice)
+
+
+def test_a_width_that_no_task_has_images_for_is_refused_before_an_image_is_read(
+    request_: RunRequest, registry: Registry
+) -> None:
+    for change, count in (({"width": 60}, 60), ({"width": 64}, 60), ({"width": 9, "shots": (2,)}, None)):
+        reporter = RecordingReporter()
+        outcome = run(replace(request_, **change), registry=registry, reporter=reporter)
+        assert outcome.results == ()
+        ((encoder, reason),) = outcome.failures.items()
+        assert encoder == "toy-patches, random"
+        assert reason.startswith(f"toy-colour, width {change['width']}")
+        assert count is None or f"can't be had from {count} training images" in reason
+        assert not any("toy-patches" in work for work in reporter.works)
+
+
 def test_unknown_names_are_told_before_anything_is_done(request_: RunRequest, registry: Registry) -> None:
     for change in (
         {"backbones": ["toy-pathces"]},

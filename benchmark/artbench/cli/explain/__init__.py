@@ -53,6 +53,7 @@ def record_command(
         options.record_option,
         *own,
         click.option("--out", required=True, type=options.FOLDER, help=out),
+        options.collection_option(),
         options.checkpoint_option,
         options.exclude_option,
         options.paths_options,
@@ -66,6 +67,7 @@ def record_command(
 
     def explain_record(
         *,
+        task: str | None,
         checkpoint: Path | None,
         exclude: Path | None,
         paths: "DatasetPaths",
@@ -77,7 +79,8 @@ def record_command(
         from artbench.explain.sources import Sources
 
         loaded = options.registry(plugin_files)
-        sources = Sources(paths=paths, checkpoint=checkpoint, exclude=exclude, device=device)
+        tasks = () if task is None else (task,)
+        sources = Sources(tasks=tasks, paths=paths, checkpoint=checkpoint, exclude=exclude, device=device)
         make: Callable[..., Any] = load_factory(request)
         asked = make(sources=sources, **fields)
         checked = asked.check(loaded)
