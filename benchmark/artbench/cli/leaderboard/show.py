@@ -70,6 +70,6 @@ def print_board(board: "Board") -> None:
         title=f"{first.task}, {first.protocol} ({first.protocol_hash[:12]}), data {first.dataset.fingerprint[:12]}",
     )
     for mark, marked in footnotes(board):
-        echo(f"{mark.sign} {mark.text} ({', '.join(map(encoder_name, marked))}).", dim=True)
+        echo(f"{mark.sign} {mark.text} ({'; '.join(map(encoder_name, marked))}).", dim=True)
     if board.ranking.explanation:
         echo(board.ranking.explanation, dim=True)
