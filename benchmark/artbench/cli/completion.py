@@ -101,6 +101,18 @@ def completed(
     return complete
 
 
+def protocols_on_record(context: click.Context, _: click.Parameter, incomplete: str) -> list["CompletionItem[str]"]:
+    """The `shell_complete` of an option that takes the name of a protocol: those in the folder of results."""
+    from click.shell_completion import CompletionItem
+
+    from artbench.runtime.files import read_json
+
+    results = context.params.get("results") or Path("results")
+    names = {read_json(file).get("protocol") for file in results.glob("records/*/*.json")}
+    known = sorted(name for name in names if isinstance(name, str) and _WORD.fullmatch(name))
+    return [CompletionItem(name) for name in known if name.startswith(incomplete)]
+
+
 def remember_names(catalogue: Catalogue[Any]) -> None:
     """Cache the names of all families, whose libraries are imported by now, for later completions, if possible."""
     from artbench.runtime.files import write_text

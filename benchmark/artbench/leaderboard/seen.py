@@ -1,6 +1,8 @@
 """What is known of the images that the encoder of a record was trained on."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
+from typing import get_args
 
 from artbench.records.parts import Knowledge
 from artbench.records.record import Record
@@ -28,3 +30,10 @@ def knowledge(record: Record) -> Knowledge:
 def seen_as(records: Iterable[Record], states: Collection[str]) -> list[Record]:
     """The records whose test images are known to be one of `states`; all if there are none."""
     return [record for record in records if not states or knowledge(record) in states]
+
+
+def none_seen_as(states: Collection[str], records: Iterable[Record]) -> str:
+    """Say that none of the records, which are others, is of the wanted states, and how many are of which."""
+    found = Counter(map(knowledge, records))
+    others = ", ".join(f"{found[state]:,} {state}" for state in get_args(Knowledge) if found[state])
+    return f"no records with --seen {' or '.join(states)}" + (f" (there are {others})" if others else "")

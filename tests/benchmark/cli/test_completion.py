@@ -88,6 +88,15 @@ def test_names_are_offered_where_they_belong(line: str, expected: list[str]) -> 
     assert offered(line) == expected
 
 
+def test_protocols_on_record_are_offered(tmp_path: Path) -> None:
+    for protocol in ("linear-v2", "linear-v2-width-40", "ridge-v2", "$(b)"):
+        (tmp_path / "records" / protocol).mkdir(parents=True)
+        (tmp_path / "records" / protocol / "a.json").write_text(json.dumps({"protocol": protocol}))
+    line = f"leaderboard show --results {tmp_path} --protocol"
+    assert offered(f"{line} lin") == ["linear-v2", "linear-v2-width-40"]
+    assert offered(f"{line} ") == ["linear-v2", "linear-v2-width-40", "ridge-v2"]
+
+
 def test_every_option_that_takes_a_name_offers_names() -> None:
     timm_has("resnet18")
     kinds = {"--backbone", "--pretraining", "--task", "--dataset", "--knn", "--examples"}
