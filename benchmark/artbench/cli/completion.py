@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import redirect_stderr, suppress
 from dataclasses import replace
 from importlib import metadata
@@ -44,6 +44,13 @@ _BASH = r"""_artbench_completion() {
 }
 complete -o nosort -F _artbench_completion artbench
 """
+# Transformers with a class token or registers, and networks with an attention pool, by their names in timm and
+# torchvision: building a network takes too long for the Tab key.
+_HAS_TOKENS = re.compile(
+    r"(^|:)((flexi|naflex|test_)?vit\d?|deit3?|beit(v2|3)?|eva(02)?)(_|$)"
+    r"(?!.*(siglip|rpn)|(?!.*cls).*relpos|(?!.*reg\d).*_gap)"
+)
+_HAS_ATTENTION_POOL = re.compile(r"siglip(?!_gap)|pe_core|_map(_|$)|^resnet.*clip")
 _WORD = re.compile(r"[\w.:+-]+")
 
 
@@ -148,12 +155,20 @@ def _variants(catalogue: Catalogue[BackboneSpec], incomplete: str) -> Iterator[t
     name, _, written = incomplete.partition("@")
     before, comma, _ = written.rpartition(",")
     known = {choice.partition("=")[0] for choice in before.split(",")}
-    offered: dict[str, Sequence[object]] = {"layer": (2,), "pool": POOLS, "size": (224,)}
+    offered: dict[str, Sequence[object]] = {"layer": (2,), "pool": _pools(name, known), "size": (224,)}
     for _, spec in catalogue.specs():
         offered |= dict(spec.variants) if spec.name == name else {}
     for key, values in sorted(offered.items()):
         for value in values if key not in known else ():
             yield f"{name}@{before}{comma}{key}={value}", "variant"
+
+
+def _pools(name: str, chosen: Collection[str]) -> list[str]:
+    """Offer the poolings that a network of this name may have; an attention pool is of the last layer alone."""
+    tokens = _HAS_TOKENS.search(name) is not None
+    attention = _HAS_ATTENTION_POOL.search(name) is not None and "layer" not in chosen
+    left_out = (set() if tokens else {"cls", "cls+avg"}) | (set() if attention else {"map"})
+    return [pool for pool in POOLS if pool not in left_out]
 
 
 def _key(entry: Entry[Any], family: Family[Any]) -> str:

@@ -55,7 +55,18 @@ def timm_has(*names: str) -> None:
     [
         ("run --backbone colour", ["colour-histogram"]),
         ("run --backbone colour-histogram --pretraining imag", ["imagenet"]),
-        ("run --backbone resnet18@po", [f"resnet18@pool={pool}" for pool in ("cls", "avg", "cls+avg", "map", "max")]),
+        ("run --backbone resnet18@po", ["resnet18@pool=avg", "resnet18@pool=max"]),
+        (
+            "run --backbone tf_efficientnet_lite0@pool=",
+            [f"tf_efficientnet_lite0@pool={pool}" for pool in ("avg", "max")],
+        ),
+        ("run --backbone vit_b_16@pool=", [f"vit_b_16@pool={pool}" for pool in ("cls", "avg", "cls+avg", "max")]),
+        ("run --backbone resnet50_clip@pool=m", ["resnet50_clip@pool=map", "resnet50_clip@pool=max"]),
+        (
+            "run --backbone vit_base_patch16_siglip_224@pool=m",
+            [f"vit_base_patch16_siglip_224@pool={p}" for p in ("map", "max")],
+        ),
+        ("run --backbone resnet50_clip@layer=2,pool=m", ["resnet50_clip@layer=2,pool=max"]),
         ("run --backbone resnet18@pool=max,la", ["resnet18@pool=max,layer=2"]),
         ("run --backbone colour-histogram@bins=1", ["colour-histogram@bins=16"]),
         ("features export --backbone a@size=22", ["a@size=224"]),
