@@ -31,6 +31,8 @@ _BASH = r"""_artbench_completion() {
     before=${word%"${word##*[$COMP_WORDBREAKS]}"}
     before=${before#--*=}
     before=${before%@}
+    # Where bash only lists, what stands before the last comma of a variant is not repeated.
+    [[ $COMP_TYPE == 63 && $before == *@* && $word == *@*,* ]] && before=${word%"${word##*[,=]}"}
     [[ -n $word ]] || line+="''"
     COMPREPLY=()
     for completion in $(env COMP_WORDS="$line" COMP_CWORD=-1 _ARTBENCH_COMPLETE=bash_complete "$1"); do

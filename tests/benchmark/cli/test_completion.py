@@ -251,6 +251,10 @@ def test_the_tab_key_in_a_real_bash(tmp_path: Path) -> None:
             os.write(terminal, f"{typed}\t".encode())
             _wait_for(terminal, completed)
             os.write(terminal, b"\x15")
+        # A list repeats nothing that is written before a comma.
+        os.write(terminal, b"artbench run --backbone a@layer=2,pool=max,\t\x15")
+        os.write(terminal, b"artbench run --backbone a@layer=2,\t\t")
+        _wait_for(terminal, "\npool=avg  pool=max  size=224")
     finally:
         os.write(terminal, b"\x15exit\n")
         os.waitpid(process, 0)
