@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeAlias, T
 
 from artbench.errors import UsageError
 from artbench.variants import POOLS as POOLS
-from artbench.variants import WHOLE
+from artbench.variants import WHOLE, did_you_mean
 from artbench.variants import Pool as Pool
 from artbench.variants import Variant as Variant
 
@@ -57,6 +57,10 @@ def load_factory(factory: Factory[P, T]) -> Callable[P, T]:
 INITIALISATION = "initialisation"
 
 
+def _known(word: str, known: Sequence[str]) -> str:
+    return " ".join(filter(None, (did_you_mean(word, known), f"It has: {', '.join(known)}")))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BackboneSpec:
     """An architecture with its preprocessing.
@@ -90,9 +94,9 @@ class BackboneSpec:
         keys = sorted({"layer", "pool", "size", *self.variants})
         for key, value in variant.choices:
             if key not in keys:
-                raise UsageError(f"{self.name} has no variants by {key!r}", mend=f"It has: {', '.join(keys)}")
+                raise UsageError(f"{self.name} has no variants by {key!r}", mend=_known(key, keys))
             if (offered := self.variants.get(key)) and value not in offered:
-                raise UsageError(f"{self.name} has no {key}={value}", mend=f"It has: {', '.join(map(str, offered))}")
+                raise UsageError(f"{self.name} has no {key}={value}", mend=_known(str(value), list(map(str, offered))))
         defaults = [key for key, offered in self.variants.items() if variant.get(key) in offered[:1]]
         return self._with(variant.without(*defaults))
 

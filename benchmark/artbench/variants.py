@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from artbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _KEY, _VALUE = re.compile(r"[a-z][a-z_]{0,29}"), re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,29}")
 
@@ -65,7 +68,8 @@ class Variant:
             ("size", range(_SMALLEST, _LARGEST + 1), f"a side from {_SMALLEST} to {_LARGEST} pixels"),
         ):
             if key in choices and choices[key] not in allowed:
-                raise UsageError(f"{key}={choices[key]} is not {what}")
+                near = did_you_mean(str(choices[key]), list(map(str, allowed))) if key == "pool" else ""
+                raise UsageError(f"{key}={choices[key]} is not {what}", mend=near)
         return variant
 
     def get(self, key: str) -> str | int | None:
@@ -78,6 +82,14 @@ class Variant:
 
     def __str__(self) -> str:
         return ",".join(f"{key}={value}" for key, value in self.choices)
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """Return a question with the nearest of the known words; empty if none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=1)
+    return f"Did you mean {near[0]!r}?" if near else ""
 
 
 WHOLE = Variant()

@@ -41,6 +41,8 @@ def test_the_first_value_that_a_plugin_offers_is_its_default() -> None:
         ("layer=last", "layer=last is not a number"),
         ("size=99999", "size=99999 is not a side from 16 to 4096 pixels"),
         ("bins=5", "net has no bins=5. It has: 4, 8"),
+        ("pool=maxx", "pool=maxx is not one of cls, avg, cls+avg, map, max. Did you mean 'max'?"),
+        ("pol=max", "net has no variants by 'pol'. Did you mean 'pool'? It has: bins, layer, pool, size"),
         ("depth=5", "net has no variants by 'depth'. It has: bins, layer, pool, size"),
     ],
 )

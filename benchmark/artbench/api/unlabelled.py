@@ -64,7 +64,7 @@ def run_unlabelled(
     folder = request.paths.folder(found.spec, reporter=reporter)
     dataset = group.first_then_others(lambda: open_dataset(found.spec, folder))
     rows = rows_without(dataset, exclusions)
-    reporter.notice(f"{found.why}. So its features are described, its duplicates listed, and a map is drawn")
+    reporter.notice(f"{found.why}. Its features are described, its duplicates listed, and a map is drawn")
     place = f"unlabelled/{_plain(dataset.name)}.{dataset.fingerprint[:12]}"
     duplicates: DuplicatesState | None = None
     results: list[UnlabelledResult] = []

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import redirect_stderr, suppress
 from dataclasses import replace
 from importlib import metadata
@@ -31,6 +31,8 @@ _BASH = r"""_artbench_completion() {
     before=${word%"${word##*[$COMP_WORDBREAKS]}"}
     before=${before#--*=}
     before=${before%@}
+    # Where bash only lists, what stands before the last comma of a variant is not repeated.
+    [[ $COMP_TYPE == 63 && $before == *@* && $word == *@*,* ]] && before=${word%"${word##*[,=]}"}
     [[ -n $word ]] || line+="''"
     COMPREPLY=()
     for completion in $(env COMP_WORDS="$line" COMP_CWORD=-1 _ARTBENCH_COMPLETE=bash_complete "$1"); do
@@ -44,6 +46,13 @@ _BASH = r"""_artbench_completion() {
 }
 complete -o nosort -F _artbench_completion artbench
 """
+# Transformers with a class token or registers, and networks with an attention pool, by their names in timm and
+# torchvision: building a network takes too long for the Tab key.
+_HAS_TOKENS = re.compile(
+    r"(^|:)((flexi|naflex|test_)?vit\d?|deit3?|beit(v2|3)?|eva(02)?)(_|$)"
+    r"(?!.*(siglip|rpn)|(?!.*cls).*relpos|(?!.*reg\d).*_gap)"
+)
+_HAS_ATTENTION_POOL = re.compile(r"siglip(?!_gap)|pe_core|_map(_|$)|^resnet.*clip")
 _WORD = re.compile(r"[\w.:+-]+")
 
 
@@ -101,6 +110,18 @@ def completed(
     return complete
 
 
+def protocols_on_record(context: click.Context, _: click.Parameter, incomplete: str) -> list["CompletionItem[str]"]:
+    """The `shell_complete` of an option that takes the name of a protocol: those in the folder of results."""
+    from click.shell_completion import CompletionItem
+
+    from artbench.runtime.files import read_json
+
+    results = context.params.get("results") or Path("results")
+    names = {read_json(file).get("protocol") for file in results.glob("records/*/*.json")}
+    known = sorted(name for name in names if isinstance(name, str) and _WORD.fullmatch(name))
+    return [CompletionItem(name) for name in known if name.startswith(incomplete)]
+
+
 def remember_names(catalogue: Catalogue[Any]) -> None:
     """Cache the names of all families, whose libraries are imported by now, for later completions, if possible."""
     from artbench.runtime.files import write_text
@@ -136,12 +157,20 @@ def _variants(catalogue: Catalogue[BackboneSpec], incomplete: str) -> Iterator[t
     name, _, written = incomplete.partition("@")
     before, comma, _ = written.rpartition(",")
     known = {choice.partition("=")[0] for choice in before.split(",")}
-    offered: dict[str, Sequence[object]] = {"layer": (2,), "pool": POOLS, "size": (224,)}
+    offered: dict[str, Sequence[object]] = {"layer": (2,), "pool": _pools(name, known), "size": (224,)}
     for _, spec in catalogue.specs():
         offered |= dict(spec.variants) if spec.name == name else {}
     for key, values in sorted(offered.items()):
         for value in values if key not in known else ():
             yield f"{name}@{before}{comma}{key}={value}", "variant"
+
+
+def _pools(name: str, chosen: Collection[str]) -> list[str]:
+    """Offer the poolings that a network of this name may have; an attention pool is of the last layer alone."""
+    tokens = _HAS_TOKENS.search(name) is not None
+    attention = _HAS_ATTENTION_POOL.search(name) is not None and "layer" not in chosen
+    left_out = (set() if tokens else {"cls", "cls+avg"}) | (set() if attention else {"map"})
+    return [pool for pool in POOLS if pool not in left_out]
 
 
 def _key(entry: Entry[Any], family: Family[Any]) -> str:

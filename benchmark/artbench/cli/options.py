@@ -104,6 +104,18 @@ def collection_option(text: str = "The task of the record", **settings: Any) -> 
     return task_option(f"{text}, collection:PATH:COLUMN, if it is a collection.", **settings)
 
 
+def protocol_option() -> Option:
+    """`--protocol NAME`, of records."""
+    from artbench.cli.completion import protocols_on_record
+
+    return click.option(
+        "--protocol",
+        metavar="NAME",
+        shell_complete=protocols_on_record,
+        help="Only records made under this protocol, such as linear-v2-width-512.",
+    )
+
+
 def dataset_option(text: str, **settings: Any) -> Option:
     """`--dataset NAME`; as `backbone_option`."""
     return _name_option("dataset", text, **settings)

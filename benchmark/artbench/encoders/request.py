@@ -117,8 +117,10 @@ def sweep(name: str) -> list[str]:
         first, _, last = part.partition("..")
         # Every second part is a range.
         values = range(int(first), int(last) + 1) if number % 2 else [part]
-        if not 0 < len(names) * len(values) <= _MOST_NAMES:
-            raise UsageError(f"{name} stands for no variant, or for more than {_MOST_NAMES:,}")
+        if not values:
+            raise UsageError(f"{name}: {part} counts down", mend=f"Write {last}..{first}")
+        if len(names) * len(values) > _MOST_NAMES:
+            raise UsageError(f"{name} stands for more than {_MOST_NAMES:,} variants", mend="Write a shorter range")
         names = [f"{before}{value}" for before in names for value in values]
     return names
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from artbench.leaderboard.board import Board
 from artbench.records.format import amount, metric_name, unit
 from artbench.records.parts import EncoderState, LabelFreeState, Metric
-from artbench.records.record import Record, pretraining_name
+from artbench.records.record import Record, common_width, pretraining_name
 from artbench.stats.metrics import METRICS
 
 # Positions of the backbone's name and of the metric that ranks.
@@ -76,7 +76,7 @@ def cells(record: Record, board: Board, *, number: int) -> list[Cell]:
         *(metric_cell(record.metrics.get(name)) for name in other_metrics(board)),
         metric_cell(record.neighbours.metrics.get(record.primary_metric)),
         Cell(text=_parameters(encoder.parameters), key=encoder.parameters),
-        Cell(text=f"{encoder.feature_dim:,}", key=encoder.feature_dim),
+        Cell(text=_features(record), key=encoder.feature_dim),
         *(_pooling_cells(encoder) if _declares_pooling(board) else ()),
     ]
 
@@ -168,6 +168,13 @@ def metric_cell(metric: Metric | None) -> Cell:
     if metric is None:
         return Cell(text="", key=None)
     return Cell(text=amount(metric).partition(" ")[0], key=metric.value)
+
+
+def _features(record: Record) -> str:
+    """The length of a feature vector, and that to which a protocol of a common width reduced it."""
+    length = record.encoder.feature_dim
+    width = common_width(record.protocol)
+    return f"{length:,}" if width is None or width >= length else f"{length:,} → {width:,}"
 
 
 def _parameters(count: int) -> str:

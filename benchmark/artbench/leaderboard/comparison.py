@@ -164,7 +164,7 @@ def _precisions(stored: StoredPredictions) -> NDArray[np.floating]:
 
 
 def locate_pair(
-    first: str, second: str, *, folder: ResultsFolder, task: str | None, reporter: Reporter
+    first: str, second: str, *, folder: ResultsFolder, task: str | None, protocol: str | None, reporter: Reporter
 ) -> tuple[Located, Located, list[Record]]:
     """Find two records by name, and return them with all records of the folder.
 
@@ -175,6 +175,7 @@ def locate_pair(
         second: Name of the other record.
         folder: Results folder to search.
         task: Task of the records; None for any.
+        protocol: Name of their protocol; None for any.
         reporter: Receives a notice for each file that is not a record.
 
     Raises:
@@ -182,7 +183,7 @@ def locate_pair(
         ArtbenchError: A named file is not a record.
     """
     records = list(folder.records(reporter))
-    ours, theirs = (_located(name, records, folder=folder, task=task) for name in (first, second))
+    ours, theirs = (_located(name, records, folder=folder, task=task, protocol=protocol) for name in (first, second))
     pairs = list(product(ours, theirs))
     comparable = [(one, other) for one, other in pairs if one.record.board == other.record.board]
     if not comparable:
@@ -191,25 +192,35 @@ def locate_pair(
     if not different:
         raise UsageError(f"{first} and {second} are the same record", mend="Name two different records")
     if len(different) > 1:
-        every = [f"{one.record.id} ({one.record.task})" for one in {one.file: one for one, _ in different}.values()]
+        ours = list({one.file: one for one, _ in different}.values())
+        several = len({one.record.protocol_hash for one in ours}) > 1
+        every = [f"{one.record.id} ({one.record.task}{f', {one.record.protocol}' if several else ''})" for one in ours]
         raise UsageError(
             f"{first} and {second} match {len(different)} pairs of records: {_some(every)}",
-            mend="Choose one with --task, or give ids",
+            mend=f"Choose one with --task{' or --protocol' if several else ''}, or give ids",
         )
     return *different[0], records
 
 
-def _located(name: str, records: Sequence[Record], *, folder: ResultsFolder, task: str | None) -> list[Located]:
+def _located(
+    name: str, records: Sequence[Record], *, folder: ResultsFolder, task: str | None, protocol: str | None
+) -> list[Located]:
     """Return all records that match a name, at least one."""
     if name.endswith(".json") and Path(name).is_file():
         return [Located(read_record(Path(name)), Path(name))]
     backbone, slash, pretraining = name.partition("/")
     wanted = f"{spelled(backbone)}{slash}{pretraining}"
     named = [record for record in records if name == record.id or wanted == encoder(record)]
-    found = [record for record in named if task in (None, record.task)]
+    of_task = [record for record in named if task in (None, record.task)]
+    found = [record for record in of_task if protocol in (None, record.protocol)]
     if found:
         return [Located(record, folder.file_of(record)) for record in found]
     where = folder.path / "records"
+    if of_task:
+        protocols = _some(sorted({record.protocol for record in of_task}))
+        raise UsageError(
+            f"{name!r} has no record under {protocol!r} in {where}", mend=f"It has records under {protocols}"
+        )
     if named:
         tasks = _some(sorted({record.task for record in named}))
         raise UsageError(f"{name!r} has no record of {task!r} in {where}", mend=f"It has records of {tasks}")

@@ -14,7 +14,16 @@ from artbench.leaderboard.columns import (
     label_free_cells,
     label_free_headings,
 )
-from artbench.leaderboard.notes import Literature, footnotes, marks, measured_on, part_of_task, pretrainings, why_apart
+from artbench.leaderboard.notes import (
+    Literature,
+    footnotes,
+    marks,
+    measured_on,
+    part_of_task,
+    pretrainings,
+    table_names,
+    why_apart,
+)
 from artbench.leaderboard.seen import is_reference
 from artbench.records.format import amount, metric_name, unit
 from artbench.records.record import Record, encoder_name, pretraining_name
@@ -43,13 +52,14 @@ def task_page(boards: Sequence[Board], literature: Literature | None = None) -> 
     if len(boards) > 1:
         why = escape_name(why_apart(boards))
         parts += [f"{len(boards)} tables, since their records can't be compared with each other: {why}.", ""]
-    for board in boards:
+    for board, name in zip(boards, table_names(boards), strict=True):
+        parts += [f"## {escape_name(name)}", ""] if name else []
         if part := part_of_task(board.first, known.size):
             parts += [f"**{part}**", ""]
         parts += [*_ranked_tables(board), *_reference_table(board), *_literature_table(known.results)]
         parts += [*_label_free_table(board), ""]
         notes = [
-            f"- {escape(f'{mark.sign} {mark.text}')} ({escape_name(', '.join(map(encoder_name, records)))})."
+            f"- {escape(f'{mark.sign} {mark.text}')} ({escape_name('; '.join(map(encoder_name, records)))})."
             for mark, records in footnotes(board)
         ]
         parts += [*notes, ""] if notes else []

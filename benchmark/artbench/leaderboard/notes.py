@@ -63,6 +63,23 @@ def why_apart(boards: Sequence[Board]) -> str:
     return "; ".join(said)
 
 
+def table_names(boards: Sequence[Board]) -> list[str]:
+    """Return what to call each table of one task: by what differs, the protocol first; empty for a single table."""
+    protocols = {(board.first.protocol, board.first.protocol_hash) for board in boards}
+    # The digest of a protocol tells something only where protocols of one name differ.
+    digests = len({name for name, _ in protocols}) < len(protocols)
+    parts = [
+        (
+            board.first.protocol + (f" ({board.first.protocol_hash[:12]})" if digests else ""),
+            f"data state {board.first.dataset.fingerprint[:12]}",
+            f"task version {board.first.task_version}",
+        )
+        for board in boards
+    ]
+    differ = [len(set(column)) > 1 for column in zip(*parts, strict=True)]
+    return [", ".join(text for text, differs in zip(part, differ, strict=True) if differs) for part in parts]
+
+
 def pretrainings(board: Board) -> list[str]:
     """Describe the pretraining of each encoder from a checkpoint of artbench, in the order of the rows."""
     return [f"{encoder_name(row.record)}: {said}." for row in board.rows if (said := _pretraining(row.record))]

@@ -1,6 +1,8 @@
 """What is known of the images that the encoder of a record was trained on."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from typing import get_args
 
 from artbench.records.parts import Knowledge
 from artbench.records.record import Record
@@ -39,3 +41,10 @@ def seen_as(records: Iterable[Record], states: Collection[str]) -> list[Record]:
 def kept(states: Collection[str]) -> str:
     """Say in words for a paper that only the records of `seen_as` are shown, without a full stop."""
     return f"Only encoders {' or '.join(_IN_WORDS[state] for state in states)} are shown"
+
+
+def none_seen_as(states: Collection[str], records: Iterable[Record]) -> str:
+    """Say that none of the records, which are others, is of the wanted states, and how many are of which."""
+    found = Counter(map(knowledge, records))
+    others = ", ".join(f"{found[state]:,} {state}" for state in get_args(Knowledge) if found[state])
+    return f"no records with --seen {' or '.join(states)}" + (f" (there are {others})" if others else "")

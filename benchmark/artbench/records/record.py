@@ -188,9 +188,14 @@ class Record(Part):
 
 def task_name(record: Record) -> str:
     """Return the name of the task, with the common width and the number of shots if there are."""
-    width = re.search(r"-width-(\d{1,6})(-|$)", record.protocol)
     shots = None if record.few_shot is None else record.few_shot.shots
-    return task_under(record.task, width=None if width is None else int(width[1]), shots=shots)
+    return task_under(record.task, width=common_width(record.protocol), shots=shots)
+
+
+def common_width(protocol: str) -> int | None:
+    """Return the number of components that a protocol reduces features to; None if it uses all."""
+    width = re.search(r"-width-(\d{1,6})(-|$)", protocol)
+    return None if width is None else int(width[1])
 
 
 def task_under(task: str, *, width: int | None, shots: int | None) -> str:

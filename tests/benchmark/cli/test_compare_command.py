@@ -129,6 +129,22 @@ def test_one_name_settles_the_task_of_the_other(folder: ResultsFolder, compare: 
     assert "--task" in err
 
 
+def test_of_several_protocols_one_is_chosen_by_name(folder: ResultsFolder, compare: Any) -> None:
+    one, _ = fill(folder)
+    other, _ = fill(folder, protocol="linear-v2-width-40", protocol_hash="e" * 64)
+    status, _, err = compare("good/random", "poor/random")
+    assert status == 2
+    assert f"{one.id} (toy-style, linear-v1)" in err
+    assert f"{other.id} (toy-style, linear-v2-width-40)" in err
+    assert "Choose one with --task or --protocol, or give ids" in err
+    status, out, _ = compare("good/random", "poor/random", "--protocol", "linear-v2-width-40")
+    assert status == 0
+    assert other.id in out
+    status, _, err = compare("good/random", "poor/random", "--protocol", "linear-v3")
+    assert status == 2
+    assert "It has records under linear-v1, linear-v2-width-40" in err
+
+
 @pytest.mark.parametrize(
     ("changes", "part"),
     [

@@ -55,7 +55,18 @@ def timm_has(*names: str) -> None:
     [
         ("run --backbone colour", ["colour-histogram"]),
         ("run --backbone colour-histogram --pretraining imag", ["imagenet"]),
-        ("run --backbone resnet18@po", [f"resnet18@pool={pool}" for pool in ("cls", "avg", "cls+avg", "map", "max")]),
+        ("run --backbone resnet18@po", ["resnet18@pool=avg", "resnet18@pool=max"]),
+        (
+            "run --backbone tf_efficientnet_lite0@pool=",
+            [f"tf_efficientnet_lite0@pool={pool}" for pool in ("avg", "max")],
+        ),
+        ("run --backbone vit_b_16@pool=", [f"vit_b_16@pool={pool}" for pool in ("cls", "avg", "cls+avg", "max")]),
+        ("run --backbone resnet50_clip@pool=m", ["resnet50_clip@pool=map", "resnet50_clip@pool=max"]),
+        (
+            "run --backbone vit_base_patch16_siglip_224@pool=m",
+            [f"vit_base_patch16_siglip_224@pool={p}" for p in ("map", "max")],
+        ),
+        ("run --backbone resnet50_clip@layer=2,pool=m", ["resnet50_clip@layer=2,pool=max"]),
         ("run --backbone resnet18@pool=max,la", ["resnet18@pool=max,layer=2"]),
         ("run --backbone colour-histogram@bins=1", ["colour-histogram@bins=16"]),
         ("features export --backbone a@size=22", ["a@size=224"]),
@@ -86,6 +97,15 @@ def timm_has(*names: str) -> None:
 )
 def test_names_are_offered_where_they_belong(line: str, expected: list[str]) -> None:
     assert offered(line) == expected
+
+
+def test_protocols_on_record_are_offered(tmp_path: Path) -> None:
+    for protocol in ("linear-v2", "linear-v2-width-40", "ridge-v2", "$(b)"):
+        (tmp_path / "records" / protocol).mkdir(parents=True)
+        (tmp_path / "records" / protocol / "a.json").write_text(json.dumps({"protocol": protocol}))
+    line = f"leaderboard show --results {tmp_path} --protocol"
+    assert offered(f"{line} lin") == ["linear-v2", "linear-v2-width-40"]
+    assert offered(f"{line} ") == ["linear-v2", "linear-v2-width-40", "ridge-v2"]
 
 
 def test_every_option_that_takes_a_name_offers_names() -> None:
@@ -231,6 +251,10 @@ def test_the_tab_key_in_a_real_bash(tmp_path: Path) -> None:
             os.write(terminal, f"{typed}\t".encode())
             _wait_for(terminal, completed)
             os.write(terminal, b"\x15")
+        # A list repeats nothing that is written before a comma.
+        os.write(terminal, b"artbench run --backbone a@layer=2,pool=max,\t\x15")
+        os.write(terminal, b"artbench run --backbone a@layer=2,\t\t")
+        _wait_for(terminal, "\npool=avg  pool=max  size=224")
     finally:
         os.write(terminal, b"\x15exit\n")
         os.waitpid(process, 0)

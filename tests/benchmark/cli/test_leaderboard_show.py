@@ -26,6 +26,19 @@ def test_json_has_an_object_for_each_record_with_its_ranks(results: ResultsFolde
     assert rows[0]["accuracy"] == board.rows[0].record.primary.value
 
 
+def test_records_of_one_protocol_alone(results: ResultsFolder, command_line: CommandLine) -> None:
+    fill(results)
+    narrow = {one.id for one in fill(results, protocol="linear-v2-width-40", protocol_hash="e" * 64)}
+    where = ("--results", str(results.path), "--protocol")
+    done = command_line("leaderboard", "show", "--json", *where, "linear-v2-width-40")
+    assert {row["id"] for row in json.loads(done.stdout)} == narrow
+    done = command_line("leaderboard", "export", "--format", "csv", *where, "linear-v2-width-40")
+    assert len(done.stdout.splitlines()) == 1 + len(narrow)
+    done = command_line("leaderboard", "show", *where, "linear-v3")
+    assert done.returncode == 2
+    assert "There are records under linear-v" in done.stderr
+
+
 @pytest.mark.parametrize(
     "words",
     [

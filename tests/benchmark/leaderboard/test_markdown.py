@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.markdown import index_page, task_page
+from artbench.leaderboard.notes import table_names
 from artbench.records.record import task_name
 from artbench.runtime.text import escape
 from tests.support.records import record
@@ -46,6 +47,43 @@ def test_records_that_cannot_be_compared_get_tables_of_their_own_and_a_reason() 
     page = task_page(boards([record(), record(protocol_hash="e" * 64)]))
     assert page.count("| rank |") == 2
     assert "can't be compared" in page
+    # Of one protocol's name, the digests tell.
+    assert [line for line in page.splitlines() if line.startswith("## ")] == [
+        "## linear-v1 (aaaaaaaaaaaa)",
+        "## linear-v1 (eeeeeeeeeeee)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        (
+            {"protocol": "linear-v2-width-40", "protocol_hash": "e" * 64},
+            ["linear-v1", "linear-v2-width-40"],
+        ),
+        ({"dataset": {"fingerprint": "e" * 64}}, ["data state bbbbbbbbbbbb", "data state eeeeeeeeeeee"]),
+        ({"task_version": 2}, ["task version 1", "task version 2"]),
+    ],
+)
+def test_each_of_several_tables_is_headed_by_what_differs(changes: dict[str, Any], names: list[str]) -> None:
+    found = boards([record(), record(**changes)])
+    assert [line[3:] for line in task_page(found).splitlines() if line.startswith("## ")] == names
+    assert table_names(found) == names
+    assert table_names(found[:1]) == [""]
+    assert "## " not in task_page(found[:1])
+
+
+def test_features_reduced_to_a_common_width_say_so() -> None:
+    page = task_page(boards([record(protocol="linear-v2-width-40")]))
+    assert "| 512 → 40 |" in page
+    (board,) = boards([record(protocol="linear-v2-width-512")])
+    assert "→" not in task_page([board])
+
+
+def test_footnotes_part_encoders_whose_names_hold_commas() -> None:
+    rows = [record(backbone=name, dataset={"partial": True, "missing": 3}) for name in ("a@layer=2,pool=max", "b")]
+    (note,) = (line for line in task_page(boards(rows)).splitlines() if line.startswith("- ¶"))
+    assert note.endswith("(a@layer=2,pool=max, random; b, random).")
 
 
 def test_a_new_record_is_a_new_line_and_changes_no_other(tmp_path: Path) -> None:

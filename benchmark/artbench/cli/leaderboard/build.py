@@ -26,7 +26,7 @@ def build(results: Path, out: Path | None, page: bool, seen: tuple[str, ...], pl
     from artbench.leaderboard.build import build_pages
     from artbench.leaderboard.notes import literature
     from artbench.leaderboard.page.render import html_page
-    from artbench.leaderboard.seen import seen_as
+    from artbench.leaderboard.seen import none_seen_as, seen_as
     from artbench.records.folder import ResultsFolder
 
     if seen and out is None:
@@ -35,8 +35,9 @@ def build(results: Path, out: Path | None, page: bool, seen: tuple[str, ...], pl
         )
     folder, known, reporter = ResultsFolder(results), literature(registry(plugin_files)), TerminalReporter()
     out = out or results / "leaderboards"
+    every = list(folder.records(reporter))
     written = build_pages(
-        seen_as(folder.records(reporter), seen),
+        seen_as(every, seen),
         out,
         predictions=folder.predictions_of,
         literature=known,
@@ -46,7 +47,9 @@ def build(results: Path, out: Path | None, page: bool, seen: tuple[str, ...], pl
         seen=seen,
     )
     if not written:
-        what = f"no records with --seen {' or '.join(seen)}" if seen else "no records"
-        raise ArtbenchError(f"{what} in {results / 'records'}", mend="`artbench run` writes them")
+        where = results / "records"
+        if every:
+            raise ArtbenchError(f"{none_seen_as(seen, every)} in {where}", mend="Choose another state with --seen")
+        raise ArtbenchError(f"no records in {where}", mend="`artbench run` writes them")
     for file in written:
         click.echo(str(file))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artbench.cli.options import debug_option, json_option, results_option, task_option
+from artbench.cli.options import debug_option, json_option, protocol_option, results_option, task_option
 from artbench.cli.output import echo, print_json, print_table
 
 if TYPE_CHECKING:
@@ -19,10 +19,11 @@ _MOST_CLASSES = 10
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="B")
 @task_option("The task, if A and B have records of several.")
+@protocol_option()
 @results_option
 @json_option
 @debug_option
-def compare(first: str, second: str, task: str | None, results: Path, as_json: bool) -> None:
+def compare(first: str, second: str, task: str | None, protocol: str | None, results: Path, as_json: bool) -> None:
     """Test two records of one leaderboard against each other.
 
     A and B are ids of records, their files, or backbone/pretraining. Both are scored on the same test images; p is
@@ -35,7 +36,9 @@ def compare(first: str, second: str, task: str | None, results: Path, as_json: b
     from artbench.records.folder import ResultsFolder
 
     folder = ResultsFolder(results)
-    one, other, records = locate_pair(first, second, folder=folder, task=task, reporter=TerminalReporter())
+    one, other, records = locate_pair(
+        first, second, folder=folder, task=task, protocol=protocol, reporter=TerminalReporter()
+    )
     found = compare_records(one, other)
     sharing = [record for record in records if record.board == one.record.board]
     pair = boards(sharing, folder.predictions_of)[0].ranking.pair(one.record.id, other.record.id) if sharing else None

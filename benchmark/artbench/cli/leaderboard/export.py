@@ -11,6 +11,7 @@ from artbench.cli.options import (
     backbone_option,
     debug_option,
     pretraining_option,
+    protocol_option,
     registry,
     results_option,
     seen_option,
@@ -29,6 +30,7 @@ _FORMATS = ("csv", "parquet", "latex", "model-card")
 @task_option("Only this task; repeatable.", multiple=True)
 @backbone_option("Only this architecture; repeatable.", multiple=True)
 @pretraining_option("Only this pretraining; repeatable.", multiple=True, or_path=False)
+@protocol_option()
 @seen_option()
 @click.option("--out", type=FILE, metavar="FILE", help="File to write. Default: stdout.")
 @results_option
@@ -39,6 +41,7 @@ def export(
     tasks: tuple[str, ...],
     backbones: tuple[str, ...],
     pretrainings: tuple[str, ...],
+    protocol: str | None,
     seen: tuple[str, ...],
     out: Path | None,
     results: Path,
@@ -74,6 +77,7 @@ def export(
         record
         for record in seen_as(folder.records(TerminalReporter()), seen)
         if (not tasks or record.task in tasks)
+        and protocol in (None, record.protocol)
         and (not named or record.backbone in named)
         and (not pretrainings or record.pretraining in pretrainings)
     ]

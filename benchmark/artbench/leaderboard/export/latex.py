@@ -21,7 +21,7 @@ _NAMED = {
 _ESCAPES = str.maketrans(
     {letter: f"\\{letter}" for letter in "{}$&#%_"}
     | {letter: f"\\text{name}{{}}" for letter, name in _NAMED.items()}
-    | {"–": "--", "…": r"\dots{}"}
+    | {"–": "--", "…": r"\dots{}", "→": r"$\to$"}
 )
 # Signs of footnotes, as LaTeX's own fonts have them.
 _SIGNS = {"†": r"\dagger", "‡": r"\ddagger", "§": r"\S", "¶": r"\P", "‖": r"\|", "◊": r"\diamond"}
@@ -101,7 +101,7 @@ def _superscript(sign: str) -> str:
 
 
 def _footnote(sign: str, text: str, records: Sequence[Record]) -> str:
-    said = escape_latex(f"{text} ({', '.join(map(encoder_name, records))}).")
+    said = escape_latex(f"{text} ({'; '.join(map(encoder_name, records))}).")
     return f"  \\par\\footnotesize {_superscript(sign)} {said}"
 
 

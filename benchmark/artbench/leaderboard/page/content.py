@@ -17,7 +17,16 @@ from artbench.leaderboard.columns import (
     label_free_cells,
     label_free_headings,
 )
-from artbench.leaderboard.notes import Literature, footnotes, marks, measured_on, part_of_task, pretrainings, why_apart
+from artbench.leaderboard.notes import (
+    Literature,
+    footnotes,
+    marks,
+    measured_on,
+    part_of_task,
+    pretrainings,
+    table_names,
+    why_apart,
+)
 from artbench.leaderboard.seen import is_reference, knowledge
 from artbench.records.format import metric_name, unit
 from artbench.records.record import Record, TableName, encoder_name, task_name
@@ -125,7 +134,7 @@ def section(
     return Section(
         # The same on every build, and different for each leaderboard.
         id=f"b{hashlib.sha256(chr(0).join(map(str, first.board)).encode()).hexdigest()[:10]}",
-        title=task_name(first) + (f", table {siblings.index(board) + 1} of {len(siblings)}" if several else ""),
+        title=f"{first.task}, {table_names(siblings)[siblings.index(board)]}" if several else task_name(first),
         question=known.description,
         about=measured_on(board),
         apart=f"Its tables can't be compared with each other: {why_apart(siblings)}." if several else "",
@@ -142,7 +151,7 @@ def section(
         label_free_columns=["without labels", *label_free_headings(board)],
         published=[(one.work, f"{metric_name(one.metric)} {one.value}", one.difference) for one in known.results],
         notes=[
-            (mark.sign, f"{mark.text} ({', '.join(encoder_name(record) for record in records)}).")
+            (mark.sign, f"{mark.text} ({'; '.join(encoder_name(record) for record in records)}).")
             for mark, records in footnotes(board)
         ],
         pretrainings=pretrainings(board),
