@@ -70,7 +70,9 @@ def test_a_folder_without_labels_gets_figures_duplicates_and_a_map(scans: Path, 
     assert found.label_free.rankme == expected.rankme
     assert found.label_free.intrinsic_dimension == expected.intrinsic_dimension
     assert found.label_free.ari is None
-    assert any("has no labels, and so no task" in text and "a map is drawn" in text for text in listener.notices)
+    assert any(
+        "has no labels, and so no task" in text and ". Its features are described" in text for text in listener.notices
+    )
 
     folder = tmp_path / "results" / found.folder
     written = json.loads((folder / "label-free.json").read_text())

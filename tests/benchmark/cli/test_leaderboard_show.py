@@ -37,6 +37,9 @@ def test_records_of_one_protocol_alone(results: ResultsFolder, command_line: Com
     done = command_line("leaderboard", "show", *where, "linear-v3")
     assert done.returncode == 2
     assert "There are records under linear-v" in done.stderr
+    done = command_line("leaderboard", "show", "toy-styel", *where[:2])
+    assert done.returncode == 2
+    assert "Did you mean 'toy-style'?" in done.stderr
 
 
 @pytest.mark.parametrize(
