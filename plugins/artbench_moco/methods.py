@@ -8,7 +8,7 @@ from artbench_moco.symmetric import SymmetricContrast
 
 def moco_v1() -> Method:
     """MoCo v1."""
-    return Method(settings=FirstSettings, build=QueuedContrast)
+    return Method(settings=FirstSettings, build=QueuedContrast, version=2)
 
 
 def moco_v2() -> Method:
@@ -23,9 +23,9 @@ def moco_v2_small() -> Method:
 
 def moco_v3() -> Method:
     """MoCo v3 with its settings for ResNets."""
-    return Method(settings=ThirdSettings, build=SymmetricContrast)
+    return Method(settings=ThirdSettings, build=SymmetricContrast, version=2)
 
 
 def moco_v3_vit() -> Method:
     """MoCo v3 with its settings for vision transformers."""
-    return Method(settings=TransformerSettings, build=SymmetricContrast)
+    return Method(settings=TransformerSettings, build=SymmetricContrast, version=2)

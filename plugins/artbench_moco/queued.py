@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 import torch
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import cross_entropy
 
 from artbench.encoders import Backbone
 from artbench.errors import UsageError
 from artbench.pretrain import Networks, Objective, embedder, follow, teacher_of
+from artbench.pretrain.precision import unit
 from artbench_moco.heads import plain_head
 from artbench_moco.settings import QueueSettings
 
@@ -42,7 +43,7 @@ class QueuedContrast(Objective):
         self.networks = Networks(student, teacher_of(student))
         self.shuffled = settings.shuffle
         self.memory = {
-            "queue": normalize(torch.randn(length, settings.dim), dim=1),
+            "queue": unit(torch.randn(length, settings.dim)),
             "sources": torch.full((length,), _NOISE),
             "pointer": torch.zeros((), dtype=torch.int64),
             "filled": torch.zeros((), dtype=torch.int64),
@@ -55,13 +56,13 @@ class QueuedContrast(Objective):
 
     def embed(self, networks: Networks, views: tuple[torch.Tensor, ...]) -> torch.Tensor:
         """Return the normalised keys, shape (n, 1, dim)."""
-        return normalize(networks.teacher(views[0]).float(), dim=1).unsqueeze(1)
+        return unit(networks.teacher(views[0])).unsqueeze(1)
 
     def loss(
         self, networks: Networks, views: tuple[torch.Tensor, torch.Tensor], targets: torch.Tensor, own: slice
     ) -> torch.Tensor:
         """Return the cross-entropy of each query with its own key against the queue."""
-        queries = normalize(networks.student(views[0]).float(), dim=1)
+        queries = unit(networks.student(views[0]))
         positive = (queries * targets[own, 0]).sum(dim=1, keepdim=True)
         # The queue as it was before this batch's keys: a key that enters first is its own negative.
         negative = queries @ self.memory["queue"].T

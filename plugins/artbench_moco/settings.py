@@ -1,6 +1,6 @@
 """The settings of MoCo v1, v2 and v3."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -53,6 +53,8 @@ class SmallSettings(QueueSettings):
 class FirstSettings(QueueSettings):
     """MoCo v1 (He et al. 2020, arXiv 1911.05722)."""
 
+    grey_first: ClassVar[bool] = True
+
     temperature: float = Field(default=0.07, gt=0, le=10)
     mlp: bool = False
     schedule: Literal["cosine", "steps"] = "steps"
@@ -74,6 +76,8 @@ class ThirdSettings(Settings):
         dim: Length of an embedding.
         hidden: Width of the hidden layers of projector and predictor.
         projector_layers: Number of layers of the projector; the predictor has two.
+        predictor_norm: Whether the predictor ends in a batch normalisation.
+        initialise_vit: Whether a vision transformer begins as the original: Xavier weights, fixed sin-cos positions.
         freeze_patch_embedding: Whether a vision transformer keeps its random patch embedding.
     """
 
@@ -93,6 +97,8 @@ class ThirdSettings(Settings):
     dim: int = Field(default=256, ge=2, le=8192)
     hidden: int = Field(default=4096, ge=2, le=65_536)
     projector_layers: int = Field(default=2, ge=1, le=6)
+    predictor_norm: bool = False
+    initialise_vit: bool = False
     freeze_patch_embedding: bool = False
 
 
@@ -107,4 +113,6 @@ class TransformerSettings(ThirdSettings):
     crop_scale: float = Field(default=0.08, gt=0, le=1)
     temperature: float = Field(default=0.2, gt=0, le=10)
     projector_layers: int = Field(default=3, ge=1, le=6)
+    predictor_norm: bool = True
+    initialise_vit: bool = True
     freeze_patch_embedding: bool = True

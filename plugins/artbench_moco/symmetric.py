@@ -1,16 +1,14 @@
 """MoCo v3: both views as queries, the other view's keys of the whole batch as negatives, a predictor, no queue."""
 
 import torch
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import cross_entropy
 
 from artbench.encoders import Backbone
-from artbench.errors import UsageError
 from artbench.pretrain import Networks, Objective, cosine_to_one, embedder, follow, teacher_of
+from artbench.pretrain.precision import unit
 from artbench_moco.heads import normalised_head
 from artbench_moco.settings import ThirdSettings
-
-# Names of the patch embedding in timm and torchvision.
-_PATCH_EMBEDDINGS = ("patch_embed", "conv_proj")
+from artbench_moco.transformer import freeze_patches, initialise
 
 
 class SymmetricContrast(Objective):
@@ -22,17 +20,19 @@ class SymmetricContrast(Objective):
         images: Number of images in the pool.
 
     Raises:
-        UsageError: The patch embedding should be frozen, but the backbone has none.
+        UsageError: The backbone should be initialised or frozen as a vision transformer, and is none.
     """
 
     def __init__(self, backbone: Backbone, settings: ThirdSettings, images: int) -> None:
+        if settings.initialise_vit:
+            initialise(backbone)
         if settings.freeze_patch_embedding:
-            _freeze_patches(backbone)
+            freeze_patches(backbone)
         hidden, dim = settings.hidden, settings.dim
         projector = normalised_head(backbone.feature_dim, layers=settings.projector_layers, hidden=hidden, dim=dim)
         base = embedder(backbone.module, projector=projector)
         teacher = teacher_of(base)
-        predictor = normalised_head(dim, layers=2, hidden=hidden, dim=dim)
+        predictor = normalised_head(dim, layers=2, hidden=hidden, dim=dim, last_norm=settings.predictor_norm)
         self.networks = Networks(embedder(backbone.module, projector=projector, predictor=predictor), teacher)
         self.memory = {}
         self._settings = settings
@@ -43,7 +43,7 @@ class SymmetricContrast(Objective):
 
     def embed(self, networks: Networks, views: tuple[torch.Tensor, ...]) -> torch.Tensor:
         """Return the normalised keys of both views, shape (n, 2, dim)."""
-        return torch.stack([normalize(networks.teacher(view).float(), dim=1) for view in views], dim=1)
+        return torch.stack([unit(networks.teacher(view)) for view in views], dim=1)
 
     def loss(
         self, networks: Networks, views: tuple[torch.Tensor, torch.Tensor], targets: torch.Tensor, own: slice
@@ -55,18 +55,7 @@ class SymmetricContrast(Objective):
 
     def _contrast(self, embedded: torch.Tensor, keys: torch.Tensor, own: slice) -> torch.Tensor:
         temperature = self._settings.temperature
-        logits = normalize(embedded.float(), dim=1) @ keys.T / temperature
+        logits = unit(embedded) @ keys.T / temperature
         labels = torch.arange(own.start, own.stop, device=logits.device)
         # The factor keeps the gradients' size where the temperature is low, as in the original.
         return cross_entropy(logits, labels) * 2 * temperature
-
-
-def _freeze_patches(backbone: Backbone) -> None:
-    for name in _PATCH_EMBEDDINGS:
-        if hasattr(backbone.module, name):
-            backbone.module.get_submodule(name).requires_grad_(False)
-            return
-    raise UsageError(
-        f"{backbone.name} has no patch embedding to freeze",
-        mend="For convolutional networks use moco-v3, or set freeze_patch_embedding=false",
-    )

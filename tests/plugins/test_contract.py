@@ -23,7 +23,7 @@ from tests.support.run_tasks import paint
 REGISTRY = load_plugins(only="")
 METHODS = [spec.name for _, spec in REGISTRY.pretrainings.specs() if spec.method is not None]
 # The originals' heads are wider than the whole tiny network.
-SMALLER = {"hidden": 32, "dim": 16, "freeze_patch_embedding": False}
+SMALLER = {"hidden": 32, "dim": 16, "prototypes": 64, "freeze_patch_embedding": False, "initialise_vit": False}
 
 
 @pytest.fixture(autouse=True)

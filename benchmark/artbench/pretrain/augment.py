@@ -21,8 +21,10 @@ class _Change(NamedTuple):
     values: NDArray[np.float32]
 
 
-def augment(pixels: torch.Tensor, draws: Draws) -> torch.Tensor:
+def augment(pixels: torch.Tensor, draws: Draws, *, together: bool | None = None) -> torch.Tensor:
     """Apply all but crop and flip, in the order of MoCo v2 and BYOL: jitter, grey, blur, solarise.
+
+    With `Draws.grey_first`, as in MoCo v1, grey comes before the jitter.
 
     The operations are those of torchvision's `ColorJitter`, `RandomGrayscale` and `RandomSolarize` on tensors;
     the blur is a Gaussian whose weights are normalised where the image's edge cuts it off. Each operation changes only
@@ -32,27 +34,40 @@ def augment(pixels: torch.Tensor, draws: Draws) -> torch.Tensor:
     Args:
         pixels: uint8, shape (n, side, side, 3), on any device.
         draws: Parameters of these n images.
+        together: Whether all images of an operation are worked on at once; None: on other devices than the CPU.
 
     Returns:
         float32 in [0, 1], shape (n, 3, side, side).
     """
     images = pixels.permute(0, 3, 1, 2).contiguous().float().div_(255)
     changes = [change for change in _changes(draws) if change.chosen.any()]
-    every = np.arange(len(images))
-    for group in every.reshape(-1, 1) if images.device.type == "cpu" else [every]:
-        for change in changes:
-            rows = group[change.chosen[group]]
-            if not len(rows):
-                continue
-            values = torch.from_numpy(change.values[rows]).to(images.device).view(-1, 1, 1, 1)
-            if len(rows) == 1:
-                change.adjust(images[rows[0] : rows[0] + 1], values)
-            else:
-                index = torch.from_numpy(rows).to(images.device)
-                chosen = images[index]
-                change.adjust(chosen, values)
-                images[index] = chosen
+    if not (images.device.type != "cpu" if together is None else together):
+        for row in range(len(images)):
+            for change in changes:
+                if change.chosen[row]:
+                    value = torch.from_numpy(change.values[row : row + 1])
+                    change.adjust(images[row : row + 1], value.view(1, 1, 1, 1))
+        return images
+    # All numbers in two copies, which nothing waits for.
+    rows = [np.flatnonzero(change.chosen) for change in changes]
+    counts = list(map(len, rows))
+    indices = sent(np.concatenate([np.empty(0, np.int64), *rows]), images.device)
+    taken = [change.values[of] for change, of in zip(changes, rows, strict=True)]
+    values = sent(np.concatenate([np.empty(0, np.float32), *taken]), images.device)
+    parts = zip(changes, torch.split(indices, counts), torch.split(values, counts), strict=True)
+    for change, index, value in parts:
+        chosen = images[index]
+        change.adjust(chosen, value.view(-1, 1, 1, 1))
+        images[index] = chosen
     return images
+
+
+def sent(array: NDArray[np.generic], device: torch.device) -> torch.Tensor:
+    """An array on a device; the host does not wait for the copy."""
+    tensor = torch.from_numpy(array)
+    if device.type == "cuda" and torch.cuda.is_available():
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
 
 
 def normalised(images: torch.Tensor, mean: tuple[float, float, float], std: tuple[float, float, float]) -> torch.Tensor:
@@ -62,17 +77,17 @@ def normalised(images: torch.Tensor, mean: tuple[float, float, float], std: tupl
 
 
 def _changes(draws: Draws) -> list[_Change]:
-    changes = []
+    jitter = []
     for stage in range(4):
         for number, adjust in enumerate((_brightness, _contrast, _saturation, _hue)):
             factors = draws.factors[:, number]
             # The first three are factors, the hue is shifted: values that leave an image unchanged.
             same = factors == (0 if number == 3 else 1)
-            changes.append(_Change(adjust, draws.jitter & (draws.order[:, stage] == number) & ~same, factors))
+            jitter.append(_Change(adjust, draws.jitter & (draws.order[:, stage] == number) & ~same, factors))
     unused = np.zeros_like(draws.sigma)
+    grey = [_Change(_grey, draws.grey, unused)]
     return [
-        *changes,
-        _Change(_grey, draws.grey, unused),
+        *(grey + jitter if draws.grey_first else jitter + grey),
         _Change(_blur, draws.blur, draws.sigma),
         _Change(_solarise, draws.solarise, unused),
     ]

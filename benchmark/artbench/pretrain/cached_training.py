@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from artbench.data.folders import DatasetPaths
 from artbench.data.unlabelled import find_unlabelled
 from artbench.encoders.checkpoint_path import cached_encoder
-from artbench.errors import ArtbenchError
+from artbench.errors import Interrupted
 from artbench.plugins.registry import Registry
 from artbench.runtime.distributed import current_group
 from artbench.runtime.progress import Reporter
@@ -36,7 +36,11 @@ class CachedTraining:
         return self.training.key
 
     def encoder_file(self, *, device: str, workers: int | None, reporter: Reporter) -> Path:
-        """Return the encoder in the cache; train it first, or to its end, if it is not there."""
+        """Return the encoder in the cache; train it first, or to its end, if it is not there.
+
+        Raises:
+            Interrupted: A signal stopped the training, and everything is saved.
+        """
         file = cached_encoder(self.key)
         if current_group().from_first(file.is_file):
             return file
@@ -45,13 +49,16 @@ class CachedTraining:
             f"{training.backbone.name} is pretrained first, by {training.name} with its defaults on "
             f"{len(training.pool):,} images. It is kept in {file.parent}"
         )
+        from artbench.pretrain.stopping import stop_request
         from artbench.pretrain.trainer import pretrain as train
         from artbench.pretrain.training import Conditions
 
         conditions = Conditions(device=device, workers=workers, pack=True, resume=True)
-        made = train(training, file.parent, conditions=conditions, reporter=reporter)
+        with stop_request() as stop:
+            made = train(training, file.parent, conditions=conditions, reporter=reporter, stop=stop)
         if made is None:
-            raise ArtbenchError("the pretraining was asked to stop", mend="The same command resumes it")
+            # Of several processes, perhaps only one got the signal.
+            raise Interrupted(max(current_group().gathered(stop.number)))
         return made
 
 

@@ -82,6 +82,10 @@ class Checkpoints:
         try:
             with safe_open(path, "pt", device="cpu") as file:
                 yield file, dict(json.loads((file.metadata() or {})[_KEY]))
+        except FileNotFoundError as error:
+            raise ArtbenchError(
+                f"{path} is not there", mend="Every process reads it: --out must be a folder that all nodes share"
+            ) from error
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             raise ArtbenchError(
                 f"{path} is damaged ({' '.join(str(error).split())[:160]})",

@@ -1,4 +1,4 @@
-"""Batches of crops: the order of the images, and both crops of each from one decode."""
+"""Batches of crops: the order of the images, and all crops of each from one decode."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from artbench.errors import ArtbenchError
-from artbench.pretrain.draws import Draws, crop_box, draw
+from artbench.pretrain.draws import Draws, crop_box, draw, joined_draws
 from artbench.pretrain.pool_images import Pixels, PoolImages
 from artbench.pretrain.schedule import shares
 from artbench.pretrain.settings import Settings
+from artbench.pretrain.views import View
 
 # Unreadable images beyond this share of the pool, and this number, are an error.
 _TOLERATED, _ALWAYS_TOLERATED = 0.05, 10
@@ -34,18 +35,32 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CropPair:
-    """Both crops of the images of a sub-batch.
+class Crops:
+    """The crops of the images of a sub-batch, one of each image for each view.
 
     Attributes:
         pixels: Pixels of each view, uint8, shape (n, side, side, 3).
         draws: Random parameters of each view, for the augmentation that remains.
+        epoch: Number of the epoch, as in `Part`.
         source: Number of the dataset, as in `Part`.
     """
 
-    pixels: tuple[Pixels, Pixels]
-    draws: tuple[Draws, Draws]
+    pixels: tuple[Pixels, ...]
+    draws: tuple[Draws, ...]
+    epoch: int = 0
     source: int = 0
+
+
+def joined(parts: Sequence[Crops]) -> Crops:
+    """The crops of several sub-batches of a step, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return Crops(
+        pixels=tuple(map(np.concatenate, zip(*(part.pixels for part in parts), strict=True))),
+        draws=tuple(map(joined_draws, zip(*(part.draws for part in parts), strict=True))),
+        epoch=parts[0].epoch,
+        source=parts[0].source,
+    )
 
 
 def epoch_batches(
@@ -95,32 +110,38 @@ def parts_of_steps(
 
 
 class Cropper:
-    """Cuts the crops of sub-batches, `side` pixels wide and high; safe to call from several threads."""
+    """Cuts the crops of sub-batches; safe to call from several threads.
 
-    def __init__(self, images: PoolImages, settings: Settings, *, side: int, seed: int) -> None:
+    Args:
+        images: Images of the pool.
+        views: The views; those without a size are `side` pixels wide and high.
+        side: Side of the crops in pixels.
+        seed: Seed of the run.
+    """
+
+    def __init__(self, images: PoolImages, views: Sequence[View], *, side: int, seed: int) -> None:
         self._images = images
-        self._settings = settings
+        self._views = views
         self._side = side
         self._seed = seed
         self._limit = max(_ALWAYS_TOLERATED, int(_TOLERATED * len(images)))
 
-    def __call__(self, part: Part) -> CropPair:
-        """Cut both crops of every image.
+    def __call__(self, part: Part) -> Crops:
+        """Cut every view of every image.
 
         Raises:
             ArtbenchError: Too many images of the pool can't be read.
         """
-        draws = draw(self._settings, part.numbers, seed=self._seed, epoch=part.epoch)
-        shape = (len(part.numbers), self._side, self._side, 3)
-        pixels = (np.empty(shape, np.uint8), np.empty(shape, np.uint8))
-        scale = (self._settings.crop_scale, self._settings.crop_scale_max)
+        draws = draw(self._views, part.numbers, seed=self._seed, epoch=part.epoch)
+        sides = [self._side if view.size is None else view.size for view in self._views]
+        pixels = tuple(np.empty((len(part.numbers), side, side, 3), np.uint8) for side in sides)
         for place, number in enumerate(part.numbers.tolist()):
             image = Image.fromarray(self._readable(number))
-            for view, of in zip(pixels, draws, strict=True):
-                box = crop_box(of.crops[place], width=image.width, height=image.height, scale=scale)
-                crop = np.asarray(image.resize((self._side, self._side), Image.Resampling.BILINEAR, box=box))
-                view[place] = crop[:, ::-1] if of.flip[place] else crop
-        return CropPair(pixels=pixels, draws=draws, source=part.source)
+            for view, side, of, cut in zip(self._views, sides, draws, pixels, strict=True):
+                box = crop_box(of.crops[place], width=image.width, height=image.height, scale=view.scale)
+                crop = np.asarray(image.resize((side, side), Image.Resampling.BILINEAR, box=box))
+                cut[place] = crop[:, ::-1] if of.flip[place] else crop
+        return Crops(pixels=pixels, draws=draws, epoch=part.epoch, source=part.source)
 
     def _readable(self, number: int) -> Pixels:
         """The image, or the next one in the pool that can be read, so that every machine gets the same batch."""

@@ -1,11 +1,13 @@
 """The random numbers of augmentation: a function of seed, epoch and image, independent of threads and order."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.pretrain.settings import Settings
+from artbench.pretrain.views import View
 
 _ATTEMPTS = 10
 # Attempts at a crop (area and shape each), its place (2), flip, jitter, its four strengths and their order (4),
@@ -28,6 +30,7 @@ class Draws:
         blur: bool.
         sigma: float32: standard deviation of the blur in pixels.
         solarise: bool.
+        grey_first: Whether colour is dropped before the jitter, of all images.
     """
 
     crops: NDArray[np.float64]
@@ -39,21 +42,29 @@ class Draws:
     blur: NDArray[np.bool_]
     sigma: NDArray[np.float32]
     solarise: NDArray[np.bool_]
+    grey_first: bool = False
 
 
-def draw(settings: Settings, images: NDArray[np.int64], *, seed: int, epoch: int) -> tuple[Draws, Draws]:
-    """Draw the parameters of both views of some images, each image from its own counter-based generator.
+def joined_draws(parts: Sequence[Draws]) -> Draws:
+    """The parameters of one view of the images of several parts, one after the other."""
+    names = [field.name for field in fields(Draws) if field.name != "grey_first"]
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return replace(parts[0], **arrays)
+
+
+def draw(views: Sequence[View], images: NDArray[np.int64], *, seed: int, epoch: int) -> tuple[Draws, ...]:
+    """Draw the parameters of all views of some images, each image from its own counter-based generator.
+
+    The numbers of a view depend on its place alone, not on how many there are.
 
     Args:
-        settings: Settings with probabilities and strengths.
+        views: The views.
         images: Number of each image in the pool, shape (n,).
         seed: Seed of the run.
         epoch: Number of the epoch, from 0.
     """
-    uniform = np.stack([_uniform(seed, epoch, image) for image in images.tolist()])
-    first = _parameters(settings, uniform[:, 0], blur_p=settings.blur_p, solarise_p=settings.solarise_p)
-    second = _parameters(settings, uniform[:, 1], blur_p=settings.blur_p_second, solarise_p=settings.solarise_p_second)
-    return first, second
+    uniform = np.stack([_uniform(seed, epoch, image, count=len(views)) for image in images.tolist()])
+    return tuple(_parameters(view, uniform[:, place]) for place, view in enumerate(views))
 
 
 def crop_box(
@@ -85,25 +96,26 @@ def crop_box(
     return left, top, left + crop_width, top + crop_height
 
 
-def _uniform(seed: int, epoch: int, image: int) -> NDArray[np.float64]:
+def _uniform(seed: int, epoch: int, image: int, *, count: int) -> NDArray[np.float64]:
     # The lowest word of the counter counts the draws themselves.
     generator = np.random.Generator(np.random.Philox(key=[seed, 0], counter=[0, 0, epoch, image]))
-    return generator.random((2, _DRAWS))
+    return generator.random((count, _DRAWS))
 
 
-def _parameters(settings: Settings, uniform: NDArray[np.float64], *, blur_p: float, solarise_p: float) -> Draws:
+def _parameters(view: View, uniform: NDArray[np.float64]) -> Draws:
     crops, rest = uniform[:, : 2 * _ATTEMPTS + 2], uniform[:, 2 * _ATTEMPTS + 2 :]
-    strengths = np.array([settings.brightness, settings.contrast, settings.saturation, settings.hue])
+    strengths = np.array([view.brightness, view.contrast, view.saturation, view.hue])
     factors = strengths * (2 * rest[:, 2:6] - 1) + np.array([1, 1, 1, 0])
-    low, high = settings.blur_sigma_min, settings.blur_sigma_max
+    low, high = view.blur_sigma
     return Draws(
         crops=crops,
-        flip=rest[:, 0] < settings.flip_p,
-        jitter=rest[:, 1] < settings.jitter_p,
+        flip=rest[:, 0] < view.flip_p,
+        jitter=rest[:, 1] < view.jitter_p,
         factors=factors.astype(np.float32),
         order=np.argsort(rest[:, 6:10], axis=1, kind="stable"),
-        grey=rest[:, 10] < settings.grey_p,
-        blur=rest[:, 11] < blur_p,
+        grey=rest[:, 10] < view.grey_p,
+        blur=rest[:, 11] < view.blur_p,
         sigma=(low + (high - low) * rest[:, 12]).astype(np.float32),
-        solarise=rest[:, 13] < solarise_p,
+        solarise=rest[:, 13] < view.solarise_p,
+        grey_first=view.grey_first,
     )

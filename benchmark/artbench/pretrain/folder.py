@@ -1,12 +1,11 @@
-"""The folder of a training: locked while one runs; the encoder that is written there."""
+"""The folder of a training: leased while one runs; the encoder that is written there."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
@@ -14,49 +13,40 @@ from artbench.data.pool import MANIFEST_FILE
 from artbench.encoders.checkpoint_path import CHECKPOINTS, ENCODER_FILE
 from artbench.encoders.provenance import METADATA_KEY
 from artbench.errors import ArtbenchError
-from artbench.pretrain.log import LOG_FILE
 from artbench.pretrain.training import Training
-from artbench.records.parts import TrainingState
+from artbench.records.encoder_state import TrainingState
 from artbench.runtime.distributed import Group
-from artbench.runtime.files import atomic_write
+from artbench.runtime.files import atomic_write, file_errors
+from artbench.runtime.lease import Lease
+from artbench.runtime.progress import Reporter
+from artbench.runtime.temporaries import remove_abandoned
 
 
 @contextmanager
-def locked(out: Path, group: Group) -> Iterator[None]:
-    """Lock the folder for the processes of a group during the block, and remove what a killed process left there.
+def locked(out: Path, group: Group, reporter: Reporter) -> Iterator[None]:
+    """Lease the folder for the processes of a group during the block, and remove what a killed process left there.
+
+    It waits, with a notice, until it is known whether a training on another machine lives, and takes over a dead one's.
 
     Raises:
-        ArtbenchError: Another training has locked it, or it can't be written.
+        ArtbenchError: Another training is running there, or it can't be written.
     """
-    lock = FileLock(out / ".lock")
+    lease = Lease(out / ".lease", doing=f"training in {out}")
 
     def acquire() -> None:
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            lock.acquire(blocking=False)
-            _remove_unfinished(out)
-        except Timeout as error:
-            raise ArtbenchError(
-                f"another training is running in {out}", mend="Wait for it, or give another folder with --out"
-            ) from error
-        except OSError as error:
-            raise ArtbenchError(
-                f"{out} can't be written ({error.strerror})", mend="Give another folder with --out"
-            ) from error
+        with file_errors(f"{out} can't be written", mend="Give another folder with --out"):
+            if not lease.acquire(reporter=reporter, refuse_living=True):
+                raise ArtbenchError(
+                    f"another training is running in {out} ({lease.holder})",
+                    mend="Wait for it, or give another folder with --out",
+                )
+            (out / ".lock").unlink(missing_ok=True)  # Of earlier versions.
+            for folder in (out, out / CHECKPOINTS):
+                remove_abandoned(folder)
 
-    group.from_first(acquire)
-    try:
+    with lease:
+        group.from_first(acquire)
         yield
-    finally:
-        lock.release()
-
-
-def _remove_unfinished(out: Path) -> None:
-    """Remove the temporary files of a process that was killed while it saved."""
-    unfinished = [file for name in (ENCODER_FILE, MANIFEST_FILE, LOG_FILE) for file in out.glob(f".{name}.*.tmp")]
-    for file in [*unfinished, *(out / CHECKPOINTS).glob(".step-*.tmp")]:
-        with suppress(OSError):
-            file.unlink()
 
 
 def write_encoder(folder: Path, backbone: torch.nn.Module, training: Training, facts: Mapping[str, Any]) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from artbench.errors import ArtbenchError, UsageError
 from artbench.runtime.files import write_text
+from artbench.runtime.lease import check_held
 
 LOG_FILE = "log.jsonl"
 CURVES = "tensorboard"
@@ -34,6 +35,7 @@ class Log:
     def write(self, facts: Mapping[str, object]) -> None:
         """Append a line, or raise `ArtbenchError`."""
         with _writing(f"log {self._path}"), self._path.open("a", encoding="utf-8") as file:
+            check_held()
             file.write(json.dumps(facts) + "\n")
 
 

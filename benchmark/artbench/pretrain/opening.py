@@ -12,6 +12,7 @@ from artbench.data.folders import DatasetPaths, made_folder
 from artbench.data.opening import open_dataset, open_tasks
 from artbench.data.pool import LabelledDataset, Pool, train_images
 from artbench.errors import UsageError, plugin_errors
+from artbench.plugins.known import form_of
 from artbench.plugins.registry import Registry
 from artbench.pretrain.online_knn import OnlineKnn
 from artbench.runtime.progress import Reporter
@@ -105,7 +106,7 @@ def open_online_task(name: str, *, registry: Registry, paths: DatasetPaths, repo
         ArtbenchError: As `open_pool` does.
     """
     spec = registry.tasks.get(name)
-    if spec.target != "single-label":
+    if form_of(spec.target) != "class":
         raise UsageError(f"{name} is a {spec.target} task", mend="kNN during training takes a single-label one")
     ((task,),) = _open([name], registry=registry, paths=paths, reporter=reporter)
-    return OnlineKnn(name=name, dataset=task.dataset, targets=task.targets)
+    return OnlineKnn(name=name, dataset=task.dataset, targets=task.targets, target=spec.target)

@@ -4,21 +4,24 @@ import hashlib
 import json
 import threading
 import zlib
-from collections.abc import Mapping
-from contextlib import closing, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.contents import file_stamp
 from artbench.data.decode import UnreadableImage, decode_path, decode_whole
 from artbench.data.pool import Pool
 from artbench.errors import ArtbenchError
 from artbench.pretrain.stopping import Stopped, StopRequest
 from artbench.runtime.distributed import Group
 from artbench.runtime.files import atomic_folder, cache_folder
+from artbench.runtime.lease import Lease
 from artbench.runtime.progress import Reporter
+from artbench.runtime.temporaries import remove_abandoned
 from artbench.runtime.threads import in_threads, usable_cores
 
 Pixels = NDArray[np.uint8]
@@ -78,7 +81,8 @@ def open_images(
 ) -> PoolImages | None:
     """Open the images of a pool, on every process of a group.
 
-    With `pack` they are read from the cache, where the first process packs them. Returns None if a signal stopped that.
+    With `pack` they are read from the cache, where the first process of each node packs them: nodes may have caches of
+    their own. Returns None if a signal stopped that on any of them.
 
     Raises:
         ArtbenchError: The pack can't be written, or is damaged.
@@ -91,30 +95,70 @@ def open_images(
 
     def built() -> bool:
         with suppress(Stopped):
-            opened()
+            if not group.local_rank:
+                opened()
             return True
         return False
 
-    return opened() if group.from_first(built) else None
+    stopped = group.any(not group.together(built))
+    return None if stopped else group.together(opened)
 
 
 def pack_folder(pool: Pool, *, side: int, under: Path) -> Path:
-    """The folder of a pool's pack, named by a digest of the images, their short side and the decoder."""
-    key = json.dumps(["pack 1", pool.manifest.sha256, side, decode_path(), [d.name for d in pool.datasets]])
+    """The folder of a pool's pack, named by a digest of the images and their files, their short side and the decoder.
+
+    A file counts by size and times, so that a pack need not read any to be opened.
+    """
+    files = hashlib.sha256()
+    for dataset, rows in zip(pool.datasets, pool.rows, strict=True):
+        for row in rows.tolist():
+            with suppress(OSError):
+                files.update(repr(file_stamp(dataset.path(row))).encode())
+            files.update(b"\n")
+    names = [dataset.name for dataset in pool.datasets]
+    key = json.dumps(["pack 2", pool.manifest.sha256, files.hexdigest(), side, decode_path(), names])
     return under / hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
 def packed(pool: Pool, *, side: int, under: Path, reporter: Reporter, stop: StopRequest | None = None) -> PoolImages:
-    """Open the pack of a pool; build it first if it does not exist.
+    """Open the pack of a pool; build it first if it does not exist, or wait while another run builds it.
+
+    What killed runs left of packs is removed.
 
     Raises:
         ArtbenchError: The pack can't be written, or is damaged.
-        Stopped: A signal came while it was built; the unfinished pack is removed.
+        Stopped: A signal came meanwhile; the unfinished pack is removed.
     """
     folder = pack_folder(pool, side=side, under=under)
+    stop = StopRequest() if stop is None else stop
     if not folder.is_dir():
-        _build(ImagesOnDisk(pool, side=side), folder, reporter, StopRequest() if stop is None else stop)
+        with _writing(folder), _locked(folder, reporter, stop):
+            remove_abandoned(folder.parent)
+            if not folder.is_dir():
+                _build(ImagesOnDisk(pool, side=side), folder, reporter, stop)
     return PackedImages(folder, len(pool))
+
+
+@contextmanager
+def _locked(folder: Path, reporter: Reporter, stop: StopRequest) -> Iterator[None]:
+    """Lease the building of a pack; if the process dies, the next one takes it over."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # The packs themselves are listed and removed by others.
+    leases = folder.parent.parent / ".leases"
+    with Lease(leases / f"pack-{folder.name}", doing=f"packing these images in {folder}") as lease:
+        lease.acquire(reporter=reporter, meanwhile=stop.raise_if_stopped)
+        yield
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ArtbenchError(
+            f"the pool can't be packed in {folder.parent} ({error.strerror})",
+            mend="Make room, move the cache with ARTBENCH_CACHE, or leave out --pack",
+        ) from error
 
 
 class PackedImages:
@@ -159,25 +203,19 @@ class PackedImages:
 def _build(images: ImagesOnDisk, folder: Path, reporter: Reporter, stop: StopRequest) -> None:
     rows = np.zeros(len(images), _INDEX)
     offset = 0
-    try:
-        with (
-            atomic_folder(folder) as temporary,
-            (temporary / _PIXELS).open("wb") as file,
-            reporter.counting("packing the pool", total=len(images), unit="images") as counter,
-            closing(in_threads(images.__getitem__, range(len(images)), threads=usable_cores())) as decoded,
-        ):
-            for number, pixels in enumerate(decoded):
-                stop.raise_if_stopped()
-                if pixels is not None:
-                    rows[number] = (offset, *pixels.shape[:2], zlib.crc32(pixels.data))
-                    offset += file.write(pixels.data)
-                counter.advance()
-            file.flush()
-            np.save(temporary / _ROWS, rows)
-            state = {"bytes": offset, "unreadable": images.unreadable}
-            (temporary / _STATE).write_text(json.dumps(state), encoding="utf-8")
-    except OSError as error:
-        raise ArtbenchError(
-            f"the pool can't be packed in {folder.parent} ({error.strerror})",
-            mend="Make room, move the cache with ARTBENCH_CACHE, or leave out --pack",
-        ) from error
+    with (
+        atomic_folder(folder) as temporary,
+        (temporary / _PIXELS).open("wb") as file,
+        reporter.counting("packing the pool", total=len(images), unit="images") as counter,
+        closing(in_threads(images.__getitem__, range(len(images)), threads=usable_cores())) as decoded,
+    ):
+        for number, pixels in enumerate(decoded):
+            stop.raise_if_stopped()
+            if pixels is not None:
+                rows[number] = (offset, *pixels.shape[:2], zlib.crc32(pixels.data))
+                offset += file.write(pixels.data)
+            counter.advance()
+        file.flush()
+        np.save(temporary / _ROWS, rows)
+        state = {"bytes": offset, "unreadable": images.unreadable}
+        (temporary / _STATE).write_text(json.dumps(state), encoding="utf-8")

@@ -2,59 +2,17 @@
 
 import copy
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import chain
-from typing import cast
 
 import torch
-import torch.distributed as dist
 
 from artbench.pretrain.conv_as_matmul import MatmulConvolutions, exclude_from_compiling
+from artbench.pretrain.exchange import Exchange
 from artbench.pretrain.method import Networks
-from artbench.runtime.distributed import Group
 
 Statistics = Mapping[str, torch.Tensor]
-
-
-class Exchange:
-    """Exchanges tensors between the processes of a group, over NCCL on `cuda`; with one process nothing is copied."""
-
-    def __init__(self, group: Group, device: str) -> None:
-        self.size = group.size
-        self.rank = group.rank
-        nccl = group.size > 1 and device == "cuda"
-        self._processes = cast("dist.ProcessGroup", dist.new_group(backend="nccl")) if nccl else None
-
-    def gathered(self, tensor: torch.Tensor) -> torch.Tensor:
-        """Concatenate the tensors of all processes along the first dimension."""
-        if self.size == 1:
-            return tensor
-        parts = [torch.empty_like(tensor, memory_format=torch.contiguous_format) for _ in range(self.size)]
-        dist.all_gather(parts, tensor.contiguous(), group=self._processes)
-        return torch.cat(parts)
-
-    def average(self, tensors: Sequence[torch.Tensor]) -> None:
-        """Replace each tensor by its mean over all processes; they are of one type and sent in one message."""
-        if self.size == 1 or not tensors:
-            return
-        flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
-        dist.all_reduce(flat, group=self._processes)
-        flat.div_(self.size)
-        for tensor, part in zip(tensors, torch.split(flat, [tensor.numel() for tensor in tensors]), strict=True):
-            tensor.copy_(part.view_as(tensor))
-
-    def union(self, numbers: Iterable[int], *, below: int) -> list[int]:
-        """All numbers, from 0 to below a bound, that any process passes; ascending."""
-        named = torch.zeros(below, dtype=torch.int64)
-        named[list(numbers)] = 1
-        if self.size > 1:
-            dist.all_reduce(named)
-        return named.nonzero().flatten().tolist()
-
-    def any(self, flag: bool) -> bool:
-        """Whether the flag is set on any process."""
-        return bool(self.union([0] if flag else [], below=1))
 
 
 class Replicas:

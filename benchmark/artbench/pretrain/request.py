@@ -21,12 +21,15 @@ class PretrainRequest:
         resume: Whether to resume from the last checkpoint in `out`.
         settings: Settings of the method as `KEY=VALUE`, which take precedence over those in the file.
         settings_file: TOML file of settings.
-        knn: Single-label task that measures the features by kNN after every epoch.
+        accept_changes: Whether to resume with another device, number type or version than the checkpoint's.
+        knn: Single-label task that measures the features by kNN during the training.
+        knn_every: Number of epochs from one measurement to the next; None: so many that they cost less than 5 %.
         pack: Whether to keep the pool as raw pixels in the cache.
         save_minutes: Minutes between two checkpoints; 0: one after every step.
         keep: Number of latest checkpoints to keep.
         tensorboard: Whether to write the log for TensorBoard as well.
         compiled: Whether to compile the networks first.
+        micro_batch: Most images of a process that go through the networks at once on accelerators; None: all of them.
         device: `auto`, `cpu`, `cuda` or `mps`.
         workers: Threads that decode and crop images; None: what suits the machine.
     """
@@ -37,14 +40,17 @@ class PretrainRequest:
     datasets: Sequence[str] = ()
     seed: int | None = None
     resume: bool = False
+    accept_changes: bool = False
     settings: Sequence[str] = ()
     settings_file: Path | None = None
     knn: str | None = None
+    knn_every: int | None = None
     pack: bool = False
     save_minutes: float = 10
     keep: int = 2
     tensorboard: bool = False
     compiled: bool = False
+    micro_batch: int | None = None
     paths: DatasetPaths = field(default_factory=DatasetPaths)
     device: str = "auto"
     workers: int | None = None

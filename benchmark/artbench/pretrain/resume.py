@@ -1,6 +1,5 @@
 """Resuming a training: the step it stopped at, what its checkpoint says about it, and restoring that into a run."""
 
-import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,10 +11,12 @@ from pydantic import AliasPath, BaseModel, Field, StrictInt, StrictStr, Validati
 from artbench.encoders.checkpoint_path import CHECKPOINTS, ENCODER_FILE
 from artbench.errors import ArtbenchError
 from artbench.pretrain.checkpoints import Checkpoints
+from artbench.pretrain.knn_monitor import KnnMonitor
 from artbench.pretrain.method import Objective
-from artbench.pretrain.monitor import KnnMonitor
 from artbench.pretrain.setup import Setup
+from artbench.pretrain.stretches import differences
 from artbench.pretrain.training import Training
+from artbench.runtime.distributed import current_group
 from artbench.runtime.text import printable
 
 
@@ -24,6 +25,7 @@ class ResumeState(BaseModel, frozen=True):
 
     Attributes:
         out: Folder of the training.
+        step: Number of steps done.
         method: Name of the method.
         backbone: Name of the backbone.
         seed: Seed of the run.
@@ -33,6 +35,7 @@ class ResumeState(BaseModel, frozen=True):
     """
 
     out: Path
+    step: int
     method: StrictStr = Field(validation_alias=AliasPath("identity", "method"))
     backbone: StrictStr = Field(validation_alias=AliasPath("identity", "backbone"))
     seed: StrictInt = Field(validation_alias=AliasPath("identity", "seed"))
@@ -70,15 +73,31 @@ class ResumeState(BaseModel, frozen=True):
 def read_resume_state(out: Path) -> ResumeState | None:
     """Read the latest checkpoint in the folder of a training; None if there is none.
 
+    Under `torchrun` or `srun`, inside `process_group`, every process calls this.
+
     Raises:
-        ArtbenchError: The checkpoint is damaged, or does not state its training.
+        ArtbenchError: The checkpoint is damaged, or does not state its training, or a process does not find it.
     """
+    group = current_group()
+    found = group.together(lambda: _read_resume_state(out))
+    steps = group.gathered(0 if found is None else found.step)
+    for rank, step in enumerate(steps):
+        if step != steps[0]:
+            raise ArtbenchError(
+                f"the last checkpoint that process {rank} finds in {out} is of step {step}, that of process 0 of step "
+                f"{steps[0]}",
+                mend="--out must be a folder that all nodes share",
+            )
+    return found
+
+
+def _read_resume_state(out: Path) -> ResumeState | None:
     checkpoints = Checkpoints(out / CHECKPOINTS)
     steps = checkpoints.steps()
     if not steps:
         return None
     try:
-        return ResumeState.model_validate({**checkpoints.facts(steps[-1]), "out": out})
+        return ResumeState.model_validate({**checkpoints.facts(steps[-1]), "out": out, "step": steps[-1]})
     except ValidationError as error:
         raise ArtbenchError(
             f"the checkpoint of step {steps[-1]} in {out} does not say what training it is of",
@@ -93,8 +112,6 @@ def steps_done(out: Path, *, resume: bool) -> int:
         ArtbenchError: The folder contains a training, and `resume` is not set.
     """
     steps = Checkpoints(out / CHECKPOINTS).steps()
-    # Processes that torchrun restarts after a failure resume.
-    resume = resume or int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
     if not resume and (steps or (out / ENCODER_FILE).exists()):
         raise ArtbenchError(
             f"{out} contains a training already",
@@ -103,11 +120,11 @@ def steps_done(out: Path, *, resume: bool) -> int:
     return steps[-1] if steps else 0
 
 
-def restore(out: Path, step: int, *, training: Training, setup: Setup, knn: KnnMonitor) -> dict[int, str]:
+def restore(out: Path, step: int, *, training: Training, setup: Setup, knn: KnnMonitor) -> dict[str, Any]:
     """Set networks, memory, optimiser and kNN results from the checkpoint of a step.
 
     Returns:
-        Why images could not be read up to that step, by their number in the pool.
+        The facts of the checkpoint.
 
     Raises:
         ArtbenchError: The checkpoint is damaged, or of another training.
@@ -122,7 +139,8 @@ def restore(out: Path, step: int, *, training: Training, setup: Setup, knn: KnnM
             mend="Give the backbone and the settings that it began with, or another --out",
         ) from error
     knn.restore(facts, step=step)
-    return {int(number): reason for number, reason in facts.get("unreadable", {}).items()}
+    setup.stepper.loss_scale.restore(facts.get("loss_scale", {}))
+    return facts
 
 
 @torch.no_grad()
@@ -146,26 +164,9 @@ def _set_tensors(tensors: Mapping[str, torch.Tensor], objective: Objective, opti
 
 def _check_same(before: object, now: Mapping[str, Any], *, out: Path) -> None:
     """Raise unless the identity in a checkpoint, or a part of it, is that of the training to resume."""
-    found = _differences(before, now) if isinstance(before, dict) else ["it does not say what it is of"]
+    found = differences(before, now) if isinstance(before, dict) else ["it does not say what it is of"]
     if found:
         raise ArtbenchError(
             f"the checkpoint in {out} is of another training ({'; '.join(found[:4])})",
             mend="What is not given is taken from there; if the images have changed, give another --out",
         )
-
-
-def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """The differences of two trainings, as `name: before, now other`; the parts of a mapping one by one."""
-    found = []
-    for key in {**now, **before}:
-        old, new = before.get(key), now.get(key)
-        if isinstance(old, dict) and isinstance(new, dict):
-            found += _differences(old, new)
-        elif old != new:
-            found.append(f"{key}: {_short(old)}, now {_short(new)}")
-    return found
-
-
-def _short(value: object) -> str:
-    text = printable(str(value))
-    return text if len(text) <= 40 else f"{text[:12]}…"

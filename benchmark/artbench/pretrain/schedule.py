@@ -1,17 +1,11 @@
 """Learning rate and momentum as functions of the step alone, so that a resumed run needs no state for them."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import torch
 
 from artbench.errors import UsageError
 from artbench.pretrain.settings import Settings
-
-# Trust coefficient of LARS.
-_TRUST = 0.001
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +63,14 @@ def shares(settings: Settings, sizes: Sequence[int]) -> Sequence[int]:
 
 
 def learning_rate(settings: Settings, plan: Plan, step: int) -> float:
-    """The learning rate of a step: linear warm-up, then half a cosine to zero, or a tenth at each milestone."""
+    """The learning rate of a step: linear warm-up, then half a cosine to the last one, or a tenth at each milestone."""
     peak = settings.scaled_lr
     if step < plan.warmup:
         return peak * (step + 1) / plan.warmup
     done = (step - plan.warmup) / (plan.steps - plan.warmup)
     if settings.schedule == "cosine":
-        return float(peak * 0.5 * (1 + math.cos(math.pi * done)))
+        last = min(settings.last_lr, peak)
+        return float(last + (peak - last) * 0.5 * (1 + math.cos(math.pi * done)))
     return float(peak * 0.1 ** sum(plan.progress(step) >= share for share in settings.milestones))
 
 
@@ -88,48 +83,3 @@ def cosine_to_one(start: float, progress: float) -> float:
         [0.99, 0.995, 1.0]
     """
     return 1 - (1 - start) * 0.5 * (1 + math.cos(math.pi * progress))
-
-
-def make_optimizer(settings: Settings, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
-    """The optimiser of the settings; the schedule sets its learning rate before each step."""
-    lr, decay = settings.scaled_lr, settings.weight_decay
-    if settings.optimizer == "adamw":
-        return torch.optim.AdamW(parameters, lr=lr, weight_decay=decay)
-    kind = torch.optim.SGD if settings.optimizer == "sgd" else LARS
-    return kind(parameters, lr=lr, momentum=settings.optimizer_momentum, weight_decay=decay)
-
-
-class LARS(torch.optim.Optimizer):
-    """Layer-wise adaptive rate scaling (You et al. 2017), as MoCo v3 and BYOL use it.
-
-    Biases and the parameters of normalisation layers (those of one dimension) get neither decay nor scaling.
-    """
-
-    def __init__(
-        self, parameters: Iterable[torch.nn.Parameter], *, lr: float, momentum: float, weight_decay: float
-    ) -> None:
-        super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
-
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> Any:
-        """Update every parameter that has a gradient."""
-        loss = None if closure is None else closure()
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    self._update(parameter, group)
-        return loss
-
-    def _update(self, parameter: torch.nn.Parameter, group: dict[str, Any]) -> None:
-        gradient = parameter.grad
-        assert gradient is not None
-        if parameter.ndim > 1:
-            gradient = gradient.add(parameter, alpha=group["weight_decay"])
-            norm, gradient_norm = parameter.norm(), gradient.norm()
-            scale = _TRUST * norm / gradient_norm
-            gradient = gradient * torch.where((norm > 0) & (gradient_norm > 0), scale, torch.ones_like(scale))
-        state = self.state[parameter]
-        if "momentum_buffer" not in state:
-            state["momentum_buffer"] = torch.zeros_like(parameter)
-        state["momentum_buffer"].mul_(group["momentum"]).add_(gradient)
-        parameter.add_(state["momentum_buffer"], alpha=-group["lr"])

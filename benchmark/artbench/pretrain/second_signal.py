@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
@@ -16,7 +17,7 @@ _inboxes: set[int] = set()
 
 @contextmanager
 def ending_at_the_second(
-    kinds: Mapping[int, str], *, ended: Callable[[str], None], grace: float = 3.0
+    kinds: Mapping[int, str], *, ended: Callable[[str], None], grace: float = 3.0, repeats: float = 0.0
 ) -> Iterator[None]:
     """End the process at the second signal of a kind, unless it leaves the block within seconds.
 
@@ -30,19 +31,21 @@ def ending_at_the_second(
             128 + number.
         grace: Seconds for the main thread to leave the block by itself, as it does unless a library holds it or what
             it waits for.
+        repeats: Seconds after the first signal of a kind in which others of it do not count.
     """
     inbox, outbox = socket.socketpair()
     left = threading.Event()
 
     def read() -> None:
-        seen: set[str] = set()
+        first: dict[str, float] = {}
         while not left.is_set():
             for number in inbox.recv(64):
                 kind = kinds.get(number)
-                if kind in seen and not left.wait(grace):
+                if kind is None:
+                    continue
+                passed = time.monotonic() - first.setdefault(kind, time.monotonic())
+                if passed > repeats and not left.wait(grace):
                     _end(number, ended)
-                if kind is not None:
-                    seen.add(kind)
 
     thread = threading.Thread(target=read, name="artbench-signals", daemon=True)
     with inbox, outbox:

@@ -2,19 +2,17 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, Self, TypeVar, Union, get_args, get_origin
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from artbench.errors import UsageError
-from artbench.runtime.text import printable
-
-_LONGEST = 60
+from artbench.pretrain.setting_words import allowed, kinds, limits, shown, values
+from artbench.pretrain.views import View
 
 
 class Settings(BaseModel):
@@ -52,10 +50,15 @@ class Settings(BaseModel):
         solarise_p: Probability of inverting the bright pixels of the first view.
         solarise_p_second: Probability of inverting the bright pixels of the second view.
         source_side: Short side in pixels to which images are reduced before they are cropped; None: 1.5 crops.
-        dtype: Number type of the networks; `auto`: bfloat16 where the hardware is fast at it.
+        dtype: Number type of the networks; `auto`: bfloat16 where the hardware is fast at it, float16 on other GPUs.
+        grey_first: Whether colour is dropped before the jitter, not after it; a method's own, not a setting.
+        last_lr: Learning rate at the end of a cosine, whatever the batch; a method's own, not a setting.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    grey_first: ClassVar[bool] = False
+    last_lr: ClassVar[float] = 0.0
 
     epochs: int = Field(default=200, ge=1, le=100_000)
     steps: int | None = Field(default=None, ge=1, le=1_000_000_000)
@@ -86,7 +89,7 @@ class Settings(BaseModel):
     solarise_p: float = Field(default=0, ge=0, le=1)
     solarise_p_second: float = Field(default=0, ge=0, le=1)
     source_side: int | None = Field(default=None, ge=16, le=4096)
-    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
 
     @field_validator("milestones", mode="before")
     @classmethod
@@ -95,6 +98,7 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
+        self._check_common()
         if self.batch_size > self.sub_batch and self.batch_size % self.sub_batch:
             raise ValueError(f"batch_size={self.batch_size} is no multiple of sub_batch={self.sub_batch}")
         if self.blur_sigma_min > self.blur_sigma_max:
@@ -104,6 +108,34 @@ class Settings(BaseModel):
         if list(self.milestones) != sorted(self.milestones) or not all(0 < share < 1 for share in self.milestones):
             raise ValueError("milestones are shares of the training, ascending, between 0 and 1")
         return self
+
+    def _check_common(self) -> None:
+        """Raise if a setting is outside the range that it has here, which a method's class may have redeclared."""
+        if type(self) is not Settings:
+            values = {name: getattr(self, name) for name in Settings.model_fields}
+            try:
+                Settings.model_validate(values)
+            except ValidationError as error:
+                raise ValueError(_explained(Settings, values, error.errors()[0])) from error
+
+    @property
+    def two_views(self) -> tuple[View, View]:
+        """The two views of an image that these settings describe."""
+        first = View(
+            scale=(self.crop_scale, self.crop_scale_max),
+            flip_p=self.flip_p,
+            jitter_p=self.jitter_p,
+            brightness=self.brightness,
+            contrast=self.contrast,
+            saturation=self.saturation,
+            hue=self.hue,
+            grey_p=self.grey_p,
+            grey_first=self.grey_first,
+            blur_p=self.blur_p,
+            blur_sigma=(self.blur_sigma_min, self.blur_sigma_max),
+            solarise_p=self.solarise_p,
+        )
+        return first, replace(first, blur_p=self.blur_p_second, solarise_p=self.solarise_p_second)
 
     @property
     def sub_batches(self) -> int:
@@ -117,6 +149,26 @@ class Settings(BaseModel):
 
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+def check_narrowing(kind: type[Settings]) -> None:
+    """Check that a method's class of settings allows no kind of value that `Settings` refuses: nobody would read it.
+
+    Ranges are those of `Settings` too, whatever the class states; values are checked against them as they are read.
+
+    Raises:
+        UsageError: A setting takes another type or another word.
+    """
+    for name, field in Settings.model_fields.items():
+        known, taken = values(field), values(kind.model_fields[name])
+        # Whole numbers are numbers.
+        unknown = taken - known - ({int} if float in known else set())
+        if unknown:
+            more = ", ".join(sorted(getattr(value, "__name__", str(value)) for value in unknown))
+            raise UsageError(
+                f"{kind.__name__} lets the setting {name} take {more}, which artbench does not know",
+                mend=f"It takes {allowed(field)}; a method's own choices need a setting of another name",
+            )
 
 
 def read_settings(
@@ -156,10 +208,10 @@ def check_settings(kind: type[SettingsT], given: Mapping[str, Any]) -> SettingsT
             hint = f"The nearest: {', '.join(near)}" if near else f"There is: {', '.join(kind.model_fields)}"
             raise UsageError(f"there is no setting {key!r}", mend=hint)
     for key, value in given.items():
-        words, kinds = _allowed(kind.model_fields[key]), _kinds(kind.model_fields[key])
+        words, taken = allowed(kind.model_fields[key]), kinds(kind.model_fields[key])
         # To Python, true and false are numbers.
-        if (value == "" and words) or (isinstance(value, bool) and bool not in kinds and {int, float} & {*kinds}):
-            raise UsageError(_refused(key, _shown(value), words))
+        if (value == "" and words) or (isinstance(value, bool) and bool not in taken and {int, float} & {*taken}):
+            raise UsageError(_refused(key, shown(value), words))
     try:
         return kind.model_validate(dict(given))
     except ValidationError as error:
@@ -180,52 +232,13 @@ def _explained(kind: type[Settings], given: Mapping[str, Any], error: ErrorDetai
     if not error["loc"]:
         return message
     key = str(error["loc"][0])
-    field, value = kind.model_fields[key], _shown(given.get(key, error["input"]))
+    field, value = kind.model_fields[key], shown(given.get(key, error["input"]))
     if error["type"].startswith(("greater_than", "less_than")):
-        return f"{key}={value} is outside its range, {_limits(field)}"
-    words = _allowed(field)
+        return f"{key}={value} is outside its range, {limits(field)}"
+    words = allowed(field)
     # A check of the plugin has its own message.
     return _refused(key, value, words) if words and error["type"] != "value_error" else f"{key}={value}: {message}"
 
 
 def _refused(key: str, value: str, words: str) -> str:
     return f"{key}={value}: it takes {words}" if value else f"{key} is given without a value: it takes {words}"
-
-
-def _allowed(field: FieldInfo) -> str:
-    """Type and range of a setting: `a whole number, 1 to 100, or none`; empty if the type is a plugin's own."""
-    kinds = _kinds(field)
-    words = [_word(kind) for kind in kinds if kind is not NoneType]
-    if not words or not all(words):
-        return ""
-    return ", ".join(filter(None, [" or ".join(words), _limits(field), "or none" if NoneType in kinds else ""]))
-
-
-def _limits(field: FieldInfo) -> str:
-    """The range of a setting, such as `above 0 to 10`; empty if it has none."""
-    limits = []
-    for name, words in (("ge", ""), ("gt", "above "), ("le", "to "), ("lt", "to below ")):
-        bounds = [getattr(limit, name, None) for limit in field.metadata]
-        limits += [f"{words}{bound}" for bound in bounds if bound is not None]
-    return " ".join(limits)
-
-
-def _shown(value: object) -> str:
-    """A value as a user writes it, cut off if it is long."""
-    text = "none" if value is None else str(value).lower() if isinstance(value, bool) else printable(str(value))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def _kinds(field: FieldInfo) -> tuple[Any, ...]:
-    annotation = field.annotation
-    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-
-
-def _word(kind: Any) -> str:
-    if get_origin(kind) is Literal:
-        *others, last = map(str, get_args(kind))
-        return f"{', '.join(others)} or {last}" if others else last
-    if kind == tuple[float, ...]:
-        return "numbers with commas between them"
-    words: dict[Any, str] = {bool: "true or false", int: "a whole number", float: "a number"}
-    return words.get(kind, "")

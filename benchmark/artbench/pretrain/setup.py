@@ -1,6 +1,6 @@
 """Setting up a training: backbone, objective, optimiser and plan, checked before anything slow begins."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,14 @@ from artbench.encoders.backbone import Backbone
 from artbench.encoders.build import build_backbone, seeded
 from artbench.errors import UsageError, plugin_errors
 from artbench.features.forward import is_convolutional
-from artbench.pretrain.method import Objective
-from artbench.pretrain.replicas import Exchange
-from artbench.pretrain.schedule import Plan, make_optimizer, plan
+from artbench.pretrain.exchange import Exchange
+from artbench.pretrain.method import Objective, ParameterGroup
+from artbench.pretrain.optimizers import make_optimizer
+from artbench.pretrain.schedule import Plan, plan
 from artbench.pretrain.settings import Settings
 from artbench.pretrain.step import Stepper
 from artbench.pretrain.training import Training
+from artbench.pretrain.views import View
 from artbench.runtime.distributed import Group
 from artbench.runtime.machine import choose_dtype
 from artbench.runtime.threads import usable_cores
@@ -28,27 +30,34 @@ class Setup:
     """The parts of a training, on its device.
 
     Attributes:
-        crop_size: Side of the crops in pixels.
-        threads: Number of sub-batches computed at once.
+        crop_size: Side of the crops in pixels, of views that have no size of their own.
+        views: The views of each image.
+        source_side: Short side in pixels to which images are reduced before they are cropped.
+        own_cores: Whether each sub-batch is computed on one core, be there one core or many.
         facts: What goes on record besides the settings.
     """
 
     plan: Plan
     crop_size: int
+    views: Sequence[View]
+    source_side: int
     backbone: Backbone
     objective: Objective
     optimizer: torch.optim.Optimizer
     stepper: Stepper
-    threads: int
+    own_cores: bool
     facts: Mapping[str, Any]
 
     @property
     def backbone_module(self) -> torch.nn.Module:
-        """The backbone's module, in training."""
-        return self.objective.networks.student.get_submodule("backbone")
+        """The module of the backbone that is exported, in training."""
+        network: torch.nn.Module = getattr(self.objective.networks, self.objective.exported)
+        return network.get_submodule("backbone")
 
 
-def set_up(training: Training, *, device: str, group: Group, compiled: bool = False) -> Setup:
+def set_up(
+    training: Training, *, device: str, group: Group, compiled: bool = False, micro_batch: int | None = None
+) -> Setup:
     """Build and check all parts of a training.
 
     Raises:
@@ -65,18 +74,26 @@ def set_up(training: Training, *, device: str, group: Group, compiled: bool = Fa
     with seeded(training.seed):
         backbone = build_backbone(training.backbone)
         crop_size = _crop_size(settings, backbone)
+        if backbone.any_size is not None:
+            backbone.any_size()
         with plugin_errors(f"pretraining {training.name}"):
-            objective = training.method.build(backbone, settings, len(training.pool))
+            known = settings.model_copy(update={"crop_size": crop_size})
+            objective = training.method.build(backbone, known, len(training.pool))
+            views = objective.views or settings.two_views
+            _check_target_views(objective, views)
+            groups = _whole(objective)
+    _check_sizes(views, backbone, crop_size=crop_size)
     objective.to(device)
     objective.networks.student.train()
     objective.networks.teacher.train()
     if is_convolutional(backbone.module):
         for network in objective.networks:
             network.to(memory_format=torch.channels_last)
-    trained = [parameter for parameter in objective.networks.student.parameters() if parameter.requires_grad]
-    optimizer = make_optimizer(settings, trained)
-    dtype = choose_dtype(device) if settings.dtype == "auto" else getattr(torch, settings.dtype)
-    threads = max(1, min(usable_cores(), settings.sub_batches // group.size)) if device == "cpu" else 1
+    optimizer = make_optimizer(settings, groups)
+    dtype = _half(device) if settings.dtype == "auto" else getattr(torch, settings.dtype)
+    # In float16 the loss is scaled, which is for whole passes only.
+    by_threads = device == "cpu" and dtype != torch.float16
+    threads = max(1, min(usable_cores(), settings.sub_batches // group.size)) if by_threads else 0
     stepper = Stepper(
         objective,
         optimizer,
@@ -87,6 +104,7 @@ def set_up(training: Training, *, device: str, group: Group, compiled: bool = Fa
         dtype=dtype,
         threads=threads,
         exchange=Exchange(group, device),
+        micro_batch=micro_batch,
         compiled=compiled,
     )
     facts = {
@@ -98,13 +116,22 @@ def set_up(training: Training, *, device: str, group: Group, compiled: bool = Fa
     return Setup(
         plan=length,
         crop_size=crop_size,
+        views=views,
+        source_side=settings.source_side or round(1.5 * max(view.size or crop_size for view in views)),
         backbone=backbone,
         objective=objective,
         optimizer=optimizer,
         stepper=stepper,
-        threads=threads,
+        # A process that has one sub-batch gives it all cores.
+        own_cores=device == "cpu" and settings.sub_batches > group.size,
         facts=facts,
     )
+
+
+def _half(device: str) -> torch.dtype:
+    """What `auto` means: bfloat16 where it is fast, float16 on other GPUs."""
+    dtype = choose_dtype(device)
+    return torch.float16 if device == "cuda" and dtype == torch.float32 else dtype
 
 
 def _crop_size(settings: Settings, backbone: Backbone) -> int:
@@ -112,6 +139,39 @@ def _crop_size(settings: Settings, backbone: Backbone) -> int:
     if fixed is not None and wanted not in (None, fixed):
         raise UsageError(f"{backbone.name} takes images of {fixed} x {fixed} only", mend=f"Set crop_size={fixed}")
     return wanted or fixed or _CROP
+
+
+def _check_target_views(objective: Objective, views: Sequence[View]) -> None:
+    chosen = objective.target_views
+    if not set(chosen) <= set(range(len(views))):
+        raise ValueError(f"target_views are {chosen}, of {len(views)} views")
+    if objective.shuffled and len(chosen) != 1:
+        raise ValueError(f"shuffled targets of {len(chosen)} views, not of one")
+
+
+def _check_sizes(views: Sequence[View], backbone: Backbone, *, crop_size: int) -> None:
+    """Raise unless the backbone takes the views whose size is not that of the crops."""
+    for size in sorted({view.size or crop_size for view in views} - {crop_size}):
+        try:
+            with torch.no_grad():
+                backbone.module.eval()(torch.zeros(1, 3, size, size))
+        except (RuntimeError, AssertionError, ValueError) as error:
+            raise UsageError(
+                f"{backbone.name} does not take views of {size} px ({' '.join(str(error).split())[:120]})",
+                mend=f"Give all views {crop_size} px by the setting of the method, or take another backbone",
+            ) from error
+
+
+def _whole(objective: Objective) -> Sequence[ParameterGroup]:
+    """The groups of an objective, if they have each trained parameter once."""
+    groups = objective.parameter_groups()
+    grouped = [id(parameter) for group in groups for parameter in group.parameters]
+    wanted = {id(p): name for name, p in objective.networks.student.named_parameters() if p.requires_grad}
+    missing = [name for number, name in wanted.items() if number not in grouped]
+    if missing or sorted(grouped) != sorted(wanted):
+        what = f"lack {missing[0]}" if missing else "have a parameter twice, or one that is not trained"
+        raise ValueError(f"its parameter_groups {what}")
+    return groups
 
 
 def _batch_norm(settings: Settings, objective: Objective) -> str:

@@ -1,55 +1,73 @@
-"""One update of the weights: targets, loss and gradients, sub-batch by sub-batch, on every core and every process."""
+"""One update of the weights: targets, loss and gradients of a batch, on every core, device and process."""
 
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import chain
-from typing import TypeVar
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from artbench.encoders.backbone import Backbone
 from artbench.features.forward import is_convolutional
-from artbench.pretrain.augment import augment, normalised
-from artbench.pretrain.crops import CropPair
+from artbench.pretrain.augment import augment, normalised, sent
+from artbench.pretrain.beside import Beside
+from artbench.pretrain.calls import Calls
+from artbench.pretrain.crops import Crops, joined
+from artbench.pretrain.exchange import Exchange
+from artbench.pretrain.fitting import CudaMemory, Memory, images_that_fit, let_go, too_large
+from artbench.pretrain.loss_scale import LossScale
 from artbench.pretrain.method import Networks, Objective
-from artbench.pretrain.replicas import Exchange, Replicas, Statistics, statistics
+from artbench.pretrain.optimizers import set_rates
+from artbench.pretrain.passes import Passes, ThreadedPasses, WholePasses
+from artbench.pretrain.precision import at_least_float32, unit
+from artbench.pretrain.randomness import StepRandomness, takes_generator
 from artbench.pretrain.settings import Settings
-from artbench.runtime.threads import in_threads
+from artbench.runtime.distributed import Group
 
-ResultT = TypeVar("ResultT")
-Views = tuple[torch.Tensor, torch.Tensor]
+Views = tuple[torch.Tensor, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepResult:
-    """The result of a step.
+    """The result of a step, on the device: reading it waits until the step is done.
 
     Attributes:
-        loss: Loss of the batch.
+        loss: Loss of the batch, shape ().
         spread: Standard deviation of the normalised targets over the batch, times the square root of their dimension:
-            1 if they point everywhere, 0 if they have collapsed to one direction.
+            1 if they point everywhere, 0 if they have collapsed to one direction; shape ().
+        skipped: Number of steps so far that float16 left out; None in other number types.
     """
 
-    loss: float
-    spread: float
+    loss: torch.Tensor
+    spread: torch.Tensor
+    skipped: int | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether reading waits for a device."""
+        return self.loss.device.type != "cpu"
 
 
 class Stepper:
     """Updates the weights, step by step.
 
-    On the CPU each sub-batch is computed by one thread on its own core, which is faster than all cores on one layer
-    after the other. Gradients are summed in the order of the sub-batches, so that results do not depend on the number
-    of threads.
+    The batch of a process goes through the networks in parts. On the CPU a part is a sub-batch, in a thread of its own
+    (`ThreadedPasses`); on other devices it is the whole batch, or as many sub-batches as `micro_batch` allows
+    (`WholePasses`). Both give the same weights to rounding, except that layers which draw random numbers draw others.
 
     Args:
         objective: The method's objective, on the device.
-        optimizer: Optimiser of the student's trainable parameters, in their order.
+        optimizer: Optimiser of the student's trainable parameters, in the groups of the objective.
         backbone: The backbone, for its mean and std.
         dtype: Number type to compute in.
-        threads: Number of sub-batches computed at once.
+        threads: Number of sub-batches computed at once; 0: parts go through the networks whole.
+        micro_batch: Most images of a part; None: all of the process.
         exchange: Exchanges tensors with the other processes.
+        compiled: Whether to compile the networks.
+        memory: Reads the device's memory; None: as torch counts that of a CUDA device.
     """
 
     def __init__(
@@ -64,7 +82,9 @@ class Stepper:
         dtype: torch.dtype,
         threads: int,
         exchange: Exchange,
+        micro_batch: int | None = None,
         compiled: bool = False,
+        memory: Memory | None = None,
     ) -> None:
         self._objective = objective
         self._optimizer = optimizer
@@ -72,137 +92,184 @@ class Stepper:
         self._settings = settings
         self._seed = seed
         self._device = torch.device(device)
-        self._dtype = dtype
         self._exchange = exchange
-        self._random = _draws_at_random(objective.networks)
-        # One at a time if a layer draws random numbers: all threads share one generator.
-        self._threads = 1 if self._random else threads
-        self._replicas = Replicas(objective.networks, count=self._threads, compiled=compiled)
-        self._parameters = [p for p in objective.networks.student.parameters() if p.requires_grad]
+        self._randomness = StepRandomness(seed, self._device)
+        self._memory = CudaMemory() if memory is None and self._device.type == "cuda" else memory
+        self._together: dict[str, Any] = {"device": self._device, "dtype": dtype, "randomness": self._randomness}
+        own = settings.sub_batches // exchange.size
+        most = 1 if objective.sub_batches_apart else max(1, (micro_batch or settings.batch_size) // self._sub_batch)
+        # Numbers of sub-batches that a part may have.
+        self._counts = [count for count in range(1, own + 1) if own % count == 0 and count <= most]
+        self._passes: Passes
+        made: dict[str, Any] = {**self._together, "exchange": exchange, "compiled": compiled}
+        if threads:
+            self._passes = ThreadedPasses(objective.networks, threads=threads, **made)
+        else:
+            self._passes = WholePasses(objective.networks, sub_batches=self._counts[-1], **made)
+        # In threads each sub-batch would be compiled by itself: there the networks alone are.
+        self._calls = Calls(compiled=compiled and not threads)
+        self._beside = Beside(self._device)
+        self._updated = True
+        self._takes_generator = takes_generator(objective.loss)
         self._layout = torch.channels_last if is_convolutional(backbone.module) else torch.contiguous_format
 
-    def step(self, number: int, crops: Sequence[CropPair], *, lr: float, progress: float) -> StepResult:
+    @property
+    def loss_scale(self) -> LossScale:
+        """What the loss is scaled by in float16."""
+        return self._passes.loss_scale
+
+    @property
+    def _sub_batch(self) -> int:
+        return min(self._settings.sub_batch, self._settings.batch_size)
+
+    def step(self, number: int, crops: Sequence[Crops], *, lr: float, progress: float) -> StepResult:
         """Make one update from crops: `views`, then `update`."""
-        self._objective.source = crops[0].source
+        self._objective.source, self._objective.epoch = crops[0].source, crops[0].epoch
         return self.update(number, self.views(crops), lr=lr, progress=progress)
 
-    def views(self, crops: Sequence[CropPair]) -> list[Views]:
-        """Augment the sub-batches of this process: two views each, as the networks take them."""
-        return self._each(lambda place: self._views(crops[place]), len(crops))
+    def views(self, crops: Sequence[Crops]) -> Sequence[Views]:
+        """Augment the crops of this process: all views of each part, as the networks take them."""
+        count = self._passes.sub_batches
+        parts = [joined(crops[first : first + count]) for first in range(0, len(crops), count)]
+        with self._beside.making():
+            return list(self._passes.at_once(lambda place: self._views(parts[place]), range(len(parts))))
 
     def update(self, number: int, views: Sequence[Views], *, lr: float, progress: float) -> StepResult:
         """Make one update.
 
         Args:
             number: Number of the step, from 0.
-            views: The sub-batches of this process.
+            views: The parts of this process, of one or more sub-batches each.
             lr: The learning rate.
             progress: Share of the training that is done.
 
         Returns:
-            The result, the same on every process. If the loss is not finite, the student is unchanged.
+            The result, the same on every process. If the loss is not finite, the student is unchanged on the CPU; other
+            devices are not waited for, and the training stops when the loss is next reported, or saved.
+
+        Raises:
+            ArtbenchError: The device's memory does not hold the parts, or gradients overflow whatever the loss is
+                scaled by.
         """
-        objective = self._objective
-        objective.begin_step(progress)
-        targets = self._targets(number, views)
-        objective.receive(targets)
-        loss = self._gradients(number, views, targets)
-        if np.isfinite(loss):
-            for group in self._optimizer.param_groups:
-                group["lr"] = lr
-            self._optimizer.step()
-            objective.end_step(targets)
-        return StepResult(loss=loss, spread=_spread(targets))
+        with self._beside.using(views), self._saying_what_fits(views):
+            objective = self._objective
+            if self._updated:
+                objective.begin_step(progress)
+            targets = self._targets(number, views)
+            objective.receive(targets)
+            loss = self._gradients(number, views, targets)
 
-    def _each(self, work: Callable[[int], ResultT], count: int) -> list[ResultT]:
-        if self._threads == 1:
-            return [work(place) for place in range(count)]
-        with closing(in_threads(work, range(count), threads=self._threads)) as results:
-            return list(results)
+            def prepare() -> None:
+                objective.before_update(progress)
+                decay = objective.weight_decay(progress)
+                set_rates(self._optimizer, lr=lr, weight_decay=self._settings.weight_decay if decay is None else decay)
 
-    def _views(self, crops: CropPair) -> Views:
+            self._updated = self._passes.update(self._optimizer, prepare, loss)
+            if self._updated:
+                objective.end_step(targets)
+            return StepResult(loss=loss, spread=_spread(targets), skipped=self.loss_scale.skipped)
+
+    def _places(self, count: int) -> range:
+        """The numbers of this process's parts in the whole batch."""
+        first = self._exchange.rank * count
+        return range(first, first + count)
+
+    def _views(self, crops: Crops) -> Views:
         def view(which: int) -> torch.Tensor:
-            images = augment(torch.from_numpy(crops.pixels[which]).to(self._device), crops.draws[which])
+            images = augment(sent(crops.pixels[which], self._device), crops.draws[which])
             images = normalised(images, self._backbone.mean, self._backbone.std)
             return images.contiguous(memory_format=self._layout)
 
-        return view(0), view(1)
+        return tuple(view(which) for which in range(len(crops.pixels)))
 
     def _targets(self, number: int, views: Sequence[Views]) -> torch.Tensor:
         """The targets of the whole batch, in its order."""
-        chosen = [tuple(pair[view] for view in self._objective.target_views) for pair in views]
+        places = self._places(len(views))
         order = self._shuffle(number) if self._objective.shuffled else None
-        if order is not None:
-            chosen = self._shuffled([view for (view,) in chosen], order)
+        if order is None:
+            chosen = [tuple(part[view] for view in self._objective.target_views) for part in views]
+            part_at: Callable[[int], Views] = chosen.__getitem__
+        else:
+            part_at = self._shuffled([part[self._objective.target_views[0]] for part in views], order)
 
-        first = self._exchange.rank * len(views)
+        def work(networks: Networks, place: int) -> torch.Tensor:
+            return at_least_float32(self._calls.embed(self._objective, networks, part_at(place - places.start)))
 
-        @torch.no_grad()
-        def work(place: int) -> tuple[torch.Tensor, Statistics]:
-            with self._replicas.one() as networks, self._computing(number, first + place, phase=0):
-                made = self._objective.embed(networks, chosen[place])
-                return made.float(), statistics(networks.teacher)
+        targets = self._exchange.gathered(self._passes.embed(work, places, step=number))
+        return targets if order is None else targets[sent(order.argsort(), self._device)]
 
-        results = self._each(work, len(views))
-        self._replicas.keep_mean(self._objective.networks.teacher, [found for _, found in results], self._exchange)
-        targets = self._exchange.gathered(torch.cat([made for made, _ in results]))
-        return targets if order is None else targets[order.argsort()]
-
-    def _shuffle(self, number: int) -> torch.Tensor:
+    def _shuffle(self, number: int) -> NDArray[np.int64]:
         generator = np.random.Generator(np.random.Philox(key=[self._seed, 2], counter=[0, 0, number, 0]))
-        return torch.from_numpy(generator.permutation(self._settings.batch_size)).to(self._device)
+        return generator.permutation(self._settings.batch_size)
 
-    def _shuffled(self, views: Sequence[torch.Tensor], order: torch.Tensor) -> list[tuple[torch.Tensor, ...]]:
-        """This process's sub-batches of the shuffled batch."""
+    def _shuffled(self, views: Sequence[torch.Tensor], order: NDArray[np.int64]) -> Callable[[int], Views]:
+        """This process's parts of the shuffled batch, by number; each is made when it is asked for."""
         batch = self._exchange.gathered(torch.cat(list(views)))
-        own = order.view(self._exchange.size, len(views), -1)[self._exchange.rank]
-        return [(batch[rows].contiguous(memory_format=self._layout),) for rows in own]
+        own = sent(order, self._device).view(self._exchange.size, len(views), -1)[self._exchange.rank]
+        return lambda part: (batch[own[part]].contiguous(memory_format=self._layout),)
 
-    def _gradients(self, number: int, views: Sequence[Views], targets: torch.Tensor) -> float:
-        """Set the gradients of the batch; the loss is its mean."""
-        objective, size = self._objective, len(views[0][0])
-        first = self._exchange.rank * len(views)
+    def _gradients(self, number: int, views: Sequence[Views], targets: torch.Tensor) -> torch.Tensor:
+        """Set the gradients of the batch, and return its loss."""
+        objective, size, places = self._objective, len(views[0][0]), self._places(len(views))
 
-        def work(place: int) -> tuple[torch.Tensor, list[torch.Tensor], Statistics]:
-            own = slice((first + place) * size, (first + place + 1) * size)
-            with self._replicas.one() as networks:
-                with torch.enable_grad(), self._computing(number, first + place, phase=1):
-                    loss = objective.loss(networks, views[place], targets, own)
-                gradients = torch.autograd.grad(loss, self._parameters, allow_unused=True, materialize_grads=True)
-                return loss.detach(), list(gradients), statistics(networks.student)
+        def work(networks: Networks, place: int) -> torch.Tensor:
+            own = slice(place * size, (place + 1) * size)
+            more = {"generator": self._randomness.generator(number, place)} if self._takes_generator else {}
+            return self._calls.loss(objective, networks, views[place - places.start], targets, own, more)
 
-        results = self._each(work, len(views))
-        total = results[0][1]
-        for _, gradients, _ in results[1:]:
-            torch._foreach_add_(total, gradients)
-        torch._foreach_div_(total, float(len(results)))
-        loss = torch.stack([loss for loss, _, _ in results]).mean().reshape(1)
-        self._exchange.average([loss, *total])
-        self._replicas.keep_mean(objective.networks.student, [found for _, _, found in results], self._exchange)
-        for parameter, gradient in zip(self._parameters, total, strict=True):
-            parameter.grad = gradient
-        return float(loss)
+        return self._passes.gradients(work, places, step=number, phase=0 if objective.replays else 1)
 
-    def _computing(self, number: int, place: int, *, phase: int) -> torch.autocast:
-        if self._random:
-            # A resumed run then draws the same numbers as an uninterrupted one.
-            seeds = np.random.SeedSequence([self._seed, number, place, phase])
-            torch.manual_seed(int(seeds.generate_state(1, np.uint64)[0]))
-        # The cache of weights in bfloat16 is one for all threads, and each empties it when it is done: whether the
-        # gradients of two uses of a weight are added before or after rounding would be a matter of chance.
-        return torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32, cache_enabled=False)
+    @contextmanager
+    def _saying_what_fits(self, views: Sequence[Views]) -> Iterator[None]:
+        try:
+            yield
+        except torch.OutOfMemoryError as error:
+            let_go(error)
+            images, size = self._passes.sub_batches * self._sub_batch, self._sub_batch
+            raise too_large(
+                images,
+                counts=[count for count in self._counts if count * size < images],
+                sub_batch=size,
+                batch=self._settings.batch_size,
+                room=None if self._memory is None else self._room(views[0], below=images, memory=self._memory),
+            ) from error
+
+    def _room(self, part: Views, *, below: int, memory: Memory) -> int | None:
+        """The number of images that fit into memory, by passes of a few; None if these fail for another reason."""
+        size = self._sub_batch
+        trained = [parameter for group in self._optimizer.param_groups for parameter in group["params"]]
+        states = 0 if self._optimizer.state else 2 if self._settings.optimizer == "adamw" else 1
+        fits = partial(images_that_fit, memory=memory, reserve=states * sum(parameter.nbytes for parameter in trained))
+        work = partial(self._pass_alone, part)
+        with suppress(Exception):
+            room = fits([many for many in (size, 2 * size) if many < below], work) if below > size else 0
+            return room or fits([few for few in (size // 4, size // 2) if few >= 2], work)
+        return None
+
+    def _pass_alone(self, part: Views, images: int) -> None:
+        """Make a pass of some images of a part, by this process alone; the gradients are of no use."""
+        objective = self._objective
+        own = tuple(view[:images] for view in part)
+        passes = WholePasses(
+            objective.networks,
+            sub_batches=max(1, images // self._sub_batch),
+            exchange=Exchange(Group(), self._device.type),
+            **self._together,
+        )
+        chosen = tuple(own[view] for view in objective.target_views)
+        found = passes.embed(lambda networks, _: objective.embed(networks, chosen), range(1), step=0)
+        targets = at_least_float32(found.new_zeros(self._settings.batch_size, *found.shape[1:]))
+        targets[:images] = found
+        objective.receive(targets)
+        more = {"generator": self._randomness.generator(0, 0)} if self._takes_generator else {}
+        passes.gradients(
+            lambda networks, _: objective.loss(networks, own, targets, slice(0, images), **more),
+            range(1),
+            step=0,
+            phase=1,
+        )
 
 
-def _draws_at_random(networks: Networks) -> bool:
-    """Whether a layer draws random numbers in training: dropout of units, of paths, of blocks."""
-    for module in chain.from_iterable(network.modules() for network in networks):
-        shares = [getattr(module, name, 0) for name in ("p", "drop_prob", "drop_rate")]
-        dropping = any(word in type(module).__name__.lower() for word in ("drop", "stochasticdepth"))
-        if dropping and any(isinstance(share, float) and share > 0 for share in shares):
-            return True
-    return False
-
-
-def _spread(targets: torch.Tensor) -> float:
-    unit = torch.nn.functional.normalize(targets[:, 0].float(), dim=1)
-    return float(unit.std(dim=0).mean() * unit.shape[1] ** 0.5)
+def _spread(targets: torch.Tensor) -> torch.Tensor:
+    directions = unit(targets[:, 0])
+    return directions.std(dim=0).mean().mul(directions.shape[1] ** 0.5)

@@ -1,32 +1,39 @@
 """The training itself: from a pool of images to `encoder.safetensors`, with checkpoints on the way."""
 
+import os
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from artbench.encoders.checkpoint_path import CHECKPOINTS, ENCODER_FILE
 from artbench.pretrain.checkpoints import Checkpoints, check_finite, training_tensors
-from artbench.pretrain.crops import CropPair, Cropper, parts_of_steps
+from artbench.pretrain.crops import Cropper, Crops, parts_of_steps
+from artbench.pretrain.exchange import Exchange
 from artbench.pretrain.folder import locked, write_encoder
 from artbench.pretrain.hanging import HangWatch
+from artbench.pretrain.knn_monitor import KnnMonitor
 from artbench.pretrain.log import CURVES, LOG_FILE, Curves, Log, check_tensorboard
-from artbench.pretrain.monitor import KnnMonitor, Monitor
+from artbench.pretrain.monitor import Monitor
 from artbench.pretrain.pool_images import PoolImages, open_images
-from artbench.pretrain.replicas import Exchange
 from artbench.pretrain.resume import restore, steps_done
 from artbench.pretrain.schedule import learning_rate
 from artbench.pretrain.setup import Setup, set_up
 from artbench.pretrain.stopping import StopRequest, stop_request
+from artbench.pretrain.stretches import check_alike, circumstances, continued, digest
 from artbench.pretrain.training import Conditions, Training
 from artbench.runtime.distributed import Group, current_group
 from artbench.runtime.machine import own_core_each
-from artbench.runtime.progress import Reporter
+from artbench.runtime.progress import RESUMED, Reporter
 from artbench.runtime.threads import in_threads, usable_cores
 
 
-def pretrain(training: Training, out: Path, *, conditions: Conditions, reporter: Reporter) -> Path | None:
+def pretrain(
+    training: Training, out: Path, *, conditions: Conditions, reporter: Reporter, stop: StopRequest | None = None
+) -> Path | None:
     """Train, or resume a training, and write `encoder.safetensors`.
 
     On the CPU, a run that was killed and resumed ends with the same weights, to the last bit, as one that was not.
@@ -37,6 +44,7 @@ def pretrain(training: Training, out: Path, *, conditions: Conditions, reporter:
         out: Folder for the encoder, the checkpoints and the log.
         conditions: How it is carried out.
         reporter: Receives progress and notices.
+        stop: Tells whether a signal has asked to stop; None: signals are recorded while this runs.
 
     Returns:
         The file of the encoder; None where a signal asked to stop, with everything saved.
@@ -47,13 +55,24 @@ def pretrain(training: Training, out: Path, *, conditions: Conditions, reporter:
             has diverged, or nothing can be written.
     """
     group = current_group()
+    check_alike(group, {"out": str(out), **training.identity})
     if conditions.tensorboard:
         check_tensorboard()
-    setup = group.together(
-        lambda: set_up(training, device=conditions.device, group=group, compiled=conditions.compiled)
-    )
-    with locked(out, group), stop_request() as stop:
-        begin = group.from_first(lambda: steps_done(out, resume=conditions.resume))
+    with ExitStack() as stack:
+        stop = stack.enter_context(stop_request()) if stop is None else stop
+        setup = group.together(
+            lambda: set_up(
+                training,
+                device=conditions.device,
+                group=group,
+                compiled=conditions.compiled,
+                micro_batch=conditions.micro_batch,
+            )
+        )
+        stack.enter_context(locked(out, group, reporter))
+        # Agents of torchrun count for themselves how often they started processes again.
+        resume = group.any(conditions.resume or int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0)
+        begin = group.from_first(lambda: steps_done(out, resume=resume))
         if conditions.resume and not begin and group.first:
             reporter.notice(f"{out} holds no checkpoint to resume from; this training begins at its first step.")
         run = _Run(training, setup, out, conditions, group, reporter)
@@ -75,40 +94,53 @@ class _Run:
         self._exchange = Exchange(group, conditions.device)
         self._checkpoints = Checkpoints(out / CHECKPOINTS, keep=conditions.keep)
         self._images: PoolImages | None = None
-        self._knn = KnnMonitor(conditions.online, setup, device=conditions.device, group=group)
+        self._knn = KnnMonitor(
+            conditions.online,
+            setup,
+            device=conditions.device,
+            group=group,
+            images=setup.plan.epoch_steps * training.settings.batch_size,
+            every=conditions.knn_every,
+        )
+        self._stretches: list[dict[str, Any]] = []
         self._unreadable: dict[int, str] = {}
 
     def go(self, begin: int, stop: StopRequest) -> Path | None:
         training, setup, conditions, reporter = self._training, self._setup, self._conditions, self._reporter
         steps = setup.plan.steps
         if begin:
-            self._unreadable = restore(self._out, begin, training=training, setup=setup, knn=self._knn)
+            self._group.together(lambda: self._restore(begin))
             if begin == steps and not self._knn.due(begin):
                 file = self._out / ENCODER_FILE
                 if self._group.from_first(file.is_file):
                     reporter.notice(f"This training is finished, at step {steps}: its encoder is {file}.")
                     return file
             reporter.notice(f"Going on from step {begin} of {steps}.")
+        self._check_alike(begin)
         if begin < steps:
             # Before the progress bar, which would count the time.
-            side = training.settings.source_side or round(1.5 * setup.crop_size)
             self._images = open_images(
-                training.pool, side=side, pack=conditions.pack, group=self._group, stop=stop, reporter=reporter
+                training.pool,
+                side=setup.source_side,
+                pack=conditions.pack,
+                group=self._group,
+                stop=stop,
+                reporter=reporter,
             )
             if self._images is None:
                 what = f"{stop.name or 'A signal'}: the pool is not packed yet"
                 reporter.notice(f"{what}; the same command begins again.")
                 return None
-        logs: list[Log | Curves] = [Log(self._out / LOG_FILE, step=begin)] if self._group.first else []
-        if logs and conditions.tensorboard:
-            logs.append(Curves(self._out / CURVES, step=begin))
-        own_core = own_core_each(conditions.device if setup.threads > 1 else "")
+        logs = self._group.together(lambda: self._logs(begin))
+        own_core = own_core_each(conditions.device if setup.own_cores else "")
         hanging = HangWatch(
             seconds=conditions.hang_seconds, compiled=conditions.compiled, resuming=self._resuming, reporter=reporter
         )
         with own_core, hanging, ExitStack() as bars:
             what = f"{training.name} of {training.backbone.name}"
-            counter = bars.enter_context(reporter.counting(what, total=steps - begin, unit="steps"))
+            counter = bars.enter_context(reporter.counting(what, total=steps, unit="steps"))
+            if begin:
+                counter.advance(begin, note=RESUMED)
             batch = training.settings.batch_size
             monitor = Monitor(setup.plan, batch=batch, begin=begin, logs=logs, counter=counter, reporter=reporter)
 
@@ -123,11 +155,41 @@ class _Run:
             done = self._steps(begin, stop, monitor, hanging)
         if done < steps:
             what = f"{stop.name or 'A signal'}: saved at step {done} of {steps}"
-            reporter.notice(f"{what}; the same command with --resume continues.")
+            how = "" if conditions.resume else " with --resume"
+            reporter.notice(f"{what}; the same command{how} continues.")
             return None
         if self._knn.due(done):
             reporter.notice("The last epoch has no kNN accuracy yet; the same command with --resume measures it.")
         return self._finish()
+
+    def _circumstances(self) -> dict[str, Any]:
+        return circumstances(self._training, device=self._conditions.device, dtype=self._setup.facts["dtype"])
+
+    def _restore(self, begin: int) -> None:
+        facts = restore(self._out, begin, training=self._training, setup=self._setup, knn=self._knn)
+        self._unreadable = {int(number): reason for number, reason in facts.get("unreadable", {}).items()}
+        self._stretches = continued(
+            facts.get("stretches", []),
+            self._circumstances(),
+            step=begin,
+            accept=self._conditions.accept_changes,
+            out=self._out,
+        )
+
+    def _check_alike(self, begin: int) -> None:
+        """Raise unless all processes begin with the same weights, under the same circumstances."""
+        now = self._circumstances()
+        self._stretches = self._stretches or [{"from_step": 0, **now}]
+        tensors = training_tensors(self._setup.objective, self._setup.optimizer) if self._group.size > 1 else {}
+        check_alike(self._group, {"step": begin, **now, "weights": digest(tensors)})
+
+    def _logs(self, begin: int) -> list[Log | Curves]:
+        if not self._group.first:
+            return []
+        logs: list[Log | Curves] = [Log(self._out / LOG_FILE, step=begin)]
+        if self._conditions.tensorboard:
+            logs.append(Curves(self._out / CURVES, step=begin))
+        return logs
 
     def _steps(self, begin: int, stop: StopRequest, monitor: Monitor, hanging: HangWatch) -> int:
         """Make steps, and return how many are done."""
@@ -150,11 +212,16 @@ class _Run:
                     monitor.waited(time.perf_counter() - waiting)
                     result = stepper.step(step, parts, lr=lr, progress=plan.progress(step))
                 epoch_over = plan.ends_epoch(done)
-                monitor.step(done, result, lr=lr, notes=self._setup.objective.notes(), last=epoch_over)
-                if epoch_over:
+                failure = _failure(
+                    partial(monitor.step, done, result, lr=lr, notes=self._setup.objective.notes(), last=epoch_over)
+                )
+                overdue = time.monotonic() - saved >= 60 * self._conditions.save_minutes
+                failed, stopping, due = self._exchange.flags(failure is not None, bool(stop), overdue)
+                if failed:
+                    self._group.together(partial(_raise, failure))
+                if self._knn.due(done) and not stopping:
                     self._measure_knn(done, stop, monitor)
-                stopping = self._exchange.any(bool(stop))
-                due = self._exchange.any(time.monotonic() - saved >= 60 * self._conditions.save_minutes)
+                    stopping = self._exchange.any(bool(stop))
                 if stopping or due or done == plan.steps:
                     with monitor.paused():
                         self._save(done)
@@ -163,13 +230,13 @@ class _Run:
                     return done
         return plan.steps
 
-    def _crops(self, begin: int) -> Generator[CropPair, None, None]:
+    def _crops(self, begin: int) -> Generator[Crops, None, None]:
         """The crops of this process's sub-batches, made a few in advance."""
         training, settings, group = self._training, self._training.settings, self._group
         assert self._images is not None
         steps = range(begin, self._setup.plan.steps)
         parts = parts_of_steps(settings, training.sizes, steps, seed=training.seed, rank=group.rank, size=group.size)
-        cropper = Cropper(self._images, settings, side=self._setup.crop_size, seed=training.seed)
+        cropper = Cropper(self._images, self._setup.views, side=self._setup.crop_size, seed=training.seed)
         return in_threads(cropper, parts, threads=self._conditions.workers or usable_cores())
 
     def _measure_knn(self, done: int, stop: StopRequest, monitor: Monitor) -> None:
@@ -192,6 +259,8 @@ class _Run:
                 "identity": self._training.identity,
                 "asked": dict(self._training.asked),
                 "unreadable": self._unreadable,
+                "stretches": self._stretches,
+                "loss_scale": dict(self._setup.stepper.loss_scale.facts()),
                 **self._knn.facts(),
             }
             self._checkpoints.save(done, tensors, facts, best=self._knn.best)
@@ -204,7 +273,9 @@ class _Run:
 
     def _finish(self) -> Path:
         def write() -> str:
-            facts = {**self._setup.facts, "unreadable": len(self._unreadable)}
+            skipped = self._setup.stepper.loss_scale.skipped
+            facts = {**self._setup.facts, "unreadable": len(self._unreadable), "stretches": self._stretches}
+            facts |= {} if skipped is None else {"skipped_steps": skipped}
             return str(write_encoder(self._out, self._setup.backbone_module, self._training, facts))
 
         file = Path(self._group.from_first(write))
@@ -212,3 +283,17 @@ class _Run:
             examples = [reason for reason in self._unreadable.values() if reason][:3]
             self._reporter.notice(f"{len(self._unreadable)} images could not be read: {'; '.join(examples)}")
         return file
+
+
+def _failure(work: Callable[[], None]) -> Exception | None:
+    """What `work` raised, kept until all processes know of it."""
+    try:
+        work()
+    except Exception as error:
+        return error
+    return None
+
+
+def _raise(failure: Exception | None) -> None:
+    if failure is not None:
+        raise failure

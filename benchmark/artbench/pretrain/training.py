@@ -69,7 +69,9 @@ class Conditions:
 
     Attributes:
         device: `cpu`, `cuda` or `mps`.
-        online: Task to measure the features on by kNN, after every epoch; None: they are not measured.
+        online: Task to measure the features on by kNN; None: they are not measured.
+        knn_every: Number of epochs from one measurement to the next; None: what `online_knn.usual_interval` says.
+        accept_changes: Whether a resumed run goes on with another device, number type or version than before.
         hang_seconds: Seconds that a step takes at least before it is reported as hanging.
     """
 
@@ -80,6 +82,9 @@ class Conditions:
     save_minutes: float = 10
     keep: int = 2
     compiled: bool = False
+    micro_batch: int | None = None
     tensorboard: bool = False
     online: OnlineKnn | None = None
+    knn_every: int | None = None
+    accept_changes: bool = False
     hang_seconds: float = 120

@@ -77,6 +77,9 @@ def pretrain(request: PretrainRequest, *, registry: Registry, reporter: Reporter
         keep=request.keep,
         tensorboard=request.tensorboard,
         compiled=request.compiled,
+        micro_batch=request.micro_batch,
+        knn_every=request.knn_every,
+        accept_changes=request.accept_changes,
         online=online,
     )
     return train(on_pool(opened), request.out, conditions=conditions, reporter=reporter)

@@ -9,7 +9,8 @@ from torchvision.transforms.v2 import functional
 
 from artbench.pretrain.augment import augment
 from artbench.pretrain.draws import Draws, crop_box, draw
-from artbench.pretrain.settings import Settings
+from artbench.pretrain.settings import Settings, read_settings
+from artbench_moco.methods import moco_v1
 
 SIDE, COUNT = 24, 40
 
@@ -25,7 +26,7 @@ def pixels() -> torch.Tensor:
 
 def drawn(**values: object) -> Draws:
     settings = Settings.model_validate(values)
-    return draw(settings, np.arange(COUNT), seed=0, epoch=0)[0]
+    return draw(settings.two_views, np.arange(COUNT), seed=0, epoch=0)[0]
 
 
 def nothing(draws: Draws) -> Draws:
@@ -95,7 +96,7 @@ def test_only_the_images_that_it_was_drawn_for_change(pixels: torch.Tensor) -> N
 
 def test_shares_and_strengths_are_as_set() -> None:
     settings = Settings()
-    first, second = draw(settings, np.arange(4000), seed=3, epoch=1)
+    first, second = draw(settings.two_views, np.arange(4000), seed=3, epoch=1)
     for draws in (first, second):
         assert draws.jitter.mean() == pytest.approx(0.8, abs=0.03)
         assert draws.grey.mean() == pytest.approx(0.2, abs=0.03)
@@ -111,16 +112,16 @@ def test_shares_and_strengths_are_as_set() -> None:
 
 
 def test_draws_depend_on_seed_epoch_and_image_and_on_nothing_else() -> None:
-    settings = Settings()
-    many = draw(settings, np.array([5, 9, 2]), seed=1, epoch=2)[0]
-    alone = draw(settings, np.array([9]), seed=1, epoch=2)[0]
+    views = Settings().two_views
+    many = draw(views, np.array([5, 9, 2]), seed=1, epoch=2)[0]
+    alone = draw(views, np.array([9]), seed=1, epoch=2)[0]
     assert np.array_equal(many.crops[1], alone.crops[0])
     for seed, epoch, image in ((2, 2, 9), (1, 3, 9), (1, 2, 8)):
-        assert not np.array_equal(draw(settings, np.array([image]), seed=seed, epoch=epoch)[0].crops[0], alone.crops[0])
+        assert not np.array_equal(draw(views, np.array([image]), seed=seed, epoch=epoch)[0].crops[0], alone.crops[0])
 
 
 def test_crops_cover_areas_and_shapes_of_the_range_within_the_image() -> None:
-    draws = draw(Settings(), np.arange(2000), seed=0, epoch=0)[0]
+    draws = draw(Settings().two_views, np.arange(2000), seed=0, epoch=0)[0]
     boxes = np.array([crop_box(row, width=300, height=200, scale=(0.2, 1)) for row in draws.crops])
     widths, heights = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     areas, ratios = widths * heights / 60_000, widths / heights
@@ -140,3 +141,14 @@ def test_crops_cover_areas_and_shapes_of_the_range_within_the_image() -> None:
     assert (top, bottom) == (0, 10)
     assert (left + right) / 2 == 500
     assert right - left == pytest.approx(40 / 3)
+
+
+def test_the_first_moco_greys_before_it_jitters(pixels: torch.Tensor) -> None:
+    settings = read_settings(moco_v1().settings)
+    draws = draw(settings.two_views, np.arange(COUNT), seed=0, epoch=0)[0]
+    assert draws.jitter.all()
+    assert 0 < draws.grey.sum() < COUNT
+    grey = torch.from_numpy(draws.grey).view(-1, 1, 1, 1)
+    images = torch.where(grey, functional.rgb_to_grayscale(floats(pixels), 3), floats(pixels))
+    torch.testing.assert_close(augment(pixels, draws), one_by_one(images, draws), atol=2e-4, rtol=0)
+    assert not draw(Settings().two_views, np.arange(COUNT), seed=0, epoch=0)[0].grey_first

@@ -70,6 +70,7 @@ def at_the_terminal(folder: Path, cache: Path, words: list[str], hangs: str) -> 
     os.environ.update(ARTBENCH_CACHE=str(cache), OMP_NUM_THREADS="1", TOY_HANGS=hangs)
     os.dup2(os.open("stderr", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
     # Not three seconds, in which a main thread that hangs does no more.
+    pytest.MonkeyPatch().setattr(stopping, "REPEATS", 0.3)
     pytest.MonkeyPatch().setattr(stopping, "ending_at_the_second", partial(ending_at_the_second, grace=0.3))
     sys.argv = ["artbench", "pretrain", *words, "--out", "out"]
     for file in PLUGINS:

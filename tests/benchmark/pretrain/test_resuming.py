@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from filelock import FileLock
 from safetensors.torch import load_file, save_file
 
 from artbench.errors import ArtbenchError
 from artbench.pretrain.checkpoints import Checkpoints
 from artbench.pretrain.online_knn import OnlineKnn
 from artbench.runtime.files import atomic_write
+from artbench.runtime.lease import Lease
 from artbench.specs import BackboneSpec
 from tests.support import training as toys
 from tests.support.child_processes import child
@@ -48,7 +48,10 @@ def end_in_the_middle_of_writing(*files: Path) -> None:
     ("method", "pairs"),
     [
         ("moco-v2", ("steps=12",)),
-        ("moco-v3-vit", ("steps=12", "hidden=16", "warmup_epochs=0", "freeze_patch_embedding=false")),
+        (
+            "moco-v3-vit",
+            ("steps=12", "hidden=16", "warmup_epochs=0", "freeze_patch_embedding=false", "initialise_vit=false"),
+        ),
     ],
 )
 def test_killed_at_any_step_and_resumed_it_ends_with_the_same_bits(
@@ -84,7 +87,7 @@ def test_layers_that_draw_at_random_draw_the_same_after_a_resume(images: Path, t
     assert_same(state(tmp_path / "out", 4), load_file(tmp_path / "4"))
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGUSR1", "SIGINT"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGUSR1", "SIGINT", "SIGHUP"])
 def test_a_signal_saves_and_ends_with_status_zero(images: Path, tmp_path: Path, name: str) -> None:
     out = tmp_path / "out"
     process = child(resumed, images, out, "moco-v2", "steps=100000")
@@ -157,14 +160,14 @@ def test_resuming_without_a_checkpoint_is_reported(images: Path, tmp_path: Path)
 
 def test_a_signal_stops_knn_and_the_epoch_is_measured_later(images: Path, tmp_path: Path) -> None:
     dataset, targets = toys.dataset(images)
-    online = OnlineKnn(name="colour", dataset=dataset, targets=targets)
+    online = OnlineKnn(name="colour", dataset=dataset, targets=targets, target="single-label")
     undisturbed, stopped = tmp_path / "undisturbed", tmp_path / "stopped"
-    toys.train(toys.training(images), undisturbed, online=online)
+    toys.train(toys.training(images), undisturbed, online=online, knn_every=1)
     listener = toys.Signalling("SIGTERM", at="kNN, colour")
-    assert toys.train(toys.training(images), stopped, listener=listener, online=online) is None
+    assert toys.train(toys.training(images), stopped, listener=listener, online=online, knn_every=1) is None
     assert "SIGTERM: saved at step 3 of 6; the same command with --resume continues." in listener.notices
     assert not any("knn_accuracy" in line for line in log(stopped))
-    toys.train(toys.training(images), stopped, online=online, resume=True)
+    toys.train(toys.training(images), stopped, online=online, knn_every=1, resume=True)
     judged = [
         [(line["step"], line["knn_accuracy"]) for line in log(out) if "knn_accuracy" in line]
         for out in (undisturbed, stopped)
@@ -176,22 +179,25 @@ def test_a_signal_stops_knn_and_the_epoch_is_measured_later(images: Path, tmp_pa
 
 def test_a_signal_during_knn_on_the_last_epoch_leaves_it_to_a_resumed_run(images: Path, tmp_path: Path) -> None:
     dataset, targets = toys.dataset(images)
-    online = OnlineKnn(name="colour", dataset=dataset, targets=targets)
+    online = OnlineKnn(name="colour", dataset=dataset, targets=targets, target="single-label")
     out = tmp_path / "out"
     listener: RecordingReporter = toys.Signalling("SIGTERM", at="kNN, colour")
     # An epoch of three steps, and a part of one.
-    file = toys.train(toys.training(images, "steps=2"), out, listener=listener, online=online)
+    file = toys.train(toys.training(images, "steps=2"), out, listener=listener, online=online, knn_every=1)
     assert file is not None
     assert listener.notices == ["The last epoch has no kNN accuracy yet; the same command with --resume measures it."]
     before = weights(out)
     listener = RecordingReporter()
-    assert toys.train(toys.training(images, "steps=2"), out, listener=listener, online=online, resume=True) == file
+    assert (
+        toys.train(toys.training(images, "steps=2"), out, listener=listener, online=online, knn_every=1, resume=True)
+        == file
+    )
     judged = [line for line in log(out) if "knn_accuracy" in line]
     assert [line["step"] for line in judged] == [2]
     assert any("kNN accuracy on colour" in notice for notice in listener.notices)
     assert_same(weights(out), before)
     listener = RecordingReporter()
-    toys.train(toys.training(images, "steps=2"), out, listener=listener, online=online, resume=True)
+    toys.train(toys.training(images, "steps=2"), out, listener=listener, online=online, knn_every=1, resume=True)
     assert listener.notices == [f"This training is finished, at step 2: its encoder is {file}."]
 
 
@@ -204,8 +210,10 @@ def test_a_log_that_cannot_be_written_is_reported_before_the_first_step(images: 
 def test_another_training_at_work_in_the_folder_is_refused(images: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    with FileLock(out / ".lock"), pytest.raises(ArtbenchError, match="another training is running"):
-        toys.train(toys.training(images), out)
+    with Lease(out / ".lease", doing="training") as lease:
+        lease.acquire()
+        with pytest.raises(ArtbenchError, match=f"another training is running.*pid {os.getpid()}"):
+            toys.train(toys.training(images), out)
 
 
 def test_a_folder_with_a_training_is_refused_without_resume(images: Path, tmp_path: Path) -> None:

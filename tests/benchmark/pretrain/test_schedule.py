@@ -4,7 +4,9 @@ import pytest
 import torch
 
 from artbench.errors import UsageError
-from artbench.pretrain.schedule import LARS, cosine_to_one, learning_rate, make_optimizer, plan
+from artbench.pretrain.method import ParameterGroup
+from artbench.pretrain.optimizers import LARS, make_optimizer
+from artbench.pretrain.schedule import cosine_to_one, learning_rate, plan
 from artbench.pretrain.settings import Settings
 
 
@@ -66,7 +68,7 @@ def test_lars_scales_matrices_and_leaves_biases_alone() -> None:
 @pytest.mark.parametrize("name", ["sgd", "lars", "adamw"])
 def test_every_optimizer_lowers_a_loss(name: str) -> None:
     weights = torch.nn.Parameter(torch.ones(4, 4))
-    optimizer = make_optimizer(settings(optimizer=name, lr=0.1), [weights])
+    optimizer = make_optimizer(settings(optimizer=name, lr=0.1), [ParameterGroup(parameters=[weights])])
     before = float(weights.detach().square().sum())
     for _ in range(5):
         weights.grad = 2 * weights.detach()

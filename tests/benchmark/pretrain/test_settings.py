@@ -32,7 +32,7 @@ def test_values_are_read_as_their_types() -> None:
         ("steps=", "steps is given without a value: it takes a whole number, 1 to 1000000000, or none."),
         (f"steps={'9' * 5000}", f"steps={'9' * 60}…: it takes a whole number"),
         ("optimizer=adam", "optimizer=adam: it takes sgd, lars or adamw."),
-        ("dtype=", "dtype is given without a value: it takes auto, float32 or bfloat16."),
+        ("dtype=", "dtype is given without a value: it takes auto, float32, bfloat16 or float16."),
         ("mlp=ja", "mlp=ja: it takes true or false."),
         ("mlp=", "mlp is given without a value: it takes true or false."),
         ("lr=nan", "lr=nan: it takes a number, above 0 to 100."),

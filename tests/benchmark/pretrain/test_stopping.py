@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from artbench.pretrain import stopping
 from artbench.pretrain.second_signal import ending_at_the_second
 from artbench.pretrain.stopping import stop_request
 from tests.support.child_processes import child
 
 
 def handlers() -> list[object]:
-    return [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    return [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP)]
 
 
 def sleeping_through_two(told: Path) -> None:
@@ -57,12 +58,39 @@ def signalled_apart(told: Path) -> None:
     told.touch()
 
 
-def test_a_second_signal_acts_as_usual_whichever_of_the_two_it_is() -> None:
+def test_a_second_signal_acts_as_usual_whichever_of_the_two_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "REPEATS", 0.05)
     with stop_request() as stop:
         signal.raise_signal(signal.SIGTERM)
         assert stop.name == "SIGTERM"
+        time.sleep(0.1)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+def test_repeats_are_ignored_and_those_of_the_system_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    with stop_request() as stop:
+        stop.on_first = told.append
+        for name in ("SIGUSR1", "SIGTERM", "SIGTERM", "SIGINT", "SIGTERM"):
+            signal.raise_signal(getattr(signal, name))
+        assert stop.name == "SIGUSR1"
+    monkeypatch.setattr(stopping, "REPEATS", 0.0)
+    with stop_request() as stop:
+        stop.on_first = told.append
+        for name in ("SIGUSR1", "SIGUSR1", "SIGUSR1", "SIGTERM"):
+            signal.raise_signal(getattr(signal, name))
+    assert told == ["SIGUSR1", "SIGUSR1"]
+
+
+def test_a_hangup_that_nohup_ignores_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stop_request() as stop:
+            signal.raise_signal(signal.SIGHUP)
+            assert not stop
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_the_handlers_are_restored_afterwards() -> None:

@@ -161,10 +161,10 @@ def test_knn_on_a_labelled_task_measures_every_epoch_and_the_best_checkpoint_sta
     images: Path, tmp_path: Path
 ) -> None:
     dataset, targets = toys.dataset(images)
-    online = OnlineKnn(name="colour", dataset=dataset, targets=targets)
+    online = OnlineKnn(name="colour", dataset=dataset, targets=targets, target="single-label")
     listener = RecordingReporter()
     work = toys.training(images, "steps=30")
-    toys.train(work, tmp_path, listener=listener, online=online, keep=1, save_minutes=10)
+    toys.train(work, tmp_path, listener=listener, online=online, knn_every=1, keep=1, save_minutes=10)
     judged = {
         int(str(line["step"])): float(str(line["knn_accuracy"])) for line in log(tmp_path) if "knn_accuracy" in line
     }

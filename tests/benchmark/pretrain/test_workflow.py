@@ -8,7 +8,8 @@ import pytest
 from artbench.data.folders import DatasetPaths
 from artbench.data.opening import open_tasks
 from artbench.errors import ArtbenchError, UsageError
-from artbench.evaluation.workflow import RunRequest, run
+from artbench.evaluation.request import RunRequest
+from artbench.evaluation.workflow import run
 from artbench.plugins.loading import load_plugins
 from artbench.pretrain.cached_training import trainings_for
 from artbench.pretrain.opening import open_pool

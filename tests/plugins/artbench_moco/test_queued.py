@@ -1,6 +1,7 @@
-"""MoCo v1 and v2 against their pseudocode, written out plainly."""
+"""MoCo v1 and v2 against plain implementations of their papers and of `main_moco.py`, step by step in float64."""
 
-from dataclasses import replace
+import copy
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -9,48 +10,56 @@ from artbench.errors import UsageError
 from artbench.pretrain.method import Method
 from artbench_moco.methods import moco_v1, moco_v2
 from tests.support import method_bench as reference
+from tests.support import plain_training as plain
 
-BATCH = ("batch_size=8", "sub_batch=8", "queue=20", "momentum=0.9", "dim=6")
+SMALL = ("batch_size=8", "sub_batch=8", "dim=6")
+BATCH = (*SMALL, "queue=20", "momentum=0.9")
 
 
-@pytest.mark.parametrize("method", [moco_v1(), moco_v2()])
-def test_steps_agree_with_the_pseudocode_of_the_paper(method: Method) -> None:
-    bench = reference.bench(method, *BATCH)
-    query, key = (reference.copied(network) for network in bench.objective.networks)
+def tenths(step: int) -> float:
+    """The first MoCo's schedule: a tenth after 60 and 80 % of six steps."""
+    return 0.1 ** ((step >= 0.6 * 6) + (step >= 0.8 * 6))
+
+
+@pytest.mark.parametrize(
+    ("method", "head", "temperature", "schedule"),
+    [
+        (moco_v1(), torch.nn.Linear(10, 6), 0.07, tenths),
+        (
+            moco_v2(),
+            torch.nn.Sequential(torch.nn.Linear(10, 10), torch.nn.ReLU(), torch.nn.Linear(10, 6)),
+            0.2,
+            lambda step: plain.half_cosine(1, 0, step / 6),
+        ),
+    ],
+    ids=["moco-v1", "moco-v2"],
+)
+def test_steps_are_those_of_the_original(
+    method: Method, head: torch.nn.Module, temperature: float, schedule: Callable[[int], float]
+) -> None:
+    # Two batches an epoch. Three go once round the queue.
+    bench = reference.bench(method, *SMALL, "queue=20", "epochs=3", images=20)
+    query, key = (plain.embedder_like(network, head=copy.deepcopy(head)) for network in bench.objective.networks)
     queue, pointer = bench.objective.memory["queue"].clone(), 0
-    temperature = bench.settings.model_dump()["temperature"]
-    optimizer = torch.optim.SGD(query.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
-    # Three steps of 8 go once round a queue of 20.
-    for number in range(4):
+    optimizer = torch.optim.SGD(query.parameters(), lr=1, momentum=0.9, weight_decay=1e-4)
+    for number in range(6):
         ((first, second),) = bench.views(number)
-        with torch.no_grad():
-            for own, other in zip(key.parameters(), query.parameters(), strict=True):
-                own.copy_(0.9 * own + 0.1 * other)
-            keys = reference.unit(key(second))
         queries = reference.unit(query(first))
+        with torch.no_grad():
+            plain.average(key, query, 0.999)
+            keys = reference.unit(key(second))
         losses = []
         for q, k in zip(queries, keys, strict=True):
             logits = torch.stack([q @ k, *(q @ negative for negative in queue)]) / temperature
             losses.append(-logits.log_softmax(0)[0])
-        loss = torch.stack(losses).mean()
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        gradients = [parameter.grad.clone() for parameter in query.parameters() if parameter.grad is not None]
-        optimizer.step()
+        loss = plain.gradients(query, torch.stack(losses).mean())
+        plain.torch_step(optimizer, 0.03 * 8 / 256 * schedule(number))
         for k in keys:
             queue[pointer] = k
             pointer = (pointer + 1) % len(queue)
-
-        result = bench.step(number)
-        assert result.loss == pytest.approx(float(loss.detach()), rel=1e-5)
-        made = [parameter.grad for parameter in bench.objective.networks.student.parameters()]
-        for ours, plain in zip(made, gradients, strict=True):
-            torch.testing.assert_close(ours, plain, atol=1e-5, rtol=1e-4)
-        torch.testing.assert_close(bench.objective.memory["queue"], queue, atol=1e-5, rtol=1e-4)
+        plain.assert_same(bench, bench.scheduled_step(number), loss=loss, student=query, teacher=key)
+        torch.testing.assert_close(bench.objective.memory["queue"], queue, rtol=1e-9, atol=1e-12)
         assert int(bench.objective.memory["pointer"]) == pointer
-        for network, plain_network in zip(bench.objective.networks, (query, key), strict=True):
-            for name, tensor in plain_network.state_dict().items():
-                torch.testing.assert_close(network.state_dict()[name], tensor, atol=1e-5, rtol=1e-4)
 
 
 def test_the_loss_is_that_of_lightly_with_a_memory_bank() -> None:
@@ -92,15 +101,15 @@ def test_keys_are_made_in_shuffled_sub_batches_and_come_back_in_order() -> None:
     bench = reference.bench(moco_v2(), "batch_size=8", "sub_batch=4", "queue=8", "dim=6")
     key = reference.copied(bench.objective.networks.teacher)
     second = torch.cat([pair[1] for pair in bench.views(0)])
-    order = bench.stepper._shuffle(0)
-    keys = torch.empty(8, 6)
+    order, other = (torch.from_numpy(bench.stepper._shuffle(number)) for number in (0, 1))
+    keys = torch.empty(8, 6, dtype=torch.float64)
     with torch.no_grad():
         for rows in order.view(2, 4):
             keys[rows] = reference.unit(key(second[rows]))
     bench.step(0)
     torch.testing.assert_close(bench.objective.memory["queue"], keys)
     assert {tuple(sorted(rows)) for rows in order.view(2, 4).tolist()} != {(0, 1, 2, 3), (4, 5, 6, 7)}
-    assert not torch.equal(order, bench.stepper._shuffle(1))
+    assert not torch.equal(order, other)
 
 
 def test_statistics_are_the_mean_over_the_sub_batches() -> None:
@@ -146,7 +155,6 @@ def test_the_heads_are_the_originals() -> None:
 def test_keys_of_another_source_are_no_negatives() -> None:
     small = ("batch_size=4", "sub_batch=4", "queue=12", "dim=6", "one_source=true")
     bench = reference.bench(moco_v2(), *small)
-    bench.objective.source = 1
     # Three places of each: noise, this dataset, another one.
     bench.objective.memory["sources"][:] = torch.tensor([-1, 1, 2]).repeat(4)
     query, key = (reference.copied(network) for network in bench.objective.networks)
@@ -154,7 +162,6 @@ def test_keys_of_another_source_are_no_negatives() -> None:
     queries, keys = reference.unit(query(first)), reference.unit(key(second))
     allowed = bench.objective.memory["queue"][bench.objective.memory["sources"] != 2]
     logits = torch.cat([(queries * keys).sum(dim=1, keepdim=True), queries @ allowed.T], dim=1) / 0.2
-    crops = [replace(part, source=1) for part in bench.crops(0)]
-    result = bench.stepper.step(0, crops, lr=0.1, progress=0)
+    result = bench.step(0, source=1)
     assert result.loss == pytest.approx(float(-logits.log_softmax(dim=1)[:, 0].mean().detach()), rel=1e-5)
     assert bench.objective.memory["sources"].tolist() == [1] * 4 + [1, 2, -1, 1, 2, -1, 1, 2]
