@@ -1,21 +1,23 @@
 """A timm model without its classifier, and the preprocessing that belongs to it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
 import timm
 import torch
 
-from artbench.encoders import Backbone, Weights
+from artbench.encoders import Backbone
 from artbench.errors import ArtbenchError
 from artbench.protocol import Preprocessing
+from artbench_timm.corpora import corpus_of
 from artbench_timm.layers import layers_of, pool_of, pool_options
-from artbench_timm.published import fetch
+from artbench_timm.positions import take_any_size, takes_any_size
+from artbench_timm.published import fetch, file_of
 from artbench_timm.tags import imagenet_weights, published_weights
 
 
-def build(name: str, *, size: int | None = None) -> Backbone:
+def build(name: str, *, size: int | None = None, heads: int | None = None) -> Backbone:
     """Build the timm model `name` at its initialisation, with pooled features.
 
     Features are timm's output with `num_classes=0`: the input of the last linear layer.
@@ -23,17 +25,35 @@ def build(name: str, *, size: int | None = None) -> Backbone:
     Args:
         name: timm's name, with or without a tag.
         size: Side in pixels of the images to build it for; None: the side it was trained at, or any.
+        heads: Attention heads of every block, as in checkpoints of others; no published weights fit them. None: timm's.
 
     Raises:
-        ArtbenchError: timm can't build it, not for images of this size, or it has no pooled features.
+        ArtbenchError: timm can't build it, not for images of this size or with so many heads, or it has no pooled
+            features.
     """
-    if size is not None:
-        return _resized(name, size)
-    return _built(name)
+    options = {} if heads is None else _with_heads(name, heads)
+    built = _built(name, **options) if size is None else _resized(name, size, options)
+    return built if heads is None else replace(built, published={}, files={})
 
 
-def _resized(name: str, size: int) -> Backbone:
-    plain = _built(name)
+def _with_heads(name: str, heads: int) -> dict[str, int]:
+    """What a model is made with so that it has another number of attention heads."""
+    counts = {getattr(part, "num_heads", None) for part in _built(name).module.modules()}
+    own = {count for count in counts if isinstance(count, int)}
+    if own == {heads}:
+        raise ArtbenchError(f"{name} has {heads} heads by itself", mend=f"Name it {name}")
+    try:
+        _built(name, num_heads=heads)
+    except (ArtbenchError, ArithmeticError) as error:
+        has = f"{name} has {' or '.join(map(str, sorted(own)))}"
+        raise ArtbenchError(
+            f"{name} does not take heads={heads}", mend=f"The width is a multiple of the number of heads; {has}"
+        ) from error
+    return {"num_heads": heads}
+
+
+def _resized(name: str, size: int, options: Mapping[str, int]) -> Backbone:
+    plain = _built(name, **options)
     if plain.input_size is None:
         return replace(plain, input_size=size)
     patch = getattr(getattr(plain.module, "patch_embed", None), "patch_size", None)
@@ -41,7 +61,7 @@ def _resized(name: str, size: int) -> Backbone:
         # timm would leave out the pixels that fill no patch.
         raise ArtbenchError(f"{name} does not take images of size={size}", mend=f"Sides are multiples of {max(patch)}")
     try:
-        return _built(name, img_size=size)
+        return _built(name, img_size=size, **options)
     except ArtbenchError as error:
         raise ArtbenchError(f"{name} does not take images of size={size}", mend=f"{error}") from error
 
@@ -57,6 +77,10 @@ def _built(name: str, **options: int) -> Backbone:
     config: Mapping[str, object] = module.pretrained_cfg
     mean, std = (_per_channel(config[key], name, key) for key in ("mean", "std"))
     side, feature_dim = _probe(module, config, name, options.get("img_size"))
+    sources = {"imagenet": imagenet_weights(name), "published": published_weights(name)}
+    # Nothing is published for other heads than a model's own.
+    configs = {key: config for key, config in sources.items() if config is not None and "num_heads" not in options}
+    wanted = frozenset(module.state_dict())
     return Backbone(
         name=name,
         module=module,
@@ -64,15 +88,13 @@ def _built(name: str, **options: int) -> Backbone:
         mean=mean,
         std=std,
         input_size=side,
-        published=_published(name, frozenset(module.state_dict()), options),
+        any_size=partial(take_any_size, module) if takes_any_size(module) else None,
+        published={key: partial(fetch, config, wanted, options) for key, config in configs.items()},
+        files={key: partial(file_of, config) for key, config in configs.items()},
+        corpora={key: corpus_of(config.architecture or "", config.tag or "") for key, config in configs.items()},
         pool=pool_of(module),
         layers=partial(layers_of, module, Preprocessing().crop_side(side)),
     )
-
-
-def _published(name: str, wanted: frozenset[str], options: Mapping[str, int]) -> dict[str, Callable[[], Weights]]:
-    sources = {"imagenet": imagenet_weights(name), "published": published_weights(name)}
-    return {key: partial(fetch, config, wanted, options) for key, config in sources.items() if config is not None}
 
 
 def _probe(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from artbench.encoders import Corpus
 from artbench.encoders.corpus import joined_corpora
-from artbench.records.parts import Knowledge
+from artbench.records.encoder_state import Knowledge
 
 _PAINTINGS = ("wikiart", "wikiart-huggan", "artbench10")
 _MUSEUMS = ("imet-2019", "imet-2020", "rijksmuseum-2014")

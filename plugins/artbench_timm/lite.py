@@ -8,10 +8,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata, resources, util
+from pathlib import Path
 
 import torch
 
-from artbench.encoders import Weights
+from artbench.encoders import PublishedFile, Weights
 from artbench.encoders.checkpoint import read_checkpoint
 from artbench.errors import ArtbenchError
 
@@ -98,6 +99,20 @@ def lite_weights(name: str) -> Weights | None:
         source=f"{package.distribution} {metadata.version(package.distribution)}",
         mean=(0.5, 0.5, 0.5),
         std=(0.5, 0.5, 0.5),
+    )
+
+
+def packaged_file(name: str) -> PublishedFile | None:
+    """The file of the weights that timm calls `name` in their package; None if there is none, or not installed."""
+    package = LITE.get(name)
+    if package is None or not installed(package):
+        return None
+    file = Path(str(resources.files(package.module))) / package.file
+    return PublishedFile(
+        address=f"the package {package.distribution} {metadata.version(package.distribution)}",
+        cached=lambda: file,
+        # `lite_weights` compares the digest whenever it reads the file.
+        differs=lambda _: False,
     )
 
 

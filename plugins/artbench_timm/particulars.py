@@ -6,17 +6,12 @@ from pathlib import Path
 
 import timm
 import torch
-from huggingface_hub import try_to_load_from_cache
-from timm.models import PretrainedCfg
 
-from artbench.encoders.hub import torch_hub_file
 from artbench.errors import ArtbenchError
 from artbench.runtime.files import cache_folder, write_text
 from artbench.specs import Particulars
-from artbench_timm.lite import LITE, installed
+from artbench_timm.published import file_of
 from artbench_timm.tags import published_weights
-
-_FILES = ("model.safetensors", "open_clip_model.safetensors", "pytorch_model.bin", "open_clip_pytorch_model.bin")
 
 
 def particulars(name: str) -> Particulars:
@@ -28,22 +23,7 @@ def _weights(name: str) -> str:
     config = published_weights(name)
     if config is None:
         return "none"
-    full = f"{config.architecture}.{config.tag}" if config.tag else str(config.architecture)
-    return "here" if _packaged(full) or _cached(config) else "to download"
-
-
-def _packaged(name: str) -> bool:
-    return name in LITE and installed(LITE[name])
-
-
-def _cached(config: PretrainedCfg) -> bool:
-    if config.hf_hub_id:
-        repository, *revision = config.hf_hub_id.split("@", 1)
-        files = (config.hf_hub_filename,) if config.hf_hub_filename else _FILES
-        found = (try_to_load_from_cache(repository, file, revision=(revision or [None])[0]) for file in files)
-        return any(isinstance(path, str) for path in found)
-    url = config.url if isinstance(config.url, str) else config.url[0]
-    return torch_hub_file(url).is_file()
+    return "to download" if file_of(config).cached() is None else "here"
 
 
 def _parameters(name: str) -> int | None:

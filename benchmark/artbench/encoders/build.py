@@ -12,22 +12,28 @@ import numpy as np
 import torch
 
 from artbench.encoders.backbone import Backbone
-from artbench.encoders.checkpoint import read_checkpoint
-from artbench.encoders.checkpoint_path import MEND, checkpoint_file, checkpoint_name
+from artbench.encoders.checkpoint_path import checkpoint_name
+from artbench.encoders.checkpoint_weights import CheckpointReader, report_left_out
 from artbench.encoders.encoder import Encoder
-from artbench.encoders.layouts import difference, fit_checkpoint, shown, tensor_names
-from artbench.encoders.provenance import training_history, training_pool
+from artbench.encoders.fit import difference, shown
+from artbench.encoders.normalisation import Normalisation
 from artbench.encoders.readout import chosen_place
 from artbench.encoders.weights import Weights, is_batch_counter, state_digest
 from artbench.errors import ArtbenchError, UsageError, plugin_errors
 from artbench.protocol import Preprocessing
+from artbench.records.encoder_state import TrainingState
 from artbench.runtime.progress import Reporter
 from artbench.specs import BackboneSpec, PretrainingSpec, load_factory
-from artbench.variants import POOLS
+from artbench.specs.variants import POOLS, WHOLE, Variant
 
 
 def build_encoder(
-    backbone: BackboneSpec, pretraining: PretrainingSpec | Path, *, seed: int, reporter: Reporter
+    backbone: BackboneSpec,
+    pretraining: PretrainingSpec | Path,
+    *,
+    seed: int,
+    normalisation: Normalisation | None = None,
+    reporter: Reporter,
 ) -> Encoder:
     """Build a backbone, load the weights of one pretraining, and freeze it.
 
@@ -35,6 +41,8 @@ def build_encoder(
         backbone: The backbone.
         pretraining: The pretraining, or the path of a checkpoint: its file, or a folder with `encoder.safetensors`.
         seed: Seed of the initialisation, which the pretraining `random` keeps; global random states don't change.
+        normalisation: Mean and standard deviation for a checkpoint; None: those that its layout tells, else the
+            backbone's.
         reporter: Receives notices about tensors that were left out, and about the choice between several sets.
 
     Raises:
@@ -44,16 +52,21 @@ def build_encoder(
     with seeded(seed):
         built = build_backbone(backbone)
         if isinstance(pretraining, Path):
-            weights, name = _checkpoint_weights(pretraining, built, reporter), checkpoint_name(pretraining)
+            asked = backbone.variant.get("size") is not None
+            reader = CheckpointReader(backbone=built, resample=asked, normalisation=normalisation, reporter=reporter)
+            weights, name = reader.read(pretraining), checkpoint_name(pretraining)
             origin, mend = f"{pretraining}", f"Give a checkpoint of {built.name}, with the names its library uses"
         else:
             weights, name = _published_weights(pretraining, built, reporter), pretraining.name
             origin, mend = f"{name} ({weights.source})", "These weights are of another backbone"
+    if weights.training is not None:
+        _check_trained_as(backbone, weights.training, origin=name)
     module = built.module
     load_weights(module, weights.state, origin=origin, backbone=built.name, mend=mend)
     module.requires_grad_(False).eval()
     whole = Encoder(
         backbone=backbone.name,
+        backbone_version=backbone.version,
         pretraining=name,
         module=module,
         feature_dim=built.feature_dim,
@@ -150,42 +163,19 @@ def _published_weights(pretraining: PretrainingSpec, backbone: Backbone, reporte
             raise TypeError(f"its factory returns a {type(weights).__name__}, not Weights")
         _check_normalisation(weights.mean, weights.std)
     wanted = _tensors(backbone.module)
-    _report_left_out(pretraining.name, [key for key in weights.state if key not in wanted], backbone, reporter)
+    report_left_out(pretraining.name, [key for key in weights.state if key not in wanted], backbone, reporter)
     return weights
 
 
-def _checkpoint_weights(path: Path, backbone: Backbone, reporter: Reporter) -> Weights:
-    content = read_checkpoint(checkpoint_file(path))
-    try:
-        fit = fit_checkpoint(content, _tensors(backbone.module))
-    # Tensors come in kinds that can't be compared, and the other encoders of a run are not to blame for that.
-    except (RuntimeError, ValueError, TypeError, NotImplementedError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ArtbenchError(f"{path} holds tensors that can't be used ({reason})", mend=MEND) from error
-    if fit is None:
-        names = tensor_names(content)
-        holds = f"it holds {shown(names, most=3)}" if names else "it holds no tensors by name"
+def _check_trained_as(backbone: BackboneSpec, training: TrainingState, *, origin: str) -> None:
+    """Raise unless the network was trained as it is built now: shapes don't tell the number of attention heads."""
+    before = Variant.parse(training.backbone.partition("@")[2]) if "@" in training.backbone else WHOLE
+    chosen = [variant.without("layer", "pool", "size") for variant in (before, backbone.variant)]
+    if chosen[0] != chosen[1]:
         raise ArtbenchError(
-            f"{path} has no weight of {backbone.name}: {holds}",
-            mend=f"Give a checkpoint of {backbone.name}, with the names its library uses",
+            f"{origin} was trained as {training.backbone}, and {backbone.name} is another network",
+            mend=f"Give the backbone that it was trained with: --backbone {training.backbone}",
         )
-    name = checkpoint_name(path)
-    if fit.others:
-        place = fit.place or "its plain state dict"
-        reporter.notice(f"{name}: took the weights in {place}; others there fit as well: {'; '.join(fit.others)}")
-    _report_left_out(name, list(fit.left_out), backbone, reporter)
-    return Weights(
-        state=fit.state,
-        source=f"{name} ({fit.place})" if fit.place else name,
-        pool=training_pool(checkpoint_file(path)),
-        training=training_history(checkpoint_file(path)),
-    )
-
-
-def _report_left_out(origin: str, names: list[str], backbone: Backbone, reporter: Reporter) -> None:
-    if names:
-        count = "1 tensor" if len(names) == 1 else f"{len(names)} tensors"
-        reporter.notice(f"{origin}: left out {count} that {backbone.name} does not have: {shown(names, most=3)}")
 
 
 def _check_normalisation(mean: tuple[float, ...] | None, std: tuple[float, ...] | None) -> None:

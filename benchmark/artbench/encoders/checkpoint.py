@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from artbench.encoders.checkpoint_path import MEND
-from artbench.encoders.layouts import shown
+from artbench.encoders.fit import shown
 from artbench.errors import ArtbenchError
 
 # DINO, MAE and timm store their options in the checkpoint; a namespace only holds values.

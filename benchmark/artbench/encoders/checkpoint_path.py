@@ -6,7 +6,7 @@ from shlex import quote
 from artbench.errors import ArtbenchError, UsageError
 from artbench.plugins.registry import Registry
 from artbench.runtime.files import cache_folder
-from artbench.runtime.text import as_name
+from artbench.runtime.names import fit_name
 
 ENCODER_FILE = "encoder.safetensors"
 # The folder beside it that holds all that a training needs to continue.
@@ -76,4 +76,4 @@ def checkpoint_name(path: Path) -> str:
     if absolute.name in ("", ".."):
         absolute = absolute.resolve()
     name = absolute.parent.name if absolute.name == ENCODER_FILE else absolute.name
-    return as_name(name or "checkpoint")[:200]
+    return fit_name(name[:200] or "checkpoint")

@@ -6,7 +6,7 @@ from typing import get_args
 
 from pydantic import ValidationError
 
-from artbench.records.parts import Knowledge, SeenState
+from artbench.records.encoder_state import Knowledge, SeenState
 
 _ORDER = ("clean", "unknown", "contaminated")
 

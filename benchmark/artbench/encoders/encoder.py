@@ -9,7 +9,7 @@ from artbench.encoders.backbone import Backbone
 from artbench.encoders.corpus import Corpus
 from artbench.encoders.provenance import TrainingPool
 from artbench.encoders.readout import Place, chosen_place, read_out
-from artbench.records.parts import TrainingState
+from artbench.records.encoder_state import TrainingState
 from artbench.specs import BackboneSpec
 
 
@@ -19,6 +19,7 @@ class Encoder:
 
     Attributes:
         backbone: Name of the backbone.
+        backbone_version: Version of its code (`BackboneSpec.version`).
         pretraining: Name of the pretraining or of the checkpoint.
         module: Maps normalised float32 images (n, 3, height, width) to features (n, feature_dim).
         feature_dim: Length of a feature vector.
@@ -36,6 +37,7 @@ class Encoder:
     """
 
     backbone: str
+    backbone_version: int = 1
     pretraining: str
     module: torch.nn.Module
     feature_dim: int

@@ -1,22 +1,32 @@
-"""Finding a backbone's weights in a checkpoint, under the wrappers and prefixes that training code leaves."""
+"""Tables of what other people's training code does to a backbone's weights: wrappers, prefixes, spellings, origins."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-import torch
-
-from artbench.encoders.weights import is_batch_counter
-from artbench.runtime.text import printable
+Channels = tuple[float, float, float]
 
 # Keys under which training scripts store a state dict, preferred ones first: timm and DINO evaluate an average of
-# the weights over training.
-WRAPPERS = ("state_dict_ema", "model_ema", "teacher", "state_dict", "model", "model_state_dict", "student")
+# the weights over training. The last three are VISSL's.
+WRAPPERS = (
+    "state_dict_ema",
+    "model_ema",
+    "teacher",
+    "state_dict",
+    "model",
+    "model_state_dict",
+    "student",
+    "classy_state_dict",
+    "base_model",
+    "trunk",
+)
 
-# Prefixes of a backbone's names, preferred ones first: from DistributedDataParallel, torch.compile, MoCo v1 and v2,
-# MoCo v3, DINO and solo-learn, BYOL, and common wrapper modules.
+# Prefixes of a backbone's names, preferred ones first: from DistributedDataParallel, torch.compile, FSDP, MoCo v1 and
+# v2, MoCo v3, DINO and solo-learn and lightly, BYOL, common wrapper modules, CLIP, VISSL.
 PREFIXES = (
     "module.",
     "_orig_mod.",
+    "_fsdp_wrapped_module.",
     "encoder_q.",
     "base_encoder.",
     "teacher.",
@@ -28,139 +38,133 @@ PREFIXES = (
     "net.",
     "student.",
     "momentum_encoder.",
+    "visual.",
+    "trunk.",
+    "base_model.",
+    "_feature_blocks.",
 )
-_MAX_WRAPPERS = 3
-_MAX_PREFIXES = 4
+
+# What torch.compile, FSDP (of torch and of fairscale) and activation checkpointing put anywhere into names.
+INSERTED = ("_orig_mod.", "_fsdp_wrapped_module.", "_fpw_module.", "_checkpoint_wrapped_module.")
+
+# FSDP's tensors that hold many weights in one.
+FLAT = re.compile(r"(^|\.)_?flat_param(_\d+)?$")
+
+MAX_WRAPPERS = 4
+MAX_PREFIXES = 4
+
+# First parts of names under which networks keep their classifier, beside a norm or a hidden layer that stays.
+HEADS = frozenset({"head", "heads", "classifier"})
+
+# Last parts of names of buffers that a network computes by itself, and that older code stored.
+COMPUTED = frozenset(
+    {"num_batches_tracked", "relative_position_index", "relative_coords_table", "attn_mask", "freqs_cos", "freqs_sin"}
+)
+
+# Tensors beside the blocks that change what the blocks see.
+OF_THE_INPUT = re.compile(r"(reg_token|register_tokens|storage_tokens|dist_token|norm_pre\..+|ln_pre\..+)")
+
+# Last parts of the names of learnt positions, one for each patch.
+POSITIONS = frozenset({"pos_embed", "pos_embedding", "positional_embedding", "position_embeddings"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fit:
-    """The weights of one backbone as found in a checkpoint.
+class Spelling:
+    """Other names of the same weights of one architecture.
 
     Attributes:
-        state: Tensors of the backbone's module, by their name there.
-        place: Where they were: `state_dict, module.encoder_q.`; empty for a plain state dict.
-        left_out: Names in the checkpoint of the other tensors in the same state dict.
-        others: Other places whose weights fit as well and differ.
+        name: What the names are, for records and messages.
+        mark: A name that only this spelling has.
+        renames: Patterns and what replaces them, one after the other, in names without wrappers and prefixes.
+        untold: What the names do not tell and has to be known, in words for a message; empty if nothing.
     """
 
-    state: Mapping[str, torch.Tensor]
-    place: str
-    left_out: tuple[str, ...]
-    others: tuple[str, ...]
+    name: str
+    mark: re.Pattern[str]
+    renames: tuple[tuple[str, str], ...]
+    untold: str = ""
+
+    def rename(self, name: str) -> str:
+        """The name as the backbone spells it."""
+        for pattern, replacement in self.renames:
+            name = re.sub(pattern, replacement, name)
+        return name
 
 
-def fit_checkpoint(content: object, wanted: Mapping[str, torch.Tensor]) -> Fit | None:
-    """Find the part of a checkpoint that covers most of a backbone's weights.
-
-    Wrappers and prefixes are removed repeatedly until most names and shapes agree; among places that cover as much,
-    the first in the order of `WRAPPERS` and `PREFIXES` is taken. Names are never translated: weights with other names
-    that fit in order and shape need not be the same weights.
-
-    Args:
-        content: Content of the file: a state dict, or mappings around one.
-        wanted: State dict of the backbone's module.
-
-    Returns:
-        None if no tensor has the name of a weight of the backbone.
-    """
-    needed = {name: tensor for name, tensor in wanted.items() if not is_batch_counter(name)}
-    places = [(path, prefix, tensors) for path, tensors in _state_dicts(content) for prefix in _prefixes(list(tensors))]
-    scores = [_cover(tensors, prefix, needed) for _, prefix, tensors in places]
-    best = max(scores, default=(0, 0))
-    if best == (0, 0):
-        return None
-    path, prefix, tensors = places[scores.index(best)]
-    state = _stripped(tensors, prefix, wanted)
-    return Fit(
-        state=state,
-        place=_named(path, prefix),
-        left_out=tuple(key for key in tensors if key.removeprefix(prefix) not in state or not key.startswith(prefix)),
-        others=tuple(
-            _named(*place[:2])
-            for place, score in zip(places, scores, strict=True)
-            if score == best and not _same(_stripped(place[2], place[1], needed), state)
+SPELLINGS = (
+    # `nn.Sequential(*list(resnet.children())[:-1])`, in lightly's examples and in many scripts after them.
+    Spelling(
+        name="a ResNet as a sequence",
+        mark=re.compile(r"4\.0\.conv1\.weight"),
+        renames=(
+            (r"^0\.", "conv1."),
+            (r"^1\.", "bn1."),
+            (r"^4\.", "layer1."),
+            (r"^5\.", "layer2."),
+            (r"^6\.", "layer3."),
+            (r"^7\.", "layer4."),
         ),
-    )
+    ),
+    # OpenAI's CLIP and open_clip (Radford et al. 2021), as timm spells vision transformers.
+    Spelling(
+        name="CLIP's names",
+        mark=re.compile(r"class_embedding"),
+        renames=(
+            (r"^class_embedding$", "cls_token"),
+            (r"^positional_embedding$", "pos_embed"),
+            (r"^proj$", "head.weight"),
+            (r"^conv1\.", "patch_embed.proj."),
+            (r"^ln_pre\.", "norm_pre."),
+            (r"^ln_post\.", "norm."),
+            (r"^transformer\.resblocks\.", "blocks."),
+            (r"\.ln_([12])\.", r".norm\1."),
+            (r"\.ls_([12])\.", r".ls\1."),
+            (r"\.attn\.in_proj_", ".attn.qkv."),
+            (r"\.attn\.out_proj\.", ".attn.proj."),
+            (r"\.mlp\.c_fc\.", ".mlp.fc1."),
+            (r"\.mlp\.c_proj\.", ".mlp.fc2."),
+        ),
+        untold="whether it was trained with GELU or with QuickGELU, as OpenAI's own weights were",
+    ),
+)
+
+_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+_CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
 
 
-def difference(found: torch.Tensor, wanted: torch.Tensor) -> str:
-    """Return why a tensor can't replace another (shape or type of number); empty if it can."""
-    if found.is_nested:
-        # It has no shape to ask for.
-        return "a nested tensor"
-    if found.shape != wanted.shape:
-        return f"shape {tuple(found.shape)}, not {tuple(wanted.shape)}"
-    dense = found.layout == torch.strided and not found.is_quantized and not found.is_meta
-    fields = [(tensor.is_floating_point(), tensor.is_complex()) for tensor in (found, wanted)]
-    if not dense or fields[0] != fields[1]:
-        return f"{_kind(found)}, not {_kind(wanted)}"
-    return ""
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What a layout tells about the code that trained the weights.
+
+    Attributes:
+        name: Name of the code.
+        mark: Found in one of the names with their wrappers: `teacher/module.backbone.cls_token`.
+        normalisation: Mean and standard deviation of each channel, of RGB in [0, 1], in its published settings.
+        heads: Attention heads of its vision transformers, by width, where others of that width have other numbers.
+    """
+
+    name: str
+    mark: re.Pattern[str]
+    normalisation: tuple[Channels, Channels]
+    heads: Mapping[int, int] = field(default_factory=dict)
 
 
-def tensor_names(content: object) -> list[str]:
-    """The names of all tensors in a checkpoint, for messages."""
-    return [name for _, tensors in _state_dicts(content) for name in tensors]
-
-
-def shown(names: Sequence[str], *, most: int = 5) -> str:
-    """Join the first few names; they come from anywhere, and are made safe for a terminal."""
-    return ", ".join(printable(name[:80]) for name in names[:most]) + (", …" if len(names) > most else "")
-
-
-def _kind(tensor: torch.Tensor) -> str:
-    layout = "" if tensor.layout == torch.strided else str(tensor.layout).removeprefix("torch.") + " "
-    return layout + str(tensor.dtype).removeprefix("torch.")
-
-
-def _state_dicts(content: object) -> Iterator[tuple[tuple[str, ...], Mapping[str, torch.Tensor]]]:
-    waiting: list[tuple[tuple[str, ...], object]] = [((), content)]
-    seen: set[int] = set()
-    while waiting:
-        path, mapping = waiting.pop(0)
-        # A mapping may have several names, or contain itself.
-        if not isinstance(mapping, Mapping) or id(mapping) in seen:
-            continue
-        seen.add(id(mapping))
-        named = [(key, value) for key, value in mapping.items() if isinstance(key, str)]
-        tensors = {key: value for key, value in named if isinstance(value, torch.Tensor)}
-        if tensors:
-            yield path, tensors
-        if len(path) < _MAX_WRAPPERS:
-            waiting.extend(((*path, wrapper), mapping[wrapper]) for wrapper in WRAPPERS if wrapper in mapping)
-
-
-def _prefixes(names: Sequence[str]) -> Iterator[str]:
-    found = [("", 0, names)]
-    for prefix, depth, below in found:
-        yield prefix
-        if depth == _MAX_PREFIXES:
-            continue
-        for part in PREFIXES:
-            longer = prefix + part
-            under = [name for name in below if name.startswith(longer)]
-            if under:
-                found.append((longer, depth + 1, under))
-
-
-def _cover(tensors: Mapping[str, torch.Tensor], prefix: str, needed: Mapping[str, torch.Tensor]) -> tuple[int, int]:
-    """Count the weights that exist and fit, and those that exist."""
-    there = [(tensors[prefix + name], tensor) for name, tensor in needed.items() if prefix + name in tensors]
-    return sum(not difference(found, tensor) for found, tensor in there), len(there)
-
-
-def _stripped(
-    tensors: Mapping[str, torch.Tensor], prefix: str, wanted: Mapping[str, torch.Tensor]
-) -> dict[str, torch.Tensor]:
-    return {name: tensors[prefix + name] for name in wanted if prefix + name in tensors}
-
-
-def _same(some: Mapping[str, torch.Tensor], state: Mapping[str, torch.Tensor]) -> bool:
-    def equal(one: torch.Tensor, other: torch.Tensor) -> bool:
-        return one is other or (not difference(one, other) and one.dtype == other.dtype and torch.equal(one, other))
-
-    return all(name in state and equal(tensor, state[name]) for name, tensor in some.items())
-
-
-def _named(path: Sequence[str], prefix: str) -> str:
-    return ", ".join([*path, *([prefix] if prefix else [])])
+# `main_moco.py` of MoCo and of MoCo v3, whose `vits.py` gives ViT-S 12 heads; `main_dino.py`; `main_pretrain.py` of
+# MAE; VISSL's configurations; `clip.py` of OpenAI.
+ORIGINS = (
+    Origin(
+        name="MoCo v3",
+        mark=re.compile(r"(^|[./])(base_encoder|momentum_encoder)\."),
+        normalisation=_IMAGENET,
+        heads={384: 12},
+    ),
+    Origin(name="MoCo", mark=re.compile(r"(^|[./])encoder_q\."), normalisation=_IMAGENET),
+    Origin(
+        name="DINO", mark=re.compile(r"(^|[./])(teacher|student)[./](module\.)?backbone\."), normalisation=_IMAGENET
+    ),
+    Origin(name="MAE", mark=re.compile(r"(^|[./])decoder_embed\."), normalisation=_IMAGENET),
+    Origin(
+        name="VISSL", mark=re.compile(r"(^|[./])(_feature_blocks\.|base_model/model/trunk/)"), normalisation=_IMAGENET
+    ),
+    Origin(name="CLIP", mark=re.compile(r"(^|[./])class_embedding$"), normalisation=_CLIP),
+)

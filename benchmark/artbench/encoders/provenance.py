@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 
 from artbench.data.pool import MANIFEST_FILE, Manifest, PoolSummary, read_manifest, read_summary
 from artbench.errors import ArtbenchError
-from artbench.records.parts import TrainingState
+from artbench.records.encoder_state import TrainingState
 
 METADATA_KEY = "artbench.pretraining"
 

@@ -10,10 +10,12 @@ from typing import Protocol, TypeAlias
 from artbench.encoders.build import build_encoder, canonical
 from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name, is_checkpoint, not_trained
 from artbench.encoders.encoder import Encoder
-from artbench.errors import UsageError
+from artbench.encoders.normalisation import Normalisation
+from artbench.errors import ArtbenchError, UsageError
 from artbench.plugins.registry import Registry
 from artbench.records.record import Record
 from artbench.runtime.files import sha256_of
+from artbench.runtime.names import problem_of, shown_name
 from artbench.runtime.progress import Reporter
 from artbench.specs import BackboneSpec, PretrainingSpec
 
@@ -59,6 +61,7 @@ class EncoderRequest:
         training: Training to do first if the pretraining is a method.
         seed: Seed of the run.
         plugins: Version of each distribution that provides backbone or pretraining.
+        normalisation: Mean and standard deviation that were given for the checkpoint; None: what it is built with.
     """
 
     backbone: BackboneSpec
@@ -68,6 +71,7 @@ class EncoderRequest:
     training: Training | None = None
     seed: int
     plugins: Mapping[str, str]
+    normalisation: Normalisation | None = None
 
     def __str__(self) -> str:
         return f"{self.backbone.name}, {self.pretraining_name}"
@@ -87,7 +91,9 @@ class EncoderRequest:
             file = self.training.encoder_file(device=device, workers=workers, reporter=reporter)
             trained = build_encoder(self.backbone, file, seed=self.seed, reporter=reporter)
             return replace(trained, pretraining=self.pretraining_name, source=f"trained by {self.training.name}")
-        return build_encoder(self.backbone, self.pretraining, seed=self.seed, reporter=reporter)
+        return build_encoder(
+            self.backbone, self.pretraining, seed=self.seed, normalisation=self.normalisation, reporter=reporter
+        )
 
     @property
     def network(self) -> NetworkKey:
@@ -98,11 +104,20 @@ class EncoderRequest:
         """Whether a record was made with this encoder."""
         if (record.backbone, record.pretraining) != (self.backbone.name, self.pretraining_name):
             return False
+        if record.encoder.backbone_version != self.backbone.version:
+            return False
         if isinstance(self.pretraining, Path):
-            return record.encoder.checkpoint_sha256 == self.checkpoint_sha256
+            given = given_on_record(record)
+            return (record.encoder.checkpoint_sha256, given) == (self.checkpoint_sha256, self.normalisation)
         if self.training is not None:
             return record.encoder.training is not None and record.encoder.training.key == self.training.key
         return not self.pretraining.seeded or record.provenance.seed == self.seed
+
+
+def given_on_record(record: Record) -> Normalisation | None:
+    """The mean and standard deviation that were given when a record was made; None if none were."""
+    given = record.encoder.normalisation
+    return None if given is None else Normalisation(given.mean, given.std)
 
 
 def sweep(name: str) -> list[str]:
@@ -139,6 +154,7 @@ def encoder_requests(
     *,
     registry: Registry,
     seed: int,
+    normalisation: Normalisation | None = None,
     trainings: Callable[[str, str], Training] | None = None,
 ) -> Iterator[EncoderRequest]:
     """Yield every backbone with every pretraining, each pair once, in the order given.
@@ -150,12 +166,18 @@ def encoder_requests(
         pretrainings: Names of pretrainings, and paths of checkpoints.
         registry: The loaded plugins.
         seed: Seed of the run.
+        normalisation: Mean and standard deviation for the checkpoints; None: what each is built with.
         trainings: Returns the training for a method and a backbone; None: nothing is trained.
 
     Raises:
-        UsageError: A name is unknown or ambiguous, or a pretraining has to be trained first.
+        UsageError: A name is unknown or ambiguous, a pretraining has to be trained first, or a mean is given and no
+            checkpoint.
         ArtbenchError: A checkpoint does not exist.
     """
+    if normalisation is not None and not any(is_checkpoint(one, registry) for one in pretrainings):
+        raise UsageError(
+            "--mean and --std are for checkpoints, and no pretraining is one", mend="Published weights bring their own"
+        )
     found = (registry.backbones.find(backbone) for backbone in dict.fromkeys(backbones))
     named = {spec.name: (entry, spec) for entry, spec in ((entry, canonical(spec)) for entry, spec in found)}
     for (entry, spec), pretraining in product(named.values(), dict.fromkeys(pretrainings)):
@@ -164,6 +186,10 @@ def encoder_requests(
         training = digest = None
         if is_checkpoint(pretraining, registry):
             source, name = checkpoint_file(Path(pretraining).expanduser()), checkpoint_name(Path(pretraining))
+            if why := problem_of(name):
+                raise ArtbenchError(
+                    f"a record can't have the pretraining {shown_name(name)}: it {why}", mend="Rename the checkpoint"
+                )
             digest = sha256_of(source)
         else:
             owner, source = registry.pretrainings.find(pretraining)
@@ -181,4 +207,5 @@ def encoder_requests(
             training=training,
             seed=seed,
             plugins=plugins,
+            normalisation=normalisation if isinstance(source, Path) else None,
         )

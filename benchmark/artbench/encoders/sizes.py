@@ -1,10 +1,12 @@
 """Sizes of a backbone, counted on torch's meta device: without weights, memory or computation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 
 from artbench.encoders.build import canonical, unseeded
+from artbench.encoders.corpus import Corpus
 from artbench.encoders.readout import chosen_place, read_out
 from artbench.errors import ArtbenchError, UsageError
 from artbench.specs import BackboneSpec
@@ -20,6 +22,7 @@ class CountedSizes:
         feature_dim: Length of a feature vector.
         input_size: Side of images in pixels; None: any.
         pooling: How its features are pooled; empty if it does not say.
+        corpora: What its published weights were trained on, by the name of the pretraining (`Backbone.corpora`).
     """
 
     name: str
@@ -27,6 +30,7 @@ class CountedSizes:
     feature_dim: int
     input_size: int | None
     pooling: str
+    corpora: Mapping[str, Corpus]
 
 
 def counted_sizes(spec: BackboneSpec) -> CountedSizes | None:
@@ -51,4 +55,5 @@ def counted_sizes(spec: BackboneSpec) -> CountedSizes | None:
         feature_dim=width,
         input_size=built.input_size,
         pooling=place.pool,
+        corpora=built.corpora,
     )

@@ -9,7 +9,7 @@ import torch
 
 from artbench.encoders.corpus import Corpus
 from artbench.encoders.provenance import TrainingPool
-from artbench.records.parts import TrainingState
+from artbench.records.encoder_state import TrainingState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,12 @@ class Weights:
         pool: Pretraining pool of the weights, if its image ids are known.
         training: How artbench trained the weights, if it did.
         corpus: The images that the weights were trained on; None if that is not stated. `pool` counts before it.
+
+    Examples:
+        >>> import torch
+        >>> from artbench.encoders import Weights
+        >>> Weights(state={"fc.weight": torch.zeros(2, 3)}, source="a drawer").mean is None
+        True
     """
 
     state: Mapping[str, torch.Tensor]

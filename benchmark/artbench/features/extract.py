@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -14,13 +15,16 @@ from artbench.data.contents import Contents
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode_path
 from artbench.encoders.encoder import Encoder, joined
+from artbench.features.device_decode import check_device_decode, device_decode_path
 from artbench.features.key import StoreKey
-from artbench.features.pipeline import Extraction, StoreTarget, Timing, batches
+from artbench.features.pipeline import Extraction, StoreTarget, batches
 from artbench.features.store import FeatureStore
+from artbench.features.timing import Timing
 from artbench.protocol import Preprocessing
 from artbench.runtime.distributed import current_group
 from artbench.runtime.machine import choose_device, choose_feature_dtype
 from artbench.runtime.progress import Reporter
+from artbench.runtime.resources import Measuring, combined
 from artbench.runtime.threads import usable_cores
 
 # Images per forward pass: on a GPU enough to fill it; on the CPU, where each core computes its own batch, so few
@@ -44,6 +48,7 @@ class Features:
         timing: Timing of this extraction.
         dtype: Number type of the forward pass: `float32` or `bfloat16`.
         compiled: Whether the network was compiled.
+        decoder: What decoded plain JPEGs: `cpu` or `gpu`.
     """
 
     matrix: NDArray[np.float32]
@@ -53,6 +58,7 @@ class Features:
     timing: Timing
     dtype: str
     compiled: bool = False
+    decoder: Literal["cpu", "gpu"] = "cpu"
 
     @cached_property
     def rows(self) -> NDArray[np.int64]:
@@ -88,6 +94,7 @@ def extract(
     fresh: bool = False,
     compiled: bool = False,
     float32: bool = False,
+    decoder: Literal["cpu", "gpu"] = "cpu",
     reporter: Reporter,
 ) -> list[Features]:
     """Return the features of some images by each encoder, extracting those that the stores lack, in one pass.
@@ -108,13 +115,17 @@ def extract(
         fresh: Extract stored features again.
         compiled: Compile the network with `torch.compile` first.
         float32: Compute in float32; False: in the fastest type of the device.
+        decoder: `gpu`: plain JPEGs are decoded by the CUDA device, to slightly other pixels, with a store of their own.
         reporter: Receives progress and notices.
 
     Raises:
+        UsageError: There is no such device, or it can't decode.
         ArtbenchError: The disk is full, or the encoder fails or returns other than finite features of its stated
             length. Features extracted so far are kept.
     """
     device = choose_device(device)
+    if decoder == "gpu":
+        check_device_decode(device)
     group = current_group()
     wanted = np.unique(rows)
     contents = Contents(dataset, cache)
@@ -131,6 +142,7 @@ def extract(
             batch=batch_size or _BATCH[device],
             threads=workers or usable_cores(),
             compiled=compiled,
+            decoder=decoder,
         )
         store = FeatureStore(cache, _key(extraction, picture), rows=len(dataset), pretraining=encoder.pretraining)
         parts.append((extraction, store))
@@ -146,8 +158,13 @@ def extract(
             whole = replace(due[0][0], encoder=joined([one.encoder for one, *_ in due]))
             share = batches(union, whole.batch)[group.rank :: group.size]
             targets = [StoreTarget(store, lacks) for _, store, lacks in due]
-            timing = group.together(lambda: whole.run(share, targets, reporter, processes=group.size))
-            timing = replace(timing, extracted=len(union))
+            before = (len(wanted) - len(union)) // group.size
+            with Measuring(device) as measured:
+                timing = group.together(
+                    lambda: whole.run(share, targets, reporter, before=before, processes=group.size)
+                )
+            used = combined(group.gathered(asdict(measured.resources)))
+            timing = replace(timing, extracted=len(union), resources=used)
         # All processes map the features before the first one releases the lock, after which they may be removed.
         found = group.together(lambda: [_found(store, wanted) for _, store in parts])
     unreadable = found[0][1]
@@ -164,6 +181,7 @@ def extract(
             timing=timing if lacks else Timing(),
             dtype=store.key.dtype,
             compiled=compiled,
+            decoder=decoder,
         )
         for (matrix, broken, made_from), (_, store), lacks in zip(found, parts, missing, strict=True)
     ]
@@ -181,6 +199,7 @@ def _key(extraction: Extraction, picture: Preprocessing) -> StoreKey:
         dataset=dataset.name,
         dataset_fingerprint=dataset.fingerprint,
         backbone=encoder.backbone,
+        backbone_version=encoder.backbone_version,
         weights_sha256=encoder.weights_sha256,
         feature_dim=encoder.feature_dim,
         short_side=extraction.short_side,
@@ -188,7 +207,7 @@ def _key(extraction: Extraction, picture: Preprocessing) -> StoreKey:
         interpolation=picture.interpolation,
         mean=encoder.mean,
         std=encoder.std,
-        decode=decode_path(),
+        decode=device_decode_path() if extraction.decoder == "gpu" else decode_path(),
         torch=torch.__version__,
         device=extraction.device,
         dtype=str(extraction.dtype).removeprefix("torch."),
@@ -202,8 +221,8 @@ def _missing(
 ) -> list[int]:
     """Find the rows to extract, after checking that the stored features are still valid.
 
-    Rows of images that have changed are named. The key does not change with a backbone's code: so the first and the
-    last stored image are extracted again, and if they differ, the store is emptied.
+    Rows of images that have changed are named. A backbone's code may have changed without its version: so the first and
+    the last stored image are extracted again, and if they differ, the store is emptied.
     """
     dataset = extraction.dataset
     contents = np.zeros((len(dataset), 2), np.uint64)

@@ -72,19 +72,27 @@ class Forward:
             finally:
                 self._modules.append(module)
 
-    @torch.inference_mode()
+    def on_device(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Compute features, float32, shape (n, d), of images, uint8, shape (n, height, width, 3), on the device.
+
+        For one thread. On CUDA it returns when the work is queued.
+        """
+        return self._features(self._modules[0], pixels)
+
     def _compute(self, module: Callable[[torch.Tensor], torch.Tensor], pixels: Pixels) -> NDArray[np.float32]:
-        batch = torch.from_numpy(pixels)
-        if self._device.type == "cuda":
-            batch = batch.pin_memory()
+        return self._features(module, torch.from_numpy(pixels).to(self._device)).cpu().numpy()
+
+    @torch.inference_mode()
+    def _features(self, module: Callable[[torch.Tensor], torch.Tensor], pixels: torch.Tensor) -> torch.Tensor:
         # Decoded images are channels_last in memory already.
-        batch = batch.to(self._device, non_blocking=True).permute(0, 3, 1, 2).float()
+        batch = pixels.permute(0, 3, 1, 2).float()
         batch = batch.sub_(self._mean).div_(self._std)
         if not self._channels_last:
             batch = batch.contiguous()
         with torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32):
             features = module(batch)
-        return features.float().cpu().numpy()
+        # A view of a weight, even in inference mode, would still require a gradient.
+        return features.float().detach()
 
 
 def is_convolutional(module: torch.nn.Module) -> bool:

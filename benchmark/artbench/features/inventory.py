@@ -12,10 +12,9 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, cast
 
-from filelock import FileLock, Timeout
-
-from artbench.features.store import FILES, MANIFEST, lock_file
+from artbench.features.store import FILES, MANIFEST, store_lease
 from artbench.runtime.files import file_errors, read_json
+from artbench.runtime.progress import Reporter
 from artbench.runtime.text import printable
 
 
@@ -27,7 +26,7 @@ class StoredFeatures:
         folder: Folder of the store.
         pretraining: Name of the pretraining that they were first extracted for; others may share the weights.
         dtype: Number type of the forward pass.
-        bytes: Size on disk.
+        bytes: Size on disk, with the files of its lease.
         created: Time of the first extraction.
         used: Time of the last use.
     """
@@ -85,24 +84,35 @@ def select(
     return chosen
 
 
-def remove(entry: StoredFeatures) -> bool:
+def remove(entry: StoredFeatures, reporter: Reporter | None = None) -> bool:
     """Remove features from disk; return False, and leave them, if a run is extracting them.
+
+    Of their lease one small file stays, so that its generations go on and a process that stood still notices.
+
+    Args:
+        entry: The features.
+        reporter: Receives a notice if it takes a while to know that the run that had them on another machine is dead.
 
     Raises:
         ArtbenchError: The folder can't be removed.
     """
-    with file_errors(f"{entry.folder} can't be removed", mend="Remove the folder by hand"):
-        try:
-            with FileLock(lock_file(entry.folder), blocking=False):
-                # The manifest first: if the removal is killed, the rest is not listed as whole.
-                (entry.folder / MANIFEST).unlink(missing_ok=True)
-                shutil.rmtree(entry.folder)
-            with suppress(OSError):  # Other stores are in it.
-                entry.folder.parent.rmdir()
-        except Timeout:
+    with (
+        file_errors(f"{entry.folder} can't be removed", mend="Remove the folder by hand"),
+        store_lease(entry.folder) as lease,
+    ):
+        if not lease.acquire(reporter=reporter, refuse_living=True):
             return False
-        except FileNotFoundError:  # Another process has removed them meanwhile.
-            pass
+        lease.remove_earlier()
+        # What earlier versions locked.
+        (entry.folder.parents[1] / ".locks" / f"{entry.folder.name}.lock").unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # Another process has removed them meanwhile.
+            # The manifest first: if the removal is killed, the rest is not listed as whole.
+            (entry.folder / MANIFEST).unlink(missing_ok=True)
+            lease.check()
+            shutil.rmtree(entry.folder)
+        for folder in (entry.folder.parent, entry.folder.parents[1] / ".locks"):
+            with suppress(OSError):  # Others are in it.
+                folder.rmdir()
         return True
 
 
@@ -116,8 +126,9 @@ def _read(folder: Path) -> StoredFeatures | None:
         files = {file.name: file.stat() for file in folder.iterdir()}
     except OSError:
         return None
-    # Size on disk, which is less than the length of a file with holes.
-    size = sum(getattr(status, "st_blocks", -(-status.st_size // 512)) * 512 for status in files.values())
+    size = sum(map(_on_disk, files.values()))
+    with suppress(OSError):  # One is removed with each new one.
+        size += sum(_on_disk(file.stat()) for file in store_lease(folder).folder.iterdir())
     content = cast("dict[str, Any]", read_json(folder / MANIFEST))
     try:
         return StoredFeatures(
@@ -134,6 +145,11 @@ def _read(folder: Path) -> StoredFeatures | None:
         last = max(map(_changed, files.values()), default=datetime.now(UTC))
         names = {"dataset": printable(folder.parent.name), "backbone": printable(folder.name)}
         return StoredFeatures(folder=folder, **names, pretraining="?", dtype="?", bytes=size, created=last, used=last)
+
+
+def _on_disk(status: os.stat_result) -> int:
+    """Return the size on disk, which is less than the length of a file with holes."""
+    return int(getattr(status, "st_blocks", -(-status.st_size // 512)) * 512)
 
 
 def _changed(status: os.stat_result) -> datetime:

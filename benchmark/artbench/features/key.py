@@ -17,7 +17,8 @@ class StoreKey:
 
     Attributes:
         dataset_fingerprint: State of its images (`Dataset.fingerprint`).
-        backbone: Name of the backbone, which stands for its code.
+        backbone: Name of the backbone.
+        backbone_version: Version of its code (`BackboneSpec.version`).
         weights_sha256: Digest of the weights.
         feature_dim: Length of a feature vector.
         features: Output of the network that is stored.
@@ -37,6 +38,7 @@ class StoreKey:
     dataset: str
     dataset_fingerprint: str
     backbone: str
+    backbone_version: int = 1
     weights_sha256: str
     feature_dim: int
     features: str = "module output"
@@ -56,4 +58,7 @@ class StoreKey:
     def digest(self) -> str:
         """SHA-256 of the key as canonical JSON; 64 hexadecimal digits."""
         content = {"store_version": STORE_VERSION, **asdict(self)}
+        if self.backbone_version == 1:
+            # Stores of artbench before 0.3 know no versions.
+            del content["backbone_version"]
         return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -3,77 +3,31 @@
 import warnings
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from artbench.data.contents import Contents, ReadImage
+from artbench.data.contents import Contents
 from artbench.data.dataset import Dataset
 from artbench.data.decode import UnreadableImage, decode
+from artbench.data.plain_jpeg import plain_jpeg
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError, plugin_errors
+from artbench.features.batch import EMPTY, Batch
+from artbench.features.conveyor import Conveyor
+from artbench.features.device_decode import decode_on_device
 from artbench.features.forward import Forward
+from artbench.features.lane import lane_to, streamed
 from artbench.features.store import FeatureStore
+from artbench.features.timing import Timing
 from artbench.runtime.machine import own_core_each, without_tf32
-from artbench.runtime.progress import Reporter
+from artbench.runtime.progress import RESUMED, Reporter
 from artbench.runtime.threads import in_threads
-
-EMPTY = -1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Timing:
-    """Timing of an extraction.
-
-    Attributes:
-        extracted: Number of images that were not in the store.
-        extract_s: Wall-clock seconds from files to features.
-        decode_s: Seconds for which the network waited for images, summed over the threads that compute.
-        forward_s: Seconds for which the network computed, summed likewise.
-    """
-
-    extracted: int = 0
-    extract_s: float = 0.0
-    decode_s: float = 0.0
-    forward_s: float = 0.0
-
-    @property
-    def waiting(self) -> float | None:
-        """Share of the time that the network waited for images; None if nothing was extracted."""
-        busy = self.decode_s + self.forward_s
-        return self.decode_s / busy if busy else None
-
-    @property
-    def images_per_s(self) -> float | None:
-        """Images per second; None if none was extracted."""
-        return self.extracted / self.extract_s if self.extracted else None
-
-
-@dataclass(kw_only=True)
-class _Batch:
-    """One batch on its way from rows to pixels to features, and the seconds that each step took."""
-
-    places: NDArray[np.int64]
-    pixels: NDArray[np.uint8]
-    broken: dict[int, str] = field(default_factory=dict)
-    unreachable: dict[int, str] = field(default_factory=dict)
-    images: dict[int, ReadImage] = field(default_factory=dict)
-    features: NDArray[np.float32] | None = None
-    decode_s: float = 0.0
-    forward_s: float = 0.0
-
-    @property
-    def readable(self) -> NDArray[np.bool_]:
-        """Which places hold an image."""
-        return np.isin(self.places, [EMPTY, *self.broken, *self.unreachable], invert=True)
-
-    def __len__(self) -> int:
-        return int(np.count_nonzero(self.places != EMPTY))
 
 
 class NotFiniteError(ArtbenchError):
@@ -85,7 +39,7 @@ class Extraction:
     """The extraction of features of a dataset by an encoder.
 
     On the CPU each thread takes a batch from the files to the features, so that decoding and computing do not compete
-    for cores. On other devices the threads decode, and the device computes.
+    for cores. On other devices the threads decode, and the device computes meanwhile (`Conveyor`).
 
     Attributes:
         contents: Digests of the dataset's images.
@@ -94,6 +48,8 @@ class Extraction:
         dtype: Number type of the forward pass.
         batch: Images per forward pass.
         threads: Threads that decode (on the CPU: decode and compute).
+        compiled: Whether the network is compiled.
+        decoder: `gpu`: the device decodes plain JPEGs; `cpu`: the threads decode all.
     """
 
     encoder: Encoder
@@ -106,16 +62,23 @@ class Extraction:
     batch: int
     threads: int
     compiled: bool = False
+    decoder: Literal["cpu", "gpu"] = "cpu"
 
     @cached_property
     def _forward(self) -> Forward:
-        copies = self.threads if self.device == "cpu" else 1
+        copies = 1 if streamed(self.device) else self.threads
         return Forward(
             self.encoder, device=self.device, side=self.crop, dtype=self.dtype, copies=copies, compiled=self.compiled
         )
 
     def run(
-        self, table: NDArray[np.int64], targets: "Sequence[StoreTarget]", reporter: Reporter, *, processes: int = 1
+        self,
+        table: NDArray[np.int64],
+        targets: "Sequence[StoreTarget]",
+        reporter: Reporter,
+        *,
+        before: int = 0,
+        processes: int = 1,
     ) -> Timing:
         """Extract batches of rows into one or several stores.
 
@@ -123,12 +86,13 @@ class Extraction:
             table: Batches, as `batches` makes them.
             targets: Stores of the parts of a feature vector, in their order.
             reporter: Receives progress.
+            before: Number of images whose features are there already, for progress.
             processes: Number of processes that share the extraction.
 
         Raises:
             ArtbenchError: As `extract` does.
         """
-        total = int(np.count_nonzero(table != EMPTY))
+        total = before + int(np.count_nonzero(table != EMPTY))
         what = f"{self.encoder.backbone} on {self.dataset.name}"
         what += f", share of one process of {processes}" if processes > 1 else ""
         start, timing = perf_counter(), Timing()
@@ -138,6 +102,8 @@ class Extraction:
             reporter.counting(what, total=total, unit="images") as counter,
             closing(self._computed(table)) as done,
         ):
+            if before:
+                counter.advance(before, note=RESUMED)
             for batch in done:
                 _store(batch, targets)
                 self.contents.learn(batch.images)
@@ -167,43 +133,82 @@ class Extraction:
         distance = np.linalg.norm(batch.features[batch.readable] - stored, axis=1)
         return bool((distance <= tolerance * np.linalg.norm(stored, axis=1) + 1e-12).all())
 
-    def _computed(self, table: NDArray[np.int64]) -> Generator[_Batch, None, None]:
-        if self.device == "cpu":
+    def _computed(self, table: NDArray[np.int64]) -> Generator[Batch, None, None]:
+        if not streamed(self.device):
             yield from in_threads(
                 lambda rows: self._compute(self._decode(rows), self._forward), table, threads=self.threads
             )
             return
-        with closing(in_threads(self._decode, table, threads=self.threads)) as decoded:
-            ready = perf_counter()
-            for batch in decoded:
-                batch.decode_s = perf_counter() - ready  # Only what the device had to wait for.
-                yield self._compute(batch, self._forward)
-                ready = perf_counter()
+        conveyor = Conveyor(
+            lane=lane_to(torch.device(self.device)),
+            decode=self.decode_into,
+            compute=self._start,
+            batch=self.batch,
+            side=self.crop,
+            threads=self.threads,
+        )
+        with closing(conveyor.run(table)) as done:
+            yield from map(self._checked, done)
 
-    def _decode(self, places: NDArray[np.int64]) -> _Batch:
+    def _start(self, batch: Batch, pixels: torch.Tensor) -> torch.Tensor:
+        self._decode_rest(batch, pixels)
+        with self._blaming_plugin(self._forward):
+            return self._forward.on_device(pixels)
+
+    def _decode(self, places: NDArray[np.int64]) -> Batch:
         start = perf_counter()
-        batch = _Batch(places=places, pixels=np.zeros((len(places), self.crop, self.crop, 3), np.uint8))
-        for place, row in enumerate(places.tolist()):
+        batch = Batch(places=places, pixels=np.empty((len(places), self.crop, self.crop, 3), np.uint8))
+        self.decode_into(batch, range(len(places)))
+        batch.decode_s = perf_counter() - start
+        return batch
+
+    def decode_into(self, batch: Batch, places: range) -> None:
+        """Decode the images at some places of a batch; several threads may do so at other places at once."""
+        for place, row in zip(places, batch.places[places.start : places.stop].tolist(), strict=True):
+            batch.pixels[place] = 0
             if row == EMPTY:
                 continue
             try:
                 image = self.contents.read(row)
                 batch.images[row] = image._replace(data=b"")
+                if self.decoder == "gpu" and plain_jpeg(image.data):
+                    batch.compressed[place] = image.data
+                    continue
                 batch.pixels[place] = decode(image.data, short_side=self.short_side, crop=self.crop)
             except UnreadableImage as error:
                 batch.broken[row] = error.reason
             except OSError as error:
                 batch.unreachable[row] = f"its file can't be read ({error.strerror or error})"
-        batch.decode_s = perf_counter() - start
-        return batch
 
-    def _compute(self, batch: _Batch, forward: Forward) -> _Batch:
+    def _decode_rest(self, batch: Batch, pixels: torch.Tensor) -> None:
+        """Decode on the device what was left to it, and here what it refuses."""
+        for place, data in decode_on_device(batch.compressed, pixels, short_side=self.short_side):
+            try:
+                there = decode(data, short_side=self.short_side, crop=self.crop)
+            except UnreadableImage as error:
+                batch.broken[int(batch.places[place])] = error.reason
+            else:
+                pixels[place] = torch.from_numpy(there).to(pixels.device)
+        batch.compressed.clear()
+
+    def _compute(self, batch: Batch, forward: Forward) -> Batch:
         if not batch.readable.any():
             return batch
         start = perf_counter()
+        if batch.compressed:
+            pixels = torch.from_numpy(batch.pixels).to(self.device)
+            self._decode_rest(batch, pixels)
+            batch.pixels = pixels.cpu().numpy()
+        with self._blaming_plugin(forward):
+            batch.features = forward(batch.pixels)
+        batch.forward_s = perf_counter() - start
+        return self._checked(batch)
+
+    @contextmanager
+    def _blaming_plugin(self, forward: Forward) -> Iterator[None]:
         try:
             with plugin_errors(f"backbone {self.encoder.backbone}"):
-                batch.features = forward(batch.pixels)
+                yield
         except ArtbenchError as error:
             if isinstance(error.__cause__, torch.OutOfMemoryError):
                 raise ArtbenchError(
@@ -213,7 +218,11 @@ class Extraction:
             if forward.compiled:
                 error.mend = "The compilation may have failed: leave --compile out, or see --debug"
             raise
-        batch.forward_s = perf_counter() - start
+
+    def _checked(self, batch: Batch) -> Batch:
+        """Return the batch; raise unless its features are finite and as long as they should be."""
+        if batch.features is None:
+            return batch
         expected = (len(batch.places), self.encoder.feature_dim)
         if batch.features.shape != expected:
             raise ArtbenchError(
@@ -237,7 +246,7 @@ class StoreTarget(NamedTuple):
     rows: NDArray[np.int64]
 
 
-def _store(batch: _Batch, targets: Sequence[StoreTarget]) -> None:
+def _store(batch: Batch, targets: Sequence[StoreTarget]) -> None:
     column = 0
     for store, rows in targets:
         width = store.key.feature_dim

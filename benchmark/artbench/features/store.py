@@ -1,4 +1,4 @@
-"""The feature store: features of one dataset by one encoder on disk, with checksums and a lock."""
+"""The feature store: features of one dataset by one encoder on disk, with checksums and a lease."""
 
 import errno
 import json
@@ -12,13 +12,13 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from filelock import BaseFileLock, FileLock, Timeout
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
 from artbench.features.key import StoreKey
 from artbench.features.store_files import DONE, UNREADABLE, Entries, Reasons, Snapshot
 from artbench.runtime.files import read_json, write_text
+from artbench.runtime.lease import Lease, check_held
 from artbench.runtime.progress import Reporter
 from artbench.runtime.row_file import RowFile
 
@@ -41,7 +41,8 @@ class FeatureStore:
     - `unreadable.jsonl`: why images have no features.
     - `manifest.json`: the key, for users and for `artbench cache`; its modification time is that of the last use.
 
-    All methods but `matrix` need the lock, and raise `ArtbenchError` if the folder can't be read or written.
+    All methods but `matrix` need the lease, and raise `ArtbenchError` if the folder can't be read or written. Those
+    that change something raise `LeaseLost`, and change nothing, if another process has taken the lease over.
 
     Args:
         cache: Folder of all stores.
@@ -61,35 +62,24 @@ class FeatureStore:
 
     @contextmanager
     def locked(self, reporter: Reporter) -> Iterator[None]:
-        """Lock the store for this process; wait, with a notice, while another process has it.
+        """Lease the store for this process; wait, with a notice, while another process has it.
 
-        The system releases the lock if the process dies. A store that this process can't write, on a read-only disk or
-        of another user, is not locked, and can be read.
+        If a process dies, the next one takes the lease over. A store that this process can't write, on a read-only disk
+        or of another user, is not leased, and can be read.
         """
-        with self._explaining():
-            lock = self._acquired(reporter)
-        try:
-            if lock is not None:
-                with self._explaining():
+        with store_lease(self.folder) as lease:
+            with self._explaining():
+                if self._acquired(lease, reporter):
                     self._prepare(reporter)
             yield
-        finally:
-            if lock is not None:
-                lock.release()
 
-    def _acquired(self, reporter: Reporter) -> BaseFileLock | None:
+    def _acquired(self, lease: Lease, reporter: Reporter) -> bool:
         try:
-            lock = FileLock(lock_file(self.folder))
-            try:
-                lock.acquire(blocking=False)
-            except Timeout:
-                reporter.notice(f"Another run is extracting these features: waiting for it ({self.folder})")
-                lock.acquire()
+            return lease.acquire(reporter=reporter)
         except OSError as error:
             if error.errno in _READ_ONLY and self._features.whole and self._entries.whole:
-                return None
+                return False
             raise
-        return lock
 
     def _prepare(self, reporter: Reporter) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -173,12 +163,15 @@ class FeatureStore:
         """
         values = np.ascontiguousarray(features, "<f4")
         with self._explaining(values.nbytes):
+            check_held()
             self._features.write(rows, values)
+            check_held()
             self._entries.mark(rows, DONE, [row.data for row in values], contents)
 
     def write_unreadable(self, reasons: Mapping[int, str], contents: Mapping[int, NDArray[np.uint64]]) -> None:
         """Write why images, by row, have no features; those without a digest count as missing the next time."""
         with self._explaining():
+            check_held()
             self._reasons.add(reasons)
             for row in sorted(reasons.keys() & contents.keys()):
                 self._entries.mark(np.array([row]), UNREADABLE, [reasons[row].encode()], contents[row][None])
@@ -186,11 +179,13 @@ class FeatureStore:
     def discard(self, rows: NDArray[np.int64]) -> None:
         """Remove the features of these rows."""
         with self._explaining():
+            check_held()
             self._entries.erase(np.sort(rows))
 
     def clear(self, reporter: Reporter) -> None:
         """Remove all features, by starting new files: processes that have mapped the old ones can still read them."""
         with self._explaining():
+            check_held()
             for part in (self._entries, self._features, self._reasons):
                 part.path.unlink(missing_ok=True)
             self._prepare(reporter)
@@ -207,7 +202,7 @@ class FeatureStore:
             return self._features.read(rows).astype(np.float32, copy=False)
 
     def matrix(self) -> NDArray[np.float32]:
-        """Map all rows read-only: float32, shape (rows, feature_dim); usable without the lock."""
+        """Map all rows read-only: float32, shape (rows, feature_dim); usable without the lease."""
         with self._explaining():
             return self._features.mapped()
 
@@ -237,11 +232,9 @@ class FeatureStore:
             ) from error
 
 
-def lock_file(folder: Path) -> Path:
-    """Return the lock file of a store; it lies outside the store, which may be removed while a process waits."""
-    locks = folder.parents[1] / ".locks"
-    locks.mkdir(parents=True, exist_ok=True)
-    return locks / f"{folder.name}.lock"
+def store_lease(folder: Path) -> Lease:
+    """Return the lease of a store, not acquired; it lies outside the store, which may be removed while others wait."""
+    return Lease(folder.parents[1] / ".leases" / folder.name, doing=f"extracting these features in {folder}")
 
 
 def _safe(name: str) -> str:

@@ -1,9 +1,12 @@
 """The names that a name with ranges stands for."""
 
+from pathlib import Path
+
 import pytest
 
-from artbench.encoders.request import sweep
-from artbench.errors import UsageError
+from artbench.encoders.request import encoder_requests, sweep
+from artbench.errors import ArtbenchError, UsageError
+from artbench.plugins.loading import load_plugins
 
 
 @pytest.mark.parametrize(
@@ -26,3 +29,11 @@ def test_a_range_that_is_empty_or_endless_is_refused() -> None:
         sweep("net@layer=3..1")
     with pytest.raises(UsageError, match=r"stands for more than 1,000 variants"):
         sweep("net@layer=1..9999")
+
+
+def test_a_checkpoint_whose_name_the_check_of_records_refuses_is_refused_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "эпохаA.pth"
+    file.write_bytes(b"x")
+    registry = load_plugins(only="")
+    with pytest.raises(ArtbenchError, match=r"mixes letters of two alphabets .*Rename the checkpoint"):
+        list(encoder_requests(["colour-histogram"], [str(file)], registry=registry, seed=0))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from artbench.features.pipeline import EMPTY, batches
+from artbench.features.batch import EMPTY
+from artbench.features.pipeline import batches
 
 
 @pytest.mark.parametrize("size", [1, 3, 8, 128])

@@ -15,6 +15,7 @@ from PIL import Image
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode
 from artbench.features import extract as extracting
+from artbench.runtime.progress import RESUMED
 from tests.support.extraction import COUNT, FAR, GOOD, PREPROCESSING, encoder, features, paint
 from tests.support.reporters import RecordingReporter
 
@@ -170,7 +171,11 @@ def test_an_interrupt_keeps_what_is_done_and_leaves_no_thread(
     with pytest.raises(KeyboardInterrupt):
         features(images, tmp_path, reporter=listener, workers=4)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("artbench")]
-    rest = features(images, tmp_path)
+    resumed = RecordingReporter()
+    rest = features(images, tmp_path, reporter=resumed)
+    # Bars count from where they stand.
+    assert resumed.notes[0] == RESUMED
+    assert resumed.steps == COUNT
     assert COUNT - 40 <= rest.timing.extracted <= COUNT - 28
     assert (rest.take(GOOD) == whole).all()
 

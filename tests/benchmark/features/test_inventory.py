@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from artbench.cli.cache import cache as command
 from artbench.errors import ArtbenchError
 from artbench.features.inventory import StoredFeatures, remove, select, stored_features
+from artbench.runtime.cache_kinds import CACHE_KINDS
+from artbench.runtime.lease import Lease
 from tests.support.extraction import encoder, features, paint
 from tests.support.reporters import RecordingReporter
 
@@ -79,7 +81,8 @@ def test_kept_features_are_listed(folder: Path) -> None:
     assert old.used < tiny.used
     assert tiny.bytes >= 18 * 24 * 4
     listed = json.loads(CliRunner().invoke(command, ["--json"]).stdout)
-    assert [row["name"] for row in listed] == ["tiny/old/moco-v2", "tiny/tiny/random"]
+    named = [row["name"] for row in listed if row["kind"] == "features"]
+    assert named == ["tiny/old/moco-v2", "tiny/tiny/random"]
     shown = CliRunner().invoke(command, []).output
     assert "50 d ago" in shown
     assert "just now" in shown
@@ -92,7 +95,7 @@ def test_removed_features_are_gone_and_come_back_when_asked_for(folder: Path, tm
     assert [entry.backbone for entry in stored_features(folder)] == ["tiny"]
     assert CliRunner().invoke(command, ["remove", "--all"]).exit_code == 0
     assert stored_features(folder) == []
-    assert {path.name for path in folder.iterdir()} == {".contents", ".locks"}
+    assert {path.name for path in folder.iterdir() if any(path.iterdir())} == {".leases"}
     assert CliRunner().invoke(command, ["remove", "--down-to", "1GB"]).stderr == "Nothing to remove.\n"
 
 
@@ -140,7 +143,7 @@ def test_what_a_killed_removal_left_is_listed_and_removed(folder: Path) -> None:
     assert [(entry.dataset[:5], entry.pretraining) for entry in stored_features(folder)] == [("tiny-", "?")] * 2
     assert all(entry.bytes for entry in stored_features(folder))
     assert CliRunner().invoke(command, ["remove", "--all"]).exit_code == 0
-    assert {path.name for path in folder.iterdir()} == {".contents", ".locks"}
+    assert {path.name for path in folder.iterdir()} == {".contents", ".leases"}
 
 
 def test_what_manifests_say_is_not_believed(folder: Path) -> None:
@@ -167,3 +170,65 @@ def test_what_cant_be_removed_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ArtbenchError, match="can't be removed"):
         remove(replace(ENTRIES[0], folder=tmp_path / "file"))
+
+
+def test_of_a_lease_one_file_stays_and_of_locks_of_earlier_versions_nothing(tmp_path: Path) -> None:
+    images = paint(tmp_path, 3)
+    for _ in range(3):
+        features(images, tmp_path / "cache")
+    (store,) = stored_features(tmp_path / "cache")
+    (lease,) = (tmp_path / "cache" / ".leases").iterdir()
+    assert [file.name for file in sorted(lease.iterdir())] == ["000001", "000002", "000003"]
+    stored = sum(file.stat().st_blocks * 512 for file in (*store.folder.iterdir(), *lease.iterdir()))
+    assert store.bytes == stored
+    locks = tmp_path / "cache" / ".locks"
+    locks.mkdir()
+    (locks / f"{store.folder.name}.lock").write_text("")
+    assert remove(store)
+    assert [file.name for file in lease.iterdir()] == ["000004"]
+    assert not locks.exists()
+    assert features(images, tmp_path / "cache").timing.extracted == 3
+    assert max(file.name for file in lease.iterdir()) == "000005"
+
+
+_DIGEST = "0123456789abcdef" * 2
+_MADE = {
+    "datasets": "datasets/sample-2/labels.csv",
+    "pretrainings": f"pretrainings/{_DIGEST}/encoder.safetensors",
+    "packs": f"packs/{_DIGEST}/images",
+    "contents": "features/.contents/sample-1.idx",
+    "surveys": "surveys/sample-1.sqlite",
+    "audits": f"audits/{_DIGEST}.json",
+    "ranks": f"ranks/{_DIGEST}.npz",
+    "names": "names/tasks.json",
+    "places": "places.json",
+}
+
+
+def test_all_is_all_and_each_kind_is_listed_and_can_be_removed(folder: Path) -> None:
+    cache = folder.parent
+    for kind in CACHE_KINDS:
+        file = cache / _MADE[kind.name]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(bytes(1000))
+    # Who has his pictures in a folder beside the cache's own keeps them.
+    mine = cache / "datasets" / "wikiart" / "one.jpg"
+    mine.parent.mkdir()
+    mine.write_bytes(b"a picture")
+    listed = json.loads(CliRunner().invoke(command, ["--json"]).stdout)
+    assert {row["kind"] for row in listed} == {"features", *(kind.name for kind in CACHE_KINDS)}
+    shown = CliRunner().invoke(command, []).output
+    assert all(f"{kind.name} " in shown for kind in CACHE_KINDS)
+    done = CliRunner().invoke(command, ["remove", "--kind", "surveys", "--kind", "ranks"])
+    assert done.stdout == "surveys\t1.0 kB\nranks\t1.0 kB\n"
+    # What a living run makes stays.
+    busy = (cache / _MADE["pretrainings"]).parent
+    with Lease(busy / ".lease", doing="training") as lease:
+        lease.acquire()
+        done = CliRunner().invoke(command, ["remove", "--all"])
+        assert f"{busy} is being made, and was not removed." in done.stderr
+        assert (cache / _MADE["pretrainings"]).is_file()
+    done = CliRunner().invoke(command, ["remove", "--all"])
+    assert done.exit_code == 0
+    assert [file for file in cache.rglob("*") if file.is_file() and ".leases" not in file.parts] == [mine]
+    assert json.loads(CliRunner().invoke(command, ["--json"]).stdout) == []

@@ -1,6 +1,5 @@
 """Kills at any moment, several runs at once, several processes on one run: always the same bytes."""
 
-import multiprocessing
 import os
 import socket
 import subprocess
@@ -14,11 +13,8 @@ import pytest
 
 from artbench.runtime.distributed import process_group
 from tests.support import extraction as tiny
+from tests.support.child_processes import CONTEXT
 from tests.support.reporters import RecordingReporter
-
-# Forked from a server that has torch imported: a child is at work within milliseconds.
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.support.extraction"])
 
 
 def prepare(folder: Path, count: int) -> dict[str, bytes]:

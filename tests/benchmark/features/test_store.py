@@ -49,6 +49,10 @@ def test_every_part_of_the_key_is_another_store(name: str, tmp_path: Path) -> No
     assert FeatureStore(tmp_path, other, rows=3).folder != FeatureStore(tmp_path, KEY, rows=3).folder
 
 
+def test_a_backbone_of_the_first_version_has_the_stores_that_earlier_releases_made() -> None:
+    assert KEY.digest == "20dcdf4bbec6a3a2b603066d8dbf809d492cdacbfa254c3671cbb902dc1547a6"
+
+
 def test_a_name_is_never_a_way_out_of_the_cache(tmp_path: Path) -> None:
     hostile = replace(KEY, dataset="../../etc", backbone="/hf-hub:who/what ..")
     folder = FeatureStore(tmp_path, hostile, rows=1).folder

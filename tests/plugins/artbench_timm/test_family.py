@@ -2,11 +2,12 @@ import pytest
 import timm
 import torch
 
-from artbench.encoders.build import build_encoder
+from artbench.encoders.build import build_encoder, unseeded
 from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
 from artbench.specs import load_factory
+from artbench_timm.backbone import build
 from artbench_timm.family import names, resolve
 from artbench_timm.layers import pool_options
 from artbench_weights.weights import random
@@ -143,3 +144,48 @@ def test_sides_that_leave_part_of_a_patch_are_refused() -> None:
     assert load_factory(spec.choose("size=192").factory)(size=192).input_size == 192
     with pytest.raises(ArtbenchError, match=r"does not take images of size=200. Sides are multiples of 16"):
         load_factory(spec.factory)(size=200)
+
+
+def test_a_transformer_can_be_built_with_another_number_of_heads() -> None:
+    spec = resolve("test_vit")
+    assert spec is not None
+    plain, other = (unseeded(spec.choose(f"size=64{heads}")) for heads in ("", ",heads=4"))
+    assert [backbone.module.get_submodule("blocks.0.attn").num_heads for backbone in (plain, other)] == [2, 4]
+    # The weights fit, and the network is another.
+    other.module.load_state_dict(plain.module.state_dict())
+    images = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        assert not torch.allclose(plain.module(images), other.module(images), atol=1e-3)
+    assert plain.published.keys() == {"imagenet", "published"}
+    assert not other.published
+
+
+@pytest.mark.parametrize(
+    ("name", "heads", "message"),
+    [
+        ("test_vit", "2", "has 2 heads by itself"),
+        ("test_vit", "0", "does not take heads=0"),
+        ("test_vit", "7", "does not take heads=7"),
+        ("test_vit", "many", "does not take heads=many"),
+        ("resnet18", "4", "has no variants by 'heads'"),
+    ],
+)
+def test_a_number_of_heads_that_it_can_not_have_is_refused(name: str, heads: str, message: str) -> None:
+    spec = resolve(name)
+    assert spec is not None
+    with pytest.raises(ArtbenchError, match=message):
+        unseeded(spec.choose(f"heads={heads}"))
+
+
+def test_a_transformer_takes_any_size_once_it_is_asked_to() -> None:
+    backbone = build("vit_tiny_patch16_224", size=48)
+    images = torch.randn(2, 3, 48, 48, generator=torch.Generator().manual_seed(0))
+    assert backbone.any_size is not None
+    with torch.inference_mode():
+        before = backbone.module(images)
+        with pytest.raises(AssertionError):
+            backbone.module(images[..., :32, :32])
+        backbone.any_size()
+        assert torch.equal(backbone.module(images), before)
+        assert backbone.module(images[..., :32, :32]).shape == before.shape
+    assert build("resnet18").any_size is None

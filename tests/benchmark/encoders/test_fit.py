@@ -6,7 +6,7 @@ import timm
 import torch
 import torchvision
 
-from artbench.encoders.layouts import difference, fit_checkpoint, shown, tensor_names
+from artbench.encoders.fit import difference, fit_checkpoint, shown, tensor_names
 from artbench.encoders.weights import state_digest
 
 State = Mapping[str, torch.Tensor]
@@ -32,6 +32,30 @@ def _dino(state: State, other: State) -> dict[str, Any]:
     return {"student": student, "teacher": _prefixed(state, "module.backbone."), "epoch": 5}
 
 
+def _vissl(state: State, other: State) -> dict[str, Any]:
+    heads = {"0.clf.0.weight": torch.zeros(2, 2)}
+    model = {"trunk": _prefixed(state, "_feature_blocks."), "heads": heads}
+    return {"phase_idx": 3, "classy_state_dict": {"base_model": {"model": model, "meta": {}}, "train": True}}
+
+
+def _as_sequence(state: State) -> dict[str, torch.Tensor]:
+    """The names of `nn.Sequential(*list(resnet.children())[:-1])`."""
+    places = {"conv1": 0, "bn1": 1, "layer1": 4, "layer2": 5, "layer3": 6, "layer4": 7}
+    parts = [(key.partition("."), tensor) for key, tensor in state.items()]
+    return {f"{places[name[0]]}.{name[2]}": tensor for name, tensor in parts if name[0] in places}
+
+
+def _lightly(state: State, other: State) -> dict[str, Any]:
+    momentum = _prefixed(_as_sequence(other), "backbone_momentum.")
+    head = {"projection_head.layers.0.weight": torch.zeros(4, 4)}
+    return {"state_dict": _prefixed(_as_sequence(state), "backbone.") | momentum | head, "global_step": 7}
+
+
+def _within(state: State, inserted: str) -> dict[str, torch.Tensor]:
+    """Wrap each stage, and the network."""
+    return {inserted + key.replace("layer1.", f"layer1.{inserted}"): tensor for key, tensor in state.items()}
+
+
 LAYOUTS: dict[str, Callable[[State, State], Any]] = {
     "plain": lambda state, other: state,
     "state_dict": lambda state, other: {"state_dict": state},
@@ -52,6 +76,15 @@ LAYOUTS: dict[str, Callable[[State, State], Any]] = {
     "solo-learn, early": lambda state, other: {"state_dict": _prefixed(state, "encoder.")},
     "BYOL": lambda state, other: {"model": _prefixed(state, "online_network.") | _prefixed(other, "target_network.")},
     "a wrapper module": lambda state, other: _prefixed(state, "model."),
+    "lightly": _lightly,
+    "a sequence by itself": lambda state, other: _as_sequence(state),
+    "VISSL": _vissl,
+    "VISSL, by full names": lambda state, other: _prefixed(state, "trunk.base_model._feature_blocks."),
+    "FSDP": lambda state, other: {"model": _within(state, "_fsdp_wrapped_module.")},
+    "FSDP of fairscale": lambda state, other: _within(state, "_fpw_module."),
+    "checkpointed and compiled stages": lambda state, other: _within(
+        _within(state, "_checkpoint_wrapped_module."), "_orig_mod."
+    ),
     "wrapped twice": lambda state, other: {"model": {"state_dict": _prefixed(state, "module.model.backbone.")}},
 }
 
