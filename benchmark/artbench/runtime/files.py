@@ -10,6 +10,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from artbench.errors import ArtbenchError
+from artbench.runtime.lease import check_held
 from artbench.runtime.own_folder import own_folder
 from artbench.runtime.temporaries import remove_abandoned, temporary_file, temporary_folder
 
@@ -21,6 +22,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     A reader sees the old file or the new one, never a part; after an error or a kill, `path` is as it was.
 
     Raises:
+        LeaseLost: Another process has taken over what this one was doing; `path` is as that one left it.
         OSError: The folder can't be made or written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,6 +32,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
             yield temporary
             sync(temporary)
             temporary.chmod(0o666 & ~_umask())
+            check_held()
             temporary.replace(path)
         except BaseException:
             with suppress(OSError):
@@ -51,6 +54,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     If another process has made `folder` meanwhile, that one stays and this one is discarded.
 
     Raises:
+        LeaseLost: Another process has taken over what this one was doing.
         OSError: The folder can't be made or written.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -59,6 +63,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
         try:
             yield temporary
             temporary.chmod(0o777 & ~_umask())
+            check_held()
             try:
                 temporary.rename(folder)
             except OSError:

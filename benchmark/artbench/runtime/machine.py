@@ -37,6 +37,18 @@ def choose_device(wanted: str) -> str:
     return wanted
 
 
+def check_devices(wanted: str, count: int) -> None:
+    """Check that this machine has so many devices of the kind for `auto`, `cpu`, `cuda` or `mps`.
+
+    Raises:
+        UsageError: It has fewer, or none.
+    """
+    device = choose_device(wanted)
+    there = {"cpu": count, "cuda": torch.cuda.device_count(), "mps": 1}[device]
+    if count > there:
+        raise UsageError(f"--devices {count}, and there is {there} of {device} here", mend=f"Give --devices {there}")
+
+
 def hardware_name(device: str) -> str:
     """The model of a device, such as `AMD EPYC, 2 cores`."""
     if device == "cuda":

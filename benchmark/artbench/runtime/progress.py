@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+RESUMED = "done before"
+"""Note of the first `Counter.advance` of work that is resumed: its steps were done before, and tell no rate."""
+
 
 class Counter(Protocol):
     """Counts the steps of some work, such as the images of an extraction."""

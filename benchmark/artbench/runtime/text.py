@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -30,6 +31,11 @@ NAME_PATTERN = rf"^(?:[^{_UNSEEN}]|[{_JOINED}\x{{FE0F}}][\x{{200C}}\x{{200D}}\x{
 LONGEST_NAME = 300
 # Where a formula begins in a spreadsheet, which takes full-width signs for the usual ones.
 _FORMULA = tuple("=+-@\t\r＝＋－＠")
+# What is made a link without being marked as one. GitHub's renderer, cmark-gfm, takes `http://`, `https://`, `ftp://`,
+# `www.` after anything but a letter or digit (an underscore too), `mailto:`, `xmpp:` and `name@host.tld`, in any file.
+# Python-Markdown does so with `pymdownx.magiclink` alone, for the same and `ftps://`. Neither takes a bare `host.tld`,
+# which `vit_base_patch16_clip_224.openai` might be as well.
+ADDRESS = re.compile(r"(:(?=//)|(?<![^\W_])www(?=\.)|(?:mailto|xmpp)(?=:)|@(?=[\w-]+\.))", re.IGNORECASE)
 _JOINER = re.compile(r"(?<=[^\x00-\u02ff])[\u200c\u200d](?=[^\x00-\u02ff])")
 _UNITS = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 
@@ -44,7 +50,7 @@ def escape(text: str) -> str:
 def escape_name(text: str) -> str:
     """As `escape`, for a name: an address in it becomes no link."""
     # A comment within an address is not shown, and keeps it from being taken for one.
-    return re.sub(r"(?i)(:(?=//)|\bwww(?=\.)|(?:mailto|xmpp)(?=:)|@(?=[\w-]+\.))", r"\1<!-- -->", escape(text))
+    return ADDRESS.sub(r"\1<!-- -->", escape(text))
 
 
 def is_name(text: str) -> bool:
@@ -56,7 +62,12 @@ def is_name(text: str) -> bool:
 def _names() -> "SchemaValidator":
     from pydantic_core import SchemaValidator, core_schema
 
-    return SchemaValidator(core_schema.str_schema(pattern=NAME_PATTERN, max_length=LONGEST_NAME, min_length=1))
+    schema = core_schema.str_schema(pattern=NAME_PATTERN, max_length=LONGEST_NAME, min_length=1)
+    made = SchemaValidator(schema)
+    if not made.isinstance_python("a"):
+        # An interrupt meanwhile is lost in there, and what it leaves takes no name at all.
+        raise KeyboardInterrupt
+    return made
 
 
 def as_name(text: str) -> str:
@@ -67,7 +78,7 @@ def as_name(text: str) -> str:
 
 def spreadsheet_text(text: str) -> str:
     """Text for a cell of a CSV; what a spreadsheet would take for a formula gets an apostrophe before it."""
-    return f"'{text}" if text.lstrip(" \u00a0\u3000").startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
 def file_name(task: str) -> str:
@@ -117,3 +128,17 @@ def figure_name(number: int, image: str, *, reason: str = "") -> str:
     """
     plain = re.sub(r"[^A-Za-z0-9]+", "-", PurePath(image).stem).strip("-")[-_LONGEST_IMAGE:]
     return "-".join(part for part in (f"{number:02}", reason.replace(" ", "-"), plain or "picture") if part) + ".png"
+
+
+def near_equal(names: Iterable[str]) -> list[list[str]]:
+    """Return the names that differ in case, accents, spaces or punctuation only, together.
+
+    Examples:
+        >>> near_equal(["Baroque", "Rococo", "baroque ", "Côté", "Cote"])
+        [['Baroque', 'baroque '], ['Côté', 'Cote']]
+    """
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        plain = "".join(sign for sign in unicodedata.normalize("NFKD", name.casefold()) if sign.isalnum())
+        groups.setdefault(plain or name, []).append(name)
+    return [group for group in groups.values() if len(group) > 1]

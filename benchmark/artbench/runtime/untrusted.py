@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from artbench.errors import ArtbenchError
+
 # Without them a link is followed, or the opening of a pipe waits for somebody who writes; Windows has neither.
 _SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -37,6 +39,19 @@ def is_regular(file: Path) -> bool:
         return stat.S_ISREG(file.lstat().st_mode)
     except (OSError, ValueError):
         return False
+
+
+def check_unlinked(folder: Path) -> None:
+    """Raise if a folder is a link, or one that leads there from the current folder: in a clone, others may have put it.
+
+    Raises:
+        ArtbenchError: It says which.
+    """
+    for part in (folder, *(() if folder.is_absolute() else folder.parents)):
+        if part.is_symlink():
+            raise ArtbenchError(
+                f"{part} is a symbolic link, which is not followed", mend="Name the folder that it points to"
+            )
 
 
 def _check_regular(state: os.stat_result) -> None:

@@ -109,6 +109,17 @@ def test_two_users_of_one_cache_work_and_read_nothing_of_each_other(shared: Path
     assert Path(said[0][1]).read_text() == "mine"
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give folders away")
+def test_a_folder_of_another_user_is_shared_and_one_in_it_is_refused(shared: Path) -> None:
+    shared.chmod(0o755)
+    os.chown(shared, 54_321, -1)
+    own = cache_folder()
+    assert own.parent == shared
+    os.chown(own, 54_321, -1)
+    with pytest.raises(ArtbenchError, match="only you can write"):
+        cache_folder()
+
+
 def test_what_another_planted_is_not_read(shared: Path) -> None:
     write_text(shared / "features" / "x", "planted")
     assert not (cache_folder() / "features" / "x").exists()
