@@ -7,6 +7,7 @@ The exit status is 1 if a page differs, is missing, or is not built from records
 import sys
 from pathlib import Path
 
+from artbench.cli.output import one_line
 from artbench.runtime.text import printable
 from artbench.runtime.untrusted import read_regular
 
@@ -35,7 +36,7 @@ def main() -> int:
     """Print the differences, and return the exit status."""
     found = differences(Path(sys.argv[1]), Path(sys.argv[2]))
     for line in found:
-        print(f"FAIL  {printable(line, escapes=True)}")  # noqa: T201
+        print(one_line(f"FAIL  {printable(line, escapes=True)}"))  # noqa: T201
     if found:
         print("Build them again: artbench leaderboard build --results leaderboards --out leaderboards")  # noqa: T201
     return 1 if found else 0

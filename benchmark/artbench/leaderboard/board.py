@@ -95,7 +95,7 @@ def boards(records: Iterable[Record], predictions: Callable[[Record], Path] | No
 
 
 def _ranked(records: list[Record], predictions: Callable[[Record], Path] | None) -> Board:
-    sign = direction(records[0].primary_metric)
+    sign = direction(records[0])
     ordered = sorted(
         records, key=lambda record: (-sign * record.primary.value, record.backbone, record.pretraining, record.id)
     )

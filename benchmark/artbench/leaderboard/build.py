@@ -8,11 +8,41 @@ from artbench.leaderboard.board import Board, boards
 from artbench.leaderboard.markdown import index_page, page_names, task_page
 from artbench.leaderboard.notes import Literature
 from artbench.leaderboard.overall import overall_page
+from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
 from artbench.runtime.files import write_text
+from artbench.runtime.progress import Reporter, Silent
+
+# Times that pages are built anew because records came meanwhile; the last process to write one builds them again.
+_MOST_BUILDS = 5
 
 # No page of a task has this file name: theirs are the name of the task, or end in a digest.
 OVERALL = "OVERALL.md"
+
+
+def build_from(
+    results: ResultsFolder,
+    out: Path,
+    *,
+    literature: Mapping[str, Literature],
+    page: Callable[[Sequence[Board]], Mapping[str, str]] | None = None,
+    reporter: Reporter,
+) -> list[Path]:
+    """Write the pages of the records that a folder holds now, as `build_pages` does, and again if others came.
+
+    So of two runs that end at once, the one that writes last has the records of both.
+
+    Raises:
+        ArtbenchError: The folder can't be written.
+    """
+    written: list[Path] = []
+    for number in range(_MOST_BUILDS):
+        before = results.files()
+        records = results.records(reporter if number == 0 else Silent())
+        written = build_pages(records, out, predictions=results.predictions_of, literature=literature, page=page)
+        if results.files() == before:
+            break
+    return written
 
 
 def build_pages(

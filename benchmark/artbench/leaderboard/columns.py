@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from artbench.leaderboard.board import Board
-from artbench.records.format import amount, metric_name, unit
-from artbench.records.parts import EncoderState, LabelFreeState, Metric
-from artbench.records.record import Record, common_width, pretraining_name
-from artbench.stats.metrics import METRICS
+from artbench.records.encoder_state import EncoderState
+from artbench.records.format import amount, heading
+from artbench.records.parts import LabelFreeState, Metric
+from artbench.records.record import Record, backbone_name, common_width, pretraining_name
+from artbench.runtime.text import size
+from artbench.stats.metrics import ordered_metrics
 
 # Positions of the backbone's name and of the metric that ranks.
 BACKBONE, PRIMARY = 1, 3
@@ -45,14 +47,14 @@ _LABEL_FREE: Mapping[str, tuple[Callable[[LabelFreeState], float | None], int]] 
 def headings(board: Board) -> list[str]:
     """Return the header of each column."""
     first = board.first
-    primary, others = metric_name(first.primary_metric), other_metrics(board)
+    others = other_metrics(board)
     return [
         "rank",
         "backbone",
         "pretraining",
-        f"{primary} {unit(first.primary)} [95 % interval]",
-        *(f"{metric_name(name)} {unit(metric)}" for name, metric in others.items()),
-        f"kNN {primary} {unit(first.primary)}",
+        heading(first.primary_metric, first.primary, interval=" [95 % interval]"),
+        *(heading(name, metric) for name, metric in others.items()),
+        f"kNN {heading(first.primary_metric, first.primary)}",
         "parameters",
         "features",
         *(("pooling", "px") if _declares_pooling(board) else ()),
@@ -70,7 +72,7 @@ def cells(record: Record, board: Board, *, number: int) -> list[Cell]:
     encoder = record.encoder
     return [
         Cell(text=str(board.place_of(record)), key=number),
-        Cell(text=record.backbone, key=record.backbone),
+        Cell(text=backbone_name(record), key=backbone_name(record)),
         Cell(text=pretraining_name(record), key=pretraining_name(record)),
         Cell(text=amount(record.primary), key=record.primary.value, strong=True),
         *(metric_cell(record.metrics.get(name)) for name in other_metrics(board)),
@@ -93,21 +95,59 @@ def _pooling_cells(encoder: EncoderState) -> list[Cell]:
 
 
 def cost_headings(board: Board) -> list[str]:
-    """Return the header of each column of cost, which varies from run to run, so that printed tables have none."""
-    return [name for name, shown in (("images/s", _has_speed(board)), ("device", _has_devices(board))) if shown]
+    """Return the header of each column of cost, which varies from run to run, so that printed tables have none.
+
+    Only what some record has measured: one whose features were in the store has not.
+    """
+    found = [name for name, (read, _) in _COST.items() if any(read(row.record) is not None for row in board.rows)]
+    return [*found, *(("device",) if _has_devices(board) else ())]
 
 
 def cost_cells(record: Record, board: Board) -> list[Cell]:
     """Return the cells of the columns `cost_headings`."""
-    speed, hardware = record.timing.images_per_s, record.provenance.hardware
-    text = "" if speed is None else f"{speed:.1f}" if speed < 100 else f"{speed:,.0f}"
-    found = ((Cell(text=text, key=speed), _has_speed(board)), (Cell(text=hardware, key=hardware), _has_devices(board)))
-    return [cell for cell, shown in found if shown]
+    return [_cost_cell(record, name) for name in cost_headings(board)]
 
 
-def _has_speed(board: Board) -> bool:
-    """Whether some record measured its speed; one whose features were in the store did not."""
-    return any(row.record.timing.images_per_s is not None for row in board.rows)
+def _cost_cell(record: Record, name: str) -> Cell:
+    if name == "device":
+        return Cell(text=record.provenance.hardware, key=record.provenance.hardware)
+    read, shown = _COST[name]
+    value = read(record)
+    return Cell(text="" if value is None else shown(value), key=value)
+
+
+def _device_seconds(record: Record) -> float | None:
+    """Seconds of the device for 1,000 images; None if nothing was extracted, or by artbench before 0.3."""
+    return _per_image(record, None if record.timing.extraction is None else 1000 * record.timing.extraction.device_s)
+
+
+def _energy(record: Record) -> float | None:
+    """Joules for an image."""
+    return _per_image(record, None if record.timing.extraction is None else record.timing.extraction.energy_j)
+
+
+def _per_image(record: Record, amount: float | None) -> float | None:
+    images = record.timing.extract_s * (record.timing.images_per_s or 0)
+    return None if amount is None or images < 1 else amount / images
+
+
+def _memory(record: Record) -> float | None:
+    return None if record.timing.extraction is None else record.timing.extraction.memory_bytes
+
+
+def _short(value: float) -> str:
+    return f"{value:.3g}" if value < 100 else f"{value:,.0f}"
+
+
+_COST: Mapping[str, tuple[Callable[[Record], float | None], Callable[[float], str]]] = {
+    "images/s": (
+        lambda record: record.timing.images_per_s,
+        lambda speed: f"{speed:.1f}" if speed < 100 else f"{speed:,.0f}",
+    ),
+    "device s for 1,000": (_device_seconds, _short),
+    "peak memory": (_memory, lambda count: size(int(count))),
+    "J/image": (_energy, _short),
+}
 
 
 def _has_devices(board: Board) -> bool:
@@ -158,8 +198,7 @@ def other_metrics(board: Board) -> Mapping[str, Metric]:
     found: dict[str, Metric] = {}
     for row in board.rows:
         found = dict(row.record.metrics) | found
-    order = {name: number for number, name in enumerate(METRICS)}
-    names = sorted(found.keys() - unsaid, key=lambda name: (order.get(name, len(order)), name))
+    names = sorted(found.keys() - unsaid, key=ordered_metrics)
     return {name: found[name] for name in names}
 
 

@@ -16,8 +16,8 @@ from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.record import Record
 from artbench.records.tables import tested_classes
 from artbench.runtime.progress import Reporter
+from artbench.specs.variants import spelled
 from artbench.stats.average_precision import average_precision
-from artbench.variants import spelled
 
 # What `Record.board` consists of, in its order, and how each is worded.
 _PARTS: Mapping[str, Callable[[Record], str]] = {
@@ -115,7 +115,7 @@ def compare(first: Located, second: Located) -> Comparison:
     known = tested_classes(first.file, first.record) or tested_classes(second.file, second.record)
     measure, classes = _classes(ours, theirs, known.names if known else None, first.record.dataset.classes)
     # As first minus second.
-    sign = direction(first.record.primary_metric) * (1 if pair.better == first.record.id else -1)
+    sign = direction(first.record) * (1 if pair.better == first.record.id else -1)
     low, high = sorted(sign * end for end in pair.ci95)
     alone = None
     if pair.mcnemar is not None:

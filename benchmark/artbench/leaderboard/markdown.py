@@ -26,7 +26,7 @@ from artbench.leaderboard.notes import (
 )
 from artbench.leaderboard.seen import is_reference
 from artbench.records.format import amount, metric_name, unit
-from artbench.records.record import Record, encoder_name, pretraining_name
+from artbench.records.record import Record, backbone_name, encoder_name, pretraining_name
 from artbench.runtime.text import escape, escape_name, file_name
 from artbench.specs import PublishedResult
 
@@ -106,7 +106,7 @@ def _label_free_table(board: Board) -> list[str]:
     for record in (row.record for row in board.rows):
         if (found := record.label_free) is not None:
             figures = [_shown(cell) for cell in label_free_cells(record, board)]
-            names = escape_name(record.backbone), escape_name(pretraining_name(record))
+            names = escape_name(backbone_name(record)), escape_name(pretraining_name(record))
             lines.append(_line([*names, *figures, f"{found.images:,}", f"{found.dimensions:,}"]))
     return lines
 
@@ -138,7 +138,8 @@ def _line(texts: Iterable[str]) -> str:
 
 def _primary_title(record: Record) -> str:
     """Return the header of the metric that ranks, unescaped: its brackets make no link."""
-    return f"**{escape_name(metric_name(record.primary_metric))}** {unit(record.primary)} [95 % interval]"
+    interval = " [95 % interval]" if record.primary.ci95 is not None else ""
+    return f"**{escape_name(metric_name(record.primary_metric))}** {unit(record.primary)}".rstrip() + interval
 
 
 def _shown(cell: Cell) -> str:
@@ -165,14 +166,14 @@ def index_page(
         known = (literature or {}).get(best.task, Literature())
         protocol = escape_name(best.protocol) + (f" ({best.protocol_hash[:12]})" if hashes[best.protocol] > 1 else "")
         partial = " (a partial copy)" if best.dataset.partial else ""
-        years = " years" if best.primary.unit == "years" else ""
+        word = "" if best.primary.unit == "fraction" else f" {unit(best.primary)}".rstrip()
         cells = [
             f"[{escape_name(best.task)}]({file_name(best.task)}){partial}",
             escape(known.description),
             protocol,
             _images(board, known),
             f"{len(board.rows)}",
-            f"{escape_name(metric_name(best.primary_metric))} {amount(best.primary)}{years}" if board.led else "",
+            f"{escape_name(metric_name(best.primary_metric))} {amount(best.primary)}{word}" if board.led else "",
             escape_name(encoder_name(best)) if board.led else "",
             _tied(board),
         ]

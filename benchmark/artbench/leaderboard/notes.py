@@ -8,6 +8,7 @@ from artbench.leaderboard.board import Board
 from artbench.plugins.registry import Registry
 from artbench.protocol import protocol_named
 from artbench.records.cautions import edge_of_grid, few_classes
+from artbench.records.encoder_state import StretchState
 from artbench.records.record import Record, dataset_name, encoder_name
 from artbench.specs import Published, PublishedResult
 
@@ -95,7 +96,14 @@ def _pretraining(record: Record) -> str:
         said += f", of {pool.images:,} in the pool ({names})"
         if pool.test_images == 0:
             said += ", none of which is a test image"
-    return f"{said}; seed {training.seed}"
+    return f"{said}; seed {training.seed}{''.join(map(_change, training.stretches, training.stretches[1:]))}"
+
+
+def _change(before: StretchState, after: StretchState) -> str:
+    """Say what a training was resumed with that it had not begun with."""
+    names = ("device", "dtype", "torch", "artbench", "plugins")
+    changed = ", ".join(name for name in names if getattr(before, name) != getattr(after, name))
+    return f"; from step {after.from_step:,} on with another {changed}"
 
 
 def _rounds(record: Record) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.columns import Cell, metric_cell
-from artbench.records.format import metric_name, unit
-from artbench.records.record import Record, pretraining_name, task_name
+from artbench.records.format import heading
+from artbench.records.record import Record, backbone_name, pretraining_name, task_name
 from artbench.runtime.text import escape_name, file_name
 
 # With one task there is nothing to put side by side.
@@ -67,7 +67,7 @@ def _rows(boards: Sequence[Board]) -> list[list[Cell]]:
     by_encoder: dict[tuple[str, ...], dict[int, Record]] = {}
     for number, board in enumerate(boards):
         for row in board.rows:
-            encoder = row.record.backbone, pretraining_name(row.record), row.record.encoder.weights_sha256
+            encoder = backbone_name(row.record), pretraining_name(row.record), row.record.encoder.weights_sha256
             by_encoder.setdefault(encoder, {})[number] = row.record
     complete = {name: records for name, records in by_encoder.items() if len(records) == len(boards)}
     # Average rank and Borda count of each encoder that is on every board.
@@ -117,4 +117,4 @@ def _points(board: Board, record: Record, rival: Record) -> float:
 
 
 def _measured(first: Record) -> str:
-    return f"{metric_name(first.primary_metric)} {unit(first.primary)}"
+    return heading(first.primary_metric, first.primary)

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from artbench.data.outputs import Leading, Outputs
 from artbench.errors import ArtbenchError
+from artbench.plugins.known import form_of
 from artbench.protocol import Bootstrap, Intervals, Protocol
+from artbench.records.format import metric_name
 from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.publishing import image_digests, list_digest
 from artbench.records.record import Record
@@ -76,13 +78,17 @@ def paired_scores(record: Record, file: Path, *, protocol: Protocol) -> PairedSc
         ArtbenchError: They can't be used for a test; the message says why in a few words.
     """
     metric = METRICS.get(record.primary_metric)
-    if metric is None or metric.name in _NOT_KEPT:
+    if metric is None:
+        raise ArtbenchError(f"{record.primary_metric} is a metric that no plugin here has")
+    if metric.name in _NOT_KEPT:
         raise ArtbenchError(f"{record.primary_metric} can't be computed from stored predictions")
+    if metric.statistic == "none":
+        raise ArtbenchError(f"{metric_name(metric.name)} is a number of whose chance nothing is known")
     stored = read_predictions(file, record)
     _check(stored, record, metric.target)
     found = PairedScores(
         test=digest_of_test(stored),
-        labels=stored.labels.astype(np.int64) if metric.target == "single-label" else None,
+        labels=stored.labels.astype(np.int64) if form_of(metric.target) == "class" else None,
         rounds=stored.rounds,
         clusters=stored.clusters if record.clusters is not None else None,
     )
@@ -191,8 +197,8 @@ def scores(found: Sequence[PairedScores], record: Record, *, bootstrap: Bootstra
 
 def _check(stored: StoredPredictions, record: Record, target: TargetKind) -> None:
     """Raise unless predictions fit the target, rounds and clusters of the record."""
-    if stored.target != target:
-        raise ArtbenchError(f"its predictions are {stored.target}, and {record.primary_metric} is {target}")
+    if stored.form != form_of(target):
+        raise ArtbenchError(f"its predictions are of the form {stored.form}, and {record.primary_metric} is {target}")
     if len(np.unique(stored.rounds)) != max(1, len(record.rounds)):
         raise ArtbenchError("its predictions do not cover its rounds")
     if record.clusters is None:
@@ -245,6 +251,7 @@ def _sampled(
         bootstrap=bootstrap,
         thresholds=_thresholds(record, number),
         clusters=None if clusters is None else clusters[rows].tolist(),
+        more=[metric.name],
     )
     return drawn[metric.name].value, drawn[metric.name].resampled.astype(np.float64)
 
@@ -253,7 +260,8 @@ def outputs_of(stored: StoredPredictions, classes: int, rows: NDArray[np.bool_])
     """Return outputs like those of a probe; single-label ones have the predicted class alone."""
     if stored.predicted is None:
         assert stored.confidence is not None
-        return stored.confidence[rows]
+        # All probabilities of many labels can take gigabytes: without a copy if all are wanted.
+        return stored.confidence if rows.all() else stored.confidence[rows]
     if stored.confidence is None:
         return stored.predicted[rows].astype(np.float32)[:, None]
     predicted = stored.predicted[rows].astype(np.int64)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
+from artbench.leaderboard.pair_tests import left_out_tests, resampled_tests
 from artbench.leaderboard.paired_scores import PairedScores, scores
 from artbench.leaderboard.scores_cache import cached_scores
-from artbench.protocol import DEFAULT_PROTOCOL, Bootstrap, Intervals, protocol_named
+from artbench.protocol import DEFAULT_PROTOCOL, protocol_named
 from artbench.records.predictions import MISSING
 from artbench.records.record import Record
-from artbench.stats.contributions import weights_of
 from artbench.stats.metrics import METRICS
-from artbench.stats.paired_tests import Differences, Scores, differences, holm, mcnemar, sign_flip
-from artbench.stats.robust_tests import robust_differences
+from artbench.stats.paired_tests import Differences, Scores, holm
 
 # Largest probability that any pair of a leaderboard is called distinguishable in the wrong order.
 LEVEL = 0.05
@@ -26,6 +25,8 @@ LEVEL = 0.05
 # differ, for the tests to keep `LEVEL` (docs/ranks.md).
 _FEWEST_YEARS = 200
 _FEWEST_CLUSTERS = 10
+# Share of the images of the largest test that the common test of a leaderboard has at least.
+_COMMON = 0.99
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,10 +175,10 @@ def rank(records: Sequence[Record], predictions: Callable[[Record], Path] | None
         scored = [found[record.id] for record in tested]
         if len(tested) > 1 and protocol.intervals is not None:
             doubt = _doubt(tested[0], scored[0])
-            pairs = _pairs(tested, *_left_out_tests(tested[0], scored, protocol.intervals))
+            pairs = _pairs(tested, *left_out_tests(tested[0], scored, protocol.intervals))
         elif len(tested) > 1 and drawn is not None and protocol.bootstrap is not None:
             drawn = Scores(values=drawn.values[agree], resampled=drawn.resampled[agree], units=drawn.units)
-            pairs = _pairs(tested, *_resampled_tests(tested[0], scored, drawn, protocol.bootstrap))
+            pairs = _pairs(tested, *resampled_tests(tested[0], scored, drawn, protocol.bootstrap))
     return Ranking(
         places=_places(records, tested, pairs, reasons, doubt),
         pairs=pairs,
@@ -186,17 +187,24 @@ def rank(records: Sequence[Record], predictions: Callable[[Record], Path] | None
     )
 
 
-def direction(metric: str) -> int:
-    """Return 1 if more is better, -1 if less is."""
-    known = METRICS.get(metric)
-    return 1 if known is None or known.higher_is_better else -1
+def direction(record: Record) -> int:
+    """Return 1 if more of a record's primary metric is better, -1 if less is; of an unknown one, as the record says."""
+    known = METRICS.get(record.primary_metric)
+    better = known.higher_is_better if known is not None else record.primary.higher_is_better is not False
+    return 1 if better else -1
 
 
 def _strays(found: Mapping[str, PairedScores]) -> dict[str, str]:
-    """Return the records whose test is not that of most (on a tie, the one with most images), and the reason."""
+    """Return the records whose test is not that of most (on a tie, the one with most images), and the reason.
+
+    A test that lacks more than a few images of the largest is not the common one, however many records have it: else
+    two records of a chosen subset would put an honest one in brackets.
+    """
     counts = Counter(one.test for one in found.values())
     sizes = {one.test: len(one.rounds) for one in found.values()}
-    common = max(counts, key=lambda test: (counts[test], sizes[test], test), default="")
+    fewest = _COMMON * max(sizes.values(), default=0)
+    whole = [test for test in counts if sizes[test] >= fewest]
+    common = max(whole, key=lambda test: (counts[test], sizes[test], test), default="")
     reason = "its test images are not those of the other rows"
     return {key: reason for key, one in found.items() if one.test != common}
 
@@ -205,15 +213,16 @@ def _doubt(record: Record, scored: PairedScores) -> str:
     """Say why the tests of a leaderboard may not keep their level; empty if they do."""
     if record.clusters is not None:
         return f"fewer than {_FEWEST_CLUSTERS} painters say too little" if record.clusters < _FEWEST_CLUSTERS else ""
-    if METRICS[record.primary_metric].unit == "years" and len(scored.rounds) < _FEWEST_YEARS:
-        return f"errors in years are too uneven for a test of fewer than {_FEWEST_YEARS} images"
+    metric = METRICS[record.primary_metric]
+    if None in metric.bounds and len(scored.rounds) < _FEWEST_YEARS:
+        return f"errors in {metric.unit} are too uneven for a test of fewer than {_FEWEST_YEARS} images"
     return ""
 
 
 def _pairs(records: Sequence[Record], tests: Differences, exact: NDArray[np.float64] | None) -> tuple[Pair, ...]:
     p = tests.p
     corrected = holm(p)
-    sign = direction(records[0].primary_metric)
+    sign = direction(records[0])
     names = [record.id for record in records]
     made = []
     # Python's own numbers, of which there are half a million for a thousand rows.
@@ -237,65 +246,6 @@ def _pairs(records: Sequence[Record], tests: Differences, exact: NDArray[np.floa
     return tuple(made)
 
 
-def _left_out_tests(
-    record: Record, found: Sequence[PairedScores], intervals: Intervals
-) -> tuple[Differences, NDArray[np.float64] | None]:
-    """Test every pair by the metric without each unit; return McNemar's p too, which counts alone, or None."""
-    tests = robust_differences(
-        np.stack([one.values for one in found if one.values is not None]),
-        np.stack([one.influence for one in found if one.influence is not None]),
-        # The same for all rows but for F1, where they depend on what is predicted.
-        np.mean([one.shares for one in found if one.shares is not None], axis=0),
-        fraction=METRICS[record.primary_metric].unit == "fraction",
-        level=intervals.level,
-    )
-    if found[0].added is None:
-        return tests, None
-    exact = _mcnemar(np.stack([one.added for one in found if one.added is not None]), tests)
-    return replace(tests, p=exact), exact
-
-
-def _resampled_tests(
-    record: Record, found: Sequence[PairedScores], measured: Scores, bootstrap: Bootstrap
-) -> tuple[Differences, NDArray[np.float64] | None]:
-    """Test every pair on the same resamples and by a second test, if there is one; return McNemar's p too, or None."""
-    tests = differences(measured, bootstrap=bootstrap)
-    second, exact = _second_test(record, found, measured, tests)
-    return (tests if second is None else replace(tests, p=np.maximum(tests.p, second))), exact
-
-
-def _second_test(
-    record: Record, found: Sequence[PairedScores], measured: Scores, tests: Differences
-) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
-    """Return p values of a test without resamples, and McNemar's, for every pair; None where they don't apply.
-
-    They need to know what each image of a single round adds to the metric.
-    """
-    first = found[0]
-    if first.rounds.any():
-        return None, None
-    if first.added is None:
-        parts = [one.parts for one in found if one.parts is not None]
-        if len(parts) < len(found):
-            return None, None
-        even = np.ones(len(parts[0]))
-        p = sign_flip(np.stack(parts), even, first.clusters, values=measured.values[:, 0])
-        return p[tests.first, tests.second], None
-    added = np.stack([one.added for one in found if one.added is not None])
-    if record.primary_metric == "accuracy" and first.clusters is None:
-        exact = _mcnemar(added, tests)
-        return exact, exact
-    classes = record.dataset.classes
-    weights = weights_of(record.primary_metric, added.shape[1], labels=first.labels, classes=classes)
-    return sign_flip(added, weights, first.clusters)[tests.first, tests.second], None
-
-
-def _mcnemar(right: NDArray[np.float64], tests: Differences) -> NDArray[np.float64]:
-    """Return exact McNemar's p of every pair, from which images each row is right about, shape (rows, n)."""
-    alone = (right.sum(axis=1)[:, None] - right @ right.T).astype(np.int64)
-    return mcnemar(alone[tests.first, tests.second], alone[tests.second, tests.first])
-
-
 def _places(
     records: Sequence[Record],
     tested: Sequence[Record],
@@ -305,7 +255,7 @@ def _places(
 ) -> dict[str, Place]:
     apart = [pair for pair in pairs if pair.distinguishable]
     beaten, beating = Counter(pair.worse for pair in apart), Counter(pair.better for pair in apart)
-    sign = direction(records[0].primary_metric)
+    sign = direction(records[0])
     places = {}
     for record in records:
         if record.id in reasons:

@@ -13,12 +13,14 @@ import numpy as np
 
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.paired_scores import PairedScores, paired_scores
+from artbench.plugins.known import form_of
 from artbench.protocol import Bootstrap, Protocol
 from artbench.records.predictions import check_predictions
 from artbench.records.record import Record
 from artbench.runtime.files import atomic_write, cache_folder
 from artbench.stats.contributions import SUMS
 from artbench.stats.metrics import METRICS
+from artbench.stats.plain import is_counted
 
 # Raised whenever `paired_scores` gives something else for the same predictions.
 _VERSION = 5
@@ -32,7 +34,8 @@ def cached_scores(record: Record, file: Path, *, protocol: Protocol) -> PairedSc
         ArtbenchError: The predictions can't be used for a test.
     """
     metric = METRICS.get(record.primary_metric)
-    if metric is None or (metric.name in SUMS and metric.target != "multi-label"):
+    # Nothing tells whether the code of a plugin's metric has changed.
+    if metric is None or not is_counted(metric) or (metric.name in SUMS and form_of(metric.target) != "labels"):
         return paired_scores(record, file, protocol=protocol)
     check_predictions(file, record)
     try:
@@ -57,33 +60,6 @@ def ranks_folder() -> Path:
         ArtbenchError: The cache folder can't be made or written.
     """
     return cache_folder() / "ranks"
-
-
-def ranks_bytes() -> int:
-    """Return the size of the cached scores in bytes."""
-    return sum(file.stat().st_size for file in _files())
-
-
-def forget() -> int:
-    """Remove all cached scores and return the number of bytes freed.
-
-    Raises:
-        ArtbenchError: A file can't be removed.
-    """
-    freed = 0
-    for file in _files():
-        size = file.stat().st_size
-        try:
-            file.unlink()
-        except OSError as error:
-            raise ArtbenchError(f"{file} can't be removed ({error.strerror})", mend="Remove it by hand") from error
-        freed += size
-    return freed
-
-
-def _files() -> list[Path]:
-    # Version 0.2 also kept rankings, as JSON.
-    return [file for file in ranks_folder().glob("*.*") if file.is_file() and file.suffix in (".json", ".npz")]
 
 
 def _key(record: Record, protocol: Protocol) -> str:

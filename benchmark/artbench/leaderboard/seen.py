@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import get_args
 
-from artbench.records.parts import Knowledge
+from artbench.records.encoder_state import Knowledge
 from artbench.records.record import Record
 from artbench.specs import INITIALISATION
 

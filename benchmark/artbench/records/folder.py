@@ -1,16 +1,16 @@
 """A results folder: `records/TASK/*.json`, with predictions and tables as `*.parquet` beside them."""
 
 import json
+import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import Any, get_args
+from typing import get_args
 
 from pydantic import ValidationError
 
@@ -19,9 +19,10 @@ from artbench.records.predictions import TestPredictions
 from artbench.records.record import SCHEMA, FileState, Record, TableName
 from artbench.records.tables import Tables, write_table
 from artbench.runtime.files import file_errors, sha256_of, write_text
+from artbench.runtime.lease import check_held
 from artbench.runtime.progress import Reporter
-from artbench.runtime.temporaries import abandoned, remove_abandoned, temporary_folder
-from artbench.runtime.untrusted import read_regular, strict_json
+from artbench.runtime.temporaries import abandoned, remove_abandoned, temporary_file, temporary_folder
+from artbench.runtime.untrusted import is_regular, read_regular, strict_json
 
 # Longest part of a file name, as file systems allow 255 bytes in all; the id keeps shortened names apart.
 _LONGEST = 80
@@ -39,29 +40,41 @@ class ResultsFolder:
     def check_writable(self) -> None:
         """Raise ArtbenchError if records can't be written, before the work is done."""
         with file_errors(f"the results folder {self.path} is not writable", mend="Name another with --results"):
-            (self.path / "records").mkdir(parents=True, exist_ok=True)
+            attempt = self.path / "records" / "writable"
+            attempt.parent.mkdir(parents=True, exist_ok=True)
+            remove_abandoned(attempt.parent, attempt.name)
             # A name of its own for each call, as runs may start side by side.
-            with NamedTemporaryFile(prefix=".writable.", suffix=".tmp", dir=self.path / "records"):
-                pass
+            with temporary_file(attempt) as made:
+                made.unlink()
 
     def settle(self) -> None:
-        """Finish what killed processes left: files that a record already names are put in place, others removed."""
+        """Finish what killed processes left: files that a record already names are put in place, others removed.
+
+        Raises:
+            ArtbenchError: The folder of records is a link.
+        """
         for task in self._folders():
             for left in abandoned(task):
                 for made in left.glob("*.parquet"):
                     # Of predictions and tables: only the former have the name of the record.
                     file = task / made.with_suffix(".json").name
                     with suppress(OSError, ArtbenchError):
-                        _put_in_place(left, file, read_record(file))
+                        if _put_in_place(left, file, read_record(file)):
+                            os.utime(file)  # So that a page which was made without them is the older one.
+            # If this process had been succeeded, they would not be in place.
+            check_held()
             remove_abandoned(task)
 
     def records(self, reporter: Reporter) -> Iterator[Record]:
         """Yield all records by file name, with a notice for each file that can't be read.
 
         Of several files with the same measurement, the one with the name that it asks for counts.
+
+        Raises:
+            ArtbenchError: The folder of records is a link.
         """
         found: dict[str, tuple[Path, Record]] = {}
-        for file in self._files():
+        for file in self.files():
             try:
                 record = read_record(file)
             except ArtbenchError as error:
@@ -76,16 +89,26 @@ class ResultsFolder:
                 found[record.id] = file, record
         yield from (record for _, record in found.values())
 
-    def _files(self) -> list[Path]:
-        """Return what is named as a record, by name; a folder of a task that is a link is not entered."""
-        return sorted(file for folder in self._folders() for file in folder.glob("*.json"))
+    def files(self) -> dict[Path, int]:
+        """Return what is named as a record, by name, each with the time in ns when it was written."""
+        found = sorted(file for folder in self._folders() for file in folder.glob("*.json"))
+        times: dict[Path, int] = {}
+        for file in found:
+            with suppress(FileNotFoundError):  # It was removed or replaced meanwhile.
+                times[file] = file.lstat().st_mtime_ns
+        return times
 
     def _folders(self) -> list[Path]:
-        return [folder for folder in (self.path / "records").glob("*/") if not folder.is_symlink()]
+        """Return the folders of tasks; one that is a link is not entered."""
+        records = self.path / "records"
+        if records.is_symlink():
+            problem = f"{records} is a symbolic link, which is not followed"
+            raise ArtbenchError(problem, mend="Put the folder itself there")
+        return [folder for folder in records.glob("*/") if not folder.is_symlink()]
 
     def newer_than(self, page: Path) -> bool:
         """Whether a record was written after a page, or the page is missing although there are records."""
-        times = [file.stat().st_mtime_ns for file in self._files()]
+        times = self.files().values()
         return bool(times) and (not page.is_file() or max(times) > page.stat().st_mtime_ns)
 
     def file_of(self, record: Record) -> Path:
@@ -159,7 +182,9 @@ def read_record(file: Path) -> Record:
         # Strict: no numbers as text, no booleans as numbers.
         return Record.model_validate_json(text, strict=True)
     except ValidationError as error:
-        if (newer := _newer_artbench(content)) is not None:
+        provenance = content.get("provenance")
+        newer = provenance.get("artbench") if isinstance(provenance, dict) else None
+        if isinstance(newer, str) and is_newer(newer):
             raise ArtbenchError(
                 f"{file} was made by artbench {newer}, which is newer than this one", mend="Upgrade artbench"
             ) from error
@@ -171,13 +196,9 @@ def read_record(file: Path) -> Record:
         raise ArtbenchError(f"{file} is not a valid record: {where[:200]}: {said}") from error
 
 
-def _newer_artbench(content: Mapping[str, Any]) -> str | None:
-    """Return the version of artbench that a record says it was made by, if that is newer than this one."""
-    provenance = content.get("provenance")
-    made = provenance.get("artbench") if isinstance(provenance, dict) else None
-    if not isinstance(made, str) or _VERSION.match(made) is None or len(made) > _LONGEST:
-        return None
-    return made if _numbers(made) > _numbers(version("artbench")) else None
+def is_newer(made: str) -> bool:
+    """Whether the version of artbench that a record says it was made by is newer than this one."""
+    return len(made) <= _LONGEST and _numbers(made) > _numbers(version("artbench"))
 
 
 def _numbers(release: str) -> tuple[int, ...]:
@@ -186,11 +207,20 @@ def _numbers(release: str) -> tuple[int, ...]:
 
 
 def write_record(file: Path, record: Record) -> Record:
-    """Write the JSON of a record, and return the record as it will be read; raise OSError if it can't be written."""
+    """Write the JSON of a record, and return the record as it will be read.
+
+    Raises:
+        ArtbenchError: It is larger than what is read.
+        OSError: It can't be written.
+    """
     content = record.as_json()
     # Validate once more, so that nothing is written that can't be read.
     checked = Record.model_validate(content)
-    write_text(file, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    if (size := len(text.encode())) > LARGEST_RECORD:
+        problem = f"a record of {size:,} bytes can't be kept: at most {LARGEST_RECORD:,} are read"
+        raise ArtbenchError(problem, mend="Measure fewer draws or splits at once")
+    write_text(file, text)
     return checked
 
 
@@ -202,24 +232,29 @@ def _files_of(record: Record) -> list[tuple[str, FileState]]:
 
 def _is_file_of(file: Path, state: FileState) -> bool:
     try:
-        return file.is_file() and sha256_of(file) == state.sha256
+        return is_regular(file) and sha256_of(file) == state.sha256
     except OSError:
         return False
 
 
-def _put_in_place(made: Path, file: Path, record: Record) -> None:
-    """Move the files that a record names from a temporary folder to their places beside its own.
+def _put_in_place(made: Path, file: Path, record: Record) -> bool:
+    """Move the files that a record names from a temporary folder to their places beside its own; say if any was there.
 
     Raises:
         OSError: One can't be moved; what is left stays in the folder.
+        LeaseLost: Another process has taken over what this one was doing.
     """
+    moved = False
     for suffix, state in _files_of(record):
         new = made / file.with_suffix(suffix).name
         if _is_file_of(new, state):
+            check_held()
             new.replace(file.with_suffix(suffix))
+            moved = True
     for table in set(get_args(TableName)) - record.tables.keys():  # Those of an earlier record.
         file.with_suffix(f".{table}.parquet").unlink(missing_ok=True)
     shutil.rmtree(made, ignore_errors=True)
+    return moved
 
 
 _plain = partial(re.sub, r"[^A-Za-z0-9_+-]+", "_")

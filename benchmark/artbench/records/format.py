@@ -3,41 +3,43 @@
 from collections.abc import Mapping
 from html import escape
 
+from artbench.plugins.known import known_metrics
 from artbench.records.parts import Metric
-
-_METRIC_NAMES = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced",
-    "macro_f1": "macro F1",
-    "top5_accuracy": "top-5",
-    "mean_class_accuracy": "class mean",
-    "expected_calibration_error": "ECE",
-    "mean_average_precision": "mAP",
-    "mean_average_precision_11_point": "mAP, 11-point",
-    "image_average_precision": "image AP",
-    "image_average_precision_11_point": "image AP, 11-point",
-    "sample_f2": "sample F2",
-    "micro_f1": "micro F1",
-    "mean_absolute_error": "MAE",
-    "within_50_years": "within 50 years",
-}
 
 
 def amount(metric: Metric) -> str:
-    """Return `81.2 [80.2, 82.2]`, in percent or in years."""
-    scale = 100 if metric.unit == "fraction" else 1
-    value, low, high = (f"{scale * number:.1f}" for number in (metric.value, *metric.ci95))
-    return f"{value} [{low}, {high}]"
+    """Return `81.2 [80.2, 82.2]`, in percent, in years, or as a plain number; without the interval if it has none."""
+    value, *ends = (scaled(number, metric.unit) for number in (metric.value, *(metric.ci95 or ())))
+    return f"{value} [{', '.join(ends)}]" if ends else value
+
+
+def scaled(number: float, unit: str, *, signed: bool = False) -> str:
+    """Return a number of some unit as text, fractions in percent."""
+    sign = "+" if signed else ""
+    if unit == "number":
+        return f"{number:{sign}.3f}"
+    return f"{100 * number if unit == 'fraction' else number:{sign}.1f}"
 
 
 def unit(metric: Metric) -> str:
-    """Return the unit of `amount`, `%` or `years`."""
-    return "%" if metric.unit == "fraction" else metric.unit
+    """Return the unit of `amount`: `%`, `years`, another word, or nothing for a plain number."""
+    return {"fraction": "%", "number": ""}.get(metric.unit, metric.unit)
+
+
+def heading(name: str, metric: Metric, *, interval: str = "") -> str:
+    """Return the heading of a column of `amount`: `MAE years`, and `interval` if the metric has one."""
+    return f"{metric_name(name)} {unit(metric)}".rstrip() + (interval if metric.ci95 is not None else "")
+
+
+def measured(name: str, metric: Metric) -> str:
+    """Return name, value, interval and unit of a metric in one phrase: `accuracy 81.2 [80.2, 82.2] %`."""
+    return f"{metric_name(name)} {amount(metric)} {unit(metric)}".rstrip()
 
 
 def metric_name(name: str) -> str:
     """Return the short name of a metric for people."""
-    return _METRIC_NAMES.get(name, name.replace("_", " "))
+    known = known_metrics().get(name)
+    return (known.short if known is not None else "") or name.replace("_", " ")
 
 
 def html_table(what: Mapping[str, str], metrics: Mapping[str, Metric], *, primary: str) -> str:
@@ -46,7 +48,7 @@ def html_table(what: Mapping[str, str], metrics: Mapping[str, Metric], *, primar
     rows = [_row("td", escape(name), escape(value)) for name, value in what.items()]
     rows.append(_row("th", "metric", "[95 % interval]"))
     for name, metric in metrics.items():
-        cells = escape(metric_name(name)), escape(f"{amount(metric)} {unit(metric)}")
+        cells = escape(metric_name(name)), escape(f"{amount(metric)} {unit(metric)}".rstrip())
         rows.append(_row("td", *(f"<b>{cell}</b>" if name == primary else cell for cell in cells)))
     return f"<table>{''.join(rows)}</table>"
 

@@ -1,6 +1,7 @@
 """Parquet files beside a record, which anybody may have written: read whole, within what the record lets expect."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +15,8 @@ from artbench.runtime.untrusted import memory_limit, read_regular
 # Bytes of a file, and rows.
 LARGEST_TABLE = 1280 << 20
 MOST_ROWS = 10**7
+# Bytes of a footer, which has a few thousand: a reader of millions needs so much memory that it may end the process.
+_LARGEST_FOOTER = 1 << 20
 # Bytes of one text, such as the id of an image, and in the mean of all rows, beside what few rows may take.
 _LONGEST_TEXT = 4_096
 _MEAN_TEXT = 256
@@ -57,6 +60,9 @@ class StoredTable:
         # Readers look for it only at the end of a file.
         if not data.startswith(b"PAR1"):
             raise ArtbenchError("it is not a Parquet file")
+        # Readers look for its size before the last four bytes.
+        if (footer_size := int.from_bytes(data[-8:-4], "little")) > _LARGEST_FOOTER:
+            raise ArtbenchError(f"its footer has {footer_size:,} bytes, and more than {_LARGEST_FOOTER:,} are not read")
         try:
             with memory_limit(_ROOM):
                 footer = pq.read_metadata(pa.BufferReader(data))
@@ -69,7 +75,8 @@ class StoredTable:
             raise ArtbenchError(f"it has {footer.num_rows:,} rows, and from 1 to {MOST_ROWS:,} are read")
         self._data, self._rows, self.bytes = data, int(footer.num_rows), len(data)
         self.columns: list[str] = schema.names
-        self.metadata = bool(set(footer.metadata or {}) - {b"ARROW:schema"} or schema.metadata)
+        own = (schema, *schema)
+        self.metadata = bool(set(footer.metadata or {}) - {b"ARROW:schema"} or any(_told(one.metadata) for one in own))
         self.lists = any(pa.types.is_nested(field.type) for field in schema)
         self._texts = [field.name for field in schema if pa.types.is_string(field.type)]
 
@@ -94,6 +101,11 @@ class StoredTable:
         except (OSError, ValueError, TypeError, KeyError, pa.ArrowException, MemoryError) as error:
             raise _unreadable(error) from error
         return table
+
+
+def _told(metadata: Mapping[bytes, bytes] | None) -> set[bytes]:
+    """Return the keys of metadata that a reader does not make itself."""
+    return set(metadata or {}) - {b"PARQUET:field_id"}
 
 
 def _decoded(column: pa.Array) -> pa.Array:

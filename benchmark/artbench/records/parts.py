@@ -1,10 +1,8 @@
-"""The parts of a record: data, encoder, probe, metrics and rounds."""
+"""The parts of a record: data, probe, metrics and rounds."""
 
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     StringConstraints,
@@ -12,30 +10,8 @@ from pydantic import (
     model_validator,
 )
 
-from artbench.runtime.text import LONGEST_NAME, NAME_PATTERN
-
-# Every number has a bound, far above what is measured: what shows them need not expect 1e308.
-LARGEST = 1e15
-Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Amount = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False)]
-Positive = Annotated[float, Field(ge=1 / LARGEST, le=LARGEST, allow_inf_nan=False)]
-Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
-Whole = Annotated[int, Field(ge=-(10**15), le=10**15)]
-Count = Annotated[int, Field(ge=0, le=10**15)]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=NAME_PATTERN)]
-# Of a plugin in a file there is no version.
-Version = Annotated[str, StringConstraints(max_length=100, pattern=r"^[\x20-\x7E]*$")]
-
-# What is known of test images among the images that an encoder was trained on.
-Knowledge: TypeAlias = Literal["clean", "unknown", "contaminated"]
-
-
-class Part(BaseModel):
-    """A part of a record: immutable, without unknown fields."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from artbench.records.fields import Amount, Count, Fraction, Name, Number, Part, Positive, Seconds, Sha256
+from artbench.specs import UNIT_PATTERN
 
 
 class ExclusionState(Part):
@@ -97,125 +73,31 @@ class DatasetState(Part):
     twins: NearDuplicatesState | None = None
 
 
-class PoolState(Part):
-    """The images that a checkpoint was pretrained on, from its manifest.
-
-    Attributes:
-        sha256: Digest of the manifest.
-        images: Number of images.
-        datasets: Number of images by dataset.
-        test_images: Number of test images among them; None if the manifest was not available.
-    """
-
-    sha256: Sha256
-    images: Count
-    datasets: dict[Name, Count]
-    test_images: Count | None
-
-    def knowledge(self, dataset: str) -> Knowledge:
-        """What the pool says of the test images of a dataset.
-
-        Images are the same by id, within a dataset: the same work may be in another dataset under another id.
-        """
-        if self.test_images:
-            return "contaminated"
-        return "clean" if self.test_images == 0 and self.datasets.keys() == {dataset} else "unknown"
-
-
-class TrainingState(Part):
-    """How an encoder was pretrained.
-
-    Attributes:
-        key: Digest of everything that determines the result.
-        method: Name of the method.
-        backbone: Name of the backbone.
-        settings: All settings of the method.
-        seed: Seed of initialisation, order and augmentation.
-        steps: Number of updates of the weights.
-        images_seen: Number of images over all updates.
-        batch_norm: What batch normalisation normalised over.
-        dtype: Data type of the networks' computation.
-        unreadable: Number of images of the pool that could not be read.
-        plugins: Version of each distribution that was used.
-    """
-
-    key: Sha256
-    method: Name
-    backbone: Name
-    settings: dict[Name, bool | Whole | Number | Name | tuple[Number, ...] | None]
-    seed: Count
-    steps: Count
-    images_seen: Count
-    batch_norm: Name
-    dtype: Name
-    unreadable: Count
-    plugins: dict[Name, Version]
-
-
-class SeenState(Part):
-    """What the weights were trained on, and whether the test images were among it.
-
-    Attributes:
-        corpus: Name of the training images: `ImageNet-1k`; `not stated` if nothing is published; `none` if the weights
-            were not trained.
-        state: `clean`, `unknown` or `contaminated` (`artbench.encoders.Corpus` defines them).
-        evidence: How that is known, as a short text or an address.
-    """
-
-    corpus: Name
-    state: Knowledge
-    evidence: Name
-
-
-class EncoderState(Part):
-    """The encoder of the features.
-
-    Attributes:
-        weights_sha256: Digest of the state dict.
-        source: Source of the weights.
-        checkpoint_sha256: Digest of the checkpoint's file, if the pretraining was a path.
-        parameters: Number of parameters.
-        feature_dim: Length of a feature vector.
-        input_size: Side of the crop in pixels.
-        layer: The layer that was read, counted from the end; None in records of artbench 0.1.
-        pooling: How it was pooled: `cls`, `avg`, `cls+avg`, `map` or `max`; None if it was otherwise or is unknown.
-        pool: Images that the checkpoint was pretrained on; None if unknown.
-        training: How artbench pretrained it; None if it did not.
-        seen: What the weights were trained on, and whether test images were among it; None in records of artbench 0.1.
-    """
-
-    weights_sha256: Sha256
-    source: Name
-    checkpoint_sha256: Sha256 | None = None
-    parameters: Count
-    feature_dim: Count
-    input_size: Count
-    layer: Count | None = None
-    pooling: Literal["cls", "avg", "cls+avg", "map", "max"] | None = None
-    pool: PoolState | None = None
-    training: TrainingState | None = None
-    seen: SeenState | None = None
-
-
 class Metric(Part):
     """A value and its interval.
 
     Attributes:
         value: Value on the test images; with several rounds, the mean over them.
-        ci95: Lower and upper end of the 95 % interval.
-        unit: `fraction`, in [0, 1], or `years`. Not written for fractions.
+        ci95: Lower and upper end of the 95 % interval; None for a metric of which no interval can be made.
+        unit: `fraction`, in [0, 1], `years`, or what the plugin of the metric says. Not written for fractions.
+        higher_is_better: Whether more is better, as the plugin of the metric says; None, and not written, for built-in
+            metrics.
     """
 
-    value: Amount
-    ci95: tuple[Amount, Amount]
-    unit: Literal["fraction", "years"] = "fraction"
+    value: Number
+    ci95: tuple[Number, Number] | None
+    unit: Annotated[str, StringConstraints(pattern=f"^{UNIT_PATTERN}$")] = "fraction"
+    higher_is_better: bool | None = None
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        if self.ci95[0] > self.ci95[1]:
+        numbers = (self.value, *(self.ci95 or ()))
+        if self.ci95 is not None and self.ci95[0] > self.ci95[1]:
             raise ValueError("the lower end of ci95 lies above the upper")
-        if self.unit == "fraction" and max(self.value, *self.ci95) > 1:
+        if self.unit == "fraction" and max(numbers) > 1:
             raise ValueError("a fraction lies above 1")
+        if self.unit in ("fraction", "years") and min(numbers) < 0:
+            raise ValueError("a fraction, or a number of years, lies below 0")
         return self
 
     @model_serializer(mode="wrap")
@@ -223,6 +105,8 @@ class Metric(Part):
         written: dict[str, Any] = write(self)
         if self.unit == "fraction":
             del written["unit"]
+        if self.higher_is_better is None:
+            del written["higher_is_better"]
         return written
 
 
@@ -248,7 +132,7 @@ class ProbeState(Part):
     l2: Positive
     grid: tuple[Positive, ...]
     grid_losses: tuple[Amount | None, ...]
-    validation: dict[Name, Amount]
+    validation: dict[Name, Number]
     validation_accuracy: Fraction | None
     thresholds: dict[Name, Fraction] = Field(default_factory=dict)
     converged: bool
@@ -285,8 +169,8 @@ class RoundState(Part):
 
     train: Count
     test: Count
-    metrics: dict[Name, Amount]
-    neighbours: dict[Name, Amount]
+    metrics: dict[Name, Number]
+    neighbours: dict[Name, Number]
     probe: ProbeState
 
 
@@ -309,10 +193,39 @@ class FewShotState(Part):
 
 
 class BaselineState(Part):
-    """Scores of a guess without pixels, such as `largest class`."""
+    """Scores of a guess without pixels, one of its kind of target."""
 
     name: Name
     metrics: dict[Name, Metric]
+
+
+class ResourcesState(Part):
+    """What a step took of the machine; not comparable between machines.
+
+    Attributes:
+        device_s: Seconds of the device, summed over processes: for which a GPU was held, or for which the cores of a
+            processor computed.
+        memory_bytes: Peak memory of the process that took most: allocated by torch on a GPU, resident on the CPU; None
+            if the system does not tell.
+        memory_by: How it was measured: `cuda`, `VmHWM` (the kernel's own peak), or `sampled`.
+        reserved_bytes: Peak of what torch reserved on a GPU, with its cache; None on the CPU.
+        energy_j: Energy in joules that the device as a whole used meanwhile; None if it does not tell.
+        energy_by: Who counted it: `nvml` (the GPU) or `rapl` (the packages of the processor, and their memory).
+    """
+
+    device_s: Seconds
+    memory_bytes: Count | None = None
+    memory_by: Literal["cuda", "VmHWM", "sampled"] | None = None
+    reserved_bytes: Count | None = None
+    energy_j: Amount | None = None
+    energy_by: Literal["nvml", "rapl"] | None = None
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        for value, source in ((self.memory_bytes, self.memory_by), (self.energy_j, self.energy_by)):
+            if (value is None) != (source is None):
+                raise ValueError("a measured number and what measured it go together")
+        return self
 
 
 class LabelFreeState(Part):

@@ -16,7 +16,7 @@ from artbench.errors import ArtbenchError
 from artbench.records.parquet import LARGEST_TABLE, MOST_ROWS, OtherFileError, StoredTable, check_texts
 from artbench.records.record import Record
 from artbench.runtime.files import atomic_write
-from artbench.specs import TargetKind
+from artbench.specs import AnswerForm
 
 # Most values of a column of lists, such as 250,000 images of 1,000 labels; and most classes.
 _MOST_VALUES = 25 * 10**7
@@ -59,17 +59,17 @@ class TestPredictions:
         (probability of at least 0.5) list label numbers, `confidence` the probability of every label. Years: the years,
         and no confidence.
         """
-        outputs, target = self.outputs, target_of(self.labels)
-        if target == "single-label" and not isinstance(outputs, Leading):
+        outputs, form = self.outputs, form_of_labels(self.labels)
+        if form == "class" and not isinstance(outputs, Leading):
             outputs = Leading.of(outputs)
         classes = outputs.count if isinstance(outputs, Leading) else outputs.shape[1]
-        check_size(self.images, classes=classes, target=target)
+        check_size(self.images, classes=classes, form=form)
         columns, few = {"image": pa.array(self.images, pa.string())}, True
         if isinstance(outputs, Leading):
             columns["target"] = pa.array(self.labels, pa.int32())
             columns["prediction"] = pa.array(outputs.classes[:, 0], pa.int32())
             columns["confidence"] = pa.array(outputs.probabilities[:, 0], pa.float32())
-        elif target == "year":
+        elif form == "number":
             columns["target"] = pa.array(self.labels, pa.float64())
             columns["prediction"] = pa.array(outputs[:, 0], pa.float32())
         else:
@@ -121,30 +121,30 @@ class StoredPredictions:
     clusters: NDArray[np.int64] | None
 
     @property
-    def target(self) -> TargetKind:
-        """Kind of target, by the labels."""
-        return target_of(self.labels)
+    def form(self) -> AnswerForm:
+        """Form of the answers, by the labels."""
+        return form_of_labels(self.labels)
 
 
-def target_of(labels: Labels) -> TargetKind:
-    """Return the kind of target that labels are of."""
+def form_of_labels(labels: Labels) -> AnswerForm:
+    """Return the form of the answers that labels are."""
     if labels.dtype == np.float64:
-        return "year"
-    return "single-label" if labels.ndim == 1 else "multi-label"
+        return "number"
+    return "class" if labels.ndim == 1 else "labels"
 
 
-def check_size(images: Sequence[str], *, classes: int, target: TargetKind) -> None:
+def check_size(images: Sequence[str], *, classes: int, form: AnswerForm) -> None:
     """Check, before the work is done, that predictions of this size can be read again.
 
     Args:
         images: Ids of all test images, of one round after the other.
         classes: Number of classes.
-        target: Kind of target.
+        form: Form of the answers.
 
     Raises:
         ArtbenchError: They can't.
     """
-    problem = _too_many(len(images), classes, target)
+    problem = _too_many(len(images), classes, form)
     if not problem:
         sizes = [len(image.encode()) for image in images]
         try:
@@ -158,13 +158,13 @@ def check_size(images: Sequence[str], *, classes: int, target: TargetKind) -> No
         )
 
 
-def _too_many(rows: int, classes: int, target: TargetKind) -> str:
+def _too_many(rows: int, classes: int, form: AnswerForm) -> str:
     """Say why predictions would not be read; empty if they would."""
     if rows > MOST_ROWS:
         return f"at most {MOST_ROWS:,} rows are read"
-    if target != "year" and classes > _MOST_CLASSES:
+    if form != "number" and classes > _MOST_CLASSES:
         return f"at most {_MOST_CLASSES:,} classes are read"
-    if target == "multi-label" and rows * classes > _MOST_VALUES:
+    if form == "labels" and rows * classes > _MOST_VALUES:
         return f"at most {_MOST_VALUES:,} probabilities are read"
     return ""
 
@@ -182,7 +182,7 @@ def read_predictions(file: Path, record: Record) -> StoredPredictions:
         stored = StoredTable(file, record.predictions)
         # A list has a value for each label, a few bytes of a file can stand for any number, and all are kept in memory.
         rows = record.predictions.rows
-        problem = _too_many(rows, classes, "multi-label" if stored.lists else "single-label")
+        problem = _too_many(rows, classes, "labels" if stored.lists else "class")
         if problem or (stored.lists and rows * classes > max(_FEW_VALUES, stored.bytes)):
             raise ArtbenchError(problem or "it has fewer bytes than values")
         table = stored.read(values_per_row=classes if stored.lists else 1)

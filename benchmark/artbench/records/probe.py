@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
-from artbench.records.record import FileState, Record
-from artbench.runtime.files import sha256_of
+from artbench.records.parquet import OtherFileError, StoredTable
+from artbench.records.record import Record
 
 # Most numbers that are kept, over all rounds: some 10 MB.
 MOST_NUMBERS = 2**22
@@ -64,19 +63,32 @@ def read_probes(file: Path, record: Record, *, classes: int) -> list[StoredProbe
         ArtbenchError: The table is missing, damaged, not the one that the record names, or of another shape.
     """
     state, table = record.tables.get("probe"), file.with_suffix(".probe.parquet")
-    rounds = max(1, len(record.rounds))
+    rounds, dimensions = max(1, len(record.rounds)), record.encoder.feature_dim
     if state is None:
         raise ArtbenchError("it does not have the weights of its probe", mend="Run it again with this artbench")
     try:
-        if sha256_of(table) != state.sha256:
-            raise ArtbenchError("the weights of its probe are not the ones it was written with", mend="Run it again")
-        _refuse_other_shape(table, state, record, classes=classes)
-        bias, weight = _numbers(pq.read_table(table), record, classes=classes)
-    except (OSError, ValueError, KeyError, AttributeError, pa.ArrowException) as error:
-        problem = f"the weights of its probe can't be read ({' '.join(str(error).split())[:200]})"
-        raise ArtbenchError(problem, mend="Run it again") from error
+        _check_shape(state.rows, rounds=rounds, classes=classes, dimensions=dimensions)
+        read = StoredTable(table, state).read(values_per_row=dimensions)
+        bias, weight = _numbers(read, record, classes=classes)
+    except OtherFileError as error:
+        raise _unusable("are not the ones it was written with") from error
+    except ArtbenchError as error:
+        raise _unusable(f"can't be read ({error.message})") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:
+        raise _unusable(f"can't be read ({' '.join(str(error).split())[:200]})") from error
     parts = [slice(number * classes, (number + 1) * classes) for number in range(rounds)]
     return [StoredProbe(weight=weight[part].T, bias=bias[part]) for part in parts]
+
+
+def _unusable(problem: str) -> ArtbenchError:
+    return ArtbenchError(f"the weights of its probe {problem}", mend="Run it again")
+
+
+def _check_shape(rows: int, *, rounds: int, classes: int, dimensions: int) -> None:
+    if rounds * classes * dimensions > MOST_NUMBERS:
+        raise ValueError("there are too many of them")
+    if rows != rounds * classes:
+        raise ValueError(f"they are not {rounds * classes:,} x {dimensions:,} numbers")
 
 
 def _numbers(table: pa.Table, record: Record, *, classes: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -87,26 +99,13 @@ def _numbers(table: pa.Table, record: Record, *, classes: int) -> tuple[NDArray[
         raise ValueError("its rows are not those of the rounds and classes in order")
     bias = table["bias"].to_numpy().astype(np.float32)
     lists = table["weight"].combine_chunks()
-    weight = lists.flatten().to_numpy().astype(np.float32).reshape(len(bias), record.encoder.feature_dim)
+    weight = lists.flatten().to_numpy().astype(np.float32)
+    if len(weight) != len(bias) * record.encoder.feature_dim:
+        raise ValueError(f"they are not {len(bias):,} x {record.encoder.feature_dim:,} numbers")
+    weight = weight.reshape(len(bias), -1)
     if not np.isfinite(weight).all() or np.isnan(bias).any() or (bias == np.inf).any():
         raise ValueError("a weight is not a number")
     return bias, weight
-
-
-def _refuse_other_shape(table: Path, state: FileState, record: Record, *, classes: int) -> None:
-    """Raise ValueError unless the footer announces one row a round and class, each with one number a dimension."""
-    rounds, dimensions = max(1, len(record.rounds)), record.encoder.feature_dim
-    if rounds * classes * dimensions > MOST_NUMBERS:
-        raise ValueError("there are too many of them")
-    footer = pq.read_metadata(table)
-    values = sum(
-        footer.row_group(group).column(number).num_values
-        for group in range(footer.num_row_groups)
-        for number in range(footer.num_columns)
-        if footer.row_group(group).column(number).path_in_schema.startswith("weight")
-    )
-    if (footer.num_rows, state.rows, values) != (rounds * classes, rounds * classes, rounds * classes * dimensions):
-        raise ValueError(f"they are not {rounds * classes:,} x {dimensions:,} numbers")
 
 
 def _short(numbers: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -7,23 +7,19 @@ from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 
 from pydantic import AwareDatetime, ConfigDict, Field, field_validator, model_validator
 
-from artbench.records.format import amount, html_table, metric_name, unit
+from artbench.records.encoder_state import EncoderState
+from artbench.records.fields import Count, Name, Part, Seconds, Sha256, Version
+from artbench.records.format import html_table, measured
 from artbench.records.parts import (
     BaselineState,
-    Count,
     DatasetState,
-    EncoderState,
     FewShotState,
     LabelFreeState,
     Metric,
-    Name,
     NeighboursState,
-    Part,
     ProbeState,
+    ResourcesState,
     RoundState,
-    Seconds,
-    Sha256,
-    Version,
 )
 
 SCHEMA: Literal[1] = 1
@@ -48,6 +44,8 @@ class Timing(Part):
         forward_s: Seconds in which the network computed, likewise; both in the first process.
         images_per_s: Images per second of the extraction, from file to feature; None if nothing was extracted.
         probe_s: Wall-clock seconds for fitting and scoring.
+        extraction: What the extraction took; None if nothing was extracted, and in records of artbench before 0.3.
+        probe: What fitting and scoring took, in the first process; None in records of artbench before 0.3.
     """
 
     extract_s: Seconds
@@ -55,6 +53,8 @@ class Timing(Part):
     forward_s: Seconds | None = None
     images_per_s: Seconds | None
     probe_s: Seconds
+    extraction: ResourcesState | None = None
+    probe: ResourcesState | None = None
 
 
 class Provenance(Part):
@@ -65,7 +65,9 @@ class Provenance(Part):
         hardware: Model of the device.
         dtype: Data type of the forward pass.
         compiled: Whether the network was compiled.
-        plugins: Version of each distribution whose backbone, pretraining, dataset or task was used.
+        decoder: What decoded plain JPEGs: `gpu` gives slightly other pixels.
+        plugins: Version of each distribution whose backbone, pretraining, dataset, task, kind of target or metric was
+            used.
         seed: Seed of the run.
         created: When the record was written.
     """
@@ -78,6 +80,7 @@ class Provenance(Part):
     hardware: Name
     dtype: Name
     compiled: bool = False
+    decoder: Literal["cpu", "gpu"] = "cpu"
     plugins: dict[Name, Version]
     seed: Count
     created: AwareDatetime
@@ -105,7 +108,7 @@ class Record(Part):
         predictions: The file `.parquet` beside this one: the prediction for every test image.
         tables: The files `.classes.parquet` (precision, recall, F1 and, for multi-label tasks, average precision of
             each class) and `.confusion.parquet` (single-label), over all rounds together; and `.probe.parquet`, the
-            weights of the probe (`artbench.records.probe`), which records of artbench before 0.3 lack.
+            weights of the probe (`artbench.records.probe`), which records of artbench 0.1 lack.
 
     Raises:
         pydantic.ValidationError: A field is missing, unknown or impossible, on reading or writing.
@@ -161,7 +164,9 @@ class Record(Part):
     @property
     def id(self) -> str:
         """Twelve hexadecimal digits of what was measured, not of the result: the same run twice has the same id."""
-        parts = (*self.board, self.backbone, self.pretraining, self.encoder.weights_sha256)
+        parts = [*self.board, self.backbone, self.pretraining, self.encoder.weights_sha256]
+        if self.encoder.backbone_version > 1:
+            parts.append(self.encoder.backbone_version)
         return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:12]
 
     def as_json(self) -> dict[str, Any]:
@@ -169,7 +174,7 @@ class Record(Part):
         return self.model_dump(mode="json", by_alias=True)
 
     def __repr__(self) -> str:
-        result = f"{metric_name(self.primary_metric)} {amount(self.primary)} {unit(self.primary)}"
+        result = measured(self.primary_metric, self.primary)
         return f"Record({task_name(self)}; {encoder_name(self)}; {result})"
 
     __str__ = __repr__
@@ -178,7 +183,7 @@ class Record(Part):
         """Return a table for notebooks: what was measured, and every metric with its interval."""
         what = {
             "task": task_name(self),
-            "backbone": self.backbone,
+            "backbone": backbone_name(self),
             "pretraining": pretraining_name(self),
             "protocol": self.protocol,
             "images": f"{self.dataset.train:,} train, {self.dataset.test:,} test",
@@ -211,7 +216,13 @@ def dataset_name(data: DatasetState) -> str:
 
 def encoder_name(record: Record) -> str:
     """Return backbone and pretraining in one phrase."""
-    return f"{record.backbone}, {pretraining_name(record)}"
+    return f"{backbone_name(record)}, {pretraining_name(record)}"
+
+
+def backbone_name(record: Record) -> str:
+    """Return the name of the backbone, with its version if that is another than 1."""
+    version = record.encoder.backbone_version
+    return record.backbone if version == 1 else f"{record.backbone} (version {version})"
 
 
 def pretraining_name(record: Record) -> str:

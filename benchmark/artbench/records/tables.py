@@ -49,16 +49,29 @@ def _column(column: NDArray[np.generic]) -> pa.Array:
 def read_table(file: Path, record: Record, name: TableName) -> dict[str, list[Any]] | None:
     """Read a table beside the file of a record; None if it is missing, damaged or not the one that the record names."""
     state = record.tables.get(name)
-    if state is None:
+    if state is None or not _may_have(state.rows, record, name):
         return None
     try:
         table = StoredTable(file.with_suffix(f".{name}.parquet"), state, largest=_LARGEST)
         if table.lists or not _NEEDED[name] <= set(table.columns):
             return None
         columns: dict[str, list[Any]] = table.read().to_pydict()
-    except (ArtbenchError, OSError, ValueError, pa.ArrowException):
+    # An OverflowError is of a date that Python can't have.
+    except (ArtbenchError, OSError, ValueError, KeyError, TypeError, OverflowError, pa.ArrowException):
+        return None
+    # A class that is there twice has no one place on a page.
+    if len(set(columns.get("class", ()))) < len(columns.get("class", ())):
         return None
     return columns if all(_is_column(column, columns[column]) for column in columns) else None
+
+
+def _may_have(rows: int, record: Record, name: TableName) -> bool:
+    """Whether a table can have so many rows by what the record says of its classes and images."""
+    classes = record.dataset.classes
+    if name == "classes":
+        return rows == classes
+    # Of pairs of classes, those that an image has.
+    return name != "confusion" or rows <= min(classes**2, record.predictions.rows if record.predictions else 0)
 
 
 def _is_column(name: str, values: Sequence[Any]) -> bool:
@@ -81,7 +94,7 @@ class TaskClasses:
 def tested_classes(file: Path, record: Record) -> TaskClasses | None:
     """Read the classes of a record from the table beside its file; None if there is no valid table."""
     table = read_table(file, record, "classes")
-    if table is None or len(table["class"]) != record.dataset.classes:
+    if table is None:
         return None
     names, images = table["class"], table["support"]
     valid = all(isinstance(name, str) for name in names) and all(isinstance(count, int) for count in images)

@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from artbench.records.parts import Count, LabelFreeState, Name, Part, Sha256
+from artbench.records.fields import Count, Name, Part, Sha256
+from artbench.records.parts import LabelFreeState
 from artbench.records.record import Provenance
 from artbench.runtime.text import counted
 
@@ -26,7 +27,7 @@ class UnlabelledResult(Part):
 
     Attributes:
         dataset: Name of the dataset.
-        fingerprint: Digest of its images (`Dataset.fingerprint`).
+        fingerprint: Digest of the contents of its images (`Dataset.fingerprint_of`).
         images: Number of its images, without those that were excluded.
         unreadable: Number of these that could not be decoded.
         backbone: Backbone of the encoder.

@@ -2,33 +2,41 @@
 
 import secrets
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data.opening import OpenTask
+from artbench.data.targets import Targets
 from artbench.encoders.encoder import Encoder
-from artbench.encoders.request import encoder_requests
 from artbench.errors import ArtbenchError, UsageError
-from artbench.explain.reproduce import open_task, protocol_of
-from artbench.explain.sources import CheckedRecord, Sources, check_sources, other_weights
+from artbench.evaluation.rounds import fitted_splits
+from artbench.explain.reproduce import build_as_recorded, candidate_of, open_task, protocol_of
+from artbench.explain.sources import CheckedRecord, Sources, check_sources
 from artbench.features.extract import Features, extract
 from artbench.plugins.registry import Registry
 from artbench.protocol import Protocol
 from artbench.records.folder import read_record
+from artbench.records.predictions import form_of_labels
 from artbench.records.probe import StoredProbe, read_probes
 from artbench.records.publishing import image_digests
 from artbench.records.record import Record
-from artbench.runtime.findings import Finding, failed, passed
+from artbench.runtime.findings import Finding, Status, failed, passed
 from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter
-from artbench.verify.fit import Sample, first_order_test
+from artbench.runtime.untrusted import check_unlinked, is_regular
+from artbench.verify.fit import FEWEST, Sample, first_order_test
 from artbench.verify.predictions import compare_predictions
 
 _RUN = "Run the encoder again here: `artbench run`, then `artbench leaderboard compare`"
+# Letters of an unexpected error that are shown.
+_LONGEST = 200
+_WHETHER = "whether its probe was fitted on training images alone"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,10 +63,16 @@ class Verified:
     Attributes:
         findings: In the order of the records. PASS: verified. FAIL: refuted. SKIP: it could not be verified.
         seed: What the images were drawn with.
+        verified: Number of records that were verified, at least by their predictions.
+        refuted: Number of records that were refuted, or whose verification failed.
+        skipped: Number of records that could not be verified.
     """
 
     findings: tuple[Finding, ...]
     seed: int
+    verified: int
+    refuted: int
+    skipped: int
 
 
 def records_in(places: Iterable[Path]) -> Iterator[Path]:
@@ -66,13 +80,16 @@ def records_in(places: Iterable[Path]) -> Iterator[Path]:
 
     Raises:
         UsageError: A folder has no records.
+        ArtbenchError: A folder is a link.
     """
     for place in places:
+        check_unlinked(place.parent if place.is_file() else place)
         if place.is_file():
             yield place
             continue
         root = place if place.name == "records" else place / "records"
-        found = [file for file in sorted(root.glob("*/*.json")) if file.is_file() and not file.is_symlink()]
+        files = [] if root.is_symlink() else sorted(root.glob("*/*.json"))
+        found = [file for file in files if is_regular(file) and not file.parent.is_symlink()]
         if not found:
             raise UsageError(f"no records in {place}", mend="Name records, or results folders")
         yield from found
@@ -81,17 +98,33 @@ def records_in(places: Iterable[Path]) -> Iterator[Path]:
 def verify_records(request: VerifyRequest, *, registry: Registry, reporter: Reporter) -> Verified:
     """Extract some images of each record again, and compare what its probe makes of them with its predictions.
 
-    The features are extracted anew, whatever the feature store holds.
+    The features are extracted anew, whatever the feature store holds. A record that breaks what reads it, or a plugin,
+    is a FAIL, and does not keep the others from being verified.
     """
     seed = secrets.randbits(63) if request.seed is None else request.seed
     findings: list[Finding] = []
+    counts = Counter[Status]()
     for number, file in enumerate(request.files):
         random = np.random.default_rng([seed, number])
+        own: list[Finding] = []
         try:
-            findings += _verified(file, request, random, registry=registry, reporter=reporter)
+            # One by one, so that those before an error are kept.
+            own.extend(_verified(file, request, random, registry=registry, reporter=reporter))
         except ArtbenchError as error:
-            findings.append(_skipped(file, error.message, error.mend))
-    return Verified(findings=tuple(findings), seed=seed)
+            own.append(_skipped(file, error.message, error.mend))
+        except Exception as error:
+            said = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
+            own.append(failed(file.name, f"its verification failed ({said})", mend=_RUN))
+        found = {finding.status for finding in own}
+        counts["FAIL" if "FAIL" in found else "PASS" if "PASS" in found else "SKIP"] += 1
+        findings += own
+    return Verified(
+        findings=tuple(findings),
+        seed=seed,
+        verified=counts["PASS"],
+        refuted=counts["FAIL"],
+        skipped=counts["SKIP"],
+    )
 
 
 def _skipped(file: Path, message: str, mend: str = "") -> Finding:
@@ -107,12 +140,15 @@ def _verified(
         raise UsageError(f"no plugin here registers the task {record.task!r} by itself")
     checked = check_sources(file, request.sources, registry=registry)
     stored, protocol = checked.predictions, protocol_of(record, file)
-    probes = read_probes(file, record, classes=1 if stored.target == "year" else record.dataset.classes)
+    probes = read_probes(file, record, classes=1 if stored.form == "number" else record.dataset.classes)
     task = open_task(record, request.sources, registry, reporter)
     encoder = _built(checked, registry=registry, reporter=reporter)
     positions = _drawn(np.arange(len(stored.images)), request.sample, random)
     tested = _rows_of(task, image_digests(stored.images[positions]))
-    fitted = _training(task, protocol, request.sample, random)
+    # Of several, one that nobody knows beforehand.
+    number = int(random.integers(len(probes)))
+    targets, fits = _round(task, protocol, number, len(probes))
+    fitted = _drawn(fits, request.sample, random)
     rows = np.unique(np.concatenate([tested, fitted]))
     with tempfile.TemporaryDirectory(prefix="artbench-verify-") as folder:
         features = _extracted(record, task, encoder, rows, Path(folder), request, protocol, reporter)
@@ -135,51 +171,50 @@ def _verified(
         yield passed(
             file.name, f"{found.images:,} predictions are those of its weights and probe, to {found.largest:.1g}"
         )
-        yield _of_fit(file, record, task, features, fitted, tested, probes[0], protocol)
+        yield _of_fit(file, record, targets, features, fitted, tested, probes[number], number, protocol)
 
 
 def _of_fit(
     name: Path,
     record: Record,
-    task: OpenTask,
+    targets: Targets,
     features: Features,
     fitted: NDArray[np.int64],
     tested: NDArray[np.int64],
     probe: StoredProbe,
+    number: int,
     protocol: Protocol,
 ) -> Finding:
-    """Say whether the probe of the first round was fitted on its training split."""
-    target = task.spec.target
-    if protocol.few_shot is not None or protocol.width is not None:
-        what = "few shots" if protocol.few_shot is not None else "a common width"
-        return _skipped(name, f"whether its probe was fitted on training images alone: it is of {what}")
+    """Say whether the probe of a round was fitted on its training split."""
+    form = form_of_labels(targets.test.labels)
+    if protocol.few_shot is not None and record.dataset.unreadable:
+        return _skipped(name, f"{_WHETHER}: some could not be read, so that it is not known which were drawn")
     rows = fitted[~np.isin(fitted, list(features.unreadable))]
-    first = tested[np.isin(tested, task.targets.test.rows)]
-    train, test = (Sample(features.take(part), _labels(task, part)) for part in (rows, first))
-    found = first_order_test(probe, train, test, l2=record.probe.l2, target=target)
+    own = tested[np.isin(tested, targets.test.rows)]
+    train, test = (Sample(features.take(part), _labels(targets, part)) for part in (rows, own))
+    reduced = protocol.width is not None
+    found = first_order_test(probe, train, test, l2=record.probes[number].l2, form=form, reduced=reduced)
     if found is None:
-        return _skipped(name, f"whether its probe was fitted on training images alone: {len(rows):,} are too few")
+        return _skipped(name, f"{_WHETHER}: {len(rows):,} are too few, of at least {FEWEST}")
     if found.refuted:
+        told = "it fits test images as if it had seen them" if found.t < 0 else "it was fitted on something else"
+        told = f"it is not one of {protocol.width:,} principal components" if protocol.width is not None else told
         return failed(
             name.name,
-            f"its probe is not the one of the training split (t = {found.t:.1f}, p = {found.p:.1g}): "
-            + ("it fits test images as if it had seen them" if found.t < 0 else "it was fitted on something else"),
+            f"its probe is not the one of the training split (t = {found.t:.1f}, p = {found.p:.1g}): {told}",
             mend=_RUN,
         )
+    if reduced:
+        # Along its own weights alone, where a probe that has seen the test differs too little.
+        return _skipped(name, f"{_WHETHER}: its principal components are not on record (t = {found.t:.1f})")
     return passed(
         name.name, f"its probe is as one of the training split is on {len(rows):,} of its images (t = {found.t:.1f})"
     )
 
 
 def _built(checked: CheckedRecord, *, registry: Registry, reporter: Reporter) -> Encoder:
-    record = checked.record
-    (candidate,) = encoder_requests(
-        [record.backbone], [checked.pretraining], registry=registry, seed=record.provenance.seed
-    )
-    encoder = candidate.build(reporter, device=choose_device(checked.sources.device))
-    if encoder.weights_sha256 != record.encoder.weights_sha256:
-        given = candidate.checkpoint_sha256 if checked.sources.checkpoint is not None else None
-        raise other_weights(record, encoder.weights_sha256, checkpoint=given)
+    record, device = checked.record, choose_device(checked.sources.device)
+    encoder = build_as_recorded(candidate_of(checked, registry), checked, device=device, reporter=reporter)
     if encoder.feature_dim != record.encoder.feature_dim:
         raise ArtbenchError(f"its features have {record.encoder.feature_dim:,} numbers, here {encoder.feature_dim:,}")
     return encoder
@@ -220,17 +255,19 @@ def _rows_of(task: OpenTask, digests: list[str]) -> NDArray[np.int64]:
     return np.array([known[digest] for digest in digests], np.int64)
 
 
-def _training(task: OpenTask, protocol: Protocol, count: int, random: np.random.Generator) -> NDArray[np.int64]:
-    """Draw from the images that the probe of the first round was fitted on; none where `_of_fit` does not ask."""
-    if protocol.few_shot is not None or protocol.width is not None:
-        return np.zeros(0, np.int64)
-    parts = [split.rows for name, split in task.targets.splits if name != "test"]
-    return _drawn(np.concatenate(parts), count, random)
+def _round(task: OpenTask, protocol: Protocol, number: int, count: int) -> tuple[Targets, NDArray[np.int64]]:
+    """Return the targets of a round, and the images that its probe was fitted on."""
+    splits, draws = task.targets.rounds, 1 if protocol.few_shot is None else protocol.few_shot.draws
+    if count != draws * len(splits):
+        raise ArtbenchError(f"it has {count:,} rounds, not {draws * len(splits):,}", mend="Run `leaderboard check`")
+    targets = splits[number // draws]
+    train, validation = next(islice(fitted_splits(targets, task, protocol), number % draws, None))
+    return targets, train.rows if validation is None else np.concatenate([train.rows, validation.rows])
 
 
-def _labels(task: OpenTask, rows: NDArray[np.int64]) -> NDArray[np.generic]:
-    """Return the labels of images in the first round."""
-    splits = [split for _, split in task.targets.splits]
+def _labels(targets: Targets, rows: NDArray[np.int64]) -> NDArray[np.generic]:
+    """Return the labels of images of a round."""
+    splits = [split for _, split in targets.splits]
     every, labels = (np.concatenate(parts) for parts in zip(*((one.rows, one.labels) for one in splits), strict=True))
     order = np.argsort(every)
     found: NDArray[np.generic] = labels[order[np.searchsorted(every, rows, sorter=order)]]

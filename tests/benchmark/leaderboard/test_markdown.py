@@ -14,7 +14,8 @@ from artbench.leaderboard.build import build_pages
 from artbench.leaderboard.markdown import index_page, task_page
 from artbench.leaderboard.notes import table_names
 from artbench.records.record import task_name
-from artbench.runtime.text import escape
+from artbench.runtime.names import problem_of
+from artbench.runtime.text import escape, escape_name
 from tests.support.records import record
 
 
@@ -117,12 +118,32 @@ def test_names_stay_text_when_the_page_is_rendered(hostile: str) -> None:
     assert len(cells) == 8
 
 
-@pytest.mark.parametrize("address", ["http://x.org", "HTTPS://x.org", "www.x.org", "me@x.org", "ftp://x.org"])
+ADDRESSES = ["http://x.org", "HTTPS://x.org", "www.x.org", "_www.x.org", "a_www.x.org", "me@x.org", "ftp://x.org"]
+
+
+@pytest.mark.parametrize("address", [*ADDRESSES, "mailto:me@x.org", "xmpp:me@x.org"])
 def test_an_address_as_a_name_is_no_link(address: str) -> None:
     """GitHub makes a link of what looks like an address; what it looks for is not there in one piece."""
+    assert problem_of(address).startswith("is an address")
     (board,) = boards([record(backbone=address, task=address, pretraining=address)])
     for page in (task_page([board]), index_page([board])):
-        assert not re.search(r"(?i)://|www\.|@x\.org", page)
+        assert not re.search(r"(?i)://|www\.|@x\.org|(mailto|xmpp):", page)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_what_python_markdown_links_is_an_address_and_a_bare_host_is_none(address: str) -> None:
+    pytest.importorskip("pymdownx", reason="comes with mkdocs-material")
+    markdown = pytest.importorskip("markdown").markdown
+
+    def render(text: str) -> str:
+        return str(markdown(text, extensions=["pymdownx.magiclink"]))
+
+    # As its authors write it: it takes small letters alone.
+    assert "<a " in render(address.lower())
+    assert "<a " not in render(escape_name(address.lower()))
+    for name in ("vit_base_patch16_clip_224.openai", "example.com", "weights.de/x"):
+        assert "<a " not in render(name)
+        assert not problem_of(name)
 
 
 def test_the_metric_that_ranks_may_have_any_name() -> None:

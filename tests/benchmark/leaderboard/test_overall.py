@@ -87,6 +87,10 @@ def test_a_page_has_the_question_of_the_task_and_how_a_checkpoint_was_pretrained
         "- resnet18, run\\|1 (33333333): moco-v2, 859 steps, 109,952 images seen, of 4,017 in the pool (toy), "
         "none of which is a test image; seed 3."
     )
+    stretch = {"from_step": 0, "device": "cpu", "dtype": "float32", "artbench": "1", "torch": "2", "plugins": {}}
+    training["stretches"] = [stretch, stretch | {"from_step": 300, "dtype": "bfloat16", "torch": "3"}]
+    page = task_page(boards([record(pretraining="run", encoder={"training": training})]))
+    assert "; seed 3; from step 300 on with another dtype, torch." in page
 
 
 def test_the_index_has_questions_sizes_and_numbers_of_ties() -> None:

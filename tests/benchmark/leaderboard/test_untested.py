@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from artbench.leaderboard.export.latex import latex_tables
 from artbench.leaderboard.markdown import index_page, task_page
 from artbench.leaderboard.ranking import rank
 from artbench.records.folder import ResultsFolder
@@ -51,6 +52,18 @@ def test_a_row_with_other_test_images_is_not_tested_against_the_rest(folder: Res
     assert places(board)["stray"].startswith("(")
     assert board.ranking.untested[records[-1].id] == "its test images are not those of the other rows"
     assert places(board)["a"] == "1–2"
+
+
+def test_records_of_a_chosen_part_do_not_outvote_one_of_the_whole_test(folder: ResultsFolder) -> None:
+    honest = put(folder, "honest", LABELS, guessed(LABELS, rate=0.6, classes=CLASSES, seed=0))
+    images = [f"{number:05}" for number in range(N // 2)]
+    records = [
+        put(folder, name, LABELS[: N // 2], guessed(LABELS[: N // 2], rate=0.9, classes=CLASSES, seed=1), images=images)
+        for name in ("chosen", "chosen-too")
+    ]
+    board = board_of([honest, *records], folder)
+    assert board.ranking.untested.keys() == {record.id for record in records}
+    assert board.rows[0].record.backbone == "honest"
 
 
 def test_a_published_record_is_tested_against_one_that_is_not(folder: ResultsFolder) -> None:
@@ -99,6 +112,14 @@ def test_a_row_whose_predictions_do_not_bear_it_out_is_no_best_value_even_alone(
     assert shown in index_page([board_of([one], folder)])
     folder.predictions_of(one).unlink()
     assert shown not in index_page([board_of([one], folder)])
+
+
+def test_no_row_is_bold_in_latex_if_none_could_be_tested(folder: ResultsFolder) -> None:
+    records = fill(folder)[1:3]
+    assert r"\textbf" in latex_tables([board_of(records, folder)])
+    for one in records:
+        folder.predictions_of(one).unlink()
+    assert r"\textbf" not in latex_tables([board_of(records, folder)])
 
 
 @pytest.mark.parametrize(

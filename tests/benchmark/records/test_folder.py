@@ -17,7 +17,9 @@ from artbench.records.predictions import TestPredictions, read_predictions
 from artbench.records.record import Record
 from artbench.records.tables import Tables
 from artbench.runtime.files import sha256_of
+from artbench.runtime.lease import LeaseLost
 from artbench.runtime.progress import Silent
+from tests.support.leases import ManualClock, on_machine
 from tests.support.records import record
 from tests.support.reporters import RecordingReporter
 
@@ -93,6 +95,20 @@ def test_ids_that_would_not_be_read_are_not_written(tmp_path: Path) -> None:
         long.write(tmp_path / "p.parquet")
 
 
+def test_a_record_that_would_not_be_read_is_not_written(
+    tmp_path: Path, predictions: TestPredictions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = ResultsFolder(tmp_path)
+    before = folder.write(record(0.5), predictions)
+    size = folder.file_of(before).stat().st_size
+    monkeypatch.setattr(folder_module, "LARGEST_RECORD", size)
+    assert folder.write(record(0.5), predictions) == before
+    with pytest.raises(ArtbenchError, match=r"a record of .* bytes can't be kept"):
+        folder.write(record(0.5, provenance={"hardware": "x" * 200}), predictions)
+    assert read_record(folder.file_of(before)) == before
+    assert folder.is_whole(before)
+
+
 def test_years_are_predicted_without_confidence_and_rounds_are_numbered(tmp_path: Path) -> None:
     years = TestPredictions(
         images=["a.jpg", "a.jpg"],
@@ -141,6 +157,50 @@ def test_a_folder_that_cannot_be_written_is_found_out_before_the_work(tmp_path: 
     (tmp_path / "results").write_text("a file")
     with pytest.raises(ArtbenchError, match="--results"):
         ResultsFolder(tmp_path / "results").check_writable()
+
+
+def test_a_process_that_was_succeeded_leaves_to_others_what_a_killed_run_left(tmp_path: Path) -> None:
+    left = tmp_path / "results" / "records" / "task" / ".net.killed.tmp"
+    left.mkdir(parents=True)
+    (left / "net.parquet").write_bytes(b"")
+    clock = ManualClock()
+    with on_machine("n1", tmp_path / "lease", clock) as lease:
+        lease.acquire()
+        (tmp_path / "lease" / "000002").write_text("")
+        clock.frozen = True
+        clock.sleep(100.0)
+        with pytest.raises(LeaseLost):
+            ResultsFolder(tmp_path / "results").settle()
+        assert left.is_dir()
+    ResultsFolder(tmp_path / "results").settle()
+    assert not left.exists()
+
+
+def test_a_page_made_before_predictions_were_put_in_place_is_made_again(
+    tmp_path: Path, predictions: TestPredictions
+) -> None:
+    folder, page = ResultsFolder(tmp_path), tmp_path / "README.md"
+    file = folder.file_of(folder.write(record(), predictions))
+    left = file.with_name(f".{file.name}.a1b2c3d4.tmp")
+    left.mkdir()
+    file.with_suffix(".parquet").rename(left / file.with_suffix(".parquet").name)
+    os.utime(file, ns=(0, 0))
+    page.touch()
+    assert not folder.newer_than(page)
+    folder.settle()
+    assert file.with_suffix(".parquet").is_file()
+    assert folder.newer_than(page)
+    page.touch()
+    folder.settle()
+    assert not folder.newer_than(page)
+
+
+def test_what_a_killed_run_left_while_it_tried_to_write_is_removed(tmp_path: Path) -> None:
+    left = tmp_path / "records" / ".writable.a1b2c3d4.tmp"
+    left.parent.mkdir()
+    left.touch()
+    ResultsFolder(tmp_path).check_writable()
+    assert list(left.parent.iterdir()) == []
 
 
 def test_hostile_names_stay_inside_the_folder(tmp_path: Path, predictions: TestPredictions) -> None:

@@ -1,8 +1,11 @@
 """The weights of the probe beside a record."""
 
+import os
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from artbench.errors import ArtbenchError
@@ -54,6 +57,35 @@ def test_another_shape_or_file_is_refused(
     state = _written(probe, tmp_path / "a.json").model_copy(update=change)
     with pytest.raises(ArtbenchError, match=words):
         read_probes(tmp_path / "a.json", record(tables={"probe": state}), classes=classes)
+
+
+def test_a_pipe_or_a_link_in_its_place_is_not_opened(probe: StoredProbe, tmp_path: Path) -> None:
+    tables = {"probe": _written(probe, tmp_path / "a.json")}
+    table = tmp_path / "a.probe.parquet"
+    table.rename(tmp_path / "aside")
+    table.symlink_to(tmp_path / "aside")
+    with pytest.raises(ArtbenchError, match="symbolic link"):
+        read_probes(tmp_path / "a.json", record(tables=tables), classes=CLASSES)
+    table.unlink()
+    os.mkfifo(table)
+    with pytest.raises(ArtbenchError, match="regular file"):
+        read_probes(tmp_path / "a.json", record(tables=tables), classes=CLASSES)
+
+
+def test_weights_of_another_width_are_refused(probe: StoredProbe, tmp_path: Path) -> None:
+    state = _written(StoredProbe(weight=probe.weight[: WIDTH // 2], bias=probe.bias), tmp_path / "a.json")
+    with pytest.raises(ArtbenchError, match="are not 4 x 512 numbers"):
+        read_probes(tmp_path / "a.json", record(tables={"probe": state}), classes=CLASSES)
+
+
+def test_a_column_of_something_else_is_refused(probe: StoredProbe, tmp_path: Path) -> None:
+    _written(probe, tmp_path / "a.json")
+    table = tmp_path / "a.probe.parquet"
+    columns = pq.read_table(table)
+    pq.write_table(columns.set_column(2, "bias", pa.array([{"a": 1.0}] * CLASSES)), table)
+    tables = {"probe": FileState(sha256=sha256_of(table), rows=CLASSES)}
+    with pytest.raises(ArtbenchError, match="can't be read"):
+        read_probes(tmp_path / "a.json", record(tables=tables), classes=CLASSES)
 
 
 def test_a_record_without_one_says_so(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from artbench.records.parts import TrainingState
+from artbench.records.encoder_state import TrainingState
 from artbench.records.record import Record
 from tests.support.records import record
 
@@ -37,7 +37,7 @@ def test_a_record_survives_being_written_and_read() -> None:
         {"metrics": {"accuracy": {"value": 0.5, "ci95": [0.6, 0.4]}}},
         {"metrics": {"accuracy": {"value": 0.5, "ci95": [0.4, 1.1]}}},
         {"metrics": {"accuracy": {"value": -1, "ci95": [-2, 3], "unit": "years"}}},
-        {"metrics": {"accuracy": {"value": 5, "ci95": [2, 9], "unit": "metres"}}},
+        {"metrics": {"accuracy": {"value": 5, "ci95": [2, 9], "unit": "many metres\n"}}},
         {"tables": {"other": {"sha256": "a" * 64, "rows": 1}}},
         {"primary_metric": "top5_accuracy"},
         {"protocol_hash": "abc"},
@@ -53,6 +53,14 @@ def test_a_record_survives_being_written_and_read() -> None:
         {"provenance": {"plugins": {"artbench": "1\u202e"}}},
         {"timing": {"images_per_s": 1.5e308}},
         {"timing": {"extract_s": float("inf")}},
+        {"timing": {"extraction": {"device_s": -1}}},
+        {"timing": {"extraction": {"memory_bytes": 5, "memory_by": "VmHWM"}}},
+        {"timing": {"extraction": {"device_s": 1, "memory_bytes": 5}}},
+        {"timing": {"extraction": {"device_s": 1, "memory_bytes": 10**16, "memory_by": "VmHWM"}}},
+        {"timing": {"probe": {"device_s": 1, "energy_j": 5}}},
+        {"timing": {"probe": {"device_s": 1, "energy_by": "rapl"}}},
+        {"timing": {"probe": {"device_s": 1, "energy_j": float("nan"), "energy_by": "rapl"}}},
+        {"timing": {"probe": {"device_s": 1, "energy_j": 5, "energy_by": "a socket"}}},
         {"metrics": {"accuracy": {"value": 1e16, "ci95": [0, 1e16], "unit": "years"}}},
         {"probe": {"l2": 1e-300}},
         {"probe": {"grid": [float("nan")]}},
@@ -94,6 +102,14 @@ def test_the_id_tells_what_was_measured_and_not_what_came_out() -> None:
         {"encoder": {"weights_sha256": "e" * 64}},
     ):
         assert record(**change).id != record().id, change
+
+
+def test_a_record_from_before_has_no_resources_and_they_are_kept() -> None:
+    assert record().timing.extraction is None
+    used = {"device_s": 3.0, "memory_bytes": 2, "memory_by": "cuda", "reserved_bytes": 4, "energy_j": 5.5}
+    with_them = record(timing={"extraction": used | {"energy_by": "nvml"}})
+    assert with_them.id == record().id
+    assert type(with_them).model_validate(with_them.as_json()) == with_them
 
 
 def test_only_what_is_no_fraction_says_its_unit() -> None:

@@ -5,6 +5,9 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from artbench.plugins.known import form_of
+from artbench.probe.features import Rows
+from artbench.probe.width import Projection
 from artbench.records.probe import StoredProbe
 from artbench.specs import TargetKind
 from artbench.verify.fit import FEWEST, Sample, first_order_test
@@ -52,7 +55,7 @@ def test_a_probe_that_has_seen_the_test_is_refuted_and_an_honest_one_is_not(targ
     drawn = random.choice(N, DRAWN, replace=False), N + random.choice(TESTED, DRAWN, replace=False)
     train, test = (Sample(features[rows], labels[rows]) for rows in drawn)
     honest, forged = (_fitted(features[:count], labels[:count], target) for count in (N, N + TESTED))
-    results = [first_order_test(probe, train, test, l2=L2, target=target) for probe in (honest, forged)]
+    results = [first_order_test(probe, train, test, l2=L2, form=form_of(target)) for probe in (honest, forged)]
     assert [one is not None and one.refuted for one in results] == [False, True]
     assert results[1] is not None
     assert results[1].t < 0
@@ -64,7 +67,7 @@ def test_a_probe_of_something_else_is_refuted_too() -> None:
     rows = random.choice(N, DRAWN, replace=False)
     other = _fitted(features[N:], labels[N:], "single-label")
     train, test = Sample(features[rows], labels[rows]), Sample(features[N:], labels[N:])
-    found = first_order_test(other, train, test, l2=L2, target="single-label")
+    found = first_order_test(other, train, test, l2=L2, form="class")
     assert found is not None
     assert found.refuted
 
@@ -74,5 +77,38 @@ def test_too_few_images_say_nothing() -> None:
     features, labels = _images(random)
     probe = _fitted(features[:N], labels[:N], "single-label")
     few, some = Sample(features[: FEWEST - 1], labels[: FEWEST - 1]), Sample(features[N:], labels[N:])
-    assert first_order_test(probe, few, some, l2=L2, target="single-label") is None
-    assert first_order_test(probe, some, Sample(features[:0], labels[:0]), l2=L2, target="single-label") is None
+    assert first_order_test(probe, few, some, l2=L2, form="class") is None
+    assert first_order_test(probe, some, Sample(features[:0], labels[:0]), l2=L2, form="class") is None
+
+
+def test_a_probe_of_few_shots_that_has_seen_the_test_is_refuted() -> None:
+    random = np.random.default_rng(3)
+    features, labels = _images(random)
+    drawn = np.concatenate([np.flatnonzero(labels[:N] == label)[:10] for label in range(CLASSES)])
+    both = np.concatenate([drawn, np.arange(N, N + TESTED)])
+    train, test = Sample(features[drawn], labels[drawn]), Sample(features[N:], labels[N:])
+    honest, forged = (_fitted(features[rows], labels[rows], "single-label") for rows in (drawn, both))
+    for probe, refuted in ((honest, False), (forged, True)):
+        found = first_order_test(probe, train, test, l2=L2, form="class")
+        assert found is not None
+        assert found.refuted == refuted
+
+
+def test_a_probe_of_all_features_is_not_one_of_a_common_width() -> None:
+    random = np.random.default_rng(4)
+    features, labels = _images(random)
+    # Some variance is left out, and weights of all features use it.
+    features = features / features.std(axis=0)
+    rows = Rows(features[:N])
+    projection = Projection.of(rows, width=WIDTH // 2)
+    reduced = _fitted(projection.rows(rows).features, labels[:N], "single-label")
+    weight = projection.components @ reduced.weight
+    honest = StoredProbe(
+        weight=weight.astype(np.float32), bias=(reduced.bias - projection.mean @ weight).astype(np.float32)
+    )
+    whole = _fitted(features[:N], labels[:N], "single-label")
+    train, test = Sample(features[:N], labels[:N]), Sample(features[N:], labels[N:])
+    for probe, refuted in ((honest, False), (whole, True)):
+        found = first_order_test(probe, train, test, l2=L2, form="class", reduced=True)
+        assert found is not None
+        assert found.refuted == refuted

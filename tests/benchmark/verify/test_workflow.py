@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from artbench.cli.main import artbench
-from artbench.evaluation.workflow import RunRequest, run
+from artbench.evaluation.request import RunRequest
+from artbench.evaluation.workflow import run
 from artbench.explain.sources import Sources
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
@@ -46,13 +47,15 @@ def _cached(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
 @pytest.fixture(scope="module")
 def measured(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     folders = {}
+    newest: list[tuple[list[int], int | None]] = [([12], None), ([], 8)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ARTBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
         for name, protocol in PROTOCOLS.items():
             given, folder = ResultsFolder(tmp_path_factory.mktemp(name)), tmp_path_factory.mktemp(name)
-            for tasks, shots in (
-                (["toy-colour", "toy-traits", "toy-year", "toy-clustered", "toy-splits"], []),
-                (["toy-by-painter"], [2]),
+            for tasks, shots, width in (
+                (["toy-colour", "toy-traits", "toy-year", "toy-clustered", "toy-splits"], [], None),
+                (["toy-by-painter"], [2], None),
+                *((["toy-by-painter"], shots, width) for shots, width in newest if protocol is LINEAR_V2),
             ):
                 request = RunRequest(
                     backbones=["toy-patches"],
@@ -62,6 +65,7 @@ def measured(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Ma
                     device="cpu",
                     protocol=protocol,
                     shots=shots,
+                    width=width,
                 )
                 assert run(request, registry=registry, reporter=Silent()).failures == {}
             for record in ResultsFolder(folder).records(Silent()):
@@ -86,9 +90,27 @@ def verified(folder: Path, registry: Registry) -> Verified:
 def test_honest_records_of_every_kind_pass(measured: Mapping[str, Path], protocol: str, registry: Registry) -> None:
     found = verified(measured[protocol], registry).findings
     assert {finding.status for finding in found} == {"PASS", "SKIP"}
-    assert sum("predictions are those of its weights" in finding.message for finding in found) == 6
-    (skipped,) = [finding.message for finding in found if finding.status == "SKIP"]
-    assert skipped.endswith("it is of few shots")
+    assert sum("predictions are those of its weights" in finding.message for finding in found) == 6 + 2 * (
+        protocol == "linear-v2"
+    )
+    skipped = sorted(finding.message for finding in found if finding.status == "SKIP")
+    assert all(message.startswith("whether its probe was fitted on training images alone: ") for message in skipped)
+    assert [message.partition(": ")[2].partition(" (t")[0] for message in skipped] == [
+        "6 are too few, of at least 30",
+        *(["its principal components are not on record"] if protocol == "linear-v2" else []),
+    ]
+
+
+def test_a_probe_of_few_shots_is_tested_on_the_images_that_it_drew(
+    measured: Mapping[str, Path], registry: Registry
+) -> None:
+    (few,) = [file for file in records_in([measured["linear-v2"]]) if "linear-v2-shots-12" in file.read_text()]
+    request = VerifyRequest(files=(few,), sources=Sources(), sample=SAMPLE, seed=0)
+    *_, found = verify_records(request, registry=registry, reporter=Silent()).findings
+    # All 36 are drawn, so that nothing but rounding is left of the gradient.
+    assert found.message.replace("-0.0", "0.0") == (
+        "its probe is as one of the training split is on 36 of its images (t = 0.0)"
+    )
 
 
 def test_predictions_that_were_made_better_are_refuted(colour: Submission, registry: Registry) -> None:
@@ -136,9 +158,67 @@ def test_what_is_not_here_is_skipped_and_says_why(
     assert reason in found.message
 
 
+def test_a_record_with_other_draws_than_the_protocol_is_skipped(
+    measured: Mapping[str, Path], tmp_path: Path, registry: Registry
+) -> None:
+    shutil.copytree(measured["linear-v2"] / "records" / "toy-by-painter", tmp_path / "records" / "toy-by-painter")
+    (file,) = [file for file in records_in([tmp_path]) if "linear-v2-shots-2" in file.read_text()]
+    few = Submission(tmp_path, file, [], Random(0))
+    few.rewrite(lambda table: table.slice(0, 30))
+    few.rewrite(lambda table: table.slice(0, 3), ".probe.parquet")
+    few.write(few.content | {"rounds": few.content["rounds"][:1]})
+    request = VerifyRequest(files=(file,), sources=Sources(), sample=SAMPLE, seed=0)
+    (found,) = verify_records(request, registry=registry, reporter=Silent()).findings
+    assert (found.status, found.message) == ("SKIP", "it has 1 rounds, not 10")
+
+
 def test_other_weights_than_those_on_record_are_not_compared(colour: Submission, registry: Registry) -> None:
     content = colour.content
     content["encoder"]["weights_sha256"] = "0" * 64
     colour.write(content)
     (found,) = verified(colour.folder, registry).findings
     assert (found.status, "has other weights here" in found.message) == ("SKIP", True)
+
+
+def test_a_plugin_that_fails_is_a_fault_of_its_record_alone(
+    measured: Mapping[str, Path], tmp_path: Path, registry: Registry
+) -> None:
+    for task in ("toy-colour", "toy-traits"):
+        shutil.copytree(measured["linear-v2"] / "records" / task, tmp_path / "records" / task)
+    broken = tmp_path / "toy_plugin.py"
+    broken.write_text(TOY.read_text() + BROKEN)
+    found = verified(tmp_path, load_plugins([broken, JUDGED], only=""))
+    (failed,) = [finding for finding in found.findings if finding.status == "FAIL"]
+    assert "its verification failed (RuntimeError: out of paint)" in failed.message
+    assert (found.verified, found.refuted, found.skipped) == (1, 1, 0)
+
+
+# The first dataset that is opened can't be read.
+BROKEN = """
+_read, _opened = read, []
+
+
+def read(root):
+    from artbench.data.dataset import Dataset
+
+    class Locked(Dataset):
+        def read(self, row):
+            raise RuntimeError("out of paint")
+
+    found = _read(root)
+    _opened.append(found)
+    if len(_opened) == 1:
+        object.__setattr__(found, "__class__", Locked)
+    return found
+"""
+
+
+@pytest.mark.parametrize(("change", "status", "said"), [({}, 0, "1 verified"), ({"task": "nobodys"}, 3, "0 verified")])
+def test_the_exit_status_says_whether_anything_was_verified(
+    colour: Submission, change: dict[str, object], status: int, said: str
+) -> None:
+    colour.write(colour.content | change)
+    words = ["leaderboard", "verify", str(colour.folder), "--sample", "3", "--plugin", str(TOY)]
+    result = CliRunner().invoke(artbench, words, standalone_mode=False)
+    assert result.return_value == status, result.output
+    assert f"1 record: {said}, 0 refuted, {1 if status else 0} could not be verified." in result.stdout

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from artbench.protocol import Preprocessing
-from artbench.records.parts import EncoderState
+from artbench.records.encoder_state import EncoderState
 from artbench.records.record import Record, encoder_name
 from artbench.runtime.text import escape_name
 from artbench.specs import INITIALISATION

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,11 +16,18 @@ from artbench.leaderboard.seen import knowledge
 from artbench.records.record import Record
 from artbench.runtime.files import atomic_write
 from artbench.runtime.text import spreadsheet_text
-from artbench.stats.metrics import METRICS
+from artbench.stats.metrics import ordered_metrics
 
 Value: TypeAlias = str | int | float | bool | None
 Row: TypeAlias = Mapping[str, Value]
 Read: TypeAlias = Callable[[Record], Value]
+
+
+def _taken(step: str, name: str, record: Record) -> Value:
+    """One number of what a step took; None if it was not measured."""
+    found: Value = getattr(getattr(record.timing, step), name, None)
+    return found
+
 
 _TYPES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 # Columns before the metrics; ranks are filled in for each leaderboard.
@@ -51,6 +59,11 @@ _LABEL_FREE: Mapping[str, Read] = {
     "kmeans_nmi": lambda r: None if r.label_free is None else r.label_free.nmi,
     "label_free_images": lambda r: None if r.label_free is None else r.label_free.images,
 }
+_COST: Mapping[str, Read] = {
+    f"{step}_{name}": partial(_taken, step, name)
+    for step in ("extraction", "probe")
+    for name in ("device_s", "memory_bytes", "reserved_bytes", "energy_j")
+}
 _AFTER: Mapping[str, Read] = {
     "train": lambda r: r.dataset.train,
     "test": lambda r: r.dataset.test,
@@ -68,6 +81,7 @@ _AFTER: Mapping[str, Read] = {
     "hardware": lambda r: r.provenance.hardware,
     "dtype": lambda r: r.provenance.dtype,
     "weights_sha256": lambda r: r.encoder.weights_sha256,
+    "backbone_version": lambda r: r.encoder.backbone_version,
     "artbench": lambda r: r.provenance.artbench,
     "created": lambda r: r.provenance.created.isoformat(),
     "id": lambda r: r.id,
@@ -81,15 +95,17 @@ def flat_rows(boards: Sequence[Board]) -> list[Row]:
     Each metric has the columns `NAME`, `NAME_low` and `NAME_high` (its 95 % interval), and the same for the nearest
     neighbours with the prefix `knn_`; fractions in [0, 1], or years. `rank_low` and `rank_high` are the range of ranks
     by the paired tests; `rank_tested` is false where no test was possible, and `rank_doubt` says why the tests may find
-    an order too often. Label-free figures have columns if some
-    record has them.
+    an order too often. Label-free figures, and what
+    extraction and probe took, have columns if some record has them.
     """
     rows = [_row(entry.record, board.place_of(entry.record)) for board in boards for entry in board.rows]
-    measured = [name for name in METRICS if any(name in row for row in rows)]
+    named = dict.fromkeys(name for board in boards for entry in board.rows for name in entry.record.metrics)
+    measured = sorted(named, key=ordered_metrics)
     suffixes = ("", "_low", "_high")
     columns = [f"{prefix}{name}{suffix}" for prefix in ("", "knn_") for name in measured for suffix in suffixes]
     columns += [name for name in _LABEL_FREE if any(row[name] is not None for row in rows)]
-    return [{column: row.get(column) for column in (*_BEFORE, *columns, *_AFTER)} for row in rows]
+    cost = [name for name in _COST if any(row[name] is not None for row in rows)]
+    return [{column: row.get(column) for column in (*_BEFORE, *columns, *_AFTER, *cost)} for row in rows]
 
 
 def csv_text(rows: Sequence[Row]) -> str:
@@ -124,11 +140,12 @@ def _cell(value: Value) -> str:
 
 
 def _row(record: Record, place: Place) -> dict[str, Value]:
-    row: dict[str, Value] = {name: of(record) for name, of in {**_BEFORE, **_LABEL_FREE, **_AFTER}.items()}
+    row: dict[str, Value] = {name: of(record) for name, of in {**_BEFORE, **_LABEL_FREE, **_AFTER, **_COST}.items()}
     row |= {"rank_low": place.low, "rank_high": place.high, "rank_tested": not place.untested}
     row["rank_doubt"] = place.doubt or None
     for prefix, metrics in (("", record.metrics), ("knn_", record.neighbours.metrics)):
         for name, metric in metrics.items():
             name = prefix + name
-            row |= {name: metric.value, f"{name}_low": metric.ci95[0], f"{name}_high": metric.ci95[1]}
+            low, high = metric.ci95 or (None, None)
+            row |= {name: metric.value, f"{name}_low": low, f"{name}_high": high}
     return row

@@ -106,9 +106,10 @@ def _footnote(sign: str, text: str, records: Sequence[Record]) -> str:
 
 
 def _has_best(board: Board) -> bool:
-    """Return whether the first row is better than every other, by value alone if it could not be tested."""
+    """Return whether the first row is better than every other, by value alone if nothing was to be tested."""
     place = board.place_of(board.first)
-    return len(board.rows) > 1 and (bool(place.untested) or place.low == place.high == 1) and not place.doubt
+    best = board.led and (bool(place.untested) or place.low == place.high == 1)
+    return len(board.rows) > 1 and best and not place.doubt
 
 
 def _caption(board: Board, seen: Collection[str]) -> str:

@@ -7,6 +7,7 @@ from artbench.errors import ArtbenchError
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.export.encoders import Encoders, listed
 from artbench.leaderboard.seen import kept
+from artbench.plugins.known import form_of
 from artbench.protocol import Protocol, protocol_named
 from artbench.records.format import metric_name
 from artbench.records.record import encoder_name, task_name
@@ -160,7 +161,7 @@ def _procedure(boards: Sequence[Board], protocol: Protocol, cite: _Citations) ->
 
 def _probe(boards: Sequence[Board], protocol: Protocol, cite: _Citations) -> str:
     probe, few = protocol.probe, protocol.few_shot
-    several = [board for board in boards if METRICS[board.first.primary_metric].target == "multi-label"]
+    several = [board for board in boards if _asks_for_labels(board)]
     if probe.name == "ridge":
         kind = f"Ridge regression on the year {cite(_RIDGE)}"
     elif len(several) == len(boards):
@@ -217,13 +218,21 @@ def _interval(board: Board, protocol: Protocol, cite: _Citations) -> str:
         return f"exact binomial intervals {cite(_CLOPPER_PEARSON)}"
     left_out = "test image" if first.clusters is None else "painter of the test images"
     how = f"intervals from leaving out each {left_out} {cite(_JACKKNIFE)}"
-    if first.primary.unit == "years":
+    if first.primary.ci95 is None:
+        return "no intervals, as nothing is known of the chance of the metric"
+    metric = METRICS.get(first.primary_metric)
+    if metric is not None and None in metric.bounds:
         how += f", by Student's t and its transformation for skewness {cite(_HALL)}"
     elif first.primary_metric == "expected_calibration_error":
         how += ", by inverting a test"
     else:
         how += f", binomial ones {cite(_CLOPPER_PEARSON)} at the effective sample size {cite(_KORN_GRAUBARD)}"
     return how + (", with the variance between rounds" if first.rounds else "")
+
+
+def _asks_for_labels(board: Board) -> bool:
+    metric = METRICS.get(board.first.primary_metric)
+    return metric is not None and form_of(metric.target) == "labels"
 
 
 def _tasks(boards: Sequence[Board]) -> str:

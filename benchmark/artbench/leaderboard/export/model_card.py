@@ -1,19 +1,12 @@
 """The results of an encoder as the `model-index` of a Hugging Face model card."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from huggingface_hub import EvalResult, ModelCardData
 
 from artbench.records.format import metric_name
 from artbench.records.record import Record, dataset_name
-from artbench.specs import TargetKind
-from artbench.stats.metrics import METRICS
 
-_TASK_TYPES: Mapping[TargetKind, str] = {
-    "single-label": "image-classification",
-    "multi-label": "image-classification",
-    "year": "image-regression",
-}
 # Name of a metric on the hub, and its setting, if the hub has a name for it.
 _HUB_NAMES = {
     "accuracy": ("accuracy", None),
@@ -40,7 +33,8 @@ def _results(record: Record) -> Iterator[EvalResult]:
     for name, metric in record.metrics.items():
         hub_name, setting = _HUB_NAMES.get(name, (name, None))
         yield EvalResult(
-            task_type=_TASK_TYPES[METRICS[record.primary_metric].target],
+            # Only what asks for numbers has no classes.
+            task_type="image-classification" if data.classes else "image-regression",
             task_name=f"{record.task}, version {record.task_version}, {record.protocol}",
             dataset_type=data.name,
             dataset_name=dataset_name(data),
@@ -50,7 +44,7 @@ def _results(record: Record) -> Iterator[EvalResult]:
             dataset_revision=data.fingerprint,
             metric_type=hub_name,
             metric_config=setting,
-            metric_name=f"{metric_name(name)}, {'years' if metric.unit == 'years' else 'fraction'}",
+            metric_name=f"{metric_name(name)}, {metric.unit}",
             metric_value=metric.value,
-            metric_args={"ci95": list(metric.ci95)},
+            metric_args=None if metric.ci95 is None else {"ci95": list(metric.ci95)},
         )

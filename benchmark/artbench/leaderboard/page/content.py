@@ -27,6 +27,7 @@ from artbench.leaderboard.notes import (
     table_names,
     why_apart,
 )
+from artbench.leaderboard.ranking import direction
 from artbench.leaderboard.seen import is_reference, knowledge
 from artbench.records.format import metric_name, unit
 from artbench.records.record import Record, TableName, encoder_name, task_name
@@ -166,13 +167,15 @@ def _data(board: Board, file_of: Callable[[Record], Path], reporter: Reporter) -
     scale = 100 if first.primary.unit == "fraction" else 1
     numbers = {row.record.id: number for number, row in enumerate(board.rows)}
     return {
-        "unit": "points" if scale > 1 else first.primary.unit,
-        "axis": f"{metric_name(first.primary_metric)} ({unit(first.primary)})",
+        "unit": "points" if scale > 1 else unit(first.primary),
+        # -1 where less is better.
+        "direction": direction(first),
+        "axis": f"{metric_name(first.primary_metric)} ({unit(first.primary) or 'no unit'})",
         "rows": [
             {
                 "name": encoder_name(row.record),
                 "value": _short(scale * row.record.primary.value),
-                "ci": [_short(scale * end) for end in row.record.primary.ci95],
+                "ci": [_short(scale * end) for end in row.record.primary.ci95 or [row.record.primary.value] * 2],
                 "parameters": row.record.encoder.parameters,
                 "speed": row.record.timing.images_per_s and _short(row.record.timing.images_per_s),
                 "features": row.record.encoder.feature_dim,

@@ -1,23 +1,23 @@
 """Checks a folder of submitted records, each alone and then all together."""
 
-from collections.abc import Callable
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.paired_scores import digest_of_test
-from artbench.leaderboard.validation.checked import Checked
-from artbench.leaderboard.validation.copies import signature
+from artbench.leaderboard.validation.checked import Checked, Kept
+from artbench.leaderboard.validation.copies import peculiar_to
 from artbench.leaderboard.validation.fields import check_fields
 from artbench.leaderboard.validation.files import Files, survey
 from artbench.leaderboard.validation.findings import RERUN, FileFindings, Report
 from artbench.leaderboard.validation.limits import report_limits
 from artbench.leaderboard.validation.protocols import check_protocol
 from artbench.leaderboard.validation.recomputing import check_tables, check_values, open_predictions
-from artbench.leaderboard.validation.sizes import Sizes, check_sizes
+from artbench.leaderboard.validation.sizes import EncoderSizes, SizesOfEach, check_sizes
 from artbench.leaderboard.validation.together import check_together, digest_of_rows
 from artbench.leaderboard.validation.variants import check_variant
 from artbench.records.folder import ResultsFolder, read_record
@@ -53,7 +53,7 @@ def check_folder(
     *,
     tasks: Callable[[Record], KnownTask],
     plugins: frozenset[str],
-    sizes: Sizes | None = None,
+    sizes: SizesOfEach | None = None,
     memory: int = MEMORY,
     now: datetime,
     reporter: Reporter,
@@ -64,7 +64,7 @@ def check_folder(
         folder: A results folder, or its `records/`.
         tasks: Returns what is known of a record's task.
         plugins: Distributions installed here.
-        sizes: Returns the sizes of an encoder as they are known here; None: they are not compared.
+        sizes: Returns the sizes of each record's encoder as they are known here; None: they are not compared.
         now: The current time, with a time zone.
         memory: Bytes that the check of one record may take.
         reporter: Receives progress.
@@ -76,13 +76,21 @@ def check_folder(
     files = survey(folder, found)
     checked: list[Checked] = []
     used: set[str] = set()
-    with reporter.counting("checking records", total=len(files.records), unit="records") as counter:
+    # Before any table is read: the libraries that build encoders are large.
+    known = {} if sizes is None else _known_sizes(files, sizes, memory)
+    with (
+        tempfile.TemporaryDirectory(prefix="artbench-check-") as folder_of_arrays,
+        reporter.counting("checking records", total=len(files.records), unit="records") as counter,
+    ):
+        kept = Kept(Path(folder_of_arrays))
         for name in files.records:
             about = FileFindings(name, found)
             used |= _beside(name, files)
             try:
                 with memory_limit(memory):
-                    one = _check(name, files, tasks=tasks, plugins=plugins, sizes=sizes, now=now, about=about)
+                    one = _check(
+                        name, files, tasks=tasks, plugins=plugins, sizes=known, now=now, kept=kept, about=about
+                    )
             except MemoryError:
                 about.fault(f"it takes more than {size(memory)} to check", "Give more with --memory, if it is honest")
                 one = None
@@ -92,10 +100,28 @@ def check_folder(
                 one = None
             checked += [] if one is None else [one]
             counter.advance()
+        check_together(checked)
     for name in files.tables - used:
         FileFindings(name, found).fault("there is no record for this file", "Remove it, or submit its record")
-    check_together(checked)
     return Report.of(found, records=len(checked))
+
+
+def _known_sizes(files: Files, sizes: SizesOfEach, memory: int) -> dict[str, EncoderSizes | None]:
+    """Look up the sizes of the encoder of each record that can be read, by its name."""
+    names: list[str] = []
+
+    def records() -> Iterator[Record]:
+        for name in files.records:
+            try:
+                with memory_limit(memory):
+                    record = read_record(files.root / name)
+            except (ArtbenchError, MemoryError):
+                continue
+            names.append(name)
+            yield record
+
+    found = list(sizes(records()))
+    return dict(zip(names, found, strict=True))
 
 
 def _beside(name: str, files: Files) -> set[str]:
@@ -110,8 +136,9 @@ def _check(
     *,
     tasks: Callable[[Record], KnownTask],
     plugins: frozenset[str],
-    sizes: Sizes | None,
+    sizes: Mapping[str, EncoderSizes | None],
     now: datetime,
+    kept: Kept,
     about: FileFindings,
 ) -> Checked | None:
     try:
@@ -121,15 +148,16 @@ def _check(
         return None
     _check_place(name, record, files, about)
     known = tasks(record)
-    target = _target(record, known.spec, about)
+    unknown = sorted(set(record.provenance.plugins) - plugins)
+    target = _target(record, known.spec, unknown, about)
     if target is None:
         return None
     if not record.provenance.plugins:
         about.fault("provenance.plugins is empty")
-    if unknown := sorted(set(record.provenance.plugins) - plugins):
+    if unknown:
         about.notice(f"not installed here, so not checked: {', '.join(unknown)}")
         about.unchecked(f"what {', '.join(unknown)} made: not installed here")
-    check_fields(record, target, now=now, about=about)
+    check_fields(record, target, now=now, absent=unknown, about=about)
     protocol = check_protocol(record, target, about)
     check_variant(record, protocol, about)
     beside = f"{name.removesuffix('.json')}.parquet"
@@ -140,20 +168,20 @@ def _check(
     if stored is not None and known.compare is not None:
         known.compare(record, stored, classes, about)
     report_limits(record, target, about, compared=known.compare is not None)
-    if sizes is not None:
-        check_sizes(record, sizes, about)
+    if name in sizes:
+        check_sizes(record, sizes[name], about)
+    names = hashlib.sha256("\0".join(classes).encode()).hexdigest() if classes else ""
     if stored is None:
-        return Checked(record=record, about=about, classes=classes)
-    single = stored.target == "single-label"
+        return Checked(record=record, about=about, classes=names)
+    test, peculiar = digest_of_test(stored), peculiar_to(stored)
     return Checked(
         record=record,
         about=about,
-        test=digest_of_test(stored),
-        rows=digest_of_rows(stored),
-        labels=stored.labels.astype(np.int32) if single else None,
-        predicted=np.asarray(stored.predicted, np.int32) if single else None,
-        signature=signature(stored),
-        classes=classes,
+        test=test,
+        digest=None if peculiar is None else hashlib.sha256(peculiar.signature.tobytes()).hexdigest(),
+        classes=names,
+        _rows=kept.keep_rows(test, digest_of_rows(stored)),
+        _peculiar=kept.keep(peculiar),
     )
 
 
@@ -171,22 +199,32 @@ def _check_place(name: str, record: Record, files: Files, about: FileFindings) -
         about.fault(f"{other.rpartition('/')[2]} is not listed in the record", "Remove it")
 
 
-def _target(record: Record, spec: TaskSpec | None, about: FileFindings) -> TargetKind | None:
+def _target(record: Record, spec: TaskSpec | None, absent: Sequence[str], about: FileFindings) -> TargetKind | None:
     """Return the target kind of the task if the task is known, else that of the primary metric."""
-    metric = METRICS.get(record.primary_metric)
     if spec is None:
         about.notice(f"no installed plugin has the task {record.task!r}: only the record itself was checked")
-        if metric is None:
-            about.fault(f"unknown primary metric {record.primary_metric!r}")
-        return None if metric is None else metric.target
+        return _target_of_metric(record, absent, about)
+    if record.task != spec.name:
+        about.fault(f"the task {record.task} is {spec.name}")
     if record.task_version > spec.version:
         about.fault(f"{record.task} has version {spec.version} here, not {record.task_version}", "Upgrade artbench")
     elif record.task_version < spec.version:
         about.notice(f"{record.task} now has version {spec.version}: the record will get a table of its own", RERUN)
     elif record.primary_metric != spec.primary_metric:
         about.fault(f"the primary metric of {record.task} is {spec.primary_metric}, not {record.primary_metric}")
+    elif lacking := sorted(set(spec.metrics) - set(record.metrics)):
+        about.fault(f"{record.task} has the metrics {', '.join(lacking)} too", RERUN)
     if record.dataset.name != spec.dataset:
         about.fault(f"{record.task} uses the dataset {spec.dataset}, not {record.dataset.name}")
     if spec.clustered != (record.clusters is not None):
         about.fault(f"intervals of {record.task} must {'' if spec.clustered else 'not '}count painters as units")
     return spec.target
+
+
+def _target_of_metric(record: Record, absent: Sequence[str], about: FileFindings) -> TargetKind | None:
+    metric = METRICS.get(record.primary_metric)
+    if metric is None and absent:
+        about.unchecked(f"{record.primary_metric}: needs plugin {' or '.join(absent)}")
+    elif metric is None:
+        about.fault(f"unknown primary metric {record.primary_metric!r}")
+    return None if metric is None else metric.target

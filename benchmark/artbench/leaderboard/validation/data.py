@@ -14,6 +14,7 @@ from artbench.records.predictions import StoredPredictions
 from artbench.records.publishing import image_digests
 from artbench.records.record import Record
 from artbench.runtime.progress import Silent
+from artbench.runtime.untrusted import memory_limit
 
 # Side in pixels at which images that were left out are decoded: every byte is read, and no time is lost on pixels.
 _SIDE = 64
@@ -21,8 +22,29 @@ _SIDE = 64
 _NAMED = 3
 
 
+class Decoded:
+    """Which images of a task can be read here; each is decoded once, when it is first asked for."""
+
+    def __init__(self, task: OpenTask) -> None:
+        self._task = task
+        self._found: dict[int, bool] = {}
+
+    def is_readable(self, row: int) -> bool:
+        """Decode an image, unless that was done before."""
+        if row not in self._found:
+            # The limit is for what others wrote.
+            with memory_limit(None):
+                self._found[row] = _is_readable(self._task, row)
+        return self._found[row]
+
+
 def compare_with_data(
-    task: OpenTask, record: Record, stored: StoredPredictions, classes: tuple[str, ...], about: FileFindings
+    task: OpenTask,
+    decoded: Decoded,
+    record: Record,
+    stored: StoredPredictions,
+    classes: tuple[str, ...],
+    about: FileFindings,
 ) -> None:
     """Report every difference between a record and the data."""
     data = record.dataset
@@ -40,12 +62,14 @@ def compare_with_data(
     wholes = [task.targets.rounds[number * len(task.targets.rounds) // len(tested)] for number in range(len(tested))]
     lacking = (np.setdiff1d(whole.test.rows, split.rows) for whole, split in zip(wholes, tested, strict=True))
     left_out = sorted({row for rows in lacking for row in rows.tolist()})
-    _check_left_out(task, record, left_out, about)
+    _check_left_out(task, decoded, record, left_out, about)
     _check_clusters(task, stored, tested, about)
     if record.few_shot is None:
-        _check_fitted(task, record, len(left_out), about)
+        _check_fitted(task, decoded, record, len(left_out), about)
         if not data.unreadable:
             _compare_groups(task, record, about)
+    elif data.unreadable:
+        about.unchecked("which training images could not be read, and were not drawn as one of few shots")
 
 
 def _tested(task: OpenTask, record: Record, stored: StoredPredictions, about: FileFindings) -> list[Split] | None:
@@ -76,7 +100,7 @@ def _check_clusters(task: OpenTask, stored: StoredPredictions, tested: Sequence[
         about.fault(f"the clusters are not the task's groups: {wrong:,} of {len(expected):,} rows are in another")
 
 
-def _check_left_out(task: OpenTask, record: Record, rows: Sequence[int], about: FileFindings) -> None:
+def _check_left_out(task: OpenTask, decoded: Decoded, record: Record, rows: Sequence[int], about: FileFindings) -> None:
     """Report test images that the record left out as unreadable and that can be read."""
     if len(rows) > record.dataset.unreadable:
         about.fault(
@@ -85,7 +109,7 @@ def _check_left_out(task: OpenTask, record: Record, rows: Sequence[int], about: 
         )
     readable = []
     for row in rows:
-        if _is_readable(task, row):
+        if decoded.is_readable(row):
             readable.append(task.dataset.ids[row])
         # One is enough to keep a record out; nobody's claims decide how much is decoded.
         if len(readable) >= _NAMED:
@@ -102,19 +126,21 @@ def _is_readable(task: OpenTask, row: int) -> bool:
     return True
 
 
-def _check_fitted(task: OpenTask, record: Record, left_out: int, about: FileFindings) -> None:
+def _check_fitted(task: OpenTask, decoded: Decoded, record: Record, left_out: int, about: FileFindings) -> None:
     """Report numbers of training images that do not add up: every image is fitted on, tested on or unreadable."""
-    data, first = record.dataset, task.targets
-    fitted = sum(len(split) for name, split in first.splits if name != "test")
-    if data.train > fitted or (not data.unreadable and data.train != fitted):
-        about.fault(f"the task has {fitted:,} training images; the record says {data.train:,}")
-    elif not record.rounds and fitted - data.train != data.unreadable - left_out:
-        about.fault(
-            f"of {data.unreadable:,} unreadable images {left_out:,} are test images, so that {fitted:,} training "
-            f"images can't have become {data.train:,}"
-        )
-    elif fitted > data.train:
-        about.unchecked("which training images could not be read")
+    data = record.dataset
+    for number, round_ in enumerate(task.targets.rounds):
+        rows = np.concatenate([split.rows for name, split in round_.splits if name != "test"]).tolist()
+        train = record.rounds[number].train if record.rounds else data.train
+        if train > len(rows) or (not data.unreadable and train != len(rows)):
+            about.fault(f"the task has {len(rows):,} training images; the record says {train:,}")
+        elif not record.rounds and len(rows) - train != data.unreadable - left_out:
+            about.fault(
+                f"of {data.unreadable:,} unreadable images {left_out:,} are test images, so that {len(rows):,} "
+                f"training images can't have become {train:,}"
+            )
+        elif data.unreadable and train != (readable := sum(map(decoded.is_readable, rows))):
+            about.fault(f"{readable:,} of {len(rows):,} training images can be read here; the record says {train:,}")
 
 
 def _compare_groups(task: OpenTask, record: Record, about: FileFindings) -> None:

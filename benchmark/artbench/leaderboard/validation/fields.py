@@ -1,20 +1,23 @@
 """Whether the fields of a record contradict each other or are impossible, without looking at other files."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from artbench.data.checks import MISSING_SHARE
 from artbench.leaderboard.seen import is_reference
-from artbench.leaderboard.validation.findings import RERUN, FileFindings
-from artbench.leaderboard.validation.names import problem_of
+from artbench.leaderboard.validation.findings import RERUN, FileFindings, some
+from artbench.leaderboard.validation.resources import check_resources
+from artbench.plugins.known import form_of, target_named
 from artbench.protocol import protocol_named
+from artbench.records.folder import is_newer
 from artbench.records.parts import LabelFreeState, Metric
 from artbench.records.record import Record
+from artbench.runtime.names import problem_of
 from artbench.specs import TargetKind
 from artbench.stats.intrinsic_dimension import FEWEST
 from artbench.stats.label_free import MOST_IMAGES
-from artbench.stats.metrics import METRICS
+from artbench.stats.metrics import METRICS, metrics_of
 
 # Means over images: their bootstrap distribution is centred on the value. That of other metrics may be shifted.
 # Intervals without a bootstrap contain the value.
@@ -24,26 +27,46 @@ FIRST_RELEASE = datetime(2026, 11, 23, tzinfo=UTC)
 # Allowance for clocks that differ.
 _CLOCKS = timedelta(minutes=10)
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,60}|")
+_UPGRADE = "Upgrade artbench"
+# Those that features are computed in.
+_DTYPES = ("float32", "bfloat16")
+# Backbone, pretraining, dataset and task come from one each.
+_MOST_PLUGINS = 20
 _TOP = 5
 _ROUNDING = 1e-6
 # RankMe's epsilon raises it a little above the number of dimensions.
 _RANK_SLACK = 1.01
 
 
-def check_fields(record: Record, target: TargetKind, *, now: datetime, about: FileFindings) -> None:
-    """Report every field that is impossible or contradicts another; `now` has a time zone."""
+def check_fields(
+    record: Record, target: TargetKind, *, now: datetime, absent: Sequence[str] = (), about: FileFindings
+) -> None:
+    """Report every field that is impossible or contradicts another.
+
+    Args:
+        record: The record.
+        target: Kind of target of its task.
+        now: The current time, with a time zone.
+        absent: Plugins that it names and that are not installed here, whose metrics can't be checked.
+        about: Receives what is found.
+    """
     _check_names(record, about)
     _check_counts(record, target, about)
     _check_rounds(record, about)
     _check_sources(record, about)
     _check_label_free(record, target, about)
     _check_provenance(record, now, about)
-    _check_metrics("metrics", record.metrics, record, target, about, exact=True)
-    _check_metrics("neighbours", record.neighbours.metrics, record, target, about)
+    check_resources(record, about)
+    _check_metrics("metrics", record.metrics, record, target, about, exact=True, absent=absent)
+    _check_metrics("neighbours", record.neighbours.metrics, record, target, about, absent=absent)
     if not record.references:
         about.fault("references is empty: the scores of guesses without pixels are missing")
+    names = [reference.name for reference in record.references]
+    guesses = target_named(target).baselines
+    if len(set(names)) < len(names) or not set(names) <= set(guesses):
+        about.fault(f"references can't be {some(names)}: guesses are {' and '.join(guesses)}")
     for reference in record.references:
-        _check_metrics(reference.name, reference.metrics, record, target, about)
+        _check_metrics(reference.name, reference.metrics, record, target, about, absent=absent)
 
 
 def tested(record: Record) -> int:
@@ -66,7 +89,7 @@ def _check_counts(record: Record, target: TargetKind, about: FileFindings) -> No
     data = record.dataset
     if not data.train or not data.test:
         about.fault(f"there can be no result from {data.train:,} training and {data.test:,} test images")
-    if (data.classes > 0) == (target == "year"):
+    if (data.classes > 0) == (form_of(target) == "number"):
         about.fault(f"a {target} task can't have {data.classes:,} classes")
     rows = None if record.predictions is None else record.predictions.rows
     if rows is None:
@@ -82,10 +105,21 @@ def _check_counts(record: Record, target: TargetKind, about: FileFindings) -> No
             f"{data.unreadable:,} images are said to be unreadable and are left out: only the data can tell",
             "Check with --data",
         )
+    _check_state(record, about)
+
+
+def _check_state(record: Record, about: FileFindings) -> None:
+    """Report a state of the data of which a record has a leaderboard of its own."""
+    data, protocol = record.dataset, protocol_named(record.protocol)
+    # Only those of artbench 0.1, which were measured under linear-v1, do not say it.
+    if data.listing is None and protocol is not None and protocol.intervals is not None:
+        about.fault("dataset.listing is missing", RERUN)
     if data.partial:
         about.notice("measured on a partial copy of the data: the record will get a table of its own")
-    if data.exclusion is not None and not (data.exclusion.train or data.exclusion.test):
-        about.fault("dataset.exclusion excludes no image")
+    if data.exclusion is not None:
+        about.notice("measured without the images of an exclusion list: the record will get a table of its own")
+        if not (data.exclusion.train or data.exclusion.test):
+            about.fault("dataset.exclusion excludes no image")
 
 
 def _check_rounds(record: Record, about: FileFindings) -> None:
@@ -161,7 +195,7 @@ def _check_clusters(found: LabelFreeState, record: Record, target: TargetKind, a
     classes = record.dataset.classes
     if len({value is None for value in (found.clusters, found.ari, found.nmi)}) > 1:
         about.fault("label_free: clusters, ari and nmi go together")
-    elif found.clusters is not None and target != "single-label":
+    elif found.clusters is not None and form_of(target) != "class":
         about.fault(f"label_free: clusters can't be compared with the labels of a {target} task")
     elif found.clusters is not None and not 1 < found.clusters <= min(classes, found.images):
         about.fault(f"label_free: {found.clusters:,} clusters can't be one for each of the {classes:,} classes")
@@ -200,9 +234,20 @@ def _check_provenance(record: Record, now: datetime, about: FileFindings) -> Non
         )
     if said.device not in ("cpu", "cuda", "mps"):
         about.fault(f"unknown device {said.device!r}")
+    if said.dtype not in _DTYPES:
+        about.fault(f"unknown dtype {said.dtype!r}: features are computed in {' or '.join(_DTYPES)}")
     versions = (said.artbench, said.torch, said.timm, said.python, *said.plugins.values())
     if any(not _VERSION.fullmatch(version) for version in versions):
         about.fault("provenance has an invalid version")
+    elif is_newer(said.artbench):
+        about.notice(f"made by artbench {said.artbench}, newer than this one: the check may be out of date", _UPGRADE)
+        about.unchecked(f"what is new in artbench {said.artbench}")
+    training = record.encoder.training
+    took_part = [said.plugins]
+    if training is not None:
+        took_part += [training.plugins, *(stretch.plugins for stretch in training.stretches)]
+    if (most := max(map(len, took_part))) > _MOST_PLUGINS:
+        about.fault(f"{most:,} plugins can't have taken part: at most {_MOST_PLUGINS} are listed")
 
 
 def _check_metrics(
@@ -213,12 +258,17 @@ def _check_metrics(
     about: FileFindings,
     *,
     exact: bool = False,
+    absent: Sequence[str] = (),
 ) -> None:
     """Check names, units and intervals; `exact` metrics are recomputed elsewhere, so their intervals are skipped."""
+    foreign = [name for name in given if name not in METRICS]
+    if foreign and absent:
+        about.unchecked(f"{', '.join(foreign)}: needs plugin {' or '.join(absent)}")
+        given = {name: metric for name, metric in given.items() if name not in foreign}
     if any(name not in METRICS or METRICS[name].target != target for name in given) or not given:
         about.fault(f"{kind}: {', '.join(given) or 'nothing'} can't be the metrics of a {target} task")
         return
-    required = {m.name for m in METRICS.values() if m.target == target and not m.needs_threshold}
+    required = {metric.name for metric in metrics_of(target) if not metric.needs_threshold}
     lacking = sorted(required - set(given))
     if lacking:
         about.fault(f"{kind}: {', '.join(lacking)} is missing", RERUN)
@@ -227,13 +277,19 @@ def _check_metrics(
     for name, metric in given.items():
         if metric.unit != METRICS[name].unit:
             about.fault(f"{kind}: the unit of {name} can't be {metric.unit}")
+        elif (metric.ci95 is None) != (METRICS[name].statistic == "none"):
+            about.fault(f"{kind}: {name} {'must' if metric.ci95 is None else 'can not'} have an interval")
+        elif metric.higher_is_better not in (None, METRICS[name].higher_is_better):
+            about.fault(f"{kind}: higher_is_better of {name} can't be {metric.higher_is_better}")
         elif not exact or name == "top5_accuracy":
             _check_interval(kind, name, metric, about, resampled=resampled)
-    if target == "single-label" and not lacking:
+    if form_of(target) == "class" and not lacking:
         _check_shares(kind, given, record, about)
 
 
 def _check_interval(kind: str, name: str, metric: Metric, about: FileFindings, *, resampled: bool) -> None:
+    if metric.ci95 is None:
+        return
     (low, high), value = metric.ci95, metric.value
     slack = _ROUNDING * max(1, value) + (high - low if resampled and name not in _MEANS else 0)
     if not resampled and high <= low:

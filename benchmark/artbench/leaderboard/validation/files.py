@@ -12,6 +12,7 @@ from artbench.records.folder import LARGEST_RECORD
 from artbench.records.parquet import LARGEST_TABLE, StoredTable
 from artbench.records.record import FileState
 from artbench.runtime.findings import Finding
+from artbench.runtime.untrusted import check_unlinked
 
 _MOST_FILES = 100_000
 _LAYOUT = "Only records/TASK/NAME.json and the .parquet files beside it belong here"
@@ -30,8 +31,9 @@ def survey(folder: Path, findings: list[Finding]) -> Files:
     """List all files of a results folder, or of its `records/`, without opening a file or following a link.
 
     Raises:
-        ArtbenchError: There is no folder of records.
+        ArtbenchError: There is no folder of records, or it is a link.
     """
+    check_unlinked(folder)
     within = folder / "records"
     root = folder if _kind(within) is None and folder.resolve().name == "records" else within
     if not S_ISDIR(_kind(root) or 0):

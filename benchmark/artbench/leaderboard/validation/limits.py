@@ -1,6 +1,7 @@
 """What no check of a record can tell, so that a check can say what it left open."""
 
 from artbench.leaderboard.validation.findings import FileFindings
+from artbench.plugins.known import form_of
 from artbench.records.record import Record
 from artbench.specs import TargetKind
 
@@ -18,9 +19,11 @@ def report_limits(record: Record, target: TargetKind, about: FileFindings, *, co
         else "whether the predictions come from the named weights: the record has no weights of its probe, run it again"
     )
     kept = "nearest neighbours, validation"
-    if target == "single-label" and record.dataset.classes > _TOP:
+    if form_of(target) == "class" and record.dataset.classes > _TOP:
         kept += ", top-5 accuracy"
     if record.label_free is not None:
         kept += ", figures without labels"
     about.unchecked(f"{kept}: too little is kept, impossible values alone are found")
-    about.unchecked("speed, hardware and versions, and what the weights have seen")
+    about.unchecked(
+        "speed, memory, energy, hardware and versions, guesses without pixels, and what the weights have seen"
+    )

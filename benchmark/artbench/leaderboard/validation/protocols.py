@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from artbench.leaderboard.validation.findings import RERUN, FileFindings
+from artbench.plugins.known import form_of
 from artbench.protocol import Protocol, protocol_named
 from artbench.records.parts import ProbeState
 from artbench.records.record import Record
 from artbench.specs import TargetKind
-from artbench.stats.metrics import METRICS
+from artbench.stats.metrics import METRICS, metrics_of
 from artbench.stats.multi_label import THRESHOLDS
 
 _UNCHOSEN = 0.5
@@ -25,7 +26,7 @@ def check_protocol(record: Record, target: TargetKind, about: FileFindings) -> P
         return None
     if protocol.hash != record.protocol_hash:
         about.fault(f"the hash of {protocol.name} is {protocol.hash[:12]}, not {record.protocol_hash[:12]}")
-    if (protocol.probe.name == "ridge") != (target == "year"):
+    if (protocol.probe.name == "ridge") != (form_of(target) == "number"):
         about.fault(f"{record.protocol} is not a protocol for {target} tasks")
     given = record.neighbours
     if (given.k, given.temperature) != (protocol.neighbours.k, protocol.neighbours.temperature):
@@ -106,10 +107,10 @@ def _check_validation(probe: ProbeState, target: TargetKind, name: str, about: F
         about.fault(f"the {name} has a validation_accuracy that differs from the one in validation")
     tried = any(loss is not None for loss in probe.grid_losses)
     # No metric of several labels is defined on images without any.
-    if (probe.validation and not tried) or (tried and not probe.validation and target != "multi-label"):
+    if (probe.validation and not tried) or (tried and not probe.validation and form_of(target) != "labels"):
         about.fault(f"the {name} has validation losses without metrics, or metrics without losses")
     _check_thresholds(probe.thresholds, target, f"the {name}", about, chosen=bool(probe.validation))
-    if not probe.thresholds and any(m.target == target and m.needs_threshold for m in METRICS.values()):
+    if not probe.thresholds and any(metric.needs_threshold for metric in metrics_of(target)):
         about.fault(f"the {name} does not have the thresholds of a {target} task")
 
 
@@ -117,7 +118,7 @@ def _check_thresholds(
     given: Mapping[str, float], target: TargetKind, name: str, about: FileFindings, *, chosen: bool
 ) -> None:
     """Check thresholds, which are those tried, or one half where there is nothing to choose them on."""
-    expected = {metric.name for metric in METRICS.values() if metric.target == target and metric.needs_threshold}
+    expected = {metric.name for metric in metrics_of(target) if metric.needs_threshold}
     allowed = THRESHOLDS if chosen else (*THRESHOLDS, _UNCHOSEN)
     if given and set(given) != expected:
         about.fault(f"{name} does not have the thresholds of a {target} task")

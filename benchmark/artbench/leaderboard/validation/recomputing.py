@@ -10,28 +10,31 @@ from numpy.typing import NDArray
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.paired_scores import outputs_of, round_tests
 from artbench.leaderboard.validation.files import check_parquet
-from artbench.leaderboard.validation.findings import FileFindings, some
-from artbench.protocol import Protocol
+from artbench.leaderboard.validation.findings import RERUN, FileFindings, some
+from artbench.plugins.known import form_of
+from artbench.protocol import Protocol, protocol_named
 from artbench.records.parquet import StoredTable
 from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.probe import COLUMNS, read_probes
 from artbench.records.record import Record, TableName
-from artbench.runtime.text import is_name
-from artbench.specs import TargetKind
+from artbench.runtime.names import why_unfit
+from artbench.specs import AnswerForm, TargetKind
 from artbench.stats.metrics import METRICS
 from artbench.stats.per_class import Columns, class_table, confusion, ranking_table, single_class_table
 from artbench.stats.scoring import Scored, Scorer
 
 # Other machines sum in another order.
 _ROUNDING = 1e-4
+# Singular values of weights that may be rounding, as a share of the largest.
+_SPANNED = 1e-2
 _TOP = 5
 _CLASSES = ("class", "support", "predicted", "precision", "recall", "f1")
 _RANKED = (*_CLASSES, "average_precision", "average_precision_11_point")
 _CONFUSION = ("target", "prediction", "count")
-_COLUMNS: Mapping[TargetKind, Mapping[TableName, tuple[str, ...]]] = {
-    "single-label": {"classes": _CLASSES, "confusion": _CONFUSION},
-    "multi-label": {"classes": _RANKED},
-    "year": {},
+_COLUMNS: Mapping[AnswerForm, Mapping[TableName, tuple[str, ...]]] = {
+    "class": {"classes": _CLASSES, "confusion": _CONFUSION},
+    "labels": {"classes": _RANKED},
+    "number": {},
 }
 
 
@@ -39,13 +42,13 @@ def open_predictions(file: Path, record: Record, target: TargetKind, about: File
     """Read the predictions of a record and check their kind; None if they can't be used."""
     if record.predictions is None:
         return None
-    columns = ["image", "target", "prediction"] + ["confidence"] * (target != "year")
+    columns = ["image", "target", "prediction"] + ["confidence"] * (form_of(target) != "number")
     columns += ["round"] * bool(record.rounds) + ["cluster"] * (record.clusters is not None)
     try:
         opened = check_parquet(file, record.predictions, columns)
         stored = read_predictions(file, record)
         _check_kind(stored, record, target)
-        if target == "multi-label":
+        if form_of(target) == "labels":
             _check_lists(opened, stored)
     except ArtbenchError as error:
         about.fault(f"predictions: {error.message}")
@@ -59,8 +62,8 @@ def open_predictions(file: Path, record: Record, target: TargetKind, about: File
 
 
 def _check_kind(stored: StoredPredictions, record: Record, target: TargetKind) -> None:
-    if stored.target != target:
-        raise ArtbenchError(f"the predictions are {stored.target}, but the task is {target}")
+    if stored.form != form_of(target):
+        raise ArtbenchError(f"the predictions are of the form {stored.form}, but the task is {target}")
     counts = np.bincount(stored.rounds).tolist()
     tests = [round_.test for round_ in record.rounds] or [record.dataset.test]
     if counts != tests or (np.diff(stored.rounds) < 0).any():
@@ -68,11 +71,28 @@ def _check_kind(stored: StoredPredictions, record: Record, target: TargetKind) -
     pairs = list(zip(stored.rounds.tolist(), stored.images.tolist(), strict=True))
     if len(set(pairs)) < len(pairs):
         raise ArtbenchError("an image is there twice in a round")
+    _check_draws(stored, record)
     if stored.clusters is None:
         return
     _, firsts = np.unique(stored.clusters, return_index=True)
     if len(firsts) != record.clusters or (np.diff(firsts) < 0).any():
         raise ArtbenchError(f"clusters are not numbered from 0 to {(record.clusters or 0) - 1} in order of appearance")
+
+
+def _check_draws(stored: StoredPredictions, record: Record) -> None:
+    """Raise if most draws of few shots are one and the same; all are where every class is drawn whole."""
+    few = record.few_shot
+    if (
+        few is None
+        or few.scarce >= record.dataset.classes
+        or stored.confidence is None
+        or not np.ptp(stored.confidence)
+    ):
+        return
+    drawn = (stored.confidence[stored.rounds == number].tobytes() for number in range(len(record.rounds)))
+    different = len(set(drawn))
+    if 2 * different < len(record.rounds):
+        raise ArtbenchError(f"only {different:,} of {len(record.rounds):,} draws differ")
 
 
 def _check_lists(opened: StoredTable, stored: StoredPredictions) -> None:
@@ -94,7 +114,10 @@ def check_values(
     """Compare values and intervals with those recomputed from the predictions."""
     parts = [stored.rounds == number for number in range(max(1, len(record.rounds)))]
     tests = round_tests(stored, clustered=stored.clusters is not None)
-    scorer = Scorer(tests, target=target, protocol=protocol)
+    # A metric of a plugin that is not here is told of with the others that can't be checked.
+    unknown = {name for name in record.metrics if name not in METRICS}
+    more = [name for name in record.metrics if name in METRICS and METRICS[name].target == target]
+    scorer = Scorer(tests, target=target, protocol=protocol, more=more)
     try:
         rounds = [_scored(record, stored, scorer, number, rows) for number, rows in enumerate(parts)]
     except (ArtbenchError, ValueError) as error:
@@ -105,8 +128,8 @@ def check_values(
         if wrong:
             about.fault(f"round {number}: the predictions give other values of {', '.join(wrong)}")
     estimates = scorer.estimates(rounds)
-    given = {name for name, metric in METRICS.items() if metric.target == target and name in estimates}
-    if set(record.metrics) - {"top5_accuracy"} != given - {"top5_accuracy"}:
+    given = set(estimates)
+    if set(record.metrics) - unknown - {"top5_accuracy"} != given - {"top5_accuracy"}:
         about.fault(
             f"the record has the metrics {', '.join(record.metrics)}; a {target} task has {', '.join(sorted(given))}"
         )
@@ -117,8 +140,9 @@ def check_values(
         if not _near(metric.value, got.value):
             about.fault(f"{name} is {metric.value:.6g} in the record, but {got.value:.6g} by its predictions")
             continue
-        if not all(_near(end, other) for end, other in zip(metric.ci95, got.ci95, strict=True)):
-            said, computed = ("{:.6g} to {:.6g}".format(*ends) for ends in (metric.ci95, got.ci95))
+        ours, theirs = got.ci95 or (), metric.ci95 or ()
+        if len(ours) != len(theirs) or not all(map(_near, theirs, ours)):
+            said, computed = (" to ".join(f"{end:.6g}" for end in ends) or "none" for ends in (theirs, ours))
             about.fault(f"the interval of {name} is {said} in the record, but {computed} by its predictions")
 
 
@@ -148,7 +172,7 @@ def check_tables(
     Returns:
         Names of the classes; empty if they can't be read.
     """
-    columns = _COLUMNS[target]
+    columns = _COLUMNS[form_of(target)]
     if set(record.tables) - {"probe"} != set(columns):
         about.fault(
             f"the record lists the tables {', '.join(record.tables) or 'none'}, not {', '.join(columns) or 'none'}"
@@ -183,19 +207,31 @@ def _check_probe(record: Record, target: TargetKind, file: Path, about: FileFind
         return
     try:
         check_parquet(file.with_suffix(".probe.parquet"), state, COLUMNS)
-        read_probes(file, record, classes=1 if target == "year" else record.dataset.classes)
+        probes = read_probes(file, record, classes=1 if form_of(target) == "number" else record.dataset.classes)
     except ArtbenchError as error:
         about.fault(f"table probe: {error.message}")
+        return
+    protocol = protocol_named(record.protocol)
+    if protocol is not None and protocol.width is not None and protocol.width < record.dataset.classes:
+        most = max(_rank(probe.weight) for probe in probes)
+        if most > protocol.width:
+            about.fault(f"table probe: weights of rank {most:,} can't be had from {protocol.width:,} components", RERUN)
+
+
+def _rank(weight: NDArray[np.float32]) -> int:
+    """Return the number of directions that the weights span, beyond what their rounding does."""
+    strengths = np.linalg.svd(weight, compute_uv=False)
+    return int((strengths > _SPANNED * strengths[0]).sum())
 
 
 def _is_name(name: object) -> bool:
-    return isinstance(name, str) and is_name(name)
+    return isinstance(name, str) and not why_unfit(name, published=False)
 
 
 def _computed(
     record: Record, stored: StoredPredictions, target: TargetKind, names: tuple[str, ...]
 ) -> dict[TableName, Columns]:
-    if target == "single-label":
+    if form_of(target) == "class":
         assert stored.predicted is not None
         labels, predicted = (part.astype(np.int64) for part in (stored.labels, stored.predicted))
         return {

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from artbench.leaderboard.validation.checked import Checked
 from artbench.leaderboard.validation.copies import check_copies, grouped
-from artbench.leaderboard.validation.names import seen_as
 from artbench.records.predictions import StoredPredictions
 from artbench.records.publishing import image_digests
+from artbench.runtime.names import seen_as
 
 
 def check_together(records: Sequence[Checked]) -> None:
@@ -29,16 +29,17 @@ def check_together(records: Sequence[Checked]) -> None:
             _outvoted(same, _references, "the references differ from those")
         _check_nested(group)
     _report_states(records)
+    _report_weights(records)
 
 
 def digest_of_rows(stored: StoredPredictions) -> NDArray[np.uint64]:
-    """Digest round, image and label of each row, sorted."""
+    """Digest round, image and label of each row."""
     labels = np.ascontiguousarray(stored.labels)
     digests = [
         hashlib.blake2b(f"{round_}\0{image}\0".encode() + label.tobytes(), digest_size=8).digest()
         for round_, image, label in zip(stored.rounds.tolist(), image_digests(stored.images), labels, strict=True)
     ]
-    return np.sort(np.frombuffer(b"".join(digests), np.uint64))
+    return np.frombuffer(b"".join(digests), np.uint64)
 
 
 def _check_nested(records: Sequence[Checked]) -> None:
@@ -46,20 +47,21 @@ def _check_nested(records: Sequence[Checked]) -> None:
 
     Every record of a leaderboard has the images of the same test, less those that it could not read.
     """
-    known = [one for one in records if one.rows is not None]
+    known = [one for one in records if one.test is not None]
     if len({one.test for one in known}) < 2:
         return
     common = Counter(one.test for one in known).most_common()
-    most = [one for one in known if one.test == common[0][0]]
+    most = next(one for one in known if one.test == common[0][0])
     tied = len(common) > 1 and common[0][1] == common[1][1]
+    expected = most.rows()
     for one in known:
-        if one.test == most[0].test or one.rows is None or most[0].rows is None:
+        if one.test == most.test:
             continue
-        allowed = max(1, len(one.record.rounds))
-        added = len(np.setdiff1d(one.rows, most[0].rows)), allowed * most[0].record.dataset.unreadable
-        lacking = len(np.setdiff1d(most[0].rows, one.rows)), allowed * one.record.dataset.unreadable
+        given, allowed = one.rows(), max(1, len(one.record.rounds))
+        added = len(np.setdiff1d(given, expected)), allowed * most.record.dataset.unreadable
+        lacking = len(np.setdiff1d(expected, given)), allowed * one.record.dataset.unreadable
         if added[0] > added[1] or lacking[0] > lacking[1]:
-            for blamed, other in ((one, most[0]), (most[0], one))[: 2 if tied else 1]:
+            for blamed, other in ((one, most), (most, one))[: 2 if tied else 1]:
                 blamed.about.fault(f"its test and that of {other.about.file} differ by more than unreadable images")
 
 
@@ -103,6 +105,23 @@ def _report_states(records: Sequence[Checked]) -> None:
                 )
 
 
+def _report_weights(records: Sequence[Checked]) -> None:
+    """Report other weights under the name of published or drawn ones: libraries differ, or it is another encoder."""
+    published = [one for one in records if one.record.encoder.checkpoint_sha256 is None]
+    for group in grouped(
+        [one for one in published if one.record.encoder.training is None],
+        lambda one: (one.record.board, one.record.backbone, one.record.pretraining, one.record.provenance.seed),
+    ):
+        for one in group:
+            digest = one.record.encoder.weights_sha256
+            other = next((each for each in group if each.record.encoder.weights_sha256 != digest), None)
+            if other is not None:
+                one.about.notice(
+                    f"its weights are not those of {other.about.file}, which has them by the same name",
+                    "`artbench leaderboard verify` tells which are had here",
+                )
+
+
 def _encoder(one: Checked) -> Hashable:
     encoder = one.record.encoder
     return encoder.parameters, encoder.feature_dim, encoder.input_size
@@ -112,13 +131,13 @@ def _data(one: Checked) -> Hashable:
     data = one.record.dataset
     # Unreadable images are missing from one split or the other, and from some of several rounds.
     every = None if one.record.rounds else data.train + data.test + data.unreadable
-    return data.name, data.classes, data.missing, data.partial, data.exclusion, every
+    return data.name, data.listing, data.classes, data.missing, data.partial, data.exclusion, every
 
 
 def _references(one: Checked) -> Hashable:
     """Round to four digits, which agree between machines."""
     return tuple(
-        (reference.name, name, *(f"{number:.4f}" for number in (metric.value, *metric.ci95)))
+        (reference.name, name, *(f"{number:.4f}" for number in (metric.value, *(metric.ci95 or ()))))
         for reference in one.record.references
         for name, metric in sorted(reference.metrics.items())
     )

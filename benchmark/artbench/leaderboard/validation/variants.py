@@ -4,7 +4,7 @@ from artbench.errors import UsageError
 from artbench.leaderboard.validation.findings import RERUN, FileFindings
 from artbench.protocol import Protocol
 from artbench.records.record import Record
-from artbench.variants import WHOLE, Variant
+from artbench.specs.variants import WHOLE, Variant
 
 
 def check_variant(record: Record, protocol: Protocol | None, about: FileFindings) -> None:

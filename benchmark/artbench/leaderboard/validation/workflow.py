@@ -9,9 +9,9 @@ from artbench.data.folders import DatasetPaths
 from artbench.data.opening import open_tasks
 from artbench.errors import ArtbenchError, UsageError
 from artbench.leaderboard.validation.check import MEMORY, KnownTask, check_folder
-from artbench.leaderboard.validation.data import compare_with_data
+from artbench.leaderboard.validation.data import Decoded, compare_with_data
 from artbench.leaderboard.validation.findings import Report, shown
-from artbench.leaderboard.validation.sizes import Sizes
+from artbench.leaderboard.validation.sizes import SizesOfEach
 from artbench.plugins.registry import Registry
 from artbench.records.record import Record
 from artbench.runtime.progress import Reporter, Silent
@@ -23,7 +23,7 @@ def check_records(
     *,
     registry: Registry,
     paths: DatasetPaths,
-    sizes: Sizes | None = None,
+    sizes: SizesOfEach | None = None,
     memory: int = MEMORY,
     reporter: Reporter,
 ) -> Report:
@@ -35,7 +35,7 @@ def check_records(
         folder: A results folder, or its `records/`.
         registry: The registered tasks and datasets.
         paths: Where the datasets are.
-        sizes: Returns the sizes of an encoder as they are known here; None: they are not compared.
+        sizes: Returns the sizes of each record's encoder as they are known here; None: they are not compared.
         memory: Bytes that the check of one record may take, beyond what is loaded.
         reporter: Receives progress, and a notice for each dataset that can't be opened.
 
@@ -79,15 +79,22 @@ class _Tasks:
     def _open(self, name: str) -> KnownTask:
         try:
             spec = self.registry.tasks.named_in_file(name)
-        except UsageError:
+        except ArtbenchError as error:
+            # A collection may be here and lack the column, which a stranger's record must not end the check by.
+            if not isinstance(error, UsageError):
+                self.reporter.notice(f"Records of {shown(name)} are not compared with the data: {shown(error.message)}")
             return KnownTask()
+        placed = self.registry.tasks.placed(name)
+        if placed != name:
+            # The name on record, without the path.
+            spec = replace(spec, dataset=":".join(name.split(":")[:2]))
         if spec.dataset in self.absent:
             return KnownTask(spec=spec)
         try:
             # The limit is for what others wrote: the data are this machine's own.
             with memory_limit(None):
                 ((task,),) = open_tasks(
-                    [spec.name],
+                    [placed],
                     registry=self.registry,
                     paths=self.paths,
                     allow_partial=True,
@@ -100,4 +107,4 @@ class _Tasks:
             self.reporter.notice(f"Records of {spec.dataset} are not compared with the data: {shown(error.message)}")
             return KnownTask(spec=spec)
         self.compared.add(spec.dataset)
-        return KnownTask(spec=spec, compare=partial(compare_with_data, task))
+        return KnownTask(spec=spec, compare=partial(compare_with_data, task, Decoded(task)))

@@ -15,6 +15,7 @@ from artbench.leaderboard.export.model_card import model_card
 from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
 from artbench.runtime.progress import Silent
+from tests.support.estimates import ends
 from tests.support.records import record
 
 PUBLISHED = ResultsFolder(Path(__file__).resolve().parents[4] / "leaderboards")
@@ -39,7 +40,7 @@ def test_every_metric_has_a_column_and_what_a_task_lacks_is_empty(
     for one in records:
         row = rows[one.id]
         for name, metric in one.metrics.items():
-            assert (row[name], row[f"{name}_low"], row[f"{name}_high"]) == (metric.value, *metric.ci95)
+            assert (row[name], row[f"{name}_low"], row[f"{name}_high"]) == (metric.value, *ends(metric))
         assert row[f"knn_{one.primary_metric}"] == one.neighbours.metrics[one.primary_metric].value
         absent = "mean_average_precision" if one.primary_metric == "accuracy" else "accuracy"
         assert row[absent] is None

@@ -33,7 +33,16 @@ def test_no_number_holds_a_tab_up(browser: Any, tmp_path: Path, speed: str) -> N
     assert bool(left_out) == (speed != "1e15")
 
 
-@pytest.mark.parametrize("odd", [{"support": pa.array(["many"] * 4)}, {"support": pa.array([-1, 1, 1, 1])}, {}])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"support": pa.array(["many"] * 4)},
+        {"support": pa.array([-1, 1, 1, 1])},
+        {"class": pa.array(["twice", "twice", "b", "c"])},
+        {"support": pa.array([2**31 - 1] * 4, pa.date32())},
+        {},
+    ],
+)
 def test_a_bad_table_is_left_out_and_named(tmp_path: Path, odd: dict[str, pa.Array]) -> None:
     folder = ResultsFolder(tmp_path)
     labels = np.arange(40) % 4
@@ -42,8 +51,9 @@ def test_a_bad_table_is_left_out_and_named(tmp_path: Path, odd: dict[str, pa.Arr
     table = file.with_suffix(".classes.parquet")
     if odd:
         columns = pq.read_table(table)
-        at = columns.column_names.index("support")
-        pq.write_table(columns.set_column(at, "support", odd["support"]), table)
+        for name, column in odd.items():
+            columns = columns.set_column(columns.column_names.index(name), name, column)
+        pq.write_table(columns, table)
         state = FileState(sha256=sha256_of(table), rows=4)
         write_record(file, written[0].model_copy(update={"tables": {"classes": state}}))
     else:

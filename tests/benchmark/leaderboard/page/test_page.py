@@ -16,7 +16,7 @@ from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
 from artbench.runtime.progress import Silent
 from artbench.specs import PublishedResult
-from tests.support.pages import wait_until_it_fits
+from tests.support.pages import on_a_phone, open_page, wait_until_it_fits
 from tests.support.records import record
 
 PUBLISHED = Path(__file__).resolve().parents[4] / "leaderboards"
@@ -77,7 +77,7 @@ def opened(browser: Any, page: Path) -> Any:
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     browser.get("about:blank")
     browser.get_log("performance")
-    browser.get(page.as_uri())
+    open_page(browser, page.as_uri())
     yield browser
     assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
 
@@ -154,15 +154,13 @@ def test_rows_are_chosen_by_what_is_known_of_their_training(opened: Any, page: P
     assert len(shown(opened, 1)) == 4
     address = opened.current_url
     assert "seen=unknown" in address
-    opened.get("about:blank")
-    opened.get(address)
+    open_page(opened, address)
     assert len(shown(opened, 1)) == 4
     pick(opened, "All tasks side by side")
     assert not opened.find_element("id", "seen").is_enabled()
     choose(opened, "#filter", "")
     assert len(shown(opened, 1)) > 6
-    opened.get("about:blank")
-    opened.get(page.as_uri() + "#seen=nonsense")
+    open_page(opened, page.as_uri() + "#seen=nonsense")
     assert len(shown(opened, 1)) == 17
 
 
@@ -170,9 +168,18 @@ def test_two_rows_are_compared_in_words(opened: Any) -> None:
     choose(opened, ".first", "0")
     choose(opened, ".second", "10")
     verdict = opened.find_element("css selector", "section:not([hidden]) .verdict")
-    assert "is ahead by" in verdict.text
+    names = [name.text for name in opened.find_elements("css selector", "section:not([hidden]) table.ranks .name")]
+    assert f"{names[0]}, imagenet minus {names[10]}, " in verdict.text
     assert "points" in verdict.text
-    assert verdict.text.endswith("The test tells them apart.")
+    assert verdict.text.endswith(f"{names[0]}, imagenet is better.")
+    # The other way round as `artbench leaderboard compare` says it: the first minus the second.
+    forth = verdict.text.partition(": ")[2].partition(" ")[0]
+    assert forth.startswith("+")
+    choose(opened, ".first", "10")
+    choose(opened, ".second", "0")
+    assert f": {forth.replace('+', '−')} [−" in verdict.text
+    assert verdict.text.endswith(f"{names[0]}, imagenet is better.")
+    choose(opened, ".first", "0")
     assert verdict.get_attribute("aria-live") == "polite"
     choose(opened, ".second", "1")
     assert verdict.text.endswith("The test can't tell them apart.")
@@ -207,8 +214,7 @@ def test_encoders_that_learnt_nothing_are_marked(opened: Any) -> None:
 
 
 def test_all_tasks_stand_side_by_side_and_what_is_missing_is_blank(opened: Any, page: Path) -> None:
-    opened.get("about:blank")
-    opened.get(page.as_uri() + "#task=overall")
+    open_page(opened, page.as_uri() + "#task=overall")
     heading = opened.find_element("css selector", "section:not([hidden]) h2")
     assert heading.text == "All tasks side by side"
     assert "never averaged" in words(opened)
@@ -231,6 +237,13 @@ def test_plots_are_drawn_with_words_beside_them(opened: Any) -> None:
         assert figure.find_elements("css selector", "svg.main-svg")
         assert len(figure.get_attribute("aria-label")) > 20
     choose(opened, ".against", "features")
+    # A point and its name; what the axes of the matrix are, and a number in its cells.
+    names = opened.find_elements("css selector", "section:not([hidden]) .scatter .textpoint")
+    assert "tf_efficientnet_lite0" in " ".join(name.text for name in names)
+    matrix = opened.find_element("css selector", "section:not([hidden]) .matrix")
+    assert "what it is" in matrix.text
+    assert "taken for" in matrix.text
+    assert matrix.find_elements("css selector", ".heatmap-label")
     assert "feature size" in opened.find_element("css selector", "section:not([hidden]) .scatter").text
 
 
@@ -239,12 +252,11 @@ def test_the_address_leads_back_to_what_was_shown(opened: Any, page: Path) -> No
     choose(opened, "#filter", "random")
     choose(opened, ".first", "2")
     address = opened.current_url
-    opened.get("about:blank")
-    opened.get(address)
+    open_page(opened, address)
     assert opened.find_element("css selector", "section:not([hidden]) h2").text == "sample-material"
     assert opened.find_element("id", "filter").get_attribute("value") == "random"
     assert opened.find_element("css selector", "section:not([hidden]) .first").get_attribute("value") == "2"
-    opened.get(page.as_uri() + "#task=nonsense&a=99&b=-1&x=y&sort=77.up")
+    open_page(opened, page.as_uri() + "#task=nonsense&a=99&b=-1&x=y&sort=77.up")
     assert opened.find_element("css selector", "section:not([hidden]) h2").text == "sample-artist"
 
 
@@ -270,12 +282,10 @@ def test_no_request_leaves_the_page(opened: Any, page: Path) -> None:
 
 
 def test_a_phone_shows_it_without_sideways_scrolling(opened: Any) -> None:
-    opened.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride", {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
-    )
-    for option in opened.find_elements("css selector", "#task option"):
-        choose(opened, "#task", option.get_attribute("value"))
-        wait_until_it_fits(opened, width=360)
+    with on_a_phone(opened):
+        for option in opened.find_elements("css selector", "#task option"):
+            choose(opened, "#task", option.get_attribute("value"))
+            wait_until_it_fits(opened)
 
 
 def test_dark_and_light_differ_in_page_and_plots(opened: Any) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from artbench.evaluation.workflow import RunRequest, run
+from artbench.evaluation.request import RunRequest
+from artbench.evaluation.workflow import run
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.protocol import LINEAR_V1, LINEAR_V2, Protocol

@@ -4,14 +4,18 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from artbench.data.folders import DatasetPaths
 from artbench.leaderboard.validation.workflow import check_records
 from artbench.plugins.registry import Registry
 from artbench.runtime.progress import Silent
+from tests.support.mutants import Submission
 
 Content = dict[str, Any]
 
@@ -76,3 +80,19 @@ def test_forged_ones_do_not(
     change(content)
     file.write_text(json.dumps(content))
     assert any(words in what for what in faults(tmp_path, registry)), faults(tmp_path, registry)
+
+
+def test_draws_that_are_one_and_the_same_are_a_fault(newer: Path, registry: Registry, tmp_path: Path) -> None:
+    """The draw that happened to be best, ten times: nothing in the record would show it otherwise."""
+    original = of(newer, "toy-colour", shots=True)
+    shutil.copytree(original.parent, tmp_path / "records" / "toy-colour")
+    it = Submission(tmp_path, tmp_path / "records" / "toy-colour" / original.name, [], Random(0))
+
+    def repeated(table: pa.Table) -> pa.Table:
+        first = table.filter(pc.equal(table["round"], 0))
+        rounds = [pa.array([number] * len(first), pa.int32()) for number in range(len(table) // len(first))]
+        at = table.column_names.index("round")
+        return pa.concat_tables([first.set_column(at, "round", numbers) for numbers in rounds])
+
+    it.rewrite(repeated)
+    assert "predictions: only 1 of 10 draws differ" in faults(tmp_path, registry)

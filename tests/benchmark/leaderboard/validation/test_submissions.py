@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,14 +14,16 @@ import pytest
 
 from artbench.data.dataset import Dataset
 from artbench.data.folders import DatasetPaths
+from artbench.evaluation.request import RunRequest
 from artbench.evaluation.sizes import sizes_known_to
-from artbench.evaluation.workflow import RunRequest, run
+from artbench.evaluation.workflow import run
 from artbench.leaderboard.validation.findings import Report
 from artbench.leaderboard.validation.workflow import check_records
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.protocol import LINEAR_V1, LINEAR_V2
 from artbench.records.record import SUFFIXES
+from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Silent
 from tests.support.mutants import Submission
 from tests.support.mutants.forging import forge, renumbered
@@ -55,7 +58,7 @@ def measured(registry: Registry, cache: Path, tmp_path_factory: pytest.TempPathF
             request = RunRequest(
                 backbones=["toy-patches"],
                 pretrainings=["random"],
-                tasks=["toy-colour", "toy-clustered"],
+                tasks=["toy-colour", "toy-clustered", "toy-traits"],
                 results=folders[name],
                 device="cpu",
                 protocol=protocol,
@@ -87,7 +90,7 @@ def clustered(measured: Mapping[str, Path], protocol: str, tmp_path: Path) -> Su
 
 def check(folder: Path, registry: Registry) -> Report:
     return check_records(
-        folder, registry=registry, paths=DatasetPaths(), sizes=sizes_known_to(registry), reporter=Silent()
+        folder, registry=registry, paths=DatasetPaths(), sizes=partial(map, sizes_known_to(registry)), reporter=Silent()
     )
 
 
@@ -145,6 +148,28 @@ def test_an_image_that_nobody_can_read_may_be_left_out(
     changed(colour, dataset__unreadable=2)
     (fault,) = faults(check(colour.folder, registry))
     assert fault.startswith("of 2 unreadable images 1 are test images")
+    changed(colour, dataset__unreadable=0)
+    assert any(
+        fault.startswith("1 images of the test split are left out") for fault in faults(check(colour.folder, registry))
+    )
+
+
+def test_training_images_that_are_said_to_be_unreadable_are_decoded(
+    colour: Submission, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = colour.content["dataset"]["train"]
+    changed(colour, dataset__unreadable=1, dataset__train=train - 1)
+    (fault,) = faults(check(colour.folder, registry))
+    assert fault == f"{train} of {train} training images can be read here; the record says {train - 1}"
+    tested = set(pq.read_table(colour.beside())["image"].to_pylist())
+    read = Dataset.read
+
+    def without_one(self: Dataset, row: int) -> bytes:
+        gone = next(name for name in self.ids if name not in tested)
+        return b"" if self.ids[row] == gone else read(self, row)
+
+    monkeypatch.setattr(Dataset, "read", without_one)
+    assert faults(check(colour.folder, registry)) == []
 
 
 def test_two_tests_of_a_leaderboard_differ_by_what_was_unreadable_alone(colour: Submission) -> None:
@@ -182,6 +207,54 @@ def test_a_copy_under_another_name_is_found_however_little_it_was_changed(
     assert sum("or all but so" in fault for fault in found) == 2
 
 
+def test_a_copy_that_leaves_out_an_image_is_found_without_the_data(colour: Submission) -> None:
+    other = copied(colour)
+    changed(other, backbone="another", encoder__weights_sha256="0" * 64)
+    forge(other, pq.read_table(other.beside()).slice(1), unreadable=1)
+    found = faults(check(colour.folder, load_plugins(only="")))
+    assert sum("or all but so" in fault for fault in found) == 2
+
+
+def test_a_copy_of_labels_that_leaves_out_an_image_is_found(
+    measured: Mapping[str, Path], protocol: str, tmp_path: Path
+) -> None:
+    traits = submitted(measured, protocol, "toy-traits", tmp_path)
+    other = copied(traits)
+    changed(other, backbone="another", encoder__weights_sha256="0" * 64)
+    table = pq.read_table(other.beside()).slice(1)
+    pq.write_table(table, other.beside())
+    state = {"sha256": sha256_of(other.beside()), "rows": len(table)}
+    changed(other, dataset__test=len(table), dataset__unreadable=1, predictions=state)
+    found = faults(check(traits.folder, load_plugins(only="")))
+    assert sum("or all but so" in fault for fault in found) == 2
+
+
+@pytest.mark.parametrize("moved", [0.0, 0.5])
+def test_a_copy_with_some_other_classes_is_found_by_the_order_of_its_confidences(
+    colour: Submission, registry: Registry, moved: float
+) -> None:
+    other, table = copied(colour), pq.read_table(colour.beside())
+    changed(other, backbone="another", encoder__weights_sha256="0" * 64)
+    predicted = table["prediction"].to_numpy().copy()
+    predicted[:2] = (predicted[:2] + 1) % 3
+    confidence = table["confidence"].to_numpy() ** (1 + moved)
+    table = table.set_column(2, "prediction", pa.array(predicted, pa.int32()))
+    forge(other, table.set_column(3, "confidence", pa.array(confidence, pa.float32())))
+    found = [fault for fault in faults(check(colour.folder, registry)) if "references" not in fault]
+    assert sum("or all but so" in fault for fault in found) == 2
+
+
+@pytest.mark.parametrize("width", [1, 64])
+def test_a_record_that_is_renamed_to_a_width_is_a_fault(
+    colour: Submission, registry: Registry, protocol: str, width: int
+) -> None:
+    other, renamed = copied(colour), PROTOCOLS[protocol].with_width(width)
+    changed(other, protocol=renamed.name, protocol_hash=renamed.hash)
+    found = faults(check(colour.folder, registry))
+    assert sum("among widths that differ it has the very predictions of" in fault for fault in found) == 2
+    assert any("weights of rank 2 can't be had from 1 components" in fault for fault in found) == (width == 1)
+
+
 def test_clusters_that_are_shuffled_are_found_with_the_data(clustered: Submission, registry: Registry) -> None:
     assert faults(check(clustered.folder, registry)) == []
     table = pq.read_table(clustered.beside())
@@ -202,11 +275,15 @@ def test_sizes_that_the_backbone_does_not_have_are_faults(colour: Submission, re
     ("name", "problem"),
     [
         ("r\u0435snet50", "mixes letters of two alphabets"),
+        ("resnet5\u041e", "mixes letters of two alphabets"),
         ("resnet50 ", "has blanks at its ends"),
         ("\uff52esnet50", "only look like others"),
         ("https://example.org/model", "is an address"),
         ("www.example.org", "is an address"),
         ("me@example.org", "is an address"),
+        ("net_www.example.org", "is an address"),
+        ("ftp://example.org", "is an address"),
+        ("mailto:me", "is an address"),
     ],
 )
 def test_names_that_look_like_others_are_faults(
@@ -217,10 +294,17 @@ def test_names_that_look_like_others_are_faults(
 
 
 @pytest.mark.parametrize(
-    "name", ["resnet50.a1_in1k", "vit_base@layer=2,pool=avg", "эрмитаж.pth", "müller.safetensors", "my weights.pt"]
+    "name",
+    [
+        *("resnet50.a1_in1k", "vit_base@layer=2,pool=avg", "эрмитаж.pth", "müller.safetensors", "my weights.pt"),
+        *("vit_base_patch16_clip_224.openai", "weights.de/x", "swww.x", "v1.5.com"),
+    ],
 )
 def test_honest_names_are_none(colour: Submission, registry: Registry, name: str) -> None:
-    changed(colour, pretraining=name)
+    seen = (
+        {"corpus": "my images", "state": "unknown", "evidence": "mine"} if colour.content["encoder"]["seen"] else None
+    )
+    changed(colour, pretraining=name, encoder__checkpoint_sha256="e" * 64, encoder__seen=seen)
     assert faults(check(colour.folder, registry)) == []
 
 
@@ -231,6 +315,66 @@ def test_two_names_that_a_reader_takes_for_one_are_both_named(colour: Submission
     assert sum("looks like that of" in fault for fault in found) == 2
 
 
+def test_a_large_i_is_taken_for_a_small_l(colour: Submission) -> None:
+    changed(colour, backbone="tf_efficientnet_Iite0")
+    found = faults(check(colour.folder, load_plugins(only="")))
+    assert "the backbone tf_efficientnet_Iite0 looks like tf_efficientnet_lite0" in found
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "fault"),
+    [
+        ("task", "artbench-toy:toy-colour", "the task artbench-toy:toy-colour is toy-colour"),
+        ("pretraining", "artbench:random", "the pretraining artbench:random is random"),
+    ],
+)
+def test_a_name_with_its_plugin_is_another_way_to_write_it(
+    colour: Submission, registry: Registry, field: str, name: str, fault: str
+) -> None:
+    plain = name.partition(":")[2]
+    tasks, pretrainings = registry.tasks.owners(plain), registry.pretrainings.owners(plain)
+    (owner,) = [one.distribution for one in tasks] if field == "task" else [one.distribution for one in pretrainings]
+    name, fault = (text.replace(name.partition(":")[0], owner) for text in (name, fault))
+    changed(colour, **{field: name})
+    assert fault in faults(check(colour.folder, registry))
+
+
+@pytest.mark.parametrize("names", [["largest class", "largest class"], ["DINOv2 (Oquab et al.)"], ["median year"]])
+def test_guesses_have_the_names_that_artbench_gives_them(
+    colour: Submission, registry: Registry, names: list[str]
+) -> None:
+    (first, *_) = colour.content["references"]
+    changed(colour, references=[first | {"name": name} for name in names])
+    assert any(fault.startswith("references can't be ") for fault in faults(check(colour.folder, registry)))
+
+
+def test_a_record_says_the_sizes_of_its_images_as_the_others_do(
+    colour: Submission, registry: Registry, protocol: str
+) -> None:
+    content = colour.content["dataset"]
+    changed(colour, dataset__fingerprint=content["listing"], dataset__listing=None)
+    found = faults(check(colour.folder, registry))
+    assert ("dataset.listing is missing" in found) == (protocol == "linear-v2")
+    changed(colour, dataset__fingerprint=content["fingerprint"], dataset__listing=content["listing"])
+    other = copied(colour)
+    changed(other, backbone="another", encoder__weights_sha256="0" * 64, dataset__listing="0" * 64)
+    found = faults(check(colour.folder, load_plugins(only="")))
+    assert sum(fault.startswith("dataset differs from that of") for fault in found) == 2
+
+
+def test_an_exclusion_list_and_other_weights_of_the_same_name_are_notices(
+    colour: Submission, registry: Registry
+) -> None:
+    other = copied(colour)
+    changed(other, encoder__weights_sha256="0" * 64)
+    told = [finding.message for finding in check(colour.folder, registry).findings if finding.status == "WARN"]
+    assert sum(message.startswith("its weights are not those of toy-colour/") for message in told) == 2
+    changed(other, dataset__exclusion={"sha256": "0" * 64, "train": 1, "test": 0}, dataset__fingerprint="1" * 64)
+    told = [finding.message for finding in check(colour.folder, registry).findings if finding.status == "WARN"]
+    assert any(message.startswith("measured without the images of an exclusion list") for message in told)
+    assert not any(message.startswith("its weights are not those") for message in told)
+
+
 def test_a_check_says_in_one_list_what_it_could_not_check(colour: Submission, registry: Registry) -> None:
     here, elsewhere = check(colour.folder, registry), check(colour.folder, load_plugins(only=""))
     name = colour.file.relative_to(colour.folder / "records").as_posix()
@@ -239,3 +383,58 @@ def test_a_check_says_in_one_list_what_it_could_not_check(colour: Submission, re
     assert not any("the data is not at hand" in what for what in here.unchecked)
     assert any("the data is not at hand" in what for what in elsewhere.unchecked)
     assert any("toy-patches: it is not known here" in what for what in elsewhere.unchecked)
+
+
+def test_the_kinds_of_numbers_and_the_plugins_of_a_record_are_bounded(colour: Submission, registry: Registry) -> None:
+    changed(colour, provenance__dtype="int2", provenance__plugins={f"p{number}": "1" for number in range(21)})
+    found = faults(check(colour.folder, registry))
+    assert any("unknown dtype 'int2'" in fault for fault in found)
+    assert any(fault.startswith("21 plugins can't have taken part") for fault in found)
+
+
+def test_a_record_of_a_newer_artbench_is_named(colour: Submission, registry: Registry) -> None:
+    changed(colour, provenance__artbench="9.0.0")
+    report = check(colour.folder, registry)
+    assert faults(report) == []
+    assert any("made by artbench 9.0.0, newer than this one" in finding.message for finding in report.findings)
+    assert "what is new in artbench 9.0.0" in report.unchecked
+
+
+def test_images_that_no_other_record_has_are_told_alone(colour: Submission) -> None:
+    """Its own test leaves nothing out that the others have: what is added alone tells."""
+    table = pq.read_table(colour.beside())
+    others = [copied(colour)]
+    for number, other in enumerate(others):
+        changed(other, backbone=f"other{number}", encoder__weights_sha256=f"{number:064x}")
+    more = pa.concat_tables([table, table.slice(0, 1).set_column(0, "image", pa.array(["made up"]))])
+    added = copied(Submission(colour.folder, colour.file, [], Random(0)))
+    changed(added, backbone="added", encoder__weights_sha256="f" * 64)
+    forge(added, more)
+    found = [finding for finding in check(colour.folder, load_plugins(only="")).findings if finding.status == "FAIL"]
+    told = {finding.name for finding in found if "differ by more than unreadable images" in finding.message}
+    assert told == {added.file.relative_to(colour.folder / "records").as_posix()}
+
+
+@pytest.mark.parametrize(("shared", "copies"), [(0.94, False), (0.96, True)])
+def test_records_that_err_alike_are_copies_however_sure_they_are(
+    colour: Submission, shared: float, copies: bool
+) -> None:
+    """Confidences have nothing to do with each other; what is predicted where either is wrong has, or has not."""
+    random, rows = np.random.default_rng(0), 600
+    labels = random.integers(3, size=rows)
+    wrong = np.arange(rows) < 100
+    ours = np.where(wrong, (labels + 1) % 3, labels)
+    # Of 100 errors so many are the same; the others are another class.
+    theirs = np.where(np.arange(rows) < round(100 * (1 - shared)), (labels + 2) % 3, ours)
+    other = copied(colour)
+    changed(other, backbone="another", encoder__weights_sha256="0" * 64)
+    for it, predicted in ((colour, ours), (other, theirs)):
+        columns = {
+            "image": pa.array([f"image {number}" for number in range(rows)]),
+            "target": pa.array(labels, pa.int32()),
+            "prediction": pa.array(predicted, pa.int32()),
+            "confidence": pa.array(random.uniform(0.4, 1, rows), pa.float32()),
+        }
+        forge(it, pa.table(columns))
+    found = faults(check(colour.folder, load_plugins(only="")))
+    assert sum("or all but so" in fault for fault in found) == 2 * copies

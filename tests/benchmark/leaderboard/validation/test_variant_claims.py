@@ -73,7 +73,7 @@ def here(registry: Registry, backbone: str, **encoder: Any) -> list[str]:
     known = sizes(one) or EncoderSizes()
     shared = {name: getattr(known, name) for name in ("parameters", "feature_dim", "input_size")}
     one = record(backbone=backbone, encoder=encoder | {key: value for key, value in shared.items() if value})
-    check_sizes(one, sizes, FileFindings("a.json", found))
+    check_sizes(one, sizes(one), FileFindings("a.json", found))
     return [finding.message for finding in found]
 
 
@@ -91,3 +91,11 @@ def test_what_the_network_has_is_known_here(registry: Registry) -> None:
     assert fault == "toy-patches has no layer=9"
     (fault,) = here(registry, "toy-patches@colour=3", layer=1, pooling="avg")
     assert "toy-patches" in fault
+
+
+@pytest.mark.parametrize("name", ["toy_patches", "T0y-patches", "toy-patches\u0301"])
+def test_a_name_that_looks_like_one_that_is_registered_is_refused(registry: Registry, name: str) -> None:
+    (fault,) = here(registry, name, layer=1)
+    assert fault == f"the backbone {name} looks like toy-patches"
+    (unchecked,) = here(registry, "nobodys-network", layer=1)
+    assert "it is not known here" in unchecked

@@ -19,6 +19,7 @@ from artbench.plugins.registry import Registry
 from artbench.records.folder import ResultsFolder
 from artbench.records.publishing import publish
 from artbench.runtime.progress import Silent
+from tests.support.estimates import ends
 from tests.support.mutants import Submission
 from tests.support.plugins import JUDGED, TOY
 
@@ -70,8 +71,8 @@ def test_intervals_of_the_newer_protocol_have_a_width_and_contain_the_value(newe
     for record in records:
         for metrics in (record.metrics, record.neighbours.metrics, *(one.metrics for one in record.references)):
             for name, metric in metrics.items():
-                assert 0 <= metric.ci95[0] <= metric.value <= metric.ci95[1], name
-                assert metric.ci95[1] - metric.ci95[0] > 0.01, name
+                assert 0 <= ends(metric)[0] <= metric.value <= ends(metric)[1], name
+                assert ends(metric)[1] - ends(metric)[0] > 0.01, name
 
 
 def test_own_records_of_the_newer_protocol_pass(newer: Path, registry: Registry, tmp_path: Path) -> None:

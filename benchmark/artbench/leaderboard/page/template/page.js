@@ -47,7 +47,9 @@
     for (const row of section.querySelectorAll("table.ranks tbody tr")) {
       const name = row.querySelector("span.name");
       if (!name) continue;
-      const button = make("button", name.textContent, { type: "button", class: "name", title: "Show its classes" });
+      const button = make("button", "", { type: "button", class: "name", title: "Show its classes" });
+      // With the places where it may break.
+      button.append(...name.childNodes);
       name.replaceWith(button);
       button.addEventListener("click", () => { state.a = row.dataset.row; show(); });
     }
@@ -117,10 +119,25 @@
   const scatter = (view, content) => {
     const titles = { parameters: "parameters", speed: "images per second, as recorded", features: "feature size" };
     const rows = content.rows.map((row, number) => ({ ...row, number })).filter((row) => drawn(row[state.x]));
+    const values = rows.map((row) => row[state.x]);
+    // Names of the rows that none is better than at less cost, and of the chosen one: all of them would hide the points.
+    const cheaper = (one, other) => (state.x === "speed" ? other[state.x] - one[state.x] : one[state.x] - other[state.x]);
+    const named = new Set([Number(state.a)]);
+    // The rows of a leaderboard are in order: the first is the best.
+    let best = Infinity;
+    for (const row of [...rows].sort((one, other) => cheaper(one, other) || one.number - other.number))
+      if (row.number < best) {
+        best = row.number;
+        named.add(best);
+      }
+    const middle = Math.sqrt(Math.min(...values) * Math.max(...values));
     const trace = {
-      type: "scatter", mode: "markers", x: rows.map((row) => row[state.x]), y: rows.map((row) => row.value),
-      text: rows.map((row) => plain(row.name)), customdata: rows.map((row) => row.number),
-      hovertemplate: "%{text}<br>%{y}<br>%{x}<extra></extra>",
+      type: "scatter", mode: "markers+text", x: values, y: rows.map((row) => row.value),
+      hovertext: rows.map((row) => plain(row.name)), customdata: rows.map((row) => row.number),
+      text: rows.map((row) => (named.has(row.number) ? row.name.split(", ").map(plain).join("<br>") : "")),
+      textposition: rows.map((row) => (row[state.x] > middle ? "middle left" : "middle right")),
+      textfont: { size: 10, color: colour("--quiet") }, cliponaxis: false,
+      hovertemplate: "%{hovertext}<br>%{y}<br>%{x}<extra></extra>",
       error_y: {
         type: "data", symmetric: false, array: rows.map((row) => row.ci[1] - row.value), arrayminus: rows.map((row) => row.value - row.ci[0]),
         color: colour("--quiet"), thickness: 1, width: 3,
@@ -132,7 +149,6 @@
     };
     const figure = view.querySelector(".scatter");
     const words = `${content.axis} against ${titles[state.x]} of ${rows.length} rows; the table above has the same numbers.`;
-    const values = rows.map((row) => row[state.x]);
     draw(figure, [trace], { xaxis: axis(titles[state.x], { type: "log", ...ticks(values) }), yaxis: axis(content.axis) }, words);
     const without = content.rows.filter((row) => !drawn(row[state.x])).map((row) => row.name);
     view.querySelector(".left-out").textContent = without.length ? `Left out, since they have no number above 0: ${without.join("; ")}.` : "";
@@ -143,6 +159,7 @@
   };
 
   const number = (value) => value.toFixed(1).replace("-", "−");
+  const signed = (value) => (value > 0 ? "+" : "") + number(value);
   const chance = (value) => (value < 0.0001 ? "p < 0.0001" : `p = ${value < 0.1 ? Number(value.toPrecision(2)) : value.toFixed(2)}`);
   const verdict = (view, content) => {
     const [first, second] = [Number(state.a), Number(state.b)];
@@ -155,9 +172,12 @@
       words.textContent = `They can't be tested against each other: ${why}.`;
     } else {
       const [better, , difference, low, high, p, corrected, apart] = pair;
-      const said = `${content.rows[better].name} is ahead by ${number(difference)} [${number(low)}, ${number(high)}] ${content.unit}, ${chance(p)}, ` +
+      // The first minus the second, as in the table below and in `artbench leaderboard compare`.
+      const sign = (better === first ? 1 : -1) * content.direction;
+      const [middle, from, to] = sign > 0 ? [difference, low, high] : [-difference, -high, -low];
+      const said = `${names[0]} minus ${names[1]}: ${signed(middle)} [${signed(from)}, ${signed(to)}] ${content.unit}, ${chance(p)}, ` +
         `${chance(corrected)} after correction for all pairs of the table.`;
-      words.textContent = apart ? `${said} The test tells them apart.` : `${said} The test can't tell them apart.`;
+      words.textContent = apart ? `${said} ${content.rows[better].name} is better.` : `${said} The test can't tell them apart.`;
     }
     const place = view.querySelector(".differences");
     place.replaceChildren();
@@ -167,7 +187,7 @@
       .filter((row) => row.ours !== null && row.theirs !== null && row.images)
       .sort((one, other) => Math.abs(other.ours - other.theirs) - Math.abs(one.ours - one.theirs)).slice(0, 8);
     place.append(table(["differ most in", "images", `${content.measure} %`, "the other", "difference"],
-      rows.map((row) => [row.name, row.images, row.ours.toFixed(1), row.theirs.toFixed(1), number(row.ours - row.theirs)])));
+      rows.map((row) => [row.name, row.images, row.ours.toFixed(1), row.theirs.toFixed(1), signed(row.ours - row.theirs)])));
     place.querySelector("table").setAttribute("aria-label", `Classes in which ${names.join(" and ")} differ most`);
   };
   const table = (columns, rows) => {
@@ -230,12 +250,19 @@
     const trace = {
       type: "heatmap", z: shares, x: names, y: names, customdata: kept, showscale: false, zmin: 0, zmax: 100,
       colorscale: [[0, colour("--panel")], [1, colour("--accent")]], xgap: 1, ygap: 1,
+      // With more classes a number does not fit its cell.
+      ...(names.length <= 30 ? {
+        text: shares.map((row) => row.map((share) => (share >= 0.5 ? share.toFixed(0) : ""))), texttemplate: "%{text}",
+        textfont: { size: names.length > 16 ? 8 : 11 },
+      } : {}),
       hovertemplate: "%{y} taken for %{x}: %{customdata} images, %{z:.0f} %<extra></extra>",
     };
     const figure = view.querySelector(".matrix");
     figure.style.height = `${Math.max(340, 14 * names.length + 160)}px`;
     const ticks = { automargin: true, type: "category", tickfont: { size: names.length > 24 ? 8 : 10 }, dtick: 1 };
-    draw(figure, [trace], { xaxis: { ...ticks, tickangle: -60 }, yaxis: { ...ticks, autorange: "reversed" } },
+    draw(figure, [trace], {
+      xaxis: { ...axis("taken for (% of the row)"), ...ticks, tickangle: -60 }, yaxis: { ...axis("what it is"), ...ticks, autorange: "reversed" },
+    },
       `Confusion matrix of ${content.rows[Number(state.a)].name}, rows: what it is, columns: what it was taken for. ${said}`);
   };
 
