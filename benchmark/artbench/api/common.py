@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from artbench.data.folders import DatasetPaths
+from artbench.data.places import with_places
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.runtime.progress import Reporter, Silent
@@ -24,8 +25,10 @@ class LoggingReporter(Silent):
         _LOG.info(text)
 
 
-def loaded(plugins: Sequence[PathLike], reporter: Reporter) -> Registry:
+def loaded(plugins: Sequence[PathLike], reporter: Reporter, paths: DatasetPaths | None = None) -> Registry:
     """Load all installed plugins and those in files; a notice names each one that is left out.
+
+    With `paths`, collections are found by their names on record.
 
     Raises:
         UsageError: A file does not exist, or is not a Python file.
@@ -33,7 +36,7 @@ def loaded(plugins: Sequence[PathLike], reporter: Reporter) -> Registry:
     registry = load_plugins([Path(file) for file in plugins])
     for problem in registry.problems:
         reporter.notice(problem)
-    return registry
+    return registry if paths is None else with_places(registry, paths, reporter.notice)
 
 
 def dataset_paths(data_root: PathLike | None, data: Mapping[str, PathLike] | None) -> DatasetPaths:

@@ -85,5 +85,5 @@ def features(
         allow_partial=allow_partial,
     )
     reporter = reporter or LoggingReporter()
-    _, images, found = extract_features(request, registry=loaded(plugins, reporter), reporter=reporter)
+    _, images, found = extract_features(request, registry=loaded(plugins, reporter, request.paths), reporter=reporter)
     return FeatureMatrix(tuple(images.ids[row] for row in found.rows.tolist()), found.take(found.rows))

@@ -18,12 +18,15 @@ def pretrain(
     settings: Mapping[str, object] | None = None,
     seed: int | None = None,
     resume: bool = False,
+    accept_changes: bool = False,
     knn: str | None = None,
+    knn_every: int | None = None,
     pack: bool = False,
     save_minutes: float = 10,
     keep: int = 2,
     tensorboard: bool = False,
     compiled: bool = False,
+    micro_batch: int | None = None,
     data_root: PathLike | None = None,
     data: Mapping[str, PathLike] | None = None,
     device: str = "auto",
@@ -44,12 +47,15 @@ def pretrain(
         settings: Settings of the method by name; the others have the defaults of the original.
         seed: Seed of initialisation, order and augmentation; None: 0, or the checkpoint's.
         resume: Resume from the last checkpoint in `out`.
-        knn: A single-label task that measures the features by kNN after every epoch.
+        accept_changes: Resume with another device, number type or version than before; the record says so.
+        knn: A single-label task that measures the features by kNN during the training.
+        knn_every: Number of epochs from one measurement to the next; None: so many that they cost less than 5 %.
         pack: Keep the pool as raw pixels in the cache, so that images are decoded once for all epochs.
         save_minutes: Minutes between two checkpoints.
         keep: Number of latest checkpoints to keep.
         tensorboard: Write the log for TensorBoard too.
         compiled: Compile the networks first.
+        micro_batch: Most images of a process that go through the networks at once on a GPU; None: all.
         data_root: As for `artbench.run`.
         data: As for `artbench.run`.
         device: `auto`, `cpu`, `cuda` or `mps`.
@@ -83,18 +89,21 @@ def pretrain(
         datasets=[dataset] if isinstance(dataset, str) else list(dataset),
         seed=seed,
         resume=resume,
+        accept_changes=accept_changes,
         settings=[f"{name}={_text(value)}" for name, value in (settings or {}).items()],
         knn=knn,
+        knn_every=knn_every,
         pack=pack,
         save_minutes=save_minutes,
         keep=keep,
         tensorboard=tensorboard,
         compiled=compiled,
+        micro_batch=micro_batch,
         paths=dataset_paths(data_root, data),
         device=device,
         workers=workers,
     )
-    return run_pretraining(request, registry=loaded(plugins, reporter), reporter=reporter)
+    return run_pretraining(request, registry=loaded(plugins, reporter, request.paths), reporter=reporter)
 
 
 def _text(value: object) -> str:

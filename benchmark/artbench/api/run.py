@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias, TypedDict, Unpack, overload
+from typing import Any, Literal, TypeAlias, TypedDict, Unpack, overload
 
 from artbench.api.common import LoggingReporter, PathLike, as_name, dataset_paths, loaded
 from artbench.data.unlabelled import find_unlabelled
+from artbench.encoders.normalisation import given_normalisation
 from artbench.encoders.request import sweep
 from artbench.errors import ArtbenchError, UsageError
-from artbench.evaluation.workflow import RunOutcome, RunRequest
+from artbench.evaluation.request import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run as run_all
 from artbench.plugins.registry import Registry
 from artbench.pretrain.cached_training import trainings_for
@@ -35,6 +36,9 @@ class RunOptions(TypedDict, total=False):
     seed: int
     fresh: bool
     compiled: bool
+    decoder: Literal["cpu", "gpu"]
+    mean: tuple[float, float, float] | None
+    std: tuple[float, float, float] | None
     shots: int | None
     width: int | None
     protocol: str
@@ -87,6 +91,9 @@ def run(
     seed: int = 0,
     fresh: bool = False,
     compiled: bool = False,
+    decoder: Literal["cpu", "gpu"] = "cpu",
+    mean: tuple[float, float, float] | None = None,
+    std: tuple[float, float, float] | None = None,
     shots: int | None = None,
     width: int | None = None,
     protocol: str = DEFAULT_PROTOCOL.name,
@@ -112,6 +119,9 @@ def run(
         seed: Seed for random weights.
         fresh: Run again even what is on record, and extract its features anew.
         compiled: Compile the network before it extracts.
+        decoder: `gpu`: plain JPEGs are decoded by the CUDA device, to slightly other pixels.
+        mean: Mean of each channel, of RGB in [0, 1], for checkpoints; None: that of its layout, or the backbone's.
+        std: Standard deviation of each channel, likewise; given together with `mean`.
         shots: Number of training images per class to fit on; None: all.
         protocol: `linear-v2`, or `linear-v1` for what is compared with older records.
         width: Number of principal components of train to reduce the features to; None: all features.
@@ -140,7 +150,8 @@ def run(
         ('accuracy', ..., (..., ...))
     """
     reporter = reporter or LoggingReporter()
-    registry = loaded(plugins, reporter)
+    paths = dataset_paths(data_root, data)
+    registry = loaded(plugins, reporter, paths)
     several = any(isinstance(asked, list | tuple) for asked in (backbone, task, pretraining))
     pretrainings = pretraining if isinstance(pretraining, list | tuple) else [pretraining]
     tasks = [task] if isinstance(task, str) else list(task)
@@ -160,13 +171,15 @@ def run(
         pretrainings=[as_name(one) for one in pretrainings],
         tasks=tasks,
         results=Path(results),
-        paths=dataset_paths(data_root, data),
+        paths=paths,
         device=device,
         batch_size=batch_size,
         workers=workers,
         seed=seed,
         fresh=fresh,
         compiled=compiled,
+        decoder=decoder,
+        normalisation=given_normalisation(mean, std),
         allow_partial=allow_partial,
         exclude=None if exclude is None else Path(exclude),
         shots=() if shots is None else (shots,),

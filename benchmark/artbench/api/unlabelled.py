@@ -15,8 +15,8 @@ from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.data.opening import open_dataset
 from artbench.data.unlabelled import Unlabelled
 from artbench.encoders.request import Training
+from artbench.evaluation.request import RunRequest
 from artbench.evaluation.unlabelled import Described, encode_unlabelled, rows_without
-from artbench.evaluation.workflow import RunRequest
 from artbench.explain.map.contents import Subject
 from artbench.explain.map.unlabelled import map_unlabelled
 from artbench.plugins.registry import Registry
@@ -65,7 +65,6 @@ def run_unlabelled(
     dataset = group.first_then_others(lambda: open_dataset(found.spec, folder))
     rows = rows_without(dataset, exclusions)
     reporter.notice(f"{found.why}. Its features are described, its duplicates listed, and a map is drawn")
-    place = f"unlabelled/{_plain(dataset.name)}.{dataset.fingerprint[:12]}"
     duplicates: DuplicatesState | None = None
     results: list[UnlabelledResult] = []
     for described in encode_unlabelled(
@@ -74,9 +73,11 @@ def run_unlabelled(
 
         def describe(one: Described = described) -> dict[str, object]:
             nonlocal duplicates
+            state = dataset.fingerprint_of(one.features.contents)
+            place = f"unlabelled/{_plain(dataset.name)}.{state[:12]}"
             if duplicates is None:
                 duplicates = _audit(request, found, place, registry, reporter)
-            return _describe(request, found, dataset, rows, one, place, duplicates, reporter).as_json()
+            return _describe(request, found, dataset, rows, one, state, place, duplicates, reporter).as_json()
 
         results.append(UnlabelledResult.model_validate(group.from_first(describe)))
     return results
@@ -97,6 +98,7 @@ def _describe(
     dataset: Dataset,
     rows: NDArray[np.int64],
     described: Described,
+    state: str,
     place: str,
     duplicates: DuplicatesState,
     reporter: Reporter,
@@ -120,7 +122,7 @@ def _describe(
     )
     result = UnlabelledResult(
         dataset=dataset.name,
-        fingerprint=dataset.fingerprint,
+        fingerprint=state,
         images=len(rows),
         unreadable=len(rows) - len(described.rows),
         backbone=encoder.backbone,

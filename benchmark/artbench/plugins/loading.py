@@ -8,25 +8,32 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout, suppress
 from dataclasses import replace
 from importlib import metadata, util
+from inspect import signature
 from pathlib import Path
 from time import perf_counter
 from types import ModuleType
-from typing import Any, TextIO, cast, get_args
+from typing import Any, TextIO, cast
 
 import pluggy
 
 from artbench import hookspecs
 from artbench.errors import ArtbenchError, UsageError
 from artbench.hookspecs import CONTRACT
+from artbench.plugins.known import remember
 from artbench.plugins.registry import GROUP, Catalogue, Entry, Plugin, Registry
-from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TargetKind, TaskSpec
+from artbench.specs import BackboneSpec, DatasetSpec, Family, MetricSpec, PretrainingSpec, TargetSpec, TaskSpec
+from artbench.specs.variants import did_you_mean
 
 KINDS: Mapping[str, type] = {
     "backbone": BackboneSpec,
     "pretraining": PretrainingSpec,
     "dataset": DatasetSpec,
     "task": TaskSpec,
+    "target": TargetSpec,
+    "metric": MetricSpec,
 }
+# Of which there are few, each with a name.
+_WITHOUT_FAMILIES = ("target", "metric")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,119}")
 _STATEMENT = "ARTBENCH_CONTRACT"
 
@@ -40,7 +47,8 @@ def load_plugins(files: Sequence[Path] = (), *, only: str | None = None) -> Regi
             loaded. Empty: the built-in ones alone. None: what `ARTBENCH_PLUGINS` says, or else all.
 
     Raises:
-        UsageError: One of `files` does not exist, or is not a Python file.
+        UsageError: One of `files` does not exist, or is not a Python file; or no plugin has a name in `only`.
+        ArtbenchError: The built-in plugins are not all installed.
 
     Examples:
         >>> from artbench.plugins import load_plugins
@@ -48,18 +56,58 @@ def load_plugins(files: Sequence[Path] = (), *, only: str | None = None) -> Regi
         >>> registry.tasks.get("sample-style").dataset
         'sample'
     """
-    loaded = [load_plugin(source, plugin) for source, plugin in sources(files, only=only)]
+    loaded = _with_known_targets([load_plugin(source, plugin) for source, plugin in sources(files, only=only)])
+    if not any(plugin.registered.get("target") for plugin, _ in loaded if plugin.distribution == GROUP):
+        # Entry points are written when a checkout is installed, not when it is updated.
+        raise ArtbenchError(
+            "artbench's own plugins are not all installed",
+            mend="Install artbench again; in a checkout, `pip install -e .`",
+        )
 
     def catalogue(kind: str) -> Catalogue[Any]:
         return Catalogue(kind, [entry for _, registered in loaded for one, entry in registered if one == kind])
 
-    return Registry(
+    registry = Registry(
         plugins=tuple(plugin for plugin, _ in loaded),
         backbones=catalogue("backbone"),
         pretrainings=catalogue("pretraining"),
         datasets=catalogue("dataset"),
         tasks=catalogue("task"),
+        targets=catalogue("target"),
+        metrics=catalogue("metric"),
     )
+    remember(registry)
+    return registry
+
+
+def _with_known_targets(
+    loaded: list[tuple[Plugin, list[tuple[str, Entry[Any]]]]],
+) -> list[tuple[Plugin, list[tuple[str, Entry[Any]]]]]:
+    """Leave plugins out that ask for kinds of target that none registers, or take names that are on records.
+
+    Records know metrics and kinds of target by their names alone, so that a name is that of the first plugin that has
+    it, of the built-in ones before others.
+    """
+    owners: dict[tuple[str, str], Plugin] = {}
+    for plugin, registered in sorted(loaded, key=lambda one: one[0].distribution != GROUP):
+        for kind, entry in registered:
+            owners.setdefault((kind, entry.item.name), plugin)
+    targets = [name for kind, name in owners if kind == "target"]
+    checked = []
+    for plugin, registered in loaded:
+        taken = [(kind, entry.item.name) for kind, entry in registered if kind in _WITHOUT_FAMILIES]
+        for kind, name in taken:
+            if (owner := owners[kind, name]) is not plugin:
+                problem = f"ValueError: its {kind} {name} has the name of that of {owner.name} of {owner.distribution}"
+                plugin, registered = replace(plugin, problem=problem, registered={}), []
+                break
+        asked = [(kind, entry.item) for kind, entry in registered if isinstance(entry.item, TaskSpec | MetricSpec)]
+        strange = [(kind, item) for kind, item in asked if item.target not in targets]
+        for kind, item in strange[:1]:
+            problem = f"the target of {kind} {item.name} is {item.target!r}, not one of {', '.join(targets) or 'none'}"
+            plugin, registered = replace(plugin, problem=f"ValueError: {problem}", registered={}), []
+        checked.append((plugin, registered))
+    return checked
 
 
 def sources(files: Sequence[Path] = (), *, only: str | None = None) -> list[tuple[metadata.EntryPoint | Path, Plugin]]:
@@ -73,13 +121,20 @@ def sources(files: Sequence[Path] = (), *, only: str | None = None) -> list[tupl
         if file.suffix != ".py":
             raise UsageError(f"--plugin: {file} is not a Python file", mend="Give a file whose name ends in .py")
     only = os.environ.get("ARTBENCH_PLUGINS") if only is None else only
-    return [*_installed(only), *((file, _of_file(file)) for file in files)]
+    # A file that is named twice is one plugin.
+    once = {file.resolve(): file for file in reversed(files)}.values()
+    return [*_installed(only), *((file, _of_file(file)) for file in reversed(once))]
 
 
 def _installed(only: str | None) -> Iterator[tuple[metadata.EntryPoint, Plugin]]:
     wanted = None if only is None else {name.strip() for name in only.split(",") if name.strip()}
+    points = list(metadata.entry_points(group=GROUP))
+    known = {name for point in points for name in (point.name, point.dist.name if point.dist else "unknown")}
+    for name in sorted((wanted or set()) - known):
+        hint = " ".join(filter(None, (did_you_mean(name, sorted(known)), "`artbench plugins` shows all")))
+        raise UsageError(f"ARTBENCH_PLUGINS: no plugin that is installed is called {name!r}", mend=hint)
     seen: set[tuple[str, str]] = set()
-    for point in metadata.entry_points(group=GROUP):
+    for point in points:
         distribution = point.dist.name if point.dist else "unknown"
         # An editable install can show one distribution twice.
         if (distribution, point.name) in seen:
@@ -160,8 +215,8 @@ def _call_hooks(module: object, plugin: Plugin, collected: list[tuple[str, Entry
     # One manager per plugin: an error in one must not stop the others.
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
+    _check_hooks(module)
     manager.register(module, plugin.name)
-    manager.check_pending()
     for kind, spec_type in KINDS.items():
 
         def register(item: object, *, kind: str = kind, spec_type: type = spec_type) -> None:
@@ -173,15 +228,28 @@ def _call_hooks(module: object, plugin: Plugin, collected: list[tuple[str, Entry
         getattr(manager.hook, f"register_{kind}s")(register=register)
 
 
+def _check_hooks(module: object) -> None:
+    """Raise if a function that is marked as a hook has another name or arguments than a hook."""
+    known = {name: hook for name, hook in vars(hookspecs).items() if hasattr(hook, f"{GROUP}_spec")}
+    for name, function in vars(module).items():
+        if not hasattr(function, f"{GROUP}_impl"):
+            continue
+        if name not in known:
+            hint = did_you_mean(name, list(known)) or f"There are {', '.join(known)}"
+            raise ArtbenchError(f"there is no hook {name!r}", mend=hint)
+        given, wanted = signature(function).parameters, list(signature(known[name]).parameters)
+        if extra := [one for one in given if one not in wanted]:
+            raise ArtbenchError(f"its hook {name} takes {', '.join(extra)}", mend=f"It is given {', '.join(wanted)}")
+
+
 def _checked(item: Any, kind: str, spec_type: Any) -> Any:
-    if not isinstance(item, (spec_type, Family)):
-        raise TypeError(f"registers a {type(item).__name__} as a {kind}, not a {spec_type.__name__} or a Family")
+    if not isinstance(item, spec_type if kind in _WITHOUT_FAMILIES else (spec_type, Family)):
+        wanted = spec_type.__name__ + " or a Family" * (kind not in _WITHOUT_FAMILIES)
+        raise TypeError(f"registers a {type(item).__name__} as a {kind}, not a {wanted}")
     if not isinstance(item.name, str) or not _NAME.fullmatch(item.name):
         raise ValueError(f"{item.name!r} can't be the name of a {kind}: letters, digits and . _ + - only")
     if not isinstance(item.description, str) or not item.description or "\n" in item.description:
         raise ValueError(f"the description of {kind} {item.name} is not one line of text")
-    if isinstance(item, TaskSpec) and item.target not in (targets := get_args(TargetKind)):
-        raise ValueError(f"the target of task {item.name} is {item.target!r}, not one of {', '.join(targets)}")
     return item
 
 

@@ -1,11 +1,12 @@
 """Everything that plugins registered, found by name."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Any, Generic, cast
+from pathlib import Path
+from typing import Any, Generic, Protocol, cast
 
 from artbench.errors import ArtbenchError, UsageError, plugin_errors
 from artbench.runtime.findings import Finding, warned
@@ -13,9 +14,11 @@ from artbench.specs import (
     BackboneSpec,
     DatasetSpec,
     Family,
+    MetricSpec,
     Particulars,
     PretrainingSpec,
     SpecT,
+    TargetSpec,
     TaskSpec,
     load_factory,
 )
@@ -40,17 +43,33 @@ class Entry(Generic[SpecT]):
     distribution: str
 
 
+class Places(Protocol):
+    """Where on this machine things are that files name without a path, such as `collection:works`."""
+
+    def given(self, name: str) -> Path | None:
+        """The place that the user gives."""
+
+    def known(self, name: str) -> Path | None:
+        """The place as far as it is known otherwise."""
+
+
 class Catalogue(Generic[SpecT]):
     """Specs and families of one kind.
 
     Args:
         kind: Name of the kind: `backbone`.
         entries: Specs and families, in the order of registration.
+        places: Where the things are that families know by a path; None: nothing is known.
     """
 
-    def __init__(self, kind: str, entries: Sequence[Entry[SpecT]]) -> None:
+    def __init__(self, kind: str, entries: Sequence[Entry[SpecT]], places: Places | None = None) -> None:
         self.kind = kind
         self.entries = tuple(entries)
+        self._places = places
+
+    def with_places(self, places: Places) -> "Catalogue[SpecT]":
+        """Return the same specs and families, which find by name what lies in a place that is known."""
+        return Catalogue(self.kind, self.entries, places)
 
     def get(self, name: str) -> SpecT:
         """Return the spec called `name`, or `DIST:NAME` if two distributions share a name; raises as `find` does."""
@@ -62,17 +81,44 @@ class Catalogue(Generic[SpecT]):
         Raises:
             UsageError: As `get`, and if only a family could know the name that reads paths on this machine.
         """
-        return self._find(name, paths=False)[1]
+        placed = self.placed(name)
+        return self._find(placed, paths=placed != name)[1]
+
+    def placed(self, name: str) -> str:
+        """Return a name that a file has with the place of what it names: `collection:works=PATH:style`.
+
+        The place is the user's; a path in `name` stays a part of the name. Without a place the name stays as it is.
+        """
+        return self._at(name, lambda places, own: places.given(own) or places.known(own))
+
+    def _typed(self, name: str) -> str:
+        """Return a name that the user gives with the place of what it names, unless it is a path itself."""
+        return self._at(
+            name,
+            lambda places, own: (
+                places.given(own) or (None if Path(own.partition(":")[2]).exists() else places.known(own))
+            ),
+        )
+
+    def _at(self, name: str, place_of: Callable[[Places, str], Path | None]) -> str:
+        for _, family in self.families() if self._places is not None else ():
+            start, _, rest = name.partition(":")
+            if family.reads_paths and start == family.name and rest:
+                own, colon, more = rest.partition(":")
+                assert self._places is not None
+                if (place := place_of(self._places, f"{start}:{own}")) is not None:
+                    return f"{start}:{own}={place}{colon}{more}"
+        return name
 
     def find(self, name: str) -> tuple[Entry[SpecT], SpecT]:
         """Return the spec that `get` returns, with its entry. A backbone's name can choose a variant, `NAME@layer=2`.
 
         Raises:
-            UsageError: The name is unknown (the message has the nearest names) or ambiguous (it has both owners), or
-                there is no such variant.
+            UsageError: The name is unknown (the message has the nearest names) or ambiguous (it has both owners; a name
+                that is built in is not), or there is no such variant.
             ArtbenchError: No plugin knows the name, and a family failed to answer.
         """
-        return self._find(name, paths=True)
+        return self._find(self._typed(name), paths=True)
 
     def _find(self, name: str, *, paths: bool) -> tuple[Entry[SpecT], SpecT]:
         plain, has_variant, variant = name.partition("@")
@@ -80,13 +126,13 @@ class Catalogue(Generic[SpecT]):
             entry, spec = self._find(plain, paths=paths)
             assert isinstance(spec, BackboneSpec)
             return entry, cast("SpecT", spec.choose(variant))
-        found = list(self._called(name, paths=paths))
+        found = _built_in_first(list(self._called(name, paths=paths)))
         if not found and ":" in name:
             owner, _, plain = name.partition(":")
             same = list(self._called(plain, paths=paths))
             found = [(entry, spec) for entry, spec in same if owner in (entry.distribution, entry.plugin)]
-            if found and len(same) > 1:
-                # The name is ambiguous here, so the qualified one goes on record.
+            if found and len(same) > 1 and _built_in_first(same) != found:
+                # The name alone is another or ambiguous here, so the qualified one goes on record.
                 found = [(entry, replace(spec, name=name)) for entry, spec in found]
         if not found:
             raise UsageError(f"no {self.kind} is called {name!r}", mend=self._nearest(name))
@@ -106,6 +152,7 @@ class Catalogue(Generic[SpecT]):
 
     def expand(self, name: str) -> Sequence[str]:
         """Return the names that `name` stands for, such as all tasks of a collection; `[name]` if it is one thing."""
+        name = self._typed(name)
         for _, family in self.families():
             if family.expand is not None and (names := load_factory(family.expand)(name)):
                 return names
@@ -226,16 +273,21 @@ class Registry:
     pretrainings: Catalogue[PretrainingSpec]
     datasets: Catalogue[DatasetSpec]
     tasks: Catalogue[TaskSpec]
+    targets: Catalogue[TargetSpec]
+    metrics: Catalogue[MetricSpec]
 
     def version_of(self, entry: Entry[Any]) -> str:
         """Return the version of the distribution that registered an entry; empty for a file given with `--plugin`."""
         return next(plugin.version for plugin in self.plugins if plugin.distribution == entry.distribution)
 
     def remarks(self, plugin: Plugin) -> Iterator[Finding]:
-        """Yield warnings about a plugin that works: it is slow, it prints, it shares names with others."""
+        """Yield warnings about a plugin that works: slow, prints, registers nothing, or shares names with others."""
         if plugin.seconds > SLOW:
             mend = "Ask its makers to name factories as text, so that what is heavy is imported when it is used"
             yield warned(plugin.name, f"takes {plugin.seconds:.1f} s to load, at every start", mend=mend)
+        if not plugin.registered and plugin.problem is None:
+            mend = "Ask its makers to mark its hooks with @artbench.hookimpl, and to call `register` in them"
+            yield warned(plugin.name, "registers nothing", mend=mend)
         if plugin.prints:
             mend = "Ask its makers to use `logging`; what it prints goes to stderr"
             yield warned(plugin.name, "prints while it is loaded", mend=mend)
@@ -252,6 +304,11 @@ class Registry:
         for plugin in self.plugins:
             if plugin.problem:
                 yield f"plugin {plugin.name} of {plugin.distribution} is left out: {plugin.problem}"
+
+
+def _built_in_first(found: list[tuple[Entry[SpecT], SpecT]]) -> list[tuple[Entry[SpecT], SpecT]]:
+    """Return what is built in, if something is: no plugin takes a built-in name away, it has to be asked for."""
+    return [one for one in found if one[0].distribution == GROUP] or found
 
 
 def _origin(plugin: Plugin) -> str:

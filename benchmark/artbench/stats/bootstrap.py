@@ -14,10 +14,10 @@ _BLOCK = 128
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A metric on the test images, with the lower and upper end of its percentile interval."""
+    """A metric on the test images, with the lower and upper end of its interval; None for one that has none."""
 
     value: float
-    ci95: tuple[float, float]
+    ci95: tuple[float, float] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ def combine(rounds: Sequence[Mapping[str, Sampled]], *, bootstrap: Bootstrap) ->
         drawn = np.stack([metrics[name].resampled for metrics in rounds])
         estimates[name] = Estimate(
             value=float(np.mean([metrics[name].value for metrics in rounds])),
-            ci95=interval(over_rounds(drawn, bootstrap=bootstrap), level=bootstrap.level),
+            ci95=interval(over_rounds(drawn, bootstrap=bootstrap), level=bootstrap.level) if drawn.size else None,
         )
     return estimates
 

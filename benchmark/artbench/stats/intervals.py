@@ -9,13 +9,14 @@ They come from a metric without each unit of the test (`stats.left_out`), and al
 - Calibration error: by inverting a test, since its estimate is above the true value.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, stdtrit
 
 from artbench.protocol import Intervals
 from artbench.stats.left_out import CalibrationGaps, LeftOut, carrying
-from artbench.stats.metrics import Unit
 
 # A share of hits below this is rounding.
 _TINY = 1e-12
@@ -32,7 +33,9 @@ _TRIALS = 1000
 _STEPS = np.concatenate([np.linspace(6, 0, 25), np.linspace(-0.2, -4, 20)])
 
 
-def interval_of(found: LeftOut, *, unit: Unit, intervals: Intervals) -> tuple[float, float]:
+def interval_of(
+    found: LeftOut, *, bounds: tuple[float | None, float | None], intervals: Intervals
+) -> tuple[float, float]:
     """Return the interval of a metric; it is finite and contains the value.
 
     With one unit nothing is known of how much others differ, and the interval is all that is possible: fractions from 0
@@ -40,16 +43,45 @@ def interval_of(found: LeftOut, *, unit: Unit, intervals: Intervals) -> tuple[fl
 
     Args:
         found: The metric without each unit; with several rounds, averaged.
-        unit: Its unit.
+        bounds: Smallest and largest value that is possible; None where there is none.
         intervals: How intervals are made.
     """
+    low, high = bounds
     if len(found.without) < 2 and not found.plain:
-        return 0.0, found.top if unit == "years" else 1.0
+        return (found.value if low is None else low), (max(found.value, found.top) if high is None else high)
     if found.calibration is not None:
         return _calibration_interval(found, found.calibration, intervals)
-    if unit == "years":
+    if low is not None and high is not None:
+        return _bounded_interval(found, low, high, intervals.level)
+    if low == 0:
         return _positive_interval(found, intervals.level)
-    return _fraction_interval(found, intervals.level)
+    return _open_interval(found, low, high, intervals.level)
+
+
+def _bounded_interval(found: LeftOut, low: float, high: float, level: float) -> tuple[float, float]:
+    """Return the interval of a metric between two bounds, as that of a fraction of the way between them."""
+    if (low, high) == (0, 1):
+        return _fraction_interval(found, level)
+    width = high - low
+    fraction = replace(
+        found,
+        value=(found.value - low) / width,
+        without=(found.without - low) / width,
+        single=found.single / width**2,
+        rounds=(found.rounds - low) / width,
+    )
+    ends = _fraction_interval(fraction, level)
+    # Back and forth, the value may move by a rounding error.
+    return min(low + width * ends[0], found.value), max(low + width * ends[1], found.value)
+
+
+def _open_interval(found: LeftOut, low: float | None, high: float | None, level: float) -> tuple[float, float]:
+    """Return Student's t interval of a metric without two bounds; it ends where there is one."""
+    error = float(np.sqrt(np.square(found.influence).sum() + found.between))
+    reach = _quantile(degrees_of_freedom(found.shares), level) * error
+    ends = found.value - found.bias - reach, found.value - found.bias + reach
+    least = min(ends[0], found.value) if low is None else max(low, min(ends[0], found.value))
+    return least, max(ends[1], found.value) if high is None else min(high, max(ends[1], found.value))
 
 
 def clopper_pearson(value: float, n: float, *, level: float) -> tuple[float, float]:

@@ -11,28 +11,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.answers import Answers
 from artbench.data.outputs import Outputs
 from artbench.data.targets import Labels
-from artbench.specs import TargetKind
+from artbench.specs import MetricSpec, TargetKind
+from artbench.stats.image_shares import COUNTS, image_shares, largest_value, smoothed_variance
 from artbench.stats.measuring import Outcome, measure_all, measured
-from artbench.stats.metrics import METRICS, Metric
-from artbench.stats.multi_label import MultiLabelOutcome
+from artbench.stats.metrics import METRICS, metrics_of
+from artbench.stats.plain import each_image, is_counted, plain_value, without
 from artbench.stats.single_label import CALIBRATION_BINS, SingleLabelOutcome
 from artbench.stats.units import Units
-from artbench.stats.years import YearOutcome
 
-# Each image adds 0 or 1, all with the same weight.
-_PLAIN = ("accuracy", "top5_accuracy", "within_50_years")
 # Far enough from a mean for its bias to show, which is then taken off.
 _BIASED = ("macro_f1", "mean_average_precision")
-_BY_CLASS = ("balanced_accuracy", "mean_class_accuracy", "macro_f1")
 _INTERPOLATED, _EXACT = "mean_average_precision_11_point", "mean_average_precision"
-# Each class is joined by so many images that are predicted as well as all, when the variance within it is estimated: a
-# class of two images that are both right does not have a variance of 0. With 30 easy classes of two images each,
-# balanced accuracy is covered by 97 % with it and by 94.5 % without; between 1 and 4 it matters little.
-_PRIOR = 2.0
-# Years are told by the year: a smaller distance says nothing.
-_YEAR = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +104,9 @@ def left_out(
     units: Units,
     thresholds: Mapping[str, float] | None = None,
     only: Sequence[str] | None = None,
+    more: Sequence[str] = (),
 ) -> dict[str, LeftOut]:
-    """Compute every metric for a kind of target on all test images of a round and without each unit of them.
+    """Compute every metric of a kind of target on all test images of a round and without each unit of them.
 
     Args:
         labels: As `Split.labels`.
@@ -122,6 +115,7 @@ def left_out(
         units: Units of the images.
         thresholds: Threshold by metric; metrics that need one and have none are left out.
         only: Names of the metrics; None for all.
+        more: Names of metrics beside those that every task of this kind has.
 
     Raises:
         ArtbenchError: There are no images, or a metric is undefined because no image has a label.
@@ -139,8 +133,9 @@ def left_out(
     """
     given = thresholds or {}
     wanted = [*only, _EXACT] if only and _INTERPOLATED in only else only
-    metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in given)]
-    metrics = [m for m in metrics if wanted is None or m.name in wanted]
+    named = metrics_of(target, more) if wanted is None else [METRICS[name] for name in wanted]
+    asked = [m for m in named if not m.needs_threshold or m.name in given]
+    metrics = [metric for metric in asked if is_counted(metric)]
     outcome, values = measure_all(metrics, labels, outputs, thresholds=given)
     # Interpolation takes the best of a few precisions, so that leaving out one image says nothing of many.
     smooth = [metric for metric in metrics if metric.name != _INTERPOLATED]
@@ -151,19 +146,19 @@ def left_out(
     found: dict[str, LeftOut] = {}
     for metric in smooth:
         name, value = metric.name, float(values[metric.name][0])
-        shares = _shares(name, labels, outcome, given)
+        shares = image_shares(name, labels, outcome, given)
         one_by_one = np.nan_to_num(value - alone[name])
         found[name] = LeftOut(
             value=value,
             without=each[name],
             shares=np.bincount(units.of, shares, minlength=units.count).astype(np.float64),
             image_squares=float(np.square(shares).sum()),
-            single=max(_smoothed(name, labels, outcome, value), float(np.square(one_by_one).sum())),
+            single=max(smoothed_variance(name, labels, outcome, value), float(np.square(one_by_one).sum())),
             carrying=carrying(one_by_one),
             images=units.images,
-            top=_top(metric, labels, outcome),
+            top=largest_value(metric, labels, outcome),
             biased=name in _BIASED,
-            plain=name in _PLAIN and not units.clustered,
+            plain=name in COUNTS and not units.clustered,
             calibration=_calibration(outcome, units) if name == "expected_calibration_error" else None,
             rounds=np.array([value]),
         )
@@ -171,7 +166,44 @@ def left_out(
         exact, rough = found[_EXACT], float(values[_INTERPOLATED][0])
         moved = exact.without - exact.value + rough
         found[_INTERPOLATED] = replace(exact, value=rough, rounds=np.array([rough]), without=moved, biased=False)
-    return {m.name: found[m.name] for m in metrics if only is None or m.name in only}
+    if len(metrics) < len(asked):
+        answers = Answers.of(labels, outputs)
+        found |= {m.name: _plain(m, answers, units) for m in asked if not is_counted(m)}
+    return {m.name: found[m.name] for m in asked if only is None or m.name in only}
+
+
+def _plain(metric: MetricSpec, answers: Answers, units: Units) -> LeftOut:
+    """Return a metric that does not measure counts, on all images and without each unit."""
+    value, n = plain_value(metric, answers, defined=True), len(answers)
+    unknown = np.full(units.count, np.nan)
+    each = unknown if metric.statistic == "none" else without(metric, answers, units.of, units.count)
+    alone, counting, single = each, np.ones(n), 0.0
+    if units.clustered and metric.statistic != "none":
+        alone = without(metric, answers, units.singles, int(units.singles.max()) + 1)
+    shares = counting
+    counts = False
+    if metric.statistic == "mean":
+        numbers = each_image(metric, answers)
+        shares = (~np.isnan(numbers)).astype(np.float64)
+        # Shares of images, as accuracy is, have an exact interval.
+        counts = metric.unit == "fraction" and bool(np.isin(numbers, (0, 1)).all())
+        single = value * (1 - value) / n if counts else 0.0
+    shares = shares / shares.sum()
+    one_by_one = np.nan_to_num(value - alone)
+    return LeftOut(
+        value=value,
+        without=each,
+        shares=np.bincount(units.of, shares, minlength=units.count).astype(np.float64),
+        image_squares=float(np.square(shares).sum()),
+        single=max(single, float(np.square(one_by_one).sum())),
+        carrying=carrying(one_by_one),
+        images=units.images,
+        top=1.0,
+        biased=metric.statistic == "jackknife",
+        plain=counts and not units.clustered,
+        calibration=None,
+        rounds=np.array([value]),
+    )
 
 
 def averaged(rounds: Sequence[LeftOut]) -> LeftOut:
@@ -217,7 +249,7 @@ def carrying(influence: NDArray[np.float64]) -> float:
 
 
 def _without(
-    metrics: Sequence[Metric], outcome: Outcome, units: NDArray[np.int64], count: int
+    metrics: Sequence[MetricSpec], outcome: Outcome, units: NDArray[np.int64], count: int
 ) -> dict[str, NDArray[np.float64]]:
     """Return every metric without each unit, shape (count,); NaN where nothing is left."""
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -227,59 +259,6 @@ def _without(
         m.name: np.where(nothing, np.nan, np.concatenate([part[m.name] for part in parts]).astype(np.float64))
         for m in metrics
     }
-
-
-def _shares(metric: str, labels: Labels, outcome: Outcome, thresholds: Mapping[str, float]) -> NDArray[np.float64]:
-    """Return the share of each image in a metric; shape (n,), sum 1."""
-    n = len(labels)
-    shares: NDArray[np.float64] = np.ones(n)
-    if isinstance(outcome, SingleLabelOutcome) and metric in _BY_CLASS:
-        classes, predicted = labels.astype(np.int64), outcome.predicted
-        support = np.bincount(classes, minlength=outcome.classes)
-        weights = np.reciprocal(np.maximum(support, 1).astype(np.float64))
-        shares = weights[classes]
-        if metric == "macro_f1":
-            weights = np.reciprocal(np.maximum(support + np.bincount(predicted, minlength=outcome.classes), 1.0))
-            shares = weights[classes] + weights[predicted]
-    elif isinstance(outcome, MultiLabelOutcome):
-        if metric == _EXACT:
-            image, label = np.nonzero(outcome.labels)
-            shares = np.bincount(image, (1 / np.maximum(np.bincount(label), 1))[label], minlength=n).astype(np.float64)
-        elif metric == "micro_f1":
-            wanted, given, _ = outcome.matches(thresholds["micro_f1"])
-            shares = (wanted + given).astype(np.float64)
-        elif metric.startswith("image_average"):
-            shares = (outcome.labels.sum(axis=1) > 0).astype(np.float64)
-    total = shares.sum()
-    return shares / total if total else np.full(n, 1 / n)
-
-
-def _smoothed(metric: str, labels: Labels, outcome: Outcome, value: float) -> float:
-    """Return the variance if all images were independent, smoothed for classes with few images; 0 where unknown."""
-    n = len(labels)
-    if metric in _PLAIN:
-        return value * (1 - value) / n
-    if metric not in ("balanced_accuracy", "mean_class_accuracy") or not isinstance(outcome, SingleLabelOutcome):
-        return 0.0
-    classes, count = labels.astype(np.int64), outcome.classes
-    support = np.bincount(classes, minlength=count).astype(np.float64)
-    hits = np.bincount(classes[outcome.predicted == classes], minlength=count)
-    there = support > 0
-    occurring = np.count_nonzero(there)
-    # As `mean_class_accuracy` is scaled in stats.single_label.
-    scale = occurring / count if metric == "mean_class_accuracy" else 1.0
-    share = (hits + _PRIOR * value / scale)[there] / (support + _PRIOR)[there]
-    return float((share * (1 - share) / support[there]).sum()) / occurring**2 * scale**2
-
-
-def _top(metric: Metric, labels: Labels, outcome: Outcome) -> float:
-    """Return the largest value that a metric can have."""
-    if isinstance(outcome, YearOutcome):
-        return max(_YEAR, float(np.ptp(labels)), float(outcome.errors.max()))
-    # A class without test images counts as 0.
-    if isinstance(outcome, SingleLabelOutcome) and metric.name == "mean_class_accuracy":
-        return len(np.unique(labels)) / outcome.classes
-    return 1.0
 
 
 def _calibration(outcome: Outcome, units: Units) -> CalibrationGaps | None:

@@ -1,7 +1,8 @@
 """Values of metrics for labels and predictions, with weights on the images or without some of them."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +10,10 @@ from numpy.typing import NDArray
 from artbench.data.outputs import Leading, Outputs
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
+from artbench.specs import Factory, MetricSpec, load_factory
 from artbench.stats.multi_label import MultiLabelOutcome
 from artbench.stats.single_label import SingleLabelOutcome
 from artbench.stats.years import YearOutcome
-
-if TYPE_CHECKING:
-    from artbench.stats.metrics import Metric
 
 Outcome: TypeAlias = SingleLabelOutcome | MultiLabelOutcome | YearOutcome
 
@@ -29,14 +28,24 @@ def outcome_of(labels: Labels, outputs: Outputs, thresholds: Mapping[str, float]
     return MultiLabelOutcome(labels.astype(bool, copy=False), outputs, thresholds)
 
 
-def measured(metrics: "Sequence[Metric]", weighted: Any) -> dict[str, NDArray[np.floating]]:
+def measure_of(metric: MetricSpec) -> Callable[[Any], Any]:
+    """Return what computes a metric; its module is imported once."""
+    return _loaded(metric.measure)
+
+
+@lru_cache(maxsize=256)
+def _loaded(factory: Factory[[Any], Any]) -> Callable[[Any], Any]:
+    return load_factory(factory)
+
+
+def measured(metrics: Sequence[MetricSpec], weighted: Any) -> dict[str, NDArray[np.floating]]:
     """Return the values of metrics for an outcome with weights, shape (resamples,)."""
     # A mean of fractions can leave [0, 1] by a rounding error.
-    return {m.name: np.clip(m.measure(weighted), 0, 1 if m.unit == "fraction" else None) for m in metrics}
+    return {m.name: np.clip(measure_of(m)(weighted), *m.bounds) for m in metrics}
 
 
 def measure_all(
-    metrics: "Sequence[Metric]", labels: Labels, outputs: Outputs, *, thresholds: Mapping[str, float]
+    metrics: Sequence[MetricSpec], labels: Labels, outputs: Outputs, *, thresholds: Mapping[str, float]
 ) -> tuple[Outcome, dict[str, NDArray[np.floating]]]:
     """Return what metrics are computed from, and their values on all images, each of shape (1,).
 

@@ -1,79 +1,66 @@
 """Every metric by name, and their values for predictions and for resamples of them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from artbench.data.answers import Answers
 from artbench.data.outputs import Leading, Outputs
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
+from artbench.plugins.known import known_metrics, target_named
 from artbench.protocol import Bootstrap
-from artbench.specs import TargetKind
-from artbench.stats import multi_label, single_label, years
+from artbench.specs import MetricSpec, TargetKind
+from artbench.stats import multi_label
 from artbench.stats.bootstrap import Sampled, resamples
-from artbench.stats.measuring import measure_all, measured, outcome_of
+from artbench.stats.measuring import measure_all, measure_of, measured, outcome_of
+from artbench.stats.plain import is_counted, plain_value, resampled
 
-Unit: TypeAlias = Literal["fraction", "years"]
+
+class _Metrics(Mapping[str, MetricSpec]):
+    """The metrics of the plugins that are loaded; the installed ones are loaded if none are yet."""
+
+    def __getitem__(self, name: str) -> MetricSpec:
+        return known_metrics()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(known_metrics())
+
+    def __len__(self) -> int:
+        return len(known_metrics())
 
 
-@dataclass(frozen=True, kw_only=True)
-class Metric:
-    """A metric and its properties.
+METRICS: Mapping[str, MetricSpec] = _Metrics()
+"""Every metric that plugins have registered, by the name that a task gives it."""
 
-    Attributes:
-        name: Name, such as `balanced_accuracy`.
-        target: Kind of target it is for.
-        measure: Computes one value per resample from counts (single-label), a weighted outcome (multi-label) or errors
-            (year). Its docstring is the metric's definition.
-        higher_is_better: Whether more is better.
-        unit: `fraction`, in [0, 1], or `years`.
-        needs_threshold: Whether it needs the probability from which a label counts as predicted, chosen on validation.
+
+def ordered_metrics(name: str) -> tuple[int, str]:
+    """Return the key by which metrics are ordered in tables: as plugins have registered them, unknown ones last.
+
+    Examples:
+        >>> from artbench.stats.metrics import ordered_metrics
+        >>> sorted(["unheard_of", "macro_f1", "accuracy"], key=ordered_metrics)
+        ['accuracy', 'macro_f1', 'unheard_of']
     """
-
-    name: str
-    target: TargetKind
-    measure: Callable[[Any], NDArray[np.floating]]
-    higher_is_better: bool = True
-    unit: Unit = "fraction"
-    needs_threshold: bool = False
-
-    @property
-    def definition(self) -> str:
-        """Definition in words, with its source."""
-        return (self.measure.__doc__ or "").strip()
+    return {known: number for number, known in enumerate(METRICS)}.get(name, len(METRICS)), name
 
 
-def _metric(measure: Callable[[Any], NDArray[np.floating]], target: TargetKind, **rest: Any) -> Metric:
-    return Metric(name=measure.__name__, target=target, measure=measure, **rest)
+def metrics_of(target: TargetKind, more: Sequence[str] = ()) -> list[MetricSpec]:
+    """Return the metrics that every task of a kind of target has, and then those named in `more`.
+
+    Raises:
+        ArtbenchError: No plugin here registers the kind, or a metric for it.
+
+    Examples:
+        >>> from artbench.stats.metrics import metrics_of
+        >>> [metric.name for metric in metrics_of("year")]
+        ['mean_absolute_error', 'within_50_years']
+    """
+    return [find_metric(name, target) for name in dict.fromkeys((*target_named(target).metrics, *more))]
 
 
-METRICS: Mapping[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        _metric(single_label.accuracy, "single-label"),
-        _metric(single_label.balanced_accuracy, "single-label"),
-        _metric(single_label.mean_class_accuracy, "single-label"),
-        _metric(single_label.macro_f1, "single-label"),
-        _metric(single_label.top5_accuracy, "single-label"),
-        _metric(single_label.expected_calibration_error, "single-label", higher_is_better=False),
-        _metric(multi_label.mean_average_precision, "multi-label"),
-        _metric(multi_label.mean_average_precision_11_point, "multi-label"),
-        _metric(multi_label.image_average_precision, "multi-label"),
-        _metric(multi_label.image_average_precision_11_point, "multi-label"),
-        _metric(multi_label.sample_f2, "multi-label", needs_threshold=True),
-        _metric(multi_label.micro_f1, "multi-label", needs_threshold=True),
-        _metric(years.mean_absolute_error, "year", higher_is_better=False, unit="years"),
-        _metric(years.within_50_years, "year"),
-    )
-}
-"""Every metric by the name that a task gives it."""
-
-
-def find_metric(name: str, target: TargetKind) -> Metric:
+def find_metric(name: str, target: TargetKind) -> MetricSpec:
     """Return a metric by name.
 
     Raises:
@@ -87,7 +74,7 @@ def find_metric(name: str, target: TargetKind) -> Metric:
     metric = METRICS.get(name)
     if metric is None or metric.target != target:
         known = ", ".join(metric.name for metric in METRICS.values() if metric.target == target)
-        raise ArtbenchError(f"there is no metric {name!r} for {target} targets", mend=f"There are {known}")
+        raise ArtbenchError(f"there is no metric {name!r} for {target} targets", mend=f"There are {known or 'none'}")
     return metric
 
 
@@ -102,19 +89,21 @@ def best_thresholds(labels: Labels, outputs: Outputs, *, target: TargetKind) -> 
         >>> sorted(best_thresholds(labels, probabilities, target="multi-label"))
         ['micro_f1', 'sample_f2']
     """
-    needing = [metric for metric in METRICS.values() if metric.target == target and metric.needs_threshold]
+    needing = [metric for metric in metrics_of(target) if metric.needs_threshold]
     if not needing or isinstance(outputs, Leading):
         return {}
     outcome = multi_label.MultiLabelOutcome(labels.astype(bool, copy=False), outputs, {})
     outcome.count(multi_label.THRESHOLDS)
 
-    def value(metric: Metric, threshold: float) -> float:
-        return float(metric.measure(outcome.at({metric.name: threshold}).weighted(None))[0])
+    def value(metric: MetricSpec, threshold: float) -> float:
+        return float(measure_of(metric)(outcome.at({metric.name: threshold}).weighted(None))[0])
 
     return {metric.name: max(multi_label.THRESHOLDS, key=partial(value, metric)) for metric in needing}
 
 
-def score(metric: Metric, labels: Labels, outputs: Outputs, *, thresholds: Mapping[str, float] | None = None) -> float:
+def score(
+    metric: MetricSpec, labels: Labels, outputs: Outputs, *, thresholds: Mapping[str, float] | None = None
+) -> float:
     """Compute the value of one metric, without an interval; NaN if it is undefined.
 
     Args:
@@ -130,6 +119,8 @@ def score(metric: Metric, labels: Labels, outputs: Outputs, *, thresholds: Mappi
         >>> score(METRICS["accuracy"], np.array([0, 1, 1, 0]), probabilities)
         0.75
     """
+    if not is_counted(metric):
+        return plain_value(metric, Answers.of(labels, outputs))
     return float(measured([metric], outcome_of(labels, outputs, thresholds or {}).weighted(None))[metric.name][0])
 
 
@@ -141,8 +132,9 @@ def sample(
     bootstrap: Bootstrap,
     thresholds: Mapping[str, float] | None = None,
     clusters: Sequence[object] | None = None,
+    more: Sequence[str] = (),
 ) -> dict[str, Sampled]:
-    """Compute every metric for a kind of target, on the test images and in each resample of them.
+    """Compute every metric of a kind of target, on the test images and in each resample of them.
 
     Args:
         labels: As `Split.labels`.
@@ -151,6 +143,7 @@ def sample(
         bootstrap: How to resample.
         thresholds: Threshold by metric; metrics that need one and have none are left out.
         clusters: Cluster of each image, such as its painter, to be resampled as a whole; None for single images.
+        more: Names of further metrics. Without resamples of those that have no interval.
 
     Raises:
         ArtbenchError: There are no images, or a metric is undefined because no image has a label.
@@ -166,13 +159,21 @@ def sample(
         (0.75, (100,))
     """
     thresholds = thresholds or {}
-    metrics = [m for m in METRICS.values() if m.target == target and (not m.needs_threshold or m.name in thresholds)]
-    outcome, values = measure_all(metrics, labels, outputs, thresholds=thresholds)
+    metrics = [m for m in metrics_of(target, more) if not m.needs_threshold or m.name in thresholds]
+    counted = [metric for metric in metrics if is_counted(metric)]
+    outcome, values = measure_all(counted, labels, outputs, thresholds=thresholds)
     drawn = [
-        measured(metrics, outcome.weighted(weights))
+        measured(counted, outcome.weighted(weights))
         for weights in resamples(len(labels), bootstrap=bootstrap, clusters=clusters)
     ]
-    return {
+    found = {
         name: Sampled(value=float(value[0]), resampled=np.concatenate([resample[name] for resample in drawn]))
         for name, value in values.items()
     }
+    plain = [metric for metric in metrics if not is_counted(metric)]
+    answers = Answers.of(labels, outputs) if plain else None
+    for metric in plain:
+        assert answers is not None
+        again = resampled(metric, answers, bootstrap=bootstrap, clusters=clusters)
+        found[metric.name] = Sampled(value=plain_value(metric, answers, defined=True), resampled=again)
+    return found

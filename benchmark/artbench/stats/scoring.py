@@ -23,10 +23,13 @@ class Scorer:
         tests: The test images of each round.
         target: Kind of target.
         protocol: How intervals are made.
+        more: Names of metrics beside those that every task of this kind has.
     """
 
-    def __init__(self, tests: Sequence[RoundTest], *, target: TargetKind, protocol: Protocol) -> None:
-        self._tests, self._target, self._protocol = tests, target, protocol
+    def __init__(
+        self, tests: Sequence[RoundTest], *, target: TargetKind, protocol: Protocol, more: Sequence[str] = ()
+    ) -> None:
+        self._tests, self._target, self._protocol, self._more = tests, target, protocol, more
         self._units = None if protocol.intervals is None else units_of(tests, intervals=protocol.intervals)
 
     def score(
@@ -49,7 +52,14 @@ class Scorer:
             ArtbenchError: There are no images, or a metric is undefined because no image has a label.
         """
         if self._units is not None:
-            return left_out(labels, outputs, target=self._target, units=self._units[number], thresholds=thresholds)
+            return left_out(
+                labels,
+                outputs,
+                target=self._target,
+                units=self._units[number],
+                thresholds=thresholds,
+                more=self._more,
+            )
         assert self._protocol.bootstrap is not None
         return sample(
             labels,
@@ -58,6 +68,7 @@ class Scorer:
             bootstrap=self._protocol.bootstrap,
             thresholds=thresholds,
             clusters=self._tests[number].clusters,
+            more=self._more,
         )
 
     def estimates(self, rounds: Sequence[Mapping[str, Scored]]) -> dict[str, Estimate]:
@@ -70,6 +81,11 @@ class Scorer:
         estimates = {}
         for name in rounds[0]:
             mean = averaged([one for found in rounds if isinstance(one := found[name], LeftOut)])
-            ends = interval_of(mean, unit=METRICS[name].unit, intervals=intervals)
+            metric = METRICS[name]
+            # One painter says nothing of others, where a plugin's metric may be anything.
+            known = metric.statistic == "counts" or len(mean.without) > 1 or None not in metric.bounds
+            ends = None
+            if metric.statistic != "none" and known:
+                ends = interval_of(mean, bounds=metric.bounds, intervals=intervals)
             estimates[name] = Estimate(value=mean.value, ci95=ends)
         return estimates

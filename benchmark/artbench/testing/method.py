@@ -18,6 +18,7 @@ from artbench.encoders.weights import state_digest
 from artbench.errors import ArtbenchError, UsageError
 from artbench.pretrain.conv_as_matmul import MatmulConvolutions
 from artbench.pretrain.method import Method, Objective
+from artbench.pretrain.randomness import takes_generator
 from artbench.pretrain.settings import check_settings
 from artbench.pretrain.setup import Setup, set_up
 from artbench.pretrain.trainer import pretrain
@@ -91,9 +92,9 @@ def prepare_method(
     if not isinstance(objective, Objective):
         mend = "Return an artbench.pretrain.method.Objective"
         raise Broken("build", f"build returns {type(objective).__name__}", mend)
-    if "backbone" not in dict(objective.networks.student.named_children()):
-        mend = "Keep the backbone's module in the student as `backbone`: that is what is exported"
-        raise Broken("build", "the student has no part called backbone", mend)
+    if "backbone" not in dict(getattr(objective.networks, objective.exported).named_children()):
+        mend = f"Keep the backbone's module in the {objective.exported} as `backbone`: that is what is exported"
+        raise Broken("build", f"the {objective.exported} has no part called backbone", mend)
     return TrainableMethod(training=training, setup=setup, folder=folder)
 
 
@@ -129,17 +130,16 @@ class _Killing(Silent):
 
 
 def exported(trainable: TrainableMethod) -> Iterator[Fault]:
-    """The student contains the backbone that `build` was given, with the names of its weights."""
+    """The exported network contains the backbone that `build` was given, with the names of its weights."""
     if {*trainable.setup.backbone_module.state_dict()} != {*trainable.setup.backbone.module.state_dict()}:
-        mend = "Put backbone.module itself, or a copy of it, into the student as `backbone`"
-        yield Fault("the student's `backbone` has other weights than the backbone", mend)
+        network = trainable.setup.objective.exported
+        mend = f"Put backbone.module itself, or a copy of it, into the {network} as `backbone`"
+        yield Fault(f"the {network}'s `backbone` has other weights than the backbone", mend)
 
 
 def loss(trainable: TrainableMethod) -> Iterator[Fault]:
     """A few steps of gradient descent on the same views lower the loss."""
-    objective, side = trainable.setup.objective, trainable.setup.crop_size
-    one, other = torch.randn(2, 8, 3, side, side, generator=torch.Generator().manual_seed(0))
-    views = (one, one + 0.1 * other)
+    objective, views = trainable.setup.objective, _views(trainable.setup)
     parameters = [p for p in objective.networks.student.parameters() if p.requires_grad]
     try:
         start = _flat(parameters)
@@ -196,8 +196,17 @@ def resume(trainable: TrainableMethod) -> Iterator[Fault]:
         yield Fault("killed and resumed, a training ends with different weights", mend)
 
 
+def _views(setup: Setup) -> tuple[torch.Tensor, ...]:
+    """Views of eight images of noise that differ a little, each in its size."""
+    noise = torch.Generator().manual_seed(0)
+    images = torch.randn(8, 3, setup.crop_size, setup.crop_size, generator=noise)
+    sizes = [view.size or setup.crop_size for view in setup.views]
+    views = [nn.functional.interpolate(images, size) for size in sizes]
+    return (views[0], *(view + 0.1 * torch.randn(view.shape, generator=noise) for view in views[1:]))
+
+
 def _loss(
-    objective: Objective, views: tuple[torch.Tensor, torch.Tensor], parameters: list[nn.Parameter]
+    objective: Objective, views: tuple[torch.Tensor, ...], parameters: list[nn.Parameter]
 ) -> tuple[float, torch.Tensor]:
     """Return the loss, and its gradient as one vector."""
     # Dropout and the like draw the same numbers each time.
@@ -205,8 +214,9 @@ def _loss(
     with torch.no_grad():
         targets = objective.embed(objective.networks, tuple(views[view] for view in objective.target_views)).float()
     objective.receive(targets)
+    more = {"generator": torch.Generator().manual_seed(0)} if takes_generator(objective.loss) else {}
     with torch.enable_grad(), MatmulConvolutions():
-        value = objective.loss(objective.networks, views, targets, slice(0, len(views[0])))
+        value = objective.loss(objective.networks, views, targets, slice(0, len(views[0])), **more)
         gradients = torch.autograd.grad(value, parameters, allow_unused=True, materialize_grads=True)
     return float(value.detach()), _flat(gradients)
 

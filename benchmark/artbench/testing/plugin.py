@@ -13,7 +13,7 @@ from artbench.plugins.loading import KINDS, sources, stated_contract
 from artbench.plugins.registry import GROUP, Plugin, Registry
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.runtime.progress import Reporter
-from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, load_factory
+from artbench.specs import BackboneSpec, DatasetSpec, Family, MetricSpec, PretrainingSpec, TargetSpec, load_factory
 from artbench.testing.checks import Broken, Fault, factory_of, line, run_checks, some, spread
 from artbench.testing.loading_time import loading_time
 
@@ -88,6 +88,10 @@ class Examiner:
             from artbench.testing.pretraining import examine_pretraining
 
             return examine_pretraining(spec, backbone=self.backbone)
+        if isinstance(spec, MetricSpec | TargetSpec):
+            from artbench.testing.metric import examine_metric, examine_target
+
+            return examine_metric(spec) if isinstance(spec, MetricSpec) else examine_target(spec)
         dataset = spec if isinstance(spec, DatasetSpec) else self.registry.datasets.get(spec.dataset)
         root = self.paths.folder(dataset, reporter=self.reporter)
         if isinstance(spec, DatasetSpec):
@@ -119,6 +123,20 @@ def examine_loading(plugin: Plugin, registry: Registry) -> Iterator[Finding]:
     for remark in registry.remarks(plugin):
         if "shares the name" in remark.message:
             yield warned("names", remark.message, mend="Choose a name that no other plugin uses")
+    for message in _shared_with_families(plugin, registry) if plugin.distribution != GROUP else ():
+        yield warned("names", message, mend="Choose a name that no other plugin uses")
+
+
+def _shared_with_families(plugin: Plugin, registry: Registry) -> Iterator[str]:
+    """Yield a line for each name of a plugin that a family of another one resolves too."""
+    for kind, names in plugin.registered.items():
+        catalogue = getattr(registry, f"{kind}s")
+        alone = {spec.name for _, spec in catalogue.specs()} & set(names)
+        for name in sorted(alone) if any(True for _ in catalogue.families()) else ():
+            for entry in catalogue.owners(name):
+                if isinstance(entry.item, Family) and entry.plugin != plugin.name:
+                    family = f"the family {entry.item.name} of {entry.distribution}"
+                    yield f"its {kind} {name} shares the name with one of {family}"
 
 
 def _contract(plugin: Plugin) -> Finding:

@@ -11,16 +11,17 @@ import numpy as np
 from artbench.data.dataset import Dataset
 from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
+from artbench.plugins.known import form_of, target_named
 from artbench.runtime.findings import Finding, Status
-from artbench.specs import DatasetSpec, TaskSpec
-from artbench.stats.metrics import find_metric
+from artbench.specs import DatasetSpec, TaskSpec, load_factory
+from artbench.stats.metrics import find_metric, metrics_of
 from artbench.testing import checks
 from artbench.testing.checks import Broken, Fault, some
 from artbench.testing.dataset import overlaps
 from artbench.testing.read_dataset import ReadDataset, read_twice
 
 # What labels are, by kind of target: dtype, and shape in words.
-_LABELS = {"single-label": ("int64", "(n,)"), "multi-label": ("bool", "(n, classes)"), "year": ("float64", "(n,)")}
+_LABELS = {"class": ("int64", "(n,)"), "labels": ("bool", "(n, classes)"), "number": ("float64", "(n,)")}
 
 
 def check_task(
@@ -144,7 +145,7 @@ def splits_apart(task: ReadTask) -> Iterator[Fault]:
 
 def every_class_is_trained(task: ReadTask) -> Iterator[Fault]:
     """Every class has an image in train."""
-    if task.spec.target == "year":
+    if form_of(task.spec.target) == "number":
         return
     classes, labels = task.targets.classes, task.targets.train.labels
     present = set((labels.nonzero()[1] if labels.ndim == 2 else labels).tolist())
@@ -170,29 +171,42 @@ def _fingerprint(targets: Targets, dataset: Dataset) -> str:
 
 
 def primary_metric(task: ReadTask) -> Iterator[Fault]:
-    """The primary metric is one that artbench has for this kind of target."""
-    try:
-        find_metric(task.spec.primary_metric, task.spec.target)
-    except ArtbenchError as error:
-        yield Fault(error.message, f"State one of these: {error.mend.removeprefix('There are ')}")
+    """The metrics are ones for this kind of target, and the primary one can rank."""
+    for name in (task.spec.primary_metric, *task.spec.metrics):
+        try:
+            metric = find_metric(name, task.spec.target)
+        except ArtbenchError as error:
+            yield Fault(error.message, f"State one of these: {error.mend.removeprefix('There are ')}")
+            continue
+        if name != task.spec.primary_metric:
+            continue
+        known = [one.name for one in metrics_of(task.spec.target) if one.ranks and not one.fewest_classes]
+        if not metric.ranks:
+            yield Fault(f"{name} does not say which encoder is better", f"State one of these: {', '.join(known)}")
+        if (count := len(task.targets.classes)) < metric.fewest_classes:
+            message = f"{name} says nothing with {count} classes: it needs {metric.fewest_classes}"
+            yield Fault(message, f"State one of these: {', '.join(known)}")
 
 
 def target(task: ReadTask) -> Iterator[Fault]:
-    """Labels have the dtype and shape of the target that the task states."""
-    kind, words = _LABELS[task.spec.target]
-    classes = len(task.targets.classes)
+    """Labels have the dtype and shape of the target that the task states, and are what it asks."""
+    kind, words = _LABELS[form_of(task.spec.target)]
+    classes, sound = len(task.targets.classes), True
     for name, split in _splits(task):
-        shape = (len(split.rows), classes) if task.spec.target == "multi-label" else (len(split.rows),)
+        shape = (len(split.rows), classes) if form_of(task.spec.target) == "labels" else (len(split.rows),)
         if str(split.labels.dtype) != kind or split.labels.shape != shape:
             mend = f"Give {kind} of shape {words} for a {task.spec.target} task; here, {classes:,} classes"
             found = f"{split.labels.dtype} of shape {split.labels.shape}"
+            sound = False
             yield Fault(f"labels of {name} are {found}, for {len(split.rows):,} rows", mend)
+    if sound and (check := target_named(task.spec.target).check) is not None:
+        load_factory(check)(task.targets)
 
 
 def classes(task: ReadTask) -> Iterator[Fault]:
     """Classes are a tuple of different names; a task of years has none."""
     names = task.targets.classes
-    if task.spec.target == "year":
+    if form_of(task.spec.target) == "number":
         if names != ():
             yield Fault(f"a year has no classes, and there are {len(names)}", "Give classes=()")
     elif not isinstance(names, tuple) or not all(isinstance(name, str) and name for name in names):
@@ -202,10 +216,17 @@ def classes(task: ReadTask) -> Iterator[Fault]:
 
 
 def groups(task: ReadTask) -> Iterator[Fault]:
-    """Every row of the dataset has a group; intervals that are clustered need groups."""
+    """Every row of the dataset has a group; intervals that are clustered need groups that train has not seen."""
     groups = task.targets.groups
     if groups is None and task.spec.clustered:
         yield Fault("it is clustered, and its targets have no groups", "Give groups, or leave clustered out")
+    if groups is not None and task.spec.clustered and len(groups) == len(task.read.dataset):
+        targets = task.targets
+        tested = set(targets.groups_of(targets.test) or ())
+        fitted = set(targets.groups_of(targets.train) or ()) - {""}
+        if both := sorted(tested & fitted):
+            mend = "Keep each group on one side (`artbench.data.authoring.grouped_folds`), or leave clustered out"
+            yield Fault(f"it is clustered, and {len(both):,} groups are in train and test: {some(both)}", mend)
     if groups is not None and len(groups) != len(task.read.dataset):
         mend = "Give one group a row of the dataset, in its order, '' where it is unknown"
         yield Fault(f"there are {len(groups):,} groups for {len(task.read.dataset):,} images", mend)

@@ -15,7 +15,7 @@ from artbench.plugins.loading import load_plugins
 
 GOOD = """
     from artbench import hookimpl
-    from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TaskSpec
+    from artbench.specs import BackboneSpec, DatasetSpec, Family, MetricSpec, PretrainingSpec, TargetSpec, TaskSpec
 
     @hookimpl
     def register_backbones(register):
@@ -39,7 +39,18 @@ GOOD = """
     def register_tasks(register):
         register(TaskSpec(name="etchings-school", description="School.", dataset="etchings", target="single-label",
                           primary_metric="accuracy", factory="nowhere:targets"))
+
+    @hookimpl
+    def register_targets(register):
+        register(TargetSpec(name="state", description="Of a plate.", answer="number", metrics=("state_error",)))
+
+    @hookimpl
+    def register_metrics(register):
+        register(MetricSpec(name="state_error", description="Error.", target="state", measure="nowhere:measure"))
 """
+
+# Of two plugins with the names of this one, both are loaded.
+SHARED = GOOD.partition("    @hookimpl\n    def register_targets")[0]
 
 
 def plugin_file(folder: Path, text: str, name: str = "mine.py") -> Path:
@@ -57,6 +68,8 @@ def test_every_hook_is_called_and_nothing_behind_a_factory_is_imported(tmp_path:
         "pretraining": ("stripes",),
         "dataset": ("etchings",),
         "task": ("etchings-school",),
+        "target": ("state",),
+        "metric": ("state_error",),
     }
     assert registry.backbones.get("hog").description == "Histograms."
     assert registry.backbones.get("zebra").name == "zebra"
@@ -68,7 +81,7 @@ def test_every_hook_is_called_and_nothing_behind_a_factory_is_imported(tmp_path:
 def test_every_hook_of_the_contract_is_among_those_above() -> None:
     hooks = {name for name in vars(hookspecs) if name.startswith("register_")}
     assert all(hook in GOOD for hook in hooks)
-    assert len(hooks) == 4
+    assert len(hooks) == 6
 
 
 @pytest.mark.parametrize(
@@ -79,25 +92,55 @@ def test_every_hook_of_the_contract_is_among_those_above() -> None:
         ("def broken(:", "SyntaxError"),
         ("@hookimpl\ndef register_backbones(register): register('resnet50')", "registers a str as a backbone"),
         ("@hookimpl\ndef register_backbones(register): raise OSError('no disk')", "no disk"),
-        ("@hookimpl\ndef register_backbone(register): pass", "unknown hook 'register_backbone'"),
-        ("@hookimpl\ndef register_backbones(registrar): pass", "registrar"),
+        ("@hookimpl\ndef register_backbone(register): pass", "there is no hook 'register_backbone'. Did you mean 'reg"),
+        ("@hookimpl\ndef register_backbones(registrar): pass", "takes registrar. It is given register"),
         ("@hookimpl\ndef register_backbones(register): register(spec('../x'))", "can't be the name"),
         ("@hookimpl\ndef register_backbones(register): register(spec('x:y'))", "can't be the name"),
         ("@hookimpl\ndef register_backbones(register): register(spec('x', 'two\\nlines'))", "not one line"),
         ("@hookimpl\ndef register_backbones(register): register(spec('x')); register(spec('x'))", "two backbones"),
         ("@hookimpl\ndef register_tasks(register): register(task('ranking'))", "target of task x"),
+        ("@hookimpl\ndef register_tasks(register): register(task('year', literature='x'))", "literature of task x"),
+        ("@hookimpl\ndef register_tasks(register): register(task('year', literature=[{}]))", "literature of task x"),
+        (
+            "@hookimpl\ndef register_tasks(register): register(task('year', published=23))",
+            "published of task x",
+        ),
+        ("@hookimpl\ndef register_tasks(register): register(task('year', metrics='accuracy'))", "not a tuple of names"),
+        ("Published(classes='23')", "classes of a Published is '23'"),
+        (
+            "PublishedResult(work='Me', metric='accuracy', value=81.2, difference='none')",
+            "value of a Published",
+        ),
+        ("@hookimpl\ndef register_metrics(register): register(metric('m', 'ranking'))", "target of metric m"),
+        ("@hookimpl\ndef register_metrics(register): register(metric('accuracy'))", "accuracy has the name of that of"),
+        ("@hookimpl\ndef register_metrics(register): register(metric('m', unit='two words'))", "not one short word"),
+        ("@hookimpl\ndef register_metrics(register): register(metric('m', bounds=(0, 5)))", "a fraction with"),
+        ("@hookimpl\ndef register_metrics(register): register(metric('m', statistic='sum'))", "not one of mean, jack"),
+        ("@hookimpl\ndef register_targets(register): register(target('m', answer='word'))", "not one of class, labels"),
+        ("@hookimpl\ndef register_targets(register): register(target('m', metrics=()))", "target m has no metrics"),
+        (
+            "@hookimpl\ndef register_targets(register): register(spec('m'))",
+            "BackboneSpec as a target, not a TargetSpec",
+        ),
     ],
 )
 def test_a_broken_plugin_is_named_and_left_out_whole(tmp_path: Path, text: str, reason: str) -> None:
     preamble = dedent("""
         from artbench import hookimpl
-        from artbench.specs import BackboneSpec, TaskSpec
+        from artbench.specs import BackboneSpec, MetricSpec, Published, PublishedResult, TargetSpec, TaskSpec
 
         def spec(name, description="A backbone."):
             return BackboneSpec(name=name, description=description, factory="a:b")
 
-        def task(target):
-            return TaskSpec(name="x", description="X.", dataset="d", target=target, primary_metric="m", factory="a:b")
+        def task(target, **rest):
+            stated = {"dataset": "d", "target": target, "primary_metric": "m", "factory": "a:b", **rest}
+            return TaskSpec(name="x", description="X.", **stated)
+
+        def metric(name, target="single-label", **rest):
+            return MetricSpec(name=name, description="M.", target=target, measure="a:b", **rest)
+
+        def target(name, answer="class", metrics=("accuracy",)):
+            return TargetSpec(name=name, description="T.", answer=answer, metrics=metrics)
 
         @hookimpl
         def register_pretrainings(register):
@@ -125,8 +168,8 @@ def test_an_unknown_name_is_answered_with_the_nearest_of_families_too(tmp_path: 
 
 
 def test_a_family_that_fails_is_named_and_keeps_nobody_from_what_others_know(tmp_path: Path) -> None:
-    text = dedent(GOOD).replace("resolve=resolve, names=lambda", "resolve='no.such:thing', names=lambda")
-    files = [plugin_file(tmp_path, text, "torn.py"), plugin_file(tmp_path, GOOD, "sound.py")]
+    text = dedent(SHARED).replace("resolve=resolve, names=lambda", "resolve='no.such:thing', names=lambda")
+    files = [plugin_file(tmp_path, text, "torn.py"), plugin_file(tmp_path, SHARED, "sound.py")]
     registry = load_plugins(files, only="")
     assert registry.backbones.get("zebra").name == "zebra"
     with pytest.raises(ArtbenchError, match=r"the backbone family zoo of torn\.py failed.*'no'"):
@@ -134,7 +177,7 @@ def test_a_family_that_fails_is_named_and_keeps_nobody_from_what_others_know(tmp
 
 
 def test_two_of_one_name_are_told_apart_by_their_distribution(tmp_path: Path) -> None:
-    files = [plugin_file(tmp_path, GOOD, "first.py"), plugin_file(tmp_path, GOOD, "second.py")]
+    files = [plugin_file(tmp_path, SHARED, "first.py"), plugin_file(tmp_path, SHARED, "second.py")]
     registry = load_plugins(files, only="")
     with pytest.raises(UsageError, match=r"first\.py and second\.py"):
         registry.backbones.get("hog")
@@ -171,8 +214,8 @@ def test_a_plugin_made_for_another_contract_is_refused_before_it_is_imported(
 
 
 def test_what_is_awkward_about_a_plugin_that_works_is_remarked(tmp_path: Path) -> None:
-    slow = "import time; time.sleep(1.1); print('ready')\n" + dedent(GOOD)
-    files = [plugin_file(tmp_path, slow, "slow.py"), plugin_file(tmp_path, GOOD, "other.py")]
+    slow = "import time; time.sleep(1.1); print('ready')\n" + dedent(SHARED)
+    files = [plugin_file(tmp_path, slow, "slow.py"), plugin_file(tmp_path, SHARED, "other.py")]
     registry = load_plugins(files, only="")
     loaded = {plugin.name: plugin for plugin in registry.plugins}
     remarks = "; ".join(remark.message for remark in registry.remarks(loaded["slow"]))
@@ -246,7 +289,7 @@ def test_an_installed_plugin_is_found_with_distribution_and_version(installed: P
 
 
 @pytest.mark.parametrize(
-    ("only", "found"), [("", False), ("extra", True), ("artbench-extra, other", True), ("other", False)]
+    ("only", "found"), [("", False), ("extra", True), ("artbench-extra, wikiart", True), ("wikiart", False)]
 )
 def test_artbench_plugins_restricts_outside_plugins(
     installed: Path, monkeypatch: pytest.MonkeyPatch, only: str, found: bool
@@ -265,3 +308,45 @@ def test_plugins_command_names_what_failed(tmp_path: Path) -> None:
     assert "no_such_library" in rows["broken"]["problem"]
     assert rows["wikiart"]["problem"] is None
     assert rows["wikiart"]["registers"]["task"]
+
+
+def test_a_name_that_is_built_in_is_not_taken_away(tmp_path: Path) -> None:
+    text = dedent(SHARED).replace('name="hog"', 'name="colour-histogram"')
+    registry = load_plugins([plugin_file(tmp_path, text)], only="")
+    entry, spec = registry.backbones.find("colour-histogram")
+    assert (entry.distribution, spec.name) == ("artbench", "colour-histogram")
+    # Asked for by its distribution it is the same, and has one name on record.
+    assert registry.backbones.get("artbench:colour-histogram").name == "colour-histogram"
+    entry, spec = registry.backbones.find("mine.py:colour-histogram")
+    assert (entry.distribution, spec.name) == ("mine.py", "mine.py:colour-histogram")
+    assert any("shares the name" in remark.message for remark in registry.remarks(registry.plugins[-1]))
+
+
+def test_a_file_that_is_named_twice_is_one_plugin(tmp_path: Path) -> None:
+    file = plugin_file(tmp_path, GOOD)
+    registry = load_plugins([file, file, tmp_path / ".." / tmp_path.name / "mine.py"], only="")
+    assert [plugin.name for plugin in registry.plugins].count("mine") == 1
+    assert registry.backbones.get("hog").name == "hog"
+
+
+def test_a_plugin_that_is_asked_for_and_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARTBENCH_PLUGINS", "wikart")
+    with pytest.raises(UsageError, match=r"ARTBENCH_PLUGINS: no plugin .* is called 'wikart'.*mean 'wikiart'"):
+        load_plugins()
+
+
+def test_a_plugin_that_registers_nothing_is_remarked(tmp_path: Path) -> None:
+    registry = load_plugins([plugin_file(tmp_path, "import json")], only="")
+    (remark,) = registry.remarks(registry.plugins[-1])
+    assert remark.message == "registers nothing"
+
+
+def test_a_checkout_that_was_updated_and_not_installed_again_is_told(tmp_path: Path) -> None:
+    info = tmp_path / "artbench-0.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: artbench\nVersion: 0.1\n")
+    (info / "entry_points.txt").write_text("[artbench]\nsample = artbench_sample\n")
+    script = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from artbench.cli.main import main; main()"
+    done = subprocess.run([sys.executable, "-c", script, "list", "tasks"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "own plugins are not all installed. Install artbench again; in a checkout, `pip install -e .`" in done.stderr

@@ -10,7 +10,7 @@ from artbench.errors import ArtbenchError
 from artbench.protocol import Bootstrap
 from artbench.stats.bootstrap import Sampled, combine, interval, resamples
 from artbench.stats.metrics import METRICS, find_metric, sample, score
-from tests.support.estimates import evaluate
+from tests.support.estimates import ends, evaluate
 
 BOOTSTRAP = Bootstrap(resamples=300)
 
@@ -55,7 +55,7 @@ def test_intervals_cover_a_known_rate_about_as_often_as_they_say() -> None:
     for seed in range(200):
         labels, probabilities = single(150, accuracy=0.7, seed=seed)
         estimate = evaluate(labels, probabilities, target="single-label", bootstrap=BOOTSTRAP)["accuracy"]
-        covered += estimate.ci95[0] <= 0.7 <= estimate.ci95[1]
+        covered += ends(estimate)[0] <= 0.7 <= ends(estimate)[1]
     assert 0.88 <= covered / 200 <= 0.99
 
 
@@ -63,7 +63,7 @@ def test_the_interval_of_accuracy_is_as_wide_as_the_binomial_says() -> None:
     labels, probabilities = single(400, accuracy=0.8, seed=3)
     estimate = evaluate(labels, probabilities, target="single-label", bootstrap=Bootstrap())["accuracy"]
     deviation = np.sqrt(estimate.value * (1 - estimate.value) / 400)
-    assert estimate.ci95[1] - estimate.ci95[0] == pytest.approx(2 * 1.96 * deviation, rel=0.1)
+    assert ends(estimate)[1] - ends(estimate)[0] == pytest.approx(2 * 1.96 * deviation, rel=0.1)
 
 
 def test_images_that_stand_and_fall_together_widen_the_interval() -> None:
@@ -75,7 +75,7 @@ def test_images_that_stand_and_fall_together_widen_the_interval() -> None:
         estimate = evaluate(labels, probabilities, target="single-label", bootstrap=BOOTSTRAP, clusters=clusters)[
             "accuracy"
         ]
-        return estimate.ci95[1] - estimate.ci95[0]
+        return ends(estimate)[1] - ends(estimate)[0]
 
     assert width(painters) > 4 * width(None)
 
@@ -130,7 +130,7 @@ def test_everything_lies_between_nothing_and_one(kind: Literal["single-label", "
     for name, estimate in evaluate(
         labels, probabilities, target=kind, bootstrap=BOOTSTRAP, thresholds={"sample_f2": 0.5, "micro_f1": 0.5}
     ).items():
-        assert 0 <= estimate.ci95[0] <= estimate.ci95[1] <= 1, name
+        assert 0 <= ends(estimate)[0] <= ends(estimate)[1] <= 1, name
         assert 0 <= estimate.value <= 1, name
         if perfect and name not in ("sample_f2", "mean_class_accuracy"):
             assert estimate.value == (1 if METRICS[name].higher_is_better else 0), name
@@ -174,9 +174,9 @@ def test_rounds_that_differ_widen_the_interval_of_their_mean() -> None:
     different = [drawn(0.5 + 0.1 * seed, seed) for seed in range(5)]
     narrow, wide = (combine(rounds, bootstrap=BOOTSTRAP)["accuracy"] for rounds in (alike, different))
     assert wide.value == pytest.approx(np.mean([metrics["accuracy"].value for metrics in different]))
-    assert narrow.ci95[1] - narrow.ci95[0] < 0.06
+    assert ends(narrow)[1] - ends(narrow)[0] < 0.06
     # The standard error of a mean of five that are 0.14 apart, less what five can tell of it.
-    assert 0.15 < wide.ci95[1] - wide.ci95[0] < 0.35
+    assert 0.15 < ends(wide)[1] - ends(wide)[0] < 0.35
 
 
 def test_one_round_is_the_plain_bootstrap() -> None:

@@ -1,9 +1,9 @@
 """Every check of a pretraining, with one that fails it."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ from torch import nn
 from artbench.encoders.backbone import Backbone
 from artbench.encoders.weights import Weights
 from artbench.errors import ArtbenchError
-from artbench.pretrain.method import Method, Networks, Objective
+from artbench.pretrain.method import Method, Networks, Objective, ParameterGroup, embedder, follow, teacher_of
 from artbench.pretrain.settings import Settings
 from artbench.specs import PretrainingSpec
 from artbench.testing import ContractError, check_pretraining, examine_pretraining
@@ -172,6 +172,51 @@ class Moody(Matching):
         nn.init.constant_(student.head.bias, next(_COUNTER))
 
 
+class Exporting(Matching):
+    exported = "teacher"
+
+
+class Grouping(Matching):
+    def parameter_groups(self) -> Sequence[ParameterGroup]:
+        return [ParameterGroup(parameters=[self.networks.student.get_parameter("head.bias")])]
+
+
+class Widening(Small):
+    optimizer: Literal["sgd", "lars", "adamw", "lamb"] = "lamb"  # type: ignore[assignment]
+
+
+class Noisy(Objective):
+    """Sound: five views of three sizes, a loss that draws, and a teacher that is exported."""
+
+    exported = "teacher"
+    target_views = (0, 4)
+
+    def __init__(self, backbone: Backbone, settings: "Small", images: int) -> None:
+        student = embedder(backbone.module, head=nn.Sequential(nn.Dropout(0.2), nn.Linear(backbone.feature_dim, 8)))
+        self.networks, self.memory = Networks(student, teacher_of(student)), {}
+        first, second = settings.two_views
+        self.views = (first, replace(second, size=16), replace(second, size=24), replace(second, size=16), first)
+
+    def begin_step(self, progress: float) -> None:
+        follow(self.networks.teacher, self.networks.student, 0.9)
+
+    def embed(self, networks: Networks, views: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        return torch.stack([networks.teacher(view) for view in views], dim=1)
+
+    def loss(
+        self,
+        networks: Networks,
+        views: tuple[torch.Tensor, ...],
+        targets: torch.Tensor,
+        own: slice,
+        *,
+        generator: torch.Generator | None = None,
+    ) -> torch.Tensor:
+        goals = targets[own].mean(dim=1)
+        goals = goals + 0.01 * torch.randn(goals.shape, generator=generator)
+        return torch.stack([(networks.student(view) - goals).square().mean() for view in views]).mean()
+
+
 class Seeding(Matching):
     """Begins at the same place, and sees every image alike."""
 
@@ -200,6 +245,9 @@ METHODS: dict[str, tuple[dict[str, Any], str, str]] = {
     "raises": ({"method": lambda: 1 / 0}, "method", "ZeroDivisionError"),
     "no method": ({"method": lambda: Matching}, "method", "not Method"),
     "no default": (method(Matching, Needing), "settings", "the default of the original"),
+    "widens": (method(Matching, Widening), "method", "the setting optimizer take lamb"),
+    "groups": (method(Grouping), "build", "parameter_groups lack backbone"),
+    "exports another": (method(Exporting), "build", "the teacher has no part called backbone"),
     "build raises": (method(lambda *args: 1 / 0), "build", "ZeroDivisionError"),
     "no backbone": (method(Nameless), "build", "part called backbone"),
     "wrapped backbone": (method(Wrapped), "exported", "backbone.module itself"),
@@ -231,6 +279,12 @@ def test_every_check_has_a_violator() -> None:
         found = examine_pretraining(PretrainingSpec(name="mine", description="Sound.", **sound))
         assert [str(finding) for finding in found if finding.status != "PASS"] == []
         assert {finding.name for finding in found} <= {check for _, check, _ in violators.values()} | {"stdout"}
+
+
+def test_a_method_with_views_of_its_own_and_an_exported_teacher_passes() -> None:
+    found = examine_pretraining(PretrainingSpec(name="mine", description="Sound.", **method(Noisy)), settings=SETTINGS)
+    assert [str(finding) for finding in found if finding.status != "PASS"] == []
+    assert {"exported", "loss", "learns", "resume", "same seed"} <= {finding.name for finding in found}
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,14 @@ VIOLATORS: dict[str, tuple[dict[str, Any], str, str]] = {
     "overlap": ({"factory": lambda d: replace(colours(d), test=colours(d).train)}, "splits apart", "one split only"),
     "untrained class": (targets(classes=(*COLOURS, "mauve")), "every class is trained", "mauve"),
     "drawn": ({"factory": drawing}, "fingerprint", "digest of the ids"),
+    "seen groups": (
+        {**targets(groups=["Anna"] * 36), "clustered": True},
+        "groups",
+        "Keep each group on one side",
+    ),
+    "calibration": ({"primary_metric": "expected_calibration_error"}, "primary metric", "State one of these: accuracy"),
+    "five of few": ({"primary_metric": "top5_accuracy"}, "primary metric", "State one of these: accuracy"),
+    "further": ({"metrics": ("acuracy",)}, "primary metric", "State one of these: accuracy"),
     "prints": ({"factory": lambda d: (print("hello"), colours(d))[1]}, "stdout", "logging"),
 }
 

@@ -105,7 +105,7 @@ def spelled(name: str) -> str:
         UsageError: What follows the `@` is no variant.
 
     Examples:
-        >>> from artbench.variants import spelled
+        >>> from artbench.specs.variants import spelled
         >>> spelled("resnet50@pool=max,layer=03"), spelled("resnet50")
         ('resnet50@layer=3,pool=max', 'resnet50')
     """

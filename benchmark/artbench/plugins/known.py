@@ -1,0 +1,102 @@
+"""The kinds of target and the metrics that are known in this process, by the names that records give them.
+
+A name means one thing in a process, whoever asks: a run, a leaderboard or the check of a record.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from artbench.errors import ArtbenchError
+from artbench.plugins.registry import GROUP, Catalogue, Entry, Registry
+from artbench.specs import AnswerForm, MetricSpec, TargetSpec, TaskSpec
+from artbench.specs.variants import did_you_mean
+
+_targets: dict[str, TargetSpec] = {}
+_metrics: dict[str, MetricSpec] = {}
+
+
+def remember(registry: Registry) -> None:
+    """Add what plugins have registered; no other plugin takes the name of a built-in one."""
+    _add(registry.targets, _targets)
+    _add(registry.metrics, _metrics)
+
+
+def _add(catalogue: Catalogue[Any], known: dict[str, Any]) -> None:
+    for _, spec in sorted(catalogue.specs(), key=lambda one: one[0].distribution == GROUP):
+        known[spec.name] = spec
+    # As they were registered: the built-in ones first.
+    order = [spec.name for _, spec in catalogue.specs()]
+    for name in [*order, *(name for name in known if name not in order)]:
+        known[name] = known.pop(name)
+
+
+def known_targets() -> Mapping[str, TargetSpec]:
+    """Return the kinds of target by name; loads the installed plugins if none are loaded yet."""
+    if not _targets:
+        _load()
+    return _targets
+
+
+def known_metrics() -> Mapping[str, MetricSpec]:
+    """Return the metrics by name; loads the installed plugins if none are loaded yet."""
+    if not _metrics:
+        _load()
+    return _metrics
+
+
+def form_of(target: str) -> AnswerForm:
+    """Return the form of the answers to a kind of target.
+
+    Raises:
+        ArtbenchError: No plugin here registers it.
+
+    Examples:
+        >>> from artbench.plugins.known import form_of
+        >>> form_of("year")
+        'number'
+    """
+    return target_named(target).answer
+
+
+def target_named(name: str) -> TargetSpec:
+    """Return a kind of target by name.
+
+    Raises:
+        ArtbenchError: No plugin here registers it.
+    """
+    found = known_targets().get(name)
+    if found is None:
+        raise ArtbenchError(f"there is no kind of target {name!r}", mend=f"There are {', '.join(known_targets())}")
+    return found
+
+
+def asked_metrics(spec: TaskSpec) -> tuple[str, ...]:
+    """Return the names of a task's metrics, those of its kind of target first."""
+    return tuple(dict.fromkeys((*target_named(spec.target).metrics, spec.primary_metric, *spec.metrics)))
+
+
+def check_metrics(spec: TaskSpec) -> None:
+    """Raise ArtbenchError if a metric of a task is not known, or is for another kind of target."""
+    for name in asked_metrics(spec):
+        metric = known_metrics().get(name)
+        if metric is None or metric.target != spec.target:
+            known = [one.name for one in known_metrics().values() if one.target == spec.target]
+            raise ArtbenchError(
+                f"task {spec.name} has the metric {name!r}, which no plugin has for {spec.target} targets",
+                mend=" ".join(filter(None, (did_you_mean(name, known), f"There are {', '.join(known) or 'none'}"))),
+            )
+
+
+def asked_of(spec: TaskSpec, registry: Registry) -> Iterator[Entry[Any]]:
+    """Yield the entries of a task's kind of target and metrics that are not built in."""
+    asked = {spec.target} | set(asked_metrics(spec))
+    catalogues: tuple[Catalogue[Any], ...] = (registry.targets, registry.metrics)
+    for entry, found in (one for catalogue in catalogues for one in catalogue.specs()):
+        if found.name in asked and entry.distribution != GROUP:
+            yield entry
+
+
+def _load() -> None:
+    from artbench.plugins.loading import load_plugins
+
+    load_plugins()
