@@ -8,9 +8,15 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from artbench.errors import ArtbenchError
+from artbench.runtime.text import near_equal
+from artbench_collection.dates import read_years
 
 # Longer values are texts, not labels.
 _LONGEST = 200
+# Most signs of a value in a message.
+_SHOWN = 80
+# Fewer values don't look like anything.
+_FEWEST = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +37,7 @@ class Catalogue:
         several: Separator of values, for columns with several values in a cell.
         years: Columns that hold a year.
         unlabelled: Why the collection has no labels, if it has none; else empty.
+        understood: How what could mean something else was understood, a sentence each.
     """
 
     title: str
@@ -46,6 +53,7 @@ class Catalogue:
     several: Mapping[str, str]
     years: Sequence[str] = ()
     unlabelled: str = ""
+    understood: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -62,8 +70,31 @@ class Catalogue:
         Empty if the collection has no labels.
         """
         if self.wanted is not None:
-            return list(self.wanted)
+            return [*self.wanted, *(column for column in self.years if column not in self.wanted)]
         return [column for column, values in self.columns.items() if column in self.years or _look_like_labels(values)]
+
+    def remarks(self) -> list[str]:
+        """Return what the owner should know before anything is measured, a sentence each."""
+        found = list(self.understood)
+        if self.unlabelled:
+            found.append(f"there are no labels: {self.unlabelled}")
+        found += [
+            f"the columns {' and '.join(map(repr, names))} are called nearly the same: each is its own"
+            for names in near_equal(self.columns)
+        ]
+        for column, cells in self.columns.items():
+            held = [cell for cell in cells if cell]
+            unread = [cell for cell in held if read_years(cell) is None]
+            if column in self.years and unread:
+                found.append(
+                    f"{len(unread):,} of {len(held):,} dates in {column!r} can't be read as years and are left out, "
+                    f"{shortened(unread[0])} for one"
+                )
+            elif column not in (*self.years, *(self.wanted or ())) and _look_like_years(held):
+                found.append(
+                    f"the column {column!r} looks like years: years = [{column!r}] in a TOML makes a task of them"
+                )
+        return found
 
     def training(self) -> list[int]:
         """Return the rows to pretrain on without labels: all, or those of the split `train`."""
@@ -100,6 +131,19 @@ class Catalogue:
                 f"{self.name}: {self.source} has no column of labels {column!r}",
                 mend=f"{hint}There are {', '.join(self.columns)}",
             )
+
+
+def shortened(text: str) -> str:
+    """Return a value in quotation marks, for a message."""
+    return repr(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…")
+
+
+def _look_like_years(values: Sequence[str]) -> bool:
+    """Whether values are dates, and not numbers of inventory or sizes: nearly all are in the years of art."""
+    if len(values) < _FEWEST or len(set(values)) < _FEWEST // 2:
+        return False
+    years = [read_years(value) for value in values]
+    return sum(year is not None and 1000 <= year[0] <= year[1] <= 2100 for year in years) >= 0.9 * len(values)
 
 
 def _look_like_labels(values: Sequence[str]) -> bool:

@@ -12,6 +12,9 @@ from artbench.data.authoring import IMAGE_SUFFIXES, check_inside, match_files
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
 
+# Most signs of a value in a caption.
+_CAPTION = 120
+
 
 def open_collection(root: Path, *, catalogue: Catalogue) -> Dataset:
     """Find the images of a collection, without opening any.
@@ -42,8 +45,15 @@ def open_collection(root: Path, *, catalogue: Catalogue) -> Dataset:
         ids=ids,
         files=[found[path][0] for path in ids],
         versions=[str(found[path][1]) for path in ids],
+        captions=[_caption(catalogue, row) for row in there],
         tables={"row": there, "missing": [row for row, path in enumerate(catalogue.paths) if path not in found]},
     )
+
+
+def _caption(catalogue: Catalogue, row: int) -> str:
+    """Return the values of an image's columns in a line."""
+    cells = ((column, values[row]) for column, values in catalogue.columns.items())
+    return "; ".join(f"{column}: {' '.join(cell.split())[:_CAPTION]}" for column, cell in cells if cell)
 
 
 def _found(root: Path, paths: Sequence[str], name: str) -> dict[str, tuple[str, int]]:

@@ -1,6 +1,7 @@
-"""The specs of `collection:PATH` and `collection:PATH:COLUMN`."""
+"""The specs of `collection:PATH` and `collection:PATH:COLUMN`; `collection:NAME=PATH` has another name on record."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -24,10 +25,10 @@ def resolve_dataset(name: str) -> DatasetSpec | None:
     """
     if not name.startswith(PREFIX):
         return None
-    path, column = _path_and_column(name)
+    title, path, column = _parts_of(name)
     if column is not None:
         raise UsageError(f"{name!r} names a task", mend=f"The dataset is {PREFIX}{path}")
-    catalogue = read_catalogue(path)
+    catalogue = _catalogue(path, title)
     return DatasetSpec(
         name=name,
         description=f"the collection {catalogue.title}",
@@ -35,6 +36,7 @@ def resolve_dataset(name: str) -> DatasetSpec | None:
         source=str(path),
         layout="what its table lists",
         folder=catalogue.root,
+        remarks=catalogue.remarks(),
         training=None if catalogue.labels() else partial(_training, catalogue=catalogue),
     )
 
@@ -49,8 +51,8 @@ def resolve_task(name: str) -> TaskSpec | None:
     """
     if not name.startswith(PREFIX):
         return None
-    path, column = _path_and_column(name)
-    catalogue = read_catalogue(path)
+    title, path, column = _parts_of(name)
+    catalogue = _catalogue(path, title)
     if column is None:
         columns = catalogue.labels()
         if not columns:
@@ -63,15 +65,17 @@ def resolve_task(name: str) -> TaskSpec | None:
             )
         column = columns[0]
     catalogue.check_column(column)
-    return _task(catalogue, column, dataset=f"{PREFIX}{path}")
+    return _task(catalogue, column, dataset=_dataset_name(title, path))
 
 
 def expand(name: str) -> Sequence[str]:
     """Return a task for each column of labels if `name` is a collection; else nothing."""
     if not name.startswith(PREFIX):
         return ()
-    path, column = _path_and_column(name)
-    return [f"{PREFIX}{path}:{label}" for label in read_catalogue(path).labels()] if column is None else ()
+    title, path, column = _parts_of(name)
+    if column is not None:
+        return ()
+    return [f"{_dataset_name(title, path)}:{label}" for label in _catalogue(path, title).labels()]
 
 
 def _training(dataset: Dataset, *, catalogue: Catalogue) -> Sequence[int]:
@@ -98,19 +102,40 @@ def _task(catalogue: Catalogue, column: str, *, dataset: str) -> TaskSpec:
     )
 
 
-def _path_and_column(name: str) -> tuple[Path, str | None]:
+def _dataset_name(title: str, path: Path) -> str:
+    return f"{PREFIX}{title}={path}" if title else f"{PREFIX}{path}"
+
+
+def _catalogue(path: Path, title: str) -> Catalogue:
+    catalogue = read_catalogue(path)
+    return replace(catalogue, title=title) if title else catalogue
+
+
+def _parts_of(name: str) -> tuple[str, Path, str | None]:
+    """Return the name to have on record, empty for its own, the path, and the column, if any."""
     text = name.removeprefix(PREFIX)
+    found = _path_and_column(text)
+    if found is not None:
+        return "", *found
+    for at in (place for place, sign in enumerate(text) if place and sign == "="):
+        if found := _path_and_column(text[at + 1 :]):
+            return text[:at], *found
+    before, colon, _ = text.rpartition(":")
+    missing = text if not colon or len(before) < 2 else before
+    raise UsageError(
+        f"{name!r}: there is nothing at {missing!r}",
+        mend="Give collection:PATH or collection:PATH:COLUMN, with the path of a folder, a table or a TOML",
+    )
+
+
+def _path_and_column(text: str) -> tuple[Path, str | None] | None:
     path = Path(text).expanduser()
     if text and _is_there(path):
         return path, None
     before, colon, column = text.rpartition(":")
     if colon and before and _is_there(Path(before).expanduser()):
         return Path(before).expanduser(), column
-    missing = text if not colon or len(before) < 2 else before
-    raise UsageError(
-        f"{name!r}: there is nothing at {missing!r}",
-        mend="Give collection:PATH or collection:PATH:COLUMN, with the path of a folder, a table or a TOML",
-    )
+    return None
 
 
 def _is_there(path: Path) -> bool:

@@ -8,7 +8,7 @@ from artbench.data.authoring import IMAGE_SUFFIXES, TABLE_SUFFIXES, image_id, im
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
 from artbench_collection.description import Description
-from artbench_collection.listed import SPLITS
+from artbench_collection.listed import SPLITS, whole_splits
 
 # A .txt file is rarely a table.
 _LISTS = (TABLE_SUFFIXES | {".toml"}) - {".txt"}
@@ -31,7 +31,12 @@ def read_folders(description: Description) -> Catalogue:
             mend=f"{_table_hint(root)}They are known by their names, which end in {', '.join(sorted(IMAGE_SUFFIXES))}",
         )
     split_of = {path: SPLITS.get(path.split("/")[0].lower(), "") for path in files if "/" in path}
-    in_splits = {"train", "test"} <= set(split_of.values()) and all(split_of.values())
+    names = sorted({path.split("/")[0] for path in split_of})
+    in_splits = len(set(split_of.values())) > 1 and all(split_of.values())
+    understood: tuple[str, ...] = ()
+    if in_splits:
+        split_of, said = whole_splits(split_of, where=str(root))
+        understood = (f"the folders {', '.join(names)} are taken for splits, and folders in them for classes{said}",)
     class_at = 1 if in_splits else 0
     classed = {path: path.split("/")[class_at] for path in sorted(files) if path.count("/") > class_at}
     why = "its TOML says labels = []"
@@ -55,6 +60,7 @@ def read_folders(description: Description) -> Catalogue:
         splits=[split_of[path] for path in found] if in_splits else None,
         several={},
         unlabelled=why,
+        understood=understood,
     )
 
 

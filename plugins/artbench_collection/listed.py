@@ -1,9 +1,14 @@
 """Collections in a table, one row per image."""
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from artbench.data.authoring import Table, listed_path, read_table
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
 from artbench_collection.description import Description
+
+_Key = TypeVar("_Key")
 
 # The names of each split.
 SPLITS = {
@@ -40,6 +45,7 @@ def read_listed(description: Description) -> Catalogue:
             table.column(name, dataset=description.title)
     split = description.split or next((name for name in table.columns if name.lower() == "split"), None)
     group = description.group or next((name for name in table.columns if name.lower() == "group"), None)
+    splits, said = (None, "") if split is None else _splits(table, split, description.title)
     roles = {column, split, None if description.group else group}
     return Catalogue(
         title=description.title,
@@ -48,12 +54,13 @@ def read_listed(description: Description) -> Catalogue:
         paths=_paths(table, column, description.title),
         columns={name: values for name, values in table.columns.items() if name not in roles},
         wanted=description.labels,
-        splits=None if split is None else _splits(table, split, description.title),
+        splits=splits,
+        understood=(f"the column {split!r} has the splits{said}",) if said else (),
         group_column=group,
         groups=None if group is None else table.columns[group],
         several=dict(description.several),
         years=description.years,
-        unlabelled="its TOML says labels = []" if description.labels == () else "",
+        unlabelled="its TOML says labels = []" if description.labels == () and not description.years else "",
     )
 
 
@@ -86,7 +93,7 @@ def _paths(table: Table, column: str, title: str) -> list[str]:
     return list(lines)
 
 
-def _splits(table: Table, column: str, title: str) -> list[str]:
+def _splits(table: Table, column: str, title: str) -> tuple[list[str], str]:
     splits = []
     for text, line in zip(table.columns[column], table.lines, strict=True):
         if text and text.lower() not in SPLITS:
@@ -95,10 +102,24 @@ def _splits(table: Table, column: str, title: str) -> list[str]:
                 mend="Leave it empty for an image that is in none",
             )
         splits.append(SPLITS[text.lower()] if text else "")
-    for part in ("train", "test"):
-        if part not in splits:
-            raise ArtbenchError(
-                f"{title}: no row of {table.file} has {part} in the column {column!r}",
-                mend="Name images to train on and images to test on, or leave the column out: artbench then splits",
-            )
-    return splits
+    named = whole_splits(dict(enumerate(splits)), where=f"{title}: the column {column!r} of {table.file}")
+    return list(named[0].values()), named[1]
+
+
+def whole_splits(splits: Mapping[_Key, str], *, where: str) -> tuple[dict[_Key, str], str]:
+    """Return the split of each image, and what to add to a line on them: without a test, the validation is the test.
+
+    Raises:
+        ArtbenchError: There is nothing to train on, or nothing to test on.
+    """
+    parts = set(splits.values())
+    if "train" not in parts or not parts & {"test", "validation"}:
+        part = "test" if "train" in parts else "train"
+        raise ArtbenchError(
+            f"{where} names no {part} images",
+            mend="Name images to train on and images to test on, or name no splits: artbench then splits",
+        )
+    if "test" in parts:
+        return dict(splits), ""
+    test = {"validation": "test"}
+    return {key: test.get(part, part) for key, part in splits.items()}, "; there is no test, so the validation tests"

@@ -1,6 +1,5 @@
 """A column of a collection as a task."""
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import cast
@@ -11,7 +10,8 @@ from numpy.typing import NDArray
 from artbench.data import Dataset, Labels, Split, Targets
 from artbench.data.authoring import grouped_folds, held_out
 from artbench.errors import ArtbenchError
-from artbench_collection.catalogue import Catalogue
+from artbench_collection.catalogue import Catalogue, shortened
+from artbench_collection.dates import read_years
 
 # Share of the test if the collection has no splits.
 TEST_SHARE = 0.2
@@ -30,8 +30,15 @@ def collection_targets(dataset: Dataset, *, column: str, catalogue: Catalogue) -
         ArtbenchError: The column has fewer than two classes, or every value occurs only once.
     """
     values = _values(catalogue, column)
-    listed = [row for row, held in enumerate(values) if held]
-    classes, labels = _labels([values[row] for row in listed], listed, column, catalogue)
+    listed = [row for row, held in enumerate(values) if held and (column not in catalogue.years or read_years(held[0]))]
+    if column in catalogue.years and not listed:
+        first = next((held[0] for held in values if held), None)
+        raise ArtbenchError(
+            f"{catalogue.name}: no value of the column {column!r} of {catalogue.source} can be read as a year"
+            + ("" if first is None else f", {shortened(first)} for one"),
+            mend="docs/datasets/collection.md says which dates are understood",
+        )
+    classes, labels = _labels([values[row] for row in listed], column, catalogue)
     parts = np.array(_parts(labels, listed, column, catalogue), object)
     place = {row: position for position, row in enumerate(cast("Sequence[int]", dataset.tables["row"]))}
     rows = np.array([place.get(row, -1) for row in listed], np.int64)
@@ -43,15 +50,15 @@ def collection_targets(dataset: Dataset, *, column: str, catalogue: Catalogue) -
         chosen = (parts == part) & (rows >= 0)
         return Split(rows=rows[chosen], labels=labels[chosen])
 
+    missing = [(row, part) for row, part, there in zip(listed, parts, rows, strict=True) if part and there < 0]
     return Targets(
         classes=classes,
         train=split("train"),
         test=split("test"),
         validation=split("validation") if catalogue.splits is not None and "validation" in parts else None,
         groups=None if groups is None else [groups[row] for row in of_images],
-        missing=[
-            catalogue.paths[row] for row, part, there in zip(listed, parts, rows, strict=True) if part and there < 0
-        ],
+        missing=[catalogue.paths[row] for row, _ in missing],
+        missing_splits=[part for _, part in missing],
     )
 
 
@@ -65,12 +72,10 @@ def _values(catalogue: Catalogue, column: str) -> list[tuple[str, ...]]:
     return [tuple(dict.fromkeys(part for part in held if part)) for held in parts]
 
 
-def _labels(
-    values: Sequence[tuple[str, ...]], listed: Sequence[int], column: str, catalogue: Catalogue
-) -> tuple[tuple[str, ...], Labels]:
+def _labels(values: Sequence[tuple[str, ...]], column: str, catalogue: Catalogue) -> tuple[tuple[str, ...], Labels]:
     """Return class names (none for years) and labels from the values of some images."""
     if column in catalogue.years:
-        return (), np.array([_year(held[0], row, column, catalogue) for held, row in zip(values, listed, strict=True)])
+        return (), np.array([sum(read_years(held[0]) or ()) / 2 for held in values])
     classes = _classes(values, column, catalogue)
     number = {name: k for k, name in enumerate(classes)}
     if column not in catalogue.several:
@@ -79,19 +84,6 @@ def _labels(
     pairs = [(k, number[name]) for k, held in enumerate(values) for name in held]
     labels[tuple(np.array(pairs).T)] = True
     return classes, labels
-
-
-def _year(text: str, row: int, column: str, catalogue: Catalogue) -> float:
-    try:
-        year = float(text)
-    except ValueError:
-        year = math.nan
-    if not abs(year) < 10_000:
-        raise ArtbenchError(
-            f"{catalogue.name}: the {column} of {catalogue.paths[row]} is {text[:80]!r}, which is not a year",
-            mend="Write a number, negative before the common era, or leave it empty",
-        )
-    return year
 
 
 def _classes(values: Sequence[tuple[str, ...]], column: str, catalogue: Catalogue) -> tuple[str, ...]:

@@ -6,7 +6,13 @@ from artbench.specs import INITIALISATION
 
 
 def random(backbone: Backbone) -> Weights:
-    """Return the backbone's initialisation, made from the run's seed."""
+    """Return the backbone's initialisation, made from the run's seed.
+
+    Raises:
+        ArtbenchError: The backbone has no parameters, so that the same would be on record under two names.
+    """
+    if not any(True for _ in backbone.module.parameters()):
+        raise ArtbenchError(f"{backbone.name} has nothing to learn, and no weights", mend="Use --pretraining none")
     return Weights(state=backbone.module.state_dict(), source=INITIALISATION)
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from artbench.data.targets import Split, Targets
 from artbench.plugins.registry import Registry
 from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Reporter
+from artbench.runtime.text import near_equal
 from artbench.specs import DatasetSpec, Published, TaskSpec
 
 
@@ -29,10 +30,14 @@ class TaskCheck:
         published: Published sizes of the splits and number of `classes`, as far as they are stated.
         classes: Number of classes or labels; 0 for years.
         missing: Number of listed images that are not on disk.
+        missing_images: Their paths.
+        missing_by_split: Number of them in each split, where that is known.
         partial: Whether more are missing than a comparable result allows.
         largest_class: Images of the largest class, over all splits; None for years.
         smallest_class: Images of the smallest class that has any; None for years.
         untrained_classes: Number of classes without a training image.
+        class_sizes: Images of each class, over all splits, the largest class first; empty for years.
+        near_equal_classes: Classes whose names differ in case, accents, spaces or punctuation only, the largest first.
     """
 
     name: str
@@ -41,10 +46,14 @@ class TaskCheck:
     published: Mapping[str, int]
     classes: int = 0
     missing: int = 0
+    missing_images: tuple[str, ...] = ()
+    missing_by_split: Mapping[str, int] = field(default_factory=dict)
     partial: bool = False
     largest_class: int | None = None
     smallest_class: int | None = None
     untrained_classes: int = 0
+    class_sizes: Mapping[str, int] = field(default_factory=dict)
+    near_equal_classes: tuple[tuple[str, ...], ...] = ()
 
     @property
     def imbalance(self) -> float | None:
@@ -68,6 +77,7 @@ class DatasetCheck:
         published: Number of images in the whole release, None if that is not stated.
         undecodable: Why images can't be decoded, by id.
         repeated: Number of images whose bytes another image has too.
+        remarks: What its owner should know (`DatasetSpec.remarks`).
     """
 
     name: str
@@ -78,6 +88,7 @@ class DatasetCheck:
     undecodable: Mapping[str, str]
     repeated: int
     tasks: tuple[TaskCheck, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -142,6 +153,7 @@ def check_images(
             else TaskCheck(name=name, problem=unreadable[name], rows={}, published=_published(task.published))
             for name, task in tasks.items()
         ),
+        remarks=tuple(spec.remarks),
     )
 
 
@@ -149,16 +161,21 @@ def _check_task(task: TaskSpec, targets: Targets) -> TaskCheck:
     sizes = {name: _class_sizes(split, len(targets.classes)) for name, split in targets.splits}
     total = np.sum(list(sizes.values()), axis=0) if targets.classes else np.empty(0, np.int64)
     present = total[total > 0]
+    classes = {targets.classes[number]: int(total[number]) for number in np.argsort(-total, kind="stable").tolist()}
     return TaskCheck(
         name=task.name,
         rows={name: len(split) for name, split in targets.splits},
         published=_published(task.published),
         classes=len(targets.classes),
         missing=len(targets.missing),
+        missing_images=tuple(targets.missing),
+        missing_by_split=Counter(filter(None, targets.missing_splits)),
         partial=is_partial(targets),
         largest_class=int(present.max()) if len(present) else None,
         smallest_class=int(present.min()) if len(present) else None,
         untrained_classes=int((sizes["train"] == 0).sum()) if targets.classes else 0,
+        class_sizes=classes,
+        near_equal_classes=tuple(map(tuple, near_equal(classes))),
     )
 
 

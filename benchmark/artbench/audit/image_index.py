@@ -8,31 +8,35 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time_ns
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from artbench.audit.margins import inner_box
+from artbench.data.contents import file_stamp, may_change_unnoticed
 from artbench.data.dataset import Dataset
 from artbench.data.decode import UnreadableImage, decode_whole
 from artbench.errors import ArtbenchError
-from artbench.runtime.progress import Reporter
+from artbench.runtime.progress import RESUMED, Reporter
 from artbench.runtime.threads import in_threads, usable_cores
 
 # Seconds between two writes: the most work that a kill loses.
 _WRITE_EVERY = 2.0
 _TABLE = """CREATE TABLE IF NOT EXISTS look (
-    id TEXT PRIMARY KEY, state TEXT, sha256 BLOB, problem TEXT, phash BLOB, thumbnail BLOB, plain INTEGER
+    id TEXT PRIMARY KEY, state TEXT, sha256 BLOB, content BLOB, problem TEXT, phash BLOB, thumbnail BLOB, plain INTEGER
 ) WITHOUT ROWID"""
-# Raise it whenever a change here may change a hash or a thumbnail.
-FINGERPRINT_VERSION = 1
+# Raise it whenever a change here may change a hash, a thumbnail or the table.
+FINGERPRINT_VERSION = 3
 # Side of a thumbnail in pixels: enough to tell a crop of an image from another image, and 2 kB each.
 THUMBNAIL = 48
 # Strips longer than this are cut at the ends; no painting is, and a broken header may claim to be.
 _LONGEST = 20.0
 # Below this standard deviation, in grey levels of 255, an image shows too little to be told from another.
 _PLAIN = 6.0
+# Most times the usual side at which an image with margins is decoded again.
+_MOST_LARGER = 8.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,7 @@ class ImageIndex:
 
     Attributes:
         digests: SHA-256 of each file, 32 bytes; empty for a file that can't be read.
+        contents: uint64, shape (n, 2): digests that are the same on every machine (`Dataset.content`); zeros likewise.
         phash: uint64, shape (n,): perceptual hashes; 0 for an image that can't be decoded.
         comparable: bool, shape (n,): whether an image was decoded and shows enough to be compared.
         problems: Why images can't be decoded, by row.
@@ -49,6 +54,7 @@ class ImageIndex:
 
     dataset: Dataset
     digests: Sequence[bytes]
+    contents: NDArray[np.uint64]
     phash: NDArray[np.uint64]
     comparable: NDArray[np.bool_]
     problems: Mapping[int, str]
@@ -72,8 +78,8 @@ class ImageFingerprint:
     Attributes:
         sha256: Digest of the file; 32 bytes.
         problem: Why it can't be decoded; None if it can.
-        phash: 64-bit perceptual hash (`imagehash.phash`); 0 if it can't be decoded.
-        thumbnail: THUMBNAIL x THUMBNAIL grey bytes; empty if it can't be decoded.
+        phash: 64-bit perceptual hash (`imagehash.phash`), without margins; 0 if it can't be decoded.
+        thumbnail: THUMBNAIL x THUMBNAIL grey bytes, without margins; empty if it can't be decoded.
         plain: Whether it shows too little for hash and thumbnail to mean anything.
     """
 
@@ -105,18 +111,26 @@ def index_images(dataset: Dataset, *, cache: Path, reporter: Reporter) -> ImageI
         known = dict(database.execute("SELECT id, state FROM look"))
         changed = [row for row, state in enumerate(states) if state and known.get(dataset.ids[row]) != state]
         problems = _index_rows(dataset, changed, states, database, reporter)
-        found = database.execute("SELECT id, sha256, problem, phash, plain FROM look")
+        found = database.execute("SELECT id, sha256, content, problem, phash, plain FROM look")
         entries = {id_: entry for id_, *entry in found}
     problems |= {row: "the file can't be read" for row, state in enumerate(states) if not state}
-    digests, hashes, comparable = [b""] * len(dataset), np.zeros(len(dataset), np.uint64), np.zeros(len(dataset), bool)
+    digests, contents = [b""] * len(dataset), np.zeros((len(dataset), 2), np.uint64)
+    hashes, comparable = np.zeros(len(dataset), np.uint64), np.zeros(len(dataset), bool)
     for row, id_ in enumerate(dataset.ids):
         if row not in problems:
-            digests[row], problem, phash, plain = entries[id_]
+            digests[row], content, problem, phash, plain = entries[id_]
+            contents[row] = np.frombuffer(content, "<u8")
             if problem is not None:
                 problems[row] = problem
             hashes[row], comparable[row] = int.from_bytes(phash, "big"), not plain
     return ImageIndex(
-        dataset=dataset, digests=digests, phash=hashes, comparable=comparable, problems=problems, file=file
+        dataset=dataset,
+        digests=digests,
+        contents=contents,
+        phash=hashes,
+        comparable=comparable,
+        problems=problems,
+        file=file,
     )
 
 
@@ -128,17 +142,19 @@ def _index_rows(
     pending: list[tuple[object, ...]] = []
     written = monotonic()
     with (
-        reporter.counting(dataset.name, total=len(rows), unit="images") as counter,
+        reporter.counting(dataset.name, total=len(dataset) if rows else 0, unit="images") as counter,
         closing(in_threads(partial(_index_row, dataset), rows, threads=usable_cores())) as results,
     ):
+        if rows and (before := len(dataset) - len(rows)):
+            counter.advance(before, note=RESUMED)
         for row, found in zip(rows, results, strict=True):
             counter.advance()
             if isinstance(found, str):
                 failed[row] = found
                 continue
-            phash = found.phash.to_bytes(8, "big")
-            entry = (dataset.ids[row], states[row], found.sha256, found.problem, phash, found.thumbnail, found.plain)
-            pending.append(entry)
+            content, seen = found
+            drawn = seen.problem, seen.phash.to_bytes(8, "big"), seen.thumbnail, seen.plain
+            pending.append((dataset.ids[row], states[row], seen.sha256, content, *drawn))
             if monotonic() - written > _WRITE_EVERY:
                 _write(database, pending)
                 written = monotonic()
@@ -146,9 +162,10 @@ def _index_rows(
     return failed
 
 
-def _index_row(dataset: Dataset, row: int) -> ImageFingerprint | str:
+def _index_row(dataset: Dataset, row: int) -> tuple[bytes, ImageFingerprint] | str:
     try:
-        return fingerprint_image(dataset.read(row))
+        data = dataset.read(row)
+        return dataset.content(row, data), fingerprint_image(data)
     except (OSError, MemoryError) as error:
         # Not written down: permission can be given and memory be free the next time.
         return getattr(error, "strerror", None) or f"{type(error).__name__} {error}".strip()
@@ -156,17 +173,18 @@ def _index_row(dataset: Dataset, row: int) -> ImageFingerprint | str:
 
 def _write(database: sqlite3.Connection, pending: list[tuple[object, ...]]) -> None:
     with database:
-        database.executemany("INSERT OR REPLACE INTO look VALUES (?, ?, ?, ?, ?, ?, ?)", pending)
+        database.executemany("INSERT OR REPLACE INTO look VALUES (?, ?, ?, ?, ?, ?, ?, ?)", pending)
     pending.clear()
 
 
 def _state(dataset: Dataset, row: int) -> str:
-    """Return size, modification time and version of an image's file; empty if it is gone."""
+    """Return size, times and version of an image's file, never the same twice if it is new; empty if it is gone."""
     try:
-        status = dataset.path(row).stat()
+        stamp = file_stamp(dataset.path(row))
     except OSError:
         return ""
-    return f"{status.st_size} {status.st_mtime_ns} {dataset.version(row)}"
+    since = f"{time_ns()} " if may_change_unnoticed(stamp) else ""
+    return f"{since}{' '.join(map(str, stamp))} {dataset.version(row)}"
 
 
 @contextmanager
@@ -201,12 +219,12 @@ def _explained(file: Path) -> Iterator[None]:
 
 
 def fingerprint_image(data: bytes) -> ImageFingerprint:
-    """Fingerprint an encoded image. Safe to call from several threads."""
+    """Fingerprint an encoded image, without its uniform margins. Safe to call from several threads."""
     import imagehash
 
     digest = sha256(data).digest()
     try:
-        pixels = decode_whole(data, short_side=2 * THUMBNAIL, longest=_LONGEST)
+        pixels = _within_margins(data)
     except UnreadableImage as error:
         return ImageFingerprint(sha256=digest, problem=error.reason)
     grey = Image.fromarray(pixels).convert("L").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
@@ -216,3 +234,17 @@ def fingerprint_image(data: bytes) -> ImageFingerprint:
         thumbnail=grey.tobytes(),
         plain=bool(np.asarray(grey).std() < _PLAIN),
     )
+
+
+def _within_margins(data: bytes) -> NDArray[np.uint8]:
+    """Decode an image without its margins, its short side twice that of a thumbnail as far as the file has it."""
+    wanted = 2 * THUMBNAIL
+    pixels = decode_whole(data, short_side=wanted, longest=_LONGEST)
+    left, top, right, bottom = inner_box(pixels)
+    short = min(right - left, bottom - top)
+    if short < 0.9 * min(pixels.shape[:2]):
+        # What lies on a large page would have too few pixels.
+        larger = min(_MOST_LARGER, wanted / short)
+        pixels = decode_whole(data, short_side=round(larger * wanted), longest=_LONGEST)
+        left, top, right, bottom = inner_box(pixels)
+    return pixels[top:bottom, left:right]

@@ -137,8 +137,8 @@ def _predictions(file: Path, record: Record) -> StoredPredictions:
     except ArtbenchError as error:
         mend = f"Keep {beside.name} beside the record as it was written, or run it again"
         raise ArtbenchError(f"{file}: {error.message}", mend=mend) from error
-    if stored.target != "single-label":
-        what = "asks for the year" if stored.target == "year" else "gives an image several labels"
+    if stored.form != "class":
+        what = "asks for the year" if stored.form == "number" else "gives an image several labels"
         raise ArtbenchError(
             f"{file}: {record.task} {what}", mend="Wrong labels are looked for in tasks with one label an image"
         )

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -25,14 +26,16 @@ _STYLE = """
 :root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
-table { border-collapse: collapse; } th, td { padding: .25rem .9rem .25rem 0; text-align: right; }
-th:first-child, td:first-child { text-align: left; } thead th { border-bottom: 1px solid #8888; }
-.pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(24rem, 1fr)); gap: 1.2rem; }
+table { border-collapse: collapse; display: block; overflow-x: auto; }
+th, td { padding: .25rem .9rem .25rem 0; text-align: right; }
+th:first-child, td:first-child { text-align: left; min-width: 8rem; }
+h1 { overflow-wrap: break-word; } thead th { border-bottom: 1px solid #8888; }
+.pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: 1.2rem; }
 figure { border: 1px solid #8886; border-radius: 6px; margin: 0; padding: .8rem; }
 figure.leak { border: 2px solid #c33; }
 .both { display: flex; gap: .6rem; align-items: flex-start; } .both > div { flex: 1; min-width: 0; }
 img { display: block; height: 11rem; max-width: 100%; object-fit: contain; }
-figcaption { font-size: .85rem; } .name { font-size: .78rem; overflow-wrap: anywhere; } .role { color: #888; }
+figcaption { font-size: .85rem; } .name { font-size: .78rem; overflow-wrap: break-word; } .role { color: #888; }
 b.leak { color: #c33; }
 """
 
@@ -64,7 +67,8 @@ def _markdown(result: AuditResult) -> Iterator[str]:
             leak = "**leak** " if _leaks(result, pair) else ""
             yield f"- {leak}{_measure(pair)}"
             for place in (pair.first, pair.second):
-                yield f"    - {_plain(_name(result, place))}: {_plain(result.roles(place) or 'in no task')}"
+                said = f" ({_plain(caption)})" if (caption := _caption(result, place)) else ""
+                yield f"    - {_plain(_name(result, place))}{said}: {_plain(result.roles(place) or 'in no task')}"
         if len(pairs) > _SHOWN:
             yield f"- and {len(pairs) - _SHOWN:,} more"
 
@@ -99,8 +103,9 @@ def _how(result: AuditResult) -> str:
         means.append(f"similar features of {result.encoder}")
     counts = ", ".join(f"{len(dataset):,} of {dataset.name}" for dataset in result.datasets)
     return (
-        f"Images: {counts}. Searched for: {', '.join(means)}. A pair counts as twins if its thumbnails, after a crop "
-        f"of up to 8 % at each edge, correlate by {TWINS} or more; pairs from {ALIKE} on are shown, but not counted. "
+        f"Images: {counts}. Searched for: {', '.join(means)}. A pair counts as twins if its thumbnails, without "
+        f"uniform margins and after a crop of up to 8 % at each edge, correlate by {TWINS} or more; pairs from {ALIKE} "
+        "on are shown, but not counted. "
         "A pair leaks if one image trains and the other tests."
     )
 
@@ -150,10 +155,21 @@ def _name(result: AuditResult, place: Place) -> str:
     return f"{dataset.name}: {dataset.ids[place[1]]}"
 
 
+def _breakable(name: str) -> str:
+    """Escape a name for HTML, which may break after its signs and so within no word."""
+    return re.sub(r"([:/_])", r"\1<wbr>", escape(name))
+
+
+def _caption(result: AuditResult, place: Place) -> str:
+    captions = result.datasets[place[0]].captions
+    return "" if captions is None else captions[place[1]]
+
+
 def _figure(result: AuditResult, pair: Pair) -> str:
     halves = "".join(
-        f'<div>{_thumbnail(result, place)}<div class="name">{escape(_name(result, place))}</div>'
-        f'<div class="name role">{escape(result.roles(place) or "in no task")}</div></div>'
+        f'<div>{_thumbnail(result, place)}<div class="name">{_breakable(_name(result, place))}</div>'
+        f'<div class="name">{escape(_caption(result, place))}</div>'
+        f'<div class="name role">{_breakable(result.roles(place) or "in no task")}</div></div>'
         for place in (pair.first, pair.second)
     )
     kind, mark = (' class="leak"', "<b class=leak>leak</b> ") if _leaks(result, pair) else ("", "")
@@ -181,7 +197,7 @@ def _table(headings: Sequence[str], rows: Iterator[list[str]]) -> Iterator[str]:
 
 def _html_table(headings: Sequence[str], rows: Iterator[list[str]]) -> str:
     head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    body = "".join("<tr>" + "".join(f"<td>{_breakable(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 

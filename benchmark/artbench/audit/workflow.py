@@ -72,6 +72,7 @@ def audit_datasets(
         features = _features(chosen, indexes, device=encoding.device, reporter=reporter)
     pairs = find_pairs(indexes, features=features, reporter=reporter)
     tiers = ("bytes", "hash") if chosen is None else ("bytes", "hash", "features")
+    audits = cache_folder() / "audits"
     for number, entry in enumerate(opened):
         ids = entry.dataset.ids
         twins = [
@@ -79,7 +80,7 @@ def audit_datasets(
             for pair in pairs
             if pair.twins and pair.first[0] == pair.second[0] == number
         ]
-        write_duplicates(entry.dataset, tiers=tiers, pairs=twins, cache=cache_folder() / "audits")
+        write_duplicates(entry.dataset, indexes[number].contents, tiers=tiers, pairs=twins, cache=audits)
     return AuditResult(
         datasets=[entry.dataset for entry in opened],
         targets=[entry.targets for entry in opened],

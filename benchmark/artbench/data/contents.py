@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 from functools import cached_property
 from pathlib import Path
 from time import time_ns
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from zlib import crc32
 
 import numpy as np
@@ -18,8 +18,8 @@ from artbench.runtime.row_file import RowFile
 from artbench.runtime.threads import in_threads, usable_cores
 
 # Size, time of the last change of the content, and of the file's entry, which a copy that keeps times changes too.
-_Stamp = tuple[int, int, int]
-_NO_STAMP: _Stamp = (0, 0, 0)
+Stamp: TypeAlias = tuple[int, int, int]
+_NO_STAMP: Stamp = (0, 0, 0)
 
 # A file that changed so recently may change again without another time: file systems count in up to two seconds.
 _GRAIN = 2_000_000_000
@@ -38,7 +38,7 @@ class ReadImage(NamedTuple):
 
     data: bytes
     content: bytes
-    stamp: _Stamp
+    stamp: Stamp
 
     @property
     def digest(self) -> NDArray[np.uint64]:
@@ -59,7 +59,9 @@ class Contents:
     def __init__(self, dataset: Dataset, cache: Path) -> None:
         self._dataset = dataset
         name = re.sub(r"[^\w-]+", "_", dataset.name)[:80]
-        place = hashlib.sha256("\0".join([str(dataset.root.absolute()), *dataset.ids, *dataset.files]).encode())
+        # Names of files may hold bytes that are no UTF-8.
+        names = "\0".join([str(dataset.root.absolute()), *dataset.ids, *dataset.files])
+        place = hashlib.sha256(names.encode(errors="surrogatepass"))
         path = cache / ".contents" / f"{name}-{place.hexdigest()[:16]}.idx"
         self._file = RowFile(path, dtype="<u8", shape=(len(dataset), 6))
 
@@ -140,18 +142,31 @@ class Contents:
                 images[row] = self.read(row)._replace(data=b"")
         return images
 
-    def _stamp(self, row: int) -> _Stamp:
+    def _stamp(self, row: int) -> Stamp:
         """Return the state of an image's file; zeros if it is not there, or so new that it may change unnoticed."""
         try:
-            status = self._dataset.path(row).stat()
+            stamp = file_stamp(self._dataset.path(row))
         except OSError:
             return _NO_STAMP
-        if time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < _GRAIN:
-            return _NO_STAMP
-        return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        return _NO_STAMP if may_change_unnoticed(stamp) else stamp
 
 
-def _entry(row: int, stamp: _Stamp, content: bytes) -> NDArray[np.uint64]:
+def file_stamp(path: Path) -> Stamp:
+    """Return the state of a file without reading it: size, `mtime` and `ctime` in nanoseconds.
+
+    Raises:
+        OSError: There is no such file.
+    """
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def may_change_unnoticed(stamp: Stamp) -> bool:
+    """Whether a file is so new that its stamp may stay the same if it is changed once more."""
+    return time_ns() - max(stamp[1:]) < _GRAIN
+
+
+def _entry(row: int, stamp: Stamp, content: bytes) -> NDArray[np.uint64]:
     """Return state, digest and a checksum over both, bound to the row."""
     values = np.array(stamp, "<i8").tobytes() + content
     return np.array([*np.frombuffer(values, "<u8").tolist(), crc32(values, row & 0xFFFFFFFF)], np.uint64)

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
@@ -18,7 +21,15 @@ class Dataset:
         files: File of each image, relative to `root`.
         versions: Version of each image, the same on every machine, which is known without reading it; None: the size
             of its file in bytes.
+        captions: What its owner says of each image, such as painter and title, to be shown beside it; None: nothing.
         tables: Whatever else the dataset's tasks read, such as the rows of its lists; not used by artbench.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from artbench.data import Dataset
+        >>> dataset = Dataset(name="etchings", root=Path("etchings"), ids=["one", "two"], files=["1.jpg", "2.jpg"])
+        >>> len(dataset), dataset.path(1).as_posix()
+        (2, 'etchings/2.jpg')
     """
 
     name: str
@@ -26,6 +37,7 @@ class Dataset:
     ids: Sequence[str]
     files: Sequence[str]
     versions: Sequence[str] | None = None
+    captions: Sequence[str] | None = None
     tables: Mapping[str, object] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -73,4 +85,15 @@ class Dataset:
         digest = hashlib.sha256(f"artbench dataset {self.name}\n".encode())
         for row, id_ in enumerate(self.ids):
             digest.update(f"{id_}\0{self.version(row)}\n".encode())
+        return digest.hexdigest()
+
+    def fingerprint_of(self, contents: NDArray[np.uint64]) -> str:
+        """Return the SHA-256 over the ids and contents of images, in row order; 64 hexadecimal digits.
+
+        Args:
+            contents: Digest of each image (`content`), uint64, shape (len(self), 2); images with zeros are left out.
+        """
+        digest = hashlib.sha256(f"artbench contents {self.name}\n".encode())
+        for row in np.flatnonzero(contents.any(axis=1)).tolist():
+            digest.update(f"{self.ids[row]}\0{contents[row].astype('<u8').tobytes().hex()}\n".encode())
         return digest.hexdigest()

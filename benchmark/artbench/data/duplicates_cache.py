@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from artbench.data.dataset import Dataset
@@ -15,8 +17,9 @@ from artbench.runtime.files import file_errors, write_text
 
 
 class _File(BaseModel, extra="forbid", frozen=True):
-    kind: Literal["artbench audit 1"] = "artbench audit 1"
+    kind: Literal["artbench audit 2"] = "artbench audit 2"
     fingerprint: str
+    contents: str
     tiers: tuple[str, ...]
     pairs: tuple[tuple[str, str], ...]
 
@@ -41,25 +44,52 @@ class CachedDuplicates:
         return {image for image in tested if not known.isdisjoint(self.twins.get(image, ()))}
 
 
-def write_duplicates(dataset: Dataset, *, tiers: Sequence[str], pairs: Iterable[tuple[str, str]], cache: Path) -> None:
-    """Write the twins within a dataset, replacing an earlier audit of the same state.
+def write_duplicates(
+    dataset: Dataset,
+    contents: NDArray[np.uint64],
+    *,
+    tiers: Sequence[str],
+    pairs: Iterable[tuple[str, str]],
+    cache: Path,
+) -> None:
+    """Write the twins within a dataset, replacing an earlier audit of the same images.
+
+    Args:
+        dataset: The dataset.
+        contents: Digest of each image that was compared (`Dataset.content`), uint64, shape (len(dataset), 2).
+        tiers: How twins were searched for.
+        pairs: Ids of the twins.
+        cache: Folder of all audits.
 
     Raises:
         ArtbenchError: The cache can't be written.
     """
     file = _file(dataset, cache)
-    content = _File(fingerprint=dataset.fingerprint, tiers=tuple(tiers), pairs=tuple(sorted(pairs)))
+    content = _File(
+        fingerprint=dataset.fingerprint,
+        contents=contents.astype("<u8").tobytes().hex(),
+        tiers=tuple(tiers),
+        pairs=tuple(sorted(pairs)),
+    )
     with file_errors(f"the audit can't be kept in {file}", mend="Name another folder with ARTBENCH_CACHE"):
         write_text(file, json.dumps(content.model_dump()) + "\n")
 
 
-def read_duplicates(dataset: Dataset, cache: Path) -> CachedDuplicates | None:
-    """Read the last audit of a dataset in its present state; None if there is none that can be read."""
+def read_duplicates(dataset: Dataset, contents: NDArray[np.uint64], cache: Path) -> CachedDuplicates | None:
+    """Read the last audit of a dataset; None if there is none that can be read, or an image has changed since.
+
+    Args:
+        dataset: The dataset.
+        contents: Digests of its images as they are now, like those of `write_duplicates`; zeros where unknown.
+        cache: Folder of all audits.
+    """
     try:
         content = _File.model_validate_json(_file(dataset, cache).read_bytes())
-    except (OSError, ValidationError):
+        compared = np.frombuffer(bytes.fromhex(content.contents), "<u8").reshape(contents.shape)
+    except (OSError, ValidationError, ValueError):
         return None
-    if content.fingerprint != dataset.fingerprint:
+    known = contents.any(axis=1)
+    if content.fingerprint != dataset.fingerprint or (compared != contents)[known].any():
         return None
     twins: dict[str, set[str]] = defaultdict(set)
     for one, other in content.pairs:

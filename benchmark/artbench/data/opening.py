@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +13,15 @@ from artbench.data.contents import Contents
 from artbench.data.dataset import Dataset
 from artbench.data.exclusion import NOTHING, Exclusions, Side
 from artbench.data.folders import DatasetPaths
+from artbench.data.places import remember_place
 from artbench.data.targets import Targets
 from artbench.errors import ArtbenchError, plugin_errors
-from artbench.plugins.registry import Registry
+from artbench.plugins.known import asked_of, check_metrics, form_of, target_named
+from artbench.plugins.registry import Entry, Registry
 from artbench.protocol import Protocol
 from artbench.runtime.files import cache_folder
+from artbench.runtime.names import shown_name, why_unfit
 from artbench.runtime.progress import Reporter, Silent
-from artbench.runtime.text import LONGEST_NAME, is_name, printable
 from artbench.specs import DatasetSpec, TaskSpec, load_factory
 
 
@@ -31,7 +34,7 @@ class OpenTask:
         partial: Whether more images are missing than a comparable result allows.
         excluded: Number of rows that the user's list removed from train (with validation) and from test.
         exclusions_sha256: Digest of that list.
-        plugins: Version of each distribution that provides task or dataset.
+        plugins: Version of each distribution that provides task, dataset, kind of target or a metric.
     """
 
     spec: TaskSpec
@@ -108,13 +111,17 @@ def open_tasks(
         if spec.dataset not in datasets:
             folder = paths.folder(dataset_spec, reporter=reporter)
             dataset = datasets[spec.dataset] = open_dataset(dataset_spec, folder)
+            for remark in dataset_spec.remarks:
+                reporter.notice(f"{dataset.name}: {remark}.")
             unknown = exclusions.unknown(dataset)
             if unknown:
                 reporter.notice(
                     f"{len(unknown):,} images to exclude are not in {dataset.name}, the first of them {unknown[0]!r}: "
                     "was the list made for another copy?"
                 )
-        plugins = {owner.distribution: registry.version_of(owner) for owner in (entry, source)}
+        check_metrics(spec)
+        owners: list[Entry[Any]] = [entry, source, *asked_of(spec, registry)]
+        plugins = {owner.distribution: registry.version_of(owner) for owner in owners}
         _check_names(spec.name, datasets[spec.dataset].name)
         task = _open_task(
             spec, datasets[spec.dataset], plugins, allow_partial=allow_partial, exclusions=exclusions, reporter=reporter
@@ -126,18 +133,20 @@ def open_tasks(
 def _check_names(*names: str) -> None:
     """Raise an ArtbenchError if a record can't have a name, before anything is computed for it."""
     for name in names:
-        if len(name) > LONGEST_NAME:
+        if why := why_unfit(name):
             raise ArtbenchError(
-                f"a name of {len(name):,} characters is longer than the {LONGEST_NAME} that a record can have: "
-                f"{name[:60]}…",
-                mend="Shorten the name of the column or the collection",
-            )
-        odd = sorted({f"U+{ord(c):04X}" for c in name if not is_name(c)})
-        if not is_name(name):
-            raise ArtbenchError(
-                f"a record can't have the name {printable(name, escapes=True)}, with the invisible or odd characters "
-                f"{', '.join(odd)}",
+                f"a record can't have the name {shown_name(name)}: it {why}",
                 mend="Rename the column or the collection",
+            )
+
+
+def _check_classes(targets: Targets, *, task: str) -> None:
+    """Raise an ArtbenchError if a record can't have the name of a class."""
+    for name in targets.classes:
+        if why := why_unfit(name, published=False):
+            raise ArtbenchError(
+                f"{task}: a record can't have the class {shown_name(name)}: it {why}",
+                mend="Write the class with usual letters and spaces",
             )
 
 
@@ -151,12 +160,15 @@ def open_dataset(spec: DatasetSpec, folder: Path) -> Dataset:
         dataset = load_factory(spec.factory)(folder)
         if not isinstance(dataset, Dataset):
             raise TypeError(f"its factory returns a {type(dataset).__name__}, not a Dataset")
+    # A dataset that is known by its path.
+    if spec.folder is not None and dataset.name != spec.name and (place := Path(spec.source)).exists():
+        remember_place(dataset.name, place)
     return dataset
 
 
 def _check_kind(targets: Targets, spec: TaskSpec) -> None:
-    kind = {"i": "single-label", "b": "multi-label", "f": "year"}.get(targets.train.labels.dtype.kind)
-    if kind != spec.target:
+    form = {"i": "class", "b": "labels", "f": "number"}.get(targets.train.labels.dtype.kind)
+    if form != form_of(spec.target):
         raise TypeError(f"its labels are {targets.train.labels.dtype}, which is not what a {spec.target} task has")
     if spec.clustered and targets.groups is None:
         raise TypeError("it asks for clustered intervals, but its targets have no groups")
@@ -174,7 +186,11 @@ def _open_task(
     with plugin_errors(f"task {spec.name}"):
         targets, excluded = exclusions.apply(load_factory(spec.factory)(dataset), dataset)
         _check_kind(targets, spec)
+        if (check := target_named(spec.target).check) is not None:
+            for asked in targets.rounds:
+                load_factory(check)(asked)
         check_targets(targets, dataset, task=spec.name, allow_partial=allow_partial, reporter=reporter)
+        _check_classes(targets, task=spec.name)
         if any(excluded.values()):
             reporter.notice(
                 f"{spec.name}: {excluded['train']:,} images left out of train and {excluded['test']:,} out of test, "

@@ -23,6 +23,13 @@ class Split:
         rows: int64, shape (n,): rows of the dataset; a row may occur twice if the published list says so.
         labels: int64, shape (n,), for a single-label task; bool, shape (n, classes), for a multi-label one; float64,
             shape (n,), in years, for a task whose target is the year.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.data import Split
+        >>> split = Split(rows=np.array([4, 7, 9]), labels=np.array([0, 1, 0]))
+        >>> split.only(split.labels == 0).rows.tolist()
+        [4, 9]
     """
 
     rows: NDArray[np.int64]
@@ -46,11 +53,21 @@ class Targets:
         test: Images to report on, used once.
         validation: The dataset's own validation split; None without one.
         missing: Paths that the lists name and that are not on disk.
+        missing_splits: Split of each of them: `train`, `validation` or `test`; empty where that is not known.
         groups: Group of each row of the dataset, such as its painter, "" if unknown; None if the dataset does not
             state groups, or if they are what the task asks for. Used for the baseline that guesses from the group, and
             for the clusters of `TaskSpec.clustered`.
         repeats: Other splits of the same task, if its result is the mean over this one and these. They have the same
             classes, and neither groups nor repeats of their own.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.data import Split, Targets
+        >>> train = Split(rows=np.array([0, 1]), labels=np.array([0, 1]))
+        >>> test = Split(rows=np.array([2]), labels=np.array([1]))
+        >>> targets = Targets(classes=("etching", "oil"), train=train, test=test)
+        >>> [name for name, _ in targets.splits], targets.rows.tolist()
+        (['train', 'test'], [0, 1, 2])
     """
 
     classes: tuple[str, ...]
@@ -58,6 +75,7 @@ class Targets:
     test: Split
     validation: Split | None = None
     missing: Sequence[str] = ()
+    missing_splits: Sequence[str] = ()
     groups: Sequence[str] | None = None
     repeats: tuple["Targets", ...] = ()
 

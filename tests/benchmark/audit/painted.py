@@ -28,6 +28,7 @@ def index_of(digests: Sequence[bytes], *, name: str = "painted") -> ImageIndex:
     return ImageIndex(
         dataset=Dataset(name=name, root=Path("nowhere"), ids=names, files=names, versions=["1"] * len(names)),
         digests=digests,
+        contents=np.zeros((len(names), 2), np.uint64),
         phash=np.zeros(len(names), np.uint64),
         comparable=np.zeros(len(names), bool),
         problems={},

@@ -25,6 +25,12 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let everything be long ago: a file that has just changed is indexed again anyhow."""
+    monkeypatch.setattr("artbench.data.contents._GRAIN", -1)
+
+
 def index(root: Path, version: str | None = None) -> ImageIndex:
     count = len(list(root.iterdir()))
     dataset = collection(root, versions=None if version is None else [version] * count)
@@ -32,11 +38,11 @@ def index(root: Path, version: str | None = None) -> ImageIndex:
 
 
 def replace_keeping_size_and_time(file: Path) -> bytes:
-    """Change the last byte of a file, and nothing that a file system tells of it."""
+    """Change the last byte of a file, and return what it holds then."""
     status, content = file.stat(), file.read_bytes()
     file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-    return sha256(file.read_bytes()).digest()
+    return file.read_bytes()
 
 
 def test_digests_hashes_and_thumbnails_are_those_of_the_files(root: Path) -> None:
@@ -64,11 +70,27 @@ def test_broken_absent_and_plain_images_are_not_comparable(root: Path) -> None:
     assert [len(digest) for digest in found.digests] == [32, 32, 32, 0]
 
 
-def test_the_version_of_an_image_tells_a_change_that_size_and_time_do_not(root: Path) -> None:
-    before = index(root, "1").digests[0]
+def test_an_image_replaced_in_place_at_equal_size_and_time_is_indexed_again(root: Path) -> None:
+    before = index(root)
     after = replace_keeping_size_and_time(root / "0.png")
-    assert index(root, "1").digests[0] == before
-    assert index(root, "2").digests[0] == after != before
+    found = index(root)
+    assert found.digests[0] == sha256(after).digest() != before.digests[0]
+    assert (found.contents != before.contents).any(axis=1).tolist() == [True, False, False]
+
+
+def test_a_file_that_has_just_changed_is_indexed_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("artbench.data.contents._GRAIN", 10**12)
+    first = index(root)
+    with closing(sqlite3.connect(first.file)) as file, file:
+        file.execute("UPDATE look SET sha256 = ?", (b"0" * 32,))
+    assert list(index(root).digests) == list(first.digests)
+
+
+def test_another_version_of_an_image_is_indexed_again(root: Path) -> None:
+    first = index(root, "1")
+    with closing(sqlite3.connect(first.file)) as file, file:
+        file.execute("UPDATE look SET sha256 = ?", (b"0" * 32,))
+    assert list(index(root, "2").digests) == list(first.digests)
 
 
 @pytest.mark.parametrize("version", [None, 99])

@@ -99,3 +99,37 @@ def test_a_blank_thumbnail_lies_on_nothing() -> None:
     blank = np.full((THUMBNAIL, THUMBNAIL), 128, np.uint8)
     other = np.asarray(blobs(0).convert("L").resize((THUMBNAIL, THUMBNAIL)))
     assert abs(correlation(blank, other)) < 0.05
+
+
+def _padded(image: Image.Image, colour: str, file: Path, *, page: int = 480, quality: int = 90) -> None:
+    """Lay an image on a page, off its centre, and save it as a JPEG."""
+    sheet = Image.new("RGB", (page, page), colour)
+    sheet.paste(image, ((page - image.width) // 3, (page - image.height) // 2))
+    sheet.save(file, quality=quality)
+
+
+def test_images_on_white_pages_are_told_apart_and_their_copies_found(tmp_path: Path) -> None:
+    count = 16
+    (tmp_path / "images").mkdir()
+    for number in range(count):
+        _padded(blobs(number, (288, 240)), "white", tmp_path / "images" / f"{number:02}.jpg")
+    # Of each fourth there is a copy: on a black page, on a smaller one that is not quite white, without a page.
+    for number in range(0, count, 4):
+        copy = blobs(number, (288, 240)).crop((6, 3, 285, 237)).resize((264, 216))
+        _padded(copy, "black", tmp_path / "images" / f"{number:02} black.jpg")
+        _padded(copy, "#fbf8f0", tmp_path / "images" / f"{number:02} paper.jpg", page=300, quality=60)
+        copy.save(tmp_path / "images" / f"{number:02} whole.png")
+    dataset = collection(tmp_path / "images")
+    index = index_images(dataset, cache=tmp_path, reporter=Silent())
+    groups = [int(name[:2]) for name in dataset.ids]
+    # An encoder that knows the images on any page.
+    features = [dict(enumerate(np.eye(count, dtype=np.float32)[groups]))]
+    for proposals, least in ((None, count // 2), (features, 6 * count // 4)):
+        pairs = find_pairs([index], features=proposals, reporter=Silent())
+        twins = [(groups[pair.first[1]], groups[pair.second[1]]) for pair in pairs if pair.twins]
+        assert all(one == other for one, other in twins)
+        assert least <= len(twins) <= 6 * count // 4
+    # Whatever may propose a pair, the thumbnails decide.
+    one_each = np.array([groups.index(number) for number in range(count)])
+    greys = index.thumbnails(one_each)
+    assert max(correlation(greys[one], greys[other]) for one in range(count) for other in range(one)) < ALIKE

@@ -1,11 +1,15 @@
 """An audit from names to what is kept of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from artbench.audit.workflow import AuditEncoder, audit_datasets
-from artbench.data.duplicates_cache import read_duplicates
+from artbench.data.contents import Contents
+from artbench.data.dataset import Dataset
+from artbench.data.duplicates_cache import CachedDuplicates, read_duplicates
 from artbench.data.folders import DatasetPaths
 from artbench.errors import UsageError
 from artbench.plugins.loading import load_plugins
@@ -52,12 +56,20 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     return load_plugins([TOY, tmp_path / "plugin.py"], only="")
 
 
+def kept_for(dataset: Dataset, folder: Path, rows: Sequence[int] = range(4)) -> CachedDuplicates | None:
+    """Read the audit of a dataset as a run does that needs some of its images."""
+    contents = np.zeros((len(dataset), 2), np.uint64)
+    chosen = np.array(rows)
+    contents[chosen] = Contents(dataset, folder / "cache" / "features").digests(chosen, RecordingReporter())
+    return read_duplicates(dataset, contents, folder / "cache" / "audits")
+
+
 def test_only_twins_within_a_dataset_are_kept_for_its_records(registry: Registry, tmp_path: Path) -> None:
     placed = {name: tmp_path / name for name in ("one", "two")}
     reporter = RecordingReporter()
     result = audit_datasets(["one", "two"], registry=registry, paths=DatasetPaths(by_name=placed), reporter=reporter)
     assert [(pair.first, pair.second) for pair in result.pairs] == [((0, 0), (0, 1)), ((0, 3), (1, 3))]
-    one, two = (read_duplicates(dataset, tmp_path / "cache" / "audits") for dataset in result.datasets)
+    one, two = (kept_for(dataset, tmp_path) for dataset in result.datasets)
     assert one is not None
     assert two is not None
     assert one.twins == {"0.png": {"1.png"}, "1.png": {"0.png"}}
@@ -65,6 +77,18 @@ def test_only_twins_within_a_dataset_are_kept_for_its_records(registry: Registry
     (notice,) = reporter.notices
     assert "two-style" in notice
     assert "no list of styles" in notice
+
+
+def test_an_audit_is_not_used_for_an_image_that_was_replaced_at_equal_size(registry: Registry, tmp_path: Path) -> None:
+    placed = DatasetPaths(by_name={"one": tmp_path / "one"})
+    (dataset,) = audit_datasets(["one"], registry=registry, paths=placed, reporter=RecordingReporter()).datasets
+    file = tmp_path / "one" / "2.png"
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert kept_for(dataset, tmp_path) is None
+    assert kept_for(dataset, tmp_path, [0, 1]) is not None
+    file.write_bytes(content)
+    assert kept_for(dataset, tmp_path) is not None
 
 
 def test_features_of_an_encoder_are_a_tier_of_their_own(registry: Registry, tmp_path: Path) -> None:
@@ -80,7 +104,7 @@ def test_features_of_an_encoder_are_a_tier_of_their_own(registry: Registry, tmp_
     (pair,) = result.pairs
     assert (pair.first, pair.second, pair.tier) == ((0, 0), (0, 1), "hash")
     assert pair.cosine is not None
-    kept = read_duplicates(result.datasets[0], tmp_path / "cache" / "audits")
+    kept = kept_for(result.datasets[0], tmp_path)
     assert kept is not None
     assert kept.tiers == result.tiers
 

@@ -1,6 +1,7 @@
 """An image that changes in place has another digest, and only what has changed is read again."""
 
 import os
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -98,6 +99,14 @@ def test_damage_and_a_folder_that_cant_be_written_cost_a_reading_alone(images: _
     assert images.reads == [1]
     (tmp_path / "file").write_text("")
     assert digests(images, tmp_path / "file") == first
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are UTF-8")
+def test_a_file_whose_name_is_no_utf_8_has_a_digest(tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xff.jpg")
+    (tmp_path / name).write_bytes(b"image")
+    images = Dataset(name="toy", root=tmp_path, ids=["\\xff.jpg"], files=[name])
+    assert Contents(images, tmp_path / "cache").digests(np.arange(1), RecordingReporter()).any()
 
 
 def test_an_image_that_is_not_there_has_zeros(images: _Watched, tmp_path: Path) -> None:

@@ -28,6 +28,9 @@ def blocks(width: int, height: int, *, seed: int = 0) -> Image.Image:
 
 def encoded(image: Image.Image, format_: str, **options: object) -> bytes:
     file = io.BytesIO()
+    if format_ == "GIF" and image.mode == "RGB":
+        # Pillow's own choice of colours takes seconds.
+        image = image.quantize(method=Image.Quantize.FASTOCTREE)
     image.save(file, format_, **options)
     return file.getvalue()
 
@@ -53,7 +56,7 @@ def square(data: bytes) -> Pixels:
 @pytest.mark.parametrize("size", [(500, 333), (333, 500), (300, 300), (90, 77), (700, 279), (1000, 801)])
 @pytest.mark.parametrize("format_", ["PNG", "TIFF", "BMP", "GIF"])
 def test_it_is_resize_then_centre_crop(size: tuple[int, int], format_: str) -> None:
-    data = encoded(blocks(*size).quantize() if format_ == "GIF" else blocks(*size), format_)
+    data = encoded(blocks(*size), format_)
     assert difference(square(data), plain(Image.open(io.BytesIO(data)))) < 0.5
 
 

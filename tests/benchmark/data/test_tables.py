@@ -96,3 +96,20 @@ def test_a_file_that_is_no_parquet_or_is_not_there_is_named(tmp_path: Path) -> N
         _table(tmp_path, b"path\na.jpg", "works.parquet")
     with pytest.raises(ArtbenchError, match=r"none\.csv can't be read"):
         read_table(tmp_path / "none.csv", dataset="museum")
+
+
+@pytest.mark.parametrize("last", ["", '4.jpg,"Untitled'])
+def test_a_quotation_mark_that_is_never_closed_is_named_with_its_line(last: str, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    # Line 3 swallows line 4, up to the mark of line 5, and the number of values is still right.
+    swallowing = '1.jpg,a\n2.jpg,"Untitled\n3.jpg,b\n4.jpg,"\n5.jpg,c\n'
+    file.write_text(f"path,title\n{last or swallowing}")
+    line = 2 if last else 3
+    with pytest.raises(ArtbenchError, match=rf"list\.csv, line {line}: a value .*Close the quotation mark"):
+        read_table(file, dataset="works")
+
+
+def test_a_text_of_several_lines_is_no_swallowed_row(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text('path,title,note\n1.jpg,a,"first, of\ntwo lines, and\nmore"\n2.jpg,"say ""b""",""\n')
+    assert list(read_table(file, dataset="works").columns["note"]) == ["first, of\ntwo lines, and\nmore", ""]

@@ -7,9 +7,12 @@ import pytest
 from artbench.data.exclusion import read_exclusions, write_exclusions
 from artbench.data.folders import DatasetPaths
 from artbench.data.opening import open_tasks
+from artbench.data.places import with_places
 from artbench.data.targets import Targets
 from artbench.errors import ArtbenchError
+from artbench.leaderboard.validation.workflow import check_records
 from artbench.plugins.loading import load_plugins
+from artbench.runtime.progress import Silent
 from tests.plugins.artbench_collection.museum import STYLES, only, works, write_museum, write_table
 from tests.support.reporters import RecordingReporter
 from tests.support.run_tasks import paint, run_tasks
@@ -52,6 +55,27 @@ def test_folders_and_a_toml_go_through_a_run(tmp_path: Path, monkeypatch: pytest
     names = (f"collection:{tmp_path / 'bilder'}", f"collection:{tmp_path / 'my.toml'}:class")
     records = run_tasks(*names, data=None, folder=tmp_path / "out", monkeypatch=monkeypatch)
     assert sorted(records) == ["collection:bilder:class", "collection:my:class"]
+
+
+def test_names_with_joiners_pass_the_check_of_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    classes = ("نقاشی\u200cها", "👩\u200d🎨", "क्\u200dष")
+    folder = tmp_path / "هنر\u200cها"
+    for k in range(30):
+        paint(folder / classes[k % 3] / f"{k}.png", k)
+    run_tasks(f"collection:{folder}", data=None, folder=tmp_path / "out", monkeypatch=monkeypatch)
+    report = check_records(
+        tmp_path / "out" / "results", registry=load_plugins(), paths=DatasetPaths(), reporter=Silent()
+    )
+    assert report.records == 1
+    assert report.count("FAIL") == 0, report.findings
+    assert not report.compared
+    # Its folder has another name on this machine.
+    moved = folder.rename(tmp_path / "moved")
+    paths = DatasetPaths(by_name={f"collection:{folder.name}": moved})
+    registry = with_places(load_plugins(), paths, print)
+    report = check_records(tmp_path / "out" / "results", registry=registry, paths=paths, reporter=Silent())
+    assert report.count("FAIL") == 0, [str(one) for one in report.findings]
+    assert report.compared == (f"collection:{folder.name}",)
 
 
 def test_targets_are_checked_like_anyones(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ MISTAKES = {
     "no rows": ("path,style\n", r"lists no image"),
     "one class": ("path,style\n1.jpg,a\n2.jpg,a\n", r"has no task: no column .* looks like labels"),
     "a split of another name": ("path,split\n1.jpg,train\n2.jpg,holdout\n", r"line 3: the split 'holdout' is none of"),
-    "no test": ("path,style,split\n1.jpg,a,train\n2.jpg,b,val\n", r"no row of .* has test in the column 'split'"),
+    "no test": ("path,style,split\n1.jpg,a,train\n2.jpg,b,\n", r"the column 'split' of .* names no test images"),
     "a row too short": ("path,style\n1.jpg\n", r"line 2: 1 values for the 2 columns"),
 }
 
@@ -147,8 +147,40 @@ def test_names_are_kept_whole_or_refused_before_anything_is_computed(tmp_path: P
     for column, title, said in (
         ("pay\u200cpal", "w", r"a record can't have the name .*U\+200C"),
         ("\u3164", "w", r"U\+3164"),
-        ("x" * 250, "w" * 100, r"longer than the 300"),
+        ("x" * 250, "w" * 100, r"more than the 300"),
     ):
         table = write_table(tmp_path / f"{title}.csv", ("path", column), rows)
         with pytest.raises(ArtbenchError, match=said):
             only(f"{table}:{column}")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Vincent\u00a0van Gogh", r"the class Vincent\\xa0van Gogh: it has invisible or odd characters, U\+00A0"),
+        ("pay\u200cpal", r"the class .*: it has invisible or odd characters, U\+200C"),
+        ("🎨\u200d", None),
+        ("x" * 301, r"the class x{60}…: it has 301 characters, more than the 300"),
+        ("https://example.org", None),
+    ],
+)
+def test_a_class_that_a_record_can_not_have_is_refused_before_anything_is_computed(
+    tmp_path: Path, name: str, said: str | None
+) -> None:
+    touch(tmp_path, *(f"{k}.jpg" for k in range(20)))
+    table = write_table(tmp_path / "w.csv", ("path", "style"), [(f"{k}.jpg", ["b", name][k % 2]) for k in range(20)])
+    if said is None:
+        assert name in only(f"{table}:style").targets.classes
+    else:
+        with pytest.raises(ArtbenchError, match=said):
+            only(f"{table}:style")
+
+
+@pytest.mark.parametrize("column", ["Größe²", "www.example.org", "two  blanks"])
+def test_a_column_that_the_check_of_records_refuses_is_refused_before_anything_is_computed(
+    tmp_path: Path, column: str
+) -> None:
+    touch(tmp_path, *(f"{k}.jpg" for k in range(20)))
+    table = write_table(tmp_path / "w.csv", ("path", column), [(f"{k}.jpg", "ab"[k % 2]) for k in range(20)])
+    with pytest.raises(ArtbenchError, match="a record can't have the name"):
+        only(f"{table}:{column}")

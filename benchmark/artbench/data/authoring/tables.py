@@ -111,8 +111,40 @@ def _csv(file: Path, dataset: str) -> Table:
                 f"{dataset}: {file}, line {line}: {len(row)} values for the {len(head)} columns of line {lines[0]}",
                 mend="Put values that hold the delimiter or a line break between double quotes",
             )
+    _check_quotes(rows, lines, text, delimiter, where=f"{dataset}: {file}")
     columns = {name: [row[k].strip() for row in rows[1:]] for k, name in enumerate(head)}
     return Table(file=file, columns=columns, lines=lines[1:])
+
+
+def _check_quotes(
+    rows: Sequence[Sequence[str]], lines: Sequence[int], text: str, delimiter: str, *, where: str
+) -> None:
+    """Raise an ArtbenchError if a quotation mark without its second has swallowed rows."""
+    width = len(rows[0])
+    for row, line in zip(rows, lines, strict=True):
+        for value in row:
+            # Lines of a text hold delimiters too, but hardly as many as a row.
+            inner = value.splitlines()[1:] if width > 1 else []
+            if sum(one.count(delimiter) >= width - 1 for one in inner):
+                raise ArtbenchError(
+                    f"{where}, line {line}: a value in double quotes goes on for {len(inner) + 1:,} lines that look "
+                    f"like rows: {value.splitlines()[0][:60]!r}…",
+                    mend="Close the quotation mark, or double it within a value",
+                )
+    if _is_open(text.splitlines()[lines[-1] - 1 :], delimiter):
+        raise ArtbenchError(
+            f"{where}, line {lines[-1]}: a value begins with a quotation mark that is never closed",
+            mend="Close the quotation mark, or double it within a value",
+        )
+
+
+def _is_open(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether the last row, from its first line on, ends within quotation marks."""
+    try:
+        list(csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return "end of data" in str(error)
+    return False
 
 
 def _head(names: Sequence[str], file: Path, dataset: str) -> list[str]:
