@@ -8,6 +8,8 @@ import signal
 # Results are the same. The processes that tests start inherit it.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-# Shells start jobs in the background with Ctrl-C ignored, and processes inherit that; some tests send it.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Shells start jobs in the background with Ctrl-C ignored, and `nohup` starts them with the end of a terminal ignored.
+# Processes inherit that; some tests send these signals.
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)

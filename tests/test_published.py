@@ -46,7 +46,8 @@ def test_the_readme_shows_rows_of_the_published_leaderboard() -> None:
 
 @needs_real_data
 @pytest.mark.parametrize(
-    ("backbone", "pretraining"), [("colour-histogram", "none"), ("tf_efficientnet_lite0", "imagenet")]
+    ("backbone", "pretraining"),
+    [("colour-histogram", "none"), pytest.param("tf_efficientnet_lite0", "imagenet", marks=pytest.mark.slow)],
 )
 def test_real_paintings_are_measured_as_published(tmp_path: Path, backbone: str, pretraining: str) -> None:
     measured = artbench.run(

@@ -8,29 +8,38 @@ from artbench.runtime.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from artbench.api.features import FeatureMatrix, features
+    from artbench.api.fetch_weights import fetch_weights
     from artbench.api.load_encoder import LoadedEncoder, load_encoder
     from artbench.api.pretrain import pretrain
     from artbench.api.run import IncompleteRun, run
+    from artbench.api.targets import TaskTargets, targets
     from artbench.cli.progress import TerminalReporter
+    from artbench.encoders.fetch import FetchedWeights
     from artbench.errors import ArtbenchError, UsageError
     from artbench.hookspecs import hookimpl
+    from artbench.matrix.matrix import Matrix
     from artbench.records.record import Record
     from artbench.records.unlabelled import UnlabelledResult
 
 __all__ = [
     "ArtbenchError",
     "FeatureMatrix",
+    "FetchedWeights",
     "IncompleteRun",
     "LoadedEncoder",
+    "Matrix",
     "Record",
+    "TaskTargets",
     "TerminalReporter",
     "UnlabelledResult",
     "UsageError",
     "features",
+    "fetch_weights",
     "hookimpl",
     "load_encoder",
     "pretrain",
     "run",
+    "targets",
 ]
 
 # So that `import artbench` and `artbench --help` wait for nothing.
@@ -38,12 +47,16 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         "artbench.api.features": ("FeatureMatrix", "features"),
+        "artbench.api.fetch_weights": ("fetch_weights",),
         "artbench.api.load_encoder": ("LoadedEncoder", "load_encoder"),
         "artbench.api.pretrain": ("pretrain",),
         "artbench.api.run": ("IncompleteRun", "run"),
+        "artbench.api.targets": ("TaskTargets", "targets"),
         "artbench.cli.progress": ("TerminalReporter",),
+        "artbench.encoders.fetch": ("FetchedWeights",),
         "artbench.errors": ("ArtbenchError", "UsageError"),
         "artbench.hookspecs": ("hookimpl",),
+        "artbench.matrix.matrix": ("Matrix",),
         "artbench.records.record": ("Record",),
         "artbench.records.unlabelled": ("UnlabelledResult",),
     },

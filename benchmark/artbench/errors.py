@@ -32,6 +32,18 @@ class UsageError(ArtbenchError):
     exit_status = 2
 
 
+class Interrupted(KeyboardInterrupt):
+    """A signal ended the work, and what is done is stored. Exit status 128 + its number.
+
+    Args:
+        number: Number of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"interrupted by signal {number}")
+        self.exit_status = 128 + number
+
+
 @contextmanager
 def plugin_errors(culprit: str) -> Iterator[None]:
     """Turn whatever a plugin's code raises into an error of one line that names the plugin.

@@ -1,10 +1,10 @@
-"""The plugin contract. A plugin implements any of these four hooks with `@artbench.hookimpl`."""
+"""The plugin contract. A plugin implements any of these hooks with `@artbench.hookimpl`."""
 
 from collections.abc import Callable
 
 from pluggy import HookimplMarker, HookspecMarker
 
-from artbench.specs import BackboneSpec, DatasetSpec, Family, PretrainingSpec, TaskSpec
+from artbench.specs import BackboneSpec, DatasetSpec, Family, MetricSpec, PretrainingSpec, TargetSpec, TaskSpec
 
 CONTRACT = 1
 """Number of the contract of plugins, raised only when existing plugins would no longer work.
@@ -35,3 +35,13 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
 @hookspec
 def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> None:
     """Call `register` with each task: a dataset, a target, a split and a primary metric."""
+
+
+@hookspec
+def register_targets(register: Callable[[TargetSpec], None]) -> None:
+    """Call `register` with each kind of target: what a task may ask of images."""
+
+
+@hookspec
+def register_metrics(register: Callable[[MetricSpec], None]) -> None:
+    """Call `register` with each metric: a measure of the answers to a kind of target."""

@@ -26,6 +26,7 @@ def test_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert isinstance(names["encoder"].module, torch.nn.Module)
     assert Path("moco/encoder.safetensors").is_file()
     assert (len(names["ids"]), names["matrix"].shape) == (24, (24, 512))
+    assert (names["features"].shape, names["labels"].shape) == ((16, 512), (16,))
 
 
 def test_the_page_names_what_there_is() -> None:

@@ -1,6 +1,8 @@
 """The page of the hooks says what their docstrings say; every hook has its test and its example."""
 
+import doctest
 import importlib.util
+import inspect
 import re
 from pathlib import Path
 from types import ModuleType
@@ -31,6 +33,21 @@ HOOKS = list(WRITER.hooks())
 
 def test_the_page_is_what_the_docstrings_say_now() -> None:
     assert (DOCS / "hooks.md").read_text(encoding="utf-8") == WRITER.page(), "run `python docs/hooks.py`"
+
+
+def test_the_page_of_types_is_what_their_docstrings_say_now() -> None:
+    assert (DOCS / "types.md").read_text(encoding="utf-8") == WRITER.types_page(), "run `python docs/hooks.py`"
+
+
+@pytest.mark.parametrize("name", WRITER.types())
+def test_every_type_that_plugins_make_shows_how_it_is_made(name: str) -> None:
+    kind = WRITER.types()[name]
+    example = doctest.DocTestParser().get_doctest(inspect.getdoc(kind) or "", {}, name, None, 0)
+    assert example.examples, f"{name} needs an example in its docstring"
+    said: list[str] = []
+    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example, out=said.append)
+    assert not said, "".join(said)
+    assert f"\n## {kind.__name__}\n" in WRITER.types_page()
 
 
 @pytest.mark.parametrize("hook", HOOKS)
@@ -90,3 +107,15 @@ def test_register_tasks(tmp_path: Path) -> None:
     )
     found = offered(tmp_path, "register_tasks", spec).tasks.get("mine")
     assert (found.dataset, found.primary_metric) == ("sample", "accuracy")
+
+
+def test_register_targets(tmp_path: Path) -> None:
+    spec = "specs.TargetSpec(name='mine', description='Mine.', answer='class', metrics=('accuracy',))"
+    found = offered(tmp_path, "register_targets", spec).targets.get("mine")
+    assert (found.answer, found.metrics) == ("class", ("accuracy",))
+
+
+def test_register_metrics(tmp_path: Path) -> None:
+    spec = "specs.MetricSpec(name='mine', description='Mine.', target='year', measure=lambda answers: 0.5)"
+    found = offered(tmp_path, "register_metrics", spec).metrics.get("mine")
+    assert load_factory(found.measure)(None) == 0.5  # type: ignore[arg-type]

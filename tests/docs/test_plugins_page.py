@@ -6,17 +6,23 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from artbench.data.dataset import Dataset
 from artbench.data.folders import DatasetPaths
-from artbench.evaluation.workflow import RunRequest, RunResult, run
+from artbench.data.targets import Targets
+from artbench.errors import ArtbenchError
+from artbench.evaluation.request import RunRequest, RunResult
+from artbench.evaluation.workflow import run
 from artbench.plugins.loading import load_plugins
-from artbench.plugins.registry import Registry
+from artbench.plugins.registry import Catalogue, Entry, Registry
 from artbench.runtime.progress import Silent
+from artbench.specs import load_factory
 
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDES = sorted((DOCS / "plugins").glob("*.md"))
@@ -72,8 +78,39 @@ def results(
     return run(request, registry=registry, reporter=Silent()).results
 
 
+def test_a_metric_is_computed_beside_those_of_its_kind(registry: Registry, museum: Path) -> None:
+    entry, task = registry.tasks.find("my-museum-technique")
+    asking = Entry(replace(task, metrics=("kappa",)), entry.plugin, entry.distribution)
+    (result,) = results(replace(registry, tasks=Catalogue("task", [asking])), museum, ["none"])
+    assert result.record.metrics["kappa"].value == result.record.primary.value == 1
+
+
+def test_a_kind_of_target_is_asked_of_images(registry: Registry, museum: Path) -> None:
+    entry, task = registry.tasks.find("my-museum-technique")
+
+    def state(dataset: Dataset) -> Targets:
+        asked = load_factory(task.factory)(dataset)
+        splits = asked.train, asked.test
+        train, test = (replace(split, labels=4 * split.labels.astype(np.float64) + 1) for split in splits)
+        return replace(asked, classes=(), train=train, test=test)
+
+    spec = replace(task, target="state", primary_metric="state_error", factory=state)
+    asking = Entry(spec, entry.plugin, entry.distribution)
+    (result,) = results(replace(registry, tasks=Catalogue("task", [asking])), museum, ["none"])
+    assert (result.record.protocol, result.record.primary.unit) == ("ridge-v2", "steps")
+    assert result.record.primary.value < 1
+    assert [guess.name for guess in result.record.references] == ["median state"]
+    tenfold = replace(spec, factory=lambda dataset: tenfold_of(state(dataset)))
+    with pytest.raises(ArtbenchError, match=r"a state in train is not from 1 to 5\. Leave such works out"):
+        results(replace(registry, tasks=Catalogue("task", [replace(asking, item=tenfold)])), museum, ["none"])
+
+
+def tenfold_of(asked: Targets) -> Targets:
+    return replace(asked, train=replace(asked.train, labels=10 * asked.train.labels.astype(np.float64)))
+
+
 def test_backbone_dataset_and_task_work_together(registry: Registry, museum: Path) -> None:
-    (result,) = results(registry, museum, ["random"])
+    (result,) = results(registry, museum, ["none"])
     assert (result.record.dataset.train, result.record.dataset.test) == (30, 10)
     assert result.record.primary.value == 1
 
@@ -99,7 +136,7 @@ def test_the_pretraining_gives_its_weights(registry: Registry, tmp_path: Path) -
 
 
 def test_there_is_a_guide_for_each_kind_and_each_shows_a_plugin_with_its_test() -> None:
-    assert [guide.stem for guide in GUIDES] == ["backbone", "dataset", "pretraining", "task"]
+    assert [guide.stem for guide in GUIDES] == ["backbone", "dataset", "metric", "pretraining", "target", "task"]
     for guide in GUIDES:
         names = re.findall(r"```python\n# (\w+\.py)\n", guide.read_text(encoding="utf-8"))
         assert {name.startswith("test_") for name in names} == {True, False}
@@ -114,5 +151,5 @@ def test_the_tests_that_the_pages_show_pass_with_the_fixtures_of_the_installed_k
     environment = {**os.environ, "ARTBENCH_CACHE": str(tmp_path / "cache"), "ARTBENCH_PLUGINS": ""}
     done = subprocess.run([*command, "."], capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stdout
-    # Five of the guides, four of the page on tests.
-    assert "9 passed" in done.stdout
+    # Eight of the guides, four of the page on tests.
+    assert "12 passed" in done.stdout

@@ -185,7 +185,7 @@ def intervals_of(
         for units, (labels, outputs, _) in zip(units_of(tests, intervals=INTERVALS), drawn, strict=True)
     ]
     return {
-        name: interval_of(averaged([one[name] for one in found]), unit=METRICS[name].unit, intervals=INTERVALS)
+        name: interval_of(averaged([one[name] for one in found]), bounds=METRICS[name].bounds, intervals=INTERVALS)
         for name in found[0]
     }
 

@@ -17,28 +17,37 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from artbench.audit.near_duplicates import HASH_BITS
+from artbench.audit.image_index import index_images
+from artbench.audit.near_duplicates import HASH_BITS, find_pairs
 from artbench.audit.similarity_search import near_hashes
+from artbench.data.dataset import Dataset
 from artbench.data.outputs import Leading, Outputs
 from artbench.features.key import StoreKey
 from artbench.features.store import FeatureStore
 from artbench.leaderboard.ranking import rank
+from artbench.leaderboard.validation.check import KnownTask, check_folder
 from artbench.probe.features import LabelledFeatures, Rows
-from artbench.probe.penalty import PenaltyPath
+from artbench.probe.linear import fit_probe
 from artbench.protocol import LINEAR_V2
 from artbench.records.folder import ResultsFolder
+from artbench.records.predictions import TestPredictions
+from artbench.records.record import Record
 from artbench.runtime.machine import free_bytes
 from artbench.runtime.progress import Silent
 from artbench.specs import TargetKind
-from artbench.stats.metrics import best_thresholds
+from artbench.stats.bootstrap import Estimate
+from artbench.stats.metrics import METRICS, best_thresholds
 from artbench.stats.scoring import Scorer
 from artbench.stats.units import RoundTest
 from tests.performance.probe_common import class_labels, class_means, fill, peak_gigabytes, say, say_machine
+from tests.support.records import record
 from tests.support.results import guessed, put
 
 _ROWS = 100
@@ -64,23 +73,17 @@ class Part:
 
 
 def probe(images: int, classes: int, width: int) -> Callable[[], object]:
-    """The whole path of penalties of one class per image."""
+    """The probe of one class per image as a run fits it: penalties as far as the protocol goes, and the last fit."""
     features = np.empty((images, width), np.float32)
     labels = class_labels(images, classes, seed=0)
     fill(features, class_means(classes, width, seed=0), labels, decay=0.7, seed=0)
-    part = LabelledFeatures(rows=Rows(features), labels=labels, ids=[str(number) for number in range(images)])
-
-    def path() -> int:
-        tolerance = LINEAR_V2.probe.tolerance
-        fits = PenaltyPath([part], classes=classes, target="single-label", tolerance=tolerance, device="cpu")
-        for l2 in sorted(LINEAR_V2.probe.grid, reverse=True):
-            fits.at(l2)
-        return fits.evaluations
-
-    return path
+    train = LabelledFeatures(rows=Rows(features), labels=labels, ids=[str(number) for number in range(images)])
+    return lambda: fit_probe(
+        train, None, classes=classes, target="single-label", probe=LINEAR_V2.probe, device="cpu", reporter=Silent()
+    )
 
 
-def _scored(labels: NDArray[np.int64] | NDArray[np.bool_], outputs: Outputs, target: TargetKind) -> object:
+def _scored(labels: NDArray[np.int64] | NDArray[np.bool_], outputs: Outputs, target: TargetKind) -> dict[str, Estimate]:
     scorer = Scorer([RoundTest(images=[f"{n:09}" for n in range(len(labels))])], target=target, protocol=LINEAR_V2)
     thresholds = best_thresholds(labels, outputs, target=target)
     return scorer.estimates([scorer.score(0, labels, outputs, thresholds=thresholds)])
@@ -88,13 +91,17 @@ def _scored(labels: NDArray[np.int64] | NDArray[np.bool_], outputs: Outputs, tar
 
 def one_class(images: int, classes: int, width: int) -> Callable[[], object]:
     """All metrics of one class per image, with their intervals."""
+    labels, outputs = _guesses(images, classes)
+    return lambda: _scored(labels, outputs, "single-label")
+
+
+def _guesses(images: int, classes: int) -> tuple[NDArray[np.int64], Leading]:
     labels = class_labels(images, classes, seed=0)
     random = np.random.default_rng(0)
     kept = min(5, classes)
     numbers = (labels[:, None] + random.integers(0, 3, (images, 1)) + np.arange(kept)) % classes
     chances = np.sort(random.dirichlet(np.ones(kept + 1), images)[:, :kept], axis=1)[:, ::-1]
-    outputs = Leading(classes=numbers, probabilities=chances.astype(np.float32), count=classes)
-    return lambda: _scored(labels, outputs, "single-label")
+    return labels, Leading(classes=numbers, probabilities=chances.astype(np.float32), count=classes)
 
 
 def many_labels(images: int, classes: int, width: int) -> Callable[[], object]:
@@ -124,10 +131,48 @@ def ranks(images: int, classes: int, width: int) -> Callable[[], object]:
     return lambda: rank(records, folder.predictions_of)
 
 
+def check(images: int, classes: int, width: int) -> Callable[[], object]:
+    """`leaderboard check` of a record of one class per image: all metrics are computed again."""
+    folder = ResultsFolder(Path(tempfile.mkdtemp(prefix="artbench-scale-")))
+    labels, outputs = _guesses(images, classes)
+    content = record(protocol=LINEAR_V2.name, protocol_hash=LINEAR_V2.hash).as_json()
+    content["metrics"] = {
+        name: {"value": one.value, "ci95": one.ci95, "unit": METRICS[name].unit}
+        for name, one in _scored(labels, outputs, "single-label").items()
+    }
+    content["dataset"] |= {"test": images, "classes": classes}
+    ids = [f"{number:09}" for number in range(images)]
+    folder.write(Record.model_validate(content), TestPredictions(images=ids, labels=labels, outputs=outputs))
+    return lambda: check_folder(
+        folder.path,
+        tasks=lambda _: KnownTask(),
+        plugins=frozenset(),
+        memory=1 << 40,
+        now=datetime.now(UTC),
+        reporter=Silent(),
+    )
+
+
 def audit(images: int, classes: int, width: int) -> Callable[[], object]:
     """All pairs of images with similar hashes."""
     hashes = np.random.default_rng(0).integers(0, 2**64, images, np.uint64)
     return lambda: near_hashes(hashes, within=HASH_BITS)
+
+
+def pictures(images: int, classes: int, width: int) -> Callable[[], object]:
+    """An audit of pictures: each is read and hashed, then all pairs are compared by hash and by features."""
+    root, random = Path(tempfile.mkdtemp(prefix="artbench-scale-")), np.random.default_rng(0)
+    names = [f"{number:07}.jpg" for number in range(images)]
+    for name in names:
+        Image.fromarray(random.integers(0, 256, (12, 16, 3), np.uint8)).resize((320, 240)).save(root / name)
+    dataset = Dataset(name="made", root=root, ids=names, files=names)
+    features = dict(enumerate(random.standard_normal((images, width), np.float32)))
+
+    def audited() -> object:
+        index = index_images(dataset, cache=root / "cache", reporter=Silent())
+        return find_pairs([index], features=[features], reporter=Silent())
+
+    return audited
 
 
 def store(images: int, classes: int, width: int) -> Callable[[], object]:
@@ -173,7 +218,9 @@ PARTS = {
     "one class": Part(make=one_class, memory=lambda n, c, d: 400 * n + 100 * c),
     "labels": Part(make=many_labels, memory=lambda n, c, d: 7 * n * c + 1000 * n),
     "ranks": Part(make=ranks, memory=lambda n, c, d: 40 * n * _ROWS, by_classes=False),
+    "check": Part(make=check, memory=lambda n, c, d: 600 * n + 2000 * c),
     "audit": Part(make=audit, memory=lambda n, c, d: 100 * n, by_classes=False, power=2),
+    "pictures": Part(make=pictures, memory=lambda n, c, d: 12 * n * d, by_classes=False, power=2),
     "store": Part(make=store, memory=lambda n, c, d: 100 * n + 4 * n * d, by_classes=False),
 }
 

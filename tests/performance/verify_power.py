@@ -19,8 +19,14 @@ from artbench.records.probe import StoredProbe
 from artbench.verify.fit import Sample, first_order_test
 
 DRAWN = (32, 64, 128, 256)
-# Training images, test images, features, classes, distance of centres.
-CASES = ((840, 360, 512, 8, 0.12), (840, 360, 64, 8, 0.3), (4000, 1500, 768, 20, 0.12))
+# Training images, test images, features, classes, distance of centres. The last two are of 5 and 10 shots.
+CASES = (
+    (840, 360, 512, 8, 0.12),
+    (840, 360, 64, 8, 0.3),
+    (4000, 1500, 768, 20, 0.12),
+    (40, 360, 512, 8, 0.12),
+    (80, 360, 512, 8, 0.12),
+)
 PENALTIES = (1e-3, 1e-2, 1e-1)
 
 
@@ -56,9 +62,12 @@ def seen_the_test(repeats: int) -> None:
                 for drawn in DRAWN:
                     refuted = 0
                     for _ in range(repeats):
-                        rows = random.choice(n, drawn, replace=False), n + random.choice(tested, drawn, replace=False)
+                        rows = (
+                            random.choice(n, min(n, drawn), replace=False),
+                            n + random.choice(tested, drawn, replace=False),
+                        )
                         train, test = (Sample(features[own].astype(np.float32), labels[own]) for own in rows)
-                        found = first_order_test(probe, train, test, l2=l2, target="single-label")
+                        found = first_order_test(probe, train, test, l2=l2, form="class")
                         refuted += found is not None and found.refuted
                     shares.append(refuted / repeats)
                 shown = " ".join(f"{100 * share:6.1f}" for share in shares)

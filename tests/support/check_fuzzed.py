@@ -42,6 +42,7 @@ def main() -> None:
         found = {
             "folder": name,
             "faults": [str(finding) for finding in report.findings if finding.status == "FAIL"],
+            "unchecked": list(report.unchecked),
             "outside": outside(opened, Path(name)),
             "seconds": time.monotonic() - begun,
             "megabytes": peak_megabytes(),

@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 
 from artbench.encoders.build import load_weights
 from artbench.encoders.checkpoint import read_checkpoint
-from artbench.encoders.layouts import fit_checkpoint, tensor_names
+from artbench.encoders.fit import fit_checkpoint, tensor_names
 from artbench.encoders.provenance import training_history, training_pool
 from artbench.errors import ArtbenchError
 from tests.support.memory import peak_megabytes
@@ -103,6 +103,8 @@ def main() -> None:
     """Read the checkpoints of some seeds."""
     folder, start, stop = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     sys.addaudithook(lambda event, _: _HEARD.append(event) if event in _ACTS else None)
+    # Which folder that is, Python finds out once, by writing to it and removing what it wrote.
+    tempfile.gettempdir()
     read, refused, wrong = 0, 0, []
     for seed in range(start, stop):
         file = folder / f"{seed}.pth"
@@ -118,8 +120,9 @@ def main() -> None:
                     wrong.append(f"{seed}: more than one line: {error}")
             except Exception as error:
                 wrong.append(f"{seed}: {type(error).__name__}: {error}")
-        if _HEARD or (left := outside(opened, folder, Path(tempfile.gettempdir()))):
-            wrong.append(f"{seed}: it acted: {[*_HEARD, *left][:3]}")
+        heard = list(_HEARD)
+        if (left := outside(opened, folder, Path(tempfile.gettempdir()))) or heard:
+            wrong.append(f"{seed}: it acted: {[*heard, *left][:3]}")
         file.unlink()
     print(json.dumps({"read": read, "refused": refused, "wrong": wrong, "megabytes": peak_megabytes()}))
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from artbench.runtime.files import sha256_of
 from tests.support.mutants.submission import Submission, at, leaves
 
-RELEASED = Path(__file__).resolve().parents[1] / "released" / "artbench-0.1.0"
+RELEASED = Path(__file__).resolve().parents[1] / "released"
 _SUFFIXES = (".parquet", ".classes.parquet", ".confusion.parquet")
 _ODD: list[Any] = [
     *(
@@ -63,8 +63,13 @@ def _key(it: Submission) -> None:
     it.file.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
+def _suffixes(it: Submission, *others: str) -> list[str]:
+    """Return what changes of a table choose from: the weights of the probe too, where there are any."""
+    return [*_SUFFIXES[:2], *others, *[".probe.parquet"] * it.beside(".probe.parquet").exists()]
+
+
 def _bytes(it: Submission) -> None:
-    file = it.random.choice([it.file, it.beside(), it.beside(".classes.parquet")])
+    file = it.random.choice([it.file, *map(it.beside, _suffixes(it))])
     data = bytearray(file.read_bytes())
     # The footer of a Parquet file, at its end, says how much is to be unpacked.
     start = it.random.choice([0, max(0, len(data) - 1_500)])
@@ -96,7 +101,7 @@ def _on_record(it: Submission, file: Path, rows: int | None = None) -> None:
 
 def _table(it: Submission) -> None:
     """Values of a table, with a digest that fits."""
-    suffix = it.random.choice([*_SUFFIXES[:2], ".parquet"])
+    suffix = it.random.choice(_suffixes(it, ".parquet"))
     table = pq.read_table(it.beside(suffix))
     name = it.random.choice(table.column_names)
     values = table[name].to_pylist()
@@ -115,7 +120,7 @@ def _table(it: Submission) -> None:
 
 def _shape(it: Submission) -> None:
     """Rows, columns, types and encodings of a table."""
-    suffix = it.random.choice(_SUFFIXES[:2])
+    suffix = it.random.choice(_suffixes(it))
     table = pq.read_table(it.beside(suffix))
     name = it.random.choice(table.column_names)
     at_ = table.column_names.index(name)
@@ -163,6 +168,26 @@ def _bomb(it: Submission) -> None:
     _rewrite(it, ".parquet", pa.table(columns), rows=rows, store_schema=False)
 
 
+def _bomb_of_lists(it: Submission) -> None:
+    """Likewise of several labels, or of the weights of a probe, whose rows are lists."""
+    rows, width, content = it.random.choice([100, 10_000]), it.random.choice([1_000, 100_000]), it.content
+    values = pa.array(np.zeros(rows * min(width, 20_000_000 // rows), np.float32))
+    lists = pa.FixedSizeListArray.from_arrays(values, len(values) // rows)
+    numbers = pa.array(np.arange(rows, dtype=np.int32))
+    if it.beside(".probe.parquet").exists() and it.random.random() < 0.5:
+        content["encoder"]["feature_dim"] = width
+        content["dataset"]["classes"] = it.random.choice([rows, content["dataset"]["classes"]])
+        columns = {"round": pa.array(np.zeros(rows, np.int32)), "class": numbers, "bias": numbers.cast(pa.float32())}
+        suffix, columns = ".probe.parquet", columns | {"weight": lists}
+    else:
+        content["dataset"] |= {"classes": width, "test": rows}
+        labels = pa.ListArray.from_arrays(pa.array(np.zeros(rows + 1, np.int32)), pa.array([], pa.int32()))
+        columns = {"image": numbers.cast(pa.string()), "target": labels, "prediction": labels, "confidence": lists}
+        suffix = ".parquet"
+    it.write(content)
+    _rewrite(it, suffix, pa.table(columns), rows=rows)
+
+
 def _place(it: Submission) -> None:
     """Something else in the place of a file."""
     file = it.random.choice([it.file, it.beside(), it.beside(".classes.parquet")])
@@ -185,16 +210,18 @@ def _place(it: Submission) -> None:
 
 
 CHANGES = [_value, _value, _value, _key, _bytes, _bytes, _bytes, _table, _table, _shape, _bomb, _place]
+# Of a release, and so by a seed the same for ever.
+_OF_RELEASE = {"artbench-0.1.0": CHANGES, "artbench-0.2.0": [*CHANGES, _bomb_of_lists]}
 
 
-def fuzzed(seed: int, folder: Path) -> tuple[Path, str]:
+def fuzzed(seed: int, folder: Path, *, release: str = "artbench-0.1.0") -> tuple[Path, str]:
     """Make the mutant of a seed in a folder; return the record that it was made from, and what was done."""
     random = Random(seed)
-    original = random.choice(sorted((RELEASED / "records").glob("*/*.json")))
+    original = random.choice(sorted((RELEASED / release / "records").glob("*/*.json")))
     file = folder / "records" / original.parent.name / original.name
     file.parent.mkdir(parents=True)
     for beside in original.parent.glob(f"{original.stem}.*"):
         shutil.copyfile(beside, file.parent / beside.name)
-    change = random.choice(CHANGES)
+    change = random.choice(_OF_RELEASE[release])
     change(Submission(folder, file, [], random))
     return original, change.__name__

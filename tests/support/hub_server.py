@@ -22,6 +22,7 @@ class Hub:
         breaks: Names of files that break off half way.
         requests: Method, path and Range header of each request.
         tokens: What was said of who asks.
+        gated: Whether files are given only to who says so.
     """
 
     files: Mapping[str, bytes]
@@ -29,11 +30,13 @@ class Hub:
     breaks: set[str] = field(default_factory=set)
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
     tokens: set[str | None] = field(default_factory=set)
+    gated: bool = False
 
 
 class _Server(ThreadingHTTPServer):
     hub: Hub
     repository: str
+    kind: str
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -50,7 +53,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.hub.requests.append((self.command, self.path, self.headers.get("Range")))
         self.server.hub.tokens.add(self.headers.get("Authorization"))
         path = self.path.split("?")[0]
-        about = f"/api/datasets/{self.server.repository}"
+        about = f"/api/{self.server.kind}/{self.server.repository}"
         if path in (about, f"{about}/revision/main", f"{about}/revision/{COMMIT}"):
             content = {
                 "id": self.server.repository,
@@ -58,23 +61,35 @@ class _Handler(BaseHTTPRequestHandler):
                 "siblings": [{"rfilename": name} for name in self.server.hub.files],
             }
             self.send(json.dumps(content).encode(), body=body)
-        elif path.startswith(f"/api/datasets/{self.server.repository}/tree/"):
+        elif path.startswith(f"{about}/tree/"):
             tree = [
                 {"type": "file", "path": name, "size": len(data), "oid": hashlib.sha1(data).hexdigest()}
                 for name, data in self.server.hub.files.items()
             ]
             self.send(json.dumps(tree).encode(), body=body)
-        elif (
-            name := path.removeprefix(f"/datasets/{self.server.repository}/resolve/{COMMIT}/")
-        ) in self.server.hub.files:
+        elif self.server.hub.gated and not self.headers.get("Authorization"):
+            self.send(b"", status=401, headers={"X-Error-Code": "GatedRepo"}, body=body)
+        elif (name := path.removeprefix(self.folder())) in self.server.hub.files:
             self.send_file(name, body=body)
+        elif "/resolve/" in path:
+            self.send(b"", status=404, headers={"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT}, body=body)
         else:
             self.send(b"", status=404, body=body)
+
+    def folder(self) -> str:
+        """What stands before the name of a file; models are asked for by branch, whose commit the answer names."""
+        if self.server.kind == "models":
+            return f"/{self.server.repository}/resolve/main/"
+        return f"/datasets/{self.server.repository}/resolve/{COMMIT}/"
+
+    def digest(self, data: bytes) -> str:
+        """As the hub names a file: large ones, such as weights, by their SHA-256."""
+        return (hashlib.sha256 if self.server.kind == "models" else hashlib.sha1)(data).hexdigest()
 
     def send_file(self, name: str, *, body: bool) -> None:
         data, status = self.server.hub.files[name], 200
         start = re.match(r"bytes=(\d+)-", self.headers.get("Range") or "")
-        headers = {"ETag": f'"{hashlib.sha1(data).hexdigest()}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
+        headers = {"ETag": f'"{self.digest(data)}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
         if start:
             headers["Content-Range"] = f"bytes {start[1]}-{len(data) - 1}/{len(data)}"
             data, status = data[int(start[1]) :], 206
@@ -104,10 +119,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(repository: str, files: Mapping[str, bytes]) -> Iterator[Hub]:
-    """Serve a dataset repository while the block runs."""
+def serving(repository: str, files: Mapping[str, bytes], *, kind: str = "datasets") -> Iterator[Hub]:
+    """Serve a repository of `datasets` or `models` while the block runs."""
     server = _Server(("127.0.0.1", 0), _Handler)
-    server.repository = repository
+    server.repository, server.kind = repository, kind
     hub = server.hub = Hub(files, url=f"http://127.0.0.1:{server.server_port}")
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

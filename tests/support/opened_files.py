@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ def opened_files() -> Iterator[list[str]]:
         sys.addaudithook(_hear)
         sys._artbench_hears = True  # type: ignore[attr-defined]
     heard: list[str] = []
+    # Which folder that is, Python finds out once, by writing to it.
+    tempfile.gettempdir()
     _HEARD.append(heard)
     try:
         yield heard
@@ -36,8 +39,10 @@ _LIBRARIES = (sys.prefix, sys.base_prefix, "/proc", "/sys/fs/cgroup", "/usr", "/
 
 
 def outside(paths: list[str], *folders: Path) -> list[str]:
-    """Return the paths that lie neither in these folders nor among what Python and its libraries read."""
+    """Return the paths that lie neither in these folders nor a check's own, nor among what libraries read."""
     code = Path(__file__).resolve().parents[2]
     inside = [*map(str, folders), *_LIBRARIES, *(str(code / name) for name in ("benchmark", "plugins", "tests"))]
     found = [os.path.normpath(os.path.abspath(path)) for path in paths]  # noqa: PTH100  without following links
+    own = os.path.join(tempfile.gettempdir(), "artbench-check-")  # noqa: PTH118  a beginning, not a path
+    found = [path for path in found if not path.startswith(own)]
     return [path for path in found if not any(path == one or path.startswith(f"{one}/") for one in inside)]

@@ -1,4 +1,4 @@
-"""`artbench cache`: the stored features, what is stored for ranks, and removing them."""
+"""`artbench cache`: all that is kept in the cache folder, with its size, and removing it."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,6 +9,7 @@ import click
 from artbench.cli.lazy import Group
 from artbench.cli.options import debug_option, json_option
 from artbench.cli.output import echo, print_json, print_table
+from artbench.runtime.cache_kinds import CACHE_KINDS
 from artbench.runtime.text import size
 
 if TYPE_CHECKING:
@@ -37,17 +38,21 @@ def _span(text: str) -> timedelta:
 @debug_option
 @click.pass_context
 def cache(context: click.Context, as_json: bool) -> None:
-    """List the stored features with their sizes and ages, or remove some."""
+    """List all that is kept, with its size and the ages of features, or remove some."""
     if context.invoked_subcommand is not None:
         return
     from artbench.features.inventory import stored_features
-    from artbench.leaderboard.scores_cache import ranks_bytes, ranks_folder
     from artbench.runtime.files import cache_folder
 
-    folder = cache_folder() / "features"
-    entries = stored_features(folder)
+    cache = cache_folder()
+    entries = stored_features(cache / "features")
+    kinds = [(kind, taken) for kind in CACHE_KINDS if (taken := kind.bytes(cache))]
     if as_json:
-        print_json([_row(entry) for entry in entries])
+        others = [
+            {"kind": kind.name, "name": kind.name, "bytes": taken, "folder": str(cache / kind.path)}
+            for kind, taken in kinds
+        ]
+        print_json([*({"kind": "features", **_row(entry)} for entry in entries), *others])
         return
     if entries:
         print_table(
@@ -58,49 +63,71 @@ def cache(context: click.Context, as_json: bool) -> None:
             ],
             numbers=range(3, 6),
         )
-    total = sum(entry.bytes for entry in entries)
-    echo(f"{size(total)} in {folder}. `artbench cache remove` makes room.", err=True)
-    if ranks := ranks_bytes():
-        used = f"{size(ranks)} in {ranks_folder()}, for ranks of leaderboards"
-        echo(f"{used}. `artbench cache remove --ranks` removes it.", err=True)
+    features = sum(entry.bytes for entry in entries)
+    rows = [(kind.name, size(taken), kind.about) for kind, taken in kinds]
+    if features:
+        rows.insert(0, ("features", size(features), "those of images, by each encoder"))
+    if rows:
+        print_table(("kind", "size", "what it is"), rows, numbers=(1,))
+    total = features + sum(taken for _, taken in kinds)
+    echo(f"{size(total)} in {cache}. `artbench cache remove` makes room.", err=True)
 
 
 @cache.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--older-than", type=_span, metavar="SPAN", help="Features not used for this long: 12h, 30d, 8w.")
 @click.option("--down-to", type=_bytes, metavar="SIZE", help="Oldest features, until the rest fits: 20GB.")
-@click.option("--ranks", is_flag=True, help="Data stored for the ranks of leaderboards.")
-@click.option("--all", "everything", is_flag=True, help="Remove everything.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice(["features", *(kind.name for kind in CACHE_KINDS)]),
+    help="All of one kind, as `artbench cache` lists them; repeatable.",
+)
+@click.option("--ranks", is_flag=True, help="The same as --kind ranks.")
+@click.option("--all", "everything", is_flag=True, help="Everything, trained encoders too.")
 @debug_option
 def remove(
-    names: tuple[str, ...], older_than: timedelta | None, down_to: int | None, ranks: bool, everything: bool
+    names: tuple[str, ...],
+    older_than: timedelta | None,
+    down_to: int | None,
+    kinds: tuple[str, ...],
+    ranks: bool,
+    everything: bool,
 ) -> None:
-    """Remove features by name, age or size; they are extracted again when they are needed.
+    """Remove features by name, age or size, or all of a kind; what is needed is made again.
 
     NAME is a dataset, a backbone, a pretraining, or DATASET/BACKBONE/PRETRAINING; `*` stands for anything.
     """
+    from artbench.cli.progress import TerminalReporter
     from artbench.errors import UsageError
     from artbench.features.inventory import remove as remove_from_disk
     from artbench.features.inventory import select, stored_features
-    from artbench.leaderboard.scores_cache import forget
     from artbench.runtime.files import cache_folder
 
     chosen = bool(names or older_than is not None or down_to is not None)
-    if everything == (chosen or ranks):
-        raise click.UsageError("Say what to remove: names, --older-than, --down-to, --ranks, or --all.")
-    entries = stored_features(cache_folder() / "features") if chosen or everything else []
+    wanted = {*kinds, *(("ranks",) if ranks else ())}
+    if everything == bool(chosen or wanted) or (chosen and "features" in wanted):
+        raise click.UsageError("Say what to remove: names, --older-than, --down-to, --kind, or --all.")
+    cache = cache_folder()
+    entries = stored_features(cache / "features") if chosen or everything or "features" in wanted else []
     for name in names:
         if not select(entries, names=[name]):
             raise UsageError(f"no features are stored of {name!r}", mend="`artbench cache` lists what is stored")
-    freed = forget() if ranks or everything else 0
-    if freed:
-        click.echo(f"ranks\t{size(freed)}")
+    freed, reporter = 0, TerminalReporter()
     for entry in select(entries, names=names, older_than=older_than, down_to=down_to):
-        if remove_from_disk(entry):
+        if remove_from_disk(entry, reporter):
             freed += entry.bytes
             click.echo(f"{entry.name}\t{size(entry.bytes)}")
         else:
             echo(f"{entry.name} is being extracted, and was not removed.", err=True)
+    for kind in (kind for kind in CACHE_KINDS if everything or kind.name in wanted):
+        taken, busy = kind.remove(cache, reporter)
+        for stays in busy:
+            echo(f"{stays} is being made, and was not removed.", err=True)
+        freed += taken
+        if taken:
+            click.echo(f"{kind.name}\t{size(taken)}")
     click.echo(f"{size(freed)} freed." if freed else "Nothing to remove.", err=True)
 
 

@@ -1,6 +1,7 @@
 """`artbench data`: whether images are complete, what leaks from training into test, and where to get them."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from artbench.cli.output import echo, print_json, print_table
 from artbench.runtime.text import counted, printable
 
 if TYPE_CHECKING:
-    from artbench.audit.dataset_check import DatasetCheck
+    from artbench.audit.dataset_check import DatasetCheck, TaskCheck
     from artbench.data.folders import DatasetPaths
 
 
@@ -42,7 +43,7 @@ def check(names: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_f
     Results are cached: an image is decoded again only when its file changes. The exit status is 1 if an image is
     missing or can't be decoded, or a task can't be read.
     """
-    loaded = options.registry(plugin_files)
+    loaded = options.registry(plugin_files, paths)
     check_named(loaded, {"datasets": names, "paths": paths})
     from artbench.audit.dataset_check import check_datasets
     from artbench.cli.progress import TerminalReporter
@@ -125,7 +126,7 @@ def audit(
     if training:
         if backbone is not None:
             raise UsageError("the records say which encoders judge", mend="Leave out --backbone")
-        loaded = options.registry(plugin_files)
+        loaded = options.registry(plugin_files, paths)
         check_named(loaded, {"paths": paths})
         from artbench.cli.progress import TerminalReporter
         from artbench.explain.sources import Sources
@@ -146,7 +147,7 @@ def audit(
 
         show_label_audit(audit_labels(files), out=out, as_json=as_json)
         return
-    loaded = options.registry(plugin_files)
+    loaded = options.registry(plugin_files, paths)
     check_named(loaded, {"paths": paths, "datasets": names, "backbone": backbone, "pretraining": pretraining})
     from artbench.audit.report import write_report
     from artbench.audit.workflow import AuditEncoder, audit_datasets
@@ -197,7 +198,7 @@ def download(name: str, paths: "DatasetPaths", accept_terms: bool, plugin_files:
     The terms are shown first. A download that was stopped is resumed. The exit status is 1 if the dataset has to be
     fetched by hand.
     """
-    loaded = options.registry(plugin_files)
+    loaded = options.registry(plugin_files, paths)
     from artbench.data.folders import download as fetch
     from artbench.data.folders import how_to_get
     from artbench.errors import UsageError
@@ -225,14 +226,7 @@ def _print_check(entry: "DatasetCheck") -> None:
 
     of = f" of {entry.published:,}" if entry.published else ""
     echo(f"{entry.name}: {entry.pictures:,}{of} images in {entry.root}", bold=True)
-    if entry.repeated:
-        echo(f"  {entry.repeated:,} images have the same bytes as another (`artbench data audit` shows them)")
-    if entry.undecodable:
-        echo(f"  {len(entry.undecodable):,} can't be decoded:", fg="red")
-        for id_, reason in list(entry.undecodable.items())[:_SHOWN]:
-            echo(f"    {printable(id_, escapes=True)}: {reason}")
-        if len(entry.undecodable) > _SHOWN:
-            echo("    … (--json lists all)")
+    _print_images(entry)
     rows: list[list[Text | str]] = []
     for task in entry.tasks:
         missing = Text(_count(task.missing), style="red" if task.partial else "yellow" if task.missing else "")
@@ -242,12 +236,57 @@ def _print_check(entry: "DatasetCheck") -> None:
         if task.as_published is False:
             stated = ["  published", *(_count(task.published.get(name)) for name in (*_SPLITS, "classes")), "", ""]
             rows.append([Text(cell, style="dim") for cell in stated])
-    print_table(("task", *_SPLITS, "classes", "missing", "imbalance"), rows, numbers=range(1, 7))
+    if rows:
+        print_table(("task", *_SPLITS, "classes", "missing", "imbalance"), rows, numbers=range(1, 7))
     for task in entry.tasks:
+        _print_classes(task)
+        _print_missing(task)
         if task.untrained_classes:
             echo(f"  {task.name}: {task.untrained_classes:,} of {task.classes:,} classes have no image to train on")
         if task.problem:
             echo(f"  {task.name} can't be read: {task.problem}", fg="red")
+
+
+def _print_images(entry: "DatasetCheck") -> None:
+    if entry.repeated:
+        echo(f"  {entry.repeated:,} images have the same bytes as another (`artbench data audit` shows them)")
+    if entry.undecodable:
+        echo(f"  {len(entry.undecodable):,} can't be decoded:", fg="red")
+        for id_, reason in list(entry.undecodable.items())[:_SHOWN]:
+            echo(f"    {printable(id_, escapes=True)}: {reason}")
+        if len(entry.undecodable) > _SHOWN:
+            echo("    … (--json lists all)")
+    for remark in entry.remarks:
+        echo(f"  {remark}")
+
+
+def _print_classes(task: "TaskCheck") -> None:
+    if task.class_sizes:
+        echo(f"  {task.name}: {_some([f'{name} {count:,}' for name, count in task.class_sizes.items()])}")
+    for largest, *others in task.near_equal_classes:
+        many = ", ".join(f"{name!r} ({task.class_sizes[name]:,})" for name in others)
+        echo(
+            f"  {task.name}: {many} and {largest!r} ({task.class_sizes[largest]:,}) differ in case, accents or "
+            f"signs only. If they are one class, write {largest!r} for all",
+            fg="yellow",
+        )
+
+
+def _print_missing(task: "TaskCheck") -> None:
+    if not task.missing:
+        return
+    where = ", ".join(
+        f"{task.missing_by_split[name]:,} of {task.missing_by_split[name] + task.rows[name]:,} in {name}"
+        for name in _SPLITS
+        if task.missing_by_split.get(name)
+    )
+    echo(f"  {task.name}: missing {f'are {where}: ' if where else ''}{_some(task.missing_images)}")
+
+
+def _some(names: Sequence[str]) -> str:
+    """Name the first of many things."""
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more:,} more (--json lists all)" if more > 0 else "")
 
 
 def _count(count: int | None) -> str:

@@ -42,9 +42,9 @@ def check_named(registry: Registry, fields: Mapping[str, Any], *, methods: bool 
 
 
 def check_parameters(registry: Registry, fields: Mapping[str, Any]) -> None:
-    """Raise UsageError for a plugin's backbone without parameters if only published weights are asked for."""
+    """Raise UsageError for a plugin's backbone without parameters if only weights are asked for that it can't have."""
     given = {name.partition("@")[0] for name in _given(fields, "backbone", "backbones")}
-    published = {"imagenet", "published"}.issuperset(_given(fields, "pretraining", "pretrainings"))
+    published = {"imagenet", "published", "random"}.issuperset(_given(fields, "pretraining", "pretrainings"))
     for spec in [spec for _, spec in registry.backbones.specs() if published and spec.name in given]:
         weights = True
         with suppress(Exception):  # The run reports it.

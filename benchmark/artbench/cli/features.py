@@ -40,7 +40,7 @@ def export(*, out: Path, format_: Literal["npy", "parquet"], plugin_files: tuple
     """Write ids and features of the images of a dataset or task. Features that are not stored are extracted."""
     if (fields["dataset"] is None) == (fields["task"] is None):
         raise click.UsageError("Give either --dataset or --task.")
-    loaded = options.registry(plugin_files)
+    loaded = options.registry(plugin_files, fields["paths"])
     check_named(loaded, fields)
     # Torch takes seconds to import.
     from artbench.cli.progress import TerminalReporter

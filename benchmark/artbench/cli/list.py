@@ -1,6 +1,8 @@
 """`artbench list`: the names for the command line."""
 
 import sys
+from collections.abc import Mapping
+from dataclasses import asdict
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -11,14 +13,20 @@ import click
 from artbench.cli.completion import from_cache, remember_names
 from artbench.cli.options import debug_option, json_option, plugin_option, registry
 from artbench.cli.output import echo, print_json, print_table
-from artbench.specs import Family, Particulars
+from artbench.specs import Family, Particulars, PretrainingSpec
 
 if TYPE_CHECKING:
     from artbench.plugins.registry import Entry, Registry
 
 # Counting the parameters of a model takes a fifth of a second, the first time.
 _FEW = 100
-KINDS = ("backbones", "pretrainings", "datasets", "tasks")
+KINDS = ("backbones", "pretrainings", "datasets", "tasks", "targets", "metrics")
+# What --json has of a spec besides its name, by kind.
+_MORE: Mapping[str, tuple[str, ...]] = {
+    "tasks": ("dataset", "primary_metric"),
+    "targets": ("answer", "metrics"),
+    "metrics": ("target", "unit", "higher_is_better", "statistic", "reference"),
+}
 
 
 @click.command("list")
@@ -28,11 +36,12 @@ KINDS = ("backbones", "pretrainings", "datasets", "tasks")
 @plugin_option
 @debug_option
 def list_(kind: str | None, pattern: str | None, as_json: bool, plugin_files: tuple[Path, ...]) -> None:
-    """List backbones, pretrainings, datasets and tasks.
+    """List backbones, pretrainings, datasets, tasks, kinds of target and metrics.
 
     PATTERN is a part of a name or a shell pattern such as 'vit_*dino*'. It also searches families, such as all models
     of timm. Up to 100 backbones are shown with their number of parameters, and with whether their published weights
-    are cached. Nothing is downloaded.
+    are cached. The whole name of a method that trains, as in `artbench list pretrainings moco-v2`, lists its settings
+    too. Nothing is downloaded.
     """
     loaded = registry(plugin_files)
     kinds = [kind] if kind else list(KINDS)
@@ -43,7 +52,10 @@ def list_(kind: str | None, pattern: str | None, as_json: bool, plugin_files: tu
     if not found:
         click.echo(f"nothing matches {pattern!r}" if pattern else "nothing is registered", err=True)
     for kind in kinds:
-        _print_table(kind, [row for row in found if row["kind"] == kind[:-1]])
+        rows = [row for row in found if row["kind"] == kind[:-1]]
+        _print_table(kind, rows)
+        for row in rows:
+            _print_settings(row)
 
 
 def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, Any]]:
@@ -59,6 +71,8 @@ def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, 
         matches = list(known.search(pattern))
         if known is catalogue:
             remember_names(catalogue)
+        if kind == "pretrainings":
+            return [row(*match) | (_settings(match[0].item) if match[1] == pattern else {}) for match in matches]
         if kind != "backbones":
             return [row(*match) for match in matches]
         stated = [catalogue.particulars(*match[:2]) if len(matches) <= _FEW else Particulars() for match in matches]
@@ -68,10 +82,37 @@ def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, 
         ]
     found = []
     for entry, spec in catalogue.specs():
-        more = {"dataset": spec.dataset, "primary_metric": spec.primary_metric} if kind == "tasks" else {}
-        found.append(row(entry, spec.name, spec.description, **more))
+        found.append(
+            row(entry, spec.name, spec.description, **{name: getattr(spec, name) for name in _MORE.get(kind, ())})
+        )
     about = f"(a family: `artbench list {kind} PATTERN` searches it)"
     return found + [row(entry, one.name, f"{one.description} {about}") for entry, one in catalogue.families()]
+
+
+def _settings(spec: object) -> dict[str, Any]:
+    """The settings of a method that trains, under their key in JSON."""
+    if not isinstance(spec, PretrainingSpec) or spec.method is None:
+        return {}
+    # Only now: torch takes seconds to import.
+    from artbench.pretrain.settings_list import list_settings
+    from artbench.pretrain.workflow import load_method
+
+    return {"settings": [asdict(setting) for setting in list_settings(load_method(spec).settings)]}
+
+
+def _print_settings(row: dict[str, Any]) -> None:
+    settings = row.get("settings", [])
+    if not settings:
+        return
+    columns = ("name", "default", "takes", "meaning")
+    cells = [[setting[column] for column in columns] for setting in settings]
+    if not sys.stdout.isatty():
+        for line in cells:
+            click.echo("\t".join([f"  {line[0]}", *line[1:]]))
+        return
+    click.echo()
+    headings = ("--set", "default", "takes", "")
+    print_table(headings, cells, title=f"Settings of {row['name']}, its own first")
 
 
 def _size_and_weights(row: dict[str, Any], absent: str = "weights to download") -> list[str]:

@@ -2,19 +2,21 @@
 
 import errno
 import os
+import re
 import signal
 import sys
+from collections.abc import Sequence
 from difflib import get_close_matches
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import click
 
+from artbench.cli import life
 from artbench.cli.lazy import LazyGroup
 from artbench.cli.options import debug_option
-from artbench.cli.output import fitted, prepare_streams
-from artbench.errors import ArtbenchError
-from artbench.runtime.text import printable
+from artbench.cli.output import fitted, one_line, prepare_streams
+from artbench.errors import ArtbenchError, Interrupted
 
 # None: colour on a terminal. click does not follow https://no-color.org by itself.
 _COLOUR = False if os.environ.get("NO_COLOR") else None
@@ -24,6 +26,7 @@ _OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 COMMANDS = {
     "run": "artbench.cli.run:run",
     "pretrain": "artbench.cli.pretrain:pretrain",
+    "matrix": "artbench.cli.matrix:matrix",
     "list": "artbench.cli.list:list_",
     "plugins": "artbench.cli.plugins:plugins",
     "new": "artbench.cli.new:new",
@@ -32,6 +35,7 @@ COMMANDS = {
     "report": "artbench.cli.report:report",
     "features": "artbench.cli.features:features",
     "cache": "artbench.cli.cache:cache",
+    "weights": "artbench.cli.weights:weights",
     "data": "artbench.cli.data:data",
     "doctor": "artbench.cli.doctor:doctor",
     "completion": "artbench.cli.completion:completion",
@@ -69,18 +73,15 @@ def artbench() -> None:
     """  # noqa: D301  click reads the control character
 
 
-class _Terminated(BaseException):
-    """SIGTERM, which batch systems send before they kill."""
-
-
-def _terminated(_: int, __: FrameType | None) -> NoReturn:
-    raise _Terminated
+def _terminated(number: int, _: FrameType | None) -> NoReturn:
+    raise Interrupted(number)
 
 
 def main() -> NoReturn:
-    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C, 141 broken pipe, 143 SIGTERM."""
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 141 broken pipe, 128 + number of a signal."""
     signal.signal(signal.SIGTERM, _terminated)
     prepare_streams()
+    life.begin()
     try:
         status = artbench.main(prog_name="artbench", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -92,11 +93,13 @@ def main() -> NoReturn:
     except ArtbenchError as error:
         if _debugging():
             raise
-        _complain(str(error))
+        _complain(f"{error.message}. {mend}" if (mend := possible_advice(error.mend)) else f"{error.message}.")
         sys.exit(error.exit_status)
-    except (KeyboardInterrupt, click.Abort, _Terminated) as interruption:
+    except (KeyboardInterrupt, click.Abort) as interruption:
         click.echo(fitted("artbench: interrupted; the same command continues from what is stored.", err=True), err=True)
-        sys.exit(128 + (signal.SIGTERM if isinstance(interruption, _Terminated) else signal.SIGINT))
+        # click turns them into its own.
+        cause = interruption.__cause__ or interruption
+        sys.exit(cause.exit_status if isinstance(cause, Interrupted) else 128 + signal.SIGINT)
     except Exception as error:
         if _debugging():
             raise
@@ -108,6 +111,8 @@ def main() -> NoReturn:
         reason = " ".join(str(error).split())
         _complain(f"{type(error).__name__}: {reason}. This is a fault in artbench or in a plugin: --debug shows where.")
         sys.exit(1)
+    finally:
+        life.end()
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -132,8 +137,35 @@ def _in_one_line(error: click.ClickException) -> str:
     return f"{message}{end} `{context.command_path} --help` shows what it takes."
 
 
+def possible_advice(mend: str) -> str:
+    """Return advice without sentences on options that the command lacks; those of `artbench run` are named as such."""
+    # What is quoted names its command.
+    named = re.sub(r"`[^`]*`", "", mend)
+    absent = sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", named)) - _options(sys.argv[1:]), key=len, reverse=True)
+    of_run = _options(["run"]) if absent else set()
+    for option in absent:
+        if option in of_run:
+            mend = re.sub(rf"(?<![\w`-]){option}(?![\w-])", f"`artbench run {option}`", mend)
+    sentences = re.split(r"(?<=[.?])\s+", mend) if mend else []
+    kept = [one for one in sentences if not any(option in one for option in absent if option not in of_run)]
+    text = " ".join(kept)
+    return text if not text or text.endswith((".", "?")) else f"{text}."
+
+
+def _options(arguments: Sequence[str]) -> set[str]:
+    """Return the options of the command that arguments name."""
+    command, context = cast("click.Command", artbench), click.Context(artbench, info_name="artbench")
+    found = {option for one in artbench.params for option in one.opts}
+    for argument in arguments:
+        if not isinstance(command, click.Group) or (below := command.get_command(context, argument)) is None:
+            continue
+        command, context = below, click.Context(below, parent=context, info_name=argument)
+        found |= {option for one in below.params for option in (*one.opts, *one.secondary_opts)}
+    return found
+
+
 def _complain(text: str) -> None:
-    click.secho(fitted(f"artbench: {printable(text)}", err=True), fg="red", err=True, color=_COLOUR)
+    click.secho(fitted(one_line(f"artbench: {text}"), err=True), fg="red", err=True, color=_COLOUR)
 
 
 def _debugging() -> bool:

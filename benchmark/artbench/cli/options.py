@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -7,9 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
-from artbench.cli.output import only_json
+from artbench.cli.output import echo, only_json
 
 if TYPE_CHECKING:
+    from artbench.data.folders import DatasetPaths
     from artbench.plugins.registry import Registry
 
 Option: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -54,6 +56,22 @@ class _Folder(click.Path):
 FOLDER = _Folder()
 
 
+class _OutputFile(click.Path):
+    """A file to write: a new one takes its place, which a device or pipe such as `/dev/null` must not lose."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        file = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if file.exists() and not file.is_file():
+            self.fail(f"{file} is a device or a pipe, and a file can't take its place.", param, ctx)
+        return file
+
+
+OUTPUT_FILE = _OutputFile()
+
+
 def _name_option(kind: str, text: str, *, metavar: str = "NAME", or_path: bool = False, **settings: Any) -> Option:
     # Imported here because it needs `debug_option`.
     from artbench.cli.completion import completed
@@ -92,6 +110,36 @@ def pretraining_option(
 ) -> Option:
     """`--pretraining NAME`, or `NAME|PATH`; as `backbone_option`."""
     return _name_option("pretraining", text, metavar="NAME|PATH" if or_path else "NAME", or_path=or_path, **settings)
+
+
+def _channels(_: click.Context, __: click.Parameter, value: str | None) -> tuple[float, ...] | None:
+    """Read `0.5,0.5,0.5`."""
+    if value is None:
+        return None
+    try:
+        return tuple(float(part) for part in value.split(","))
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is not three numbers, such as 0.485,0.456,0.406") from error
+
+
+def normalisation_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--mean R,G,B` and `--std R,G,B`; the argument is called `normalisation`."""
+
+    @click.option(
+        "--mean",
+        callback=_channels,
+        metavar="R,G,B",
+        help="Mean of the channels of RGB in [0, 1] that checkpoints were trained with. Default: what their layout "
+        "tells, else the backbone's.",
+    )
+    @click.option("--std", callback=_channels, metavar="R,G,B", help="Standard deviation of the channels, likewise.")
+    @wraps(command)
+    def with_normalisation(*, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, **arguments: Any) -> Any:
+        from artbench.encoders.normalisation import given_normalisation
+
+        return command(normalisation=given_normalisation(mean, std), **arguments)
+
+    return with_normalisation
 
 
 def task_option(text: str, **settings: Any) -> Option:
@@ -204,11 +252,23 @@ def paths_options(command: Callable[..., _T]) -> Callable[..., _T]:
     return _data_root_option(_data_option(with_paths))
 
 
-def registry(plugin_files: tuple[Path, ...]) -> "Registry":
-    """Load the plugins; those left out are named on stderr."""
+def registry(
+    plugin_files: tuple[Path, ...], paths: "DatasetPaths | None" = None, *, remembered: bool = True
+) -> "Registry":
+    """Load the plugins; those left out are named on stderr. With `paths`, collections are found by their names.
+
+    Args:
+        plugin_files: Files of plugins.
+        paths: Where datasets are.
+        remembered: Whether collections are also found where they were last.
+    """
     from artbench.plugins.loading import load_plugins
 
     loaded = load_plugins(plugin_files)
     for problem in loaded.problems:
         click.secho(problem, fg="yellow", err=True)
-    return loaded
+    if paths is None:
+        return loaded
+    from artbench.data.places import with_places
+
+    return with_places(loaded, paths, lambda line: echo(line, err=True), remembered=remembered)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from artbench.cli import life
 from artbench.runtime.text import printable
 
 if TYPE_CHECKING:
@@ -50,10 +51,15 @@ def prepare_streams() -> None:
 
 def echo(line: str, *, err: bool = False, **style: Any) -> None:
     """Print a line whose names may hold anything, styled as by `click.style`; with `err`, to stderr."""
-    line = printable(line)
-    # GitHub takes lines of its logs that begin so for commands.
-    shielded = f"> {line}" if line.lstrip().startswith(("::", "##[")) else line
-    click.secho(fitted(shielded, err=err), err=err, **style)
+    life.end()
+    click.secho(fitted(one_line(line), err=err), err=err, **style)
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line that neither a terminal nor the log of a workflow takes for a command."""
+    # GitHub takes a line of its logs for a command if it begins with the one, or holds the other anywhere.
+    line = printable(text).replace("##[", "## [")
+    return f"> {line}" if line.lstrip().startswith("::") else line
 
 
 def fitted(line: str, *, err: bool = False) -> str:
@@ -84,6 +90,12 @@ def only_json() -> Iterator[None]:
         yield
 
 
+def stdout_for_others() -> int | None:
+    """File descriptor of the stdout that a process of this command prints on; None: the one that it would inherit."""
+    sink = click.get_current_context().meta.get(_SINK)
+    return None if sink is None or sink is sys.__stdout__ or isinstance(sink, io.StringIO) else int(sink.fileno())
+
+
 def print_json(content: object) -> None:
     """Print JSON and nothing else on stdout, for a command with `json_option`."""
     click.echo(json.dumps(content, indent=1, ensure_ascii=False), file=click.get_current_context().meta[_SINK])
@@ -112,7 +124,10 @@ def print_table(
             widest = max((row[position].cell_len for row in cells), default=0)
             table.add_column(Text(heading), justify="right", no_wrap=True, min_width=widest)
         else:
-            table.add_column(Text(heading), overflow="fold")
+            # Narrower, rich would break words where others still have room.
+            words = (word for row in cells for word in row[position].plain.split())
+            widest = max((Text(word).cell_len for word in (*heading.split(), *words)), default=0)
+            table.add_column(Text(heading), overflow="fold", min_width=widest)
     for row in cells:
         table.add_row(*row)
     if title:
@@ -142,7 +157,7 @@ def print_findings(found: Iterable[tuple[str, "Finding"]]) -> Counter[str]:
         if sys.stdout.isatty():
             _print_wrapped(finding, named=finding.name != heading, mend="" if finding.mend == mend else finding.mend)
         else:
-            click.echo(f"{click.style(finding.status, fg=_COLOURS[finding.status])}  {printable(str(finding))}")
+            click.echo(f"{click.style(finding.status, fg=_COLOURS[finding.status])}  {one_line(str(finding))}")
         statuses[finding.status] += 1
         above, mend = heading, finding.mend
     return statuses

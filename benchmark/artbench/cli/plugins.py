@@ -10,7 +10,7 @@ import click
 
 from artbench.cli.lazy import LazyGroup
 from artbench.cli.options import backbone_option, debug_option, json_option, paths_options, plugin_option
-from artbench.cli.output import print_checks, print_json, print_table
+from artbench.cli.output import echo, print_checks, print_json, print_table
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -64,10 +64,11 @@ def check(
     status is 1 if anything fails.
     """
     from artbench.cli.progress import TerminalReporter
+    from artbench.data.places import with_places
     from artbench.plugins.loading import load_plugins
     from artbench.testing.plugin import Examiner
 
-    registry = load_plugins(plugin_files)
+    registry = with_places(load_plugins(plugin_files), paths, lambda line: echo(line, err=True))
     for name in paths.by_name:
         registry.datasets.get(name)
     examiner = Examiner(

@@ -9,7 +9,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Column
 from rich.text import Text
 
-from artbench.runtime.progress import Counter
+from artbench.cli import life
+from artbench.cli.output import one_line
+from artbench.runtime.progress import RESUMED, Counter
 from artbench.runtime.text import printable
 
 # Columns of text from which on a line of progress has a bar, and from which on all its parts.
@@ -28,7 +30,10 @@ class _TimeLeft(ProgressColumn):
     def render(self, task: Task) -> Text:
         if not (task.completed and task.elapsed and task.total):
             return Text("--:--", style="progress.remaining")
-        left = task.elapsed * (task.total - task.completed) / task.completed
+        done = task.completed - task.fields["before"]
+        if not done:
+            return Text("--:--", style="progress.remaining")
+        left = task.elapsed * (task.total - task.completed) / done
         return Text(duration(left), style="progress.remaining")
 
 
@@ -37,6 +42,9 @@ class _Bar:
         self._progress, self._task, self._room = progress, task, room
 
     def advance(self, steps: int = 1, /, *, note: str = "") -> None:
+        if note == RESUMED:
+            self._progress.update(self._task, advance=steps, before=steps)
+            return
         note = printable(note)
         # As many of the parts between commas as fit, but at least the first.
         while cell_len(note) > self._room and "," in note:
@@ -81,14 +89,21 @@ class TerminalReporter:
     def __init__(self) -> None:
         self._console = Console(stderr=True)
 
+    @property
+    def console(self) -> Console:
+        """What it prints on."""
+        return self._console
+
     def notice(self, text: str, /) -> None:
         """Print one line."""
+        life.end()
         # A log has whole lines; a terminal wraps between words.
-        self._console.print(Text("\n".join(map(printable, text.splitlines()))), soft_wrap=not self._console.is_terminal)
+        self._console.print(Text(one_line(text)), soft_wrap=not self._console.is_terminal)
 
     @contextmanager
     def counting(self, what: str, /, *, total: int, unit: str) -> Iterator[Counter]:
         """Show a progress bar while the block runs."""
+        life.end()
         if not self._console.is_terminal:
             yield LogLines(what, total=total, unit=unit, say=self.notice, clock=self._console.get_time)
             return
@@ -98,7 +113,7 @@ class TerminalReporter:
             shown, most = printable(what), _widths(width)[0]
             if len(shown) > most:  # Its end is the dataset.
                 shown = f"{shown[: (most - 1) // 2]}…{shown[-(most // 2) :]}"
-            task = progress.add_task(Text(shown).markup, total=total, note="")
+            task = progress.add_task(Text(shown).markup, total=total, note="", before=0)
             yield _Bar(progress, task, room=_room(width, shown, total, unit))
 
 
@@ -118,7 +133,7 @@ class LogLines:
     ) -> None:
         self._what, self._total, self._unit = printable(what), total, unit
         self._say, self._clock = say, clock
-        self._begun, self._done, self._wait = clock(), 0, _FIRST
+        self._begun, self._done, self._before, self._wait = clock(), 0, 0, _FIRST
         self._next = self._begun + _FIRST
         if total == 1:
             # There will be nothing between the beginning and the end.
@@ -127,12 +142,14 @@ class LogLines:
     def advance(self, steps: int = 1, /, *, note: str = "") -> None:
         """Count `steps` more, and print a line if it is time."""
         self._done += steps
+        self._before += steps if note == RESUMED else 0
         now = self._clock()
         if now < self._next or self._done >= self._total:
             return
         self._wait = min(2 * self._wait, _LONGEST)
         self._next = now + self._wait
-        left = (now - self._begun) * (self._total - self._done) / self._done if self._done else None
+        here = self._done - self._before
+        left = (now - self._begun) * (self._total - self._done) / here if here else None
         time = "" if left is None else f"{duration(left)} left"
         parts = [f"{self._done:,} of {self._total:,} {self._unit}", printable(note), time]
         self._say(f"{self._what}: {', '.join(part for part in parts if part)}")

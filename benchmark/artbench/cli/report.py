@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @click.command()
 @options.results_option
 @click.option("--out", required=True, type=options.FOLDER, help="Folder for the report.")
+@click.option("--title", help="Title of the first page.")
 @click.option(
     "--record",
     "records",
@@ -61,6 +62,7 @@ def report(
     *,
     without: tuple[str, ...],
     tasks: tuple[str, ...],
+    title: str | None,
     exclude: Path | None,
     paths: "DatasetPaths",
     device: str,
@@ -76,11 +78,12 @@ def report(
     \b
       artbench report --out report
     """  # noqa: D301  click reads the control character
-    loaded = options.registry(plugin_files)
+    loaded = options.registry(plugin_files, paths)
     from artbench.explain.sources import Sources
     from artbench.report.request import KINDS, ReportRequest
 
     sources = Sources(tasks=tasks, paths=paths, exclude=exclude, device=device)
+    fields |= {} if title is None else {"title": title}
     request = ReportRequest(without=frozenset(kind for kind in KINDS if kind in without), sources=sources, **fields)
     request.check(loaded)
     # Torch takes seconds to import.

@@ -1,5 +1,6 @@
 """`artbench run`: the main job."""
 
+import sys
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,80 +9,34 @@ import click
 
 from artbench.cli import options
 from artbench.cli.early import check_named, check_parameters
-from artbench.cli.output import echo, print_json
-from artbench.protocol import DEFAULT_PROTOCOL, PROTOCOLS
+from artbench.cli.measuring import measuring_options
+from artbench.cli.output import echo, print_json, stdout_for_others
 
 if TYPE_CHECKING:
     from artbench.data.folders import DatasetPaths
-    from artbench.evaluation.workflow import RunOutcome
-
-_MOST_SHOTS = 10_000
-
-
-def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...]:
-    """Read `1,2,4`."""
-    if value is None:
-        return ()
-    try:
-        shots = tuple(int(part) for part in value.split(","))
-    except ValueError:
-        shots = (0,)
-    if any(not 1 <= number <= _MOST_SHOTS for number in shots):
-        raise click.BadParameter(f"{value!r} is not a list of numbers from 1 to {_MOST_SHOTS:,}, such as 1,2,4,8,16")
-    return shots
+    from artbench.evaluation.request import RunOutcome
 
 
 @click.command()
-@options.backbone_option("Architecture; repeatable.", required=True, multiple=True)
-@options.pretraining_option(
-    "Where its weights come from, or a checkpoint; repeatable.", multiple=True, default=("imagenet",)
-)
-@options.task_option("Task; repeatable.", required=True, multiple=True)
-@options.paths_options
-@options.results_option
-@options.device_option
+@measuring_options(required=True)
 @click.option(
-    "--batch-size", type=options.Number(min=1), help="Images per forward pass. Default: what suits the device."
+    "--devices",
+    type=options.Number(min=1, max=64),
+    default=1,
+    help="Processes that share the images, one a GPU (on the CPU they share the cores). Default: 1.",
 )
-@click.option("--workers", type=options.Number(min=1), help="Images decoded at once. Default: what suits the machine.")
-@options.seed_option()
 @click.option("--fresh", is_flag=True, help="Run again even what is on record, and extract its features anew.")
-@click.option(
-    "--compile",
-    "compiled",
-    is_flag=True,
-    help="Compile the network before it extracts: pays on GPUs and for many images.",
-)
-@click.option(
-    "--exclude", type=options.FILE, metavar="FILE.csv", help="Images to leave out, as `artbench data audit` lists them."
-)
-@click.option(
-    "--shots",
-    callback=_shots,
-    metavar="N,N,...",
-    help="Fit on only N training images per class, such as 1,2,4,8,16. Each N is a protocol of its own, averaged over "
-    "ten draws.",
-)
-@click.option(
-    "--width",
-    type=options.Number(min=1, max=100_000),
-    help="Reduce the features to so many principal components of train, to compare networks of unlike width. A "
-    "protocol of its own.",
-)
-@click.option(
-    "--protocol",
-    type=click.Choice(list(PROTOCOLS)),
-    default=DEFAULT_PROTOCOL.name,
-    show_default=True,
-    callback=lambda _, __, name: PROTOCOLS[name],
-    help="Protocol to measure under; records of two never share a leaderboard.",
-)
-@click.option("--allow-partial", is_flag=True, help="Run although more than 1 % of the images are missing.")
 @options.json_option
 @options.plugin_option
 @options.debug_option
 def run(
-    *, tasks: tuple[str, ...], paths: "DatasetPaths", as_json: bool, plugin_files: tuple[Path, ...], **fields: Any
+    *,
+    tasks: tuple[str, ...],
+    paths: "DatasetPaths",
+    devices: int,
+    as_json: bool,
+    plugin_files: tuple[Path, ...],
+    **fields: Any,
 ) -> int:
     """Run every backbone with every pretraining on every task, and put the results on record.
 
@@ -89,15 +44,20 @@ def run(
     results folder. Of a dataset without labels (`collection:DIR`) it describes the features, finds near-duplicates and
     draws a map.
     """
-    loaded = options.registry(plugin_files)
+    loaded = options.registry(plugin_files, paths)
     check_named(loaded, {"tasks": tasks, "paths": paths, **fields}, methods=True)
     from artbench.api.run import run_request
     from artbench.cli.progress import TerminalReporter
-    from artbench.evaluation.workflow import RunRequest
+    from artbench.evaluation.request import RunRequest
     from artbench.runtime.distributed import process_group
+    from artbench.runtime.machine import check_devices
     from artbench.runtime.progress import Silent
+    from artbench.runtime.several import in_group, run_several
 
     check_parameters(loaded, fields)
+    if devices > 1 and not in_group():
+        check_devices(fields["device"], devices)
+        return run_several(sys.argv[1:], count=devices, stdout=stdout_for_others())
     request = RunRequest(tasks=tasks, paths=paths, **fields)
     with process_group() as group:
         outcome = run_request(request, registry=loaded, reporter=TerminalReporter() if group.first else Silent())
@@ -133,7 +93,8 @@ def _print(outcome: "RunOutcome") -> None:
             console.print(line, soft_wrap=whole)
     known = sum(not result.new for result in outcome.results)
     if known:
-        what = "All of this" if known == len(outcome.results) else f"{known} of {len(outcome.results)}"
+        every = "What is listed" if outcome.failures else "All of this"
+        what = every if known == len(outcome.results) else f"{known} of {len(outcome.results)}"
         reporter.notice(f"{what} was on record, and not run again (--fresh does).")
     if outcome.results:
         folder = outcome.results[0].file.parents[2]

@@ -7,6 +7,7 @@ from artbench.data.dataset import Dataset
 from artbench.data.opening import OpenTask
 from artbench.evaluation.rounds import readable
 from artbench.features.extract import Features
+from artbench.plugins.known import form_of
 from artbench.records.parts import LabelFreeState
 from artbench.stats.label_free import label_free, sampled
 
@@ -15,7 +16,7 @@ def of_task(task: OpenTask, features: Features) -> LabelFreeState:
     """Describe the features of a task's test images, each once; of the first round, if there are several."""
     test = readable(task, features)[0].test
     rows, first = np.unique(test.rows, return_index=True)
-    labels = test.labels[first].astype(np.int64) if task.spec.target == "single-label" else None
+    labels = test.labels[first].astype(np.int64) if form_of(task.spec.target) == "class" else None
     return of_images(task.dataset, features, rows, labels=labels)
 
 

@@ -20,19 +20,20 @@ from artbench.evaluation.label_free import of_task
 from artbench.evaluation.rounds import Round, readable, references, score_rounds, scorer_of, tables
 from artbench.evaluation.seen import what_was_seen
 from artbench.features.extract import Features
+from artbench.plugins.known import form_of
 from artbench.protocol import Protocol
 from artbench.records.cautions import edge_of_grid, few_classes
+from artbench.records.encoder_state import EncoderState, NormalisationState, PoolState
 from artbench.records.parts import (
     BaselineState,
     DatasetState,
-    EncoderState,
     ExclusionState,
     FewShotState,
     Metric,
     NearDuplicatesState,
     NeighboursState,
-    PoolState,
     ProbeState,
+    ResourcesState,
     RoundState,
 )
 from artbench.records.predictions import TestPredictions, check_size
@@ -41,6 +42,8 @@ from artbench.records.tables import Tables
 from artbench.runtime.files import cache_folder
 from artbench.runtime.machine import hardware_name
 from artbench.runtime.progress import Reporter
+from artbench.runtime.resources import Measuring, Resources
+from artbench.specs import MetricSpec
 from artbench.stats.bootstrap import Estimate
 from artbench.stats.metrics import METRICS
 
@@ -70,7 +73,8 @@ def evaluate(
         ArtbenchError: The features or the splits don't allow a fit.
     """
     start = perf_counter()
-    rounds = list(score_rounds(task, features, protocol=protocol, device=device, reporter=reporter))
+    with Measuring(device) as measured:
+        rounds = list(score_rounds(task, features, protocol=protocol, device=device, reporter=reporter))
     probe_seconds = perf_counter() - start
     predictions = _predictions(task, rounds)
     scorer = scorer_of(task, features, protocol=protocol)
@@ -100,6 +104,7 @@ def evaluate(
         metrics=_metrics(scorer.estimates([round_.metrics for round_ in rounds])),
         encoder=EncoderState(
             weights_sha256=encoder.weights_sha256,
+            backbone_version=encoder.backbone_version,
             source=encoder.source,
             checkpoint_sha256=candidate.checkpoint_sha256,
             parameters=encoder.parameters,
@@ -110,6 +115,7 @@ def evaluate(
             pool=pool,
             training=encoder.training,
             seen=what_was_seen(encoder, pool, dataset=task.dataset.name),
+            normalisation=_normalisation(candidate),
         ),
         probe=_probe_state(rounds[0], protocol),
         neighbours=NeighboursState(
@@ -129,6 +135,8 @@ def evaluate(
             forward_s=features.timing.forward_s,
             images_per_s=features.timing.images_per_s,
             probe_s=probe_seconds,
+            extraction=_resources(features.timing.resources),
+            probe=_resources(measured.resources),
         ),
         provenance=Provenance(
             artbench=metadata.version("artbench"),
@@ -139,6 +147,7 @@ def evaluate(
             hardware=hardware_name(device),
             dtype=features.dtype,
             compiled=features.compiled,
+            decoder=features.decoder,
             plugins={**candidate.plugins, **task.plugins},
             seed=candidate.seed,
             created=datetime.now(UTC).replace(microsecond=0),
@@ -146,6 +155,17 @@ def evaluate(
     )
     _notices(task, candidate, record, rounds, reporter)
     return Evaluation(record=record, predictions=predictions, tables=tables(task, rounds))
+
+
+def _resources(used: Resources | None) -> ResourcesState | None:
+    return (
+        None if used is None else ResourcesState(**{name: getattr(used, name) for name in ResourcesState.model_fields})
+    )
+
+
+def _normalisation(candidate: EncoderRequest) -> NormalisationState | None:
+    given = candidate.normalisation
+    return None if given is None else NormalisationState(mean=given.mean, std=given.std)
 
 
 def _notices(
@@ -187,7 +207,7 @@ def check_kept(task: OpenTask, protocol: Protocol) -> None:
     rows = [row for targets in task.targets.rounds for row in targets.test.rows.tolist()]
     draws = 1 if protocol.few_shot is None else protocol.few_shot.draws
     images = [task.dataset.ids[row] for row in rows] * draws
-    check_size(images, classes=len(task.targets.classes), target=task.spec.target)
+    check_size(images, classes=len(task.targets.classes), form=form_of(task.spec.target))
 
 
 def _pool(encoder: Encoder, task: OpenTask, features: Features, reporter: Reporter) -> PoolState | None:
@@ -213,8 +233,8 @@ def _exclusion(task: OpenTask) -> ExclusionState | None:
 
 
 def _twins(task: OpenTask, features: Features) -> NearDuplicatesState | None:
-    """Count the test images with a near duplicate in training, by the newest audit of this state of the data."""
-    audit = read_duplicates(task.dataset, cache_folder(to_read=True) / "audits")
+    """Count the test images with a near duplicate in training, by the newest audit of these images."""
+    audit = read_duplicates(task.dataset, features.contents, cache_folder(to_read=True) / "audits")
     if audit is None:
         return None
     found: set[str] = set()
@@ -235,7 +255,13 @@ def _few_shot(task: OpenTask, features: Features, protocol: Protocol) -> FewShot
 
 
 def _metrics(estimates: Mapping[str, Estimate]) -> dict[str, Metric]:
-    return {name: Metric(value=one.value, ci95=one.ci95, unit=METRICS[name].unit) for name, one in estimates.items()}
+    return {name: _metric(METRICS[name], one) for name, one in estimates.items()}
+
+
+def _metric(spec: MetricSpec, found: Estimate) -> Metric:
+    # Leaderboards know the direction of built-in metrics.
+    direction = None if spec.statistic == "counts" else spec.higher_is_better
+    return Metric(value=found.value, ci95=found.ci95, unit=spec.unit, higher_is_better=direction)
 
 
 def _round_state(round_: Round, protocol: Protocol) -> RoundState:

@@ -12,6 +12,7 @@ from artbench.data.outputs import Leading, joined
 from artbench.data.splits import draw_shots
 from artbench.data.targets import Split, Targets
 from artbench.features.extract import Features
+from artbench.plugins.known import asked_metrics, form_of
 from artbench.probe.baselines import Known, guesses
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
@@ -156,7 +157,7 @@ def scorer_of(task: OpenTask, features: Features, *, protocol: Protocol) -> Scor
         RoundTest(images=image_digests(_ids(split, task.dataset)), clusters=numbers)
         for split, numbers in zip(splits, clusters, strict=True)
     ]
-    return Scorer(tests, target=task.spec.target, protocol=protocol)
+    return Scorer(tests, target=task.spec.target, protocol=protocol, more=asked_metrics(task.spec))
 
 
 def tables(task: OpenTask, rounds: Sequence[Round]) -> Tables:
@@ -175,7 +176,7 @@ def _stored(fitted: FittedProbe | FittedRidge) -> StoredProbe:
 
 def _scores(task: OpenTask, rounds: Sequence[Round]) -> Tables:
     classes = task.targets.classes
-    if task.spec.target == "year":
+    if form_of(task.spec.target) == "number":
         return {}
     labels = np.concatenate([round_.test.labels for round_ in rounds])
     outputs = joined([round_.answers.outputs for round_ in rounds])
@@ -221,16 +222,27 @@ def _fits(
             groups=known_groups(task.targets, split, task.dataset) if grouped else None,
         )
 
-    train, validation, few = targets.train, targets.validation, protocol.few_shot
-    if few is None:
-        if grouped:
-            train, validation = grouped_parts(task.targets, targets, task.dataset)
+    for train, validation in fitted_splits(targets, task, protocol):
         yield labelled(train), None if validation is None else labelled(validation)
+
+
+def fitted_splits(targets: Targets, task: OpenTask, protocol: Protocol) -> Iterator[tuple[Split, Split | None]]:
+    """Yield the images of train and validation of each fit of a round: one fit, or one for each draw of a few images.
+
+    Args:
+        targets: Targets of the round, without images that could not be read.
+        task: The task.
+        protocol: On how many images to fit.
+    """
+    train, few = targets.train, protocol.few_shot
+    if few is None:
+        grouped = protocol.probe.groups is not None and task.spec.clustered
+        yield grouped_parts(task.targets, targets, task.dataset) if grouped else (train, targets.validation)
         return
     ids = _ids(train, task.dataset)
     for draw in range(few.draws):
         taken = draw_shots(train.labels.astype(np.int64), ids, shots=few.shots, draw=draw, seed=few.seed)
-        yield labelled(Split(rows=train.rows[taken], labels=train.labels[taken])), None
+        yield Split(rows=train.rows[taken], labels=train.labels[taken]), None
 
 
 def _held_groups(train: LabelledFeatures, validation: LabelledFeatures | None) -> int | None:

@@ -1,7 +1,7 @@
 """What goes on record of the images that an encoder was trained on."""
 
 from artbench.encoders.encoder import Encoder
-from artbench.records.parts import PoolState, SeenState
+from artbench.records.encoder_state import PoolState, SeenState
 from artbench.specs import INITIALISATION
 
 # Characters of a text in a record.

@@ -1,5 +1,6 @@
 """Sizes of the encoders that records name, as the plugins here have them."""
 
+from contextlib import suppress
 from functools import lru_cache
 
 from artbench.encoders.sizes import CountedSizes, counted_sizes
@@ -8,6 +9,7 @@ from artbench.leaderboard.validation.sizes import EncoderSizes, Sizes
 from artbench.plugins.registry import Registry
 from artbench.protocol import protocol_named
 from artbench.records.record import Record
+from artbench.runtime.names import seen_as
 
 
 def sizes_known_to(registry: Registry) -> Sizes:
@@ -22,22 +24,50 @@ def sizes_known_to(registry: Registry) -> Sizes:
         except UsageError as error:
             return error.message
 
+    @lru_cache(maxsize=1)
+    def by_look() -> dict[str, str]:
+        """The names of all backbones here by what a reader sees in them; none if a plugin fails."""
+        with suppress(ArtbenchError):
+            return {seen_as(name): name for _, name, _ in registry.backbones.search("*")}
+        return {}
+
     def sizes(record: Record) -> EncoderSizes | None:
         protocol = protocol_named(record.protocol)
         try:
             found = counted(record.backbone)
         except ArtbenchError:
-            return None
+            alike = by_look().get(seen_as(record.backbone.partition("@")[0]))
+            return (
+                None if alike is None else EncoderSizes(impossible=f"the backbone {record.backbone} looks like {alike}")
+            )
         if isinstance(found, str):
             return EncoderSizes(impossible=found)
+        if registry.backbones.get(record.backbone).version != record.encoder.backbone_version:
+            return None
+        if problem := _unregistered(record, registry):
+            return EncoderSizes(impossible=problem)
         if found is None or protocol is None:
             return EncoderSizes()
+        corpus = found.corpora.get(record.pretraining)
         return EncoderSizes(
             name=found.name,
             parameters=found.parameters,
             feature_dim=found.feature_dim,
             input_size=protocol.picture.crop_side(found.input_size),
             pooling=found.pooling,
+            seen=None if corpus is None else corpus.seen(record.dataset.name),
         )
 
     return sizes
+
+
+def _unregistered(record: Record, registry: Registry) -> str:
+    """Say that no plugin of a record registers its pretraining by this name; empty if one may, or if it is a file."""
+    installed = {plugin.distribution for plugin in registry.plugins}
+    if record.encoder.checkpoint_sha256 is not None or set(record.provenance.plugins) - installed:
+        return ""
+    try:
+        name = registry.pretrainings.named_in_file(record.pretraining).name
+    except UsageError:
+        return f"no pretraining is called {record.pretraining!r}, and the record names no checkpoint"
+    return "" if name == record.pretraining else f"the pretraining {record.pretraining} is {name}"

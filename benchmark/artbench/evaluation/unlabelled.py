@@ -17,7 +17,7 @@ from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest, Training, by_network, encoder_requests
 from artbench.errors import ArtbenchError
 from artbench.evaluation.label_free import of_images
-from artbench.evaluation.workflow import RunRequest
+from artbench.evaluation.request import RunRequest
 from artbench.features.extract import Features, extract
 from artbench.plugins.registry import Registry
 from artbench.records.parts import LabelFreeState
@@ -63,6 +63,7 @@ class Described:
             hardware=hardware_name(self.device),
             dtype=self.features.dtype,
             compiled=self.features.compiled,
+            decoder=self.features.decoder,
             plugins={**self.candidate.plugins, **plugins},
             seed=self.seed,
             created=datetime.now(UTC).replace(microsecond=0),
@@ -103,7 +104,12 @@ def encode_unlabelled(
     """
     device = choose_device(request.device)
     wanted = encoder_requests(
-        request.swept, request.pretrainings, registry=registry, seed=request.seed, trainings=trainings
+        request.swept,
+        request.pretrainings,
+        registry=registry,
+        seed=request.seed,
+        normalisation=request.normalisation,
+        trainings=trainings,
     )
     for variants in by_network(wanted):
         try:
@@ -139,6 +145,7 @@ def _encode(
         workers=request.workers,
         fresh=request.fresh,
         compiled=request.compiled,
+        decoder=request.decoder,
         reporter=reporter,
     )
     described = []

@@ -1,130 +1,37 @@
 """The main job: every encoder on every task, each result on record."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
 from artbench.data.exclusion import NOTHING, read_exclusions
-from artbench.data.folders import DatasetPaths
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.encoders.encoder import Encoder
-from artbench.encoders.request import EncoderRequest, NetworkKey, Training, by_network, encoder_requests, sweep
+from artbench.encoders.request import EncoderRequest, NetworkKey, Training, by_network, encoder_requests
 from artbench.encoders.sizes import counted_sizes
-from artbench.errors import ArtbenchError, UsageError
+from artbench.errors import ArtbenchError
+from artbench.evaluation.other_plugins import other_plugins
 from artbench.evaluation.record_builder import check_kept, evaluate
+from artbench.evaluation.request import RunOutcome, RunRequest, RunResult
 from artbench.evaluation.rounds import check_images
 from artbench.features.extract import Features, extract
 from artbench.features.pipeline import NotFiniteError
 from artbench.leaderboard.board import boards
-from artbench.leaderboard.build import build_pages
+from artbench.leaderboard.build import build_from
 from artbench.leaderboard.notes import literature
-from artbench.leaderboard.ranking import Place
 from artbench.plugins.registry import Registry
 from artbench.probe.width import check_width
-from artbench.protocol import DEFAULT_PROTOCOL, Protocol
+from artbench.protocol import Protocol
 from artbench.records.folder import ResultsFolder, ResultsIndex
-from artbench.records.format import amount, metric_name, unit
+from artbench.records.format import measured
 from artbench.records.record import Record, task_name, task_under
-from artbench.records.unlabelled import UnlabelledResult
 from artbench.runtime.distributed import Group, current_group
 from artbench.runtime.files import cache_folder
 from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter
-from artbench.specs import TaskSpec
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunRequest:
-    """What to run: the options of `artbench run`.
-
-    Attributes:
-        protocol: Protocol for tasks that ask for labels; tasks that ask for the year use its variant for years.
-        compiled: Whether networks are compiled for the extraction.
-        shots: Numbers of training images per class to fit on instead of all; one protocol each.
-        width: Number of principal components of train to reduce features to; None: all features.
-    """
-
-    backbones: Sequence[str]
-    tasks: Sequence[str]
-    pretrainings: Sequence[str] = ("imagenet",)
-    results: Path = Path("results")
-    paths: DatasetPaths = field(default_factory=DatasetPaths)
-    device: str = "auto"
-    batch_size: int | None = None
-    workers: int | None = None
-    seed: int = 0
-    fresh: bool = False
-    compiled: bool = False
-    allow_partial: bool = False
-    exclude: Path | None = None
-    protocol: Protocol = DEFAULT_PROTOCOL
-    shots: Sequence[int] = ()
-    width: int | None = None
-
-    @property
-    def swept(self) -> list[str]:
-        """Names of backbones, those with a range such as `resnet18@layer=1..4` written out.
-
-        Raises:
-            UsageError: A range is empty or too long.
-        """
-        return [name for asked in self.backbones for name in sweep(asked)]
-
-    def protocols(self, task: TaskSpec) -> tuple[Protocol, ...]:
-        """Return the protocols under which a task is run.
-
-        Raises:
-            UsageError: The request has shots, and the task is not single-label.
-        """
-        protocol = self.protocol.for_years() if task.target == "year" else self.protocol
-        if self.width is not None:
-            protocol = protocol.with_width(self.width)
-        if not self.shots:
-            return (protocol,)
-        if task.target != "single-label":
-            raise UsageError(
-                f"--shots draws images of each class, and {task.name} is a {task.target} task",
-                mend="Name tasks with one class per image, or leave --shots out",
-            )
-        return tuple(protocol.with_shots(shots) for shots in sorted(set(self.shots)))
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunResult:
-    """One record and its rank.
-
-    Attributes:
-        record: The record.
-        file: File of the record.
-        new: Whether this run measured it; otherwise it was on record.
-        place: Rank, or ranks, among the records that it can be compared with.
-        of: Number of those records.
-    """
-
-    record: Record
-    file: Path
-    new: bool
-    place: Place
-    of: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunOutcome:
-    """The results of a run.
-
-    Attributes:
-        results: Results in the order of encoders, then tasks.
-        failures: Reasons why encoders could not be run, by encoder.
-        unlabelled: Results for datasets without labels, which `artbench.api.run.run_request` adds.
-    """
-
-    results: tuple[RunResult, ...]
-    failures: Mapping[str, str]
-    unlabelled: tuple[UnlabelledResult, ...] = ()
 
 
 def run(
@@ -133,6 +40,7 @@ def run(
     registry: Registry,
     reporter: Reporter,
     trainings: Callable[[str, str], Training] | None = None,
+    pages: bool = True,
 ) -> RunOutcome:
     """Run every encoder on every task that is not on record, and update the leaderboards.
 
@@ -144,6 +52,7 @@ def run(
         registry: The loaded plugins.
         reporter: Receives progress and notices.
         trainings: See `encoder_requests`; `artbench.pretrain.cached_training.trainings_for` makes it.
+        pages: Whether to update the leaderboards.
 
     Raises:
         UsageError: A name is unknown, or an option makes no sense; nothing was started.
@@ -161,6 +70,7 @@ def run(
             request.pretrainings,
             registry=registry,
             seed=request.seed,
+            normalisation=request.normalisation,
             trainings=trainings,
         )
     )
@@ -178,20 +88,17 @@ def run(
         for protocol in request.protocols(task.spec):
             check_kept(task, protocol)
     work = _Work(request=request, device=device, ledger=ResultsIndex(results, reporter), group=group, reporter=reporter)
-    failures: dict[str, str] = {}
-    work.refuse_widths(encoders, datasets, failures)
+    work.refuse_widths(encoders, datasets)
     for variants in by_network(encoders):
         for tasks in datasets:
-            work.measure(variants, tasks, failures)
-    pages = request.results / "leaderboards"
-    if work.ledger.new or results.newer_than(pages / "README.md"):
-        build_pages(
-            work.ledger.records,
-            pages,
-            predictions=results.predictions_of,
-            literature=literature(registry),
-        )
-    return RunOutcome(results=tuple(work.results(encoders, datasets)), failures=failures)
+            work.measure(variants, tasks)
+    out = request.results / "leaderboards"
+    if pages and (work.ledger.new or results.newer_than(out / "README.md")):
+        build_from(results, out, literature=literature(registry), reporter=reporter)
+    outcome = RunOutcome(results=tuple(work.results(encoders, datasets)), failures=work.failures)
+    for said in other_plugins(outcome.results, registry):
+        reporter.notice(said)
+    return outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,6 +110,8 @@ class _Work:
     ledger: ResultsIndex
     group: Group
     reporter: Reporter
+    # Why encoders failed, by name.
+    failures: dict[str, str] = field(default_factory=dict)
     # The one that is in memory.
     _networks: dict[NetworkKey, Encoder] = field(default_factory=dict)
     # Encoders that can't be built, or whose features can't be had.
@@ -216,9 +125,7 @@ class _Work:
         asked = [(task, protocol) for task in tasks for protocol in self.request.protocols(task.spec)]
         return [(task, protocol) for task, protocol in asked if _name(task, protocol) not in self._too_small]
 
-    def refuse_widths(
-        self, encoders: Sequence[EncoderRequest], datasets: Sequence[Sequence[OpenTask]], failures: dict[str, str]
-    ) -> None:
+    def refuse_widths(self, encoders: Sequence[EncoderRequest], datasets: Sequence[Sequence[OpenTask]]) -> None:
         """Put encoders and tasks that can't have the common width into `failures`, before an image is read."""
         width = self.request.width
         if width is None:
@@ -227,14 +134,14 @@ class _Work:
             try:
                 check_width(width, features=self.feature_dim(candidate))
             except ArtbenchError as error:
-                self.failed(candidate, error, failures)
+                self.failed(candidate, error)
         for task, protocol in [one for tasks in datasets for one in self.with_protocols(tasks)]:
             try:
                 check_images(task, protocol)
             except ArtbenchError as error:
                 self._too_small.add(_name(task, protocol))
                 for candidate in [one for one in encoders if str(one) not in self._broken]:
-                    self.task_failed(task, protocol, candidate, error, failures)
+                    self.task_failed(task, protocol, candidate, error)
 
     def feature_dim(self, candidate: EncoderRequest) -> int | None:
         """Return the length of an encoder's feature vectors; None: it would have to be trained to tell."""
@@ -249,11 +156,10 @@ class _Work:
         protocol: Protocol,
         candidate: EncoderRequest,
         error: ArtbenchError,
-        failures: dict[str, str],
     ) -> None:
         """Tell why a task failed with an encoder, and add it to `failures`."""
         name = _name(task, protocol)
-        failures[str(candidate)] = f"{failures.get(str(candidate), '')} {name}: {error}".strip()
+        self.failures[str(candidate)] = f"{self.failures.get(str(candidate), '')} {name}: {error}".strip()
         self.reporter.notice(f"{name}, {candidate}: {error}")
 
     def on_record(self, task: OpenTask, protocol: Protocol, candidate: EncoderRequest) -> Record | None:
@@ -277,7 +183,7 @@ class _Work:
         wanted = [[one for one, lack in zip(asked, each, strict=True) if lack] for each in found]
         return [(candidate, which) for candidate, which in zip(variants, wanted, strict=True) if which]
 
-    def measure(self, variants: Sequence[EncoderRequest], tasks: Sequence[OpenTask], failures: dict[str, str]) -> None:
+    def measure(self, variants: Sequence[EncoderRequest], tasks: Sequence[OpenTask]) -> None:
         """Run the variants of one network on the tasks of one dataset that lack their records, in one pass over it.
 
         Why a variant failed is told, and put into `failures` by its name. One that can't be built is not tried again.
@@ -299,24 +205,25 @@ class _Work:
                 workers=request.workers,
                 fresh=request.fresh,
                 compiled=request.compiled,
+                decoder=request.decoder,
                 reporter=self.reporter,
             )
         except ArtbenchError as error:
             if isinstance(error, NotFiniteError) and len(todo) > 1 and group.size == 1:
                 # In another layer or pool they may be finite: each by itself.
                 for candidate, _ in todo:
-                    self.measure([candidate], tasks, failures)
+                    self.measure([candidate], tasks)
                 return
             for candidate, _ in todo:
-                self.failed(candidate, error, failures)
+                self.failed(candidate, error)
             return
         for (candidate, wanted), encoder, features in zip(todo, encoders, found, strict=True):
             try:
                 reasons = group.from_first(partial(self.enter, candidate, encoder, features, wanted))
                 if reasons:
-                    failures[str(candidate)] = " ".join([failures.get(str(candidate), ""), *reasons]).strip()
+                    self.failures[str(candidate)] = " ".join([self.failures.get(str(candidate), ""), *reasons]).strip()
             except ArtbenchError as error:
-                self.failed(candidate, error, failures)
+                self.failed(candidate, error)
 
     def build(self, variants: Sequence[EncoderRequest]) -> list[Encoder]:
         """Build a network once, read as each of its variants says."""
@@ -327,10 +234,10 @@ class _Work:
             self._networks[key] = self.group.together(build)
         return [self._networks[key].at(one.backbone) for one in variants]
 
-    def failed(self, candidate: EncoderRequest, error: ArtbenchError, failures: dict[str, str]) -> None:
+    def failed(self, candidate: EncoderRequest, error: ArtbenchError) -> None:
         """Tell why an encoder failed, and put it into `failures`."""
         self._broken.add(str(candidate))
-        failures[str(candidate)] = str(error)
+        self.failures[str(candidate)] = str(error)
         self.reporter.notice(f"{candidate}: {error}")
 
     def enter(
@@ -358,7 +265,7 @@ class _Work:
                 continue
             record = self.ledger.enter(done.record, done.predictions, done.tables)
             self._states[task.spec.name] = record.dataset.fingerprint
-            result = f"{metric_name(record.primary_metric)} {amount(record.primary)} {unit(record.primary)}"
+            result = measured(record.primary_metric, record.primary)
             self.reporter.notice(f"{task_name(record)}, {candidate}: {result}")
         return reasons
 

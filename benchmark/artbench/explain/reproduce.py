@@ -9,10 +9,10 @@ from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.data.targets import Split
 from artbench.encoders.encoder import Encoder
-from artbench.encoders.request import EncoderRequest, encoder_requests
+from artbench.encoders.request import EncoderRequest, encoder_requests, given_on_record
 from artbench.errors import ArtbenchError
 from artbench.evaluation.rounds import readable
-from artbench.explain.sources import CheckedRecord, Sources, name_of_task, other_weights
+from artbench.explain.sources import CheckedRecord, Sources, check_version, name_of_task, named_plugins, other_weights
 from artbench.features.extract import Features, extract
 from artbench.plugins.registry import Registry
 from artbench.protocol import Protocol, protocol_named
@@ -82,15 +82,10 @@ def reproduce(
     """
     record, stored, sources = checked.record, checked.predictions, checked.sources
     protocol = protocol_of(record, checked.file)
-    (candidate,) = encoder_requests(
-        [record.backbone], [checked.pretraining], registry=registry, seed=record.provenance.seed
-    )
+    candidate = candidate_of(checked, registry)
     task = open_task(record, sources, registry, reporter)
     device = choose_device(sources.device)
-    encoder = candidate.build(reporter, device=device)
-    if encoder.weights_sha256 != record.encoder.weights_sha256:
-        given = candidate.checkpoint_sha256 if sources.checkpoint is not None else None
-        raise other_weights(record, encoder.weights_sha256, checkpoint=given)
+    encoder = build_as_recorded(candidate, checked, device=device, reporter=reporter)
     if check is not None:
         check(task, encoder)
     (features,) = extract(
@@ -127,6 +122,35 @@ def reproduce(
         stored=stored,
         device=device,
     )
+
+
+def candidate_of(checked: CheckedRecord, registry: Registry) -> EncoderRequest:
+    """Return what builds the encoder of a record.
+
+    Raises:
+        UsageError: A name on record is unknown here.
+        ArtbenchError: The backbone has another version here.
+    """
+    record = checked.record
+    with named_plugins(record, registry):
+        (candidate,) = encoder_requests(
+            [record.backbone],
+            [checked.pretraining],
+            registry=registry,
+            seed=record.provenance.seed,
+            normalisation=given_on_record(record),
+        )
+    check_version(record, candidate.backbone)
+    return candidate
+
+
+def build_as_recorded(candidate: EncoderRequest, checked: CheckedRecord, *, device: str, reporter: Reporter) -> Encoder:
+    """Build an encoder, which must have the weights of a record; raise ArtbenchError if it has others."""
+    record, here = checked.record, candidate.build(reporter, device=device)
+    if here.weights_sha256 != record.encoder.weights_sha256:
+        given = candidate.checkpoint_sha256 if checked.sources.checkpoint is not None else None
+        raise other_weights(record, here.weights_sha256, checkpoint=given)
+    return here
 
 
 def protocol_of(record: Record, file: Path) -> Protocol:

@@ -1,6 +1,7 @@
 """Where to find what a record was made from, checked before torch is imported."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from artbench.plugins.registry import Registry
 from artbench.records.folder import read_record
 from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.record import Record
-from artbench.specs import TaskSpec
+from artbench.specs import BackboneSpec, TaskSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +76,30 @@ def check_sources(file: Path, sources: Sources, *, registry: Registry) -> Checke
         ) from error
     for name in sources.paths.by_name:
         registry.datasets.get(name)
-    pretraining = pretraining_of(record, sources, registry=registry)
-    dataset = registry.datasets.get(task_of(record, sources, registry=registry).dataset)
+    with named_plugins(record, registry):
+        pretraining = pretraining_of(record, sources, registry=registry)
+        dataset = registry.datasets.get(task_of(record, sources, registry=registry).dataset)
     sources.paths.given_folder(dataset)
     if sources.exclude is not None:
         read_exclusions(sources.exclude)
     elif record.dataset.exclusion is not None:
         raise UsageError("images were left out of this record", mend="Give the list of them as --exclude FILE.csv")
     return CheckedRecord(file=file, record=record, predictions=predictions, sources=sources, pretraining=pretraining)
+
+
+@contextmanager
+def named_plugins(record: Record, registry: Registry) -> Iterator[None]:
+    """Say of a name that is unknown here which plugins the record was made with that are not installed."""
+    try:
+        yield
+    except UsageError as error:
+        installed = {plugin.distribution for plugin in registry.plugins if plugin.problem is None}
+        made = record.provenance.plugins.items()
+        absent = [f"{name} {version}".strip() for name, version in made if name not in installed]
+        if not absent:
+            raise
+        mend = f"Install {' and '.join(absent)}, which the record was made with"
+        raise UsageError(error.message, mend=mend) from error
 
 
 def task_of(record: Record, sources: Sources, *, registry: Registry) -> TaskSpec:
@@ -103,7 +120,8 @@ def name_of_task(record: Record, sources: Sources, *, registry: Registry) -> str
         UsageError: As `task_of` does.
     """
     if not sources.tasks:
-        return _task_on_record(record, registry).name
+        _task_on_record(record, registry)
+        return registry.tasks.placed(record.task)
     known = named_tasks(sources.tasks, registry=registry)
     if record.task not in known:
         raise UsageError(
@@ -120,9 +138,10 @@ def _task_on_record(record: Record, registry: Registry) -> TaskSpec:
     except UsageError as error:
         for _, family in registry.tasks.families():
             if family.reads_paths and record.task.startswith(f"{family.name}:"):
+                name = ":".join(record.task.split(":")[:2])
                 raise UsageError(
-                    f"the record is of a {family.name}, whose folder it does not hold",
-                    mend=f"Give it as --task {family.name}:PATH:COLUMN",
+                    f"the record is of {name}, and a record does not hold the path of a {family.name}",
+                    mend=f"Give it as --data {name}=PATH; it is remembered",
                 ) from error
         raise
 
@@ -167,6 +186,16 @@ def pretraining_of(record: Record, sources: Sources, *, registry: Registry) -> s
             mend="Give it as --pretraining PATH",
         )
     return registry.pretrainings.get(record.pretraining).name
+
+
+def check_version(record: Record, backbone: BackboneSpec) -> None:
+    """Raise ArtbenchError unless the backbone has the version that it had when a record was made."""
+    then, here = record.encoder.backbone_version, backbone.version
+    if here != then:
+        raise ArtbenchError(
+            f"the record was made with version {then} of {record.backbone}, and version {here} is installed",
+            mend="Install the release that it was made with (`provenance.plugins`), or run it again",
+        )
 
 
 def other_weights(record: Record, here: str, *, checkpoint: str | None) -> ArtbenchError:

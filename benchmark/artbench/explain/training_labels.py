@@ -82,6 +82,7 @@ def _answer(measured: ReproducedTask) -> tuple[StoredPredictions, int]:
         LabelledFeatures(rows=Rows(measured.features.matrix, train.rows), labels=train.labels, ids=ids),
         together=known_groups(task.targets, train, dataset) if task.spec.clustered else ids,
         classes=len(task.targets.classes),
+        target=task.spec.target,
         l2=measured.record.probe.l2,
         protocol=measured.protocol,
         device=measured.device,

@@ -10,15 +10,16 @@ from artbench.data.folders import made_folder
 from artbench.data.opening import open_dataset
 from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.sources import CheckedRecord, task_of
+from artbench.plugins.known import form_of
 from artbench.plugins.registry import Registry
 from artbench.records.tables import tested_classes
 
 
 def refuse_years(checked: CheckedRecord, *, registry: Registry) -> None:
     """Raise a `UsageError` if the task of a record asks for the year."""
-    if task_of(checked.record, checked.sources, registry=registry).target == "year":
+    if form_of(task_of(checked.record, checked.sources, registry=registry).target) == "number":
         raise UsageError(
-            f"{checked.file} is a record of a task that asks for the year: "
+            f"{checked.file.name} is a record of a task that asks for the year: "
             "a year has no class whose evidence a map could show",
             mend="Give a record of a task with classes or labels",
         )
@@ -34,7 +35,7 @@ def check_classes(names: Sequence[str], checked: CheckedRecord, *, registry: Reg
     if not names:
         return
     record = checked.record
-    if task_of(record, checked.sources, registry=registry).target == "year":
+    if form_of(task_of(record, checked.sources, registry=registry).target) == "number":
         raise UsageError(f"{record.task} asks for the year and has no classes", mend="Leave --class out")
     classes = tested_classes(checked.file, record)
     if classes is None:

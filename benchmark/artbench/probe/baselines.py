@@ -9,14 +9,9 @@ from numpy.typing import NDArray
 from artbench.data.outputs import Leading, Outputs, joined
 from artbench.data.splits import held_out
 from artbench.data.targets import Labels
+from artbench.plugins.known import target_named
 from artbench.specs import TargetKind
 from artbench.stats.metrics import best_thresholds
-
-_NAMES: Mapping[TargetKind, tuple[str, str]] = {
-    "single-label": ("largest class", "painter's commonest class"),
-    "multi-label": ("label frequencies", "painter's label frequencies"),
-    "year": ("median year", "painter's median year"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,14 +57,14 @@ def guesses(train: Known, test: Known, *, target: TargetKind, classes: int, frac
         Guess(
             name=name,
             outputs=_outputs(train, test, classes=classes, grouped=grouped),
-            thresholds=_thresholds(train, classes, grouped, fraction),
+            thresholds=_thresholds(train, classes, grouped, target, fraction),
         )
-        for name, grouped in zip(_NAMES[target], (False, True), strict=True)
+        for name, grouped in zip(target_named(target).baselines, (False, True), strict=True)
         if not grouped or train.groups is not None
     ]
 
 
-def _thresholds(train: Known, classes: int, grouped: bool, fraction: float) -> Mapping[str, float]:
+def _thresholds(train: Known, classes: int, grouped: bool, target: TargetKind, fraction: float) -> Mapping[str, float]:
     if train.labels.ndim == 1:
         return {}
     held = held_out(train.labels, train.ids, fraction=fraction)
@@ -77,7 +72,7 @@ def _thresholds(train: Known, classes: int, grouped: bool, fraction: float) -> M
     if not len(held):
         held = rest
     outputs = _outputs(_some(train, rest), _some(train, held), classes=classes, grouped=grouped)
-    return best_thresholds(train.labels[held], outputs, target="multi-label")
+    return best_thresholds(train.labels[held], outputs, target=target)
 
 
 def _some(known: Known, positions: NDArray[np.int64]) -> Known:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from artbench.data.outputs import Leading, Outputs, joined
 from artbench.data.targets import Labels
+from artbench.plugins.known import form_of
 from artbench.probe.features import Rows
 from artbench.specs import TargetKind
 
@@ -20,7 +21,7 @@ _LOT = 1 << 13
 
 def knn_outputs(train: Sequence[Rows], train_labels: Labels, test: Rows, *, target: TargetKind, **rest: Any) -> Outputs:
     """Return `knn_probabilities`, whose arguments it has; of one class per image the leading ones."""
-    if target != "single-label":
+    if form_of(target) != "class":
         return knn_probabilities(train, train_labels, test, target=target, **rest)
     parts = [Leading.of(block) for block in _votes(train, train_labels, test, target=target, **rest)]
     return joined(parts or [Leading.of(np.zeros((0, rest["classes"]), np.float32))])
@@ -57,7 +58,7 @@ def knn_probabilities(
     Returns:
         float32, shape (m, classes); for years float32, shape (m, 1).
     """
-    votes = np.zeros((len(test), 1 if target == "year" else classes), np.float32)
+    votes = np.zeros((len(test), 1 if form_of(target) == "number" else classes), np.float32)
     start = 0
     for block in _votes(
         train, train_labels, test, classes=classes, target=target, k=k, temperature=temperature, device=device
@@ -80,16 +81,16 @@ def _votes(
 ) -> Iterator[NDArray[np.float32]]:
     """Yield `knn_probabilities` of some test images at a time."""
     # Years are averaged like the votes for one class; MPS has no float64.
-    years = torch.from_numpy(train_labels.astype(np.float32)[:, None]) if target == "year" else None
+    years = torch.from_numpy(train_labels.astype(np.float32)[:, None]) if form_of(target) == "number" else None
     labels = (torch.from_numpy(train_labels) if years is None else years).to(device)
     classes = classes if years is None else 1
     similarities, nearest = _nearest(train, test, k=k, device=device)
     # Votes of k neighbours for all labels are in memory at once.
-    step = max(1, _BLOCK // ((1 if target == "single-label" else similarities.shape[1]) * classes))
+    step = max(1, _BLOCK // ((1 if form_of(target) == "class" else similarities.shape[1]) * classes))
     for start in range(0, len(test), step):
         of = nearest[start : start + step]
         weights = (similarities[start : start + step] / temperature).softmax(dim=1)
-        if target == "single-label":
+        if form_of(target) == "class":
             block = torch.zeros(len(of), classes, device=device)
             block.scatter_add_(1, labels[of], weights)
         else:

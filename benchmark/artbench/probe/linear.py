@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from artbench.data.outputs import Leading, Outputs, joined
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
+from artbench.plugins.known import form_of
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.penalty import Fold, PenaltyPath, choose_penalty, set_apart
 from artbench.protocol import Probe
 from artbench.runtime.progress import Reporter
 from artbench.specs import TargetKind
-from artbench.stats.metrics import METRICS, best_thresholds, score
+from artbench.stats.metrics import best_thresholds, metrics_of, score
 
 # Log odds that float64 can't tell from certainty.
 _CERTAIN = 35.0
@@ -148,8 +149,7 @@ def _on_validation(
     if not held:
         return thresholds, {}
     labels, outputs = np.concatenate([one for one, _ in held]), joined([one for _, one in held])
-    ours = {name: metric for name, metric in METRICS.items() if metric.target == target}
-    metrics = {n: score(m, labels, outputs, thresholds=thresholds) for n, m in ours.items()}
+    metrics = {m.name: score(m, labels, outputs, thresholds=thresholds) for m in metrics_of(target)}
     return thresholds, {name: value for name, value in metrics.items() if not np.isnan(value)}
 
 
@@ -161,7 +161,7 @@ def validated_thresholds(held: Sequence[tuple[Labels, Outputs]], *, target: Targ
         target: Kind of target.
     """
     if not held:
-        return {name: 0.5 for name, m in METRICS.items() if m.target == target and m.needs_threshold}
+        return {metric.name: 0.5 for metric in metrics_of(target) if metric.needs_threshold}
     labels, outputs = np.concatenate([one for one, _ in held]), joined([one for _, one in held])
     return best_thresholds(labels, outputs, target=target)
 
@@ -174,7 +174,7 @@ def _logits(rows: Rows, weight: NDArray[np.float64], bias: NDArray[np.float64]) 
 
 def outputs_of(rows: Rows, weight: NDArray[np.float64], bias: NDArray[np.float64], target: TargetKind) -> Outputs:
     """Predict with a head: of one class per image the leading ones, of labels the probability of each."""
-    if target == "multi-label":
+    if form_of(target) == "labels":
         return probabilities_of(rows, weight, bias, target)
     parts = [Leading.of(logits.softmax(dim=1).float().numpy()) for logits in _logits(rows, weight, bias)]
     return joined(parts or [Leading.of(np.zeros((0, len(bias)), np.float32))])
@@ -186,7 +186,7 @@ def probabilities_of(
     """Predict the probability of each class or label with a head, float32, shape (n, classes)."""
     probabilities, done = np.empty((len(rows), len(bias)), np.float32), 0
     for logits in _logits(rows, weight, bias):
-        block = logits.softmax(dim=1) if target == "single-label" else logits.sigmoid()
+        block = logits.softmax(dim=1) if form_of(target) == "class" else logits.sigmoid()
         probabilities[done : done + len(block)] = block.float().numpy()
         done += len(block)
     return probabilities
@@ -200,7 +200,7 @@ def mean_loss(
     for logits in _logits(part.rows, weight, bias):
         labels = torch.from_numpy(part.labels[done : done + len(logits)])
         done += len(logits)
-        if target == "single-label":
+        if form_of(target) == "class":
             # A class without training images costs the same at every penalty.
             losses.append(-logits.log_softmax(dim=1).gather(1, labels[:, None])[:, 0].clamp(min=-_CERTAIN))
         else:

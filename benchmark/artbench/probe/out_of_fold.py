@@ -13,6 +13,7 @@ from artbench.probe.linear import outputs_of
 from artbench.probe.penalty import PenaltyPath
 from artbench.probe.width import to_width
 from artbench.protocol import Protocol
+from artbench.specs import TargetKind
 
 FOLDS = 5
 
@@ -33,7 +34,14 @@ class OutOfFold:
 
 
 def out_of_fold(
-    images: LabelledFeatures, *, together: Sequence[str], classes: int, l2: float, protocol: Protocol, device: str
+    images: LabelledFeatures,
+    *,
+    together: Sequence[str],
+    classes: int,
+    target: TargetKind,
+    l2: float,
+    protocol: Protocol,
+    device: str,
 ) -> OutOfFold:
     """Predict the class of each image by a probe fitted on the other four of five folds.
 
@@ -41,6 +49,7 @@ def out_of_fold(
         images: Images with one class each.
         together: Group of each image: all images of a group are in one fold.
         classes: Number of classes.
+        target: Kind of target, with one class per image.
         l2: Penalty of the probes, of the protocol's grid.
         protocol: How probes are fitted.
         device: `cpu`, `cuda`; with `mps`, which has no float64, the probes run on the CPU.
@@ -58,13 +67,11 @@ def out_of_fold(
             continue
         train, _, projection = to_width(images.select(rest), None, width=protocol.width)
         rows = images.rows.select(held)
-        path = PenaltyPath(
-            [train], classes=classes, target="single-label", tolerance=protocol.probe.tolerance, device=place
-        )
+        path = PenaltyPath([train], classes=classes, target=target, tolerance=protocol.probe.tolerance, device=place)
         # Along the larger penalties, as each fit is a good start for the next.
         for larger in sorted((one for one in protocol.probe.grid if one >= l2), reverse=True):
             head = path.at(larger)
-        outputs = outputs_of(rows if projection is None else projection.rows(rows), *head, "single-label")
+        outputs = outputs_of(rows if projection is None else projection.rows(rows), *head, target)
         found.judged[held] = np.isin(labels[held], labels[rest])
         assert isinstance(outputs, Leading)
         found.predicted[held], found.confidence[held] = outputs.classes[:, 0], outputs.probabilities[:, 0]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from artbench.data.splits import grouped_folds, held_out
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
+from artbench.plugins.known import form_of
 from artbench.probe.features import LabelledFeatures, Scaling, Standardised, check_finite
 from artbench.probe.objective import Objective, Sigmoids, Softmax
 from artbench.probe.preconditioner import Eigenbasis, Preconditioner
@@ -78,7 +79,7 @@ class PenaltyPath:
     def at(self, l2: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return weight and bias, for features that are not z-scored, of the fit with a penalty."""
         # A single class is certain.
-        if sum(map(len, self._groups)) > (self.target == "single-label"):
+        if sum(map(len, self._groups)) > (form_of(self.target) == "class"):
             with own_core_each(self._device):
                 self._move_on(l2)
         width = len(self._scaling.mean)

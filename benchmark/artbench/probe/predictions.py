@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from artbench.data.outputs import Outputs
+from artbench.plugins.known import form_of
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.knn import knn_outputs
 from artbench.probe.linear import FittedProbe, fit_probe, validated_thresholds
@@ -58,8 +59,8 @@ def predict(
     test = test if projection is None else projection.rows(test)
     fitted: FittedProbe | FittedRidge
     outputs: Outputs
-    if target == "year":
-        ridge = fit_ridge(train, validation, probe=protocol.probe, device=device)
+    if form_of(target) == "number":
+        ridge = fit_ridge(train, validation, target=target, probe=protocol.probe, device=device)
         fitted, outputs = ridge if projection is None else projection.unprojected(ridge), ridge.years(test)
     else:
         head = fit_probe(
@@ -80,7 +81,7 @@ def predict(
         )
 
     thresholds: Mapping[str, float] = {}
-    if target == "multi-label":
+    if form_of(target) == "labels":
         folds = set_apart(train, validation, probe=protocol.probe)
         held = [(fold.choose_on.labels, votes([fold.fit_on], fold.choose_on.rows)) for fold in folds]
         thresholds = validated_thresholds(held, target=target)

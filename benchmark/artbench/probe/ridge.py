@@ -11,7 +11,8 @@ from artbench.errors import ArtbenchError
 from artbench.probe.features import LabelledFeatures, Rows, Scaling
 from artbench.probe.penalty import choose_penalty, set_apart
 from artbench.protocol import Probe
-from artbench.stats.metrics import METRICS, score
+from artbench.specs import TargetKind
+from artbench.stats.metrics import metrics_of, score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ class FittedRidge:
 
 
 def fit_ridge(
-    train: LabelledFeatures, validation: LabelledFeatures | None, *, probe: Probe, device: str
+    train: LabelledFeatures, validation: LabelledFeatures | None, *, target: TargetKind, probe: Probe, device: str
 ) -> FittedRidge:
     """Choose the penalty by the squared error on validation, then fit on train and validation together.
 
@@ -75,7 +76,8 @@ def fit_ridge(
         chosen = zip(folds, choice.heads, strict=True)
         years = np.concatenate([_predicted(fold.choose_on.rows, *head) for fold, head in chosen])
         labels = np.concatenate([fold.choose_on.labels for fold in folds])
-        metrics = {m.name: score(m, labels, years) for m in METRICS.values() if m.target == "year"}
+        found = {metric.name: score(metric, labels, years) for metric in metrics_of(target)}
+        metrics = {name: value for name, value in found.items() if not np.isnan(value)}
     everything = [train] if validation is None else [train, validation]
     weight, bias = _Path(everything, device=place).at(choice.l2)
     return FittedRidge(weight=weight, bias=bias, l2=choice.l2, grid_losses=choice.grid_losses, validation=metrics)

@@ -1,6 +1,7 @@
 """Figures and words of confusion matrices."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -9,11 +10,11 @@ from artbench.explain.figure import GREY, LINE_INCHES, put_caption, square, text
 from artbench.runtime.text import printable
 
 # Inches.
-_CELL, _LEAST, _MOST, _LABELS, _HEAD, _MARGIN = 0.42, 2.6, 9.0, 1.75, 0.55, 0.14
+_CELL, _LEAST, _MOST, _LABELS, _HEAD, _MARGIN, _AXIS = 0.42, 2.6, 9.0, 1.75, 0.4, 0.14, 0.2
 # Most letters of a class's name, and how wide one is as a share of its height.
 _LONGEST, _LETTER = 28, 0.65
 # With more classes a number does not fit its cell.
-_NUMBERED = 16
+_NUMBERED = 50
 _HALF = 50.0  # percent, from which a cell is so dark that its number is white
 
 
@@ -52,7 +53,7 @@ def confusion_figure(
     names = [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in map(printable, classes)]
     size = float(np.clip(72 * side / len(classes) * 0.8, 3.5, 8))
     # The longest name needs this much; the title needs as much at the left as _LABELS.
-    under = _MARGIN + _LETTER * size / 72 * max(map(len, names))
+    under = _MARGIN + _AXIS + _LETTER * size / 72 * max(map(len, names))
     left = max(_LABELS, under)
     width = left + side + _MARGIN
     lines = wrapped(caption, width - 2 * _MARGIN)
@@ -68,11 +69,13 @@ def confusion_figure(
     axes.tick_params(length=0)
     axes.spines[:].set_color("#cccccc")
     if len(classes) <= _NUMBERED:
+        digits = float(np.clip(72 * side / len(classes) * 0.36, 3.5, 7))
         for row, column in np.argwhere(shares >= 0.5):
             share = shares[row, column]
             colour = "white" if share >= _HALF else "black"
-            axes.text(column, row, f"{share:.0f}", ha="center", va="center", fontsize=7, color=colour)
-    legend = "rows: what it is; columns: what it was taken for; % of the row"
-    text_line(figure, _MARGIN, height - 0.47, legend, size=7, colour=GREY)
+            axes.text(column, row, f"{share:.0f}", ha="center", va="center", fontsize=digits, color=colour)
+    middle = partial(axes.text, ha="center", va="center", fontsize=8, color=GREY, transform=axes.transAxes)
+    middle(-(left - _AXIS) / side, 0.5, "what it is", rotation=90)
+    middle(0.5, -(under - _AXIS) / side, "taken for, % of the row")
     put_caption(figure, lines, left=_MARGIN, top=below - _MARGIN)
     return figure

@@ -15,7 +15,7 @@ from artbench.leaderboard.notes import Literature
 from artbench.leaderboard.overall import overall
 from artbench.leaderboard.page.content import section
 from artbench.records.folder import ResultsFolder
-from artbench.records.format import amount, metric_name, unit
+from artbench.records.format import heading, measured
 from artbench.records.record import Record, encoder_name, task_name
 from artbench.report.confusion import confusion_figure, most_confused
 from artbench.report.explained import filters_of, gradcam_of, labels_of, map_of
@@ -43,6 +43,7 @@ class Gathered:
         copies: The report's folder, with copies of the records.
         dpi: Resolution of the confusion matrices in dots per inch.
         literature: What is known of tasks besides their records.
+        title: Title of the first page.
     """
 
     boards: Sequence[Board]
@@ -53,6 +54,7 @@ class Gathered:
     copies: ResultsFolder
     dpi: int
     literature: Mapping[str, Literature]
+    title: str
 
 
 def report_pages(gathered: Gathered, *, advance: Callable[[], None]) -> dict[str, str]:
@@ -78,10 +80,10 @@ def report_pages(gathered: Gathered, *, advance: Callable[[], None]) -> dict[str
         pages.append({"name": boards[0].first.task, "file": f"{TASKS}/{Path(name).stem}.html", "boards": parts})
     neighbours = zip(pages, [None, *pages], [*pages[1:], None], strict=False)
     texts = {
-        page["file"]: _html("task", page=page, up="../", before=before, after=after)
+        page["file"]: _html("task", page=page, title=gathered.title, up="../", before=before, after=after)
         for page, before, after in neighbours
     }
-    return {**texts, INDEX: _html("index", page=_index(gathered, pages), up="")}
+    return {**texts, INDEX: _html("index", page=_index(gathered, pages), title=gathered.title, up="")}
 
 
 def _html(template: str, **content: Any) -> str:
@@ -97,7 +99,7 @@ def _index(gathered: Gathered, pages: Sequence[_Content]) -> _Content:
     return {
         "records": sum(len(board.rows) for board in gathered.boards),
         "columns": [
-            (first.task, f"{metric_name(first.primary_metric)} {unit(first.primary)}", links[first.task])
+            (first.task, heading(first.primary_metric, first.primary), links[first.task])
             for first in ([] if together is None else [board.first for board in together.boards])
         ],
         "overall": [] if together is None else together.rows,
@@ -122,7 +124,7 @@ def _task_line(board: Board, link: str) -> _Content:
         "partial": best.dataset.partial,
         "records": len(board.rows),
         "best": encoder_name(best) if board.led else "",
-        "value": f"{metric_name(best.primary_metric)} {amount(best.primary)} {unit(best.primary)}" if board.led else "",
+        "value": measured(best.primary_metric, best.primary) if board.led else "",
     }
 
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from filelock import FileLock, Timeout
-
 from artbench.errors import ArtbenchError, plugin_errors
 from artbench.explain.figure import versions
 from artbench.report.request import KINDS, Kind
-from artbench.runtime.files import atomic_folder, sha256_of, write_text
+from artbench.runtime.files import atomic_folder, file_errors, sha256_of, write_text
+from artbench.runtime.lease import Lease, LeaseLost, check_held
 from artbench.runtime.progress import Reporter
 from artbench.runtime.temporaries import remove_abandoned
 
@@ -73,25 +72,23 @@ def make_parts(parts: Sequence[Part], out: Path, *, reporter: Reporter) -> list[
     """
     if not parts:
         return []
-    try:
-        (out / "figures").mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / "figures" / ".lock").acquire(blocking=False)
-    except Timeout as error:
-        raise ArtbenchError(
-            f"another report is being made in {out}", mend="Wait for it, or name another folder with --out"
-        ) from error
-    except OSError as error:
-        raise ArtbenchError(
-            f"{out} can't be written ({error.strerror or error})", mend="Name another folder with --out"
-        ) from error
     outcomes = []
-    with lock:
+    with Lease(out / "figures" / ".lease", doing=f"making a report in {out}") as lease:
+        with file_errors(f"{out} can't be written", mend="Name another folder with --out"):
+            acquired = lease.acquire(reporter=reporter, refuse_living=True)
+        if not acquired:
+            raise ArtbenchError(
+                f"another report is being made in {out} ({lease.holder})",
+                mend="Wait for it, or name another folder with --out",
+            )
         for part in parts:
             remove_abandoned((out / part.folder).parent, (out / part.folder).name)
         for number, part in enumerate(parts, start=1):
             reporter.notice(f"[{number} of {len(parts)}] {part}")
             try:
                 outcomes.append(_made(part, out))
+            except LeaseLost:
+                raise
             except ArtbenchError as error:
                 reporter.notice(f"left out: {error}")
                 outcomes.append(Outcome(part=part, state="failed", reason=str(error)))
@@ -119,6 +116,7 @@ def _made(part: Part, out: Path) -> Outcome:
                 # A folder can't be renamed over another, and what was not made here is not thrown away here.
                 if not (folder / MARK).is_file():
                     raise FileExistsError(None, "something else is there")
+                check_held()
                 shutil.rmtree(folder)
     except OSError as error:
         raise ArtbenchError(f"{folder} can't be written ({error.strerror or error})") from error

@@ -19,6 +19,7 @@ from artbench.explain.map.workflow import explain_map
 from artbench.explain.sources import Sources, named_tasks, pretraining_of
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.overall import chosen as counted
+from artbench.plugins.known import form_of
 from artbench.plugins.registry import Registry
 from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.record import Record, encoder_name, pretraining_name, task_name
@@ -229,7 +230,7 @@ def choose_records(boards: Sequence[Board], files: Iterable[Path], *, results: R
 def _has_doubtful_labels(board: Board) -> bool:
     """Tell whether wrong labels can be looked for: one label an image, and at least two networks."""
     metric = METRICS.get(board.first.primary_metric)
-    return metric is not None and metric.target == "single-label" and len(asked(board)) > 1
+    return metric is not None and form_of(metric.target) == "class" and len(asked(board)) > 1
 
 
 def labels_of_board(board: Board, results: ResultsFolder) -> PurePosixPath:

@@ -39,6 +39,7 @@ class ReportRequest:
         dpi: Resolution of the figures in dots per inch.
         checkpoints: Checkpoints of records whose pretraining is one.
         sources: Where to find what the records were made from.
+        title: Title of the first page.
     """
 
     results: Path
@@ -50,6 +51,7 @@ class ReportRequest:
     dpi: int = 150
     checkpoints: Sequence[Path] = ()
     sources: Sources = field(default_factory=Sources)
+    title: str = "Which visual representation understands art?"
 
     def check(self, registry: Registry) -> None:
         """Raise an error for options that can't be met, before torch is imported.

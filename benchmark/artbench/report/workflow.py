@@ -99,6 +99,7 @@ def make_report(request: ReportRequest, *, registry: Registry, reporter: Reporte
         copies=copies,
         dpi=request.dpi,
         literature=known,
+        title=request.title,
     )
     with reporter.counting("pages", total=len(found), unit="leaderboards") as counter:
         pages = report_pages(gathered, advance=counter.advance)

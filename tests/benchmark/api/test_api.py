@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 import artbench
-from artbench.evaluation.workflow import RunRequest
-from tests.support.plugins import TOY
+from artbench.evaluation.request import RunRequest
+from tests.support.plugins import JUDGED, TOY
 from tests.support.reporters import RecordingReporter
 
 
@@ -30,7 +30,7 @@ def test_importing_artbench_is_light() -> None:
 
 
 def test_submodules_of_the_same_name_do_not_take_the_functions_over() -> None:
-    assert RunRequest.__module__ == "artbench.evaluation.workflow"
+    assert RunRequest.__module__ == "artbench.evaluation.request"
     assert callable(artbench.run)
     assert callable(artbench.features)
     assert all(getattr(artbench, name) is not None for name in artbench.__all__)
@@ -115,6 +115,29 @@ def test_a_loaded_encoder_gives_the_features_that_are_stored(toy: Path, monkeypa
     assert similarity.min() > 0.999
     assert not any(parameter.requires_grad for parameter in encoder.module.parameters())
     assert encoder.weights_sha256[:12] in repr(encoder)
+
+
+def test_the_targets_of_a_task_are_what_it_asks_of_its_images(toy: Path) -> None:
+    found = artbench.targets(task="toy-colour", data={"toy": toy}, plugins=[TOY])
+    assert found.classes == ("red", "green", "blue")
+    assert (found.groups, found.rounds) == (None, 1)
+    assert found.labels.dtype == np.int64
+    assert found.splits.tolist() == ["train"] * 60 + ["test"] * 30
+    assert [int(name[:3]) % 3 for name in found.ids] == found.labels.tolist()
+    labels = artbench.targets(task="toy-traits", data={"toy": toy}, plugins=[TOY]).labels
+    assert (labels.dtype.name, labels.shape) == ("bool", (90, 2))
+    with pytest.raises(artbench.UsageError, match="toy-colour has no round 1"):
+        artbench.targets(task="toy-colour", round=1, data={"toy": toy}, plugins=[TOY])
+
+
+def test_groups_and_rounds_of_a_task_are_told(toy: Path) -> None:
+    first, second = (
+        artbench.targets(task="toy-splits", round=number, data={"toy": toy}, plugins=[TOY, JUDGED]) for number in (0, 1)
+    )
+    assert first.rounds == second.rounds == 2
+    assert first.ids != second.ids
+    assert first.groups is not None
+    assert 1 < len(set(first.groups)) < len(first.groups) == len(first.ids)
 
 
 def test_the_features_of_a_task_are_those_of_its_images(toy: Path) -> None:

@@ -199,3 +199,13 @@ def test_only_datasets_without_labels_count_as_such(scans: Path) -> None:
     assert found is not None
     assert found.spec.folder is not None
     assert DatasetPaths().folder(found.spec, reporter=RecordingReporter()) == scans
+
+
+def test_an_image_replaced_at_equal_size_is_another_state(scans: Path, tmp_path: Path) -> None:
+    small, large = sorted([scans / "05.png", scans / "06.png"], key=lambda file: file.stat().st_size)
+    before = ran(scans, tmp_path / "results")
+    large.write_bytes(small.read_bytes().ljust(large.stat().st_size, b"\0"))
+    after = ran(scans, tmp_path / "results")
+    assert before.fingerprint != after.fingerprint
+    assert before.folder != after.folder
+    assert (before.label_free.distinct, after.label_free.distinct) == (COUNT, COUNT - 1)

@@ -5,8 +5,9 @@ import pytest
 from rich.console import Console
 
 from artbench.cli.leaderboard.show import print_board
-from artbench.cli.progress import TerminalReporter
+from artbench.cli.progress import LogLines, TerminalReporter
 from artbench.leaderboard.board import boards
+from artbench.runtime.progress import RESUMED
 from tests.support.records import record
 
 
@@ -85,7 +86,8 @@ def test_names_from_elsewhere_are_no_commands_to_a_terminal(monkeypatch: pytest.
     reporter = TerminalReporter()
     monkeypatch.setattr(reporter, "_console", Console(file=said))
     reporter.notice("can't be read: \x1b[2J.jpg\nsecond [line]")
-    assert said.getvalue() == "can't be read: ?[2J.jpg\nsecond [line]\n"
+    reporter.notice("::error::x")
+    assert said.getvalue() == "can't be read: ?[2J.jpg?second [line]\n> ::error::x\n"
 
 
 @pytest.mark.parametrize(("width", "parts"), [(50, 1), (60, 1), (72, 2), (80, 2), (100, 4), (160, 4)])
@@ -105,3 +107,13 @@ def test_names_from_elsewhere_are_no_markup(capsys: pytest.CaptureFixture[str]) 
     (board,) = boards([record(backbone="[/bold] [x](y)", task="sample-style")])
     print_board(board)
     assert "[/bold]" in capsys.readouterr().out
+
+
+def test_what_was_done_before_counts_and_tells_nothing_of_the_rate() -> None:
+    said: list[str] = []
+    times = iter([0.0, 0.0, 20.0])
+    lines = LogLines("work", total=1000, unit="images", say=said.append, clock=lambda: next(times))
+    lines.advance(900, note=RESUMED)
+    lines.advance(10)
+    # Ten in 20 s, and 90 to go.
+    assert said == ["work: 910 of 1,000 images, 03:00 left"]

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,10 +16,14 @@ from artbench.data.exclusion import read_exclusions
 from artbench.data.folders import DatasetPaths
 from artbench.data.pool import Manifest, PoolPart
 from artbench.errors import ArtbenchError
-from artbench.evaluation.workflow import RunRequest, run
+from artbench.evaluation.request import RunRequest
+from artbench.evaluation.workflow import run
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
 from artbench_sample.paint import paint_collection
+from tests.benchmark.audit.painted import blobs
+from tests.plugins.artbench_collection.museum import write_table
+from tests.support.pages import on_a_phone, open_page, wait_until_it_fits
 from tests.support.plugins import TOY
 
 HOSTILE = "0<script>alert(1)</script>&.png"
@@ -68,6 +73,13 @@ def test_twins_across_the_split_are_found_reported_and_left_out(toy: Path, tmp_p
     assert "**leak**" in (out / "report.md").read_text()
     exclusions = read_exclusions(out / "exclude.csv")
     assert exclusions.images == {("toy", "train"): {HOSTILE.replace("/", ""), "010.png"}}
+
+
+def test_the_page_fits_a_telephone(toy: Path, tmp_path: Path, browser: Any) -> None:
+    assert audit(tmp_path, "--data", f"toy={toy}").exception is None
+    open_page(browser, (tmp_path / "report.html").as_uri())
+    with on_a_phone(browser):
+        wait_until_it_fits(browser)
 
 
 def test_a_record_made_after_an_audit_says_how_many_test_pictures_have_a_twin(toy: Path, tmp_path: Path) -> None:
@@ -143,3 +155,18 @@ def test_of_the_24_twins_planted_in_sample_the_hashes_find_half_and_nothing_else
     assert len(planted) == 24
     assert found <= planted
     assert len(found) >= 11
+
+
+def test_the_page_shows_what_the_owner_says_of_each_image(tmp_path: Path) -> None:
+    rows = []
+    for number in range(12):
+        rows.append((f"{number}.png", "ab"[number % 2], f"Still <life> {number}"))
+        blobs(number % 11).save(tmp_path / rows[-1][0])
+    table = write_table(tmp_path / "works.csv", ("path", "style", "title"), rows)
+    words = ["audit", f"collection:{table}", "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(data, words, standalone_mode=False)
+    assert result.exception is None, result.exception
+    page, text = ((tmp_path / "out" / name).read_text() for name in ("report.html", "report.md"))
+    for number, style in ((0, "a"), (11, "b")):
+        assert f"style: {style}; title: Still &lt;life&gt; {number}<" in page
+        assert "title: Still" in text

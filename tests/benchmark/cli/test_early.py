@@ -13,6 +13,7 @@ from artbench.errors import UsageError
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Catalogue, Entry
 from artbench.specs import BackboneSpec, Family
+from tests.support.command_line import CommandLine
 
 FILE = Path("names") / "backbones.json"
 SLOW = {"torch", "torchvision", "timm"}
@@ -91,10 +92,12 @@ def test_a_search_that_finds_nothing_imports_nothing_and_is_no_error() -> None:
     assert not imported & SLOW
 
 
-def test_a_backbone_without_parameters_is_refused_before_any_data_is_made(cache: Path) -> None:
-    status, said, _ = artbench("run --backbone colour-histogram --task sample-style")
-    assert status == 2
-    assert "Give --pretraining none." in said
+def test_a_backbone_without_parameters_is_refused_before_any_data_is_made(
+    cache: Path, command_line: CommandLine
+) -> None:
+    done = command_line("run", "--backbone", "colour-histogram", "--task", "sample-style")
+    assert done.returncode == 2
+    assert "Give --pretraining none." in done.stderr
     assert not (cache / "datasets").exists()
     assert not Path("results").exists()
 
@@ -129,7 +132,17 @@ def test_a_family_from_elsewhere_is_always_asked() -> None:
     assert from_cache(catalogue).get("new_one") is spec
 
 
-def test_the_first_slip_keeps_the_names_for_the_next(cache: Path) -> None:
+def test_the_first_slip_keeps_the_names_for_the_next(cache: Path, command_line: CommandLine) -> None:
     (cache / FILE).unlink()
-    assert artbench("run --backbone resnt18 --task sample-style")[0] == 2
+    assert command_line("run", "--backbone", "resnt18", "--task", "sample-style").returncode == 2
     assert not artbench("run --backbone resnt18 --task sample-style")[2] & SLOW
+
+
+def test_random_weights_of_what_has_none_are_refused_with_the_name_of_the_other(command_line: CommandLine) -> None:
+    # Else one measurement would be on record under two names.
+    words = ("--backbone", "colour-histogram", "--pretraining", "random", "--task", "sample-style")
+    done = command_line("run", *words)
+    assert done.returncode == 2
+    assert "colour-histogram has nothing to learn, and no weights. Give --pretraining none." in (
+        " ".join(done.stderr.split())
+    )

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import shutil
 from pathlib import Path
 
@@ -54,6 +55,16 @@ def test_parquet_needs_a_file_and_records_that_are_there(tmp_path: Path) -> None
     only = ("--results", PUBLISHED, "--backbone", "resnet18")
     assert command("export", "--format", "parquet", *only, "--out", out).exit_code == 0
     assert len(pq.read_table(out)) == len(list(PUBLISHED.glob("records/*/resnet18.*.json")))
+
+
+def test_a_device_or_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "device").symlink_to(os.devnull)
+    for name in ("pipe", "device"):
+        failed = command("export", "--methods", "--results", PUBLISHED, "--out", tmp_path / name)
+        assert failed.exit_code == 2
+        assert f"{name} is a device or a pipe" in failed.output
+        assert not (tmp_path / name).is_file()
 
 
 def test_publishing_twice_changes_nothing_and_leaves_the_source_alone(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import io
 import pytest
 from click import unstyle
 
+from artbench.cli.main import possible_advice
 from artbench.cli.output import echo, print_checks, print_findings, print_table
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.runtime.text import printable, size
@@ -131,9 +132,39 @@ def test_sentences_break_between_words_on_a_terminal(monkeypatch: pytest.MonkeyP
     ]
 
 
-@pytest.mark.parametrize("name", ["::notice::all is well", "  ::error::x", "##[error]x"])
+@pytest.mark.parametrize("name", ["::notice::all is well", "  ::error::x", "##[error]x", "a/##[add-mask]FAIL"])
 def test_no_name_is_a_command_of_the_log_that_holds_it(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     print_findings([(name, failed(name, "it is no record", mend="Remove it"))])
     for line in capsys.readouterr().out.splitlines():
-        assert not line.lstrip().startswith(("::", "##["))
-        assert name in line
+        assert not line.lstrip().startswith("::")
+        assert "##[" not in line
+        assert name.replace("##[", "## [") in line
+
+
+def test_no_column_is_so_narrow_that_words_break_while_others_have_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = narrow(monkeypatch)
+    print_table(("name", "about"), [("word " * 12 + "a-name-of-26-signs-in-all", "some more words " * 6)])
+    assert "a-name-of-26-signs-in-all" in unstyle(out.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("words", "mend", "said"),
+    [
+        (["run"], "Extract them anew with --fresh", "Extract them anew with --fresh."),
+        (["explain", "map"], "Extract them anew with --fresh", "Extract them anew with `artbench run --fresh`."),
+        (
+            ["list"],
+            "Or not. `artbench matrix run --help` lists more",
+            "Or not. `artbench matrix run --help` lists more.",
+        ),
+        (["list"], "Make room, or leave out --pack. Nothing is lost", "Nothing is lost."),
+        (["list"], "Leave out --pack", ""),
+        (["explain", "map"], "Name another with --out, or see --debug", "Name another with --out, or see --debug."),
+        (["data", "check"], "Did you mean --data?", "Did you mean --data?"),
+    ],
+)
+def test_advice_names_options_that_there_are(
+    words: list[str], mend: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["artbench", *words])
+    assert possible_advice(mend) == said

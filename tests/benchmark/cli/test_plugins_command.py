@@ -134,6 +134,18 @@ def test_what_can_not_be_loaded_or_registers_nothing_fails(tmp_path: Path) -> No
         assert words in done.stdout
 
 
+def test_a_name_that_a_family_of_another_has_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "taking.py"
+    file.write_text(
+        "from artbench import hookimpl\nfrom artbench.specs import BackboneSpec\n\n@hookimpl\n"
+        "def register_backbones(register):\n"
+        "    register(BackboneSpec(name='resnet18', description='Mine.', factory='nowhere:build'))\n"
+    )
+    found = json.loads(call("check", "--plugin", str(file), "--json").stdout)
+    said = json.dumps(found)
+    assert "its backbone resnet18 shares the name with one of the family timm of artbench" in said
+
+
 def test_absent_data_is_skipped_and_said_and_data_is_found_where_it_is_placed(
     artbench_tiny_dataset: TinyDataset, tmp_path: Path
 ) -> None:

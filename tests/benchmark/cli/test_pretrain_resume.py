@@ -12,6 +12,7 @@ from artbench.cli.main import main
 from artbench.pretrain.resume import read_resume_state
 from tests.support import training as toys
 from tests.support.plugins import TOY
+from tests.support.training_folder import restate
 
 SMALL = ("batch_size=16", "sub_batch=8", "steps=4", "crop_size=16", "temperature=0.1")
 
@@ -98,6 +99,15 @@ def test_pictures_that_have_a_place_of_their_own_are_found_there_again(terminal:
     shutil.rmtree(tmp_path / "cache")
     assert terminal.pretrain("--resume") == 0, terminal.err
     assert not (tmp_path / "cache" / "datasets").exists()
+
+
+def test_what_made_it_may_change_only_where_that_is_accepted(terminal: Terminal) -> None:
+    begin(terminal)
+    restate(Path("out"), 2, lambda facts: facts["stretches"][0].update(artbench="0.0.1"))
+    assert terminal.pretrain("--resume") == 1
+    assert "artbench: 0.0.1, now " in terminal.err
+    assert "`artbench pretrain --resume --accept-changes --out out`" in terminal.err
+    assert terminal.pretrain("--resume", "--accept-changes") == 0, terminal.err
 
 
 def test_a_name_that_is_only_on_record_is_reported_with_the_whole_command(terminal: Terminal) -> None:

@@ -6,10 +6,12 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import click
 import pytest
 
+from artbench.cli.main import artbench as main
 from tests.support.command_line import CommandLine
 
 HEAVY = {"torch", "torchvision", "timm", "sklearn", "scipy", "numpy", "pyarrow", "PIL", "pydantic"}
@@ -58,7 +60,7 @@ def test_a_pattern_searches_the_families(command_line: CommandLine) -> None:
     ("words", "status", "says"),
     [
         (["--version"], 0, "artbench "),
-        (["nonsense"], 2, "there is no command 'nonsense'. There are run, pretrain, list"),
+        (["nonsense"], 2, "there is no command 'nonsense'. There are run, pretrain, matrix, list"),
         (["pretran"], 2, "Did you mean pretrain?"),
         (["explain", "gradcan"], 2, "Did you mean gradcam? `artbench explain --help`"),
         (["run", "--bakbone", "x"], 2, "'--bakbone'. Did you mean '--backbone'? `artbench run --help`"),
@@ -135,23 +137,28 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no pseudo-terminals here")
-def test_members_of_a_family_share_one_description_on_a_terminal() -> None:
+def test_members_of_a_family_share_one_description_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TERM", "xterm")
     terminal, end = os.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "artbench", "list", "backbones", "resnet18*"],
-        stdout=end,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "COLUMNS": "60", "TERM": "xterm"},
-    )
-    os.close(end)
-    said = b""
-    with suppress(OSError):  # Linux has no end of file there.
-        while part := os.read(terminal, 10_000):
-            said += part
+    said: list[bytes] = []
+
+    def read() -> None:
+        with suppress(OSError):  # Linux has no end of file there.
+            while part := os.read(terminal, 10_000):
+                said.append(part)
+
+    reader = Thread(target=read)
+    reader.start()
+    # In this process: another would import timm again.
+    with os.fdopen(end, "w") as screen, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdout", screen)
+        main(["list", "backbones", "resnet18*"], standalone_mode=False)
+    reader.join()
     os.close(terminal)
-    assert process.wait() == 0
-    lines = [line.split() for line in click.unstyle(said.decode()).splitlines()]
-    assert said.count(b"every model of timm") == 1
+    shown = b"".join(said)
+    lines = [line.split() for line in click.unstyle(shown.decode()).splitlines()]
+    assert shown.count(b"every model of timm") == 1
     assert ["resnet18.fb_ssl_yfcc100m_ft_in1k", "11.2", "M"] in [line[:3] for line in lines]
 
 

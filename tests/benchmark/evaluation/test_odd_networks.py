@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from artbench.errors import ArtbenchError
-from artbench.evaluation.workflow import RunOutcome, RunRequest, run
+from artbench.evaluation.request import RunOutcome, RunRequest
+from artbench.evaluation.workflow import run
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
 from tests.support.plugins import ODD, TOY

@@ -10,7 +10,8 @@ import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
 from artbench.errors import UsageError
-from artbench.evaluation.workflow import RunRequest, RunResult, run
+from artbench.evaluation.request import RunRequest, RunResult
+from artbench.evaluation.workflow import run
 from artbench.leaderboard.ranking import rank
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
@@ -18,6 +19,7 @@ from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
 from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Silent
+from tests.support.estimates import ends
 from tests.support.plugins import JUDGED, TOY
 from tests.support.reporters import RecordingReporter
 
@@ -84,7 +86,7 @@ def test_years_are_scored_in_years(judged: Judged) -> None:
     errors = [abs(row["target"] - row["prediction"]) for row in judged.table("toy-year")]
     assert record.primary.value == pytest.approx(np.mean(errors), abs=1e-3)
     assert record.metrics["within_50_years"].value == np.mean([error <= 50 for error in errors])
-    assert record.primary.ci95[0] < record.primary.value < record.primary.ci95[1]
+    assert ends(record.primary)[0] < record.primary.value < ends(record.primary)[1]
     assert 0 < record.primary.value < 60 < judged.record("toy-year-permuted").primary.value
     assert record.neighbours.metrics["mean_absolute_error"].value < 100
     assert record.tables.keys() == {"probe"}
@@ -98,7 +100,7 @@ def test_guesses_without_pixels_stand_beside_the_ranked_rows(judged: Judged) -> 
     assert largest.metrics["accuracy"].value == pytest.approx(1 / 3)
     # A tenth of the images have another colour than the others of their painter, and two have no known painter.
     assert 0.8 <= painter.metrics["accuracy"].value < 1
-    assert painter.metrics["accuracy"].ci95[0] < painter.metrics["accuracy"].ci95[1]
+    assert ends(painter.metrics["accuracy"])[0] < ends(painter.metrics["accuracy"])[1]
     lines = judged.page("toy-by-painter").splitlines()
     ranked, apart = (next(k for k, line in enumerate(lines) if line.startswith(head)) for head in ("| 1 |", "| larg"))
     assert apart > ranked + 1
@@ -181,7 +183,7 @@ def test_few_shots_are_protocols_of_their_own(
         assert record.few_shot is not None
         assert len(record.rounds) == record.few_shot.draws == 10
         assert record.primary.value == pytest.approx(np.mean([r.metrics["accuracy"] for r in record.rounds]))
-        assert record.primary.ci95[0] <= record.primary.value <= record.primary.ci95[1]
+        assert ends(record.primary)[0] <= record.primary.value <= ends(record.primary)[1]
     # Every class has 20 images, so with 25 shots every draw is the whole of train.
     assert [record.few_shot.scarce for record in records if record.few_shot] == [0, 0, 3]
     said = (

@@ -8,7 +8,7 @@ import torch
 from artbench.encoders import Corpus
 from artbench.encoders.encoder import Encoder
 from artbench.evaluation.seen import what_was_seen
-from artbench.records.parts import PoolState
+from artbench.records.encoder_state import PoolState
 from artbench.specs import INITIALISATION
 
 WEB = Corpus(name="web", state="contaminated", evidence="an audit", datasets={"drawn": ("clean", "drawn by code")})

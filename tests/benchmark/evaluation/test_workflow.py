@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from safetensors.torch import save_file
 
 from artbench.data.folders import DatasetPaths
 from artbench.data.pool import Manifest, PoolPart
+from artbench.encoders.normalisation import Normalisation
 from artbench.errors import ArtbenchError, UsageError
-from artbench.evaluation.workflow import RunOutcome, RunRequest, run
+from artbench.evaluation.request import RunOutcome, RunRequest
+from artbench.evaluation.workflow import run
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.runtime.files import cache_folder
@@ -52,6 +55,11 @@ def test_a_run_writes_record_predictions_and_leaderboard(request_: RunRequest, r
     assert record["neighbours"]["metrics"]["accuracy"]["value"] > 0.5
     assert record["probe"]["converged"] is True
     assert all(record["timing"][phase] > 0 for phase in ("extract_s", "decode_s", "forward_s", "probe_s"))
+    assert record["timing"]["extraction"]["device_s"] > 0
+    assert record["timing"]["probe"]["device_s"] > 0
+    if sys.platform == "linux":
+        # More than the code of torch alone takes.
+        assert record["timing"]["extraction"]["memory_bytes"] > 100_000_000
     assert record["provenance"]["plugins"].keys() == {"artbench", "toy_plugin.py"}
     table = pq.read_table(result.file.with_suffix(".parquet")).to_pylist()
     hits = sum(row["target"] == row["prediction"] for row in table)
@@ -100,6 +108,8 @@ def test_every_combination_is_run_and_a_second_task_costs_no_second_pass(
     shutil.rmtree(request_.results)
     again = go(both, registry)
     assert all(result.record.timing.extract_s == 0 for result in again.results)
+    assert all(result.record.timing.extraction is None for result in again.results)
+    assert all(result.record.timing.probe is not None for result in again.results)
 
 
 def test_other_seeds_of_random_weights_are_other_records(request_: RunRequest, registry: Registry) -> None:
@@ -280,6 +290,21 @@ def test_excluded_images_leave_train_and_make_another_state_of_the_data(
     assert (state.exclusion.train, state.exclusion.test) == (1, 1)
     assert state.fingerprint != whole.record.dataset.fingerprint
     assert whole.record.dataset.exclusion is None
+
+
+def test_a_mean_that_was_given_is_on_record_and_makes_another_result(request_: RunRequest, registry: Registry) -> None:
+    checkpoint = request_.results.parent / "weights.safetensors"
+    save_file(toy_plugin.patches().module.state_dict(), checkpoint)
+    plain = replace(request_, pretrainings=[str(checkpoint)])
+    given = replace(plain, normalisation=Normalisation((0.1, 0.2, 0.3), (0.4, 0.5, 0.6)))
+    results = [go(one, registry).results[0] for one in (plain, given, given, plain)]
+    assert [result.new for result in results] == [True, True, False, True]
+    state = results[1].record.encoder.normalisation
+    assert state is not None
+    assert (state.mean, state.std) == ((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
+    assert results[3].record.encoder.normalisation is None
+    with pytest.raises(UsageError, match="no pretraining is one"):
+        go(replace(given, pretrainings=["random"]), registry)
 
 
 def test_a_record_says_what_its_checkpoint_was_pretrained_on(request_: RunRequest, registry: Registry) -> None:

@@ -72,6 +72,16 @@ def test_a_record_whose_data_are_not_here_is_refused_at_once(tmp_path: Path) -> 
         assert status == 2
 
 
+def test_a_plugin_that_was_uninstalled_is_named(tmp_path: Path) -> None:
+    made = {"plugins": {"artbench": "0.2.0", "artbench-hog": "0.1.0"}}
+    for changes in ({"task": "etchings-school"}, {"pretraining": "stripes"}):
+        file = written(tmp_path, provenance=made, **changes)
+        given = ["--record", str(file), "--data-root", str(tmp_path), "--out", str(tmp_path / "out")]
+        ((status, said),) = refusals(["explain", "map", *given])
+        assert "Install artbench-hog 0.1.0, which the record was made with" in said
+        assert status == 2
+
+
 def test_a_missing_folder_an_unknown_dataset_and_a_missing_exclusion_list_are_refused(
     tmp_path: Path, given: list[str]
 ) -> None:
@@ -169,7 +179,7 @@ def test_bad_options_of_filter_pictures_are_refused_at_once(tmp_path: Path) -> N
         [*filters, *out, "--examples", "wikiart"],
         [*filters, *out, "--units", "24", "--pretraining", "imagenet", "--pretraining", "none", "--dpi", "1200"],
     )
-    wanted = ["is a folder", "no pretraining is called 'imagnet'", "no checkpoint at", "has to be trained first"]
+    wanted = ["is a directory", "no pretraining is called 'imagnet'", "no checkpoint at", "has to be trained first"]
     wanted += ["nothing says where its images are", "too large to draw. Give a lower --dpi, or fewer --units"]
     assert all(words in told for words, (_, told) in zip(wanted, said, strict=True)), said
     assert not (tmp_path / "new").exists()

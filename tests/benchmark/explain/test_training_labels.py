@@ -82,11 +82,14 @@ def test_ids_take_the_place_of_published_digests(
     assert (tmp_path / "audit" / "labels.csv").is_file()
 
 
-def test_a_collection_has_to_be_named_with_its_path(record: Path, scans: Path, command_line: CommandLine) -> None:
+def test_a_collection_that_was_never_placed_here_has_to_be_named_with_its_path(
+    record: Path, scans: Path, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "another"))
     words = ("data", "audit", "--labels", "--training", str(record), "--plugin", str(SMALL))
     done = command_line(*words)
     assert done.returncode == 2
-    assert "--task collection:PATH:COLUMN" in done.stderr
+    assert "--data collection:labels=PATH" in " ".join(done.stderr.split())
     done = command_line(*words, "--task", f"collection:{scans}:painter")
     assert done.returncode == 2
     assert "the record is of collection:" in done.stderr

@@ -24,7 +24,7 @@ def known(labels: ArrayLike, groups: Sequence[str] | None = None) -> Known:
 
 def guessed(train: Known, test: Known) -> dict[str, Guess]:
     kind = {"i": "single-label", "b": "multi-label", "f": "year"}[train.labels.dtype.kind]
-    return {g.name: g for g in guesses(train, test, target=kind, classes=3, fraction=0.1)}  # type: ignore[arg-type]
+    return {g.name: g for g in guesses(train, test, target=kind, classes=3, fraction=0.1)}
 
 
 def kept(outputs: Outputs) -> dict[str, Any]:

@@ -154,8 +154,8 @@ def test_years_too() -> None:
     years = 1600 + np.repeat(np.random.default_rng(3).uniform(0, 300, 12), 15)
     probe = LINEAR_V2.for_years().probe
     assert probe.group_folds == 5
-    grouped = fit_ridge(replace(train, labels=years), None, probe=probe, device="cpu")
-    alone = fit_ridge(replace(train, labels=years, groups=None), None, probe=probe, device="cpu")
+    grouped = fit_ridge(replace(train, labels=years), None, target="year", probe=probe, device="cpu")
+    alone = fit_ridge(replace(train, labels=years, groups=None), None, target="year", probe=probe, device="cpu")
     assert grouped.l2 > alone.l2
     assert grouped.validation["mean_absolute_error"] > alone.validation["mean_absolute_error"]
 

@@ -16,7 +16,9 @@ def judged(
     images: LabelledFeatures, together: Sequence[str] | None = None, *, protocol: Protocol = LINEAR_V2
 ) -> OutOfFold:
     groups = images.ids if together is None else together
-    return out_of_fold(images, together=groups, classes=4, l2=L2, protocol=protocol, device="cpu")
+    return out_of_fold(
+        images, together=groups, classes=4, target="single-label", l2=L2, protocol=protocol, device="cpu"
+    )
 
 
 def test_a_label_has_no_say_in_the_prediction_for_its_own_image() -> None:

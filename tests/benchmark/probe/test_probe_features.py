@@ -42,7 +42,7 @@ def test_blocks_of_any_size_and_features_on_disk_give_the_same_fit(
         for given, block, free in ((part, 1 << 24, 1 << 40), (part, 100, 1 << 40), (mapped, 100, 0)):
             monkeypatch.setattr(module, "_BLOCK", block)
             monkeypatch.setattr(module, "free_bytes", lambda device, free=free: free)
-            heads.append(PenaltyPath([given], classes=outputs, target=target, tolerance=1e-7, device="cpu").at(1e-3))  # type: ignore[arg-type]
+            heads.append(PenaltyPath([given], classes=outputs, target=target, tolerance=1e-7, device="cpu").at(1e-3))
         for weight, bias in heads[1:]:
             np.testing.assert_allclose(weight, heads[0][0], rtol=1e-5, atol=1e-6 * np.abs(heads[0][0]).max())
             np.testing.assert_allclose(bias, heads[0][1], rtol=1e-5, atol=1e-6)

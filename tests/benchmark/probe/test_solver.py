@@ -275,10 +275,10 @@ def test_one_sigmoid_that_did_not_converge_is_reported_among_those_that_did() ->
 
 def test_a_warm_start_leads_to_where_a_cold_one_does() -> None:
     for part, target in ((classed(200), "single-label"), (tagged(200), "multi-label")):
-        warm = path(part, classes=part.labels.shape[1] if part.labels.ndim == 2 else 4, target=target)  # type: ignore[arg-type]
+        warm = path(part, classes=part.labels.shape[1] if part.labels.ndim == 2 else 4, target=target)
         for l2 in PENALTIES:
             weight, bias = warm.at(l2)
-            cold = path(part, classes=len(bias), target=target)  # type: ignore[arg-type]
+            cold = path(part, classes=len(bias), target=target)
             cold_weight, cold_bias = cold.at(l2)
             np.testing.assert_allclose(weight, cold_weight, rtol=1e-3, atol=1e-5 * np.abs(cold_weight).max())
             np.testing.assert_allclose(bias, cold_bias, rtol=1e-3, atol=1e-4)

@@ -117,3 +117,14 @@ def a_time_without_a_place(it: Submission) -> None:
 @harmful
 def nothing_took_part(it: Submission) -> None:
     put(it, ("provenance", "plugins"), {})
+
+
+@harmful
+def more_plugins_than_can_take_part(it: Submission) -> None:
+    names = {f"plugin-{number}": "1.0" for number in range(it.random.choice([21, 500]))}
+    put(it, ("provenance", "plugins"), {"artbench": "0.2.0"} | names)
+
+
+@harmful
+def a_type_of_numbers_that_no_features_have(it: Submission) -> None:
+    put(it, ("provenance", "dtype"), it.random.choice(["float16", "Float32", "the best one", "auto"]))

@@ -14,6 +14,7 @@ from artbench.records.tables import write_table
 from artbench.runtime.files import sha256_of
 from artbench.stats.per_class import class_table, confusion
 from artbench.stats.scoring import Scorer
+from tests.support.estimates import ends
 from tests.support.mutants.submission import Submission
 
 
@@ -35,7 +36,7 @@ def forge(it: Submission, table: pa.Table, *, unreadable: int = 0) -> None:
     classes = record.dataset.classes
     outputs = outputs_of(stored, classes, np.ones(len(table), bool))
     estimates = scorer.estimates([scorer.score(0, stored.labels, outputs)])
-    metrics = {name: {"value": one.value, "ci95": list(one.ci95)} for name, one in estimates.items()}
+    metrics = {name: {"value": one.value, "ci95": list(ends(one))} for name, one in estimates.items()}
     content["metrics"] = metrics
     content["neighbours"]["metrics"] = metrics
     content["references"] = [{"name": "largest class", "metrics": metrics}]

@@ -15,3 +15,5 @@ SMALL = _FOLDER / "small_plugin.py"
 HANGING = _FOLDER / "hanging_plugin.py"
 # Networks that state layers and pools that they don't have, or overflow in one layer.
 ODD = _FOLDER / "odd_plugin.py"
+# Metrics of every statistic, a kind of target of its own, and tasks on the toy dataset that ask for them.
+MEASURED = _FOLDER / "measured_plugin.py"

@@ -35,7 +35,7 @@ def register_tasks(register: Callable[[TaskSpec], None]) -> None:
         ("toy-traits", "multi-label", "mean_average_precision", traits),
         ("toy-year", "year", "mean_absolute_error", year),
     ):
-        add(f"{name}-permuted", target, metric, _permuted(factory), clustered=False)  # type: ignore[arg-type]
+        add(f"{name}-permuted", target, metric, _permuted(factory), clustered=False)
 
 
 def year(dataset: Any) -> Any:

@@ -18,7 +18,7 @@ def network(name: str, *, overflows: bool = False, **stated: Any) -> Any:
             return images * float("nan") if overflows and bool(images.abs().sum() > 0) else images
 
     module = torch.nn.Sequential(
-        torch.nn.AvgPool2d(8), Overflow(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Identity()
+        torch.nn.AvgPool2d(8), Overflow(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.BatchNorm1d(3)
     )
     what: dict[str, Any] = {"pool": "avg", "layers": lambda: Layers(names=("0", "1"))} | stated
     return Backbone(name=name, module=module, feature_dim=3, mean=(0.5,) * 3, std=(0.5,) * 3, **what)

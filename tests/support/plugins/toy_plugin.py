@@ -42,7 +42,7 @@ def register_tasks(register: Callable[[TaskSpec], None]) -> None:
                 name=name,
                 description="What colour it is.",
                 dataset="toy",
-                target=target,  # type: ignore[arg-type]
+                target=target,
                 primary_metric=metric,
                 factory=factory,
             )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from artbench.cli.options import debug_option, json_option, paths_options, plugin_option
-from artbench.cli.output import print_checks
+from artbench.cli.output import echo, print_checks
 
 if TYPE_CHECKING:
     from artbench.data.folders import DatasetPaths
@@ -25,9 +25,10 @@ def doctor(paths: "DatasetPaths", offline: bool, as_json: bool, plugin_files: tu
     The exit status is 1 if anything fails.
     """
     from artbench.cli.doctor.examination import Environment, examine
+    from artbench.data.places import with_places
     from artbench.plugins.loading import load_plugins
 
-    registry = load_plugins(plugin_files)
+    registry = with_places(load_plugins(plugin_files), paths, lambda line: echo(line, err=True))
     for name in paths.by_name:
         registry.datasets.get(name)
     found = examine(Environment(registry=registry, paths=paths, offline=offline))

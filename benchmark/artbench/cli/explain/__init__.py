@@ -78,7 +78,7 @@ def record_command(
     ) -> None:
         from artbench.explain.sources import Sources
 
-        loaded = options.registry(plugin_files)
+        loaded = options.registry(plugin_files, paths)
         tasks = () if task is None else (task,)
         sources = Sources(tasks=tasks, paths=paths, checkpoint=checkpoint, exclude=exclude, device=device)
         make: Callable[..., Any] = load_factory(request)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @options.pretraining_option(
     "Where its weights come from, or a checkpoint; repeatable: side by side.", multiple=True, default=("imagenet",)
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE.png", help="File of the figure.")
+@click.option("--out", required=True, type=options.OUTPUT_FILE, metavar="FILE.png", help="File of the figure.")
 @click.option(
     "--layer",
     "layers",
@@ -50,7 +50,7 @@ def filters(*, as_json: bool, plugin_files: tuple[Path, ...], **fields: Any) -> 
       artbench explain filters --backbone resnet18 \\
         --pretraining random --pretraining imagenet --out f.png
     """  # noqa: D301  click reads the control character
-    loaded = options.registry(plugin_files)
+    loaded = options.registry(plugin_files, fields["paths"])
     check_named(loaded, fields)
     from artbench.explain.filters.request import FiltersRequest
 

@@ -36,16 +36,16 @@ def check(folder: Path, paths: "DatasetPaths", memory: int, as_json: bool, plugi
     predictions are compared with the test split of their task if its data is here. A fault is FAIL, a notice WARN;
     the exit status is 1 if there is a fault.
     """
-    loaded = registry(plugin_files)
+    loaded = registry(plugin_files, paths, remembered=False)
     from artbench.cli.progress import TerminalReporter
-    from artbench.evaluation.sizes import sizes_known_to
+    from artbench.evaluation.sizes_apart import sizes_apart
     from artbench.leaderboard.validation.workflow import check_records
 
     report = check_records(
         folder,
         registry=loaded,
         paths=paths,
-        sizes=sizes_known_to(loaded),
+        sizes=sizes_apart(plugin_files),
         memory=memory * 10**6,
         reporter=TerminalReporter(),
     )

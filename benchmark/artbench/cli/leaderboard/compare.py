@@ -74,19 +74,20 @@ def _as_json(one: "Located", other: "Located", found: "Comparison", pair: "Pair 
 
 
 def _print(one: "Located", other: "Located", found: "Comparison", pair: "Pair | None") -> None:
-    from artbench.records.format import amount, metric_name, unit
+    from artbench.records.format import measured, scaled
     from artbench.records.record import encoder_name, task_name
 
     first = one.record
     echo(f"{task_name(first)}, {first.protocol}, {first.dataset.test:,} test images")
     width = max(len(encoder_name(located.record)) for located in (one, other))
     for letter, record in (("A", one.record), ("B", other.record)):
-        metric = f"{metric_name(record.primary_metric)} {amount(record.primary)} {unit(record.primary)}"
+        metric = measured(record.primary_metric, record.primary)
         echo(f"{letter}  {encoder_name(record):{width}}  {metric}  {record.id}")
-    scale, what = (100, "points") if first.primary.unit == "fraction" else (1, first.primary.unit)
-    low, high = (scale * end for end in found.ci95)
+    what = {"fraction": " points", "number": ""}.get(first.primary.unit, f" {first.primary.unit}")
+    numbers = (found.difference, *found.ci95)
+    difference, low, high = (scaled(number, first.primary.unit, signed=True) for number in numbers)
     click.echo()
-    echo(f"A - B  {scale * found.difference:+.1f} {what} [{low:+.1f}, {high:+.1f}], {_p(found.p)}", bold=True)
+    echo(f"A - B  {difference}{what} [{low}, {high}], {_p(found.p)}", bold=True)
     if found.mcnemar is not None and found.alone is not None:
         alone = f"A alone is right about {found.alone[0]:,} images, B alone about {found.alone[1]:,}"
         echo(f"exact McNemar {_p(found.mcnemar)}: {alone}")

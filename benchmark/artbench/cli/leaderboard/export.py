@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from artbench.cli.options import (
-    FILE,
+    OUTPUT_FILE,
     backbone_option,
     debug_option,
     pretraining_option,
@@ -32,7 +32,7 @@ _FORMATS = ("csv", "parquet", "latex", "model-card")
 @pretraining_option("Only this pretraining; repeatable.", multiple=True, or_path=False)
 @protocol_option()
 @seen_option()
-@click.option("--out", type=FILE, metavar="FILE", help="File to write. Default: stdout.")
+@click.option("--out", type=OUTPUT_FILE, metavar="FILE", help="File to write. Default: stdout.")
 @results_option
 @debug_option
 def export(
@@ -58,7 +58,7 @@ def export(
     from artbench.leaderboard.seen import seen_as
     from artbench.records.folder import ResultsFolder
     from artbench.runtime.files import write_text
-    from artbench.variants import spelled
+    from artbench.specs.variants import spelled
 
     if kind is None and not methods:
         raise UsageError(
@@ -115,11 +115,11 @@ def _text(kind: str | None, boards: "Sequence[Board]", seen: tuple[str, ...]) ->
     if kind == "latex":
         return latex_tables(boards, seen=seen)
     from artbench.leaderboard.export.model_card import model_card
-    from artbench.records.record import encoder_name
+    from artbench.records.record import backbone_name, encoder_name
 
     records = [row.record for board in boards for row in board.rows]
     # Variants of a network have the same weights, and two states of a pretraining the same name.
-    encoders = {(record.backbone, record.encoder.weights_sha256): encoder_name(record) for record in records}
+    encoders = {(backbone_name(record), record.encoder.weights_sha256): encoder_name(record) for record in records}
     if len(encoders) > 1:
         found = sorted(encoders.values())
         raise UsageError(

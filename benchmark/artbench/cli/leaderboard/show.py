@@ -68,14 +68,14 @@ def print_board(board: "Board") -> None:
     """Print a leaderboard on stdout."""
     from artbench.leaderboard.columns import PRIMARY, cells, headings
     from artbench.leaderboard.notes import footnotes, marks
-    from artbench.records.format import metric_name, unit
+    from artbench.records.format import heading
     from artbench.records.record import encoder_name
 
     first, records = board.first, [row.record for row in board.rows]
     names = headings(board)
     shown = [*range(PRIMARY + 1), *range(names.index("features"), len(names))]
     titles = [names[column] for column in shown]
-    titles[PRIMARY] = f"{metric_name(first.primary_metric)} {unit(first.primary)}\n[95 % interval]"
+    titles[PRIMARY] = heading(first.primary_metric, first.primary, interval="\n[95 % interval]")
     signs = ["".join(mark.sign for mark in marks(record)) for record in records]
     rows = []
     for number, record in enumerate(records):

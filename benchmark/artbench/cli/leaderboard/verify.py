@@ -21,6 +21,9 @@ from artbench.cli.output import echo, print_findings, print_json
 if TYPE_CHECKING:
     from artbench.data.folders import DatasetPaths
 
+# Exit status: no record could be verified.
+_NOTHING = 3
+
 
 @click.command()
 @click.argument(
@@ -56,12 +59,14 @@ def verify(
 
     Each DIR is a results folder. The weights of the probe that lie beside a record turn features into predictions; a
     test on training images tells whether that probe was fitted on the training split alone. PASS: verified. FAIL:
-    refuted, and the exit status is 1. SKIP: the weights, the data or the probe are not here. Check the records first.
+    refuted, or the verification broke; the exit status is 1. SKIP: weights, data or probe are not here; the exit status
+    is 3 if nothing else was found. Check the records first.
     """
-    loaded = registry(plugin_files)
+    loaded = registry(plugin_files, paths, remembered=False)
     from artbench.cli.progress import TerminalReporter
     from artbench.errors import UsageError
     from artbench.explain.sources import Sources
+    from artbench.runtime.text import counted
     from artbench.verify.workflow import VerifyRequest, records_in, verify_records
 
     files = tuple(records_in(places))
@@ -70,13 +75,19 @@ def verify(
     sources = Sources(paths=paths, checkpoint=checkpoint, exclude=exclude, device=device)
     request = VerifyRequest(files=files, sources=sources, sample=sample, seed=seed)
     found = verify_records(request, registry=loaded, reporter=TerminalReporter())
-    refuted = sum(finding.status == "FAIL" for finding in found.findings)
+    counts = {"verified": found.verified, "refuted": found.refuted, "skipped": found.skipped}
     if as_json:
         shown = [
             {"file": one.name, "status": one.status, "what": one.message, "mend": one.mend} for one in found.findings
         ]
-        print_json({"seed": found.seed, "sample": sample, "refuted": refuted, "findings": shown})
+        print_json({"seed": found.seed, "sample": sample, **counts, "findings": shown})
     else:
         print_findings((finding.name, finding) for finding in found.findings)
         echo(f"Images drawn with --seed {found.seed}.", err=True)
-    return 1 if refuted else 0
+        echo(
+            f"{counted(len(files), 'record')}: {found.verified:,} verified, {found.refuted:,} refuted, "
+            f"{found.skipped:,} could not be verified.",
+            bold=True,
+            fg="red" if found.refuted else "yellow" if found.skipped else "green",
+        )
+    return 1 if found.refuted else 0 if found.verified else _NOTHING

@@ -57,17 +57,17 @@ class Shown:
 
     @property
     def said(self) -> str:
-        """The prediction: `predicted Cubism 97.1 %`."""
+        """The prediction and its probability: `predicted Cubism 97.1 %`."""
         return f"predicted {self.predicted[0]} {100 * self.predicted[1]:.1f} %"
 
     @property
     def known(self) -> str:
-        """The true class, `true Cubism 97.1 %`; the most probable of several."""
+        """The true class and what the model gives it, `true Cubism (model: 0.2 %)`; the most probable of several."""
         if not self.true:
             return "true class not known" if self.correct is None else "has none of the labels"
         first, *others = sorted(self.true, key=lambda named: -named[1])
         more = f" and {len(others)} more" if others else ""
-        return f"true {first[0]} {100 * first[1]:.1f} %{more}"
+        return f"true {first[0]} (model: {100 * first[1]:.1f} %){more}"
 
     @property
     def mapped(self) -> str:

@@ -125,6 +125,7 @@ def _sanity(sanity: Sanity) -> dict[str, Any]:
                 "passes": checked.passes,
                 "verdict": sanity.verdict(kind),
                 "rank_correlation": list(checked.correlations),
+                "interval95": list(map(list, checked.intervals)),
                 "compared": list(checked.compared),
                 **_curves(checked.curves),
             }
@@ -166,7 +167,8 @@ def _page(contents: Contents) -> str:
     checks = [f"- {kind[0].upper()}{kind[1:]} {verdict}." for kind, verdict in contents.verdicts.items()]
     if contents.refused:
         checks.append(f"- No other maps: {escape(contents.refused)}.")
-    rows = ["| figure | why | image | maps are for | predicted | true |", "|---|---|---|---|---|---|"]
+    head = ("figure", "why", "image", "maps are for", "predicted, probability", "true, probability by the model")
+    rows = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     for shown in contents.shown:
         predicted, *true = (f"{name} {100 * chance:.1f} %" for name, chance in (shown.predicted, *shown.true))
         cells = (shown.reason, shown.image, shown.explained[0], predicted, ", ".join(true) or "not known")

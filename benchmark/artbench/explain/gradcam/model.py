@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from artbench.encoders.encoder import Encoder
+from artbench.plugins.known import form_of
 from artbench.probe.linear import FittedProbe
 
 
@@ -26,7 +27,7 @@ class ProbedEncoder(torch.nn.Module):
 
     def __init__(self, encoder: Encoder, probe: FittedProbe, *, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
-        self._dtype, self._single_label = dtype, probe.target == "single-label"
+        self._dtype, self._single_label = dtype, form_of(probe.target) == "class"
         self.backbone = encoder.backbone
         self.encoder = _hookable(copy.deepcopy(encoder.module))
         weight, bias = torch.from_numpy(np.ascontiguousarray(probe.weight.T)), torch.from_numpy(probe.bias)

@@ -23,6 +23,8 @@ _NOTHING = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAA
 # The long side is at most this many times the short one; the rest is cut off.
 _LONGEST = 2.0
 _QUALITY = 55
+# Short side of an image in pixels, and all pixels of all images, for a page of some 20 MB.
+_SHORTEST, _SHARPEST, _PIXELS = 96, 320, 64_000_000
 
 
 def map_page(contents: MapContents, *, thumbnails: Sequence[str], near: Sequence[Sequence[int]]) -> str:
@@ -75,6 +77,16 @@ def _data(contents: MapContents, *, thumbnails: Sequence[str], near: Sequence[Se
         ],
         "years": colouring.years is not None,
     }
+
+
+def sharp_side(count: int) -> int:
+    """Return the short side in pixels at which so many images fit on a page: the fewer they are, the sharper.
+
+    Examples:
+        >>> sharp_side(100), sharp_side(2000), sharp_side(10_000)
+        (320, 178, 96)
+    """
+    return int(min(_SHARPEST, max(_SHORTEST, (_PIXELS / max(count, 1)) ** 0.5)))
 
 
 def thumbnails(dataset: Dataset, rows: Sequence[int], *, side: int, reporter: Reporter) -> list[str]:

@@ -15,6 +15,7 @@ from artbench.explain.map.writing import on_page, placed, write_map
 from artbench.explain.reproduce import ReproducedTask, reproduce
 from artbench.explain.sources import CheckedRecord
 from artbench.explain.validate import class_number, nothing_to_show
+from artbench.plugins.known import form_of
 from artbench.plugins.registry import Registry
 from artbench.runtime.progress import Reporter
 
@@ -71,7 +72,7 @@ def explain_map(request: MapRequest, checked: CheckedRecord, *, registry: Regist
 
 
 def _colouring(measured: ReproducedTask, labels: Labels, named: Sequence[str]) -> Colouring:
-    if measured.task.spec.target == "year":
+    if form_of(measured.task.spec.target) == "number":
         return by_year(labels.astype(np.float64))
     classes = measured.task.targets.classes
     numbers = [class_number(name, classes, task=measured.record.task) for name in dict.fromkeys(named)]

@@ -13,13 +13,13 @@ from artbench.explain.figure import write_png
 from artbench.explain.map.contents import FIGURE, PAGE, SUMMARY, TABLE, MapContents
 from artbench.explain.map.figure import map_figure
 from artbench.explain.map.layout import Layout, lay_out
-from artbench.explain.map.page import map_page, thumbnails
+from artbench.explain.map.page import map_page, sharp_side, thumbnails
 from artbench.explain.map.request import Method, choose_method
 from artbench.runtime.files import write_text
 from artbench.runtime.progress import Reporter
 
-# Short side of an image on the page, in pixels, and how many of its nearest are shown beside it.
-_THUMBNAIL, _NEAR = 96, 6
+# How many of an image's nearest are shown beside it.
+_NEAR = 6
 
 
 def placed(points: NDArray[np.float32], *, asked: Method | None, seed: int, reporter: Reporter) -> Layout:
@@ -66,7 +66,9 @@ def write_map(
     Raises:
         ArtbenchError: The folder can't be written.
     """
-    small = thumbnails(dataset, rows[contents.on_page].tolist(), side=_THUMBNAIL, reporter=reporter)
+    small = thumbnails(
+        dataset, rows[contents.on_page].tolist(), side=sharp_side(len(contents.on_page)), reporter=reporter
+    )
     shown = points[contents.on_page]
     cosines = shown @ shown.T
     np.fill_diagonal(cosines, -np.inf)

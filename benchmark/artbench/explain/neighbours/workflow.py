@@ -112,7 +112,8 @@ def _features(files: Sequence[str], measured: ReproducedTask, reporter: Reporter
 
 
 def _elsewhere(file: Path) -> Shown:
-    return Shown(image=str(file), known="", part="", pixels=_pixels(read_image(file)))
+    # Its name alone: where it lies is nobody's business who gets the figure.
+    return Shown(image=file.name, known="", part="", pixels=_pixels(read_image(file)))
 
 
 def _write(contents: Neighbourhoods, request: NeighboursRequest) -> None:

@@ -19,7 +19,8 @@ from artbench.cli.main import artbench
 from artbench.data.decode import decode
 from artbench.encoders.build import build_backbone
 from artbench.errors import ArtbenchError, UsageError
-from artbench.evaluation.workflow import RunRequest, run
+from artbench.evaluation.request import RunRequest
+from artbench.evaluation.workflow import run
 from artbench.explain.gradcam.model import ProbedEncoder
 from artbench.explain.refit import RefittedTask, refit
 from artbench.explain.sources import Sources, check_sources

@@ -7,18 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
 from artbench.cli.main import artbench
 from artbench.errors import ArtbenchError
-from artbench.evaluation.workflow import RunRequest, run
+from artbench.evaluation.request import RunRequest
+from artbench.evaluation.workflow import run
+from artbench.explain.map.layout import lay_out
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.records.folder import ResultsFolder, read_record
 from artbench.records.publishing import publish
 from artbench.runtime.progress import Silent
+from tests.benchmark.explain.map.bundles import POINTS, together
 from tests.support.plugins import SEEN, TOY
 
 
@@ -87,6 +91,18 @@ def test_the_same_seed_gives_the_same_bytes(place: Path, drawn: tuple[Result, Pa
     assert map_(record(place), tmp_path).exit_code == 0
     for file in out.iterdir():
         assert file.read_bytes() == (tmp_path / file.name).read_bytes(), file.name
+
+
+def test_umap_keeps_bundles_apart_and_repeats() -> None:
+    # In this file, because UMAP is compiled anew in every process that uses it, which takes many seconds.
+    layout = lay_out(POINTS, method="umap", seed=3)
+    np.testing.assert_array_equal(layout.places, lay_out(POINTS, method="umap", seed=3).places)
+    assert np.abs(layout.places).max() == pytest.approx(1)
+    assert together(layout.places) > 0.95
+    # 30 images have no more than 29 components, and the caption says so.
+    few = lay_out(POINTS[:30], method="umap", seed=3)
+    assert few.dimensions == 29
+    assert "first 29 principal components" in few.how
 
 
 def test_without_umap_principal_components_are_shown_with_a_notice(

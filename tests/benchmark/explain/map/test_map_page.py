@@ -1,5 +1,7 @@
 """The page in a real browser: pointing, arrow keys, filters; nothing leaves it, and names stay text."""
 
+import base64
+import io
 import json
 import shutil
 from collections.abc import Iterator
@@ -9,15 +11,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from artbench.data.dataset import Dataset
 from artbench.explain.cosine import unit_vectors
 from artbench.explain.map.colouring import by_class, uncoloured
 from artbench.explain.map.contents import MapContents, Subject, known
 from artbench.explain.map.faithfulness import faithfulness
 from artbench.explain.map.layout import lay_out
-from artbench.explain.map.page import map_page
+from artbench.explain.map.page import map_page, sharp_side, thumbnails
 from artbench.runtime.progress import Silent
-from tests.support.pages import wait_until_it_fits
+from tests.support.pages import on_a_phone, wait_until_it_fits
 from tests.support.records import record
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'"
@@ -130,11 +134,9 @@ def test_hostile_names_stay_text_and_no_request_leaves_the_page(opened: Any, pag
 
 
 def test_a_phone_shows_it_without_sideways_scrolling(opened: Any) -> None:
-    opened.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride", {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
-    )
-    opened.find_element("css selector", "#tiles button").click()
-    wait_until_it_fits(opened, width=360)
+    with on_a_phone(opened):
+        opened.find_element("css selector", "#tiles button").click()
+        wait_until_it_fits(opened)
 
 
 def test_images_without_labels_have_neither_classes_nor_answers(opened: Any, tmp_path: Path) -> None:
@@ -151,3 +153,15 @@ def test_images_without_labels_have_neither_classes_nor_answers(opened: Any, tmp
     assert "There are no labels to colour by" in caption
     for absent in ("Record", "probe", "hollow", "commonest class"):
         assert absent not in caption
+
+
+def test_the_chosen_image_is_as_sharp_as_a_page_has_room_for(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    Image.effect_noise((800, 600), 50).save(tmp_path / "images" / "0.png")
+    dataset = Dataset(name="noise", root=tmp_path / "images", ids=["0"], files=["0.png"])
+    sides = []
+    for count in (100, 10_000):
+        (uri,) = thumbnails(dataset, [0], side=sharp_side(count), reporter=Silent())
+        sides.append(min(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).size))
+    # As many as the panel has; and what the largest page can hold.
+    assert sides == [320, 96]

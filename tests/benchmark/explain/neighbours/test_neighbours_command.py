@@ -12,7 +12,8 @@ from PIL import Image
 
 from artbench.cli.main import artbench
 from artbench.errors import ArtbenchError
-from artbench.evaluation.workflow import RunRequest, run
+from artbench.evaluation.request import RunRequest
+from artbench.evaluation.workflow import run
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
 from tests.support.plugins import SEEN, TOY

@@ -6,19 +6,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
+from scipy.stats import t as student_t
 
 from artbench.explain.gradcam.maps import Explainer, Maps
 from artbench.explain.gradcam.sanity.cascade import Cascade
 from artbench.explain.gradcam.sanity.erasure import RANDOM, Curves, erasure_curves
 from artbench.runtime.progress import Reporter
+from artbench.runtime.text import counted
 
 # A map passes if it shares less than a quarter of the variance of its ranks with the map of a network whose weights
 # are random, whether that is the head alone or everything.
 MOST_CORRELATION = 0.5
 CRITERION = (
-    "passes if the mean rank correlation with the maps of the randomised network is at most "
-    f"{MOST_CORRELATION} at every depth"
+    "passes if the 95 % interval of the mean rank correlation with the maps of the randomised network ends at or below "
+    f"{MOST_CORRELATION} at every depth, fails if it begins above at one, and is not judged otherwise"
 )
+# With fewer images an interval rests on too little.
+FEWEST = 5
 GRAD_CAM, GUIDED, GUIDED_GRAD_CAM = "Grad-CAM", "guided backpropagation", "Guided Grad-CAM"
 # Ranks that differ by less than this share of what is possible are those of a map of one value.
 _FLAT = 1e-12
@@ -31,24 +35,33 @@ class Checked:
     Attributes:
         correlations: For each depth of the cascade, the mean over the images of Spearman's rank correlation with the
             map of the trained network; None where no image has two maps to compare.
+        intervals: For each depth, the 95 % interval of that mean (`mean_interval`).
         compared: For each depth, how many images have two: a map of Grad-CAM may be zero everywhere.
         curves: Deletion and insertion in the map's order.
     """
 
     correlations: tuple[float | None, ...]
+    intervals: tuple[tuple[float, float], ...]
     compared: tuple[int, ...]
     curves: Curves
 
     @property
     def most(self) -> tuple[float, int] | None:
-        """The largest of the correlations and its depth; None where there was nothing to compare."""
+        """The largest of the correlations and its depth; None where there was nothing to compare.
+
+        Where an interval decides that the map fails, it is the largest of those that do.
+        """
         known = [(value, depth) for depth, value in enumerate(self.correlations) if value is not None]
-        return max(known, default=None)
+        failing = [(value, depth) for value, depth in known if self.intervals[depth][0] > MOST_CORRELATION]
+        return max(failing or known, default=None)
 
     @property
     def passes(self) -> bool | None:
-        """Whether it passes the randomisation check (`CRITERION`); None where there was nothing to compare."""
-        return None if self.most is None else self.most[0] <= MOST_CORRELATION
+        """Whether it passes the randomisation check (`CRITERION`); None where there is too little to judge it by."""
+        known = [self.intervals[depth] for depth, value in enumerate(self.correlations) if value is not None]
+        if any(low > MOST_CORRELATION for low, _ in known):
+            return False
+        return True if known and all(high <= MOST_CORRELATION for _, high in known) else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,15 +81,23 @@ class Sanity:
     images: int
 
     def verdict(self, kind: str) -> str:
-        """Say how a kind of map does: `passes the randomisation check (rank correlation at most 0.12)`."""
+        """Say how a kind of map does, such as `passes the randomisation check (…)`, with numbers."""
         checked = self.maps[kind]
         if checked.most is None:
             return "can't be put to the randomisation check: its maps are empty"
         value, depth = checked.most
+        low, high = checked.intervals[depth]
+        count = checked.compared[depth]
+        over = f"95 % interval [{low:.2f}, {high:.2f}] over {counted(count, 'image')}"
         if checked.passes:
-            return f"passes the randomisation check (rank correlation at most {value:.2f})"
+            return f"passes the randomisation check (rank correlation at most {value:.2f}, {over})"
+        if checked.passes is None:
+            return (
+                f"is not judged by the randomisation check: {counted(count, 'image')} are too few to judge "
+                f"(rank correlation {value:.2f}, 95 % interval [{low:.2f}, {high:.2f}], limit {MOST_CORRELATION})"
+            )
         part = "the head" if depth == 0 else f"the {self.depths[0]} to {self.depths[depth].split(' to ')[-1]}"
-        return f"fails the randomisation check (rank correlation {value:.2f} with random weights in {part})"
+        return f"fails the randomisation check (rank correlation {value:.2f}, {over}, with random weights in {part})"
 
     def areas(self, kind: str) -> str:
         """Describe deletion and insertion beside random order in a line."""
@@ -141,8 +162,26 @@ def check_sanity(
     for kind, by_depth in correlations.items():
         known = [values[np.isfinite(values)] for values in by_depth]
         means = tuple(float(values.mean()) if len(values) else None for values in known)
-        checked[kind] = Checked(correlations=means, compared=tuple(map(len, known)), curves=curves[kind])
+        checked[kind] = Checked(
+            correlations=means,
+            intervals=tuple(map(mean_interval, known)),
+            compared=tuple(map(len, known)),
+            curves=curves[kind],
+        )
     return Sanity(depths=tuple(depths), maps=checked, random=curves[RANDOM], images=len(pixels))
+
+
+def mean_interval(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Compute the 95 % interval of a mean rank correlation, by Student's t; [-1, 1] for fewer than 5 values.
+
+    Args:
+        values: Correlations of some images, shape (n,).
+    """
+    if len(values) < FEWEST:
+        return -1.0, 1.0
+    reach = float(student_t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    mean = float(values.mean())
+    return max(-1.0, mean - reach), min(1.0, mean + reach)
 
 
 def rank_correlations(ones: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float64]:

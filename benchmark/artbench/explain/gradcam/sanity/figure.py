@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from artbench.explain.figure import GREY, LINE_INCHES, put_caption, text_line, wrapped
-from artbench.explain.gradcam.sanity.check import CRITERION, MOST_CORRELATION, Sanity
+from artbench.explain.gradcam.sanity.check import CRITERION, FEWEST, MOST_CORRELATION, Sanity
 from artbench.explain.gradcam.sanity.erasure import SHARES
 
 # Okabe and Ito: colours that those who don't see red and green apart can tell, each with a mark of its own.
@@ -53,6 +53,9 @@ def _correlations(axes: Axes, sanity: Sanity) -> None:
     for (kind, checked), (colour, mark) in zip(sanity.maps.items(), _LOOKS, strict=False):
         values = np.array(checked.correlations, float)  # None becomes NaN
         axes.plot(places, values, color=colour, marker=mark, markersize=4, label=kind)
+        if max(checked.compared) >= FEWEST:
+            low, high = np.where(np.isnan(values), np.nan, np.array(checked.intervals, float).T)
+            axes.fill_between(places, low, high, color=colour, alpha=0.15, linewidth=0)
         lowest = float(np.fmin.reduce(values, initial=lowest))
     axes.axhline(MOST_CORRELATION, color="#999999", linewidth=0.8, linestyle=":")
     axes.axhline(0, color="#999999", linewidth=0.8)

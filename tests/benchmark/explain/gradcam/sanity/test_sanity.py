@@ -1,14 +1,25 @@
 """The checks: ranks, the cascade of random weights, deletion and insertion."""
 
 import copy
+from functools import partial
 
 import numpy as np
+import pytest
 import torch
 from scipy.stats import spearmanr
 
 from artbench.explain.gradcam.maps import Explainer, Maps
 from artbench.explain.gradcam.sanity.cascade import Cascade
-from artbench.explain.gradcam.sanity.check import GRAD_CAM, GUIDED, Checked, check_sanity, kinds, rank_correlations
+from artbench.explain.gradcam.sanity.check import (
+    GRAD_CAM,
+    GUIDED,
+    Checked,
+    Sanity,
+    check_sanity,
+    kinds,
+    mean_interval,
+    rank_correlations,
+)
 from artbench.explain.gradcam.sanity.erasure import CELLS, Curves, erasure_curves
 from artbench.explain.gradcam.stages import last_stage
 from artbench.runtime.progress import Silent
@@ -88,9 +99,41 @@ def test_important_cells_are_deleted_and_shown_first() -> None:
 
 def test_a_map_that_the_weights_do_not_change_fails_and_an_empty_one_has_no_verdict() -> None:
     curves = Curves(deletion=np.ones(9), insertion=np.ones(9))
-    assert Checked(correlations=(0.1, 0.97, -0.2), compared=(3, 3, 3), curves=curves).passes is False
-    assert Checked(correlations=(0.1, None, -0.9), compared=(3, 0, 3), curves=curves).passes is True
-    assert Checked(correlations=(None, None), compared=(0, 0), curves=curves).passes is None
+    narrow, wide = (0.05, 0.15), (-0.2, 0.6)
+    several = partial(Checked, compared=(9, 9), curves=curves)
+    assert several(correlations=(0.1, 0.97), intervals=(narrow, (0.9, 1.0))).passes is False
+    assert several(correlations=(0.1, None), intervals=(narrow, (-1.0, 1.0))).passes is True
+    assert several(correlations=(None, None), intervals=((-1.0, 1.0),) * 2).passes is None
+    # One that the images are too few to tell.
+    assert several(correlations=(0.1, 0.2), intervals=(narrow, wide)).passes is None
+    # It fails whatever others are, and names the depth at which it does.
+    failing = several(correlations=(0.9, 0.8), intervals=((0.4, 1.0), (0.7, 0.9)))
+    assert (failing.passes, failing.most) == (False, (0.8, 1))
+
+
+def test_the_verdict_has_an_interval_and_says_when_images_are_too_few() -> None:
+    curves = Curves(deletion=np.zeros(9), insertion=np.zeros(9))
+
+    def verdict(values: list[float]) -> str:
+        found = np.array(values)
+        checked = Checked(
+            correlations=(float(found.mean()),),
+            intervals=(mean_interval(found),),
+            compared=(len(found),),
+            curves=curves,
+        )
+        return Sanity(depths=("head",), maps={GRAD_CAM: checked}, random=curves, images=len(found)).verdict(GRAD_CAM)
+
+    # The mean of three would pass, that of nine fail, if nothing but the mean counted.
+    assert verdict([0.3, 0.4, 0.5]).startswith("is not judged by the randomisation check: 3 images are too few")
+    assert "9 images are too few" in verdict([0.1, 0.2, 0.9, 0.5, 0.8, 0.3, 0.6, 0.7, 0.6])
+    low, high = mean_interval(np.array([0.1, 0.2, 0.15, 0.12, 0.18, 0.11]))
+    # As scipy.stats.ttest_1samp(…).confidence_interval() has it.
+    assert (low, high) == pytest.approx((0.1010, 0.1857), abs=1e-4)
+    assert "at most 0.14, 95 % interval [0.10, 0.19] over 6 images" in verdict([0.1, 0.2, 0.15, 0.12, 0.18, 0.11])
+    assert "fails the randomisation check (rank correlation 0.92, 95 % interval" in verdict(
+        [0.9, 0.95, 0.92, 0.91, 0.94]
+    )
 
 
 def test_a_run_checks_every_kind_of_map_the_same_way_each_time() -> None:

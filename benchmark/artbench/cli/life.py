@@ -1,0 +1,29 @@
+"""A sign of life on a terminal while libraries load, which takes seconds for torch."""
+
+import sys
+import threading
+
+# Seconds of silence before it.
+_SILENCE = 1.0
+_timer: threading.Timer | None = None
+
+
+def begin(seconds: float = _SILENCE) -> None:
+    """Print a line on stderr, if that is a terminal, unless `end` is called within so many seconds."""
+    global _timer
+    end()
+    if sys.stderr.isatty():
+        _timer = threading.Timer(seconds, _say)
+        _timer.daemon = True
+        _timer.start()
+
+
+def end() -> None:
+    """Say nothing any more: something else is said, or the command is over."""
+    if _timer is not None:
+        _timer.cancel()
+
+
+def _say() -> None:
+    sys.stderr.write("loading libraries …\n")
+    sys.stderr.flush()

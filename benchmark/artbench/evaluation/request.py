@@ -1,0 +1,111 @@
+"""What to run, and what came of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from artbench.data.folders import DatasetPaths
+from artbench.encoders.normalisation import Normalisation
+from artbench.encoders.request import sweep
+from artbench.errors import UsageError
+from artbench.leaderboard.ranking import Place
+from artbench.plugins.known import form_of
+from artbench.protocol import DEFAULT_PROTOCOL, Protocol
+from artbench.records.record import Record
+from artbench.records.unlabelled import UnlabelledResult
+from artbench.specs import TaskSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """What to run: the options of `artbench run`.
+
+    Attributes:
+        protocol: Protocol for tasks that ask for labels; tasks that ask for the year use its variant for years.
+        compiled: Whether networks are compiled for the extraction.
+        normalisation: Mean and standard deviation for the checkpoints; None: those of their layout or the backbone.
+        decoder: What decodes plain JPEGs.
+        shots: Numbers of training images per class to fit on instead of all; one protocol each.
+        width: Number of principal components of train to reduce features to; None: all features.
+    """
+
+    backbones: Sequence[str]
+    tasks: Sequence[str]
+    pretrainings: Sequence[str] = ("imagenet",)
+    results: Path = Path("results")
+    paths: DatasetPaths = field(default_factory=DatasetPaths)
+    device: str = "auto"
+    batch_size: int | None = None
+    workers: int | None = None
+    seed: int = 0
+    fresh: bool = False
+    compiled: bool = False
+    normalisation: Normalisation | None = None
+    decoder: Literal["cpu", "gpu"] = "cpu"
+    allow_partial: bool = False
+    exclude: Path | None = None
+    protocol: Protocol = DEFAULT_PROTOCOL
+    shots: Sequence[int] = ()
+    width: int | None = None
+
+    @property
+    def swept(self) -> list[str]:
+        """Names of backbones, those with a range such as `resnet18@layer=1..4` written out.
+
+        Raises:
+            UsageError: A range is empty or too long.
+        """
+        return [name for asked in self.backbones for name in sweep(asked)]
+
+    def protocols(self, task: TaskSpec) -> tuple[Protocol, ...]:
+        """Return the protocols under which a task is run.
+
+        Raises:
+            UsageError: The request has shots, and the task is not single-label.
+        """
+        protocol = self.protocol.for_years() if form_of(task.target) == "number" else self.protocol
+        if self.width is not None:
+            protocol = protocol.with_width(self.width)
+        if not self.shots:
+            return (protocol,)
+        if form_of(task.target) != "class":
+            raise UsageError(
+                f"--shots draws images of each class, and {task.name} is a {task.target} task",
+                mend="Name tasks with one class per image, or leave --shots out",
+            )
+        return tuple(protocol.with_shots(shots) for shots in sorted(set(self.shots)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """One record and its rank.
+
+    Attributes:
+        record: The record.
+        file: File of the record.
+        new: Whether this run measured it; otherwise it was on record.
+        place: Rank, or ranks, among the records that it can be compared with.
+        of: Number of those records.
+    """
+
+    record: Record
+    file: Path
+    new: bool
+    place: Place
+    of: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOutcome:
+    """The results of a run.
+
+    Attributes:
+        results: Results in the order of encoders, then tasks.
+        failures: Reasons why encoders could not be run, by encoder.
+        unlabelled: Results for datasets without labels, which `artbench.api.run.run_request` adds.
+    """
+
+    results: tuple[RunResult, ...]
+    failures: Mapping[str, str]
+    unlabelled: tuple[UnlabelledResult, ...] = ()
