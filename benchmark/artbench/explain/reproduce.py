@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+import torch
+
 from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.data.targets import Split
@@ -96,7 +98,7 @@ def reproduce(
         cache=cache_folder(to_read=True) / "features",
         device=device,
         # What was measured in float32 is explained in float32, even where bfloat16 would be faster.
-        float32=record.provenance.dtype == "float32",
+        dtype=torch.float32 if record.provenance.dtype == "float32" else None,
         reporter=reporter,
     )
     test = readable(task, features)[0].test
