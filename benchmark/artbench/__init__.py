@@ -9,6 +9,7 @@ from artbench.runtime.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from artbench.api.features import FeatureMatrix, features
     from artbench.api.fetch_weights import fetch_weights
+    from artbench.api.harvest import harvest
     from artbench.api.load_encoder import LoadedEncoder, load_encoder
     from artbench.api.pretrain import pretrain
     from artbench.api.run import IncompleteRun, run
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from artbench.cli.progress import TerminalReporter
     from artbench.encoders.fetch import FetchedWeights
     from artbench.errors import ArtbenchError, UsageError
+    from artbench.harvest.workflow import Harvested
     from artbench.hookspecs import hookimpl
     from artbench.matrix.matrix import Matrix
     from artbench.records.record import Record
@@ -25,6 +27,7 @@ __all__ = [
     "ArtbenchError",
     "FeatureMatrix",
     "FetchedWeights",
+    "Harvested",
     "IncompleteRun",
     "LoadedEncoder",
     "Matrix",
@@ -35,6 +38,7 @@ __all__ = [
     "UsageError",
     "features",
     "fetch_weights",
+    "harvest",
     "hookimpl",
     "load_encoder",
     "pretrain",
@@ -48,6 +52,7 @@ __getattr__, __dir__ = lazy_exports(
     {
         "artbench.api.features": ("FeatureMatrix", "features"),
         "artbench.api.fetch_weights": ("fetch_weights",),
+        "artbench.api.harvest": ("harvest",),
         "artbench.api.load_encoder": ("LoadedEncoder", "load_encoder"),
         "artbench.api.pretrain": ("pretrain",),
         "artbench.api.run": ("IncompleteRun", "run"),
@@ -55,6 +60,7 @@ __getattr__, __dir__ = lazy_exports(
         "artbench.cli.progress": ("TerminalReporter",),
         "artbench.encoders.fetch": ("FetchedWeights",),
         "artbench.errors": ("ArtbenchError", "UsageError"),
+        "artbench.harvest.workflow": ("Harvested",),
         "artbench.hookspecs": ("hookimpl",),
         "artbench.matrix.matrix": ("Matrix",),
         "artbench.records.record": ("Record",),
@@ -64,7 +70,7 @@ __getattr__, __dir__ = lazy_exports(
 
 
 class _Package(ModuleType):
-    """Keeps `features` and `pretrain` for the functions.
+    """Keeps `features`, `harvest` and `pretrain` for the functions.
 
     There are packages of these names, on promised paths, and importing one would set the attribute to the module.
     `from artbench.pretrain import Method` finds the package all the same.
