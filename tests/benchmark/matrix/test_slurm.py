@@ -137,23 +137,33 @@ def test_jobs_that_wait_are_told_not_handed_in_twice_and_cancelled(
     assert "No engine has jobs" in on_slurm("matrix", "cancel").stdout
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (("--partition", "nowhere"), "invalid partition specified: nowhere"),
-        (("--memory", "900G"), "Memory specification can not be satisfied"),
-    ],
-)
-def test_what_slurm_refuses_is_said_once_in_its_words(
-    on_slurm: CommandLine, cluster: SlurmCluster, words: tuple[str, ...], says: str
-) -> None:
-    done = submitted(on_slurm, *words)
+def test_what_slurm_refuses_is_said_once_in_its_words(on_slurm: CommandLine, cluster: SlurmCluster) -> None:
+    done = submitted(on_slurm, "--partition", "nowhere")
     assert done.returncode == 1
     # The first of these tests makes the images, and says so.
     (line,) = [line for line in done.stderr.splitlines() if not line.startswith("toy: making the images")]
     assert line.startswith("artbench: Slurm refuses the jobs: ")
-    assert line.count(says) == 1
+    assert line.count("invalid partition specified: nowhere") == 1
     assert not cluster.queue()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--cores", "99"), "no node of the default partition has 99 cores: there is 2 cores, "),
+        (("--gpus", "1", "--partition", "brief"), "no node of partition brief has 1 GPU: there is 2 cores, "),
+        (("--memory", "900G"), "no node of the default partition has 900 GB of memory: there is 2 cores, "),
+    ],
+)
+def test_what_no_node_has_is_refused_before_anything_is_submitted(
+    on_slurm: CommandLine, cluster: SlurmCluster, words: tuple[str, ...], says: str
+) -> None:
+    done = submitted(on_slurm, *words)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"artbench: {says}")
+    assert not cluster.queue()
+    assert not Path("results").exists()
 
 
 def test_without_slurm_or_submitit_a_line_says_so(
