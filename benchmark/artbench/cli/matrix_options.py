@@ -93,7 +93,7 @@ def options_of(given: dict[str, Any]) -> tuple["MatrixOptions", "Registry"]:
     ):
         content.pop("encoder", None)
     wanted = matrix_options(content, source="the options" if file is None else str(file))
-    registry = options.registry(tuple(wanted.cwd / one for one in wanted.plugin))
+    registry = options.registry(wanted.plugin_files, wanted.paths)
     names = {
         "tasks": wanted.task,
         "paths": wanted.paths,

@@ -34,8 +34,7 @@ class Matrix:
         content = {} if file is None else read_options(Path(file))
         self.options: MatrixOptions = matrix_options(content | options, source="Matrix" if file is None else str(file))
         self._reporter = reporter or LoggingReporter()
-        files = [self.options.cwd / plugin for plugin in self.options.plugin]
-        self._registry = loaded(files, self._reporter)
+        self._registry = loaded(self.options.plugin_files, self._reporter, self.options.paths)
 
     @classmethod
     def of(cls, results: PathLike = "results", *, reporter: Reporter | None = None) -> Self:
@@ -91,7 +90,7 @@ class Matrix:
         """End the jobs that Slurm still has; return the number of submissions that had some.
 
         Raises:
-            ArtbenchError: The matrix was never run, or Slurm refuses.
+            ArtbenchError: The matrix was never run, Slurm refuses, or a command runs units that only its user can end.
         """
         return workflow.cancel(self.options.folder)
 
