@@ -108,7 +108,6 @@ def status(*, results: Path, watch: bool, as_json: bool) -> int:
             time.sleep(_WATCH)
             found = look()
             live.update(matrix_table(found))
-    echo(summary(found))
     return 0
 
 

@@ -25,9 +25,9 @@ class Matrix:
 
     Examples:
         >>> import artbench
-        >>> matrix = artbench.Matrix(backbone=["colour-histogram"], pretraining="random", task="sample-style")
+        >>> matrix = artbench.Matrix(backbone=["colour-histogram"], pretraining="none", task="sample-style")
         >>> [str(row.unit) for row in matrix.plan().rows]
-        ['colour-histogram, random on sample']
+        ['colour-histogram, none on sample']
     """
 
     def __init__(self, file: PathLike | None = None, *, reporter: Reporter | None = None, **options: Any) -> None:
@@ -65,6 +65,17 @@ class Matrix:
         """
         workflow.run(self.options, on=on, registry=self._registry, reporter=self._reporter)
         return self.status()
+
+    def script(self, on: str = "local") -> str:
+        """Return what `run` would hand over, such as the scripts for `sbatch`; nothing is submitted or written.
+
+        Args:
+            on: As for `run`.
+
+        Raises:
+            ArtbenchError: As `run`.
+        """
+        return workflow.run(self.options, on=on, registry=self._registry, reporter=self._reporter, dry_run=True)[1]
 
     def status(self) -> MatrixStatus:
         """Return what became of the units.

@@ -86,10 +86,10 @@ def run(
     _tell_changes(folder, made, state, reporter)
     found = state.states(made.to_do)
     queued = words_of(submissions(folder))
-    units = [unit for unit in made.to_do if found[unit.id].status in ("to do", "running") and unit.id not in queued]
-    if queued:
-        waiting = counted(len(queued), "unit")
-        reporter.notice(f"Left out, since the engine has a job for each already: {waiting}")
+    open_units = [unit for unit in made.to_do if found[unit.id].status in ("to do", "running")]
+    units = [unit for unit in open_units if unit.id not in queued]
+    if waiting := len(open_units) - len(units):
+        reporter.notice(f"Left out, since the engine has a job for each already: {counted(waiting, 'unit')}")
     jobs = jobs_of(units, made.estimates, at_least=60 * options.resources.at_least)
     if dry_run:
         digest = made.digest

@@ -45,6 +45,8 @@ def test_a_failure_ends_no_other_and_can_be_tried_again_and_left_out(
     }
     assert command_line("matrix", "cancel").stdout == "No engine has jobs of this matrix.\n"
 
+    assert Matrix.of("results").script() == command_line("matrix", "run", "--dry-run", *_FIXED, *both).stdout.strip()
+
     changed = command_line("matrix", "run", "--at-most", "1", *_FIXED, "--backbone", "small-colour")
     assert changed.returncode == 0
     assert "the plan has changed since it was submitted: of 2 units 1 is not in it any more" in changed.stderr

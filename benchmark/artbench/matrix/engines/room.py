@@ -60,6 +60,6 @@ def check_room(needed: Size, nodes: Iterable[Size], *, where: str) -> None:
         return
     there = "; ".join(map(str, kinds[:_NAMED])) + ("; …" if len(kinds) > _NAMED else "")
     raise UsageError(
-        f"no node of {where} has {needed}: there {'is' if len(kinds) == 1 else 'are'} {there}",
+        f"no node of {where} has {needed}: its nodes have {there}",
         mend="Give less --cores, --gpus or --memory",
     )
