@@ -179,6 +179,11 @@ class MatrixOptions(_Part):
         return DatasetPaths(root=root, by_name={name: self.cwd / path for name, path in self.data.items()})
 
     @property
+    def plugin_files(self) -> tuple[Path, ...]:
+        """The files of plugins, absolute."""
+        return tuple(self.cwd / file for file in self.plugin)
+
+    @property
     def folder(self) -> Path:
         """The results folder, absolute."""
         return self.cwd / self.results

@@ -42,7 +42,9 @@ class Unit:
         name = checkpoint_name(Path(self.pretraining)) if "/" in self.pretraining else self.pretraining
         if self.kind == "train":
             return f"training of {first}{more} by {name}"
-        return f"{first}{more}, {name} on {self.dataset}"
+        # A collection that was given a place is called as it is on record.
+        dataset, _, place = self.dataset.partition("=")
+        return f"{first}{more}, {name} on {dataset if place.startswith('/') else self.dataset}"
 
     def as_json(self) -> dict[str, Any]:
         """The unit as it is written into a plan."""

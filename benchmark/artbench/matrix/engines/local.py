@@ -53,8 +53,7 @@ class LocalEngine:
         return {}
 
     def cancel(self, submission: Submission) -> None:
-        """Refuse: the command that runs the processes ends them."""
-        raise UsageError("the processes on this machine end with the command that runs them", mend="Press Ctrl-C there")
+        """Nothing: the command that runs the processes ends them."""
 
 
 def _workers(options: MatrixOptions) -> list[Worker]:
