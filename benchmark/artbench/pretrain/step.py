@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from artbench.encoders.backbone import Backbone
 from artbench.features.forward import is_convolutional
-from artbench.pretrain.augment import augment, normalised, sent
+from artbench.pretrain.augment import augment, sent
 from artbench.pretrain.beside import Beside
 from artbench.pretrain.calls import Calls
 from artbench.pretrain.crops import Crops, joined
@@ -88,10 +88,13 @@ class Stepper:
     ) -> None:
         self._objective = objective
         self._optimizer = optimizer
-        self._backbone = backbone
         self._settings = settings
         self._seed = seed
         self._device = torch.device(device)
+        # Made once: the host would wait for each copy of them.
+        self._mean, self._std = (
+            torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (backbone.mean, backbone.std)
+        )
         self._exchange = exchange
         self._randomness = StepRandomness(seed, self._device)
         self._memory = CudaMemory() if memory is None and self._device.type == "cuda" else memory
@@ -177,8 +180,7 @@ class Stepper:
     def _views(self, crops: Crops) -> Views:
         def view(which: int) -> torch.Tensor:
             images = augment(sent(crops.pixels[which], self._device), crops.draws[which])
-            images = normalised(images, self._backbone.mean, self._backbone.std)
-            return images.contiguous(memory_format=self._layout)
+            return images.sub_(self._mean).div_(self._std).contiguous(memory_format=self._layout)
 
         return tuple(view(which) for which in range(len(crops.pixels)))
 

@@ -213,7 +213,7 @@ class _Run:
                     result = stepper.step(step, parts, lr=lr, progress=plan.progress(step))
                 epoch_over = plan.ends_epoch(done)
                 failure = _failure(
-                    partial(monitor.step, done, result, lr=lr, notes=self._setup.objective.notes(), last=epoch_over)
+                    partial(monitor.step, done, result, lr=lr, notes=self._setup.objective.notes, last=epoch_over)
                 )
                 overdue = time.monotonic() - saved >= 60 * self._conditions.save_minutes
                 failed, stopping, due = self._exchange.flags(failure is not None, bool(stop), overdue)

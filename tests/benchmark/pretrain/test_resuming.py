@@ -268,7 +268,12 @@ def test_going_on_with_another_training_is_refused(images: Path, tmp_path: Path)
 def test_a_damaged_checkpoint_is_named(images: Path, tmp_path: Path) -> None:
     toys.train(toys.training(images), tmp_path)
     file = tmp_path / "checkpoints" / "step-000000006.safetensors"
-    file.write_bytes(file.read_bytes()[:-100])
+    whole = file.read_bytes()
+    # A weight of another value: the file is as long, and its header as it was.
+    file.write_bytes(whole[:-6000] + bytes([whole[-6000] ^ 1]) + whole[-5999:])
+    with pytest.raises(ArtbenchError, match=r"000000006\.safetensors is damaged \(its checksum is wrong\)"):
+        toys.train(toys.training(images), tmp_path, resume=True)
+    file.write_bytes(whole[:-100])
     with pytest.raises(ArtbenchError, match=r"000000006\.safetensors is damaged"):
         toys.train(toys.training(images), tmp_path, resume=True)
     save_file({"a": torch.zeros(1)}, file, {"artbench.training": "3"})
