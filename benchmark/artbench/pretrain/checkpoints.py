@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -14,7 +15,9 @@ from safetensors.torch import save_file
 
 from artbench.errors import ArtbenchError
 from artbench.pretrain.method import Objective
+from artbench.pretrain.optimizers import coming_bytes
 from artbench.runtime.files import atomic_write
+from artbench.runtime.text import size
 
 _NAME = re.compile(r"step-(\d{9})\.safetensors")
 _KEY, _CHECKSUM = "artbench.training", "artbench.crc32"
@@ -32,6 +35,20 @@ class Checkpoints:
         if not self._folder.is_dir():
             return []
         return sorted(int(match[1]) for file in self._folder.iterdir() if (match := _NAME.fullmatch(file.name)))
+
+    def reserve(self, objective: Objective, optimizer: torch.optim.Optimizer) -> None:
+        """Raise `ArtbenchError` unless the disk has room for all checkpoints that will be there at once."""
+        tensors = training_tensors(objective, optimizer).values()
+        each = sum(tensor.nbytes for tensor in tensors) + coming_bytes(optimizer)
+        # While one is written, the one that it replaces is still there.
+        needed = max(1, self._keep + 1 - len(self.steps())) * each
+        with suppress(OSError):
+            free = shutil.disk_usage(self._folder).free
+            if free < needed:
+                raise ArtbenchError(
+                    f"the checkpoints need {size(needed)} in {self._folder}, where {size(free)} are free",
+                    mend="Make room, give another folder with --out, or keep fewer with --keep",
+                )
 
     def save(
         self, step: int, tensors: Mapping[str, torch.Tensor], facts: Mapping[str, Any], *, best: int | None

@@ -20,7 +20,7 @@ from artbench.pretrain.exchange import Exchange
 from artbench.pretrain.fitting import CudaMemory, Memory, images_that_fit, let_go, too_large
 from artbench.pretrain.loss_scale import LossScale
 from artbench.pretrain.method import Networks, Objective
-from artbench.pretrain.optimizers import set_rates
+from artbench.pretrain.optimizers import coming_bytes, set_rates
 from artbench.pretrain.passes import Passes, ThreadedPasses, WholePasses
 from artbench.pretrain.precision import at_least_float32, unit
 from artbench.pretrain.randomness import StepRandomness, takes_generator
@@ -239,9 +239,7 @@ class Stepper:
     def _room(self, part: Views, *, below: int, memory: Memory) -> int | None:
         """The number of images that fit into memory, by passes of a few; None if these fail for another reason."""
         size = self._sub_batch
-        trained = [parameter for group in self._optimizer.param_groups for parameter in group["params"]]
-        states = 0 if self._optimizer.state else 2 if self._settings.optimizer == "adamw" else 1
-        fits = partial(images_that_fit, memory=memory, reserve=states * sum(parameter.nbytes for parameter in trained))
+        fits = partial(images_that_fit, memory=memory, reserve=coming_bytes(self._optimizer))
         work = partial(self._pass_alone, part)
         with suppress(Exception):
             room = fits([many for many in (size, 2 * size) if many < below], work) if below > size else 0

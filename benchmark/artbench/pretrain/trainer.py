@@ -186,10 +186,9 @@ class _Run:
     def _logs(self, begin: int) -> list[Log | Curves]:
         if not self._group.first:
             return []
-        logs: list[Log | Curves] = [Log(self._out / LOG_FILE, step=begin)]
-        if self._conditions.tensorboard:
-            logs.append(Curves(self._out / CURVES, step=begin))
-        return logs
+        self._checkpoints.reserve(self._setup.objective, self._setup.optimizer)
+        curves = [Curves(self._out / CURVES, step=begin)] if self._conditions.tensorboard else []
+        return [Log(self._out / LOG_FILE, step=begin), *curves]
 
     def _steps(self, begin: int, stop: StopRequest, monitor: Monitor, hanging: HangWatch) -> int:
         """Make steps, and return how many are done."""
