@@ -48,7 +48,7 @@ from artbench.cli.early import check_named
 @click.option("--pack", is_flag=True, help="Keep the images as raw pixels in the cache: decoded once for all epochs.")
 @click.option(
     "--save-minutes",
-    type=click.FloatRange(min=0),
+    type=options.Minutes(),
     default=10.0,
     show_default=True,
     help="Minutes between two checkpoints.",

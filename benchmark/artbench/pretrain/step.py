@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from artbench.encoders.backbone import Backbone
 from artbench.features.forward import is_convolutional
-from artbench.pretrain.augment import augment, normalised, sent
+from artbench.pretrain.augment import augment, sent
 from artbench.pretrain.beside import Beside
 from artbench.pretrain.calls import Calls
 from artbench.pretrain.crops import Crops, joined
@@ -20,7 +20,7 @@ from artbench.pretrain.exchange import Exchange
 from artbench.pretrain.fitting import CudaMemory, Memory, images_that_fit, let_go, too_large
 from artbench.pretrain.loss_scale import LossScale
 from artbench.pretrain.method import Networks, Objective
-from artbench.pretrain.optimizers import set_rates
+from artbench.pretrain.optimizers import coming_bytes, set_rates
 from artbench.pretrain.passes import Passes, ThreadedPasses, WholePasses
 from artbench.pretrain.precision import at_least_float32, unit
 from artbench.pretrain.randomness import StepRandomness, takes_generator
@@ -88,10 +88,13 @@ class Stepper:
     ) -> None:
         self._objective = objective
         self._optimizer = optimizer
-        self._backbone = backbone
         self._settings = settings
         self._seed = seed
         self._device = torch.device(device)
+        # Made once: the host would wait for each copy of them.
+        self._mean, self._std = (
+            torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (backbone.mean, backbone.std)
+        )
         self._exchange = exchange
         self._randomness = StepRandomness(seed, self._device)
         self._memory = CudaMemory() if memory is None and self._device.type == "cuda" else memory
@@ -177,8 +180,7 @@ class Stepper:
     def _views(self, crops: Crops) -> Views:
         def view(which: int) -> torch.Tensor:
             images = augment(sent(crops.pixels[which], self._device), crops.draws[which])
-            images = normalised(images, self._backbone.mean, self._backbone.std)
-            return images.contiguous(memory_format=self._layout)
+            return images.sub_(self._mean).div_(self._std).contiguous(memory_format=self._layout)
 
         return tuple(view(which) for which in range(len(crops.pixels)))
 
@@ -237,9 +239,7 @@ class Stepper:
     def _room(self, part: Views, *, below: int, memory: Memory) -> int | None:
         """The number of images that fit into memory, by passes of a few; None if these fail for another reason."""
         size = self._sub_batch
-        trained = [parameter for group in self._optimizer.param_groups for parameter in group["params"]]
-        states = 0 if self._optimizer.state else 2 if self._settings.optimizer == "adamw" else 1
-        fits = partial(images_that_fit, memory=memory, reserve=states * sum(parameter.nbytes for parameter in trained))
+        fits = partial(images_that_fit, memory=memory, reserve=coming_bytes(self._optimizer))
         work = partial(self._pass_alone, part)
         with suppress(Exception):
             room = fits([many for many in (size, 2 * size) if many < below], work) if below > size else 0
