@@ -10,9 +10,13 @@ if TYPE_CHECKING:
     from artbench.api.features import FeatureMatrix, features
     from artbench.api.fetch_weights import fetch_weights
     from artbench.api.load_encoder import LoadedEncoder, load_encoder
+    from artbench.api.neighbours import neighbours
+    from artbench.api.predict import predict
     from artbench.api.pretrain import pretrain
     from artbench.api.run import IncompleteRun, run
     from artbench.api.targets import TaskTargets, targets
+    from artbench.catalogue.neighbours import Neighbours
+    from artbench.catalogue.predict import Prediction
     from artbench.cli.progress import TerminalReporter
     from artbench.encoders.fetch import FetchedWeights
     from artbench.errors import ArtbenchError, UsageError
@@ -28,6 +32,8 @@ __all__ = [
     "IncompleteRun",
     "LoadedEncoder",
     "Matrix",
+    "Neighbours",
+    "Prediction",
     "Record",
     "TaskTargets",
     "TerminalReporter",
@@ -37,6 +43,8 @@ __all__ = [
     "fetch_weights",
     "hookimpl",
     "load_encoder",
+    "neighbours",
+    "predict",
     "pretrain",
     "run",
     "targets",
@@ -49,9 +57,13 @@ __getattr__, __dir__ = lazy_exports(
         "artbench.api.features": ("FeatureMatrix", "features"),
         "artbench.api.fetch_weights": ("fetch_weights",),
         "artbench.api.load_encoder": ("LoadedEncoder", "load_encoder"),
+        "artbench.api.neighbours": ("neighbours",),
+        "artbench.api.predict": ("predict",),
         "artbench.api.pretrain": ("pretrain",),
         "artbench.api.run": ("IncompleteRun", "run"),
         "artbench.api.targets": ("TaskTargets", "targets"),
+        "artbench.catalogue.neighbours": ("Neighbours",),
+        "artbench.catalogue.predict": ("Prediction",),
         "artbench.cli.progress": ("TerminalReporter",),
         "artbench.encoders.fetch": ("FetchedWeights",),
         "artbench.errors": ("ArtbenchError", "UsageError"),
