@@ -11,9 +11,13 @@ if TYPE_CHECKING:
     from artbench.api.fetch_weights import fetch_weights
     from artbench.api.harvest import harvest
     from artbench.api.load_encoder import LoadedEncoder, load_encoder
+    from artbench.api.neighbours import neighbours
+    from artbench.api.predict import predict
     from artbench.api.pretrain import pretrain
     from artbench.api.run import IncompleteRun, run
     from artbench.api.targets import TaskTargets, targets
+    from artbench.catalogue.neighbours import Neighbours
+    from artbench.catalogue.predict import Prediction
     from artbench.cli.progress import TerminalReporter
     from artbench.encoders.fetch import FetchedWeights
     from artbench.errors import ArtbenchError, UsageError
@@ -31,6 +35,8 @@ __all__ = [
     "IncompleteRun",
     "LoadedEncoder",
     "Matrix",
+    "Neighbours",
+    "Prediction",
     "Record",
     "TaskTargets",
     "TerminalReporter",
@@ -41,6 +47,8 @@ __all__ = [
     "harvest",
     "hookimpl",
     "load_encoder",
+    "neighbours",
+    "predict",
     "pretrain",
     "run",
     "targets",
@@ -54,9 +62,13 @@ __getattr__, __dir__ = lazy_exports(
         "artbench.api.fetch_weights": ("fetch_weights",),
         "artbench.api.harvest": ("harvest",),
         "artbench.api.load_encoder": ("LoadedEncoder", "load_encoder"),
+        "artbench.api.neighbours": ("neighbours",),
+        "artbench.api.predict": ("predict",),
         "artbench.api.pretrain": ("pretrain",),
         "artbench.api.run": ("IncompleteRun", "run"),
         "artbench.api.targets": ("TaskTargets", "targets"),
+        "artbench.catalogue.neighbours": ("Neighbours",),
+        "artbench.catalogue.predict": ("Prediction",),
         "artbench.cli.progress": ("TerminalReporter",),
         "artbench.encoders.fetch": ("FetchedWeights",),
         "artbench.errors": ("ArtbenchError", "UsageError"),

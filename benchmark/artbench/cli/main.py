@@ -33,6 +33,8 @@ COMMANDS = {
     "leaderboard": "artbench.cli.leaderboard:leaderboard",
     "explain": "artbench.cli.explain:explain",
     "report": "artbench.cli.report:report",
+    "predict": "artbench.cli.predict:predict",
+    "neighbours": "artbench.cli.neighbours:neighbours",
     "features": "artbench.cli.features:features",
     "cache": "artbench.cli.cache:cache",
     "weights": "artbench.cli.weights:weights",

@@ -17,7 +17,7 @@ from artbench.probe.baselines import Known, guesses
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.predictions import Predictions, predict
-from artbench.probe.ridge import FittedRidge
+from artbench.probe.ridge import FittedRidge, fit_ridge
 from artbench.probe.width import check_width, to_width
 from artbench.protocol import Protocol
 from artbench.records.probe import StoredProbe, probe_columns
@@ -92,18 +92,21 @@ def score_rounds(
 
 def first_probe(
     task: OpenTask, features: Features, *, protocol: Protocol, device: str, reporter: Reporter
-) -> tuple[FittedProbe, Split]:
+) -> tuple[FittedProbe | FittedRidge, Split]:
     """Fit the probe of the first round alone, as `score_rounds` fits it, and return it with its test split.
 
-    The arguments and errors are those of `score_rounds`; the task must not ask for the year.
+    The arguments and errors are those of `score_rounds`.
     """
-    targets = readable(task, features)[0]
+    target, targets = task.spec.target, readable(task, features)[0]
     train, validation, projection = to_width(*next(_fits(targets, task, features, protocol)), width=protocol.width)
+    if form_of(target) == "number":
+        ridge = fit_ridge(train, validation, target=target, probe=protocol.probe, device=device)
+        return ridge if projection is None else projection.unprojected(ridge), targets.test
     probe = fit_probe(
         train,
         validation,
         classes=len(targets.classes),
-        target=task.spec.target,
+        target=target,
         probe=protocol.probe,
         device=device,
         reporter=reporter,

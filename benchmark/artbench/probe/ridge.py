@@ -83,6 +83,11 @@ def fit_ridge(
     return FittedRidge(weight=weight, bias=bias, l2=choice.l2, grid_losses=choice.grid_losses, validation=metrics)
 
 
+def ridge_at(images: LabelledFeatures, l2: float, *, device: str) -> tuple[NDArray[np.float64], float]:
+    """Return weight, float64, shape (d,), and intercept of the ridge regression with one penalty."""
+    return _Path([images], device=device).at(l2)
+
+
 class _Path:
     """Fits on the same images for any penalty."""
 

@@ -12,6 +12,8 @@ from artbench.runtime.lease import Lease
 from artbench.runtime.progress import Reporter
 
 _DIGEST = "[0-9a-f]{32}"
+# Folder of the neighbours that were found.
+NEIGHBOURS = "neighbours"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,11 @@ class CacheKind:
                 return True
 
 
+def neighbours_lease(cache: Path, entry: Path) -> Lease:
+    """Return the lease of a search for neighbours, not acquired."""
+    return Lease(cache / ".leases" / f"neighbours-{entry.name}", doing=f"finding these neighbours in {entry}")
+
+
 CACHE_KINDS = (
     CacheKind(
         name="datasets", path="datasets", entries=r".+-\d+", about="collections that artbench makes, such as sample"
@@ -87,6 +94,13 @@ CACHE_KINDS = (
         entries=_DIGEST,
         about="decoded images of pools, for training",
         lease=lambda cache, entry: Lease(cache / ".leases" / f"pack-{entry.name}", doing=f"packing images in {entry}"),
+    ),
+    CacheKind(
+        name=NEIGHBOURS,
+        path=NEIGHBOURS,
+        entries=_DIGEST,
+        about="neighbours of every picture of a collection",
+        lease=neighbours_lease,
     ),
     CacheKind(name="contents", path="features/.contents", entries=r".+\.idx", about="digests of images"),
     CacheKind(

@@ -52,7 +52,7 @@ def learnt_class(name: str, probed: RefittedTask) -> int:
         ArtbenchError: No training image has it.
     """
     number = class_number(name, probed.task.targets.classes, task=probed.record.task)
-    if not np.isfinite(probed.probe.bias[number]):
+    if not np.isfinite(probed.head.bias[number]):
         raise ArtbenchError(f"no training image is {name}, so the probe knows nothing about it")
     return number
 

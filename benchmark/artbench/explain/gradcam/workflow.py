@@ -40,7 +40,7 @@ def explain_gradcam(
     probed = refit(checked, check=check, registry=registry, reporter=reporter)
     named = None if request.named is None else learnt_class(request.named, probed)
     # MPS has no float64, in which the probe computes.
-    model = ProbedEncoder(probed.encoder, probed.probe, dtype=probed.dtype)
+    model = ProbedEncoder(probed.encoder, probed.head, dtype=probed.dtype)
     model.to("cpu" if probed.device == "mps" else probed.device)
     if request.files:
         images = asked_for(request.files, data, model=model, probed=probed, named=named)

@@ -1,0 +1,103 @@
+"""The threshold that keeps a precision."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.stats import binom
+
+from artbench.catalogue.precision import Judged, choose_threshold, share_of_right
+
+
+def judged(
+    confidence: NDArray[np.float64], right: NDArray[np.bool_], clusters: NDArray[np.int64] | None = None
+) -> Judged:
+    return Judged(
+        confidence=confidence,
+        right=right,
+        images=[f"{number:06}" for number in range(len(right))],
+        clusters=None if clusters is None else clusters.tolist(),
+    )
+
+
+def drawn(random: np.random.Generator, n: int) -> Judged:
+    """Answers that are right as often as they say."""
+    confidence = random.beta(4, 1, n)
+    return judged(confidence, random.random(n) < confidence)
+
+
+def true_precision(threshold: float) -> float:
+    """Of the answers of `drawn` above a threshold: the mean of Beta(4, 1) above it."""
+    return 4 / 5 * (1 - threshold**5) / (1 - threshold**4)
+
+
+def test_what_is_kept_passes_an_exact_binomial_test() -> None:
+    found = choose_threshold(drawn(np.random.default_rng(0), 4000), precision=0.9)
+    assert 0 < found.answers < 4000
+    # Twice as likely as by the level of one of several sequences would be too much.
+    assert binom.sf(found.right - 1, found.answers, 0.9) < 0.05
+    assert true_precision(found.value) > 0.9
+
+
+def test_the_promise_is_kept_at_least_as_often_as_stated() -> None:
+    random = np.random.default_rng(1)
+    thresholds = [choose_threshold(drawn(random, 600), precision=0.9).value for _ in range(300)]
+    broken = sum(np.isfinite(value) and true_precision(value) < 0.9 for value in thresholds)
+    # At most 5 % are allowed, and 300 draws scatter by 1.3 %.
+    assert broken <= 0.05 * 300
+    # Nor is it kept by saying nothing.
+    assert np.isfinite(thresholds).mean() > 0.9
+
+
+def test_more_images_leave_more_answers() -> None:
+    random = np.random.default_rng(2)
+    shares = [choose_threshold(drawn(random, n), precision=0.9).answers / n for n in (300, 3000, 30000)]
+    assert shares == sorted(shares)
+
+
+def test_all_right_answers_all() -> None:
+    sure = np.linspace(0.3, 1, 100)
+    found = choose_threshold(judged(sure, np.ones(100, bool)), precision=0.95)
+    assert (found.answers, found.right, found.value) == (100, 100, 0.3)
+
+
+def test_too_few_images_promise_nothing_and_say_what_they_could() -> None:
+    found = choose_threshold(judged(np.linspace(0.3, 1, 50), np.ones(50, bool)), precision=0.95)
+    assert (found.answers, found.value) == (0, float("inf"))
+    # 50 right ones of 50 show this much, and asking for it is granted.
+    assert found.best == pytest.approx(0.05 ** (1 / 50))
+    assert choose_threshold(judged(np.linspace(0.3, 1, 50), np.ones(50, bool)), precision=0.94).answers == 50
+
+
+def test_no_images_promise_nothing() -> None:
+    found = choose_threshold(judged(np.zeros(0), np.zeros(0, bool)), precision=0.9)
+    assert (found.answers, found.best) == (0, 0.0)
+
+
+def test_equally_sure_answers_stay_together() -> None:
+    confidence = np.repeat([0.9, 0.8, 0.7], 100)
+    right = np.repeat([True, True, False], 100)
+    found = choose_threshold(judged(confidence, right), precision=0.9)
+    assert (found.answers, found.value) == (200, 0.8)
+
+
+def test_one_wrong_label_among_the_surest_costs_little() -> None:
+    confidence, right = np.linspace(1, 0.5, 2000), np.ones(2000, bool)
+    right[3] = False
+    assert choose_threshold(judged(confidence, right), precision=0.95).answers == 2000
+
+
+def test_painters_who_err_alike_count_as_fewer_images() -> None:
+    random = np.random.default_rng(3)
+    painters = np.repeat(np.arange(40), 25)
+    right = (random.random(40) < 0.96)[painters]
+    confidence = random.random(1000)
+    alone = choose_threshold(judged(confidence, right), precision=0.9)
+    grouped = choose_threshold(judged(confidence, right, painters), precision=0.9)
+    assert grouped.answers < alone.answers
+
+
+def test_the_share_of_single_images_has_the_exact_interval() -> None:
+    value, low, high = share_of_right(judged(np.ones(20), np.ones(20, bool)))
+    assert (value, high) == (1.0, 1.0)
+    assert low == pytest.approx(0.025 ** (1 / 20))
+    assert share_of_right(judged(np.zeros(0), np.zeros(0, bool))) == (0.0, 0.0, 1.0)
