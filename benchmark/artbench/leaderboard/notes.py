@@ -123,10 +123,11 @@ def _rounds(record: Record) -> str:
         resampled = protocol is None or protocol.intervals is None
         verb, how = ("resample", "with all their images") if resampled else ("take", "as units, not single images")
         said += f" Intervals {verb} {record.clusters:,} painters {how}."
-    if record.probe.groups is not None:
-        said += f" The penalty was chosen on {record.probe.groups:,} painters, each held out with all their images."
-    if record.probe.unfitted and record.few_shot is None:
-        said += f" {record.probe.unfitted:,} classes have images only among those that were held out to choose it."
+    probe = record.probe
+    if probe is not None and probe.groups is not None:
+        said += f" The penalty was chosen on {probe.groups:,} painters, each held out with all their images."
+    if probe is not None and probe.unfitted and record.few_shot is None:
+        said += f" {probe.unfitted:,} classes have images only among those that were held out to choose it."
     return said
 
 
