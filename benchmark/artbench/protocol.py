@@ -6,6 +6,8 @@ import re
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
+from artbench.errors import UsageError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Preprocessing:
@@ -264,6 +266,27 @@ DEFAULT_PROTOCOL = LINEAR_V2
 """The protocol of a run that asks for none. Features made for anything else are made as it makes them."""
 
 _VARIANT = re.compile(r"(?P<whole>.+)-(?P<kind>shots|width|whitening|csls)-(?P<number>[1-9][0-9]{0,5})")
+
+
+def protocol_to_run(name: str) -> Protocol:
+    """Return the protocol of a run that asks for it: one of `PROTOCOLS`, or `retrieval-v1` and its variants.
+
+    Raises:
+        UsageError: There is none of that name.
+
+    Examples:
+        >>> from artbench.protocol import protocol_to_run
+        >>> protocol_to_run("retrieval-v1-csls-10").search.csls
+        10
+    """
+    found = PROTOCOLS.get(name) or protocol_named(name)
+    if found is None or (found.search is None and name not in PROTOCOLS):
+        raise UsageError(
+            f"no protocol is called {name!r}",
+            mend=f"There are {', '.join(PROTOCOLS)} and {RETRIEVAL_V1.name}, also as {RETRIEVAL_V1.name}-whitening-N "
+            f"and {RETRIEVAL_V1.name}-csls-N",
+        )
+    return found
 
 
 def protocol_named(name: str) -> Protocol | None:

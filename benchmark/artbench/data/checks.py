@@ -82,6 +82,8 @@ def _check_round(targets: Targets, dataset: Dataset, *, task: str) -> None:
 
 def _check_searched(targets: Targets, dataset: Dataset, *, task: str) -> None:
     """Check an index and its queries, of which a label of -1 says that a picture belongs with no other."""
+    if targets.validation is not None:
+        raise ArtbenchError(f"{task}: there is a validation split, and nothing is chosen in a search", mend=_PLUGIN)
     for name, split in (("index", targets.train), ("queries", targets.test)):
         where = f"{task}, {name}"
         _check_rows(split, dataset, where=where)
