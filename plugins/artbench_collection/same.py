@@ -36,10 +36,8 @@ def same_targets(dataset: Dataset, *, column: str, catalogue: Catalogue) -> Targ
     labels = np.array([number.get(cells[row], -1) for row in of_images], np.int64)
 
     def split(part: str) -> Split:
-        chosen = [
-            place for place, row in enumerate(of_images) if catalogue.splits is None or part == catalogue.splits[row]
-        ]
-        rows = np.array(chosen, np.int64)
+        named = catalogue.splits
+        rows = np.array([at for at, row in enumerate(of_images) if named is None or named[row] == part], np.int64)
         return Split(rows=rows, labels=labels[rows])
 
     missing = cast("Sequence[int]", dataset.tables["missing"])

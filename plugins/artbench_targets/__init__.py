@@ -202,8 +202,8 @@ def _of_years() -> list[MetricSpec]:
 
 
 def _of_rankings() -> list[MetricSpec]:
-    def metric(name: str, function: str, statistic: Statistic, description: str, **rest: Any) -> MetricSpec:
-        measure = f"artbench_targets.retrieval:{function}"
+    def metric(name: str, statistic: Statistic, description: str, **rest: Any) -> MetricSpec:
+        measure = f"artbench_targets.retrieval:{name}"
         return MetricSpec(
             name=name, description=description, target="retrieval", measure=measure, statistic=statistic, **rest
         )
@@ -212,7 +212,6 @@ def _of_rankings() -> list[MetricSpec]:
     return [
         metric(
             "retrieval_map",
-            "average_precision",
             "mean",
             "Mean over queries of the average precision of the whole ranking.",
             short="mAP",
@@ -220,7 +219,6 @@ def _of_rankings() -> list[MetricSpec]:
         ),
         metric(
             "retrieval_map_at_r",
-            "average_precision_to_r",
             "mean",
             "Mean over queries of the precisions at hits up to the place R, over R, the number of pictures that belong "
             "with the query.",
@@ -230,7 +228,6 @@ def _of_rankings() -> list[MetricSpec]:
         *(
             metric(
                 f"recall_at_{k}",
-                f"hit_at_{k}",
                 "mean",
                 recall.format(k),
                 short=f"recall@{k}",
@@ -240,7 +237,6 @@ def _of_rankings() -> list[MetricSpec]:
         ),
         metric(
             "global_average_precision",
-            "global_average_precision",
             "jackknife",
             "Average precision of the first pictures of all queries, ranked together by their similarity, over the "
             "number of queries that are no distractors.",
@@ -249,7 +245,6 @@ def _of_rankings() -> list[MetricSpec]:
         ),
         metric(
             "global_average_precision_without_distractors",
-            "global_average_precision_without_distractors",
             "jackknife",
             "As global_average_precision, of the queries that are no distractors alone.",
             short="GAP⁻",
@@ -257,15 +252,13 @@ def _of_rankings() -> list[MetricSpec]:
         ),
         metric(
             "class_mean_retrieval_map",
-            "class_mean_average_precision",
             "jackknife",
             "Mean over what queries show, such as painters, of the mean over their queries of the average precision.",
             short="class mean mAP",
-            reference="As retrieval_map, averaged as balanced_accuracy is",
+            reference="As scikit-learn's average_precision_score, averaged as its balanced_accuracy_score is",
         ),
         *(
             metric(
-                f"csd_map_at_{k}",
                 f"csd_map_at_{k}",
                 "mean",
                 f"Mean over queries and over the places 1 to {k} of the precision at that place, whether it is a hit "

@@ -9,44 +9,44 @@ from numpy.typing import NDArray
 from artbench.data import Answers, Rankings
 
 
-def average_precision(answers: Answers) -> NDArray[np.float64]:
-    """Return the average precision of each query, float64, shape (n,); NaN for a distractor."""
+def retrieval_map(answers: Answers) -> NDArray[np.float64]:
+    """Mean over queries of average precision: that of each, float64, shape (n,); NaN for a distractor."""
     return _of(answers).average_precision
 
 
-def average_precision_to_r(answers: Answers) -> NDArray[np.float64]:
-    """Return the average precision of each query up to the place R, the number of pictures that belong with it."""
+def retrieval_map_at_r(answers: Answers) -> NDArray[np.float64]:
+    """Mean over queries of average precision up to the place R: that of each, likewise."""
     return _of(answers).precision_to_r
 
 
-def hit_at_1(answers: Answers) -> NDArray[np.float64]:
-    """Return whether the first picture belongs with each query: 0 or 1, NaN for a distractor."""
+def recall_at_1(answers: Answers) -> NDArray[np.float64]:
+    """Share of queries whose first picture is a hit: 0 or 1 for each, NaN for a distractor, float64, shape (n,)."""
     return _hit(answers, 1)
 
 
-def hit_at_5(answers: Answers) -> NDArray[np.float64]:
-    """Return whether any of the first 5 pictures belongs with each query, likewise."""
+def recall_at_5(answers: Answers) -> NDArray[np.float64]:
+    """Share of queries with a hit among the first 5 pictures, likewise."""
     return _hit(answers, 5)
 
 
-def hit_at_10(answers: Answers) -> NDArray[np.float64]:
-    """Return whether any of the first 10 pictures belongs with each query, likewise."""
+def recall_at_10(answers: Answers) -> NDArray[np.float64]:
+    """Share of queries with a hit among the first 10 pictures, likewise."""
     return _hit(answers, 10)
 
 
 def csd_map_at_10(answers: Answers) -> NDArray[np.float64]:
-    """Return the mean precision at the places 1 to 10 of each query, whether they are hits or not."""
+    """Mean over queries of the mean precision at the places 1 to 10, likewise."""
     return _mean_precision(answers, 10)
 
 
 def csd_map_at_100(answers: Answers) -> NDArray[np.float64]:
-    """Return the mean precision at the places 1 to 100 of each query, whether they are hits or not."""
+    """Mean over queries of the mean precision at the places 1 to 100, likewise."""
     return _mean_precision(answers, 100)
 
 
-def class_mean_average_precision(answers: Answers) -> float:
-    """Return the mean over what queries show of their mean average precision."""
-    each, labels = average_precision(answers), answers.labels.astype(np.int64)
+def class_mean_retrieval_map(answers: Answers) -> float:
+    """Mean over what queries show of the mean over their queries of average precision."""
+    each, labels = _of(answers).average_precision, answers.labels.astype(np.int64)
     known = ~np.isnan(each)
     if not known.any():
         return float("nan")
@@ -55,12 +55,12 @@ def class_mean_average_precision(answers: Answers) -> float:
 
 
 def global_average_precision(answers: Answers) -> float:
-    """Return the global average precision of the most similar pictures, distractors and all."""
+    """Average precision of the first pictures of all queries, ranked together, distractors and all."""
     return _global(_of(answers))
 
 
 def global_average_precision_without_distractors(answers: Answers) -> float:
-    """Return the global average precision among the queries that are no distractors."""
+    """As global_average_precision, among the queries that are no distractors."""
     rankings = _of(answers)
     return _global(rankings.take(rankings.belonging > 0))
 

@@ -14,9 +14,7 @@ HUB_SOURCE = "https://huggingface.co/datasets/huggan/wikiart"
 HUB_LAYOUT = "data/train-000NN-of-00072.parquet and README.md, as on the hub"
 
 CSD_SOURCE = "https://github.com/learn2phoenix/CSD; the images are those of ArtGAN's release"
-CSD_LAYOUT = (
-    "wikiart.csv with the columns path or name, artist, label and split, and <Style>/*.jpg or wikiart/<Style>/*.jpg"
-)
+CSD_LAYOUT = "wikiart.csv with the columns path or name, artist, label, split; <Style>/*.jpg or wikiart/<Style>/*.jpg"
 
 
 @hookimpl

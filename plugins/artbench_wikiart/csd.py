@@ -1,6 +1,7 @@
 """WikiArt as CSD searches it: its list `wikiart.csv` of queries and database, beside the images."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,19 @@ _MEND = f"The folder should hold {CSD_LAYOUT}. The list comes from {CSD_SOURCE}"
 _PARTS = ("query", "database")
 
 
+@dataclass(frozen=True, kw_only=True)
+class SearchList:
+    """The rows of the list: the path of each image, and its values in each column."""
+
+    paths: Sequence[str]
+    columns: Mapping[str, Sequence[str]]
+
+
 def open_csd(root: Path) -> Dataset:
     """Read the list under `root` and find the images that it names, without opening any.
 
-    Of a path the last two parts count, `<Style>/<name>`, since CSD's list has the folders of its authors' machine; where
-    it has no column of paths, the style and the column `name` make one. `Dataset.tables["csd"]` holds the list, and
-    `paths` the path of each of its rows.
+    Of a path the last two parts count, `<Style>/<name>`, since the folders above are those of another machine; where
+    the list has no column of paths, the style and the column `name` make one. `Dataset.tables["csd"]` holds the list.
 
     Raises:
         ArtbenchError: The folder lacks the list or the images, or a row is wrong; names the line.
@@ -47,7 +55,7 @@ def open_csd(root: Path) -> Dataset:
         ids=ids,
         files=[prefix + files[path] for path in ids],
         versions=[str(sizes[files[path]]) for path in ids],
-        tables={"csd": [table], "paths": paths},
+        tables={"csd": SearchList(paths=paths, columns=table.columns)},
     )
 
 
@@ -84,13 +92,11 @@ def style_targets(dataset: Dataset) -> Targets:
 
 
 def _targets(dataset: Dataset, column: str) -> Targets:
-    (table,) = dataset.tables["csd"]
-    assert isinstance(table, Table)
-    paths = [str(path) for path in dataset.tables["paths"]]
-    values, splits = table.columns[column], table.columns["split"]
-    classes = tuple(
-        sorted({value for value, split in zip(values, splits, strict=True) if value and split == "database"})
-    )
+    listed = dataset.tables["csd"]
+    assert isinstance(listed, SearchList)
+    paths, values, splits = listed.paths, listed.columns[column], listed.columns["split"]
+    held = {value for value, part in zip(values, splits, strict=True) if value and part == "database"}
+    classes = tuple(sorted(held))
     number = {name: k for k, name in enumerate(classes)}
     kept = [at for at, value in enumerate(values) if value in number]
 

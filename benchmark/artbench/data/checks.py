@@ -46,7 +46,7 @@ def check_targets(
     _check_missing(targets, dataset, task=task, allow_partial=allow_partial, reporter=reporter)
     for round_ in targets.rounds:
         if form == "ranking":
-            _check_searched(round_, dataset, task=task)
+            check_searched(round_, dataset, task=task)
         else:
             _check_round(round_, dataset, task=task)
     if len({(s.labels.dtype.kind, s.labels.ndim) for r in targets.rounds for _, s in r.splits}) > 1:
@@ -80,8 +80,12 @@ def _check_round(targets: Targets, dataset: Dataset, *, task: str) -> None:
             )
 
 
-def _check_searched(targets: Targets, dataset: Dataset, *, task: str) -> None:
-    """Check an index and its queries, of which a label of -1 says that a picture belongs with no other."""
+def check_searched(targets: Targets, dataset: Dataset, *, task: str) -> None:
+    """Check an index and its queries, of which a label of -1 says that a picture belongs with no other.
+
+    Raises:
+        ArtbenchError: They can't be searched, or no query belongs with another picture of the index.
+    """
     if targets.validation is not None:
         raise ArtbenchError(f"{task}: there is a validation split, and nothing is chosen in a search", mend=_PLUGIN)
     for name, split in (("index", targets.train), ("queries", targets.test)):
