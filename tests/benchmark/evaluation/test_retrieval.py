@@ -75,7 +75,7 @@ def test_the_leaderboard_is_built_and_checked_against_the_data(measured: Path) -
     assert any("Intervals take 18 groups as units" in text and "order by chance" in text for text in pages)
     assert not any("kNN" in text for text in pages)
     done = ask("leaderboard", "check", str(measured), "--plugin", str(SMALL))
-    assert "1 records" in done.output
+    assert "1 record" in done.output
     assert "no faults" in done.output
 
 
