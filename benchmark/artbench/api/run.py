@@ -15,7 +15,7 @@ from artbench.evaluation.request import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run as run_all
 from artbench.plugins.registry import Registry
 from artbench.pretrain.cached_training import trainings_for
-from artbench.protocol import DEFAULT_PROTOCOL, PROTOCOLS
+from artbench.protocol import DEFAULT_PROTOCOL, protocol_to_run
 from artbench.records.record import Record
 from artbench.runtime.progress import Reporter
 
@@ -164,8 +164,6 @@ def run(
             f"{backbone} stands for several backbones",
             mend=f"For a list of their records, give backbone=[{backbone!r}]",
         )
-    if protocol not in PROTOCOLS:
-        raise UsageError(f"no protocol is called {protocol!r}", mend=f"There are {' and '.join(PROTOCOLS)}")
     request = RunRequest(
         backbones=[backbone] if isinstance(backbone, str) else list(backbone),
         pretrainings=[as_name(one) for one in pretrainings],
@@ -184,7 +182,7 @@ def run(
         exclude=None if exclude is None else Path(exclude),
         shots=() if shots is None else (shots,),
         width=width,
-        protocol=PROTOCOLS[protocol],
+        protocol=protocol_to_run(protocol),
     )
     outcome = run_request(request, registry=registry, reporter=reporter)
     records = [result.record for result in outcome.results]

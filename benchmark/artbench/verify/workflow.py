@@ -141,6 +141,8 @@ def _verified(
         raise UsageError(f"no plugin here registers the task {record.task!r} by itself")
     checked = check_sources(file, request.sources, registry=registry)
     stored, protocol = checked.predictions, protocol_of(record, file)
+    if stored.form == "ranking":
+        raise ArtbenchError("a few images don't tell how a whole index ranks", mend="Run it again to compare it")
     probes = read_probes(file, record, classes=1 if stored.form == "number" else record.dataset.classes)
     task = open_task(record, request.sources, registry, reporter)
     encoder = _built(checked, registry=registry, reporter=reporter)
