@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from artbench.runtime.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from artbench.api.explore import explore
     from artbench.api.features import FeatureMatrix, features
     from artbench.api.fetch_weights import fetch_weights
     from artbench.api.harvest import harvest
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from artbench.cli.progress import TerminalReporter
     from artbench.encoders.fetch import FetchedWeights
     from artbench.errors import ArtbenchError, UsageError
+    from artbench.explore.contents import Exploration
     from artbench.harvest.workflow import Harvested
     from artbench.hookspecs import hookimpl
     from artbench.matrix.matrix import Matrix
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArtbenchError",
+    "Exploration",
     "FeatureMatrix",
     "FetchedWeights",
     "Harvested",
@@ -42,6 +45,7 @@ __all__ = [
     "TerminalReporter",
     "UnlabelledResult",
     "UsageError",
+    "explore",
     "features",
     "fetch_weights",
     "harvest",
@@ -58,6 +62,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        "artbench.api.explore": ("explore",),
         "artbench.api.features": ("FeatureMatrix", "features"),
         "artbench.api.fetch_weights": ("fetch_weights",),
         "artbench.api.harvest": ("harvest",),
@@ -72,6 +77,7 @@ __getattr__, __dir__ = lazy_exports(
         "artbench.cli.progress": ("TerminalReporter",),
         "artbench.encoders.fetch": ("FetchedWeights",),
         "artbench.errors": ("ArtbenchError", "UsageError"),
+        "artbench.explore.contents": ("Exploration",),
         "artbench.harvest.workflow": ("Harvested",),
         "artbench.hookspecs": ("hookimpl",),
         "artbench.matrix.matrix": ("Matrix",),
@@ -82,7 +88,7 @@ __getattr__, __dir__ = lazy_exports(
 
 
 class _Package(ModuleType):
-    """Keeps `features`, `harvest` and `pretrain` for the functions.
+    """Keeps `explore`, `features`, `harvest`, `neighbours` and `pretrain` for the functions.
 
     There are packages of these names, on promised paths, and importing one would set the attribute to the module.
     `from artbench.pretrain import Method` finds the package all the same.

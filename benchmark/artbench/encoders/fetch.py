@@ -82,6 +82,22 @@ def fetch(
     return _fetched(networks, sources, offline, reporter)
 
 
+def cached_weights(spec: BackboneSpec, source: PretrainingSpec) -> Path | None:
+    """Return the file of published weights that is in the caches, without a network; None if there is none.
+
+    None as well if it has another digest than its source states, or the plugin does not say which file it is.
+
+    Raises:
+        ArtbenchError: The backbone can't be built.
+    """
+    published = unseeded(canonical(spec)).files.get(source.name)
+    if published is None:
+        return None
+    with from_cache_alone(True):
+        found = published().cached()
+        return None if found is None or published().differs(found) else found
+
+
 def _fetched(
     networks: dict[str, BackboneSpec], sources: dict[str, PretrainingSpec | None], offline: bool, reporter: Reporter
 ) -> Iterator[FetchedWeights]:
