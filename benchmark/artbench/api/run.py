@@ -9,7 +9,6 @@ from typing import Any, Literal, TypeAlias, TypedDict, Unpack, overload
 from artbench.api.common import LoggingReporter, PathLike, as_name, dataset_paths, loaded
 from artbench.data.unlabelled import find_unlabelled
 from artbench.encoders.normalisation import given_normalisation
-from artbench.encoders.request import sweep
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.request import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run as run_all
@@ -18,6 +17,7 @@ from artbench.pretrain.cached_training import trainings_for
 from artbench.protocol import DEFAULT_PROTOCOL, protocol_to_run
 from artbench.records.record import Record
 from artbench.runtime.progress import Reporter
+from artbench.specs.variants import sweep
 
 # Not Sequence: a text is a sequence of texts too, and one name must not be taken for several.
 Names: TypeAlias = list[str] | tuple[str, ...]

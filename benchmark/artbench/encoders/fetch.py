@@ -10,11 +10,11 @@ from artbench.encoders.build import build_encoder, canonical, unseeded
 from artbench.encoders.checkpoint_path import checkpoint_file, is_checkpoint
 from artbench.encoders.hub import UnreachableError, from_cache_alone
 from artbench.encoders.published_file import PublishedFile
-from artbench.encoders.request import sweep
 from artbench.errors import ArtbenchError
 from artbench.plugins.registry import Registry
 from artbench.runtime.progress import Reporter
 from artbench.specs import BackboneSpec, PretrainingSpec
+from artbench.specs.variants import sweep
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,18 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from artbench.data.folders import DatasetPaths
 from artbench.encoders.normalisation import Normalisation
-from artbench.encoders.request import sweep
 from artbench.errors import UsageError
-from artbench.leaderboard.ranking import Place
 from artbench.plugins.known import form_of
 from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, Protocol
 from artbench.records.record import Record
 from artbench.records.unlabelled import UnlabelledResult
 from artbench.specs import TaskSpec
+from artbench.specs.variants import sweep
+
+if TYPE_CHECKING:
+    from artbench.leaderboard.ranking import Place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +110,7 @@ class RunResult:
     record: Record
     file: Path
     new: bool
-    place: Place
+    place: "Place"
     of: int
 
 

@@ -9,9 +9,9 @@ from typing import Any, Literal, Self
 
 from artbench.data.unlabelled import find_unlabelled
 from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name, is_checkpoint
-from artbench.encoders.request import sweep
 from artbench.matrix.options import MatrixOptions
 from artbench.plugins.registry import Registry
+from artbench.specs.variants import sweep
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 from artbench.api.common import loaded
-from artbench.encoders.fetch import fetch
 from artbench.errors import ArtbenchError, UsageError
 from artbench.leaderboard.build import build_from
 from artbench.leaderboard.notes import literature
@@ -244,6 +243,9 @@ def follow_up(folder: str, number: int, *, reporter: Reporter) -> None:
 
 def _fetch(units: Sequence[Unit], registry: Registry, reporter: Reporter) -> None:
     """Bring published weights into the caches, where this process runs: nodes that compute may have no network."""
+    # Torch takes seconds to import, and engines on this machine fetch nothing beforehand.
+    from artbench.encoders.fetch import fetch
+
     networks = {(unit.backbones[0], unit.pretraining): None for unit in units if unit.kind == "measure"}
     failed = []
     for backbone, pretraining in networks:
