@@ -12,6 +12,7 @@ from artbench.encoders.backbone import Backbone
 from artbench.encoders.encoder import Encoder
 from artbench.features.forward import Forward
 from artbench.pretrain.exchange import Exchange
+from artbench.pretrain.fitting import holding
 from artbench.pretrain.judged_images import BLOCK, JudgedImages
 from artbench.pretrain.online_knn import OnlineKnn, class_numbers
 from artbench.pretrain.stopping import Stopped, StopRequest
@@ -59,7 +60,8 @@ class Judge:
         """
 
         def own() -> _Features | None:
-            with suppress(Stopped):
+            mend = "Leave --knn out, or train with a smaller --micro-batch, sub_batch or crop_size"
+            with suppress(Stopped), holding(f"a pass of kNN on {self.name} beside the training", mend=mend):
                 return self._own(module, stop)
             return None
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from artbench.data.dataset import Dataset
+from artbench.errors import ArtbenchError
 from artbench.pretrain import judged_images
 from artbench.pretrain.judge import Judge
 from artbench.pretrain.online_knn import OnlineKnn, usual_interval
@@ -97,3 +98,13 @@ def test_it_is_measured_at_the_interval_and_at_the_end(images: Path, tmp_path: P
     toys.train(toys.training(images, "steps=14"), tmp_path, online=online(images), knn_every=2)
     # Epochs of three steps.
     assert [line["step"] for line in log(tmp_path) if "knn_accuracy" in line] == [6, 12, 14]
+
+
+def test_a_device_without_room_for_it_is_told_in_a_line(images: Path) -> None:
+    class Full(torch.nn.Module):
+        def forward(self, _: torch.Tensor) -> torch.Tensor:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    judge, _ = judged(images)
+    with pytest.raises(ArtbenchError, match=r"a pass of kNN on colour beside the training\. Leave --knn out"):
+        judge.accuracy(Full(), stop=StopRequest())
