@@ -1,6 +1,6 @@
 """Out of memory: what would fit is measured on smaller passes, and said in a line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 import torch
@@ -122,7 +122,7 @@ def test_memory_grows_along_a_straight_line(capacity: int, sizes: Sequence[int],
 
 
 def test_images_that_do_not_fit_while_they_are_augmented_are_told_likewise(monkeypatch: pytest.MonkeyPatch) -> None:
-    changed = vars(step_module)["augment"]
+    changed: Callable[..., torch.Tensor] = vars(step_module)["augment"]
 
     def augment(pixels: torch.Tensor, draws: Draws) -> torch.Tensor:
         if len(pixels) > 24:
