@@ -1,6 +1,7 @@
 """kNN accuracy of a backbone in training, with the images shared out over the processes."""
 
 import copy
+import math
 from contextlib import closing, suppress
 from typing import NamedTuple
 
@@ -54,6 +55,8 @@ class Judge:
     def accuracy(self, module: torch.nn.Module, *, stop: StopRequest) -> float | None:
         """The share of the validation images that is classified correctly; None if a signal came, to any process.
 
+        It is `nan` where no training image, or none to classify, can be read.
+
         Args:
             module: The backbone's module as it is now; it stays unchanged.
             stop: Checked between images: with many of them this takes longer than batch systems wait.
@@ -104,6 +107,8 @@ class Judge:
         train, validation = self._online.splits
         cut = len(train)
         seen, asked = np.flatnonzero(readable[:cut]), np.flatnonzero(readable[cut:])
+        if not len(seen) or not len(asked):
+            return math.nan
         values = features.astype(np.float32, copy=False)
         votes = knn_probabilities(
             [Rows(values, seen)],
