@@ -70,7 +70,7 @@ def measuring_options(*, required: bool) -> Callable[[Callable[..., Any]], Calla
             "--compile",
             "compiled",
             is_flag=True,
-            help="Compile the network before it extracts: pays on GPUs and for many images.",
+            help="Compile the network before it extracts: pays for many images.",
         ),
         click.option(
             "--decode",

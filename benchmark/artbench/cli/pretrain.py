@@ -55,7 +55,7 @@ from artbench.cli.early import check_named
 )
 @click.option("--keep", type=options.Number(min=1), default=2, show_default=True, help="Latest checkpoints to keep.")
 @click.option("--tensorboard", is_flag=True, help="Write the log for TensorBoard too, to tensorboard/ in DIR.")
-@click.option("--compile", "compiled", is_flag=True, help="Compile networks and loss first: pays on GPUs.")
+@click.option("--compile", "compiled", is_flag=True, help="Compile networks and loss first: for GPUs.")
 @click.option(
     "--micro-batch",
     type=options.Number(min=2),

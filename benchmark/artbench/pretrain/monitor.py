@@ -116,6 +116,11 @@ class Monitor:
     def knn(self, done: int, task: str, accuracy: float) -> None:
         """Report the kNN accuracy after a step."""
         epoch = done / self._plan.epoch_steps
+        if math.isnan(accuracy):
+            self._reporter.notice(
+                f"epoch {epoch:.4g}, step {done}: no kNN accuracy on {task}, since none of its images can be read"
+            )
+            return
         self._reporter.notice(f"epoch {epoch:.4g}, step {done}: kNN accuracy on {task} {accuracy:.1%}")
         for log in self._logs:
             log.write({"step": done, "images": done * self._batch, "knn_task": task, "knn_accuracy": accuracy})

@@ -43,7 +43,7 @@ def coming_bytes(optimizer: torch.optim.Optimizer) -> int:
     if optimizer.state:
         return 0
     states = 2 if isinstance(optimizer, torch.optim.AdamW) else 1
-    return states * sum(parameter.nbytes for group in optimizer.param_groups for parameter in group["params"])
+    return sum(states * int(parameter.nbytes) for group in optimizer.param_groups for parameter in group["params"])
 
 
 def norms_of(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
@@ -79,12 +79,12 @@ class LARS(torch.optim.Optimizer):
         """Update every parameter that has a gradient."""
         loss = None if closure is None else closure()
         for group in self.param_groups:
-            trained = [parameter for parameter in group["params"] if parameter.grad is not None]
+            trained: list[torch.Tensor] = [parameter for parameter in group["params"] if parameter.grad is not None]
             if trained:
                 self._update(trained, group)
         return loss
 
-    def _update(self, parameters: Sequence[torch.nn.Parameter], group: dict[str, Any]) -> None:
+    def _update(self, parameters: list[torch.Tensor], group: dict[str, Any]) -> None:
         # Operations on all parameters at once: a GPU would wait for the host to begin one for each.
         gradients = [cast("torch.Tensor", parameter.grad) for parameter in parameters]
         wide = [place for place, parameter in enumerate(parameters) if parameter.ndim > 1]
@@ -104,7 +104,7 @@ class LARS(torch.optim.Optimizer):
         torch._foreach_add_(momenta, gradients)
         torch._foreach_add_(parameters, momenta, alpha=-group["lr"])
 
-    def _momentum(self, parameter: torch.nn.Parameter) -> torch.Tensor:
+    def _momentum(self, parameter: torch.Tensor) -> torch.Tensor:
         state = self.state[parameter]
         if "momentum_buffer" not in state:
             state["momentum_buffer"] = torch.zeros_like(parameter)

@@ -128,7 +128,9 @@ class Stepper:
     def step(self, number: int, crops: Sequence[Crops], *, lr: float, progress: float) -> StepResult:
         """Make one update from crops: `views`, then `update`."""
         self._objective.source, self._objective.epoch = crops[0].source, crops[0].epoch
-        return self.update(number, self.views(crops), lr=lr, progress=progress)
+        with self._saying_what_fits():
+            views = self.views(crops)
+        return self.update(number, views, lr=lr, progress=progress)
 
     def views(self, crops: Sequence[Crops]) -> Sequence[Views]:
         """Augment the crops of this process: all views of each part, as the networks take them."""
@@ -222,7 +224,7 @@ class Stepper:
         return self._passes.gradients(work, places, step=number, phase=0 if objective.replays else 1)
 
     @contextmanager
-    def _saying_what_fits(self, views: Sequence[Views]) -> Iterator[None]:
+    def _saying_what_fits(self, views: Sequence[Views] = ()) -> Iterator[None]:
         try:
             yield
         except torch.OutOfMemoryError as error:
@@ -233,7 +235,7 @@ class Stepper:
                 counts=[count for count in self._counts if count * size < images],
                 sub_batch=size,
                 batch=self._settings.batch_size,
-                room=None if self._memory is None else self._room(views[0], below=images, memory=self._memory),
+                room=self._room(views[0], below=images, memory=self._memory) if views and self._memory else None,
             ) from error
 
     def _room(self, part: Views, *, below: int, memory: Memory) -> int | None:

@@ -195,6 +195,17 @@ def test_a_folder_with_a_training_is_refused_without_resume(images: Path, tmp_pa
         toys.train(toys.training(images, "steps=1"), tmp_path)
 
 
+def test_a_finished_encoder_is_not_replaced_where_its_checkpoints_are_gone(images: Path, tmp_path: Path) -> None:
+    file = toys.train(toys.training(images), tmp_path)
+    assert file is not None
+    whole = file.read_bytes()
+    for checkpoint in (tmp_path / "checkpoints").iterdir():
+        checkpoint.unlink()
+    with pytest.raises(ArtbenchError, match="holds an encoder and no checkpoint"):
+        toys.train(toys.training(images, seed=1), tmp_path, resume=True)
+    assert file.read_bytes() == whole
+
+
 def test_going_on_with_a_finished_training_says_where_the_encoder_is(images: Path, tmp_path: Path) -> None:
     file = toys.train(toys.training(images, "steps=1"), tmp_path)
     assert file == tmp_path / "encoder.safetensors"

@@ -20,6 +20,8 @@ def test_the_length_follows_from_epochs_or_steps() -> None:
     assert plan(settings(steps=7), [600, 400]).steps == 7
     with pytest.raises(UsageError, match="255 images, fewer than a batch of 256"):
         plan(settings(), [255])
+    with pytest.raises(UsageError, match="1 image, fewer"):
+        plan(settings(), [1])
     with pytest.raises(UsageError, match="warm-up"):
         plan(settings(epochs=3, warmup_epochs=3), [600, 400])
 
