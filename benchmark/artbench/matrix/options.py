@@ -139,7 +139,7 @@ class MatrixOptions(_Part):
         cache: Folder of features, trainings and weights (`ARTBENCH_CACHE`), for jobs that don't inherit it.
     """
 
-    task: Names
+    task: Names = ()
     backbone: Names = ()
     pretraining: Names = ("imagenet",)
     encoder: tuple[EncoderChoice, ...] = ()
@@ -238,9 +238,9 @@ def matrix_options(given: Mapping[str, Any], *, source: str = "the matrix") -> M
             said = "there is no such option"
         raise UsageError(f"{source}: {where}: {said}", mend="`artbench matrix run --help` lists the options") from error
     if not options.task:
-        raise UsageError(f"{source} names no task", mend='Write task = ["wikiart-style"], or give --task')
+        raise UsageError(f"no task is named in {source}", mend='Write task = ["wikiart-style"], or give --task')
     if not any(True for _ in options.choices):
-        raise UsageError(f"{source} names no backbone", mend='Write backbone = ["resnet50"], or give --backbone')
+        raise UsageError(f"no backbone is named in {source}", mend='Write backbone = ["resnet50"], or give --backbone')
     protocol_to_run(options.protocol)
     if (options.mean is None) != (options.std is None):
         raise UsageError("--mean and --std are given together, or not at all", mend="Give both")

@@ -1,6 +1,7 @@
 """A matrix on this machine: planned, run, tried again, changed."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -54,7 +55,7 @@ def test_a_failure_ends_no_other_and_can_be_tried_again_and_left_out(
 
 
 @pytest.mark.timeout(300)
-def test_ctrl_c_ends_all_processes_and_cancel_says_where_to_press_it(
+def test_a_killed_process_is_replaced_and_ctrl_c_ends_all(
     command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -70,14 +71,20 @@ def test_ctrl_c_ends_all_processes_and_cancel_says_where_to_press_it(
         assert refused.returncode == 2
         assert refused.stderr.startswith("artbench: 1 unit is run by a command that waits for the end (pid ")
         assert refused.stderr.endswith("Press Ctrl-C where `artbench matrix run` runs.\n")
+        (killed,) = workers(tmp_path / "results")
+        os.kill(killed, signal.SIGKILL)
+        while not any(row["status"] == "running" and row["tries"] == 1 for row in _status(command_line)):
+            assert process.poll() is None
+            time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         _, told = process.communicate()
     assert process.returncode == 128 + signal.SIGINT
     assert told.splitlines()[-1] == "artbench: interrupted; the same command continues from what is stored."
     assert not workers(tmp_path / "results")
-    # An interrupt is no try, and leaves nothing to be cancelled.
+    # To be killed is a try, and an interrupt is none; it leaves nothing to be cancelled.
     (row,) = _status(command_line)
-    assert (row["status"], row["tries"]) == ("to do", 0)
+    assert (row["status"], row["tries"]) == ("to do", 1)
+    assert row["why"].startswith("its process ended by signal 9 (Killed), as the system ends processes where memory")
     assert command_line("matrix", "cancel").returncode == 0
 
 

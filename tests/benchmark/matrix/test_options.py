@@ -64,8 +64,9 @@ def test_times_are_read_as_slurm_reads_them(time: object, minutes: float) -> Non
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"task": "y"}, "names no backbone"),
-        ({"backbone": "x", "task": []}, "names no task"),
+        ({"task": "y"}, "no backbone is named in "),
+        ({"backbone": "x", "task": []}, "no task is named in "),
+        ({"backbone": "x"}, "no task is named in "),
         ({"backbone": "x", "task": "y", "bakcbone": "z"}, "bakcbone: there is no such option"),
         ({"backbone": "x", "task": "y", "resources": {"time": "soon"}}, "resources.time: 'soon' is not a time"),
         ({"backbone": "x", "task": "y", "resources": {"time": ""}}, "resources.time: '' is not a time"),

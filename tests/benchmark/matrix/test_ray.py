@@ -3,8 +3,11 @@
 What joins the cluster is a process of its own, since Ray reads its settings once.
 """
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -89,6 +92,31 @@ def test_units_run_on_the_cluster_and_each_that_ends_is_told(cluster: RayCluster
     # What a job prints is in a file with its number.
     logs = Path("results/matrix/logs/0001")
     assert "out of paint" in "".join((logs / f"{job}.log").read_text() for job in (0, 1))
+
+
+@pytest.mark.usefixtures("call")
+def test_a_task_that_is_killed_is_begun_again_and_counts_as_a_try(cluster: RayCluster) -> None:
+    command = [sys.executable, "-m", "artbench", *asked("--cores", "1")]
+    with subprocess.Popen(command, env=cluster.environment, stderr=subprocess.PIPE, text=True) as process:
+        doing = Path("results/matrix/logs/0001/0.unit")
+        while not doing.exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        (task,) = (pid for number in (0, 1) for pid in cluster.processes(number) if is_task(pid))
+        os.kill(task, signal.SIGKILL)
+        _, told = process.communicate()
+    assert process.returncode == 0, told
+    first, second = [line for line in told.splitlines() if line.startswith("toy-patches")]
+    assert first == "toy-patches, random on toy: failed try 1 of 3: its process was killed"
+    assert second.startswith("toy-patches, random on toy: done in ")
+    assert not doing.exists()
+
+
+def is_task(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::_work")
+    except OSError:
+        return False
 
 
 @pytest.mark.slow

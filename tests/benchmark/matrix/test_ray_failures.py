@@ -72,6 +72,8 @@ def test_units_of_a_killed_node_are_measured_elsewhere_as_in_a_serial_run(
     stdout, stderr = process.communicate()
     assert process.returncode == 0, stderr
     assert "6 units: 6 done." in stdout
+    # The failure of a node is no unit's.
+    assert not state.failures()
 
     # The same images, but no features.
     shutil.copytree(tmp_path / "cache" / "datasets", tmp_path / "serial-cache" / "datasets")

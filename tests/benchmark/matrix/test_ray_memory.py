@@ -55,7 +55,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[RayClus
     container = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /sys/fs/cgroup && exec "$@"', str(files))
     if shutil.which("unshare") is None or subprocess.run([*container, "true"], capture_output=True).returncode:
         pytest.skip("no folder can be mounted for a node here (unshare --mount)")
-    settings = {"RAY_memory_usage_threshold": "0.9", "RAY_memory_monitor_refresh_ms": "100"}
+    settings = {"RAY_memory_usage_threshold": "0.9", "RAY_memory_monitor_refresh_ms": "100", "TOY_TAKES": "4"}
     over = threading.Event()
     with ray_cluster(cores=(1,), before={0: container}, settings=settings) as running:
         counting = threading.Thread(target=accounted, args=(running, files, over))

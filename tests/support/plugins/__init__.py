@@ -13,7 +13,7 @@ SEEN = _FOLDER / "seen_plugin.py"
 SMALL = _FOLDER / "small_plugin.py"
 # A network whose step never returns.
 HANGING = _FOLDER / "hanging_plugin.py"
-# A network that takes all memory.
+# A network that takes much memory, if it is told so, and never returns.
 HUNGRY = _FOLDER / "hungry_plugin.py"
 # Networks that state layers and pools that they don't have, or overflow in one layer.
 ODD = _FOLDER / "odd_plugin.py"

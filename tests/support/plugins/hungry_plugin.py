@@ -1,5 +1,6 @@
-"""A plugin for tests: a backbone that takes more and more memory, until something ends it or it has four gigabytes."""
+"""A plugin for tests: a backbone that takes the gigabytes that TOY_TAKES says, else none, and then does nothing."""
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -7,14 +8,14 @@ from typing import Any
 from artbench import hookimpl
 from artbench.specs import BackboneSpec
 
-_BLOCK, _BLOCKS = 128 << 20, 32
+_BLOCK = 128 << 20
 # Seconds between two blocks, and for which it then waits to be ended.
-_PAUSE, _AT_MOST = 0.05, 60.0
+_PAUSE, _AT_MOST = 0.05, 120.0
 
 
 @hookimpl
 def register_backbones(register: Callable[[BackboneSpec], None]) -> None:
-    register(BackboneSpec(name="toy-hungry", description="Takes all memory.", factory=hungry))
+    register(BackboneSpec(name="toy-hungry", description="Takes memory, and time.", factory=hungry))
 
 
 def hungry() -> Any:
@@ -25,7 +26,7 @@ def hungry() -> Any:
     class Hungry(torch.nn.Sequential):
         def forward(self, pixels: torch.Tensor) -> Any:
             blocks = []
-            for _ in range(_BLOCKS):
+            for _ in range(8 * int(os.environ.get("TOY_TAKES", "0"))):
                 blocks.append(torch.ones(_BLOCK, dtype=torch.uint8))
                 time.sleep(_PAUSE)
             time.sleep(_AT_MOST)

@@ -114,5 +114,5 @@ def ask(command: list[str], *, gone: str = "") -> str:
 
 def own_words(error: object) -> str:
     """What Slurm itself says, in one line, without what was around it."""
-    said: list[Any] = re.findall(r"(?:sbatch|squeue|scancel|scontrol|slurm\w*): (?:error: )?(.*)", str(error))
+    said: list[Any] = re.findall(r"(?:sbatch|sinfo|squeue|scancel|scontrol|slurm\w*): (?:error: )?(.*)", str(error))
     return "; ".join(dict.fromkeys(line.strip() for line in said)) or " ".join(str(error).split())[:300]

@@ -106,6 +106,8 @@ class Supervisor:
         if status == 0 or self._ended_by:
             return
         cause = f"signal {-status} ({signal.strsignal(-status)})" if status < 0 else f"exit status {status}"
+        if status == -signal.SIGKILL:
+            cause += ", as the system ends processes where memory is short"
         # It needs torch, which this process does without otherwise.
         from artbench.matrix.plan import read_plan
 
