@@ -161,8 +161,9 @@ class _Step:
         return cls(move, bend, conditioned, _dot(move, bend, joint))
 
     def select(self, columns: torch.Tensor) -> "_Step":
-        parts = (self.move, self.bend, self.conditioned)
-        return _Step(*(part[:, columns] for part in parts), curvature=self.curvature[columns])
+        return _Step(
+            self.move[:, columns], self.bend[:, columns], self.conditioned[:, columns], self.curvature[columns]
+        )
 
 
 def _direction(gradient: torch.Tensor, conditioned: torch.Tensor, memory: deque[_Step], joint: bool) -> torch.Tensor:
