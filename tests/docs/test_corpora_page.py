@@ -13,7 +13,7 @@ ROWS = [
     if line.startswith("|")
 ][2:]
 # Of the columns of states.
-_DATASETS = (("wikiart", "wikiart-huggan", "artbench10"), ("imet-2019", "imet-2020", "rijksmuseum-2014"))
+_DATASETS = (("wikiart", "wikiart-huggan", "wikiart-csd", "artbench10"), ("imet-2019", "imet-2020", "rijksmuseum-2014"))
 
 
 def test_every_corpus_is_there_with_its_states() -> None:
