@@ -28,7 +28,7 @@ TYPES: Mapping[str, tuple[str, ...]] = {
         "PublishedResult",
     ),
     "artbench.encoders": ("Backbone", "Layers", "Weights", "Corpus", "PublishedFile"),
-    "artbench.data": ("Dataset", "Targets", "Split", "Answers"),
+    "artbench.data": ("Dataset", "Targets", "Split", "Answers", "Rankings"),
     "artbench.pretrain": ("Method", "Objective", "Networks", "ParameterGroup"),
 }
 REGISTERED: Mapping[str, type] = {

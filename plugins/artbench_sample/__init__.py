@@ -45,11 +45,10 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
     register(
         TaskSpec(
             name="sample-painting-retrieval",
-            description="which image shows the same painting: 24 of the paintings are there in two scans",
+            description="which training image is another scan of the painting: 24 paintings are there in two",
             dataset="sample",
             target="retrieval",
             primary_metric="retrieval_map",
             factory="artbench_sample.tasks:painting_targets",
-            clustered=True,
         )
     )

@@ -27,20 +27,16 @@ def material_targets(dataset: Dataset) -> Targets:
 
 
 def painting_targets(dataset: Dataset) -> Targets:
-    """Return which images are scans of one painting. Every image is a query, and the others are searched for it.
+    """Return which images are scans of one painting: the test images are queries to the training images.
 
-    The paintings with one scan are distractors.
+    Of 24 test images the index has another scan; the others are distractors.
     """
     rows = _labels(dataset)
     paintings = [row["duplicate_of"] or row["id"] for row in rows]
     twice = {row["duplicate_of"] for row in rows} - {""}
     classes = tuple(sorted(twice))
     number = {name: k for k, name in enumerate(classes)}
-    every = Split(
-        rows=np.arange(len(rows)), labels=np.array([number.get(painting, -1) for painting in paintings], np.int64)
-    )
-    groups = [painting if painting in twice else "" for painting in paintings]
-    return Targets(classes=classes, train=every, test=every, groups=groups)
+    return _targets(dataset, classes, np.array([number.get(painting, -1) for painting in paintings], np.int64))
 
 
 def _single_label(dataset: Dataset, column: str) -> Targets:

@@ -10,7 +10,7 @@ from artbench.encoders import Corpus
 from artbench.encoders.corpus import joined_corpora
 from artbench.records.encoder_state import Knowledge
 
-_PAINTINGS = ("wikiart", "wikiart-huggan", "artbench10")
+_PAINTINGS = ("wikiart", "wikiart-huggan", "wikiart-csd", "artbench10")
 _MUSEUMS = ("imet-2019", "imet-2020", "rijksmuseum-2014")
 _NO_PAINTINGS: tuple[Knowledge, str] = (
     "clean",

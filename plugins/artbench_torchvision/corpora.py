@@ -7,7 +7,7 @@ from artbench.encoders import Corpus
 from artbench.encoders.corpus import joined_corpora
 from artbench.records.encoder_state import Knowledge
 
-_PAINTINGS = ("wikiart", "wikiart-huggan", "artbench10")
+_PAINTINGS = ("wikiart", "wikiart-huggan", "wikiart-csd", "artbench10")
 _NO_PAINTINGS: tuple[Knowledge, str] = (
     "clean",
     "Flickr and web search for 1,000 categories, no paintings among them (Russakovsky et al. 2015)",

@@ -1,7 +1,7 @@
 """Exact search of an index: time and memory, and the ratio to scikit-learn's brute force on a smaller size.
 
 `python -m tests.performance.retrieval_search` compares on 20,000 x 512 with 1,000 queries, in turn, the best of three.
-`python -m tests.performance.retrieval_search 400000 2048 20000` searches one of that size alone, from float16 vectors
+`python -m tests.performance.retrieval_search 400000 2048 20000` searches one of that size alone, from float32 vectors
 in a file that is read in blocks, as features are kept, and tells the memory of the process.
 """
 
@@ -30,10 +30,10 @@ STEP = 10_000
 EACH = 2
 
 
-def drawn(folder: Path, count: int, width: int, *, seed: int) -> NDArray[np.float16]:
+def drawn(folder: Path, count: int, width: int, *, seed: int) -> NDArray[np.float32]:
     """Vectors in a file, those of one thing near to each other."""
     file = folder / f"{seed}.npy"
-    made = np.lib.format.open_memmap(file, "w+", np.float16, (count, width))
+    made = np.lib.format.open_memmap(file, "w+", np.float32, (count, width))
     for start in range(0, count, STEP):
         stop = min(count, start + STEP)
         centres = np.random.default_rng(start).normal(size=(STEP // EACH, width))
@@ -44,9 +44,9 @@ def drawn(folder: Path, count: int, width: int, *, seed: int) -> NDArray[np.floa
     return np.load(file, mmap_mode="r")  # type: ignore[no-any-return]
 
 
-def pictures(vectors: NDArray[np.float16], *, first: int) -> Pictures:
+def pictures(vectors: NDArray[np.float32], *, first: int) -> Pictures:
     count = len(vectors)
-    return Pictures(vectors=Rows(vectors), labels=np.arange(count) // EACH, rows=first + np.arange(count))  # type: ignore[arg-type]
+    return Pictures(vectors=Rows(vectors), labels=np.arange(count) // EACH, rows=first + np.arange(count))
 
 
 def ours(index: Pictures, queries: Pictures) -> Rankings:

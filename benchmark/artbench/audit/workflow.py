@@ -12,13 +12,15 @@ from artbench.audit.leakage import AuditResult
 from artbench.audit.near_duplicates import find_pairs
 from artbench.data.duplicates_cache import write_duplicates
 from artbench.data.folders import DatasetPaths
-from artbench.data.opening import open_datasets_with_tasks
+from artbench.data.opening import DatasetWithTasks, open_datasets_with_tasks
 from artbench.data.pool import Manifest
+from artbench.data.targets import Targets
 from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name
 from artbench.encoders.provenance import training_pool
 from artbench.encoders.request import EncoderRequest, encoder_requests
 from artbench.errors import ArtbenchError
 from artbench.features.extract import extract
+from artbench.plugins.known import form_of
 from artbench.plugins.registry import Registry
 from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.runtime.files import cache_folder
@@ -83,7 +85,7 @@ def audit_datasets(
         write_duplicates(entry.dataset, indexes[number].contents, tiers=tiers, pairs=twins, cache=audits)
     return AuditResult(
         datasets=[entry.dataset for entry in opened],
-        targets=[entry.targets for entry in opened],
+        targets=[_with_training(entry) for entry in opened],
         checkpoints=manifests,
         pairs=pairs,
         tiers=tiers,
@@ -119,3 +121,8 @@ def _features(
         )
         found.append(dict(zip(features.rows.tolist(), features.take(features.rows), strict=True)))
     return found
+
+
+def _with_training(opened: DatasetWithTasks) -> dict[str, Targets]:
+    """Return the targets of the tasks that train: near duplicates in an index are what its queries look for."""
+    return {name: found for name, found in opened.targets.items() if form_of(opened.tasks[name].target) != "ranking"}

@@ -22,7 +22,8 @@ class Split:
     Attributes:
         rows: int64, shape (n,): rows of the dataset; a row may occur twice if the published list says so.
         labels: int64, shape (n,), for a single-label task; bool, shape (n, classes), for a multi-label one; float64,
-            shape (n,), in years, for a task whose target is the year.
+            shape (n,), in years, for a task whose target is the year. For a task of retrieval int64, shape (n,): what
+            belongs together, -1 for what belongs with no other.
 
     Examples:
         >>> import numpy as np
@@ -49,8 +50,8 @@ class Targets:
 
     Attributes:
         classes: Name of each class, in the order of the labels, including classes without images; empty for years.
-        train: Images to fit on, without those of `validation`.
-        test: Images to report on, used once.
+        train: Images to fit on, without those of `validation`. For a task of retrieval the index to search.
+        test: Images to report on, used once. For a task of retrieval the queries, which the index may hold.
         validation: The dataset's own validation split; None without one.
         missing: Paths that the lists name and that are not on disk.
         missing_splits: Split of each of them: `train`, `validation` or `test`; empty where that is not known.

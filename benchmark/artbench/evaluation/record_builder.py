@@ -36,7 +36,8 @@ from artbench.records.parts import (
     ResourcesState,
     RoundState,
 )
-from artbench.records.predictions import TestPredictions, check_size
+from artbench.records.prediction_sizes import check_size
+from artbench.records.predictions import TestPredictions
 from artbench.records.record import Provenance, Record, Timing, task_name
 from artbench.records.tables import Tables
 from artbench.runtime.files import cache_folder

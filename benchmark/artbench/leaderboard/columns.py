@@ -76,7 +76,7 @@ def cells(record: Record, board: Board, *, number: int) -> list[Cell]:
         Cell(text=pretraining_name(record), key=pretraining_name(record)),
         Cell(text=amount(record.primary), key=record.primary.value, strong=True),
         *(metric_cell(record.metrics.get(name)) for name in other_metrics(board)),
-        *((_neighbours_cell(record),) if _has_neighbours(board) else ()),
+        *((metric_cell(record.votes.get(record.primary_metric)),) if _has_neighbours(board) else ()),
         Cell(text=_parameters(encoder.parameters), key=encoder.parameters),
         Cell(text=_features(record), key=encoder.feature_dim),
         *(_pooling_cells(encoder) if _declares_pooling(board) else ()),
@@ -85,12 +85,7 @@ def cells(record: Record, board: Board, *, number: int) -> list[Cell]:
 
 def _has_neighbours(board: Board) -> bool:
     """Whether neighbours voted; where an index was searched none did."""
-    return any(row.record.neighbours is not None for row in board.rows)
-
-
-def _neighbours_cell(record: Record) -> Cell:
-    found = record.neighbours
-    return metric_cell(None if found is None else found.metrics.get(record.primary_metric))
+    return any(row.record.votes for row in board.rows)
 
 
 def _declares_pooling(board: Board) -> bool:

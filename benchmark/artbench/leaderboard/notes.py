@@ -26,7 +26,7 @@ def measured_on(board: Board) -> str:
     classes = f", {data.classes:,} classes" if data.classes else ""
     images = f"{data.train:,} training and {data.test:,} test images{classes}"
     if is_searched(first):
-        images = f"{data.test:,} queries to an index of {data.train:,} images, of {data.classes:,} things in several"
+        images = f"{data.test:,} queries to an index of {data.train:,} images{classes}"
     return (
         f"Protocol {first.protocol} ({first.protocol_hash[:12]}). Data: {dataset_name(data)}, state "
         f"{data.fingerprint[:12]}: {images}{lost}. "

@@ -92,10 +92,14 @@ class _Similarities:
     """Cosines of queries and index, in blocks of queries."""
 
     def __init__(self, index: Pictures, queries: Pictures, *, whitening: Whitening | None, device: str) -> None:
-        self._index, self._queries, self._whitening, self._device = index, queries, whitening, device
+        self._index, self._queries, self._device = index.vectors, queries.vectors, device
         self.count, self.of = len(queries.labels), len(index.labels)
         if not self.count or not self.of:
             raise ArtbenchError("there are no queries, or no index to search", mend="Check the task's splits")
+        if whitening is not None:
+            self._index, self._queries = whitening.apply(self._index), whitening.apply(self._queries)
+        # Products are scaled, not all vectors of the index again and again.
+        self._scales = np.concatenate([_inverse(piece) for piece in self._index.pieces(self._step)])
         # Rows of the index of each query, which it is not compared with.
         order = np.argsort(index.rows, kind="stable")
         low, high = (np.searchsorted(index.rows[order], queries.rows, side=side) for side in ("left", "right"))
@@ -110,28 +114,42 @@ class _Similarities:
         step = max(1, _SIMILARITIES // self.of)
         buffer = np.empty((min(step, self.count), self.of), np.float32)
         start = 0
-        for given in self._queries.vectors.pieces(step):
-            queries, block = self._normalised(given), buffer[: len(given)]
+        for given in self._queries.pieces(step):
+            queries, block = self._on_device(given * _inverse(given)[:, None]), buffer[: len(given)]
             at = 0
-            for piece in self._index.vectors.pieces(max(1, _NUMBERS // self._index.vectors.width)):
+            for piece in self._index.pieces(self._step):
                 part = slice(at, at := at + len(piece))
-                block[:, part] = (queries @ self._normalised(piece).T).cpu().numpy()
+                products = (queries @ self._on_device(piece).T).cpu().numpy()
+                np.multiply(products, self._scales[part], out=block[:, part])
             for number in range(len(given)):
                 block[number, self._same[start + number]] = -np.inf
             yield start, block
             start += len(given)
 
-    def _normalised(self, piece: NDArray[np.float32]) -> torch.Tensor:
-        vectors = torch.from_numpy(np.array(piece, np.float32)).to(self._device)
-        if not bool(vectors.isfinite().all()):
-            raise ArtbenchError(
-                "the features of an image hold NaN or infinity",
-                mend="The network overflows on it or its weights are damaged: extract anew with --fresh",
-            )
-        vectors = torch.nn.functional.normalize(vectors, dim=1)
-        if self._whitening is not None:
-            vectors = torch.nn.functional.normalize(self._whitening.apply(vectors), dim=1)
-        return vectors
+    @property
+    def _step(self) -> int:
+        """Pictures of the index that are read at a time."""
+        return max(1, _NUMBERS // self._index.width)
+
+    def _on_device(self, vectors: NDArray[np.float32]) -> torch.Tensor:
+        # Of a memory map torch would warn that it can't be written to.
+        return torch.from_numpy(vectors if vectors.flags.writeable else vectors.copy()).to(self._device)
+
+
+def _inverse(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what scales each vector to length 1, float32, shape (n,).
+
+    Raises:
+        ArtbenchError: A vector is NaN or infinite.
+    """
+    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
+    if not np.isfinite(lengths).all():
+        raise ArtbenchError(
+            "the features of an image hold NaN or infinity",
+            mend="The network overflows on it or its weights are damaged: extract anew with --fresh",
+        )
+    scales: NDArray[np.float32] = (1 / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return scales
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from artbench.errors import ArtbenchError
@@ -34,8 +33,7 @@ class Whitening:
         """
         total, products = np.zeros(vectors.width), np.zeros((vectors.width, vectors.width))
         for block in vectors.blocks():
-            lengths = np.linalg.norm(block, axis=1, keepdims=True)
-            unit = (block / np.maximum(lengths, 1e-12)).astype(np.float64)
+            unit = _unit(block).astype(np.float64)
             total += unit.sum(axis=0)
             products += unit.T @ unit
         mean = total / len(vectors)
@@ -51,7 +49,11 @@ class Whitening:
         projection = directions[:, kept] / np.sqrt(variances[kept])
         return cls(mean.astype(np.float32), projection.astype(np.float32))
 
-    def apply(self, vectors: torch.Tensor) -> torch.Tensor:
-        """Project vectors of length 1, shape (n, d), to shape (n, components)."""
-        mean, projection = (torch.from_numpy(part).to(vectors.device) for part in (self.mean, self.projection))
-        return (vectors - mean) @ projection
+    def apply(self, vectors: Rows) -> Rows:
+        """Scale vectors to length 1 and project them; float32, shape (n, components), in memory."""
+        return Rows(np.concatenate([(_unit(block) - self.mean) @ self.projection for block in vectors.blocks()]))
+
+
+def _unit(block: NDArray[np.float32]) -> NDArray[np.float32]:
+    unit: NDArray[np.float32] = block / np.maximum(np.linalg.norm(block, axis=1, keepdims=True), np.float32(1e-12))
+    return unit

@@ -14,17 +14,13 @@ from artbench.data.outputs import Answered, Leading
 from artbench.data.rankings import KEPT, NOTHING, Rankings
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
-from artbench.records.parquet import LARGEST_TABLE, MOST_ROWS, OtherFileError, StoredTable, check_texts
+from artbench.records.parquet import LARGEST_TABLE, OtherFileError, StoredTable
+from artbench.records.prediction_sizes import check_size, too_many
 from artbench.records.rankings import ranking_columns, rankings_of
 from artbench.records.record import Record
 from artbench.runtime.files import atomic_write
 from artbench.specs import AnswerForm
 
-# Most values of a column of lists, such as 250,000 images of 1,000 labels; and most classes.
-_MOST_VALUES = 25 * 10**7
-_MOST_CLASSES = 10**5
-# Most different things that pictures of an index are of, which take no memory.
-_MOST_THINGS = 10**8
 # Values up to which a file may stand for more bytes than it has; above, they are written as they are.
 _FEW_VALUES = 10**8
 # Where Parquet has the values of a list.
@@ -152,43 +148,6 @@ def _classes(outputs: Answered) -> int:
     return outputs.count if isinstance(outputs, Leading) else outputs.shape[1]
 
 
-def check_size(images: Sequence[str], *, classes: int, form: AnswerForm) -> None:
-    """Check, before the work is done, that predictions of this size can be read again.
-
-    Args:
-        images: Ids of all test images, of one round after the other.
-        classes: Number of classes.
-        form: Form of the answers.
-
-    Raises:
-        ArtbenchError: They can't.
-    """
-    problem = _too_many(len(images), classes, form)
-    if not problem:
-        sizes = [len(image.encode()) for image in images]
-        try:
-            check_texts(max(sizes, default=0), sum(sizes), len(sizes))
-        except ValueError as error:
-            problem = f"of the ids of images, {error}"
-    if problem:
-        raise ArtbenchError(
-            f"predictions of {len(images):,} test images and {classes:,} classes can't be kept: {problem}",
-            mend="Test on fewer images, or leave out classes or labels that are rare",
-        )
-
-
-def _too_many(rows: int, classes: int, form: AnswerForm) -> str:
-    """Say why predictions would not be read; empty if they would."""
-    if rows > MOST_ROWS:
-        return f"at most {MOST_ROWS:,} rows are read"
-    most = _MOST_THINGS if form == "ranking" else _MOST_CLASSES
-    if form != "number" and classes > most:
-        return f"at most {most:,} classes are read"
-    if form == "labels" and rows * classes > _MOST_VALUES:
-        return f"at most {_MOST_VALUES:,} probabilities are read"
-    return ""
-
-
 def read_predictions(file: Path, record: Record) -> StoredPredictions:
     """Read the predictions of a record.
 
@@ -203,7 +162,7 @@ def read_predictions(file: Path, record: Record) -> StoredPredictions:
         # A list has a value for each label, a few bytes of a file can stand for any number, and all are kept in memory.
         rows, ranked = record.predictions.rows, _is_ranked(stored.columns)
         several = KEPT if ranked else classes if stored.lists else 1
-        problem = _too_many(rows, classes, "ranking" if ranked else "labels" if stored.lists else "class")
+        problem = too_many(rows, classes, "ranking" if ranked else "labels" if stored.lists else "class")
         if problem or (stored.lists and rows * several > max(_FEW_VALUES, stored.bytes)):
             raise ArtbenchError(problem or "it has fewer bytes than values")
         table = stored.read(values_per_row=several)

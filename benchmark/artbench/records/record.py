@@ -159,6 +159,11 @@ class Record(Part):
         return [probe for probe in found if probe is not None]
 
     @property
+    def votes(self) -> dict[str, Metric]:
+        """Metrics of the nearest neighbours; empty if an index was searched."""
+        return {} if self.neighbours is None else self.neighbours.metrics
+
+    @property
     def board(self) -> tuple[str, int, str, str]:
         """Key that records of one leaderboard share."""
         return self.task, self.task_version, self.protocol_hash, self.dataset.fingerprint

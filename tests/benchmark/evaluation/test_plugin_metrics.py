@@ -63,7 +63,7 @@ def test_records_have_the_metrics_that_their_task_asks_for(asked: tuple[RunReque
     assert odds.metrics["hits"].value == odds.metrics["accuracy"].value
     assert odds.metrics["hits"].ci95 == pytest.approx(odds.metrics["accuracy"].ci95)
     assert odds.metrics["largest_gap"].ci95 is None
-    assert odds.neighbours.metrics["log_odds"].ci95 is not None
+    assert odds.votes["log_odds"].ci95 is not None
     assert odds.provenance.plugins["measured_plugin.py"] == ""
     # A record of artbench's own metrics is as it always was.
     assert odds.as_json()["metrics"]["accuracy"].keys() == {"value", "ci95"}

@@ -68,7 +68,7 @@ def judged(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Judg
 def test_the_labels_of_the_test_decide_nothing(judged: Judged, task: str) -> None:
     first, second = judged.record(task), judged.record(f"{task}-permuted")
     assert second.probe == first.probe
-    assert set(first.probe.grid_losses) != {None}
+    assert set(first.probes[0].grid_losses) != {None}
     one, other = judged.table(task), judged.table(f"{task}-permuted")
     for column in one[0].keys() - {"target"}:
         assert [row[column] for row in other] == [row[column] for row in one], column
@@ -79,7 +79,7 @@ def test_the_labels_of_the_test_decide_nothing(judged: Judged, task: str) -> Non
 def test_years_are_scored_in_years(judged: Judged) -> None:
     record = judged.record("toy-year")
     assert record.protocol == "ridge-v2"
-    assert record.probe.name == "ridge"
+    assert record.probes[0].name == "ridge"
     assert record.primary.unit == "years"
     assert record.as_json()["metrics"]["mean_absolute_error"]["unit"] == "years"
     assert "unit" not in record.as_json()["metrics"]["within_50_years"]
@@ -88,7 +88,7 @@ def test_years_are_scored_in_years(judged: Judged) -> None:
     assert record.metrics["within_50_years"].value == np.mean([error <= 50 for error in errors])
     assert ends(record.primary)[0] < record.primary.value < ends(record.primary)[1]
     assert 0 < record.primary.value < 60 < judged.record("toy-year-permuted").primary.value
-    assert record.neighbours.metrics["mean_absolute_error"].value < 100
+    assert record.votes["mean_absolute_error"].value < 100
     assert record.tables.keys() == {"probe"}
     assert "**MAE** years" in judged.page("toy-year")
     assert "classes" not in judged.page("toy-year")
@@ -134,7 +134,7 @@ def test_several_splits_are_one_record_with_their_mean(judged: Judged) -> None:
     assert [(round_.train, round_.test) for round_ in record.rounds] == [(48, 42), (42, 48)]
     values = [round_.metrics["balanced_accuracy"] for round_ in record.rounds]
     assert record.primary.value == pytest.approx(np.mean(values))
-    assert record.neighbours.metrics["accuracy"].value == pytest.approx(
+    assert record.votes["accuracy"].value == pytest.approx(
         np.mean([round_.neighbours["accuracy"] for round_ in record.rounds])
     )
     rows = judged.table("toy-splits")
@@ -192,7 +192,7 @@ def test_few_shots_are_protocols_of_their_own(
     assert sum(notice.startswith(said) for notice in reporter.notices) == 1
     assert {r.metrics["accuracy"] for r in records[2].rounds} == {judged.record("toy-colour").primary.value}
     assert len({r.metrics["accuracy"] for r in records[0].rounds}) > 1
-    assert records[0].probe.validation == {}
+    assert records[0].probes[0].validation == {}
     again = run(few, registry=registry, reporter=Silent()).results
     assert [result.new for result in again] == [False] * 3
     assert [result.record for result in again] == records

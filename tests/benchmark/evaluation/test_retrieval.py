@@ -71,7 +71,7 @@ def test_a_column_says_which_pictures_belong_together(measured: Path) -> None:
 
 def test_the_leaderboard_is_built_and_checked_against_the_data(measured: Path) -> None:
     pages = [file.read_text() for file in (measured / "leaderboards").glob("collection*.md")]
-    assert any("30 queries to an index of 30 images, of 12 things in several" in text for text in pages)
+    assert any("30 queries to an index of 30 images, 12 classes" in text for text in pages)
     assert any("Intervals take 18 groups as units" in text and "order by chance" in text for text in pages)
     assert not any("kNN" in text for text in pages)
     done = ask("leaderboard", "check", str(measured), "--plugin", str(SMALL))

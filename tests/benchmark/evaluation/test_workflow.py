@@ -72,7 +72,7 @@ def test_a_run_writes_record_predictions_and_leaderboard(request_: RunRequest, r
 def test_what_could_not_be_read_is_refused_before_anything_is_extracted(
     request_: RunRequest, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("artbench.records.predictions._MOST_CLASSES", 2)
+    monkeypatch.setattr("artbench.records.prediction_sizes._MOST_CLASSES", 2)
     with pytest.raises(ArtbenchError, match="predictions of 30 test images and 3 classes can't be kept: at most 2"):
         go(request_, registry)
     assert not list((request_.results / "records").iterdir())

@@ -59,7 +59,7 @@ def test_multi_label_predictions_list_labels(tmp_path: Path) -> None:
 @pytest.mark.parametrize("few", [10**8, 10])
 def test_what_is_written_can_be_read(few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("artbench.records.predictions._FEW_VALUES", few)
-    monkeypatch.setattr("artbench.records.predictions._MOST_VALUES", 600)
+    monkeypatch.setattr("artbench.records.prediction_sizes._MOST_VALUES", 600)
     random = np.random.default_rng(0)
     folder, content = ResultsFolder(tmp_path), record(0.5).as_json()
     content["dataset"]["classes"] = 30

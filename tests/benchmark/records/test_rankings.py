@@ -18,7 +18,7 @@ def rankings() -> Rankings:
     places = [np.array([1, 4]), np.array([2]), np.array([], int), np.sort(random.permutation(2000)[:700]) + 2,
               np.full(500, 2000)]  # fmt: skip
     nearest = np.array([0, NOTHING, 1, 2, 0])
-    return Rankings.of(places, nearest=nearest, similarity=np.float32([0.5, 0.25, 0.75, 1, 0]).astype(np.float64))
+    return Rankings.of(places, nearest=nearest, similarity=np.array([0.5, 0.25, 0.75, 1, 0]))
 
 
 def read(columns: dict[str, Any]) -> Rankings:

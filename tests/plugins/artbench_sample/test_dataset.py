@@ -14,7 +14,7 @@ from artbench_sample.catalogue import Work
 from artbench_sample.crew import image_file, paint_alone, paint_together
 from artbench_sample.dataset import open_sample
 from artbench_sample.paint import SEED, paint_collection, write_digests, write_labels
-from artbench_sample.tasks import artist_targets, material_targets, style_targets
+from artbench_sample.tasks import artist_targets, material_targets, painting_targets, style_targets
 
 
 def test_helpers_paint_what_one_process_paints(works: list[Work], tmp_path: Path) -> None:
@@ -170,3 +170,12 @@ def _small(folder: Path, works: list[Work]) -> Path:
     write_labels(folder, works[:12])
     write_digests(folder, works[:12])
     return folder
+
+
+def test_of_each_painting_that_was_scanned_twice_one_scan_is_a_query(collection: Path) -> None:
+    dataset = open_sample(collection)
+    targets = painting_targets(dataset)
+    asked, held = targets.test.labels[targets.test.labels >= 0], targets.train.labels[targets.train.labels >= 0]
+    assert sorted(asked.tolist()) == sorted(held.tolist()) == list(range(24))
+    assert (targets.train.labels == -1).sum() == len(targets.train) - 24
+    assert targets.train.rows.tolist() == style_targets(dataset).train.rows.tolist()

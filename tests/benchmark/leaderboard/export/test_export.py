@@ -41,7 +41,7 @@ def test_every_metric_has_a_column_and_what_a_task_lacks_is_empty(
         row = rows[one.id]
         for name, metric in one.metrics.items():
             assert (row[name], row[f"{name}_low"], row[f"{name}_high"]) == (metric.value, *ends(metric))
-        assert row[f"knn_{one.primary_metric}"] == one.neighbours.metrics[one.primary_metric].value
+        assert row[f"knn_{one.primary_metric}"] == one.votes[one.primary_metric].value
         absent = "mean_average_precision" if one.primary_metric == "accuracy" else "accuracy"
         assert row[absent] is None
     best = [row for row in rows.values() if row["task"] == "sample-style" and row["pretraining"] == "imagenet"]

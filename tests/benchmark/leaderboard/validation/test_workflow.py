@@ -69,7 +69,7 @@ def test_intervals_of_the_newer_protocol_have_a_width_and_contain_the_value(newe
     records = list(ResultsFolder(newer).records(Silent()))
     assert len(records) == 7
     for record in records:
-        for metrics in (record.metrics, record.neighbours.metrics, *(one.metrics for one in record.references)):
+        for metrics in (record.metrics, record.votes, *(one.metrics for one in record.references)):
             for name, metric in metrics.items():
                 assert 0 <= ends(metric)[0] <= metric.value <= ends(metric)[1], name
                 assert ends(metric)[1] - ends(metric)[0] > 0.01, name
