@@ -5,6 +5,7 @@ taken ("Learn then Test": Angelopoulos, Bates, Candès, Jordan and Lei 2021, mul
 confidence holds although many thresholds are looked at.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from artbench.stats.units import RoundTest, units_of
 
 CONFIDENCE = 0.95
 # By how much the number of answers grows from one test to the next.
-_STEP = 1.1
+_STEP = 1.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +60,11 @@ class Threshold:
         value: The threshold; infinite if none keeps the precision.
         answers: Number of out-of-fold answers above it.
         right: Number of them that are right.
-        best: The highest precision that a threshold could promise, for who has asked for too much.
     """
 
     value: float
     answers: int
     right: int
-    best: float
 
 
 def choose_threshold(judged: Judged, *, precision: float, confidence: float = CONFIDENCE) -> Threshold:
@@ -87,7 +86,7 @@ def choose_threshold(judged: Judged, *, precision: float, confidence: float = CO
         >>> answers = Judged(confidence=sure, right=sure > 0.5, images=[f"{n:03}" for n in range(400)])
         >>> found = choose_threshold(answers, precision=0.9)
         >>> found.answers, found.right, round(found.value, 2)
-        (206, 200, 0.49)
+        (210, 200, 0.48)
     """
     order = np.argsort(-judged.confidence, kind="stable")
     ends = _ends(judged.confidence[order])
@@ -105,13 +104,28 @@ def choose_threshold(judged: Judged, *, precision: float, confidence: float = CO
             if lows[count] < precision:
                 break
             passed = max(passed, count)
-    best = max(lows.values(), default=0.0)
     if not passed:
-        return Threshold(value=float("inf"), answers=0, right=0, best=best)
+        return Threshold(value=float("inf"), answers=0, right=0)
     kept = order[:passed]
-    return Threshold(
-        value=float(judged.confidence[kept].min()), answers=passed, right=int(judged.right[kept].sum()), best=best
-    )
+    return Threshold(value=float(judged.confidence[kept].min()), answers=passed, right=int(judged.right[kept].sum()))
+
+
+def reachable(judged: Judged, *, below: float) -> float | None:
+    """Return the highest precision below one that can't be promised that can, in hundredths; None below a half.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.catalogue.precision import Judged, reachable
+        >>> names = [f"{number:02}" for number in range(30)]
+        >>> right = Judged(confidence=np.linspace(0, 1, 30), right=np.ones(30, bool), images=names)
+        >>> reachable(right, below=0.99)
+        0.9
+    """
+    low, high = 49, math.ceil(100 * below)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if choose_threshold(judged, precision=middle / 100).answers else (low, middle)
+    return low / 100 if low >= 50 else None
 
 
 def share_of_right(judged: Judged, *, level: float = 0.95) -> tuple[float, float, float]:
@@ -156,8 +170,7 @@ def _sequences(ends: NDArray[np.int64], *, precision: float, confidence: float) 
         starts += 1
     first = _fewest(precision, (1 - confidence) / starts)
     if first > total:
-        # Too few even if all were right: what could be promised is told.
-        return [[total]] if total else []
+        return []
     counts, grows = [float(first)], max(float(first), 1.0)
     while grows < total:
         grows = min(grows * _STEP, float(total))

@@ -112,17 +112,9 @@ def predict_pictures(
         "fitted_on": fitted,
         **known.facts,
     }
-    what = f"answers for {dataset.name}"
     columns = {"image": False, "status": False, **known.answers.columns}
-    with (
-        table_file(request.out, columns) as file,
-        reporter.counting(what, total=len(dataset), unit="images") as counter,
-    ):
-        answered = 0
-        for start in range(0, len(dataset), _AT_ONCE):
-            rows = np.arange(start, min(start + _AT_ONCE, len(dataset)))
-            answered += _write(file, known.answers, rows, dataset, features)
-            counter.advance(len(rows))
+    with table_file(request.out, columns) as file:
+        answered = write_answers(file, known.answers, dataset, features, reporter=reporter)
         done = Prediction(
             file=request.out,
             pictures=len(dataset),
@@ -142,6 +134,19 @@ def _fitted_on(refitted: RefittedTask, features: Features) -> int:
     rows = np.concatenate([split.rows for name, split in splits if name != "test"])
     # Half of a digest tells pictures apart.
     return int(np.isin(features.contents[features.rows, 0], refitted.features.contents[rows, 0]).sum())
+
+
+def write_answers(
+    file: TableFile, answers: Answers, dataset: Dataset, features: Features, *, reporter: Reporter
+) -> int:
+    """Write the answers for all pictures of a dataset, a few thousand at a time, and return how many there are."""
+    answered = 0
+    with reporter.counting(f"answers for {dataset.name}", total=len(dataset), unit="images") as counter:
+        for start in range(0, len(dataset), _AT_ONCE):
+            rows = np.arange(start, min(start + _AT_ONCE, len(dataset)))
+            answered += _write(file, answers, rows, dataset, features)
+            counter.advance(len(rows))
+    return answered
 
 
 def _write(file: TableFile, answers: Answers, rows: NDArray[np.int64], dataset: Dataset, features: Features) -> int:

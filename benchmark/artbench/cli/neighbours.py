@@ -74,5 +74,5 @@ def _print(found: "Neighbours") -> None:
             echo(
                 f"{name}: hubness (skewness) {hubs.skewness:.2f}, the largest hub is a neighbour of {hubs.most:,} "
                 f"pictures, "
-                f"{hubs.never:,} pictures are nobody's"
+                f"{hubs.never:,} are never one"
             )

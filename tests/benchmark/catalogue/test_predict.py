@@ -84,14 +84,12 @@ def test_a_precision_leaves_what_is_unsure_open(place: Path, tmp_path: Path) -> 
     assert low <= test["precision"]["value"] <= high
 
 
-def test_what_cannot_be_promised_is_refused_with_what_can(
-    place: Path, tmp_path: Path, command_line: CommandLine
-) -> None:
-    with pytest.raises(artbench.ArtbenchError, match=r"no threshold keeps 0.99") as raised:
+def test_what_cannot_be_promised_is_refused_with_what_can(place: Path, tmp_path: Path) -> None:
+    with pytest.raises(artbench.ArtbenchError, match=r"no threshold keeps 0.99 ") as raised:
         predict(place, tmp_path / "labels.csv", precision=0.99)
-    (least,) = (float(word.rstrip(",")) for word in raised.value.mend.split() if word[0] == "0")
-    assert predict(place, tmp_path / "labels.csv", precision=least - 0.02).answered
-    assert not (tmp_path / "x.csv").exists()
+    assert not (tmp_path / "labels.csv").exists()
+    (best,) = (float(word) for word in raised.value.mend.split() if word[0] == "0")
+    assert predict(place, tmp_path / "labels.csv", precision=best).answered
 
 
 def test_each_label_has_its_own_threshold(place: Path, tmp_path: Path) -> None:

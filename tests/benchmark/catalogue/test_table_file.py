@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -10,7 +11,10 @@ from artbench.catalogue.table_file import check_table_file, table_file
 from artbench.errors import ArtbenchError, UsageError
 
 COLUMNS = {"image": False, "probability": True}
-ROWS = {"image": ["Côte d'Azur; 1.jpg", '=HYPERLINK("x")', "＝2", None], "probability": [0.25, 1.0, None, 1e-05]}
+ROWS: dict[str, list[Any]] = {
+    "image": ["Côte d'Azur; 1.jpg", '=HYPERLINK("x")', "＝2", None],
+    "probability": [0.25, 1.0, None, 1e-05],
+}
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".CSV"])
