@@ -10,7 +10,7 @@ Run: python -m tests.performance.predict_promise [DRAWS [CASE]]
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -74,7 +74,7 @@ def main(draws: str = "100", only: str = "") -> None:
 def _drawn(
     random: np.random.Generator, case: Case, images: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], list[str]]:
-    """Return features, labels and the painter of each image; fresh images are by fresh painters."""
+    """Return features, labels and the painter of each image."""
     centres = np.random.default_rng(SEED).normal(size=(_CLASSES, _WIDTH)) / np.sqrt(_WIDTH)
     labels, noise = random.integers(0, _CLASSES, images), case.overlap * random.normal(size=(images, _WIDTH))
     painter = np.arange(images)
@@ -95,7 +95,8 @@ def _precision(name: str, case: Case, draws: int) -> None:
         random = np.random.default_rng([SEED, number])
         features, labels, painters = _drawn(random, case, case.images)
         probe, judged, temperature = _judged(features, labels, painters if case.painters else None)
-        fresh, truth, _ = _drawn(random, case, FRESH)
+        # Each by a painter of its own: the truth is of all painters, not of a few hundred.
+        fresh, truth, _ = _drawn(random, replace(case, painters=0), FRESH)
         found = _leading(Rows(fresh), probe.weight, probe.bias, temperature)
         sure, hits = found.probabilities[:, 0], found.classes[:, 0] == truth
         for precision in PRECISIONS:
@@ -180,7 +181,7 @@ def _years(name: str, size: int, each: int, draws: int) -> None:
         )
         margin = margin_of(folds, years, coverage=COVERAGE)
         assert margin is not None
-        fresh, truth, _ = _dated(random, FRESH, each)
+        fresh, truth, _ = _dated(random, FRESH, 1)
         held.append(float((np.abs(ridge.years(Rows(fresh))[:, 0] - truth) <= margin).mean()))
     mean, error = np.mean(held), 1.96 * np.std(held) / np.sqrt(draws)
     say(

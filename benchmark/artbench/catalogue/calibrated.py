@@ -136,8 +136,9 @@ def _labels(
         thresholds = np.full(len(classes), one)
         facts["threshold"] = one
     else:
+        judged = known.judgement(np.zeros(len(labels)), np.zeros(len(labels), bool))
         chosen = [
-            choose_threshold(known.judgement(guesses[:, at], labels[:, at]), precision=precision)
+            choose_threshold(replace(judged, confidence=guesses[:, at], right=labels[:, at]), precision=precision)
             for at in range(len(classes))
         ]
         thresholds = np.array([one.value for one in chosen])
@@ -185,13 +186,11 @@ def _labels(
 
 
 def _numbers(refitted: RefittedTask, probe: FittedRidge, known: Evidence, coverage: float) -> Calibrated:
-    margin, chosen_on = (
-        margin_of(known.folds, known.images.labels.astype(np.float64), coverage=coverage),
-        len(known.judged),
-    )
+    labels = known.images.labels.astype(np.float64)
+    margin = margin_of(known.folds, labels, coverage=coverage)
     if margin is None:
         raise ArtbenchError(
-            f"intervals that hold {coverage:.4g} of the time take more than the {chosen_on:,} images that "
+            f"intervals that hold {coverage:.4g} of the time take more than the {len(labels):,} images that "
             f"{refitted.record.task} trains on",
             mend="Give a lower --coverage",
         )
@@ -200,7 +199,7 @@ def _numbers(refitted: RefittedTask, probe: FittedRidge, known: Evidence, covera
     truth = refitted.test.labels.astype(np.float64)
     inside = tested(refitted, values, (truth >= low) & (truth <= high))
     facts = {
-        "coverage": {"asked": coverage, "margin": answers.margin, "chosen_on": chosen_on},
+        "coverage": {"asked": coverage, "margin": answers.margin, "chosen_on": len(labels)},
         "test": {
             "images": len(truth),
             "coverage": share_of(inside),
