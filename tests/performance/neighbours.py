@@ -7,7 +7,6 @@ With a number of pictures for a memory map, one block is searched among so many,
 Run: python -m tests.performance.neighbours [IMAGES [DIMENSIONS [MAPPED]]]
 """
 
-import resource
 import subprocess
 import sys
 import tempfile
@@ -52,7 +51,7 @@ def _measure(images: int, dimensions: int, mapped: int, which: str) -> None:
     features = np.empty((images, dimensions), np.float32)
     for number, block in enumerate(_made(images, dimensions)):
         features[number * _MADE : number * _MADE + len(block)] = block
-    before, start = _peak(), time.perf_counter()
+    before, start = _memory("VmRSS"), time.perf_counter()
     if which == "artbench":
         directions = Directions(features, np.arange(images), device="cpu")
         blocks = blocks_of(directions)[: _SEARCHED // 1024]
@@ -68,7 +67,7 @@ def _measure(images: int, dimensions: int, mapped: int, which: str) -> None:
     took = time.perf_counter() - start
     say(
         f"{which}: {_SEARCHED:,} of {images:,} pictures of {dimensions:,} numbers in {took:.1f} s, "
-        f"{_peak() - before:,.0f} MB beside the features {took}"
+        f"{_memory('VmHWM') - before:,.0f} MB beside the features {took}"
     )
 
 
@@ -79,7 +78,7 @@ def _measure_mapped(images: int, dimensions: int) -> None:
             for block in _made(images, dimensions):
                 out.write(block.tobytes())
         features = np.memmap(file, "<f4", "r", shape=(images, dimensions))
-        before = _anonymous()
+        before = _memory("RssAnon")
         start = time.perf_counter()
         directions = Directions(features, np.arange(images), device="cpu")
         read = time.perf_counter() - start
@@ -91,7 +90,7 @@ def _measure_mapped(images: int, dimensions: int) -> None:
         hours = took * len(blocks) / 3600
         say(
             f"{images:,} pictures of {dimensions:,} numbers in a file: lengths and checksum {read:.0f} s, one block of "
-            f"{blocks[0][1]:,} in {took:.1f} s, {_anonymous() - before:,.0f} MB beside the file's pages; all "
+            f"{blocks[0][1]:,} in {took:.1f} s, {_memory('RssAnon') - before:,.0f} MB beside the file's pages; all "
             f"{len(blocks):,} blocks would take {hours:.1f} hours, and as many again with the correction"
         )
 
@@ -103,15 +102,10 @@ def _made(images: int, dimensions: int) -> Iterator[NDArray[np.float32]]:
         yield np.maximum(random.standard_normal((min(_MADE, images - start), dimensions), np.float32), 0)
 
 
-def _peak() -> float:
-    """In MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-
-
-def _anonymous() -> float:
-    """Memory that is no file's, in MB."""
+def _memory(what: str) -> float:
+    """In MB; `RssAnon` is what is no file's."""
     lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1e3
+    return next(int(line.split()[1]) for line in lines if line.startswith(what)) / 1e3
 
 
 if __name__ == "__main__":

@@ -162,11 +162,8 @@ def _labels(
     )
     found, truth = answers.probabilities(rows_of_test(refitted)), refitted.test.labels.astype(bool)
     image, label = np.nonzero(found >= thresholds)
-    digests, groups = (
-        image_digests([refitted.image(at) for at in range(len(truth))]),
-        clusters_of(refitted, refitted.test),
-    )
-    places = image.tolist()
+    digests = image_digests([refitted.image(at) for at in range(len(truth))])
+    places, groups = image.tolist(), clusters_of(refitted, refitted.test)
     given = Judged(
         confidence=found[image, label],
         right=truth[image, label],

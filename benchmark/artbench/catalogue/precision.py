@@ -93,6 +93,7 @@ def choose_threshold(judged: Judged, *, precision: float, confidence: float = CO
     sequences = _sequences(ends, precision=precision, confidence=confidence)
     level = 1 - (1 - confidence) / max(1, len(sequences))
     ranked = judged if judged.clusters is None else judged.select(order)
+    alike = _correlation(judged)
     hits = np.cumsum(judged.right[order])
     lows: dict[int, float] = {}
     passed = 0
@@ -100,7 +101,7 @@ def choose_threshold(judged: Judged, *, precision: float, confidence: float = CO
         for count in sequence:
             if count not in lows:
                 first = None if judged.clusters is None else ranked.select(np.arange(count))
-                lows[count] = _lower(int(hits[count - 1]), count, first, level=level)
+                lows[count] = _lower(int(hits[count - 1]), count, first, alike=alike, level=level)
             if lows[count] < precision:
                 break
             passed = max(passed, count)
@@ -147,13 +148,41 @@ def share_of_right(judged: Judged, *, level: float = 0.95) -> tuple[float, float
     return share, *interval_of(found, bounds=(0, 1), intervals=intervals)
 
 
-def _lower(right: int, count: int, answers: Judged | None, *, level: float) -> float:
-    """Return the one-sided lower bound of the share of right answers, of `answers` if they are in groups."""
+def _lower(right: int, count: int, answers: Judged | None, *, alike: float, level: float) -> float:
+    """Return the one-sided lower bound of the share of right answers, of `answers` if they are in groups.
+
+    Where all are right, the answers themselves don't tell how alike those of a group are. So the bound is also that of
+    as many single images as say the same at the correlation of all answers (Kish 1965, Survey Sampling).
+    """
     # The lower end of a two-sided interval that leaves as much out on each side.
     both = 2 * level - 1
     if answers is None:
         return clopper_pearson(right / count, count, level=both)[0]
-    return share_of_right(answers, level=both)[1]
+    assert answers.clusters is not None
+    sizes = np.unique(np.asarray(answers.clusters), return_counts=True)[1]
+    effective = count / (1 + (float(np.square(sizes).sum()) / count - 1) * alike)
+    return min(share_of_right(answers, level=both)[1], clopper_pearson(right / count, effective, level=both)[0])
+
+
+def _correlation(judged: Judged) -> float:
+    """Return how alike answers within a group are in being right, from 0 to 1, by analysis of variance; 1 if unknown.
+
+    Donner, "A review of inference procedures for the intraclass correlation coefficient", International Statistical
+    Review 54 (1986).
+    """
+    if judged.clusters is None:
+        return 0.0
+    member = np.unique(np.asarray(judged.clusters), return_inverse=True)[1]
+    sizes = np.bincount(member).astype(np.float64)
+    n, groups = float(sizes.sum()), len(sizes)
+    if groups < 2 or n == groups:
+        return 1.0
+    means = np.bincount(member, judged.right) / sizes
+    between = float((sizes * np.square(means - judged.right.mean())).sum()) / (groups - 1)
+    within = float((sizes * means * (1 - means)).sum()) / (n - groups)
+    usual = (n - float(np.square(sizes).sum()) / n) / (groups - 1)
+    total = between + (usual - 1) * within
+    return min(max((between - within) / total, 0.0), 1.0) if total > 0 else 1.0
 
 
 def _ends(confidence: NDArray[np.floating]) -> NDArray[np.int64]:

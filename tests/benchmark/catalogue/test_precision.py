@@ -107,6 +107,19 @@ def test_painters_who_err_alike_count_as_fewer_images() -> None:
     assert grouped.answers < alone.answers
 
 
+def test_what_all_answers_tell_of_painters_counts_where_all_are_right() -> None:
+    # The surest answers are right, and of the others whole painters are wrong: so may be other painters of sure ones.
+    painters = np.repeat(np.arange(60), 20)
+    confidence = np.linspace(1, 0, 1200)
+    right = (painters < 30) | (painters % 2 == 0)
+    assert choose_threshold(judged(confidence, right), precision=0.95).answers >= 600
+    assert not choose_threshold(judged(confidence, right, painters), precision=0.95).answers
+    # Where painters are no more alike than others, they cost little.
+    apart = np.arange(1200) % 60
+    mixed = (np.arange(1200) < 600) | (np.arange(1200) // 60 % 2 == 0)
+    assert choose_threshold(judged(confidence, mixed, apart), precision=0.95).answers >= 500
+
+
 def test_the_share_of_single_images_has_the_exact_interval() -> None:
     value, low, high = share_of_right(judged(np.ones(20), np.ones(20, bool)))
     assert (value, high) == (1.0, 1.0)
