@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from artbench.encoders.request import encoder_requests, sweep
+from artbench.specs.variants import sweep
+from artbench.encoders.request import encoder_requests
 from artbench.features.extract import extract
 from artbench.plugins.loading import load_plugins
 from artbench.protocol import LINEAR_V2

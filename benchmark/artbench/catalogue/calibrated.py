@@ -1,6 +1,5 @@
 """From a record's probe to answers: calibrated, with thresholds or intervals, and what they cost on its test."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,8 +9,9 @@ from numpy.typing import NDArray
 
 from artbench.catalogue.answers import Answers, ClassAnswers, LabelAnswers, NumberAnswers, separator_of
 from artbench.catalogue.calibration import fitted_temperature, log_loss
+from artbench.catalogue.coverage import margin_of
 from artbench.catalogue.evidence import Evidence, clusters_of, evidence_of, rows_of_test, share_of, tested
-from artbench.catalogue.precision import CONFIDENCE, Judged, Threshold, choose_threshold
+from artbench.catalogue.precision import CONFIDENCE, Judged, choose_threshold, reachable
 from artbench.errors import ArtbenchError
 from artbench.explain.refit import RefittedTask
 from artbench.plugins.known import form_of
@@ -73,7 +73,8 @@ def _classes(
         judged = known.judgement(confidence, numbers == known.images.labels[known.judged])
         chosen = choose_threshold(judged, precision=precision)
         if not chosen.answers:
-            raise _out_of_reach(refitted, len(judged), chosen, precision)
+            best = reachable(judged, below=precision)
+            raise _out_of_reach(refitted, precision, len(judged), best)
         answers = replace(answers, threshold=chosen.value)
         facts["precision"] = {
             "asked": precision,
@@ -109,14 +110,12 @@ def _leading(fold: HeldOutFold, temperature: float, target: str) -> tuple[NDArra
     return found.classes[fold.judged, 0], found.probabilities[fold.judged, 0].astype(np.float32)
 
 
-def _out_of_reach(refitted: RefittedTask, images: int, chosen: Threshold, precision: float) -> ArtbenchError:
-    best = math.floor(100 * chosen.best) / 100
+def _out_of_reach(refitted: RefittedTask, precision: float, images: int, best: float | None) -> ArtbenchError:
+    better = "take a record of a better encoder or of more images"
     return ArtbenchError(
         f"no threshold keeps {precision:.4g} of the answers right with a confidence of {CONFIDENCE:.0%}, on the "
         f"{images:,} images that {refitted.record.task} trains on",
-        mend=f"Ask for at most about {best:.2f}, or take a record of a better encoder or of more images"
-        if best >= 0.5
-        else "Take a record of a better encoder or of more images",
+        mend=better.capitalize() if best is None else f"Ask for {best:.2f} or less, or {better}",
     )
 
 
@@ -137,14 +136,15 @@ def _labels(
         thresholds = np.full(len(classes), one)
         facts["threshold"] = one
     else:
+        judged = known.judgement(np.zeros(len(labels)), np.zeros(len(labels), bool))
         chosen = [
-            choose_threshold(known.judgement(guesses[:, at], labels[:, at]), precision=precision)
+            choose_threshold(replace(judged, confidence=guesses[:, at], right=labels[:, at]), precision=precision)
             for at in range(len(classes))
         ]
         thresholds = np.array([one.value for one in chosen])
         silent = [name for name, one in zip(classes, chosen, strict=True) if not one.answers]
         if len(silent) == len(classes):
-            raise _out_of_reach(refitted, len(labels), max(chosen, key=lambda one: one.best), precision)
+            raise _out_of_reach(refitted, precision, len(labels), None)
         facts["precision"] = {
             "asked": precision,
             "confidence": CONFIDENCE,
@@ -162,11 +162,8 @@ def _labels(
     )
     found, truth = answers.probabilities(rows_of_test(refitted)), refitted.test.labels.astype(bool)
     image, label = np.nonzero(found >= thresholds)
-    digests, groups = (
-        image_digests([refitted.image(at) for at in range(len(truth))]),
-        clusters_of(refitted, refitted.test),
-    )
-    places = image.tolist()
+    digests = image_digests([refitted.image(at) for at in range(len(truth))])
+    places, groups = image.tolist(), clusters_of(refitted, refitted.test)
     given = Judged(
         confidence=found[image, label],
         right=truth[image, label],
@@ -186,22 +183,20 @@ def _labels(
 
 
 def _numbers(refitted: RefittedTask, probe: FittedRidge, known: Evidence, coverage: float) -> Calibrated:
-    residuals = np.sort(np.concatenate([np.empty(0), *(_residuals(fold, known) for fold in known.folds)]))
-    place = math.ceil((len(residuals) + 1) * coverage)
-    if place > len(residuals):
+    labels = known.images.labels.astype(np.float64)
+    margin = margin_of(known.folds, labels, coverage=coverage)
+    if margin is None:
         raise ArtbenchError(
-            f"intervals that hold {coverage:.4g} of the time take more than the {len(residuals):,} images that "
+            f"intervals that hold {coverage:.4g} of the time take more than the {len(labels):,} images that "
             f"{refitted.record.task} trains on",
             mend="Give a lower --coverage",
         )
-    answers = NumberAnswers(
-        weight=probe.weight, bias=probe.bias, target=refitted.task.spec.target, margin=float(residuals[place - 1])
-    )
+    answers = NumberAnswers(weight=probe.weight, bias=probe.bias, target=refitted.task.spec.target, margin=margin)
     values, low, high = answers.ends(rows_of_test(refitted))
     truth = refitted.test.labels.astype(np.float64)
     inside = tested(refitted, values, (truth >= low) & (truth <= high))
     facts = {
-        "coverage": {"asked": coverage, "margin": answers.margin, "chosen_on": len(residuals)},
+        "coverage": {"asked": coverage, "margin": answers.margin, "chosen_on": len(labels)},
         "test": {
             "images": len(truth),
             "coverage": share_of(inside),
@@ -209,8 +204,3 @@ def _numbers(refitted: RefittedTask, probe: FittedRidge, known: Evidence, covera
         },
     }
     return Calibrated(answers=answers, facts=facts)
-
-
-def _residuals(fold: HeldOutFold, known: Evidence) -> NDArray[np.float64]:
-    blocks = [block @ fold.weight + fold.bias for block in fold.rows.blocks()]
-    return np.abs(np.concatenate(blocks) - known.images.labels[fold.positions])

@@ -5,6 +5,7 @@ taken ("Learn then Test": Angelopoulos, Bates, Candès, Jordan and Lei 2021, mul
 confidence holds although many thresholds are looked at.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from artbench.stats.units import RoundTest, units_of
 
 CONFIDENCE = 0.95
 # By how much the number of answers grows from one test to the next.
-_STEP = 1.1
+_STEP = 1.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +60,11 @@ class Threshold:
         value: The threshold; infinite if none keeps the precision.
         answers: Number of out-of-fold answers above it.
         right: Number of them that are right.
-        best: The highest precision that a threshold could promise, for who has asked for too much.
     """
 
     value: float
     answers: int
     right: int
-    best: float
 
 
 def choose_threshold(judged: Judged, *, precision: float, confidence: float = CONFIDENCE) -> Threshold:
@@ -87,13 +86,14 @@ def choose_threshold(judged: Judged, *, precision: float, confidence: float = CO
         >>> answers = Judged(confidence=sure, right=sure > 0.5, images=[f"{n:03}" for n in range(400)])
         >>> found = choose_threshold(answers, precision=0.9)
         >>> found.answers, found.right, round(found.value, 2)
-        (206, 200, 0.49)
+        (210, 200, 0.48)
     """
     order = np.argsort(-judged.confidence, kind="stable")
     ends = _ends(judged.confidence[order])
     sequences = _sequences(ends, precision=precision, confidence=confidence)
     level = 1 - (1 - confidence) / max(1, len(sequences))
     ranked = judged if judged.clusters is None else judged.select(order)
+    alike = _correlation(judged)
     hits = np.cumsum(judged.right[order])
     lows: dict[int, float] = {}
     passed = 0
@@ -101,17 +101,32 @@ def choose_threshold(judged: Judged, *, precision: float, confidence: float = CO
         for count in sequence:
             if count not in lows:
                 first = None if judged.clusters is None else ranked.select(np.arange(count))
-                lows[count] = _lower(int(hits[count - 1]), count, first, level=level)
+                lows[count] = _lower(int(hits[count - 1]), count, first, alike=alike, level=level)
             if lows[count] < precision:
                 break
             passed = max(passed, count)
-    best = max(lows.values(), default=0.0)
     if not passed:
-        return Threshold(value=float("inf"), answers=0, right=0, best=best)
+        return Threshold(value=float("inf"), answers=0, right=0)
     kept = order[:passed]
-    return Threshold(
-        value=float(judged.confidence[kept].min()), answers=passed, right=int(judged.right[kept].sum()), best=best
-    )
+    return Threshold(value=float(judged.confidence[kept].min()), answers=passed, right=int(judged.right[kept].sum()))
+
+
+def reachable(judged: Judged, *, below: float) -> float | None:
+    """Return the highest precision below one that can't be promised that can, in hundredths; None below a half.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.catalogue.precision import Judged, reachable
+        >>> names = [f"{number:02}" for number in range(30)]
+        >>> right = Judged(confidence=np.linspace(0, 1, 30), right=np.ones(30, bool), images=names)
+        >>> reachable(right, below=0.99)
+        0.9
+    """
+    low, high = 49, math.ceil(100 * below)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if choose_threshold(judged, precision=middle / 100).answers else (low, middle)
+    return low / 100 if low >= 50 else None
 
 
 def share_of_right(judged: Judged, *, level: float = 0.95) -> tuple[float, float, float]:
@@ -133,13 +148,41 @@ def share_of_right(judged: Judged, *, level: float = 0.95) -> tuple[float, float
     return share, *interval_of(found, bounds=(0, 1), intervals=intervals)
 
 
-def _lower(right: int, count: int, answers: Judged | None, *, level: float) -> float:
-    """Return the one-sided lower bound of the share of right answers, of `answers` if they are in groups."""
+def _lower(right: int, count: int, answers: Judged | None, *, alike: float, level: float) -> float:
+    """Return the one-sided lower bound of the share of right answers, of `answers` if they are in groups.
+
+    Where all are right, the answers themselves don't tell how alike those of a group are. So the bound is also that of
+    as many single images as say the same at the correlation of all answers (Kish 1965, Survey Sampling).
+    """
     # The lower end of a two-sided interval that leaves as much out on each side.
     both = 2 * level - 1
     if answers is None:
         return clopper_pearson(right / count, count, level=both)[0]
-    return share_of_right(answers, level=both)[1]
+    assert answers.clusters is not None
+    sizes = np.unique(np.asarray(answers.clusters), return_counts=True)[1]
+    effective = count / (1 + (float(np.square(sizes).sum()) / count - 1) * alike)
+    return min(share_of_right(answers, level=both)[1], clopper_pearson(right / count, effective, level=both)[0])
+
+
+def _correlation(judged: Judged) -> float:
+    """Return how alike answers within a group are in being right, from 0 to 1, by analysis of variance; 1 if unknown.
+
+    Donner, "A review of inference procedures for the intraclass correlation coefficient", International Statistical
+    Review 54 (1986).
+    """
+    if judged.clusters is None:
+        return 0.0
+    member = np.unique(np.asarray(judged.clusters), return_inverse=True)[1]
+    sizes = np.bincount(member).astype(np.float64)
+    n, groups = float(sizes.sum()), len(sizes)
+    if groups < 2 or n == groups:
+        return 1.0
+    means = np.bincount(member, judged.right) / sizes
+    between = float((sizes * np.square(means - judged.right.mean())).sum()) / (groups - 1)
+    within = float((sizes * means * (1 - means)).sum()) / (n - groups)
+    usual = (n - float(np.square(sizes).sum()) / n) / (groups - 1)
+    total = between + (usual - 1) * within
+    return min(max((between - within) / total, 0.0), 1.0) if total > 0 else 1.0
 
 
 def _ends(confidence: NDArray[np.floating]) -> NDArray[np.int64]:
@@ -156,8 +199,7 @@ def _sequences(ends: NDArray[np.int64], *, precision: float, confidence: float) 
         starts += 1
     first = _fewest(precision, (1 - confidence) / starts)
     if first > total:
-        # Too few even if all were right: what could be promised is told.
-        return [[total]] if total else []
+        return []
     counts, grows = [float(first)], max(float(first), 1.0)
     while grows < total:
         grows = min(grows * _STEP, float(total))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from artbench.catalogue.answers import ANSWER, UNREADABLE, Answers
 from artbench.catalogue.calibrated import calibrated
+from artbench.catalogue.likeness import unlike
 from artbench.catalogue.pictures import open_pictures
 from artbench.catalogue.request import COVERAGE, PredictRequest, about_file
 from artbench.catalogue.table_file import TableFile, table_file
@@ -28,6 +29,8 @@ from artbench.runtime.progress import Reporter
 
 # Pictures whose answers are in memory at a time.
 _AT_ONCE = 4096
+# Share of pictures unlike training from which on it is said; of pictures like the test it is 0.05.
+_STRANGE = 0.15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +89,7 @@ def predict_pictures(
         batch_size=request.batch_size,
         workers=request.workers,
         # As the images that the probe was fitted on.
-        float32=refitted.features.dtype == "float32",
+        dtype=torch.float32 if refitted.features.dtype == "float32" else None,
         reporter=reporter,
     )
     if not len(features.rows):
@@ -100,6 +103,12 @@ def predict_pictures(
             f"{fitted:,} of the {len(dataset):,} pictures are among those that the probe was fitted on: it is surer of "
             "them than it should be"
         )
+    strange = _unlike(refitted, features)
+    if strange > _STRANGE:
+        reporter.notice(
+            f"{strange:.0%} of the pictures are less like any training image than 95 of 100 test images are: what the "
+            "test says does not hold for such pictures, so look at some answers before you take them over"
+        )
     record = refitted.record
     facts = {
         "artbench": metadata.version("artbench"),
@@ -110,19 +119,12 @@ def predict_pictures(
         "weights_sha256": record.encoder.weights_sha256,
         "images": dataset.name,
         "fitted_on": fitted,
+        "unlike_training": strange,
         **known.facts,
     }
-    what = f"answers for {dataset.name}"
     columns = {"image": False, "status": False, **known.answers.columns}
-    with (
-        table_file(request.out, columns) as file,
-        reporter.counting(what, total=len(dataset), unit="images") as counter,
-    ):
-        answered = 0
-        for start in range(0, len(dataset), _AT_ONCE):
-            rows = np.arange(start, min(start + _AT_ONCE, len(dataset)))
-            answered += _write(file, known.answers, rows, dataset, features)
-            counter.advance(len(rows))
+    with table_file(request.out, columns) as file:
+        answered = write_answers(file, known.answers, dataset, features, reporter=reporter)
         done = Prediction(
             file=request.out,
             pictures=len(dataset),
@@ -142,6 +144,27 @@ def _fitted_on(refitted: RefittedTask, features: Features) -> int:
     rows = np.concatenate([split.rows for name, split in splits if name != "test"])
     # Half of a digest tells pictures apart.
     return int(np.isin(features.contents[features.rows, 0], refitted.features.contents[rows, 0]).sum())
+
+
+def _unlike(refitted: RefittedTask, features: Features) -> float:
+    """Return the share of the pictures that are unlike what the probe was fitted on (`likeness.unlike`)."""
+    splits = readable(refitted.task, refitted.features)[0].splits
+    train = np.concatenate([split.rows for name, split in splits if name != "test"])
+    of_task = refitted.features.matrix
+    return unlike(Rows(of_task, train), Rows(of_task, refitted.test.rows), Rows(features.matrix, features.rows))
+
+
+def write_answers(
+    file: TableFile, answers: Answers, dataset: Dataset, features: Features, *, reporter: Reporter
+) -> int:
+    """Write the answers for all pictures of a dataset, a few thousand at a time, and return how many there are."""
+    answered = 0
+    with reporter.counting(f"answers for {dataset.name}", total=len(dataset), unit="images") as counter:
+        for start in range(0, len(dataset), _AT_ONCE):
+            rows = np.arange(start, min(start + _AT_ONCE, len(dataset)))
+            answered += _write(file, answers, rows, dataset, features)
+            counter.advance(len(rows))
+    return answered
 
 
 def _write(file: TableFile, answers: Answers, rows: NDArray[np.int64], dataset: Dataset, features: Features) -> int:

@@ -73,6 +73,5 @@ def _print(found: "Neighbours") -> None:
         if hubs is not None:
             echo(
                 f"{name}: hubness (skewness) {hubs.skewness:.2f}, the largest hub is a neighbour of {hubs.most:,} "
-                f"pictures, "
-                f"{hubs.never:,} pictures are nobody's"
+                f"pictures, {hubs.never:,} are never one"
             )

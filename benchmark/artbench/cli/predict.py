@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@options.record_option
+@click.option(
+    "--record",
+    required=True,
+    type=options.FILE,
+    metavar="RECORD.json",
+    help="Record whose encoder and probe say what pictures show.",
+)
 @click.option("--images", required=True, metavar="DIR|DATASET", help="Folder of pictures, or a dataset.")
 @click.option(
     "--out",

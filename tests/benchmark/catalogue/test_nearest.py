@@ -31,7 +31,7 @@ def features(n: int = 700, d: int = 24) -> NDArray[np.float32]:
 
 def plain(points: NDArray[np.float32]) -> NDArray[np.float64]:
     unit = points.astype(np.float64) / np.linalg.norm(points.astype(np.float64), axis=1, keepdims=True)
-    cosines = unit @ unit.T
+    cosines: NDArray[np.float64] = unit @ unit.T
     np.fill_diagonal(cosines, -np.inf)
     return cosines
 

@@ -44,7 +44,7 @@ def test_the_table_has_the_neighbours_that_python_gets(command_line: CommandLine
     )
     places, cosines, scaled = found.arrays()
     assert scaled is not None
-    assert [row["neighbour"] for row in rows] == [found.images[place] for place in places.ravel()]
+    assert [row["neighbour"] for row in rows] == [found.images[place] for place in places.ravel().tolist()]
     np.testing.assert_allclose([float(row["cosine"]) for row in rows], cosines.ravel(), atol=1e-6)
     np.testing.assert_allclose([float(row["csls"]) for row in rows], scaled.ravel(), atol=1e-6)
     assert (np.diff(scaled, axis=1) <= 0).all()

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from artbench.catalogue.precision import Judged, choose_threshold, share_of_right
+from artbench.catalogue.precision import Judged, choose_threshold, reachable, share_of_right
 
 
 def judged(
@@ -60,17 +60,28 @@ def test_all_right_answers_all() -> None:
     assert (found.answers, found.right, found.value) == (100, 100, 0.3)
 
 
-def test_too_few_images_promise_nothing_and_say_what_they_could() -> None:
-    found = choose_threshold(judged(np.linspace(0.3, 1, 50), np.ones(50, bool)), precision=0.95)
+def test_too_few_images_promise_nothing_and_what_they_could_is_told() -> None:
+    fifty = judged(np.linspace(0.3, 1, 50), np.ones(50, bool))
+    found = choose_threshold(fifty, precision=0.95)
     assert (found.answers, found.value) == (0, float("inf"))
-    # 50 right ones of 50 show this much, and asking for it is granted.
-    assert found.best == pytest.approx(0.05 ** (1 / 50))
-    assert choose_threshold(judged(np.linspace(0.3, 1, 50), np.ones(50, bool)), precision=0.94).answers == 50
+    # 50 right ones of 50 show 0.05 ** (1 / 50).
+    assert reachable(fifty, below=0.95) == 0.94
+    assert choose_threshold(fifty, precision=0.94).answers == 50
+
+
+def test_what_is_reachable_does_not_depend_on_what_was_asked_for() -> None:
+    answers = drawn(np.random.default_rng(5), 800)
+    best = reachable(answers, below=0.97)
+    assert best is not None
+    assert reachable(answers, below=0.9999) == best
+    assert choose_threshold(answers, precision=best).answers
+    assert not choose_threshold(answers, precision=best + 0.01).answers
 
 
 def test_no_images_promise_nothing() -> None:
-    found = choose_threshold(judged(np.zeros(0), np.zeros(0, bool)), precision=0.9)
-    assert (found.answers, found.best) == (0, 0.0)
+    nothing = judged(np.zeros(0), np.zeros(0, bool))
+    assert choose_threshold(nothing, precision=0.9).answers == 0
+    assert reachable(nothing, below=0.9) is None
 
 
 def test_equally_sure_answers_stay_together() -> None:
@@ -94,6 +105,19 @@ def test_painters_who_err_alike_count_as_fewer_images() -> None:
     alone = choose_threshold(judged(confidence, right), precision=0.9)
     grouped = choose_threshold(judged(confidence, right, painters), precision=0.9)
     assert grouped.answers < alone.answers
+
+
+def test_what_all_answers_tell_of_painters_counts_where_all_are_right() -> None:
+    # The surest answers are right, and of the others whole painters are wrong: so may be other painters of sure ones.
+    painters = np.repeat(np.arange(60), 20)
+    confidence = np.linspace(1, 0, 1200)
+    right = (painters < 30) | (painters % 2 == 0)
+    assert choose_threshold(judged(confidence, right), precision=0.95).answers >= 600
+    assert not choose_threshold(judged(confidence, right, painters), precision=0.95).answers
+    # Where painters are no more alike than others, they cost little.
+    apart = np.arange(1200) % 60
+    mixed = (np.arange(1200) < 600) | (np.arange(1200) // 60 % 2 == 0)
+    assert choose_threshold(judged(confidence, mixed, apart), precision=0.95).answers >= 500
 
 
 def test_the_share_of_single_images_has_the_exact_interval() -> None:

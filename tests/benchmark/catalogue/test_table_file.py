@@ -1,7 +1,9 @@
 """Tables that are written block by block."""
 
 import csv
+import resource
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -10,7 +12,10 @@ from artbench.catalogue.table_file import check_table_file, table_file
 from artbench.errors import ArtbenchError, UsageError
 
 COLUMNS = {"image": False, "probability": True}
-ROWS = {"image": ["Côte d'Azur; 1.jpg", '=HYPERLINK("x")', "＝2", None], "probability": [0.25, 1.0, None, 1e-05]}
+ROWS: dict[str, list[Any]] = {
+    "image": ["Côte d'Azur; 1.jpg", '=HYPERLINK("x")', "＝2", None],
+    "probability": [0.25, 1.0, None, 1e-05],
+}
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".CSV"])
@@ -54,6 +59,22 @@ def test_after_an_error_nothing_is_there(tmp_path: Path) -> None:
 def test_a_disk_that_takes_nothing_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ArtbenchError, match=r"can't be written"), table_file(tmp_path / "no" / "x.csv", COLUMNS):
         (tmp_path / "no").rename(tmp_path / "gone")
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    def written() -> None:
+        with table_file(tmp_path / "labels.csv", COLUMNS) as table:
+            for _ in range(1000):
+                table.write(ROWS)
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        with pytest.raises(ArtbenchError, match=r"labels.csv can't be written \(File too large\)"):
+            written()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_in_the_way_is_refused(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_every_option_that_takes_a_name_offers_names() -> None:
     visit(group, "artbench")
     assert seen == kinds
     # There it is the path of a checkpoint alone.
-    of_records = ("leaderboard verify", "explain gradcam", "explain map", "explain neighbours", "report")
+    of_records = ("leaderboard verify", "explain gradcam", "explain map", "explain neighbours", "report", "predict")
     assert silent == [f"artbench {command} --pretraining" for command in of_records]
 
 

@@ -37,6 +37,14 @@ def test_silence_is_broken_on_a_terminal_and_nowhere_else(monkeypatch: pytest.Mo
     assert pipe.getvalue() == ""
 
 
+def test_the_tab_key_shows_what_a_word_can_become_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setenv("_ARTBENCH_COMPLETE", "bash_complete")
+    before = threading.active_count()
+    life.begin(seconds=60)
+    assert threading.active_count() == before
+
+
 def test_what_says_something_needs_no_sign_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal())
     before = set(threading.enumerate())

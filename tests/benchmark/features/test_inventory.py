@@ -196,6 +196,7 @@ _MADE = {
     "datasets": "datasets/sample-2/labels.csv",
     "pretrainings": f"pretrainings/{_DIGEST}/encoder.safetensors",
     "packs": f"packs/{_DIGEST}/images",
+    "neighbours": f"neighbours/{_DIGEST}/cosine.idx",
     "contents": "features/.contents/sample-1.idx",
     "surveys": "surveys/sample-1.sqlite",
     "audits": f"audits/{_DIGEST}.json",

@@ -108,7 +108,7 @@ def test_the_differentiable_model_reproduces_the_predictions_of_the_record(place
         probed = refitted(file)
         assert probed.difference == 0
         stored = pq.read_table(file.with_suffix(".parquet"))
-        model = ProbedEncoder(probed.encoder, probed.probe, dtype=probed.dtype)
+        model = ProbedEncoder(probed.encoder, probed.head, dtype=probed.dtype)
         dataset = probed.task.dataset
         pixels = [decode(dataset.read(row), short_side=37, crop=32) for row in probed.test.rows.tolist()]
         with torch.inference_mode():
