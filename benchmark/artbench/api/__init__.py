@@ -1,1 +1,1 @@
-"""The Python API: `artbench.run`, `artbench.load_encoder`, `artbench.features`, `artbench.explore`, `artbench.pretrain`."""
+"""The Python API: `artbench.run`, `load_encoder`, `features`, `explore`, `pretrain`, each in a module of its own."""

@@ -93,13 +93,15 @@ const plot = (() => {
   const chosenOnes = (level) => {
     if (gridded !== version) { grids.clear(); gridded = version; }
     if (!grids.has(level)) {
+      // The one nearest to the middle of a cell, so that few overlap.
       const size = 2 ** (-level / 2), found = new Map();
       for (let at = 0; at < total; at += 1) {
         if (!state.shown[at]) continue;
-        const key = Math.floor(x[at] / size) * 1048576 + Math.floor(y[at] / size);
-        if (!found.has(key)) found.set(key, at);
+        const column = Math.floor(x[at] / size), row = Math.floor(y[at] / size);
+        const far = Math.hypot(x[at] / size - column - 0.5, y[at] / size - row - 0.5), key = column * 1048576 + row, there = found.get(key);
+        if (there === undefined || far < there.far) found.set(key, { at, far });
       }
-      grids.set(level, Uint32Array.from(found.values()));
+      grids.set(level, Uint32Array.from(found.values(), (each) => each.at));
     }
     return grids.get(level);
   };
