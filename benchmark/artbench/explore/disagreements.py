@@ -19,8 +19,8 @@ from artbench.runtime.progress import Reporter
 # Fewest pictures of a value for it to be learnt from four fifths of them; most values, for time.
 FEWEST = 10
 _MOST_VALUES = 200
-# Principal components that the classifier sees, at most and per picture, and its penalty: an exploration must not take as
-# long as the features, and components as many as pictures would tell any labels apart.
+# Principal components that the classifier sees, at most and per picture, and its penalty: an exploration must not take
+# as long as the features, and components as many as pictures would tell any labels apart.
 _WIDTH, _PER_PICTURE, _PENALTY = 128, 0.1, 0.01
 # Most pictures that are listed of a column.
 _LISTED = 300

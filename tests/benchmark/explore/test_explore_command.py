@@ -1,4 +1,4 @@
-"""`artbench explore`: a page from one command, from a record too, and what it refuses; `--serve` until it is stopped."""
+"""`artbench explore`: a page from one command, of a record too, what it refuses, and `--serve` until it is stopped."""
 
 import json
 import os

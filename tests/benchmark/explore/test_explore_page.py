@@ -171,7 +171,8 @@ def test_hostile_texts_stay_texts_and_no_request_leaves_the_page(opened: Any, ex
 
 def test_everything_that_acts_has_a_name_and_a_phone_needs_no_sideways_scrolling(opened: Any) -> None:
     unnamed = opened.execute_script("""
-      const named = (each) => each.textContent.trim() || each.alt || each.querySelector("img[alt]") || each.labels?.length;
+      const within = (each) => each.textContent.trim() || each.querySelector("img[alt]");
+      const named = (each) => within(each) || each.alt || each.labels?.length;
       const all = [...document.querySelectorAll("button, input, select, img")];
       return all.filter((each) => each.checkVisibility() && !named(each)).length
     """)
