@@ -90,7 +90,7 @@ const plot = (() => {
   };
 
   // One picture for each cell of a grid that moves with the map, so that they stay while it is moved.
-  const cellSide = () => (width < 640 ? 52 : 74);
+  const cellSide = () => (width < 640 ? 50 : 68);
   const grids = new Map();
   let gridded = -1;
   const chosenOnes = (level) => {
@@ -127,7 +127,7 @@ const plot = (() => {
     onMap = [];
     if (!state.thumbs) return;
     const level = Math.floor(2 * Math.log2(view.scale / cellSide()));
-    const side = 2 ** (-level / 2) * view.scale * 0.7;
+    const side = 2 ** (-level / 2) * view.scale * 0.56;
     for (const at of chosenOnes(level)) {
       const [left, top] = toScreen(at);
       if (left < -side || top < -side || left > width + side || top > height + side) continue;
