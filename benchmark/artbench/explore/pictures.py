@@ -100,9 +100,8 @@ def _small(dataset: Dataset, row: int, *, side: int) -> tuple[bytes, NDArray[np.
         pixels = decode_whole(dataset.read(row), short_side=max(side, 2 * THUMBNAIL), longest=LONGEST)
     except (UnreadableImage, OSError):
         return None
-    reduced = _reduced(pixels, 2 * THUMBNAIL)
-    left, top, right, bottom = inner_box(reduced)
-    return webp(_reduced(pixels, side)), grey_thumbnail(reduced[top:bottom, left:right])
+    left, top, right, bottom = inner_box(pixels)
+    return webp(_reduced(pixels, side)), grey_thumbnail(pixels[top:bottom, left:right])
 
 
 def _reduced(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

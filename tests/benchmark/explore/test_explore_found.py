@@ -53,7 +53,7 @@ def test_clusters_hold_every_picture_once_with_their_commonest_values(explored: 
     for number, cluster in enumerate(clusters.found):
         assert set(clusters.of[list(cluster.typical)]) == {number}
         value = cluster.values["sky"][0]
-        members = [explored.columns["sky"][at] for at in np.flatnonzero(clusters.of == number)]
+        members = [explored.columns["sky"][at] for at in np.flatnonzero(clusters.of == number).tolist()]
         assert value.share == members.count(value.value) / len(members)
 
 
