@@ -9,6 +9,7 @@ from artbench.cli.explain.filters import filters
 from artbench.cli.explain.gradcam import gradcam
 from artbench.cli.explain.map import map_
 from artbench.cli.explain.neighbours import neighbours
+from artbench.cli.explore import explore
 from artbench.cli.report import report
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -17,6 +18,7 @@ PAGES = [
     (gradcam, "explain-gradcam.md"),
     (map_, "explain-map.md"),
     (neighbours, "explain-map.md"),
+    (explore, "explore.md"),
     (report, "report.md"),
 ]
 

@@ -55,6 +55,8 @@ def evidence_of(refitted: RefittedTask) -> Evidence:
     first = readable(task, refitted.features)[0]
     images = together(*(split for name, split in first.splits if name != "test"))
     ids = [dataset.ids[row] for row in images.rows.tolist()]
+    # Records of a search, which have no probe, are not refitted.
+    assert refitted.record.probe is not None
     folds = held_out_folds(
         LabelledFeatures(rows=Rows(refitted.features.matrix, images.rows), labels=images.labels, ids=ids),
         together=known_groups(task.targets, images, dataset) if task.spec.clustered else ids,

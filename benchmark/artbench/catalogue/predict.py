@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from artbench.catalogue.answers import ANSWER, UNREADABLE, Answers

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def explore(
     ctx: click.Context,
+    /,
     *,
     dataset: str | None,
     record: Path | None,

@@ -19,8 +19,9 @@ from artbench.runtime.progress import Reporter
 # Fewest pictures of a value for it to be learnt from four fifths of them; most values, for time.
 FEWEST = 10
 _MOST_VALUES = 200
-# Principal components that the classifier sees, and its penalty: an exploration must not take as long as the features.
-_WIDTH, _PENALTY = 128, 0.01
+# Principal components that the classifier sees, at most and per picture, and its penalty: an exploration must not take
+# as long as the features, and components as many as pictures would tell any labels apart.
+_WIDTH, _PER_PICTURE, _PENALTY = 128, 0.1, 0.01
 # Most pictures that are listed of a column.
 _LISTED = 300
 
@@ -89,7 +90,7 @@ def find_disagreements(
     classes = {name: chosen for name, values in columns.items() if (chosen := _classes(values))}
     if not classes:
         return []
-    components, _ = principal_components(points, min(_WIDTH, len(points) - 1))
+    components, _ = principal_components(points, min(_WIDTH, max(2, round(_PER_PICTURE * len(points)))))
     seen = components.astype(np.float32)
     group = np.arange(len(points))
     for twin in twins:

@@ -28,8 +28,9 @@ def choose_encoder(checked: CheckedRequest, *, seed: int, registry: Registry, re
     if checked.backbone is not None:
         backbone, pretraining = checked.backbone, checked.pretraining
         if pretraining is None:
-            names = ("published",) if "." in backbone.partition("@")[0] else ("imagenet",)
-            pretraining = LAST[1] if backbone.partition("@")[0] == LAST[0] else names[0]
+            plain = backbone.partition("@")[0]
+            # A name with a tag says which weights are meant.
+            pretraining = LAST[1] if plain == LAST[0] else "published" if "." in plain else "imagenet"
     else:
         backbone, pretraining = _best_here(registry, reporter)
     (found,) = encoder_requests([backbone], [pretraining], registry=registry, seed=seed)

@@ -160,6 +160,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
             self._refuse(HTTPStatus.FORBIDDEN)
             return None
+        if self.path == "/favicon.ico":  # Every browser asks for it.
+            self._send(HTTPStatus.NO_CONTENT, b"", "image/webp")
+            return None
         secret, slash, path = self.path.removeprefix("/").partition("/")
         if not slash or not hmac.compare_digest(secret.encode(), self.server.token.encode()):
             self._refuse(HTTPStatus.NOT_FOUND)

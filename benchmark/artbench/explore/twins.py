@@ -77,8 +77,8 @@ def _equal(contents: NDArray[np.uint64]) -> NDArray[np.int64]:
     known = np.flatnonzero(contents.any(axis=1))
     _, first, kind = np.unique(contents[known], axis=0, return_index=True, return_inverse=True)
     pairs = np.stack([known[first[kind.ravel()]], known], axis=1)
-    others: NDArray[np.int64] = pairs[pairs[:, 0] != pairs[:, 1]]
-    return others
+    found: NDArray[np.int64] = pairs[pairs[:, 0] != pairs[:, 1]]
+    return found
 
 
 def _candidates(near: Neighbours, pictures: Pictures) -> NDArray[np.int64]:

@@ -1,5 +1,8 @@
 """From a collection to a page: features once, then map, neighbours, clusters, duplicates and disagreements."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
@@ -79,15 +82,20 @@ def explore(request: ExploreRequest, checked: CheckedRequest, *, registry: Regis
     classes = {name: values for name, values in columns.items() if name not in several}
     points = unit_vectors(features.take(rows))
     near = neighbours(points, count=max(SHOWN, NEIGHBOURS - 1), reporter=reporter)
-    pictures = small_pictures(
-        dataset,
-        rows,
-        budget=_SERVED_BUDGET if request.out is None else FILE_BUDGET,
-        keep_all=request.out is None,
-        reporter=reporter,
-    )
-    twins = find_twins(near, pictures, features.contents[rows], reporter=reporter)
-    layout = _placed(points, near, request, reporter)
+    with ThreadPoolExecutor(1, thread_name_prefix="artbench-layout") as beside:
+        # One core lays out while the others decode.
+        laying = beside.submit(_placed, points, near, request, reporter.notice)
+        pictures = small_pictures(
+            dataset,
+            rows,
+            budget=_SERVED_BUDGET if request.out is None else FILE_BUDGET,
+            keep_all=request.out is None,
+            reporter=reporter,
+        )
+        twins = find_twins(near, pictures, features.contents[rows], reporter=reporter)
+        with reporter.counting("laying out", total=1, unit="maps") as counter:
+            layout = laying.result()
+            counter.advance()
     shown = Neighbours(places=near.places[:, :SHOWN], cosines=near.cosines[:, :SHOWN])
     found = Exploration(
         dataset=dataset,
@@ -121,15 +129,14 @@ def _drawn(dataset: Dataset, exclusions: Exclusions, *, most: int | None, seed: 
     return np.sort(np.random.default_rng(seed).permutation(rows)[:most])
 
 
-def _placed(points: NDArray[np.float32], near: Neighbours, request: ExploreRequest, reporter: Reporter) -> Layout:
+def _placed(
+    points: NDArray[np.float32], near: Neighbours, request: ExploreRequest, notice: Callable[[str], None]
+) -> Layout:
     method, why = choose_method(request.method, len(points))
     if why:
-        reporter.notice(why)
-    with reporter.counting(f"laying out by {method.upper()}", total=1, unit="maps") as counter:
-        known = near.places[:, : NEIGHBOURS - 1], near.cosines[:, : NEIGHBOURS - 1]
-        layout = lay_out(points, method=method, seed=request.seed, near=known if method == "umap" else None)
-        counter.advance()
-    return layout
+        notice(why)
+    known = near.places[:, : NEIGHBOURS - 1], near.cosines[:, : NEIGHBOURS - 1]
+    return lay_out(points, method=method, seed=request.seed, near=known if method == "umap" else None)
 
 
 def _kept(near: Neighbours, layout: Layout) -> float:

@@ -80,6 +80,7 @@ def timm_has(*names: str) -> None:
         ("pretrain moco-v2 --dataset samp", ["sample"]),
         ("pretrain moco-v2 --knn sample-sty", ["sample-style"]),
         ("data check wikiart samp", ["sample"]),
+        ("explore samp", ["sample"]),
         ("data download samp", ["sample"]),
         ("data audit sample --backbone colour", ["colour-histogram"]),
         ("explain filters --examples samp", ["sample"]),

@@ -13,9 +13,11 @@ from safetensors.torch import save
 from torchvision import models
 
 import artbench
+from artbench.encoders.fetch import cached_weights
 from artbench.encoders.hub import torch_hub_file
 from artbench.encoders.weights import state_digest
 from artbench.errors import ArtbenchError, UsageError
+from artbench.plugins.loading import load_plugins
 from tests.support.hub_server import Hub, serving
 from tests.support.plugins import TOY
 
@@ -66,6 +68,12 @@ def the_only(
     return found
 
 
+def cached(backbone: str) -> Path | None:
+    """The file that `artbench explore` finds without building the encoder."""
+    registry = load_plugins()
+    return cached_weights(registry.backbones.get(backbone), registry.pretrainings.get("published"))
+
+
 def test_weights_are_fetched_once_compared_and_then_load_without_network(
     hub: Hub, state: dict[str, torch.Tensor], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -107,9 +115,11 @@ def test_a_check_uses_no_network(hub: Hub) -> None:
     assert "no network is used" in missing.reason
     assert hub.requests == []
     assert constants.HF_HUB_OFFLINE is False
-    the_only()
+    assert cached(MODEL) is None
+    fetched = the_only()
     hub.requests.clear()
     assert the_only(offline=True).status == "there"
+    assert cached(MODEL) == fetched.path
     assert hub.requests == []
 
 
@@ -120,6 +130,7 @@ def test_a_damaged_file_is_named_and_not_loaded(hub: Hub) -> None:
     # Still a safetensors file that timm would load, with other weights.
     content[-1] ^= 1
     path.resolve().write_bytes(content)
+    assert cached(MODEL) is None
     found = the_only()
     assert (found.status, found.verified) == ("failed", False)
     assert f"Remove {path.resolve()}" in found.reason

@@ -85,3 +85,4 @@ def test_missing_images_are_known_by_split(tmp_path: Path) -> None:
     # What the museum says of an image is shown beside it.
     assert task.dataset.captions is not None
     assert task.dataset.captions[0] == f"style: {rows[2][1]}"
+    assert task.dataset.columns == {"style": [style for _, style, _ in rows[2:-1]]}

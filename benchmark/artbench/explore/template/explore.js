@@ -19,7 +19,7 @@
     for (const key of Object.keys(state)) state[key] = given.get(key) || "";
     const first = collection.colourable.length > 1 ? collection.colourable[1] : "cluster";
     if (!collection.colourable.includes(state.colour)) state.colour = first;
-    if (!["", "selected", ...collection.keys].includes(state.column)) state.column = "";
+    if (![...collection.keys, ...(chosenCount ? ["selected"] : [])].includes(state.column)) state.column = "";
     if (!collection.keys.includes(state.column) || !whole(state.value, collection.grouping(state.column).groups.length)) state.value = "";
     if (!whole(state.picture, total)) state.picture = "";
     if (!tabs.some((tab) => tab.id === `tab-${state.tab}`)) state.tab = "pictures";

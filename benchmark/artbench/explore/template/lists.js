@@ -69,8 +69,10 @@ const lists = (() => {
   const guarded = (text) => (/^\s*[=+\-@＝＋－＠]|^[\t\r]/u.test(text) ? `'${text}` : text);
   const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const csv = (pictures) => {
-    const names = ["path", ...collection.columns.map((column) => (column.name === "path" ? "path of the owner" : column.name)), "explore cluster"];
-    const rows = pictures.map((at) => [collection.ids[at], ...collection.columns.map((_, place) => collection.cell(place, at)), String(collection.cluster[at] + 1)]);
+    // An earlier selection has columns of these names.
+    const own = [...collection.columns.entries()].filter(([, column]) => !["path", "explore cluster"].includes(column.name));
+    const names = ["path", ...own.map(([, column]) => column.name), "explore cluster"];
+    const rows = pictures.map((at) => [collection.ids[at], ...own.map(([place]) => collection.cell(place, at)), String(collection.cluster[at] + 1)]);
     // The mark at the start tells spreadsheets that it is UTF-8.
     return `\ufeff${[names, ...rows].map((row) => row.map((text) => quoted(guarded(text))).join(",")).join("\r\n")}\r\n`;
   };

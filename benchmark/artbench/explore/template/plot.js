@@ -3,7 +3,8 @@
 const plot = (() => {
   const { total, x, y } = collection;
   const canvas = document.getElementById("map");
-  const pen = canvas.getContext("2d");
+  // Kept in memory that the processor writes.
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
   const view = { x: 0, y: 0, scale: 1 };
   let width = 1, height = 1, ratio = 1;
   let image = null, pixels = null;
@@ -11,6 +12,8 @@ const plot = (() => {
   let state = { of: null, groups: [], shown: null, selected: null, chosen: null, pointed: null, thumbs: true, lasso: null };
   let version = 0;
   const EDGE = 1.08;
+  // With more pictures than this, marks have no soft edges, which take most of the time.
+  const SOFT = 20000;
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const rgb = (hex) => { const number = parseInt(hex.slice(1), 16); return [number >> 16, (number >> 8) & 255, number & 255]; };
@@ -23,30 +26,30 @@ const plot = (() => {
     star: (u, v) => { const turn = (Math.atan2(u, -v) / (2 * Math.PI)) * 5; const off = Math.abs(turn - Math.round(turn)) * 2; return Math.hypot(u, v) <= 1.25 - 0.75 * off; },
   };
   const stamps = new Map();
-  // A mark as offsets of pixels with their opacity, and how those lie in the picture as it is now.
+  // A mark as offsets in the picture as it is now: pixels that it covers, and those at its edge with their opacity.
   const stamp = (shape, radius) => {
     const key = `${shape} ${radius} ${image.width}`;
     if (!stamps.has(key)) {
       if (stamps.size > 200) stamps.clear();
-      const reach = Math.ceil(radius * 1.3), at = [], alpha = [];
+      const reach = Math.ceil(radius * 1.3), full = [], edge = [], alpha = [];
       for (let dy = -reach; dy <= reach; dy += 1) for (let dx = -reach; dx <= reach; dx += 1) {
         let hits = 0;
         for (let i = 0; i < 16; i += 1) if (INSIDE[shape]((dx + ((i & 3) - 1.5) / 4) / radius, (dy + ((i >> 2) - 1.5) / 4) / radius)) hits += 1;
-        if (hits) { at.push(dy * image.width + dx); alpha.push(hits / 16); }
+        if (hits === 16 || (total > SOFT && hits > 7)) full.push(dy * image.width + dx);
+        else if (hits && total <= SOFT) { edge.push(dy * image.width + dx); alpha.push(hits / 16); }
       }
-      stamps.set(key, { reach, at: Int32Array.from(at), alpha: Float32Array.from(alpha) });
+      stamps.set(key, { reach, full: Int32Array.from(full), edge: Int32Array.from(edge), alpha: Float32Array.from(alpha) });
     }
     return stamps.get(key);
   };
+  const mix = (one, other, share) => one + (other - one) * share;
   const put = (mark, place, [r, g, b], ink) => {
-    const { at, alpha } = mark;
-    for (let i = 0; i < at.length; i += 1) {
-      const to = place + at[i], a = alpha[i];
-      if (a === 1) { pixels[to] = ink; continue; }
-      const under = pixels[to], below = under >>> 24;
-      if (below === 0) { pixels[to] = (((255 * a) << 24) | (b << 16) | (g << 8) | r) >>> 0; continue; }
-      const mix = (one, other) => one + (other - one) * a;
-      pixels[to] = ((Math.max(below, 255 * a) << 24) | (mix((under >> 16) & 255, b) << 16) | (mix((under >> 8) & 255, g) << 8) | mix(under & 255, r)) >>> 0;
+    const { full, edge, alpha } = mark;
+    for (let i = 0; i < full.length; i += 1) pixels[place + full[i]] = ink;
+    for (let i = 0; i < edge.length; i += 1) {
+      const to = place + edge[i], a = alpha[i], under = pixels[to], below = under >>> 24;
+      pixels[to] = below === 0 ? (((255 * a) << 24) | (b << 16) | (g << 8) | r) >>> 0
+        : ((Math.max(below, 255 * a) << 24) | (mix((under >> 16) & 255, b, a) << 16) | (mix((under >> 8) & 255, g, a) << 8) | mix(under & 255, r, a)) >>> 0;
     }
   };
   const ink = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
@@ -87,19 +90,21 @@ const plot = (() => {
   };
 
   // One picture for each cell of a grid that moves with the map, so that they stay while it is moved.
-  const cellSide = () => (width < 640 ? 52 : 74);
+  const cellSide = () => (width < 640 ? 50 : 68);
   const grids = new Map();
   let gridded = -1;
   const chosenOnes = (level) => {
     if (gridded !== version) { grids.clear(); gridded = version; }
     if (!grids.has(level)) {
+      // The one nearest to the middle of a cell, so that few overlap.
       const size = 2 ** (-level / 2), found = new Map();
       for (let at = 0; at < total; at += 1) {
         if (!state.shown[at]) continue;
-        const key = Math.floor(x[at] / size) * 1048576 + Math.floor(y[at] / size);
-        if (!found.has(key)) found.set(key, at);
+        const column = Math.floor(x[at] / size), row = Math.floor(y[at] / size);
+        const far = Math.hypot(x[at] / size - column - 0.5, y[at] / size - row - 0.5), key = column * 1048576 + row, there = found.get(key);
+        if (there === undefined || far < there.far) found.set(key, { at, far });
       }
-      grids.set(level, Uint32Array.from(found.values()));
+      grids.set(level, Uint32Array.from(found.values(), (each) => each.at));
     }
     return grids.get(level);
   };
@@ -122,7 +127,7 @@ const plot = (() => {
     onMap = [];
     if (!state.thumbs) return;
     const level = Math.floor(2 * Math.log2(view.scale / cellSide()));
-    const side = 2 ** (-level / 2) * view.scale * 0.7;
+    const side = 2 ** (-level / 2) * view.scale * 0.56;
     for (const at of chosenOnes(level)) {
       const [left, top] = toScreen(at);
       if (left < -side || top < -side || left > width + side || top > height + side) continue;

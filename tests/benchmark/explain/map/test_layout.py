@@ -35,6 +35,18 @@ def test_nearest_are_the_largest_cosines_in_order() -> None:
     assert nearest(POINTS[:1] @ POINTS[:3].T, 9).shape == (1, 3)
 
 
+def test_umap_from_known_neighbours_keeps_the_bundles_apart_and_one_seed_gives_one_map() -> None:
+    pytest.importorskip("umap")
+    cosines = POINTS @ POINTS.T
+    np.fill_diagonal(cosines, -np.inf)
+    places = nearest(cosines, 14)
+    near = places, np.take_along_axis(cosines, places, axis=1)
+    layout, again = (lay_out(POINTS, method="umap", seed=3, near=near) for _ in range(2))
+    np.testing.assert_array_equal(layout.places, again.places)
+    assert together(layout.places) > 0.9
+    assert layout.how.startswith("UMAP (15 neighbours by cosine")
+
+
 def test_principal_components_keep_the_bundles_apart() -> None:
     layout = lay_out(POINTS, method="pca", seed=3)
     assert np.abs(layout.places).max() == pytest.approx(1)
