@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from artbench.specs.variants import sweep
 from artbench.encoders.request import encoder_requests
 from artbench.features.extract import extract
 from artbench.plugins.loading import load_plugins
 from artbench.protocol import LINEAR_V2
 from artbench.runtime.progress import Silent
+from artbench.specs.variants import sweep
 from tests.performance.features_common import collection, say, seconds
 
 
