@@ -142,7 +142,10 @@ def _inverse(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     Raises:
         ArtbenchError: A vector is NaN or infinite.
     """
-    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
+    lengths = np.linalg.norm(vectors, axis=1)
+    if not np.isfinite(lengths).all():
+        # Squares overflow before vectors do.
+        lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
     if not np.isfinite(lengths).all():
         raise ArtbenchError(
             "the features of an image hold NaN or infinity",
