@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from artbench.runtime.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from artbench.api.explore import explore
     from artbench.api.features import FeatureMatrix, features
     from artbench.api.fetch_weights import fetch_weights
+    from artbench.api.harvest import harvest
     from artbench.api.load_encoder import LoadedEncoder, load_encoder
     from artbench.api.neighbours import neighbours
     from artbench.api.predict import predict
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from artbench.cli.progress import TerminalReporter
     from artbench.encoders.fetch import FetchedWeights
     from artbench.errors import ArtbenchError, UsageError
+    from artbench.explore.contents import Exploration
+    from artbench.harvest.workflow import Harvested
     from artbench.hookspecs import hookimpl
     from artbench.matrix.matrix import Matrix
     from artbench.records.record import Record
@@ -27,8 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArtbenchError",
+    "Exploration",
     "FeatureMatrix",
     "FetchedWeights",
+    "Harvested",
     "IncompleteRun",
     "LoadedEncoder",
     "Matrix",
@@ -39,8 +45,10 @@ __all__ = [
     "TerminalReporter",
     "UnlabelledResult",
     "UsageError",
+    "explore",
     "features",
     "fetch_weights",
+    "harvest",
     "hookimpl",
     "load_encoder",
     "neighbours",
@@ -54,8 +62,10 @@ __all__ = [
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        "artbench.api.explore": ("explore",),
         "artbench.api.features": ("FeatureMatrix", "features"),
         "artbench.api.fetch_weights": ("fetch_weights",),
+        "artbench.api.harvest": ("harvest",),
         "artbench.api.load_encoder": ("LoadedEncoder", "load_encoder"),
         "artbench.api.neighbours": ("neighbours",),
         "artbench.api.predict": ("predict",),
@@ -67,6 +77,8 @@ __getattr__, __dir__ = lazy_exports(
         "artbench.cli.progress": ("TerminalReporter",),
         "artbench.encoders.fetch": ("FetchedWeights",),
         "artbench.errors": ("ArtbenchError", "UsageError"),
+        "artbench.explore.contents": ("Exploration",),
+        "artbench.harvest.workflow": ("Harvested",),
         "artbench.hookspecs": ("hookimpl",),
         "artbench.matrix.matrix": ("Matrix",),
         "artbench.records.record": ("Record",),
@@ -76,7 +88,7 @@ __getattr__, __dir__ = lazy_exports(
 
 
 class _Package(ModuleType):
-    """Keeps `features` and `pretrain` for the functions.
+    """Keeps `explore`, `features`, `harvest`, `neighbours` and `pretrain` for the functions.
 
     There are packages of these names, on promised paths, and importing one would set the attribute to the module.
     `from artbench.pretrain import Method` finds the package all the same.

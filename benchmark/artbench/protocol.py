@@ -6,6 +6,8 @@ import re
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
+from artbench.errors import UsageError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Preprocessing:
@@ -82,6 +84,30 @@ class Neighbours:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Search:
+    """Exact search of an index for the pictures that are most similar to each query, in place of a probe.
+
+    Attributes:
+        name: Name of the search.
+        similarity: Measure of similarity, by which the pictures of the index are ranked.
+        ties: Places of pictures of equal similarity.
+        left_out: Pictures of the index that a query is not compared with.
+        whitening: Number of whitened principal components of the index that vectors of length 1 are reduced to, and
+            scaled to length 1 again (Jégou and Chum 2012); None: features are used as they are.
+        csls: Number of neighbours of cross-domain similarity local scaling: twice the cosine, less the mean cosine of
+            the query to its nearest so many of the index, less that of the picture to its nearest so many queries
+            (Conneau, Lample et al. 2018). It looks at all queries at once. None: the cosine itself.
+    """
+
+    name: str = "exact"
+    similarity: str = "cosine, float32"
+    ties: str = "the last of their places"
+    left_out: str = "the query itself, where it is in the index"
+    whitening: int | None = None
+    csls: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bootstrap:
     """Percentile intervals from resampled test images.
 
@@ -149,6 +175,8 @@ class Protocol:
     """A named set of choices. A change to any of them makes a new protocol with a new name.
 
     Attributes:
+        search: How an index is searched, for tasks that ask for rankings: nothing is fitted then, so that `probe` and
+            `neighbours` are no choices of the protocol. None: it has a probe.
         bootstrap: Intervals and tests from resampled test images; None: `intervals`.
         intervals: Intervals and tests from the metric without each unit; None: `bootstrap`.
         width: Number of principal components of train that features are reduced to; None: all features are used.
@@ -159,6 +187,7 @@ class Protocol:
     features: str = "pooled output before the classifier, eval mode"
     probe: Probe = Probe()
     neighbours: Neighbours = Neighbours()
+    search: Search | None = None
     bootstrap: Bootstrap | None = Bootstrap()
     intervals: Intervals | None = None
     few_shot: FewShot | None = None
@@ -167,13 +196,27 @@ class Protocol:
     @cached_property
     def hash(self) -> str:
         """SHA-256 over all choices in canonical JSON; 64 hexadecimal digits."""
-        choices = json.dumps(_without_none(asdict(self)), sort_keys=True, separators=(",", ":"))
+        given = asdict(self)
+        if self.search is not None:
+            del given["probe"], given["neighbours"]
+        choices = json.dumps(_without_none(given), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(choices.encode()).hexdigest()
 
     def for_years(self) -> "Protocol":
         """Return this protocol for tasks that ask for the year: `ridge-v2` for `linear-v2`."""
         probe = replace(_RIDGE, groups=self.probe.groups, group_folds=self.probe.group_folds)
         return replace(self, name=self.name.replace("linear", "ridge"), probe=probe)
+
+    def with_whitening(self, components: int) -> "Protocol":
+        """Return this protocol with a search of whitened principal components: `retrieval-v1-whitening-512`."""
+        search = replace(self.search or Search(), whitening=components)
+        return replace(self, name=f"{self.name}-whitening-{components}", search=search)
+
+    def with_csls(self, neighbours: int) -> "Protocol":
+        """Return this protocol with similarities scaled by neighbourhoods: `retrieval-v1-csls-10`."""
+        return replace(
+            self, name=f"{self.name}-csls-{neighbours}", search=replace(self.search or Search(), csls=neighbours)
+        )
 
     def with_shots(self, shots: int) -> "Protocol":
         """Return this protocol with a few images per class: `linear-v2-shots-4`."""
@@ -210,13 +253,40 @@ LINEAR_V2 = Protocol(
 )
 """A linear probe on features whose layer, pooling and input size are declared."""
 
+RETRIEVAL_V1 = Protocol(
+    name="retrieval-v1", features=LINEAR_V2.features, bootstrap=None, intervals=Intervals(), search=Search()
+)
+"""Exact search of an index by the cosine of features as they are, for tasks that ask for rankings."""
+
 PROTOCOLS = {protocol.name: protocol for protocol in (LINEAR_V1, LINEAR_V2)}
-"""The protocols that a run can be made under, by name; years, shots and widths are variants of them."""
+"""The protocols that a run can be made under, by name; years, shots and widths are variants of them, and tasks that ask
+for rankings have `RETRIEVAL_V1`."""
 
 DEFAULT_PROTOCOL = LINEAR_V2
 """The protocol of a run that asks for none. Features made for anything else are made as it makes them."""
 
-_VARIANT = re.compile(r"(?P<whole>.+)-(?P<kind>shots|width)-(?P<number>[1-9][0-9]{0,5})")
+_VARIANT = re.compile(r"(?P<whole>.+)-(?P<kind>shots|width|whitening|csls)-(?P<number>[1-9][0-9]{0,5})")
+
+
+def protocol_to_run(name: str) -> Protocol:
+    """Return the protocol of a run that asks for it: one of `PROTOCOLS`, or `retrieval-v1` and its variants.
+
+    Raises:
+        UsageError: There is none of that name.
+
+    Examples:
+        >>> from artbench.protocol import protocol_to_run
+        >>> protocol_to_run("retrieval-v1-csls-10").search.csls
+        10
+    """
+    found = PROTOCOLS.get(name) or protocol_named(name)
+    if found is None or (found.search is None and name not in PROTOCOLS):
+        raise UsageError(
+            f"no protocol is called {name!r}",
+            mend=f"There are {', '.join(PROTOCOLS)} and {RETRIEVAL_V1.name}, also as {RETRIEVAL_V1.name}-whitening-N "
+            f"and {RETRIEVAL_V1.name}-csls-N",
+        )
+    return found
 
 
 def protocol_named(name: str) -> Protocol | None:
@@ -229,9 +299,15 @@ def protocol_named(name: str) -> Protocol | None:
     """
     variant = _VARIANT.fullmatch(name)
     if variant is None:
-        known = (protocol for linear in PROTOCOLS.values() for protocol in (linear, linear.for_years()))
-        return next((protocol for protocol in known if protocol.name == name), None)
-    whole, number = protocol_named(variant["whole"]), int(variant["number"])
-    if whole is None or whole.few_shot is not None or (variant["kind"] == "width" and whole.width is not None):
+        fitting = (protocol for linear in PROTOCOLS.values() for protocol in (linear, linear.for_years()))
+        return next((protocol for protocol in (*fitting, RETRIEVAL_V1) if protocol.name == name), None)
+    whole, kind, number = protocol_named(variant["whole"]), variant["kind"], int(variant["number"])
+    if whole is None or (kind in ("whitening", "csls")) != (whole.search is not None):
         return None
-    return whole.with_shots(number) if variant["kind"] == "shots" else whole.with_width(number)
+    if whole.search is not None:
+        if whole.search.csls is not None or (kind == "whitening" and whole.search.whitening is not None):
+            return None
+        return whole.with_csls(number) if kind == "csls" else whole.with_whitening(number)
+    if whole.few_shot is not None or (kind == "width" and whole.width is not None):
+        return None
+    return whole.with_shots(number) if kind == "shots" else whole.with_width(number)

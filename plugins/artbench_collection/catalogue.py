@@ -36,6 +36,7 @@ class Catalogue:
         groups: Group of each image; None without groups.
         several: Separator of values, for columns with several values in a cell.
         years: Columns that hold a year.
+        same: Columns whose equal values say that images show the same thing.
         unlabelled: Why the collection has no labels, if it has none; else empty.
         understood: How what could mean something else was understood, a sentence each.
     """
@@ -52,6 +53,7 @@ class Catalogue:
     groups: Sequence[str] | None = None
     several: Mapping[str, str]
     years: Sequence[str] = ()
+    same: Sequence[str] = ()
     unlabelled: str = ""
     understood: Sequence[str] = ()
 
@@ -67,11 +69,14 @@ class Catalogue:
     def labels(self) -> list[str]:
         """Return the columns that are tasks: those the TOML names, or else years and columns whose values repeat.
 
+        Those that say which images show the same thing are tasks in any case.
+
         Empty if the collection has no labels.
         """
         if self.wanted is not None:
-            return [*self.wanted, *(column for column in self.years if column not in self.wanted)]
-        return [column for column, values in self.columns.items() if column in self.years or _look_like_labels(values)]
+            return list(dict.fromkeys((*self.wanted, *self.years, *self.same)))
+        told = (*self.years, *self.same)
+        return [column for column, values in self.columns.items() if column in told or _look_like_labels(values)]
 
     def remarks(self) -> list[str]:
         """Return what the owner should know before anything is measured, a sentence each."""
@@ -90,7 +95,7 @@ class Catalogue:
                     f"{len(unread):,} of {len(held):,} dates in {column!r} can't be read as years and are left out, "
                     f"{shortened(unread[0])} for one"
                 )
-            elif column not in (*self.years, *(self.wanted or ())) and _look_like_years(held):
+            elif column not in (*self.years, *self.same, *(self.wanted or ())) and _look_like_years(held):
                 found.append(
                     f"the column {column!r} looks like years: years = [{column!r}] in a TOML makes a task of them"
                 )

@@ -46,8 +46,17 @@ def open_collection(root: Path, *, catalogue: Catalogue) -> Dataset:
         files=[found[path][0] for path in ids],
         versions=[str(found[path][1]) for path in ids],
         captions=[_caption(catalogue, row) for row in there],
+        columns=_columns(catalogue, there),
         tables={"row": there, "missing": [row for row, path in enumerate(catalogue.paths) if path not in found]},
     )
+
+
+def _columns(catalogue: Catalogue, there: Sequence[int]) -> dict[str, list[str]]:
+    """Return the values of the columns for some rows, with those of the groups, which are no column of labels."""
+    columns = dict(catalogue.columns)
+    if catalogue.group_column is not None and catalogue.groups is not None:
+        columns.setdefault(catalogue.group_column, catalogue.groups)
+    return {name: [values[row] for row in there] for name, values in columns.items()}
 
 
 def _caption(catalogue: Catalogue, row: int) -> str:

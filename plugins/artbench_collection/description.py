@@ -24,6 +24,7 @@ class Description:
         labels: Columns that are tasks; empty where the collection has no labels.
         several: Columns with several values in a cell, and their separator.
         years: Columns that hold a year.
+        same: Columns whose equal values say that images show the same thing.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Description:
     labels: tuple[str, ...] | None = None
     several: tuple[tuple[str, str], ...] = ()
     years: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
 
 
 _KEYS: Mapping[str, tuple[type, str]] = {
@@ -46,6 +48,7 @@ _KEYS: Mapping[str, tuple[type, str]] = {
     "group": (str, "the name of a column"),
     "labels": (list, "a list of columns, empty where there are no labels"),
     "years": (list, "a list of columns"),
+    "same": (list, "a list of columns"),
     "several": (dict, "a table of columns and the separator of their values"),
 }
 
@@ -77,6 +80,7 @@ def read_description(file: Path) -> Description:
         labels=tuple(content["labels"]) if "labels" in content else None,
         several=tuple(content.get("several", {}).items()),
         years=tuple(content.get("years", ())),
+        same=tuple(content.get("same", ())),
     )
 
 

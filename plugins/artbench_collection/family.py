@@ -12,6 +12,7 @@ from artbench.specs import DatasetSpec, TargetKind, TaskSpec
 from artbench_collection.catalogue import Catalogue
 from artbench_collection.dataset import open_collection
 from artbench_collection.reading import read_catalogue
+from artbench_collection.same import same_targets
 from artbench_collection.targets import collection_targets
 
 PREFIX = "collection:"
@@ -86,8 +87,10 @@ def _training(dataset: Dataset, *, catalogue: Catalogue) -> Sequence[int]:
 
 def _task(catalogue: Catalogue, column: str, *, dataset: str) -> TaskSpec:
     target: TargetKind = "single-label"
-    metric = "accuracy"
-    if column in catalogue.several:
+    metric, factory, clustered = "accuracy", collection_targets, catalogue.keeps_groups(column)
+    if column in catalogue.same:
+        target, metric, factory, clustered = "retrieval", "retrieval_map", same_targets, True
+    elif column in catalogue.several:
         target, metric = "multi-label", "mean_average_precision"
     elif column in catalogue.years:
         target, metric = "year", "mean_absolute_error"
@@ -97,8 +100,8 @@ def _task(catalogue: Catalogue, column: str, *, dataset: str) -> TaskSpec:
         dataset=dataset,
         target=target,
         primary_metric=metric,
-        clustered=catalogue.keeps_groups(column),
-        factory=partial(collection_targets, column=column, catalogue=catalogue),
+        clustered=clustered,
+        factory=partial(factory, column=column, catalogue=catalogue),
     )
 
 

@@ -7,6 +7,7 @@ from artbench.data.authoring import Table, listed_path, read_table
 from artbench.errors import ArtbenchError
 from artbench_collection.catalogue import Catalogue
 from artbench_collection.description import Description
+from artbench_collection.same import SAME
 
 _Key = TypeVar("_Key")
 
@@ -39,12 +40,19 @@ def read_listed(description: Description) -> Catalogue:
         *(description.labels or ()),
         *(name for name, _ in description.several),
         *description.years,
+        *description.same,
     ]
     for name in named:
         if name is not None:
             table.column(name, dataset=description.title)
     split = description.split or next((name for name in table.columns if name.lower() == "split"), None)
     group = description.group or next((name for name in table.columns if name.lower() == "group"), None)
+    same = description.same or tuple(name for name in table.columns if name.lower() == SAME)
+    if both := set(same) & {*description.years, *(name for name, _ in description.several)}:
+        raise ArtbenchError(
+            f"{description.title}: the column {min(both)!r} is named in same, and in years or several",
+            mend="Values that say which images show the same thing are compared as they are",
+        )
     splits, said = (None, "") if split is None else _splits(table, split, description.title)
     roles = {column, split, None if description.group else group}
     return Catalogue(
@@ -60,7 +68,8 @@ def read_listed(description: Description) -> Catalogue:
         groups=None if group is None else table.columns[group],
         several=dict(description.several),
         years=description.years,
-        unlabelled="its TOML says labels = []" if description.labels == () and not description.years else "",
+        same=same,
+        unlabelled="its TOML says labels = []" if description.labels == () and not (description.years or same) else "",
     )
 
 

@@ -79,7 +79,8 @@ class QueuedContrast(Objective):
         keys = targets[-length:, 0]
         places = (pointer + torch.arange(len(keys), device=queue.device)) % length
         queue[places] = keys
-        self.memory["sources"][places] = self.source
+        # Assigning a number to places would copy it to the device, and wait.
+        self.memory["sources"].index_fill_(0, places, self.source)
         pointer.copy_((pointer + len(keys)) % length)
         filled.copy_((filled + len(keys)).clamp(max=length))
 

@@ -30,7 +30,7 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
 
 @hookimpl
 def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> None:
-    """Register the tasks, one for each kind of label."""
+    """Register the tasks: one for each kind of label, and one for the paintings that were scanned twice."""
     for label, description, target, metric in _TASKS:
         register(
             TaskSpec(
@@ -42,3 +42,14 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
                 factory=f"artbench_sample.tasks:{label}_targets",
             )
         )
+    register(
+        TaskSpec(
+            name="sample-painting-retrieval",
+            description="which image shows the same painting: 24 of the paintings are there in two scans",
+            dataset="sample",
+            target="retrieval",
+            primary_metric="retrieval_map",
+            factory="artbench_sample.tasks:painting_targets",
+            clustered=True,
+        )
+    )

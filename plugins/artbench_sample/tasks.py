@@ -26,6 +26,23 @@ def material_targets(dataset: Dataset) -> Targets:
     return _targets(dataset, classes, np.array([[name in held for name in classes] for held in found]))
 
 
+def painting_targets(dataset: Dataset) -> Targets:
+    """Return which images are scans of one painting. Every image is a query, and the others are searched for it.
+
+    The paintings with one scan are distractors.
+    """
+    rows = _labels(dataset)
+    paintings = [row["duplicate_of"] or row["id"] for row in rows]
+    twice = {row["duplicate_of"] for row in rows} - {""}
+    classes = tuple(sorted(twice))
+    number = {name: k for k, name in enumerate(classes)}
+    every = Split(
+        rows=np.arange(len(rows)), labels=np.array([number.get(painting, -1) for painting in paintings], np.int64)
+    )
+    groups = [painting if painting in twice else "" for painting in paintings]
+    return Targets(classes=classes, train=every, test=every, groups=groups)
+
+
 def _single_label(dataset: Dataset, column: str) -> Targets:
     values = [row[column] for row in _labels(dataset)]
     classes = tuple(sorted(set(values)))

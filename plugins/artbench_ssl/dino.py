@@ -8,6 +8,7 @@ import torch
 
 from artbench.encoders import Backbone
 from artbench.pretrain import Networks, Objective, ParameterGroup, cosine_to_one, follow, teacher_of
+from artbench.pretrain.optimizers import norms_of
 from artbench.pretrain.precision import at_least_float32
 from artbench_ssl.dino_head import PrototypeNetwork
 from artbench_ssl.dino_settings import DinoSettings
@@ -85,9 +86,9 @@ class SelfDistillation(Objective):
     def before_update(self, progress: float) -> None:
         """Clip the gradient of each parameter, and cancel those of the last layer in the first epochs."""
         student = self.networks.student
-        for parameter in student.parameters():
-            if self._settings.clip is not None and parameter.grad is not None:
-                parameter.grad.mul_((self._settings.clip / (parameter.grad.norm() + 1e-6)).clamp(max=1))
+        if self._settings.clip is not None:
+            gradients = [parameter.grad for parameter in student.parameters() if parameter.grad is not None]
+            torch._foreach_mul_(gradients, (self._settings.clip / (norms_of(gradients) + 1e-6)).clamp(max=1).unbind())
         if self.epoch < self._settings.frozen_epochs:
             for parameter in student.get_submodule("prototypes").parameters():
                 parameter.grad = None

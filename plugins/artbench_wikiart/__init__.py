@@ -1,4 +1,4 @@
-"""WikiArt in two separate releases: ArtGAN's, `wikiart`, and the hub's, `wikiart-huggan`."""
+"""WikiArt in separate releases: ArtGAN's, `wikiart`, the hub's, `wikiart-huggan`, and CSD's list, `wikiart-csd`."""
 
 from collections.abc import Callable
 
@@ -13,10 +13,13 @@ TERMS = "Non-commercial research only, and the terms of use of WikiArt.org."
 HUB_SOURCE = "https://huggingface.co/datasets/huggan/wikiart"
 HUB_LAYOUT = "data/train-000NN-of-00072.parquet and README.md, as on the hub"
 
+CSD_SOURCE = "https://github.com/learn2phoenix/CSD; the images are those of ArtGAN's release"
+CSD_LAYOUT = "wikiart.csv with the columns path or name, artist, label, split; <Style>/*.jpg or wikiart/<Style>/*.jpg"
+
 
 @hookimpl
 def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], None]) -> None:
-    """Register both releases."""
+    """Register the releases."""
     register(
         DatasetSpec(
             name="wikiart",
@@ -40,11 +43,21 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
             terms=TERMS,
         )
     )
+    register(
+        DatasetSpec(
+            name="wikiart-csd",
+            description="WikiArt as CSD divides it into queries and a database to search",
+            factory="artbench_wikiart.csd:open_csd",
+            source=CSD_SOURCE,
+            layout=CSD_LAYOUT,
+            terms=TERMS,
+        )
+    )
 
 
 @hookimpl
 def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> None:
-    """Register the tasks of both releases."""
+    """Register the tasks of all releases."""
     for task, description, published in (
         ("style", "which of 27 styles an artwork belongs to", Published(classes=27, train=57_025, test=24_421)),
         ("artist", "which of 23 painters made an artwork", Published(classes=23, train=13_346, test=5_706)),
@@ -79,6 +92,18 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
                 f"{description}, on the hub's release, split by artbench",
                 f"artbench_wikiart.hub:{task}_targets",
                 Published(classes=classes),
+            )
+        )
+    for task, what in (("artist", "by the painter of the query"), ("style", "of the style of the query")):
+        register(
+            TaskSpec(
+                name=f"wikiart-{task}-retrieval",
+                description=f"which artworks of CSD's database are {what}",
+                dataset="wikiart-csd",
+                target="retrieval",
+                primary_metric="retrieval_map",
+                metrics=("class_mean_retrieval_map", "csd_map_at_10", "csd_map_at_100"),
+                factory=f"artbench_wikiart.csd:{task}_targets",
             )
         )
 

@@ -27,7 +27,9 @@ from artbench.runtime.machine import hardware_name
 from tests.performance.features_common import say
 from tests.performance.pretrain_throughput import Job, alone, made_pool, ours, rate_of, usual
 
-RESNET50 = Job(backbone="resnet50", batch=256, queue=65_536, device="cuda", workers=16)
+COUNT = 4096
+# The queue can't be longer than the pool.
+RESNET50 = Job(backbone="resnet50", batch=256, queue=COUNT, device="cuda", workers=16)
 
 
 def with_lightly(folder: Path, steps: int, job: Job) -> float:
@@ -88,7 +90,7 @@ def main(steps: str = "60", rounds: str = "2") -> None:
         say("skipped: there is no CUDA device")
         return
     say(hardware_name("cuda"))
-    measure(RESNET50, count=4096, side=512, steps=int(steps), rounds=int(rounds))
+    measure(RESNET50, count=COUNT, side=512, steps=int(steps), rounds=int(rounds))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,13 @@ from artbench.testing.dataset import examine_dataset, tasks_on
 from artbench.testing.plugin import examine_family, examine_loading
 from artbench.testing.task import examine_task
 from tests.plugins.artbench_artbench10.test_artbench10 import write_folders as artbench10
+from tests.plugins.artbench_artdl.test_artdl import release as artdl
+from tests.plugins.artbench_iconart.test_iconart import release as iconart
+from tests.plugins.artbench_iconclass.test_iconclass import release as iconclass
 from tests.plugins.artbench_imet.test_imet import release_2019 as imet
+from tests.plugins.artbench_kaokore.test_kaokore import release as kaokore
+from tests.plugins.artbench_mame.test_mame import release as mame
+from tests.plugins.artbench_semart.test_semart import release as semart
 from tests.support.releases.rijksmuseum import write_release as rijksmuseum
 from tests.support.releases.wikiart import write_release as wikiart
 from tests.support.run_tasks import paint
@@ -70,6 +76,12 @@ RELEASES: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "imet": ("imet-2019", imet),
     "rijksmuseum": ("rijksmuseum-2014", rijksmuseum),
     "artbench10": ("artbench10", artbench10),
+    "kaokore": ("kaokore-1.3", kaokore),
+    "mame": ("mame", mame),
+    "iconart": ("iconart-v1", iconart),
+    "artdl": ("artdl", artdl),
+    "semart": ("semart", semart),
+    "iconclass": ("iconclass", iconclass),
 }
 
 

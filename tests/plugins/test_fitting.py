@@ -1,13 +1,15 @@
 """Out of memory: what would fit is measured on smaller passes, and said in a line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 import torch
 
 from artbench.errors import ArtbenchError
 from artbench.pretrain import Method
-from artbench.pretrain.fitting import images_that_fit
+from artbench.pretrain import step as step_module
+from artbench.pretrain.draws import Draws
+from artbench.pretrain.fitting import holding, images_that_fit
 from artbench_moco.methods import moco_v2
 from tests.plugins.test_whole_passes import METHODS
 from tests.support.method_bench import Bench, bench
@@ -117,3 +119,27 @@ def test_without_figures_it_is_half() -> None:
 def test_memory_grows_along_a_straight_line(capacity: int, sizes: Sequence[int], expected: int) -> None:
     device = Device(capacity)
     assert images_that_fit(sizes, device.take, memory=device, reserve=500) == expected
+
+
+def test_images_that_do_not_fit_while_they_are_augmented_are_told_likewise(monkeypatch: pytest.MonkeyPatch) -> None:
+    changed: Callable[..., torch.Tensor] = vars(step_module)["augment"]
+
+    def augment(pixels: torch.Tensor, draws: Draws) -> torch.Tensor:
+        if len(pixels) > 24:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return changed(pixels, draws)
+
+    monkeypatch.setattr(step_module, "augment", augment)
+    made = bench(moco_v2(), *BATCH, *QUEUED, threads=0, memory=Device(NETWORK), dtype=torch.float32)
+    with pytest.raises(ArtbenchError, match=r"48 images at once\. Say --micro-batch 24: the result is the same"):
+        made.stepper.step(0, made.crops(0), lr=0.1, progress=0.0)
+    made = bench(moco_v2(), *BATCH, *QUEUED, threads=0, micro_batch=24, dtype=torch.float32)
+    assert made.stepper.step(0, made.crops(0), lr=0.1, progress=0.0).loss.isfinite()
+
+
+def test_networks_that_do_not_fit_are_told_in_a_line() -> None:
+    with (
+        pytest.raises(ArtbenchError, match=r"does not hold the networks\. Take a smaller backbone"),
+        holding("the networks", mend="Take a smaller backbone"),
+    ):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 8 GB")

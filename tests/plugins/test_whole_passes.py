@@ -1,12 +1,10 @@
 """Accelerators compute a batch in one pass: for every method the same numbers as sub-batches in threads."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from torch._subclasses.fake_tensor import FakeTensorMode
 
 from artbench.pretrain import Method, View
 from artbench.pretrain.augment import augment
@@ -103,20 +101,6 @@ def test_a_step_reads_one_number_that_only_the_cpu_reads(
     # Whether the loss is finite; on devices that is seen when it is reported.
     reading = ("aten._local_scalar_dense", "aten.nonzero", "aten.equal")
     assert [name for name in counted if name.startswith(reading)] == ["aten._local_scalar_dense.default"]
-
-
-@pytest.mark.filterwarnings("ignore:.*CUDA is not available")
-def test_views_are_made_on_cuda_without_waiting_for_it() -> None:
-    # Tensors without content, on a device that need not be there: reading one raises an error.
-    fake = FakeTensorMode(allow_non_fake_inputs=True)
-    made = bench(moco_v2(), *BATCH, "queue=48", "dim=5", dtype=torch.float32, threads=0, fake=fake)
-    crops = [
-        replace(part, draws=draw((View(brightness=0.4, hue=0.1),) * 2, np.arange(6), seed=1, epoch=0))
-        for part in made.crops(0)
-    ]
-    with fake:
-        (views,) = made.stepper.views(crops)
-    assert {(tuple(view.shape), view.device.type) for view in views} == {((24, 3, 16, 16), "cuda")}
 
 
 def test_on_a_device_images_are_changed_together_as_on_the_cpu_one_by_one() -> None:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,11 +26,14 @@ class RayCluster:
         folder: Folder for all of its files; its path has to be short, since sockets have long names.
         cores: Cores that each node says it has.
         before: Words before the command that starts a node, by its number.
+        settings: Further environment variables of its nodes, such as `RAY_memory_usage_threshold`.
     """
 
-    def __init__(self, folder: Path, *, cores: Sequence[int], before: dict[int, Sequence[str]]) -> None:
+    def __init__(
+        self, folder: Path, *, cores: Sequence[int], before: dict[int, Sequence[str]], settings: Mapping[str, str]
+    ) -> None:
         self.folder = folder
-        self._cores, self._before = cores, before
+        self._cores, self._before, self._settings = cores, before, settings
         self._port, self._token = free_port(), secrets.token_hex(32)
         self._nodes: list[subprocess.Popen[bytes]] = []
 
@@ -45,7 +48,7 @@ class RayCluster:
         others = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
         # Its tasks have the lowest priority else, and tests share the machine.
         own = {"RAY_ADDRESS": self.address, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self._token}
-        return {**others, **own, "RAY_worker_niceness": "0", "RAY_USAGE_STATS_ENABLED": "0"}
+        return {**others, **own, "RAY_worker_niceness": "0", "RAY_USAGE_STATS_ENABLED": "0", **self._settings}
 
     def start(self) -> None:
         """Start all nodes, and wait until the cluster has them."""
@@ -137,13 +140,17 @@ class RayCluster:
 
 @contextmanager
 def ray_cluster(
-    *, cores: Sequence[int] = (1, 1), before: dict[int, Sequence[str]] | None = None
+    *,
+    cores: Sequence[int] = (1, 1),
+    before: dict[int, Sequence[str]] | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[RayCluster]:
     """Run a cluster while the block runs; the test is skipped where there can be none.
 
     Args:
         cores: Cores that each node says it has.
         before: Words before the command that starts a node, by its number.
+        settings: Further environment variables of its nodes.
     """
     if find_spec("ray") is None:
         pytest.skip("no Ray here (pip install ray)")
@@ -151,7 +158,7 @@ def ray_cluster(
         pytest.skip("the nodes of a Ray on one machine are found by /proc")
     # pytest's own folders have names that are too long for a socket.
     with TemporaryDirectory(prefix="abr", ignore_cleanup_errors=True) as folder:
-        cluster = RayCluster(Path(folder), cores=cores, before=before or {})
+        cluster = RayCluster(Path(folder), cores=cores, before=before or {}, settings=settings or {})
         try:
             cluster.start()
             yield cluster

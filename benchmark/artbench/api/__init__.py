@@ -1,1 +1,1 @@
-"""The Python API: `artbench.run`, `artbench.load_encoder`, `artbench.features`, `artbench.pretrain`."""
+"""The Python API: functions such as `artbench.run`, `load_encoder`, `features`, `explore`, `predict` and `pretrain`."""

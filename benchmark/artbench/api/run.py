@@ -9,15 +9,15 @@ from typing import Any, Literal, TypeAlias, TypedDict, Unpack, overload
 from artbench.api.common import LoggingReporter, PathLike, as_name, dataset_paths, loaded
 from artbench.data.unlabelled import find_unlabelled
 from artbench.encoders.normalisation import given_normalisation
-from artbench.encoders.request import sweep
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.request import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run as run_all
 from artbench.plugins.registry import Registry
 from artbench.pretrain.cached_training import trainings_for
-from artbench.protocol import DEFAULT_PROTOCOL, PROTOCOLS
+from artbench.protocol import DEFAULT_PROTOCOL, protocol_to_run
 from artbench.records.record import Record
 from artbench.runtime.progress import Reporter
+from artbench.specs.variants import sweep
 
 # Not Sequence: a text is a sequence of texts too, and one name must not be taken for several.
 Names: TypeAlias = list[str] | tuple[str, ...]
@@ -164,8 +164,6 @@ def run(
             f"{backbone} stands for several backbones",
             mend=f"For a list of their records, give backbone=[{backbone!r}]",
         )
-    if protocol not in PROTOCOLS:
-        raise UsageError(f"no protocol is called {protocol!r}", mend=f"There are {' and '.join(PROTOCOLS)}")
     request = RunRequest(
         backbones=[backbone] if isinstance(backbone, str) else list(backbone),
         pretrainings=[as_name(one) for one in pretrainings],
@@ -184,7 +182,7 @@ def run(
         exclude=None if exclude is None else Path(exclude),
         shots=() if shots is None else (shots,),
         width=width,
-        protocol=PROTOCOLS[protocol],
+        protocol=protocol_to_run(protocol),
     )
     outcome = run_request(request, registry=registry, reporter=reporter)
     records = [result.record for result in outcome.results]

@@ -182,7 +182,9 @@ def _check_task(task: TaskSpec, targets: Targets) -> TaskCheck:
 def _class_sizes(split: Split, classes: int) -> NDArray[np.int64]:
     if split.labels.dtype == np.bool_:
         return np.asarray(split.labels.sum(axis=0), np.int64)
-    return np.bincount(split.labels.astype(np.int64), minlength=classes) if classes else np.empty(0, np.int64)
+    # An image that belongs with no other has -1.
+    labels = split.labels[split.labels >= 0].astype(np.int64)
+    return np.bincount(labels, minlength=classes) if classes else np.empty(0, np.int64)
 
 
 def _published(published: Published | None) -> dict[str, int]:

@@ -227,13 +227,24 @@ def fingerprint_image(data: bytes) -> ImageFingerprint:
         pixels = _within_margins(data)
     except UnreadableImage as error:
         return ImageFingerprint(sha256=digest, problem=error.reason)
-    grey = Image.fromarray(pixels).convert("L").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
+    grey = grey_thumbnail(pixels)
     return ImageFingerprint(
         sha256=digest,
-        phash=int(str(imagehash.phash(grey)), 16),
+        phash=int(str(imagehash.phash(Image.fromarray(grey))), 16),
         thumbnail=grey.tobytes(),
-        plain=bool(np.asarray(grey).std() < _PLAIN),
+        plain=is_plain(grey),
     )
+
+
+def grey_thumbnail(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Reduce an image without margins, shape (height, width, 3), to greys, shape (THUMBNAIL, THUMBNAIL)."""
+    grey = Image.fromarray(pixels).convert("L").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
+    return np.asarray(grey)
+
+
+def is_plain(grey: NDArray[np.uint8]) -> bool:
+    """Whether a grey thumbnail shows too little to be told from another."""
+    return bool(grey.std() < _PLAIN)
 
 
 def _within_margins(data: bytes) -> NDArray[np.uint8]:

@@ -49,5 +49,8 @@ def _margin(lines: NDArray[np.uint8]) -> int:
     if not lines.size:
         return 0
     colour = np.median(lines[0], axis=0)
+    # Most images have none, and need not be looked through.
+    if (np.abs(lines[0] - colour).max(axis=1) <= _TOLERANCE).mean() < _SHARE:
+        return 0
     same = (np.abs(lines - colour).max(axis=2) <= _TOLERANCE).mean(axis=1) >= _SHARE
     return len(lines) if same.all() else int(same.argmin())

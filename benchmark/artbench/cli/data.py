@@ -11,6 +11,7 @@ import click
 from artbench.cli import options
 from artbench.cli.completion import completed
 from artbench.cli.early import check_named
+from artbench.cli.harvest import harvest
 from artbench.cli.label_audit import show_label_audit
 from artbench.cli.lazy import Group
 from artbench.cli.output import echo, print_json, print_table
@@ -28,7 +29,10 @@ _SPLITS = ("train", "validation", "test")
 
 @click.group(cls=Group)
 def data() -> None:
-    """Check, audit and download datasets."""
+    """Check, audit, download and harvest datasets."""
+
+
+data.add_command(harvest)
 
 
 @data.command()

@@ -32,6 +32,7 @@ COMMANDS = {
     "new": "artbench.cli.new:new",
     "leaderboard": "artbench.cli.leaderboard:leaderboard",
     "explain": "artbench.cli.explain:explain",
+    "explore": "artbench.cli.explore:explore",
     "report": "artbench.cli.report:report",
     "predict": "artbench.cli.predict:predict",
     "neighbours": "artbench.cli.neighbours:neighbours",

@@ -90,9 +90,11 @@ def run(*, on: str, dry_run: bool, **given: Any) -> int:
 @options.debug_option
 def status(*, results: Path, watch: bool, as_json: bool) -> int:
     """Show what became of the matrix in a results folder, by its files and by what the engine says."""
-    from artbench.matrix.workflow import status as look
+    from artbench.matrix.looks import Looks
+    from artbench.matrix.workflow import folder_of
 
-    found = look(results)
+    look = Looks(folder_of(results))
+    found = look()
     if as_json:
         print_json(rows_as_json(found))
         return 0
@@ -104,9 +106,8 @@ def status(*, results: Path, watch: bool, as_json: bool) -> int:
     with Live(matrix_table(found), refresh_per_second=2) as live:
         while not found.finished:
             time.sleep(_WATCH)
-            found = look(results)
+            found = look()
             live.update(matrix_table(found))
-    echo(summary(found))
     return 0
 
 
@@ -120,7 +121,8 @@ def retry(*, results: Path, on: str | None) -> int:
     from artbench.matrix.workflow import plugins_of
     from artbench.matrix.workflow import retry as again
 
-    registry, reporter = plugins_of(results), TerminalReporter()
+    reporter = TerminalReporter()
+    registry = plugins_of(results, reporter)
     show = partial(live_table, console=reporter.console)
     submission = again(results, on=on, registry=registry, reporter=reporter, show=show)
     return _after(results, submission is not None, on=on or "", registry=registry)
@@ -130,7 +132,7 @@ def retry(*, results: Path, on: str | None) -> int:
 @options.results_option
 @options.debug_option
 def cancel(*, results: Path) -> int:
-    """End the jobs that the engine still has; what they have done stays."""
+    """End the jobs that Slurm still has; what they have done stays. What runs here or on Ray is ended by Ctrl-C."""
     from artbench.matrix.workflow import cancel as end
 
     ended = end(results)

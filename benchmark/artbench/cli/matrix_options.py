@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from artbench.cli import options
-from artbench.cli.early import check_named
+from artbench.cli.early import check_named, check_parameters
 
 if TYPE_CHECKING:
     from artbench.matrix.options import MatrixOptions
@@ -93,7 +93,7 @@ def options_of(given: dict[str, Any]) -> tuple["MatrixOptions", "Registry"]:
     ):
         content.pop("encoder", None)
     wanted = matrix_options(content, source="the options" if file is None else str(file))
-    registry = options.registry(tuple(wanted.cwd / one for one in wanted.plugin))
+    registry = options.registry(wanted.plugin_files, wanted.paths)
     names = {
         "tasks": wanted.task,
         "paths": wanted.paths,
@@ -101,4 +101,9 @@ def options_of(given: dict[str, Any]) -> tuple["MatrixOptions", "Registry"]:
         "pretrainings": list(dict.fromkeys(pretraining for _, pretraining in wanted.choices)),
     }
     check_named(registry, names, methods=True)
+    pretrainings: dict[str, list[str]] = {}
+    for backbone, pretraining in wanted.choices:
+        pretrainings.setdefault(backbone, []).append(pretraining)
+    for backbone, several in pretrainings.items():
+        check_parameters(registry, {"backbone": backbone, "pretrainings": several})
     return wanted, registry

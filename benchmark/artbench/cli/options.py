@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import math
 import os
 from collections.abc import Callable
 from functools import wraps
@@ -35,6 +36,20 @@ class Number(click.IntRange):
 
     def _describe_range(self) -> str:
         return f"{self.min} or more" if self.max is None else f"{self.min} to {self.max:,}"
+
+
+class Minutes(click.FloatRange):
+    """A span of time from 0; refuses `nan`, which no comparison refuses, and `inf`."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read it as a finite number."""
+        minutes = super().convert(value, param, ctx)
+        if not math.isfinite(minutes):
+            self.fail(f"{value} is no span of time.", param, ctx)
+        return minutes
 
 
 FILE = click.Path(path_type=Path, dir_okay=False)

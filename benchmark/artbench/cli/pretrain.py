@@ -48,14 +48,14 @@ from artbench.cli.early import check_named
 @click.option("--pack", is_flag=True, help="Keep the images as raw pixels in the cache: decoded once for all epochs.")
 @click.option(
     "--save-minutes",
-    type=click.FloatRange(min=0),
+    type=options.Minutes(),
     default=10.0,
     show_default=True,
     help="Minutes between two checkpoints.",
 )
 @click.option("--keep", type=options.Number(min=1), default=2, show_default=True, help="Latest checkpoints to keep.")
 @click.option("--tensorboard", is_flag=True, help="Write the log for TensorBoard too, to tensorboard/ in DIR.")
-@click.option("--compile", "compiled", is_flag=True, help="Compile networks and loss first: pays on GPUs.")
+@click.option("--compile", "compiled", is_flag=True, help="Compile networks and loss first: for GPUs.")
 @click.option(
     "--micro-batch",
     type=options.Number(min=2),

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.data.outputs import Leading, Outputs
+from artbench.data.outputs import Answered, Leading
+from artbench.data.rankings import Rankings
 from artbench.data.targets import Labels
 
 
@@ -16,10 +17,12 @@ class Answers:
     Attributes:
         labels: As `Split.labels`.
         predicted: `class`: the number of the most probable class, int64, shape (n,). `labels`: the labels with a
-            probability of at least 0.5, bool, shape (n, classes). `number`: float64, shape (n,).
+            probability of at least 0.5, bool, shape (n, classes). `number`: float64, shape (n,). `ranking`: the label
+            of the most similar picture of the index, int64, shape (n,), -1 of one that belongs with no other.
         confidence: `class`: the probability of the predicted class, float64, shape (n,). `labels`: of every label,
-            float64, shape (n, classes). `number`: None.
-        classes: Number of classes or labels of the task; 0 for `number`.
+            float64, shape (n, classes). `number`: None. `ranking`: the similarity of that picture, float64, shape (n,).
+        classes: Number of classes or labels of the task; 0 for `number` and `ranking`.
+        ranking: `ranking`: where the pictures rank that belong with each query (`artbench.data.rankings`). Else None.
 
     Examples:
         >>> import numpy as np
@@ -33,10 +36,19 @@ class Answers:
     predicted: NDArray[np.int64] | NDArray[np.bool_] | NDArray[np.float64]
     confidence: NDArray[np.float64] | None
     classes: int
+    ranking: Rankings | None = None
 
     @classmethod
-    def of(cls, labels: Labels, outputs: Outputs) -> "Answers":
-        """Return the answers that a probe's outputs are."""
+    def of(cls, labels: Labels, outputs: Answered) -> "Answers":
+        """Return the answers that a probe's outputs, or rankings, are."""
+        if isinstance(outputs, Rankings):
+            return cls(
+                labels=labels.astype(np.int64),
+                predicted=outputs.nearest,
+                confidence=outputs.similarity,
+                classes=0,
+                ranking=outputs,
+            )
         if labels.dtype == np.float64 and not isinstance(outputs, Leading):
             return cls(labels=labels, predicted=outputs[:, 0].astype(np.float64), confidence=None, classes=0)
         if labels.ndim == 2 and not isinstance(outputs, Leading):
@@ -56,4 +68,7 @@ class Answers:
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Answers":
         """Return the answers for some images: their numbers, or a mask."""
         confidence = None if self.confidence is None else self.confidence[rows]
-        return replace(self, labels=self.labels[rows], predicted=self.predicted[rows], confidence=confidence)
+        ranking = None if self.ranking is None else self.ranking.take(rows)
+        return replace(
+            self, labels=self.labels[rows], predicted=self.predicted[rows], confidence=confidence, ranking=ranking
+        )

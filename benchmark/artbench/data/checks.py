@@ -1,14 +1,17 @@
 """Checks of a task's targets before anything is computed from them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 
 from artbench.data.dataset import Dataset
+from artbench.data.rankings import NOTHING
 from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
 from artbench.runtime.progress import Reporter
+from artbench.specs import AnswerForm
 
 # Above this share of missing images, a result is not comparable with that of a complete copy.
 MISSING_SHARE = 0.01
@@ -17,13 +20,22 @@ _PLUGIN = "This is a fault of the plugin that provides the task"
 _SHOWN = 5
 
 
-def check_targets(targets: Targets, dataset: Dataset, *, task: str, allow_partial: bool, reporter: Reporter) -> None:
+def check_targets(
+    targets: Targets,
+    dataset: Dataset,
+    *,
+    task: str,
+    form: AnswerForm | None = None,
+    allow_partial: bool,
+    reporter: Reporter,
+) -> None:
     """Raise unless targets can give a valid result.
 
     Args:
         targets: Targets of the task.
         dataset: Dataset of the targets.
         task: Name of the task, for messages.
+        form: Form of the answers; None: that of its labels. The index of a ranking may hold its queries.
         allow_partial: Accept more than 1 % of the listed images missing.
         reporter: Receives notices of missing images and of classes without training images.
 
@@ -33,7 +45,10 @@ def check_targets(targets: Targets, dataset: Dataset, *, task: str, allow_partia
     """
     _check_missing(targets, dataset, task=task, allow_partial=allow_partial, reporter=reporter)
     for round_ in targets.rounds:
-        _check_round(round_, dataset, task=task)
+        if form == "ranking":
+            check_searched(round_, dataset, task=task)
+        else:
+            _check_round(round_, dataset, task=task)
     if len({(s.labels.dtype.kind, s.labels.ndim) for r in targets.rounds for _, s in r.splits}) > 1:
         raise ArtbenchError(f"{task}: some splits have other kinds of labels than others", mend=_PLUGIN)
     if any(round_.classes != targets.classes for round_ in targets.repeats):
@@ -42,7 +57,7 @@ def check_targets(targets: Targets, dataset: Dataset, *, task: str, allow_partia
         raise ArtbenchError(
             f"{task}: {len(targets.groups):,} groups for {len(dataset):,} rows of the dataset", mend=_PLUGIN
         )
-    if targets.train.labels.dtype != np.float64:
+    if form != "ranking" and targets.train.labels.dtype != np.float64:
         _report_untrained(targets, task=task, reporter=reporter)
 
 
@@ -63,6 +78,31 @@ def _check_round(targets: Targets, dataset: Dataset, *, task: str) -> None:
                 f"{task}: images are in {first} and in {second}, {len(shared):,} of them: {_some(names)}",
                 mend="An image may be in one split only: correct the task's lists",
             )
+
+
+def check_searched(targets: Targets, dataset: Dataset, *, task: str) -> None:
+    """Check an index and its queries, of which a label of -1 says that a picture belongs with no other.
+
+    Raises:
+        ArtbenchError: They can't be searched, or no query belongs with another picture of the index.
+    """
+    if targets.validation is not None:
+        raise ArtbenchError(f"{task}: there is a validation split, and nothing is chosen in a search", mend=_PLUGIN)
+    for name, split in (("index", targets.train), ("queries", targets.test)):
+        where = f"{task}, {name}"
+        _check_rows(split, dataset, where=where)
+        _check_labels(split, classes=len(targets.classes), where=where, lowest=NOTHING)
+        if not len(split):
+            raise ArtbenchError(f"{where}: there are no images", mend=f"Check that they are in {dataset.root}")
+        if len(np.unique(split.rows)) < len(split):
+            raise ArtbenchError(f"{where}: an image is there twice", mend=_PLUGIN)
+    held = set(zip(targets.train.labels.tolist(), targets.train.rows.tolist(), strict=True))
+    known = Counter(label for label, _ in held if label != NOTHING)
+    tested = zip(targets.test.labels.tolist(), targets.test.rows.tolist(), strict=True)
+    if not any(known[label] > ((label, row) in held) for label, row in tested):
+        raise ArtbenchError(
+            f"{task}: no query belongs with another picture of the index", mend="Check which pictures belong together"
+        )
 
 
 def is_partial(targets: Targets) -> bool:
@@ -107,7 +147,7 @@ def _check_rows(split: Split, dataset: Dataset, *, where: str) -> None:
         )
 
 
-def _check_labels(split: Split, *, classes: int, where: str) -> None:
+def _check_labels(split: Split, *, classes: int, where: str, lowest: int = 0) -> None:
     labels, n = split.labels, len(split.rows)
     if labels.dtype == np.float64 and labels.shape == (n,):
         if not np.isfinite(labels).all():
@@ -120,10 +160,11 @@ def _check_labels(split: Split, *, classes: int, where: str) -> None:
             f"({n}, {classes}), nor float64 of ({n},)",
             mend=_PLUGIN,
         )
-    wrong = labels[(labels < 0) | (labels >= classes)] if single else labels[:0]
+    wrong = labels[(labels < lowest) | (labels >= classes)] if single else labels[:0]
     if len(wrong):
         raise ArtbenchError(
-            f"{where}: {len(wrong):,} labels are not from 0 to {classes - 1}, the first is {wrong[0]}", mend=_PLUGIN
+            f"{where}: {len(wrong):,} labels are not from {lowest} to {classes - 1}, the first is {wrong[0]}",
+            mend=_PLUGIN,
         )
 
 

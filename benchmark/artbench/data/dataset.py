@@ -22,6 +22,8 @@ class Dataset:
         versions: Version of each image, the same on every machine, which is known without reading it; None: the size
             of its file in bytes.
         captions: What its owner says of each image, such as painter and title, to be shown beside it; None: nothing.
+        columns: What its owner's list says of each image, by the name of the column, as text, empty where it says
+            nothing. `artbench explore` shows it and searches in it; where there is none, it shows the labels of tasks.
         tables: Whatever else the dataset's tasks read, such as the rows of its lists; not used by artbench.
 
     Examples:
@@ -38,6 +40,7 @@ class Dataset:
     files: Sequence[str]
     versions: Sequence[str] | None = None
     captions: Sequence[str] | None = None
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     tables: Mapping[str, object] = field(default_factory=dict)
 
     def __len__(self) -> int:

@@ -167,8 +167,8 @@ def open_dataset(spec: DatasetSpec, folder: Path) -> Dataset:
 
 
 def _check_kind(targets: Targets, spec: TaskSpec) -> None:
-    form = {"i": "class", "b": "labels", "f": "number"}.get(targets.train.labels.dtype.kind)
-    if form != form_of(spec.target):
+    forms = {"i": ("class", "ranking"), "b": ("labels",), "f": ("number",)}
+    if form_of(spec.target) not in forms.get(targets.train.labels.dtype.kind, ()):
         raise TypeError(f"its labels are {targets.train.labels.dtype}, which is not what a {spec.target} task has")
     if spec.clustered and targets.groups is None:
         raise TypeError("it asks for clustered intervals, but its targets have no groups")
@@ -189,7 +189,8 @@ def _open_task(
         if (check := target_named(spec.target).check) is not None:
             for asked in targets.rounds:
                 load_factory(check)(asked)
-        check_targets(targets, dataset, task=spec.name, allow_partial=allow_partial, reporter=reporter)
+        form = form_of(spec.target)
+        check_targets(targets, dataset, task=spec.name, form=form, allow_partial=allow_partial, reporter=reporter)
         _check_classes(targets, task=spec.name)
         if any(excluded.values()):
             reporter.notice(
@@ -249,7 +250,8 @@ def _opened(spec: DatasetSpec, folder: Path, registry: Registry) -> DatasetWithT
         try:
             with plugin_errors(f"task {name}"):
                 read = load_factory(task.factory)(dataset)
-                check_targets(read, dataset, task=name, allow_partial=True, reporter=Silent())
+                form = form_of(task.target)
+                check_targets(read, dataset, task=name, form=form, allow_partial=True, reporter=Silent())
                 targets[name] = read
         except ArtbenchError as error:
             unreadable[name] = str(error)

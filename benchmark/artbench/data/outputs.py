@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
+
+from artbench.data.rankings import Rankings
 
 # Classes that are kept of each image: as many as top-5 accuracy needs.
 _KEPT = 5
@@ -56,15 +58,23 @@ class Leading:
 
 Outputs: TypeAlias = NDArray[np.floating] | Leading
 """Predictions for n images: probabilities, shape (n, classes); the leading ones of them; or years, shape (n, 1)."""
+Answered: TypeAlias = Outputs | Rankings
+"""What is answered to n images: predictions of a probe, or rankings of an index."""
 
 
-def joined(parts: Sequence[Outputs]) -> Outputs:
+@overload
+def joined(parts: Sequence[Outputs]) -> Outputs: ...
+@overload
+def joined(parts: Sequence[Answered]) -> Answered: ...
+def joined(parts: Sequence[Answered]) -> Answered:
     """Return the predictions for the images of all parts, which are of one kind; a single part is not copied."""
     if len(parts) == 1:
         return parts[0]
+    if rankings := [part for part in parts if isinstance(part, Rankings)]:
+        return Rankings.joined(rankings)
     leading = [part for part in parts if isinstance(part, Leading)]
     if not leading:
-        return np.concatenate([part for part in parts if not isinstance(part, Leading)])
+        return np.concatenate([part for part in parts if isinstance(part, np.ndarray)])
     return Leading(
         classes=np.concatenate([part.classes for part in leading]),
         probabilities=np.concatenate([part.probabilities for part in leading]),

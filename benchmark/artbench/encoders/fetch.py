@@ -10,11 +10,11 @@ from artbench.encoders.build import build_encoder, canonical, unseeded
 from artbench.encoders.checkpoint_path import checkpoint_file, is_checkpoint
 from artbench.encoders.hub import UnreachableError, from_cache_alone
 from artbench.encoders.published_file import PublishedFile
-from artbench.encoders.request import sweep
 from artbench.errors import ArtbenchError
 from artbench.plugins.registry import Registry
 from artbench.runtime.progress import Reporter
 from artbench.specs import BackboneSpec, PretrainingSpec
+from artbench.specs.variants import sweep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +80,22 @@ def fetch(
             sources[name] = registry.pretrainings.get(name)
     networks = {spec.network: spec.without("layer", "pool") for spec in specs}
     return _fetched(networks, sources, offline, reporter)
+
+
+def cached_weights(spec: BackboneSpec, source: PretrainingSpec) -> Path | None:
+    """Return the file of published weights that is in the caches, without a network; None if there is none.
+
+    None as well if it has another digest than its source states, or the plugin does not say which file it is.
+
+    Raises:
+        ArtbenchError: The backbone can't be built.
+    """
+    published = unseeded(canonical(spec)).files.get(source.name)
+    if published is None:
+        return None
+    with from_cache_alone(True):
+        found = published().cached()
+        return None if found is None or published().differs(found) else found
 
 
 def _fetched(

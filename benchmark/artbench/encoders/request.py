@@ -1,15 +1,12 @@
 """The encoders that a run asks for, before any of them is built."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from artbench.encoders.build import build_encoder, canonical
 from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name, is_checkpoint, not_trained
-from artbench.encoders.encoder import Encoder
 from artbench.encoders.normalisation import Normalisation
 from artbench.errors import ArtbenchError, UsageError
 from artbench.plugins.registry import Registry
@@ -18,6 +15,9 @@ from artbench.runtime.files import sha256_of
 from artbench.runtime.names import problem_of, shown_name
 from artbench.runtime.progress import Reporter
 from artbench.specs import BackboneSpec, PretrainingSpec
+
+if TYPE_CHECKING:
+    from artbench.encoders.encoder import Encoder
 
 
 class Training(Protocol):
@@ -44,8 +44,6 @@ class Training(Protocol):
         """
 
 
-_RANGE = re.compile(r"(?<==)([0-9]{1,9}\.\.[0-9]{1,9})(?=,|$)")
-_MOST_NAMES = 1000
 NetworkKey: TypeAlias = tuple[str, str, str | None]
 
 
@@ -76,7 +74,7 @@ class EncoderRequest:
     def __str__(self) -> str:
         return f"{self.backbone.name}, {self.pretraining_name}"
 
-    def build(self, reporter: Reporter, *, device: str = "cpu", workers: int | None = None) -> Encoder:
+    def build(self, reporter: Reporter, *, device: str = "cpu", workers: int | None = None) -> "Encoder":
         """Build the encoder; train it first if the pretraining is a method whose checkpoint is not in the cache.
 
         Args:
@@ -87,6 +85,9 @@ class EncoderRequest:
         Raises:
             ArtbenchError: As `build_encoder` and `Training.encoder_file` do.
         """
+        # Torch takes seconds to import, and a plan of runs builds nothing.
+        from artbench.encoders.build import build_encoder
+
         if self.training is not None:
             file = self.training.encoder_file(device=device, workers=workers, reporter=reporter)
             trained = build_encoder(self.backbone, file, seed=self.seed, reporter=reporter)
@@ -118,26 +119,6 @@ def given_on_record(record: Record) -> Normalisation | None:
     """The mean and standard deviation that were given when a record was made; None if none were."""
     given = record.encoder.normalisation
     return None if given is None else Normalisation(given.mean, given.std)
-
-
-def sweep(name: str) -> list[str]:
-    """Return the names of backbones that a name with ranges stands for, such as four for `resnet18@layer=1..4`.
-
-    Raises:
-        UsageError: A range is empty, or they are more than 1,000 names.
-    """
-    plain, at, variant = name.partition("@")
-    names = [f"{plain}{at}"]
-    for number, part in enumerate(_RANGE.split(variant)):
-        first, _, last = part.partition("..")
-        # Every second part is a range.
-        values = range(int(first), int(last) + 1) if number % 2 else [part]
-        if not values:
-            raise UsageError(f"{name}: {part} counts down", mend=f"Write {last}..{first}")
-        if len(names) * len(values) > _MOST_NAMES:
-            raise UsageError(f"{name} stands for more than {_MOST_NAMES:,} variants", mend="Write a shorter range")
-        names = [f"{before}{value}" for before in names for value in values]
-    return names
 
 
 def by_network(requests: Iterable[EncoderRequest]) -> list[list[EncoderRequest]]:
@@ -179,7 +160,7 @@ def encoder_requests(
             "--mean and --std are for checkpoints, and no pretraining is one", mend="Published weights bring their own"
         )
     found = (registry.backbones.find(backbone) for backbone in dict.fromkeys(backbones))
-    named = {spec.name: (entry, spec) for entry, spec in ((entry, canonical(spec)) for entry, spec in found)}
+    named = {spec.name: (entry, spec) for entry, spec in ((entry, _canonical(spec)) for entry, spec in found)}
     for (entry, spec), pretraining in product(named.values(), dict.fromkeys(pretrainings)):
         plugins = {entry.distribution: registry.version_of(entry)}
         source: PretrainingSpec | Path
@@ -209,3 +190,12 @@ def encoder_requests(
             plugins=plugins,
             normalisation=normalisation if isinstance(source, Path) else None,
         )
+
+
+def _canonical(spec: BackboneSpec) -> BackboneSpec:
+    if not spec.variant.choices:
+        # Without torch.
+        return spec
+    from artbench.encoders.build import canonical
+
+    return canonical(spec)

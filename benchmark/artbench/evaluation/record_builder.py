@@ -46,6 +46,7 @@ from artbench.runtime.resources import Measuring, Resources
 from artbench.specs import MetricSpec
 from artbench.stats.bootstrap import Estimate
 from artbench.stats.metrics import METRICS
+from artbench.stats.scoring import Scorer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,12 +119,7 @@ def evaluate(
             normalisation=_normalisation(candidate),
         ),
         probe=_probe_state(rounds[0], protocol),
-        neighbours=NeighboursState(
-            k=protocol.neighbours.k,
-            temperature=protocol.neighbours.temperature,
-            metrics=_metrics(scorer.estimates([round_.neighbours for round_ in rounds])),
-            thresholds=dict(rounds[0].answers.neighbour_thresholds),
-        ),
+        neighbours=_neighbours_state(rounds, scorer, protocol),
         references=tuple(BaselineState(name=name, metrics=_metrics(estimates)) for name, estimates in guessed.items()),
         clusters=None if predictions.clusters is None else len(np.unique(predictions.clusters)),
         rounds=tuple(_round_state(round_, protocol) for round_ in rounds) if len(rounds) > 1 else (),
@@ -175,10 +171,12 @@ def _notices(
     for said in (edge_of_grid(record), few_classes(record)):
         if said:
             reporter.notice(f"{task_name(record)}, {candidate}: {said}. The record says so")
-    unfitted = sorted(frozenset[int]().union(*(round_.answers.fitted.unfitted for round_ in rounds)))
+    fitted = [round_.answers.fitted for round_ in rounds if round_.answers is not None]
+    unfitted = sorted(frozenset[int]().union(*(one.unfitted for one in fitted)))
     if unfitted and record.few_shot is None:
         names = [task.targets.classes[number] for number in unfitted]
-        held = "by painters of one fold alone" if record.probe.groups is not None else "in validation and not in train"
+        grouped = any(probe.groups is not None for probe in record.probes)
+        held = "by painters of one fold alone" if grouped else "in validation and not in train"
         reporter.notice(
             f"{task.spec.name}: {len(names):,} of {len(task.targets.classes):,} classes have images only {held}, so "
             f"that they hardly count when the penalty is chosen: {', '.join(names[:5])}{', …' * (len(names) > 5)}"
@@ -192,7 +190,7 @@ def _predictions(task: OpenTask, rounds: Sequence[Round]) -> TestPredictions:
     return TestPredictions(
         images=[task.dataset.ids[row] for row in rows.tolist()],
         labels=np.concatenate([round_.test.labels for round_ in rounds]),
-        outputs=joined([round_.answers.outputs for round_ in rounds]),
+        outputs=joined([round_.outputs for round_ in rounds]),
         rounds=np.repeat(np.arange(len(rounds)), [len(r.test) for r in rounds]) if len(rounds) > 1 else None,
         clusters=None if clusters is None else np.concatenate([np.array(part, np.int64) for part in clusters]),
     )
@@ -233,7 +231,12 @@ def _exclusion(task: OpenTask) -> ExclusionState | None:
 
 
 def _twins(task: OpenTask, features: Features) -> NearDuplicatesState | None:
-    """Count the test images with a near duplicate in training, by the newest audit of these images."""
+    """Count the test images with a near duplicate in training, by the newest audit of these images.
+
+    None where an index is searched, in which near duplicates of queries are what is looked for.
+    """
+    if form_of(task.spec.target) == "ranking":
+        return None
     audit = read_duplicates(task.dataset, features.contents, cache_folder(to_read=True) / "audits")
     if audit is None:
         return None
@@ -274,7 +277,21 @@ def _round_state(round_: Round, protocol: Protocol) -> RoundState:
     )
 
 
-def _probe_state(round_: Round, protocol: Protocol) -> ProbeState:
+def _neighbours_state(rounds: Sequence[Round], scorer: Scorer, protocol: Protocol) -> NeighboursState | None:
+    first = rounds[0].answers
+    if first is None:
+        return None
+    return NeighboursState(
+        k=protocol.neighbours.k,
+        temperature=protocol.neighbours.temperature,
+        metrics=_metrics(scorer.estimates([round_.neighbours for round_ in rounds])),
+        thresholds=dict(first.neighbour_thresholds),
+    )
+
+
+def _probe_state(round_: Round, protocol: Protocol) -> ProbeState | None:
+    if round_.answers is None:
+        return None
     fitted = round_.answers.fitted
     return ProbeState(
         name=protocol.probe.name,

@@ -3,18 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from artbench.data.folders import DatasetPaths
 from artbench.encoders.normalisation import Normalisation
-from artbench.encoders.request import sweep
 from artbench.errors import UsageError
-from artbench.leaderboard.ranking import Place
 from artbench.plugins.known import form_of
-from artbench.protocol import DEFAULT_PROTOCOL, Protocol
+from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, Protocol
 from artbench.records.record import Record
 from artbench.records.unlabelled import UnlabelledResult
 from artbench.specs import TaskSpec
+from artbench.specs.variants import sweep
+
+if TYPE_CHECKING:
+    from artbench.leaderboard.ranking import Place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +24,8 @@ class RunRequest:
     """What to run: the options of `artbench run`.
 
     Attributes:
-        protocol: Protocol for tasks that ask for labels; tasks that ask for the year use its variant for years.
+        protocol: Protocol for tasks that ask for labels; tasks that ask for the year use its variant for years, and
+            tasks of retrieval `retrieval-v1`. Or a variant of that, for tasks of retrieval alone.
         compiled: Whether networks are compiled for the extraction.
         normalisation: Mean and standard deviation for the checkpoints; None: those of their layout or the backbone.
         decoder: What decodes plain JPEGs.
@@ -62,14 +65,29 @@ class RunRequest:
         """Return the protocols under which a task is run.
 
         Raises:
-            UsageError: The request has shots, and the task is not single-label.
+            UsageError: The request has shots, and the task is not single-label; or a width, and an index is searched;
+                or its protocol searches an index, and the task has none.
         """
-        protocol = self.protocol.for_years() if form_of(task.target) == "number" else self.protocol
+        form, protocol = form_of(task.target), self.protocol
+        if form == "ranking":
+            if self.width is not None:
+                raise UsageError(
+                    f"--width is of what a probe is fitted on, and {task.name} searches an index",
+                    mend="Leave --width out, or ask for --protocol retrieval-v1-whitening-64",
+                )
+            protocol = protocol if protocol.search is not None else RETRIEVAL_V1
+        elif protocol.search is not None:
+            raise UsageError(
+                f"{protocol.name} searches an index, and {task.name} is a {task.target} task",
+                mend="Name a task of retrieval, or leave --protocol out",
+            )
+        elif form == "number":
+            protocol = protocol.for_years()
         if self.width is not None:
             protocol = protocol.with_width(self.width)
         if not self.shots:
             return (protocol,)
-        if form_of(task.target) != "class":
+        if form != "class":
             raise UsageError(
                 f"--shots draws images of each class, and {task.name} is a {task.target} task",
                 mend="Name tasks with one class per image, or leave --shots out",
@@ -92,7 +110,7 @@ class RunResult:
     record: Record
     file: Path
     new: bool
-    place: Place
+    place: "Place"
     of: int
 
 

@@ -8,18 +8,20 @@ import numpy as np
 from artbench.data.dataset import Dataset
 from artbench.data.groups import cluster_numbers, grouped_parts, known_groups, together
 from artbench.data.opening import OpenTask
-from artbench.data.outputs import Leading, joined
+from artbench.data.outputs import Answered, Leading, joined
+from artbench.data.rankings import Rankings
 from artbench.data.splits import draw_shots
 from artbench.data.targets import Split, Targets
 from artbench.features.extract import Features
-from artbench.plugins.known import asked_metrics, form_of
-from artbench.probe.baselines import Known, guesses
+from artbench.plugins.known import asked_metrics, form_of, target_named
+from artbench.probe.baselines import Known, chance_rankings, guesses
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.predictions import Predictions, predict
 from artbench.probe.ridge import FittedRidge, fit_ridge
+from artbench.probe.search import Pictures, search
 from artbench.probe.width import check_width, to_width
-from artbench.protocol import Protocol
+from artbench.protocol import Protocol, Search
 from artbench.records.probe import StoredProbe, probe_columns
 from artbench.records.publishing import image_digests
 from artbench.records.tables import Tables
@@ -35,18 +37,20 @@ class Round:
     """The results of one round.
 
     Attributes:
-        fitted_on: Number of training images, those of the validation split included.
+        fitted_on: Number of training images, those of the validation split included; of the index that was searched.
         groups: Number of groups that were held out while the penalty was chosen; None if images were.
         test: The test split.
-        answers: Predictions of the probe and the neighbours for it.
-        metrics: Metrics of the probe.
-        neighbours: Metrics of the neighbours.
+        answers: Predictions of the probe and the neighbours for it; None if an index was searched.
+        outputs: What is answered to the test: outputs of the probe, or rankings.
+        metrics: Metrics of the probe, or of the rankings.
+        neighbours: Metrics of the neighbours; empty without.
     """
 
     fitted_on: int
     groups: int | None
     test: Split
-    answers: Predictions
+    answers: Predictions | None
+    outputs: Answered
     metrics: Mapping[str, Scored]
     neighbours: Mapping[str, Scored]
 
@@ -69,6 +73,18 @@ def score_rounds(
     target, scorer = task.spec.target, scorer_of(task, features, protocol=protocol)
     for number, targets in enumerate(readable(task, features)):
         labels, test = targets.test.labels, _rows(targets.test, features)
+        if protocol.search is not None:
+            rankings = _searched(targets, features, by=protocol.search, device=device)
+            yield Round(
+                fitted_on=len(targets.train),
+                groups=None,
+                test=targets.test,
+                answers=None,
+                outputs=rankings,
+                metrics=scorer.score(number, labels, rankings),
+                neighbours={},
+            )
+            continue
         for train, validation in _fits(targets, task, features, protocol):
             answers = predict(
                 train,
@@ -85,9 +101,18 @@ def score_rounds(
                 groups=_held_groups(train, validation),
                 test=targets.test,
                 answers=answers,
+                outputs=answers.outputs,
                 metrics=scorer.score(number, labels, answers.outputs, thresholds=answers.fitted.thresholds),
                 neighbours=scorer.score(number, labels, answers.neighbours, thresholds=answers.neighbour_thresholds),
             )
+
+
+def _searched(targets: Targets, features: Features, *, by: Search, device: str) -> Rankings:
+    index, queries = (
+        Pictures(vectors=_rows(split, features), labels=split.labels.astype(np.int64), rows=split.rows)
+        for split in (targets.train, targets.test)
+    )
+    return search(index, queries, by=by, device=device)
 
 
 def first_probe(
@@ -132,11 +157,17 @@ def check_images(task: OpenTask, protocol: Protocol) -> None:
 def references(task: OpenTask, features: Features, *, protocol: Protocol) -> dict[str, dict[str, Estimate]]:
     """Compute the metrics of the baselines without pixels (`guesses`), by their names.
 
-    They guess from all of train and validation, even if the probe is fitted on a few images.
+    They guess from all of train and validation, even if the probe is fitted on a few images. An index is put into an
+    order by chance.
     """
     rounds: dict[str, list[Mapping[str, Scored]]] = {}
     scorer = scorer_of(task, features, protocol=protocol)
     for number, targets in enumerate(readable(task, features)):
+        if protocol.search is not None:
+            name, *_ = target_named(task.spec.target).baselines
+            by_chance = chance_rankings(targets.train, targets.test)
+            rounds.setdefault(name, []).append(scorer.score(number, targets.test.labels, by_chance))
+            continue
         train = together(*(split for name, split in targets.splits if name != "test"))
         for guess in guesses(
             _known(train, task),
@@ -164,11 +195,12 @@ def scorer_of(task: OpenTask, features: Features, *, protocol: Protocol) -> Scor
 
 
 def tables(task: OpenTask, rounds: Sequence[Round]) -> Tables:
-    """Make the tables of classes and confusions over all rounds together (none for years), and that of the probes.
+    """Make the tables of classes and confusions over all rounds together (none of years, rankings), and of the probes.
 
     A label of a multi-label task counts as predicted above the threshold that is best for micro F1.
     """
-    kept = probe_columns([_stored(round_.answers.fitted) for round_ in rounds])
+    fitted = [round_.answers.fitted for round_ in rounds if round_.answers is not None]
+    kept = probe_columns([_stored(one) for one in fitted]) if fitted else None
     return {**_scores(task, rounds), **({} if kept is None else {"probe": kept})}
 
 
@@ -179,17 +211,19 @@ def _stored(fitted: FittedProbe | FittedRidge) -> StoredProbe:
 
 def _scores(task: OpenTask, rounds: Sequence[Round]) -> Tables:
     classes = task.targets.classes
-    if form_of(task.spec.target) == "number":
+    if form_of(task.spec.target) in ("number", "ranking"):
         return {}
     labels = np.concatenate([round_.test.labels for round_ in rounds])
-    outputs = joined([round_.answers.outputs for round_ in rounds])
+    outputs = joined([round_.outputs for round_ in rounds])
+    assert not isinstance(outputs, Rankings)
     if isinstance(outputs, Leading):
         predicted = outputs.classes[:, 0]
         return {
             "classes": single_class_table(labels, predicted, classes=classes),
             "confusion": confusion(labels, predicted, classes=classes),
         }
-    limits = [round_.answers.fitted.thresholds.get("micro_f1", 0.5) for round_ in rounds]
+    fitted = [round_.answers.fitted for round_ in rounds if round_.answers is not None]
+    limits = [one.thresholds.get("micro_f1", 0.5) for one in fitted]
     above = outputs >= np.repeat(np.array(limits, outputs.dtype), [len(round_.test) for round_ in rounds])[:, None]
     return {"classes": {**class_table(labels, above, classes=classes), **ranking_table(labels, outputs)}}
 

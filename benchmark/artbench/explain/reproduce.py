@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+import torch
+
 from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.data.targets import Split
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest, encoder_requests, given_on_record
-from artbench.errors import ArtbenchError
+from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.rounds import readable
 from artbench.explain.sources import CheckedRecord, Sources, check_version, name_of_task, named_plugins, other_weights
 from artbench.features.extract import Features, extract
@@ -82,6 +84,11 @@ def reproduce(
     """
     record, stored, sources = checked.record, checked.predictions, checked.sources
     protocol = protocol_of(record, checked.file)
+    if protocol.search is not None:
+        raise UsageError(
+            f"{checked.file.name} is a record of a search, which fits no probe that could be explained",
+            mend="Give a record of a task with classes, labels or years",
+        )
     candidate = candidate_of(checked, registry)
     task = open_task(record, sources, registry, reporter)
     device = choose_device(sources.device)
@@ -96,7 +103,7 @@ def reproduce(
         cache=cache_folder(to_read=True) / "features",
         device=device,
         # What was measured in float32 is explained in float32, even where bfloat16 would be faster.
-        float32=record.provenance.dtype == "float32",
+        dtype=torch.float32 if record.provenance.dtype == "float32" else None,
         reporter=reporter,
     )
     test = readable(task, features)[0].test

@@ -83,7 +83,7 @@ def _answer(measured: ReproducedTask) -> tuple[StoredPredictions, int]:
         together=known_groups(task.targets, train, dataset) if task.spec.clustered else ids,
         classes=len(task.targets.classes),
         target=task.spec.target,
-        l2=measured.record.probe.l2,
+        l2=measured.record.probes[0].l2,
         protocol=measured.protocol,
         device=measured.device,
     )

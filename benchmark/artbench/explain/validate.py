@@ -16,8 +16,14 @@ from artbench.records.tables import tested_classes
 
 
 def refuse_years(checked: CheckedRecord, *, registry: Registry) -> None:
-    """Raise a `UsageError` if the task of a record asks for the year."""
-    if form_of(task_of(checked.record, checked.sources, registry=registry).target) == "number":
+    """Raise a `UsageError` if the task of a record asks for the year, or for pictures of an index."""
+    form = form_of(task_of(checked.record, checked.sources, registry=registry).target)
+    if form == "ranking":
+        raise UsageError(
+            f"{checked.file.name} is a record of a search: no probe tells classes whose evidence a map could show",
+            mend="Give a record of a task with classes or labels",
+        )
+    if form == "number":
         raise UsageError(
             f"{checked.file.name} is a record of a task that asks for the year: "
             "a year has no class whose evidence a map could show",

@@ -93,7 +93,7 @@ def extract(
     workers: int | None = None,
     fresh: bool = False,
     compiled: bool = False,
-    float32: bool = False,
+    dtype: torch.dtype | None = None,
     decoder: Literal["cpu", "gpu"] = "cpu",
     reporter: Reporter,
 ) -> list[Features]:
@@ -114,7 +114,7 @@ def extract(
         workers: Threads that decode (on the CPU: decode and compute); None: one per core.
         fresh: Extract stored features again.
         compiled: Compile the network with `torch.compile` first.
-        float32: Compute in float32; False: in the fastest type of the device.
+        dtype: Number type of the forward pass; None: the fastest of the device that is precise enough.
         decoder: `gpu`: plain JPEGs are decoded by the CUDA device, to slightly other pixels, with a store of their own.
         reporter: Receives progress and notices.
 
@@ -138,7 +138,7 @@ def extract(
             short_side=picture.short_side(encoder.input_size),
             crop=picture.crop_side(encoder.input_size),
             device=device,
-            dtype=torch.float32 if float32 else choose_feature_dtype(encoder.module, device=device),
+            dtype=dtype or choose_feature_dtype(encoder.module, device=device),
             batch=batch_size or _BATCH[device],
             threads=workers or usable_cores(),
             compiled=compiled,

@@ -54,7 +54,7 @@ def headings(board: Board) -> list[str]:
         "pretraining",
         heading(first.primary_metric, first.primary, interval=" [95 % interval]"),
         *(heading(name, metric) for name, metric in others.items()),
-        f"kNN {heading(first.primary_metric, first.primary)}",
+        *((f"kNN {heading(first.primary_metric, first.primary)}",) if _has_neighbours(board) else ()),
         "parameters",
         "features",
         *(("pooling", "px") if _declares_pooling(board) else ()),
@@ -76,11 +76,21 @@ def cells(record: Record, board: Board, *, number: int) -> list[Cell]:
         Cell(text=pretraining_name(record), key=pretraining_name(record)),
         Cell(text=amount(record.primary), key=record.primary.value, strong=True),
         *(metric_cell(record.metrics.get(name)) for name in other_metrics(board)),
-        metric_cell(record.neighbours.metrics.get(record.primary_metric)),
+        *((_neighbours_cell(record),) if _has_neighbours(board) else ()),
         Cell(text=_parameters(encoder.parameters), key=encoder.parameters),
         Cell(text=_features(record), key=encoder.feature_dim),
         *(_pooling_cells(encoder) if _declares_pooling(board) else ()),
     ]
+
+
+def _has_neighbours(board: Board) -> bool:
+    """Whether neighbours voted; where an index was searched none did."""
+    return any(row.record.neighbours is not None for row in board.rows)
+
+
+def _neighbours_cell(record: Record) -> Cell:
+    found = record.neighbours
+    return metric_cell(None if found is None else found.metrics.get(record.primary_metric))
 
 
 def _declares_pooling(board: Board) -> bool:

@@ -61,7 +61,7 @@ class Comparison:
         mcnemar: Exact McNemar's p; None if it does not apply.
         alone: Numbers of images that only the first gets right, and only the second; None without `mcnemar`.
         better: Which has the better value, `first` or `second`; empty if neither.
-        measure: Measure of the classes, `recall` or `average precision`; empty for years.
+        measure: Measure of the classes, `recall` or `average precision`; empty for years and rankings.
         classes: Classes that occur, those that differ most first.
         doubt: Why the test may find a difference by chance more often than promised; empty if it does not.
     """
@@ -137,7 +137,7 @@ def compare(first: Located, second: Located) -> Comparison:
 def _classes(
     ours: StoredPredictions, theirs: StoredPredictions, names: Sequence[str] | None, count: int
 ) -> tuple[str, tuple[ClassDifference, ...]]:
-    if ours.labels.dtype == np.float64:
+    if ours.form in ("number", "ranking"):
         return "", ()
     single = ours.labels.ndim == 1
     images = np.bincount(ours.labels.astype(np.int64), minlength=count) if single else ours.labels.sum(axis=0)

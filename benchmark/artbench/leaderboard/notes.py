@@ -24,11 +24,20 @@ def measured_on(board: Board) -> str:
     lost = f", {data.missing:,} missing" if data.missing else ""
     lost += f", {data.unreadable:,} unreadable" if data.unreadable else ""
     classes = f", {data.classes:,} classes" if data.classes else ""
+    images = f"{data.train:,} training and {data.test:,} test images{classes}"
+    if is_searched(first):
+        images = f"{data.test:,} queries to an index of {data.train:,} images, of {data.classes:,} things in several"
     return (
         f"Protocol {first.protocol} ({first.protocol_hash[:12]}). Data: {dataset_name(data)}, state "
-        f"{data.fingerprint[:12]}: {data.train:,} training and {data.test:,} test images{classes}{lost}. "
+        f"{data.fingerprint[:12]}: {images}{lost}. "
         f"Task version {first.task_version}.{_rounds(first)}"
     )
+
+
+def is_searched(record: Record) -> bool:
+    """Whether an index was searched, and no probe fitted."""
+    protocol = protocol_named(record.protocol)
+    return protocol is not None and protocol.search is not None
 
 
 def part_of_task(record: Record, size: Published | None) -> str:
@@ -122,11 +131,13 @@ def _rounds(record: Record) -> str:
         protocol = protocol_named(record.protocol)
         resampled = protocol is None or protocol.intervals is None
         verb, how = ("resample", "with all their images") if resampled else ("take", "as units, not single images")
-        said += f" Intervals {verb} {record.clusters:,} painters {how}."
-    if record.probe.groups is not None:
-        said += f" The penalty was chosen on {record.probe.groups:,} painters, each held out with all their images."
-    if record.probe.unfitted and record.few_shot is None:
-        said += f" {record.probe.unfitted:,} classes have images only among those that were held out to choose it."
+        units = "groups" if is_searched(record) else "painters"
+        said += f" Intervals {verb} {record.clusters:,} {units} {how}."
+    probe = record.probe
+    if probe is not None and probe.groups is not None:
+        said += f" The penalty was chosen on {probe.groups:,} painters, each held out with all their images."
+    if probe is not None and probe.unfitted and record.few_shot is None:
+        said += f" {probe.unfitted:,} classes have images only among those that were held out to choose it."
     return said
 
 

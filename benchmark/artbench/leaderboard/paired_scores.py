@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.data.outputs import Leading, Outputs
+from artbench.data.outputs import Answered, Leading
 from artbench.errors import ArtbenchError
 from artbench.plugins.known import form_of
 from artbench.protocol import Bootstrap, Intervals, Protocol
@@ -220,9 +220,10 @@ def digest_of_test(stored: StoredPredictions) -> str:
 
 def _thresholds(record: Record, number: int) -> dict[str, float]:
     """Return the threshold of the primary metric in a round, if it needs one."""
-    metric, probe = METRICS[record.primary_metric], record.probes[number]
+    metric = METRICS[record.primary_metric]
     if not metric.needs_threshold:
         return {}
+    probe = record.probes[number]
     if metric.name not in probe.thresholds:
         raise ArtbenchError(f"the record has no threshold for {metric.name}")
     return {metric.name: probe.thresholds[metric.name]}
@@ -256,8 +257,10 @@ def _sampled(
     return drawn[metric.name].value, drawn[metric.name].resampled.astype(np.float64)
 
 
-def outputs_of(stored: StoredPredictions, classes: int, rows: NDArray[np.bool_]) -> Outputs:
-    """Return outputs like those of a probe; single-label ones have the predicted class alone."""
+def outputs_of(stored: StoredPredictions, classes: int, rows: NDArray[np.bool_]) -> Answered:
+    """Return outputs like those of a probe, single-label ones with the predicted class alone; or the rankings."""
+    if stored.rankings is not None:
+        return stored.rankings.take(rows)
     if stored.predicted is None:
         assert stored.confidence is not None
         # All probabilities of many labels can take gigabytes: without a copy if all are wanted.

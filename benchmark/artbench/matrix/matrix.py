@@ -25,17 +25,16 @@ class Matrix:
 
     Examples:
         >>> import artbench
-        >>> matrix = artbench.Matrix(backbone=["colour-histogram"], pretraining="random", task="sample-style")
+        >>> matrix = artbench.Matrix(backbone=["colour-histogram"], pretraining="none", task="sample-style")
         >>> [str(row.unit) for row in matrix.plan().rows]
-        ['colour-histogram, random on sample']
+        ['colour-histogram, none on sample']
     """
 
     def __init__(self, file: PathLike | None = None, *, reporter: Reporter | None = None, **options: Any) -> None:
         content = {} if file is None else read_options(Path(file))
         self.options: MatrixOptions = matrix_options(content | options, source="Matrix" if file is None else str(file))
         self._reporter = reporter or LoggingReporter()
-        files = [self.options.cwd / plugin for plugin in self.options.plugin]
-        self._registry = loaded(files, self._reporter)
+        self._registry = loaded(self.options.plugin_files, self._reporter, self.options.paths)
 
     @classmethod
     def of(cls, results: PathLike = "results", *, reporter: Reporter | None = None) -> Self:
@@ -67,6 +66,17 @@ class Matrix:
         workflow.run(self.options, on=on, registry=self._registry, reporter=self._reporter)
         return self.status()
 
+    def script(self, on: str = "local") -> str:
+        """Return what `run` would hand over, such as the scripts for `sbatch`; nothing is submitted or written.
+
+        Args:
+            on: As for `run`.
+
+        Raises:
+            ArtbenchError: As `run`.
+        """
+        return workflow.run(self.options, on=on, registry=self._registry, reporter=self._reporter, dry_run=True)[1]
+
     def status(self) -> MatrixStatus:
         """Return what became of the units.
 
@@ -91,7 +101,7 @@ class Matrix:
         """End the jobs that Slurm still has; return the number of submissions that had some.
 
         Raises:
-            ArtbenchError: The matrix was never run, or Slurm refuses.
+            ArtbenchError: The matrix was never run, Slurm refuses, or a command runs units that only its user can end.
         """
         return workflow.cancel(self.options.folder)
 

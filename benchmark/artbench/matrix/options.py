@@ -11,7 +11,7 @@ from artbench.data.folders import DatasetPaths
 from artbench.encoders.normalisation import Normalisation
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.request import RunRequest
-from artbench.protocol import DEFAULT_PROTOCOL, PROTOCOLS
+from artbench.protocol import DEFAULT_PROTOCOL, protocol_to_run
 from artbench.runtime.untrusted import read_regular
 
 # Bytes of the largest file that is read; 10,000 encoders by name have half a megabyte.
@@ -179,6 +179,11 @@ class MatrixOptions(_Part):
         return DatasetPaths(root=root, by_name={name: self.cwd / path for name, path in self.data.items()})
 
     @property
+    def plugin_files(self) -> tuple[Path, ...]:
+        """The files of plugins, absolute."""
+        return tuple(self.cwd / file for file in self.plugin)
+
+    @property
     def folder(self) -> Path:
         """The results folder, absolute."""
         return self.cwd / self.results
@@ -201,7 +206,7 @@ class MatrixOptions(_Part):
             decoder=self.decode,
             allow_partial=self.allow_partial,
             exclude=None if self.exclude is None else self.cwd / self.exclude,
-            protocol=PROTOCOLS[self.protocol],
+            protocol=protocol_to_run(self.protocol),
             shots=self.shots,
             width=self.width,
         )
@@ -236,8 +241,7 @@ def matrix_options(given: Mapping[str, Any], *, source: str = "the matrix") -> M
         raise UsageError(f"{source} names no task", mend='Write task = ["wikiart-style"], or give --task')
     if not any(True for _ in options.choices):
         raise UsageError(f"{source} names no backbone", mend='Write backbone = ["resnet50"], or give --backbone')
-    if options.protocol not in PROTOCOLS:
-        raise UsageError(f"no protocol is called {options.protocol!r}", mend=f"There are {' and '.join(PROTOCOLS)}")
+    protocol_to_run(options.protocol)
     if (options.mean is None) != (options.std is None):
         raise UsageError("--mean and --std are given together, or not at all", mend="Give both")
     return options

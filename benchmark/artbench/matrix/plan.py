@@ -95,15 +95,22 @@ def make_plan(options: MatrixOptions, *, registry: Registry, reporter: Reporter)
     return Plan(options=options.model_copy(update={"cache": cache}), units=units, on_record=done, estimates=estimates)
 
 
+def newest_plan(folder: Path) -> str:
+    """Digest of the newest plan of a matrix.
+
+    Raises:
+        ArtbenchError: There is none.
+    """
+    return str(_json(folder / "plan.json", folder).get("plan", ""))
+
+
 def read_plan(folder: Path, digest: str | None = None) -> Plan:
     """Read the newest plan of a matrix, or the one with a digest.
 
     Raises:
         ArtbenchError: There is none, or it can't be read.
     """
-    if digest is None:
-        pointer = _json(folder / "plan.json", folder)
-        digest = str(pointer.get("plan", ""))
+    digest = newest_plan(folder) if digest is None else digest
     if not (digest.isalnum() and digest.isascii()):
         raise ArtbenchError(f"{folder / 'plan.json'} names no plan", mend="`artbench matrix run` makes one")
     content = _json(folder / "plans" / f"{digest}.json", folder, digest=digest)

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from artbench.api.common import loaded
 from artbench.errors import ArtbenchError, Interrupted
 from artbench.matrix.perform import perform
 from artbench.matrix.plan import Plan, read_plan
@@ -16,7 +17,6 @@ from artbench.matrix.state import MatrixState
 from artbench.matrix.submission import Submission, read_submission
 from artbench.matrix.units import Unit
 from artbench.matrix.work import Perform, work
-from artbench.plugins.loading import load_plugins
 from artbench.runtime.distributed import process_group
 from artbench.runtime.files import write_text
 from artbench.runtime.progress import Reporter, Silent
@@ -62,7 +62,10 @@ def work_on(folder: Path, submission: int, share: Share, *, reporter: Reporter) 
     first = len(units) * share.number // share.count
     # Trainings first, since others wait for them.
     units = sorted(units[first:] + units[:first], key=lambda unit: unit.kind != "train")
-    work(units, MatrixState(folder), _doing(handed, made, reporter), wait=share.wait, reporter=reporter)
+    perform_unit = _doing(handed, made, reporter)
+    if share.job is not None:
+        perform_unit = partial(_noted, perform_unit=perform_unit, file=handed.doing_file(share.job))
+    work(units, MatrixState(folder), perform_unit, wait=share.wait, reporter=reporter)
 
 
 def do_unit(folder: Path, submission: int, unit: str, result: Path, *, reporter: Reporter) -> None:
@@ -95,8 +98,20 @@ def _doing(handed: Submission, made: Plan, reporter: Reporter) -> Perform:
 
 def _alone(made: Plan, reporter: Reporter) -> Perform:
     """What does a unit in this process; plugins are loaded once for all units."""
-    registry = load_plugins([made.options.cwd / file for file in made.options.plugin])
+    registry = loaded(made.options.plugin_files, reporter, made.options.paths)
     return partial(perform, options=made.options, registry=registry, reporter=reporter)
+
+
+def _noted(unit: Unit, *, perform_unit: Perform, file: Path) -> Mapping[str, Any]:
+    """Do a unit, whose id is in a file meanwhile, and stays there if this process is ended from outside."""
+    write_text(file, unit.id)
+    try:
+        content = perform_unit(unit)
+    except Exception:
+        file.unlink(missing_ok=True)
+        raise
+    file.unlink(missing_ok=True)
+    return content
 
 
 def _perform_shared(unit: Unit, *, handed: Submission, count: int) -> Mapping[str, Any]:

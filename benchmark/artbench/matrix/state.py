@@ -57,6 +57,9 @@ class MatrixState:
         self.files = StateFiles(files) if isinstance(files, Path) else files
         # Leases remember for how long they have seen others silent.
         self._leases: dict[str, Lease] = {}
+        # What was read: of units that are done, which never changes; and of failures, with the time of the file.
+        self._seconds: dict[str, float | None] = {}
+        self._whys: dict[str, tuple[tuple[int, int], str]] = {}
 
     def done(self) -> set[str]:
         """Ids of the units that are done."""
@@ -147,18 +150,18 @@ class MatrixState:
 
     def why(self, unit: str, number: int) -> str:
         """Why a try failed, in one line."""
-        content = self.files.read(failure_name(unit, number)) or b""
-        lines = content.decode(errors="replace").strip().splitlines()
-        return lines[-1][:_SHORT] if lines else ""
+        name = failure_name(unit, number)
+        changed = self.files.changed(name)
+        if self._whys.get(name, ((), ""))[0] != changed:
+            lines = (self.files.read(name) or b"").decode(errors="replace").strip().splitlines()
+            self._whys[name] = (changed, lines[-1][:_SHORT] if lines else "")
+        return self._whys[name][1]
 
     def seconds(self, unit: str) -> float | None:
-        """Seconds that a unit took; None if it is not done."""
-        try:
-            content = json.loads(self.files.read(_done(unit)) or b"{}")
-        except ValueError:
-            return None
-        seconds = content.get("seconds") if isinstance(content, dict) else None
-        return float(seconds) if isinstance(seconds, int | float) else None
+        """Seconds that a unit took; None if it is not done, or that can't be read."""
+        if unit not in self._seconds and (content := self.files.read(_done(unit))) is not None:
+            self._seconds[unit] = _seconds(content)
+        return self._seconds.get(unit)
 
     def _state(self, unit: str, *, done: bool, tries: int, leased: bool) -> UnitState:
         why = self.why(unit, tries) if tries else ""
@@ -177,6 +180,16 @@ def failure_name(unit: str, number: int) -> str:
 
 def _done(unit: str) -> str:
     return f"done/{unit}.json"
+
+
+def _seconds(done: bytes) -> float | None:
+    """What the file of a unit that is done says that it took."""
+    try:
+        content = json.loads(done)
+    except ValueError:
+        return None
+    seconds = content.get("seconds") if isinstance(content, dict) else None
+    return float(seconds) if isinstance(seconds, int | float) else None
 
 
 def now() -> str:

@@ -47,6 +47,14 @@ class StateFiles:
         except OSError:
             return None
 
+    def changed(self, name: str) -> tuple[int, int]:
+        """When a file was changed and its size, by which a change is noticed; zeros if it is not there."""
+        try:
+            found = (self.folder / name).stat()
+        except OSError:
+            return 0, 0
+        return found.st_mtime_ns, found.st_size
+
     def names(self, kind: str) -> list[str]:
         """Return the names of the files of a kind, which is the folder that they are in."""
         try:

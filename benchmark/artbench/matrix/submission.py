@@ -64,6 +64,10 @@ class Submission:
             handle: stages[stage][int(first or 0) :] for handle, (stage, _, first) in parts.items() if stage in stages
         }
 
+    def doing_file(self, job: int) -> Path:
+        """The file with the id of the unit that a job is doing, which stays there if its process is killed."""
+        return self.logs / f"{job}.unit"
+
     def command(self, *arguments: str) -> list[str]:
         """The command of a process that works on the submission, which `arguments` give its share."""
         return [sys.executable, "-m", "artbench", "matrix", "work", str(self.folder), str(self.number), *arguments]
@@ -114,7 +118,7 @@ def new_submission(
     )
     with _writing(folder):
         made.file.parent.mkdir(parents=True, exist_ok=True)
-        made = replace(made, number=max(_numbers(folder), default=0) + 1)
+        made = replace(made, number=max(submission_files(folder), default=0) + 1)
         while not create_exclusively(made.file, made.as_text().encode()):
             made = replace(made, number=made.number + 1)
     return made
@@ -133,7 +137,7 @@ def stages_of(jobs: Sequence[Job]) -> dict[Stage, list[int]]:
 def submissions(folder: Path) -> list[Submission]:
     """All submissions of a matrix, in order; what can't be read is left out."""
     found = []
-    for number in sorted(_numbers(folder)):
+    for number in sorted(submission_files(folder)):
         try:
             found.append(read_submission(folder, number))
         except ArtbenchError:
@@ -141,10 +145,10 @@ def submissions(folder: Path) -> list[Submission]:
     return found
 
 
-def _numbers(folder: Path) -> list[int]:
-    """Numbers that submissions have, also those that can't be read."""
-    stems = [file.stem for file in (folder / "submissions").glob("[0-9]*.json")]
-    return [int(stem) for stem in stems if stem.isascii() and stem.isdecimal()]
+def submission_files(folder: Path) -> dict[int, Path]:
+    """Files of submissions by their numbers, also those that can't be read."""
+    files = (folder / "submissions").glob("[0-9]*.json")
+    return {int(file.stem): file for file in files if file.stem.isascii() and file.stem.isdecimal()}
 
 
 def _writing(folder: Path) -> AbstractContextManager[None]:

@@ -9,9 +9,9 @@ from typing import Any, Literal, Self
 
 from artbench.data.unlabelled import find_unlabelled
 from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name, is_checkpoint
-from artbench.encoders.request import sweep
 from artbench.matrix.options import MatrixOptions
 from artbench.plugins.registry import Registry
+from artbench.specs.variants import sweep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,9 @@ class Unit:
         name = checkpoint_name(Path(self.pretraining)) if "/" in self.pretraining else self.pretraining
         if self.kind == "train":
             return f"training of {first}{more} by {name}"
-        return f"{first}{more}, {name} on {self.dataset}"
+        # A collection that was given a place is called as it is on record.
+        dataset, _, place = self.dataset.partition("=")
+        return f"{first}{more}, {name} on {dataset if place.startswith('/') else self.dataset}"
 
     def as_json(self) -> dict[str, Any]:
         """The unit as it is written into a plan."""

@@ -8,20 +8,20 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from artbench.encoders.fetch import fetch
-from artbench.errors import ArtbenchError
+from artbench.api.common import loaded
+from artbench.errors import ArtbenchError, UsageError
 from artbench.leaderboard.build import build_from
 from artbench.leaderboard.notes import literature
 from artbench.matrix.engines.engine import engine
 from artbench.matrix.following import following
 from artbench.matrix.jobs import jobs_of
+from artbench.matrix.looks import Looks
 from artbench.matrix.options import MatrixOptions
 from artbench.matrix.plan import Plan, make_plan, read_plan
 from artbench.matrix.state import TRIES, MatrixState
 from artbench.matrix.status import MatrixStatus, status_of, words_of
 from artbench.matrix.submission import Submission, new_submission, read_submission, stages_of, submissions
 from artbench.matrix.units import Unit
-from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.records.folder import ResultsFolder
 from artbench.runtime.progress import Reporter
@@ -85,10 +85,10 @@ def run(
     _tell_changes(folder, made, state, reporter)
     found = state.states(made.to_do)
     queued = words_of(submissions(folder))
-    units = [unit for unit in made.to_do if found[unit.id].status in ("to do", "running") and unit.id not in queued]
-    if queued:
-        waiting = counted(len(queued), "unit")
-        reporter.notice(f"Left out, since the engine has a job for each already: {waiting}")
+    open_units = [unit for unit in made.to_do if found[unit.id].status in ("to do", "running")]
+    units = [unit for unit in open_units if unit.id not in queued]
+    if waiting := len(open_units) - len(units):
+        reporter.notice(f"Left out, since the engine has a job for each already: {counted(waiting, 'unit')}")
     jobs = jobs_of(units, made.estimates, at_least=60 * options.resources.at_least)
     if dry_run:
         digest = made.digest
@@ -103,7 +103,7 @@ def run(
     tries = sum(found[unit.id].tries for unit in units)
     submission = new_submission(folder, plan=made.digest, engine=on, jobs=jobs, tries=tries, in_vain=in_vain)
     if chosen.waits:
-        with following(units, state, reporter), show(lambda: status_of(made, MatrixState(folder), [])):
+        with following(units, state, reporter), show(Looks(folder)):
             handles = chosen.submit(submission, options, reporter)
     else:
         handles = chosen.submit(submission, options, reporter)
@@ -118,18 +118,17 @@ def status(results: Path) -> MatrixStatus:
     Raises:
         ArtbenchError: There is none.
     """
-    folder = folder_of(results)
-    return status_of(read_plan(folder), MatrixState(folder), submissions(folder))
+    return Looks(folder_of(results))()
 
 
-def plugins_of(results: Path) -> Registry:
-    """Load the plugins of the matrix in a results folder.
+def plugins_of(results: Path, reporter: Reporter) -> Registry:
+    """Load the plugins of the matrix in a results folder; collections are found where its options say.
 
     Raises:
         ArtbenchError: There is no matrix.
     """
     wanted = read_plan(folder_of(results)).options
-    return load_plugins([wanted.cwd / file for file in wanted.plugin])
+    return loaded(wanted.plugin_files, reporter, wanted.paths)
 
 
 def retry(
@@ -158,18 +157,36 @@ def cancel(results: Path) -> int:
     """End all jobs of a matrix that engines still have; return the number of submissions with such jobs.
 
     Raises:
-        ArtbenchError: There is no matrix, or an engine refuses.
+        ArtbenchError: There is no matrix, an engine refuses, or a command runs units that only its user can end.
     """
     folder = folder_of(results)
     handed = submissions(folder)
     if not handed:
         read_plan(folder)
-    alive = [one.number for one in handed if one.engine != "local" and engine(one.engine).words(one)]
+    alive = [one.number for one in handed if engine(one.engine).words(one)]
     for one in handed:
         # Of the last one a job may still be there that has no units, and would hand in again what is left.
-        if one.number in alive or (one is handed[-1] and not (alive and one.engine == "local")):
+        if one.number in alive or one is handed[-1]:
             engine(one.engine).cancel(one)
+    if any(engine(one.engine).waits for one in handed):
+        _refuse_what_a_command_runs(folder)
     return len(alive)
+
+
+def _refuse_what_a_command_runs(folder: Path) -> None:
+    """Raise UsageError if units are run by a command that waits for them."""
+    try:
+        rows = Looks(folder)().rows
+    except ArtbenchError:  # Without a plan jobs can be cancelled all the same.
+        return
+    holders = [row.state.holder for row in rows if row.state.holder is not None]
+    waited_for = [holder for holder in holders if not holder.job.startswith("Slurm job")]
+    if waited_for:
+        raise UsageError(
+            f"{counted(len(waited_for), 'unit')} {'is' if len(waited_for) == 1 else 'are'} run by a command that waits "
+            f"for the end ({waited_for[0]}), and that ends with it",
+            mend="Press Ctrl-C where `artbench matrix run` runs",
+        )
 
 
 def collect(results: Path, *, registry: Registry, reporter: Reporter) -> list[Path]:
@@ -203,7 +220,7 @@ def follow_up(folder: str, number: int, *, reporter: Reporter) -> None:
     os.chdir(made.options.cwd)
     if made.options.cache is not None:
         os.environ["ARTBENCH_CACHE"] = str(made.options.cache)
-    registry = load_plugins([made.options.cwd / file for file in made.options.plugin])
+    registry = loaded(made.options.plugin_files, reporter, made.options.paths)
     state = MatrixState(submission.folder)
     units = {unit.id: unit for unit in made.units}
     found = state.states([units[one] for job in submission.jobs for one in job])
@@ -226,6 +243,9 @@ def follow_up(folder: str, number: int, *, reporter: Reporter) -> None:
 
 def _fetch(units: Sequence[Unit], registry: Registry, reporter: Reporter) -> None:
     """Bring published weights into the caches, where this process runs: nodes that compute may have no network."""
+    # Torch takes seconds to import, and engines on this machine fetch nothing beforehand.
+    from artbench.encoders.fetch import fetch
+
     networks = {(unit.backbones[0], unit.pretraining): None for unit in units if unit.kind == "measure"}
     failed = []
     for backbone, pretraining in networks:

@@ -70,12 +70,6 @@ def sent(array: NDArray[np.generic], device: torch.device) -> torch.Tensor:
     return tensor.to(device, non_blocking=True)
 
 
-def normalised(images: torch.Tensor, mean: tuple[float, float, float], std: tuple[float, float, float]) -> torch.Tensor:
-    """Subtract `mean` and divide by `std`, per channel, in place."""
-    shape = (1, 3, 1, 1)
-    return images.sub_(images.new_tensor(mean).view(shape)).div_(images.new_tensor(std).view(shape))
-
-
 def _changes(draws: Draws) -> list[_Change]:
     jitter = []
     for stage in range(4):

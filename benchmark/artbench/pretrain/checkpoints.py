@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,10 +15,12 @@ from safetensors.torch import save_file
 
 from artbench.errors import ArtbenchError
 from artbench.pretrain.method import Objective
+from artbench.pretrain.optimizers import coming_bytes
 from artbench.runtime.files import atomic_write
+from artbench.runtime.text import size
 
 _NAME = re.compile(r"step-(\d{9})\.safetensors")
-_KEY = "artbench.training"
+_KEY, _CHECKSUM = "artbench.training", "artbench.crc32"
 
 
 class Checkpoints:
@@ -31,6 +35,20 @@ class Checkpoints:
         if not self._folder.is_dir():
             return []
         return sorted(int(match[1]) for file in self._folder.iterdir() if (match := _NAME.fullmatch(file.name)))
+
+    def reserve(self, objective: Objective, optimizer: torch.optim.Optimizer) -> None:
+        """Raise `ArtbenchError` unless the disk has room for all checkpoints that will be there at once."""
+        tensors = training_tensors(objective, optimizer).values()
+        each = sum(tensor.nbytes for tensor in tensors) + coming_bytes(optimizer)
+        # While one is written, the one that it replaces is still there.
+        needed = max(1, self._keep + 1 - len(self.steps())) * each
+        with suppress(OSError):
+            free = shutil.disk_usage(self._folder).free
+            if free < needed:
+                raise ArtbenchError(
+                    f"the checkpoints need {size(needed)} in {self._folder}, where {size(free)} are free",
+                    mend="Make room, give another folder with --out, or keep fewer with --keep",
+                )
 
     def save(
         self, step: int, tensors: Mapping[str, torch.Tensor], facts: Mapping[str, Any], *, best: int | None
@@ -49,13 +67,13 @@ class Checkpoints:
         flat = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
         try:
             with atomic_write(self._path(step)) as temporary:
-                save_file(flat, temporary, {_KEY: json.dumps(facts, sort_keys=True)})
+                save_file(flat, temporary, {_KEY: json.dumps(facts, sort_keys=True), _CHECKSUM: _checksum(flat)})
         except (OSError, SafetensorError) as error:
             steps = self.steps()
-            last = f"The checkpoint of step {steps[-1]} is whole: " if steps else ""
+            last = f"The checkpoint of step {steps[-1]} is whole: make" if steps else "Make"
             raise ArtbenchError(
                 f"the checkpoint of step {step} can't be written in {self._folder} ({error})",
-                mend=f"{last}make room, and continue with --resume",
+                mend=f"{last} room, and continue with --resume",
             ) from error
         for old in self.steps()[: -self._keep]:
             if old != best:
@@ -69,7 +87,11 @@ class Checkpoints:
             ArtbenchError: The checkpoint is damaged, or not one of a training.
         """
         with self._reading(step) as (file, facts):
-            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            # Checkpoints of earlier releases have none.
+            if file.metadata().get(_CHECKSUM, found := _checksum(tensors)) != found:
+                raise ValueError("its checksum is wrong")
+            return tensors, facts
 
     def facts(self, step: int) -> dict[str, Any]:
         """Read the facts of a step; raise as `load` does."""
@@ -94,6 +116,14 @@ class Checkpoints:
 
     def _path(self, step: int) -> Path:
         return self._folder / f"step-{step:09}.safetensors"
+
+
+def _checksum(tensors: Mapping[str, torch.Tensor]) -> str:
+    """CRC-32 of the bytes of tensors on the CPU, in the order of their names."""
+    value = 0
+    for _, tensor in sorted(tensors.items()):
+        value = zlib.crc32(tensor.reshape(-1).view(torch.uint8).numpy().data, value)
+    return f"{value:08x}"
 
 
 def training_tensors(objective: Objective, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:

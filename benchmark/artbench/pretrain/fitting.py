@@ -1,7 +1,8 @@
 """How many images fit into the memory of a device that did not hold a pass: by measuring smaller passes."""
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 import torch
@@ -91,6 +92,16 @@ def too_large(images: int, *, counts: Sequence[int], sub_batch: int, batch: int,
     smaller = [size for size in range(2, min(sub_batch, (room or 0) + 1)) if batch % size == 0]
     which = f"sub_batch={max(smaller)}" if smaller else "a smaller sub_batch"
     return ArtbenchError(what, mend=f"Set {which} or a smaller crop_size, or take a smaller backbone")
+
+
+@contextmanager
+def holding(what: str, *, mend: str) -> Iterator[None]:
+    """Raise `ArtbenchError` if the device's memory does not hold what the block makes there."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        let_go(error)
+        raise ArtbenchError(f"the device's memory does not hold {what}", mend=mend) from error
 
 
 def let_go(error: BaseException) -> None:

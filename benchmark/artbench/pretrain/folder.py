@@ -41,6 +41,7 @@ def locked(out: Path, group: Group, reporter: Reporter) -> Iterator[None]:
                     mend="Wait for it, or give another folder with --out",
                 )
             (out / ".lock").unlink(missing_ok=True)  # Of earlier versions.
+            (out / CHECKPOINTS).mkdir(exist_ok=True)
             for folder in (out, out / CHECKPOINTS):
                 remove_abandoned(folder)
 

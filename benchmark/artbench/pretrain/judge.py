@@ -1,6 +1,7 @@
 """kNN accuracy of a backbone in training, with the images shared out over the processes."""
 
 import copy
+import math
 from contextlib import closing, suppress
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from artbench.encoders.backbone import Backbone
 from artbench.encoders.encoder import Encoder
 from artbench.features.forward import Forward
 from artbench.pretrain.exchange import Exchange
+from artbench.pretrain.fitting import holding
 from artbench.pretrain.judged_images import BLOCK, JudgedImages
 from artbench.pretrain.online_knn import OnlineKnn, class_numbers
 from artbench.pretrain.stopping import Stopped, StopRequest
@@ -53,13 +55,16 @@ class Judge:
     def accuracy(self, module: torch.nn.Module, *, stop: StopRequest) -> float | None:
         """The share of the validation images that is classified correctly; None if a signal came, to any process.
 
+        It is `nan` where no training image, or none to classify, can be read.
+
         Args:
             module: The backbone's module as it is now; it stays unchanged.
             stop: Checked between images: with many of them this takes longer than batch systems wait.
         """
 
         def own() -> _Features | None:
-            with suppress(Stopped):
+            mend = "Leave --knn out, or train with a smaller --micro-batch, sub_batch or crop_size"
+            with suppress(Stopped), holding(f"a pass of kNN on {self.name} beside the training", mend=mend):
                 return self._own(module, stop)
             return None
 
@@ -102,6 +107,8 @@ class Judge:
         train, validation = self._online.splits
         cut = len(train)
         seen, asked = np.flatnonzero(readable[:cut]), np.flatnonzero(readable[cut:])
+        if not len(seen) or not len(asked):
+            return math.nan
         values = features.astype(np.float32, copy=False)
         votes = knn_probabilities(
             [Rows(values, seen)],

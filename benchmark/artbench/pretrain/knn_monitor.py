@@ -1,5 +1,6 @@
 """When the features are judged by kNN during a training, and which step was the best."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -60,6 +61,8 @@ class KnnMonitor:
             return False
         self._last = done
         monitor.knn(done, self._judge.name, value)
+        if math.isnan(value):
+            return False
         if self._best is not None and value <= self._best[0]:
             return False
         self._best = (value, done)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -61,14 +61,16 @@ class Monitor:
         """Add time that was spent waiting for images."""
         self._waited += seconds
 
-    def step(self, done: int, result: StepResult, *, lr: float, notes: Mapping[str, float], last: bool) -> None:
+    def step(
+        self, done: int, result: StepResult, *, lr: float, notes: Callable[[], Mapping[str, float]], last: bool
+    ) -> None:
         """Report a step; where that means to wait for a device, now and then only.
 
         Args:
             done: Number of steps done, including this one.
             result: Result of the step.
             lr: Learning rate of the step.
-            notes: Figures from the objective.
+            notes: Returns figures from the objective; called only where the device is waited for.
             last: Whether to write to the log in any case.
 
         Raises:
@@ -79,7 +81,7 @@ class Monitor:
             self._counter.advance()
             return
         steps, self._read, self._reported = done - self._reported, now, done
-        loss, spread = result.loss.item(), result.spread.item()
+        loss, spread, noted = result.loss.item(), result.spread.item(), notes()
         passed = max(now - self._started, 1e-9)
         stepping = max(passed - self._paused, 1e-9)
         rate = (done - self._begin) * self._batch / stepping
@@ -95,7 +97,7 @@ class Monitor:
                 "spread": spread if math.isfinite(spread) else str(spread),
                 "lr": lr,
                 **({} if result.skipped is None else {"skipped_steps": result.skipped}),
-                **notes,
+                **noted,
                 "images_per_s": round(rate, 2),
                 "waiting": round(waiting, 4),
                 "remaining_s": round((self._plan.steps - done) * passed / (done - self._begin), 1),
@@ -108,12 +110,17 @@ class Monitor:
                 mend="The last checkpoint is from before. Begin anew with a lower lr or a longer warm-up",
             )
         self._look_for_collapse(done, spread, steps=steps)
-        shares = "".join(f", {name} {value:.0%}" for name, value in notes.items())
+        shares = "".join(f", {name} {value:.0%}" for name, value in noted.items())
         self._counter.advance(note=f"{rate:.0f} images/s, loss {loss:.3f}{shares}, waiting {waiting:.0%}")
 
     def knn(self, done: int, task: str, accuracy: float) -> None:
         """Report the kNN accuracy after a step."""
         epoch = done / self._plan.epoch_steps
+        if math.isnan(accuracy):
+            self._reporter.notice(
+                f"epoch {epoch:.4g}, step {done}: no kNN accuracy on {task}, since none of its images can be read"
+            )
+            return
         self._reporter.notice(f"epoch {epoch:.4g}, step {done}: kNN accuracy on {task} {accuracy:.1%}")
         for log in self._logs:
             log.write({"step": done, "images": done * self._batch, "knn_task": task, "knn_accuracy": accuracy})

@@ -1,7 +1,7 @@
 """The optimisers, their parameters in groups, and the rates of a step."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
 
 import torch
 
@@ -38,6 +38,26 @@ def set_rates(optimizer: torch.optim.Optimizer, *, lr: float, weight_decay: floa
         group["weight_decay"] = weight_decay * group["decay_factor"]
 
 
+def coming_bytes(optimizer: torch.optim.Optimizer) -> int:
+    """The bytes that the first step of an optimiser will add to its state; 0 after it."""
+    if optimizer.state:
+        return 0
+    states = 2 if isinstance(optimizer, torch.optim.AdamW) else 1
+    return sum(states * int(parameter.nbytes) for group in optimizer.param_groups for parameter in group["params"])
+
+
+def norms_of(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The norm of each tensor, shape (n,), on a GPU by few operations whatever their number.
+
+    Examples:
+        >>> import torch
+        >>> from artbench.pretrain.optimizers import norms_of
+        >>> norms_of([torch.tensor([3.0, 4.0]), torch.ones(4)])
+        tensor([5., 2.])
+    """
+    return torch.stack(torch._foreach_norm(list(tensors)))  # noqa: SLF001  torch has no other name for it
+
+
 class LARS(torch.optim.Optimizer):
     """Layer-wise adaptive rate scaling (You et al. 2017), as MoCo v3 and BYOL use it.
 
@@ -59,21 +79,33 @@ class LARS(torch.optim.Optimizer):
         """Update every parameter that has a gradient."""
         loss = None if closure is None else closure()
         for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    self._update(parameter, group)
+            trained: list[torch.Tensor] = [parameter for parameter in group["params"] if parameter.grad is not None]
+            if trained:
+                self._update(trained, group)
         return loss
 
-    def _update(self, parameter: torch.nn.Parameter, group: dict[str, Any]) -> None:
-        gradient = parameter.grad
-        assert gradient is not None
-        if parameter.ndim > 1:
-            gradient = gradient.add(parameter, alpha=group["weight_decay"])
-            norm, gradient_norm = parameter.norm(), gradient.norm()
-            scale = _TRUST * norm / gradient_norm
-            gradient = gradient * torch.where((norm > 0) & (gradient_norm > 0), scale, torch.ones_like(scale))
+    def _update(self, parameters: list[torch.Tensor], group: dict[str, Any]) -> None:
+        # Operations on all parameters at once: a GPU would wait for the host to begin one for each.
+        gradients = [cast("torch.Tensor", parameter.grad) for parameter in parameters]
+        wide = [place for place, parameter in enumerate(parameters) if parameter.ndim > 1]
+        if wide:
+            weights = [parameters[place] for place in wide]
+            changed = torch._foreach_add(  # noqa: SLF001  torch has no other name for it
+                [gradients[place] for place in wide], weights, alpha=group["weight_decay"]
+            )
+            norms, gradient_norms = norms_of(weights), norms_of(changed)
+            scales = _TRUST * norms / gradient_norms
+            scales = torch.where((norms > 0) & (gradient_norms > 0), scales, torch.ones_like(scales))
+            torch._foreach_mul_(changed, scales.unbind())
+            for place, tensor in zip(wide, changed, strict=True):
+                gradients[place] = tensor
+        momenta = [self._momentum(parameter) for parameter in parameters]
+        torch._foreach_mul_(momenta, group["momentum"])
+        torch._foreach_add_(momenta, gradients)
+        torch._foreach_add_(parameters, momenta, alpha=-group["lr"])
+
+    def _momentum(self, parameter: torch.Tensor) -> torch.Tensor:
         state = self.state[parameter]
         if "momentum_buffer" not in state:
             state["momentum_buffer"] = torch.zeros_like(parameter)
-        state["momentum_buffer"].mul_(group["momentum"]).add_(gradient)
-        parameter.add_(state["momentum_buffer"], alpha=-group["lr"])
+        return cast("torch.Tensor", state["momentum_buffer"])

@@ -109,9 +109,14 @@ def steps_done(out: Path, *, resume: bool) -> int:
     """The number of steps in the latest checkpoint, 0 without one.
 
     Raises:
-        ArtbenchError: The folder contains a training, and `resume` is not set.
+        ArtbenchError: The folder contains a training, and `resume` is not set, or an encoder alone.
     """
     steps = Checkpoints(out / CHECKPOINTS).steps()
+    if resume and not steps and (out / ENCODER_FILE).exists():
+        raise ArtbenchError(
+            f"{out} holds an encoder and no checkpoint: a training that begins anew would replace it",
+            mend=f"Give another folder with --out, or move {ENCODER_FILE} away first",
+        )
     if not resume and (steps or (out / ENCODER_FILE).exists()):
         raise ArtbenchError(
             f"{out} contains a training already",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from artbench.errors import UsageError
 from artbench.pretrain.settings import Settings
+from artbench.runtime.text import counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +44,9 @@ def plan(settings: Settings, sizes: Sequence[int]) -> Plan:
     """
     epoch_steps = sum(size // settings.batch_size for size in shares(settings, sizes))
     if not epoch_steps:
-        what = "no dataset has as many images as" if settings.one_source else f"the pool has {sum(sizes)} images,"
+        pool = f"the pool has {counted(sum(sizes), 'image')}, fewer than"
         raise UsageError(
-            f"{what} {'' if settings.one_source else 'fewer than '}a batch of {settings.batch_size}",
+            f"{'no dataset has as many images as' if settings.one_source else pool} a batch of {settings.batch_size}",
             mend="Use more data, or a smaller batch: --set batch_size=N",
         )
     steps = settings.epochs * epoch_steps if settings.steps is None else settings.steps

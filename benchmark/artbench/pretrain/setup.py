@@ -11,6 +11,7 @@ from artbench.encoders.build import build_backbone, seeded
 from artbench.errors import UsageError, plugin_errors
 from artbench.features.forward import is_convolutional
 from artbench.pretrain.exchange import Exchange
+from artbench.pretrain.fitting import holding
 from artbench.pretrain.method import Objective, ParameterGroup
 from artbench.pretrain.optimizers import make_optimizer
 from artbench.pretrain.schedule import Plan, plan
@@ -83,7 +84,8 @@ def set_up(
             _check_target_views(objective, views)
             groups = _whole(objective)
     _check_sizes(views, backbone, crop_size=crop_size)
-    objective.to(device)
+    with holding("the networks", mend="Take a smaller backbone, or smaller heads by the settings of the method"):
+        objective.to(device)
     objective.networks.student.train()
     objective.networks.teacher.train()
     if is_convolutional(backbone.module):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from artbench.encoders.backbone import Backbone
 from artbench.features.forward import is_convolutional
-from artbench.pretrain.augment import augment, normalised, sent
+from artbench.pretrain.augment import augment, sent
 from artbench.pretrain.beside import Beside
 from artbench.pretrain.calls import Calls
 from artbench.pretrain.crops import Crops, joined
@@ -20,7 +20,7 @@ from artbench.pretrain.exchange import Exchange
 from artbench.pretrain.fitting import CudaMemory, Memory, images_that_fit, let_go, too_large
 from artbench.pretrain.loss_scale import LossScale
 from artbench.pretrain.method import Networks, Objective
-from artbench.pretrain.optimizers import set_rates
+from artbench.pretrain.optimizers import coming_bytes, set_rates
 from artbench.pretrain.passes import Passes, ThreadedPasses, WholePasses
 from artbench.pretrain.precision import at_least_float32, unit
 from artbench.pretrain.randomness import StepRandomness, takes_generator
@@ -88,10 +88,13 @@ class Stepper:
     ) -> None:
         self._objective = objective
         self._optimizer = optimizer
-        self._backbone = backbone
         self._settings = settings
         self._seed = seed
         self._device = torch.device(device)
+        # Made once: the host would wait for each copy of them.
+        self._mean, self._std = (
+            torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (backbone.mean, backbone.std)
+        )
         self._exchange = exchange
         self._randomness = StepRandomness(seed, self._device)
         self._memory = CudaMemory() if memory is None and self._device.type == "cuda" else memory
@@ -125,7 +128,9 @@ class Stepper:
     def step(self, number: int, crops: Sequence[Crops], *, lr: float, progress: float) -> StepResult:
         """Make one update from crops: `views`, then `update`."""
         self._objective.source, self._objective.epoch = crops[0].source, crops[0].epoch
-        return self.update(number, self.views(crops), lr=lr, progress=progress)
+        with self._saying_what_fits():
+            views = self.views(crops)
+        return self.update(number, views, lr=lr, progress=progress)
 
     def views(self, crops: Sequence[Crops]) -> Sequence[Views]:
         """Augment the crops of this process: all views of each part, as the networks take them."""
@@ -177,8 +182,7 @@ class Stepper:
     def _views(self, crops: Crops) -> Views:
         def view(which: int) -> torch.Tensor:
             images = augment(sent(crops.pixels[which], self._device), crops.draws[which])
-            images = normalised(images, self._backbone.mean, self._backbone.std)
-            return images.contiguous(memory_format=self._layout)
+            return images.sub_(self._mean).div_(self._std).contiguous(memory_format=self._layout)
 
         return tuple(view(which) for which in range(len(crops.pixels)))
 
@@ -220,7 +224,7 @@ class Stepper:
         return self._passes.gradients(work, places, step=number, phase=0 if objective.replays else 1)
 
     @contextmanager
-    def _saying_what_fits(self, views: Sequence[Views]) -> Iterator[None]:
+    def _saying_what_fits(self, views: Sequence[Views] = ()) -> Iterator[None]:
         try:
             yield
         except torch.OutOfMemoryError as error:
@@ -231,15 +235,13 @@ class Stepper:
                 counts=[count for count in self._counts if count * size < images],
                 sub_batch=size,
                 batch=self._settings.batch_size,
-                room=None if self._memory is None else self._room(views[0], below=images, memory=self._memory),
+                room=self._room(views[0], below=images, memory=self._memory) if views and self._memory else None,
             ) from error
 
     def _room(self, part: Views, *, below: int, memory: Memory) -> int | None:
         """The number of images that fit into memory, by passes of a few; None if these fail for another reason."""
         size = self._sub_batch
-        trained = [parameter for group in self._optimizer.param_groups for parameter in group["params"]]
-        states = 0 if self._optimizer.state else 2 if self._settings.optimizer == "adamw" else 1
-        fits = partial(images_that_fit, memory=memory, reserve=states * sum(parameter.nbytes for parameter in trained))
+        fits = partial(images_that_fit, memory=memory, reserve=coming_bytes(self._optimizer))
         work = partial(self._pass_alone, part)
         with suppress(Exception):
             room = fits([many for many in (size, 2 * size) if many < below], work) if below > size else 0

@@ -186,10 +186,9 @@ class _Run:
     def _logs(self, begin: int) -> list[Log | Curves]:
         if not self._group.first:
             return []
-        logs: list[Log | Curves] = [Log(self._out / LOG_FILE, step=begin)]
-        if self._conditions.tensorboard:
-            logs.append(Curves(self._out / CURVES, step=begin))
-        return logs
+        self._checkpoints.reserve(self._setup.objective, self._setup.optimizer)
+        curves = [Curves(self._out / CURVES, step=begin)] if self._conditions.tensorboard else []
+        return [Log(self._out / LOG_FILE, step=begin), *curves]
 
     def _steps(self, begin: int, stop: StopRequest, monitor: Monitor, hanging: HangWatch) -> int:
         """Make steps, and return how many are done."""
@@ -213,7 +212,7 @@ class _Run:
                     result = stepper.step(step, parts, lr=lr, progress=plan.progress(step))
                 epoch_over = plan.ends_epoch(done)
                 failure = _failure(
-                    partial(monitor.step, done, result, lr=lr, notes=self._setup.objective.notes(), last=epoch_over)
+                    partial(monitor.step, done, result, lr=lr, notes=self._setup.objective.notes, last=epoch_over)
                 )
                 overdue = time.monotonic() - saved >= 60 * self._conditions.save_minutes
                 failed, stopping, due = self._exchange.flags(failure is not None, bool(stop), overdue)

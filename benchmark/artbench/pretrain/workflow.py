@@ -13,12 +13,17 @@ from artbench.pretrain.opening import OpenPool, open_online_task, open_pool
 from artbench.pretrain.request import MissingOption, PretrainRequest
 from artbench.pretrain.resume import ResumeState, read_resume_state
 from artbench.pretrain.settings import read_settings
+from artbench.pretrain.stretches import check_alike
 from artbench.pretrain.trainer import pretrain as train
 from artbench.pretrain.training import Conditions, Training
 from artbench.runtime.distributed import current_group
 from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter, Silent
+from artbench.runtime.text import counted
 from artbench.specs import PretrainingSpec, load_factory
+
+# Options that decide what processes ask of each other, and so must be the same before they begin to.
+_ALIKE = ("resume", "accept_changes", "knn", "knn_every", "pack", "micro_batch", "device")
 
 
 def pretrain(request: PretrainRequest, *, registry: Registry, reporter: Reporter) -> Path | None:
@@ -33,8 +38,10 @@ def pretrain(request: PretrainRequest, *, registry: Registry, reporter: Reporter
     Raises:
         MissingOption: Neither the request nor a checkpoint names method, backbone and datasets.
         UsageError: A name is unknown, a setting is wrong, or an option makes no sense; nothing was begun.
-        ArtbenchError: The data is not what it should be, the folder holds another training, or the training fails.
+        ArtbenchError: The data is not what it should be, the folder holds another training, the training fails, or
+            processes were started with different options.
     """
+    check_alike(current_group(), {name: getattr(request, name) for name in _ALIKE})
     device = choose_device(request.device)
     begun = read_resume_state(request.out) if request.resume else None
     request = _completed(request, begun)
@@ -65,9 +72,8 @@ def pretrain(request: PretrainRequest, *, registry: Registry, reporter: Reporter
         )
     apart = sum(map(len, opened.pool.datasets)) - len(opened.pool)
     kept = f", {apart:,} more are kept apart" if apart else ""
-    reporter.notice(
-        f"{len(opened.pool):,} images of {', '.join(request.datasets)}, pool {opened.pool.manifest.sha256[:12]}{kept}"
-    )
+    images, manifest = counted(len(opened.pool), "image"), opened.pool.manifest.sha256[:12]
+    reporter.notice(f"{images} of {', '.join(request.datasets)}, pool {manifest}{kept}")
     conditions = Conditions(
         device=device,
         workers=request.workers,

@@ -1,5 +1,6 @@
 """Baselines without pixels: guesses from the labels and painters of training images."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -7,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data.outputs import Leading, Outputs, joined
+from artbench.data.rankings import NOTHING, Rankings
 from artbench.data.splits import held_out
-from artbench.data.targets import Labels
+from artbench.data.targets import Labels, Split
 from artbench.plugins.known import target_named
 from artbench.specs import TargetKind
 from artbench.stats.metrics import best_thresholds
@@ -62,6 +64,30 @@ def guesses(train: Known, test: Known, *, target: TargetKind, classes: int, frac
         for name, grouped in zip(target_named(target).baselines, (False, True), strict=True)
         if not grouped or train.groups is not None
     ]
+
+
+def chance_rankings(index: Split, queries: Split) -> Rankings:
+    """Put an index into an order by chance for each query, which is not compared with itself.
+
+    Args:
+        index: Pictures to search.
+        queries: Pictures to search with.
+    """
+    random = np.random.default_rng(0)
+    members, pictures = Counter(index.labels.tolist()), Counter(index.rows.tolist())
+    both = Counter(zip(index.rows.tolist(), index.labels.tolist(), strict=True))
+    members[NOTHING] = 0
+    places = []
+    for row, label in zip(queries.rows.tolist(), queries.labels.tolist(), strict=True):
+        belonging = max(0, members[label] - both[row, label])
+        drawn = random.choice(len(index) - pictures[row], belonging, replace=False, shuffle=False)
+        places.append(np.sort(drawn) + 1)
+    hit = np.array([len(found) > 0 and found[0] == 1 for found in places], bool)
+    return Rankings.of(
+        places,
+        nearest=np.where(hit, queries.labels.astype(np.int64), NOTHING),
+        similarity=random.random(len(queries), np.float64),
+    )
 
 
 def _thresholds(train: Known, classes: int, grouped: bool, target: TargetKind, fraction: float) -> Mapping[str, float]:

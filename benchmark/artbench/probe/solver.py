@@ -111,7 +111,7 @@ def solve(
             given_up = given_up | stuck
         before, conditioned = conditioned, preconditioner(new.gradient)
         move = step.mul_(-length)
-        memory.append(_Step(move, new.gradient - now.gradient, conditioned - before))
+        memory.append(_Step.of(move, new.gradient - now.gradient, conditioned - before, joint))
         point, now = point + move, new
 
 
@@ -149,14 +149,20 @@ def _search(
 
 @dataclass(frozen=True)
 class _Step:
-    """A step taken, the change of the gradient along it, and the same preconditioned."""
+    """A step taken, the change of the gradient along it, the same preconditioned, and the curvature along the step."""
 
     move: torch.Tensor
     bend: torch.Tensor
     conditioned: torch.Tensor
+    curvature: torch.Tensor
+
+    @classmethod
+    def of(cls, move: torch.Tensor, bend: torch.Tensor, conditioned: torch.Tensor, joint: bool) -> "_Step":
+        return cls(move, bend, conditioned, _dot(move, bend, joint))
 
     def select(self, columns: torch.Tensor) -> "_Step":
-        return _Step(self.move[:, columns], self.bend[:, columns], self.conditioned[:, columns])
+        parts = (self.move, self.bend, self.conditioned)
+        return _Step(*(part[:, columns] for part in parts), curvature=self.curvature[columns])
 
 
 def _direction(gradient: torch.Tensor, conditioned: torch.Tensor, memory: deque[_Step], joint: bool) -> torch.Tensor:
@@ -167,16 +173,16 @@ def _direction(gradient: torch.Tensor, conditioned: torch.Tensor, memory: deque[
     left, result = gradient.clone(), conditioned.clone()
     shares = []
     for step in reversed(memory):
-        share = _ratio(_dot(step.move, left, joint), _dot(step.move, step.bend, joint))
+        share = _ratio(_dot(step.move, left, joint), step.curvature)
         shares.append(share)
         left -= share * step.bend
         result -= share * step.conditioned
     if memory:
         last = memory[-1]
-        scale = _ratio(_dot(last.move, last.bend, joint), _dot(last.bend, last.conditioned, joint))
+        scale = _ratio(last.curvature, _dot(last.bend, last.conditioned, joint))
         result *= torch.where(scale > 0, scale, 1)
     for step, share in zip(memory, reversed(shares), strict=True):
-        back = _ratio(_dot(step.bend, result, joint), _dot(step.move, step.bend, joint))
+        back = _ratio(_dot(step.bend, result, joint), step.curvature)
         result += step.move * (share - back)
     return result
 
@@ -192,7 +198,8 @@ def _norm(values: torch.Tensor, joint: bool) -> torch.Tensor:
 
 def _ratio(above: torch.Tensor, below: torch.Tensor) -> torch.Tensor:
     """Return the quotient; 0 if the divisor is not positive, for a step of 0 or by rounding."""
-    return torch.where(below > 0, above / torch.where(below > 0, below, 1), 0)
+    positive = below > 0
+    return torch.where(positive, above / torch.where(positive, below, 1), 0)
 
 
 def _smallest(now: Evaluation) -> torch.Tensor:

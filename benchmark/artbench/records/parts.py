@@ -50,9 +50,9 @@ class DatasetState(Part):
         fingerprint: Digest of classes, splits, labels and the contents of all images (`Targets.fingerprint`).
         listing: The same with the sizes of the images in place of their contents. None in records of artbench 0.1,
             which have it as their fingerprint.
-        train: Number of training images, including those of the validation split.
-        test: Number of test images.
-        classes: Number of classes or labels.
+        train: Number of training images, including those of the validation split; of pictures of an index.
+        test: Number of test images, or of queries.
+        classes: Number of classes or labels; of different things that pictures of an index or queries are of.
         missing: Number of listed images that were missing.
         unreadable: Number of images that could not be decoded.
         partial: Whether more than 1 % were missing, with the user's consent.
@@ -163,15 +163,15 @@ class RoundState(Part):
         train: Number of training images, including those of the validation split.
         test: Number of test images.
         metrics: Value of each metric.
-        neighbours: Value of each metric for the nearest neighbours.
-        probe: What the probe chose.
+        neighbours: Value of each metric for the nearest neighbours; empty without.
+        probe: What the probe chose; None if an index was searched.
     """
 
     train: Count
     test: Count
     metrics: dict[Name, Number]
     neighbours: dict[Name, Number]
-    probe: ProbeState
+    probe: ProbeState | None = None
 
 
 class FewShotState(Part):

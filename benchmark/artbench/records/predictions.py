@@ -1,6 +1,6 @@
 """The predictions for all test images, stored beside a record for paired tests."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from artbench.data.outputs import Leading, Outputs
+from artbench.data.outputs import Answered, Leading
+from artbench.data.rankings import KEPT, NOTHING, Rankings
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.records.parquet import LARGEST_TABLE, MOST_ROWS, OtherFileError, StoredTable, check_texts
+from artbench.records.rankings import ranking_columns, rankings_of
 from artbench.records.record import Record
 from artbench.runtime.files import atomic_write
 from artbench.specs import AnswerForm
@@ -21,6 +23,8 @@ from artbench.specs import AnswerForm
 # Most values of a column of lists, such as 250,000 images of 1,000 labels; and most classes.
 _MOST_VALUES = 25 * 10**7
 _MOST_CLASSES = 10**5
+# Most different things that pictures of an index are of, which take no memory.
+_MOST_THINGS = 10**8
 # Values up to which a file may stand for more bytes than it has; above, they are written as they are.
 _FEW_VALUES = 10**8
 # Where Parquet has the values of a list.
@@ -37,8 +41,8 @@ class TestPredictions:
     Attributes:
         images: Ids, in the order of the test split.
         labels: As `Split.labels`.
-        outputs: Probabilities, float32, shape (n, classes), of one class per image the leading ones suffice; or years,
-            float32, shape (n, 1).
+        outputs: Probabilities, float32, shape (n, classes), of one class per image the leading ones suffice; years,
+            float32, shape (n, 1); or rankings.
         rounds: Round of each row, from 0, int64, shape (n,); None if there is one.
         clusters: Cluster of each row, such as its painter, numbered from 0 in order of appearance, int64, shape (n,);
             None if rows are resampled one by one.
@@ -48,7 +52,7 @@ class TestPredictions:
 
     images: Sequence[str]
     labels: Labels
-    outputs: Outputs
+    outputs: Answered
     rounds: NDArray[np.int64] | None = None
     clusters: NDArray[np.int64] | None = None
 
@@ -57,15 +61,17 @@ class TestPredictions:
 
         Single-label: class numbers, and the probability of the predicted class. Multi-label: `target` and `prediction`
         (probability of at least 0.5) list label numbers, `confidence` the probability of every label. Years: the years,
-        and no confidence.
+        and no confidence. Rankings: what each query and the picture most similar to it show, -1 for what belongs with
+        no other, the similarity, and `belonging, places, average_precision, precision_to_r` as `Rankings` has them.
         """
-        outputs, form = self.outputs, form_of_labels(self.labels)
-        if form == "class" and not isinstance(outputs, Leading):
+        outputs, form = self.outputs, _form_of(self.labels, self.outputs)
+        if form == "class" and isinstance(outputs, np.ndarray):
             outputs = Leading.of(outputs)
-        classes = outputs.count if isinstance(outputs, Leading) else outputs.shape[1]
-        check_size(self.images, classes=classes, form=form)
+        check_size(self.images, classes=_classes(outputs), form=form)
         columns, few = {"image": pa.array(self.images, pa.string())}, True
-        if isinstance(outputs, Leading):
+        if isinstance(outputs, Rankings):
+            columns |= ranking_columns(outputs, self.labels)
+        elif isinstance(outputs, Leading):
             columns["target"] = pa.array(self.labels, pa.int32())
             columns["prediction"] = pa.array(outputs.classes[:, 0], pa.int32())
             columns["confidence"] = pa.array(outputs.probabilities[:, 0], pa.float32())
@@ -77,7 +83,7 @@ class TestPredictions:
             for name, chosen in (("target", self.labels), ("prediction", outputs >= 0.5)):
                 ends = np.append(0, np.cumsum(chosen.sum(axis=1)))
                 columns[name] = _lists(ends, pa.array(np.nonzero(chosen)[1], pa.int32()))
-            ends = np.arange(len(outputs) + 1) * classes
+            ends = np.arange(len(outputs) + 1) * outputs.shape[1]
             columns["confidence"] = _lists(ends, pa.array(outputs.ravel(), pa.float32()))
         if self.rounds is not None:
             columns["round"] = pa.array(self.rounds, pa.int32())
@@ -107,10 +113,12 @@ class StoredPredictions:
         labels: As `Split.labels`.
         predicted: Single-label: class numbers, int64, shape (n,). Years: the years, float32, shape (n,).
             Multi-label: None.
+            Rankings: `Rankings.nearest`.
         confidence: Single-label: probability of the predicted class, float32, shape (n,). Multi-label: of every label,
-            float32, shape (n, classes). Years: None.
+            float32, shape (n, classes). Years: None. Rankings: `Rankings.similarity`, float32, shape (n,).
         rounds: Round of each row, int64, shape (n,); zeros if there is one.
         clusters: Cluster of each row, int64, shape (n,); None if rows are resampled one by one, or if not stored.
+        rankings: Rankings of an index; None if that was not asked.
     """
 
     images: NDArray[np.object_]
@@ -119,18 +127,29 @@ class StoredPredictions:
     confidence: NDArray[np.float32] | None
     rounds: NDArray[np.int64]
     clusters: NDArray[np.int64] | None
+    rankings: Rankings | None = None
 
     @property
     def form(self) -> AnswerForm:
-        """Form of the answers, by the labels."""
-        return form_of_labels(self.labels)
+        """Form of the answers, by the labels and by whether they are rankings."""
+        return _form_of(self.labels, self.rankings)
 
 
 def form_of_labels(labels: Labels) -> AnswerForm:
-    """Return the form of the answers that labels are."""
+    """Return the form of the answers of a probe that labels are."""
     if labels.dtype == np.float64:
         return "number"
     return "class" if labels.ndim == 1 else "labels"
+
+
+def _form_of(labels: Labels, answered: Answered | None) -> AnswerForm:
+    return "ranking" if isinstance(answered, Rankings) else form_of_labels(labels)
+
+
+def _classes(outputs: Answered) -> int:
+    if isinstance(outputs, Rankings):
+        return 0
+    return outputs.count if isinstance(outputs, Leading) else outputs.shape[1]
 
 
 def check_size(images: Sequence[str], *, classes: int, form: AnswerForm) -> None:
@@ -162,8 +181,9 @@ def _too_many(rows: int, classes: int, form: AnswerForm) -> str:
     """Say why predictions would not be read; empty if they would."""
     if rows > MOST_ROWS:
         return f"at most {MOST_ROWS:,} rows are read"
-    if form != "number" and classes > _MOST_CLASSES:
-        return f"at most {_MOST_CLASSES:,} classes are read"
+    most = _MOST_THINGS if form == "ranking" else _MOST_CLASSES
+    if form != "number" and classes > most:
+        return f"at most {most:,} classes are read"
     if form == "labels" and rows * classes > _MOST_VALUES:
         return f"at most {_MOST_VALUES:,} probabilities are read"
     return ""
@@ -181,11 +201,12 @@ def read_predictions(file: Path, record: Record) -> StoredPredictions:
     with _said():
         stored = StoredTable(file, record.predictions)
         # A list has a value for each label, a few bytes of a file can stand for any number, and all are kept in memory.
-        rows = record.predictions.rows
-        problem = _too_many(rows, classes, "labels" if stored.lists else "class")
-        if problem or (stored.lists and rows * classes > max(_FEW_VALUES, stored.bytes)):
+        rows, ranked = record.predictions.rows, _is_ranked(stored.columns)
+        several = KEPT if ranked else classes if stored.lists else 1
+        problem = _too_many(rows, classes, "ranking" if ranked else "labels" if stored.lists else "class")
+        if problem or (stored.lists and rows * several > max(_FEW_VALUES, stored.bytes)):
             raise ArtbenchError(problem or "it has fewer bytes than values")
-        table = stored.read(values_per_row=classes if stored.lists else 1)
+        table = stored.read(values_per_row=several)
     try:
         return _checked(table, record)
     except (ValueError, KeyError, TypeError, AttributeError, pa.ArrowException, MemoryError) as error:
@@ -218,6 +239,10 @@ def _said() -> Iterator[None]:
         raise ArtbenchError(f"its predictions can't be read ({error.message})") from error
 
 
+def _is_ranked(columns: Collection[str]) -> bool:
+    return "places" in columns
+
+
 def _checked(table: pa.Table, record: Record) -> StoredPredictions:
     names, classes = set(table.column_names), record.dataset.classes
     images = table["image"].cast(pa.string())
@@ -228,7 +253,12 @@ def _checked(table: pa.Table, record: Record) -> StoredPredictions:
     predicted: NDArray[np.int64] | NDArray[np.float32] | None
     confidence: NDArray[np.float32] | None
     labels: Labels
-    if pa.types.is_list(table["target"].type):
+    rankings = None
+    if _is_ranked(names):
+        labels, predicted = (_numbers(table, name, low=NOTHING, below=classes) for name in ("target", "prediction"))
+        confidence = _floats(table["confidence"].to_numpy()).astype(np.float32)
+        rankings = rankings_of(table, labels=labels, nearest=predicted, similarity=confidence)
+    elif pa.types.is_list(table["target"].type):
         labels = _label_sets(table["target"], classes)
         predicted, confidence = None, _probabilities(table["confidence"], classes)
     elif pa.types.is_floating(table["target"].type):
@@ -244,20 +274,21 @@ def _checked(table: pa.Table, record: Record) -> StoredPredictions:
         confidence=confidence,
         rounds=np.zeros(len(table), np.int64) if rounds is None else rounds,
         clusters=clusters,
+        rankings=rankings,
     )
 
 
-def _numbers(table: pa.Table, name: str, *, below: int) -> NDArray[np.int64]:
-    """Return a column of whole numbers in [0, below)."""
+def _numbers(table: pa.Table, name: str, *, below: int, low: int = 0) -> NDArray[np.int64]:
+    """Return a column of whole numbers in [low, below)."""
     column = table[name]
     if not pa.types.is_integer(column.type) or column.null_count:
         raise ValueError(f"{name} is not a column of numbers")
-    return _within(column.cast(pa.int64()).to_numpy(), below, name)
+    return _within(column.cast(pa.int64()).to_numpy(), below, name, low=low)
 
 
-def _within(numbers: NDArray[np.int64], below: int, name: str) -> NDArray[np.int64]:
-    if len(numbers) and (numbers.min() < 0 or numbers.max() >= below):
-        raise ValueError(f"{name} has a number that is not in [0, {below})")
+def _within(numbers: NDArray[np.int64], below: int, name: str, *, low: int = 0) -> NDArray[np.int64]:
+    if len(numbers) and (numbers.min() < low or numbers.max() >= below):
+        raise ValueError(f"{name} has a number that is not in [{low}, {below})")
     return numbers
 
 

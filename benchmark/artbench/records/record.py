@@ -97,8 +97,8 @@ class Record(Part):
     """One result, as it is written.
 
     Attributes:
-        probe: What the probe chose; with several rounds, in the first.
-        neighbours: Weighted nearest neighbours on the same features.
+        probe: What the probe chose; with several rounds, in the first. None if an index was searched.
+        neighbours: Weighted nearest neighbours on the same features; None if an index was searched.
         references: Guesses from the labels and painters of train and validation.
         clusters: Number of painters whose images counted as one, over all rounds; None if each image counted
             by itself.
@@ -108,7 +108,8 @@ class Record(Part):
         predictions: The file `.parquet` beside this one: the prediction for every test image.
         tables: The files `.classes.parquet` (precision, recall, F1 and, for multi-label tasks, average precision of
             each class) and `.confusion.parquet` (single-label), over all rounds together; and `.probe.parquet`, the
-            weights of the probe (`artbench.records.probe`), which records of artbench 0.1 lack.
+            weights of the probe (`artbench.records.probe`), which records of artbench 0.1 lack. Years have the last
+            alone, rankings none.
 
     Raises:
         pydantic.ValidationError: A field is missing, unknown or impossible, on reading or writing.
@@ -126,8 +127,8 @@ class Record(Part):
     primary_metric: Name
     metrics: dict[Name, Metric]
     encoder: EncoderState
-    probe: ProbeState
-    neighbours: NeighboursState
+    probe: ProbeState | None = None
+    neighbours: NeighboursState | None = None
     references: tuple[BaselineState, ...] = ()
     clusters: Count | None = None
     rounds: tuple[RoundState, ...] = ()
@@ -153,8 +154,9 @@ class Record(Part):
 
     @property
     def probes(self) -> list[ProbeState]:
-        """What the probe chose in each round."""
-        return [round_.probe for round_ in self.rounds] or [self.probe]
+        """What the probe chose in each round; empty if an index was searched."""
+        found = [round_.probe for round_ in self.rounds] or [self.probe]
+        return [probe for probe in found if probe is not None]
 
     @property
     def board(self) -> tuple[str, int, str, str]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 TargetKind: TypeAlias = str
 """Name of a kind of target (`TargetSpec`)."""
-AnswerForm: TypeAlias = Literal["class", "labels", "number"]
+AnswerForm: TypeAlias = Literal["class", "labels", "number", "ranking"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,9 +25,13 @@ class TargetSpec:
         answer: The form of an answer, and with it of labels (`Split.labels`), probe and stored predictions. `class`:
             one class per image, int64, shape (n,), by softmax regression. `labels`: any number of labels, bool, shape
             (n, classes), by one sigmoid for each. `number`: a number, float64, shape (n,), by ridge regression.
+            `ranking`: the pictures of an index in order of similarity, by search and with no probe. Labels say which
+            pictures belong together, int64, shape (n,), -1 for one that belongs with no other; `Targets.train` is the
+            index and `Targets.test` the queries, which may be the same pictures: none is compared with itself.
         metrics: Names of the metrics that every task of this kind has, in the order of tables.
         baselines: Names of the two guesses without pixels that stand below a leaderboard: the same for all images, from
-            the labels of train (of a `number` their median), and one for each group, such as a painter.
+            the labels of train (of a `number` their median), and one for each group, such as a painter. Of a
+            `ranking` the first alone: an order by chance.
         check: `(targets) -> None`: raises `artbench.errors.ArtbenchError` if the labels of a task, of the right form,
             are not what this kind asks, such as a state of 7 out of 5. Called whenever a task is opened.
 
@@ -44,7 +48,7 @@ class TargetSpec:
     description: str
     answer: AnswerForm
     metrics: tuple[str, ...]
-    baselines: tuple[str, str] = ("from all labels", "from the group's labels")
+    baselines: tuple[str, ...] = ("from all labels", "from the group's labels")
     check: Factory[[Targets], None] | None = None
 
     def __post_init__(self) -> None:

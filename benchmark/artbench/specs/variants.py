@@ -15,6 +15,8 @@ _KEY, _VALUE = re.compile(r"[a-z][a-z_]{0,29}"), re.compile(r"[A-Za-z0-9][A-Za-z
 
 Pool: TypeAlias = Literal["cls", "avg", "cls+avg", "map", "max"]
 POOLS = get_args(Pool)
+_RANGE = re.compile(r"(?<==)([0-9]{1,9}\.\.[0-9]{1,9})(?=,|$)")
+_MOST_NAMES = 1000
 _MOST_LAYERS, _SMALLEST, _LARGEST = 1000, 16, 4096
 
 
@@ -111,3 +113,23 @@ def spelled(name: str) -> str:
     """
     plain, has_variant, variant = name.partition("@")
     return f"{plain}@{Variant.parse(variant)}" if has_variant else name
+
+
+def sweep(name: str) -> list[str]:
+    """Return the names of backbones that a name with ranges stands for, such as four for `resnet18@layer=1..4`.
+
+    Raises:
+        UsageError: A range is empty, or they are more than 1,000 names.
+    """
+    plain, at, variant = name.partition("@")
+    names = [f"{plain}{at}"]
+    for number, part in enumerate(_RANGE.split(variant)):
+        first, _, last = part.partition("..")
+        # Every second part is a range.
+        values = range(int(first), int(last) + 1) if number % 2 else [part]
+        if not values:
+            raise UsageError(f"{name}: {part} counts down", mend=f"Write {last}..{first}")
+        if len(names) * len(values) > _MOST_NAMES:
+            raise UsageError(f"{name} stands for more than {_MOST_NAMES:,} variants", mend="Write a shorter range")
+        names = [f"{before}{value}" for before in names for value in values]
+    return names

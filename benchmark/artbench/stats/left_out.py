@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data.answers import Answers
-from artbench.data.outputs import Outputs
+from artbench.data.outputs import Answered, Outputs
+from artbench.data.rankings import Rankings
 from artbench.data.targets import Labels
 from artbench.specs import MetricSpec, TargetKind
 from artbench.stats.image_shares import COUNTS, image_shares, largest_value, smoothed_variance
-from artbench.stats.measuring import Outcome, measure_all, measured
+from artbench.stats.measuring import Outcome, check_images, measure_all, measured
 from artbench.stats.metrics import METRICS, metrics_of
 from artbench.stats.plain import each_image, is_counted, plain_value, without
 from artbench.stats.single_label import CALIBRATION_BINS, SingleLabelOutcome
@@ -98,7 +99,7 @@ class LeftOut:
 
 def left_out(
     labels: Labels,
-    outputs: Outputs,
+    outputs: Answered,
     *,
     target: TargetKind,
     units: Units,
@@ -110,7 +111,7 @@ def left_out(
 
     Args:
         labels: As `Split.labels`.
-        outputs: Probabilities, shape (n, classes), the leading ones of them, or years, shape (n, 1).
+        outputs: Probabilities, shape (n, classes), the leading ones of them, years, shape (n, 1), or rankings.
         target: Kind of target.
         units: Units of the images.
         thresholds: Threshold by metric; metrics that need one and have none are left out.
@@ -135,8 +136,22 @@ def left_out(
     wanted = [*only, _EXACT] if only and _INTERPOLATED in only else only
     named = metrics_of(target, more) if wanted is None else [METRICS[name] for name in wanted]
     asked = [m for m in named if not m.needs_threshold or m.name in given]
-    metrics = [metric for metric in asked if is_counted(metric)]
-    outcome, values = measure_all(metrics, labels, outputs, thresholds=given)
+    found: dict[str, LeftOut] = {}
+    counted = [metric for metric in asked if is_counted(metric)]
+    if not isinstance(outputs, Rankings):
+        found = _counted(counted, labels, outputs, units, given)
+    if len(found) < len(asked):
+        check_images(labels)
+        answers = Answers.of(labels, outputs)
+        found |= {m.name: _plain(m, answers, units) for m in asked if not is_counted(m)}
+    return {m.name: found[m.name] for m in asked if only is None or m.name in only}
+
+
+def _counted(
+    metrics: Sequence[MetricSpec], labels: Labels, outputs: Outputs, units: Units, thresholds: Mapping[str, float]
+) -> dict[str, LeftOut]:
+    """Return metrics that measure counts, on all images and without each unit."""
+    outcome, values = measure_all(metrics, labels, outputs, thresholds=thresholds)
     # Interpolation takes the best of a few precisions, so that leaving out one image says nothing of many.
     smooth = [metric for metric in metrics if metric.name != _INTERPOLATED]
     each = _without(smooth, outcome, units.of, units.count)
@@ -146,7 +161,7 @@ def left_out(
     found: dict[str, LeftOut] = {}
     for metric in smooth:
         name, value = metric.name, float(values[metric.name][0])
-        shares = image_shares(name, labels, outcome, given)
+        shares = image_shares(name, labels, outcome, thresholds)
         one_by_one = np.nan_to_num(value - alone[name])
         found[name] = LeftOut(
             value=value,
@@ -166,10 +181,7 @@ def left_out(
         exact, rough = found[_EXACT], float(values[_INTERPOLATED][0])
         moved = exact.without - exact.value + rough
         found[_INTERPOLATED] = replace(exact, value=rough, rounds=np.array([rough]), without=moved, biased=False)
-    if len(metrics) < len(asked):
-        answers = Answers.of(labels, outputs)
-        found |= {m.name: _plain(m, answers, units) for m in asked if not is_counted(m)}
-    return {m.name: found[m.name] for m in asked if only is None or m.name in only}
+    return found
 
 
 def _plain(metric: MetricSpec, answers: Answers, units: Units) -> LeftOut:
@@ -185,9 +197,11 @@ def _plain(metric: MetricSpec, answers: Answers, units: Units) -> LeftOut:
     if metric.statistic == "mean":
         numbers = each_image(metric, answers)
         shares = (~np.isnan(numbers)).astype(np.float64)
+        known = numbers[~np.isnan(numbers)]
+        shared = metric.unit == "fraction" and bool(np.isin(known, (0, 1)).all())
+        single = value * (1 - value) / len(known) if shared else 0.0
         # Shares of images, as accuracy is, have an exact interval.
-        counts = metric.unit == "fraction" and bool(np.isin(numbers, (0, 1)).all())
-        single = value * (1 - value) / n if counts else 0.0
+        counts = shared and len(known) == n
     shares = shares / shares.sum()
     one_by_one = np.nan_to_num(value - alone)
     return LeftOut(

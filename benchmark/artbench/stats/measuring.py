@@ -44,6 +44,12 @@ def measured(metrics: Sequence[MetricSpec], weighted: Any) -> dict[str, NDArray[
     return {m.name: np.clip(measure_of(m)(weighted), *m.bounds) for m in metrics}
 
 
+def check_images(labels: Labels) -> None:
+    """Raise ArtbenchError if there are no images."""
+    if not len(labels):
+        raise ArtbenchError("there are no test images to score", mend="Check the task's test split")
+
+
 def measure_all(
     metrics: Sequence[MetricSpec], labels: Labels, outputs: Outputs, *, thresholds: Mapping[str, float]
 ) -> tuple[Outcome, dict[str, NDArray[np.floating]]]:
@@ -52,8 +58,7 @@ def measure_all(
     Raises:
         ArtbenchError: There are no images, or a metric is undefined because no image has a label.
     """
-    if not len(labels):
-        raise ArtbenchError("there are no test images to score", mend="Check the task's test split")
+    check_images(labels)
     outcome = outcome_of(labels, outputs, thresholds)
     values = measured(metrics, outcome.weighted(None))
     undefined = [name for name, value in values.items() if np.isnan(value).any()]

@@ -6,7 +6,8 @@ from functools import partial
 import numpy as np
 
 from artbench.data.answers import Answers
-from artbench.data.outputs import Leading, Outputs
+from artbench.data.outputs import Answered, Leading, Outputs
+from artbench.data.rankings import Rankings
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.plugins.known import known_metrics, target_named
@@ -102,14 +103,14 @@ def best_thresholds(labels: Labels, outputs: Outputs, *, target: TargetKind) -> 
 
 
 def score(
-    metric: MetricSpec, labels: Labels, outputs: Outputs, *, thresholds: Mapping[str, float] | None = None
+    metric: MetricSpec, labels: Labels, outputs: Answered, *, thresholds: Mapping[str, float] | None = None
 ) -> float:
     """Compute the value of one metric, without an interval; NaN if it is undefined.
 
     Args:
         metric: One of `METRICS`.
         labels: As `Split.labels`.
-        outputs: Probabilities, shape (n, classes), the leading ones of them, or years, shape (n, 1).
+        outputs: Probabilities, shape (n, classes), the leading ones of them, years, shape (n, 1), or rankings.
         thresholds: Threshold by metric, for metrics that need one.
 
     Examples:
@@ -119,14 +120,14 @@ def score(
         >>> score(METRICS["accuracy"], np.array([0, 1, 1, 0]), probabilities)
         0.75
     """
-    if not is_counted(metric):
+    if isinstance(outputs, Rankings) or not is_counted(metric):
         return plain_value(metric, Answers.of(labels, outputs))
     return float(measured([metric], outcome_of(labels, outputs, thresholds or {}).weighted(None))[metric.name][0])
 
 
 def sample(
     labels: Labels,
-    outputs: Outputs,
+    outputs: Answered,
     *,
     target: TargetKind,
     bootstrap: Bootstrap,
@@ -138,7 +139,7 @@ def sample(
 
     Args:
         labels: As `Split.labels`.
-        outputs: Probabilities, shape (n, classes), the leading ones of them, or years, shape (n, 1).
+        outputs: Probabilities, shape (n, classes), the leading ones of them, years, shape (n, 1), or rankings.
         target: Kind of target.
         bootstrap: How to resample.
         thresholds: Threshold by metric; metrics that need one and have none are left out.
@@ -160,16 +161,18 @@ def sample(
     """
     thresholds = thresholds or {}
     metrics = [m for m in metrics_of(target, more) if not m.needs_threshold or m.name in thresholds]
-    counted = [metric for metric in metrics if is_counted(metric)]
-    outcome, values = measure_all(counted, labels, outputs, thresholds=thresholds)
-    drawn = [
-        measured(counted, outcome.weighted(weights))
-        for weights in resamples(len(labels), bootstrap=bootstrap, clusters=clusters)
-    ]
-    found = {
-        name: Sampled(value=float(value[0]), resampled=np.concatenate([resample[name] for resample in drawn]))
-        for name, value in values.items()
-    }
+    found: dict[str, Sampled] = {}
+    if not isinstance(outputs, Rankings):
+        counted = [metric for metric in metrics if is_counted(metric)]
+        outcome, values = measure_all(counted, labels, outputs, thresholds=thresholds)
+        drawn = [
+            measured(counted, outcome.weighted(weights))
+            for weights in resamples(len(labels), bootstrap=bootstrap, clusters=clusters)
+        ]
+        found = {
+            name: Sampled(value=float(value[0]), resampled=np.concatenate([resample[name] for resample in drawn]))
+            for name, value in values.items()
+        }
     plain = [metric for metric in metrics if not is_counted(metric)]
     answers = Answers.of(labels, outputs) if plain else None
     for metric in plain:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from artbench.data.outputs import Outputs
+from artbench.data.outputs import Answered
 from artbench.data.targets import Labels
 from artbench.protocol import Protocol
 from artbench.specs import TargetKind
@@ -36,7 +36,7 @@ class Scorer:
         self,
         number: int,
         labels: Labels,
-        outputs: Outputs,
+        outputs: Answered,
         *,
         thresholds: Mapping[str, float] | None = None,
     ) -> Mapping[str, Scored]:
@@ -45,7 +45,7 @@ class Scorer:
         Args:
             number: Which of the tests the images are of.
             labels: As `Split.labels`.
-            outputs: Probabilities, shape (n, classes), the leading ones of them, or years, shape (n, 1).
+            outputs: Probabilities, shape (n, classes), the leading ones of them, years, shape (n, 1), or rankings.
             thresholds: Threshold by metric; metrics that need one and have none are left out.
 
         Raises:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from artbench.data.answers import Answers
+from artbench.data.rankings import NOTHING, Rankings
 from artbench.plugins.known import form_of, known_metrics
 from artbench.runtime.findings import Finding
 from artbench.specs import MetricSpec, TargetSpec
@@ -48,9 +49,19 @@ def _answers(spec: MetricSpec) -> Answers:
     if form == "number":
         years = rng.normal(1700, 50, _IMAGES)
         return Answers.of(years, (years + rng.normal(0, 20, _IMAGES))[:, None])
+    if form == "ranking":
+        return _rankings(rng)
     chances = rng.dirichlet(np.ones(_CLASSES), _IMAGES)
     labels = rng.integers(0, _CLASSES, _IMAGES)
     return Answers.of(np.eye(_CLASSES, dtype=bool)[labels] if form == "labels" else labels, chances)
+
+
+def _rankings(rng: np.random.Generator) -> Answers:
+    """Return answers to queries to an index of 60 pictures, the last quarter of them distractors."""
+    labels = np.where(np.arange(_IMAGES) < 3 * _IMAGES // 4, rng.integers(0, _CLASSES, _IMAGES), NOTHING)
+    places = [np.sort(rng.permutation(60)[: 0 if label == NOTHING else 5]) + 1 for label in labels.tolist()]
+    nearest = np.where([1 in found for found in places], labels, NOTHING)
+    return Answers.of(labels, Rankings.of(places, nearest=nearest, similarity=rng.random(_IMAGES)))
 
 
 def value(it: MadeUp) -> Iterator[Fault]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from artbench.data.checks import check_searched
 from artbench.data.dataset import Dataset
+from artbench.data.rankings import NOTHING
 from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
 from artbench.plugins.known import form_of, target_named
@@ -21,7 +23,12 @@ from artbench.testing.dataset import overlaps
 from artbench.testing.read_dataset import ReadDataset, read_twice
 
 # What labels are, by kind of target: dtype, and shape in words.
-_LABELS = {"class": ("int64", "(n,)"), "labels": ("bool", "(n, classes)"), "number": ("float64", "(n,)")}
+_LABELS = {
+    "class": ("int64", "(n,)"),
+    "labels": ("bool", "(n, classes)"),
+    "number": ("float64", "(n,)"),
+    "ranking": ("int64", "(n,)"),
+}
 
 
 def check_task(
@@ -119,15 +126,19 @@ def _splits(task: ReadTask) -> Iterator[tuple[str, Split]]:
 
 
 def labels(task: ReadTask) -> Iterator[Fault]:
-    """Labels are within the range of the classes; years are finite."""
+    """Labels are within the range of the classes; years are finite.
+
+    Of rankings, -1 is the label of an image that belongs with no other.
+    """
+    lowest = NOTHING if form_of(task.spec.target) == "ranking" else 0
     for name, split in _splits(task):
         if split.labels.dtype == np.float64 and not np.isfinite(split.labels).all():
             yield Fault(f"some years of {name} are NaN or infinite", "Leave out images without a year")
         elif split.labels.dtype == np.int64:
             count = len(task.targets.classes)
-            if len(wrong := split.labels[(split.labels < 0) | (split.labels >= count)]):
+            if len(wrong := split.labels[(split.labels < lowest) | (split.labels >= count)]):
                 mend = "Number classes from 0, in the order of `classes`; leave out images without a label"
-                yield Fault(f"labels of {name} are not all from 0 to {count - 1}: {wrong[0]}", mend)
+                yield Fault(f"labels of {name} are not all from {lowest} to {count - 1}: {wrong[0]}", mend)
 
 
 def splits_hold_pictures(task: ReadTask) -> Iterator[Fault]:
@@ -139,13 +150,20 @@ def splits_hold_pictures(task: ReadTask) -> Iterator[Fault]:
 
 
 def splits_apart(task: ReadTask) -> Iterator[Fault]:
-    """No image is in two splits."""
-    yield from overlaps(task.targets, task.read.dataset)
+    """No image is in two splits, but for queries of a ranking, which the index may hold; one of them has an answer."""
+    if form_of(task.spec.target) != "ranking":
+        yield from overlaps(task.targets, task.read.dataset)
+        return
+    for round_ in task.targets.rounds:
+        try:
+            check_searched(round_, task.read.dataset, task=task.spec.name)
+        except ArtbenchError as error:
+            yield Fault(error.message, error.mend)
 
 
 def every_class_is_trained(task: ReadTask) -> Iterator[Fault]:
-    """Every class has an image in train."""
-    if form_of(task.spec.target) == "number":
+    """Every class has an image in train; an index need not have one of everything."""
+    if form_of(task.spec.target) in ("number", "ranking"):
         return
     classes, labels = task.targets.classes, task.targets.train.labels
     present = set((labels.nonzero()[1] if labels.ndim == 2 else labels).tolist())
@@ -216,11 +234,15 @@ def classes(task: ReadTask) -> Iterator[Fault]:
 
 
 def groups(task: ReadTask) -> Iterator[Fault]:
-    """Every row of the dataset has a group; intervals that are clustered need groups that train has not seen."""
+    """Every row of the dataset has a group; intervals that are clustered need groups that train has not seen.
+
+    Of rankings, queries of one group are counted together.
+    """
     groups = task.targets.groups
     if groups is None and task.spec.clustered:
         yield Fault("it is clustered, and its targets have no groups", "Give groups, or leave clustered out")
-    if groups is not None and task.spec.clustered and len(groups) == len(task.read.dataset):
+    apart = task.spec.clustered and form_of(task.spec.target) != "ranking"
+    if groups is not None and apart and len(groups) == len(task.read.dataset):
         targets = task.targets
         tested = set(targets.groups_of(targets.test) or ())
         fitted = set(targets.groups_of(targets.train) or ()) - {""}

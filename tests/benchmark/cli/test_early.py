@@ -141,8 +141,9 @@ def test_the_first_slip_keeps_the_names_for_the_next(cache: Path, command_line: 
 def test_random_weights_of_what_has_none_are_refused_with_the_name_of_the_other(command_line: CommandLine) -> None:
     # Else one measurement would be on record under two names.
     words = ("--backbone", "colour-histogram", "--pretraining", "random", "--task", "sample-style")
-    done = command_line("run", *words)
-    assert done.returncode == 2
-    assert "colour-histogram has nothing to learn, and no weights. Give --pretraining none." in (
-        " ".join(done.stderr.split())
-    )
+    for command in (("run",), ("matrix", "plan")):
+        done = command_line(*command, *words)
+        assert done.returncode == 2
+        assert "colour-histogram has nothing to learn, and no weights. Give --pretraining none." in (
+            " ".join(done.stderr.split())
+        )

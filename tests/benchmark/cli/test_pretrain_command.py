@@ -79,6 +79,8 @@ def test_a_folder_of_pictures_without_labels_trains_and_is_described(
         ("moco-v2", ["--dataset", "toys"], "toy"),
         ("moco-v2", ["--knn", "toy-traits"], "multi-label"),
         ("moco-v2", ["--set", "batch_size=64"], "60 images, fewer than a batch of 64"),
+        ("moco-v2", ["--save-minutes", "nan"], "nan is no span of time"),
+        ("moco-v2", ["--save-minutes", "-1"], "-1.0 is not in the range x>=0"),
         ("moco-v4", [], "moco-v3"),
         ("imagenet", [], "imagenet is not a method"),
     ],

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from artbench.encoders.request import encoder_requests, sweep
+from artbench.encoders.request import encoder_requests
 from artbench.errors import ArtbenchError, UsageError
 from artbench.plugins.loading import load_plugins
+from artbench.specs.variants import sweep
 
 
 @pytest.mark.parametrize(

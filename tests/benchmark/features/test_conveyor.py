@@ -18,6 +18,7 @@ from artbench.features.lane import CudaLane, Lane, Result
 from tests.support.encoders import encoder_of
 from tests.support.extraction import COUNT, GOOD, features, paint
 from tests.support.reporters import RecordingReporter
+from tests.support.waiting import waiting
 
 
 class LateLane(Lane):
@@ -138,7 +139,6 @@ def test_an_interrupt_leaves_no_thread_and_keeps_what_is_done(
 
 
 def test_the_forward_pass_on_cuda_waits_for_nothing() -> None:
-    # A fake tensor has no values: asking for one, as .cpu() of a result or .item() do, would raise.
     class There(torch.nn.Sequential):
         def to(self, *_: Any, **__: Any) -> "There":  # Modules of fake tensors can't be moved.
             return self
@@ -146,7 +146,10 @@ def test_the_forward_pass_on_cuda_waits_for_nothing() -> None:
     with FakeTensorMode(), torch.device("cuda"):
         module = There(torch.nn.Conv2d(3, 8, 3), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
         forward = Forward(encoder_of(module, 8), device="cuda", side=32, dtype=torch.float32, prepared=False)
-        found = forward.on_device(torch.empty((4, 32, 32, 3), dtype=torch.uint8))
+        pixels = torch.empty((4, 32, 32, 3), dtype=torch.uint8)
+        with waiting() as waited:
+            found = forward.on_device(pixels)
+    assert waited == []
     assert (found.device.type, found.dtype, tuple(found.shape)) == ("cuda", torch.float32, (4, 8))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from artbench.data.dataset import Dataset
 from artbench.encoders.encoder import Encoder
@@ -16,18 +17,18 @@ from tests.support.reporters import RecordingReporter
 _EXTRACT = f"""
 import sys
 from pathlib import Path
+import torch
 from tests.benchmark.features.test_processors import GOOD, deep
 from tests.support.extraction import dataset, features
 
 folder, cache = map(Path, sys.argv[1:])
-features(dataset(folder, {COUNT}), cache, rows=GOOD[::2], by=deep(), workers=2, float32=True)
+features(dataset(folder, {COUNT}), cache, rows=GOOD[::2], by=deep(), workers=2, dtype=torch.float32)
 """
 
 
 def deep() -> Encoder:
     """A network as deep as real ones, for small images."""
     import timm
-    import torch
 
     from tests.support.extraction import encoder
 
@@ -47,10 +48,10 @@ def test_a_store_that_another_kind_of_processor_began_is_gone_on_with(
         subprocess.run(command, check=True, cwd=Path(__file__).parents[3], timeout=110)
 
     reporter = RecordingReporter()
-    both = features(images, begun, rows=GOOD, by=deep(), float32=True, reporter=reporter)
+    both = features(images, begun, rows=GOOD, by=deep(), dtype=torch.float32, reporter=reporter)
     assert both.timing.extracted == len(GOOD) - len(GOOD[::2])
     assert not [notice for notice in reporter.notices if "other features" in notice]
 
-    own = features(images, tmp_path / "own", rows=GOOD, by=deep(), float32=True).take(GOOD)
+    own = features(images, tmp_path / "own", rows=GOOD, by=deep(), dtype=torch.float32).take(GOOD)
     # What docs/performance.md promises: a millionth of the largest value for each layer or so, in float32.
     np.testing.assert_allclose(both.take(GOOD), own, rtol=0, atol=2e-5 * np.abs(own).max())

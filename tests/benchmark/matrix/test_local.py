@@ -1,13 +1,21 @@
 """A matrix on this machine: planned, run, tried again, changed."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from artbench.matrix.matrix import Matrix
+from tests.plugins.artbench_collection.museum import works, write_museum
 from tests.support.command_line import CommandLine
-from tests.support.plugins import SMALL, TOY
+from tests.support.matrices import workers
+from tests.support.plugins import HUNGRY, SMALL, TOY
+from tests.support.run_tasks import paint
 
 _PLUGINS = ("--plugin", str(TOY), "--plugin", str(SMALL))
 _FIXED = ("--pretraining", "random", "--task", "toy-colour", "--device", "cpu", *_PLUGINS)
@@ -35,9 +43,76 @@ def test_a_failure_ends_no_other_and_can_be_tried_again_and_left_out(
         broken["id"]: "failed",
         small["id"]: "done",
     }
-    assert command_line("matrix", "cancel").stderr.startswith("artbench: the processes on this machine end with")
+    assert command_line("matrix", "cancel").stdout == "No engine has jobs of this matrix.\n"
+
+    assert Matrix.of("results").script() == command_line("matrix", "run", "--dry-run", *_FIXED, *both).stdout.strip()
 
     changed = command_line("matrix", "run", "--at-most", "1", *_FIXED, "--backbone", "small-colour")
     assert changed.returncode == 0
     assert "the plan has changed since it was submitted: of 2 units 1 is not in it any more" in changed.stderr
     assert "1 unit: 1 done." in changed.stdout
+
+
+@pytest.mark.timeout(300)
+def test_ctrl_c_ends_all_processes_and_cancel_says_where_to_press_it(
+    command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    words = ("--at-most", "1", *_FIXED, "--plugin", str(HUNGRY), "--backbone", "toy-hungry")
+    with subprocess.Popen(
+        [sys.executable, "-m", "artbench", "matrix", "run", *words], stderr=subprocess.PIPE, text=True
+    ) as process:
+        while not any(row["status"] == "running" for row in _status(command_line)):
+            assert process.poll() is None
+            time.sleep(0.2)
+        refused = command_line("matrix", "cancel")
+        assert refused.returncode == 2
+        assert refused.stderr.startswith("artbench: 1 unit is run by a command that waits for the end (pid ")
+        assert refused.stderr.endswith("Press Ctrl-C where `artbench matrix run` runs.\n")
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate()
+    assert process.returncode == 128 + signal.SIGINT
+    assert told.splitlines()[-1] == "artbench: interrupted; the same command continues from what is stored."
+    assert not workers(tmp_path / "results")
+    # An interrupt is no try, and leaves nothing to be cancelled.
+    (row,) = _status(command_line)
+    assert (row["status"], row["tries"]) == ("to do", 0)
+    assert command_line("matrix", "cancel").returncode == 0
+
+
+def _status(call: CommandLine) -> list[dict[str, Any]]:
+    told = call("matrix", "status", "--json")
+    return list(json.loads(told.stdout)) if told.returncode == 0 else []
+
+
+@pytest.mark.timeout(300)
+def test_a_collection_is_found_where_the_options_say(
+    command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = write_museum(tmp_path / "museum")
+    for k, (path, *_) in enumerate(works()):
+        paint(tmp_path / "museum" / path, k)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    words = ("--backbone", "colour-histogram", "--pretraining", "none", "--task", "collection:works:style")
+    placed = ("--data", f"collection:works=../museum/{table.name}", "--device", "cpu", "--at-most", "1")
+    done = command_line("matrix", "run", *words, *placed)
+    assert done.returncode == 0, done.stderr
+    assert "1 unit: 1 done." in done.stdout
+    # Units are called as collections are on record.
+    assert "colour-histogram, none on collection:works: done in " in done.stderr
+    (record,) = Path("results/records").rglob("*.json")
+    assert json.loads(record.read_text())["task"] == "collection:works:style"
+    # As `artbench run` has it: what one has put on record, the other does not do again.
+    again = command_line("run", *words, *placed[:-2], "--results", "results")
+    assert "was on record, and not run again" in again.stderr
+    # The same in a file, from another folder.
+    monkeypatch.chdir(tmp_path)
+    Path("matrix.toml").write_text(
+        'task = "collection:works:style"\nbackbone = "colour-histogram"\npretraining = "none"\n'
+        f'results = "here/results"\ndevice = "cpu"\n[data]\n"collection:works" = "museum/{table.name}"\n'
+    )
+    (unit,) = json.loads(command_line("matrix", "plan", "matrix.toml", "--json").stdout)
+    assert unit["status"] == "done"

@@ -108,9 +108,9 @@ def test_a_folder_that_a_node_does_not_see_is_said_in_a_line_from_the_node(clust
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--cores", "99"), "has 99 CPU: there are 1 CPU, 0 GPU, "),
-        (("--gpus", "1"), "has 2 CPU, 1 GPU: there are 1 CPU, 0 GPU, "),
-        (("--memory", "90000G"), "9e+04 GB of memory: there are "),
+        (("--cores", "99"), "has 99 cores: its nodes have 2 cores, "),
+        (("--gpus", "1"), "has 2 cores, 1 GPU: its nodes have 2 cores, "),
+        (("--memory", "90000G"), "90,000 GB of memory: its nodes have 2 cores, "),
     ],
 )
 def test_what_no_node_has_is_refused_in_a_line(cluster: RayCluster, words: tuple[str, ...], says: str) -> None:

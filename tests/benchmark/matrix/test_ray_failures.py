@@ -19,7 +19,7 @@ from tests.support.ray_cluster import RayCluster, ray_cluster
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 _ENCODERS = (
-    "colour-histogram",
+    "test_byobnet",
     "test_resnet",
     "test_vit",
     "test_efficientnet",

@@ -129,31 +129,45 @@ def test_jobs_that_wait_are_told_not_handed_in_twice_and_cancelled(
     assert again.returncode == 0
     assert "Left out, since the engine has a job for each already: 1 unit" in again.stderr
     assert len(cluster.queue()) == 2
+    # Another plan: of what it leaves out nothing is counted.
+    other = submitted(on_slurm, backbones=("small-colour",))
+    assert "of 1 unit 1 is not in it any more, of which 0 run now" in other.stderr
+    assert "Left out" not in other.stderr
 
     cancelled = on_slurm("matrix", "cancel")
     assert cancelled.returncode == 0
-    assert "Cancelled: 1 submission." in cancelled.stdout
+    assert "Cancelled: 2 submissions." in cancelled.stdout
     assert not cluster.queue()
     assert "No engine has jobs" in on_slurm("matrix", "cancel").stdout
+
+
+def test_what_slurm_refuses_is_said_once_in_its_words(on_slurm: CommandLine, cluster: SlurmCluster) -> None:
+    done = submitted(on_slurm, "--partition", "nowhere")
+    assert done.returncode == 1
+    # The first of these tests makes the images, and says so.
+    (line,) = [line for line in done.stderr.splitlines() if not line.startswith("toy: making the images")]
+    assert line.startswith("artbench: Slurm refuses the jobs: ")
+    assert line.count("invalid partition specified: nowhere") == 1
+    assert not cluster.queue()
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--partition", "nowhere"), "invalid partition specified: nowhere"),
-        (("--memory", "900G"), "Memory specification can not be satisfied"),
+        (("--cores", "99"), "no node of the default partition has 99 cores: its nodes have 2 cores, "),
+        (("--gpus", "1", "--partition", "brief"), "no node of partition brief has 1 GPU: its nodes have 2 cores, "),
+        (("--memory", "900G"), "no node of the default partition has 900 GB of memory: its nodes have 2 cores, "),
     ],
 )
-def test_what_slurm_refuses_is_said_once_in_its_words(
+def test_what_no_node_has_is_refused_before_anything_is_submitted(
     on_slurm: CommandLine, cluster: SlurmCluster, words: tuple[str, ...], says: str
 ) -> None:
     done = submitted(on_slurm, *words)
-    assert done.returncode == 1
-    # The first of these tests makes the images, and says so.
-    (line,) = [line for line in done.stderr.splitlines() if not line.startswith("toy: making the images")]
-    assert line.startswith("artbench: Slurm refuses the jobs: ")
-    assert line.count(says) == 1
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"artbench: {says}")
     assert not cluster.queue()
+    assert not Path("results").exists()
 
 
 def test_without_slurm_or_submitit_a_line_says_so(

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
 # A machine that is busy with other things needs longer for a unit: fewer encoders, and more seconds, do there.
 _ENCODERS = tuple(
     os.environ.get(
-        "CHAOS_ENCODERS", "colour-histogram,test_resnet,test_vit,test_efficientnet,test_convnext,mobilenetv3_small_050"
+        "CHAOS_ENCODERS", "test_byobnet,test_resnet,test_vit,test_efficientnet,test_convnext,mobilenetv3_small_050"
     ).split(",")
 )
 _SECONDS_BETWEEN_KILLS = float(os.environ.get("CHAOS_SECONDS", "20"))

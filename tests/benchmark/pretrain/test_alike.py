@@ -4,12 +4,15 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
 
 from artbench.encoders.backbone import Backbone
+from artbench.plugins.registry import Registry
+from artbench.pretrain.request import PretrainRequest
+from artbench.pretrain.workflow import pretrain
 from artbench.runtime.distributed import current_group
 from artbench.specs import BackboneSpec
 from tests.support import ranks
@@ -29,6 +32,12 @@ def of_its_own() -> Backbone:
 
 def with_another_seed(folder: Path, images: Path) -> None:
     toys.train(toys.training(images, seed=current_group().rank), folder / "out")
+
+
+def with_another_option(folder: Path, images: Path) -> None:
+    """Nothing is looked up before options are compared."""
+    request = PretrainRequest(out=folder / "out", method="moco-v2", resume=current_group().first)
+    pretrain(request, registry=cast("Registry", None), reporter=RecordingReporter())
 
 
 def with_other_weights(folder: Path, images: Path) -> None:
@@ -68,6 +77,7 @@ def with_a_log_that_is_a_folder(folder: Path, images: Path) -> None:
     [
         (with_another_seed, ", would train something else than process 0 on "),
         (with_other_weights, "(weights: "),
+        (with_another_option, "(resume: True, there False). Start all with one command"),
         (from_a_folder_of_its_own, "step-000000006.safetensors is not there. Every process reads it: --out must be"),
         (with_a_log_that_is_a_folder, "log.jsonl can't be written (Is a directory). Make room"),
         (with_a_log_that_breaks, "log.jsonl can't be written (Is a directory). Make room"),

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from artbench.data.dataset import Dataset
+from artbench.errors import ArtbenchError
 from artbench.pretrain import judged_images
 from artbench.pretrain.judge import Judge
 from artbench.pretrain.online_knn import OnlineKnn, usual_interval
@@ -16,6 +17,7 @@ from artbench.pretrain.stopping import StopRequest
 from artbench.runtime.distributed import current_group
 from tests.support import ranks
 from tests.support import training as toys
+from tests.support.reporters import RecordingReporter
 from tests.support.training_folder import log
 
 
@@ -97,3 +99,26 @@ def test_it_is_measured_at_the_interval_and_at_the_end(images: Path, tmp_path: P
     toys.train(toys.training(images, "steps=14"), tmp_path, online=online(images), knn_every=2)
     # Epochs of three steps.
     assert [line["step"] for line in log(tmp_path) if "knn_accuracy" in line] == [6, 12, 14]
+
+
+def test_a_device_without_room_for_it_is_told_in_a_line(images: Path) -> None:
+    class Full(torch.nn.Module):
+        def forward(self, _: torch.Tensor) -> torch.Tensor:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    judge, _ = judged(images)
+    with pytest.raises(ArtbenchError, match=r"a pass of kNN on colour beside the training\. Leave --knn out"):
+        judge.accuracy(Full(), stop=StopRequest())
+
+
+def test_images_that_can_not_be_read_give_no_accuracy_and_the_training_goes_on(images: Path, tmp_path: Path) -> None:
+    gone = toys.paint(tmp_path / "gone")
+    task = online(gone)
+    for file in gone.iterdir():
+        file.unlink()
+    listener = RecordingReporter()
+    assert toys.train(toys.training(images), tmp_path / "out", listener=listener, online=task, knn_every=1) is not None
+    told = [text for text in listener.notices if "kNN" in text]
+    assert told
+    assert all("no kNN accuracy on colour, since none of its images can be read" in text for text in told)
+    assert [line for line in log(tmp_path / "out") if "knn_accuracy" in line] == []

@@ -8,6 +8,7 @@ from artbench.pretrain.method import ParameterGroup
 from artbench.pretrain.optimizers import LARS, make_optimizer
 from artbench.pretrain.schedule import cosine_to_one, learning_rate, plan
 from artbench.pretrain.settings import Settings
+from tests.support.operations import operations
 
 
 def settings(**values: object) -> Settings:
@@ -19,6 +20,8 @@ def test_the_length_follows_from_epochs_or_steps() -> None:
     assert plan(settings(steps=7), [600, 400]).steps == 7
     with pytest.raises(UsageError, match="255 images, fewer than a batch of 256"):
         plan(settings(), [255])
+    with pytest.raises(UsageError, match="1 image, fewer"):
+        plan(settings(), [1])
     with pytest.raises(UsageError, match="warm-up"):
         plan(settings(epochs=3, warmup_epochs=3), [600, 400])
 
@@ -63,6 +66,21 @@ def test_lars_scales_matrices_and_leaves_biases_alone() -> None:
         optimizer.step()
     torch.testing.assert_close(matrix.detach(), expected[0])
     torch.testing.assert_close(bias.detach(), expected[1])
+
+
+def test_lars_asks_for_no_more_operations_for_more_parameters() -> None:
+    counts = []
+    for layers in (2, 20):
+        network = torch.nn.Sequential(*(torch.nn.Linear(4, 4) for _ in range(layers)))
+        optimizer = LARS(network.parameters(), lr=0.5, momentum=0.9, weight_decay=0.01)
+        for _ in range(2):
+            for parameter in network.parameters():
+                parameter.grad = torch.ones_like(parameter)
+            # The first step makes the momenta.
+            with operations() as counted:
+                optimizer.step()
+        counts.append(len(counted))
+    assert counts[1] == counts[0]
 
 
 @pytest.mark.parametrize("name", ["sgd", "lars", "adamw"])

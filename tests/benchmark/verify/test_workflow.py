@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -10,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 from click.testing import CliRunner
 
 from artbench.cli.main import artbench
@@ -99,6 +101,24 @@ def test_honest_records_of_every_kind_pass(measured: Mapping[str, Path], protoco
         "6 are too few, of at least 30",
         *(["its principal components are not on record"] if protocol == "linear-v2" else []),
     ]
+
+
+def test_what_was_computed_in_bfloat16_is_computed_so_again(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = RunRequest(
+        backbones=["toy-patches"], pretrainings=["random"], tasks=["toy-colour"], results=tmp_path, device="cpu"
+    )
+    largest = []
+    for made, here in ((torch.bfloat16, torch.float32), (torch.float32, torch.bfloat16)):
+        folder = tmp_path / str(made)
+        monkeypatch.setattr("artbench.runtime.machine.choose_dtype", lambda _, made=made: made)
+        assert run(replace(request, results=folder), registry=registry, reporter=Silent()).failures == {}
+        # Another kind of processor.
+        monkeypatch.setattr("artbench.runtime.machine.choose_dtype", lambda _, here=here: here)
+        told = [finding.message for finding in verified(folder, registry).findings if finding.status == "PASS"]
+        largest.append(float(told[0].rpartition(" to ")[2]))
+    assert max(largest) < 1e-3
 
 
 def test_a_probe_of_few_shots_is_tested_on_the_images_that_it_drew(

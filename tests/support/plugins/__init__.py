@@ -13,6 +13,8 @@ SEEN = _FOLDER / "seen_plugin.py"
 SMALL = _FOLDER / "small_plugin.py"
 # A network whose step never returns.
 HANGING = _FOLDER / "hanging_plugin.py"
+# A network that takes all memory.
+HUNGRY = _FOLDER / "hungry_plugin.py"
 # Networks that state layers and pools that they don't have, or overflow in one layer.
 ODD = _FOLDER / "odd_plugin.py"
 # Metrics of every statistic, a kind of target of its own, and tasks on the toy dataset that ask for them.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         listed_path,
         match_files,
     )
+    from artbench.data.authoring.released import listed_targets, mapped, open_listed, present
     from artbench.data.authoring.tables import TABLE_SUFFIXES, Table, read_table
     from artbench.data.splits import grouped_folds, held_out, rarest_labels, stratified_share
 
@@ -28,7 +29,11 @@ __all__ = [
     "image_id",
     "images_in",
     "listed_path",
+    "listed_targets",
+    "mapped",
     "match_files",
+    "open_listed",
+    "present",
     "rarest_labels",
     "read_table",
     "stratified_share",
@@ -46,6 +51,7 @@ __getattr__, __dir__ = lazy_exports(
             "image_id",
             "images_in",
         ),
+        "artbench.data.authoring.released": ("listed_targets", "mapped", "open_listed", "present"),
         "artbench.data.authoring.tables": ("TABLE_SUFFIXES", "Table", "read_table"),
         "artbench.data.splits": ("grouped_folds", "held_out", "rarest_labels", "stratified_share"),
     },

@@ -20,6 +20,7 @@ TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".parquet", ".pq"})
 _LARGEST = 1_000_000_000
 
 _DELIMITERS = ",;\t|"
+_ENCODINGS = ("utf-8-sig", "cp1252")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,7 @@ class Table:
         )
 
 
-def read_table(file: Path, *, dataset: str) -> Table:
+def read_table(file: Path, *, dataset: str, encodings: Sequence[str] = _ENCODINGS) -> Table:
     r"""Read CSV (commas, semicolons, tabs or bars; UTF-8, UTF-16 or Windows-1252) or Parquet, all values as text.
 
     Spaces around names and values are dropped, and so are rows of a CSV without any value. Lists in Parquet become
@@ -70,6 +71,7 @@ def read_table(file: Path, *, dataset: str) -> Table:
     Args:
         file: File of the table; its suffix tells whether it is Parquet.
         dataset: Name of the dataset, for messages.
+        encodings: Encodings of a CSV without a mark of UTF-16, in the order in which they are tried.
 
     Raises:
         ArtbenchError: The file can't be read, or a row has another number of values than the header; names the line.
@@ -86,11 +88,12 @@ def read_table(file: Path, *, dataset: str) -> Table:
         # A pipe would be waited for, a device read without end.
         if not stat.S_ISREG(file.stat().st_mode):
             raise ArtbenchError(f"{dataset}: {file} is not a regular file", mend="Name the file of a table")
-    return (_parquet if file.suffix.lower() in (".parquet", ".pq") else _csv)(file, dataset)
+    if file.suffix.lower() in (".parquet", ".pq"):
+        return _parquet(file, dataset)
+    return _csv(file, dataset, _text(file, dataset, encodings))
 
 
-def _csv(file: Path, dataset: str) -> Table:
-    text = _text(file, dataset)
+def _csv(file: Path, dataset: str, text: str) -> Table:
     delimiter = _delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
     rows, lines, begins = [], [], 1
@@ -158,12 +161,12 @@ def _head(names: Sequence[str], file: Path, dataset: str) -> list[str]:
     return head
 
 
-def _text(file: Path, dataset: str) -> str:
+def _text(file: Path, dataset: str, encodings: Sequence[str]) -> str:
     with file_errors(f"{dataset}: {file} can't be read"):
         if file.stat().st_size > _LARGEST:
             raise ArtbenchError(f"{dataset}: {file} is larger than {_LARGEST // 10**9} GB, too large for a list")
         data = file.read_bytes()
-    for start, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"", "utf-8-sig"), (b"", "cp1252")):
+    for start, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), *((b"", name) for name in encodings)):
         if data.startswith(start):
             try:
                 return data.decode(encoding)

@@ -13,6 +13,8 @@ from artbench.explain.map.request import NEIGHBOURS, Method
 
 # Dimensions in which UMAP looks for neighbours. Its other parameters have umap-learn's defaults.
 _DIMENSIONS, _MIN_DISTANCE = 50, 0.1
+# Passes over the neighbours that are known, as umap-learn's default for large collections.
+_EPOCHS = 200
 _BLOCK = 4096
 
 
@@ -25,12 +27,14 @@ class Layout:
         method: The method that gave them.
         kept: Share of the variance of the directions that the principal components keep.
         dimensions: Number of principal components: 2 (`pca`), or those that UMAP starts from.
+        by_cosine: Whether UMAP started from the nearest by cosine, which were known, and not from components.
     """
 
     places: NDArray[np.float64]
     method: Method
     kept: float
     dimensions: int
+    by_cosine: bool = False
 
     @property
     def height(self) -> float:
@@ -44,13 +48,21 @@ class Layout:
         share = f"{100 * self.kept:.0f} % of the variance"
         if self.method == "pca":
             return f"The first two principal components, which keep {share}"
+        if self.by_cosine:
+            return f"UMAP ({NEIGHBOURS} neighbours by cosine, minimum distance {_MIN_DISTANCE})"
         return (
             f"UMAP ({NEIGHBOURS} neighbours, minimum distance {_MIN_DISTANCE}) of the first {self.dimensions} "
             f"principal components, which keep {share}"
         )
 
 
-def lay_out(points: NDArray[np.float32], *, method: Method, seed: int) -> Layout:
+def lay_out(
+    points: NDArray[np.float32],
+    *,
+    method: Method,
+    seed: int,
+    near: tuple[NDArray[np.int64], NDArray[np.float32]] | None = None,
+) -> Layout:
     """Place images in a plane so that those whose features point in similar directions are near to each other.
 
     UMAP (McInnes, Healy and Melville 2018) starts from the principal components and not at random, which keeps the
@@ -60,12 +72,21 @@ def lay_out(points: NDArray[np.float32], *, method: Method, seed: int) -> Layout
         points: Unit vectors of the features, float32, shape (n, d).
         method: The method.
         seed: Seed of UMAP.
+        near: The nearest of each image by cosine without itself, and these cosines, of shape (n, NEIGHBOURS - 1), for
+            fewer images (n, n - 1). UMAP then does not look for them, which takes most of its time. None: it looks for
+            them among the components.
     """
     # Of n images, the components from the n-th on are zero.
     count = max(2, min(_DIMENSIONS, len(points) - 1)) if method == "umap" else 2
     components, share = principal_components(points, count)
-    places = _umap(components, seed) if method == "umap" else components[:, :2]
-    return Layout(places=_fitted(places), method=method, kept=share, dimensions=components.shape[1])
+    places = _umap(components, seed, near) if method == "umap" else components[:, :2]
+    return Layout(
+        places=_fitted(places),
+        method=method,
+        kept=share,
+        dimensions=components.shape[1],
+        by_cosine=near is not None,
+    )
 
 
 def principal_components(points: NDArray[np.float32], count: int) -> tuple[NDArray[np.float64], float]:
@@ -95,13 +116,28 @@ def principal_components(points: NDArray[np.float32], count: int) -> tuple[NDArr
     return found, min(1.0, float(values.sum()) / total) if total > 0 else 1.0
 
 
-def _umap(components: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+def _umap(
+    components: NDArray[np.float64], seed: int, near: tuple[NDArray[np.int64], NDArray[np.float32]] | None
+) -> NDArray[np.float64]:
     try:
         import umap
     except ImportError as error:  # numba and numpy may not fit each other
         reason = " ".join(str(error).split())
         raise ArtbenchError(f"umap-learn can't be imported ({reason})", mend="Mend it, or say --layout pca") from error
     start = components[:, :2] / max(float(components[:, :2].std(axis=0).max()), np.finfo(np.float64).tiny)
+    known: dict[str, Any] = {}
+    if near is not None:
+        places, cosines = near
+        itself = np.arange(len(places))[:, None]
+        distances = np.sqrt(np.maximum(0, 2 - 2 * cosines))
+        known = {
+            "precomputed_knn": (
+                np.concatenate([itself, places], axis=1).astype(np.int32),
+                np.concatenate([np.zeros_like(distances[:, :1]), distances], axis=1).astype(np.float32),
+                None,
+            ),
+            "n_epochs": _EPOCHS,
+        }
     with warnings.catch_warnings():
         # It warns of one thread, few images, and images without neighbours.
         warnings.simplefilter("ignore")
@@ -111,6 +147,7 @@ def _umap(components: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
             init=(1e-4 * start).astype(np.float32),
             random_state=seed,
             n_jobs=1,
+            **known,
         ).fit_transform(components.astype(np.float32))
     return np.asarray(made, np.float64)
 

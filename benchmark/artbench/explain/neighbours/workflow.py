@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
@@ -105,7 +106,7 @@ def _features(files: Sequence[str], measured: ReproducedTask, reporter: Reporter
             picture=measured.protocol.picture,
             cache=Path(folder),
             device=measured.device,
-            float32=measured.features.dtype == "float32",
+            dtype=torch.float32 if measured.features.dtype == "float32" else None,
             reporter=reporter,
         )
         return unit_vectors(found.take(np.array([unique.index(file) for file in files], np.int64)))

@@ -143,7 +143,8 @@ def _row(record: Record, place: Place) -> dict[str, Value]:
     row: dict[str, Value] = {name: of(record) for name, of in {**_BEFORE, **_LABEL_FREE, **_AFTER, **_COST}.items()}
     row |= {"rank_low": place.low, "rank_high": place.high, "rank_tested": not place.untested}
     row["rank_doubt"] = place.doubt or None
-    for prefix, metrics in (("", record.metrics), ("knn_", record.neighbours.metrics)):
+    voted = {} if record.neighbours is None else record.neighbours.metrics
+    for prefix, metrics in (("", record.metrics), ("knn_", voted)):
         for name, metric in metrics.items():
             name = prefix + name
             low, high = metric.ci95 or (None, None)

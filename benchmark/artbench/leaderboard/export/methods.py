@@ -6,9 +6,10 @@ from importlib import metadata
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.export.encoders import Encoders, listed
+from artbench.leaderboard.notes import is_searched
 from artbench.leaderboard.seen import kept
 from artbench.plugins.known import form_of
-from artbench.protocol import Protocol, protocol_named
+from artbench.protocol import Protocol, Search, protocol_named
 from artbench.records.format import metric_name
 from artbench.records.record import encoder_name, task_name
 from artbench.stats.metrics import METRICS
@@ -36,6 +37,11 @@ _JACKKNIFE = (
     "cluster-robust inference, Journal of Applied Econometrics 2023"
 )
 _HALL = "P. Hall, On the removal of skewness by transformation, Journal of the Royal Statistical Society B 1992"
+_WHITENING = (
+    "H. Jégou and O. Chum, Negative evidences and co-occurences in image retrieval: the benefit of PCA and whitening, "
+    "ECCV 2012"
+)
+_CSLS = "A. Conneau, G. Lample, M. Ranzato, L. Denoyer and H. Jégou, Word translation without parallel data, ICLR 2018"
 _SOFTWARE = f"The artbench developers, artbench {metadata.version('artbench')}"
 # Shares of right images, whose intervals are exact where images are single and tested once.
 _SHARES = {"accuracy", "top5_accuracy", "within_50_years"}
@@ -73,7 +79,7 @@ def methods(boards: Sequence[Board], *, sources: Mapping[str, str], seen: Collec
         by_protocol.setdefault(_protocol(board), []).append(board)
     alike: dict[object, list[Protocol]] = {}
     for protocol in by_protocol:
-        alike.setdefault((protocol.picture, protocol.features), []).append(protocol)
+        alike.setdefault((protocol.picture, protocol.features, protocol.search is None), []).append(protocol)
     parts = []
     for protocols in alike.values():
         # The simplest first, so that all that a later one lacks is less, and is said.
@@ -118,9 +124,12 @@ def _evaluated(boards: Sequence[Board], cite: _Citations, sources: Mapping[str, 
         work = sources.get(data.name)
         if work and work.partition(",")[0].strip() == "artbench":
             work = _SOFTWARE
+        images = f"{data.train:,} training and {data.test:,} test images"
+        if is_searched(board.first):
+            images = f"{data.test:,} queries, {data.train:,} images in the index"
         tasks.append(
-            f"{task_name(board.first)} (version {board.first.task_version}; {data.train:,} training and {data.test:,} "
-            f"test images, {metric}{'; ' + cite(work) if work else ''})"
+            f"{task_name(board.first)} (version {board.first.task_version}; {images}, "
+            f"{metric}{'; ' + cite(work) if work else ''})"
         )
     return f"evaluated {len(encoders)} frozen {'encoder' if len(encoders) == 1 else 'encoders'} on {listed(tasks)}"
 
@@ -133,10 +142,11 @@ def _procedure(boards: Sequence[Board], protocol: Protocol, cite: _Citations) ->
         else f"reduced to {protocol.width:,} principal components of the training images {cite(_PCA)}, and "
     )
     few, neighbours = protocol.few_shot, protocol.neighbours
-    sentences = [
-        f"Features were {reduced}z-scored with the training statistics.",
-        _probe(boards, protocol, cite),
-    ]
+    sentences = (
+        [f"Features were {reduced}z-scored with the training statistics.", _probe(boards, protocol, cite)]
+        if protocol.search is None
+        else _searched(protocol.search, cite)
+    )
     if few is not None:
         images = "image" if few.shots == 1 else "images"
         sentences.append(
@@ -146,17 +156,36 @@ def _procedure(boards: Sequence[Board], protocol: Protocol, cite: _Citations) ->
     elif split := [board for board in boards if board.first.rounds]:
         counts = listed(list(dict.fromkeys(f"{len(board.first.rounds)}" for board in split)))
         sentences.append(f"Results on {_tasks(split)} are means over {counts} splits.")
-    sentences += [
-        f"For comparison, weighted nearest neighbours (k = {neighbours.k}, temperature {neighbours.temperature:g}, "
-        f"cosine) voted on the same features {cite(_KNN)}.",
-        _intervals(boards, protocol, cite),
-    ]
+    if protocol.search is None:
+        sentences.append(
+            f"For comparison, weighted nearest neighbours (k = {neighbours.k}, temperature "
+            f"{neighbours.temperature:g}, cosine) voted on the same features {cite(_KNN)}."
+        )
+    sentences.append(_intervals(boards, protocol, cite))
     if any(len(board.rows) > 1 for board in boards):
         sentences.append(
             f"Ranks come from paired tests between all rows, corrected for their number {cite(_HOLM)}: rows share "
             "ranks where no difference is shown."
         )
     return sentences
+
+
+def _searched(search: Search, cite: _Citations) -> list[str]:
+    """Return sentences on how an index was searched."""
+    sentences = ["Features were scaled to length 1, and nothing was fitted to labels."]
+    if search.whitening is not None:
+        sentences.append(
+            f"They were reduced to {search.whitening:,} whitened principal components of the index, and scaled again "
+            f"{cite(_WHITENING)}."
+        )
+    by = "their cosine"
+    if search.csls is not None:
+        by += f" with cross-domain similarity local scaling over {search.csls} neighbours {cite(_CSLS)}"
+    return [
+        *sentences,
+        f"For each query all images of the index but itself were ranked by {by}; images of equal similarity share the "
+        "last of their places, and images that belong with no other are distractors.",
+    ]
 
 
 def _probe(boards: Sequence[Board], protocol: Protocol, cite: _Citations) -> str:
@@ -216,7 +245,8 @@ def _interval(board: Board, protocol: Protocol, cite: _Citations) -> str:
         )
     if first.primary_metric in _SHARES and first.clusters is None and not first.rounds:
         return f"exact binomial intervals {cite(_CLOPPER_PEARSON)}"
-    left_out = "test image" if first.clusters is None else "painter of the test images"
+    grouped = "painter of the test images" if protocol.search is None else "group of queries that belong together"
+    left_out = "test image" if first.clusters is None else grouped
     how = f"intervals from leaving out each {left_out} {cite(_JACKKNIFE)}"
     if first.primary.ci95 is None:
         return "no intervals, as nothing is known of the chance of the metric"

@@ -217,7 +217,7 @@ def _target(record: Record, spec: TaskSpec | None, absent: Sequence[str], about:
     if record.dataset.name != spec.dataset:
         about.fault(f"{record.task} uses the dataset {spec.dataset}, not {record.dataset.name}")
     if spec.clustered != (record.clusters is not None):
-        about.fault(f"intervals of {record.task} must {'' if spec.clustered else 'not '}count painters as units")
+        about.fault(f"intervals of {record.task} must {'' if spec.clustered else 'not '}count groups as units")
     return spec.target
 
 

@@ -10,6 +10,7 @@ from artbench.data.groups import cluster_numbers, held_groups
 from artbench.data.opening import OpenTask
 from artbench.data.targets import Split
 from artbench.leaderboard.validation.findings import RERUN, FileFindings, some
+from artbench.plugins.known import form_of
 from artbench.records.predictions import StoredPredictions
 from artbench.records.publishing import image_digests
 from artbench.records.record import Record
@@ -129,12 +130,14 @@ def _is_readable(task: OpenTask, row: int) -> bool:
 def _check_fitted(task: OpenTask, decoded: Decoded, record: Record, left_out: int, about: FileFindings) -> None:
     """Report numbers of training images that do not add up: every image is fitted on, tested on or unreadable."""
     data = record.dataset
+    searched = form_of(task.spec.target) == "ranking"
     for number, round_ in enumerate(task.targets.rounds):
         rows = np.concatenate([split.rows for name, split in round_.splits if name != "test"]).tolist()
         train = record.rounds[number].train if record.rounds else data.train
         if train > len(rows) or (not data.unreadable and train != len(rows)):
             about.fault(f"the task has {len(rows):,} training images; the record says {train:,}")
-        elif not record.rounds and len(rows) - train != data.unreadable - left_out:
+        # A picture of an index may be a query too.
+        elif not searched and not record.rounds and len(rows) - train != data.unreadable - left_out:
             about.fault(
                 f"of {data.unreadable:,} unreadable images {left_out:,} are test images, so that {len(rows):,} "
                 f"training images can't have become {train:,}"
@@ -145,7 +148,7 @@ def _check_fitted(task: OpenTask, decoded: Decoded, record: Record, left_out: in
 
 def _compare_groups(task: OpenTask, record: Record, about: FileFindings) -> None:
     """Compare the number of groups on which each penalty was chosen, where the record has it."""
-    for number, (probe, round_) in enumerate(zip(record.probes, task.targets.rounds, strict=True)):
+    for number, (probe, round_) in enumerate(zip(record.probes, task.targets.rounds, strict=False)):
         held = held_groups(task.targets, round_, task.dataset)
         if probe.groups not in (None, held):
             about.fault(f"round {number}: the task has {held:,} groups to hold out; the record says {probe.groups:,}")

@@ -1,5 +1,6 @@
 """What no check of a record can tell, so that a check can say what it left open."""
 
+from artbench.data.rankings import KEPT
 from artbench.leaderboard.validation.findings import FileFindings
 from artbench.plugins.known import form_of
 from artbench.records.record import Record
@@ -7,18 +8,22 @@ from artbench.specs import TargetKind
 
 # With so few classes, the right one is always among the first five.
 _TOP = 5
+_FITTED = "nearest neighbours, validation"
 
 
 def report_limits(record: Record, target: TargetKind, about: FileFindings, *, compared: bool) -> None:
     """Report what a record holds that can't be checked without its encoder, or without the data."""
     if not compared:
         about.unchecked("test images, labels, groups and what was left out as unreadable: the data is not at hand")
+    ranked = form_of(target) == "ranking"
     about.unchecked(
-        "whether the predictions come from the named weights: `artbench leaderboard verify` tells"
+        "whether the rankings come from the named weights: run it again"
+        if ranked
+        else "whether the predictions come from the named weights: `artbench leaderboard verify` tells"
         if "probe" in record.tables
         else "whether the predictions come from the named weights: the record has no weights of its probe, run it again"
     )
-    kept = "nearest neighbours, validation"
+    kept = f"of queries that belong with over {KEPT} pictures, the places of the others" if ranked else _FITTED
     if form_of(target) == "class" and record.dataset.classes > _TOP:
         kept += ", top-5 accuracy"
     if record.label_free is not None:

@@ -7,7 +7,7 @@ from artbench.plugins.known import form_of
 from artbench.protocol import Protocol, protocol_named
 from artbench.records.parts import ProbeState
 from artbench.records.record import Record
-from artbench.specs import TargetKind
+from artbench.specs import AnswerForm, TargetKind
 from artbench.stats.metrics import METRICS, metrics_of
 from artbench.stats.multi_label import THRESHOLDS
 
@@ -22,29 +22,53 @@ def check_protocol(record: Record, target: TargetKind, about: FileFindings) -> P
     """
     protocol = protocol_named(record.protocol)
     if protocol is None:
-        about.fault(f"unknown protocol {record.protocol!r}", "Use linear-v2, or upgrade artbench")
+        about.fault(f"unknown protocol {record.protocol!r}", "Use linear-v2 or retrieval-v1, or upgrade artbench")
         return None
     if protocol.hash != record.protocol_hash:
         about.fault(f"the hash of {protocol.name} is {protocol.hash[:12]}, not {record.protocol_hash[:12]}")
-    if (protocol.probe.name == "ridge") != (form_of(target) == "number"):
+    if not _is_for(protocol, form_of(target)):
         about.fault(f"{record.protocol} is not a protocol for {target} tasks")
-    given = record.neighbours
+    _check_shots(record, protocol, about)
+    if protocol.search is not None:
+        _check_searched(record, about)
+    else:
+        _check_fitted(record, protocol, target, about)
+    return protocol
+
+
+def _is_for(protocol: Protocol, form: AnswerForm) -> bool:
+    """Whether tasks of a form of answers are measured under a protocol."""
+    if protocol.search is not None or form == "ranking":
+        return protocol.search is not None and form == "ranking"
+    return (protocol.probe.name == "ridge") == (form == "number")
+
+
+def _check_searched(record: Record, about: FileFindings) -> None:
+    if record.neighbours is not None or record.probes or any(round_.neighbours for round_ in record.rounds):
+        about.fault(f"nothing is fitted under {record.protocol}, and it has a probe, or neighbours that vote")
+    if "probe" in record.tables:
+        about.fault(f"nothing is fitted under {record.protocol}, and it lists the table probe")
+
+
+def _check_fitted(record: Record, protocol: Protocol, target: TargetKind, about: FileFindings) -> None:
+    given, first = record.neighbours, record.probe
+    if given is None or first is None or len(record.probes) < len(record.rounds):
+        about.fault("probe or neighbours are missing", RERUN)
+        return
     if (given.k, given.temperature) != (protocol.neighbours.k, protocol.neighbours.temperature):
         about.fault(f"neighbours: k {given.k} and temperature {given.temperature} are not those of the protocol")
-    _check_shots(record, protocol, about)
-    probes = [("probe", record.probe)]
-    probes += [(f"probe of round {number}", round_.probe) for number, round_ in enumerate(record.rounds)]
+    probes = [("probe", first)]
+    probes += [(f"probe of round {number}", probe) for number, probe in enumerate(record.probes) if record.rounds]
     for name, probe in probes:
         _check_probe(probe, protocol, target, name, about)
         _check_groups(probe, record, protocol, name, about)
-    _check_thresholds(given.thresholds, target, "neighbours", about, chosen=bool(record.probe.validation))
+    _check_thresholds(given.thresholds, target, "neighbours", about, chosen=bool(first.validation))
     if set(given.thresholds) != {name for name in given.metrics if name in METRICS and METRICS[name].needs_threshold}:
         about.fault("neighbours: the thresholds are not those that its metrics need")
-    if record.rounds and record.rounds[0].probe != record.probe:
+    if record.rounds and record.rounds[0].probe != first:
         about.fault("the probe is not that of the first round")
-    if not all(probe.converged for probe in (record.probe, *(round_.probe for round_ in record.rounds))):
+    if not all(probe.converged for probe in (first, *record.probes)):
         about.notice("a probe did not converge: the leaderboard will mark it")
-    return protocol
 
 
 def _check_shots(record: Record, protocol: Protocol, about: FileFindings) -> None:

@@ -16,6 +16,7 @@ from artbench.protocol import Protocol, protocol_named
 from artbench.records.parquet import StoredTable
 from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.probe import COLUMNS, read_probes
+from artbench.records.rankings import COLUMNS as RANKED
 from artbench.records.record import Record, TableName
 from artbench.runtime.names import why_unfit
 from artbench.specs import AnswerForm, TargetKind
@@ -35,6 +36,7 @@ _COLUMNS: Mapping[AnswerForm, Mapping[TableName, tuple[str, ...]]] = {
     "class": {"classes": _CLASSES, "confusion": _CONFUSION},
     "labels": {"classes": _RANKED},
     "number": {},
+    "ranking": {},
 }
 
 
@@ -43,6 +45,7 @@ def open_predictions(file: Path, record: Record, target: TargetKind, about: File
     if record.predictions is None:
         return None
     columns = ["image", "target", "prediction"] + ["confidence"] * (form_of(target) != "number")
+    columns += RANKED * (form_of(target) == "ranking")
     columns += ["round"] * bool(record.rounds) + ["cluster"] * (record.clusters is not None)
     try:
         opened = check_parquet(file, record.predictions, columns)
@@ -153,7 +156,7 @@ def _scored(
         number,
         stored.labels[rows],
         outputs_of(stored, record.dataset.classes, rows),
-        thresholds=record.probes[number].thresholds,
+        thresholds=record.probes[number].thresholds if record.probes else {},
     )
     # Stored single-label predictions have the probability of the predicted class alone.
     known = record.dataset.classes <= _TOP

@@ -42,7 +42,7 @@ class Engine(Protocol):
         """What the engine says about each job that it still has, by its number, such as `PENDING (Priority)`."""
 
     def cancel(self, submission: Submission) -> None:
-        """End all jobs of a submission; those that have ended are no fault."""
+        """End all jobs of a submission that do not end with `submit`; those that have ended are no fault."""
 
 
 def engine(name: str) -> Engine:

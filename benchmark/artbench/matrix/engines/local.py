@@ -2,13 +2,14 @@
 
 import os
 import shlex
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from artbench.errors import UsageError
 from artbench.matrix.engines.supervise import Supervisor, Worker
 from artbench.matrix.options import MatrixOptions
 from artbench.matrix.submission import Submission
-from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter, Silent
 from artbench.runtime.threads import usable_cores
 
@@ -53,8 +54,7 @@ class LocalEngine:
         return {}
 
     def cancel(self, submission: Submission) -> None:
-        """Refuse: the command that runs the processes ends them."""
-        raise UsageError("the processes on this machine end with the command that runs them", mend="Press Ctrl-C there")
+        """Nothing: the command that runs the processes ends them."""
 
 
 def _workers(options: MatrixOptions) -> list[Worker]:
@@ -82,13 +82,25 @@ def _workers(options: MatrixOptions) -> list[Worker]:
 
 def _gpus(options: MatrixOptions) -> list[str]:
     """Names by which CUDA knows the GPUs that may be used; none if the CPU is to compute."""
+    if options.device == "cpu" or (options.device == "auto" and _without_gpu()):
+        return []
+    # Torch takes seconds to import.
+    import torch
+
+    from artbench.runtime.machine import choose_device
+
     if choose_device(options.device) != "cuda":
         return []
-    import torch
 
     count = torch.cuda.device_count()
     given = os.environ.get("CUDA_VISIBLE_DEVICES")
     return given.split(",")[:count] if given else [str(number) for number in range(count)]
+
+
+def _without_gpu() -> bool:
+    """Whether the system knows of no GPU that torch could compute on; False where it can't be asked."""
+    names = ("nvidia*", "nvhost*", "dxg", "kfd")
+    return sys.platform == "linux" and not any(file for name in names for file in Path("/dev").glob(name))
 
 
 def _memory() -> float | None:

@@ -6,11 +6,12 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from artbench.errors import ArtbenchError, UsageError
+from artbench.matrix.engines.room import Size
 from artbench.runtime.progress import Reporter
 from artbench.runtime.threads import usable_cores
 
@@ -87,22 +88,12 @@ def cluster(address: str | None, reporter: Reporter) -> Iterator[Any]:
         ray.shutdown()
 
 
-def room_for(ray: Any, needs: Mapping[str, float]) -> None:
-    """Raise UsageError if no node has all that a task needs: Ray would wait for one without end."""
-    names = {"num_cpus": "CPU", "num_gpus": "GPU", "memory": "memory"}
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    if any(all(node.get(names[name], 0) >= value for name, value in needs.items()) for node in nodes):
-        return
-    asked = ", ".join(_amount(names[name], value) for name, value in needs.items() if value)
-    there = "; ".join(", ".join(_amount(name, node.get(name, 0)) for name in names.values()) for node in nodes[:3])
-    raise UsageError(
-        f"no node of the Ray cluster has {asked}: there {'is' if len(nodes) == 1 else 'are'} {there}",
-        mend="Give less --cores, --gpus or --memory",
-    )
-
-
-def _amount(name: str, value: float) -> str:
-    return f"{value / 2**30:.3g} GB of memory" if name == "memory" else f"{value:g} {name}"
+def node_sizes(ray: Any) -> list[Size]:
+    """What each node has that lives, as Ray counts it."""
+    alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    return [
+        Size(cores=node.get("CPU", 0), gpus=node.get("GPU", 0), memory=node.get("memory", 0) / 2**30) for node in alive
+    ]
 
 
 def _refusal(address: str) -> str:

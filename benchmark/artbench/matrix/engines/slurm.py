@@ -2,15 +2,18 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr
-from io import StringIO
 from math import ceil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from artbench.errors import ArtbenchError, UsageError
-from artbench.matrix.engines.slurm_commands import array_size, longest, outside_a_job, own_words, queue, scancel
-from artbench.matrix.engines.slurm_jobs import FollowUpJob, UnitsJob, load_submitit
+from artbench.errors import UsageError
+from artbench.matrix.engines.slurm_commands import (
+    array_size,
+    check_size,
+    longest,
+    queue,
+    scancel,
+)
+from artbench.matrix.engines.slurm_jobs import FollowUpJob, UnitsJob, hand_in, load_submitit
 from artbench.matrix.submission import Submission
 from artbench.runtime.progress import Reporter
 from artbench.runtime.text import counted
@@ -21,8 +24,6 @@ if TYPE_CHECKING:
 
 # Seconds before its end at which a job is told. Half of them are for saving, the rest for asking Slurm to requeue it.
 _TOLD = 60
-# Times that a job may reach its limit: as often as it takes.
-_LIMITS = 1_000_000
 # Minutes of a job without a limit of ours, and of the job that collects; less where the partition allows less.
 _DAY, _COLLECTING = 24 * 60, 30
 
@@ -33,13 +34,14 @@ class SlurmEngine:
     waits = False
 
     def check(self, options: "MatrixOptions") -> None:
-        """Raise UsageError if there is no Slurm, or no submitit."""
+        """Raise UsageError if there is no Slurm or no submitit, or no node is large enough for a job."""
         load_submitit()
         if shutil.which("sbatch") is None or shutil.which("srun") is None:
             raise UsageError(
                 "there is no Slurm on this machine (sbatch is missing)",
                 mend="Run this on a login node of the cluster, or give --on local",
             )
+        check_size(options)
 
     def submit(self, submission: Submission, options: "MatrixOptions", reporter: Reporter) -> Mapping[str, str]:
         """Submit an array for each stage and the last job, and return their numbers.
@@ -57,10 +59,10 @@ class SlurmEngine:
                 for first in range(0, len(numbers), most):
                     part = numbers[first : first + most]
                     calls = [UnitsJob(folder, submission.number, one, to_save=to_save) for one in part]
-                    handles[f"{stage}+{first}" if first else stage] = _hand_in(submission.logs, calls, asked)
+                    handles[f"{stage}+{first}" if first else stage] = hand_in(submission.logs, calls, asked)
             last = FollowUpJob(folder, submission.number)
             asked = _parameters(options, "collect", after=list(handles.values()))
-            handles["collect"] = _hand_in(submission.logs, [last], asked)
+            handles["collect"] = hand_in(submission.logs, [last], asked)
         except BaseException:
             scancel(handles.values())
             raise
@@ -98,21 +100,6 @@ class SlurmEngine:
         """Cancel all jobs, the one that would hand in again what is left first."""
         for name in reversed(list(submission.handles)):
             scancel([submission.handles[name]])
-
-
-def _hand_in(logs: Path, calls: Sequence[Any], asked: Mapping[str, Any]) -> str:
-    """Submit calls as one job or an array; return its number."""
-    slurm = load_submitit()
-    try:
-        # submitit prints what Slurm complains of, besides raising it.
-        with outside_a_job(), redirect_stderr(StringIO()):
-            executor = slurm.SlurmExecutor(logs, max_num_timeout=_LIMITS)
-            executor.update_parameters(**asked)
-            with executor.batch():
-                jobs = [executor.submit(call) for call in calls]
-    except (slurm.core.utils.FailedJobError, slurm.core.utils.FailedSubmissionError, OSError) as error:
-        raise ArtbenchError(f"Slurm refuses the jobs: {own_words(error)}", mend="Nothing was submitted") from error
-    return str(jobs[0].job_id).partition("_")[0]
 
 
 def _parameters(options: "MatrixOptions", stage: str, *, after: Sequence[str]) -> dict[str, Any]:

@@ -5,9 +5,14 @@ import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from artbench.errors import ArtbenchError
+from artbench.matrix.engines.room import Size, check_room
+
+if TYPE_CHECKING:
+    # It needs torch, which the process that only starts another one does without.
+    from artbench.matrix.options import MatrixOptions
 
 _MEND = "Our own files say what is done; `artbench matrix retry` goes on"
 # Jobs of an array unless the administrator sets another number (MaxArraySize).
@@ -54,6 +59,30 @@ def longest(partition: str | None) -> float:
             if len(parts) == 3 and all(part.isdecimal() for part in parts):
                 return int(days or 0) * 24 * 60 + int(parts[0]) * 60 + int(parts[1]) + int(parts[2]) / 60
     return float("inf")
+
+
+def check_size(options: "MatrixOptions") -> None:
+    """Raise UsageError if no node has what a job needs: Slurm takes some such jobs, and never begins them.
+
+    Raises:
+        ArtbenchError: Slurm does not answer.
+    """
+    needed, own = Size.of(options.resources), options.slurm
+    if needed != Size() and not own.extra.keys() & {"partition", "clusters"}:
+        where = f"partition {own.partition}" if own.partition else "the default partition"
+        check_room(needed, node_sizes(own.partition), where=where)
+
+
+def node_sizes(partition: str | None) -> list[Size]:
+    """What the nodes of a partition have, or of the default one; none if there is no such partition."""
+    found = []
+    for line in ask(["sinfo", "-h", "-e", "-o", "%P|%c|%m|%G"]).splitlines():
+        name, cores, memory, others = line.split("|", 3)
+        # The default one is marked; several may be given, of which Slurm takes one.
+        if name.rstrip("*") in partition.split(",") if partition else name.endswith("*"):
+            gpus = sum(map(int, re.findall(r"\bgpu:(?:[^:,()]+:)?(\d+)", others)))
+            found.append(Size(cores=int(cores), gpus=gpus, memory=int(memory) / 1024))
+    return found
 
 
 @contextmanager

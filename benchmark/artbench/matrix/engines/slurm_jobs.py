@@ -1,10 +1,14 @@
-"""What Slurm's jobs do: submitit calls it."""
+"""Jobs of Slurm: how submitit hands them in, and what it calls in them."""
 
 import signal
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from artbench.errors import UsageError
+from artbench.errors import ArtbenchError, UsageError
+from artbench.matrix.engines.slurm_commands import outside_a_job, own_words
 from artbench.matrix.engines.supervise import Supervisor, Worker
 from artbench.matrix.submission import read_submission
 from artbench.runtime.progress import Silent
@@ -12,6 +16,9 @@ from artbench.runtime.text import printable
 
 if TYPE_CHECKING:
     import submitit
+
+# Times that a job may reach its limit: as often as it takes.
+_LIMITS = 1_000_000
 
 
 def load_submitit() -> Any:
@@ -28,6 +35,30 @@ def load_submitit() -> Any:
             "--on slurm needs submitit, which is not installed", mend='`pip install "artbench[slurm]"` installs it'
         ) from error
     return submitit
+
+
+def hand_in(logs: Path, calls: Sequence[Any], asked: Mapping[str, Any]) -> str:
+    """Submit calls as one job or an array, and return its number.
+
+    Args:
+        logs: Folder for what they print.
+        calls: What each of them calls.
+        asked: What submitit asks Slurm for.
+
+    Raises:
+        ArtbenchError: Slurm refuses, with its own words.
+    """
+    slurm = load_submitit()
+    try:
+        # submitit prints what Slurm complains of, besides raising it.
+        with outside_a_job(), redirect_stderr(StringIO()):
+            executor = slurm.SlurmExecutor(logs, max_num_timeout=_LIMITS)
+            executor.update_parameters(**asked)
+            with executor.batch():
+                jobs = [executor.submit(call) for call in calls]
+    except (slurm.core.utils.FailedJobError, slurm.core.utils.FailedSubmissionError, OSError) as error:
+        raise ArtbenchError(f"Slurm refuses the jobs: {own_words(error)}", mend="Nothing was submitted") from error
+    return str(jobs[0].job_id).partition("_")[0]
 
 
 class UnitsJob:

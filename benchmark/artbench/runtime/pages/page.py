@@ -23,6 +23,7 @@ def html(
     style: str = "",
     scripts: Sequence[str] = (),
     data: Any = None,
+    connects: bool = False,
     **content: Any,
 ) -> str:
     """Fill a template that extends `page.html.jinja` into a self-contained page; the same content gives the same bytes.
@@ -37,6 +38,7 @@ def html(
         style: File name of a style sheet in that folder, which follows the common one.
         scripts: JavaScript, run in this order at the end of the page.
         data: Data of the scripts, as JSON in the element with the id `data`. None: no such element.
+        connects: Whether scripts may ask the server that sent the page.
         **content: Values for the template.
     """
     environment = Environment(
@@ -48,7 +50,7 @@ def html(
     )
     inlined = [text.replace("</script", "<\\/script") for text in scripts]
     text: str = environment.get_template(template).render(
-        policy=_policy(inlined),
+        policy=_policy(inlined, connects=connects),
         style=Markup(part(_SHARED, "style.css") + (part(package, style) if style else "")),  # noqa: S704  our own
         scripts=[Markup(text) for text in inlined],  # noqa: S704  our own files, and a library's
         data=None if data is None else embedded(data),
@@ -70,7 +72,7 @@ def part(package: str, name: str) -> str:
     return files(package).joinpath(_FOLDER, name).read_text(encoding="utf-8")
 
 
-def _policy(scripts: Sequence[str]) -> Markup:
+def _policy(scripts: Sequence[str], *, connects: bool) -> Markup:
     digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts]
     rules = [
         "default-src 'none'",
@@ -78,6 +80,7 @@ def _policy(scripts: Sequence[str]) -> Markup:
         "style-src 'unsafe-inline'",
         # Beside the page, on a disk or on a server.
         "img-src 'self' file: data: blob:",
+        *(["connect-src 'self'"] if connects else []),
         "base-uri 'none'",
         "form-action 'none'",
     ]

@@ -1,0 +1,54 @@
+"""The encoder of an exploration: the one asked for, or the best whose weights are on this machine."""
+
+from artbench.encoders.fetch import cached_weights
+from artbench.encoders.request import EncoderRequest, encoder_requests
+from artbench.errors import ArtbenchError
+from artbench.explore.request import CheckedRequest
+from artbench.plugins.registry import Registry
+from artbench.runtime.progress import Reporter
+
+# The best first, as far as pictures of art are concerned; at 224 px, which a laptop can do.
+PREFERRED = (
+    ("vit_base_patch14_dinov2.lvd142m@size=224", "published"),
+    ("vit_small_patch14_dinov2.lvd142m@size=224", "published"),
+    ("resnet50", "imagenet"),
+    ("tf_efficientnet_lite0", "imagenet"),
+)
+# What needs no weights.
+LAST = ("colour-histogram", "none")
+
+
+def choose_encoder(checked: CheckedRequest, *, seed: int, registry: Registry, reporter: Reporter) -> EncoderRequest:
+    """Return the encoder asked for, or the first of `PREFERRED` whose weights are in the caches; no network is used.
+
+    Raises:
+        UsageError: A name is unknown, or the pretraining has to be trained first.
+        ArtbenchError: A checkpoint is not a file.
+    """
+    if checked.backbone is not None:
+        backbone, pretraining = checked.backbone, checked.pretraining
+        if pretraining is None:
+            names = ("published",) if "." in backbone.partition("@")[0] else ("imagenet",)
+            pretraining = LAST[1] if backbone.partition("@")[0] == LAST[0] else names[0]
+    else:
+        backbone, pretraining = _best_here(registry, reporter)
+    (found,) = encoder_requests([backbone], [pretraining], registry=registry, seed=seed)
+    return found
+
+
+def _best_here(registry: Registry, reporter: Reporter) -> tuple[str, str]:
+    for backbone, pretraining in PREFERRED:
+        try:
+            here = cached_weights(registry.backbones.get(backbone), registry.pretrainings.get(pretraining)) is not None
+        # A plugin may be left out, or its library.
+        except ArtbenchError:
+            continue
+        if here:
+            reporter.notice(f"pictures are compared by {backbone}, {pretraining}: --backbone names another network")
+            return backbone, pretraining
+    backbone, pretraining = PREFERRED[-1]
+    reporter.notice(
+        "no network's weights are on this machine, so pictures are compared by their colours alone: "
+        f"`artbench weights fetch --backbone {backbone} --pretraining {pretraining}` brings some"
+    )
+    return LAST

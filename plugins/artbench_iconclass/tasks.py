@@ -1,0 +1,86 @@
+"""Codes of Iconclass at a depth as labels, and a split by the volumes that the images come from."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+
+from artbench.data import Dataset, Targets
+from artbench.data.authoring import grouped_folds, listed_targets
+
+# Digits, letters, digits, a name in brackets, digits, a key.
+_CODE = re.compile(r"(\d{1,2})([A-IK-Z]{1,2})?(\d+)?(\([^+)]+\))?(\d+)?(\(\+[0-9]+\))?")
+_NUMBER = re.compile(r"[-_ ]?-?\d+(?=\D*$)")
+# More images than any volume has pages: such a prefix names a library, and says nothing of volumes.
+_LARGEST_VOLUME = 1_000
+FOLDS = 5
+
+
+def depth_1_targets(dataset: Dataset) -> Targets:
+    """Return the divisions, 0 to 9."""
+    return _targets(dataset, 1)
+
+
+def depth_2_targets(dataset: Dataset) -> Targets:
+    """Return the subdivisions, two digits."""
+    return _targets(dataset, 2)
+
+
+def depth_3_targets(dataset: Dataset) -> Targets:
+    """Return two digits and a letter; a doubled letter, which marks women and reversals, counts as one."""
+    return _targets(dataset, 3)
+
+
+def truncated(code: str, depth: int) -> str | None:
+    """Return the ancestor of a code at a depth; None if it is no code, or not so deep.
+
+    Examples:
+        >>> from artbench_iconclass.tasks import truncated
+        >>> [truncated("11HH(MARY MAGDALENE)(+5)", depth) for depth in (1, 2, 3)]
+        ['1', '11', '11H']
+        >>> truncated("3", 2) is None, truncated("?", 1) is None
+        (True, True)
+    """
+    found = _CODE.fullmatch(code.upper().replace("+ ", "+").strip(":,; "))
+    if found is None:
+        return None
+    digits, letters = found[1], found[2] or ""
+    whole = digits + letters[:1] if len(digits) == 2 else digits
+    return whole[:depth] if len(whole) >= depth else None
+
+
+def _targets(dataset: Dataset, depth: int) -> Targets:
+    """Return the labels at a depth; an image of which no code can be read is in no split, nor is its volume asked."""
+    codes = cast("Sequence[Sequence[str]]", dataset.tables["codes"])
+    listed = cast("Sequence[str]", dataset.tables["listed"])
+    held = [{label for code in of if (label := truncated(code, depth))} for of in codes]
+    read = [any(truncated(code, 1) for code in of) for of in codes]
+    classes = sorted(set().union(*held))
+    number = {name: label for label, name in enumerate(classes)}
+    labels = np.zeros((len(held), len(classes)), bool)
+    for row, names in enumerate(held):
+        labels[row, [number[name] for name in names]] = True
+    tests = _tests(listed, codes)
+    return listed_targets(
+        dataset,
+        classes=classes,
+        labels=labels,
+        splits=["" if not one else "test" if test else "train" for one, test in zip(read, tests, strict=True)],
+    )
+
+
+def _tests(listed: Sequence[str], codes: Sequence[Sequence[str]]) -> list[bool]:
+    """Put a fifth of the volumes into the test, by their divisions, so that all depths have one split."""
+    volumes = [_NUMBER.sub("", name.rpartition(".")[0]) for name in listed]
+    sizes = Counter(volumes)
+    groups = [
+        volume if volume and sizes[volume] <= _LARGEST_VOLUME else f"\0{name}"
+        for volume, name in zip(volumes, listed, strict=True)
+    ]
+    divisions = np.zeros((len(codes), 10), bool)
+    for row, of in enumerate(codes):
+        divisions[row, [int(label) for code in of if (label := truncated(code, 1))]] = True
+    found: list[bool] = (grouped_folds(divisions, groups, folds=FOLDS) == 0).tolist()
+    return found

@@ -1,0 +1,75 @@
+"""KaoKore as its authors' program arranges it: a list, and a folder of faces."""
+
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from artbench.data import Dataset, Targets
+from artbench.data.authoring import Table, listed_targets, mapped, open_listed, read_table
+from artbench.errors import ArtbenchError
+from artbench_kaokore import LAYOUT, SIZES, SOURCE
+
+GENDERS = ("male", "female")
+STATUSES = ("noble", "warrior", "incarnation", "commoner")
+SPLITS = {"train": "train", "dev": "validation", "test": "test"}
+
+
+def open_1_0(root: Path) -> Dataset:
+    """Read release 1.0, that of the paper; see `open_kaokore`."""
+    return open_kaokore(root, release="1.0")
+
+
+def open_1_3(root: Path) -> Dataset:
+    """Read release 1.3; see `open_kaokore`."""
+    return open_kaokore(root, release="1.3")
+
+
+def open_kaokore(root: Path, *, release: str) -> Dataset:
+    """Read `labels.csv` and find the faces, without opening any.
+
+    Releases number their images anew, so a list that is as long as another release's is refused.
+
+    Raises:
+        ArtbenchError: The folder lacks list or images, the list is broken, or it is of another release.
+    """
+    name = f"kaokore-{release}"
+    mend = f"The folder should hold {LAYOUT}. The dataset comes from {SOURCE}"
+    if not (root / "labels.csv").is_file():
+        raise ArtbenchError(f"{name}: no labels.csv in {root}", mend=mend)
+    table = read_table(root / "labels.csv", dataset=name)
+    others = [other for other, sizes in SIZES.items() if other != release and sum(sizes) == len(table)]
+    if others:
+        raise ArtbenchError(
+            f"{name}: {table.file} has the {len(table):,} rows of release {others[0]}",
+            mend=f"Use the tasks of kaokore-{others[0]}, or the list and the images of release {release}",
+        )
+    return open_listed(
+        root,
+        table.column("image", dataset=name),
+        dataset=name,
+        folders=("images_256", "images", "."),
+        mend=mend,
+        tables={"list": table},
+    )
+
+
+def gender_targets(dataset: Dataset) -> Targets:
+    """Return the gender of each face."""
+    return _targets(dataset, "gender", GENDERS)
+
+
+def status_targets(dataset: Dataset) -> Targets:
+    """Return the social status of each face."""
+    return _targets(dataset, "status", STATUSES)
+
+
+def _targets(dataset: Dataset, column: str, classes: tuple[str, ...]) -> Targets:
+    table, name = cast("Table", dataset.tables["list"]), dataset.name
+    numbers = {str(number): number for number in range(len(classes))}
+    return listed_targets(
+        dataset,
+        classes=classes,
+        labels=np.array(mapped(table, column, numbers, dataset=name), np.int64),
+        splits=mapped(table, "set", SPLITS, dataset=name),
+    )

@@ -1,0 +1,68 @@
+"""SemArt as published: three tables, which are separated by tabs whatever their names say, and a folder of images."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+
+from artbench.data import Dataset
+from artbench.data.authoring import open_listed, read_table
+from artbench.errors import ArtbenchError
+from artbench_semart import LAYOUT, SOURCE
+
+NAME = "semart"
+SPLITS = {"train": "train", "val": "validation", "test": "test"}
+COLUMNS = ("TYPE", "SCHOOL", "TIMEFRAME", "AUTHOR")
+
+_MEND = f"The folder should hold {LAYOUT}. The dataset comes from {SOURCE}"
+# Some tables hold bytes that Windows-1252 does not have; every byte is a letter of Latin-1.
+_ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paintings:
+    """The three tables, one after the other.
+
+    Attributes:
+        splits: `train`, `validation` or `test` of each painting.
+        columns: Values of `COLUMNS` for each.
+    """
+
+    splits: Sequence[str]
+    columns: dict[str, Sequence[str]]
+
+
+def open_semart(root: Path) -> Dataset:
+    """Read the tables and find the images, without opening any.
+
+    Raises:
+        ArtbenchError: The folder lacks tables or images, or a table is broken.
+    """
+    place = next((place for place in ("SemArt", ".") if (root / place / "semart_train.csv").is_file()), None)
+    if place is None:
+        raise ArtbenchError(f"{NAME}: no semart_train.csv in {root}", mend=_MEND)
+    files: list[str] = []
+    splits: list[str] = []
+    captions: list[str] = []
+    columns: dict[str, list[str]] = {name: [] for name in COLUMNS}
+    for name, part in SPLITS.items():
+        file = root / place / f"semart_{name}.csv"
+        if not file.is_file():
+            raise ArtbenchError(f"{NAME}: no semart_{name}.csv in {file.parent}", mend=_MEND)
+        table = read_table(file, dataset=NAME, encodings=_ENCODINGS)
+        files += table.column("IMAGE_FILE", dataset=NAME)
+        splits += [part] * len(table)
+        for column in COLUMNS:
+            columns[column] += table.column(column, dataset=NAME)
+        titles = zip(table.column("AUTHOR", dataset=NAME), table.column("TITLE", dataset=NAME), strict=True)
+        captions += [unescape(f"{author}: {title}") for author, title in titles]
+    prefix = "" if place == "." else f"{place}/"
+    return open_listed(
+        root,
+        files,
+        dataset=NAME,
+        folders=(f"{prefix}Images", f"{prefix}images"),
+        mend=_MEND,
+        captions=captions,
+        tables={"paintings": Paintings(splits=splits, columns=dict(columns))},
+    )

@@ -1,0 +1,156 @@
+"""The tasks of SemArt, with the classes of its authors' classification; the last one is for every other value."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+
+from artbench.data import Dataset, Targets
+from artbench.data.authoring import grouped_folds, listed_targets
+from artbench_semart.dataset import Paintings
+
+FOLDS = 5
+UNKNOWN = "unknown"
+TYPES = (
+    "religious",
+    "portrait",
+    "landscape",
+    "mythological",
+    "genre",
+    "still-life",
+    "historical",
+    "other",
+    "interior",
+    "study",
+    UNKNOWN,
+)
+SCHOOLS = (
+    "Italian",
+    "Dutch",
+    "French",
+    "Flemish",
+    "German",
+    "Spanish",
+    "English",
+    "Netherlandish",
+    "Austrian",
+    "Hungarian",
+    "American",
+    "Danish",
+    "Swiss",
+    "Russian",
+    "Scottish",
+    "Belgian",
+    "Greek",
+    "Catalan",
+    "Bohemian",
+    "Swedish",
+    "Other",
+    "Irish",
+    "Norwegian",
+    "Polish",
+    UNKNOWN,
+)
+TIMEFRAMES = (
+    "1601-1650",
+    "1501-1550",
+    "1651-1700",
+    "1451-1500",
+    "1851-1900",
+    "1551-1600",
+    "1701-1750",
+    "1751-1800",
+    "1801-1850",
+    "1401-1450",
+    "1301-1350",
+    "1351-1400",
+    "1251-1300",
+    "1201-1250",
+    "1051-1100",
+    "1151-1200",
+    "1101-1150",
+    UNKNOWN,
+)
+
+
+def type_targets(dataset: Dataset) -> Targets:
+    """Return the types."""
+    return _official(dataset, "TYPE", TYPES)
+
+
+def school_targets(dataset: Dataset) -> Targets:
+    """Return the schools."""
+    return _official(dataset, "SCHOOL", SCHOOLS)
+
+
+def timeframe_targets(dataset: Dataset) -> Targets:
+    """Return the half centuries."""
+    return _official(dataset, "TIMEFRAME", TIMEFRAMES)
+
+
+def unseen_type_targets(dataset: Dataset) -> Targets:
+    """Return the types, in rounds of unseen painters; see `unseen_targets`."""
+    return unseen_targets(dataset, "TYPE", TYPES)
+
+
+def unseen_school_targets(dataset: Dataset) -> Targets:
+    """Return the schools, in rounds of unseen painters; see `unseen_targets`."""
+    return unseen_targets(dataset, "SCHOOL", SCHOOLS)
+
+
+def unseen_timeframe_targets(dataset: Dataset) -> Targets:
+    """Return the half centuries, in rounds of unseen painters; see `unseen_targets`."""
+    return unseen_targets(dataset, "TIMEFRAME", TIMEFRAMES)
+
+
+def unseen_targets(dataset: Dataset, column: str, classes: Sequence[str]) -> Targets:
+    """Return five rounds in which no painter of the test is in train or validation.
+
+    Painters are put into five folds (`grouped_folds`). In each round the paintings of the official train and
+    validation by four folds are fitted, and those of the official test by the fifth are tested. Over the rounds, every
+    painting of the official test is tested once.
+    """
+    paintings, labels = _paintings(dataset), _labels(dataset, column, classes)
+    folds = grouped_folds(labels, paintings.columns["AUTHOR"], folds=FOLDS).tolist()
+    rounds = [
+        listed_targets(
+            dataset,
+            classes=classes,
+            labels=labels,
+            splits=[
+                part if (part == "test") == (fold == held) else ""
+                for part, fold in zip(paintings.splits, folds, strict=True)
+            ],
+        )
+        for held in range(FOLDS)
+    ]
+    official = _official(dataset, column, classes)
+    return replace(
+        official,
+        train=rounds[0].train,
+        validation=rounds[0].validation,
+        test=rounds[0].test,
+        repeats=tuple(replace(one, missing=(), missing_splits=()) for one in rounds[1:]),
+    )
+
+
+def _official(dataset: Dataset, column: str, classes: Sequence[str]) -> Targets:
+    paintings = _paintings(dataset)
+    return listed_targets(
+        dataset,
+        classes=classes,
+        labels=_labels(dataset, column, classes),
+        splits=paintings.splits,
+        groups=paintings.columns["AUTHOR"],
+    )
+
+
+def _labels(dataset: Dataset, column: str, classes: Sequence[str]) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
+    number = {name: label for label, name in enumerate(classes)}
+    values = _paintings(dataset).columns[column]
+    return np.array([number.get(value, len(classes) - 1) for value in values], np.int64)
+
+
+def _paintings(dataset: Dataset) -> Paintings:
+    return cast("Paintings", dataset.tables["paintings"])
