@@ -89,7 +89,7 @@ def predict_pictures(
         batch_size=request.batch_size,
         workers=request.workers,
         # As the images that the probe was fitted on.
-        float32=refitted.features.dtype == "float32",
+        dtype=refitted.dtype,
         reporter=reporter,
     )
     if not len(features.rows):
