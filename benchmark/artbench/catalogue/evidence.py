@@ -62,7 +62,7 @@ def evidence_of(refitted: RefittedTask) -> Evidence:
         together=known_groups(task.targets, images, dataset) if task.spec.clustered else ids,
         classes=len(task.targets.classes),
         target=task.spec.target,
-        l2=refitted.record.probe.l2,
+        l2=refitted.record.probes[0].l2,
         protocol=refitted.protocol,
         device=refitted.device,
     )

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from artbench.catalogue.answers import ANSWER, UNREADABLE, Answers
@@ -90,7 +89,7 @@ def predict_pictures(
         batch_size=request.batch_size,
         workers=request.workers,
         # As the images that the probe was fitted on.
-        dtype=torch.float32 if refitted.features.dtype == "float32" else None,
+        dtype=refitted.dtype,
         reporter=reporter,
     )
     if not len(features.rows):

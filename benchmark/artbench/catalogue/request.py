@@ -64,7 +64,13 @@ class PredictRequest:
                 "calibrate it on",
                 mend="Take a record of all training images",
             )
-        years = form_of(task_of(record, checked.sources, registry=registry).target) == "number"
+        form = form_of(task_of(record, checked.sources, registry=registry).target)
+        if form == "ranking":
+            raise UsageError(
+                f"{self.record} is a record of a search, which has no probe",
+                mend="Take a record of a task with classes, labels or years",
+            )
+        years = form == "number"
         if years and self.precision is not None:
             raise UsageError(f"{record.task} asks for a number, which has no precision", mend="Leave it out")
         if not years and self.coverage is not None:
