@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.plugins.known import plain_target
 from artbench.protocol import Intervals
 from artbench.stats.intervals import clopper_pearson, interval_of
 from artbench.stats.left_out import left_out
@@ -144,7 +145,7 @@ def share_of_right(judged: Judged, *, level: float = 0.95) -> tuple[float, float
     # As if there were one class, and a wrong answer another one.
     answers = np.stack([~judged.right, judged.right], axis=1).astype(np.float32)
     one = np.ones(len(judged), np.int64)
-    found = left_out(one, answers, target="single-label", units=units, only=("accuracy",))["accuracy"]
+    found = left_out(one, answers, target=plain_target("class"), units=units, only=("accuracy",))["accuracy"]
     return share, *interval_of(found, bounds=(0, 1), intervals=intervals)
 
 

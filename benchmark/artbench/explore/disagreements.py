@@ -11,6 +11,7 @@ from artbench.audit.label_noise import suspected
 from artbench.explain.map.layout import principal_components
 from artbench.explore.columns import is_numeric, repeats
 from artbench.explore.twins import TwinGroup
+from artbench.plugins.known import plain_target
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.out_of_fold import out_of_fold
 from artbench.protocol import DEFAULT_PROTOCOL
@@ -128,7 +129,7 @@ def _judge(
         LabelledFeatures(rows=Rows(seen, rows), labels=labels, ids=[str(row) for row in rows.tolist()]),
         together=together,
         classes=len(classes),
-        target="single-label",
+        target=plain_target("class"),
         l2=_PENALTY,
         protocol=DEFAULT_PROTOCOL,
         device=device,

@@ -58,6 +58,17 @@ def form_of(target: str) -> AnswerForm:
     return target_named(target).answer
 
 
+def plain_target(form: AnswerForm) -> str:
+    """Return the name of the first kind of target that is answered in a form, which is a built-in one.
+
+    Examples:
+        >>> from artbench.plugins.known import plain_target
+        >>> plain_target("labels")
+        'multi-label'
+    """
+    return next(name for name, spec in known_targets().items() if spec.answer == form)
+
+
 def target_named(name: str) -> TargetSpec:
     """Return a kind of target by name.
 
