@@ -26,6 +26,7 @@ SCHEMA: Literal[1] = 1
 TableName: TypeAlias = Literal["classes", "confusion", "probe"]
 # What the Parquet files beside a record end with, after its name.
 SUFFIXES = (".parquet", *(f".{name}.parquet" for name in get_args(TableName)))
+_DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]")
 
 
 class FileState(Part):
@@ -84,6 +85,16 @@ class Provenance(Part):
     plugins: dict[Name, Version]
     seed: Count
     created: AwareDatetime
+
+    @field_validator("created", mode="before")
+    @classmethod
+    def _from_text(cls, created: object) -> object:
+        # Pydantic takes numbers for seconds since 1970, other readers don't.
+        if isinstance(created, datetime):
+            return created
+        if not (isinstance(created, str) and _DATED.match(created)):
+            raise ValueError("it is not a date with a time as text")
+        return datetime.fromisoformat(created)
 
     @field_validator("created")
     @classmethod

@@ -48,6 +48,8 @@ def test_a_record_survives_being_written_and_read() -> None:
         {"dataset": {"colour": "blue"}},
         {"provenance": {"created": "2026-01-02T03:04:05"}},
         {"provenance": {"created": "0001-01-01T00:00:00+14:00"}},
+        {"provenance": {"created": 1_700_000_000}},
+        {"provenance": {"created": "1700000000"}},
         {"provenance": {"created": "9999-12-31T23:59:59-11:00"}},
         {"provenance": {"plugins": {"artbench": "x" * 101}}},
         {"provenance": {"plugins": {"artbench": "1\u202e"}}},
