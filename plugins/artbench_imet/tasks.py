@@ -73,9 +73,11 @@ def _targets(dataset: Dataset, prefix: str) -> Targets:
         labels[at[at >= 0], columns[at >= 0]] = True
         return Split(rows=place[listed], labels=labels)
 
+    missing = np.flatnonzero(labelled & (place < 0)).tolist()
     return Targets(
         classes=tuple(lists.names[label].removeprefix(prefix) for label in kind),
         train=split(~test),
         test=split(test),
-        missing=[lists.images[row] for row in np.flatnonzero(labelled & (place < 0)).tolist()],
+        missing=[lists.images[row] for row in missing],
+        missing_splits=["test" if test[row] else "train" for row in missing],
     )

@@ -55,7 +55,7 @@ def open_rijksmuseum(root: Path) -> Dataset:
         tables={
             "works": works,
             "place": np.array([row.get(stem, -1) for stem in stems], np.int64),
-            "stems": stems,
+            "listed": stems,
         },
     )
 

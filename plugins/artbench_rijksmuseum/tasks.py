@@ -5,13 +5,15 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.data import Dataset, Split, Targets
+from artbench.data import Dataset, Targets
 from artbench.data import Labels as LabelArray
+from artbench.data.authoring import listed_targets
 from artbench.errors import ArtbenchError
 from artbench_rijksmuseum.works import TEST, TRAIN, VALIDATION, Labels, Works
 
 REST = "rest"
 LONGEST_SPAN = 100
+_SPLITS = {TRAIN: "train", VALIDATION: "validation", TEST: "test"}
 
 
 def artist_targets(dataset: Dataset) -> Targets:
@@ -112,17 +114,5 @@ def _targets(
     *,
     wanted: NDArray[np.bool_],
 ) -> Targets:
-    place = np.asarray(dataset.tables["place"])
-
-    def split(part: int) -> Split:
-        chosen = wanted & (works.sets == part) & (place >= 0)
-        return Split(rows=place[chosen], labels=labels[chosen])
-
-    stems = cast("list[str]", dataset.tables["stems"])
-    return Targets(
-        classes=classes,
-        train=split(TRAIN),
-        validation=split(VALIDATION),
-        test=split(TEST),
-        missing=[stems[row] for row in np.flatnonzero(wanted & (place < 0)).tolist()],
-    )
+    names = np.array([_SPLITS[part] for part in works.sets.tolist()], object)
+    return listed_targets(dataset, classes=classes, labels=labels, splits=np.where(wanted, names, "").tolist())

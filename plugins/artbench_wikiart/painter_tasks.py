@@ -28,11 +28,13 @@ def painter_targets(dataset: Dataset) -> Targets:
         [Row(row.path, number[painter]) for row in listed if (painter := painter_of(row.path)) in number]
         for listed in (lists.train, lists.val)
     )
+    missing, splits = missing_paths(dataset, train=train, test=val)
     return Targets(
         classes=classes,
         train=listed_split(train, dataset),
         test=listed_split(val, dataset),
-        missing=missing_paths(dataset, train, val),
+        missing=missing,
+        missing_splits=splits,
     )
 
 
@@ -60,11 +62,13 @@ def unseen_artists_targets(dataset: Dataset) -> Targets:
         )
         for held in range(FOLDS)
     ]
+    missing, splits = missing_paths(dataset, train=lists.train, test=lists.val)
     return Targets(
         classes=lists.classes,
         train=rounds[0].train,
         test=rounds[0].test,
-        missing=missing_paths(dataset, lists.train, lists.val),
+        missing=missing,
+        missing_splits=splits,
         groups=[painter_of(path) for path in dataset.ids],
         repeats=tuple(rounds[1:]),
     )

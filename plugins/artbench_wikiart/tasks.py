@@ -39,12 +39,14 @@ def genre_targets(dataset: Dataset) -> Targets:
 
 def _targets(dataset: Dataset, task: str) -> Targets:
     lists = task_lists(dataset, task)
+    missing, splits = missing_paths(dataset, train=lists.train, test=lists.val)
     # There is no third list: val is the test, used once, and the protocol takes validation from train.
     return Targets(
         classes=lists.classes,
         train=listed_split(lists.train, dataset),
         test=listed_split(lists.val, dataset),
-        missing=missing_paths(dataset, lists.train, lists.val),
+        missing=missing,
+        missing_splits=splits,
         # For the baseline that guesses from the painter; in the task `artist` the painter is the label.
         groups=None if task == "artist" else [painter_of(path) for path in dataset.ids],
     )
@@ -75,9 +77,10 @@ def listed_split(listed: Iterable[Row], dataset: Dataset) -> Split:
     )
 
 
-def missing_paths(dataset: Dataset, *lists: Iterable[Row]) -> list[str]:
-    """Return the paths of listed images that are not there."""
-    return [row.path for listed in lists for row in listed if row.path not in dataset.rows]
+def missing_paths(dataset: Dataset, **lists: Iterable[Row]) -> tuple[list[str], list[str]]:
+    """Return the paths of listed images that are not there, and the split of each; the lists are given by splits."""
+    found = [(row.path, split) for split, listed in lists.items() for row in listed if row.path not in dataset.rows]
+    return [path for path, _ in found], [split for _, split in found]
 
 
 def painter_of(path: str) -> str:

@@ -9,7 +9,7 @@ import torch
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Plugin
 from artbench.pretrain.workflow import load_method
-from artbench.specs import BackboneSpec
+from artbench.specs import BackboneSpec, load_factory
 from artbench.testing import TinyDataset, check_backbone, check_dataset, check_pretraining, check_task
 from artbench.testing.dataset import examine_dataset, tasks_on
 from artbench.testing.plugin import examine_family, examine_loading
@@ -103,6 +103,23 @@ def test_datasets_and_their_tasks(name: str, tmp_path: Path) -> None:
         found += examine_task(task, root, dataset=spec)
     failed = [str(finding) for finding in found if finding.status == "FAIL" and finding.name not in OF_MINIATURES]
     assert failed == []
+
+
+# Folders of images have no list that could name what is missing.
+@pytest.mark.parametrize("name", sorted(RELEASES.keys() - {"artbench10"}))
+def test_missing_images_are_told_with_their_splits(name: str, tmp_path: Path) -> None:
+    dataset, write = RELEASES[name]
+    root, spec = write(tmp_path / dataset), REGISTRY.datasets.get(dataset)
+    whole = load_factory(spec.factory)(root)
+    tasks = [load_factory(task.factory) for task in tasks_on(spec, REGISTRY)]
+    before = [targets(whole) for targets in tasks]
+    gone = before[0].splits[-1][1].rows[0]
+    if name == "rijksmuseum":  # Its labels are in the order of all names.
+        (root / "filenames.txt").write_text("".join(f"{Path(file).name}\n" for file in whole.files))
+    whole.path(gone).unlink()
+    parts = [targets(load_factory(spec.factory)(root)) for targets in tasks]
+    assert list(parts[0].missing_splits) == ["test"]
+    assert all(len(one.missing_splits) == len(one.missing) for one in parts)
 
 
 def test_a_collection_and_its_task(tmp_path: Path) -> None:
