@@ -1,7 +1,10 @@
 """`artbench explore`: a collection as a page to look around in."""
 
 import os
+import signal
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +18,10 @@ from artbench.cli.output import echo, print_json
 if TYPE_CHECKING:
     from artbench.data.folders import DatasetPaths
     from artbench.explore.contents import Exploration
+    from artbench.explore.server import ExploreServer
+
+# Seconds until Ctrl-C is seen.
+_PROMPTLY = 0.1
 
 
 @click.command()
@@ -137,12 +144,28 @@ def _serve(found: "Exploration", *, port: int, as_json: bool, opens: bool) -> No
         sys.stdout.flush()
         if opens:
             _open(server.address)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt as interruption:
-            # Ctrl-C is how it is meant to end; SIGTERM is not.
-            if type(interruption) is not KeyboardInterrupt:
-                raise
+        _until_ctrl_c(server)
+
+
+def _until_ctrl_c(server: "ExploreServer") -> None:
+    """Serve until Ctrl-C, which is how it is meant to end; SIGTERM is not."""
+    pressed = False
+
+    def stop(*_: object) -> None:
+        nonlocal pressed
+        pressed = True
+
+    # Python's own handler raises wherever the program is, and what is raised where an object is deleted is lost.
+    before = signal.signal(signal.SIGINT, stop)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        while not pressed and thread.is_alive():
+            time.sleep(_PROMPTLY)
+    finally:
+        signal.signal(signal.SIGINT, before)
+        server.shutdown()
+        thread.join()
 
 
 def _print(found: "Exploration") -> None:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout, suppress
 from dataclasses import replace
 from importlib import metadata, util
+from importlib.machinery import SourceFileLoader
 from inspect import signature
 from pathlib import Path
 from time import perf_counter
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, TextIO, cast
 
 import pluggy
@@ -201,8 +202,16 @@ def load_plugin(source: metadata.EntryPoint | Path, plugin: Plugin) -> tuple[Plu
     return loaded, collected
 
 
+class _AsItIs(SourceFileLoader):
+    """Compiles a file at each import; a file that is changed within a second keeps its compiled code otherwise."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def _import_file(file: Path, name: str) -> ModuleType:
-    spec = util.spec_from_file_location(name, file)
+    loader = _AsItIs(name, str(file)) if file.suffix == ".py" else None
+    spec = util.spec_from_file_location(name, file, loader=loader)
     if spec is None or spec.loader is None:
         raise ImportError(f"{file.name} is not a Python file")
     module = util.module_from_spec(spec)
