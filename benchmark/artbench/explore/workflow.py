@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neighbors import NearestNeighbors
 
 from artbench.data.dataset import Dataset
 from artbench.data.exclusion import Exclusions
@@ -13,6 +12,7 @@ from artbench.data.opening import open_datasets_with_tasks
 from artbench.errors import ArtbenchError
 from artbench.evaluation.unlabelled import rows_without
 from artbench.explain.cosine import unit_vectors
+from artbench.explain.map.faithfulness import neighbours_on_map, share_kept
 from artbench.explain.map.layout import Layout, lay_out
 from artbench.explain.map.request import NEIGHBOURS, choose_method
 from artbench.explain.sources import check_version, other_weights
@@ -108,7 +108,7 @@ def explore(request: ExploreRequest, checked: CheckedRequest, *, registry: Regis
         points=points,
         columns=columns,
         layout=layout,
-        kept=_kept(shown, layout),
+        kept=share_kept(shown.places, neighbours_on_map(layout.places, shown.places.shape[1])),
         near=shown,
         clusters=find_clusters(points, columns, count=request.clusters, seed=request.seed),
         pictures=pictures,
@@ -137,12 +137,3 @@ def _placed(
         notice(why)
     known = near.places[:, : NEIGHBOURS - 1], near.cosines[:, : NEIGHBOURS - 1]
     return lay_out(points, method=method, seed=request.seed, near=known if method == "umap" else None)
-
-
-def _kept(near: Neighbours, layout: Layout) -> float:
-    """Return the share of the nearest in the space that are among the nearest on the map."""
-    n, count = near.places.shape
-    found = NearestNeighbors(n_neighbors=count + 1).fit(layout.places).kneighbors(layout.places)[1]
-    # A picture is not always its own first neighbour, where several share a place.
-    found = np.where(found == np.arange(n)[:, None], -1, found)
-    return float((near.places[:, :, None] == found[:, None, :]).any(axis=2).mean())

@@ -13,7 +13,7 @@ USED = {"device_s": 30.0, "memory_bytes": 1_500_000_000, "memory_by": "VmHWM", "
 
 
 def with_cost(value: float = 0.5, **changes: Any) -> Record:
-    # 10 s at 100 images a second.
+    # A thousand images in ten seconds.
     timing = {"extract_s": 10.0, "images_per_s": 100.0, "extraction": USED | changes}
     return record(value, backbone="measured", timing=timing)
 

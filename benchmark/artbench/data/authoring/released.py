@@ -120,7 +120,7 @@ def listed_targets(
         >>> targets.test.labels.tolist(), targets.train.rows.tolist()
         ([1], [1])
     """
-    place, listed = _places(dataset)
+    place, listed = np.asarray(dataset.tables["place"]), cast("Sequence[str]", dataset.tables["listed"])
     parts = np.array(splits, object)
 
     def split(name: str) -> Split:
@@ -205,10 +205,6 @@ def present(table: Table, labels: Sequence[str], *, dataset: str) -> NDArray[np.
                     f"{dataset}: {table.file}, line {line}: {label} is {value[:60]!r}, not a number"
                 ) from None
     return found
-
-
-def _places(dataset: Dataset) -> tuple[NDArray[np.int64], Sequence[str]]:
-    return np.asarray(dataset.tables["place"]), cast("Sequence[str]", dataset.tables["listed"])
 
 
 def _checked(name: str, dataset: str) -> str:

@@ -97,7 +97,7 @@ def faithfulness(
     """
     n = len(directions)
     k = min(NEIGHBOURS, (n - 1) // 2)
-    on_map = _without_themselves(NearestNeighbors(n_neighbors=k + 1).fit(places).kneighbors(places)[1])
+    on_map = neighbours_on_map(places, k)
     in_space = np.empty((n, k), np.int64)
     excess = 0.0
     with reporter.counting("comparing the map with the space", total=n, unit="images") as counter:
@@ -107,18 +107,24 @@ def faithfulness(
             in_space[part] = nearest(cosines, k)
             excess += float(np.maximum(0, _ranks(cosines, on_map[part]) - k).sum())
             counter.advance(len(cosines))
-    common = (in_space[:, :, None] == on_map[:, None, :]).any(axis=2)
     return Faithfulness(
         neighbours=k,
         trustworthiness=1 - excess * 2 / (n * k * (2 * n - 3 * k - 1)),
-        kept=float(common.mean()),
+        kept=share_kept(in_space, on_map),
         by_chance=k / (n - 1),
         agreement=None if labels is None else agreement(labels, in_space=in_space, on_map=on_map),
     )
 
 
-def _without_themselves(found: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Leave each image out of its k + 1 neighbours; it is not always the first, where several share a place."""
+def share_kept(in_space: NDArray[np.int64], on_map: NDArray[np.int64]) -> float:
+    """Return the share of the neighbours in the space, shape (n, k), that are among those on the map, likewise."""
+    return float((in_space[:, :, None] == on_map[:, None, :]).any(axis=2).mean())
+
+
+def neighbours_on_map(places: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """Return the nearest of each place on a map, shape (n, 2), without itself: int64, shape (n, count)."""
+    found = NearestNeighbors(n_neighbors=count + 1).fit(places).kneighbors(places)[1]
+    # An image is not always its own first neighbour, where several share a place.
     itself = found == np.arange(len(found))[:, None]
     itself[~itself.any(axis=1), -1] = True
     kept: NDArray[np.int64] = found[~itself].reshape(len(found), -1)
