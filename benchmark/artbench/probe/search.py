@@ -44,6 +44,36 @@ def search(index: Pictures, queries: Pictures, *, by: Search, device: str) -> Ra
     return found.take(np.argsort(np.concatenate(blocks), kind="stable"))
 
 
+def similar_to(
+    index: Pictures, queries: Pictures, asked: NDArray[np.int64], *, by: Search, device: str
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the similarities, by which `search` ranks, of some queries to all pictures of the index.
+
+    Args:
+        index: Pictures to search.
+        queries: All pictures to search with, which the similarities of each may depend on.
+        asked: Numbers of the queries, int64, shape (n,).
+        by: How to search.
+        device: `cpu`, `cuda` or `mps`, which multiplies.
+
+    Yields:
+        float32, shape (index,); -inf of a query with itself.
+
+    Raises:
+        ArtbenchError: A vector is NaN or infinite, or the index has too few pictures for what the search asks.
+    """
+    whitening = None if by.whitening is None else Whitening.of(index.vectors, components=by.whitening)
+    similarities = Similarities(index, queries, whitening=whitening, device=device)
+    scaling = None if by.csls is None else _Scaling.of(similarities, k=by.csls)
+    step = max(1, _BELONGING // similarities.of)
+    for start in range(0, len(asked), step):
+        block = asked[start : start + step]
+        found = np.empty((len(block), similarities.of), np.float32)
+        for tile in similarities.tiles(block, columns=_COLUMNS):
+            found[tile.queries, tile.index] = tile.cosines
+        yield from found if scaling is None else scaling.scaled(found, block[:, None], slice(None))
+
+
 def _blocks(similarities: Similarities) -> Iterator[NDArray[np.int64]]:
     """Yield queries that are ranked together: with about as many pictures each that belong with them."""
     belonging = similarities.belonging
