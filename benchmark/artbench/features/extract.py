@@ -15,6 +15,7 @@ from artbench.data.contents import Contents
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode_path
 from artbench.encoders.encoder import Encoder, joined
+from artbench.features.beside import Beside
 from artbench.features.device_decode import check_device_decode, device_decode_path
 from artbench.features.key import StoreKey
 from artbench.features.pipeline import Extraction, StoreTarget, batches
@@ -95,6 +96,7 @@ def extract(
     compiled: bool = False,
     dtype: torch.dtype | None = None,
     decoder: Literal["cpu", "gpu"] = "cpu",
+    beside: Beside | None = None,
     reporter: Reporter,
 ) -> list[Features]:
     """Return the features of some images by each encoder, extracting those that the stores lack, in one pass.
@@ -116,6 +118,7 @@ def extract(
         compiled: Compile the network with `torch.compile` first.
         dtype: Number type of the forward pass; None: the fastest of the device that is precise enough.
         decoder: `gpu`: plain JPEGs are decoded by the CUDA device, to slightly other pixels, with a store of their own.
+        beside: What is made besides of the images that are decoded.
         reporter: Receives progress and notices.
 
     Raises:
@@ -143,6 +146,7 @@ def extract(
             threads=workers or usable_cores(),
             compiled=compiled,
             decoder=decoder,
+            beside=beside,
         )
         store = FeatureStore(cache, _key(extraction, picture), rows=len(dataset), pretraining=encoder.pretraining)
         parts.append((extraction, store))
