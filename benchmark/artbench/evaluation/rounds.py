@@ -19,7 +19,8 @@ from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.predictions import Predictions, predict
 from artbench.probe.ridge import FittedRidge, fit_ridge
-from artbench.probe.search import Pictures, search
+from artbench.probe.search import search
+from artbench.probe.similarities import Pictures
 from artbench.probe.width import check_width, to_width
 from artbench.protocol import Protocol, Search
 from artbench.records.probe import StoredProbe, probe_columns
