@@ -58,7 +58,9 @@ def token_encoder(encoder: Encoder, *, picture: Preprocessing) -> TokenEncoder:
     hook = network.module.get_submodule(layers.names[-place.layer]).register_forward_hook(keep)
     try:
         with plugin_errors(f"reading the tokens of backbone {network.name}"), torch.inference_mode():
-            module(torch.zeros(1, 3, side, side, device=next(network.module.parameters()).device))
+            # After an extraction the network is on its device.
+            first = next(network.module.parameters(), torch.empty(0))
+            module(torch.zeros(1, 3, side, side, device=first.device))
     finally:
         hook.remove()
     if len(shapes) != 1 or len(shapes[0]) != 3:
