@@ -122,6 +122,12 @@ class Extraction:
             target.store.flush()
         return replace(timing, extract_s=perf_counter() - start)
 
+    def stream(self, table: NDArray[np.int64]) -> Generator[Batch, None, None]:
+        """Yield batches of rows with their features, in order, and store nothing. Close the generator to stop early."""
+        _ = self._forward  # As above.
+        with _computing(self.device), closing(self._computed(table)) as done:
+            yield from done
+
     def agrees(self, rows: NDArray[np.int64], store: FeatureStore, *, tolerance: float) -> bool:
         """Return whether a few images, extracted again, have the stored features, up to a relative distance."""
         # For so few, preparing the network would take longer than it saves.
