@@ -75,7 +75,7 @@ def score_rounds(
     for number, targets in enumerate(readable(task, features)):
         labels, test = targets.test.labels, _rows(targets.test, features)
         if protocol.search is not None:
-            rankings = _searched(targets, features, by=protocol.search, device=device)
+            rankings = _searched(targets, features, by=protocol.search, device=device, reporter=reporter)
             yield Round(
                 fitted_on=len(targets.train),
                 groups=None,
@@ -108,12 +108,19 @@ def score_rounds(
             )
 
 
-def _searched(targets: Targets, features: Features, *, by: Search, device: str) -> Rankings:
-    index, queries = (
-        Pictures(vectors=_rows(split, features), labels=split.labels.astype(np.int64), rows=split.rows)
-        for split in (targets.train, targets.test)
+def _searched(targets: Targets, features: Features, *, by: Search, device: str, reporter: Reporter) -> Rankings:
+    parts = {
+        name: Pictures(vectors=_rows(split, features), labels=split.labels.astype(np.int64), rows=split.rows)
+        for name, split in targets.splits
+    }
+    return search(
+        parts["train"],
+        parts["test"],
+        by=by,
+        device=device,
+        validation=parts.get("validation"),
+        reporter=reporter,
     )
-    return search(index, queries, by=by, device=device)
 
 
 def first_probe(

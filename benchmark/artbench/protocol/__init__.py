@@ -12,7 +12,7 @@ from artbench.protocol.names import (
 )
 from artbench.protocol.picture import Preprocessing
 from artbench.protocol.protocol import Protocol
-from artbench.protocol.search import Search
+from artbench.protocol.search import Confidence, Search
 from artbench.protocol.uncertainty import Bootstrap, Intervals
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "PROTOCOLS",
     "RETRIEVAL_V1",
     "Bootstrap",
+    "Confidence",
     "FewShot",
     "Intervals",
     "Neighbours",

@@ -4,6 +4,23 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
+class Confidence:
+    """How sure the first picture of a ranking is, in place of its similarity (Ypsilantis et al. 2021, The Met).
+
+    Attributes:
+        name: What it is of the nearest pictures, of which each class counts by its nearest.
+        neighbours: Numbers of nearest pictures to choose from.
+        temperatures: Factors of similarities to choose from.
+        selection: What both are chosen by, in the order of the lists.
+    """
+
+    name: str = "soft-max over the classes of the index"
+    neighbours: tuple[int, ...] = (1, 2, 3, 5, 7, 10, 15, 20, 50)
+    temperatures: tuple[float, ...] = (0.01, 0.1, 1, 5, 10, 15, 20, 25, 30, 50, 100, 500)
+    selection: str = "global average precision of the validation queries"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Search:
     """Exact search of an index for the pictures that are most similar to each query, in place of a probe.
 
@@ -17,6 +34,7 @@ class Search:
         csls: Number of neighbours of cross-domain similarity local scaling: twice the cosine, less the mean cosine of
             the query to its nearest so many of the index, less that of the picture to its nearest so many queries
             (Conneau, Lample et al. 2018). It looks at all queries at once. None: the cosine itself.
+        confidence: What stands for the similarity of the first picture where queries are ranked together; None: itself.
     """
 
     name: str = "exact"
@@ -25,3 +43,4 @@ class Search:
     left_out: str = "the query itself, where it is in the index"
     whitening: int | None = None
     csls: int | None = None
+    confidence: Confidence | None = None

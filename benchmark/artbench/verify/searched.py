@@ -54,6 +54,8 @@ def verified_rankings(
     assert by is not None
     if stored.rankings is None:
         return failed(file.name, "it was searched for, and has no rankings", mend=RUN)
+    if by.confidence is not None:
+        raise ArtbenchError("its confidences were chosen on validation queries, which are not searched here", mend=RUN)
     # Of several rounds, one that nobody knows beforehand.
     number = int(random.integers(len(task.targets.rounds)))
     targets = task.targets.rounds[number]
