@@ -17,7 +17,7 @@ def report_limits(record: Record, target: TargetKind, about: FileFindings, *, co
         about.unchecked("test images, labels, groups and what was left out as unreadable: the data is not at hand")
     ranked = form_of(target) == "ranking"
     about.unchecked(
-        "whether the rankings come from the named weights: run it again"
+        "whether the rankings come from the named weights: `artbench leaderboard verify` tells"
         if ranked
         else "whether the predictions come from the named weights: `artbench leaderboard verify` tells"
         if "probe" in record.tables
