@@ -36,9 +36,10 @@ def facet_targets(dataset: Dataset, facet: str, *, depth: int | None = None, tes
         labels[row, [number[way] for way in ways if way in number]] = True
     fitted = {museum for museum, split in zip(table.museums, table.splits, strict=True) if split in ("train", "val")}
     names = {"train": "train", "val": "validation", test: "test"}
+    labelled = [bool(row.any()) for row in labels]
     splits = [
-        names.get(split, "") if labelled and (split != "test_ood" or (museum and museum not in fitted)) else ""
-        for split, museum, labelled in zip(table.splits, table.museums, list(labels.any(axis=1)), strict=True)
+        names.get(split, "") if known and (split != "test_ood" or (museum and museum not in fitted)) else ""
+        for split, museum, known in zip(table.splits, table.museums, labelled, strict=True)
     ]
     return listed_targets(dataset, classes=classes, labels=labels, splits=splits, groups=table.museums)
 
