@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 from artbench.errors import UsageError
 
@@ -97,6 +98,9 @@ class Search:
         csls: Number of neighbours of cross-domain similarity local scaling: twice the cosine, less the mean cosine of
             the query to its nearest so many of the index, less that of the picture to its nearest so many queries
             (Conneau, Lample et al. 2018). It looks at all queries at once. None: the cosine itself.
+        neighbours: Number of nearest pictures of which is counted what they share with the query; None: all pictures
+            are ranked.
+        compared: Pictures that are compared with each other, in place of one index.
     """
 
     name: str = "exact"
@@ -105,6 +109,13 @@ class Search:
     left_out: str = "the query itself, where it is in the index"
     whitening: int | None = None
     csls: int | None = None
+    neighbours: str | None = None
+    compared: str | None = None
+
+    @property
+    def asks(self) -> Literal["ranking", "neighbours"]:
+        """The form of the answers to tasks that are measured so."""
+        return "ranking" if self.neighbours is None else "neighbours"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,9 +269,24 @@ RETRIEVAL_V1 = Protocol(
 )
 """Exact search of an index by the cosine of features as they are, for tasks that ask for rankings."""
 
+ROBUSTNESS_V1 = Protocol(
+    name="robustness-v1",
+    features=LINEAR_V2.features,
+    bootstrap=None,
+    intervals=Intervals(),
+    search=Search(
+        similarity="cosine, float64",
+        ties="places that are left, shared in equal parts",
+        left_out="the picture itself",
+        neighbours="as many as a cell has pictures",
+        compared="equally many pictures of two classes from each of two origins; all such pairs, summed",
+    ),
+)
+"""Neighbours of each picture by class and origin, such as museum, for tasks that ask which of them weighs more."""
+
 PROTOCOLS = {protocol.name: protocol for protocol in (LINEAR_V1, LINEAR_V2)}
 """The protocols that a run can be made under, by name; years, shots and widths are variants of them, and tasks that ask
-for rankings have `RETRIEVAL_V1`."""
+for rankings have `RETRIEVAL_V1`, those that ask for neighbours `ROBUSTNESS_V1`."""
 
 DEFAULT_PROTOCOL = LINEAR_V2
 """The protocol of a run that asks for none. Features made for anything else are made as it makes them."""
@@ -300,11 +326,13 @@ def protocol_named(name: str) -> Protocol | None:
     variant = _VARIANT.fullmatch(name)
     if variant is None:
         fitting = (protocol for linear in PROTOCOLS.values() for protocol in (linear, linear.for_years()))
-        return next((protocol for protocol in (*fitting, RETRIEVAL_V1) if protocol.name == name), None)
+        return next((protocol for protocol in (*fitting, RETRIEVAL_V1, ROBUSTNESS_V1) if protocol.name == name), None)
     whole, kind, number = protocol_named(variant["whole"]), variant["kind"], int(variant["number"])
     if whole is None or (kind in ("whitening", "csls")) != (whole.search is not None):
         return None
     if whole.search is not None:
+        if whole.search.asks != "ranking":
+            return None
         if whole.search.csls is not None or (kind == "whitening" and whole.search.whitening is not None):
             return None
         return whole.with_csls(number) if kind == "csls" else whole.with_whitening(number)
