@@ -1,0 +1,36 @@
+"""Every choice that must be equal for two numbers to be comparable, under a name and a hash."""
+
+from artbench.protocol.fitting import FewShot, Neighbours, Probe
+from artbench.protocol.names import (
+    DEFAULT_PROTOCOL,
+    LINEAR_V1,
+    LINEAR_V2,
+    PROTOCOLS,
+    RETRIEVAL_V1,
+    ROBUSTNESS_V1,
+    protocol_named,
+    protocol_to_run,
+)
+from artbench.protocol.picture import Preprocessing
+from artbench.protocol.protocol import Protocol
+from artbench.protocol.search import Search
+from artbench.protocol.uncertainty import Bootstrap, Intervals
+
+__all__ = [
+    "DEFAULT_PROTOCOL",
+    "LINEAR_V1",
+    "LINEAR_V2",
+    "PROTOCOLS",
+    "RETRIEVAL_V1",
+    "ROBUSTNESS_V1",
+    "Bootstrap",
+    "FewShot",
+    "Intervals",
+    "Neighbours",
+    "Preprocessing",
+    "Probe",
+    "Protocol",
+    "Search",
+    "protocol_named",
+    "protocol_to_run",
+]

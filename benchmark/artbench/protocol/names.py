@@ -1,0 +1,102 @@
+"""The protocols by name, and their variants."""
+
+import re
+
+from artbench.errors import UsageError
+from artbench.protocol.fitting import Probe
+from artbench.protocol.protocol import Protocol
+from artbench.protocol.search import Search
+from artbench.protocol.uncertainty import Intervals
+
+LINEAR_V1 = Protocol(name="linear-v1")
+"""The first protocol: a linear probe on the features that each library gives by default. Its records stay readable."""
+
+LINEAR_V2 = Protocol(
+    name="linear-v2",
+    features="the declared layer, pooled as declared, eval mode",
+    probe=Probe(
+        grid=tuple(float(f"{10 ** (k / 2):.6g}") for k in range(-12, 5)),
+        groups="train and validation, or the images drawn from train, in folds of whole groups of which each is held "
+        "out once; a validation split by other groups than train's, where there is one",
+        group_folds=5,
+    ),
+    bootstrap=None,
+    intervals=Intervals(),
+)
+"""A linear probe on features whose layer, pooling and input size are declared."""
+
+RETRIEVAL_V1 = Protocol(
+    name="retrieval-v1", features=LINEAR_V2.features, bootstrap=None, intervals=Intervals(), search=Search()
+)
+"""Exact search of an index by the cosine of features as they are, for tasks that ask for rankings."""
+
+ROBUSTNESS_V1 = Protocol(
+    name="robustness-v1",
+    features=LINEAR_V2.features,
+    bootstrap=None,
+    intervals=Intervals(),
+    search=Search(
+        similarity="cosine, float64, to 12 decimals",
+        ties="places that are left, shared in equal parts",
+        left_out="the picture itself",
+        neighbours="as many as the smallest of the compared cells has pictures",
+        compared="equally many pictures of two classes from each of two origins; all such pairs, summed",
+    ),
+)
+"""Neighbours of each picture by class and origin, such as museum, for tasks that ask which of them weighs more."""
+
+PROTOCOLS = {protocol.name: protocol for protocol in (LINEAR_V1, LINEAR_V2)}
+"""The protocols that a run can be made under, by name; years, shots and widths are variants of them, and tasks that ask
+for rankings have `RETRIEVAL_V1`, those that ask for neighbours `ROBUSTNESS_V1`."""
+
+DEFAULT_PROTOCOL = LINEAR_V2
+"""The protocol of a run that asks for none. Features made for anything else are made as it makes them."""
+
+_VARIANT = re.compile(r"(?P<whole>.+)-(?P<kind>shots|width|whitening|csls)-(?P<number>[1-9][0-9]{0,5})")
+
+
+def protocol_to_run(name: str) -> Protocol:
+    """Return the protocol of a run that asks for it: one of `PROTOCOLS`, or `retrieval-v1` and its variants.
+
+    Raises:
+        UsageError: There is none of that name.
+
+    Examples:
+        >>> from artbench.protocol import protocol_to_run
+        >>> protocol_to_run("retrieval-v1-csls-10").search.csls
+        10
+    """
+    found = PROTOCOLS.get(name) or protocol_named(name)
+    if found is None or (found.search is None and name not in PROTOCOLS):
+        raise UsageError(
+            f"no protocol is called {name!r}",
+            mend=f"There are {', '.join(PROTOCOLS)} and {RETRIEVAL_V1.name}, also as {RETRIEVAL_V1.name}-whitening-N "
+            f"and {RETRIEVAL_V1.name}-csls-N",
+        )
+    return found
+
+
+def protocol_named(name: str) -> Protocol | None:
+    """Return the protocol of a name, such as `ridge-v1` or `linear-v2-shots-4`; None if this version has none.
+
+    Examples:
+        >>> from artbench.protocol import protocol_named
+        >>> protocol_named("linear-v2-shots-4").few_shot.shots
+        4
+    """
+    variant = _VARIANT.fullmatch(name)
+    if variant is None:
+        fitting = (protocol for linear in PROTOCOLS.values() for protocol in (linear, linear.for_years()))
+        return next((protocol for protocol in (*fitting, RETRIEVAL_V1, ROBUSTNESS_V1) if protocol.name == name), None)
+    whole, kind, number = protocol_named(variant["whole"]), variant["kind"], int(variant["number"])
+    if whole is None or (kind in ("whitening", "csls")) != (whole.search is not None):
+        return None
+    if whole.search is not None:
+        if whole.search.asks != "ranking":
+            return None
+        if whole.search.csls is not None or (kind == "whitening" and whole.search.whitening is not None):
+            return None
+        return whole.with_csls(number) if kind == "csls" else whole.with_whitening(number)
+    if whole.few_shot is not None or (kind == "width" and whole.width is not None):
+        return None
+    return whole.with_shots(number) if kind == "shots" else whole.with_width(number)
