@@ -31,6 +31,7 @@ from artbench.runtime.findings import Finding, Status, failed, passed
 from artbench.runtime.machine import choose_device, choose_dtype
 from artbench.runtime.progress import Reporter
 from artbench.runtime.untrusted import check_unlinked, is_regular
+from artbench.specs.targets import SEARCHED
 from artbench.verify.fit import FEWEST, Sample, first_order_test
 from artbench.verify.predictions import compare_predictions
 
@@ -141,7 +142,7 @@ def _verified(
         raise UsageError(f"no plugin here registers the task {record.task!r} by itself")
     checked = check_sources(file, request.sources, registry=registry)
     stored, protocol = checked.predictions, protocol_of(record, file)
-    if stored.form == "ranking":
+    if stored.form in SEARCHED:
         raise ArtbenchError("a few images don't tell how a whole index ranks", mend="Run it again to compare it")
     probes = read_probes(file, record, classes=1 if stored.form == "number" else record.dataset.classes)
     task = open_task(record, request.sources, registry, reporter)
