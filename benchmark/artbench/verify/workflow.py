@@ -139,6 +139,8 @@ def _verified(
         raise UsageError(f"no plugin here registers the task {record.task!r} by itself")
     checked = check_sources(file, request.sources, registry=registry)
     stored, protocol = checked.predictions, protocol_of(record, file)
+    if protocol.search is not None and protocol.search.asks != "ranking":
+        raise ArtbenchError("a few images don't tell who is near whom in a whole test", mend=RUN)
     if protocol.search is None:
         # Before anything that takes long.
         probes = read_probes(file, record, classes=1 if stored.form == "number" else record.dataset.classes)
