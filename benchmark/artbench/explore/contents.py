@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.catalogue.nearest import Nearest
 from artbench.data.dataset import Dataset
 from artbench.encoders.encoder import Encoder
+from artbench.encoders.text import TextSide
 from artbench.explain.map.layout import Layout
 from artbench.explore.clusters import Clusters
 from artbench.explore.disagreements import JudgedColumn
-from artbench.explore.nearest import Neighbours
 from artbench.explore.pictures import Pictures
 from artbench.explore.twins import TwinGroup
 from artbench.protocol import Preprocessing
@@ -30,6 +31,7 @@ class Exploration:
         unreadable: Number of pictures that can't be read.
         encoder: The encoder whose features were compared.
         device: The device that computed them.
+        texts: What turns words into vectors of the same space; None where the encoder sees pictures alone.
         preprocessing: What was done to the images first.
         points: Unit vectors of the features, float32, shape (n, d).
         columns: What is said of each picture, by column; empty texts where nothing is.
@@ -50,12 +52,13 @@ class Exploration:
     unreadable: int
     encoder: Encoder
     device: str
+    texts: TextSide | None
     preprocessing: Preprocessing
     points: NDArray[np.float32]
     columns: Mapping[str, Sequence[str]]
     layout: Layout
     kept: float
-    near: Neighbours
+    near: Nearest
     clusters: Clusters
     pictures: Pictures
     twins: Sequence[TwinGroup]

@@ -53,6 +53,7 @@ def explore_page(found: Exploration, *, served: bool) -> str:
         title=found.title,
         caption=found.caption,
         served=served,
+        by_words=found.texts is not None,
         without=f"{without:,}" if without else "",
         columns=[{"key": f"c{at}", "name": name} for at, name in enumerate(found.columns)],
         duplicates=_duplicates(found),
@@ -94,7 +95,7 @@ def _data(found: Exploration, *, served: bool) -> dict[str, Any]:
         "height": round(found.layout.height, 3),
         "beside": found.near.places.shape[1],
         "near": _packed(found.near.places, "<u4"),
-        "cosines": _packed(np.clip(np.rint(100 * found.near.cosines), 0, 100), "u1"),
+        "cosines": _packed(np.clip(np.rint(100 * found.near.scores), 0, 100), "u1"),
         "columns": [
             {
                 "name": name,

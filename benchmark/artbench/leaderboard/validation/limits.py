@@ -17,7 +17,9 @@ def report_limits(record: Record, target: TargetKind, about: FileFindings, *, co
         about.unchecked("test images, labels, groups and what was left out as unreadable: the data is not at hand")
     searched, form = is_searched(target), form_of(target)
     about.unchecked(
-        "whether the neighbours or rankings come from the named weights: run it again"
+        "whether the neighbours come from the named weights: run it again"
+        if form == "neighbours"
+        else "whether the rankings come from the named weights: `artbench leaderboard verify` tells"
         if searched
         else "whether the predictions come from the named weights: `artbench leaderboard verify` tells"
         if "probe" in record.tables
