@@ -116,7 +116,7 @@ def evaluate(
             pooling=encoder.place.pool or None,
             pool=pool,
             training=encoder.training,
-            seen=what_was_seen(encoder, pool, dataset=task.dataset.name),
+            seen=what_was_seen(encoder, pool, dataset=task.dataset.name, of=task.dataset.of),
             normalisation=_normalisation(candidate),
         ),
         probe=_probe_state(rounds[0], protocol),

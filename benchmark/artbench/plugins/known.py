@@ -1,4 +1,4 @@
-"""The kinds of target and the metrics that are known in this process, by the names that records give them.
+"""What is known in this process by the names that records give it: kinds of target, metrics, datasets and tasks.
 
 A name means one thing in a process, whoever asks: a run, a leaderboard or the check of a record.
 """
@@ -14,12 +14,14 @@ from artbench.specs.variants import did_you_mean
 
 _targets: dict[str, TargetSpec] = {}
 _metrics: dict[str, MetricSpec] = {}
+_registries: list[Registry] = []
 
 
 def remember(registry: Registry) -> None:
     """Add what plugins have registered; no other plugin takes the name of a built-in one."""
     _add(registry.targets, _targets)
     _add(registry.metrics, _metrics)
+    _registries[:] = [registry]
 
 
 def _add(catalogue: Catalogue[Any], known: dict[str, Any]) -> None:
@@ -43,6 +45,13 @@ def known_metrics() -> Mapping[str, MetricSpec]:
     if not _metrics:
         _load()
     return _metrics
+
+
+def known_registry() -> Registry:
+    """Return what plugins registered when they were last loaded, for a family that makes tasks of other tasks."""
+    if not _registries:
+        _load()
+    return _registries[0]
 
 
 def form_of(target: str) -> AnswerForm:
