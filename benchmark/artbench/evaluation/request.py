@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from artbench.data.folders import DatasetPaths
 from artbench.encoders.normalisation import Normalisation
 from artbench.errors import UsageError
-from artbench.plugins.known import form_of
-from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, Protocol
+from artbench.plugins.known import form_of, is_searched
+from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, ROBUSTNESS_V1, Protocol
 from artbench.records.record import Record
 from artbench.records.unlabelled import UnlabelledResult
 from artbench.specs import TaskSpec
@@ -69,13 +69,16 @@ class RunRequest:
                 or its protocol searches an index, and the task has none.
         """
         form, protocol = form_of(task.target), self.protocol
-        if form == "ranking":
+        if is_searched(task.target):
             if self.width is not None:
                 raise UsageError(
                     f"--width is of what a probe is fitted on, and {task.name} searches an index",
                     mend="Leave --width out, or ask for --protocol retrieval-v1-whitening-64",
                 )
-            protocol = protocol if protocol.search is not None else RETRIEVAL_V1
+            if form == "neighbours":
+                protocol = ROBUSTNESS_V1
+            elif protocol.search is None or protocol == ROBUSTNESS_V1:
+                protocol = RETRIEVAL_V1
         elif protocol.search is not None:
             raise UsageError(
                 f"{protocol.name} searches an index, and {task.name} is a {task.target} task",

@@ -25,7 +25,9 @@ def measured_on(board: Board) -> str:
     lost += f", {data.unreadable:,} unreadable" if data.unreadable else ""
     classes = f", {data.classes:,} classes" if data.classes else ""
     images = f"{data.train:,} training and {data.test:,} test images{classes}"
-    if is_searched(first):
+    if is_compared(first):
+        images = f"{data.test:,} images, whose neighbours among the others are counted{classes}"
+    elif is_searched(first):
         images = f"{data.test:,} queries to an index of {data.train:,} images{classes}"
     return (
         f"Protocol {first.protocol} ({first.protocol_hash[:12]}). Data: {dataset_name(data)}, state "
@@ -35,9 +37,15 @@ def measured_on(board: Board) -> str:
 
 
 def is_searched(record: Record) -> bool:
-    """Whether an index was searched, and no probe fitted."""
+    """Whether pictures were compared with each other, and no probe fitted."""
     protocol = protocol_named(record.protocol)
     return protocol is not None and protocol.search is not None
+
+
+def is_compared(record: Record) -> bool:
+    """Whether neighbours were counted, of pictures that are compared with each other."""
+    protocol = protocol_named(record.protocol)
+    return protocol is not None and protocol.search is not None and protocol.search.asks == "neighbours"
 
 
 def part_of_task(record: Record, size: Published | None) -> str:

@@ -7,12 +7,13 @@ from artbench.protocol.names import (
     LINEAR_V2,
     PROTOCOLS,
     RETRIEVAL_V1,
+    ROBUSTNESS_V1,
     protocol_named,
     protocol_to_run,
 )
 from artbench.protocol.picture import Preprocessing
 from artbench.protocol.protocol import Protocol
-from artbench.protocol.search import Search
+from artbench.protocol.search import Confidence, Search
 from artbench.protocol.uncertainty import Bootstrap, Intervals
 
 __all__ = [
@@ -21,7 +22,9 @@ __all__ = [
     "LINEAR_V2",
     "PROTOCOLS",
     "RETRIEVAL_V1",
+    "ROBUSTNESS_V1",
     "Bootstrap",
+    "Confidence",
     "FewShot",
     "Intervals",
     "Neighbours",

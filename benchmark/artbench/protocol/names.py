@@ -30,14 +30,29 @@ RETRIEVAL_V1 = Protocol(
 )
 """Exact search of an index by the cosine of features as they are, for tasks that ask for rankings."""
 
+ROBUSTNESS_V1 = Protocol(
+    name="robustness-v1",
+    features=LINEAR_V2.features,
+    bootstrap=None,
+    intervals=Intervals(),
+    search=Search(
+        similarity="cosine, float64, to 12 decimals",
+        ties="places that are left, shared in equal parts",
+        left_out="the picture itself",
+        neighbours="as many as the smallest of the compared cells has pictures",
+        compared="equally many pictures of two classes from each of two origins; all such pairs, summed",
+    ),
+)
+"""Neighbours of each picture by class and origin, such as museum, for tasks that ask which of them weighs more."""
+
 PROTOCOLS = {protocol.name: protocol for protocol in (LINEAR_V1, LINEAR_V2)}
 """The protocols that a run can be made under, by name; years, shots and widths are variants of them, and tasks that ask
-for rankings have `RETRIEVAL_V1`."""
+for rankings have `RETRIEVAL_V1`, those that ask for neighbours `ROBUSTNESS_V1`."""
 
 DEFAULT_PROTOCOL = LINEAR_V2
 """The protocol of a run that asks for none. Features made for anything else are made as it makes them."""
 
-_VARIANT = re.compile(r"(?P<whole>.+)-(?P<kind>shots|width|whitening|csls)-(?P<number>[1-9][0-9]{0,5})")
+_VARIANT = re.compile(r"(?P<whole>.+)-(?P<kind>shots|width|whitening|csls|softmax)-(?P<number>[1-9][0-9]{0,5})")
 
 
 def protocol_to_run(name: str) -> Protocol:
@@ -55,8 +70,8 @@ def protocol_to_run(name: str) -> Protocol:
     if found is None or (found.search is None and name not in PROTOCOLS):
         raise UsageError(
             f"no protocol is called {name!r}",
-            mend=f"There are {', '.join(PROTOCOLS)} and {RETRIEVAL_V1.name}, also as {RETRIEVAL_V1.name}-whitening-N "
-            f"and {RETRIEVAL_V1.name}-csls-N",
+            mend=f"There are {', '.join(PROTOCOLS)} and {RETRIEVAL_V1.name}, also as {RETRIEVAL_V1.name}-whitening-N, "
+            f"{RETRIEVAL_V1.name}-csls-N and {RETRIEVAL_V1.name}-softmax-N",
         )
     return found
 
@@ -72,14 +87,21 @@ def protocol_named(name: str) -> Protocol | None:
     variant = _VARIANT.fullmatch(name)
     if variant is None:
         fitting = (protocol for linear in PROTOCOLS.values() for protocol in (linear, linear.for_years()))
-        return next((protocol for protocol in (*fitting, RETRIEVAL_V1) if protocol.name == name), None)
+        return next((protocol for protocol in (*fitting, RETRIEVAL_V1, ROBUSTNESS_V1) if protocol.name == name), None)
     whole, kind, number = protocol_named(variant["whole"]), variant["kind"], int(variant["number"])
-    if whole is None or (kind in ("whitening", "csls")) != (whole.search is not None):
+    if whole is None or (kind in ("whitening", "csls", "softmax")) != (whole.search is not None):
         return None
     if whole.search is not None:
-        if whole.search.csls is not None or (kind == "whitening" and whole.search.whitening is not None):
-            return None
-        return whole.with_csls(number) if kind == "csls" else whole.with_whitening(number)
+        return _searched(whole, whole.search, kind, number)
     if whole.few_shot is not None or (kind == "width" and whole.width is not None):
         return None
     return whole.with_shots(number) if kind == "shots" else whole.with_width(number)
+
+
+def _searched(whole: Protocol, search: Search, kind: str, number: int) -> Protocol | None:
+    """Return a variant of a search; whitening comes first, and one of the others after it."""
+    if search.asks != "ranking" or search.csls is not None or search.confidence is not None:
+        return None
+    if kind == "whitening":
+        return whole.with_whitening(number) if search.whitening is None else None
+    return whole.with_csls(number) if kind == "csls" else whole.with_softmax(number)

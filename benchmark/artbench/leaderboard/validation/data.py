@@ -10,7 +10,7 @@ from artbench.data.groups import cluster_numbers, held_groups
 from artbench.data.opening import OpenTask
 from artbench.data.targets import Split
 from artbench.leaderboard.validation.findings import RERUN, FileFindings, some
-from artbench.plugins.known import form_of
+from artbench.plugins.known import is_searched
 from artbench.records.predictions import StoredPredictions
 from artbench.records.publishing import image_digests
 from artbench.records.record import Record
@@ -130,9 +130,11 @@ def _is_readable(task: OpenTask, row: int) -> bool:
 def _check_fitted(task: OpenTask, decoded: Decoded, record: Record, left_out: int, about: FileFindings) -> None:
     """Report numbers of training images that do not add up: every image is fitted on, tested on or unreadable."""
     data = record.dataset
-    searched = form_of(task.spec.target) == "ranking"
+    searched = is_searched(task.spec.target)
     for number, round_ in enumerate(task.targets.rounds):
-        rows = np.concatenate([split.rows for name, split in round_.splits if name != "test"]).tolist()
+        # Validation queries are in no index.
+        fitted = [split.rows for name, split in round_.splits if name == "train" or (name != "test" and not searched)]
+        rows = np.concatenate(fitted).tolist()
         train = record.rounds[number].train if record.rounds else data.train
         if train > len(rows) or (not data.unreadable and train != len(rows)):
             about.fault(f"the task has {len(rows):,} training images; the record says {train:,}")

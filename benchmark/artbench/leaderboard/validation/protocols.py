@@ -8,6 +8,7 @@ from artbench.protocol import Protocol, protocol_named
 from artbench.records.parts import ProbeState
 from artbench.records.record import Record
 from artbench.specs import AnswerForm, TargetKind
+from artbench.specs.targets import SEARCHED
 from artbench.stats.metrics import METRICS, metrics_of
 from artbench.stats.multi_label import THRESHOLDS
 
@@ -22,7 +23,9 @@ def check_protocol(record: Record, target: TargetKind, about: FileFindings) -> P
     """
     protocol = protocol_named(record.protocol)
     if protocol is None:
-        about.fault(f"unknown protocol {record.protocol!r}", "Use linear-v2 or retrieval-v1, or upgrade artbench")
+        about.fault(
+            f"unknown protocol {record.protocol!r}", "Use linear-v2, retrieval-v1 or robustness-v1, or upgrade artbench"
+        )
         return None
     if protocol.hash != record.protocol_hash:
         about.fault(f"the hash of {protocol.name} is {protocol.hash[:12]}, not {record.protocol_hash[:12]}")
@@ -38,8 +41,8 @@ def check_protocol(record: Record, target: TargetKind, about: FileFindings) -> P
 
 def _is_for(protocol: Protocol, form: AnswerForm) -> bool:
     """Whether tasks of a form of answers are measured under a protocol."""
-    if protocol.search is not None or form == "ranking":
-        return protocol.search is not None and form == "ranking"
+    if protocol.search is not None or form in SEARCHED:
+        return protocol.search is not None and form == protocol.search.asks
     return (protocol.probe.name == "ridge") == (form == "number")
 
 
