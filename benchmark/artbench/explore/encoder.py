@@ -11,6 +11,8 @@ from artbench.runtime.progress import Reporter
 PREFERRED = (
     ("vit_base_patch14_dinov2.lvd142m@size=224", "published"),
     ("vit_small_patch14_dinov2.lvd142m@size=224", "published"),
+    # Reads words too.
+    ("open_clip:ViT-B-32.laion2b_s34b_b79k", "published"),
     ("resnet50", "imagenet"),
     ("tf_efficientnet_lite0", "imagenet"),
 )

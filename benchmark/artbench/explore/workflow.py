@@ -10,6 +10,9 @@ from artbench.catalogue.nearest import Directions, Nearest, nearest_of_all
 from artbench.data.dataset import Dataset
 from artbench.data.exclusion import Exclusions
 from artbench.data.opening import open_datasets_with_tasks
+from artbench.encoders.embedding import text_side
+from artbench.encoders.encoder import Encoder
+from artbench.encoders.text import TextSide
 from artbench.errors import ArtbenchError
 from artbench.evaluation.unlabelled import rows_without
 from artbench.explain.cosine import unit_vectors
@@ -108,6 +111,7 @@ def explore(request: ExploreRequest, checked: CheckedRequest, *, registry: Regis
         unreadable=len(features.unreadable),
         encoder=encoder,
         device=device,
+        texts=_texts(encoder, registry, reporter),
         preprocessing=protocol.picture,
         points=points,
         columns=columns,
@@ -131,6 +135,16 @@ def _drawn(dataset: Dataset, exclusions: Exclusions, *, most: int | None, seed: 
     if most is None or most >= len(rows):
         return rows
     return np.sort(np.random.default_rng(seed).permutation(rows)[:most])
+
+
+def _texts(encoder: Encoder, registry: Registry, reporter: Reporter) -> TextSide | None:
+    if encoder.text is None:
+        return None
+    try:
+        return text_side(encoder, registry)
+    except ArtbenchError as error:
+        reporter.notice(f"there is no search by words: {error.message}")
+        return None
 
 
 def _placed(
