@@ -9,10 +9,10 @@ from artbench.data.folders import DatasetPaths
 from artbench.encoders.normalisation import Normalisation
 from artbench.errors import UsageError
 from artbench.plugins.known import form_of
-from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, Protocol
+from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, OwnProbe, Protocol
 from artbench.records.record import Record
 from artbench.records.unlabelled import UnlabelledResult
-from artbench.specs import TaskSpec
+from artbench.specs import AnswerForm, TaskSpec
 from artbench.specs.variants import sweep
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class RunRequest:
 
     Attributes:
         protocol: Protocol for tasks that ask for labels; tasks that ask for the year use its variant for years, and
-            tasks of retrieval `retrieval-v1`. Or a variant of that, for tasks of retrieval alone.
+            tasks of retrieval `retrieval-v1`. Or a variant of that, for tasks of retrieval alone; or that of a plugin.
         compiled: Whether networks are compiled for the extraction.
         normalisation: Mean and standard deviation for the checkpoints; None: those of their layout or the backbone.
         decoder: What decodes plain JPEGs.
@@ -66,9 +66,17 @@ class RunRequest:
 
         Raises:
             UsageError: The request has shots, and the task is not single-label; or a width, and an index is searched;
-                or its protocol searches an index, and the task has none.
+                or its protocol searches an index, and the task has none; or it is not for this form of answer.
         """
         form, protocol = form_of(task.target), self.protocol
+        if protocol.own is not None:
+            self._check_own(protocol.own, form, task)
+            return (protocol,)
+        if form != "number" and protocol.for_years() == protocol:
+            raise UsageError(
+                f"{protocol.name} is for numbers, and {task.name} is a {task.target} task",
+                mend="Leave --protocol out",
+            )
         if form == "ranking":
             if self.width is not None:
                 raise UsageError(
@@ -93,6 +101,18 @@ class RunRequest:
                 mend="Name tasks with one class per image, or leave --shots out",
             )
         return tuple(protocol.with_shots(shots) for shots in sorted(set(self.shots)))
+
+    def _check_own(self, own: OwnProbe, form: AnswerForm, task: TaskSpec) -> None:
+        """Raise UsageError if a plugin's probe is asked for what it does not do."""
+        name = self.protocol.name
+        if form not in own.answers:
+            raise UsageError(
+                f"{name} answers to {' and '.join(own.answers)}, and {task.name} is a {task.target} task ({form})",
+                mend="Leave --protocol out, or name other tasks",
+            )
+        if self.width is not None or self.shots:
+            option = "--shots" if self.shots else "--width"
+            raise UsageError(f"{option} is of linear-v2, and {name} has a probe of its own", mend=f"Leave {option} out")
 
 
 @dataclass(frozen=True, kw_only=True)
