@@ -8,7 +8,7 @@ from artbench.specs import ProtocolSpec
 
 _TRAINING: dict[str, Any] = {
     "optimiser": "AdamW",
-    "rates": [0.001, 0.003, 0.01],
+    "rates": [0.0001, 0.0003, 0.001, 0.003],
     "decays": [0.01, 1.0],
     "epochs": [10, 40],
     "batch": 64,
@@ -35,7 +35,7 @@ def register_protocols(register: Callable[[ProtocolSpec], None]) -> None:
     register(
         ProtocolSpec(
             name="attentive-aim-v1",
-            description="the attentive probe of AIM: one learnt query, keys and values, on the tokens of a frozen network",
+            description="the attentive probe of AIM: one learnt query with keys and values, on the same tokens",
             probe="artbench_attentive.probe:fit",
             answers=("class", "labels", "number"),
             features="tokens",

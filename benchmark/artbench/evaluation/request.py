@@ -80,7 +80,7 @@ class RunRequest:
         if self.store_tokens and not self.sees_tokens:
             raise UsageError(
                 f"--store-tokens is for probes that see tokens, and that of {protocol.name} does not",
-                mend="Leave --store-tokens out, or give --protocol attentive-v1",
+                mend="Leave --store-tokens out, or give the --protocol of one that does",
             )
         if protocol.own is not None:
             self._check_own(protocol.own, form, task)

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.data.dataset import Dataset
 from artbench.errors import ArtbenchError
 from artbench.features.batch import EMPTY
 from artbench.features.extract import Features

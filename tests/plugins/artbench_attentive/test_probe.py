@@ -40,7 +40,8 @@ class Read:
         raise AssertionError("tokens are not asked for at once")
 
     def batches(self, size: int = 256, *, order: NDArray[np.int64] | None = None) -> Iterator[NDArray[np.float32]]:
-        assert order is not None and size == QUICK["batch"]
+        assert order is not None
+        assert size == QUICK["batch"]
         self._log.append(self._name)
         for start in range(0, len(order), size):
             yield self._tokens[order[start : start + size]]
