@@ -28,7 +28,7 @@ TYPES: Mapping[str, tuple[str, ...]] = {
         "Published",
         "PublishedResult",
     ),
-    "artbench.encoders": ("Backbone", "Layers", "Weights", "Corpus", "PublishedFile"),
+    "artbench.encoders": ("Backbone", "Layers", "TextSide", "Weights", "Corpus", "PublishedFile"),
     "artbench.data": ("Dataset", "Targets", "Split", "Answers", "Rankings", "Fitting", "Fitted"),
     "artbench.pretrain": ("Method", "Objective", "Networks", "ParameterGroup"),
 }

@@ -1,6 +1,6 @@
 """The built-in protocols: a linear probe, ridge regression for numbers, and the search of an index."""
 
-from artbench.protocol import LINEAR_V1, LINEAR_V2, RETRIEVAL_V1
+from artbench.protocol import LINEAR_V1, LINEAR_V2, RETRIEVAL_V1, ROBUSTNESS_V1
 from artbench.specs import ProtocolSpec
 
 PROTOCOLS = (
@@ -33,5 +33,11 @@ PROTOCOLS = (
         description="exact search of an index by the cosine of features as they are, where rankings are asked for",
         answers=("ranking",),
         choices=RETRIEVAL_V1,
+    ),
+    ProtocolSpec(
+        name=ROBUSTNESS_V1.name,
+        description="what the nearest neighbours of each picture share with it, its class or its origin",
+        answers=("neighbours",),
+        choices=ROBUSTNESS_V1,
     ),
 )

@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     from artbench.encoders.backbone import Backbone, Layers
     from artbench.encoders.corpus import Corpus
     from artbench.encoders.published_file import PublishedFile
+    from artbench.encoders.text import TextSide
     from artbench.encoders.weights import Weights
 
-__all__ = ["Backbone", "Corpus", "Layers", "PublishedFile", "Weights"]
+__all__ = ["Backbone", "Corpus", "Layers", "PublishedFile", "TextSide", "Weights"]
 
 __getattr__, __dir__ = lazy_exports(
     __name__,
@@ -18,6 +19,7 @@ __getattr__, __dir__ = lazy_exports(
         "artbench.encoders.backbone": ("Backbone", "Layers"),
         "artbench.encoders.corpus": ("Corpus",),
         "artbench.encoders.published_file": ("PublishedFile",),
+        "artbench.encoders.text": ("TextSide",),
         "artbench.encoders.weights": ("Weights",),
     },
 )

@@ -78,6 +78,7 @@ def build_encoder(
         pool=weights.pool,
         training=weights.training,
         corpus=weights.corpus,
+        text=backbone.text,
         parameters=sum(parameter.numel() for parameter in module.parameters()),
         network=built,
     )

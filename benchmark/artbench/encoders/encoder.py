@@ -9,8 +9,9 @@ from artbench.encoders.backbone import Backbone
 from artbench.encoders.corpus import Corpus
 from artbench.encoders.provenance import TrainingPool
 from artbench.encoders.readout import Place, chosen_place, read_out
+from artbench.encoders.text import TextSide
 from artbench.records.encoder_state import TrainingState
-from artbench.specs import BackboneSpec
+from artbench.specs import BackboneSpec, Factory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,7 @@ class Encoder:
         pool: Pretraining pool of the weights, if its image ids are known.
         training: How artbench trained the weights, if it did.
         corpus: The images that the weights were trained on, if that is stated.
+        text: What makes its text side (`BackboneSpec.text`); None: it sees pictures alone.
         network: The backbone that holds the weights; None where the module is not read out of one.
         place: Where in the network the features are read.
     """
@@ -50,6 +52,7 @@ class Encoder:
     pool: TrainingPool | None = None
     training: TrainingState | None = None
     corpus: Corpus | None = None
+    text: Factory[[torch.nn.Module], TextSide] | None = None
     network: Backbone | None = None
     place: Place = field(default_factory=Place)
 

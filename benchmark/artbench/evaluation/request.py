@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from artbench.data.folders import DatasetPaths
 from artbench.encoders.normalisation import Normalisation
 from artbench.errors import UsageError
-from artbench.plugins.known import form_of
-from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, OwnProbe, Protocol
+from artbench.plugins.known import form_of, is_searched
+from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, ROBUSTNESS_V1, OwnProbe, Protocol
 from artbench.records.record import Record
 from artbench.records.unlabelled import UnlabelledResult
 from artbench.specs import AnswerForm, TaskSpec
@@ -76,34 +76,14 @@ class RunRequest:
                 or its protocol searches an index, and the task has none; or it is not for this form of answer; or its
                 probe sees no tokens that could be stored.
         """
-        form, protocol = form_of(task.target), self.protocol
+        form, protocol = form_of(task.target), self._protocol(task)
         if self.store_tokens and not self.sees_tokens:
             raise UsageError(
                 f"--store-tokens is for probes that see tokens, and that of {protocol.name} does not",
                 mend="Leave --store-tokens out, or give the --protocol of one that does",
             )
         if protocol.own is not None:
-            self._check_own(protocol.own, form, task)
             return (protocol,)
-        if form != "number" and protocol.for_years() == protocol:
-            raise UsageError(
-                f"{protocol.name} is for numbers, and {task.name} is a {task.target} task",
-                mend="Leave --protocol out",
-            )
-        if form == "ranking":
-            if self.width is not None:
-                raise UsageError(
-                    f"--width is of what a probe is fitted on, and {task.name} searches an index",
-                    mend="Leave --width out, or ask for --protocol retrieval-v1-whitening-64",
-                )
-            protocol = protocol if protocol.search is not None else RETRIEVAL_V1
-        elif protocol.search is not None:
-            raise UsageError(
-                f"{protocol.name} searches an index, and {task.name} is a {task.target} task",
-                mend="Name a task of retrieval, or leave --protocol out",
-            )
-        elif form == "number":
-            protocol = protocol.for_years()
         if self.width is not None:
             protocol = protocol.with_width(self.width)
         if not self.shots:
@@ -114,6 +94,35 @@ class RunRequest:
                 mend="Name tasks with one class per image, or leave --shots out",
             )
         return tuple(protocol.with_shots(shots) for shots in sorted(set(self.shots)))
+
+    def _protocol(self, task: TaskSpec) -> Protocol:
+        """Return the protocol for a task's form of answers; raise UsageError if the one asked for has another form."""
+        form, protocol = form_of(task.target), self.protocol
+        if protocol.own is not None:
+            self._check_own(protocol.own, form, task)
+            return protocol
+        if is_searched(task.target):
+            if self.width is not None:
+                raise UsageError(
+                    f"--width is of what a probe is fitted on, and {task.name} searches an index",
+                    mend="Leave --width out, or ask for --protocol retrieval-v1-whitening-64",
+                )
+            if form == "neighbours":
+                return ROBUSTNESS_V1
+            return RETRIEVAL_V1 if protocol.search is None or protocol == ROBUSTNESS_V1 else protocol
+        if protocol.search is not None:
+            raise UsageError(
+                f"{protocol.name} searches an index, and {task.name} is a {task.target} task",
+                mend="Name a task of retrieval, or leave --protocol out",
+            )
+        if form == "number":
+            return protocol.for_years()
+        if protocol.for_years() == protocol:
+            raise UsageError(
+                f"{protocol.name} is for numbers, and {task.name} is a {task.target} task",
+                mend="Leave --protocol out",
+            )
+        return protocol
 
     def _check_own(self, own: OwnProbe, form: AnswerForm, task: TaskSpec) -> None:
         """Raise UsageError if a plugin's probe is asked for what it does not do."""

@@ -198,9 +198,6 @@ class _Work:
             return
         try:
             encoders = self.build([candidate for candidate, _ in todo])
-            if request.sees_tokens:
-                for encoder in encoders:
-                    token_encoder(encoder, picture=request.protocol.picture)
             found = extract(
                 encoders,
                 tasks[0].dataset,
@@ -226,7 +223,7 @@ class _Work:
             return
         for (candidate, wanted), encoder, features in zip(todo, encoders, found, strict=True):
             try:
-                tokens = self.tokens(encoder, features, tasks[0].dataset) if request.sees_tokens else None
+                tokens = self.tokens(encoder, features, tasks[0].dataset)
                 reasons = group.from_first(partial(self.enter, candidate, encoder, features, wanted, tokens))
                 if reasons:
                     self.failures[str(candidate)] = " ".join([self.failures.get(str(candidate), ""), *reasons]).strip()
@@ -234,17 +231,22 @@ class _Work:
                 self.failed(candidate, error)
 
     def build(self, variants: Sequence[EncoderRequest]) -> list[Encoder]:
-        """Build a network once, read as each of its variants says."""
+        """Build a network once, read as each of its variants says; and its tokens, if the probe sees them."""
         key = variants[0].network
         if key not in self._networks:
             self._networks.clear()
             build = partial(variants[0].build, self.reporter, device=self.device, workers=self.request.workers)
             self._networks[key] = self.group.together(build)
-        return [self._networks[key].at(one.backbone) for one in variants]
+        encoders = [self._networks[key].at(one.backbone) for one in variants]
+        for encoder in encoders if self.request.sees_tokens else ():
+            token_encoder(encoder, picture=self.request.protocol.picture)
+        return encoders
 
-    def tokens(self, encoder: Encoder, features: Features, dataset: Dataset) -> TokenSource:
-        """Return the tokens of the images that have features, computed as these are."""
+    def tokens(self, encoder: Encoder, features: Features, dataset: Dataset) -> TokenSource | None:
+        """Return the tokens of the images that have features, if the probe sees them; computed as these are."""
         request = self.request
+        if not request.sees_tokens:
+            return None
         return extract_tokens(
             encoder,
             dataset,

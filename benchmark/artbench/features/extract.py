@@ -15,6 +15,7 @@ from artbench.data.contents import Contents
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode_path
 from artbench.encoders.encoder import Encoder, joined
+from artbench.features.beside import Beside
 from artbench.features.device_decode import check_device_decode, device_decode_path
 from artbench.features.key import StoreKey
 from artbench.features.pipeline import Extraction, StoreTarget, batches
@@ -96,6 +97,7 @@ def extract(
     compiled: bool = False,
     dtype: torch.dtype | None = None,
     decoder: Literal["cpu", "gpu"] = "cpu",
+    beside: Beside | None = None,
     stored: Literal["float32", "float16"] = "float32",
     reporter: Reporter,
 ) -> list[Features]:
@@ -118,6 +120,7 @@ def extract(
         compiled: Compile the network with `torch.compile` first.
         dtype: Number type of the forward pass; None: the fastest of the device that is precise enough.
         decoder: `gpu`: plain JPEGs are decoded by the CUDA device, to slightly other pixels, with a store of their own.
+        beside: What is made besides of the images that are decoded.
         stored: Number type in the store; each has its own.
         reporter: Receives progress and notices.
 
@@ -145,6 +148,7 @@ def extract(
             compiled=compiled,
             dtype=dtype,
             decoder=decoder,
+            beside=beside,
         )
         store = FeatureStore(
             cache, _key(extraction, picture, stored), rows=len(dataset), pretraining=encoder.pretraining
@@ -209,6 +213,7 @@ def extraction_of(
     compiled: bool = False,
     dtype: torch.dtype | None = None,
     decoder: Literal["cpu", "gpu"] = "cpu",
+    beside: Beside | None = None,
 ) -> Extraction:
     """Return the pass over images that `extract` makes with these arguments, on a device of that name."""
     return Extraction(
@@ -223,6 +228,7 @@ def extraction_of(
         threads=workers or usable_cores(),
         compiled=compiled,
         decoder=decoder,
+        beside=beside,
     )
 
 

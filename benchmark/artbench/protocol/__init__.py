@@ -7,6 +7,7 @@ from artbench.protocol.names import (
     LINEAR_V2,
     PROTOCOLS,
     RETRIEVAL_V1,
+    ROBUSTNESS_V1,
     protocol_named,
     remember_protocols,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "LINEAR_V2",
     "PROTOCOLS",
     "RETRIEVAL_V1",
+    "ROBUSTNESS_V1",
     "Bootstrap",
     "FewShot",
     "Intervals",

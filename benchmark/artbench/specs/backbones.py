@@ -11,7 +11,10 @@ from artbench.specs.factories import Factory
 from artbench.specs.variants import WHOLE, Variant, did_you_mean
 
 if TYPE_CHECKING:
+    import torch
+
     from artbench.encoders.backbone import Backbone
+    from artbench.encoders.text import TextSide
 
 
 def _known(word: str, known: Sequence[str]) -> str:
@@ -32,6 +35,8 @@ class BackboneSpec:
             `factory(bins=4)`. With `size` among them the factory builds the network for images of that side; without,
             `@size` is there for backbones that take any size. `pool` and `layer` need nothing here (see
             `Backbone.layers`).
+        text: `(module) -> artbench.encoders.TextSide`: what turns texts into vectors of the space of its features, with
+            the weights in `module`, that of the backbone. None: it sees pictures alone.
         version: Incremented whenever its code gives other features with the same weights. Features and records of
             another version are not used.
         variant: What the name chose; set by artbench, not by plugins.
@@ -50,6 +55,7 @@ class BackboneSpec:
     description: str
     factory: Factory[..., Backbone]
     variants: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
+    text: Factory[[torch.nn.Module], TextSide] | None = None
     version: int = 1
     variant: Variant = WHOLE
 

@@ -49,6 +49,7 @@ class Family(Generic[SpecT]):
         names: `() -> names`: all names, for searches and for the nearest names; may import heavy libraries.
         expand: `(name) -> names`: the names that a name stands for, if it stands for several; else none.
         particulars: `(name) -> Particulars`: what a search shows beside a name; loads and downloads no weights.
+        with_text: Names of some backbones that have a text side, for messages to whoever names one that has none.
         reads_paths: Whether a name holds a path on this machine, which resolving it reads. Such a family is asked for
             names that the user gives, never for names in files from others, such as records.
 
@@ -68,4 +69,5 @@ class Family(Generic[SpecT]):
     names: Factory[[], Sequence[str]]
     expand: Factory[[str], Sequence[str]] | None = None
     particulars: Factory[[str], Particulars] | None = None
+    with_text: Sequence[str] = ()
     reads_paths: bool = False
