@@ -115,8 +115,8 @@ def text_side(module: torch.nn.Module) -> TextSide:
     except Exception as error:
         raise ArtbenchError(
             f"the tokeniser of {module.model_name} can't be had ({_line(error)})",
-            mend="It is of the library transformers and comes from the hub: pip install transformers, and run this once "
-            "where there is a network",
+            mend="It is of the library transformers and comes from the hub: pip install transformers, and run this "
+            "once where there is a network",
         ) from error
 
     def embed(texts: Sequence[str]) -> torch.Tensor:

@@ -17,8 +17,10 @@ from artbench.data.outputs import joined
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest
 from artbench.evaluation.label_free import of_task
+from artbench.evaluation.prompts import prompts_of
 from artbench.evaluation.rounds import Round, readable, references, score_rounds, scorer_of, tables
 from artbench.evaluation.seen import what_was_seen
+from artbench.evaluation.texts import head_of
 from artbench.features.extract import Features
 from artbench.plugins.known import form_of
 from artbench.protocol import Protocol
@@ -33,6 +35,7 @@ from artbench.records.parts import (
     NearDuplicatesState,
     NeighboursState,
     ProbeState,
+    PromptsState,
     ResourcesState,
     RoundState,
 )
@@ -76,7 +79,8 @@ def evaluate(
     """
     start = perf_counter()
     with Measuring(device) as measured:
-        rounds = list(score_rounds(task, features, protocol=protocol, device=device, reporter=reporter))
+        head = head_of(task, encoder) if protocol.zero_shot is not None else None
+        rounds = list(score_rounds(task, features, protocol=protocol, head=head, device=device, reporter=reporter))
     probe_seconds = perf_counter() - start
     predictions = _predictions(task, rounds)
     scorer = scorer_of(task, features, protocol=protocol)
@@ -125,6 +129,7 @@ def evaluate(
         clusters=None if predictions.clusters is None else len(np.unique(predictions.clusters)),
         rounds=tuple(_round_state(round_, protocol) for round_ in rounds) if len(rounds) > 1 else (),
         few_shot=_few_shot(task, features, protocol),
+        prompts=_prompts(task, protocol),
         label_free=of_task(task, features),
         timing=Timing(
             extract_s=features.timing.extract_s,
@@ -256,6 +261,13 @@ def _few_shot(task: OpenTask, features: Features, protocol: Protocol) -> FewShot
     counts = np.bincount(readable(task, features)[0].train.labels.astype(np.int64), minlength=len(task.targets.classes))
     scarce, absent = int((counts < few.shots).sum()), int((counts == 0).sum())
     return FewShotState(shots=few.shots, draws=few.draws, seed=few.seed, scarce=scarce, absent=absent)
+
+
+def _prompts(task: OpenTask, protocol: Protocol) -> PromptsState | None:
+    if protocol.zero_shot is None:
+        return None
+    prompts = prompts_of(task.spec)
+    return PromptsState(sha256=prompts.sha256, templates=prompts.templates)
 
 
 def _metrics(estimates: Mapping[str, Estimate]) -> dict[str, Metric]:

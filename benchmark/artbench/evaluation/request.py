@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Literal
 from artbench.data.folders import DatasetPaths
 from artbench.encoders.normalisation import Normalisation
 from artbench.errors import UsageError
+from artbench.evaluation.prompts import prompts_of
 from artbench.plugins.known import form_of
 from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, Protocol
 from artbench.records.record import Record
 from artbench.records.unlabelled import UnlabelledResult
-from artbench.specs import TaskSpec
+from artbench.specs import AnswerForm, TaskSpec
 from artbench.specs.variants import sweep
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class RunRequest:
 
     Attributes:
         protocol: Protocol for tasks that ask for labels; tasks that ask for the year use its variant for years, and
-            tasks of retrieval `retrieval-v1`. Or a variant of that, for tasks of retrieval alone.
+            tasks of retrieval `retrieval-v1`. Or a variant of that, for tasks of retrieval alone. Or `zero-shot-v1`,
+            for tasks with one class per image that have prompts.
         compiled: Whether networks are compiled for the extraction.
         normalisation: Mean and standard deviation for the checkpoints; None: those of their layout or the backbone.
         decoder: What decodes plain JPEGs.
@@ -69,6 +71,8 @@ class RunRequest:
                 or its protocol searches an index, and the task has none.
         """
         form, protocol = form_of(task.target), self.protocol
+        if protocol.zero_shot is not None:
+            return (self._with_texts(task, form, protocol),)
         if form == "ranking":
             if self.width is not None:
                 raise UsageError(
@@ -93,6 +97,16 @@ class RunRequest:
                 mend="Name tasks with one class per image, or leave --shots out",
             )
         return tuple(protocol.with_shots(shots) for shots in sorted(set(self.shots)))
+
+    def _with_texts(self, task: TaskSpec, form: AnswerForm, protocol: Protocol) -> Protocol:
+        if form != "class":
+            raise UsageError(
+                f"{protocol.name} tells one class per image, and {task.name} is a {task.target} task",
+                mend="Name tasks with one class per image, or leave --protocol out",
+            )
+        if self.shots or self.width is not None:
+            raise UsageError(f"{protocol.name} fits nothing: it has no shots and no width", mend="Leave them out")
+        return protocol.with_prompts(prompts_of(task).sha256)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
 from artbench.data.groups import cluster_numbers, grouped_parts, known_groups, together
@@ -21,6 +22,7 @@ from artbench.probe.predictions import Predictions, predict
 from artbench.probe.ridge import FittedRidge, fit_ridge
 from artbench.probe.search import Pictures, search
 from artbench.probe.width import check_width, to_width
+from artbench.probe.zero_shot import told_by_texts
 from artbench.protocol import Protocol, Search
 from artbench.records.probe import StoredProbe, probe_columns
 from artbench.records.publishing import image_digests
@@ -37,11 +39,12 @@ class Round:
     """The results of one round.
 
     Attributes:
-        fitted_on: Number of training images, those of the validation split included; of the index that was searched.
+        fitted_on: Number of training images, those of the validation split included; of the index that was searched;
+            of those that the task has, where texts tell the classes.
         groups: Number of groups that were held out while the penalty was chosen; None if images were.
         test: The test split.
-        answers: Predictions of the probe and the neighbours for it; None if an index was searched.
-        outputs: What is answered to the test: outputs of the probe, or rankings.
+        answers: Predictions of the probe and the neighbours for it; None if nothing was fitted.
+        outputs: What is answered to the test: outputs of the probe, what texts tell, or rankings.
         metrics: Metrics of the probe, or of the rankings.
         neighbours: Metrics of the neighbours; empty without.
     """
@@ -56,7 +59,13 @@ class Round:
 
 
 def score_rounds(
-    task: OpenTask, features: Features, *, protocol: Protocol, device: str, reporter: Reporter
+    task: OpenTask,
+    features: Features,
+    *,
+    protocol: Protocol,
+    head: NDArray[np.float64] | None = None,
+    device: str,
+    reporter: Reporter,
 ) -> Iterator[Round]:
     """Fit and score every round.
 
@@ -64,6 +73,7 @@ def score_rounds(
         task: The task.
         features: Features of all images of the task; images that could not be read are left out of their splits.
         protocol: How to fit and score, and on how many images.
+        head: What tells the classes by their texts (`artbench.probe.zero_shot.class_head`); None: nothing does.
         device: `cpu`, `cuda` or `mps`.
         reporter: Receives a notice if a fit does not converge.
 
@@ -73,15 +83,20 @@ def score_rounds(
     target, scorer = task.spec.target, scorer_of(task, features, protocol=protocol)
     for number, targets in enumerate(readable(task, features)):
         labels, test = targets.test.labels, _rows(targets.test, features)
-        if protocol.search is not None:
-            rankings = _searched(targets, features, by=protocol.search, device=device)
+        if not protocol.fits:
+            outputs: Answered
+            if protocol.search is not None:
+                outputs = _searched(targets, features, by=protocol.search, device=device)
+            else:
+                assert head is not None
+                outputs = told_by_texts(test, head)
             yield Round(
-                fitted_on=len(targets.train),
+                fitted_on=len(targets.train) + (0 if targets.validation is None else len(targets.validation)),
                 groups=None,
                 test=targets.test,
                 answers=None,
-                outputs=rankings,
-                metrics=scorer.score(number, labels, rankings),
+                outputs=outputs,
+                metrics=scorer.score(number, labels, outputs),
                 neighbours={},
             )
             continue

@@ -7,6 +7,7 @@ from artbench.protocol.names import (
     LINEAR_V2,
     PROTOCOLS,
     RETRIEVAL_V1,
+    ZERO_SHOT_V1,
     protocol_named,
     protocol_to_run,
 )
@@ -14,6 +15,7 @@ from artbench.protocol.picture import Preprocessing
 from artbench.protocol.protocol import Protocol
 from artbench.protocol.search import Search
 from artbench.protocol.uncertainty import Bootstrap, Intervals
+from artbench.protocol.zero_shot import ZeroShot
 
 __all__ = [
     "DEFAULT_PROTOCOL",
@@ -21,6 +23,7 @@ __all__ = [
     "LINEAR_V2",
     "PROTOCOLS",
     "RETRIEVAL_V1",
+    "ZERO_SHOT_V1",
     "Bootstrap",
     "FewShot",
     "Intervals",
@@ -29,6 +32,7 @@ __all__ = [
     "Probe",
     "Protocol",
     "Search",
+    "ZeroShot",
     "protocol_named",
     "protocol_to_run",
 ]

@@ -7,6 +7,7 @@ from artbench.protocol.fitting import Probe
 from artbench.protocol.protocol import Protocol
 from artbench.protocol.search import Search
 from artbench.protocol.uncertainty import Intervals
+from artbench.protocol.zero_shot import ZeroShot
 
 LINEAR_V1 = Protocol(name="linear-v1")
 """The first protocol: a linear probe on the features that each library gives by default. Its records stay readable."""
@@ -30,9 +31,18 @@ RETRIEVAL_V1 = Protocol(
 )
 """Exact search of an index by the cosine of features as they are, for tasks that ask for rankings."""
 
+ZERO_SHOT_V1 = Protocol(
+    name="zero-shot-v1",
+    features="the network's own vector of the space of its texts, eval mode",
+    bootstrap=None,
+    intervals=Intervals(),
+    zero_shot=ZeroShot(),
+)
+"""Classes by the cosine of a picture with what the task says of them in words, for tasks with one class per image."""
+
 PROTOCOLS = {protocol.name: protocol for protocol in (LINEAR_V1, LINEAR_V2)}
 """The protocols that a run can be made under, by name; years, shots and widths are variants of them, and tasks that ask
-for rankings have `RETRIEVAL_V1`."""
+for rankings have `RETRIEVAL_V1`. `ZERO_SHOT_V1` fits nothing."""
 
 DEFAULT_PROTOCOL = LINEAR_V2
 """The protocol of a run that asks for none. Features made for anything else are made as it makes them."""
@@ -41,7 +51,7 @@ _VARIANT = re.compile(r"(?P<whole>.+)-(?P<kind>shots|width|whitening|csls)-(?P<n
 
 
 def protocol_to_run(name: str) -> Protocol:
-    """Return the protocol of a run that asks for it: one of `PROTOCOLS`, or `retrieval-v1` and its variants.
+    """Return the protocol of a run that asks for it: one of `PROTOCOLS`, `zero-shot-v1`, `retrieval-v1` or variants.
 
     Raises:
         UsageError: There is none of that name.
@@ -52,11 +62,11 @@ def protocol_to_run(name: str) -> Protocol:
         10
     """
     found = PROTOCOLS.get(name) or protocol_named(name)
-    if found is None or (found.search is None and name not in PROTOCOLS):
+    if found is None or (found.fits and name not in PROTOCOLS):
         raise UsageError(
             f"no protocol is called {name!r}",
-            mend=f"There are {', '.join(PROTOCOLS)} and {RETRIEVAL_V1.name}, also as {RETRIEVAL_V1.name}-whitening-N "
-            f"and {RETRIEVAL_V1.name}-csls-N",
+            mend=f"There are {', '.join(PROTOCOLS)} and {ZERO_SHOT_V1.name}, and {RETRIEVAL_V1.name}, also as "
+            f"{RETRIEVAL_V1.name}-whitening-N and {RETRIEVAL_V1.name}-csls-N",
         )
     return found
 
@@ -72,9 +82,9 @@ def protocol_named(name: str) -> Protocol | None:
     variant = _VARIANT.fullmatch(name)
     if variant is None:
         fitting = (protocol for linear in PROTOCOLS.values() for protocol in (linear, linear.for_years()))
-        return next((protocol for protocol in (*fitting, RETRIEVAL_V1) if protocol.name == name), None)
+        return next((protocol for protocol in (*fitting, RETRIEVAL_V1, ZERO_SHOT_V1) if protocol.name == name), None)
     whole, kind, number = protocol_named(variant["whole"]), variant["kind"], int(variant["number"])
-    if whole is None or (kind in ("whitening", "csls")) != (whole.search is not None):
+    if whole is None or whole.zero_shot is not None or (kind in ("whitening", "csls")) != (whole.search is not None):
         return None
     if whole.search is not None:
         if whole.search.csls is not None or (kind == "whitening" and whole.search.whitening is not None):

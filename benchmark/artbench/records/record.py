@@ -18,6 +18,7 @@ from artbench.records.parts import (
     Metric,
     NeighboursState,
     ProbeState,
+    PromptsState,
     ResourcesState,
     RoundState,
 )
@@ -108,14 +109,15 @@ class Record(Part):
     """One result, as it is written.
 
     Attributes:
-        probe: What the probe chose; with several rounds, in the first. None if an index was searched.
-        neighbours: Weighted nearest neighbours on the same features; None if an index was searched.
+        probe: What the probe chose; with several rounds, in the first. None if nothing was fitted.
+        neighbours: Weighted nearest neighbours on the same features; None if nothing was fitted.
         references: Guesses from the labels and painters of train and validation.
         clusters: Number of painters whose images counted as one, over all rounds; None if each image counted
             by itself.
         rounds: Results of each round; empty if there is one.
         few_shot: Few-shot training; None if all training images were used.
         label_free: What the features of the test images are like; None in records of artbench 0.1.
+        prompts: What the task said of its classes in words, if pictures were compared with texts; else None.
         predictions: The file `.parquet` beside this one: the prediction for every test image.
         tables: The files `.classes.parquet` (precision, recall, F1 and, for multi-label tasks, average precision of
             each class) and `.confusion.parquet` (single-label), over all rounds together; and `.probe.parquet`, the
@@ -145,6 +147,7 @@ class Record(Part):
     rounds: tuple[RoundState, ...] = ()
     few_shot: FewShotState | None = None
     label_free: LabelFreeState | None = None
+    prompts: PromptsState | None = None
     predictions: FileState | None = None
     tables: dict[TableName, FileState] = Field(default_factory=dict)
     timing: Timing
@@ -165,13 +168,13 @@ class Record(Part):
 
     @property
     def probes(self) -> list[ProbeState]:
-        """What the probe chose in each round; empty if an index was searched."""
+        """What the probe chose in each round; empty if nothing was fitted."""
         found = [round_.probe for round_ in self.rounds] or [self.probe]
         return [probe for probe in found if probe is not None]
 
     @property
     def votes(self) -> dict[str, Metric]:
-        """Metrics of the nearest neighbours; empty if an index was searched."""
+        """Metrics of the nearest neighbours; empty if nothing was fitted."""
         return {} if self.neighbours is None else self.neighbours.metrics
 
     @property

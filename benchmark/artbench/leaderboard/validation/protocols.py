@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from artbench.leaderboard.validation.findings import RERUN, FileFindings
 from artbench.plugins.known import form_of
-from artbench.protocol import Protocol, protocol_named
+from artbench.protocol import Protocol
 from artbench.records.parts import ProbeState
 from artbench.records.record import Record
+from artbench.records.under import protocol_under
 from artbench.specs import AnswerForm, TargetKind
 from artbench.stats.metrics import METRICS, metrics_of
 from artbench.stats.multi_label import THRESHOLDS
@@ -20,17 +21,19 @@ def check_protocol(record: Record, target: TargetKind, about: FileFindings) -> P
     Returns:
         The protocol; None if it is unknown.
     """
-    protocol = protocol_named(record.protocol)
+    protocol = protocol_under(record)
     if protocol is None:
-        about.fault(f"unknown protocol {record.protocol!r}", "Use linear-v2 or retrieval-v1, or upgrade artbench")
+        mend = "Use linear-v2, retrieval-v1 or zero-shot-v1, or upgrade artbench"
+        about.fault(f"unknown protocol {record.protocol!r}", mend)
         return None
     if protocol.hash != record.protocol_hash:
         about.fault(f"the hash of {protocol.name} is {protocol.hash[:12]}, not {record.protocol_hash[:12]}")
     if not _is_for(protocol, form_of(target)):
         about.fault(f"{record.protocol} is not a protocol for {target} tasks")
     _check_shots(record, protocol, about)
-    if protocol.search is not None:
-        _check_searched(record, about)
+    _check_prompts(record, protocol, about)
+    if not protocol.fits:
+        _check_unfitted(record, about)
     else:
         _check_fitted(record, protocol, target, about)
     return protocol
@@ -40,10 +43,23 @@ def _is_for(protocol: Protocol, form: AnswerForm) -> bool:
     """Whether tasks of a form of answers are measured under a protocol."""
     if protocol.search is not None or form == "ranking":
         return protocol.search is not None and form == "ranking"
+    if protocol.zero_shot is not None:
+        return form == "class"
     return (protocol.probe.name == "ridge") == (form == "number")
 
 
-def _check_searched(record: Record, about: FileFindings) -> None:
+def _check_prompts(record: Record, protocol: Protocol, about: FileFindings) -> None:
+    if (record.prompts is None) != (protocol.zero_shot is None):
+        about.fault(
+            f"prompts {'are missing' if record.prompts is None else 'are of no use'} under {protocol.name}", RERUN
+        )
+    elif record.prompts is not None:
+        templates = record.prompts.templates
+        if len(set(templates)) < len(templates) or any(template.count("{}") != 1 for template in templates):
+            about.fault("prompts: a template has no place for the class, or is there twice")
+
+
+def _check_unfitted(record: Record, about: FileFindings) -> None:
     if record.neighbours is not None or record.probes or any(round_.neighbours for round_ in record.rounds):
         about.fault(f"nothing is fitted under {record.protocol}, and it has a probe, or neighbours that vote")
     if "probe" in record.tables:
