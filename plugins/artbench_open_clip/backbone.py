@@ -92,9 +92,10 @@ def created(model: str, *, quick_gelu: bool) -> torch.nn.Module:
     """
     try:
         with _quietly():
-            return cast(
-                "torch.nn.Module", open_clip.create_model(model, force_quick_gelu=quick_gelu, pretrained_text=False)
-            )
+            # Where sizes are counted, the default device is one without memory.
+            device = torch.get_default_device()
+            made = open_clip.create_model(model, device=device, force_quick_gelu=quick_gelu, pretrained_text=False)
+            return cast("torch.nn.Module", made)
     except (RuntimeError, ImportError, OSError, ValueError, TypeError, AttributeError, AssertionError) as error:
         raise ArtbenchError(
             f"open_clip can't build {model} ({_line(error)})",

@@ -1,4 +1,4 @@
-"""What the tasks on WikiArt say of their classes in words; the class names are those of the lists, without underscores."""
+"""What the tasks on WikiArt say of their classes in words: the names of the lists, without underscores."""
 
 from artbench.specs import Prompts
 

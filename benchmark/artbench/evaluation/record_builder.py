@@ -177,6 +177,13 @@ def _notices(
     for said in (edge_of_grid(record), few_classes(record)):
         if said:
             reporter.notice(f"{task_name(record)}, {candidate}: {said}. The record says so")
+    seen = record.encoder.seen
+    if record.prompts is not None and seen is not None and seen.state != "clean":
+        known = "were" if seen.state == "contaminated" else "may have been"
+        reporter.notice(
+            f"{task_name(record)}, {candidate}: test images {known} among those that it was trained on, with captions "
+            "that may name the answer. The record and its leaderboard say so"
+        )
     fitted = [round_.answers.fitted for round_ in rounds if round_.answers is not None]
     unfitted = sorted(frozenset[int]().union(*(one.unfitted for one in fitted)))
     if unfitted and record.few_shot is None:

@@ -16,19 +16,23 @@ def report_limits(record: Record, target: TargetKind, about: FileFindings, *, co
     if not compared:
         about.unchecked("test images, labels, groups and what was left out as unreadable: the data is not at hand")
     ranked = form_of(target) == "ranking"
+    verifiable = "probe" in record.tables or record.prompts is not None
     about.unchecked(
         "whether the rankings come from the named weights: run it again"
         if ranked
         else "whether the predictions come from the named weights: `artbench leaderboard verify` tells"
-        if "probe" in record.tables
+        if verifiable
         else "whether the predictions come from the named weights: the record has no weights of its probe, run it again"
     )
-    kept = f"of queries that belong with over {KEPT} pictures, the places of the others" if ranked else _FITTED
+    kept = [_FITTED] if record.probe is not None else []
+    if ranked:
+        kept.append(f"of queries that belong with over {KEPT} pictures, the places of the others")
     if form_of(target) == "class" and record.dataset.classes > _TOP:
-        kept += ", top-5 accuracy"
+        kept.append("top-5 accuracy")
     if record.label_free is not None:
-        kept += ", figures without labels"
-    about.unchecked(f"{kept}: too little is kept, impossible values alone are found")
+        kept.append("figures without labels")
+    if kept:
+        about.unchecked(f"{', '.join(kept)}: too little is kept, impossible values alone are found")
     about.unchecked(
         "speed, memory, energy, hardware and versions, guesses without pixels, and what the weights have seen"
     )
