@@ -1,10 +1,11 @@
-"""What the built-in tasks ask (a class, labels, the year, what belongs together), and the metrics of each."""
+"""What the built-in tasks ask (a class, labels, the year, what belongs together), and how it is measured."""
 
 from collections.abc import Callable
 from typing import Any
 
 from artbench import hookimpl
-from artbench.specs import MetricSpec, Statistic, TargetSpec
+from artbench.specs import MetricSpec, ProtocolSpec, Statistic, TargetSpec
+from artbench_targets.protocols import PROTOCOLS
 
 CLASSES = (
     "accuracy",
@@ -80,6 +81,13 @@ def register_metrics(register: Callable[[MetricSpec], None]) -> None:
     """Register the metrics of all kinds, in the order of tables."""
     for metric in (*_of_classes(), *_of_labels(), *_of_years(), *_of_rankings()):
         register(metric)
+
+
+@hookimpl
+def register_protocols(register: Callable[[ProtocolSpec], None]) -> None:
+    """Register `linear-v2`, `linear-v1`, `retrieval-v1`, and what the first two are where numbers are asked for."""
+    for protocol in PROTOCOLS:
+        register(protocol)
 
 
 def _counted(target: str, module: str, name: str, description: str, **rest: Any) -> MetricSpec:

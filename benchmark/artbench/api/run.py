@@ -12,9 +12,10 @@ from artbench.encoders.normalisation import given_normalisation
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.request import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run as run_all
+from artbench.plugins.protocols import protocol_to_run
 from artbench.plugins.registry import Registry
 from artbench.pretrain.cached_training import trainings_for
-from artbench.protocol import DEFAULT_PROTOCOL, protocol_to_run
+from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.records.record import Record
 from artbench.runtime.progress import Reporter
 from artbench.specs.variants import sweep
@@ -123,7 +124,7 @@ def run(
         mean: Mean of each channel, of RGB in [0, 1], for checkpoints; None: that of its layout, or the backbone's.
         std: Standard deviation of each channel, likewise; given together with `mean`.
         shots: Number of training images per class to fit on; None: all.
-        protocol: `linear-v2`, or `linear-v1` for what is compared with older records.
+        protocol: `linear-v2`, `linear-v1` for what is compared with older records, or that of a plugin.
         width: Number of principal components of train to reduce the features to; None: all features.
         exclude: CSV file that lists images to leave out.
         allow_partial: Run although more than 1 % of the images are missing.

@@ -70,7 +70,7 @@ class PredictRequest:
                 f"{self.record} is a record of a search, which has no probe",
                 mend="Take a record of a task with classes, labels or years",
             )
-        if record.probe is None:
+        if record.prompts is not None:
             raise UsageError(
                 f"{self.record} is a record of pictures compared with texts, which has no probe",
                 mend="Take a record of the same task under linear-v2",

@@ -11,6 +11,7 @@ from artbench.cli import options
 from artbench.cli.early import check_named, check_parameters
 from artbench.cli.measuring import measuring_options
 from artbench.cli.output import echo, print_json, stdout_for_others
+from artbench.plugins.protocols import protocol_to_run
 
 if TYPE_CHECKING:
     from artbench.data.folders import DatasetPaths
@@ -45,6 +46,7 @@ def run(
     draws a map.
     """
     loaded = options.registry(plugin_files, paths)
+    fields["protocol"] = protocol_to_run(fields["protocol"])
     check_named(loaded, {"tasks": tasks, "paths": paths, **fields}, methods=True)
     from artbench.api.run import run_request
     from artbench.cli.progress import TerminalReporter

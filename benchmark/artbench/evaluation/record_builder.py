@@ -22,10 +22,11 @@ from artbench.evaluation.rounds import Round, readable, references, score_rounds
 from artbench.evaluation.seen import what_was_seen
 from artbench.evaluation.texts import head_of
 from artbench.features.extract import Features
-from artbench.plugins.known import form_of
+from artbench.plugins.known import form_of, origin_of
 from artbench.protocol import Protocol
 from artbench.records.cautions import edge_of_grid, few_classes
 from artbench.records.encoder_state import EncoderState, NormalisationState, PoolState
+from artbench.records.own_probe import OwnProbeState
 from artbench.records.parts import (
     BaselineState,
     DatasetState,
@@ -124,6 +125,7 @@ def evaluate(
             normalisation=_normalisation(candidate),
         ),
         probe=_probe_state(rounds[0], protocol),
+        own_probe=_own_state(rounds[0], protocol),
         neighbours=_neighbours_state(rounds, scorer, protocol),
         references=tuple(BaselineState(name=name, metrics=_metrics(estimates)) for name, estimates in guessed.items()),
         clusters=None if predictions.clusters is None else len(np.unique(predictions.clusters)),
@@ -150,7 +152,7 @@ def evaluate(
             dtype=features.dtype,
             compiled=features.compiled,
             decoder=features.decoder,
-            plugins={**candidate.plugins, **task.plugins},
+            plugins={**candidate.plugins, **task.plugins, **origin_of(protocol.name)},
             seed=candidate.seed,
             created=datetime.now(UTC).replace(microsecond=0),
         ),
@@ -217,6 +219,7 @@ def check_kept(task: OpenTask, protocol: Protocol) -> None:
     """
     rows = [row for targets in task.targets.rounds for row in targets.test.rows.tolist()]
     draws = 1 if protocol.few_shot is None else protocol.few_shot.draws
+    draws *= 1 if protocol.own is None else len(protocol.own.seeds)
     images = [task.dataset.ids[row] for row in rows] * draws
     check_size(images, classes=len(task.targets.classes), form=form_of(task.spec.target))
 
@@ -294,6 +297,7 @@ def _round_state(round_: Round, protocol: Protocol) -> RoundState:
         metrics={name: sampled.value for name, sampled in round_.metrics.items()},
         neighbours={name: sampled.value for name, sampled in round_.neighbours.items()},
         probe=_probe_state(round_, protocol),
+        own_probe=_own_state(round_, protocol),
     )
 
 
@@ -324,4 +328,18 @@ def _probe_state(round_: Round, protocol: Protocol) -> ProbeState | None:
         converged=fitted.converged,
         groups=round_.groups,
         unfitted=len(fitted.unfitted),
+    )
+
+
+def _own_state(round_: Round, protocol: Protocol) -> OwnProbeState | None:
+    own = round_.own
+    if own is None or protocol.own is None:
+        return None
+    return OwnProbeState(
+        version=protocol.own.version,
+        seed=own.seed,
+        summary=dict(own.summary),
+        validation=dict(own.validation),
+        thresholds=dict(own.thresholds),
+        groups=round_.groups,
     )

@@ -10,7 +10,7 @@ from artbench.encoders.normalisation import Normalisation
 from artbench.errors import UsageError
 from artbench.evaluation.prompts import prompts_of
 from artbench.plugins.known import form_of
-from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, Protocol
+from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, OwnProbe, Protocol
 from artbench.records.record import Record
 from artbench.records.unlabelled import UnlabelledResult
 from artbench.specs import AnswerForm, TaskSpec
@@ -26,8 +26,8 @@ class RunRequest:
 
     Attributes:
         protocol: Protocol for tasks that ask for labels; tasks that ask for the year use its variant for years, and
-            tasks of retrieval `retrieval-v1`. Or a variant of that, for tasks of retrieval alone. Or `zero-shot-v1`,
-            for tasks with one class per image that have prompts.
+            tasks of retrieval `retrieval-v1`. Or a variant of that, for tasks of retrieval alone; or `zero-shot-v1`,
+            for tasks with one class per image that have prompts; or that of a plugin.
         compiled: Whether networks are compiled for the extraction.
         normalisation: Mean and standard deviation for the checkpoints; None: those of their layout or the backbone.
         decoder: What decodes plain JPEGs.
@@ -68,11 +68,16 @@ class RunRequest:
 
         Raises:
             UsageError: The request has shots, and the task is not single-label; or a width, and an index is searched;
-                or its protocol searches an index, and the task has none.
+                or its protocol searches an index, and the task has none; or it is not for this form of answer.
         """
         form, protocol = form_of(task.target), self.protocol
-        if protocol.zero_shot is not None:
-            return (self._with_texts(task, form, protocol),)
+        if protocol.own is not None or protocol.zero_shot is not None:
+            return (self._without_options(form, task),)
+        if form != "number" and protocol.for_years() == protocol:
+            raise UsageError(
+                f"{protocol.name} is for numbers, and {task.name} is a {task.target} task",
+                mend="Leave --protocol out",
+            )
         if form == "ranking":
             if self.width is not None:
                 raise UsageError(
@@ -98,6 +103,13 @@ class RunRequest:
             )
         return tuple(protocol.with_shots(shots) for shots in sorted(set(self.shots)))
 
+    def _without_options(self, form: AnswerForm, task: TaskSpec) -> Protocol:
+        """Return a protocol that has neither shots nor a width."""
+        if self.protocol.own is None:
+            return self._with_texts(task, form, self.protocol)
+        self._check_own(self.protocol.own, form, task)
+        return self.protocol
+
     def _with_texts(self, task: TaskSpec, form: AnswerForm, protocol: Protocol) -> Protocol:
         if form != "class":
             raise UsageError(
@@ -107,6 +119,18 @@ class RunRequest:
         if self.shots or self.width is not None:
             raise UsageError(f"{protocol.name} fits nothing: it has no shots and no width", mend="Leave them out")
         return protocol.with_prompts(prompts_of(task).sha256)
+
+    def _check_own(self, own: OwnProbe, form: AnswerForm, task: TaskSpec) -> None:
+        """Raise UsageError if a plugin's probe is asked for what it does not do."""
+        name = self.protocol.name
+        if form not in own.answers:
+            raise UsageError(
+                f"{name} answers to {' and '.join(own.answers)}, and {task.name} is a {task.target} task ({form})",
+                mend="Leave --protocol out, or name other tasks",
+            )
+        if self.width is not None or self.shots:
+            option = "--shots" if self.shots else "--width"
+            raise UsageError(f"{option} is of linear-v2, and {name} has a probe of its own", mend=f"Leave {option} out")
 
 
 @dataclass(frozen=True, kw_only=True)

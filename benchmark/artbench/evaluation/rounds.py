@@ -15,9 +15,11 @@ from artbench.data.splits import draw_shots
 from artbench.data.targets import Split, Targets
 from artbench.features.extract import Features
 from artbench.plugins.known import asked_metrics, form_of, target_named
+from artbench.plugins.protocols import own_probe
 from artbench.probe.baselines import Known, chance_rankings, guesses
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
+from artbench.probe.own import OwnAnswers, Pooled, Sees, fit_own
 from artbench.probe.predictions import Predictions, predict
 from artbench.probe.ridge import FittedRidge, fit_ridge
 from artbench.probe.search import Pictures, search
@@ -43,7 +45,9 @@ class Round:
             of those that the task has, where texts tell the classes.
         groups: Number of groups that were held out while the penalty was chosen; None if images were.
         test: The test split.
-        answers: Predictions of the probe and the neighbours for it; None if nothing was fitted.
+        answers: Predictions of the probe and the neighbours for it; None if nothing was fitted, or a plugin brought the
+            probe.
+        own: What that one answered; else None.
         outputs: What is answered to the test: outputs of the probe, what texts tell, or rankings.
         metrics: Metrics of the probe, or of the rankings.
         neighbours: Metrics of the neighbours; empty without.
@@ -53,6 +57,7 @@ class Round:
     groups: int | None
     test: Split
     answers: Predictions | None
+    own: OwnAnswers | None = None
     outputs: Answered
     metrics: Mapping[str, Scored]
     neighbours: Mapping[str, Scored]
@@ -66,6 +71,7 @@ def score_rounds(
     head: NDArray[np.float64] | None = None,
     device: str,
     reporter: Reporter,
+    sees: Sees = Pooled,
 ) -> Iterator[Round]:
     """Fit and score every round.
 
@@ -76,6 +82,7 @@ def score_rounds(
         head: What tells the classes by their texts (`artbench.probe.zero_shot.class_head`); None: nothing does.
         device: `cpu`, `cuda` or `mps`.
         reporter: Receives a notice if a fit does not converge.
+        sees: What a plugin's probe sees of images.
 
     Raises:
         ArtbenchError: The features or the splits don't allow a fit.
@@ -101,6 +108,31 @@ def score_rounds(
             )
             continue
         for train, validation in _fits(targets, task, features, protocol):
+            if protocol.own is not None:
+                for seed in protocol.own.seeds:
+                    own = fit_own(
+                        train,
+                        validation,
+                        test,
+                        spec=own_probe(protocol),
+                        protocol=protocol,
+                        classes=len(targets.classes),
+                        target=target,
+                        seed=seed,
+                        device=device,
+                        sees=sees,
+                    )
+                    yield Round(
+                        fitted_on=len(train) + (0 if validation is None else len(validation)),
+                        groups=_held_groups(train, validation),
+                        test=targets.test,
+                        answers=None,
+                        own=own,
+                        outputs=own.outputs,
+                        metrics=scorer.score(number, labels, own.outputs, thresholds=own.thresholds),
+                        neighbours={},
+                    )
+                continue
             answers = predict(
                 train,
                 validation,
@@ -237,8 +269,8 @@ def _scores(task: OpenTask, rounds: Sequence[Round]) -> Tables:
             "classes": single_class_table(labels, predicted, classes=classes),
             "confusion": confusion(labels, predicted, classes=classes),
         }
-    fitted = [round_.answers.fitted for round_ in rounds if round_.answers is not None]
-    limits = [one.thresholds.get("micro_f1", 0.5) for one in fitted]
+    chosen = [one for round_ in rounds for one in (round_.own, round_.answers and round_.answers.fitted) if one]
+    limits = [one.thresholds.get("micro_f1", 0.5) for one in chosen]
     above = outputs >= np.repeat(np.array(limits, outputs.dtype), [len(round_.test) for round_ in rounds])[:, None]
     return {"classes": {**class_table(labels, above, classes=classes), **ranking_table(labels, outputs)}}
 

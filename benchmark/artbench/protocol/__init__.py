@@ -9,8 +9,9 @@ from artbench.protocol.names import (
     RETRIEVAL_V1,
     ZERO_SHOT_V1,
     protocol_named,
-    protocol_to_run,
+    remember_protocols,
 )
+from artbench.protocol.own_probe import OwnProbe
 from artbench.protocol.picture import Preprocessing
 from artbench.protocol.protocol import Protocol
 from artbench.protocol.search import Search
@@ -28,11 +29,12 @@ __all__ = [
     "FewShot",
     "Intervals",
     "Neighbours",
+    "OwnProbe",
     "Preprocessing",
     "Probe",
     "Protocol",
     "Search",
     "ZeroShot",
     "protocol_named",
-    "protocol_to_run",
+    "remember_protocols",
 ]

@@ -1,8 +1,8 @@
 """The protocols by name, and their variants."""
 
 import re
+from collections.abc import Iterable
 
-from artbench.errors import UsageError
 from artbench.protocol.fitting import Probe
 from artbench.protocol.protocol import Protocol
 from artbench.protocol.search import Search
@@ -41,7 +41,7 @@ ZERO_SHOT_V1 = Protocol(
 """Classes by the cosine of a picture with what the task says of them in words, for tasks with one class per image."""
 
 PROTOCOLS = {protocol.name: protocol for protocol in (LINEAR_V1, LINEAR_V2)}
-"""The protocols that a run can be made under, by name; years, shots and widths are variants of them, and tasks that ask
+"""The built-in protocols of a probe, by name; years, shots and widths are variants of them, and tasks that ask
 for rankings have `RETRIEVAL_V1`. `ZERO_SHOT_V1` fits nothing."""
 
 DEFAULT_PROTOCOL = LINEAR_V2
@@ -50,29 +50,19 @@ DEFAULT_PROTOCOL = LINEAR_V2
 _VARIANT = re.compile(r"(?P<whole>.+)-(?P<kind>shots|width|whitening|csls)-(?P<number>[1-9][0-9]{0,5})")
 
 
-def protocol_to_run(name: str) -> Protocol:
-    """Return the protocol of a run that asks for it: one of `PROTOCOLS`, `zero-shot-v1`, `retrieval-v1` or variants.
+_of_plugins: dict[str, Protocol] = {}
 
-    Raises:
-        UsageError: There is none of that name.
 
-    Examples:
-        >>> from artbench.protocol import protocol_to_run
-        >>> protocol_to_run("retrieval-v1-csls-10").search.csls
-        10
-    """
-    found = PROTOCOLS.get(name) or protocol_named(name)
-    if found is None or (found.fits and name not in PROTOCOLS):
-        raise UsageError(
-            f"no protocol is called {name!r}",
-            mend=f"There are {', '.join(PROTOCOLS)} and {ZERO_SHOT_V1.name}, and {RETRIEVAL_V1.name}, also as "
-            f"{RETRIEVAL_V1.name}-whitening-N and {RETRIEVAL_V1.name}-csls-N",
-        )
-    return found
+def remember_protocols(protocols: Iterable[Protocol]) -> None:
+    """Let the protocols of plugins be found by name; none takes the name of a built-in one."""
+    for protocol in protocols:
+        _of_plugins[protocol.name] = protocol
 
 
 def protocol_named(name: str) -> Protocol | None:
-    """Return the protocol of a name, such as `ridge-v1` or `linear-v2-shots-4`; None if this version has none.
+    """Return the protocol of a name, such as `ridge-v1` or `linear-v2-shots-4`; None if there is none here.
+
+    Those of plugins are found once `artbench.plugins.load_plugins` has loaded them.
 
     Examples:
         >>> from artbench.protocol import protocol_named
@@ -82,9 +72,12 @@ def protocol_named(name: str) -> Protocol | None:
     variant = _VARIANT.fullmatch(name)
     if variant is None:
         fitting = (protocol for linear in PROTOCOLS.values() for protocol in (linear, linear.for_years()))
-        return next((protocol for protocol in (*fitting, RETRIEVAL_V1, ZERO_SHOT_V1) if protocol.name == name), None)
+        known = (*fitting, RETRIEVAL_V1, ZERO_SHOT_V1, *_of_plugins.values())
+        return next((protocol for protocol in known if protocol.name == name), None)
     whole, kind, number = protocol_named(variant["whole"]), variant["kind"], int(variant["number"])
-    if whole is None or whole.zero_shot is not None or (kind in ("whitening", "csls")) != (whole.search is not None):
+    if whole is None or whole.own is not None or whole.zero_shot is not None:
+        return None
+    if (kind in ("whitening", "csls")) != (whole.search is not None):
         return None
     if whole.search is not None:
         if whole.search.csls is not None or (kind == "whitening" and whole.search.whitening is not None):

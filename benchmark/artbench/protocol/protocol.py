@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 from artbench.protocol.fitting import FewShot, Neighbours, Probe
+from artbench.protocol.own_probe import OwnProbe
 from artbench.protocol.picture import Preprocessing
 from artbench.protocol.search import Search
 from artbench.protocol.uncertainty import Bootstrap, Intervals
@@ -30,6 +31,8 @@ class Protocol:
             `neighbours` are no choices of the protocol. None: it has a probe.
         zero_shot: How pictures are compared with what the task says of its classes in words, with nothing fitted
             either. None: they are not.
+        own: A probe that a plugin brings, in place of `neighbours` and of `probe`, of which only the images that are
+            held out count then. None: it has none.
         bootstrap: Intervals and tests from resampled test images; None: `intervals`.
         intervals: Intervals and tests from the metric without each unit; None: `bootstrap`.
         width: Number of principal components of train that features are reduced to; None: all features are used.
@@ -42,6 +45,7 @@ class Protocol:
     neighbours: Neighbours = Neighbours()
     search: Search | None = None
     zero_shot: ZeroShot | None = None
+    own: OwnProbe | None = None
     bootstrap: Bootstrap | None = Bootstrap()
     intervals: Intervals | None = None
     few_shot: FewShot | None = None
@@ -51,7 +55,7 @@ class Protocol:
     def hash(self) -> str:
         """SHA-256 over all choices in canonical JSON; 64 hexadecimal digits."""
         given = asdict(self)
-        if not self.fits:
+        if not self.fits or self.own is not None:
             del given["probe"], given["neighbours"]
         choices = json.dumps(_without_none(given), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(choices.encode()).hexdigest()

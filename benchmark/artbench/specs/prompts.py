@@ -36,7 +36,8 @@ class Prompts:
     words: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if isinstance(self.templates, str) or not 0 < len(self.templates) <= _MOST:
+        given: object = self.templates
+        if isinstance(given, str) or not 0 < len(self.templates) <= _MOST:
             raise ValueError(f"templates of prompts are {self.templates!r}, not 1 to {_MOST} texts")
         for template in self.templates:
             if not _is_line(template) or template.count(_PLACE) != 1 or {"{", "}"} & set(template.replace(_PLACE, "")):
