@@ -43,7 +43,8 @@ def encoder(given: BackboneSpec) -> Encoder:
 def test_texts_become_vectors_of_length_1() -> None:
     built = encoder(spec(letters))
     found = embedded(text_side(built), ["abba", *["cab"] * 100], encoder=built)
-    assert (found.shape, found.dtype) == ((101, WIDTH), np.float32)
+    assert found.shape == (101, WIDTH)
+    assert found.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-6)
     np.testing.assert_array_equal(found[1], found[100])
 
