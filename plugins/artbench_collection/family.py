@@ -11,6 +11,7 @@ from artbench.errors import UsageError
 from artbench.specs import DatasetSpec, TargetKind, TaskSpec
 from artbench_collection.catalogue import Catalogue
 from artbench_collection.dataset import open_collection
+from artbench_collection.museums import AGAINST, columns_of, museum_targets
 from artbench_collection.reading import read_catalogue
 from artbench_collection.same import same_targets
 from artbench_collection.targets import collection_targets
@@ -45,7 +46,8 @@ def resolve_dataset(name: str) -> DatasetSpec | None:
 def resolve_task(name: str) -> TaskSpec | None:
     """Return the task of a column; the column may be left out if the collection has only one of labels.
 
-    On record the task is `collection:<title>:<column>`, without the path.
+    On record the task is `collection:<title>:<column>`, without the path. `style@museum` stands for the museum bias of
+    two columns.
 
     Raises:
         ArtbenchError: As `resolve_dataset`, or the collection has no such column.
@@ -65,6 +67,9 @@ def resolve_task(name: str) -> TaskSpec | None:
                 mend=f"Name one as {PREFIX}{path}:{columns[0]}",
             )
         column = columns[0]
+    against = columns_of(column, catalogue)
+    if against is not None:
+        return _against(catalogue, *against, dataset=_dataset_name(title, path))
     catalogue.check_column(column)
     return _task(catalogue, column, dataset=_dataset_name(title, path))
 
@@ -103,6 +108,18 @@ def _task(catalogue: Catalogue, column: str, *, dataset: str) -> TaskSpec:
         clustered=clustered,
         prompts=catalogue.prompts.get(column),
         factory=partial(factory, column=column, catalogue=catalogue),
+    )
+
+
+def _against(catalogue: Catalogue, column: str, museum: str, *, dataset: str) -> TaskSpec:
+    return TaskSpec(
+        name=f"{catalogue.name}:{column}{AGAINST}{museum}",
+        description=f"whether images of one {column} are nearer than those of one {museum} of {catalogue.title}",
+        dataset=dataset,
+        target="museum-bias",
+        primary_metric="robustness_index",
+        clustered=catalogue.groups is not None,
+        factory=partial(museum_targets, column=column, museum=museum, catalogue=catalogue),
     )
 
 

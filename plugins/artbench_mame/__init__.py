@@ -27,7 +27,7 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
 
 @hookimpl
 def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> None:
-    """Register the medium, and the museum, which no medium should be guessed from."""
+    """Register the medium, the museum, which no medium should be guessed from, and which of the two weighs more."""
     sizes = {"train": 20_300, "validation": 1_450, "test": 15_657}
     register(
         TaskSpec(
@@ -49,5 +49,15 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
             primary_metric="mean_class_accuracy",
             factory="artbench_mame.dataset:museum_targets",
             published=Published(classes=3, **sizes),
+        )
+    )
+    register(
+        TaskSpec(
+            name="mame-museum-bias",
+            description="whether works of one medium are nearer than those of one of three museums",
+            dataset="mame",
+            target="museum-bias",
+            primary_metric="robustness_index",
+            factory="artbench_mame.dataset:museum_bias_targets",
         )
     )

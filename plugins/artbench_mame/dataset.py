@@ -1,12 +1,13 @@
 """MAMe as published: a list of works and a folder of images, at full size or at 256 pixels."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 
 from artbench.data import Dataset, Targets
-from artbench.data.authoring import Table, listed_targets, mapped, open_listed, read_table
+from artbench.data.authoring import Table, balanced_targets, listed_targets, mapped, open_listed, read_table
 from artbench.errors import ArtbenchError
 from artbench_mame import LAYOUT, SOURCE
 
@@ -53,6 +54,18 @@ def medium_targets(dataset: Dataset) -> Targets:
 def museum_targets(dataset: Dataset) -> Targets:
     """Return the museum of each work."""
     return _targets(dataset, "Museum")
+
+
+def museum_bias_targets(dataset: Dataset) -> Targets:
+    """Return medium and museum of equally many test images of each."""
+    mediums = medium_targets(dataset)
+    classes = [""] * len(dataset)
+    for row, label in zip(mediums.test.rows.tolist(), mediums.test.labels.tolist(), strict=True):
+        classes[row] = mediums.classes[label]
+    assert mediums.groups is not None
+    found = balanced_targets(dataset, mediums.test.rows, classes=classes, origins=mediums.groups)
+    missing = [name for name, part in zip(mediums.missing, mediums.missing_splits, strict=True) if part == "test"]
+    return replace(found, missing=missing, missing_splits=["test"] * len(missing))
 
 
 def _targets(dataset: Dataset, column: str, *, groups: str | None = None) -> Targets:

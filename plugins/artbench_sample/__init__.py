@@ -48,7 +48,7 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
 
 @hookimpl
 def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> None:
-    """Register the tasks: one for each kind of label, and one for the paintings that were scanned twice."""
+    """Register the tasks: one for each kind of label, one for paintings scanned twice, and one for the museums."""
     for label, description, target, metric in _TASKS:
         register(
             TaskSpec(
@@ -69,5 +69,16 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
             target="retrieval",
             primary_metric="retrieval_map",
             factory="artbench_sample.tasks:painting_targets",
+        )
+    )
+    register(
+        TaskSpec(
+            name="sample-museum-bias",
+            description="whether pictures of one style are nearer than those of one of two museums",
+            dataset="sample",
+            target="museum-bias",
+            primary_metric="robustness_index",
+            factory="artbench_sample.tasks:museum_bias_targets",
+            clustered=True,
         )
     )

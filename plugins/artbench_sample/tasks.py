@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data import Dataset, Split, Targets
+from artbench.data.authoring import balanced_targets
 
 
 def style_targets(dataset: Dataset) -> Targets:
@@ -37,6 +38,19 @@ def painting_targets(dataset: Dataset) -> Targets:
     classes = tuple(sorted(twice))
     number = {name: k for k, name in enumerate(classes)}
     return _targets(dataset, classes, np.array([number.get(painting, -1) for painting in paintings], np.int64))
+
+
+def museum_bias_targets(dataset: Dataset) -> Targets:
+    """Return the style and the museum of equally many test images of each; painters are groups."""
+    rows = _labels(dataset)
+    return balanced_targets(
+        dataset,
+        np.flatnonzero([row["split"] == "test" for row in rows]).astype(np.int64),
+        classes=[row["style"] for row in rows],
+        origins=[row["museum"] for row in rows],
+        objects=[row["duplicate_of"] or row["id"] for row in rows],
+        groups=[row["artist"] for row in rows],
+    )
 
 
 def _single_label(dataset: Dataset, column: str) -> Targets:

@@ -1,11 +1,12 @@
-"""What the built-in tasks ask (a class, labels, the year, what belongs together), and how it is measured."""
+"""What the built-in tasks ask, such as a class, the year or what belongs together, and how it is measured."""
 
 from collections.abc import Callable
 from typing import Any
 
 from artbench import hookimpl
-from artbench.specs import MetricSpec, ProtocolSpec, Statistic, TargetSpec
+from artbench.specs import MetricSpec, ProtocolSpec, TargetSpec
 from artbench_targets.protocols import PROTOCOLS
+from artbench_targets.searched import NEIGHBOURS, RANKINGS, of_neighbours, of_rankings
 
 CLASSES = (
     "accuracy",
@@ -24,20 +25,11 @@ LABELS = (
     "micro_f1",
 )
 YEARS = ("mean_absolute_error", "within_50_years")
-RANKINGS = (
-    "retrieval_map",
-    "retrieval_map_at_r",
-    "recall_at_1",
-    "recall_at_5",
-    "recall_at_10",
-    "global_average_precision",
-    "global_average_precision_without_distractors",
-)
 
 
 @hookimpl
 def register_targets(register: Callable[[TargetSpec], None]) -> None:
-    """Register `single-label`, `multi-label`, `year` and `retrieval`."""
+    """Register `single-label`, `multi-label`, `year`, `retrieval` and `museum-bias`."""
     register(
         TargetSpec(
             name="single-label",
@@ -74,18 +66,27 @@ def register_targets(register: Callable[[TargetSpec], None]) -> None:
             baselines=("order by chance",),
         )
     )
+    register(
+        TargetSpec(
+            name="museum-bias",
+            description="whether pictures are near that share the class, or the museum that photographed them",
+            answer="neighbours",
+            metrics=NEIGHBOURS,
+            baselines=("neighbours by chance",),
+        )
+    )
 
 
 @hookimpl
 def register_metrics(register: Callable[[MetricSpec], None]) -> None:
     """Register the metrics of all kinds, in the order of tables."""
-    for metric in (*_of_classes(), *_of_labels(), *_of_years(), *_of_rankings()):
+    for metric in (*_of_classes(), *_of_labels(), *_of_years(), *of_neighbours(), *of_rankings()):
         register(metric)
 
 
 @hookimpl
 def register_protocols(register: Callable[[ProtocolSpec], None]) -> None:
-    """Register `linear-v2`, `linear-v1`, `retrieval-v1`, and what the first two are where numbers are asked for."""
+    """Register the linear probes, what they are where numbers are asked for, and the searches."""
     for protocol in PROTOCOLS:
         register(protocol)
 
@@ -205,75 +206,5 @@ def _of_years() -> list[MetricSpec]:
             "within_50_years",
             "Share of images whose predicted year is at most 50 years from the true one.",
             reference="Geng et al. 2007, there of ages",
-        ),
-    ]
-
-
-def _of_rankings() -> list[MetricSpec]:
-    def metric(name: str, statistic: Statistic, description: str, **rest: Any) -> MetricSpec:
-        measure = f"artbench_targets.retrieval:{name}"
-        return MetricSpec(
-            name=name, description=description, target="retrieval", measure=measure, statistic=statistic, **rest
-        )
-
-    recall = "Share of queries, without distractors, that belong with one of their first {} pictures or more."
-    return [
-        metric(
-            "retrieval_map",
-            "mean",
-            "Mean over queries of the average precision of the whole ranking.",
-            short="mAP",
-            reference="As scikit-learn's average_precision_score of each query",
-        ),
-        metric(
-            "retrieval_map_at_r",
-            "mean",
-            "Mean over queries of the precisions at hits up to the place R, over R, the number of pictures that belong "
-            "with the query.",
-            short="mAP@R",
-            reference="Musgrave, Belongie and Lim 2020",
-        ),
-        *(
-            metric(
-                f"recall_at_{k}",
-                "mean",
-                recall.format(k),
-                short=f"recall@{k}",
-                reference="Oh Song et al. 2016; a rate of hits, as the code of Somepalli et al. 2024 has it too",
-            )
-            for k in (1, 5, 10)
-        ),
-        metric(
-            "global_average_precision",
-            "jackknife",
-            "Average precision of the first pictures of all queries, ranked together by their similarity, over the "
-            "number of queries that are no distractors.",
-            short="GAP",
-            reference="Weyand et al. 2020 (Google Landmarks); Ypsilantis et al. 2021 (The Met)",
-        ),
-        metric(
-            "global_average_precision_without_distractors",
-            "jackknife",
-            "As global_average_precision, of the queries that are no distractors alone.",
-            short="GAP⁻",
-            reference="Ypsilantis et al. 2021",
-        ),
-        metric(
-            "class_mean_retrieval_map",
-            "jackknife",
-            "Mean over what queries show, such as painters, of the mean over their queries of the average precision.",
-            short="class mean mAP",
-            reference="As scikit-learn's average_precision_score, averaged as its balanced_accuracy_score is",
-        ),
-        *(
-            metric(
-                f"csd_map_at_{k}",
-                "mean",
-                f"Mean over queries and over the places 1 to {k} of the precision at that place, whether it is a hit "
-                "or not: no average precision.",
-                short=f"CSD's mAP@{k}",
-                reference="Somepalli et al. 2024, whose code calls it mAP",
-            )
-            for k in (10, 100)
         ),
     ]

@@ -15,12 +15,12 @@ from typing import Any, cast
 
 import numpy as np
 
+from artbench.catalogue.nearest import Nearest
 from artbench.data.dataset import Dataset
 from artbench.encoders.encoder import Encoder
 from artbench.explain.map.layout import Layout
 from artbench.explore.clusters import Cluster, Clusters
 from artbench.explore.contents import Exploration
-from artbench.explore.nearest import Neighbours
 from artbench.explore.page import write_page
 from artbench.explore.pictures import Pictures, webp
 from artbench.protocol import DEFAULT_PROTOCOL
@@ -65,8 +65,10 @@ def made(count: int) -> Exploration:
         columns={"kind": [f"kind {number % 12}" for number in of.tolist()]},
         layout=Layout(places=places, method="pca", kept=1.0, dimensions=2),
         kept=1.0,
-        near=Neighbours(
-            places=(np.arange(count)[:, None] + np.arange(1, 13)) % count, cosines=np.ones((count, 12), np.float32)
+        near=Nearest(
+            start=0,
+            places=(np.arange(count)[:, None] + np.arange(1, 13)) % count,
+            scores=np.ones((count, 12), np.float32),
         ),
         clusters=Clusters(found=[Cluster(size=int(size), typical=[0], values={}) for size in sizes], of=of),
         pictures=Pictures(

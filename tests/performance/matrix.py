@@ -20,12 +20,23 @@ from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
 from tests.performance.features_common import jpeg, say
 
+# Units enough that none which is long decides when two workers are done.
+_NETWORKS = (
+    "resnet18",
+    "resnet14t",
+    "resnet10t",
+    "tf_efficientnet_lite0",
+    "efficientnet_lite0",
+    "ghostnet_050",
+    "mobilenetv3_small_100",
+    "mobilenetv3_small_075",
+)
 _CLASSES = "abcd"
 _UNITS = 10_000
 
 
 def main(images: str = "800", *networks: str) -> None:
-    names = networks or ("resnet18", "resnet10t", "mobilenetv3_small_100", "tf_efficientnet_lite0")
+    names = networks or _NETWORKS
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         _paint(folder / "prints", int(images))

@@ -13,7 +13,7 @@ from artbench.data.checks import is_partial
 from artbench.data.folders import DatasetPaths
 from artbench.data.opening import open_datasets_with_tasks
 from artbench.data.targets import Split, Targets
-from artbench.plugins.known import form_of
+from artbench.plugins.known import is_searched
 from artbench.plugins.registry import Registry
 from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Reporter
@@ -161,7 +161,7 @@ def check_images(
 def _check_task(task: TaskSpec, targets: Targets) -> TaskCheck:
     sizes = {name: _class_sizes(split, len(targets.classes)) for name, split in targets.splits}
     counted = dict(sizes)
-    if form_of(task.target) == "ranking":  # An image of the index that is a query too counts once.
+    if is_searched(task.target):  # An image of the index that is a query too counts once.
         counted["test"] = _class_sizes(
             targets.test.only(~np.isin(targets.test.rows, targets.train.rows)), len(targets.classes)
         )

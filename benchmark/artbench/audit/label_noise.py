@@ -138,9 +138,11 @@ def _predictions(file: Path, record: Record) -> StoredPredictions:
         mend = f"Keep {beside.name} beside the record as it was written, or run it again"
         raise ArtbenchError(f"{file}: {error.message}", mend=mend) from error
     if stored.form != "class":
-        what = {"number": "asks for the year", "ranking": "asks for pictures of an index"}.get(
-            stored.form, "gives an image several labels"
-        )
+        what = {
+            "number": "asks for the year",
+            "ranking": "asks for pictures of an index",
+            "neighbours": "counts neighbours",
+        }.get(stored.form, "gives an image several labels")
         raise ArtbenchError(
             f"{file}: {record.task} {what}", mend="Wrong labels are looked for in tasks with one label an image"
         )

@@ -20,7 +20,7 @@ from artbench.encoders.provenance import training_pool
 from artbench.encoders.request import EncoderRequest, encoder_requests
 from artbench.errors import ArtbenchError
 from artbench.features.extract import extract
-from artbench.plugins.known import form_of
+from artbench.plugins.known import is_searched
 from artbench.plugins.registry import Registry
 from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.runtime.files import cache_folder
@@ -125,4 +125,4 @@ def _features(
 
 def _with_training(opened: DatasetWithTasks) -> dict[str, Targets]:
     """Return the targets of the tasks that train: near duplicates in an index are what its queries look for."""
-    return {name: found for name, found in opened.targets.items() if form_of(opened.tasks[name].target) != "ranking"}
+    return {name: found for name, found in opened.targets.items() if not is_searched(opened.tasks[name].target)}

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from artbench.runtime.machine import free_bytes
+from artbench.runtime.progress import Reporter
 
 # Pictures whose neighbours are searched at a time, and pictures that they are compared with at a time.
 _BLOCKS = {"cpu": (1024, 2048), "cuda": (8192, 32768), "mps": (2048, 8192)}
@@ -74,6 +75,10 @@ class Nearest:
     places: NDArray[np.int64]
     scores: NDArray[np.float32]
 
+    def first(self, count: int) -> "Nearest":
+        """Return the first `count` neighbours of each, or as many as there are."""
+        return Nearest(start=self.start, places=self.places[:, :count], scores=self.scores[:, :count])
+
 
 def spans(total: int, size: int) -> list[tuple[int, int]]:
     """Return start and stop of each block of up to `size`."""
@@ -125,6 +130,26 @@ def search(
             best[rows] = merged
             places[rows] = torch.cat([places[rows], columns + first], dim=1).gather(1, order)
         yield Nearest(start=start, places=places.cpu().numpy(), scores=best.cpu().numpy())
+
+
+def nearest_of_all(directions: Directions, *, count: int, reporter: Reporter) -> Nearest:
+    """Find the neighbours of all pictures by cosine, in memory that grows with their number alone.
+
+    Args:
+        directions: The pictures, two or more.
+        count: Neighbours of each; at most one less than there are pictures are found.
+        reporter: Receives progress.
+    """
+    found, n = [], len(directions)
+    with reporter.counting("finding neighbours", total=n, unit="pictures") as counter:
+        for part in search(directions, blocks_of(directions), count=min(count, n - 1)):
+            found.append(part)
+            counter.advance(len(part.places))
+    return Nearest(
+        start=0,
+        places=np.concatenate([part.places for part in found]),
+        scores=np.concatenate([part.scores for part in found]),
+    )
 
 
 def occurrences(places: NDArray[np.int64], pictures: int) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from artbench.data.answers import Answers
     from artbench.data.dataset import Dataset
     from artbench.data.fitting import Choosing, Examples, FeatureRows, Fitted, Fitting, HeldOut
+    from artbench.data.neighbourhoods import Neighbourhoods
     from artbench.data.rankings import Rankings
     from artbench.data.targets import Labels, Split, Targets
 
@@ -21,6 +22,7 @@ __all__ = [
     "Fitting",
     "HeldOut",
     "Labels",
+    "Neighbourhoods",
     "Rankings",
     "Split",
     "Targets",
@@ -32,6 +34,7 @@ __getattr__, __dir__ = lazy_exports(
         "artbench.data.answers": ("Answers",),
         "artbench.data.dataset": ("Dataset",),
         "artbench.data.fitting": ("Choosing", "Examples", "FeatureRows", "Fitted", "Fitting", "HeldOut"),
+        "artbench.data.neighbourhoods": ("Neighbourhoods",),
         "artbench.data.rankings": ("Rankings",),
         "artbench.data.targets": ("Labels", "Split", "Targets"),
     },

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.neighbourhoods import Neighbourhoods
 from artbench.data.outputs import Answered, Leading
-from artbench.data.rankings import Rankings
+from artbench.data.rankings import NOTHING, Rankings
 from artbench.data.targets import Labels
 
 
@@ -19,10 +20,14 @@ class Answers:
         predicted: `class`: the number of the most probable class, int64, shape (n,). `labels`: the labels with a
             probability of at least 0.5, bool, shape (n, classes). `number`: float64, shape (n,). `ranking`: the label
             of the most similar picture of the index, int64, shape (n,), -1 of one that belongs with no other.
+            `neighbours`: -1, since nothing is predicted, int64, shape (n,).
         confidence: `class`: the probability of the predicted class, float64, shape (n,). `labels`: of every label,
-            float64, shape (n, classes). `number`: None. `ranking`: the similarity of that picture, float64, shape (n,).
-        classes: Number of classes or labels of the task; 0 for `number` and `ranking`.
+            float64, shape (n, classes). `ranking`: the similarity of that picture, float64, shape (n,). Else
+            None.
+        classes: Number of classes or labels of the task; 0 for `number`, `ranking` and `neighbours`.
         ranking: `ranking`: where the pictures rank that belong with each query (`artbench.data.rankings`). Else None.
+        neighbourhoods: `neighbours`: what the neighbours of each picture share with it
+            (`artbench.data.neighbourhoods`). Else None.
 
     Examples:
         >>> import numpy as np
@@ -37,10 +42,16 @@ class Answers:
     confidence: NDArray[np.float64] | None
     classes: int
     ranking: Rankings | None = None
+    neighbourhoods: Neighbourhoods | None = None
 
     @classmethod
     def of(cls, labels: Labels, outputs: Answered) -> "Answers":
-        """Return the answers that a probe's outputs, or rankings, are."""
+        """Return the answers that a probe's outputs, rankings, or neighbourhoods, are."""
+        if isinstance(outputs, Neighbourhoods):
+            nothing = np.full(len(labels), NOTHING, np.int64)
+            return cls(
+                labels=labels.astype(np.int64), predicted=nothing, confidence=None, classes=0, neighbourhoods=outputs
+            )
         if isinstance(outputs, Rankings):
             return cls(
                 labels=labels.astype(np.int64),
@@ -70,5 +81,10 @@ class Answers:
         confidence = None if self.confidence is None else self.confidence[rows]
         ranking = None if self.ranking is None else self.ranking.take(rows)
         return replace(
-            self, labels=self.labels[rows], predicted=self.predicted[rows], confidence=confidence, ranking=ranking
+            self,
+            labels=self.labels[rows],
+            predicted=self.predicted[rows],
+            confidence=confidence,
+            ranking=ranking,
+            neighbourhoods=None if self.neighbourhoods is None else self.neighbourhoods.take(rows),
         )

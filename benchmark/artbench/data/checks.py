@@ -6,12 +6,14 @@ from itertools import combinations
 
 import numpy as np
 
+from artbench.data.cells import designs
 from artbench.data.dataset import Dataset
 from artbench.data.rankings import NOTHING
 from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
 from artbench.runtime.progress import Reporter
 from artbench.specs import AnswerForm
+from artbench.specs.targets import SEARCHED
 
 # Above this share of missing images, a result is not comparable with that of a complete copy.
 MISSING_SHARE = 0.01
@@ -47,6 +49,8 @@ def check_targets(
     for round_ in targets.rounds:
         if form == "ranking":
             check_searched(round_, dataset, task=task)
+        elif form == "neighbours":
+            check_compared(round_, dataset, task=task)
         else:
             _check_round(round_, dataset, task=task)
     if len({(s.labels.dtype.kind, s.labels.ndim) for r in targets.rounds for _, s in r.splits}) > 1:
@@ -57,7 +61,7 @@ def check_targets(
         raise ArtbenchError(
             f"{task}: {len(targets.groups):,} groups for {len(dataset):,} rows of the dataset", mend=_PLUGIN
         )
-    if form != "ranking" and targets.train.labels.dtype != np.float64:
+    if form not in SEARCHED and targets.train.labels.dtype != np.float64:
         _report_untrained(targets, task=task, reporter=reporter)
 
 
@@ -102,6 +106,30 @@ def check_searched(targets: Targets, dataset: Dataset, *, task: str) -> None:
     if not any(known[label] > ((label, row) in held) for label, row in tested):
         raise ArtbenchError(
             f"{task}: no query belongs with another picture of the index", mend="Check which pictures belong together"
+        )
+
+
+def check_compared(targets: Targets, dataset: Dataset, *, task: str) -> None:
+    """Check pictures whose neighbours are counted by class and origin, such as museum.
+
+    Raises:
+        ArtbenchError: No two classes have two pictures each of the same two origins, or the origins are not known.
+    """
+    if targets.validation is not None or targets.repeats:
+        raise ArtbenchError(f"{task}: there is a validation split, or repeats, and nothing is fitted", mend=_PLUGIN)
+    for name, split in targets.splits:
+        _check_rows(split, dataset, where=f"{task}, {name}")
+        _check_labels(split, classes=len(targets.classes), where=f"{task}, {name}")
+    if targets.origins is None or len(targets.origins) != len(dataset):
+        raise ArtbenchError(f"{task}: there is not an origin for each image of the dataset", mend=_PLUGIN)
+    held = Counter(
+        (targets.classes[label], targets.origins[row])
+        for label, row in zip(targets.test.labels.tolist(), targets.test.rows.tolist(), strict=True)
+    )
+    if not designs([cell for cell, count in held.items() if count > 1]):
+        raise ArtbenchError(
+            f"{task}: no two classes have two pictures each from the same two museums",
+            mend="Compare classes that several museums have",
         )
 
 

@@ -2,6 +2,7 @@
 
 import io
 import threading
+from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import cache, partial
 from hashlib import sha256
@@ -67,16 +68,19 @@ def decode(data: bytes, *, short_side: int, crop: int) -> NDArray[np.uint8]:
     """
     if not 0 < crop <= short_side:
         raise ValueError(f"a crop of {crop} px does not fit a short side of {short_side} px")
-    return _decode(data, short_side=short_side, part=partial(_centre, short_side=short_side, crop=crop))
+    (pixels,) = _decode(data, short_side=short_side, parts=[partial(_centre, short_side=short_side, crop=crop)])
+    return pixels
 
 
-def decode_whole(data: bytes, *, short_side: int, longest: float) -> NDArray[np.uint8]:
+def decode_whole(data: bytes, *, short_side: int, longest: float, scaled_for: int | None = None) -> NDArray[np.uint8]:
     """Decode an image and reduce its short side; a smaller image keeps its size. Otherwise as `decode`.
 
     Args:
         data: The file.
         short_side: Length in pixels to which a longer short side is reduced.
         longest: Most times that the long side may exceed the short one; the rest is cut off at both ends.
+        scaled_for: Short side for which the DCT scale of a large JPEG is chosen, if not `short_side`, which is then
+            at most twice as long.
 
     Returns:
         RGB, uint8, shape (height, width, 3), C-contiguous, writable.
@@ -84,7 +88,23 @@ def decode_whole(data: bytes, *, short_side: int, longest: float) -> NDArray[np.
     Raises:
         UnreadableImage: As `decode` does.
     """
-    return _decode(data, short_side=short_side, part=partial(_whole, short_side=short_side, longest=longest))
+    scaled_for = scaled_for or short_side
+    (pixels,) = _decode(data, short_side=scaled_for, parts=[_reduced(short_side, longest, scaled_for)])
+    return pixels
+
+
+def decode_both(
+    data: bytes, *, short_side: int, crop: int, whole: int, longest: float
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Decode an image once, and return the pixels of `decode(data, short_side=short_side, crop=crop)` and those of
+    `decode_whole(data, short_side=whole, longest=longest, scaled_for=short_side)`.
+
+    Raises:
+        UnreadableImage: As `decode` does.
+    """
+    parts = [partial(_centre, short_side=short_side, crop=crop), _reduced(whole, longest, short_side)]
+    pixels, reduced = _decode(data, short_side=short_side, parts=parts)
+    return pixels, reduced
 
 
 def prepare(image: Image.Image, *, short_side: int, crop: int) -> NDArray[np.uint8]:
@@ -93,14 +113,15 @@ def prepare(image: Image.Image, *, short_side: int, crop: int) -> NDArray[np.uin
     Raises:
         UnreadableImage: Its file is broken, or it is too large.
     """
-    return _decode(image, short_side=short_side, part=partial(_centre, short_side=short_side, crop=crop))
+    (pixels,) = _decode(image, short_side=short_side, parts=[partial(_centre, short_side=short_side, crop=crop)])
+    return pixels
 
 
-def _decode(source: bytes | Image.Image, *, short_side: int, part: _PartOf) -> NDArray[np.uint8]:
+def _decode(source: bytes | Image.Image, *, short_side: int, parts: Sequence[_PartOf]) -> list[NDArray[np.uint8]]:
     try:
         # A copy, because decoding at a reduced scale would change the caller's image.
         with _open(source) if isinstance(source, bytes) else source.copy() as image:
-            return _turned(image, short_side=short_side, part=part)
+            return _turned(image, short_side=short_side, parts=parts)
     except (UnreadableImage, MemoryError):
         raise
     except Exception as error:  # Pillow's readers raise many types for a broken file.
@@ -128,7 +149,7 @@ def _open(data: bytes) -> ImageFile:
     raise UnreadableImage("not a JPEG, PNG, WebP, TIFF, GIF or BMP file")
 
 
-def _turned(image: Image.Image, *, short_side: int, part: _PartOf) -> NDArray[np.uint8]:
+def _turned(image: Image.Image, *, short_side: int, parts: Sequence[_PartOf]) -> list[NDArray[np.uint8]]:
     width, height = image.size
     if width * height > PIXEL_LIMIT:
         raise UnreadableImage(f"{width}x{height} pixels, more than the limit of {PIXEL_LIMIT // 10**6} million")
@@ -141,14 +162,16 @@ def _turned(image: Image.Image, *, short_side: int, part: _PartOf) -> NDArray[np
         # After loading, where Pillow turns a TIFF and finds the EXIF data of some PNGs.
         swapped, mirrored_x, mirrored_y = _TURNS[_orientation(image)]
         whole = (width, height) if reduction > 1 else image.size
-        full, made = part(whole, mirrored_x=mirrored_x, mirrored_y=mirrored_y, swapped=swapped)
-        # Not from the size of the reduced image, which is rounded up: that would move the crop.
-        left, top, right, bottom = (edge / reduction for edge in full)
-        box = (left, top, min(right, image.width), min(bottom, image.height))
-        pixels = to_rgb(image, size=made, box=box)
-    if swapped:
-        pixels = pixels.transpose(1, 0, 2)
-    return np.array(pixels[:: -1 if mirrored_y else 1, :: -1 if mirrored_x else 1], order="C")
+        found = []
+        for part in parts:
+            full, made = part(whole, mirrored_x=mirrored_x, mirrored_y=mirrored_y, swapped=swapped)
+            # Not from the size of the reduced image, which is rounded up: that would move the crop.
+            left, top, right, bottom = (edge / reduction for edge in full)
+            box = (left, top, min(right, image.width), min(bottom, image.height))
+            found.append(to_rgb(image, size=made, box=box))
+    turned = [pixels.transpose(1, 0, 2) for pixels in found] if swapped else found
+    mirrored = np.s_[:: -1 if mirrored_y else 1, :: -1 if mirrored_x else 1]
+    return [np.array(pixels[mirrored], order="C") for pixels in turned]
 
 
 def _centre(
@@ -172,6 +195,11 @@ def _centre(
         for start, side, stored in zip(starts, sides, size, strict=True)
     ]
     return (left, top, right, bottom), (crop, crop)
+
+
+def _reduced(short_side: int, longest: float, scaled_for: int) -> _PartOf:
+    # What was decoded for a shorter side may have no more.
+    return partial(_whole, short_side=min(short_side, _DRAFT_MARGIN * scaled_for), longest=longest)
 
 
 def _whole(size: tuple[int, int], *, short_side: int, longest: float, **_: bool) -> _Part:

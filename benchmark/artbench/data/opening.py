@@ -23,6 +23,7 @@ from artbench.runtime.files import cache_folder
 from artbench.runtime.names import shown_name, why_unfit
 from artbench.runtime.progress import Reporter, Silent
 from artbench.specs import DatasetSpec, TaskSpec, load_factory
+from artbench.specs.targets import SEARCHED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +168,7 @@ def open_dataset(spec: DatasetSpec, folder: Path) -> Dataset:
 
 
 def _check_kind(targets: Targets, spec: TaskSpec) -> None:
-    forms = {"i": ("class", "ranking"), "b": ("labels",), "f": ("number",)}
+    forms = {"i": ("class", *SEARCHED), "b": ("labels",), "f": ("number",)}
     if form_of(spec.target) not in forms.get(targets.train.labels.dtype.kind, ()):
         raise TypeError(f"its labels are {targets.train.labels.dtype}, which is not what a {spec.target} task has")
     if spec.clustered and targets.groups is None:

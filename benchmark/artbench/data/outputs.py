@@ -7,6 +7,7 @@ from typing import TypeAlias, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.neighbourhoods import Neighbourhoods
 from artbench.data.rankings import Rankings
 
 # Classes that are kept of each image: as many as top-5 accuracy needs.
@@ -58,8 +59,8 @@ class Leading:
 
 Outputs: TypeAlias = NDArray[np.floating] | Leading
 """Predictions for n images: probabilities, shape (n, classes); the leading ones of them; or years, shape (n, 1)."""
-Answered: TypeAlias = Outputs | Rankings
-"""What is answered to n images: predictions of a probe, or rankings of an index."""
+Answered: TypeAlias = Outputs | Rankings | Neighbourhoods
+"""What is answered to n images: predictions of a probe, rankings of an index, or what neighbours share."""
 
 
 @overload
@@ -72,6 +73,8 @@ def joined(parts: Sequence[Answered]) -> Answered:
         return parts[0]
     if rankings := [part for part in parts if isinstance(part, Rankings)]:
         return Rankings.joined(rankings)
+    if near := [part for part in parts if isinstance(part, Neighbourhoods)]:
+        return Neighbourhoods.joined(near)
     leading = [part for part in parts if isinstance(part, Leading)]
     if not leading:
         return np.concatenate([part for part in parts if isinstance(part, np.ndarray)])

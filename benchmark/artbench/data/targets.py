@@ -58,6 +58,8 @@ class Targets:
         groups: Group of each row of the dataset, such as its painter, "" if unknown; None if the dataset does not
             state groups, or if they are what the task asks for. Used for the baseline that guesses from the group, and
             for the clusters of `TaskSpec.clustered`.
+        origins: Where each row of the dataset comes from, such as the museum that photographed it, "" if unknown; for
+            tasks that ask what neighbours share. None for all others.
         repeats: Other splits of the same task, if its result is the mean over this one and these. They have the same
             classes, and neither groups nor repeats of their own.
 
@@ -78,6 +80,7 @@ class Targets:
     missing: Sequence[str] = ()
     missing_splits: Sequence[str] = ()
     groups: Sequence[str] | None = None
+    origins: Sequence[str] | None = None
     repeats: tuple["Targets", ...] = ()
 
     @property
@@ -114,6 +117,9 @@ class Targets:
         meaning = "" if contents is None else "\0contents 1"
         digest = hashlib.sha256(f"artbench targets {dataset.name}{meaning}\n".encode())
         digest.update("\0".join(self.classes).encode())
+        if self.origins is not None:
+            origins = [self.origins[row] for row in self.rows.tolist()]
+            digest.update(b"\norigins\0" + "\0".join(origins).encode())
         for number, round_ in enumerate(self.rounds):
             suffix = f" {number}" if number else ""
             for name, split in round_.splits:

@@ -21,11 +21,11 @@ class Place:
 
     Attributes:
         layer: 1 for the last.
-        pool: Empty for a network that does not say how it pools.
+        pool: Empty for a network that does not say how it pools; `tokens` for all patches, one after the other.
     """
 
     layer: int = 1
-    pool: Pool | Literal[""] = ""
+    pool: Pool | Literal["tokens", ""] = ""
 
 
 class _Enough(Exception):  # noqa: N818  no error
@@ -73,13 +73,16 @@ class Readout(torch.nn.Module):
     def _read(self, place: Place, output: torch.Tensor) -> torch.Tensor:
         if place.layer > 1 and self.read_layers.norm:
             output = self.get_submodule(self.read_layers.norm)(output)
-        pooled = _pooled(output, place.pool, prefix=self.read_layers.prefix_tokens, last=self.read_layers.channels_last)
+        prefix, last = self.read_layers.prefix_tokens, self.read_layers.channels_last
+        norm = torch.nn.Identity()
         if place.layer == 1 and self.read_layers.pooled_norm:
             norm = self.get_submodule(self.read_layers.pooled_norm)
-            # The norm of a map's channels, as ConvNeXt has it, takes maps.
-            is_map = output.ndim == 4 and not self.read_layers.channels_last
-            pooled = norm(pooled[:, :, None, None]).flatten(1) if is_map else norm(pooled)
-        return pooled
+        if place.pool == "tokens":
+            return patches_of(norm(output), prefix=prefix, last=last).flatten(1)
+        pooled = _pooled(output, place.pool, prefix=prefix, last=last)
+        # The norm of a map's channels, as ConvNeXt has it, takes maps.
+        is_map = output.ndim == 4 and not last and not isinstance(norm, torch.nn.Identity)
+        return norm(pooled[:, :, None, None]).flatten(1) if is_map else norm(pooled)
 
 
 def readout(network: torch.nn.Module, layers: Layers, places: Sequence[Place], *, own: Place) -> Readout:
@@ -98,11 +101,21 @@ def readout(network: torch.nn.Module, layers: Layers, places: Sequence[Place], *
     return module
 
 
-def _pooled(output: torch.Tensor, pool: str, *, prefix: int, last: bool) -> torch.Tensor:
+def patches_of(output: torch.Tensor, *, prefix: int, last: bool) -> torch.Tensor:
+    """The places of maps, row by row, or the tokens that stand for patches: shape (n, tokens, channels).
+
+    Args:
+        output: What a layer gives: maps, or tokens.
+        prefix: How many tokens stand before the patches.
+        last: Whether the channels of maps come last.
+    """
     if output.ndim == 4:
-        patches, prefix = (output.flatten(1, 2) if last else output.flatten(2).transpose(1, 2)), 0
-    else:
-        patches = output[:, prefix:]
+        return output.flatten(1, 2) if last else output.flatten(2).transpose(1, 2)
+    return output[:, prefix:]
+
+
+def _pooled(output: torch.Tensor, pool: str, *, prefix: int, last: bool) -> torch.Tensor:
+    patches = patches_of(output, prefix=prefix, last=last)
     match pool:
         case "cls":
             return output[:, 0]

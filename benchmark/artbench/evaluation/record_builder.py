@@ -22,7 +22,7 @@ from artbench.evaluation.rounds import Round, readable, references, score_rounds
 from artbench.evaluation.seen import what_was_seen
 from artbench.evaluation.texts import head_of
 from artbench.features.extract import Features
-from artbench.plugins.known import form_of, origin_of
+from artbench.plugins.known import form_of, is_searched, origin_of
 from artbench.protocol import Protocol
 from artbench.records.cautions import edge_of_grid, few_classes
 from artbench.records.encoder_state import EncoderState, NormalisationState, PoolState
@@ -251,7 +251,7 @@ def _twins(task: OpenTask, features: Features) -> NearDuplicatesState | None:
 
     None where an index is searched, in which near duplicates of queries are what is looked for.
     """
-    if form_of(task.spec.target) == "ranking":
+    if is_searched(task.spec.target):
         return None
     audit = read_duplicates(task.dataset, features.contents, cache_folder(to_read=True) / "audits")
     if audit is None:

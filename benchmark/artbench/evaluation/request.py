@@ -9,8 +9,8 @@ from artbench.data.folders import DatasetPaths
 from artbench.encoders.normalisation import Normalisation
 from artbench.errors import UsageError
 from artbench.evaluation.prompts import prompts_of
-from artbench.plugins.known import form_of
-from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, OwnProbe, Protocol
+from artbench.plugins.known import form_of, is_searched
+from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, ROBUSTNESS_V1, OwnProbe, Protocol
 from artbench.records.record import Record
 from artbench.records.unlabelled import UnlabelledResult
 from artbench.specs import AnswerForm, TaskSpec
@@ -70,28 +70,9 @@ class RunRequest:
             UsageError: The request has shots, and the task is not single-label; or a width, and an index is searched;
                 or its protocol searches an index, and the task has none; or it is not for this form of answer.
         """
-        form, protocol = form_of(task.target), self.protocol
+        form, protocol = form_of(task.target), self._protocol(task)
         if protocol.own is not None or protocol.zero_shot is not None:
-            return (self._without_options(form, task),)
-        if form != "number" and protocol.for_years() == protocol:
-            raise UsageError(
-                f"{protocol.name} is for numbers, and {task.name} is a {task.target} task",
-                mend="Leave --protocol out",
-            )
-        if form == "ranking":
-            if self.width is not None:
-                raise UsageError(
-                    f"--width is of what a probe is fitted on, and {task.name} searches an index",
-                    mend="Leave --width out, or ask for --protocol retrieval-v1-whitening-64",
-                )
-            protocol = protocol if protocol.search is not None else RETRIEVAL_V1
-        elif protocol.search is not None:
-            raise UsageError(
-                f"{protocol.name} searches an index, and {task.name} is a {task.target} task",
-                mend="Name a task of retrieval, or leave --protocol out",
-            )
-        elif form == "number":
-            protocol = protocol.for_years()
+            return (protocol,)
         if self.width is not None:
             protocol = protocol.with_width(self.width)
         if not self.shots:
@@ -103,13 +84,6 @@ class RunRequest:
             )
         return tuple(protocol.with_shots(shots) for shots in sorted(set(self.shots)))
 
-    def _without_options(self, form: AnswerForm, task: TaskSpec) -> Protocol:
-        """Return a protocol that has neither shots nor a width."""
-        if self.protocol.own is None:
-            return self._with_texts(task, form, self.protocol)
-        self._check_own(self.protocol.own, form, task)
-        return self.protocol
-
     def _with_texts(self, task: TaskSpec, form: AnswerForm, protocol: Protocol) -> Protocol:
         if form != "class":
             raise UsageError(
@@ -119,6 +93,40 @@ class RunRequest:
         if self.shots or self.width is not None:
             raise UsageError(f"{protocol.name} fits nothing: it has no shots and no width", mend="Leave them out")
         return protocol.with_prompts(prompts_of(task).sha256)
+
+    def _protocol(self, task: TaskSpec) -> Protocol:
+        """Return the protocol for a task's form of answers; raise UsageError if the one asked for has another form."""
+        form, protocol = form_of(task.target), self.protocol
+        if protocol.zero_shot is not None:
+            return self._with_texts(task, form, protocol)
+        if protocol.own is not None:
+            self._check_own(protocol.own, form, task)
+            return protocol
+        if is_searched(task.target):
+            return self._searching(task, form)
+        if protocol.search is not None:
+            raise UsageError(
+                f"{protocol.name} searches an index, and {task.name} is a {task.target} task",
+                mend="Name a task of retrieval, or leave --protocol out",
+            )
+        if form == "number":
+            return protocol.for_years()
+        if protocol.for_years() == protocol:
+            raise UsageError(
+                f"{protocol.name} is for numbers, and {task.name} is a {task.target} task",
+                mend="Leave --protocol out",
+            )
+        return protocol
+
+    def _searching(self, task: TaskSpec, form: AnswerForm) -> Protocol:
+        if self.width is not None:
+            raise UsageError(
+                f"--width is of what a probe is fitted on, and {task.name} searches an index",
+                mend="Leave --width out, or ask for --protocol retrieval-v1-whitening-64",
+            )
+        if form == "neighbours":
+            return ROBUSTNESS_V1
+        return RETRIEVAL_V1 if self.protocol.search is None or self.protocol == ROBUSTNESS_V1 else self.protocol
 
     def _check_own(self, own: OwnProbe, form: AnswerForm, task: TaskSpec) -> None:
         """Raise UsageError if a plugin's probe is asked for what it does not do."""

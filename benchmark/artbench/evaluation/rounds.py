@@ -8,28 +8,30 @@ from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
 from artbench.data.groups import cluster_numbers, grouped_parts, known_groups, together
+from artbench.data.neighbourhoods import Neighbourhoods
 from artbench.data.opening import OpenTask
 from artbench.data.outputs import Answered, Leading, joined
 from artbench.data.rankings import Rankings
 from artbench.data.splits import draw_shots
 from artbench.data.targets import Split, Targets
+from artbench.evaluation.compared import searched, searched_by_chance
 from artbench.features.extract import Features
 from artbench.plugins.known import asked_metrics, form_of, target_named
 from artbench.plugins.protocols import own_probe
-from artbench.probe.baselines import Known, chance_rankings, guesses
+from artbench.probe.baselines import Known, guesses
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.own import OwnAnswers, Pooled, Sees, fit_own
 from artbench.probe.predictions import Predictions, predict
 from artbench.probe.ridge import FittedRidge, fit_ridge
-from artbench.probe.search import Pictures, search
 from artbench.probe.width import check_width, to_width
 from artbench.probe.zero_shot import told_by_texts
-from artbench.protocol import Protocol, Search
+from artbench.protocol import Protocol
 from artbench.records.probe import StoredProbe, probe_columns
 from artbench.records.publishing import image_digests
 from artbench.records.tables import Tables
 from artbench.runtime.progress import Reporter
+from artbench.specs.targets import SEARCHED
 from artbench.stats.bootstrap import Estimate
 from artbench.stats.per_class import class_table, confusion, ranking_table, single_class_table
 from artbench.stats.scoring import Scored, Scorer
@@ -45,10 +47,10 @@ class Round:
             of those that the task has, where texts tell the classes.
         groups: Number of groups that were held out while the penalty was chosen; None if images were.
         test: The test split.
-        answers: Predictions of the probe and the neighbours for it; None if nothing was fitted, or a plugin brought the
+        answers: Predictions of the probe and the neighbours for it; None if nothing is fitted, or a plugin brought the
             probe.
         own: What that one answered; else None.
-        outputs: What is answered to the test: outputs of the probe, what texts tell, or rankings.
+        outputs: What is answered to the test: outputs of the probe, what texts tell, rankings, what neighbours share.
         metrics: Metrics of the probe, or of the rankings.
         neighbours: Metrics of the neighbours; empty without.
     """
@@ -93,7 +95,7 @@ def score_rounds(
         if not protocol.fits:
             outputs: Answered
             if protocol.search is not None:
-                outputs = _searched(targets, features, by=protocol.search, device=device)
+                outputs = searched(targets, task, features, by=protocol.search, device=device)
             else:
                 assert head is not None
                 outputs = told_by_texts(test, head)
@@ -154,14 +156,6 @@ def score_rounds(
             )
 
 
-def _searched(targets: Targets, features: Features, *, by: Search, device: str) -> Rankings:
-    index, queries = (
-        Pictures(vectors=_rows(split, features), labels=split.labels.astype(np.int64), rows=split.rows)
-        for split in (targets.train, targets.test)
-    )
-    return search(index, queries, by=by, device=device)
-
-
 def first_probe(
     task: OpenTask, features: Features, *, protocol: Protocol, device: str, reporter: Reporter
 ) -> tuple[FittedProbe | FittedRidge, Split]:
@@ -205,14 +199,14 @@ def references(task: OpenTask, features: Features, *, protocol: Protocol) -> dic
     """Compute the metrics of the baselines without pixels (`guesses`), by their names.
 
     They guess from all of train and validation, even if the probe is fitted on a few images. An index is put into an
-    order by chance.
+    order by chance, and neighbours are drawn by chance.
     """
     rounds: dict[str, list[Mapping[str, Scored]]] = {}
     scorer = scorer_of(task, features, protocol=protocol)
     for number, targets in enumerate(readable(task, features)):
         if protocol.search is not None:
             name, *_ = target_named(task.spec.target).baselines
-            by_chance = chance_rankings(targets.train, targets.test)
+            by_chance = searched_by_chance(targets, task, by=protocol.search)
             rounds.setdefault(name, []).append(scorer.score(number, targets.test.labels, by_chance))
             continue
         train = together(*(split for name, split in targets.splits if name != "test"))
@@ -242,7 +236,9 @@ def scorer_of(task: OpenTask, features: Features, *, protocol: Protocol) -> Scor
 
 
 def tables(task: OpenTask, rounds: Sequence[Round]) -> Tables:
-    """Make the tables of classes and confusions over all rounds together (none of years, rankings), and of the probes.
+    """Make the tables of classes and confusions over all rounds together and of the probes.
+
+    Of years, rankings and neighbours there are none.
 
     A label of a multi-label task counts as predicted above the threshold that is best for micro F1.
     """
@@ -258,11 +254,11 @@ def _stored(fitted: FittedProbe | FittedRidge) -> StoredProbe:
 
 def _scores(task: OpenTask, rounds: Sequence[Round]) -> Tables:
     classes = task.targets.classes
-    if form_of(task.spec.target) in ("number", "ranking"):
+    if form_of(task.spec.target) in ("number", *SEARCHED):
         return {}
     labels = np.concatenate([round_.test.labels for round_ in rounds])
     outputs = joined([round_.outputs for round_ in rounds])
-    assert not isinstance(outputs, Rankings)
+    assert not isinstance(outputs, Rankings | Neighbourhoods)
     if isinstance(outputs, Leading):
         predicted = outputs.classes[:, 0]
         return {

@@ -10,20 +10,20 @@ from artbench.data.folders import made_folder
 from artbench.data.opening import open_dataset
 from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.sources import CheckedRecord, task_of
-from artbench.plugins.known import form_of
+from artbench.plugins.known import form_of, is_searched
 from artbench.plugins.registry import Registry
 from artbench.records.tables import tested_classes
 
 
 def refuse_years(checked: CheckedRecord, *, registry: Registry) -> None:
-    """Raise a `UsageError` if the task of a record asks for the year, or for pictures of an index."""
-    form = form_of(task_of(checked.record, checked.sources, registry=registry).target)
-    if form == "ranking":
+    """Raise a `UsageError` if the task of a record asks for the year, or compares pictures."""
+    target = task_of(checked.record, checked.sources, registry=registry).target
+    if is_searched(target):
         raise UsageError(
             f"{checked.file.name} is a record of a search: no probe tells classes whose evidence a map could show",
             mend="Give a record of a task with classes or labels",
         )
-    if form == "number":
+    if form_of(target) == "number":
         raise UsageError(
             f"{checked.file.name} is a record of a task that asks for the year: "
             "a year has no class whose evidence a map could show",

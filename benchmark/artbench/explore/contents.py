@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.catalogue.nearest import Nearest
 from artbench.data.dataset import Dataset
 from artbench.encoders.encoder import Encoder
 from artbench.explain.map.layout import Layout
 from artbench.explore.clusters import Clusters
 from artbench.explore.disagreements import JudgedColumn
-from artbench.explore.nearest import Neighbours
 from artbench.explore.pictures import Pictures
 from artbench.explore.twins import TwinGroup
 from artbench.protocol import Preprocessing
@@ -55,7 +55,7 @@ class Exploration:
     columns: Mapping[str, Sequence[str]]
     layout: Layout
     kept: float
-    near: Neighbours
+    near: Nearest
     clusters: Clusters
     pictures: Pictures
     twins: Sequence[TwinGroup]

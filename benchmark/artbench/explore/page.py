@@ -94,7 +94,7 @@ def _data(found: Exploration, *, served: bool) -> dict[str, Any]:
         "height": round(found.layout.height, 3),
         "beside": found.near.places.shape[1],
         "near": _packed(found.near.places, "<u4"),
-        "cosines": _packed(np.clip(np.rint(100 * found.near.cosines), 0, 100), "u1"),
+        "cosines": _packed(np.clip(np.rint(100 * found.near.scores), 0, 100), "u1"),
         "columns": [
             {
                 "name": name,

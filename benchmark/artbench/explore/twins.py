@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from artbench.audit.image_index import THUMBNAIL
 from artbench.audit.near_duplicates import ALIKE, LEAST_COSINE, TWINS, correlation
-from artbench.explore.nearest import Neighbours
+from artbench.catalogue.nearest import Nearest
 from artbench.explore.pictures import Pictures
 from artbench.runtime.progress import Reporter
 from artbench.runtime.threads import in_threads, usable_cores
@@ -40,7 +40,7 @@ class TwinGroup:
 
 
 def find_twins(
-    near: Neighbours, pictures: Pictures, contents: NDArray[np.uint64], *, reporter: Reporter
+    near: Nearest, pictures: Pictures, contents: NDArray[np.uint64], *, reporter: Reporter
 ) -> list[TwinGroup]:
     """Group pictures that are alike: those surest to be one first.
 
@@ -81,10 +81,10 @@ def _equal(contents: NDArray[np.uint64]) -> NDArray[np.int64]:
     return found
 
 
-def _candidates(near: Neighbours, pictures: Pictures) -> NDArray[np.int64]:
+def _candidates(near: Nearest, pictures: Pictures) -> NDArray[np.int64]:
     """Return pairs of pictures worth a comparison, each once: shape (m, 2)."""
     n = len(near.places)
-    places, cosines = near.places[:, :_COMPARED], near.cosines[:, :_COMPARED]
+    places, cosines = near.places[:, :_COMPARED], near.scores[:, :_COMPARED]
     pairs = np.stack([np.repeat(np.arange(n), places.shape[1]), places.ravel()], axis=1)
     pairs = np.unique(np.sort(pairs[cosines.ravel() >= LEAST_COSINE], axis=1), axis=0)
     pairs = pairs[pictures.comparable[pairs].all(axis=1)]

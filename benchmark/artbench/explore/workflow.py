@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.catalogue.nearest import Directions, Nearest, nearest_of_all
 from artbench.data.dataset import Dataset
 from artbench.data.exclusion import Exclusions
 from artbench.data.opening import open_datasets_with_tasks
@@ -21,9 +22,8 @@ from artbench.explore.columns import columns_of, several_valued
 from artbench.explore.contents import Exploration
 from artbench.explore.disagreements import find_disagreements
 from artbench.explore.encoder import choose_encoder
-from artbench.explore.nearest import Neighbours, neighbours
 from artbench.explore.page import FILE_BUDGET, write_page
-from artbench.explore.pictures import small_pictures
+from artbench.explore.pictures import SmallPictures
 from artbench.explore.request import CheckedRequest, ExploreRequest
 from artbench.explore.twins import find_twins
 from artbench.features.extract import extract
@@ -65,11 +65,19 @@ def explore(request: ExploreRequest, checked: CheckedRequest, *, registry: Regis
     if record is not None and encoder.weights_sha256 != record.encoder.weights_sha256:
         raise other_weights(record, encoder.weights_sha256, checkpoint=chosen.checkpoint_sha256)
     protocol = DEFAULT_PROTOCOL if record is None else protocol_named(record.protocol) or DEFAULT_PROTOCOL
+    making = SmallPictures(
+        dataset,
+        len(wanted),
+        scaled_for=protocol.picture.short_side(encoder.input_size),
+        budget=_SERVED_BUDGET if request.out is None else FILE_BUDGET,
+        keep_all=request.out is None,
+    )
     (features,) = extract(
         [encoder],
         dataset,
         wanted,
         picture=protocol.picture,
+        beside=making.beside,
         cache=cache_folder(to_read=True) / "features",
         device=device,
         reporter=reporter,
@@ -81,22 +89,18 @@ def explore(request: ExploreRequest, checked: CheckedRequest, *, registry: Regis
     several = several_valued(opened, columns)
     classes = {name: values for name, values in columns.items() if name not in several}
     points = unit_vectors(features.take(rows))
-    near = neighbours(points, count=max(SHOWN, NEIGHBOURS - 1), reporter=reporter)
+    near = nearest_of_all(
+        Directions(points, np.arange(len(points)), device=device), count=max(SHOWN, NEIGHBOURS - 1), reporter=reporter
+    )
     with ThreadPoolExecutor(1, thread_name_prefix="artbench-layout") as beside:
-        # One core lays out while the others decode.
+        # One core lays out while the others compare.
         laying = beside.submit(_placed, points, near, request, reporter.notice)
-        pictures = small_pictures(
-            dataset,
-            rows,
-            budget=_SERVED_BUDGET if request.out is None else FILE_BUDGET,
-            keep_all=request.out is None,
-            reporter=reporter,
-        )
+        pictures = making.of(rows, reporter)
         twins = find_twins(near, pictures, features.contents[rows], reporter=reporter)
         with reporter.counting("laying out", total=1, unit="maps") as counter:
             layout = laying.result()
             counter.advance()
-    shown = Neighbours(places=near.places[:, :SHOWN], cosines=near.cosines[:, :SHOWN])
+    shown = near.first(SHOWN)
     found = Exploration(
         dataset=dataset,
         rows=rows,
@@ -130,10 +134,11 @@ def _drawn(dataset: Dataset, exclusions: Exclusions, *, most: int | None, seed: 
 
 
 def _placed(
-    points: NDArray[np.float32], near: Neighbours, request: ExploreRequest, notice: Callable[[str], None]
+    points: NDArray[np.float32], near: Nearest, request: ExploreRequest, notice: Callable[[str], None]
 ) -> Layout:
     method, why = choose_method(request.method, len(points))
     if why:
         notice(why)
-    known = near.places[:, : NEIGHBOURS - 1], near.cosines[:, : NEIGHBOURS - 1]
-    return lay_out(points, method=method, seed=request.seed, near=known if method == "umap" else None)
+    first = near.first(NEIGHBOURS - 1)
+    known = (first.places, first.scores) if method == "umap" else None
+    return lay_out(points, method=method, seed=request.seed, near=known)

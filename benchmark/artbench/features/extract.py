@@ -15,6 +15,7 @@ from artbench.data.contents import Contents
 from artbench.data.dataset import Dataset
 from artbench.data.decode import decode_path
 from artbench.encoders.encoder import Encoder, joined
+from artbench.features.beside import Beside
 from artbench.features.device_decode import check_device_decode, device_decode_path
 from artbench.features.key import StoreKey
 from artbench.features.pipeline import Extraction, StoreTarget, batches
@@ -40,7 +41,8 @@ class Features:
     """The features of some images of a dataset.
 
     Attributes:
-        matrix: float32, shape (len(dataset), feature_dim), a read-only memory map; only `rows` are valid.
+        matrix: float32 (float16 of a store of that type), shape (len(dataset), feature_dim), a read-only memory map;
+            only `rows` are valid.
         wanted: The requested rows, ascending.
         unreadable: Why requested rows have no features, by row.
         contents: Digest of the image that each row was made from (`Dataset.content`), uint64, shape (len(dataset), 2);
@@ -95,6 +97,8 @@ def extract(
     compiled: bool = False,
     dtype: torch.dtype | None = None,
     decoder: Literal["cpu", "gpu"] = "cpu",
+    beside: Beside | None = None,
+    stored: Literal["float32", "float16"] = "float32",
     reporter: Reporter,
 ) -> list[Features]:
     """Return the features of some images by each encoder, extracting those that the stores lack, in one pass.
@@ -116,6 +120,8 @@ def extract(
         compiled: Compile the network with `torch.compile` first.
         dtype: Number type of the forward pass; None: the fastest of the device that is precise enough.
         decoder: `gpu`: plain JPEGs are decoded by the CUDA device, to slightly other pixels, with a store of their own.
+        beside: What is made besides of the images that are decoded.
+        stored: Number type in the store; each has its own.
         reporter: Receives progress and notices.
 
     Raises:
@@ -131,20 +137,22 @@ def extract(
     contents = Contents(dataset, cache)
     parts = []
     for encoder in encoders:
-        extraction = Extraction(
-            encoder=encoder,
-            dataset=dataset,
-            contents=contents,
-            short_side=picture.short_side(encoder.input_size),
-            crop=picture.crop_side(encoder.input_size),
+        extraction = extraction_of(
+            encoder,
+            dataset,
+            contents,
+            picture=picture,
             device=device,
-            dtype=dtype or choose_feature_dtype(encoder.module, device=device),
-            batch=batch_size or _BATCH[device],
-            threads=workers or usable_cores(),
+            batch_size=batch_size,
+            workers=workers,
             compiled=compiled,
+            dtype=dtype,
             decoder=decoder,
+            beside=beside,
         )
-        store = FeatureStore(cache, _key(extraction, picture), rows=len(dataset), pretraining=encoder.pretraining)
+        store = FeatureStore(
+            cache, _key(extraction, picture, stored), rows=len(dataset), pretraining=encoder.pretraining
+        )
         parts.append((extraction, store))
     with ExitStack() as locks:
         # In one order, so that two runs never wait for each other.
@@ -193,7 +201,38 @@ def _found(
     return store.matrix(), store.unreadable(wanted), store.contents()
 
 
-def _key(extraction: Extraction, picture: Preprocessing) -> StoreKey:
+def extraction_of(
+    encoder: Encoder,
+    dataset: Dataset,
+    contents: Contents,
+    *,
+    picture: Preprocessing,
+    device: str,
+    batch_size: int | None = None,
+    workers: int | None = None,
+    compiled: bool = False,
+    dtype: torch.dtype | None = None,
+    decoder: Literal["cpu", "gpu"] = "cpu",
+    beside: Beside | None = None,
+) -> Extraction:
+    """Return the pass over images that `extract` makes with these arguments, on a device of that name."""
+    return Extraction(
+        encoder=encoder,
+        dataset=dataset,
+        contents=contents,
+        short_side=picture.short_side(encoder.input_size),
+        crop=picture.crop_side(encoder.input_size),
+        device=device,
+        dtype=dtype or choose_feature_dtype(encoder.module, device=device),
+        batch=batch_size or _BATCH[device],
+        threads=workers or usable_cores(),
+        compiled=compiled,
+        decoder=decoder,
+        beside=beside,
+    )
+
+
+def _key(extraction: Extraction, picture: Preprocessing, stored: Literal["float32", "float16"]) -> StoreKey:
     encoder, dataset = extraction.encoder, extraction.dataset
     return StoreKey(
         dataset=dataset.name,
@@ -213,6 +252,8 @@ def _key(extraction: Extraction, picture: Preprocessing) -> StoreKey:
         dtype=str(extraction.dtype).removeprefix("torch."),
         compiled=extraction.compiled,
         batch=extraction.batch,
+        features="tokens" if encoder.place.pool == "tokens" else "module output",
+        stored=stored,
     )
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Literal
 
 # Raise it whenever the meaning of the store's files changes.
 STORE_VERSION = 3
@@ -33,6 +34,7 @@ class StoreKey:
         dtype: Number type of the forward pass.
         compiled: Whether the forward pass was compiled, which changes the order of sums.
         batch: Images per forward pass: libraries choose their kernels by shape.
+        stored: Number type on disk: `float32`, or `float16` for tokens.
     """
 
     dataset: str
@@ -53,6 +55,7 @@ class StoreKey:
     dtype: str
     compiled: bool = False
     batch: int
+    stored: Literal["float32", "float16"] = "float32"
 
     @cached_property
     def digest(self) -> str:
@@ -61,4 +64,6 @@ class StoreKey:
         if self.backbone_version == 1:
             # Stores of artbench before 0.3 know no versions.
             del content["backbone_version"]
+        if self.stored == "float32":
+            del content["stored"]
         return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from time import perf_counter
 from typing import Literal, NamedTuple
 
@@ -19,6 +19,7 @@ from artbench.data.plain_jpeg import plain_jpeg
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError, plugin_errors
 from artbench.features.batch import EMPTY, Batch
+from artbench.features.beside import Beside
 from artbench.features.conveyor import Conveyor
 from artbench.features.device_decode import decode_on_device
 from artbench.features.forward import Forward
@@ -50,6 +51,7 @@ class Extraction:
         threads: Threads that decode (on the CPU: decode and compute).
         compiled: Whether the network is compiled.
         decoder: `gpu`: the device decodes plain JPEGs; `cpu`: the threads decode all.
+        beside: What is made of the images besides; None: nothing.
     """
 
     encoder: Encoder
@@ -63,6 +65,7 @@ class Extraction:
     threads: int
     compiled: bool = False
     decoder: Literal["cpu", "gpu"] = "cpu"
+    beside: Beside | None = None
 
     @cached_property
     def _forward(self) -> Forward:
@@ -119,6 +122,12 @@ class Extraction:
             target.store.flush()
         return replace(timing, extract_s=perf_counter() - start)
 
+    def stream(self, table: NDArray[np.int64]) -> Generator[Batch, None, None]:
+        """Yield batches of rows with their features, in order, and store nothing. Close the generator to stop early."""
+        _ = self._forward  # As above.
+        with _computing(self.device), closing(self._computed(table)) as done:
+            yield from done
+
     def agrees(self, rows: NDArray[np.int64], store: FeatureStore, *, tolerance: float) -> bool:
         """Return whether a few images, extracted again, have the stored features, up to a relative distance."""
         # For so few, preparing the network would take longer than it saves.
@@ -174,7 +183,8 @@ class Extraction:
                 if self.decoder == "gpu" and plain_jpeg(image.data):
                     batch.compressed[place] = image.data
                     continue
-                batch.pixels[place] = decode(image.data, short_side=self.short_side, crop=self.crop)
+                make = decode if self.beside is None else partial(self.beside.pixels, row)
+                batch.pixels[place] = make(image.data, short_side=self.short_side, crop=self.crop)
             except UnreadableImage as error:
                 batch.broken[row] = error.reason
             except OSError as error:

@@ -22,7 +22,10 @@ from artbench.runtime.lease import Lease, check_held
 from artbench.runtime.progress import Reporter
 from artbench.runtime.row_file import RowFile
 
-FEATURES, ENTRIES, REASONS, MANIFEST = FILES = ("features.f32", "rows.idx", "unreadable.jsonl", "manifest.json")
+ENTRIES, REASONS, MANIFEST = "rows.idx", "unreadable.jsonl", "manifest.json"
+# File of the features and their type in it, by the name of the type.
+FEATURES = {"float32": ("features.f32", "<f4"), "float16": ("features.f16", "<f2")}
+FILES = (*(name for name, _ in FEATURES.values()), ENTRIES, REASONS, MANIFEST)
 
 # Rows read at once to check them; a few megabytes.
 _CHECKED_AT_ONCE = 512
@@ -32,9 +35,10 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class FeatureStore:
-    """A folder with one row of float32 for each image of the dataset, and the state of each row.
+    """A folder with one row of numbers for each image of the dataset, and the state of each row.
 
-    - `features.f32`: shape (rows, feature_dim), little-endian; rows without features are holes.
+    - `features.f32`, or `features.f16` for half as many bytes: shape (rows, feature_dim), little-endian; rows without
+      features are holes.
     - `rows.idx`: for each row, its state, the digest of its image, and a CRC-32 over both, its number and its bytes,
       written after the row itself. So after a kill, a full disk or a power failure, each row is either done or not; and
       a row that is in another's place, or of an image that has changed, is not believed.
@@ -56,7 +60,8 @@ class FeatureStore:
         self._pretraining = pretraining
         dataset = f"{_safe(key.dataset)}-{key.dataset_fingerprint[:12]}"
         self.folder = cache / dataset / f"{_safe(key.backbone)}-{key.digest[:16]}"
-        self._features = RowFile(self.folder / FEATURES, dtype="<f4", shape=(rows, key.feature_dim))
+        name, self._dtype = FEATURES[key.stored]
+        self._features = RowFile(self.folder / name, dtype=self._dtype, shape=(rows, key.feature_dim))
         self._entries = Entries(self.folder / ENTRIES, rows=rows)
         self._reasons = Reasons(self.folder / REASONS)
 
@@ -160,8 +165,17 @@ class FeatureStore:
             rows: Rows.
             features: float32, shape (len(rows), feature_dim).
             contents: Digest of the image of each row, shape (len(rows), 2).
+
+        Raises:
+            ArtbenchError: A value is too large for the type on disk.
         """
-        values = np.ascontiguousarray(features, "<f4")
+        with np.errstate(over="ignore"):  # Told below.
+            values = np.ascontiguousarray(features, self._dtype)
+        if self._dtype == "<f2" and not np.isfinite(values).all():
+            raise ArtbenchError(
+                f"{self.key.backbone} gives values beyond {np.finfo(np.float16).max:,.0f}, the largest of float16",
+                mend="Leave them out of the store: they are computed from the pictures then",
+            )
         with self._explaining(values.nbytes):
             check_held()
             self._features.write(rows, values)
@@ -202,7 +216,7 @@ class FeatureStore:
             return self._features.read(rows).astype(np.float32, copy=False)
 
     def matrix(self) -> NDArray[np.float32]:
-        """Map all rows read-only: float32, shape (rows, feature_dim); usable without the lease."""
+        """Map all rows read-only, in the type on disk, shape (rows, feature_dim); usable without the lease."""
         with self._explaining():
             return self._features.mapped()
 

@@ -27,6 +27,8 @@ def measured_on(board: Board) -> str:
     images = f"{data.train:,} training and {data.test:,} test images{classes}"
     if first.prompts is not None:
         images = f"{data.test:,} test images{classes}; none of {data.train:,} training images was used"
+    elif is_compared(first):
+        images = f"{data.test:,} images, whose neighbours among the others are counted{classes}"
     elif is_searched(first):
         images = f"{data.test:,} queries to an index of {data.train:,} images{classes}"
     return (
@@ -46,9 +48,15 @@ def _texts(record: Record) -> str:
 
 
 def is_searched(record: Record) -> bool:
-    """Whether an index was searched, and no probe fitted."""
+    """Whether pictures were compared with each other, and no probe fitted."""
     protocol = protocol_named(record.protocol)
     return protocol is not None and protocol.search is not None
+
+
+def is_compared(record: Record) -> bool:
+    """Whether neighbours were counted, of pictures that are compared with each other."""
+    protocol = protocol_named(record.protocol)
+    return protocol is not None and protocol.search is not None and protocol.search.asks == "neighbours"
 
 
 def part_of_task(record: Record, size: Published | None) -> str:
@@ -126,6 +134,14 @@ def _change(before: StretchState, after: StretchState) -> str:
     return f"; from step {after.from_step:,} on with another {changed}"
 
 
+def _repeated(record: Record) -> str:
+    """Say what the rounds of a record are."""
+    seeds = {probe.seed for probe in record.own_probes}
+    if len(seeds) == len(record.rounds):
+        return "seeds"
+    return "draws" if record.few_shot is not None else "splits and seeds" if len(seeds) > 1 else "splits"
+
+
 def _rounds(record: Record) -> str:
     """Say what values are means over, and what was resampled."""
     said = ""
@@ -136,8 +152,7 @@ def _rounds(record: Record) -> str:
             scarce = f"; {said_of_classes}" if (said_of_classes := few_classes(record)) else ""
         said += f" {few.shots:,} images of each class{scarce}."
     if record.rounds:
-        what = "draws" if record.few_shot is not None else "splits"
-        said += f" Means over {len(record.rounds)} {what}, whose differences are in the intervals."
+        said += f" Means over {len(record.rounds)} {_repeated(record)}, whose differences are in the intervals."
     if record.clusters is not None:
         protocol = protocol_named(record.protocol)
         resampled = protocol is None or protocol.intervals is None

@@ -258,7 +258,9 @@ def _sampled(
 
 
 def outputs_of(stored: StoredPredictions, classes: int, rows: NDArray[np.bool_]) -> Answered:
-    """Return outputs like those of a probe, single-label ones with the predicted class alone; or the rankings."""
+    """Return outputs like those of a probe, single-label ones with the predicted class alone; or what else is."""
+    if stored.neighbourhoods is not None:
+        return stored.neighbourhoods.take(rows)
     if stored.rankings is not None:
         return stored.rankings.take(rows)
     if stored.predicted is None:

@@ -10,6 +10,7 @@ from artbench.errors import ArtbenchError
 from artbench.plugins.registry import GROUP, Catalogue, Entry, Registry
 from artbench.protocol import remember_protocols
 from artbench.specs import AnswerForm, MetricSpec, ProtocolSpec, TargetSpec, TaskSpec
+from artbench.specs.targets import SEARCHED
 from artbench.specs.variants import did_you_mean
 
 _targets: dict[str, TargetSpec] = {}
@@ -76,6 +77,20 @@ def form_of(target: str) -> AnswerForm:
         'number'
     """
     return target_named(target).answer
+
+
+def is_searched(target: str) -> bool:
+    """Whether a kind of target compares pictures with each other, so that nothing is fitted.
+
+    Raises:
+        ArtbenchError: No plugin here registers it.
+
+    Examples:
+        >>> from artbench.plugins.known import is_searched
+        >>> is_searched("retrieval"), is_searched("year")
+        (True, False)
+    """
+    return form_of(target) in SEARCHED
 
 
 def plain_target(form: AnswerForm) -> str:

@@ -1,43 +1,27 @@
-"""Exact search: the pictures of an index in order of similarity to each query, block by block.
+"""Exact search: where the pictures of an index that belong with each query rank by similarity, without sorting it.
 
-All similarities of a block of queries are in memory at a time, since their order is needed to its end: where the last
-picture ranks that belongs with a query counts too. Neither queries nor index need fit into memory.
+The place of a picture is the number of pictures that are as similar or more. So the similarities of the pictures that
+belong with a query are computed first, and those of all the others are counted against them, tile by tile.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from artbench.data.rankings import NOTHING, Rankings
+from artbench.data.rankings import Rankings
 from artbench.errors import ArtbenchError
-from artbench.probe.features import Rows
+from artbench.probe.similarities import Pictures, Similarities
 from artbench.probe.whitening import Whitening
 from artbench.protocol import Search
 
-# Similarities in memory at a time: 400 MB. The index is read once for so many.
-_SIMILARITIES = 10**8
-# Numbers of the index that are read at a time.
-_NUMBERS = 1 << 22
-# Fewer pictures that belong with a query are compared with all one by one; more of them with all in order.
-_FEW = 128
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pictures:
-    """Pictures of an index, or queries.
-
-    Attributes:
-        vectors: Their features.
-        labels: Which belong together, int64, shape (n,); -1 for one that belongs with no other.
-        rows: Their rows of the dataset, by which a query is known in the index, int64, shape (n,).
-    """
-
-    vectors: Rows
-    labels: NDArray[np.int64]
-    rows: NDArray[np.int64]
+# Fewer pictures that belong with a query are compared with all one by one; more of them with all in order, of which a
+# tile has more then.
+_FEW = 64
+_COLUMNS, _MORE_COLUMNS = 1 << 11, 1 << 14
+# Similarities of pictures that belong with some queries in memory at a time: 128 MB.
+_BELONGING = 1 << 25
 
 
 def search(index: Pictures, queries: Pictures, *, by: Search, device: str) -> Rankings:
@@ -53,106 +37,95 @@ def search(index: Pictures, queries: Pictures, *, by: Search, device: str) -> Ra
         ArtbenchError: A vector is NaN or infinite, or the index has too few pictures for what the search asks.
     """
     whitening = None if by.whitening is None else Whitening.of(index.vectors, components=by.whitening)
-    similarities = _Similarities(index, queries, whitening=whitening, device=device)
+    similarities = Similarities(index, queries, whitening=whitening, device=device)
     scaling = None if by.csls is None else _Scaling.of(similarities, k=by.csls)
-    members = _members(index.labels)
-    places: list[NDArray[np.integer]] = []
-    nearest, highest = np.empty(len(queries.labels), np.int64), np.empty(len(queries.labels), np.float64)
-    for start, block in similarities.blocks():
+    blocks = list(_blocks(similarities))
+    found = Rankings.joined([_ranked(similarities, block, scaling, index.labels) for block in blocks])
+    return found.take(np.argsort(np.concatenate(blocks), kind="stable"))
+
+
+def _blocks(similarities: Similarities) -> Iterator[NDArray[np.int64]]:
+    """Yield queries that are ranked together: with about as many pictures each that belong with them."""
+    belonging = similarities.belonging
+    order = np.lexsort((similarities.labels, belonging))
+    for part in np.split(order, [int((belonging <= _FEW).sum())]):
+        start, sums = 0, np.cumsum(belonging[part])
+        while start < len(part):
+            before = int(sums[start - 1]) if start else 0
+            stop = int(np.searchsorted(sums, before + _BELONGING, side="right"))
+            stop = min(max(stop, start + 1), start + similarities.at_once)
+            yield part[start:stop]
+            start = stop
+
+
+def _ranked(
+    similarities: Similarities, queries: NDArray[np.int64], scaling: "_Scaling | None", labels: NDArray[np.int64]
+) -> Rankings:
+    few = int(similarities.belonging[queries].max()) <= _FEW
+    columns = _COLUMNS if few else _MORE_COLUMNS
+    own = []
+    for query, (positions, cosines) in zip(
+        queries.tolist(), similarities.of_belonging(queries, columns=columns), strict=True
+    ):
+        own.append(-np.sort(-(cosines if scaling is None else scaling.scaled(cosines, query, positions))))
+    counts = _Few(own) if few else _Many(own)
+    nearest = np.full(len(queries), labels[0])
+    highest = np.full(len(queries), -np.inf, np.float32)
+    for tile in similarities.tiles(queries, columns=columns):
+        similar = tile.cosines
         if scaling is not None:
-            scaling.apply(start, block)
-        for at, similar in enumerate(block, start):
-            best = int(similar.argmax())
-            nearest[at], highest[at] = index.labels[best], similar[best]
-            places.append(_places(similar, members.get(int(queries.labels[at]), _NONE)))
-    return Rankings.of(places, nearest=nearest, similarity=highest)
+            similar = scaling.scaled(similar, queries[tile.queries, None], tile.index)
+        counts.count(tile.queries, similar)
+        best = similar.argmax(axis=1)
+        values = similar[np.arange(len(best)), best]
+        more = values > highest[tile.queries]
+        highest[tile.queries][more] = values[more]
+        nearest[tile.queries][more] = labels[tile.index][best[more]]
+    return Rankings.of(counts.places, nearest=nearest, similarity=highest.astype(np.float64))
 
 
-_NONE = np.zeros(0, np.int64)
+class _Few:
+    """Counts for few pictures of each query: compares one after the other with all, many queries at a time.
 
+    Args:
+        own: Similarities of the pictures that belong with each query, descending.
+    """
 
-def _members(labels: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
-    """Return the positions of each label, without those that belong with no other."""
-    order = np.argsort(labels, kind="stable")
-    found, starts = np.unique(labels[order], return_index=True)
-    parts = zip(found.tolist(), np.split(order, starts[1:]), strict=True)
-    return {label: positions for label, positions in parts if label != NOTHING}
+    def __init__(self, own: Sequence[NDArray[np.float32]]) -> None:
+        self._lengths = np.array([len(one) for one in own])
+        self._own = np.full((len(own), int(self._lengths.max())), np.inf, np.float32)
+        for row, one in zip(self._own, own, strict=True):
+            row[: len(one)] = one
+        self._counts = np.zeros(self._own.shape, np.int64)
 
-
-def _places(similar: NDArray[np.float32], positions: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the places, ascending, of some positions among similarities; -inf stands for what is not compared."""
-    own = similar[positions]
-    own = -np.sort(-own[own > -np.inf])
-    if len(own) <= _FEW:
-        return np.array([np.count_nonzero(similar >= value) for value in own], np.int64)
-    return len(similar) - np.searchsorted(np.sort(similar), own, side="left")
-
-
-class _Similarities:
-    """Cosines of queries and index, in blocks of queries."""
-
-    def __init__(self, index: Pictures, queries: Pictures, *, whitening: Whitening | None, device: str) -> None:
-        self._index, self._queries, self._device = index.vectors, queries.vectors, device
-        self.count, self.of = len(queries.labels), len(index.labels)
-        if not self.count or not self.of:
-            raise ArtbenchError("there are no queries, or no index to search", mend="Check the task's splits")
-        if whitening is not None:
-            self._index, self._queries = whitening.apply(self._index), whitening.apply(self._queries)
-        # Products are scaled, not all vectors of the index again and again.
-        self._scales = np.concatenate([_inverse(piece) for piece in self._index.pieces(self._step)])
-        # Rows of the index of each query, which it is not compared with.
-        order = np.argsort(index.rows, kind="stable")
-        low, high = (np.searchsorted(index.rows[order], queries.rows, side=side) for side in ("left", "right"))
-        self._same = [order[first:last] for first, last in zip(low.tolist(), high.tolist(), strict=True)]
-
-    def blocks(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """Yield the first query of a block and its cosines, float32, shape (queries, index); -inf with itself.
-
-        Raises:
-            ArtbenchError: A vector is NaN or infinite.
-        """
-        step = max(1, _SIMILARITIES // self.of)
-        buffer = np.empty((min(step, self.count), self.of), np.float32)
-        start = 0
-        for given in self._queries.pieces(step):
-            queries, block = self._on_device(given * _inverse(given)[:, None]), buffer[: len(given)]
-            at = 0
-            for piece in self._index.pieces(self._step):
-                part = slice(at, at := at + len(piece))
-                products = (queries @ self._on_device(piece).T).cpu().numpy()
-                np.multiply(products, self._scales[part], out=block[:, part])
-            for number in range(len(given)):
-                block[number, self._same[start + number]] = -np.inf
-            yield start, block
-            start += len(given)
+    def count(self, queries: slice, similar: NDArray[np.float32]) -> None:
+        """Count the pictures of a tile."""
+        for number in range(int(self._lengths[queries].max())):
+            above = similar >= self._own[queries, number, None]
+            self._counts[queries, number] += np.count_nonzero(above, axis=1)
 
     @property
-    def _step(self) -> int:
-        """Pictures of the index that are read at a time."""
-        return max(1, _NUMBERS // self._index.width)
-
-    def _on_device(self, vectors: NDArray[np.float32]) -> torch.Tensor:
-        # Of a memory map torch would warn that it can't be written to.
-        return torch.from_numpy(vectors if vectors.flags.writeable else vectors.copy()).to(self._device)
+    def places(self) -> list[NDArray[np.int64]]:
+        """Places, ascending, of the pictures that belong with each query."""
+        return [row[:length] for row, length in zip(self._counts, self._lengths, strict=True)]
 
 
-def _inverse(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what scales each vector to length 1, float32, shape (n,).
+class _Many:
+    """Counts for many pictures of each query, as `_Few`: puts a tile in order, query by query."""
 
-    Raises:
-        ArtbenchError: A vector is NaN or infinite.
-    """
-    lengths = np.linalg.norm(vectors, axis=1)
-    if not np.isfinite(lengths).all():
-        # Squares overflow before vectors do.
-        lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
-    if not np.isfinite(lengths).all():
-        raise ArtbenchError(
-            "the features of an image hold NaN or infinity",
-            mend="The network overflows on it or its weights are damaged: extract anew with --fresh",
-        )
-    scales: NDArray[np.float32] = (1 / np.maximum(lengths, 1e-12)).astype(np.float32)
-    return scales
+    def __init__(self, own: Sequence[NDArray[np.float32]]) -> None:
+        self._ascending = [one[::-1] for one in own]
+        self._counts = [np.zeros(len(one), np.int64) for one in own]
+
+    def count(self, queries: slice, similar: NDArray[np.float32]) -> None:
+        """Count the pictures of a tile."""
+        for row, own, counts in zip(similar, self._ascending[queries], self._counts[queries], strict=True):
+            counts += len(row) - np.searchsorted(np.sort(row), own, side="left")
+
+    @property
+    def places(self) -> list[NDArray[np.int64]]:
+        """Places, ascending, of the pictures that belong with each query."""
+        return [counts[::-1] for counts in self._counts]
 
 
 @dataclass(frozen=True)
@@ -163,7 +136,7 @@ class _Scaling:
     index: NDArray[np.float32]
 
     @classmethod
-    def of(cls, similarities: _Similarities, *, k: int) -> "_Scaling":
+    def of(cls, similarities: Similarities, *, k: int) -> "_Scaling":
         # Of each picture one query at most is itself.
         if k >= similarities.of or k >= similarities.count:
             raise ArtbenchError(
@@ -171,15 +144,23 @@ class _Scaling:
                 f"{similarities.count:,} queries",
                 mend="Ask for fewer, as in retrieval-v1-csls-2, or search by the cosine",
             )
-        queries = np.empty(similarities.count, np.float32)
-        best = np.full((k, similarities.of), -np.inf, np.float32)
-        for start, block in similarities.blocks():
-            queries[start : start + len(block)] = np.partition(block, -k, axis=1)[:, -k:].mean(axis=1)
-            best = np.partition(np.concatenate([best, block]), -k, axis=0)[-k:]
-        return cls(queries, best.mean(axis=0))
+        queries = np.full((similarities.count, k), -np.inf, np.float32)
+        index = np.full((similarities.of, k), -np.inf, np.float32)
+        for start in range(0, similarities.count, similarities.at_once):
+            block = np.arange(start, min(start + similarities.at_once, similarities.count))
+            for tile in similarities.tiles(block, columns=_COLUMNS):
+                _keep(queries[start:][tile.queries], tile.cosines)
+                _keep(index[tile.index], tile.cosines.T)
+        # In order, so that equal ones have equal means.
+        return cls(np.sort(queries).mean(axis=1), np.sort(index).mean(axis=1))
 
-    def apply(self, start: int, block: NDArray[np.float32]) -> None:
-        """Scale the similarities of a block of queries in place."""
-        block *= 2
-        block -= self.queries[start : start + len(block), None]
-        block -= self.index
+    def scaled(
+        self, cosines: NDArray[np.float32], queries: int | NDArray[np.int64], index: slice | NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Scale cosines of some queries with some pictures of the index."""
+        return 2 * cosines - self.queries[queries] - self.index[index]
+
+
+def _keep(best: NDArray[np.float32], found: NDArray[np.float32]) -> None:
+    """Put the largest of both, row by row, into `best`."""
+    best[:] = np.partition(np.concatenate([best, found], axis=1), -best.shape[1], axis=1)[:, -best.shape[1] :]

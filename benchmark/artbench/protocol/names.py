@@ -31,6 +31,21 @@ RETRIEVAL_V1 = Protocol(
 )
 """Exact search of an index by the cosine of features as they are, for tasks that ask for rankings."""
 
+ROBUSTNESS_V1 = Protocol(
+    name="robustness-v1",
+    features=LINEAR_V2.features,
+    bootstrap=None,
+    intervals=Intervals(),
+    search=Search(
+        similarity="cosine, float64, to 12 decimals",
+        ties="places that are left, shared in equal parts",
+        left_out="the picture itself",
+        neighbours="as many as the smallest of the compared cells has pictures",
+        compared="equally many pictures of two classes from each of two origins; all such pairs, summed",
+    ),
+)
+"""Neighbours of each picture by class and origin, such as museum, for tasks that ask which of them weighs more."""
+
 ZERO_SHOT_V1 = Protocol(
     name="zero-shot-v1",
     features="the network's own vector of the space of its texts, eval mode",
@@ -42,7 +57,7 @@ ZERO_SHOT_V1 = Protocol(
 
 PROTOCOLS = {protocol.name: protocol for protocol in (LINEAR_V1, LINEAR_V2)}
 """The built-in protocols of a probe, by name; years, shots and widths are variants of them, and tasks that ask
-for rankings have `RETRIEVAL_V1`. `ZERO_SHOT_V1` fits nothing."""
+for rankings have `RETRIEVAL_V1`, those that ask for neighbours `ROBUSTNESS_V1`. `ZERO_SHOT_V1` fits nothing either."""
 
 DEFAULT_PROTOCOL = LINEAR_V2
 """The protocol of a run that asks for none. Features made for anything else are made as it makes them."""
@@ -72,14 +87,16 @@ def protocol_named(name: str) -> Protocol | None:
     variant = _VARIANT.fullmatch(name)
     if variant is None:
         fitting = (protocol for linear in PROTOCOLS.values() for protocol in (linear, linear.for_years()))
-        known = (*fitting, RETRIEVAL_V1, ZERO_SHOT_V1, *_of_plugins.values())
-        return next((protocol for protocol in known if protocol.name == name), None)
+        built_in = (one for one in (*fitting, RETRIEVAL_V1, ROBUSTNESS_V1, ZERO_SHOT_V1) if one.name == name)
+        return next(built_in, _of_plugins.get(name))
     whole, kind, number = protocol_named(variant["whole"]), variant["kind"], int(variant["number"])
     if whole is None or whole.own is not None or whole.zero_shot is not None:
         return None
     if (kind in ("whitening", "csls")) != (whole.search is not None):
         return None
     if whole.search is not None:
+        if whole.search.asks != "ranking":
+            return None
         if whole.search.csls is not None or (kind == "whitening" and whole.search.whitening is not None):
             return None
         return whole.with_csls(number) if kind == "csls" else whole.with_whitening(number)

@@ -1,6 +1,7 @@
 """How an index is searched, in place of a probe."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,9 @@ class Search:
         csls: Number of neighbours of cross-domain similarity local scaling: twice the cosine, less the mean cosine of
             the query to its nearest so many of the index, less that of the picture to its nearest so many queries
             (Conneau, Lample et al. 2018). It looks at all queries at once. None: the cosine itself.
+        neighbours: Number of nearest pictures of which is counted what they share with the query; None: all pictures
+            are ranked.
+        compared: Pictures that are compared with each other, in place of one index.
     """
 
     name: str = "exact"
@@ -25,3 +29,10 @@ class Search:
     left_out: str = "the query itself, where it is in the index"
     whitening: int | None = None
     csls: int | None = None
+    neighbours: str | None = None
+    compared: str | None = None
+
+    @property
+    def asks(self) -> Literal["ranking", "neighbours"]:
+        """The form of the answers to tasks that are measured so."""
+        return "ranking" if self.neighbours is None else "neighbours"

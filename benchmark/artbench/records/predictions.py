@@ -10,10 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from artbench.data.neighbourhoods import Neighbourhoods
 from artbench.data.outputs import Answered, Leading
 from artbench.data.rankings import KEPT, NOTHING, Rankings
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
+from artbench.records.neighbourhoods import COLUMNS as NEIGHBOURS
+from artbench.records.neighbourhoods import neighbourhood_columns, neighbourhoods_of
 from artbench.records.parquet import LARGEST_TABLE, OtherFileError, StoredTable
 from artbench.records.prediction_sizes import check_size, too_many
 from artbench.records.rankings import ranking_columns, rankings_of
@@ -38,7 +41,7 @@ class TestPredictions:
         images: Ids, in the order of the test split.
         labels: As `Split.labels`.
         outputs: Probabilities, float32, shape (n, classes), of one class per image the leading ones suffice; years,
-            float32, shape (n, 1); or rankings.
+            float32, shape (n, 1); rankings; or what neighbours share.
         rounds: Round of each row, from 0, int64, shape (n,); None if there is one.
         clusters: Cluster of each row, such as its painter, numbered from 0 in order of appearance, int64, shape (n,);
             None if rows are resampled one by one.
@@ -59,6 +62,7 @@ class TestPredictions:
         (probability of at least 0.5) list label numbers, `confidence` the probability of every label. Years: the years,
         and no confidence. Rankings: what each query and the picture most similar to it show, -1 for what belongs with
         no other, the similarity, and `belonging, places, average_precision, precision_to_r` as `Rankings` has them.
+        Neighbours: class numbers, and the counts and what is added to them as `Neighbourhoods` has them; no prediction.
         """
         outputs, form = self.outputs, _form_of(self.labels, self.outputs)
         if form == "class" and isinstance(outputs, np.ndarray):
@@ -67,6 +71,8 @@ class TestPredictions:
         columns, few = {"image": pa.array(self.images, pa.string())}, True
         if isinstance(outputs, Rankings):
             columns |= ranking_columns(outputs, self.labels)
+        elif isinstance(outputs, Neighbourhoods):
+            columns |= neighbourhood_columns(outputs, self.labels)
         elif isinstance(outputs, Leading):
             columns["target"] = pa.array(self.labels, pa.int32())
             columns["prediction"] = pa.array(outputs.classes[:, 0], pa.int32())
@@ -109,12 +115,13 @@ class StoredPredictions:
         labels: As `Split.labels`.
         predicted: Single-label: class numbers, int64, shape (n,). Years: the years, float32, shape (n,).
             Multi-label: None.
-            Rankings: `Rankings.nearest`.
+            Rankings: `Rankings.nearest`. Neighbours: None.
         confidence: Single-label: probability of the predicted class, float32, shape (n,). Multi-label: of every label,
-            float32, shape (n, classes). Years: None. Rankings: `Rankings.similarity`, float32, shape (n,).
+            float32, shape (n, classes). Years, neighbours: None. Rankings: `Rankings.similarity`, float32, shape (n,).
         rounds: Round of each row, int64, shape (n,); zeros if there is one.
         clusters: Cluster of each row, int64, shape (n,); None if rows are resampled one by one, or if not stored.
         rankings: Rankings of an index; None if that was not asked.
+        neighbourhoods: What neighbours share; None if that was not asked.
     """
 
     images: NDArray[np.object_]
@@ -124,11 +131,12 @@ class StoredPredictions:
     rounds: NDArray[np.int64]
     clusters: NDArray[np.int64] | None
     rankings: Rankings | None = None
+    neighbourhoods: Neighbourhoods | None = None
 
     @property
     def form(self) -> AnswerForm:
-        """Form of the answers, by the labels and by whether they are rankings."""
-        return _form_of(self.labels, self.rankings)
+        """Form of the answers, by the labels and by whether they are rankings or neighbourhoods."""
+        return _form_of(self.labels, self.rankings or self.neighbourhoods)
 
 
 def form_of_labels(labels: Labels) -> AnswerForm:
@@ -139,11 +147,13 @@ def form_of_labels(labels: Labels) -> AnswerForm:
 
 
 def _form_of(labels: Labels, answered: Answered | None) -> AnswerForm:
+    if isinstance(answered, Neighbourhoods):
+        return "neighbours"
     return "ranking" if isinstance(answered, Rankings) else form_of_labels(labels)
 
 
 def _classes(outputs: Answered) -> int:
-    if isinstance(outputs, Rankings):
+    if isinstance(outputs, Rankings | Neighbourhoods):
         return 0
     return outputs.count if isinstance(outputs, Leading) else outputs.shape[1]
 
@@ -212,8 +222,11 @@ def _checked(table: pa.Table, record: Record) -> StoredPredictions:
     predicted: NDArray[np.int64] | NDArray[np.float32] | None
     confidence: NDArray[np.float32] | None
     labels: Labels
-    rankings = None
-    if _is_ranked(names):
+    rankings = found = None
+    if names.issuperset(NEIGHBOURS):
+        labels, predicted, confidence = _numbers(table, "target", below=classes), None, None
+        found = neighbourhoods_of(table)
+    elif _is_ranked(names):
         labels, predicted = (_numbers(table, name, low=NOTHING, below=classes) for name in ("target", "prediction"))
         confidence = _floats(table["confidence"].to_numpy()).astype(np.float32)
         rankings = rankings_of(table, labels=labels, nearest=predicted, similarity=confidence)
@@ -234,6 +247,7 @@ def _checked(table: pa.Table, record: Record) -> StoredPredictions:
         rounds=np.zeros(len(table), np.int64) if rounds is None else rounds,
         clusters=clusters,
         rankings=rankings,
+        neighbourhoods=found,
     )
 
 

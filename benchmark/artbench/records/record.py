@@ -200,7 +200,7 @@ class Record(Part):
     @property
     def thresholds(self) -> list[Mapping[str, float]]:
         """Probability from which a label counts as predicted, by metric, in each round; empty without a probe."""
-        return [probe.thresholds for probe in (*self.probes, *self.own_probes)]
+        return [probe.thresholds for probe in self.probes] or [probe.thresholds for probe in self.own_probes]
 
     @property
     def votes(self) -> dict[str, Metric]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from artbench.protocol import LINEAR_V2, Intervals, OwnProbe, Preprocessing, Protocol
 from artbench.specs.factories import Factory
-from artbench.specs.targets import AnswerForm
+from artbench.specs.targets import SEARCHED, AnswerForm
 
 if TYPE_CHECKING:
     from artbench.data.fitting import Fitted, Fitting
@@ -85,8 +85,9 @@ class ProtocolSpec:
             raise ValueError(f"protocol {self.name} has no probe")
         if self.choices is not None:
             return
-        known = [form for form in get_args(AnswerForm) if form != "ranking"]
-        if isinstance(self.answers, str) or not self.answers or not set(self.answers) <= set(known):
+        given: object = self.answers
+        known = [form for form in get_args(AnswerForm) if form not in SEARCHED]
+        if isinstance(given, str) or not self.answers or not set(self.answers) <= set(known):
             raise ValueError(f"answers of protocol {self.name} are {self.answers!r}, not some of {', '.join(known)}")
         if self.features not in _FEATURES:
             raise ValueError(f"features of protocol {self.name} are {self.features!r}, not pooled or tokens")

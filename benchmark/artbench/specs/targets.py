@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 TargetKind: TypeAlias = str
 """Name of a kind of target (`TargetSpec`)."""
-AnswerForm: TypeAlias = Literal["class", "labels", "number", "ranking"]
+AnswerForm: TypeAlias = Literal["class", "labels", "number", "ranking", "neighbours"]
+# Those for which pictures are compared with each other, and nothing is fitted.
+SEARCHED: tuple[AnswerForm, ...] = ("ranking", "neighbours")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,10 +30,13 @@ class TargetSpec:
             `ranking`: the pictures of an index in order of similarity, by search and with no probe. Labels say which
             pictures belong together, int64, shape (n,), -1 for one that belongs with no other; `Targets.train` is the
             index and `Targets.test` the queries, which may be the same pictures: none is compared with itself.
+            `neighbours`: what the nearest neighbours of each picture share with it, its class or its origin, such as
+            its museum. Labels are classes, int64, shape (n,), with `Targets.origins`; `Targets.train` and
+            `Targets.test` are the same pictures.
         metrics: Names of the metrics that every task of this kind has, in the order of tables.
         baselines: Names of the two guesses without pixels that stand below a leaderboard: the same for all images, from
             the labels of train (of a `number` their median), and one for each group, such as a painter. Of a
-            `ranking` the first alone: an order by chance.
+            `ranking` and of `neighbours` the first alone: an order, or neighbours, by chance.
         check: `(targets) -> None`: raises `artbench.errors.ArtbenchError` if the labels of a task, of the right form,
             are not what this kind asks, such as a state of 7 out of 5. Called whenever a task is opened.
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data.answers import Answers
+from artbench.data.neighbourhoods import Neighbourhoods
 from artbench.data.outputs import Answered, Outputs
 from artbench.data.rankings import Rankings
 from artbench.data.targets import Labels
@@ -111,7 +112,8 @@ def left_out(
 
     Args:
         labels: As `Split.labels`.
-        outputs: Probabilities, shape (n, classes), the leading ones of them, years, shape (n, 1), or rankings.
+        outputs: Probabilities, shape (n, classes), the leading ones of them, years, shape (n, 1), rankings, or what
+            neighbours share.
         target: Kind of target.
         units: Units of the images.
         thresholds: Threshold by metric; metrics that need one and have none are left out.
@@ -138,7 +140,7 @@ def left_out(
     asked = [m for m in named if not m.needs_threshold or m.name in given]
     found: dict[str, LeftOut] = {}
     counted = [metric for metric in asked if is_counted(metric)]
-    if not isinstance(outputs, Rankings):
+    if not isinstance(outputs, Rankings | Neighbourhoods):
         found = _counted(counted, labels, outputs, units, given)
     if len(found) < len(asked):
         check_images(labels)

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from artbench.data.answers import Answers
+from artbench.data.neighbourhoods import Neighbourhoods
 from artbench.data.outputs import Answered, Leading, Outputs
 from artbench.data.rankings import Rankings
 from artbench.data.targets import Labels
@@ -120,7 +121,7 @@ def score(
         >>> score(METRICS["accuracy"], np.array([0, 1, 1, 0]), probabilities)
         0.75
     """
-    if isinstance(outputs, Rankings) or not is_counted(metric):
+    if isinstance(outputs, Rankings | Neighbourhoods) or not is_counted(metric):
         return plain_value(metric, Answers.of(labels, outputs))
     return float(measured([metric], outcome_of(labels, outputs, thresholds or {}).weighted(None))[metric.name][0])
 
@@ -162,7 +163,7 @@ def sample(
     thresholds = thresholds or {}
     metrics = [m for m in metrics_of(target, more) if not m.needs_threshold or m.name in thresholds]
     found: dict[str, Sampled] = {}
-    if not isinstance(outputs, Rankings):
+    if not isinstance(outputs, Rankings | Neighbourhoods):
         counted = [metric for metric in metrics if is_counted(metric)]
         outcome, values = measure_all(counted, labels, outputs, thresholds=thresholds)
         drawn = [

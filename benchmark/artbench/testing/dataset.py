@@ -13,7 +13,7 @@ from artbench.data.dataset import Dataset
 from artbench.data.decode import UnreadableImage, decode
 from artbench.data.targets import Targets
 from artbench.errors import ArtbenchError
-from artbench.plugins.known import form_of
+from artbench.plugins.known import is_searched
 from artbench.plugins.registry import Registry
 from artbench.runtime.findings import Finding
 from artbench.specs import DatasetSpec, TaskSpec, load_factory
@@ -205,7 +205,7 @@ def _splits_checks(tasks: Sequence[TaskSpec]) -> list[Check[ReadDataset]]:
             except Exception as error:
                 yield Fault(f"task {task.name} raises {line(error)}", f"`artbench plugins check {task.name}` says more")
                 continue
-            if form_of(task.target) == "ranking":  # The index may hold its queries.
+            if is_searched(task.target):  # The index may hold its queries.
                 continue
             for fault in overlaps(targets, read.dataset):
                 yield Fault(f"task {task.name}: {fault.message}", fault.mend)

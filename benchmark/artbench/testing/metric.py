@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from artbench.data.answers import Answers
+from artbench.data.neighbourhoods import Neighbourhoods
 from artbench.data.rankings import NOTHING, Rankings
 from artbench.plugins.known import form_of, known_metrics
 from artbench.runtime.findings import Finding
@@ -51,6 +52,10 @@ def _answers(spec: MetricSpec) -> Answers:
         return Answers.of(years, (years + rng.normal(0, 20, _IMAGES))[:, None])
     if form == "ranking":
         return _rankings(rng)
+    if form == "neighbours":
+        counts = rng.multinomial(10, [0.3, 0.3, 0.2, 0.2], _IMAGES).astype(np.float64)
+        near = Neighbourhoods(counts=counts, added=counts[:, 1:3])
+        return Answers.of(rng.integers(0, _CLASSES, _IMAGES), near)
     chances = rng.dirichlet(np.ones(_CLASSES), _IMAGES)
     labels = rng.integers(0, _CLASSES, _IMAGES)
     return Answers.of(np.eye(_CLASSES, dtype=bool)[labels] if form == "labels" else labels, chances)

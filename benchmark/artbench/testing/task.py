@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from artbench.data.checks import check_searched
+from artbench.data.checks import check_compared, check_searched
 from artbench.data.dataset import Dataset
 from artbench.data.rankings import NOTHING
 from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
-from artbench.plugins.known import form_of, target_named
+from artbench.plugins.known import form_of, is_searched, target_named
 from artbench.runtime.findings import Finding, Status
 from artbench.specs import DatasetSpec, TaskSpec, load_factory
+from artbench.specs.targets import SEARCHED
 from artbench.stats.metrics import find_metric, metrics_of
 from artbench.testing import checks
 from artbench.testing.checks import Broken, Fault, some
@@ -28,6 +29,7 @@ _LABELS = {
     "labels": ("bool", "(n, classes)"),
     "number": ("float64", "(n,)"),
     "ranking": ("int64", "(n,)"),
+    "neighbours": ("int64", "(n,)"),
 }
 
 
@@ -151,19 +153,20 @@ def splits_hold_pictures(task: ReadTask) -> Iterator[Fault]:
 
 def splits_apart(task: ReadTask) -> Iterator[Fault]:
     """No image is in two splits, but for queries of a ranking, which the index may hold; one of them has an answer."""
-    if form_of(task.spec.target) != "ranking":
+    if not is_searched(task.spec.target):
         yield from overlaps(task.targets, task.read.dataset)
         return
+    check = check_searched if form_of(task.spec.target) == "ranking" else check_compared
     for round_ in task.targets.rounds:
         try:
-            check_searched(round_, task.read.dataset, task=task.spec.name)
+            check(round_, task.read.dataset, task=task.spec.name)
         except ArtbenchError as error:
             yield Fault(error.message, error.mend)
 
 
 def every_class_is_trained(task: ReadTask) -> Iterator[Fault]:
     """Every class has an image in train; an index need not have one of everything."""
-    if form_of(task.spec.target) in ("number", "ranking"):
+    if form_of(task.spec.target) in ("number", *SEARCHED):
         return
     classes, labels = task.targets.classes, task.targets.train.labels
     present = set((labels.nonzero()[1] if labels.ndim == 2 else labels).tolist())
@@ -241,7 +244,7 @@ def groups(task: ReadTask) -> Iterator[Fault]:
     groups = task.targets.groups
     if groups is None and task.spec.clustered:
         yield Fault("it is clustered, and its targets have no groups", "Give groups, or leave clustered out")
-    apart = task.spec.clustered and form_of(task.spec.target) != "ranking"
+    apart = task.spec.clustered and not is_searched(task.spec.target)
     if groups is not None and apart and len(groups) == len(task.read.dataset):
         targets = task.targets
         tested = set(targets.groups_of(targets.test) or ())

@@ -33,7 +33,9 @@ from artbench.runtime.findings import Finding, Status, failed, passed
 from artbench.runtime.machine import choose_device, choose_dtype
 from artbench.runtime.progress import Reporter
 from artbench.runtime.untrusted import check_unlinked, is_regular
+from artbench.specs.targets import SEARCHED
 from artbench.verify.fit import FEWEST, Sample, first_order_test
+from artbench.verify.own_probe import compare_fits, stated_tolerance
 from artbench.verify.predictions import compare_predictions
 
 _RUN = "Run the encoder again here: `artbench run`, then `artbench leaderboard compare`"
@@ -143,8 +145,11 @@ def _verified(
         raise UsageError(f"no plugin here registers the task {record.task!r} by itself")
     checked = check_sources(file, request.sources, registry=registry)
     stored, protocol = checked.predictions, protocol_of(record, file)
-    if stored.form == "ranking":
+    if stored.form in SEARCHED:
         raise ArtbenchError("a few images don't tell how a whole index ranks", mend="Run it again to compare it")
+    if protocol.own is not None:
+        yield from _of_own(file, checked, protocol, request, registry=registry, reporter=reporter)
+        return
     probes = []
     if protocol.zero_shot is None:
         probes = read_probes(file, record, classes=1 if stored.form == "number" else record.dataset.classes)
@@ -194,6 +199,33 @@ def _told_by_texts(record: Record, task: OpenTask, encoder: Encoder) -> StoredPr
         raise ArtbenchError(f"the prompts of {record.task} are others here", mend="Run it again with those of here")
     head = head_of(task, encoder).astype(np.float32)
     return StoredProbe(weight=head, bias=np.zeros(head.shape[1], np.float32))
+
+
+def _of_own(
+    file: Path,
+    checked: CheckedRecord,
+    protocol: Protocol,
+    request: VerifyRequest,
+    *,
+    registry: Registry,
+    reporter: Reporter,
+) -> Iterator[Finding]:
+    """Say whether a plugin's probe, fitted again, answers as on record; all images are extracted."""
+    tolerance, record = stated_tolerance(protocol), checked.record
+    task = open_task(record, request.sources, registry, reporter)
+    encoder = _built(checked, registry=registry, reporter=reporter)
+    with tempfile.TemporaryDirectory(prefix="artbench-verify-") as folder:
+        features = _extracted(record, task, encoder, task.rows, Path(folder), request, protocol, reporter)
+        yield from compare_fits(
+            file,
+            checked.predictions,
+            task,
+            features,
+            protocol=protocol,
+            tolerance=tolerance,
+            device=choose_device(request.sources.device),
+            reporter=reporter,
+        )
 
 
 def _of_fit(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artbench.data.decode import UnreadableImage, decode_whole
+from artbench.data.decode import UnreadableImage, decode, decode_both, decode_whole
 
 
 def encoded(width: int, height: int, *, orientation: int = 1) -> bytes:
@@ -46,6 +46,15 @@ def test_the_camera_orientation_is_applied() -> None:
     assert pixels.shape == (144, 96, 3)
     # Turned clockwise, what was the left edge is on top.
     assert pixels[0, :, 0].mean() < 20 < 230 < pixels[-1, :, 0].mean()
+
+
+@pytest.mark.parametrize(("size", "orientation"), [((1900, 1300), 1), ((1300, 1900), 6), ((300, 200), 8)])
+def test_one_decoding_gives_the_pixels_of_both(size: tuple[int, int], orientation: int) -> None:
+    data = encoded(*size, orientation=orientation)
+    pixels, whole = decode_both(data, short_side=73, crop=64, whole=320, longest=2)
+    assert np.array_equal(pixels, decode(data, short_side=73, crop=64))
+    assert np.array_equal(whole, decode_whole(data, short_side=320, longest=2, scaled_for=73))
+    assert min(whole.shape[:2]) == 146
 
 
 def test_a_broken_file_is_unreadable() -> None:

@@ -130,7 +130,9 @@ def test_what_makes_no_sense_is_refused(words: list[str], said: str, tmp_path: P
 
 
 def test_a_protocol_that_nobody_has_is_told_with_what_there_is() -> None:
-    with pytest.raises(UsageError, match=r"no protocol is called 'retrieval-v1-shots-2'\. Did you mean 'retrieval-v1'"):
+    with pytest.raises(
+        UsageError, match=r"no protocol is called 'retrieval-v1-shots-2'. Did you mean 'retrieval-v1'\?"
+    ):
         ask("run", "--backbone", "x", "--task", "y", "--protocol", "retrieval-v1-shots-2")
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import artbench
+from artbench.catalogue.nearest import Directions, nearest_of_all
 from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.cosine import unit_vectors
 from artbench.explore import encoder
 from artbench.explore.columns import is_numeric
-from artbench.explore.nearest import neighbours
 from artbench.explore.pictures import side_for
 from artbench.runtime.progress import Silent
 from tests.benchmark.explore.collections import BROKEN, COPY, CROP, EACH, WRONG
@@ -59,11 +59,11 @@ def test_clusters_hold_every_picture_once_with_their_commonest_values(explored: 
 
 def test_neighbours_are_exact_and_never_the_picture_itself() -> None:
     points = unit_vectors(np.random.default_rng(0).standard_normal((50, 7)).astype(np.float32))
-    found = neighbours(points, count=5, reporter=Silent())
+    found = nearest_of_all(Directions(points, np.arange(50), device="cpu"), count=5, reporter=Silent())
     cosines = points @ points.T
     np.fill_diagonal(cosines, -np.inf)
     assert np.array_equal(found.places, np.argsort(-cosines, axis=1)[:, :5])
-    assert np.allclose(found.cosines, np.sort(-cosines, axis=1)[:, :5] * -1)
+    assert np.allclose(found.scores, np.sort(-cosines, axis=1)[:, :5] * -1)
 
 
 def test_a_folder_without_labels_has_its_folders_for_a_column(museum: Path, tmp_path: Path) -> None:

@@ -43,7 +43,15 @@ ONE = np.array([1, 2], np.uint64)
 @pytest.mark.parametrize("name", [field.name for field in fields(StoreKey)])
 def test_every_part_of_the_key_is_another_store(name: str, tmp_path: Path) -> None:
     value = getattr(KEY, name)
-    changed: Any = value + "x" if isinstance(value, str) else value + 1 if isinstance(value, int) else (0.1, 0.2, 0.3)
+    changed: Any = (
+        "float16"
+        if name == "stored"
+        else value + "x"
+        if isinstance(value, str)
+        else value + 1
+        if isinstance(value, int)
+        else (0.1, 0.2, 0.3)
+    )
     other = replace(KEY, **{name: changed})
     assert other.digest != KEY.digest
     assert FeatureStore(tmp_path, other, rows=3).folder != FeatureStore(tmp_path, KEY, rows=3).folder

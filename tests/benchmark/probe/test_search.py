@@ -8,9 +8,11 @@ from sklearn.metrics import average_precision_score
 
 from artbench.data.rankings import KEPT, Rankings
 from artbench.errors import ArtbenchError
-from artbench.probe import search as module
+from artbench.probe import search as search_module
+from artbench.probe import similarities
 from artbench.probe.features import Rows
-from artbench.probe.search import Pictures, search
+from artbench.probe.search import search
+from artbench.probe.similarities import Pictures
 from artbench.protocol import Search
 
 Plain = NDArray[np.float64]
@@ -60,9 +62,10 @@ def check_against(found: Rankings, similar: Plain, index: list[int], queries: li
 def test_a_set_that_queries_itself_agrees_with_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors, labels = drawn(150, seed=0)
     every = pictures(vectors, labels)
-    # Several blocks of queries and of the index.
-    monkeypatch.setattr(module, "_SIMILARITIES", 150 * 17)
-    monkeypatch.setattr(module, "_NUMBERS", 8 * 13)
+    # Several blocks of queries, and several tiles of each with the index.
+    monkeypatch.setattr(similarities, "_NUMBERS", 8 * 40)
+    monkeypatch.setattr(similarities, "_TILE", 13 * 17)
+    monkeypatch.setattr(search_module, "_COLUMNS", 17)
     similar = unit(vectors) @ unit(vectors).T
     check_against(search(every, every, by=Search(), device="cpu"), similar, labels, labels, own=True)
 
@@ -73,7 +76,7 @@ def test_an_index_of_its_own_agrees_with_scikit_learn() -> None:
     queries, of_queries = drawn(40, seed=2, things=5)
     rows = list(range(900, 940))
     found = search(pictures(index, of_index), pictures(queries, of_queries, rows), by=Search(), device="cpu")
-    assert found.belonging.max() > max(KEPT, module._FEW)
+    assert found.belonging.max() > max(KEPT, search_module._FEW)
     check_against(found, unit(queries) @ unit(index).T, of_index, of_queries, own=False)
 
 
@@ -83,6 +86,19 @@ def test_pictures_of_equal_similarity_share_the_last_of_their_places() -> None:
     assert found.places.tolist() == [[10, 10, 10]]
     # As many as by chance: an encoder to which all pictures are alike knows nothing.
     assert found.average_precision.tolist() == [pytest.approx(0.3)]
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_an_encoder_to_which_all_are_alike_knows_nothing_wherever_they_stand(
+    many: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_module, "_FEW", 0 if many else 64)
+    monkeypatch.setattr(search_module, "_MORE_COLUMNS" if many else "_COLUMNS", 64)
+    same = np.repeat(np.random.default_rng(8).normal(size=(1, 333)), 201, axis=0)
+    found = search(pictures(same, [0] * 3 + [-1] * 198), pictures(same[:5], [0] * 5), by=Search(csls=2), device="cpu")
+    # Each of the first five queries is in the index, where three belong with it: itself perhaps.
+    assert [sorted(set(row.tolist()) - {0}) for row in found.places] == [[200]] * 5
+    assert found.belonging.tolist() == [2, 2, 2, 3, 3]
 
 
 def test_a_query_is_not_compared_with_itself_but_with_its_twin() -> None:

@@ -1,9 +1,10 @@
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from artbench.errors import ArtbenchError
-from artbench_mame.dataset import medium_targets, museum_targets, open_mame
+from artbench_mame.dataset import medium_targets, museum_bias_targets, museum_targets, open_mame
 from tests.support.run_tasks import paint, run_tasks
 
 HEAD = "Image file,Medium,Museum,Museum-based instance ID,Subset,Width,Height,Product size,Aspect ratio\n"
@@ -74,3 +75,23 @@ def test_every_task_goes_through_a_run(tmp_path: Path, monkeypatch: pytest.Monke
         "largest class",
         "painter's commonest class",
     ]
+
+
+def test_medium_and_museum_are_compared_in_equal_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = release(tmp_path / "works")
+    file = root / "MAMe_metadata" / "MAMe_dataset.csv"
+    # All are tested on: 24 works of each medium, 12 of each museum; a third museum has works of one medium alone.
+    file.write_text(file.read_text().replace(",train,", ",test,").replace(",val,", ",test,"))
+    lines = file.read_text().splitlines(keepends=True)
+    lines[1:19:3] = [line.replace(MUSEUMS[0], "Los Angeles County").replace(MUSEUMS[1], "Los Angeles County")
+                     for line in lines[1:19:3]]  # fmt: skip
+    file.write_text("".join(lines))
+    targets = museum_bias_targets(open_mame(root))
+    assert targets.origins is not None
+    cells = Counter(
+        (targets.classes[label], targets.origins[row])
+        for label, row in zip(targets.test.labels.tolist(), targets.test.rows.tolist(), strict=True)
+    )
+    assert cells == {(medium.strip(), museum): 9 for medium in MEDIUMS for museum in MUSEUMS}
+    records = run_tasks("mame-museum-bias", data=f"mame={root}", folder=tmp_path, monkeypatch=monkeypatch)
+    assert records["mame-museum-bias"]["protocol"] == "robustness-v1"

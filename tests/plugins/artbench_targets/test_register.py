@@ -7,7 +7,8 @@ import pytest
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.specs import load_factory
-from artbench_targets import CLASSES, LABELS, RANKINGS, YEARS
+from artbench_targets import CLASSES, LABELS, YEARS
+from artbench_targets.searched import NEIGHBOURS, RANKINGS
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +23,11 @@ def test_each_kind_has_the_metrics_that_its_records_have(registry: Registry) -> 
         "multi-label": ("labels", LABELS),
         "year": ("number", YEARS),
         "retrieval": ("ranking", RANKINGS),
+        "museum-bias": ("neighbours", NEIGHBOURS),
     }
     metrics = {spec.name: spec for _, spec in registry.metrics.specs()}
     # Those behind are for tasks that ask for them.
-    assert tuple(metrics)[:-3] == (*CLASSES, *LABELS, *YEARS, *RANKINGS)
+    assert tuple(metrics)[:-3] == (*CLASSES, *LABELS, *YEARS, *NEIGHBOURS, *RANKINGS)
     for kind, (_, names) in kinds.items():
         assert {metrics[name].target for name in names} == {kind}
 
@@ -42,9 +44,11 @@ def test_what_measures_a_metric_is_there_and_says_what_it_does(registry: Registr
 
 def test_only_what_says_which_encoder_is_better_ranks(registry: Registry) -> None:
     metrics = {spec.name: spec for _, spec in registry.metrics.specs()}
-    assert [name for name, spec in metrics.items() if not spec.ranks] == ["expected_calibration_error"]
+    unranked = [name for name, spec in metrics.items() if not spec.ranks]
+    assert unranked == ["expected_calibration_error", "museum_neighbours"]
     assert [name for name, spec in metrics.items() if spec.fewest_classes] == ["top5_accuracy"]
     assert [name for name, spec in metrics.items() if not spec.higher_is_better] == [
         "expected_calibration_error",
         "mean_absolute_error",
+        "museum_neighbours",
     ]

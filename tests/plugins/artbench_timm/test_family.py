@@ -119,7 +119,7 @@ def test_every_model_of_timm_gives_pooled_features_or_says_why_not() -> None:
 def test_a_name_that_no_function_of_timm_can_have_is_answered_without_timm(monkeypatch: pytest.MonkeyPatch) -> None:
     # A model is called like the function that makes it; importing timm to look for others takes seconds.
     assert all(name.partition(".")[0].isidentifier() for name in names())
-    monkeypatch.setattr("artbench_timm.family._known", lambda: pytest.fail("timm was asked"))
+    monkeypatch.setattr("artbench_timm.family.listing", lambda: pytest.fail("timm was asked"))
     assert resolve("toy-patches") is None
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from artbench.runtime.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from artbench.data.authoring.balanced import balanced_targets
     from artbench.data.authoring.listing import (
         IMAGE_SUFFIXES,
         check_inside,
@@ -22,6 +23,7 @@ __all__ = [
     "IMAGE_SUFFIXES",
     "TABLE_SUFFIXES",
     "Table",
+    "balanced_targets",
     "check_inside",
     "folders_in",
     "grouped_folds",
@@ -42,6 +44,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        "artbench.data.authoring.balanced": ("balanced_targets",),
         "artbench.data.authoring.listing": (
             "IMAGE_SUFFIXES",
             "check_inside",

@@ -1,7 +1,9 @@
 """From features to places in a plane: by UMAP, or by principal components."""
 
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -124,6 +126,7 @@ def _umap(
     except ImportError as error:  # numba and numpy may not fit each other
         reason = " ".join(str(error).split())
         raise ArtbenchError(f"umap-learn can't be imported ({reason})", mend="Mend it, or say --layout pca") from error
+    _keep_compiled()
     start = components[:, :2] / max(float(components[:, :2].std(axis=0).max()), np.finfo(np.float64).tiny)
     known: dict[str, Any] = {}
     if near is not None:
@@ -150,6 +153,22 @@ def _umap(
             **known,
         ).fit_transform(components.astype(np.float32))
     return np.asarray(made, np.float64)
+
+
+def _keep_compiled() -> None:
+    """Have numba keep the functions that every map needs beside those that umap-learn lets it keep.
+
+    Compiling them takes longer than laying out some thousand images.
+    """
+    for module, name in (
+        ("umap.umap_", "smooth_knn_dist"),
+        ("umap.umap_", "compute_membership_strengths"),
+        ("umap.layouts", "_nb_optimize_layout_euclidean_single_epoch"),
+    ):
+        function = getattr(import_module(module), name, None)
+        # Another release may have none of them, and no folder may be writable.
+        with suppress(AttributeError, RuntimeError):
+            function.enable_caching()  # type: ignore[union-attr]
 
 
 def _fitted(places: NDArray[np.float64]) -> NDArray[np.float64]:

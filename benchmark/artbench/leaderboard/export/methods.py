@@ -6,7 +6,7 @@ from importlib import metadata
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.export.encoders import Encoders, listed
-from artbench.leaderboard.notes import is_searched
+from artbench.leaderboard.notes import is_compared, is_searched
 from artbench.leaderboard.seen import kept
 from artbench.plugins.known import form_of
 from artbench.protocol import Protocol, Search
@@ -44,6 +44,7 @@ _WHITENING = (
 )
 _CLIP = "A. Radford et al., Learning transferable visual models from natural language supervision, ICML 2021"
 _CSLS = "A. Conneau, G. Lample, M. Ranzato, L. Denoyer and H. Jégou, Word translation without parallel data, ICLR 2018"
+_PATHOROB = "J. Kömen, E. D. de Jong, J. Hense and others, Towards Robust Foundation Models for Digital Pathology, 2025"
 _SOFTWARE = f"The artbench developers, artbench {metadata.version('artbench')}"
 # Shares of right images, whose intervals are exact where images are single and tested once.
 _SHARES = {"accuracy", "top5_accuracy", "within_50_years"}
@@ -129,6 +130,8 @@ def _evaluated(boards: Sequence[Board], cite: _Citations, sources: Mapping[str, 
         images = f"{data.train:,} training and {data.test:,} test images"
         if board.first.prompts is not None:
             images = f"{data.test:,} test images"
+        elif is_compared(board.first):
+            images = f"{data.test:,} images"
         elif is_searched(board.first):
             images = f"{data.test:,} queries, {data.train:,} images in the index"
         tasks.append(
@@ -176,8 +179,15 @@ def _procedure(boards: Sequence[Board], protocol: Protocol, cite: _Citations) ->
 
 
 def _searched(search: Search, cite: _Citations) -> list[str]:
-    """Return sentences on how an index was searched."""
+    """Return sentences on how an index was searched, or neighbours were counted."""
     sentences = ["Features were scaled to length 1, and nothing was fitted to labels."]
+    if search.asks == "neighbours":
+        return [
+            *sentences,
+            "Of equally many images of two classes from each of two museums, the nearest neighbours of each image by "
+            "their cosine, as many as there are images of one class from one museum, were counted by whether they "
+            f"share its class and its museum {cite(_PATHOROB)}; counts were summed over all such pairs.",
+        ]
     if search.whitening is not None:
         sentences.append(
             f"They were reduced to {search.whitening:,} whitened principal components of the index, and scaled again "
@@ -263,7 +273,8 @@ def _interval(board: Board, protocol: Protocol, cite: _Citations) -> str:
         )
     if first.primary_metric in _SHARES and first.clusters is None and not first.rounds:
         return f"exact binomial intervals {cite(_CLOPPER_PEARSON)}"
-    grouped = "painter of the test images" if protocol.search is None else "group of queries that belong together"
+    ranked = protocol.search is not None and protocol.search.asks == "ranking"
+    grouped = "group of queries that belong together" if ranked else "painter of the test images"
     left_out = "test image" if first.clusters is None else grouped
     how = f"intervals from leaving out each {left_out} {cite(_JACKKNIFE)}"
     if first.primary.ci95 is None:

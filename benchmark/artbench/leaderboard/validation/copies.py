@@ -41,7 +41,8 @@ def signature(stored: StoredPredictions) -> NDArray[np.float32] | None:
     """Return what is peculiar to a record's predictions, as it is and as ranks: each of mean 0 and length 1.
 
     That is the probability of the predicted class; with several labels, or years, what the targets don't explain, since
-    they alone make good encoders alike, and weak ones by the means. Of more than 20,000 numbers a fixed part counts.
+    they alone make good encoders alike, and weak ones by the means; with
+    neighbours, how many share the class alone. Of more than 20,000 numbers a fixed part counts.
     None: all are equal.
 
     Returns:
@@ -72,7 +73,9 @@ def _part(numbers: int) -> NDArray[np.int64]:
 
 
 def _peculiar(stored: StoredPredictions, places: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return what is peculiar at some places of the flattened probabilities or years."""
+    """Return what is peculiar at some places of the flattened probabilities, years or counts."""
+    if stored.neighbourhoods is not None:
+        return stored.neighbourhoods.counts[places, 1]
     if stored.confidence is None:
         years, predicted = stored.labels.astype(np.float64), np.asarray(stored.predicted, np.float64)
         centred = years - years.mean()

@@ -8,7 +8,7 @@ from artbench.data.checks import MISSING_SHARE
 from artbench.leaderboard.seen import is_reference
 from artbench.leaderboard.validation.findings import RERUN, FileFindings, some
 from artbench.leaderboard.validation.resources import check_resources
-from artbench.plugins.known import form_of, target_named
+from artbench.plugins.known import form_of, is_searched, target_named
 from artbench.protocol import protocol_named
 from artbench.records.folder import is_newer
 from artbench.records.parts import LabelFreeState, Metric
@@ -63,7 +63,7 @@ def check_fields(
     if not record.references:
         about.fault("references is empty: the scores of guesses without pixels are missing")
     names = [reference.name for reference in record.references]
-    guesses = target_named(target).baselines[: 1 if form_of(target) == "ranking" else None]
+    guesses = target_named(target).baselines[: 1 if is_searched(target) else None]
     if len(set(names)) < len(names) or not set(names) <= set(guesses):
         about.fault(f"references can't be {some(names)}: guesses are {' and '.join(guesses)}")
     for reference in record.references:
@@ -284,7 +284,8 @@ def _check_metrics(
             about.fault(f"{kind}: higher_is_better of {name} can't be {metric.higher_is_better}")
         elif not exact or name == "top5_accuracy":
             _check_interval(kind, name, metric, about, resampled=resampled)
-    if form_of(target) == "class" and not lacking:
+    # A plugin's kind of target may have other metrics of classes.
+    if not lacking and {"accuracy", "top5_accuracy", "balanced_accuracy", "mean_class_accuracy"} <= set(given):
         _check_shares(kind, given, record, about)
 
 

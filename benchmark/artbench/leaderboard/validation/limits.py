@@ -2,7 +2,7 @@
 
 from artbench.data.rankings import KEPT
 from artbench.leaderboard.validation.findings import FileFindings
-from artbench.plugins.known import form_of
+from artbench.plugins.known import form_of, is_searched
 from artbench.records.record import Record
 from artbench.specs import TargetKind
 
@@ -15,19 +15,14 @@ def report_limits(record: Record, target: TargetKind, about: FileFindings, *, co
     """Report what a record holds that can't be checked without its encoder, or without the data."""
     if not compared:
         about.unchecked("test images, labels, groups and what was left out as unreadable: the data is not at hand")
-    ranked = form_of(target) == "ranking"
-    verifiable = "probe" in record.tables or record.prompts is not None
-    about.unchecked(
-        "whether the rankings come from the named weights: run it again"
-        if ranked
-        else "whether the predictions come from the named weights: `artbench leaderboard verify` tells"
-        if verifiable
-        else "whether the predictions come from the named weights: the record has no weights of its probe, run it again"
-    )
-    kept = [_FITTED] if record.probe is not None else []
-    if ranked:
-        kept.append(f"of queries that belong with over {KEPT} pictures, the places of the others")
-    if form_of(target) == "class" and record.dataset.classes > _TOP:
+    searched, form = is_searched(target), form_of(target)
+    about.unchecked(_origin(record, searched=searched))
+    kept = [_FITTED] if record.prompts is None else []
+    if searched:
+        kept = [f"of queries that belong with over {KEPT} pictures, the places of the others"]
+    if form == "neighbours":
+        kept = ["which pictures are near which"]
+    if form == "class" and record.dataset.classes > _TOP:
         kept.append("top-5 accuracy")
     if record.label_free is not None:
         kept.append("figures without labels")
@@ -36,3 +31,15 @@ def report_limits(record: Record, target: TargetKind, about: FileFindings, *, co
     about.unchecked(
         "speed, memory, energy, hardware and versions, guesses without pixels, and what the weights have seen"
     )
+
+
+def _origin(record: Record, *, searched: bool) -> str:
+    """Say what tells whether the answers come from the weights that a record names."""
+    if searched:
+        return "whether the neighbours or rankings come from the named weights: run it again"
+    tells = "`artbench leaderboard verify` tells"
+    if record.own_probe is not None:
+        return f"whether the predictions come from the named weights and a plugin's probe: {tells}"
+    if "probe" in record.tables or record.prompts is not None:
+        return f"whether the predictions come from the named weights: {tells}"
+    return "whether the predictions come from the named weights: the record has no weights of its probe, run it again"

@@ -13,6 +13,7 @@ from artbench.leaderboard.validation.files import check_parquet
 from artbench.leaderboard.validation.findings import RERUN, FileFindings, some
 from artbench.plugins.known import form_of
 from artbench.protocol import Protocol, protocol_named
+from artbench.records.neighbourhoods import COLUMNS as NEIGHBOURS
 from artbench.records.parquet import StoredTable
 from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.probe import COLUMNS, read_probes
@@ -37,6 +38,7 @@ _COLUMNS: Mapping[AnswerForm, Mapping[TableName, tuple[str, ...]]] = {
     "labels": {"classes": _RANKED},
     "number": {},
     "ranking": {},
+    "neighbours": {},
 }
 
 
@@ -44,14 +46,15 @@ def open_predictions(file: Path, record: Record, target: TargetKind, about: File
     """Read the predictions of a record and check their kind; None if they can't be used."""
     if record.predictions is None:
         return None
-    columns = ["image", "target", "prediction"] + ["confidence"] * (form_of(target) != "number")
-    columns += RANKED * (form_of(target) == "ranking")
+    form = form_of(target)
+    columns = ["image", "target"] + (NEIGHBOURS if form == "neighbours" else ["prediction"])
+    columns += ["confidence"] * (form not in ("number", "neighbours")) + RANKED * (form == "ranking")
     columns += ["round"] * bool(record.rounds) + ["cluster"] * (record.clusters is not None)
     try:
         opened = check_parquet(file, record.predictions, columns)
         stored = read_predictions(file, record)
         _check_kind(stored, record, target)
-        if form_of(target) == "labels":
+        if form == "labels":
             _check_lists(opened, stored)
     except ArtbenchError as error:
         about.fault(f"predictions: {error.message}")

@@ -1,0 +1,158 @@
+"""Cells of pictures of one class and one origin, such as a museum, and comparisons of two classes and two origins."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from hashlib import sha256
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.errors import ArtbenchError
+
+# A cell of fewer pictures says little of it, and of more than 50 a comparison takes no more, about as many as the
+# neighbours that Kömen et al. count (11, 46 and 61).
+FEWEST, MOST = 5, 50
+# Comparisons that are made at most: with many museums and classes there would be millions.
+_MOST_DESIGNS = 5_000
+_MOST_LISTED = 5_000_000
+
+Cell = tuple[str, str]
+
+
+class Design(NamedTuple):
+    """Two classes and two origins, all four cells of which have pictures."""
+
+    classes: tuple[str, str]
+    origins: tuple[str, str]
+
+    @property
+    def cells(self) -> list[Cell]:
+        """The four cells."""
+        return [(one, place) for one in self.classes for place in self.origins]
+
+
+def designs(cells: Sequence[Cell]) -> list[Design]:
+    """Return every pair of classes with every pair of origins that both classes have pictures of, in order.
+
+    Of more than 5,000 they are those with the smallest SHA-256 of their names.
+
+    Args:
+        cells: The cells that have pictures; class and origin.
+
+    Raises:
+        ArtbenchError: There are more than five million.
+
+    Examples:
+        >>> from artbench.data.cells import designs
+        >>> designs([("oil", "north"), ("oil", "south"), ("ink", "north"), ("ink", "south"), ("silk", "south")])
+        [Design(classes=('ink', 'oil'), origins=('north', 'south'))]
+    """
+    classes_of = defaultdict(set)
+    for one, origin in cells:
+        classes_of[origin].add(one)
+    shared = {pair: sorted(classes_of[pair[0]] & classes_of[pair[1]]) for pair in combinations(sorted(classes_of), 2)}
+    count = sum(len(both) * (len(both) - 1) // 2 for both in shared.values())
+    if count > _MOST_LISTED:
+        raise ArtbenchError(
+            f"there are {count:,} pairs of classes and museums to compare, more than {_MOST_LISTED:,}",
+            mend="Take classes together, or leave out rare ones",
+        )
+    found = [Design(two, pair) for pair, both in shared.items() for two in combinations(both, 2)]
+    if count > _MOST_DESIGNS:
+        found = sorted(found, key=_digest)[:_MOST_DESIGNS]
+    return sorted(found)
+
+
+def balanced(
+    classes: Sequence[str], origins: Sequence[str], ids: Sequence[str], *, objects: Sequence[str] | None = None
+) -> NDArray[np.int64]:
+    """Choose equally many pictures of each cell that takes part in a comparison.
+
+    Of each object one picture is taken. The number of pictures of a cell, from 5 to 50, is that with which most
+    pictures are taken, of equal ones the largest; in each cell those with the smallest SHA-256 of their ids.
+
+    Args:
+        classes: Class of each picture, empty if unknown.
+        origins: Its origin, such as its museum, empty if unknown.
+        ids: Its id.
+        objects: What it shows; pictures of one object have the same value, and one without a value is alone. None: no
+            two pictures show the same.
+
+    Returns:
+        Positions of the chosen pictures, int64, ascending.
+
+    Raises:
+        ArtbenchError: No comparison can be made; says why.
+
+    Examples:
+        >>> from artbench.data.cells import balanced
+        >>> classes, origins = ["oil"] * 12 + ["ink"] * 12, (["north"] * 6 + ["south"] * 6) * 2
+        >>> len(balanced(classes, origins, [str(number) for number in range(24)]))
+        24
+    """
+    order = sorted(range(len(ids)), key=lambda at: sha256(ids[at].encode("utf-8", "surrogateescape")).hexdigest())
+    seen: set[str] = set()
+    members: dict[Cell, list[int]] = defaultdict(list)
+    for at in order:
+        shown = "" if objects is None else objects[at]
+        if not classes[at] or not origins[at] or (shown and shown in seen):
+            continue
+        seen.add(shown)
+        members[classes[at], origins[at]].append(at)
+    _check(members)
+    best: dict[Cell, None] = {}
+    size = 0
+    for number in range(MOST, FEWEST - 1, -1):
+        taking = _taking_part([cell for cell, held in members.items() if len(held) >= number])
+        if number * len(taking) > size * len(best):
+            size, best = number, dict.fromkeys(taking)
+    if not best:
+        raise ArtbenchError(
+            f"no two classes have {FEWEST} pictures each in two museums: {_largest(members)}",
+            mend="Take classes together, or add pictures",
+        )
+    return np.array(sorted(at for cell in best for at in members[cell][:size]), np.int64)
+
+
+def _taking_part(cells: Sequence[Cell]) -> list[Cell]:
+    """Return the cells that some comparison of two classes and two origins has."""
+    where = defaultdict(set)
+    for one, origin in cells:
+        where[one].add(origin)
+    pairs = Counter(pair for places in where.values() for pair in combinations(sorted(places), 2))
+    shared = {pair for pair, count in pairs.items() if count > 1}
+    return [
+        (one, origin)
+        for one, origin in cells
+        if any((min(origin, other), max(origin, other)) in shared for other in where[one] if other != origin)
+    ]
+
+
+def _check(members: dict[Cell, list[int]]) -> None:
+    """Raise unless there are two classes and two origins, and two classes in two origins."""
+    for what, named in (
+        ("class", sorted({one for one, _ in members})),
+        ("museum", sorted({origin for _, origin in members})),
+    ):
+        if len(named) < 2:
+            held = f"all pictures are of one, {named[0]!r}" if named else "no picture has any"
+            raise ArtbenchError(
+                f"a museum bias needs two classes in two museums, but of {what} {held}",
+                mend="Name columns with several values each",
+            )
+    if not _taking_part(list(members)):
+        raise ArtbenchError(
+            "no two classes have pictures in the same two museums, so that class and museum can't be told apart",
+            mend="Compare classes that several museums have",
+        )
+
+
+def _largest(members: dict[Cell, list[int]]) -> str:
+    cell, held = max(members.items(), key=lambda one: len(one[1]))
+    return f"the most are {len(held):,}, of {cell[0]!r} in {cell[1]!r}"
+
+
+def _digest(design: Design) -> str:
+    return sha256("\0".join((*design.classes, *design.origins)).encode("utf-8", "surrogateescape")).hexdigest()
