@@ -16,6 +16,7 @@ from artbench.testing.plugin import examine_family, examine_loading
 from artbench.testing.task import examine_task
 from tests.plugins.artbench_artbench10.test_artbench10 import write_folders as artbench10
 from tests.plugins.artbench_artdl.test_artdl import release as artdl
+from tests.plugins.artbench_eufcc.test_eufcc import release as eufcc
 from tests.plugins.artbench_iconart.test_iconart import release as iconart
 from tests.plugins.artbench_iconclass.test_iconclass import release as iconclass
 from tests.plugins.artbench_imet.test_imet import release_2019 as imet
@@ -84,6 +85,7 @@ RELEASES: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "semart": ("semart", semart),
     "iconclass": ("iconclass", iconclass),
     "met": ("met", met),
+    "eufcc": ("eufcc", eufcc),
 }
 
 

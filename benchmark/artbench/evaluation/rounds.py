@@ -15,10 +15,13 @@ from artbench.data.splits import draw_shots
 from artbench.data.targets import Split, Targets
 from artbench.evaluation.compared import searched, searched_by_chance
 from artbench.features.extract import Features
+from artbench.features.tokens import TokenRows, TokenSource
 from artbench.plugins.known import asked_metrics, form_of, target_named
+from artbench.plugins.protocols import own_probe
 from artbench.probe.baselines import Known, guesses
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
+from artbench.probe.own import OwnAnswers, Pooled, Sees, fit_own
 from artbench.probe.predictions import Predictions, predict
 from artbench.probe.ridge import FittedRidge, fit_ridge
 from artbench.probe.width import check_width, to_width
@@ -42,7 +45,9 @@ class Round:
         fitted_on: Number of training images, those of the validation split included; of the index that was searched.
         groups: Number of groups that were held out while the penalty was chosen; None if images were.
         test: The test split.
-        answers: Predictions of the probe and the neighbours for it; None if nothing is fitted.
+        answers: Predictions of the probe and the neighbours for it; None if nothing is fitted, or a plugin brought the
+            probe.
+        own: What that one answered; else None.
         outputs: What is answered to the test: outputs of the probe, rankings, or what neighbours share.
         metrics: Metrics of the probe, or of the rankings.
         neighbours: Metrics of the neighbours; empty without.
@@ -52,13 +57,14 @@ class Round:
     groups: int | None
     test: Split
     answers: Predictions | None
+    own: OwnAnswers | None = None
     outputs: Answered
     metrics: Mapping[str, Scored]
     neighbours: Mapping[str, Scored]
 
 
 def score_rounds(
-    task: OpenTask, features: Features, *, protocol: Protocol, device: str, reporter: Reporter
+    task: OpenTask, features: Features, *, protocol: Protocol, device: str, reporter: Reporter, sees: Sees = Pooled
 ) -> Iterator[Round]:
     """Fit and score every round.
 
@@ -68,6 +74,7 @@ def score_rounds(
         protocol: How to fit and score, and on how many images.
         device: `cpu`, `cuda` or `mps`.
         reporter: Receives a notice if a fit does not converge.
+        sees: What a plugin's probe sees of images.
 
     Raises:
         ArtbenchError: The features or the splits don't allow a fit.
@@ -88,6 +95,31 @@ def score_rounds(
             )
             continue
         for train, validation in _fits(targets, task, features, protocol):
+            if protocol.own is not None:
+                for seed in protocol.own.seeds:
+                    own = fit_own(
+                        train,
+                        validation,
+                        test,
+                        spec=own_probe(protocol),
+                        protocol=protocol,
+                        classes=len(targets.classes),
+                        target=target,
+                        seed=seed,
+                        device=device,
+                        sees=sees,
+                    )
+                    yield Round(
+                        fitted_on=len(train) + (0 if validation is None else len(validation)),
+                        groups=_held_groups(train, validation),
+                        test=targets.test,
+                        answers=None,
+                        own=own,
+                        outputs=own.outputs,
+                        metrics=scorer.score(number, labels, own.outputs, thresholds=own.thresholds),
+                        neighbours={},
+                    )
+                continue
             answers = predict(
                 train,
                 validation,
@@ -218,8 +250,8 @@ def _scores(task: OpenTask, rounds: Sequence[Round]) -> Tables:
             "classes": single_class_table(labels, predicted, classes=classes),
             "confusion": confusion(labels, predicted, classes=classes),
         }
-    fitted = [round_.answers.fitted for round_ in rounds if round_.answers is not None]
-    limits = [one.thresholds.get("micro_f1", 0.5) for one in fitted]
+    chosen = [one for round_ in rounds for one in (round_.own, round_.answers and round_.answers.fitted) if one]
+    limits = [one.thresholds.get("micro_f1", 0.5) for one in chosen]
     above = outputs >= np.repeat(np.array(limits, outputs.dtype), [len(round_.test) for round_ in rounds])[:, None]
     return {"classes": {**class_table(labels, above, classes=classes), **ranking_table(labels, outputs)}}
 
@@ -291,6 +323,11 @@ def _rows(split: Split, features: Features) -> Rows:
     # Not copied from the memory map: the probe decides what it keeps in memory.
     features.check(split.rows)
     return Rows(features.matrix, split.rows)
+
+
+def token_rows(tokens: TokenSource, rows: Rows) -> TokenRows:
+    """Return the tokens of some rows of a dataset's matrix of features."""
+    return TokenRows(tokens, np.arange(len(rows)) if rows.positions is None else rows.positions)
 
 
 def _known(split: Split, task: OpenTask) -> Known:

@@ -89,6 +89,11 @@ def reproduce(
             f"{checked.file.name} is a record of a search, which fits no probe that could be explained",
             mend="Give a record of a task with classes, labels or years",
         )
+    if protocol.own is not None:
+        raise UsageError(
+            f"{checked.file.name} was made with the probe of {protocol.name}, of which no weights are kept",
+            mend="Give a record under linear-v2 of the same encoder and task",
+        )
     candidate = candidate_of(checked, registry)
     task = open_task(record, sources, registry, reporter)
     device = choose_device(sources.device)

@@ -9,8 +9,9 @@ from artbench.protocol.names import (
     RETRIEVAL_V1,
     ROBUSTNESS_V1,
     protocol_named,
-    protocol_to_run,
+    remember_protocols,
 )
+from artbench.protocol.own_probe import OwnProbe
 from artbench.protocol.picture import Preprocessing
 from artbench.protocol.protocol import Protocol
 from artbench.protocol.search import Confidence, Search
@@ -28,10 +29,11 @@ __all__ = [
     "FewShot",
     "Intervals",
     "Neighbours",
+    "OwnProbe",
     "Preprocessing",
     "Probe",
     "Protocol",
     "Search",
     "protocol_named",
-    "protocol_to_run",
+    "remember_protocols",
 ]

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 from artbench.protocol.fitting import FewShot, Neighbours, Probe
+from artbench.protocol.own_probe import OwnProbe
 from artbench.protocol.picture import Preprocessing
 from artbench.protocol.search import Confidence, Search
 from artbench.protocol.uncertainty import Bootstrap, Intervals
@@ -27,6 +28,8 @@ class Protocol:
     Attributes:
         search: How an index is searched, for tasks that ask for rankings: nothing is fitted then, so that `probe` and
             `neighbours` are no choices of the protocol. None: it has a probe.
+        own: A probe that a plugin brings, in place of `neighbours` and of `probe`, of which only the images that are
+            held out count then. None: it has none.
         bootstrap: Intervals and tests from resampled test images; None: `intervals`.
         intervals: Intervals and tests from the metric without each unit; None: `bootstrap`.
         width: Number of principal components of train that features are reduced to; None: all features are used.
@@ -38,6 +41,7 @@ class Protocol:
     probe: Probe = Probe()
     neighbours: Neighbours = Neighbours()
     search: Search | None = None
+    own: OwnProbe | None = None
     bootstrap: Bootstrap | None = Bootstrap()
     intervals: Intervals | None = None
     few_shot: FewShot | None = None
@@ -47,7 +51,7 @@ class Protocol:
     def hash(self) -> str:
         """SHA-256 over all choices in canonical JSON; 64 hexadecimal digits."""
         given = asdict(self)
-        if self.search is not None:
+        if self.search is not None or self.own is not None:
             del given["probe"], given["neighbours"]
         choices = json.dumps(_without_none(given), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(choices.encode()).hexdigest()

@@ -9,6 +9,7 @@ from artbench.specs.factories import Factory, load_factory
 from artbench.specs.families import Family, Particulars, Spec, SpecT
 from artbench.specs.metrics import UNIT_PATTERN, MetricSpec, Statistic
 from artbench.specs.pretrainings import INITIALISATION, PretrainingSpec
+from artbench.specs.protocols import FeatureForm, ProtocolSpec
 from artbench.specs.targets import AnswerForm, TargetKind, TargetSpec
 from artbench.specs.tasks import Published, PublishedResult, TaskSpec
 from artbench.specs.variants import POOLS, Pool, Variant
@@ -22,10 +23,12 @@ __all__ = [
     "DatasetSpec",
     "Factory",
     "Family",
+    "FeatureForm",
     "MetricSpec",
     "Particulars",
     "Pool",
     "PretrainingSpec",
+    "ProtocolSpec",
     "Published",
     "PublishedResult",
     "Spec",

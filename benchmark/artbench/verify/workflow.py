@@ -30,6 +30,7 @@ from artbench.runtime.progress import Reporter
 from artbench.runtime.untrusted import check_unlinked, is_regular
 from artbench.verify.anew import RUN, drawn, encoder_anew, extracted_anew, labels_of, rows_of
 from artbench.verify.fit import FEWEST, Sample, first_order_test
+from artbench.verify.own_probe import compare_fits, stated_tolerance
 from artbench.verify.predictions import compare_predictions
 from artbench.verify.searched import verified_rankings
 
@@ -141,8 +142,10 @@ def _verified(
     stored, protocol = checked.predictions, protocol_of(record, file)
     if protocol.search is not None and protocol.search.asks != "ranking":
         raise ArtbenchError("a few images don't tell who is near whom in a whole test", mend=RUN)
-    if protocol.search is None:
-        # Before anything that takes long.
+    # Before anything that takes long.
+    tolerance = None if protocol.own is None else stated_tolerance(protocol)
+    probes: list[StoredProbe] = []
+    if protocol.search is None and protocol.own is None:
         probes = read_probes(file, record, classes=1 if stored.form == "number" else record.dataset.classes)
     task = open_task(record, request.sources, registry, reporter)
     encoder = encoder_anew(checked, registry=registry, reporter=reporter)
@@ -157,6 +160,9 @@ def _verified(
             random=random,
             reporter=reporter,
         )
+        return
+    if tolerance is not None:
+        yield compare_fits(file, checked, task, encoder, protocol=protocol, tolerance=tolerance, reporter=reporter)
         return
     positions = drawn(np.arange(len(stored.images)), request.sample, random)
     tested = rows_of(task, image_digests(stored.images[positions]))

@@ -10,13 +10,15 @@ import numpy as np
 import open_clip
 import pytest
 import torch
+from huggingface_hub import constants
 
 import artbench
+from artbench.explore import encoder
 from artbench.explore.page import explore_page
 from artbench.explore.server import LONGEST_TEXT, ExploreServer
 from tests.benchmark.explore.test_explore_server import ask, own
 from tests.support.pages import open_page
-from tests.support.tiny_clip import NAME, checkpoint, drawn, know_tiny_clip
+from tests.support.tiny_clip import NAME, TAG, checkpoint, drawn, in_hub, know_tiny_clip
 
 WORDS = "a red sky over blocks"
 
@@ -35,6 +37,21 @@ def described(museum: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             yield server
             server.shutdown()
             thread.join()
+
+
+def test_a_network_whose_weights_are_in_the_cache_is_taken(
+    museum: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    know_tiny_clip(monkeypatch)
+    # Read from the environment once, when the library is imported.
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    wanted = (f"open_clip:{NAME}.{TAG}", "published"), ("colour-histogram", "none")
+    monkeypatch.setattr(encoder, "PREFERRED", wanted)
+    before = artbench.explore(f"collection:{museum}", layout="pca", out=None)
+    in_hub(tmp_path)
+    found = artbench.explore(f"collection:{museum}", layout="pca", out=None)
+    assert [one.encoder.backbone for one in (before, found)] == ["colour-histogram", wanted[0][0]]
+    assert found.texts is not None
 
 
 def send(server: ExploreServer, words: bytes) -> dict[str, Any]:
