@@ -37,8 +37,8 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
         register(
             Family(
                 name=name,
-                description=f"which test image of another task a changed one is: {_given(paths=paths)}, or with @jpeg and "
-                "the like behind it for one kind of change",
+                description=f"which test image of another task a changed one is: {_given(paths=paths)}, or with @jpeg "
+                "and the like behind it for one kind of change",
                 resolve=f"artbench_reproduction.family:resolve_task{'_by_path' * paths}",
                 names=no_names if paths else "artbench_reproduction.family:names",
                 reads_paths=paths,
