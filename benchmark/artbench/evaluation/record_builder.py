@@ -124,7 +124,7 @@ def evaluate(
             pooling=None if encoder.place.pool == "tokens" else encoder.place.pool or None,
             pool=pool,
             training=encoder.training,
-            seen=what_was_seen(encoder, pool, dataset=task.dataset.name),
+            seen=what_was_seen(encoder, pool, dataset=task.dataset.name, of=task.dataset.of),
             normalisation=_normalisation(candidate),
         ),
         probe=_probe_state(rounds[0], protocol),

@@ -83,7 +83,7 @@ def score_rounds(
     for number, targets in enumerate(readable(task, features)):
         labels, test = targets.test.labels, _rows(targets.test, features)
         if protocol.search is not None:
-            outputs = searched(targets, task, features, by=protocol.search, device=device)
+            outputs = searched(targets, task, features, by=protocol.search, device=device, reporter=reporter)
             yield Round(
                 fitted_on=len(targets.train),
                 groups=None,

@@ -14,7 +14,7 @@ from artbench.protocol.names import (
 from artbench.protocol.own_probe import OwnProbe
 from artbench.protocol.picture import Preprocessing
 from artbench.protocol.protocol import Protocol
-from artbench.protocol.search import Search
+from artbench.protocol.search import Confidence, Search
 from artbench.protocol.uncertainty import Bootstrap, Intervals
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "RETRIEVAL_V1",
     "ROBUSTNESS_V1",
     "Bootstrap",
+    "Confidence",
     "FewShot",
     "Intervals",
     "Neighbours",
