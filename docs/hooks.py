@@ -25,6 +25,7 @@ TYPES: Mapping[str, tuple[str, ...]] = {
         "ProtocolSpec",
         "Family",
         "Particulars",
+        "Prompts",
         "Published",
         "PublishedResult",
     ),

@@ -1,6 +1,6 @@
-"""The built-in protocols: a linear probe, ridge regression for numbers, and the search of an index."""
+"""The built-in protocols: a linear probe, ridge regression for numbers, the search of an index, and texts."""
 
-from artbench.protocol import LINEAR_V1, LINEAR_V2, RETRIEVAL_V1, ROBUSTNESS_V1
+from artbench.protocol import LINEAR_V1, LINEAR_V2, RETRIEVAL_V1, ROBUSTNESS_V1, ZERO_SHOT_V1
 from artbench.specs import ProtocolSpec
 
 PROTOCOLS = (
@@ -39,5 +39,10 @@ PROTOCOLS = (
         description="what the nearest neighbours of each picture share with it, its class or its origin",
         answers=("neighbours",),
         choices=ROBUSTNESS_V1,
+    ),
+    ProtocolSpec(
+        name=ZERO_SHOT_V1.name,
+        description="what the task says of its classes in words, and nothing fitted, for backbones that read texts",
+        choices=ZERO_SHOT_V1,
     ),
 )

@@ -18,8 +18,10 @@ from artbench.data.outputs import joined
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest
 from artbench.evaluation.label_free import of_task
+from artbench.evaluation.prompts import prompts_of
 from artbench.evaluation.rounds import Round, readable, references, score_rounds, scorer_of, tables, token_rows
 from artbench.evaluation.seen import what_was_seen
+from artbench.evaluation.texts import head_of
 from artbench.features.extract import Features
 from artbench.features.tokens import TokenSource
 from artbench.plugins.known import form_of, is_searched, origin_of
@@ -37,6 +39,7 @@ from artbench.records.parts import (
     NearDuplicatesState,
     NeighboursState,
     ProbeState,
+    PromptsState,
     ResourcesState,
     RoundState,
 )
@@ -84,7 +87,10 @@ def evaluate(
     start = perf_counter()
     with Measuring(device) as measured:
         sees = Pooled if tokens is None else partial(token_rows, tokens)
-        rounds = list(score_rounds(task, features, protocol=protocol, device=device, reporter=reporter, sees=sees))
+        head = head_of(task, encoder) if protocol.zero_shot is not None else None
+        rounds = list(
+            score_rounds(task, features, protocol=protocol, head=head, device=device, reporter=reporter, sees=sees)
+        )
     probe_seconds = perf_counter() - start
     predictions = _predictions(task, rounds)
     scorer = scorer_of(task, features, protocol=protocol)
@@ -121,7 +127,7 @@ def evaluate(
             feature_dim=encoder.feature_dim,
             input_size=protocol.picture.crop_side(encoder.input_size),
             layer=encoder.place.layer,
-            pooling=encoder.place.pool or None,
+            pooling=None if encoder.place.pool == "tokens" else encoder.place.pool or None,
             pool=pool,
             training=encoder.training,
             seen=what_was_seen(encoder, pool, dataset=task.dataset.name, of=task.dataset.of),
@@ -134,6 +140,7 @@ def evaluate(
         clusters=None if predictions.clusters is None else len(np.unique(predictions.clusters)),
         rounds=tuple(_round_state(round_, protocol) for round_ in rounds) if len(rounds) > 1 else (),
         few_shot=_few_shot(task, features, protocol),
+        prompts=_prompts(task, protocol),
         label_free=of_task(task, features),
         timing=Timing(
             extract_s=features.timing.extract_s,
@@ -181,6 +188,13 @@ def _notices(
     for said in (edge_of_grid(record), few_classes(record)):
         if said:
             reporter.notice(f"{task_name(record)}, {candidate}: {said}. The record says so")
+    seen = record.encoder.seen
+    if record.prompts is not None and seen is not None and seen.state != "clean":
+        known = "were" if seen.state == "contaminated" else "may have been"
+        reporter.notice(
+            f"{task_name(record)}, {candidate}: test images {known} among those that it was trained on, with captions "
+            "that may name the answer. The record and its leaderboard say so"
+        )
     fitted = [round_.answers.fitted for round_ in rounds if round_.answers is not None]
     unfitted = sorted(frozenset[int]().union(*(one.unfitted for one in fitted)))
     if unfitted and record.few_shot is None:
@@ -266,6 +280,13 @@ def _few_shot(task: OpenTask, features: Features, protocol: Protocol) -> FewShot
     counts = np.bincount(readable(task, features)[0].train.labels.astype(np.int64), minlength=len(task.targets.classes))
     scarce, absent = int((counts < few.shots).sum()), int((counts == 0).sum())
     return FewShotState(shots=few.shots, draws=few.draws, seed=few.seed, scarce=scarce, absent=absent)
+
+
+def _prompts(task: OpenTask, protocol: Protocol) -> PromptsState | None:
+    if protocol.zero_shot is None:
+        return None
+    prompts = prompts_of(task.spec)
+    return PromptsState(sha256=prompts.sha256, templates=prompts.templates)
 
 
 def _metrics(estimates: Mapping[str, Estimate]) -> dict[str, Metric]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from artbench.data.folders import DatasetPaths
 from artbench.encoders.normalisation import Normalisation
 from artbench.errors import UsageError
+from artbench.evaluation.prompts import prompts_of
 from artbench.plugins.known import form_of, is_searched
 from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, ROBUSTNESS_V1, OwnProbe, Protocol
 from artbench.records.record import Record
@@ -25,7 +26,8 @@ class RunRequest:
 
     Attributes:
         protocol: Protocol for tasks that ask for labels; tasks that ask for the year use its variant for years, and
-            tasks of retrieval `retrieval-v1`. Or a variant of that, for tasks of retrieval alone; or that of a plugin.
+            tasks of retrieval `retrieval-v1`. Or a variant of that, for tasks of retrieval alone; or `zero-shot-v1`,
+            for tasks with one class per image that have prompts; or that of a plugin.
         compiled: Whether networks are compiled for the extraction.
         normalisation: Mean and standard deviation for the checkpoints; None: those of their layout or the backbone.
         decoder: What decodes plain JPEGs.
@@ -82,7 +84,7 @@ class RunRequest:
                 f"--store-tokens is for probes that see tokens, and that of {protocol.name} does not",
                 mend="Leave --store-tokens out, or give the --protocol of one that does",
             )
-        if protocol.own is not None:
+        if protocol.own is not None or protocol.zero_shot is not None:
             return (protocol,)
         if self.width is not None:
             protocol = protocol.with_width(self.width)
@@ -95,21 +97,26 @@ class RunRequest:
             )
         return tuple(protocol.with_shots(shots) for shots in sorted(set(self.shots)))
 
+    def _with_texts(self, task: TaskSpec, form: AnswerForm, protocol: Protocol) -> Protocol:
+        if form != "class":
+            raise UsageError(
+                f"{protocol.name} tells one class per image, and {task.name} is a {task.target} task",
+                mend="Name tasks with one class per image, or leave --protocol out",
+            )
+        if self.shots or self.width is not None:
+            raise UsageError(f"{protocol.name} fits nothing: it has no shots and no width", mend="Leave them out")
+        return protocol.with_prompts(prompts_of(task).sha256)
+
     def _protocol(self, task: TaskSpec) -> Protocol:
         """Return the protocol for a task's form of answers; raise UsageError if the one asked for has another form."""
         form, protocol = form_of(task.target), self.protocol
+        if protocol.zero_shot is not None:
+            return self._with_texts(task, form, protocol)
         if protocol.own is not None:
             self._check_own(protocol.own, form, task)
             return protocol
         if is_searched(task.target):
-            if self.width is not None:
-                raise UsageError(
-                    f"--width is of what a probe is fitted on, and {task.name} searches an index",
-                    mend="Leave --width out, or ask for --protocol retrieval-v1-whitening-64",
-                )
-            if form == "neighbours":
-                return ROBUSTNESS_V1
-            return RETRIEVAL_V1 if protocol.search is None or protocol == ROBUSTNESS_V1 else protocol
+            return self._searching(task, form)
         if protocol.search is not None:
             raise UsageError(
                 f"{protocol.name} searches an index, and {task.name} is a {task.target} task",
@@ -123,6 +130,16 @@ class RunRequest:
                 mend="Leave --protocol out",
             )
         return protocol
+
+    def _searching(self, task: TaskSpec, form: AnswerForm) -> Protocol:
+        if self.width is not None:
+            raise UsageError(
+                f"--width is of what a probe is fitted on, and {task.name} searches an index",
+                mend="Leave --width out, or ask for --protocol retrieval-v1-whitening-64",
+            )
+        if form == "neighbours":
+            return ROBUSTNESS_V1
+        return RETRIEVAL_V1 if self.protocol.search is None or self.protocol == ROBUSTNESS_V1 else self.protocol
 
     def _check_own(self, own: OwnProbe, form: AnswerForm, task: TaskSpec) -> None:
         """Raise UsageError if a plugin's probe is asked for what it does not do."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
 from artbench.data.groups import cluster_numbers, grouped_parts, known_groups, together
@@ -25,6 +26,7 @@ from artbench.probe.own import OwnAnswers, Pooled, Sees, fit_own
 from artbench.probe.predictions import Predictions, predict
 from artbench.probe.ridge import FittedRidge, fit_ridge
 from artbench.probe.width import check_width, to_width
+from artbench.probe.zero_shot import told_by_texts
 from artbench.protocol import Protocol
 from artbench.records.probe import StoredProbe, probe_columns
 from artbench.records.publishing import image_digests
@@ -42,13 +44,14 @@ class Round:
     """The results of one round.
 
     Attributes:
-        fitted_on: Number of training images, those of the validation split included; of the index that was searched.
+        fitted_on: Number of training images, those of the validation split included; of the index that was searched;
+            of those that the task has, where texts tell the classes.
         groups: Number of groups that were held out while the penalty was chosen; None if images were.
         test: The test split.
         answers: Predictions of the probe and the neighbours for it; None if nothing is fitted, or a plugin brought the
             probe.
         own: What that one answered; else None.
-        outputs: What is answered to the test: outputs of the probe, rankings, or what neighbours share.
+        outputs: What is answered to the test: outputs of the probe, what texts tell, rankings, what neighbours share.
         metrics: Metrics of the probe, or of the rankings.
         neighbours: Metrics of the neighbours; empty without.
     """
@@ -64,7 +67,14 @@ class Round:
 
 
 def score_rounds(
-    task: OpenTask, features: Features, *, protocol: Protocol, device: str, reporter: Reporter, sees: Sees = Pooled
+    task: OpenTask,
+    features: Features,
+    *,
+    protocol: Protocol,
+    head: NDArray[np.float64] | None = None,
+    device: str,
+    reporter: Reporter,
+    sees: Sees = Pooled,
 ) -> Iterator[Round]:
     """Fit and score every round.
 
@@ -72,6 +82,7 @@ def score_rounds(
         task: The task.
         features: Features of all images of the task; images that could not be read are left out of their splits.
         protocol: How to fit and score, and on how many images.
+        head: What tells the classes by their texts (`artbench.probe.zero_shot.class_head`); None: nothing does.
         device: `cpu`, `cuda` or `mps`.
         reporter: Receives a notice if a fit does not converge.
         sees: What a plugin's probe sees of images.
@@ -82,10 +93,15 @@ def score_rounds(
     target, scorer = task.spec.target, scorer_of(task, features, protocol=protocol)
     for number, targets in enumerate(readable(task, features)):
         labels, test = targets.test.labels, _rows(targets.test, features)
-        if protocol.search is not None:
-            outputs = searched(targets, task, features, by=protocol.search, device=device, reporter=reporter)
+        if not protocol.fits:
+            outputs: Answered
+            if protocol.search is not None:
+                outputs = searched(targets, task, features, by=protocol.search, device=device, reporter=reporter)
+            else:
+                assert head is not None
+                outputs = told_by_texts(test, head)
             yield Round(
-                fitted_on=len(targets.train),
+                fitted_on=len(targets.train) + (0 if targets.validation is None else len(targets.validation)),
                 groups=None,
                 test=targets.test,
                 answers=None,

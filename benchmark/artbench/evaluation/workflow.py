@@ -10,12 +10,14 @@ import numpy as np
 from artbench.data.dataset import Dataset
 from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.data.opening import OpenTask, open_tasks
+from artbench.encoders.embedding import check_text
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest, NetworkKey, Training, by_network, encoder_requests
 from artbench.encoders.sizes import counted_sizes
 from artbench.encoders.tokens import token_encoder
 from artbench.errors import ArtbenchError
 from artbench.evaluation.other_plugins import other_plugins
+from artbench.evaluation.prompts import prompts_of
 from artbench.evaluation.record_builder import check_kept, evaluate
 from artbench.evaluation.request import RunOutcome, RunRequest, RunResult
 from artbench.evaluation.rounds import check_images
@@ -26,6 +28,7 @@ from artbench.features.tokens import TokenSource
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_from
 from artbench.leaderboard.notes import literature
+from artbench.plugins.known import form_of
 from artbench.plugins.registry import Registry
 from artbench.probe.width import check_width
 from artbench.protocol import Protocol
@@ -63,7 +66,10 @@ def run(
         ArtbenchError: The data is not what it should be, or the results can't be written.
     """
     for name in (name for asked in request.tasks for name in registry.tasks.expand(asked)):
-        request.protocols(registry.tasks.get(name))
+        spec = registry.tasks.get(name)
+        if request.protocol.zero_shot is not None and form_of(spec.target) == "class":
+            prompts_of(spec, registry)
+        request.protocols(spec)
     group = current_group()
     results = ResultsFolder(request.results)
     group.from_first(results.check_writable)
@@ -93,6 +99,8 @@ def run(
             check_kept(task, protocol)
     work = _Work(request=request, device=device, ledger=ResultsIndex(results, reporter), group=group, reporter=reporter)
     work.refuse_widths(encoders, datasets)
+    if request.protocol.zero_shot is not None:
+        work.refuse_without_text(encoders, registry)
     for variants in by_network(encoders):
         for tasks in datasets:
             work.measure(variants, tasks)
@@ -128,6 +136,14 @@ class _Work:
     def with_protocols(self, tasks: Sequence[OpenTask]) -> list[tuple[OpenTask, Protocol]]:
         asked = [(task, protocol) for task in tasks for protocol in self.request.protocols(task.spec)]
         return [(task, protocol) for task, protocol in asked if _name(task, protocol) not in self._too_small]
+
+    def refuse_without_text(self, encoders: Sequence[EncoderRequest], registry: Registry) -> None:
+        """Put encoders that see pictures alone into `failures`, before an image is read."""
+        for candidate in encoders:
+            try:
+                check_text(candidate.backbone, registry)
+            except ArtbenchError as error:
+                self.failed(candidate, error)
 
     def refuse_widths(self, encoders: Sequence[EncoderRequest], datasets: Sequence[Sequence[OpenTask]]) -> None:
         """Put encoders and tasks that can't have the common width into `failures`, before an image is read."""

@@ -8,6 +8,7 @@ from artbench.protocol.names import (
     PROTOCOLS,
     RETRIEVAL_V1,
     ROBUSTNESS_V1,
+    ZERO_SHOT_V1,
     protocol_named,
     remember_protocols,
 )
@@ -16,6 +17,7 @@ from artbench.protocol.picture import Preprocessing
 from artbench.protocol.protocol import Protocol
 from artbench.protocol.search import Confidence, Search
 from artbench.protocol.uncertainty import Bootstrap, Intervals
+from artbench.protocol.zero_shot import ZeroShot
 
 __all__ = [
     "DEFAULT_PROTOCOL",
@@ -24,6 +26,7 @@ __all__ = [
     "PROTOCOLS",
     "RETRIEVAL_V1",
     "ROBUSTNESS_V1",
+    "ZERO_SHOT_V1",
     "Bootstrap",
     "Confidence",
     "FewShot",
@@ -34,6 +37,7 @@ __all__ = [
     "Probe",
     "Protocol",
     "Search",
+    "ZeroShot",
     "protocol_named",
     "remember_protocols",
 ]

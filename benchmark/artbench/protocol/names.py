@@ -7,6 +7,7 @@ from artbench.protocol.fitting import Probe
 from artbench.protocol.protocol import Protocol
 from artbench.protocol.search import Search
 from artbench.protocol.uncertainty import Intervals
+from artbench.protocol.zero_shot import ZeroShot
 
 LINEAR_V1 = Protocol(name="linear-v1")
 """The first protocol: a linear probe on the features that each library gives by default. Its records stay readable."""
@@ -45,9 +46,18 @@ ROBUSTNESS_V1 = Protocol(
 )
 """Neighbours of each picture by class and origin, such as museum, for tasks that ask which of them weighs more."""
 
+ZERO_SHOT_V1 = Protocol(
+    name="zero-shot-v1",
+    features="the network's own vector of the space of its texts, eval mode",
+    bootstrap=None,
+    intervals=Intervals(),
+    zero_shot=ZeroShot(),
+)
+"""Classes by the cosine of a picture with what the task says of them in words, for tasks with one class per image."""
+
 PROTOCOLS = {protocol.name: protocol for protocol in (LINEAR_V1, LINEAR_V2)}
 """The built-in protocols of a probe, by name; years, shots and widths are variants of them, and tasks that ask
-for rankings have `RETRIEVAL_V1`, those that ask for neighbours `ROBUSTNESS_V1`."""
+for rankings have `RETRIEVAL_V1`, those that ask for neighbours `ROBUSTNESS_V1`. `ZERO_SHOT_V1` fits nothing either."""
 
 DEFAULT_PROTOCOL = LINEAR_V2
 """The protocol of a run that asks for none. Features made for anything else are made as it makes them."""
@@ -77,14 +87,12 @@ def protocol_named(name: str) -> Protocol | None:
     variant = _VARIANT.fullmatch(name)
     if variant is None:
         fitting = (protocol for linear in PROTOCOLS.values() for protocol in (linear, linear.for_years()))
-        built_in = (one for one in (*fitting, RETRIEVAL_V1, ROBUSTNESS_V1) if one.name == name)
+        built_in = (one for one in (*fitting, RETRIEVAL_V1, ROBUSTNESS_V1, ZERO_SHOT_V1) if one.name == name)
         return next(built_in, _of_plugins.get(name))
     whole, kind, number = protocol_named(variant["whole"]), variant["kind"], int(variant["number"])
-    if (
-        whole is None
-        or whole.own is not None
-        or (kind in ("whitening", "csls", "softmax")) != (whole.search is not None)
-    ):
+    if whole is None or whole.own is not None or whole.zero_shot is not None:
+        return None
+    if (kind in ("whitening", "csls", "softmax")) != (whole.search is not None):
         return None
     if whole.search is not None:
         return _searched(whole, whole.search, kind, number)

@@ -41,6 +41,10 @@ class OwnProbeState(Part):
     groups: Count | None = None
 
 
+# Fields that records of earlier releases do not have.
+_NOT_WRITTEN = ("own_probe", "prompts")
+
+
 def without_own_probe(written: dict[str, Any]) -> dict[str, Any]:
-    """Leave out that there is no such probe, so that older versions read the record."""
-    return {name: value for name, value in written.items() if name != "own_probe" or value is not None}
+    """Leave out that there is no such probe, and that there are no prompts, so that older versions read the record."""
+    return {name: value for name, value in written.items() if name not in _NOT_WRITTEN or value is not None}

@@ -199,6 +199,18 @@ class FewShotState(Part):
     absent: Count | None = None
 
 
+class PromptsState(Part):
+    """What a task said of its classes in words.
+
+    Attributes:
+        sha256: Digest of templates and words (`artbench.specs.Prompts.sha256`), which is in the hash of the protocol.
+        templates: The templates, with `{}` for the class.
+    """
+
+    sha256: Sha256
+    templates: Annotated[tuple[Name, ...], Field(min_length=1, max_length=200)]
+
+
 class BaselineState(Part):
     """Scores of a guess without pixels, one of its kind of target."""
 

@@ -28,6 +28,7 @@ from artbench.records.parts import (
     Metric,
     NeighboursState,
     ProbeState,
+    PromptsState,
     ResourcesState,
     RoundState,
 )
@@ -118,10 +119,10 @@ class Record(Part):
     """One result, as it is written.
 
     Attributes:
-        probe: What the probe chose; with several rounds, in the first. None if an index was searched, or a plugin
-            brought the probe.
+        probe: What the probe chose; with several rounds, in the first. None if nothing was fitted, or a plugin brought
+            the probe.
         own_probe: That one; with several rounds, of the first. Not written where there is none.
-        neighbours: Weighted nearest neighbours on the same features; None if an index was searched, or a plugin brought
+        neighbours: Weighted nearest neighbours on the same features; None if nothing was fitted, or a plugin brought
             the probe.
         references: Guesses from the labels and painters of train and validation.
         clusters: Number of painters whose images counted as one, over all rounds; None if each image counted
@@ -129,6 +130,8 @@ class Record(Part):
         rounds: Results of each round; empty if there is one.
         few_shot: Few-shot training; None if all training images were used.
         label_free: What the features of the test images are like; None in records of artbench 0.1.
+        prompts: What the task said of its classes in words, if pictures were compared with texts. Not written where
+            they were not.
         predictions: The file `.parquet` beside this one: the prediction for every test image.
         tables: The files `.classes.parquet` (precision, recall, F1 and, for multi-label tasks, average precision of
             each class) and `.confusion.parquet` (single-label), over all rounds together; and `.probe.parquet`, the
@@ -159,6 +162,7 @@ class Record(Part):
     rounds: tuple[RoundState, ...] = ()
     few_shot: FewShotState | None = None
     label_free: LabelFreeState | None = None
+    prompts: PromptsState | None = None
     predictions: FileState | None = None
     tables: dict[TableName, FileState] = Field(default_factory=dict)
     timing: Timing

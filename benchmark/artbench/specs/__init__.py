@@ -9,6 +9,7 @@ from artbench.specs.factories import Factory, load_factory
 from artbench.specs.families import Family, Particulars, Spec, SpecT
 from artbench.specs.metrics import UNIT_PATTERN, MetricSpec, Statistic
 from artbench.specs.pretrainings import INITIALISATION, PretrainingSpec
+from artbench.specs.prompts import Prompts
 from artbench.specs.protocols import FeatureForm, ProtocolSpec
 from artbench.specs.targets import AnswerForm, TargetKind, TargetSpec
 from artbench.specs.tasks import Published, PublishedResult, TaskSpec
@@ -28,6 +29,7 @@ __all__ = [
     "Particulars",
     "Pool",
     "PretrainingSpec",
+    "Prompts",
     "ProtocolSpec",
     "Published",
     "PublishedResult",

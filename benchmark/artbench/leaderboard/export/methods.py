@@ -11,9 +11,10 @@ from artbench.leaderboard.notes import is_compared, is_searched, repeated
 from artbench.leaderboard.seen import kept
 from artbench.plugins.known import form_of, known_protocols
 from artbench.plugins.protocols import own_probe
-from artbench.protocol import Protocol, Search, protocol_named
+from artbench.protocol import Protocol, Search
 from artbench.records.format import metric_name
 from artbench.records.record import encoder_name, task_name
+from artbench.records.under import protocol_under
 from artbench.stats.metrics import METRICS
 
 _KNN = (
@@ -43,6 +44,7 @@ _WHITENING = (
     "H. Jégou and O. Chum, Negative evidences and co-occurences in image retrieval: the benefit of PCA and whitening, "
     "ECCV 2012"
 )
+_CLIP = "A. Radford et al., Learning transferable visual models from natural language supervision, ICML 2021"
 _CSLS = "A. Conneau, G. Lample, M. Ranzato, L. Denoyer and H. Jégou, Word translation without parallel data, ICLR 2018"
 _PATHOROB = "J. Kömen, E. D. de Jong, J. Hense and others, Towards Robust Foundation Models for Digital Pathology, 2025"
 _MET = "N.-A. Ypsilantis et al., The Met dataset: instance-level recognition for artworks, NeurIPS 2021"
@@ -109,7 +111,7 @@ def methods(boards: Sequence[Board], *, sources: Mapping[str, str], seen: Collec
 def _protocol(board: Board) -> Protocol:
     first = board.first
     # Those of plugins are known once these are loaded.
-    protocol = protocol_named(first.protocol) if known_protocols() else None
+    protocol = protocol_under(first) if known_protocols() else None
     if protocol is None or protocol.hash != first.protocol_hash:
         raise ArtbenchError(
             f"this version of artbench has no protocol {first.protocol} ({first.protocol_hash[:12]}) to describe",
@@ -131,7 +133,9 @@ def _evaluated(boards: Sequence[Board], cite: _Citations, sources: Mapping[str, 
         if work and work.partition(",")[0].strip() == "artbench":
             work = _SOFTWARE
         images = f"{data.train:,} training and {data.test:,} test images"
-        if is_compared(board.first):
+        if board.first.prompts is not None:
+            images = f"{data.test:,} test images"
+        elif is_compared(board.first):
             images = f"{data.test:,} images"
         elif is_searched(board.first):
             images = f"{data.test:,} queries, {data.train:,} images in the index"
@@ -154,6 +158,8 @@ def _procedure(boards: Sequence[Board], protocol: Protocol, cite: _Citations) ->
         sentences = [_own(protocol, cite)]
     elif protocol.search is not None:
         sentences = _searched(protocol.search, cite)
+    elif protocol.zero_shot is not None:
+        sentences = _told_by_texts(boards, cite)
     else:
         standardised = f"Features were {reduced}z-scored with the training statistics."
         sentences = [standardised, _probe(boards, protocol, cite)]
@@ -168,7 +174,7 @@ def _procedure(boards: Sequence[Board], protocol: Protocol, cite: _Citations) ->
         counts = list(dict.fromkeys(f"{len(board.first.rounds)} {repeated(board.first)}" for board in split))
         said = f"{listed([one.split()[0] for one in counts])} {kinds[0]}" if len(kinds) == 1 else listed(counts)
         sentences.append(f"Results on {_tasks(split)} are means over {said}.")
-    if protocol.search is None and protocol.own is None:
+    if protocol.fits and protocol.own is None:
         sentences.append(
             f"For comparison, weighted nearest neighbours (k = {neighbours.k}, temperature "
             f"{neighbours.temperature:g}, cosine) voted on the same features {cite(_KNN)}."
@@ -225,6 +231,19 @@ def _searched(search: Search, cite: _Citations) -> list[str]:
                 f"their number and the temperature were chosen on the validation queries {cite(_MET)}.",
             )
         ),
+    ]
+
+
+def _told_by_texts(boards: Sequence[Board], cite: _Citations) -> list[str]:
+    """Return sentences on how pictures were compared with texts."""
+    said = {board.first.prompts for board in boards if board.first.prompts is not None}
+    templates = {template for prompts in said for template in prompts.templates}
+    shown = f": “{next(iter(templates))}”" if len(templates) == 1 else f" from {len(templates)} templates"
+    return [
+        f"Nothing was fitted to labels. Each class was put into words{shown}; its vector is the mean of the vectors of "
+        f"its texts, each scaled to length 1 {cite(_CLIP)}.",
+        "A picture is of the class with the largest cosine; probabilities are the softmax of cosines times the scale "
+        "that the network has learnt.",
     ]
 
 

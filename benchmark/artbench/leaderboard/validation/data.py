@@ -55,6 +55,9 @@ def compare_with_data(
     missing = len(task.targets.missing)
     if (data.missing, data.partial) != (missing, task.partial):
         about.fault(f"{missing:,} images are missing in this state of the data; the record says {data.missing:,}")
+    prompts = task.spec.prompts
+    if record.prompts is not None and (prompts is None or prompts.sha256 != record.prompts.sha256):
+        about.fault(f"the prompts are not those of {task.spec.name} here", RERUN)
     if data.classes != len(task.targets.classes) or (classes and classes != task.targets.classes):
         about.fault("the classes are not those of the task")
     tested = _tested(task, record, stored, about)

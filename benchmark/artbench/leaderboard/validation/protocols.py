@@ -6,9 +6,10 @@ from artbench.leaderboard.validation.findings import RERUN, FileFindings
 from artbench.leaderboard.validation.own_probe import check_own_probe
 from artbench.leaderboard.validation.thresholds import check_thresholds
 from artbench.plugins.known import form_of
-from artbench.protocol import Protocol, protocol_named
+from artbench.protocol import Protocol
 from artbench.records.parts import ProbeState
 from artbench.records.record import Record
+from artbench.records.under import protocol_under
 from artbench.specs import AnswerForm, TargetKind
 from artbench.specs.targets import SEARCHED
 from artbench.stats.metrics import METRICS, metrics_of
@@ -28,26 +29,26 @@ def check_protocol(
     Returns:
         The protocol; None if it is unknown.
     """
-    protocol = protocol_named(record.protocol)
+    protocol = protocol_under(record)
     if protocol is None and absent and record.own_probe is not None:
         about.unchecked(f"the protocol {record.protocol}: needs plugin {' or '.join(absent)}")
         return None
     if protocol is None:
-        about.fault(
-            f"unknown protocol {record.protocol!r}", "Use linear-v2, retrieval-v1 or robustness-v1, or upgrade artbench"
-        )
+        mend = "Use linear-v2, retrieval-v1, robustness-v1 or zero-shot-v1, or upgrade artbench"
+        about.fault(f"unknown protocol {record.protocol!r}", mend)
         return None
     if protocol.hash != record.protocol_hash:
         about.fault(f"the hash of {protocol.name} is {protocol.hash[:12]}, not {record.protocol_hash[:12]}")
     if not _is_for(protocol, form_of(target)):
         about.fault(f"{record.protocol} is not a protocol for {target} tasks")
     _check_shots(record, protocol, about)
+    _check_prompts(record, protocol, about)
     if protocol.own is not None:
         check_own_probe(record, protocol.own, target, about)
     elif record.own_probes:
         about.fault(f"the probe of {record.protocol} is artbench's own, and the record has that of a plugin")
-    elif protocol.search is not None:
-        _check_searched(record, about)
+    elif not protocol.fits:
+        _check_unfitted(record, about)
     else:
         _check_fitted(record, protocol, target, about)
     return protocol
@@ -59,10 +60,23 @@ def _is_for(protocol: Protocol, form: AnswerForm) -> bool:
         return form in protocol.own.answers
     if protocol.search is not None or form in SEARCHED:
         return protocol.search is not None and form == protocol.search.asks
+    if protocol.zero_shot is not None:
+        return form == "class"
     return (protocol.probe.name == "ridge") == (form == "number")
 
 
-def _check_searched(record: Record, about: FileFindings) -> None:
+def _check_prompts(record: Record, protocol: Protocol, about: FileFindings) -> None:
+    if (record.prompts is None) != (protocol.zero_shot is None):
+        about.fault(
+            f"prompts {'are missing' if record.prompts is None else 'are of no use'} under {protocol.name}", RERUN
+        )
+    elif record.prompts is not None:
+        templates = record.prompts.templates
+        if len(set(templates)) < len(templates) or any(template.count("{}") != 1 for template in templates):
+            about.fault("prompts: a template has no place for the class, or is there twice")
+
+
+def _check_unfitted(record: Record, about: FileFindings) -> None:
     if record.neighbours is not None or record.probes or any(round_.neighbours for round_ in record.rounds):
         about.fault(f"nothing is fitted under {record.protocol}, and it has a probe, or neighbours that vote")
     if "probe" in record.tables:
