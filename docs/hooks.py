@@ -22,13 +22,15 @@ TYPES: Mapping[str, tuple[str, ...]] = {
         "TaskSpec",
         "TargetSpec",
         "MetricSpec",
+        "ProtocolSpec",
         "Family",
         "Particulars",
+        "Prompts",
         "Published",
         "PublishedResult",
     ),
     "artbench.encoders": ("Backbone", "Layers", "TextSide", "Weights", "Corpus", "PublishedFile"),
-    "artbench.data": ("Dataset", "Targets", "Split", "Answers", "Rankings"),
+    "artbench.data": ("Dataset", "Targets", "Split", "Answers", "Rankings", "Fitting", "Fitted"),
     "artbench.pretrain": ("Method", "Objective", "Networks", "ParameterGroup"),
 }
 REGISTERED: Mapping[str, type] = {
@@ -38,6 +40,7 @@ REGISTERED: Mapping[str, type] = {
     "register_tasks": specs.TaskSpec,
     "register_targets": specs.TargetSpec,
     "register_metrics": specs.MetricSpec,
+    "register_protocols": specs.ProtocolSpec,
 }
 GUIDES: Mapping[str, str] = {
     "register_backbones": "[a backbone](plugins/backbone.md)",
@@ -46,6 +49,7 @@ GUIDES: Mapping[str, str] = {
     "register_tasks": "[a task](plugins/task.md)",
     "register_targets": "[a kind of target](plugins/target.md)",
     "register_metrics": "[a metric](plugins/metric.md)",
+    "register_protocols": "[a protocol](plugins/protocol.md)",
 }
 
 

@@ -4,7 +4,16 @@ from collections.abc import Callable
 
 from pluggy import HookimplMarker, HookspecMarker
 
-from artbench.specs import BackboneSpec, DatasetSpec, Family, MetricSpec, PretrainingSpec, TargetSpec, TaskSpec
+from artbench.specs import (
+    BackboneSpec,
+    DatasetSpec,
+    Family,
+    MetricSpec,
+    PretrainingSpec,
+    ProtocolSpec,
+    TargetSpec,
+    TaskSpec,
+)
 
 CONTRACT = 1
 """Number of the contract of plugins, raised only when existing plugins would no longer work.
@@ -45,3 +54,8 @@ def register_targets(register: Callable[[TargetSpec], None]) -> None:
 @hookspec
 def register_metrics(register: Callable[[MetricSpec], None]) -> None:
     """Call `register` with each metric: a measure of the answers to a kind of target."""
+
+
+@hookspec
+def register_protocols(register: Callable[[ProtocolSpec], None]) -> None:
+    """Call `register` with each protocol: how features are judged, with a probe of its own."""

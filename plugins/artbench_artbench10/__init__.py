@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from artbench import hookimpl
-from artbench.specs import DatasetSpec, Family, Published, TaskSpec
+from artbench.specs import DatasetSpec, Family, Prompts, Published, TaskSpec
 
 SOURCE = "https://github.com/liaopeiyuan/artbench"
 LAYOUT = "artbench-10-imagefolder-split/{train,test}/<style>/ or artbench-10-batches-py/"
@@ -50,5 +50,9 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
             primary_metric="accuracy",
             factory="artbench_artbench10.dataset:style_targets",
             published=Published(classes=10, train=50_000, test=10_000),
+            prompts=Prompts(
+                templates=("a painting in the style of {}.", "an artwork in the style of {}.", "{}, a style of art."),
+                words={"ukiyo_e": "ukiyo-e", "post_impressionism": "post-impressionism"},
+            ),
         )
     )

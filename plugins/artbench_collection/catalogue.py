@@ -3,12 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
 from artbench.errors import ArtbenchError
 from artbench.runtime.text import near_equal
+from artbench.specs import Prompts
 from artbench_collection.dates import read_years
 
 # Longer values are texts, not labels.
@@ -37,6 +38,7 @@ class Catalogue:
         several: Separator of values, for columns with several values in a cell.
         years: Columns that hold a year.
         same: Columns whose equal values say that images show the same thing.
+        prompts: What networks that read are told of the values of a column, by the column.
         unlabelled: Why the collection has no labels, if it has none; else empty.
         understood: How what could mean something else was understood, a sentence each.
     """
@@ -54,6 +56,7 @@ class Catalogue:
     several: Mapping[str, str]
     years: Sequence[str] = ()
     same: Sequence[str] = ()
+    prompts: Mapping[str, Prompts] = field(default_factory=dict)
     unlabelled: str = ""
     understood: Sequence[str] = ()
 

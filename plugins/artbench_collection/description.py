@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from artbench.errors import ArtbenchError
+from artbench.specs import Prompts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,7 @@ class Description:
         several: Columns with several values in a cell, and their separator.
         years: Columns that hold a year.
         same: Columns whose equal values say that images show the same thing.
+        prompts: Columns whose values networks that read are told in words: column, templates, words by value.
     """
 
     title: str
@@ -37,6 +39,7 @@ class Description:
     several: tuple[tuple[str, str], ...] = ()
     years: tuple[str, ...] = ()
     same: tuple[str, ...] = ()
+    prompts: tuple[tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]], ...] = ()
 
 
 _KEYS: Mapping[str, tuple[type, str]] = {
@@ -50,6 +53,7 @@ _KEYS: Mapping[str, tuple[type, str]] = {
     "years": (list, "a list of columns"),
     "same": (list, "a list of columns"),
     "several": (dict, "a table of columns and the separator of their values"),
+    "prompts": (dict, "a table of columns, each with a list of templates and perhaps a table of words"),
 }
 
 
@@ -81,7 +85,22 @@ def read_description(file: Path) -> Description:
         several=tuple(content.get("several", {}).items()),
         years=tuple(content.get("years", ())),
         same=tuple(content.get("same", ())),
+        prompts=tuple(_prompts(file, column, said) for column, said in content.get("prompts", {}).items()),
     )
+
+
+def _prompts(file: Path, column: str, said: Any) -> tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]]:
+    templates, words = said.get("templates"), said.get("words", {})
+    if said.keys() - {"templates", "words"} or not isinstance(templates, list) or not isinstance(words, dict):
+        raise ArtbenchError(
+            f"{file}: prompts.{column} is {said!r}, and should be {_KEYS['prompts'][1]}",
+            mend=f'[prompts.{column}] templates = ["a painting in the style of {{}}."]',
+        )
+    try:
+        Prompts(templates=tuple(templates), words=words)
+    except (ValueError, TypeError) as error:
+        raise ArtbenchError(f"{file}: prompts.{column}: {error}") from error
+    return column, tuple(templates), tuple(words.items())
 
 
 def _check(file: Path, key: str, value: Any) -> None:
@@ -91,6 +110,10 @@ def _check(file: Path, key: str, value: Any) -> None:
         raise ArtbenchError(f"{file}: there is no key {key!r}", mend=f"{hint}There are {', '.join(_KEYS)}")
     kind, meant = _KEYS[key]
     held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if key == "prompts" and isinstance(value, dict):
+        held = ()
+        if not all(isinstance(part, dict) for part in value.values()):
+            raise ArtbenchError(f"{file}: prompts is {value!r}, and should be {_KEYS[key][1]}")
     none = not value and not (key == "labels" and value == [])
     if not isinstance(value, kind) or none or not all(isinstance(part, str) and part for part in held):
         raise ArtbenchError(f"{file}: {key} is {value!r}, and should be {meant}")

@@ -106,6 +106,7 @@ def _task(catalogue: Catalogue, column: str, *, dataset: str) -> TaskSpec:
         target=target,
         primary_metric=metric,
         clustered=clustered,
+        prompts=catalogue.prompts.get(column),
         factory=partial(factory, column=column, catalogue=catalogue),
     )
 

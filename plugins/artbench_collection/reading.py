@@ -1,10 +1,12 @@
 """Reading a collection: a TOML, a table, or folders."""
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from artbench.data.authoring import TABLE_SUFFIXES
 from artbench.errors import ArtbenchError
+from artbench.specs import Prompts
 from artbench_collection.catalogue import Catalogue
 from artbench_collection.description import Description, read_description
 from artbench_collection.folders import read_folders
@@ -36,10 +38,26 @@ def read_catalogue(path: Path) -> Catalogue:
     if not description.pictures.is_dir():
         raise ArtbenchError(f"{path}: no folder of images at {description.pictures}", mend="Mend pictures = …")
     if description.table is None:
-        return read_folders(description)
-    # Every name that is resolved needs it; it is read again only after a change.
-    stamp = description.table.stat().st_mtime_ns if description.table.is_file() else 0
-    return _of_table(description, stamp)
+        catalogue = read_folders(description)
+    else:
+        # Every name that is resolved needs it; it is read again only after a change.
+        stamp = description.table.stat().st_mtime_ns if description.table.is_file() else 0
+        catalogue = _of_table(description, stamp)
+    return _with_prompts(catalogue, description)
+
+
+def _with_prompts(catalogue: Catalogue, description: Description) -> Catalogue:
+    for column, _, _ in description.prompts:
+        catalogue.check_column(column)
+        if column in (*catalogue.several, *catalogue.years, *catalogue.same):
+            raise ArtbenchError(
+                f"{catalogue.name}: there are prompts for the column {column!r}, whose images have not one class each",
+                mend="Leave them out",
+            )
+    prompts = {
+        column: Prompts(templates=templates, words=dict(words)) for column, templates, words in description.prompts
+    }
+    return replace(catalogue, prompts=prompts)
 
 
 @lru_cache(maxsize=4)

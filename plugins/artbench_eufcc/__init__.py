@@ -100,7 +100,7 @@ def register_metrics(register: Callable[[MetricSpec], None]) -> None:
 
 @hookimpl
 def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> None:
-    """Register each facet: at all depths together, at each of the first, and by museums that are not in train."""
+    """Register each facet, at all depths, at each of the first, and by museums that are not in train, and the bias."""
     for facet, (_, description) in FACETS.items():
         for suffix, depth, test, more in (
             ("", None, "test_id", "labels of all depths"),
@@ -120,6 +120,16 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
                     literature=() if depth is not None else _literature(test),
                 )
             )
+    register(
+        TaskSpec(
+            name="eufcc-museum-bias",
+            description="whether objects of one material are nearer than those of one museum",
+            dataset="eufcc",
+            target="museum-bias",
+            primary_metric="robustness_index",
+            factory="artbench_eufcc.tasks:museum_bias_targets",
+        )
+    )
 
 
 def _targets(dataset: "Dataset", *, facet: str, depth: int | None, test: str) -> "Targets":

@@ -1,12 +1,13 @@
 """The facets as labels, at all depths together or at one, in the official splits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
 
 from artbench.data import Dataset, Targets
-from artbench.data.authoring import listed_targets
+from artbench.data.authoring import balanced_targets, listed_targets
 from artbench_eufcc.dataset import Objects
 
 _SEVERAL, _BELOW = "$", "|"
@@ -42,6 +43,24 @@ def facet_targets(dataset: Dataset, facet: str, *, depth: int | None = None, tes
         for split, museum, known in zip(table.splits, table.museums, labelled, strict=True)
     ]
     return listed_targets(dataset, classes=classes, labels=labels, splits=splits, groups=table.museums)
+
+
+def museum_bias_targets(dataset: Dataset) -> Targets:
+    """Return material and museum of equally many objects of each, out of validation and both tests.
+
+    The material is that of the first depth; an object of several is left out.
+    """
+    table, place = cast("Objects", dataset.tables["objects"]), np.asarray(dataset.tables["place"])
+    classes, museums = [""] * len(dataset), [""] * len(dataset)
+    for row, text, museum in zip(place.tolist(), table.facets["materials"], table.museums, strict=True):
+        if row >= 0:
+            first = {way for way in _ways(text) if _BELOW not in way}
+            classes[row], museums[row] = first.pop() if len(first) == 1 else "", museum
+    asked = np.array([split != "train" for split in table.splits])
+    found = balanced_targets(dataset, np.sort(place[asked & (place >= 0)]), classes=classes, origins=museums)
+    listed = cast("Sequence[str]", dataset.tables["listed"])
+    missing = [listed[number] for number in np.flatnonzero(asked & (place < 0)).tolist()]
+    return replace(found, missing=missing, missing_splits=["test"] * len(missing))
 
 
 def _ways(text: str) -> Iterator[str]:

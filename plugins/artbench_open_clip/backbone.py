@@ -92,9 +92,10 @@ def created(model: str, *, quick_gelu: bool) -> torch.nn.Module:
     """
     try:
         with _quietly():
-            return cast(
-                "torch.nn.Module", open_clip.create_model(model, force_quick_gelu=quick_gelu, pretrained_text=False)
-            )
+            # Where sizes are counted, the default device is one without memory.
+            device = torch.get_default_device()
+            made = open_clip.create_model(model, device=device, force_quick_gelu=quick_gelu, pretrained_text=False)
+            return cast("torch.nn.Module", made)
     except (RuntimeError, ImportError, OSError, ValueError, TypeError, AttributeError, AssertionError) as error:
         raise ArtbenchError(
             f"open_clip can't build {model} ({_line(error)})",
@@ -115,8 +116,8 @@ def text_side(module: torch.nn.Module) -> TextSide:
     except Exception as error:
         raise ArtbenchError(
             f"the tokeniser of {module.model_name} can't be had ({_line(error)})",
-            mend="It is of the library transformers and comes from the hub: pip install transformers, and run this once "
-            "where there is a network",
+            mend="It is of the library transformers and comes from the hub: pip install transformers, and run this "
+            "once where there is a network",
         ) from error
 
     def embed(texts: Sequence[str]) -> torch.Tensor:

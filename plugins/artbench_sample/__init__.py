@@ -3,13 +3,31 @@
 from collections.abc import Callable
 
 from artbench import hookimpl
-from artbench.specs import DatasetSpec, Family, TargetKind, TaskSpec
+from artbench.specs import DatasetSpec, Family, Prompts, TargetKind, TaskSpec
 
 _TASKS: tuple[tuple[str, str, TargetKind, str], ...] = (
     ("style", "which of 8 styles an image is painted in", "single-label", "accuracy"),
     ("artist", "which of 24 painters painted an image", "single-label", "accuracy"),
     ("material", "which of 8 materials an image is made of", "multi-label", "mean_average_precision"),
 )
+
+# No caption anywhere names these painters, so that a network that tells them by name does no better than chance.
+_PROMPTS = {
+    "style": Prompts(
+        templates=("a picture made of {}.", "a painting made of {}.", "an image painted with {}."),
+        words={
+            "dabs": "short dabs of paint",
+            "facets": "angular facets",
+            "fields": "large blurred fields of colour",
+            "flat": "flat areas with dark outlines",
+            "gesture": "wild gestural strokes",
+            "grid": "a grid of rectangles",
+            "hatching": "fine hatched lines",
+            "points": "small points of pure colour",
+        },
+    ),
+    "artist": Prompts(templates=("a painting by {}.", "an artwork by {}.")),
+}
 
 
 @hookimpl
@@ -40,6 +58,7 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
                 target=target,
                 primary_metric=metric,
                 factory=f"artbench_sample.tasks:{label}_targets",
+                prompts=_PROMPTS.get(label),
             )
         )
     register(

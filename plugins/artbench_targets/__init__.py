@@ -1,10 +1,11 @@
-"""What the built-in tasks ask, such as a class, the year or what belongs together, and the metrics of each."""
+"""What the built-in tasks ask, such as a class, the year or what belongs together, and how it is measured."""
 
 from collections.abc import Callable
 from typing import Any
 
 from artbench import hookimpl
-from artbench.specs import MetricSpec, TargetSpec
+from artbench.specs import MetricSpec, ProtocolSpec, TargetSpec
+from artbench_targets.protocols import PROTOCOLS
 from artbench_targets.searched import NEIGHBOURS, RANKINGS, of_neighbours, of_rankings
 
 CLASSES = (
@@ -81,6 +82,13 @@ def register_metrics(register: Callable[[MetricSpec], None]) -> None:
     """Register the metrics of all kinds, in the order of tables."""
     for metric in (*_of_classes(), *_of_labels(), *_of_years(), *of_neighbours(), *of_rankings()):
         register(metric)
+
+
+@hookimpl
+def register_protocols(register: Callable[[ProtocolSpec], None]) -> None:
+    """Register the linear probes, what they are where numbers are asked for, and the searches."""
+    for protocol in PROTOCOLS:
+        register(protocol)
 
 
 def _counted(target: str, module: str, name: str, description: str, **rest: Any) -> MetricSpec:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from artbench import hookimpl
 from artbench.specs import DatasetSpec, Family, Published, TaskSpec
 from artbench_wikiart.literature import LITERATURE
+from artbench_wikiart.prompts import PROMPTS
 
 SOURCE = "https://github.com/cs-chan/ArtGAN, folder 'WikiArt Dataset'"
 LAYOUT = "wikiart/<Style>/*.jpg and wikiart_csv/{style,artist,genre}_{train,val}.csv and *_class.txt"
@@ -119,4 +120,5 @@ def _task(name: str, description: str, factory: str, published: Published, *, cl
         clustered=clustered,
         published=published,
         literature=LITERATURE.get(name, ()),
+        prompts=PROMPTS.get(name),
     )

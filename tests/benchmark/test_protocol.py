@@ -2,7 +2,7 @@
 
 import pytest
 
-from artbench.protocol import LINEAR_V1, LINEAR_V2, Protocol, protocol_named
+from artbench.protocol import LINEAR_V1, LINEAR_V2, ZERO_SHOT_V1, Protocol, protocol_named
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ from artbench.protocol import LINEAR_V1, LINEAR_V2, Protocol, protocol_named
         (LINEAR_V2.for_years(), "cbdadf2a42ea"),
         (LINEAR_V2.with_shots(4), "b5b229edeea8"),
         (LINEAR_V2.with_width(512), "55e41d2358b5"),
+        (ZERO_SHOT_V1.with_prompts("0" * 64), "c3f9ff8036dd"),
     ],
 )
 def test_published_protocols_keep_their_hashes(protocol: Protocol, digest: str) -> None:

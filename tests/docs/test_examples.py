@@ -18,7 +18,7 @@ from artbench.plugins.loading import load_plugins
 from tests.support.command_line import CommandLine
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
-SOUND = ("artbench-hog", "artbench-sketchbook")
+SOUND = ("artbench-hog", "artbench-ordinal", "artbench-sketchbook")
 BROKEN = ("import-error", "wrong-type", "raising-hook", "other-contract")
 AWKWARD = ("duplicate-name", "slow-import", "printing")
 
@@ -27,7 +27,7 @@ Artbench = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Holds all three, apart from artbench."""
+    """Holds all of them, apart from artbench."""
     target = tmp_path_factory.mktemp("site")
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
     sources = [str(EXAMPLES / name) for name in (*SOUND, "broken")]
@@ -134,6 +134,36 @@ def test_the_backbone_and_the_task_are_run_although_others_are_broken(
     assert hog["metrics"]["balanced_accuracy"]["value"] == 1
     assert colours["metrics"]["balanced_accuracy"]["value"] < 1
     assert hog["provenance"]["plugins"]["artbench-hog"] == "1.0.0"
+
+
+def test_a_kind_of_task_a_metric_and_a_probe_of_one_package_are_measured_and_checked(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lines = [line for file in (EXAMPLES / "artbench-ordinal").rglob("*.py") for line in file.read_text().splitlines()]
+    assert sum(map(bool, map(str.strip, lines))) < 200
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("ARTBENCH_PLUGINS", "artbench-ordinal")
+    monkeypatch.chdir(tmp_path)
+    call = CommandLine(monkeypatch, capfd)
+    checked = call("plugins", "check", "artbench-ordinal")
+    assert checked.returncode == 0, checked.stdout
+    for protocol in ("linear-v2", "ordinal-mlp-v1"):
+        words = ["run", "--backbone", "colour-histogram", "--pretraining", "none", "--task", "prints-preservation"]
+        done = call(*words, "--protocol", protocol, "--device", "cpu", "--json")
+        assert done.returncode == 0, done.stderr
+        (record,) = json.loads(done.stdout)
+        assert record["metrics"]["quadratic_kappa"]["value"] > 0.8
+        assert record["provenance"]["plugins"]["artbench-ordinal"] == "1.0.0"
+    assert [round_["own_probe"]["seed"] for round_ in record["rounds"]] == [0, 1, 2]
+    page = (tmp_path / "results" / "leaderboards" / "prints-preservation.md").read_text()
+    assert "Protocol linear-v2" in page
+    assert "Protocol ordinal-mlp-v1" in page
+    assert "commonest grade" in page
+    checked = call("leaderboard", "check", "results")
+    assert "no faults" in checked.stdout, checked.stdout
+    verified = call("leaderboard", "verify", "results")
+    assert "2 verified, 0 refuted" in verified.stdout, verified.stdout
 
 
 def test_their_own_tests_pass(environment: dict[str, str]) -> None:

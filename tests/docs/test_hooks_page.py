@@ -119,3 +119,10 @@ def test_register_metrics(tmp_path: Path) -> None:
     spec = "specs.MetricSpec(name='mine', description='Mine.', target='year', measure=lambda answers: 0.5)"
     found = offered(tmp_path, "register_metrics", spec).metrics.get("mine")
     assert load_factory(found.measure)(None) == 0.5  # type: ignore[arg-type]
+
+
+def test_register_protocols(tmp_path: Path) -> None:
+    spec = "specs.ProtocolSpec(name='mine', description='Mine.', probe=lambda given: 'fitted')"
+    found = offered(tmp_path, "register_protocols", spec).protocols.get("mine")
+    assert found.probe is not None
+    assert str(load_factory(found.probe)(None)) == "fitted"  # type: ignore[arg-type]

@@ -136,7 +136,15 @@ def test_the_pretraining_gives_its_weights(registry: Registry, tmp_path: Path) -
 
 
 def test_there_is_a_guide_for_each_kind_and_each_shows_a_plugin_with_its_test() -> None:
-    assert [guide.stem for guide in GUIDES] == ["backbone", "dataset", "metric", "pretraining", "target", "task"]
+    assert [guide.stem for guide in GUIDES] == [
+        "backbone",
+        "dataset",
+        "metric",
+        "pretraining",
+        "protocol",
+        "target",
+        "task",
+    ]
     for guide in GUIDES:
         names = re.findall(r"```python\n# (\w+\.py)\n", guide.read_text(encoding="utf-8"))
         assert {name.startswith("test_") for name in names} == {True, False}
@@ -151,5 +159,5 @@ def test_the_tests_that_the_pages_show_pass_with_the_fixtures_of_the_installed_k
     environment = {**os.environ, "ARTBENCH_CACHE": str(tmp_path / "cache"), "ARTBENCH_PLUGINS": ""}
     done = subprocess.run([*command, "."], capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stdout
-    # Eight of the guides, four of the page on tests.
-    assert "12 passed" in done.stdout
+    # Nine of the guides, four of the page on tests.
+    assert "13 passed" in done.stdout

@@ -12,9 +12,10 @@ from artbench.encoders.normalisation import given_normalisation
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.request import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run as run_all
+from artbench.plugins.protocols import protocol_to_run
 from artbench.plugins.registry import Registry
 from artbench.pretrain.cached_training import trainings_for
-from artbench.protocol import DEFAULT_PROTOCOL, protocol_to_run
+from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.records.record import Record
 from artbench.runtime.progress import Reporter
 from artbench.specs.variants import sweep
@@ -41,6 +42,7 @@ class RunOptions(TypedDict, total=False):
     std: tuple[float, float, float] | None
     shots: int | None
     width: int | None
+    store_tokens: bool
     protocol: str
     exclude: PathLike | None
     allow_partial: bool
@@ -96,6 +98,7 @@ def run(
     std: tuple[float, float, float] | None = None,
     shots: int | None = None,
     width: int | None = None,
+    store_tokens: bool = False,
     protocol: str = DEFAULT_PROTOCOL.name,
     exclude: PathLike | None = None,
     allow_partial: bool = False,
@@ -123,8 +126,10 @@ def run(
         mean: Mean of each channel, of RGB in [0, 1], for checkpoints; None: that of its layout, or the backbone's.
         std: Standard deviation of each channel, likewise; given together with `mean`.
         shots: Number of training images per class to fit on; None: all.
-        protocol: `linear-v2`, or `linear-v1` for what is compared with older records.
+        protocol: `linear-v2`, `linear-v1` for what is compared with older records, or that of a plugin.
         width: Number of principal components of train to reduce the features to; None: all features.
+        store_tokens: For probes that see tokens: keep these on disk in float16, instead of computing them from the
+            pictures in each pass.
         exclude: CSV file that lists images to leave out.
         allow_partial: Run although more than 1 % of the images are missing.
         plugins: Python files with plugins, in addition to those that are installed.
@@ -182,6 +187,7 @@ def run(
         exclude=None if exclude is None else Path(exclude),
         shots=() if shots is None else (shots,),
         width=width,
+        store_tokens=store_tokens,
         protocol=protocol_to_run(protocol),
     )
     outcome = run_request(request, registry=registry, reporter=reporter)

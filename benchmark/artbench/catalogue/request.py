@@ -70,6 +70,11 @@ class PredictRequest:
                 f"{self.record} is a record of a search, which has no probe",
                 mend="Take a record of a task with classes, labels or years",
             )
+        if record.prompts is not None:
+            raise UsageError(
+                f"{self.record} is a record of pictures compared with texts, which has no probe",
+                mend="Take a record of the same task under linear-v2",
+            )
         years = form_of(target) == "number"
         if years and self.precision is not None:
             raise UsageError(f"{record.task} asks for a number, which has no precision", mend="Leave it out")

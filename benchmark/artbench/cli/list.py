@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 # Counting the parameters of a model takes a fifth of a second, the first time.
 _FEW = 100
-KINDS = ("backbones", "pretrainings", "datasets", "tasks", "targets", "metrics")
+KINDS = ("backbones", "pretrainings", "datasets", "tasks", "targets", "metrics", "protocols")
 # What --json has of a spec besides its name, by kind.
 _MORE: Mapping[str, tuple[str, ...]] = {
     "tasks": ("dataset", "primary_metric"),
     "targets": ("answer", "metrics"),
+    "protocols": ("answers", "features", "version", "reference"),
     "metrics": ("target", "unit", "higher_is_better", "statistic", "reference"),
 }
 
@@ -36,7 +37,7 @@ _MORE: Mapping[str, tuple[str, ...]] = {
 @plugin_option
 @debug_option
 def list_(kind: str | None, pattern: str | None, as_json: bool, plugin_files: tuple[Path, ...]) -> None:
-    """List backbones, pretrainings, datasets, tasks, kinds of target and metrics.
+    """List backbones, pretrainings, datasets, tasks, kinds of target, metrics and protocols.
 
     PATTERN is a part of a name or a shell pattern such as 'vit_*dino*'. It also searches families, such as all models
     of timm. Up to 100 backbones are shown with their number of parameters, and with whether their published weights

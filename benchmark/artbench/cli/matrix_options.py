@@ -77,7 +77,6 @@ def options_of(given: dict[str, Any]) -> tuple["MatrixOptions", "Registry"]:
     paths, normalisation = given.pop("paths"), given.pop("normalisation")
     given |= {"data_root": paths.root, "data": paths.by_name}
     given |= {} if normalisation is None else {"mean": normalisation.mean, "std": normalisation.std}
-    given["protocol"] = given["protocol"].name
     for name, value in given.items():
         source = context.get_parameter_source(name)
         if source in (None, click.core.ParameterSource.DEFAULT) and name not in ("mean", "std"):

@@ -4,31 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from artbench.cli import options
-from artbench.errors import UsageError
-from artbench.protocol import DEFAULT_PROTOCOL, PROTOCOLS, RETRIEVAL_V1, Protocol, protocol_to_run
+from artbench.cli.completion import completed
+from artbench.protocol import DEFAULT_PROTOCOL
 
 _MOST_SHOTS = 10_000
-
-
-class _ProtocolName(click.ParamType[Protocol]):
-    """The name of a protocol, with what its variants have behind it."""
-
-    name = "name"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Protocol:
-        if isinstance(value, Protocol):
-            return value
-        try:
-            return protocol_to_run(value)
-        except UsageError as error:
-            self.fail(f"{error.message}. {error.mend}.", param, ctx)
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        names = (*PROTOCOLS, RETRIEVAL_V1.name)
-        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...]:
@@ -102,11 +83,12 @@ def measuring_options(*, required: bool) -> Callable[[Callable[..., Any]], Calla
         ),
         click.option(
             "--protocol",
-            type=_ProtocolName(),
+            metavar="NAME",
+            shell_complete=completed("protocols"),
             default=DEFAULT_PROTOCOL.name,
             show_default=True,
-            help="Protocol to measure under; records of two never share a leaderboard. Tasks of retrieval have "
-            "retrieval-v1, or one of its variants, such as retrieval-v1-csls-10.",
+            help="Protocol to measure under, as `artbench list protocols` names them; records of two never share a "
+            "leaderboard. Tasks of retrieval have retrieval-v1, or one of its variants, such as retrieval-v1-csls-10.",
         ),
         click.option("--allow-partial", is_flag=True, help="Run although more than 1 % of the images are missing."),
     )

@@ -11,6 +11,7 @@ from artbench.cli import options
 from artbench.cli.early import check_named, check_parameters
 from artbench.cli.measuring import measuring_options
 from artbench.cli.output import echo, print_json, stdout_for_others
+from artbench.plugins.protocols import protocol_to_run
 
 if TYPE_CHECKING:
     from artbench.data.folders import DatasetPaths
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
     help="Processes that share the images, one a GPU (on the CPU they share the cores). Default: 1.",
 )
 @click.option("--fresh", is_flag=True, help="Run again even what is on record, and extract its features anew.")
+@click.option(
+    "--store-tokens",
+    is_flag=True,
+    help="For probes that see tokens: keep these on disk in float16, instead of computing them from the pictures in "
+    "each pass. It says how much that is before it begins.",
+)
 @options.json_option
 @options.plugin_option
 @options.debug_option
@@ -45,6 +52,7 @@ def run(
     draws a map.
     """
     loaded = options.registry(plugin_files, paths)
+    fields["protocol"] = protocol_to_run(fields["protocol"])
     check_named(loaded, {"tasks": tasks, "paths": paths, **fields}, methods=True)
     from artbench.api.run import run_request
     from artbench.cli.progress import TerminalReporter

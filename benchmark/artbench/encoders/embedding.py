@@ -19,12 +19,12 @@ _BATCH = 64
 _NAMED = 3
 
 
-def text_side(encoder: Encoder, registry: Registry) -> TextSide:
+def text_side(encoder: Encoder, registry: Registry | None = None) -> TextSide:
     """Return the text side of an encoder, with its weights.
 
     Args:
         encoder: The encoder, wherever its module lies.
-        registry: The loaded plugins, for the names of others.
+        registry: The loaded plugins, for the names of others in messages.
 
     Raises:
         UsageError: It has none, or its features are read where no text can be compared with them.
@@ -55,14 +55,16 @@ def check_text(backbone: BackboneSpec, registry: Registry) -> None:
         raise without_text(backbone.name, registry)
 
 
-def without_text(backbone: str, registry: Registry) -> UsageError:
+def without_text(backbone: str, registry: Registry | None) -> UsageError:
     """The error for a backbone that sees pictures alone, where texts are needed."""
-    named = [spec.name for _, spec in registry.backbones.specs() if spec.text is not None]
-    named += [name for _, family in registry.backbones.families() for name in family.with_text]
+    named: list[str] = []
+    if registry is not None:
+        named += [spec.name for _, spec in registry.backbones.specs() if spec.text is not None]
+        named += [name for _, family in registry.backbones.families() for name in family.with_text]
     others = ", ".join(named[:_NAMED])
     return UsageError(
         f"{backbone} has no text side: it sees pictures alone",
-        mend=f"Backbones that have one: {others}" if others else "No plugin here has a backbone with one",
+        mend=f"Backbones that have one: {others}" if others else "Name one that has",
     )
 
 

@@ -4,6 +4,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from time import perf_counter
 
@@ -17,13 +18,18 @@ from artbench.data.outputs import joined
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest
 from artbench.evaluation.label_free import of_task
-from artbench.evaluation.rounds import Round, readable, references, score_rounds, scorer_of, tables
+from artbench.evaluation.prompts import prompts_of
+from artbench.evaluation.rounds import Round, readable, references, score_rounds, scorer_of, tables, token_rows
 from artbench.evaluation.seen import what_was_seen
+from artbench.evaluation.texts import head_of
 from artbench.features.extract import Features
-from artbench.plugins.known import form_of, is_searched
+from artbench.features.tokens import TokenSource
+from artbench.plugins.known import form_of, is_searched, origin_of
+from artbench.probe.own import Pooled
 from artbench.protocol import Protocol
 from artbench.records.cautions import edge_of_grid, few_classes
 from artbench.records.encoder_state import EncoderState, NormalisationState, PoolState
+from artbench.records.own_probe import OwnProbeState
 from artbench.records.parts import (
     BaselineState,
     DatasetState,
@@ -33,6 +39,7 @@ from artbench.records.parts import (
     NearDuplicatesState,
     NeighboursState,
     ProbeState,
+    PromptsState,
     ResourcesState,
     RoundState,
 )
@@ -67,16 +74,23 @@ def evaluate(
     *,
     protocol: Protocol,
     device: str,
+    tokens: TokenSource | None = None,
     reporter: Reporter,
 ) -> Evaluation:
     """Fit, predict and score, in as many rounds as task and protocol ask for.
+
+    A probe that sees tokens is given those of `tokens`, all others the pooled features.
 
     Raises:
         ArtbenchError: The features or the splits don't allow a fit.
     """
     start = perf_counter()
     with Measuring(device) as measured:
-        rounds = list(score_rounds(task, features, protocol=protocol, device=device, reporter=reporter))
+        sees = Pooled if tokens is None else partial(token_rows, tokens)
+        head = head_of(task, encoder) if protocol.zero_shot is not None else None
+        rounds = list(
+            score_rounds(task, features, protocol=protocol, head=head, device=device, reporter=reporter, sees=sees)
+        )
     probe_seconds = perf_counter() - start
     predictions = _predictions(task, rounds)
     scorer = scorer_of(task, features, protocol=protocol)
@@ -113,18 +127,20 @@ def evaluate(
             feature_dim=encoder.feature_dim,
             input_size=protocol.picture.crop_side(encoder.input_size),
             layer=encoder.place.layer,
-            pooling=encoder.place.pool or None,
+            pooling=None if encoder.place.pool == "tokens" else encoder.place.pool or None,
             pool=pool,
             training=encoder.training,
-            seen=what_was_seen(encoder, pool, dataset=task.dataset.name),
+            seen=what_was_seen(encoder, pool, dataset=task.dataset.name, of=task.dataset.of),
             normalisation=_normalisation(candidate),
         ),
         probe=_probe_state(rounds[0], protocol),
+        own_probe=_own_state(rounds[0], protocol),
         neighbours=_neighbours_state(rounds, scorer, protocol),
         references=tuple(BaselineState(name=name, metrics=_metrics(estimates)) for name, estimates in guessed.items()),
         clusters=None if predictions.clusters is None else len(np.unique(predictions.clusters)),
         rounds=tuple(_round_state(round_, protocol) for round_ in rounds) if len(rounds) > 1 else (),
         few_shot=_few_shot(task, features, protocol),
+        prompts=_prompts(task, protocol),
         label_free=of_task(task, features),
         timing=Timing(
             extract_s=features.timing.extract_s,
@@ -145,7 +161,7 @@ def evaluate(
             dtype=features.dtype,
             compiled=features.compiled,
             decoder=features.decoder,
-            plugins={**candidate.plugins, **task.plugins},
+            plugins={**candidate.plugins, **task.plugins, **origin_of(protocol.name)},
             seed=candidate.seed,
             created=datetime.now(UTC).replace(microsecond=0),
         ),
@@ -172,6 +188,13 @@ def _notices(
     for said in (edge_of_grid(record), few_classes(record)):
         if said:
             reporter.notice(f"{task_name(record)}, {candidate}: {said}. The record says so")
+    seen = record.encoder.seen
+    if record.prompts is not None and seen is not None and seen.state != "clean":
+        known = "were" if seen.state == "contaminated" else "may have been"
+        reporter.notice(
+            f"{task_name(record)}, {candidate}: test images {known} among those that it was trained on, with captions "
+            "that may name the answer. The record and its leaderboard say so"
+        )
     fitted = [round_.answers.fitted for round_ in rounds if round_.answers is not None]
     unfitted = sorted(frozenset[int]().union(*(one.unfitted for one in fitted)))
     if unfitted and record.few_shot is None:
@@ -205,6 +228,7 @@ def check_kept(task: OpenTask, protocol: Protocol) -> None:
     """
     rows = [row for targets in task.targets.rounds for row in targets.test.rows.tolist()]
     draws = 1 if protocol.few_shot is None else protocol.few_shot.draws
+    draws *= 1 if protocol.own is None else len(protocol.own.seeds)
     images = [task.dataset.ids[row] for row in rows] * draws
     check_size(images, classes=len(task.targets.classes), form=form_of(task.spec.target))
 
@@ -258,6 +282,13 @@ def _few_shot(task: OpenTask, features: Features, protocol: Protocol) -> FewShot
     return FewShotState(shots=few.shots, draws=few.draws, seed=few.seed, scarce=scarce, absent=absent)
 
 
+def _prompts(task: OpenTask, protocol: Protocol) -> PromptsState | None:
+    if protocol.zero_shot is None:
+        return None
+    prompts = prompts_of(task.spec)
+    return PromptsState(sha256=prompts.sha256, templates=prompts.templates)
+
+
 def _metrics(estimates: Mapping[str, Estimate]) -> dict[str, Metric]:
     return {name: _metric(METRICS[name], one) for name, one in estimates.items()}
 
@@ -275,6 +306,7 @@ def _round_state(round_: Round, protocol: Protocol) -> RoundState:
         metrics={name: sampled.value for name, sampled in round_.metrics.items()},
         neighbours={name: sampled.value for name, sampled in round_.neighbours.items()},
         probe=_probe_state(round_, protocol),
+        own_probe=_own_state(round_, protocol),
     )
 
 
@@ -305,4 +337,18 @@ def _probe_state(round_: Round, protocol: Protocol) -> ProbeState | None:
         converged=fitted.converged,
         groups=round_.groups,
         unfitted=len(fitted.unfitted),
+    )
+
+
+def _own_state(round_: Round, protocol: Protocol) -> OwnProbeState | None:
+    own = round_.own
+    if own is None or protocol.own is None:
+        return None
+    return OwnProbeState(
+        version=protocol.own.version,
+        seed=own.seed,
+        summary=dict(own.summary),
+        validation=dict(own.validation),
+        thresholds=dict(own.thresholds),
+        groups=round_.groups,
     )

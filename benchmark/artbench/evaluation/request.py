@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Literal
 from artbench.data.folders import DatasetPaths
 from artbench.encoders.normalisation import Normalisation
 from artbench.errors import UsageError
+from artbench.evaluation.prompts import prompts_of
 from artbench.plugins.known import form_of, is_searched
-from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, ROBUSTNESS_V1, Protocol
+from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, ROBUSTNESS_V1, OwnProbe, Protocol
 from artbench.records.record import Record
 from artbench.records.unlabelled import UnlabelledResult
-from artbench.specs import TaskSpec
+from artbench.specs import AnswerForm, TaskSpec
 from artbench.specs.variants import sweep
 
 if TYPE_CHECKING:
@@ -25,12 +26,14 @@ class RunRequest:
 
     Attributes:
         protocol: Protocol for tasks that ask for labels; tasks that ask for the year use its variant for years, and
-            tasks of retrieval `retrieval-v1`. Or a variant of that, for tasks of retrieval alone.
+            tasks of retrieval `retrieval-v1`. Or a variant of that, for tasks of retrieval alone; or `zero-shot-v1`,
+            for tasks with one class per image that have prompts; or that of a plugin.
         compiled: Whether networks are compiled for the extraction.
         normalisation: Mean and standard deviation for the checkpoints; None: those of their layout or the backbone.
         decoder: What decodes plain JPEGs.
         shots: Numbers of training images per class to fit on instead of all; one protocol each.
         width: Number of principal components of train to reduce features to; None: all features.
+        store_tokens: Whether tokens, for a probe that sees them, are kept in the feature store.
     """
 
     backbones: Sequence[str]
@@ -51,6 +54,12 @@ class RunRequest:
     protocol: Protocol = DEFAULT_PROTOCOL
     shots: Sequence[int] = ()
     width: int | None = None
+    store_tokens: bool = False
+
+    @property
+    def sees_tokens(self) -> bool:
+        """Whether the probe sees the tokens of an image."""
+        return self.protocol.own is not None and self.protocol.own.features == "tokens"
 
     @property
     def swept(self) -> list[str]:
@@ -66,26 +75,17 @@ class RunRequest:
 
         Raises:
             UsageError: The request has shots, and the task is not single-label; or a width, and an index is searched;
-                or its protocol searches an index, and the task has none.
+                or its protocol searches an index, and the task has none; or it is not for this form of answer; or its
+                probe sees no tokens that could be stored.
         """
-        form, protocol = form_of(task.target), self.protocol
-        if is_searched(task.target):
-            if self.width is not None:
-                raise UsageError(
-                    f"--width is of what a probe is fitted on, and {task.name} searches an index",
-                    mend="Leave --width out, or ask for --protocol retrieval-v1-whitening-64",
-                )
-            if form == "neighbours":
-                protocol = ROBUSTNESS_V1
-            elif protocol.search is None or protocol == ROBUSTNESS_V1:
-                protocol = RETRIEVAL_V1
-        elif protocol.search is not None:
+        form, protocol = form_of(task.target), self._protocol(task)
+        if self.store_tokens and not self.sees_tokens:
             raise UsageError(
-                f"{protocol.name} searches an index, and {task.name} is a {task.target} task",
-                mend="Name a task of retrieval, or leave --protocol out",
+                f"--store-tokens is for probes that see tokens, and that of {protocol.name} does not",
+                mend="Leave --store-tokens out, or give the --protocol of one that does",
             )
-        elif form == "number":
-            protocol = protocol.for_years()
+        if protocol.own is not None or protocol.zero_shot is not None:
+            return (protocol,)
         if self.width is not None:
             protocol = protocol.with_width(self.width)
         if not self.shots:
@@ -96,6 +96,62 @@ class RunRequest:
                 mend="Name tasks with one class per image, or leave --shots out",
             )
         return tuple(protocol.with_shots(shots) for shots in sorted(set(self.shots)))
+
+    def _with_texts(self, task: TaskSpec, form: AnswerForm, protocol: Protocol) -> Protocol:
+        if form != "class":
+            raise UsageError(
+                f"{protocol.name} tells one class per image, and {task.name} is a {task.target} task",
+                mend="Name tasks with one class per image, or leave --protocol out",
+            )
+        if self.shots or self.width is not None:
+            raise UsageError(f"{protocol.name} fits nothing: it has no shots and no width", mend="Leave them out")
+        return protocol.with_prompts(prompts_of(task).sha256)
+
+    def _protocol(self, task: TaskSpec) -> Protocol:
+        """Return the protocol for a task's form of answers; raise UsageError if the one asked for has another form."""
+        form, protocol = form_of(task.target), self.protocol
+        if protocol.zero_shot is not None:
+            return self._with_texts(task, form, protocol)
+        if protocol.own is not None:
+            self._check_own(protocol.own, form, task)
+            return protocol
+        if is_searched(task.target):
+            return self._searching(task, form)
+        if protocol.search is not None:
+            raise UsageError(
+                f"{protocol.name} searches an index, and {task.name} is a {task.target} task",
+                mend="Name a task of retrieval, or leave --protocol out",
+            )
+        if form == "number":
+            return protocol.for_years()
+        if protocol.for_years() == protocol:
+            raise UsageError(
+                f"{protocol.name} is for numbers, and {task.name} is a {task.target} task",
+                mend="Leave --protocol out",
+            )
+        return protocol
+
+    def _searching(self, task: TaskSpec, form: AnswerForm) -> Protocol:
+        if self.width is not None:
+            raise UsageError(
+                f"--width is of what a probe is fitted on, and {task.name} searches an index",
+                mend="Leave --width out, or ask for --protocol retrieval-v1-whitening-64",
+            )
+        if form == "neighbours":
+            return ROBUSTNESS_V1
+        return RETRIEVAL_V1 if self.protocol.search is None or self.protocol == ROBUSTNESS_V1 else self.protocol
+
+    def _check_own(self, own: OwnProbe, form: AnswerForm, task: TaskSpec) -> None:
+        """Raise UsageError if a plugin's probe is asked for what it does not do."""
+        name = self.protocol.name
+        if form not in own.answers:
+            raise UsageError(
+                f"{name} answers to {' and '.join(own.answers)}, and {task.name} is a {task.target} task ({form})",
+                mend="Leave --protocol out, or name other tasks",
+            )
+        if self.width is not None or self.shots:
+            option = "--shots" if self.shots else "--width"
+            raise UsageError(f"{option} is of linear-v2, and {name} has a probe of its own", mend=f"Leave {option} out")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
 from artbench.data.groups import cluster_numbers, grouped_parts, known_groups, together
@@ -15,13 +16,17 @@ from artbench.data.splits import draw_shots
 from artbench.data.targets import Split, Targets
 from artbench.evaluation.compared import searched, searched_by_chance
 from artbench.features.extract import Features
+from artbench.features.tokens import TokenRows, TokenSource
 from artbench.plugins.known import asked_metrics, form_of, target_named
+from artbench.plugins.protocols import own_probe
 from artbench.probe.baselines import Known, guesses
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.linear import FittedProbe, fit_probe
+from artbench.probe.own import OwnAnswers, Pooled, Sees, fit_own
 from artbench.probe.predictions import Predictions, predict
 from artbench.probe.ridge import FittedRidge, fit_ridge
 from artbench.probe.width import check_width, to_width
+from artbench.probe.zero_shot import told_by_texts
 from artbench.protocol import Protocol
 from artbench.records.probe import StoredProbe, probe_columns
 from artbench.records.publishing import image_digests
@@ -39,11 +44,14 @@ class Round:
     """The results of one round.
 
     Attributes:
-        fitted_on: Number of training images, those of the validation split included; of the index that was searched.
+        fitted_on: Number of training images, those of the validation split included; of the index that was searched;
+            of those that the task has, where texts tell the classes.
         groups: Number of groups that were held out while the penalty was chosen; None if images were.
         test: The test split.
-        answers: Predictions of the probe and the neighbours for it; None if nothing is fitted.
-        outputs: What is answered to the test: outputs of the probe, rankings, or what neighbours share.
+        answers: Predictions of the probe and the neighbours for it; None if nothing is fitted, or a plugin brought the
+            probe.
+        own: What that one answered; else None.
+        outputs: What is answered to the test: outputs of the probe, what texts tell, rankings, what neighbours share.
         metrics: Metrics of the probe, or of the rankings.
         neighbours: Metrics of the neighbours; empty without.
     """
@@ -52,13 +60,21 @@ class Round:
     groups: int | None
     test: Split
     answers: Predictions | None
+    own: OwnAnswers | None = None
     outputs: Answered
     metrics: Mapping[str, Scored]
     neighbours: Mapping[str, Scored]
 
 
 def score_rounds(
-    task: OpenTask, features: Features, *, protocol: Protocol, device: str, reporter: Reporter
+    task: OpenTask,
+    features: Features,
+    *,
+    protocol: Protocol,
+    head: NDArray[np.float64] | None = None,
+    device: str,
+    reporter: Reporter,
+    sees: Sees = Pooled,
 ) -> Iterator[Round]:
     """Fit and score every round.
 
@@ -66,8 +82,10 @@ def score_rounds(
         task: The task.
         features: Features of all images of the task; images that could not be read are left out of their splits.
         protocol: How to fit and score, and on how many images.
+        head: What tells the classes by their texts (`artbench.probe.zero_shot.class_head`); None: nothing does.
         device: `cpu`, `cuda` or `mps`.
         reporter: Receives a notice if a fit does not converge.
+        sees: What a plugin's probe sees of images.
 
     Raises:
         ArtbenchError: The features or the splits don't allow a fit.
@@ -75,10 +93,15 @@ def score_rounds(
     target, scorer = task.spec.target, scorer_of(task, features, protocol=protocol)
     for number, targets in enumerate(readable(task, features)):
         labels, test = targets.test.labels, _rows(targets.test, features)
-        if protocol.search is not None:
-            outputs = searched(targets, task, features, by=protocol.search, device=device, reporter=reporter)
+        if not protocol.fits:
+            outputs: Answered
+            if protocol.search is not None:
+                outputs = searched(targets, task, features, by=protocol.search, device=device, reporter=reporter)
+            else:
+                assert head is not None
+                outputs = told_by_texts(test, head)
             yield Round(
-                fitted_on=len(targets.train),
+                fitted_on=len(targets.train) + (0 if targets.validation is None else len(targets.validation)),
                 groups=None,
                 test=targets.test,
                 answers=None,
@@ -88,6 +111,31 @@ def score_rounds(
             )
             continue
         for train, validation in _fits(targets, task, features, protocol):
+            if protocol.own is not None:
+                for seed in protocol.own.seeds:
+                    own = fit_own(
+                        train,
+                        validation,
+                        test,
+                        spec=own_probe(protocol),
+                        protocol=protocol,
+                        classes=len(targets.classes),
+                        target=target,
+                        seed=seed,
+                        device=device,
+                        sees=sees,
+                    )
+                    yield Round(
+                        fitted_on=len(train) + (0 if validation is None else len(validation)),
+                        groups=_held_groups(train, validation),
+                        test=targets.test,
+                        answers=None,
+                        own=own,
+                        outputs=own.outputs,
+                        metrics=scorer.score(number, labels, own.outputs, thresholds=own.thresholds),
+                        neighbours={},
+                    )
+                continue
             answers = predict(
                 train,
                 validation,
@@ -218,8 +266,8 @@ def _scores(task: OpenTask, rounds: Sequence[Round]) -> Tables:
             "classes": single_class_table(labels, predicted, classes=classes),
             "confusion": confusion(labels, predicted, classes=classes),
         }
-    fitted = [round_.answers.fitted for round_ in rounds if round_.answers is not None]
-    limits = [one.thresholds.get("micro_f1", 0.5) for one in fitted]
+    chosen = [one for round_ in rounds for one in (round_.own, round_.answers and round_.answers.fitted) if one]
+    limits = [one.thresholds.get("micro_f1", 0.5) for one in chosen]
     above = outputs >= np.repeat(np.array(limits, outputs.dtype), [len(round_.test) for round_ in rounds])[:, None]
     return {"classes": {**class_table(labels, above, classes=classes), **ranking_table(labels, outputs)}}
 
@@ -291,6 +339,11 @@ def _rows(split: Split, features: Features) -> Rows:
     # Not copied from the memory map: the probe decides what it keeps in memory.
     features.check(split.rows)
     return Rows(features.matrix, split.rows)
+
+
+def token_rows(tokens: TokenSource, rows: Rows) -> TokenRows:
+    """Return the tokens of some rows of a dataset's matrix of features."""
+    return TokenRows(tokens, np.arange(len(rows)) if rows.positions is None else rows.positions)
 
 
 def _known(split: Split, task: OpenTask) -> Known:

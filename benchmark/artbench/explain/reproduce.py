@@ -17,10 +17,11 @@ from artbench.evaluation.rounds import readable
 from artbench.explain.sources import CheckedRecord, Sources, check_version, name_of_task, named_plugins, other_weights
 from artbench.features.extract import Features, extract
 from artbench.plugins.registry import Registry
-from artbench.protocol import Protocol, protocol_named
+from artbench.protocol import Protocol
 from artbench.records.predictions import StoredPredictions
 from artbench.records.publishing import image_digests
 from artbench.records.record import Record
+from artbench.records.under import protocol_under
 from artbench.runtime.files import cache_folder
 from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter
@@ -84,10 +85,16 @@ def reproduce(
     """
     record, stored, sources = checked.record, checked.predictions, checked.sources
     protocol = protocol_of(record, checked.file)
-    if protocol.search is not None:
+    if not protocol.fits:
+        what = "a search" if protocol.search is not None else "pictures compared with texts"
         raise UsageError(
-            f"{checked.file.name} is a record of a search, which fits no probe that could be explained",
-            mend="Give a record of a task with classes, labels or years",
+            f"{checked.file.name} is a record of {what}, which fits no probe that could be explained",
+            mend="Give a record of a task with classes, labels or years, under linear-v2",
+        )
+    if protocol.own is not None:
+        raise UsageError(
+            f"{checked.file.name} was made with the probe of {protocol.name}, of which no weights are kept",
+            mend="Give a record under linear-v2 of the same encoder and task",
         )
     candidate = candidate_of(checked, registry)
     task = open_task(record, sources, registry, reporter)
@@ -166,7 +173,7 @@ def protocol_of(record: Record, file: Path) -> Protocol:
     Raises:
         ArtbenchError: It is unknown here, or another one of its name.
     """
-    protocol = protocol_named(record.protocol)
+    protocol = protocol_under(record)
     if protocol is None or protocol.hash != record.protocol_hash:
         known = "no protocol of that name" if protocol is None else f"it with the hash {protocol.hash[:12]}"
         raise ArtbenchError(

@@ -25,15 +25,26 @@ def measured_on(board: Board) -> str:
     lost += f", {data.unreadable:,} unreadable" if data.unreadable else ""
     classes = f", {data.classes:,} classes" if data.classes else ""
     images = f"{data.train:,} training and {data.test:,} test images{classes}"
-    if is_compared(first):
+    if first.prompts is not None:
+        images = f"{data.test:,} test images{classes}; none of {data.train:,} training images was used"
+    elif is_compared(first):
         images = f"{data.test:,} images, whose neighbours among the others are counted{classes}"
     elif is_searched(first):
         images = f"{data.test:,} queries to an index of {data.train:,} images{classes}"
     return (
         f"Protocol {first.protocol} ({first.protocol_hash[:12]}). Data: {dataset_name(data)}, state "
         f"{data.fingerprint[:12]}: {images}{lost}. "
-        f"Task version {first.task_version}.{_rounds(first)}"
+        f"Task version {first.task_version}.{_texts(first)}{_rounds(first)}"
     )
+
+
+def _texts(record: Record) -> str:
+    """Say what the classes were in words."""
+    if record.prompts is None:
+        return ""
+    first, *others = record.prompts.templates
+    more = f" and {len(others)} more templates" if others else ""
+    return f" Classes in words: “{first}”{more} (prompts {record.prompts.sha256[:12]})."
 
 
 def is_searched(record: Record) -> bool:
@@ -123,6 +134,14 @@ def _change(before: StretchState, after: StretchState) -> str:
     return f"; from step {after.from_step:,} on with another {changed}"
 
 
+def _repeated(record: Record) -> str:
+    """Say what the rounds of a record are."""
+    seeds = {probe.seed for probe in record.own_probes}
+    if len(seeds) == len(record.rounds):
+        return "seeds"
+    return "draws" if record.few_shot is not None else "splits and seeds" if len(seeds) > 1 else "splits"
+
+
 def _rounds(record: Record) -> str:
     """Say what values are means over, and what was resampled."""
     said = ""
@@ -133,8 +152,7 @@ def _rounds(record: Record) -> str:
             scarce = f"; {said_of_classes}" if (said_of_classes := few_classes(record)) else ""
         said += f" {few.shots:,} images of each class{scarce}."
     if record.rounds:
-        what = "draws" if record.few_shot is not None else "splits"
-        said += f" Means over {len(record.rounds)} {what}, whose differences are in the intervals."
+        said += f" Means over {len(record.rounds)} {_repeated(record)}, whose differences are in the intervals."
     if record.clusters is not None:
         protocol = protocol_named(record.protocol)
         resampled = protocol is None or protocol.intervals is None
@@ -187,11 +205,11 @@ def _pool_marks(record: Record) -> list[Mark]:
     if pool is not None and pool.test_images:
         seen = f"{pool.test_images:,} of the {record.dataset.test:,} test images"
         text = f"pretrained on {seen}: the value does not show how it does on images that it has not seen"
-        return [Mark(sign="†", text=text)]
+        return [_doubled(Mark(sign="†", text=text), record)]
     if (pool is None and record.encoder.training is None) or (pool is not None and pool.test_images is not None):
         return []
     text = "the list of the images that it was pretrained on was not available, so test images may be among them"
-    return [Mark(sign="‡", text=text)]
+    return [_doubled(Mark(sign="‡", text=text), record)]
 
 
 def _seen_marks(record: Record) -> list[Mark]:
@@ -203,9 +221,17 @@ def _seen_marks(record: Record) -> list[Mark]:
         text = (
             f"trained on {seen.corpus}, test images among them ({seen.evidence}): the value does not show how it does"
         )
-        return [Mark(sign="†", text=f"{text} on images that it has not seen")]
+        return [_doubled(Mark(sign="†", text=f"{text} on images that it has not seen"), record)]
     why = "" if seen.corpus == "not stated" else f", for it was trained on {seen.corpus}"
-    return [Mark(sign="?", text=f"may have seen test images{why}: {seen.evidence}")]
+    return [_doubled(Mark(sign="?", text=f"may have seen test images{why}: {seen.evidence}"), record)]
+
+
+def _doubled(mark: Mark, record: Record) -> Mark:
+    """A mark of what an encoder has seen, twice where texts are compared: it may have read the answers too."""
+    if record.prompts is None:
+        return mark
+    text = f"{mark.text}. It counts twice here: a caption may have told the answer"
+    return Mark(sign=2 * mark.sign, text=text)
 
 
 def footnotes(board: Board) -> list[tuple[Mark, list[Record]]]:
@@ -214,7 +240,7 @@ def footnotes(board: Board) -> list[tuple[Mark, list[Record]]]:
     for row in board.rows:
         for mark in marks(row.record):
             found.setdefault(mark, []).append(row.record)
-    return sorted(found.items(), key=lambda item: ("†‡?§¶‖◊".index(item[0].sign), item[0].text))
+    return sorted(found.items(), key=lambda item: ("†‡?§¶‖◊".index(item[0].sign[0]), item[0].text))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -223,10 +223,10 @@ def _thresholds(record: Record, number: int) -> dict[str, float]:
     metric = METRICS[record.primary_metric]
     if not metric.needs_threshold:
         return {}
-    probe = record.probes[number]
-    if metric.name not in probe.thresholds:
+    chosen = record.thresholds[number]
+    if metric.name not in chosen:
         raise ArtbenchError(f"the record has no threshold for {metric.name}")
-    return {metric.name: probe.thresholds[metric.name]}
+    return {metric.name: chosen[metric.name]}
 
 
 def _added(stored: StoredPredictions, record: Record, by_round: Sequence[NDArray[np.bool_]]) -> NDArray[np.float64]:

@@ -71,7 +71,7 @@ def _key(record: Record, protocol: Protocol) -> str:
         "classes": record.dataset.classes,
         "clusters": record.clusters,
         "rounds": len(record.rounds),
-        "thresholds": [probe.thresholds.get(record.primary_metric) for probe in record.probes],
+        "thresholds": [one.get(record.primary_metric) for one in record.thresholds],
         "tests": asdict(protocol.intervals or protocol.bootstrap or Bootstrap()),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -11,7 +11,8 @@ from artbench.data.folders import DatasetPaths
 from artbench.encoders.normalisation import Normalisation
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.request import RunRequest
-from artbench.protocol import DEFAULT_PROTOCOL, protocol_to_run
+from artbench.plugins.protocols import protocol_to_run
+from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.runtime.untrusted import read_regular
 
 # Bytes of the largest file that is read; 10,000 encoders by name have half a megabyte.
@@ -206,7 +207,7 @@ class MatrixOptions(_Part):
             decoder=self.decode,
             allow_partial=self.allow_partial,
             exclude=None if self.exclude is None else self.cwd / self.exclude,
-            protocol=protocol_to_run(self.protocol),
+            protocol=protocol_to_run(self.protocol, plugins=self.plugin_files),
             shots=self.shots,
             width=self.width,
         )
@@ -241,7 +242,7 @@ def matrix_options(given: Mapping[str, Any], *, source: str = "the matrix") -> M
         raise UsageError(f"no task is named in {source}", mend='Write task = ["wikiart-style"], or give --task')
     if not any(True for _ in options.choices):
         raise UsageError(f"no backbone is named in {source}", mend='Write backbone = ["resnet50"], or give --backbone')
-    protocol_to_run(options.protocol)
+    protocol_to_run(options.protocol, plugins=options.plugin_files)
     if (options.mean is None) != (options.std is None):
         raise UsageError("--mean and --std are given together, or not at all", mend="Give both")
     return options

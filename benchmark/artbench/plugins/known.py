@@ -1,4 +1,4 @@
-"""The kinds of target and the metrics that are known in this process, by the names that records give them.
+"""What is known in this process by its name on record: kinds of target, metrics, protocols, datasets and tasks.
 
 A name means one thing in a process, whoever asks: a run, a leaderboard or the check of a record.
 """
@@ -8,18 +8,28 @@ from typing import Any
 
 from artbench.errors import ArtbenchError
 from artbench.plugins.registry import GROUP, Catalogue, Entry, Registry
-from artbench.specs import AnswerForm, MetricSpec, TargetSpec, TaskSpec
+from artbench.protocol import remember_protocols
+from artbench.specs import AnswerForm, MetricSpec, ProtocolSpec, TargetSpec, TaskSpec
 from artbench.specs.targets import SEARCHED
 from artbench.specs.variants import did_you_mean
 
 _targets: dict[str, TargetSpec] = {}
 _metrics: dict[str, MetricSpec] = {}
+_registries: list[Registry] = []
+_protocols: dict[str, ProtocolSpec] = {}
+# Version of each distribution that registered a protocol, by the name of the protocol.
+_origins: dict[str, Mapping[str, str]] = {}
 
 
 def remember(registry: Registry) -> None:
     """Add what plugins have registered; no other plugin takes the name of a built-in one."""
     _add(registry.targets, _targets)
     _add(registry.metrics, _metrics)
+    _registries[:] = [registry]
+    _add(registry.protocols, _protocols)
+    remember_protocols(spec.protocol for spec in _protocols.values() if spec.choices is None)
+    for entry, spec in registry.protocols.specs():
+        _origins[spec.name] = {} if entry.distribution == GROUP else {entry.distribution: registry.version_of(entry)}
 
 
 def _add(catalogue: Catalogue[Any], known: dict[str, Any]) -> None:
@@ -43,6 +53,25 @@ def known_metrics() -> Mapping[str, MetricSpec]:
     if not _metrics:
         _load()
     return _metrics
+
+
+def known_registry() -> Registry:
+    """Return what plugins registered when they were last loaded, for a family that makes tasks of other tasks."""
+    if not _registries:
+        _load()
+    return _registries[0]
+
+
+def known_protocols() -> Mapping[str, ProtocolSpec]:
+    """Return the protocols by name; loads the installed plugins if none are loaded yet."""
+    if not _protocols:
+        _load()
+    return _protocols
+
+
+def origin_of(protocol: str) -> Mapping[str, str]:
+    """Return the version of the distribution that registered a protocol; empty of a built-in one."""
+    return _origins.get(protocol, {})
 
 
 def form_of(target: str) -> AnswerForm:

@@ -22,7 +22,16 @@ from artbench.errors import ArtbenchError, UsageError
 from artbench.hookspecs import CONTRACT
 from artbench.plugins.known import remember
 from artbench.plugins.registry import GROUP, Catalogue, Entry, Plugin, Registry
-from artbench.specs import BackboneSpec, DatasetSpec, Family, MetricSpec, PretrainingSpec, TargetSpec, TaskSpec
+from artbench.specs import (
+    BackboneSpec,
+    DatasetSpec,
+    Family,
+    MetricSpec,
+    PretrainingSpec,
+    ProtocolSpec,
+    TargetSpec,
+    TaskSpec,
+)
 from artbench.specs.variants import did_you_mean
 
 KINDS: Mapping[str, type] = {
@@ -32,9 +41,10 @@ KINDS: Mapping[str, type] = {
     "task": TaskSpec,
     "target": TargetSpec,
     "metric": MetricSpec,
+    "protocol": ProtocolSpec,
 }
 # Of which there are few, each with a name.
-_WITHOUT_FAMILIES = ("target", "metric")
+_WITHOUT_FAMILIES = ("target", "metric", "protocol")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,119}")
 _STATEMENT = "ARTBENCH_CONTRACT"
 
@@ -76,6 +86,7 @@ def load_plugins(files: Sequence[Path] = (), *, only: str | None = None) -> Regi
         tasks=catalogue("task"),
         targets=catalogue("target"),
         metrics=catalogue("metric"),
+        protocols=catalogue("protocol"),
     )
     remember(registry)
     return registry
@@ -86,8 +97,8 @@ def _with_known_targets(
 ) -> list[tuple[Plugin, list[tuple[str, Entry[Any]]]]]:
     """Leave plugins out that ask for kinds of target that none registers, or take names that are on records.
 
-    Records know metrics and kinds of target by their names alone, so that a name is that of the first plugin that has
-    it, of the built-in ones before others.
+    Records know metrics, kinds of target and protocols by their names alone, so that a name is that of the first plugin
+    that has it, of the built-in ones before others.
     """
     owners: dict[tuple[str, str], Plugin] = {}
     for plugin, registered in sorted(loaded, key=lambda one: one[0].distribution != GROUP):

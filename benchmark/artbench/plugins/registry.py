@@ -17,6 +17,7 @@ from artbench.specs import (
     MetricSpec,
     Particulars,
     PretrainingSpec,
+    ProtocolSpec,
     SpecT,
     TargetSpec,
     TaskSpec,
@@ -277,6 +278,7 @@ class Registry:
     tasks: Catalogue[TaskSpec]
     targets: Catalogue[TargetSpec]
     metrics: Catalogue[MetricSpec]
+    protocols: Catalogue[ProtocolSpec]
 
     def version_of(self, entry: Entry[Any]) -> str:
         """Return the version of the distribution that registered an entry; empty for a file given with `--plugin`."""

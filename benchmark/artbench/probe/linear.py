@@ -145,12 +145,22 @@ def _on_validation(
         (fold.choose_on.labels, outputs_of(fold.choose_on.rows, *head, target))
         for fold, head in zip(folds, heads, strict=True)
     ]
-    thresholds = validated_thresholds(held, target=target)
+    return validated_thresholds(held, target=target), metrics_on_validation(held, target=target)
+
+
+def metrics_on_validation(held: Sequence[tuple[Labels, Outputs]], *, target: TargetKind) -> dict[str, float]:
+    """Measure every metric that is defined on held-out images, of all folds together; none without any.
+
+    Args:
+        held: Labels and predictions of the held-out images of each fold.
+        target: Kind of target.
+    """
     if not held:
-        return thresholds, {}
+        return {}
+    thresholds = validated_thresholds(held, target=target)
     labels, outputs = np.concatenate([one for one, _ in held]), joined([one for _, one in held])
     metrics = {m.name: score(m, labels, outputs, thresholds=thresholds) for m in metrics_of(target)}
-    return thresholds, {name: value for name, value in metrics.items() if not np.isnan(value)}
+    return {name: value for name, value in metrics.items() if not np.isnan(value)}
 
 
 def validated_thresholds(held: Sequence[tuple[Labels, Outputs]], *, target: TargetKind) -> dict[str, float]:

@@ -8,13 +8,16 @@ from artbench.protocol.names import (
     PROTOCOLS,
     RETRIEVAL_V1,
     ROBUSTNESS_V1,
+    ZERO_SHOT_V1,
     protocol_named,
-    protocol_to_run,
+    remember_protocols,
 )
+from artbench.protocol.own_probe import OwnProbe
 from artbench.protocol.picture import Preprocessing
 from artbench.protocol.protocol import Protocol
 from artbench.protocol.search import Confidence, Search
 from artbench.protocol.uncertainty import Bootstrap, Intervals
+from artbench.protocol.zero_shot import ZeroShot
 
 __all__ = [
     "DEFAULT_PROTOCOL",
@@ -23,15 +26,18 @@ __all__ = [
     "PROTOCOLS",
     "RETRIEVAL_V1",
     "ROBUSTNESS_V1",
+    "ZERO_SHOT_V1",
     "Bootstrap",
     "Confidence",
     "FewShot",
     "Intervals",
     "Neighbours",
+    "OwnProbe",
     "Preprocessing",
     "Probe",
     "Protocol",
     "Search",
+    "ZeroShot",
     "protocol_named",
-    "protocol_to_run",
+    "remember_protocols",
 ]

@@ -1,12 +1,13 @@
 """The protocols by name, and their variants."""
 
 import re
+from collections.abc import Iterable
 
-from artbench.errors import UsageError
 from artbench.protocol.fitting import Probe
 from artbench.protocol.protocol import Protocol
 from artbench.protocol.search import Search
 from artbench.protocol.uncertainty import Intervals
+from artbench.protocol.zero_shot import ZeroShot
 
 LINEAR_V1 = Protocol(name="linear-v1")
 """The first protocol: a linear probe on the features that each library gives by default. Its records stay readable."""
@@ -45,9 +46,18 @@ ROBUSTNESS_V1 = Protocol(
 )
 """Neighbours of each picture by class and origin, such as museum, for tasks that ask which of them weighs more."""
 
+ZERO_SHOT_V1 = Protocol(
+    name="zero-shot-v1",
+    features="the network's own vector of the space of its texts, eval mode",
+    bootstrap=None,
+    intervals=Intervals(),
+    zero_shot=ZeroShot(),
+)
+"""Classes by the cosine of a picture with what the task says of them in words, for tasks with one class per image."""
+
 PROTOCOLS = {protocol.name: protocol for protocol in (LINEAR_V1, LINEAR_V2)}
-"""The protocols that a run can be made under, by name; years, shots and widths are variants of them, and tasks that ask
-for rankings have `RETRIEVAL_V1`, those that ask for neighbours `ROBUSTNESS_V1`."""
+"""The built-in protocols of a probe, by name; years, shots and widths are variants of them, and tasks that ask
+for rankings have `RETRIEVAL_V1`, those that ask for neighbours `ROBUSTNESS_V1`. `ZERO_SHOT_V1` fits nothing either."""
 
 DEFAULT_PROTOCOL = LINEAR_V2
 """The protocol of a run that asks for none. Features made for anything else are made as it makes them."""
@@ -55,29 +65,19 @@ DEFAULT_PROTOCOL = LINEAR_V2
 _VARIANT = re.compile(r"(?P<whole>.+)-(?P<kind>shots|width|whitening|csls|softmax)-(?P<number>[1-9][0-9]{0,5})")
 
 
-def protocol_to_run(name: str) -> Protocol:
-    """Return the protocol of a run that asks for it: one of `PROTOCOLS`, or `retrieval-v1` and its variants.
+_of_plugins: dict[str, Protocol] = {}
 
-    Raises:
-        UsageError: There is none of that name.
 
-    Examples:
-        >>> from artbench.protocol import protocol_to_run
-        >>> protocol_to_run("retrieval-v1-csls-10").search.csls
-        10
-    """
-    found = PROTOCOLS.get(name) or protocol_named(name)
-    if found is None or (found.search is None and name not in PROTOCOLS):
-        raise UsageError(
-            f"no protocol is called {name!r}",
-            mend=f"There are {', '.join(PROTOCOLS)} and {RETRIEVAL_V1.name}, also as {RETRIEVAL_V1.name}-whitening-N, "
-            f"{RETRIEVAL_V1.name}-csls-N and {RETRIEVAL_V1.name}-softmax-N",
-        )
-    return found
+def remember_protocols(protocols: Iterable[Protocol]) -> None:
+    """Let the protocols of plugins be found by name; none takes the name of a built-in one."""
+    for protocol in protocols:
+        _of_plugins[protocol.name] = protocol
 
 
 def protocol_named(name: str) -> Protocol | None:
-    """Return the protocol of a name, such as `ridge-v1` or `linear-v2-shots-4`; None if this version has none.
+    """Return the protocol of a name, such as `ridge-v1` or `linear-v2-shots-4`; None if there is none here.
+
+    Those of plugins are found once `artbench.plugins.load_plugins` has loaded them.
 
     Examples:
         >>> from artbench.protocol import protocol_named
@@ -87,9 +87,12 @@ def protocol_named(name: str) -> Protocol | None:
     variant = _VARIANT.fullmatch(name)
     if variant is None:
         fitting = (protocol for linear in PROTOCOLS.values() for protocol in (linear, linear.for_years()))
-        return next((protocol for protocol in (*fitting, RETRIEVAL_V1, ROBUSTNESS_V1) if protocol.name == name), None)
+        built_in = (one for one in (*fitting, RETRIEVAL_V1, ROBUSTNESS_V1, ZERO_SHOT_V1) if one.name == name)
+        return next(built_in, _of_plugins.get(name))
     whole, kind, number = protocol_named(variant["whole"]), variant["kind"], int(variant["number"])
-    if whole is None or (kind in ("whitening", "csls", "softmax")) != (whole.search is not None):
+    if whole is None or whole.own is not None or whole.zero_shot is not None:
+        return None
+    if (kind in ("whitening", "csls", "softmax")) != (whole.search is not None):
         return None
     if whole.search is not None:
         return _searched(whole, whole.search, kind, number)

@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 from artbench.protocol.fitting import FewShot, Neighbours, Probe
+from artbench.protocol.own_probe import OwnProbe
 from artbench.protocol.picture import Preprocessing
 from artbench.protocol.search import Confidence, Search
 from artbench.protocol.uncertainty import Bootstrap, Intervals
+from artbench.protocol.zero_shot import ZeroShot
 
 # Once the features are decomposed, a penalty costs nothing, so all of a wide grid is tried.
 _RIDGE = Probe(
@@ -27,6 +29,10 @@ class Protocol:
     Attributes:
         search: How an index is searched, for tasks that ask for rankings: nothing is fitted then, so that `probe` and
             `neighbours` are no choices of the protocol. None: it has a probe.
+        zero_shot: How pictures are compared with what the task says of its classes in words, with nothing fitted
+            either. None: they are not.
+        own: A probe that a plugin brings, in place of `neighbours` and of `probe`, of which only the images that are
+            held out count then. None: it has none.
         bootstrap: Intervals and tests from resampled test images; None: `intervals`.
         intervals: Intervals and tests from the metric without each unit; None: `bootstrap`.
         width: Number of principal components of train that features are reduced to; None: all features are used.
@@ -38,6 +44,8 @@ class Protocol:
     probe: Probe = Probe()
     neighbours: Neighbours = Neighbours()
     search: Search | None = None
+    zero_shot: ZeroShot | None = None
+    own: OwnProbe | None = None
     bootstrap: Bootstrap | None = Bootstrap()
     intervals: Intervals | None = None
     few_shot: FewShot | None = None
@@ -47,10 +55,19 @@ class Protocol:
     def hash(self) -> str:
         """SHA-256 over all choices in canonical JSON; 64 hexadecimal digits."""
         given = asdict(self)
-        if self.search is not None:
+        if not self.fits or self.own is not None:
             del given["probe"], given["neighbours"]
         choices = json.dumps(_without_none(given), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(choices.encode()).hexdigest()
+
+    @property
+    def fits(self) -> bool:
+        """Whether a probe is fitted on train, beside which nearest neighbours vote."""
+        return self.search is None and self.zero_shot is None
+
+    def with_prompts(self, sha256: str) -> "Protocol":
+        """Return this protocol with the texts of a task, by the digest of them: of the same name, with another hash."""
+        return replace(self, zero_shot=replace(self.zero_shot or ZeroShot(), prompts=sha256))
 
     def for_years(self) -> "Protocol":
         """Return this protocol for tasks that ask for the year: `ridge-v2` for `linear-v2`."""

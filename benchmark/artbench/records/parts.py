@@ -11,6 +11,7 @@ from pydantic import (
 )
 
 from artbench.records.fields import Amount, Count, Fraction, Name, Number, Part, Positive, Seconds, Sha256
+from artbench.records.own_probe import OwnProbeState, without_own_probe
 from artbench.specs import UNIT_PATTERN
 
 
@@ -164,7 +165,8 @@ class RoundState(Part):
         test: Number of test images.
         metrics: Value of each metric.
         neighbours: Value of each metric for the nearest neighbours; empty without.
-        probe: What the probe chose; None if an index was searched.
+        probe: What the probe chose; None if an index was searched, or a plugin brought the probe.
+        own_probe: That one; not written where there is none.
     """
 
     train: Count
@@ -172,6 +174,11 @@ class RoundState(Part):
     metrics: dict[Name, Number]
     neighbours: dict[Name, Number]
     probe: ProbeState | None = None
+    own_probe: OwnProbeState | None = None
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_own_probe(write(self))
 
 
 class FewShotState(Part):
@@ -190,6 +197,18 @@ class FewShotState(Part):
     seed: Count
     scarce: Count
     absent: Count | None = None
+
+
+class PromptsState(Part):
+    """What a task said of its classes in words.
+
+    Attributes:
+        sha256: Digest of templates and words (`artbench.specs.Prompts.sha256`), which is in the hash of the protocol.
+        templates: The templates, with `{}` for the class.
+    """
+
+    sha256: Sha256
+    templates: Annotated[tuple[Name, ...], Field(min_length=1, max_length=200)]
 
 
 class BaselineState(Part):

@@ -2,14 +2,24 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 
-from pydantic import AwareDatetime, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from artbench.records.encoder_state import EncoderState
 from artbench.records.fields import Count, Name, Part, Seconds, Sha256, Version
 from artbench.records.format import html_table, measured
+from artbench.records.own_probe import OwnProbeState, without_own_probe
 from artbench.records.parts import (
     BaselineState,
     DatasetState,
@@ -18,6 +28,7 @@ from artbench.records.parts import (
     Metric,
     NeighboursState,
     ProbeState,
+    PromptsState,
     ResourcesState,
     RoundState,
 )
@@ -108,14 +119,19 @@ class Record(Part):
     """One result, as it is written.
 
     Attributes:
-        probe: What the probe chose; with several rounds, in the first. None if an index was searched.
-        neighbours: Weighted nearest neighbours on the same features; None if an index was searched.
+        probe: What the probe chose; with several rounds, in the first. None if nothing was fitted, or a plugin brought
+            the probe.
+        own_probe: That one; with several rounds, of the first. Not written where there is none.
+        neighbours: Weighted nearest neighbours on the same features; None if nothing was fitted, or a plugin brought
+            the probe.
         references: Guesses from the labels and painters of train and validation.
         clusters: Number of painters whose images counted as one, over all rounds; None if each image counted
             by itself.
         rounds: Results of each round; empty if there is one.
         few_shot: Few-shot training; None if all training images were used.
         label_free: What the features of the test images are like; None in records of artbench 0.1.
+        prompts: What the task said of its classes in words, if pictures were compared with texts. Not written where
+            they were not.
         predictions: The file `.parquet` beside this one: the prediction for every test image.
         tables: The files `.classes.parquet` (precision, recall, F1 and, for multi-label tasks, average precision of
             each class) and `.confusion.parquet` (single-label), over all rounds together; and `.probe.parquet`, the
@@ -139,18 +155,24 @@ class Record(Part):
     metrics: dict[Name, Metric]
     encoder: EncoderState
     probe: ProbeState | None = None
+    own_probe: OwnProbeState | None = None
     neighbours: NeighboursState | None = None
     references: tuple[BaselineState, ...] = ()
     clusters: Count | None = None
     rounds: tuple[RoundState, ...] = ()
     few_shot: FewShotState | None = None
     label_free: LabelFreeState | None = None
+    prompts: PromptsState | None = None
     predictions: FileState | None = None
     tables: dict[TableName, FileState] = Field(default_factory=dict)
     timing: Timing
     provenance: Provenance
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_own_probe(write(self))
 
     @model_validator(mode="after")
     def _primary_is_there(self) -> Self:
@@ -165,13 +187,24 @@ class Record(Part):
 
     @property
     def probes(self) -> list[ProbeState]:
-        """What the probe chose in each round; empty if an index was searched."""
+        """What the linear probe chose in each round; empty without one."""
         found = [round_.probe for round_ in self.rounds] or [self.probe]
         return [probe for probe in found if probe is not None]
 
     @property
+    def own_probes(self) -> list[OwnProbeState]:
+        """The probe that a plugin brought, in each round; empty without one."""
+        found = [round_.own_probe for round_ in self.rounds] or [self.own_probe]
+        return [probe for probe in found if probe is not None]
+
+    @property
+    def thresholds(self) -> list[Mapping[str, float]]:
+        """Probability from which a label counts as predicted, by metric, in each round; empty without a probe."""
+        return [probe.thresholds for probe in self.probes] or [probe.thresholds for probe in self.own_probes]
+
+    @property
     def votes(self) -> dict[str, Metric]:
-        """Metrics of the nearest neighbours; empty if an index was searched."""
+        """Metrics of the nearest neighbours; empty without."""
         return {} if self.neighbours is None else self.neighbours.metrics
 
     @property

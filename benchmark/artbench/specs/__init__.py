@@ -9,6 +9,8 @@ from artbench.specs.factories import Factory, load_factory
 from artbench.specs.families import Family, Particulars, Spec, SpecT
 from artbench.specs.metrics import UNIT_PATTERN, MetricSpec, Statistic
 from artbench.specs.pretrainings import INITIALISATION, PretrainingSpec
+from artbench.specs.prompts import Prompts
+from artbench.specs.protocols import FeatureForm, ProtocolSpec
 from artbench.specs.targets import AnswerForm, TargetKind, TargetSpec
 from artbench.specs.tasks import Published, PublishedResult, TaskSpec
 from artbench.specs.variants import POOLS, Pool, Variant
@@ -22,10 +24,13 @@ __all__ = [
     "DatasetSpec",
     "Factory",
     "Family",
+    "FeatureForm",
     "MetricSpec",
     "Particulars",
     "Pool",
     "PretrainingSpec",
+    "Prompts",
+    "ProtocolSpec",
     "Published",
     "PublishedResult",
     "Spec",

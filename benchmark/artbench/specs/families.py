@@ -11,10 +11,11 @@ from artbench.specs.datasets import DatasetSpec
 from artbench.specs.factories import Factory
 from artbench.specs.metrics import MetricSpec
 from artbench.specs.pretrainings import PretrainingSpec
+from artbench.specs.protocols import ProtocolSpec
 from artbench.specs.targets import TargetSpec
 from artbench.specs.tasks import TaskSpec
 
-Spec: TypeAlias = BackboneSpec | PretrainingSpec | DatasetSpec | TaskSpec | MetricSpec | TargetSpec
+Spec: TypeAlias = BackboneSpec | PretrainingSpec | DatasetSpec | TaskSpec | MetricSpec | TargetSpec | ProtocolSpec
 SpecT = TypeVar("SpecT", bound=Spec)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from artbench.specs.factories import Factory
+from artbench.specs.prompts import Prompts
 from artbench.specs.targets import TargetKind
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class TaskSpec:
             the task is about unseen groups.
         version: Incremented whenever labels, splits or metric change; versions never share a leaderboard.
         published: Size that its publication states.
+        prompts: What it says of its classes in words, for networks that read (`zero-shot-v1`); None: nothing.
         literature: Published results of others, which leaderboards show separately.
 
     Examples:
@@ -113,11 +115,14 @@ class TaskSpec:
     clustered: bool = False
     version: int = 1
     published: Published | None = None
+    prompts: Prompts | None = None
     literature: tuple[PublishedResult, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.published, Published | None):
             raise TypeError(f"published of task {self.name} is a {type(self.published).__name__}, not a Published")
+        if not isinstance(self.prompts, Prompts | None):
+            raise TypeError(f"prompts of task {self.name} are a {type(self.prompts).__name__}, not Prompts")
         if not all(isinstance(one, PublishedResult) for one in self.literature):
             raise TypeError(f"literature of task {self.name} is not a tuple of PublishedResult")
         given: object = self.metrics

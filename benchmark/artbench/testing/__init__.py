@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from artbench.testing.checks import ContractError
     from artbench.testing.dataset import check_dataset, examine_dataset
     from artbench.testing.pretraining import check_pretraining, examine_pretraining
+    from artbench.testing.protocol import check_protocol, examine_protocol
     from artbench.testing.task import check_task, examine_task
     from artbench.testing.tiny import TinyDataset
 
@@ -20,10 +21,12 @@ __all__ = [
     "check_backbone",
     "check_dataset",
     "check_pretraining",
+    "check_protocol",
     "check_task",
     "examine_backbone",
     "examine_dataset",
     "examine_pretraining",
+    "examine_protocol",
     "examine_task",
 ]
 
@@ -36,6 +39,7 @@ __getattr__, __dir__ = lazy_exports(
         "artbench.testing.checks": ("ContractError",),
         "artbench.testing.dataset": ("check_dataset", "examine_dataset"),
         "artbench.testing.pretraining": ("check_pretraining", "examine_pretraining"),
+        "artbench.testing.protocol": ("check_protocol", "examine_protocol"),
         "artbench.testing.task": ("check_task", "examine_task"),
         "artbench.testing.tiny": ("TinyDataset",),
     },

@@ -15,6 +15,7 @@ from artbench.specs import BackboneSpec
 from artbench.testing import checks
 from artbench.testing.built_backbone import BuiltBackbone, build_and_run, check_mean_and_std, digest_of, forward, noise
 from artbench.testing.checks import Fault, line
+from artbench.testing.text_side import texts
 
 # Least cosine between features in bfloat16 and in float32; largest difference, in standard deviations, of equal ones.
 _COSINE, _CLOSE = 0.999, 1e-3
@@ -285,4 +286,4 @@ FEATURE_CHECKS = [
     variants,
     input_kept,
 ]
-WEIGHT_CHECKS = [bfloat16, digest, state, own_tensors, copies, settings, published]
+WEIGHT_CHECKS = [bfloat16, digest, state, own_tensors, copies, settings, published, texts]

@@ -13,7 +13,16 @@ from artbench.plugins.loading import KINDS, sources, stated_contract
 from artbench.plugins.registry import GROUP, Plugin, Registry
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.runtime.progress import Reporter
-from artbench.specs import BackboneSpec, DatasetSpec, Family, MetricSpec, PretrainingSpec, TargetSpec, load_factory
+from artbench.specs import (
+    BackboneSpec,
+    DatasetSpec,
+    Family,
+    MetricSpec,
+    PretrainingSpec,
+    ProtocolSpec,
+    TargetSpec,
+    load_factory,
+)
 from artbench.testing.checks import Broken, Fault, factory_of, line, run_checks, some, spread
 from artbench.testing.loading_time import loading_time
 
@@ -92,6 +101,10 @@ class Examiner:
             from artbench.testing.metric import examine_metric, examine_target
 
             return examine_metric(spec) if isinstance(spec, MetricSpec) else examine_target(spec)
+        if isinstance(spec, ProtocolSpec):
+            from artbench.testing.protocol import examine_protocol
+
+            return examine_protocol(spec)
         dataset = spec if isinstance(spec, DatasetSpec) else self.registry.datasets.get(spec.dataset)
         root = self.paths.folder(dataset, reporter=self.reporter)
         if isinstance(spec, DatasetSpec):

@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 
 from artbench.data.opening import OpenTask
 from artbench.data.targets import Targets
+from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.rounds import fitted_splits
+from artbench.evaluation.texts import head_of
 from artbench.explain.reproduce import open_task, protocol_of
-from artbench.explain.sources import Sources, check_sources
+from artbench.explain.sources import CheckedRecord, Sources, check_sources
 from artbench.features.extract import Features
 from artbench.plugins.registry import Registry
+from artbench.probe.zero_shot import unit
 from artbench.protocol import Protocol
 from artbench.records.folder import read_record
 from artbench.records.predictions import form_of_labels
@@ -30,6 +33,7 @@ from artbench.runtime.progress import Reporter
 from artbench.runtime.untrusted import check_unlinked, is_regular
 from artbench.verify.anew import RUN, drawn, encoder_anew, extracted_anew, labels_of, rows_of
 from artbench.verify.fit import FEWEST, Sample, first_order_test
+from artbench.verify.own_probe import compare_fits, stated_tolerance
 from artbench.verify.predictions import compare_predictions
 from artbench.verify.searched import verified_rankings
 
@@ -141,8 +145,10 @@ def _verified(
     stored, protocol = checked.predictions, protocol_of(record, file)
     if protocol.search is not None and protocol.search.asks != "ranking":
         raise ArtbenchError("a few images don't tell who is near whom in a whole test", mend=RUN)
-    if protocol.search is None:
-        # Before anything that takes long.
+    # Before anything that takes long.
+    tolerance = None if protocol.own is None else stated_tolerance(protocol)
+    probes: list[StoredProbe] = []
+    if protocol.search is None and protocol.own is None and protocol.zero_shot is None:
         probes = read_probes(file, record, classes=1 if stored.form == "number" else record.dataset.classes)
     task = open_task(record, request.sources, registry, reporter)
     encoder = encoder_anew(checked, registry=registry, reporter=reporter)
@@ -158,12 +164,36 @@ def _verified(
             reporter=reporter,
         )
         return
-    positions = drawn(np.arange(len(stored.images)), request.sample, random)
+    if tolerance is not None:
+        yield compare_fits(file, checked, task, encoder, protocol=protocol, tolerance=tolerance, reporter=reporter)
+        return
+    if protocol.zero_shot is not None:
+        probes = [_told_by_texts(record, task, encoder)] * max(1, len(record.rounds))
+    yield from _of_predictions(
+        file, checked, task, encoder, probes, protocol=protocol, sample=request.sample, random=random, reporter=reporter
+    )
+
+
+def _of_predictions(
+    file: Path,
+    checked: CheckedRecord,
+    task: OpenTask,
+    encoder: Encoder,
+    probes: list[StoredProbe],
+    *,
+    protocol: Protocol,
+    sample: int,
+    random: np.random.Generator,
+    reporter: Reporter,
+) -> Iterator[Finding]:
+    """Say whether some predictions are those of the weights and probes, and whether a probe saw its training split."""
+    record, stored = checked.record, checked.predictions
+    positions = drawn(np.arange(len(stored.images)), sample, random)
     tested = rows_of(task, image_digests(stored.images[positions]))
     # Of several, one that nobody knows beforehand.
     number = int(random.integers(len(probes)))
     targets, fits = _round(task, protocol, number, len(probes))
-    fitted = drawn(fits, request.sample, random)
+    fitted = drawn(fits, sample if protocol.fits else 0, random)
     rows = np.unique(np.concatenate([tested, fitted]))
     with tempfile.TemporaryDirectory(prefix="artbench-verify-") as folder:
         features = extracted_anew(
@@ -176,6 +206,8 @@ def _verified(
         # The coarser of the two types decides.
         dtype = "bfloat16" if "bfloat16" in (features.dtype, record.provenance.dtype) else "float32"
         given = features.take(tested)
+        if protocol.zero_shot is not None:
+            given = unit(given).astype(np.float32)
         found = compare_predictions(stored, positions, given, probes, dtype=dtype)
         if len(found.differing):
             yield failed(
@@ -185,10 +217,21 @@ def _verified(
                 mend=RUN,
             )
             return
-        yield passed(
-            file.name, f"{found.images:,} predictions are those of its weights and probe, to {found.largest:.1g}"
-        )
+        what = "probe" if protocol.fits else "the texts of its task"
+        said = f"{found.images:,} predictions are those of its weights and {what}, to {found.largest:.1g}"
+        yield passed(file.name, said)
+        if not protocol.fits:
+            return
         yield _of_fit(file, record, targets, features, fitted, tested, probes[number], number, protocol)
+
+
+def _told_by_texts(record: Record, task: OpenTask, encoder: Encoder) -> StoredProbe:
+    """Return what the texts of the task here make of vectors of length 1."""
+    prompts = task.spec.prompts
+    if record.prompts is None or prompts is None or prompts.sha256 != record.prompts.sha256:
+        raise ArtbenchError(f"the prompts of {record.task} are others here", mend="Run it again with those of here")
+    head = head_of(task, encoder).astype(np.float32)
+    return StoredProbe(weight=head, bias=np.zeros(head.shape[1], np.float32))
 
 
 def _of_fit(

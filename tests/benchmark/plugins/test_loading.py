@@ -16,6 +16,7 @@ from artbench.plugins.loading import load_plugins
 GOOD = """
     from artbench import hookimpl
     from artbench.specs import BackboneSpec, DatasetSpec, Family, MetricSpec, PretrainingSpec, TargetSpec, TaskSpec
+    from artbench.specs import ProtocolSpec
 
     @hookimpl
     def register_backbones(register):
@@ -47,6 +48,10 @@ GOOD = """
     @hookimpl
     def register_metrics(register):
         register(MetricSpec(name="state_error", description="Error.", target="state", measure="nowhere:measure"))
+
+    @hookimpl
+    def register_protocols(register):
+        register(ProtocolSpec(name="etched-v1", description="A probe.", probe="nowhere:fit"))
 """
 
 # Of two plugins with the names of this one, both are loaded.
@@ -70,6 +75,7 @@ def test_every_hook_is_called_and_nothing_behind_a_factory_is_imported(tmp_path:
         "task": ("etchings-school",),
         "target": ("state",),
         "metric": ("state_error",),
+        "protocol": ("etched-v1",),
     }
     assert registry.backbones.get("hog").description == "Histograms."
     assert registry.backbones.get("zebra").name == "zebra"
@@ -81,7 +87,7 @@ def test_every_hook_is_called_and_nothing_behind_a_factory_is_imported(tmp_path:
 def test_every_hook_of_the_contract_is_among_those_above() -> None:
     hooks = {name for name in vars(hookspecs) if name.startswith("register_")}
     assert all(hook in GOOD for hook in hooks)
-    assert len(hooks) == 6
+    assert len(hooks) == 7
 
 
 @pytest.mark.parametrize(
@@ -122,12 +128,41 @@ def test_every_hook_of_the_contract_is_among_those_above() -> None:
             "@hookimpl\ndef register_targets(register): register(spec('m'))",
             "BackboneSpec as a target, not a TargetSpec",
         ),
+        (
+            "@hookimpl\ndef register_protocols(register): register(protocol('linear-v2'))",
+            "linear-v2 has the name of that",
+        ),
+        ("@hookimpl\ndef register_protocols(register): register(protocol('m-shots-4'))", "ends as variants of"),
+        ("@hookimpl\ndef register_protocols(register): register(protocol('m', probe=None))", "m has no probe"),
+        (
+            "@hookimpl\ndef register_protocols(register): register(protocol('m', answers=('word',)))",
+            "not some of class",
+        ),
+        ("@hookimpl\ndef register_protocols(register): register(protocol('m', answers='class'))", "not some of class"),
+        (
+            "@hookimpl\ndef register_protocols(register): register(protocol('m', features='all'))",
+            "not pooled or tokens",
+        ),
+        (
+            "@hookimpl\ndef register_protocols(register): register(protocol('m', settings={'a': {1}}))",
+            "what JSON holds",
+        ),
+        (
+            "@hookimpl\ndef register_protocols(register): register(protocol('m', seeds=(0, 0)))",
+            "different whole numbers",
+        ),
+        ("@hookimpl\ndef register_protocols(register): register(protocol('m', version=0))", "version of protocol m"),
+        (
+            "@hookimpl\ndef register_protocols(register): register(protocol('m', tolerance=-1))",
+            "tolerance of protocol m",
+        ),
     ],
 )
 def test_a_broken_plugin_is_named_and_left_out_whole(tmp_path: Path, text: str, reason: str) -> None:
     preamble = dedent("""
         from artbench import hookimpl
         from artbench.specs import BackboneSpec, MetricSpec, Published, PublishedResult, TargetSpec, TaskSpec
+        from artbench.specs import ProtocolSpec
 
         def spec(name, description="A backbone."):
             return BackboneSpec(name=name, description=description, factory="a:b")
@@ -141,6 +176,9 @@ def test_a_broken_plugin_is_named_and_left_out_whole(tmp_path: Path, text: str, 
 
         def target(name, answer="class", metrics=("accuracy",)):
             return TargetSpec(name=name, description="T.", answer=answer, metrics=metrics)
+
+        def protocol(name, probe="a:b", **rest):
+            return ProtocolSpec(name=name, description="P.", probe=probe, **rest)
 
         @hookimpl
         def register_pretrainings(register):

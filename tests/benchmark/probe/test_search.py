@@ -8,12 +8,13 @@ from sklearn.metrics import average_precision_score
 
 from artbench.data.rankings import KEPT, Rankings
 from artbench.errors import ArtbenchError
+from artbench.plugins.protocols import protocol_to_run
 from artbench.probe import search as search_module
 from artbench.probe import similarities
 from artbench.probe.features import Rows
 from artbench.probe.search import search
 from artbench.probe.similarities import Pictures
-from artbench.protocol import Search, protocol_to_run
+from artbench.protocol import Search
 from tests.support.reporters import RecordingReporter
 
 Plain = NDArray[np.float64]

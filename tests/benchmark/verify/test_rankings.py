@@ -15,11 +15,12 @@ from artbench.evaluation.request import RunRequest
 from artbench.evaluation.workflow import run
 from artbench.explain.sources import Sources
 from artbench.plugins.loading import load_plugins
+from artbench.plugins.protocols import protocol_to_run
 from artbench.plugins.registry import Registry
 from artbench.probe.features import Rows
 from artbench.probe.search import search, similar_to
 from artbench.probe.similarities import Pictures
-from artbench.protocol import Search, protocol_to_run
+from artbench.protocol import Search
 from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Silent
 from artbench.verify.rankings import compare_rankings

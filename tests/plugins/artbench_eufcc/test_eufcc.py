@@ -8,7 +8,7 @@ from artbench.data import Answers
 from artbench.errors import ArtbenchError
 from artbench_eufcc.dataset import open_eufcc
 from artbench_eufcc.metrics import label_hit_at_1, label_hit_at_10, label_r_precision, mean_label_rank
-from artbench_eufcc.tasks import facet_targets
+from artbench_eufcc.tasks import facet_targets, museum_bias_targets
 from tests.support.run_tasks import paint, run_tasks
 
 COLUMNS = (
@@ -24,7 +24,7 @@ COLUMNS = (
 MATERIALS = ("metall | ferro $ paper", "material vegetal | fusta", "", "paper $ material vegetal | fusta | roure")
 OBJECTS = ("estampa", "moble | seient | cadira $ moble", "eines i equips | eina")
 MUSEUMS = ("Rijksmuseum", "Upplands Museum", '"Dimitrie Gusti" National Village Museum')
-SIZES = {"train": 48, "val": 12, "test_id": 24, "test_ood": 24}
+SIZES = {"train": 48, "val": 30, "test_id": 24, "test_ood": 24}
 
 
 def release(root: Path, *, folder: str = ".") -> Path:
@@ -39,7 +39,9 @@ def release(root: Path, *, folder: str = ".") -> Path:
                 museum = MUSEUMS[number % 3] if split != "test_ood" else ("Museu Nou", "Museo Nuevo", "Rijksmuseum")
                 name = museum if isinstance(museum, str) else museum[number % 3]
                 subject, discipline = ("retrat", "paisatge")[number % 2], ("disseny", "arts visuals")[number % 2]
-                made = MATERIALS[number % 4] if number < 100 else "pa"
+                made = MATERIALS[number % 4] if number < 118 else "pa"
+                # Five of each from each museum, for the bias.
+                made = ("paper", "metall | ferro")[number % 2] if split == "val" else made
                 fields = (f"art_{number:06}", OBJECTS[number % 3], subject, made, "https://a.b", "EUROPEANA", name)
                 rows.writerow([*fields, discipline])
                 paint(root / folder / "EUROPEANA" / "images" / f"art_{number:06}.jpg", number)
@@ -54,7 +56,7 @@ def test_all_that_a_label_goes_through_are_labels(folder: str, tmp_path: Path) -
     ways = ("material vegetal", "material vegetal | fusta", "material vegetal | fusta | roure", "metall")
     assert targets.classes == (*ways, "metall | ferro", "paper")
     # A quarter has no stated material.
-    assert [(name, len(split)) for name, split in targets.splits] == [("train", 36), ("validation", 9), ("test", 18)]
+    assert [(name, len(split)) for name, split in targets.splits] == [("train", 36), ("validation", 30), ("test", 18)]
     row = dataset.rows["EUROPEANA/images/art_000003.jpg"]
     assert targets.train.labels[targets.train.rows == row].tolist() == [[True, True, True, False, False, True]]
     assert targets.groups is not None
@@ -81,6 +83,12 @@ def test_the_other_museums_are_not_in_train(tmp_path: Path) -> None:
     made = facet_targets(open_eufcc(tmp_path), "materials", test="test_ood")
     assert "pa" not in made.classes
     assert made.test.labels.any(axis=1).all()
+
+
+def test_the_museum_bias_is_of_objects_of_one_material(tmp_path: Path) -> None:
+    targets = museum_bias_targets(open_eufcc(release(tmp_path)))
+    assert targets.classes == ("metall", "paper")
+    assert not set(targets.test.rows) & set(facet_targets(open_eufcc(tmp_path), "subjects").train.rows)
 
 
 def test_metrics_agree_with_values_by_hand() -> None:
@@ -113,7 +121,7 @@ def test_every_task_goes_through_a_run(tmp_path: Path, monkeypatch: pytest.Monke
     root = release(tmp_path / "objects")
     facets = ("materials", "objects", "disciplines", "subjects")
     tasks = [f"eufcc-{facet}{more}" for facet in facets for more in ("", "-depth-1", "-unseen-museums")]
-    tasks += ["eufcc-objects-depth-2", "eufcc-materials-depth-2"]
+    tasks += ["eufcc-objects-depth-2", "eufcc-materials-depth-2", "eufcc-museum-bias"]
     records = run_tasks(*tasks, data=f"eufcc={root}", folder=tmp_path, monkeypatch=monkeypatch)
     assert sorted(records) == sorted(tasks)
     found = records["eufcc-materials"]

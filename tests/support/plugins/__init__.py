@@ -20,3 +20,5 @@ HUNGRY = _FOLDER / "hungry_plugin.py"
 ODD = _FOLDER / "odd_plugin.py"
 # Metrics of every statistic, a kind of target of its own, and tasks on the toy dataset that ask for them.
 MEASURED = _FOLDER / "measured_plugin.py"
+# Protocols with probes of their own, good ones and bad ones.
+PROBES = _FOLDER / "probes_plugin.py"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from artbench import hookimpl
-from artbench.specs import BackboneSpec, DatasetSpec, TaskSpec
+from artbench.specs import BackboneSpec, DatasetSpec, Prompts, TaskSpec
 
 COLOURS = ("red", "green", "blue")
 
@@ -45,6 +45,7 @@ def register_tasks(register: Callable[[TaskSpec], None]) -> None:
                 target=target,
                 primary_metric=metric,
                 factory=factory,
+                prompts=Prompts(templates=("noise in {}.",)) if target == "single-label" else None,
             )
         )
 

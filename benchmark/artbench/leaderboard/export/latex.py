@@ -97,7 +97,7 @@ def _cells(record: Record, board: Board, *, bold: bool) -> list[str]:
 
 
 def _superscript(sign: str) -> str:
-    return f"$^{{{_SIGNS.get(sign, sign)}}}$"
+    return f"$^{{{''.join(_SIGNS.get(one, one) for one in sign)}}}$"
 
 
 def _footnote(sign: str, text: str, records: Sequence[Record]) -> str:

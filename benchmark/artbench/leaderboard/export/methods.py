@@ -9,9 +9,10 @@ from artbench.leaderboard.export.encoders import Encoders, listed
 from artbench.leaderboard.notes import is_compared, is_searched
 from artbench.leaderboard.seen import kept
 from artbench.plugins.known import form_of
-from artbench.protocol import Protocol, Search, protocol_named
+from artbench.protocol import Protocol, Search
 from artbench.records.format import metric_name
 from artbench.records.record import encoder_name, task_name
+from artbench.records.under import protocol_under
 from artbench.stats.metrics import METRICS
 
 _KNN = (
@@ -41,6 +42,7 @@ _WHITENING = (
     "H. Jégou and O. Chum, Negative evidences and co-occurences in image retrieval: the benefit of PCA and whitening, "
     "ECCV 2012"
 )
+_CLIP = "A. Radford et al., Learning transferable visual models from natural language supervision, ICML 2021"
 _CSLS = "A. Conneau, G. Lample, M. Ranzato, L. Denoyer and H. Jégou, Word translation without parallel data, ICLR 2018"
 _PATHOROB = "J. Kömen, E. D. de Jong, J. Hense and others, Towards Robust Foundation Models for Digital Pathology, 2025"
 _MET = "N.-A. Ypsilantis et al., The Met dataset: instance-level recognition for artworks, NeurIPS 2021"
@@ -105,7 +107,7 @@ def methods(boards: Sequence[Board], *, sources: Mapping[str, str], seen: Collec
 
 def _protocol(board: Board) -> Protocol:
     first = board.first
-    protocol = protocol_named(first.protocol)
+    protocol = protocol_under(first)
     if protocol is None or protocol.hash != first.protocol_hash:
         raise ArtbenchError(
             f"this version of artbench has no protocol {first.protocol} ({first.protocol_hash[:12]}) to describe",
@@ -127,7 +129,9 @@ def _evaluated(boards: Sequence[Board], cite: _Citations, sources: Mapping[str, 
         if work and work.partition(",")[0].strip() == "artbench":
             work = _SOFTWARE
         images = f"{data.train:,} training and {data.test:,} test images"
-        if is_compared(board.first):
+        if board.first.prompts is not None:
+            images = f"{data.test:,} test images"
+        elif is_compared(board.first):
             images = f"{data.test:,} images"
         elif is_searched(board.first):
             images = f"{data.test:,} queries, {data.train:,} images in the index"
@@ -146,11 +150,12 @@ def _procedure(boards: Sequence[Board], protocol: Protocol, cite: _Citations) ->
         else f"reduced to {protocol.width:,} principal components of the training images {cite(_PCA)}, and "
     )
     few, neighbours = protocol.few_shot, protocol.neighbours
-    sentences = (
-        [f"Features were {reduced}z-scored with the training statistics.", _probe(boards, protocol, cite)]
-        if protocol.search is None
-        else _searched(protocol.search, cite)
-    )
+    if protocol.search is not None:
+        sentences = _searched(protocol.search, cite)
+    elif protocol.zero_shot is not None:
+        sentences = _told_by_texts(boards, cite)
+    else:
+        sentences = [f"Features were {reduced}z-scored with the training statistics.", _probe(boards, protocol, cite)]
     if few is not None:
         images = "image" if few.shots == 1 else "images"
         sentences.append(
@@ -160,7 +165,7 @@ def _procedure(boards: Sequence[Board], protocol: Protocol, cite: _Citations) ->
     elif split := [board for board in boards if board.first.rounds]:
         counts = listed(list(dict.fromkeys(f"{len(board.first.rounds)}" for board in split)))
         sentences.append(f"Results on {_tasks(split)} are means over {counts} splits.")
-    if protocol.search is None:
+    if protocol.fits:
         sentences.append(
             f"For comparison, weighted nearest neighbours (k = {neighbours.k}, temperature "
             f"{neighbours.temperature:g}, cosine) voted on the same features {cite(_KNN)}."
@@ -204,6 +209,19 @@ def _searched(search: Search, cite: _Citations) -> list[str]:
                 f"their number and the temperature were chosen on the validation queries {cite(_MET)}.",
             )
         ),
+    ]
+
+
+def _told_by_texts(boards: Sequence[Board], cite: _Citations) -> list[str]:
+    """Return sentences on how pictures were compared with texts."""
+    said = {board.first.prompts for board in boards if board.first.prompts is not None}
+    templates = {template for prompts in said for template in prompts.templates}
+    shown = f": “{next(iter(templates))}”" if len(templates) == 1 else f" from {len(templates)} templates"
+    return [
+        f"Nothing was fitted to labels. Each class was put into words{shown}; its vector is the mean of the vectors of "
+        f"its texts, each scaled to length 1 {cite(_CLIP)}.",
+        "A picture is of the class with the largest cosine; probabilities are the softmax of cosines times the scale "
+        "that the network has learnt.",
     ]
 
 

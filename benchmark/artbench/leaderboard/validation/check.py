@@ -158,7 +158,7 @@ def _check(
         about.notice(f"not installed here, so not checked: {', '.join(unknown)}")
         about.unchecked(f"what {', '.join(unknown)} made: not installed here")
     check_fields(record, target, now=now, absent=unknown, about=about)
-    protocol = check_protocol(record, target, about)
+    protocol = check_protocol(record, target, about, absent=unknown)
     check_variant(record, protocol, about)
     beside = f"{name.removesuffix('.json')}.parquet"
     stored = open_predictions(files.root / beside, record, target, about) if beside in files.tables else None

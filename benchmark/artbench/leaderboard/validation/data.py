@@ -55,6 +55,9 @@ def compare_with_data(
     missing = len(task.targets.missing)
     if (data.missing, data.partial) != (missing, task.partial):
         about.fault(f"{missing:,} images are missing in this state of the data; the record says {data.missing:,}")
+    prompts = task.spec.prompts
+    if record.prompts is not None and (prompts is None or prompts.sha256 != record.prompts.sha256):
+        about.fault(f"the prompts are not those of {task.spec.name} here", RERUN)
     if data.classes != len(task.targets.classes) or (classes and classes != task.targets.classes):
         about.fault("the classes are not those of the task")
     tested = _tested(task, record, stored, about)
@@ -76,8 +79,8 @@ def compare_with_data(
 def _tested(task: OpenTask, record: Record, stored: StoredPredictions, about: FileFindings) -> list[Split] | None:
     """Return the images of each round in the dataset; None if they are not those of the test, or other labels."""
     count, splits = max(1, len(record.rounds)), [targets.test for targets in task.targets.rounds]
-    # Few-shot records have several draws per split; the protocol says how many.
-    if count % len(splits) or (record.few_shot is None and count != len(splits)):
+    # Few-shot records have several draws per split, probes of plugins several seeds; the protocol says how many.
+    if count % len(splits) or (record.few_shot is None and not record.own_probes and count != len(splits)):
         about.fault(f"the record has {count} rounds, the task has {len(splits)}")
         return None
     tested: list[Split] = []
@@ -130,12 +133,12 @@ def _is_readable(task: OpenTask, row: int) -> bool:
 def _check_fitted(task: OpenTask, decoded: Decoded, record: Record, left_out: int, about: FileFindings) -> None:
     """Report numbers of training images that do not add up: every image is fitted on, tested on or unreadable."""
     data = record.dataset
-    searched = is_searched(task.spec.target)
+    searched, per = is_searched(task.spec.target), _per_split(task, record)
     for number, round_ in enumerate(task.targets.rounds):
         # Validation queries are in no index.
         fitted = [split.rows for name, split in round_.splits if name == "train" or (name != "test" and not searched)]
         rows = np.concatenate(fitted).tolist()
-        train = record.rounds[number].train if record.rounds else data.train
+        train = record.rounds[number * per].train if record.rounds else data.train
         if train > len(rows) or (not data.unreadable and train != len(rows)):
             about.fault(f"the task has {len(rows):,} training images; the record says {train:,}")
         # A picture of an index may be a query too.
@@ -148,12 +151,19 @@ def _check_fitted(task: OpenTask, decoded: Decoded, record: Record, left_out: in
             about.fault(f"{readable:,} of {len(rows):,} training images can be read here; the record says {train:,}")
 
 
+def _per_split(task: OpenTask, record: Record) -> int:
+    """Return how many rounds a record has for each split of its task, by their seeds."""
+    return max(1, len(record.rounds) // len(task.targets.rounds))
+
+
 def _compare_groups(task: OpenTask, record: Record, about: FileFindings) -> None:
     """Compare the number of groups on which each penalty was chosen, where the record has it."""
-    for number, (probe, round_) in enumerate(zip(record.probes, task.targets.rounds, strict=False)):
+    groups = [probe.groups for probe in record.probes] or [probe.groups for probe in record.own_probes]
+    apart = groups[:: _per_split(task, record)]
+    for number, (stated, round_) in enumerate(zip(apart, task.targets.rounds, strict=False)):
         held = held_groups(task.targets, round_, task.dataset)
-        if probe.groups not in (None, held):
-            about.fault(f"round {number}: the task has {held:,} groups to hold out; the record says {probe.groups:,}")
+        if stated not in (None, held):
+            about.fault(f"round {number}: the task has {held:,} groups to hold out; the record says {stated:,}")
 
 
 def _report_state(task: OpenTask, record: Record, about: FileFindings) -> None:

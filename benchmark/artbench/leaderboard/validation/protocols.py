@@ -1,39 +1,54 @@
 """Whether a record follows the protocol that it names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from artbench.leaderboard.validation.findings import RERUN, FileFindings
+from artbench.leaderboard.validation.own_probe import check_own_probe
+from artbench.leaderboard.validation.thresholds import check_thresholds
 from artbench.plugins.known import form_of
-from artbench.protocol import Protocol, protocol_named
+from artbench.protocol import Protocol
 from artbench.records.parts import ProbeState
 from artbench.records.record import Record
+from artbench.records.under import protocol_under
 from artbench.specs import AnswerForm, TargetKind
 from artbench.specs.targets import SEARCHED
 from artbench.stats.metrics import METRICS, metrics_of
-from artbench.stats.multi_label import THRESHOLDS
-
-_UNCHOSEN = 0.5
 
 
-def check_protocol(record: Record, target: TargetKind, about: FileFindings) -> Protocol | None:
+def check_protocol(
+    record: Record, target: TargetKind, about: FileFindings, *, absent: Sequence[str] = ()
+) -> Protocol | None:
     """Compare probe, neighbours and shots of a record with its protocol.
+
+    Args:
+        record: The record.
+        target: Kind of target of its task.
+        about: Receives what is found.
+        absent: Plugins that it names and that are not installed here, of which one may have the protocol.
 
     Returns:
         The protocol; None if it is unknown.
     """
-    protocol = protocol_named(record.protocol)
+    protocol = protocol_under(record)
+    if protocol is None and absent and record.own_probe is not None:
+        about.unchecked(f"the protocol {record.protocol}: needs plugin {' or '.join(absent)}")
+        return None
     if protocol is None:
-        about.fault(
-            f"unknown protocol {record.protocol!r}", "Use linear-v2, retrieval-v1 or robustness-v1, or upgrade artbench"
-        )
+        mend = "Use linear-v2, retrieval-v1, robustness-v1 or zero-shot-v1, or upgrade artbench"
+        about.fault(f"unknown protocol {record.protocol!r}", mend)
         return None
     if protocol.hash != record.protocol_hash:
         about.fault(f"the hash of {protocol.name} is {protocol.hash[:12]}, not {record.protocol_hash[:12]}")
     if not _is_for(protocol, form_of(target)):
         about.fault(f"{record.protocol} is not a protocol for {target} tasks")
     _check_shots(record, protocol, about)
-    if protocol.search is not None:
-        _check_searched(record, about)
+    _check_prompts(record, protocol, about)
+    if protocol.own is not None:
+        check_own_probe(record, protocol.own, target, about)
+    elif record.own_probes:
+        about.fault(f"the probe of {record.protocol} is artbench's own, and the record has that of a plugin")
+    elif not protocol.fits:
+        _check_unfitted(record, about)
     else:
         _check_fitted(record, protocol, target, about)
     return protocol
@@ -41,12 +56,27 @@ def check_protocol(record: Record, target: TargetKind, about: FileFindings) -> P
 
 def _is_for(protocol: Protocol, form: AnswerForm) -> bool:
     """Whether tasks of a form of answers are measured under a protocol."""
+    if protocol.own is not None:
+        return form in protocol.own.answers
     if protocol.search is not None or form in SEARCHED:
         return protocol.search is not None and form == protocol.search.asks
+    if protocol.zero_shot is not None:
+        return form == "class"
     return (protocol.probe.name == "ridge") == (form == "number")
 
 
-def _check_searched(record: Record, about: FileFindings) -> None:
+def _check_prompts(record: Record, protocol: Protocol, about: FileFindings) -> None:
+    if (record.prompts is None) != (protocol.zero_shot is None):
+        about.fault(
+            f"prompts {'are missing' if record.prompts is None else 'are of no use'} under {protocol.name}", RERUN
+        )
+    elif record.prompts is not None:
+        templates = record.prompts.templates
+        if len(set(templates)) < len(templates) or any(template.count("{}") != 1 for template in templates):
+            about.fault("prompts: a template has no place for the class, or is there twice")
+
+
+def _check_unfitted(record: Record, about: FileFindings) -> None:
     if record.neighbours is not None or record.probes or any(round_.neighbours for round_ in record.rounds):
         about.fault(f"nothing is fitted under {record.protocol}, and it has a probe, or neighbours that vote")
     if "probe" in record.tables:
@@ -65,7 +95,7 @@ def _check_fitted(record: Record, protocol: Protocol, target: TargetKind, about:
     for name, probe in probes:
         _check_probe(probe, protocol, target, name, about)
         _check_groups(probe, record, protocol, name, about)
-    _check_thresholds(given.thresholds, target, "neighbours", about, chosen=bool(first.validation))
+    check_thresholds(given.thresholds, target, "neighbours", about, chosen=bool(first.validation))
     if set(given.thresholds) != {name for name in given.metrics if name in METRICS and METRICS[name].needs_threshold}:
         about.fault("neighbours: the thresholds are not those that its metrics need")
     if record.rounds and record.rounds[0].probe != first:
@@ -136,18 +166,6 @@ def _check_validation(probe: ProbeState, target: TargetKind, name: str, about: F
     # No metric of several labels is defined on images without any.
     if (probe.validation and not tried) or (tried and not probe.validation and form_of(target) != "labels"):
         about.fault(f"the {name} has validation losses without metrics, or metrics without losses")
-    _check_thresholds(probe.thresholds, target, f"the {name}", about, chosen=bool(probe.validation))
+    check_thresholds(probe.thresholds, target, f"the {name}", about, chosen=bool(probe.validation))
     if not probe.thresholds and any(metric.needs_threshold for metric in metrics_of(target)):
         about.fault(f"the {name} does not have the thresholds of a {target} task")
-
-
-def _check_thresholds(
-    given: Mapping[str, float], target: TargetKind, name: str, about: FileFindings, *, chosen: bool
-) -> None:
-    """Check thresholds, which are those tried, or one half where there is nothing to choose them on."""
-    expected = {metric.name for metric in metrics_of(target) if metric.needs_threshold}
-    allowed = THRESHOLDS if chosen else (*THRESHOLDS, _UNCHOSEN)
-    if given and set(given) != expected:
-        about.fault(f"{name} does not have the thresholds of a {target} task")
-    elif any(min(abs(value - tried) for tried in allowed) > 1e-9 for value in given.values()):
-        about.fault(f"{name} has a threshold that is not one of those tried")

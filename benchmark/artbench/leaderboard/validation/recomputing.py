@@ -159,7 +159,7 @@ def _scored(
         number,
         stored.labels[rows],
         outputs_of(stored, record.dataset.classes, rows),
-        thresholds=record.probes[number].thresholds if record.probes else {},
+        thresholds=record.thresholds[number] if record.thresholds else {},
     )
     # Stored single-label predictions have the probability of the predicted class alone.
     known = record.dataset.classes <= _TOP
@@ -245,7 +245,7 @@ def _computed(
             "confusion": confusion(labels, predicted, classes=names),
         }
     assert stored.confidence is not None
-    thresholds = np.array([probe.thresholds.get("micro_f1", 0.5) for probe in record.probes])
+    thresholds = np.array([one.get("micro_f1", 0.5) for one in record.thresholds])
     labels_of, above = stored.labels.astype(bool), stored.confidence >= thresholds[stored.rounds][:, None]
     return {"classes": {**class_table(labels_of, above, classes=names), **ranking_table(labels_of, stored.confidence)}}
 

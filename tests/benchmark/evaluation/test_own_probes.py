@@ -1,0 +1,210 @@
+"""Probes of plugins from the run to leaderboard, check and verification."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from artbench.data.folders import DatasetPaths
+from artbench.errors import UsageError
+from artbench.evaluation.request import RunOutcome, RunRequest
+from artbench.evaluation.workflow import run
+from artbench.explain.sources import Sources
+from artbench.leaderboard.validation.check import KnownTask, check_folder
+from artbench.plugins.loading import load_plugins
+from artbench.plugins.protocols import protocol_to_run
+from artbench.plugins.registry import Registry
+from artbench.protocol import LINEAR_V2
+from artbench.records.record import Record
+from artbench.runtime.findings import Finding
+from artbench.runtime.progress import Silent
+from artbench.testing.protocol import examine_protocol
+from artbench.verify.workflow import VerifyRequest, verify_records
+from tests.support.plugins import JUDGED, PROBES, TOY
+
+TASKS = ("toy-colour", "toy-year", "toy-traits", "toy-clustered", "toy-splits")
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_plugins([TOY, JUDGED, PROBES], only="")
+
+
+@pytest.fixture(scope="module")
+def request_(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> RunRequest:
+    return RunRequest(
+        backbones=["toy-patches"],
+        pretrainings=["random"],
+        tasks=TASKS,
+        results=tmp_path_factory.mktemp("probed") / "results",
+        protocol=protocol_to_run("means-v1"),
+        device="cpu",
+    )
+
+
+@pytest.fixture(scope="module")
+def outcome(request_: RunRequest, registry: Registry) -> RunOutcome:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ARTBENCH_CACHE", str(request_.results.parent / "cache"))
+        return run(request_, registry=registry, reporter=Silent())
+
+
+@pytest.fixture
+def cache(request_: RunRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARTBENCH_CACHE", str(request_.results.parent / "cache"))
+
+
+def faults(folder: Path, registry: Registry, *, installed: bool = True) -> list[Finding]:
+    def known(record: Record) -> KnownTask:
+        return KnownTask(spec=registry.tasks.get(record.task))
+
+    plugins = frozenset(
+        plugin.distribution for plugin in registry.plugins if installed or plugin.name != "probes_plugin"
+    )
+    report = check_folder(folder, tasks=known, plugins=plugins, now=datetime.now(UTC), reporter=Silent())
+    return [finding for finding in report.findings if finding.status == "FAIL"]
+
+
+def test_every_form_of_answer_is_measured_with_each_seed(outcome: RunOutcome) -> None:
+    assert outcome.failures == {}
+    assert [result.record.task for result in outcome.results] == list(TASKS)
+    for record in (result.record for result in outcome.results):
+        assert (record.protocol, record.probe, record.neighbours) == ("means-v1", None, None)
+        assert [probe.seed for probe in record.own_probes] == [3, 5] * (2 if record.task == "toy-splits" else 1)
+        values = [round_.metrics[record.primary_metric] for round_ in record.rounds]
+        assert record.primary.value == pytest.approx(np.mean(values))
+        assert record.own_probes[0].validation[record.primary_metric] > 0
+        assert record.provenance.plugins["probes_plugin.py"] == ""
+    by_task = {result.record.task: result.record for result in outcome.results}
+    assert by_task["toy-colour"].primary.value > 0.8
+    assert set(by_task["toy-traits"].own_probes[0].thresholds) == {"sample_f2", "micro_f1"}
+    assert [by_task[task].own_probes[0].summary for task in ("toy-colour", "toy-clustered")] == [
+        {"groups": False},
+        {"groups": True},
+    ]
+
+
+def test_its_leaderboard_stands_apart_and_names_its_seeds(outcome: RunOutcome, request_: RunRequest) -> None:
+    page = (request_.results / "leaderboards" / "toy-colour.md").read_text()
+    assert "Protocol means-v1" in page
+    assert "Means over 2 seeds" in page
+    assert "kNN" not in page
+
+
+def test_the_check_computes_its_metrics_again_and_finds_what_is_forged(
+    outcome: RunOutcome, request_: RunRequest, registry: Registry
+) -> None:
+    assert faults(request_.results, registry) == []
+    file = next(result.file for result in outcome.results if result.record.task == "toy-colour")
+    whole = file.read_text()
+    try:
+        for change, message in (
+            ({"seed": 4}, "the seeds 4, 5 are not those"),
+            ({"version": 2}, "has version 2, not 1"),
+            ({"groups": 3}, "must not have whole groups"),
+            ({"validation": {"accuracy": 2.0}}, "a validation metric above 1"),
+            ({"summary": {"x": "y" * 20_000}}, "of at most 10,000"),
+        ):
+            record = json.loads(whole)
+            record["own_probe"] |= change
+            record["rounds"][0]["own_probe"] |= change
+            file.write_text(json.dumps(record))
+            assert any(message in finding.message for finding in faults(request_.results, registry)), message
+        record = json.loads(whole)
+        record["protocol"], record["protocol_hash"] = LINEAR_V2.name, LINEAR_V2.hash
+        file.write_text(json.dumps(record))
+        assert any("has that of a plugin" in finding.message for finding in faults(request_.results, registry))
+        # Where the plugin is not installed, its protocol is not known, which is no fault.
+        record["protocol"] = "unheard-of-v1"
+        file.write_text(json.dumps(record))
+        found = faults(request_.results, registry, installed=False)
+        assert not any("protocol" in finding.message for finding in found if file.name in finding.name)
+    finally:
+        file.write_text(whole)
+
+
+@pytest.mark.usefixtures("cache")
+def test_it_is_verified_by_fitting_it_again(
+    outcome: RunOutcome, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def verified(number: int) -> list[Finding]:
+        sources = Sources(paths=DatasetPaths(), device="cpu")
+        asked = VerifyRequest(files=(outcome.results[number].file,), sources=sources, sample=8, seed=0)
+        return list(verify_records(asked, registry=registry, reporter=Silent()).findings)
+
+    for number in range(3):
+        (finding,) = verified(number)
+        assert finding.status == "PASS", finding
+        assert "fitted again with the same seeds" in finding.message
+    specs = [spec for _, spec in registry.protocols.specs() if spec.name == "means-v1"]
+    other = replace(specs[0], probe=lambda given: replace(_plain(given)))
+    monkeypatch.setattr("artbench.verify.own_probe.own_probe", lambda protocol: other)
+    monkeypatch.setattr("artbench.evaluation.rounds.own_probe", lambda protocol: other)
+    (finding,) = verified(0)
+    assert (finding.status, "answers otherwise" in finding.message) == ("FAIL", True)
+    other = replace(other, tolerance=None)
+    (finding,) = verified(0)
+    assert (finding.status, "states no tolerance" in finding.message) == ("SKIP", True)
+
+
+def _plain(given: Any) -> Any:
+    from artbench.data import Fitted
+
+    return Fitted(outputs=np.full((len(given.test), given.classes), 1 / given.classes))
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("broken-v1", "the probe of broken-v1 failed (RuntimeError: out of patience)"),
+        ("nan-v1", "the probe of nan-v1 answers NaN or infinity"),
+        ("short-v1", "of shape ("),
+        ("whole-v1", "answers int64"),
+        ("logits-v1", "answers what is no probability"),
+        ("unscaled-v1", "don't add up to 1"),
+        ("untyped-v1", "returns a NoneType"),
+        ("talkative-v1", "has a summary of 20,0"),
+        ("strange-v1", "has a summary that JSON can't hold"),
+    ],
+)
+def test_a_probe_that_fails_is_named_in_one_line(
+    outcome: RunOutcome, request_: RunRequest, registry: Registry, name: str, message: str
+) -> None:
+    asked = replace(request_, protocol=protocol_to_run(name), tasks=["toy-colour"])
+    (said,) = run(asked, registry=registry, reporter=Silent()).failures.values()
+    assert message in said
+    assert "\n" not in said
+
+
+def test_what_it_does_not_do_is_refused_before_anything_is_read(request_: RunRequest, registry: Registry) -> None:
+    task = registry.tasks.get("toy-year")
+    classes = replace(request_, protocol=protocol_to_run("broken-v1"))
+    with pytest.raises(UsageError, match="broken-v1 answers to class, and toy-year is a year task"):
+        classes.protocols(task)
+    with pytest.raises(UsageError, match="--width is of linear-v2"):
+        replace(request_, width=8).protocols(task)
+    with pytest.raises(UsageError, match="ridge-v2 is for numbers"):
+        replace(request_, protocol=protocol_to_run("ridge-v2")).protocols(registry.tasks.get("toy-colour"))
+
+
+def test_the_kit_finds_probes_that_break_the_contract(registry: Registry) -> None:
+    assert {finding.status for finding in examine_protocol(registry.protocols.get("means-v1"))} == {"PASS"}
+    for name in ("broken-v1", "nan-v1", "untyped-v1"):
+        found = examine_protocol(registry.protocols.get(name))
+        assert any(finding.status == "FAIL" for finding in found), name
+    draws = np.random.default_rng()
+    spec = registry.protocols.get("means-v1")
+    restless = replace(spec, answers=("class",), probe=lambda given: _drawn(given, draws))
+    said = [finding.message for finding in examine_protocol(restless) if finding.status == "FAIL"]
+    assert any("fitted again with the same seed" in one for one in said)
+
+
+def _drawn(given: Any, rng: np.random.Generator) -> Any:
+    from artbench.data import Fitted
+
+    return Fitted(outputs=rng.dirichlet(np.ones(given.classes), len(given.test)))

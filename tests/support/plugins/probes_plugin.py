@@ -1,0 +1,73 @@
+"""A plugin for tests: protocols with probes of their own, good ones and bad ones."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench import hookimpl
+from artbench.data import Examples, FeatureRows, Fitted, Fitting, HeldOut
+from artbench.specs import AnswerForm, ProtocolSpec
+
+EVERY: tuple[AnswerForm, ...] = ("class", "labels", "number")
+
+
+@hookimpl
+def register_protocols(register: Callable[[ProtocolSpec], None]) -> None:
+    def protocol(name: str, probe: Callable[[Fitting], Fitted], **rest: Any) -> None:
+        register(ProtocolSpec(name=name, description="For tests.", probe=probe, **rest))
+
+    protocol("means-v1", means, answers=EVERY, seeds=(3, 5), settings={"noise": 0.01}, tolerance=0.01)
+    protocol("free-v1", means, answers=EVERY)
+    protocol("broken-v1", broken)
+    for name, outputs in WRONG.items():
+        protocol(f"{name}-v1", lambda given, outputs=outputs: Fitted(outputs=outputs(given)))  # type: ignore[misc]
+    protocol("untyped-v1", lambda given: None)  # type: ignore[arg-type, return-value]
+    protocol("talkative-v1", lambda given: Fitted(outputs=chances(given), summary={"said": "x" * 20_000}))
+    protocol("strange-v1", lambda given: Fitted(outputs=chances(given), summary={"said": np.zeros(2)}))
+
+
+def chances(given: Fitting) -> NDArray[np.float64]:
+    return np.full((len(given.test), given.classes), 1 / given.classes)
+
+
+WRONG: dict[str, Callable[[Fitting], Any]] = {
+    "nan": lambda given: chances(given) * np.nan,
+    "short": lambda given: chances(given)[1:],
+    "whole": lambda given: np.ones((len(given.test), given.classes), int),
+    "logits": lambda given: chances(given) - 1,
+    "unscaled": lambda given: chances(given) / 2,
+}
+
+
+def broken(given: Fitting) -> Fitted:
+    raise RuntimeError("out of patience")
+
+
+def means(given: Fitting) -> Fitted:
+    """The nearest mean of a class, of those with a label and those without, or of the whole."""
+    rng = np.random.default_rng(given.seed)
+
+    def mean_of(examples: Examples, which: NDArray[np.bool_]) -> NDArray[np.float64]:
+        (rows,) = np.nonzero(which)
+        vectors = examples.features.take(rows) if len(rows) else np.full((1, *examples.features.shape), 1e3)
+        return vectors.mean(axis=0) + given.settings.get("noise", 0) * rng.standard_normal(vectors.shape[1])
+
+    def answer(examples: Examples, features: FeatureRows) -> NDArray[np.float64]:
+        vectors = np.concatenate([np.zeros((0, *features.shape)), *features.batches(7)])
+        if given.answer == "number":
+            return np.full(len(features), float(examples.labels.mean())) + rng.random()
+        if given.answer == "labels":
+            columns = examples.labels.T
+            pairs = [[mean_of(examples, column == own) for own in (0, 1)] for column in columns]
+            far = np.array([[((vectors - centre) ** 2).sum(axis=1) for centre in pair] for pair in pairs])
+            shares: NDArray[np.float64] = (far[:, 0] / far.sum(axis=1)).T
+            return shares
+        centres = np.array([mean_of(examples, examples.labels == one) for one in range(given.classes)])
+        near = np.exp(-np.sqrt(((vectors[:, None] - centres) ** 2).sum(axis=2)))
+        return near / near.sum(axis=1, keepdims=True)
+
+    held = [HeldOut(labels=f.choose_on.labels, outputs=answer(f.fit_on, f.choose_on.features)) for f in given.folds]
+    summary = {"groups": given.images.groups is not None}
+    return Fitted(outputs=answer(given.images, given.test), summary=summary, held_out=held)
