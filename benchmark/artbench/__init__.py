@@ -8,7 +8,7 @@ from artbench.runtime.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from artbench.api.explore import explore
-    from artbench.api.features import FeatureMatrix, features
+    from artbench.api.features import FeatureMatrix, TokenFeatures, features
     from artbench.api.fetch_weights import fetch_weights
     from artbench.api.harvest import harvest
     from artbench.api.load_encoder import LoadedEncoder, load_encoder
@@ -43,6 +43,7 @@ __all__ = [
     "Record",
     "TaskTargets",
     "TerminalReporter",
+    "TokenFeatures",
     "UnlabelledResult",
     "UsageError",
     "explore",
@@ -63,7 +64,7 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         "artbench.api.explore": ("explore",),
-        "artbench.api.features": ("FeatureMatrix", "features"),
+        "artbench.api.features": ("FeatureMatrix", "TokenFeatures", "features"),
         "artbench.api.fetch_weights": ("fetch_weights",),
         "artbench.api.harvest": ("harvest",),
         "artbench.api.load_encoder": ("LoadedEncoder", "load_encoder"),

@@ -56,13 +56,13 @@ def class_mean_retrieval_map(answers: Answers) -> float:
 
 def global_average_precision(answers: Answers) -> float:
     """Average precision of the first pictures of all queries, ranked together, distractors and all."""
-    return _global(_of(answers))
+    return _of(answers).pooled_precision
 
 
 def global_average_precision_without_distractors(answers: Answers) -> float:
     """As global_average_precision, among the queries that are no distractors."""
     rankings = _of(answers)
-    return _global(rankings.take(rankings.belonging > 0))
+    return rankings.take(rankings.belonging > 0).pooled_precision
 
 
 def _of(answers: Answers) -> Rankings:
@@ -79,16 +79,3 @@ def _mean_precision(answers: Answers, k: int) -> NDArray[np.float64]:
     rankings = _of(answers)
     precisions = sum((rankings.hits(place) / place for place in range(1, k + 1)), np.zeros(len(rankings)))
     return np.where(rankings.belonging > 0, precisions / k, np.nan)
-
-
-def _global(rankings: Rankings) -> float:
-    """Rank all queries by the similarity of their first picture; those of equal similarity share the last place."""
-    counting = int((rankings.belonging > 0).sum())
-    if not counting:
-        return float("nan")
-    order = np.argsort(-rankings.similarity, kind="stable")
-    right, similarity = (rankings.first == 1)[order], rankings.similarity[order]
-    # Of queries of equal similarity, the last one's place and hits count for all.
-    last = np.searchsorted(-similarity, -similarity, side="right")
-    precision = np.cumsum(right)[last - 1] / last
-    return float(precision[right].sum()) / counting

@@ -14,7 +14,18 @@ ROWS = [
 ][2:]
 # Of the columns of states, and those without one: all corpora are unknown for them.
 _DATASETS = (("wikiart", "wikiart-huggan", "wikiart-csd", "artbench10"), ("imet-2019", "imet-2020", "rijksmuseum-2014"))
-_UNSEEN = ("kaokore-1.0", "kaokore-1.3", "mame", "iconart-v1", "artdl", "semart", "iconclass")
+_UNSEEN = (
+    "kaokore-1.0",
+    "kaokore-1.3",
+    "mame",
+    "iconart-v1",
+    "artdl",
+    "semart",
+    "iconclass",
+    "met",
+    "met-mini",
+    "eufcc",
+)
 
 
 def test_every_corpus_is_there_with_its_states() -> None:

@@ -60,6 +60,7 @@ def made(count: int) -> Exploration:
         unreadable=0,
         encoder=cast("Encoder", SimpleNamespace(backbone="none", pretraining="none")),
         device="cpu",
+        texts=None,
         preprocessing=DEFAULT_PROTOCOL.picture,
         points=np.zeros((count, 1), np.float32),
         columns={"kind": [f"kind {number % 12}" for number in of.tolist()]},

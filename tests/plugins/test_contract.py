@@ -16,11 +16,13 @@ from artbench.testing.plugin import examine_family, examine_loading
 from artbench.testing.task import examine_task
 from tests.plugins.artbench_artbench10.test_artbench10 import write_folders as artbench10
 from tests.plugins.artbench_artdl.test_artdl import release as artdl
+from tests.plugins.artbench_eufcc.test_eufcc import release as eufcc
 from tests.plugins.artbench_iconart.test_iconart import release as iconart
 from tests.plugins.artbench_iconclass.test_iconclass import release as iconclass
 from tests.plugins.artbench_imet.test_imet import release_2019 as imet
 from tests.plugins.artbench_kaokore.test_kaokore import release as kaokore
 from tests.plugins.artbench_mame.test_mame import release as mame
+from tests.plugins.artbench_met.test_met import release as met
 from tests.plugins.artbench_semart.test_semart import release as semart
 from tests.support.releases.rijksmuseum import write_release as rijksmuseum
 from tests.support.releases.wikiart import write_release as wikiart
@@ -82,6 +84,8 @@ RELEASES: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "artdl": ("artdl", artdl),
     "semart": ("semart", semart),
     "iconclass": ("iconclass", iconclass),
+    "met": ("met", met),
+    "eufcc": ("eufcc", eufcc),
 }
 
 

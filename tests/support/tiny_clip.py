@@ -7,6 +7,7 @@ import open_clip
 import pytest
 import torch
 from open_clip import factory, pretrained
+from safetensors.torch import save_file
 
 NAME = "tiny-clip"
 TAG = "drawn"
@@ -40,3 +41,12 @@ def checkpoint(folder: Path, *, seed: int = 3) -> Path:
     state = {f"module.{name}": tensor for name, tensor in drawn(seed=seed).state_dict().items()}
     torch.save({"epoch": 1, "name": "tiny", "state_dict": state}, path)
     return path
+
+
+def in_hub(cache: Path) -> None:
+    """Put its published weights into the hub's cache, as a download would."""
+    repository = cache / "hub" / "models--example--tiny-clip"
+    (repository / "snapshots" / ("0" * 40)).mkdir(parents=True)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("0" * 40)
+    save_file(drawn().state_dict(), repository / "snapshots" / ("0" * 40) / "open_clip_model.safetensors")

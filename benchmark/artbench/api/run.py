@@ -42,6 +42,7 @@ class RunOptions(TypedDict, total=False):
     std: tuple[float, float, float] | None
     shots: int | None
     width: int | None
+    store_tokens: bool
     protocol: str
     exclude: PathLike | None
     allow_partial: bool
@@ -97,6 +98,7 @@ def run(
     std: tuple[float, float, float] | None = None,
     shots: int | None = None,
     width: int | None = None,
+    store_tokens: bool = False,
     protocol: str = DEFAULT_PROTOCOL.name,
     exclude: PathLike | None = None,
     allow_partial: bool = False,
@@ -126,6 +128,8 @@ def run(
         shots: Number of training images per class to fit on; None: all.
         protocol: `linear-v2`, `linear-v1` for what is compared with older records, or that of a plugin.
         width: Number of principal components of train to reduce the features to; None: all features.
+        store_tokens: For probes that see tokens: keep these on disk in float16, instead of computing them from the
+            pictures in each pass.
         exclude: CSV file that lists images to leave out.
         allow_partial: Run although more than 1 % of the images are missing.
         plugins: Python files with plugins, in addition to those that are installed.
@@ -183,6 +187,7 @@ def run(
         exclude=None if exclude is None else Path(exclude),
         shots=() if shots is None else (shots,),
         width=width,
+        store_tokens=store_tokens,
         protocol=protocol_to_run(protocol),
     )
     outcome = run_request(request, registry=registry, reporter=reporter)

@@ -48,8 +48,11 @@ def _margin(lines: NDArray[np.uint8]) -> int:
     """Return how many lines, from the first on, are of the colour of the first."""
     if not lines.size:
         return 0
+    # Most images have none, and need not be looked through: one channel of the first line tells.
+    ordered, others = np.sort(lines[0, :, 0]), int((1 - _SHARE) * lines.shape[1]) + 1
+    if lines.shape[1] > 2 * others and int(ordered[-1 - others]) - int(ordered[others]) > 2 * _TOLERANCE:
+        return 0
     colour = np.median(lines[0], axis=0)
-    # Most images have none, and need not be looked through.
     if (np.abs(lines[0] - colour).max(axis=1) <= _TOLERANCE).mean() < _SHARE:
         return 0
     same = (np.abs(lines - colour).max(axis=2) <= _TOLERANCE).mean(axis=1) >= _SHARE

@@ -90,9 +90,9 @@ def check_searched(targets: Targets, dataset: Dataset, *, task: str) -> None:
     Raises:
         ArtbenchError: They can't be searched, or no query belongs with another picture of the index.
     """
-    if targets.validation is not None:
-        raise ArtbenchError(f"{task}: there is a validation split, and nothing is chosen in a search", mend=_PLUGIN)
-    for name, split in (("index", targets.train), ("queries", targets.test)):
+    names = {"train": "index", "validation": "validation queries", "test": "queries"}
+    for part, split in targets.splits:
+        name = names[part]
         where = f"{task}, {name}"
         _check_rows(split, dataset, where=where)
         _check_labels(split, classes=len(targets.classes), where=where, lowest=NOTHING)

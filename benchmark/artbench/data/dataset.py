@@ -24,6 +24,8 @@ class Dataset:
         captions: What its owner says of each image, such as painter and title, to be shown beside it; None: nothing.
         columns: What its owner's list says of each image, by the name of the column, as text, empty where it says
             nothing. `artbench explore` shows it and searches in it; where there is none, it shows the labels of tasks.
+        of: Name of the dataset whose images these are, if they are made of those of another; None: they are its own.
+            What encoders have seen is known by it.
         tables: Whatever else the dataset's tasks read, such as the rows of its lists; not used by artbench.
 
     Examples:
@@ -41,6 +43,7 @@ class Dataset:
     versions: Sequence[str] | None = None
     captions: Sequence[str] | None = None
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    of: str | None = None
     tables: Mapping[str, object] = field(default_factory=dict)
 
     def __len__(self) -> int:

@@ -29,6 +29,8 @@ class DatasetPaths:
             UsageError: No folder is given for the dataset, or it does not exist.
             ArtbenchError: The dataset can't be made.
         """
+        if spec.of is not None:
+            return self.folder(spec.of, reporter=reporter)
         folder = self.given_folder(spec)
         if folder is None:
             folder = made_folder(spec)
@@ -48,6 +50,8 @@ class DatasetPaths:
         Raises:
             UsageError: No folder is given for the dataset, or it does not exist.
         """
+        if spec.of is not None:
+            return self.given_folder(spec.of)
         if spec.name in self.by_name:
             folder = self.by_name[spec.name].expanduser()
             if not folder.is_dir():
@@ -74,6 +78,8 @@ def _what_belongs_there(spec: DatasetSpec) -> str:
 
 def made_folder(spec: DatasetSpec) -> Path:
     """Return the folder of a dataset that is made by code; raise ArtbenchError if there is no cache."""
+    if spec.of is not None:
+        return made_folder(spec.of)
     return cache_folder(to_read=True) / "datasets" / f"{spec.name}-{spec.version}"
 
 

@@ -25,7 +25,7 @@ class Rankings:
             the last of them; int32, shape (n, k).
         belonging: Number of pictures of the index that belong with each query, int64, shape (n,); 0 for a distractor.
         nearest: Label of the most similar picture, int64, shape (n,); -1 of one that belongs with no other.
-        similarity: Its similarity, float64, shape (n,).
+        similarity: Its similarity, or how sure it is (`Search.confidence`), float64, shape (n,).
         average_precision: Mean, over the pictures that belong with a query, of the precision at their places, float64,
             shape (n,); NaN for a distractor.
         precision_to_r: The same sum up to the place R, over R, the number of pictures that belong with it, likewise.
@@ -86,6 +86,22 @@ class Rankings:
     def first(self) -> NDArray[np.int64]:
         """Place of the first picture that belongs with each query, int64, shape (n,); 0 for a distractor."""
         return self.places[:, 0].astype(np.int64) if self.places.shape[1] else np.zeros(len(self), np.int64)
+
+    @property
+    def pooled_precision(self) -> float:
+        """Average precision of the first pictures of all queries, ranked together by their similarity.
+
+        Divided by the number of queries that are no distractors; of equal similarity, the last one's place and hits
+        count for all. NaN if all are distractors.
+        """
+        counting = int((self.belonging > 0).sum())
+        if not counting:
+            return float("nan")
+        order = np.argsort(-self.similarity, kind="stable")
+        right, similarity = (self.first == 1)[order], self.similarity[order]
+        last = np.searchsorted(-similarity, -similarity, side="right")
+        precision = np.cumsum(right)[last - 1] / last
+        return float(precision[right].sum()) / counting
 
     def hits(self, k: int) -> NDArray[np.int64]:
         """Return how many of the first k pictures, at most `KEPT`, belong with each query, int64, shape (n,)."""

@@ -14,10 +14,11 @@ from artbench.probe.neighbourhoods import chance_neighbourhoods, neighbourhoods
 from artbench.probe.search import search
 from artbench.probe.similarities import Pictures
 from artbench.protocol import Search
+from artbench.runtime.progress import Reporter
 
 
 def searched(
-    targets: Targets, task: OpenTask, features: Features, *, by: Search, device: str
+    targets: Targets, task: OpenTask, features: Features, *, by: Search, device: str, reporter: Reporter
 ) -> Rankings | Neighbourhoods:
     """Rank the index for each query, or count what the neighbours of each test image share with it.
 
@@ -27,6 +28,7 @@ def searched(
         features: Features of all images of the task.
         by: How to search.
         device: `cpu`, `cuda` or `mps`.
+        reporter: Receives notices.
 
     Raises:
         ArtbenchError: The features or the splits don't allow it.
@@ -34,13 +36,20 @@ def searched(
     if by.asks == "neighbours":
         test = targets.test
         return neighbourhoods(features.take(test.rows), test.labels.astype(np.int64), _origins(test, task))
-    features.check(np.concatenate([targets.train.rows, targets.test.rows]))
-    # Not copied from the memory map: the index need not fit into memory.
-    index, queries = (
-        Pictures(vectors=Rows(features.matrix, split.rows), labels=split.labels.astype(np.int64), rows=split.rows)
-        for split in (targets.train, targets.test)
+    parts = {}
+    for name, split in targets.splits:
+        features.check(split.rows)
+        # Not copied from the memory map: the index need not fit into memory.
+        vectors = Rows(features.matrix, split.rows)
+        parts[name] = Pictures(vectors=vectors, labels=split.labels.astype(np.int64), rows=split.rows)
+    return search(
+        parts["train"],
+        parts["test"],
+        by=by,
+        device=device,
+        validation=parts.get("validation"),
+        reporter=reporter,
     )
-    return search(index, queries, by=by, device=device)
 
 
 def searched_by_chance(targets: Targets, task: OpenTask, *, by: Search) -> Rankings | Neighbourhoods:

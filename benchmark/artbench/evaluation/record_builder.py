@@ -4,6 +4,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from time import perf_counter
 
@@ -18,11 +19,13 @@ from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest
 from artbench.evaluation.label_free import of_task
 from artbench.evaluation.prompts import prompts_of
-from artbench.evaluation.rounds import Round, readable, references, score_rounds, scorer_of, tables
+from artbench.evaluation.rounds import Round, readable, references, score_rounds, scorer_of, tables, token_rows
 from artbench.evaluation.seen import what_was_seen
 from artbench.evaluation.texts import head_of
 from artbench.features.extract import Features
+from artbench.features.tokens import TokenSource
 from artbench.plugins.known import form_of, is_searched, origin_of
+from artbench.probe.own import Pooled
 from artbench.protocol import Protocol
 from artbench.records.cautions import edge_of_grid, few_classes
 from artbench.records.encoder_state import EncoderState, NormalisationState, PoolState
@@ -71,17 +74,23 @@ def evaluate(
     *,
     protocol: Protocol,
     device: str,
+    tokens: TokenSource | None = None,
     reporter: Reporter,
 ) -> Evaluation:
     """Fit, predict and score, in as many rounds as task and protocol ask for.
+
+    A probe that sees tokens is given those of `tokens`, all others the pooled features.
 
     Raises:
         ArtbenchError: The features or the splits don't allow a fit.
     """
     start = perf_counter()
     with Measuring(device) as measured:
+        sees = Pooled if tokens is None else partial(token_rows, tokens)
         head = head_of(task, encoder) if protocol.zero_shot is not None else None
-        rounds = list(score_rounds(task, features, protocol=protocol, head=head, device=device, reporter=reporter))
+        rounds = list(
+            score_rounds(task, features, protocol=protocol, head=head, device=device, reporter=reporter, sees=sees)
+        )
     probe_seconds = perf_counter() - start
     predictions = _predictions(task, rounds)
     scorer = scorer_of(task, features, protocol=protocol)
@@ -121,7 +130,7 @@ def evaluate(
             pooling=encoder.place.pool or None,
             pool=pool,
             training=encoder.training,
-            seen=what_was_seen(encoder, pool, dataset=task.dataset.name),
+            seen=what_was_seen(encoder, pool, dataset=task.dataset.name, of=task.dataset.of),
             normalisation=_normalisation(candidate),
         ),
         probe=_probe_state(rounds[0], protocol),

@@ -33,6 +33,7 @@ class RunRequest:
         decoder: What decodes plain JPEGs.
         shots: Numbers of training images per class to fit on instead of all; one protocol each.
         width: Number of principal components of train to reduce features to; None: all features.
+        store_tokens: Whether tokens, for a probe that sees them, are kept in the feature store.
     """
 
     backbones: Sequence[str]
@@ -53,6 +54,12 @@ class RunRequest:
     protocol: Protocol = DEFAULT_PROTOCOL
     shots: Sequence[int] = ()
     width: int | None = None
+    store_tokens: bool = False
+
+    @property
+    def sees_tokens(self) -> bool:
+        """Whether the probe sees the tokens of an image."""
+        return self.protocol.own is not None and self.protocol.own.features == "tokens"
 
     @property
     def swept(self) -> list[str]:
@@ -68,9 +75,15 @@ class RunRequest:
 
         Raises:
             UsageError: The request has shots, and the task is not single-label; or a width, and an index is searched;
-                or its protocol searches an index, and the task has none; or it is not for this form of answer.
+                or its protocol searches an index, and the task has none; or it is not for this form of answer; or its
+                probe sees no tokens that could be stored.
         """
         form, protocol = form_of(task.target), self._protocol(task)
+        if self.store_tokens and not self.sees_tokens:
+            raise UsageError(
+                f"--store-tokens is for probes that see tokens, and that of {protocol.name} does not",
+                mend="Leave --store-tokens out, or give the --protocol of one that does",
+            )
         if protocol.own is not None or protocol.zero_shot is not None:
             return (protocol,)
         if self.width is not None:

@@ -16,6 +16,7 @@ from artbench.data.splits import draw_shots
 from artbench.data.targets import Split, Targets
 from artbench.evaluation.compared import searched, searched_by_chance
 from artbench.features.extract import Features
+from artbench.features.tokens import TokenRows, TokenSource
 from artbench.plugins.known import asked_metrics, form_of, target_named
 from artbench.plugins.protocols import own_probe
 from artbench.probe.baselines import Known, guesses
@@ -95,7 +96,7 @@ def score_rounds(
         if not protocol.fits:
             outputs: Answered
             if protocol.search is not None:
-                outputs = searched(targets, task, features, by=protocol.search, device=device)
+                outputs = searched(targets, task, features, by=protocol.search, device=device, reporter=reporter)
             else:
                 assert head is not None
                 outputs = told_by_texts(test, head)
@@ -338,6 +339,11 @@ def _rows(split: Split, features: Features) -> Rows:
     # Not copied from the memory map: the probe decides what it keeps in memory.
     features.check(split.rows)
     return Rows(features.matrix, split.rows)
+
+
+def token_rows(tokens: TokenSource, rows: Rows) -> TokenRows:
+    """Return the tokens of some rows of a dataset's matrix of features."""
+    return TokenRows(tokens, np.arange(len(rows)) if rows.positions is None else rows.positions)
 
 
 def _known(split: Split, task: OpenTask) -> Known:

@@ -8,7 +8,7 @@ from artbench.specs import INITIALISATION
 _MOST = 300
 
 
-def what_was_seen(encoder: Encoder, pool: PoolState | None, *, dataset: str) -> SeenState:
+def what_was_seen(encoder: Encoder, pool: PoolState | None, *, dataset: str, of: str | None = None) -> SeenState:
     """What is known of a dataset's test images in the training of an encoder.
 
     A pool's manifest counts first, then what the source of the weights states.
@@ -17,11 +17,12 @@ def what_was_seen(encoder: Encoder, pool: PoolState | None, *, dataset: str) -> 
         encoder: The encoder.
         pool: Its pool, with the test images in it counted.
         dataset: Name of the dataset that it is tested on.
+        of: Name of the dataset whose images these are (`Dataset.of`); None: they are its own.
     """
     if pool is not None:
         return _of_pool(pool, dataset)
     if encoder.corpus is not None:
-        return encoder.corpus.seen(dataset)
+        return encoder.corpus.seen(of or dataset)
     if encoder.source == INITIALISATION or not encoder.parameters:
         return SeenState(corpus="none", state="clean", evidence="not trained")
     evidence = "its source does not say what it was trained on"

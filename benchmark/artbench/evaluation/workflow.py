@@ -7,12 +7,14 @@ from itertools import product
 
 import numpy as np
 
+from artbench.data.dataset import Dataset
 from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.encoders.embedding import check_text
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest, NetworkKey, Training, by_network, encoder_requests
 from artbench.encoders.sizes import counted_sizes
+from artbench.encoders.tokens import token_encoder
 from artbench.errors import ArtbenchError
 from artbench.evaluation.other_plugins import other_plugins
 from artbench.evaluation.prompts import prompts_of
@@ -20,7 +22,9 @@ from artbench.evaluation.record_builder import check_kept, evaluate
 from artbench.evaluation.request import RunOutcome, RunRequest, RunResult
 from artbench.evaluation.rounds import check_images
 from artbench.features.extract import Features, extract
+from artbench.features.extract_tokens import extract_tokens
 from artbench.features.pipeline import NotFiniteError
+from artbench.features.tokens import TokenSource
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_from
 from artbench.leaderboard.notes import literature
@@ -235,20 +239,45 @@ class _Work:
             return
         for (candidate, wanted), encoder, features in zip(todo, encoders, found, strict=True):
             try:
-                reasons = group.from_first(partial(self.enter, candidate, encoder, features, wanted))
+                tokens = self.tokens(encoder, features, tasks[0].dataset)
+                reasons = group.from_first(partial(self.enter, candidate, encoder, features, wanted, tokens))
                 if reasons:
                     self.failures[str(candidate)] = " ".join([self.failures.get(str(candidate), ""), *reasons]).strip()
             except ArtbenchError as error:
                 self.failed(candidate, error)
 
     def build(self, variants: Sequence[EncoderRequest]) -> list[Encoder]:
-        """Build a network once, read as each of its variants says."""
+        """Build a network once, read as each of its variants says; and its tokens, if the probe sees them."""
         key = variants[0].network
         if key not in self._networks:
             self._networks.clear()
             build = partial(variants[0].build, self.reporter, device=self.device, workers=self.request.workers)
             self._networks[key] = self.group.together(build)
-        return [self._networks[key].at(one.backbone) for one in variants]
+        encoders = [self._networks[key].at(one.backbone) for one in variants]
+        for encoder in encoders if self.request.sees_tokens else ():
+            token_encoder(encoder, picture=self.request.protocol.picture)
+        return encoders
+
+    def tokens(self, encoder: Encoder, features: Features, dataset: Dataset) -> TokenSource | None:
+        """Return the tokens of the images that have features, if the probe sees them; computed as these are."""
+        request = self.request
+        if not request.sees_tokens:
+            return None
+        return extract_tokens(
+            encoder,
+            dataset,
+            features,
+            picture=request.protocol.picture,
+            cache=cache_folder(to_read=True) / "features",
+            device=self.device,
+            batch_size=request.batch_size,
+            workers=request.workers,
+            fresh=request.fresh,
+            compiled=request.compiled,
+            decoder=request.decoder,
+            store=request.store_tokens,
+            reporter=self.reporter,
+        )
 
     def failed(self, candidate: EncoderRequest, error: ArtbenchError) -> None:
         """Tell why an encoder failed, and put it into `failures`."""
@@ -262,6 +291,7 @@ class _Work:
         encoder: Encoder,
         features: Features,
         wanted: Sequence[tuple[OpenTask, Protocol]],
+        tokens: TokenSource | None,
     ) -> list[str]:
         """Evaluate the encoder on each task, and put the results on record.
 
@@ -272,7 +302,14 @@ class _Work:
         for task, protocol in wanted:
             try:
                 done = evaluate(
-                    task, candidate, encoder, features, protocol=protocol, device=self.device, reporter=self.reporter
+                    task,
+                    candidate,
+                    encoder,
+                    features,
+                    protocol=protocol,
+                    device=self.device,
+                    tokens=tokens,
+                    reporter=self.reporter,
                 )
             except ArtbenchError as error:
                 name = _name(task, protocol)

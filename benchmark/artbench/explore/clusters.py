@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
-from artbench.explain.map.layout import principal_components
-
 # Dimensions that are clustered, as those of UMAP.
 _DIMENSIONS = 50
 # Pictures that are shown of each cluster, and values of each column.
@@ -71,20 +69,19 @@ def usual_number(pictures: int) -> int:
 
 
 def find_clusters(
-    points: NDArray[np.float32], columns: Mapping[str, Sequence[str]], *, count: int | None, seed: int
+    components: NDArray[np.float64], columns: Mapping[str, Sequence[str]], *, count: int | None, seed: int
 ) -> Clusters:
     """Cluster pictures by k-means on the first principal components of their directions.
 
     Args:
-        points: Unit vectors of the features, float32, shape (n, d).
+        components: Principal components of the directions, the first first, shape (n, any).
         columns: What is said of each picture, by column; empty texts are no values.
         count: Number of clusters; None: `usual_number`.
         seed: Seed of k-means.
     """
-    n = len(points)
+    n = len(components)
     wanted = min(n, usual_number(n) if count is None else count)
-    components, _ = principal_components(points, min(_DIMENSIONS, n))
-    data = components.astype(np.float32)
+    data = components[:, :_DIMENSIONS].astype(np.float32)
     # Fewer different pictures than clusters would be warned of.
     wanted = min(wanted, len(np.unique(data, axis=0)))
     model = KMeans(wanted, n_init=2, random_state=seed).fit(data)

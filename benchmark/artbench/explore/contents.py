@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from artbench.catalogue.nearest import Nearest
 from artbench.data.dataset import Dataset
 from artbench.encoders.encoder import Encoder
+from artbench.encoders.text import TextSide
 from artbench.explain.map.layout import Layout
 from artbench.explore.clusters import Clusters
 from artbench.explore.disagreements import JudgedColumn
@@ -30,6 +31,7 @@ class Exploration:
         unreadable: Number of pictures that can't be read.
         encoder: The encoder whose features were compared.
         device: The device that computed them.
+        texts: What turns words into vectors of the same space; None where the encoder sees pictures alone.
         preprocessing: What was done to the images first.
         points: Unit vectors of the features, float32, shape (n, d).
         columns: What is said of each picture, by column; empty texts where nothing is.
@@ -50,6 +52,7 @@ class Exploration:
     unreadable: int
     encoder: Encoder
     device: str
+    texts: TextSide | None
     preprocessing: Preprocessing
     points: NDArray[np.float32]
     columns: Mapping[str, Sequence[str]]

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.audit.label_noise import suspected
-from artbench.explain.map.layout import principal_components
 from artbench.explore.columns import is_numeric, repeats
 from artbench.explore.twins import TwinGroup
 from artbench.plugins.known import plain_target
@@ -22,7 +21,7 @@ FEWEST = 10
 _MOST_VALUES = 200
 # Principal components that the classifier sees, at most and per picture, and its penalty: an exploration must not take
 # as long as the features, and components as many as pictures would tell any labels apart.
-_WIDTH, _PER_PICTURE, _PENALTY = 128, 0.1, 0.01
+WIDTH, _PER_PICTURE, _PENALTY = 128, 0.1, 0.01
 # Most pictures that are listed of a column.
 _LISTED = 300
 
@@ -69,7 +68,7 @@ class JudgedColumn:
 
 
 def find_disagreements(
-    points: NDArray[np.float32],
+    components: NDArray[np.float64],
     columns: Mapping[str, Sequence[str]],
     twins: Sequence[TwinGroup],
     *,
@@ -82,7 +81,7 @@ def find_disagreements(
     in one fold, since a copy would tell the label.
 
     Args:
-        points: Unit vectors of the features, float32, shape (n, d).
+        components: The first `WIDTH` principal components of the directions, or as many as there are, shape (n, any).
         columns: What is said of each picture, by column; empty texts are no values.
         twins: Pictures that are alike.
         device: `cpu`, `cuda` or `mps`.
@@ -91,9 +90,9 @@ def find_disagreements(
     classes = {name: chosen for name, values in columns.items() if (chosen := _classes(values))}
     if not classes:
         return []
-    components, _ = principal_components(points, min(_WIDTH, max(2, round(_PER_PICTURE * len(points)))))
-    seen = components.astype(np.float32)
-    group = np.arange(len(points))
+    n = len(components)
+    seen = components[:, : max(2, round(_PER_PICTURE * n))].astype(np.float32)
+    group = np.arange(n)
     for twin in twins:
         group[twin.members] = twin.members[0]
     judged = []

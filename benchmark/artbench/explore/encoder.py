@@ -11,6 +11,8 @@ from artbench.runtime.progress import Reporter
 PREFERRED = (
     ("vit_base_patch14_dinov2.lvd142m@size=224", "published"),
     ("vit_small_patch14_dinov2.lvd142m@size=224", "published"),
+    # Reads words too.
+    ("open_clip:ViT-B-32.laion2b_s34b_b79k", "published"),
     ("resnet50", "imagenet"),
     ("tf_efficientnet_lite0", "imagenet"),
 )
@@ -39,12 +41,7 @@ def choose_encoder(checked: CheckedRequest, *, seed: int, registry: Registry, re
 
 def _best_here(registry: Registry, reporter: Reporter) -> tuple[str, str]:
     for backbone, pretraining in PREFERRED:
-        try:
-            here = cached_weights(registry.backbones.get(backbone), registry.pretrainings.get(pretraining)) is not None
-        # A plugin may be left out, or its library.
-        except ArtbenchError:
-            continue
-        if here:
+        if _here(backbone, pretraining, registry):
             reporter.notice(f"pictures are compared by {backbone}, {pretraining}: --backbone names another network")
             return backbone, pretraining
     backbone, pretraining = PREFERRED[-1]
@@ -53,3 +50,17 @@ def _best_here(registry: Registry, reporter: Reporter) -> tuple[str, str]:
         f"`artbench weights fetch --backbone {backbone} --pretraining {pretraining}` brings some"
     )
     return LAST
+
+
+def _here(backbone: str, pretraining: str, registry: Registry) -> bool:
+    try:
+        entry, spec = registry.backbones.find(backbone)
+        source = registry.pretrainings.get(pretraining)
+        stated = registry.backbones.particulars(entry, spec.network.partition("@")[0]).weights
+        # Building a large network to ask where its weights would be takes many seconds.
+        if source.name == "published" and stated:
+            return stated == "here"
+        return cached_weights(spec, source) is not None
+    # A plugin may be left out, or its library.
+    except ArtbenchError:
+        return False

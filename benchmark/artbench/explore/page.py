@@ -53,6 +53,7 @@ def explore_page(found: Exploration, *, served: bool) -> str:
         title=found.title,
         caption=found.caption,
         served=served,
+        by_words=found.texts is not None,
         without=f"{without:,}" if without else "",
         columns=[{"key": f"c{at}", "name": name} for at, name in enumerate(found.columns)],
         duplicates=_duplicates(found),

@@ -1,4 +1,4 @@
-"""Serves an exploration to browsers on this machine alone, with pictures by number and search by picture.
+"""Serves an exploration to browsers on this machine alone, with pictures by number, and search by picture and words.
 
 Whoever else runs a program here can reach the port, and any website can send requests to it: so the address holds a
 secret, the host must be named as it is, and only this page may send pictures. No request names a file.
@@ -19,11 +19,11 @@ from artbench.errors import ArtbenchError
 from artbench.explore.contents import Exploration
 from artbench.explore.page import explore_page
 from artbench.explore.pictures import LONGEST, webp
-from artbench.explore.search import PictureSearch
+from artbench.explore.search import Search
 
 _ADDRESS = "127.0.0.1"
-# Bytes of the largest picture that may be searched by.
-LARGEST_PICTURE = 25_000_000
+# Bytes of the largest picture that may be searched by, and of the longest text.
+LARGEST_PICTURE, LONGEST_TEXT = 25_000_000, 2000
 # Short side in pixels of a chosen picture, and how many of them are kept.
 _LARGE, _KEPT = 1000, 64
 # Seconds that a connection may be silent, connections at once, and pictures that are decoded at once.
@@ -50,7 +50,7 @@ class ExploreServer(ThreadingHTTPServer):
         self.found = found
         self.token = secrets.token_urlsafe(24)
         self.page = explore_page(found, served=True).encode()
-        self.search = PictureSearch(found)
+        self.search = Search(found)
         self.decoding = threading.Semaphore(_DECODING)
         self.large = lru_cache(maxsize=_KEPT)(self._large)
         self._connections = threading.Semaphore(_CONNECTIONS)
@@ -122,35 +122,51 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND)
 
     def do_POST(self) -> None:
-        """Search by the picture that is sent."""
+        """Search by the picture or the words that are sent."""
         if (path := self._allowed()) is None:
             return
         origin = self.headers.get("Origin")
-        if path != "search":
+        known = {"search": (self._like, LARGEST_PICTURE)}
+        if self.server.found.texts is not None:
+            known["words"] = self._described, LONGEST_TEXT
+        if path not in known:
             self._refuse(HTTPStatus.NOT_FOUND)
         elif origin not in [f"http://{host}" for host in self.server.hosts]:
             self._refuse(HTTPStatus.FORBIDDEN)
-        elif (length := self._length()) is not None:
-            self._answer(self.rfile.read(length))
+        else:
+            answer, most = known[path]
+            if (length := self._length(most)) is not None:
+                found = answer(self.rfile.read(length))
+                self._send(HTTPStatus.OK, json.dumps(found).encode(), "application/json")
 
-    def _length(self) -> int | None:
+    def _length(self, most: int) -> int | None:
         text = self.headers.get("Content-Length", "")
         if not re.fullmatch(r"[0-9]{1,12}", text) or self.headers.get("Transfer-Encoding"):
             self._refuse(HTTPStatus.LENGTH_REQUIRED)
-        elif int(text) > LARGEST_PICTURE:
-            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"larger than {LARGEST_PICTURE // 10**6} MB")
+        elif int(text) > most:
+            size = f"{most // 10**6} MB" if most >= 10**6 else f"{most:,} bytes"
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"larger than {size}")
         else:
             return int(text)
         return None
 
-    def _answer(self, data: bytes) -> None:
+    def _like(self, data: bytes) -> dict[str, Any]:
         try:
-            answer: dict[str, Any] = {"found": self.server.search.nearest(data)}
+            return {"found": self.server.search.nearest(data)}
         except UnreadableImage as error:
-            answer = {"error": f"This file can't be read as a picture: {error.reason}."}
+            return {"error": f"This file can't be read as a picture: {error.reason}."}
         except (ArtbenchError, MemoryError, RuntimeError):
-            answer = {"error": "This picture could not be compared."}
-        self._send(HTTPStatus.OK, json.dumps(answer).encode(), "application/json")
+            return {"error": "This picture could not be compared."}
+
+    def _described(self, data: bytes) -> dict[str, Any]:
+        try:
+            return {"found": self.server.search.by_words(data.decode())}
+        except UnicodeDecodeError:
+            return {"error": "These words are no UTF-8."}
+        except ArtbenchError as error:
+            return {"error": f"These words could not be compared: {error}"}
+        except (MemoryError, RuntimeError):
+            return {"error": "These words could not be compared."}
 
     def _allowed(self) -> str | None:
         """Return the path behind the secret; refuse a request that has another host or no secret."""

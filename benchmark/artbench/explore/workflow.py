@@ -10,17 +10,20 @@ from artbench.catalogue.nearest import Directions, Nearest, nearest_of_all
 from artbench.data.dataset import Dataset
 from artbench.data.exclusion import Exclusions
 from artbench.data.opening import open_datasets_with_tasks
+from artbench.encoders.embedding import text_side
+from artbench.encoders.encoder import Encoder
+from artbench.encoders.text import TextSide
 from artbench.errors import ArtbenchError
 from artbench.evaluation.unlabelled import rows_without
 from artbench.explain.cosine import unit_vectors
 from artbench.explain.map.faithfulness import neighbours_on_map, share_kept
-from artbench.explain.map.layout import Layout, lay_out
+from artbench.explain.map.layout import Layout, lay_out, principal_components
 from artbench.explain.map.request import NEIGHBOURS, choose_method
 from artbench.explain.sources import check_version, other_weights
 from artbench.explore.clusters import find_clusters
 from artbench.explore.columns import columns_of, several_valued
 from artbench.explore.contents import Exploration
-from artbench.explore.disagreements import find_disagreements
+from artbench.explore.disagreements import WIDTH, find_disagreements
 from artbench.explore.encoder import choose_encoder
 from artbench.explore.page import FILE_BUDGET, write_page
 from artbench.explore.pictures import SmallPictures
@@ -101,6 +104,7 @@ def explore(request: ExploreRequest, checked: CheckedRequest, *, registry: Regis
             layout = laying.result()
             counter.advance()
     shown = near.first(SHOWN)
+    components, _ = principal_components(points, min(WIDTH, len(points)))
     found = Exploration(
         dataset=dataset,
         rows=rows,
@@ -108,16 +112,17 @@ def explore(request: ExploreRequest, checked: CheckedRequest, *, registry: Regis
         unreadable=len(features.unreadable),
         encoder=encoder,
         device=device,
+        texts=_texts(encoder, registry, reporter),
         preprocessing=protocol.picture,
         points=points,
         columns=columns,
         layout=layout,
         kept=share_kept(shown.places, neighbours_on_map(layout.places, shown.places.shape[1])),
         near=shown,
-        clusters=find_clusters(points, columns, count=request.clusters, seed=request.seed),
+        clusters=find_clusters(components, columns, count=request.clusters, seed=request.seed),
         pictures=pictures,
         twins=twins,
-        judged=find_disagreements(points, classes, twins, device=device, reporter=reporter),
+        judged=find_disagreements(components, classes, twins, device=device, reporter=reporter),
         seed=request.seed,
         page=request.out,
     )
@@ -131,6 +136,16 @@ def _drawn(dataset: Dataset, exclusions: Exclusions, *, most: int | None, seed: 
     if most is None or most >= len(rows):
         return rows
     return np.sort(np.random.default_rng(seed).permutation(rows)[:most])
+
+
+def _texts(encoder: Encoder, registry: Registry, reporter: Reporter) -> TextSide | None:
+    if encoder.text is None:
+        return None
+    try:
+        return text_side(encoder, registry)
+    except ArtbenchError as error:
+        reporter.notice(f"there is no search by words: {error.message}")
+        return None
 
 
 def _placed(

@@ -3,13 +3,18 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
 from artbench.data.folders import DatasetPaths
 from artbench.data.opening import open_dataset, open_tasks
+from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest, encoder_requests
+from artbench.encoders.tokens import token_encoder
 from artbench.errors import UsageError
 from artbench.features.extract import Features, extract
+from artbench.features.extract_tokens import extract_tokens
+from artbench.features.tokens import TokenRows
 from artbench.plugins.registry import Registry
 from artbench.protocol import DEFAULT_PROTOCOL
 from artbench.runtime.files import cache_folder
@@ -58,6 +63,47 @@ def extract_features(
             is given.
         ArtbenchError: The data is not what it should be, or the encoder can't be built or run.
     """
+    candidate, dataset, rows = _opened(request, registry, reporter)
+    return candidate, dataset, _extracted(request, candidate.build(reporter), dataset, rows, reporter)
+
+
+def extract_token_rows(
+    request: FeaturesRequest, *, store: bool, registry: Registry, reporter: Reporter
+) -> tuple[Dataset, TokenRows]:
+    """Return the tokens of the requested images that can be read, after a pass for their pooled features.
+
+    Args:
+        request: The encoder and the images.
+        store: Whether the tokens are kept in the feature store, in float16.
+        registry: The loaded plugins.
+        reporter: Receives progress and notices.
+
+    Raises:
+        UsageError: As `extract_features` does, or the network has no tokens.
+        ArtbenchError: As `extract_features` does; or, while the tokens are read, a picture has changed.
+    """
+    candidate, dataset, rows = _opened(request, registry, reporter)
+    encoder, picture = candidate.build(reporter), DEFAULT_PROTOCOL.picture
+    token_encoder(encoder, picture=picture)
+    features = _extracted(request, encoder, dataset, rows, reporter)
+    source = extract_tokens(
+        encoder,
+        dataset,
+        features,
+        picture=picture,
+        cache=cache_folder(to_read=True) / "features",
+        device=request.device,
+        batch_size=request.batch_size,
+        workers=request.workers,
+        store=store,
+        reporter=reporter,
+    )
+    return dataset, TokenRows(source, features.rows)
+
+
+def _opened(
+    request: FeaturesRequest, registry: Registry, reporter: Reporter
+) -> tuple[EncoderRequest, Dataset, NDArray[np.int64]]:
     if (request.dataset is None) == (request.task is None):
         raise UsageError("features are either of a dataset or of a task", mend="Give one of dataset=… and task=…")
     (encoder,) = encoder_requests([request.backbone], [request.pretraining], registry=registry, seed=request.seed)
@@ -75,8 +121,14 @@ def extract_features(
         spec = registry.datasets.get(request.dataset)
         dataset = open_dataset(spec, request.paths.folder(spec, reporter=reporter))
         rows = np.arange(len(dataset))
+    return encoder, dataset, rows
+
+
+def _extracted(
+    request: FeaturesRequest, encoder: Encoder, dataset: Dataset, rows: NDArray[np.int64], reporter: Reporter
+) -> Features:
     (features,) = extract(
-        [encoder.build(reporter)],
+        [encoder],
         dataset,
         rows,
         picture=DEFAULT_PROTOCOL.picture,
@@ -86,4 +138,4 @@ def extract_features(
         workers=request.workers,
         reporter=reporter,
     )
-    return encoder, dataset, features
+    return features

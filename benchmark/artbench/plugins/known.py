@@ -1,4 +1,4 @@
-"""The kinds of target, metrics and protocols that are known in this process, by the names that records give them.
+"""What is known in this process by its name on record: kinds of target, metrics, protocols, datasets and tasks.
 
 A name means one thing in a process, whoever asks: a run, a leaderboard or the check of a record.
 """
@@ -15,6 +15,7 @@ from artbench.specs.variants import did_you_mean
 
 _targets: dict[str, TargetSpec] = {}
 _metrics: dict[str, MetricSpec] = {}
+_registries: list[Registry] = []
 _protocols: dict[str, ProtocolSpec] = {}
 # Version of each distribution that registered a protocol, by the name of the protocol.
 _origins: dict[str, Mapping[str, str]] = {}
@@ -24,6 +25,7 @@ def remember(registry: Registry) -> None:
     """Add what plugins have registered; no other plugin takes the name of a built-in one."""
     _add(registry.targets, _targets)
     _add(registry.metrics, _metrics)
+    _registries[:] = [registry]
     _add(registry.protocols, _protocols)
     remember_protocols(spec.protocol for spec in _protocols.values() if spec.choices is None)
     for entry, spec in registry.protocols.specs():
@@ -51,6 +53,13 @@ def known_metrics() -> Mapping[str, MetricSpec]:
     if not _metrics:
         _load()
     return _metrics
+
+
+def known_registry() -> Registry:
+    """Return what plugins registered when they were last loaded, for a family that makes tasks of other tasks."""
+    if not _registries:
+        _load()
+    return _registries[0]
 
 
 def known_protocols() -> Mapping[str, ProtocolSpec]:

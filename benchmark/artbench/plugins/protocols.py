@@ -33,8 +33,8 @@ def protocol_to_run(name: str, *, plugins: Sequence[Path] = ()) -> Protocol:
     if found is None:
         names = list(known_protocols())
         hint = did_you_mean(name, names)
-        listed = f"There are {', '.join(names)}, and "
-        variants = f"{RETRIEVAL_V1.name}-whitening-N and {RETRIEVAL_V1.name}-csls-N"
+        listed = f"There are {', '.join(names)}; also "
+        variants = ", ".join(f"{RETRIEVAL_V1.name}-{one}-N" for one in ("whitening", "csls", "softmax"))
         raise UsageError(f"no protocol is called {name!r}", mend=f"{hint} {listed}{variants}".strip())
     return found
 

@@ -136,7 +136,7 @@ class Catalogue(Generic[SpecT]):
                 # The name alone is another or ambiguous here, so the qualified one goes on record.
                 found = [(entry, replace(spec, name=name)) for entry, spec in found]
         if not found:
-            raise UsageError(f"no {self.kind} is called {name!r}", mend=self._nearest(name))
+            raise UsageError(f"no {self.kind} is called {name!r}", mend=self._nearest(name, paths=paths))
         if len(found) > 1:
             owners = [self._qualified(entry, found) for entry, _ in found]
             raise UsageError(
@@ -224,9 +224,11 @@ class Catalogue(Generic[SpecT]):
     def _family(self, entry: Entry[SpecT], family: Family[SpecT]) -> str:
         return f"the {self.kind} family {family.name} of {entry.distribution}"
 
-    def _nearest(self, name: str) -> str:
+    def _nearest(self, name: str, *, paths: bool) -> str:
         names = [spec.name for _, spec in self.specs()]
         for _, family in self.families():
+            if paths and family.reads_paths and Path(name).exists():
+                return f"What lies at {name} is called {family.name}:{name}"
             with suppress(Exception):
                 names.extend(load_factory(family.names)())
         near = get_close_matches(name, names, n=3, cutoff=0.55)

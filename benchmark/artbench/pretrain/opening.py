@@ -1,6 +1,7 @@
 """Opening by name what a training needs: the pool of its datasets' images, and the task for kNN."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,9 +10,9 @@ from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
 from artbench.data.folders import DatasetPaths, made_folder
-from artbench.data.opening import open_dataset, open_tasks
+from artbench.data.opening import OpenTask, open_dataset, open_tasks
 from artbench.data.pool import LabelledDataset, Pool, train_images
-from artbench.errors import UsageError, plugin_errors
+from artbench.errors import ArtbenchError, UsageError, plugin_errors
 from artbench.plugins.known import form_of
 from artbench.plugins.registry import Registry
 from artbench.pretrain.online_knn import OnlineKnn
@@ -58,8 +59,13 @@ def open_pool(datasets: Sequence[str], *, registry: Registry, paths: DatasetPath
                 f"no task is registered for {name}, so nothing says which of its images are for training",
                 mend="Name another dataset: `artbench list tasks` shows which have tasks",
             )
-        found = _open(tasks, registry=registry, paths=paths, reporter=reporter)
-        opened = [task for together in found for task in together]
+        compared = [task for task in tasks if form_of(registry.tasks.get(task).target) == "neighbours"]
+        fitted = [task for task in tasks if task not in compared]
+        opened = _flat(_open(fitted, registry=registry, paths=paths, reporter=reporter))
+        for task_name in compared:
+            # What a small copy has too few images to compare is measured on none of them.
+            with suppress(ArtbenchError):
+                opened += _flat(_open([task_name], registry=registry, paths=paths, reporter=reporter))
         for task in opened:
             plugins |= task.plugins
         targets = {task.spec.name: task.targets for task in opened}
@@ -68,6 +74,10 @@ def open_pool(datasets: Sequence[str], *, registry: Registry, paths: DatasetPath
         rows = _unlabelled_rows(spec, dataset, reporter)
         labelled.append(LabelledDataset(dataset=dataset, targets=targets, training=rows))
     return OpenPool(pool=train_images(labelled), plugins=plugins, asked=asked)
+
+
+def _flat(found: Sequence[Sequence[OpenTask]]) -> list[OpenTask]:
+    return [task for together in found for task in together]
 
 
 def _tasks_on(spec: DatasetSpec, asked: str, registry: Registry) -> list[str]:

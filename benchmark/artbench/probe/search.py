@@ -5,16 +5,18 @@ belong with a query are computed first, and those of all the others are counted 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data.rankings import Rankings
 from artbench.errors import ArtbenchError
+from artbench.probe.confidence import NearestPictures, choose
 from artbench.probe.similarities import Pictures, Similarities
 from artbench.probe.whitening import Whitening
-from artbench.protocol import Search
+from artbench.protocol import RETRIEVAL_V1, Search
+from artbench.runtime.progress import Reporter
 
 # Fewer pictures that belong with a query are compared with all one by one; more of them with all in order, of which a
 # tile has more then.
@@ -24,7 +26,15 @@ _COLUMNS, _MORE_COLUMNS = 1 << 11, 1 << 14
 _BELONGING = 1 << 25
 
 
-def search(index: Pictures, queries: Pictures, *, by: Search, device: str) -> Rankings:
+def search(
+    index: Pictures,
+    queries: Pictures,
+    *,
+    by: Search,
+    device: str,
+    validation: Pictures | None = None,
+    reporter: Reporter | None = None,
+) -> Rankings:
     """Rank the index for each query, which is not compared with itself.
 
     Args:
@@ -32,6 +42,59 @@ def search(index: Pictures, queries: Pictures, *, by: Search, device: str) -> Ra
         queries: Pictures to search with.
         by: How to search.
         device: `cpu`, `cuda` or `mps`, which multiplies.
+        validation: Queries to choose the confidence on, if the search has one.
+        reporter: Receives what was chosen.
+
+    Raises:
+        ArtbenchError: A vector is NaN or infinite, the index has too few pictures for what the search asks, or there
+            are no validation queries to choose on.
+    """
+    if by.confidence is None:
+        return _ranked_all(index, queries, None, by=by, device=device)
+    if validation is None:
+        raise ArtbenchError(
+            "the task has no validation queries to choose the confidence on",
+            mend=f"Search it by the cosine, as {RETRIEVAL_V1.name} does",
+        )
+    most = max(by.confidence.neighbours)
+    near, near_validation = (NearestPictures(len(part.labels), most, index.labels) for part in (queries, validation))
+    found = _ranked_all(index, queries, near, by=by, device=device)
+    known = _ranked_all(index, validation, near_validation, by=by, device=device)
+    chosen = choose(by.confidence, known, near_validation)
+    if reporter is not None:
+        reporter.notice(
+            f"Confidence of the {chosen.neighbours} nearest at temperature {chosen.temperature:g}, by "
+            f"{chosen.precision:.1%} on validation"
+        )
+    (similarity,) = near.log_odds(chosen.neighbours, [chosen.temperature])
+    return replace(found, similarity=similarity)
+
+
+def _ranked_all(
+    index: Pictures, queries: Pictures, near: NearestPictures | None, *, by: Search, device: str
+) -> Rankings:
+    whitening = None if by.whitening is None else Whitening.of(index.vectors, components=by.whitening)
+    similarities = Similarities(index, queries, whitening=whitening, device=device)
+    scaling = None if by.csls is None else _Scaling.of(similarities, k=by.csls)
+    blocks = list(_blocks(similarities))
+    found = Rankings.joined([_ranked(similarities, block, scaling, near, index.labels) for block in blocks])
+    return found.take(np.argsort(np.concatenate(blocks), kind="stable"))
+
+
+def similar_to(
+    index: Pictures, queries: Pictures, asked: NDArray[np.int64], *, by: Search, device: str
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the similarities, by which `search` ranks, of some queries to all pictures of the index.
+
+    Args:
+        index: Pictures to search.
+        queries: All pictures to search with, which the similarities of each may depend on.
+        asked: Numbers of the queries, int64, shape (n,).
+        by: How to search.
+        device: `cpu`, `cuda` or `mps`, which multiplies.
+
+    Yields:
+        float32, shape (index,); -inf of a query with itself.
 
     Raises:
         ArtbenchError: A vector is NaN or infinite, or the index has too few pictures for what the search asks.
@@ -39,9 +102,13 @@ def search(index: Pictures, queries: Pictures, *, by: Search, device: str) -> Ra
     whitening = None if by.whitening is None else Whitening.of(index.vectors, components=by.whitening)
     similarities = Similarities(index, queries, whitening=whitening, device=device)
     scaling = None if by.csls is None else _Scaling.of(similarities, k=by.csls)
-    blocks = list(_blocks(similarities))
-    found = Rankings.joined([_ranked(similarities, block, scaling, index.labels) for block in blocks])
-    return found.take(np.argsort(np.concatenate(blocks), kind="stable"))
+    step = max(1, _BELONGING // similarities.of)
+    for start in range(0, len(asked), step):
+        block = asked[start : start + step]
+        found = np.empty((len(block), similarities.of), np.float32)
+        for tile in similarities.tiles(block, columns=_COLUMNS):
+            found[tile.queries, tile.index] = tile.cosines
+        yield from found if scaling is None else scaling.scaled(found, block[:, None], slice(None))
 
 
 def _blocks(similarities: Similarities) -> Iterator[NDArray[np.int64]]:
@@ -59,7 +126,11 @@ def _blocks(similarities: Similarities) -> Iterator[NDArray[np.int64]]:
 
 
 def _ranked(
-    similarities: Similarities, queries: NDArray[np.int64], scaling: "_Scaling | None", labels: NDArray[np.int64]
+    similarities: Similarities,
+    queries: NDArray[np.int64],
+    scaling: "_Scaling | None",
+    near: NearestPictures | None,
+    labels: NDArray[np.int64],
 ) -> Rankings:
     few = int(similarities.belonging[queries].max()) <= _FEW
     columns = _COLUMNS if few else _MORE_COLUMNS
@@ -76,6 +147,8 @@ def _ranked(
         if scaling is not None:
             similar = scaling.scaled(similar, queries[tile.queries, None], tile.index)
         counts.count(tile.queries, similar)
+        if near is not None:
+            near.keep(queries[tile.queries], similar, tile.index)
         best = similar.argmax(axis=1)
         values = similar[np.arange(len(best)), best]
         more = values > highest[tile.queries]

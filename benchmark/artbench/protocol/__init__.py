@@ -15,7 +15,7 @@ from artbench.protocol.names import (
 from artbench.protocol.own_probe import OwnProbe
 from artbench.protocol.picture import Preprocessing
 from artbench.protocol.protocol import Protocol
-from artbench.protocol.search import Search
+from artbench.protocol.search import Confidence, Search
 from artbench.protocol.uncertainty import Bootstrap, Intervals
 from artbench.protocol.zero_shot import ZeroShot
 
@@ -28,6 +28,7 @@ __all__ = [
     "ROBUSTNESS_V1",
     "ZERO_SHOT_V1",
     "Bootstrap",
+    "Confidence",
     "FewShot",
     "Intervals",
     "Neighbours",

@@ -62,7 +62,7 @@ for rankings have `RETRIEVAL_V1`, those that ask for neighbours `ROBUSTNESS_V1`.
 DEFAULT_PROTOCOL = LINEAR_V2
 """The protocol of a run that asks for none. Features made for anything else are made as it makes them."""
 
-_VARIANT = re.compile(r"(?P<whole>.+)-(?P<kind>shots|width|whitening|csls)-(?P<number>[1-9][0-9]{0,5})")
+_VARIANT = re.compile(r"(?P<whole>.+)-(?P<kind>shots|width|whitening|csls|softmax)-(?P<number>[1-9][0-9]{0,5})")
 
 
 _of_plugins: dict[str, Protocol] = {}
@@ -92,14 +92,19 @@ def protocol_named(name: str) -> Protocol | None:
     whole, kind, number = protocol_named(variant["whole"]), variant["kind"], int(variant["number"])
     if whole is None or whole.own is not None or whole.zero_shot is not None:
         return None
-    if (kind in ("whitening", "csls")) != (whole.search is not None):
+    if (kind in ("whitening", "csls", "softmax")) != (whole.search is not None):
         return None
     if whole.search is not None:
-        if whole.search.asks != "ranking":
-            return None
-        if whole.search.csls is not None or (kind == "whitening" and whole.search.whitening is not None):
-            return None
-        return whole.with_csls(number) if kind == "csls" else whole.with_whitening(number)
+        return _searched(whole, whole.search, kind, number)
     if whole.few_shot is not None or (kind == "width" and whole.width is not None):
         return None
     return whole.with_shots(number) if kind == "shots" else whole.with_width(number)
+
+
+def _searched(whole: Protocol, search: Search, kind: str, number: int) -> Protocol | None:
+    """Return a variant of a search; whitening comes first, and one of the others after it."""
+    if search.asks != "ranking" or search.csls is not None or search.confidence is not None:
+        return None
+    if kind == "whitening":
+        return whole.with_whitening(number) if search.whitening is None else None
+    return whole.with_csls(number) if kind == "csls" else whole.with_softmax(number)

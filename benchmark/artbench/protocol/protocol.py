@@ -8,7 +8,7 @@ from functools import cached_property
 from artbench.protocol.fitting import FewShot, Neighbours, Probe
 from artbench.protocol.own_probe import OwnProbe
 from artbench.protocol.picture import Preprocessing
-from artbench.protocol.search import Search
+from artbench.protocol.search import Confidence, Search
 from artbench.protocol.uncertainty import Bootstrap, Intervals
 from artbench.protocol.zero_shot import ZeroShot
 
@@ -84,6 +84,13 @@ class Protocol:
         return replace(
             self, name=f"{self.name}-csls-{neighbours}", search=replace(self.search or Search(), csls=neighbours)
         )
+
+    def with_softmax(self, neighbours: int) -> "Protocol":
+        """Return this protocol with a confidence of up to so many nearest pictures: `retrieval-v1-softmax-50`."""
+        every = Confidence()
+        kept = tuple(number for number in every.neighbours if number <= neighbours)
+        search = replace(self.search or Search(), confidence=replace(every, neighbours=kept))
+        return replace(self, name=f"{self.name}-softmax-{neighbours}", search=search)
 
     def with_shots(self, shots: int) -> "Protocol":
         """Return this protocol with a few images per class: `linear-v2-shots-4`."""

@@ -34,6 +34,7 @@ class DatasetSpec:
         terms: Terms of use, in a few lines; shown before a download.
         training: `(dataset) -> rows`: rows to pretrain on, for a dataset without labels. None: its tasks determine
             them.
+        of: The dataset whose folder it reads, for one that is made from the images of another.
         remarks: What its owner should know before anything is measured, such as how a column was understood; a sentence
             each, without a full stop. Told where it is opened.
 
@@ -58,4 +59,5 @@ class DatasetSpec:
     download: Factory[[Path], None] | None = None
     terms: str = ""
     training: Factory[[Dataset], Sequence[int]] | None = None
+    of: DatasetSpec | None = None
     remarks: Sequence[str] = ()

@@ -22,7 +22,7 @@ _FEATURES: Mapping[FeatureForm, str] = {
     "tokens": "the vector of each place of the declared layer, without class token and registers, eval mode",
 }
 # Endings that artbench gives a meaning, as in `linear-v2-shots-4`.
-_VARIANT = re.compile(r".+-(shots|width|whitening|csls)-\d+.*")
+_VARIANT = re.compile(r".+-(shots|width|whitening|csls|softmax)-\d+.*")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,6 +1,6 @@
 """Fits a plugin's probe again, and compares what it answers with the predictions on record."""
 
-from collections.abc import Iterator
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -8,17 +8,18 @@ from numpy.typing import NDArray
 
 from artbench.data.opening import OpenTask
 from artbench.data.outputs import Leading, Outputs
+from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError
 from artbench.evaluation.rounds import Round, score_rounds
-from artbench.features.extract import Features
+from artbench.explain.sources import CheckedRecord
 from artbench.plugins.protocols import own_probe
 from artbench.protocol import Protocol
 from artbench.records.predictions import StoredPredictions
 from artbench.records.publishing import image_digests
 from artbench.runtime.findings import Finding, failed, passed
+from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter
-
-_RUN = "Run it again here, then `artbench leaderboard compare`"
+from artbench.verify.anew import RUN, extracted_anew
 
 
 def stated_tolerance(protocol: Protocol) -> float:
@@ -30,54 +31,56 @@ def stated_tolerance(protocol: Protocol) -> float:
     spec = own_probe(protocol)
     if spec.tolerance is None:
         raise ArtbenchError(
-            f"{protocol.name} states no tolerance: its probe can't be fitted again to the same answers", mend=_RUN
+            f"{protocol.name} states no tolerance: its probe can't be fitted again to the same answers", mend=RUN
         )
     if spec.features == "tokens":
-        raise ArtbenchError(f"{protocol.name} is fitted on tokens, which verify does not extract", mend=_RUN)
+        raise ArtbenchError(f"{protocol.name} is fitted on tokens, which verify does not extract", mend=RUN)
     return spec.tolerance
 
 
 def compare_fits(
     file: Path,
-    stored: StoredPredictions,
+    checked: CheckedRecord,
     task: OpenTask,
-    features: Features,
+    encoder: Encoder,
     *,
     protocol: Protocol,
     tolerance: float,
-    device: str,
     reporter: Reporter,
-) -> Iterator[Finding]:
-    """Fit the probe with each of its seeds, and yield whether it answers as on record.
+) -> Finding:
+    """Extract all images of a task, fit the probe with each of its seeds, and say whether it answers as on record.
 
     Args:
-        file: The record's file.
-        stored: Its predictions.
+        file: The record.
+        checked: What is in it.
         task: Its task.
-        features: Features of all images of the task, extracted here.
+        encoder: Its encoder.
         protocol: Its protocol.
         tolerance: By how much a probability may differ; for numbers, an answer as a share of their deviation.
-        device: Where to fit.
         reporter: Receives progress.
     """
-    largest = 0.0
-    for number, round_ in enumerate(score_rounds(task, features, protocol=protocol, device=device, reporter=reporter)):
-        own = stored.rounds == number
-        here = image_digests(task.dataset.ids[row] for row in round_.test.rows.tolist())
-        if image_digests(stored.images[own]) != here:
-            yield failed(file.name, f"round {number} has predictions for other images than can be read here", mend=_RUN)
-            return
-        largest = max(largest, float(_gaps(stored, own, round_).max(initial=0)))
-    # NaN, which nothing is above, is not within.
+    stored, device, largest = checked.predictions, choose_device(checked.sources.device), 0.0
+    with tempfile.TemporaryDirectory(prefix="artbench-verify-") as folder:
+        features = extracted_anew(
+            checked, task, encoder, task.rows, folder=Path(folder), protocol=protocol, reporter=reporter
+        )
+        rounds = score_rounds(task, features, protocol=protocol, device=device, reporter=reporter)
+        for number, round_ in enumerate(rounds):
+            own = stored.rounds == number
+            here = image_digests(task.dataset.ids[row] for row in round_.test.rows.tolist())
+            if image_digests(stored.images[own]) != here:
+                told = f"round {number} has predictions for other images than can be read here"
+                return failed(file.name, told, mend=RUN)
+            # NaN stays, and is not within.
+            largest = float(np.maximum(largest, _gaps(stored, own, round_).max(initial=0)))
     if not largest <= tolerance:
-        yield failed(
+        return failed(
             file.name,
             f"the probe of {protocol.name}, fitted again, answers otherwise: by up to {largest:.2g}, where it states "
             f"{tolerance:g}",
-            mend=_RUN,
+            mend=RUN,
         )
-        return
-    yield passed(
+    return passed(
         file.name,
         f"{len(stored.images):,} predictions are those of its weights and of the probe of {protocol.name}, fitted "
         f"again with the same seeds, to {largest:.1g}",

@@ -9,18 +9,15 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from artbench.data.opening import OpenTask
 from artbench.data.targets import Targets
-from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.rounds import fitted_splits
-from artbench.evaluation.texts import head_of
-from artbench.explain.reproduce import build_as_recorded, candidate_of, open_task, protocol_of
-from artbench.explain.sources import CheckedRecord, Sources, check_sources
-from artbench.features.extract import Features, extract
+from artbench.explain.reproduce import open_task, protocol_of
+from artbench.explain.sources import Sources, check_sources
+from artbench.features.extract import Features
 from artbench.plugins.registry import Registry
 from artbench.probe.zero_shot import unit
 from artbench.protocol import Protocol
@@ -30,15 +27,15 @@ from artbench.records.probe import StoredProbe, read_probes
 from artbench.records.publishing import image_digests
 from artbench.records.record import Record
 from artbench.runtime.findings import Finding, Status, failed, passed
-from artbench.runtime.machine import choose_device, choose_dtype
 from artbench.runtime.progress import Reporter
 from artbench.runtime.untrusted import check_unlinked, is_regular
-from artbench.specs.targets import SEARCHED
+from artbench.verify.anew import RUN, drawn, encoder_anew, extracted_anew, labels_of, rows_of
 from artbench.verify.fit import FEWEST, Sample, first_order_test
 from artbench.verify.own_probe import compare_fits, stated_tolerance
 from artbench.verify.predictions import compare_predictions
+from artbench.verify.searched import verified_rankings
+from artbench.verify.texts import texts_as_probe
 
-_RUN = "Run the encoder again here: `artbench run`, then `artbench leaderboard compare`"
 # Letters of an unexpected error that are shown.
 _LONGEST = 200
 _WHETHER = "whether its probe was fitted on training images alone"
@@ -119,7 +116,7 @@ def verify_records(request: VerifyRequest, *, registry: Registry, reporter: Repo
             own.append(_skipped(file, error.message, error.mend))
         except Exception as error:
             said = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
-            own.append(failed(file.name, f"its verification failed ({said})", mend=_RUN))
+            own.append(failed(file.name, f"its verification failed ({said})", mend=RUN))
         found = {finding.status for finding in own}
         counts["FAIL" if "FAIL" in found else "PASS" if "PASS" in found else "SKIP"] += 1
         findings += own
@@ -145,30 +142,44 @@ def _verified(
         raise UsageError(f"no plugin here registers the task {record.task!r} by itself")
     checked = check_sources(file, request.sources, registry=registry)
     stored, protocol = checked.predictions, protocol_of(record, file)
-    if stored.form in SEARCHED:
-        raise ArtbenchError("a few images don't tell how a whole index ranks", mend="Run it again to compare it")
-    if protocol.own is not None:
-        yield from _of_own(file, checked, protocol, request, registry=registry, reporter=reporter)
-        return
-    probes = []
-    if protocol.zero_shot is None:
-        probes = read_probes(file, record, classes=1 if stored.form == "number" else record.dataset.classes)
+    if protocol.search is not None and protocol.search.asks != "ranking":
+        raise ArtbenchError("a few images don't tell who is near whom in a whole test", mend=RUN)
+    # Before anything that takes long.
+    tolerance = None if protocol.own is None else stated_tolerance(protocol)
+    probes = _on_record(file, record, protocol, one=stored.form == "number")
     task = open_task(record, request.sources, registry, reporter)
-    encoder = _built(checked, registry=registry, reporter=reporter)
+    encoder = encoder_anew(checked, registry=registry, reporter=reporter)
+    if protocol.search is not None:
+        yield verified_rankings(
+            file,
+            checked,
+            task,
+            encoder,
+            protocol=protocol,
+            sample=request.sample,
+            random=random,
+            reporter=reporter,
+        )
+        return
+    if tolerance is not None:
+        yield compare_fits(file, checked, task, encoder, protocol=protocol, tolerance=tolerance, reporter=reporter)
+        return
     if protocol.zero_shot is not None:
-        probes = [_told_by_texts(record, task, encoder)] * max(1, len(record.rounds))
-    positions = _drawn(np.arange(len(stored.images)), request.sample, random)
-    tested = _rows_of(task, image_digests(stored.images[positions]))
+        probes = [texts_as_probe(record, task, encoder)] * max(1, len(record.rounds))
+    positions = drawn(np.arange(len(stored.images)), request.sample, random)
+    tested = rows_of(task, image_digests(stored.images[positions]))
     # Of several, one that nobody knows beforehand.
     number = int(random.integers(len(probes)))
     targets, fits = _round(task, protocol, number, len(probes))
-    fitted = _drawn(fits, request.sample if protocol.fits else 0, random)
+    fitted = drawn(fits, request.sample if protocol.fits else 0, random)
     rows = np.unique(np.concatenate([tested, fitted]))
     with tempfile.TemporaryDirectory(prefix="artbench-verify-") as folder:
-        features = _extracted(record, task, encoder, rows, Path(folder), request, protocol, reporter)
+        features = extracted_anew(
+            checked, task, encoder, rows, folder=Path(folder), protocol=protocol, reporter=reporter
+        )
         if unreadable := sorted(set(tested.tolist()) & set(features.unreadable)):
             names = ", ".join(task.dataset.ids[row] for row in unreadable[:3])
-            yield failed(file.name, f"it has predictions for images that can't be read here: {names}", mend=_RUN)
+            yield failed(file.name, f"it has predictions for images that can't be read here: {names}", mend=RUN)
             return
         # The coarser of the two types decides.
         dtype = "bfloat16" if "bfloat16" in (features.dtype, record.provenance.dtype) else "float32"
@@ -181,7 +192,7 @@ def _verified(
                 file.name,
                 f"{len(found.differing):,} of {found.images:,} predictions are not those of {record.backbone}, "
                 f"{record.pretraining}: they differ by up to {found.largest:.2g}",
-                mend=_RUN,
+                mend=RUN,
             )
             return
         what = "probe" if protocol.fits else "the texts of its task"
@@ -192,40 +203,11 @@ def _verified(
         yield _of_fit(file, record, targets, features, fitted, tested, probes[number], number, protocol)
 
 
-def _told_by_texts(record: Record, task: OpenTask, encoder: Encoder) -> StoredProbe:
-    """Return what the texts of the task here make of vectors of length 1."""
-    prompts = task.spec.prompts
-    if record.prompts is None or prompts is None or prompts.sha256 != record.prompts.sha256:
-        raise ArtbenchError(f"the prompts of {record.task} are others here", mend="Run it again with those of here")
-    head = head_of(task, encoder).astype(np.float32)
-    return StoredProbe(weight=head, bias=np.zeros(head.shape[1], np.float32))
-
-
-def _of_own(
-    file: Path,
-    checked: CheckedRecord,
-    protocol: Protocol,
-    request: VerifyRequest,
-    *,
-    registry: Registry,
-    reporter: Reporter,
-) -> Iterator[Finding]:
-    """Say whether a plugin's probe, fitted again, answers as on record; all images are extracted."""
-    tolerance, record = stated_tolerance(protocol), checked.record
-    task = open_task(record, request.sources, registry, reporter)
-    encoder = _built(checked, registry=registry, reporter=reporter)
-    with tempfile.TemporaryDirectory(prefix="artbench-verify-") as folder:
-        features = _extracted(record, task, encoder, task.rows, Path(folder), request, protocol, reporter)
-        yield from compare_fits(
-            file,
-            checked.predictions,
-            task,
-            features,
-            protocol=protocol,
-            tolerance=tolerance,
-            device=choose_device(request.sources.device),
-            reporter=reporter,
-        )
+def _on_record(file: Path, record: Record, protocol: Protocol, *, one: bool) -> list[StoredProbe]:
+    """Return the probes that are kept beside a record; none under a protocol that keeps none."""
+    if not protocol.fits or protocol.own is not None:
+        return []
+    return read_probes(file, record, classes=1 if one else record.dataset.classes)
 
 
 def _of_fit(
@@ -245,7 +227,7 @@ def _of_fit(
         return _skipped(name, f"{_WHETHER}: some could not be read, so that it is not known which were drawn")
     rows = fitted[~np.isin(fitted, list(features.unreadable))]
     own = tested[np.isin(tested, targets.test.rows)]
-    train, test = (Sample(features.take(part), _labels(targets, part)) for part in (rows, own))
+    train, test = (Sample(features.take(part), labels_of(targets, part)) for part in (rows, own))
     reduced = protocol.width is not None
     found = first_order_test(probe, train, test, l2=record.probes[number].l2, form=form, reduced=reduced)
     if found is None:
@@ -256,7 +238,7 @@ def _of_fit(
         return failed(
             name.name,
             f"its probe is not the one of the training split (t = {found.t:.1f}, p = {found.p:.1g}): {told}",
-            mend=_RUN,
+            mend=RUN,
         )
     if reduced:
         # Along its own weights alone, where a probe that has seen the test differs too little.
@@ -264,60 +246,6 @@ def _of_fit(
     return passed(
         name.name, f"its probe is as one of the training split is on {len(rows):,} of its images (t = {found.t:.1f})"
     )
-
-
-def _built(checked: CheckedRecord, *, registry: Registry, reporter: Reporter) -> Encoder:
-    record, device = checked.record, choose_device(checked.sources.device)
-    encoder = build_as_recorded(candidate_of(checked, registry), checked, device=device, reporter=reporter)
-    if encoder.feature_dim != record.encoder.feature_dim:
-        raise ArtbenchError(f"its features have {record.encoder.feature_dim:,} numbers, here {encoder.feature_dim:,}")
-    return encoder
-
-
-def _extracted(
-    record: Record,
-    task: OpenTask,
-    encoder: Encoder,
-    rows: NDArray[np.int64],
-    folder: Path,
-    request: VerifyRequest,
-    protocol: Protocol,
-    reporter: Reporter,
-) -> Features:
-    device = choose_device(request.sources.device)
-    (features,) = extract(
-        [encoder],
-        task.dataset,
-        rows,
-        picture=protocol.picture,
-        cache=folder,
-        device=device,
-        dtype=_recorded_dtype(record, device),
-        reporter=reporter,
-    )
-    return features
-
-
-def _recorded_dtype(record: Record, device: str) -> torch.dtype | None:
-    """Return the number type that a record was computed in, if this device has it.
-
-    Processors without bfloat16 emulate it, four times slower than float32: bearable for some images, and an honest
-    record is not refuted because it was made elsewhere.
-    """
-    types = {"float32": torch.float32, "bfloat16": torch.bfloat16 if device == "cpu" else choose_dtype(device)}
-    return types.get(record.provenance.dtype)
-
-
-def _drawn(rows: NDArray[np.int64], count: int, random: np.random.Generator) -> NDArray[np.int64]:
-    return np.sort(random.choice(rows, min(count, len(rows)), replace=False))
-
-
-def _rows_of(task: OpenTask, digests: list[str]) -> NDArray[np.int64]:
-    rows = np.unique(np.concatenate([targets.test.rows for targets in task.targets.rounds])).tolist()
-    known = dict(zip(image_digests(task.dataset.ids[row] for row in rows), rows, strict=True))
-    if absent := [digest for digest in digests if digest not in known]:
-        raise ArtbenchError(f"{absent[0]} is not a test image of {task.spec.name}", mend="Run `leaderboard check`")
-    return np.array([known[digest] for digest in digests], np.int64)
 
 
 def _round(task: OpenTask, protocol: Protocol, number: int, count: int) -> tuple[Targets, NDArray[np.int64]]:
@@ -328,12 +256,3 @@ def _round(task: OpenTask, protocol: Protocol, number: int, count: int) -> tuple
     targets = splits[number // draws]
     train, validation = next(islice(fitted_splits(targets, task, protocol), number % draws, None))
     return targets, train.rows if validation is None else np.concatenate([train.rows, validation.rows])
-
-
-def _labels(targets: Targets, rows: NDArray[np.int64]) -> NDArray[np.generic]:
-    """Return the labels of images of a round."""
-    splits = [split for _, split in targets.splits]
-    every, labels = (np.concatenate(parts) for parts in zip(*((one.rows, one.labels) for one in splits), strict=True))
-    order = np.argsort(every)
-    found: NDArray[np.generic] = labels[order[np.searchsorted(every, rows, sorter=order)]]
-    return found

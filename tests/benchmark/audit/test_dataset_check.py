@@ -120,3 +120,11 @@ def test_a_dataset_whose_files_are_gone_has_no_fingerprint(tmp_path: Path) -> No
     read = targets(*SIX_AND_FOUR, classes=("a", "b"))
     assert check(task("single-label"), read, gone).fingerprint is None
     assert check(task("single-label"), read).fingerprint == INDEX.dataset.fingerprint
+
+
+def test_classes_that_differ_in_case_or_accents_alone_are_put_together_the_largest_first() -> None:
+    classes = ("Öl", "fresco", "ol", "Fresco")
+    read = targets(np.array([0, 2, 1, 3, 3, 0], np.int64), np.array([0, 1, 2, 3], np.int64), classes)
+    (checked,) = check(task("single-label"), read).tasks
+    assert [list(names) for names in checked.near_equal_classes] == [["Öl", "ol"], ["Fresco", "fresco"]]
+    assert checked.class_sizes == {"Öl": 3, "fresco": 2, "ol": 2, "Fresco": 3}

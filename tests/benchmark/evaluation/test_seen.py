@@ -46,6 +46,8 @@ def test_a_statement_of_the_source_is_about_the_dataset() -> None:
     stated = replace(ENCODER, corpus=WEB)
     assert what_was_seen(stated, None, dataset="toy").state == "contaminated"
     assert what_was_seen(stated, None, dataset="drawn").state == "clean"
+    # Images that are made of those of another dataset were seen where those were.
+    assert what_was_seen(stated, None, dataset="drawn", of="toy").state == "contaminated"
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,12 @@ def test_wrong_words_get_one_line(words: tuple[str, ...], why: str, command_line
     assert why in " ".join(done.stderr.split())
 
 
+def test_a_folder_without_its_prefix_is_told_its_name(museum: Path, command_line: CommandLine) -> None:
+    done = command_line("explore", str(museum.parent))
+    assert done.returncode == 2
+    assert f"is called collection:{museum.parent}" in "".join(done.stderr.split("\n"))
+
+
 def test_it_serves_until_ctrl_c_and_ends_well(museum: Path) -> None:
     command = [sys.executable, "-m", "artbench", "explore", f"collection:{museum}", *COLOURS, "--serve"]
     with subprocess.Popen(

@@ -8,12 +8,14 @@ from sklearn.metrics import average_precision_score
 
 from artbench.data.rankings import KEPT, Rankings
 from artbench.errors import ArtbenchError
+from artbench.plugins.protocols import protocol_to_run
 from artbench.probe import search as search_module
 from artbench.probe import similarities
 from artbench.probe.features import Rows
 from artbench.probe.search import search
 from artbench.probe.similarities import Pictures
 from artbench.protocol import Search
+from tests.support.reporters import RecordingReporter
 
 Plain = NDArray[np.float64]
 
@@ -138,3 +140,70 @@ def test_features_that_are_no_numbers_are_refused() -> None:
     vectors[3, 2] = np.nan
     with pytest.raises(ArtbenchError, match="NaN or infinity"):
         search(pictures(vectors, labels), pictures(vectors[:2], labels[:2]), by=Search(), device="cpu")
+
+
+def confidence_of_met(
+    similar: Plain, index: list[int], *, neighbours: int, temperature: float
+) -> tuple[NDArray[np.int64], Plain]:
+    """Prediction, and the logarithm of the odds of the confidence, as The Met's authors define it, query by query.
+
+    The confidence itself is 1 to all digits of many queries at high temperatures.
+    """
+    labels, classes = np.array(index), len(set(index))
+    predicted, sure = [], []
+    for row in similar:
+        nearest = np.argsort(-row)[:neighbours]
+        best: dict[int, float] = {}
+        for at in nearest.tolist():
+            best[int(labels[at])] = max(best.get(int(labels[at]), 0.0), float(row[at]))
+        odds = {label: np.exp(temperature * value) for label, value in best.items()}
+        predicted.append(max(odds, key=lambda label: odds[label]))
+        top = odds.pop(predicted[-1])
+        sure.append(np.log(top / (sum(odds.values()) + classes - len(best))))
+    return np.array(predicted), np.array(sure)
+
+
+def plain_gap(predicted: NDArray[np.int64], sure: Plain, labels: list[int]) -> float:
+    right = (predicted == np.array(labels))[np.argsort(-sure)]
+    precision = np.cumsum(right) / (1 + np.arange(len(right)))
+    return float((precision * right).sum() / (np.array(labels) >= 0).sum())
+
+
+def test_the_confidence_and_its_choice_are_those_of_the_met() -> None:
+    index, of_index = drawn(300, seed=9, things=40, width=16)
+    of_index = [max(label, 0) for label in of_index]
+    noise = np.random.default_rng(10)
+    parts = []
+    for count in (80, 60):
+        at = noise.integers(0, 300, count)
+        labels = [of_index[position] if number % 3 else -1 for number, position in enumerate(at.tolist())]
+        parts.append(((index[at] + noise.normal(size=(count, 16))).astype(np.float32), labels))
+    (queries, of_queries), (validation, of_validation) = parts
+    by = protocol_to_run("retrieval-v1-softmax-10").search
+    assert by is not None
+    assert by.confidence is not None
+    similar, known = (unit(part) @ unit(index).T for part in (queries, validation))
+    scores = {
+        (k, t): plain_gap(*confidence_of_met(known, of_index, neighbours=k, temperature=t), of_validation)
+        for k in by.confidence.neighbours
+        for t in by.confidence.temperatures
+    }
+    assert max(k for k, _ in scores) == 10
+    (k, t), best = max(scores.items(), key=lambda item: item[1])
+    assert best > scores[1, 1]
+    given = [
+        pictures(part, labels, list(range(start, start + len(labels))))
+        for part, labels, start in ((index, of_index, 0), (queries, of_queries, 300), (validation, of_validation, 400))
+    ]
+    reporter = RecordingReporter()
+    found = search(given[0], given[1], by=by, device="cpu", validation=given[2], reporter=reporter)
+    assert reporter.notices == [f"Confidence of the {k} nearest at temperature {t:g}, by {best:.1%} on validation"]
+    predicted, sure = confidence_of_met(similar, of_index, neighbours=k, temperature=t)
+    assert found.nearest.tolist() == predicted.tolist()
+    assert found.similarity == pytest.approx(sure + np.log(len(set(of_index)) - 1), abs=1e-4)
+    assert found.pooled_precision == pytest.approx(plain_gap(predicted, sure, of_queries), abs=1e-9)
+    with pytest.raises(ArtbenchError, match="no validation queries to choose the confidence on"):
+        search(given[0], given[1], by=by, device="cpu")
+    alone = pictures(validation, [-1] * len(of_validation))
+    with pytest.raises(ArtbenchError, match="belongs with a validation query, so that nothing can be chosen"):
+        search(given[0], given[1], by=by, device="cpu", validation=alone)

@@ -6,7 +6,6 @@ import numpy as np
 import open_clip
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from artbench.encoders.build import build_encoder
 from artbench.encoders.embedding import embedded, text_side
@@ -15,7 +14,7 @@ from artbench.errors import ArtbenchError, UsageError
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from tests.support.reporters import RecordingReporter
-from tests.support.tiny_clip import NAME, SIDE, TAG, WIDTH, checkpoint, drawn, know_tiny_clip
+from tests.support.tiny_clip import NAME, SIDE, TAG, WIDTH, checkpoint, drawn, in_hub, know_tiny_clip
 
 TEXTS = ["a painting in the style of cubism", "an etching", "an etching"]
 
@@ -46,11 +45,7 @@ def test_pictures_and_texts_are_what_open_clip_computes(registry: Registry, tmp_
 
 
 def test_published_weights_come_from_the_hubs_cache(registry: Registry, no_network: Path) -> None:
-    repository = no_network / "hub" / "models--example--tiny-clip"
-    (repository / "snapshots" / ("0" * 40)).mkdir(parents=True)
-    (repository / "refs").mkdir()
-    (repository / "refs" / "main").write_text("0" * 40)
-    save_file(drawn().state_dict(), repository / "snapshots" / ("0" * 40) / "open_clip_model.safetensors")
+    in_hub(no_network)
     encoder = build(registry, f"open_clip:{NAME}.{TAG}", "published")
     assert encoder.source == f"open_clip/{NAME}.{TAG}"
     assert encoder.mean == (0.5, 0.5, 0.5)

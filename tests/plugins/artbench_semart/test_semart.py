@@ -5,7 +5,14 @@ import pytest
 
 from artbench.errors import ArtbenchError
 from artbench_semart.dataset import open_semart
-from artbench_semart.tasks import TYPES, school_targets, timeframe_targets, type_targets, unseen_type_targets
+from artbench_semart.tasks import (
+    TYPES,
+    author_targets,
+    school_targets,
+    timeframe_targets,
+    type_targets,
+    unseen_type_targets,
+)
 from tests.support.run_tasks import paint, run_tasks
 
 COLUMNS = ("IMAGE_FILE", "DESCRIPTION", "AUTHOR", "TITLE", "TECHNIQUE", "DATE", "TYPE", "SCHOOL", "TIMEFRAME")
@@ -46,6 +53,18 @@ def test_what_is_not_in_the_vocabulary_is_a_class_of_its_own(tmp_path: Path) -> 
     assert dataset.captions[dataset.rows["2-p.jpg"]] == "GÉRARD, François: Téte"
 
 
+def test_painters_are_those_of_the_authors_and_no_groups(tmp_path: Path) -> None:
+    dataset = open_semart(release(tmp_path))
+    targets = author_targets(dataset)
+    assert (len(targets.classes), len(set(targets.classes)), targets.groups) == (350, 350, None)
+    of = [PAINTERS[int(dataset.ids[row].partition("-")[0]) // 2 % 5] for row in targets.test.rows]
+    known = {"HOLBEIN, Hans the Younger", "DELACROIX, Eug?ne", "VERMEER, Johannes"}
+    assert [targets.classes[label] for label in targets.test.labels] == [
+        painter if painter in known else "unknown" for painter in of
+    ]
+    assert "VELÁZQUEZ, Diego Rodriguez de Silva y" in targets.classes
+
+
 def test_bytes_that_windows_1252_lacks_are_read_as_latin_1(tmp_path: Path) -> None:
     file = release(tmp_path) / "SemArt" / "semart_test.csv"
     before = open_semart(tmp_path).fingerprint
@@ -74,7 +93,7 @@ def test_a_missing_table_and_images_are_said(tmp_path: Path) -> None:
 
 def test_every_task_goes_through_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = release(tmp_path / "gallery")
-    tasks = [f"semart-{name}" for name in ("type", "school", "timeframe", "type-unseen-artists")]
+    tasks = [f"semart-{name}" for name in ("type", "school", "timeframe", "author", "type-unseen-artists")]
     records = run_tasks(*tasks, data=f"semart={root}", folder=tmp_path, monkeypatch=monkeypatch)
     assert sorted(records) == sorted(tasks)
     assert len(records["semart-type-unseen-artists"]["rounds"]) == 5

@@ -7,6 +7,7 @@ _FOLDER = Path(__file__).parent
 TOY = _FOLDER / "toy_plugin.py"
 # A dataset whose groups and years are known, for intervals and protocols.
 JUDGED = _FOLDER / "judged_plugin.py"
+TWINS = _FOLDER / "twins_plugin.py"
 # A convolutional network with a layer of every kind that Grad-CAM looks for, and a task that asks for years.
 SEEN = _FOLDER / "seen_plugin.py"
 # A backbone that is small enough for images of any dataset.

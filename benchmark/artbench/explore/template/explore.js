@@ -286,19 +286,31 @@
   sift();
   open(get(`tab-${state.tab}`));
 
-  // A picture of the user's own, which the server compares with all.
+  // A picture of the user's own, or words, which the server compares with all.
   if (!collection.served) return;
-  const search = async (file) => {
-    if (!file) return;
-    get("found").textContent = `Comparing ${file.name} …`;
-    const answer = await fetch("search", { method: "POST", body: file, headers: { "Content-Type": "application/octet-stream" } }).then((sent) => sent.json()).catch(() => ({ error: "The server does not answer: is the command still running?" }));
+  let asked = 0;
+  const ask = async (path, body, { waiting, done, title }) => {
+    asked += 1;
+    const mine = asked;
+    get("found").textContent = waiting;
+    const answer = await fetch(path, { method: "POST", body, headers: { "Content-Type": "application/octet-stream" } }).then((sent) => sent.json()).catch(() => ({ error: "The server does not answer: is the command still running?" }));
+    // A later question has been asked meanwhile.
+    if (mine !== asked) return;
     if (answer.error) { get("found").textContent = answer.error; return; }
-    get("found").textContent = `The ${answer.found.length} pictures that look most like ${file.name} are below.`;
+    get("found").textContent = `The ${answer.found.length} pictures that ${done} are below.`;
     state.picture = "";
     card();
-    near(`Most like ${file.name}`, answer.found.map(([at, similarity]) => ({ at, similarity })));
+    near(title, answer.found.map(([at, similarity]) => ({ at, similarity })));
     write();
   };
+  const search = (file) => {
+    if (file) ask("search", file, { waiting: `Comparing ${file.name} …`, done: `look most like ${file.name}`, title: `Most like ${file.name}` });
+  };
+  get("describe")?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const words = get("described").value.trim();
+    if (words) ask("words", words, { waiting: `Looking for “${words}” …`, done: `fit “${words}” best`, title: `Best for “${words}”` });
+  });
   get("file").addEventListener("change", (event) => search(event.target.files[0]));
   addEventListener("dragover", (event) => { event.preventDefault(); document.body.classList.add("dropping"); });
   addEventListener("dragleave", () => document.body.classList.remove("dropping"));

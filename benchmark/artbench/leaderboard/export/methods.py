@@ -45,6 +45,7 @@ _WHITENING = (
 _CLIP = "A. Radford et al., Learning transferable visual models from natural language supervision, ICML 2021"
 _CSLS = "A. Conneau, G. Lample, M. Ranzato, L. Denoyer and H. Jégou, Word translation without parallel data, ICLR 2018"
 _PATHOROB = "J. Kömen, E. D. de Jong, J. Hense and others, Towards Robust Foundation Models for Digital Pathology, 2025"
+_MET = "N.-A. Ypsilantis et al., The Met dataset: instance-level recognition for artworks, NeurIPS 2021"
 _SOFTWARE = f"The artbench developers, artbench {metadata.version('artbench')}"
 # Shares of right images, whose intervals are exact where images are single and tested once.
 _SHARES = {"accuracy", "top5_accuracy", "within_50_years"}
@@ -200,6 +201,14 @@ def _searched(search: Search, cite: _Citations) -> list[str]:
         *sentences,
         f"For each query all images of the index but itself were ranked by {by}; images of equal similarity share the "
         "last of their places, and images that belong with no other are distractors.",
+        *(
+            ()
+            if search.confidence is None
+            else (
+                "Queries were ranked together by the soft-max over the classes of the index of their nearest images; "
+                f"their number and the temperature were chosen on the validation queries {cite(_MET)}.",
+            )
+        ),
     ]
 
 

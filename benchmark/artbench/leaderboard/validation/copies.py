@@ -75,7 +75,7 @@ def _part(numbers: int) -> NDArray[np.int64]:
 def _peculiar(stored: StoredPredictions, places: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return what is peculiar at some places of the flattened probabilities, years or counts."""
     if stored.neighbourhoods is not None:
-        return stored.neighbourhoods.counts[places, 1]
+        return np.asarray(stored.neighbourhoods.counts[places, 1], np.float64)
     if stored.confidence is None:
         years, predicted = stored.labels.astype(np.float64), np.asarray(stored.predicted, np.float64)
         centred = years - years.mean()

@@ -135,7 +135,9 @@ def _check_fitted(task: OpenTask, decoded: Decoded, record: Record, left_out: in
     data = record.dataset
     searched, per = is_searched(task.spec.target), _per_split(task, record)
     for number, round_ in enumerate(task.targets.rounds):
-        rows = np.concatenate([split.rows for name, split in round_.splits if name != "test"]).tolist()
+        # Validation queries are in no index.
+        fitted = [split.rows for name, split in round_.splits if name == "train" or (name != "test" and not searched)]
+        rows = np.concatenate(fitted).tolist()
         train = record.rounds[number * per].train if record.rounds else data.train
         if train > len(rows) or (not data.unreadable and train != len(rows)):
             about.fault(f"the task has {len(rows):,} training images; the record says {train:,}")

@@ -4,7 +4,7 @@ from artbench.data.rankings import KEPT
 from artbench.leaderboard.validation.findings import FileFindings
 from artbench.plugins.known import form_of, is_searched
 from artbench.records.record import Record
-from artbench.specs import TargetKind
+from artbench.specs import AnswerForm, TargetKind
 
 # With so few classes, the right one is always among the first five.
 _TOP = 5
@@ -16,7 +16,7 @@ def report_limits(record: Record, target: TargetKind, about: FileFindings, *, co
     if not compared:
         about.unchecked("test images, labels, groups and what was left out as unreadable: the data is not at hand")
     searched, form = is_searched(target), form_of(target)
-    about.unchecked(_origin(record, searched=searched))
+    about.unchecked(_origin(record, form=form, searched=searched))
     kept = [_FITTED] if record.prompts is None else []
     if searched:
         kept = [f"of queries that belong with over {KEPT} pictures, the places of the others"]
@@ -33,11 +33,13 @@ def report_limits(record: Record, target: TargetKind, about: FileFindings, *, co
     )
 
 
-def _origin(record: Record, *, searched: bool) -> str:
+def _origin(record: Record, *, form: AnswerForm, searched: bool) -> str:
     """Say what tells whether the answers come from the weights that a record names."""
-    if searched:
-        return "whether the neighbours or rankings come from the named weights: run it again"
     tells = "`artbench leaderboard verify` tells"
+    if form == "neighbours":
+        return "whether the neighbours come from the named weights: run it again"
+    if searched:
+        return f"whether the rankings come from the named weights: {tells}"
     if record.own_probe is not None:
         return f"whether the predictions come from the named weights and a plugin's probe: {tells}"
     if "probe" in record.tables or record.prompts is not None:

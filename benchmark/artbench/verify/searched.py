@@ -1,0 +1,106 @@
+"""Whether the rankings of a record come from the weights that it names: the whole index is extracted again."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artbench.data.opening import OpenTask
+from artbench.data.targets import Targets
+from artbench.encoders.encoder import Encoder
+from artbench.errors import ArtbenchError
+from artbench.explain.sources import CheckedRecord
+from artbench.features.extract import Features
+from artbench.probe.features import Rows
+from artbench.probe.search import similar_to
+from artbench.probe.similarities import Pictures
+from artbench.protocol import Protocol
+from artbench.records.publishing import image_digests
+from artbench.runtime.findings import Finding, failed, passed
+from artbench.runtime.machine import choose_device
+from artbench.runtime.progress import Reporter
+from artbench.verify.anew import RUN, drawn, extracted_anew, labels_of, rows_of
+from artbench.verify.rankings import compare_rankings
+
+
+def verified_rankings(
+    file: Path,
+    checked: CheckedRecord,
+    task: OpenTask,
+    encoder: Encoder,
+    *,
+    protocol: Protocol,
+    sample: int,
+    random: np.random.Generator,
+    reporter: Reporter,
+) -> Finding:
+    """Say whether the rankings of some queries are those of the weights.
+
+    Args:
+        file: The record.
+        checked: What is in it.
+        task: Its task.
+        encoder: Its encoder.
+        protocol: Its protocol, which searches.
+        sample: Number of queries.
+        random: What draws them.
+        reporter: Receives progress.
+
+    Raises:
+        ArtbenchError: Some of the index can't be read here.
+    """
+    record, stored, by = checked.record, checked.predictions, protocol.search
+    assert by is not None
+    if stored.rankings is None:
+        return failed(file.name, "it was searched for, and has no rankings", mend=RUN)
+    if by.confidence is not None:
+        raise ArtbenchError("its confidences were chosen on validation queries, which are not searched here", mend=RUN)
+    # Of several rounds, one that nobody knows beforehand.
+    number = int(random.integers(len(task.targets.rounds)))
+    targets = task.targets.rounds[number]
+    positions = drawn(np.flatnonzero(stored.rounds == number), sample, random)
+    tested = rows_of(task, image_digests(stored.images[positions]))
+    queries = targets.test.rows if by.csls is not None else np.unique(tested)
+    rows = np.unique(np.concatenate([targets.train.rows, queries]))
+    reporter.notice(f"{record.task}: all {len(targets.train):,} pictures of the index are extracted, with the queries")
+    with tempfile.TemporaryDirectory(prefix="artbench-verify-") as folder:
+        features = extracted_anew(
+            checked, task, encoder, rows, folder=Path(folder), protocol=protocol, reporter=reporter
+        )
+        if unreadable := sorted(set(rows.tolist()) & set(features.unreadable)):
+            if set(tested.tolist()) & set(unreadable):
+                return failed(file.name, "it has rankings of pictures that can't be read here", mend=RUN)
+            if len(unreadable) > record.dataset.unreadable:
+                raise ArtbenchError(f"{len(unreadable):,} pictures can't be read here", mend=RUN)
+        index, asked = (
+            _pictures(targets, part[~np.isin(part, unreadable)], features) for part in (targets.train.rows, queries)
+        )
+        order = np.argsort(asked.rows, kind="stable")
+        at = order[np.searchsorted(asked.rows, tested, sorter=order)]
+        if (asked.labels[at] != stored.labels[positions]).any():
+            return failed(file.name, "its queries show something else than the task's", mend=RUN)
+        found = compare_rankings(
+            stored.rankings.take(positions),
+            asked.labels[at],
+            similar_to(index, asked, at, by=by, device=choose_device(checked.sources.device)),
+            index,
+            by=by,
+            dtype="bfloat16" if "bfloat16" in (features.dtype, record.provenance.dtype) else "float32",
+        )
+    if found.differing:
+        return failed(
+            file.name,
+            f"{found.differing:,} of {found.queries:,} rankings are not those of {record.backbone}, "
+            f"{record.pretraining}: their average precisions differ by up to {found.largest:.2g}",
+            mend=RUN,
+        )
+    return passed(
+        file.name,
+        f"{found.queries:,} rankings are those of its weights, to {found.largest:.1g} of an average precision",
+    )
+
+
+def _pictures(targets: Targets, rows: NDArray[np.int64], features: Features) -> Pictures:
+    labels = labels_of(targets, rows).astype(np.int64)
+    return Pictures(vectors=Rows(features.matrix, rows), labels=labels, rows=rows)

@@ -1,0 +1,168 @@
+"""The Met as published: a list of the museum's photographs, two of visitors' and of distractors, and their images."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from artbench.data import Dataset, Targets
+from artbench.data.authoring import images_in, listed_path, listed_targets, match_files
+from artbench.errors import ArtbenchError
+from artbench_met import DATABASES, LAYOUT, SOURCE
+
+# Ten times the largest list.
+_LARGEST = 1_000_000_000
+_QUERIES = {"valset": "validation", "testset": "test"}
+_DISTRACTOR = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photographs:
+    """All lists, one after the other.
+
+    Attributes:
+        splits: `train` for the database, `validation` or `test` for queries, of each photograph.
+        works: Number of the artwork that each shows, as the museum has it; -1 for a distractor.
+    """
+
+    splits: Sequence[str]
+    works: Sequence[int]
+
+
+def open_met(root: Path) -> Dataset:
+    """Read the lists and find the images, without opening any; `Dataset.tables` holds the `photographs`.
+
+    Each of the folders that the lists name (`MET`, `test_met`, `test_other`, `test_noart`) may lie in the root, in its
+    folder `images`, or in a folder of its own name, as copies of the release have it.
+
+    Raises:
+        ArtbenchError: A list is missing or broken, names an image twice, or one that leads out of the folder; a query
+            shows an artwork that the database lacks; or none of the images is there.
+    """
+    return _open(root, "met")
+
+
+def open_met_mini(root: Path) -> Dataset:
+    """Read the release with the small database; otherwise as `open_met`."""
+    return _open(root, "met-mini")
+
+
+def instance_targets(dataset: Dataset) -> Targets:
+    """Return the photographs of the museum as the index and those of visitors as queries, with their distractors.
+
+    Validation are the queries that a confidence is chosen on. Queries of one artwork are of one group, and a distractor
+    is of none.
+    """
+    photographs = cast("Photographs", dataset.tables["photographs"])
+    known = sorted({work for work in photographs.works if work != _DISTRACTOR})
+    number = {work: label for label, work in enumerate(known)} | {_DISTRACTOR: -1}
+    return listed_targets(
+        dataset,
+        classes=[str(work) for work in known],
+        labels=np.array([number[work] for work in photographs.works], np.int64),
+        splits=photographs.splits,
+        groups=["" if work == _DISTRACTOR else str(work) for work in photographs.works],
+    )
+
+
+def _open(root: Path, dataset: str) -> Dataset:
+    database = DATABASES[dataset]
+    mend = f"The folder should hold {LAYOUT.format(database=database)}. The dataset comes from {SOURCE}"
+    folder = next((place for place in (root / "ground_truth", root) if (place / f"{database}.json").is_file()), None)
+    if folder is None:
+        raise ArtbenchError(f"{dataset}: no ground_truth/{database}.json in {root}", mend=mend)
+    works: dict[str, int] = {}
+    splits: list[str] = []
+    held: set[int] = set()
+    for name in (database, *_QUERIES):
+        file = folder / f"{name}.json"
+        for at, entry in enumerate(_entries(file, dataset, mend)):
+            where = f"{dataset}: {file}, entry {at}"
+            path, work = _path(entry, where), _work(entry, where, key="id" if name == database else "MET_id")
+            if path in works:
+                raise ArtbenchError(f"{where}: the image {path} is listed a second time", mend=mend)
+            if name == database:
+                held.add(work)
+            elif work != _DISTRACTOR and work not in held:
+                raise ArtbenchError(f"{where}: {path} shows the artwork {work}, which the database lacks", mend=mend)
+            works[path] = work
+            splits.append(_QUERIES.get(name, "train"))
+    found = _found(root, list(works), dataset, mend)
+    there = sorted(found)
+    row = {path: number for number, path in enumerate(there)}
+    return Dataset(
+        name=dataset,
+        root=root,
+        ids=there,
+        files=[found[path][0] for path in there],
+        versions=[str(found[path][1]) for path in there],
+        captions=["" if works[path] == _DISTRACTOR else f"artwork {works[path]}" for path in there],
+        tables={
+            "photographs": Photographs(splits=splits, works=list(works.values())),
+            "place": np.array([row.get(path, -1) for path in works], np.int64),
+            "listed": list(works),
+        },
+    )
+
+
+def _entries(file: Path, dataset: str, mend: str) -> list[Any]:
+    if not file.is_file():
+        raise ArtbenchError(f"{dataset}: no {file.name} in {file.parent}", mend=mend)
+    if file.stat().st_size > _LARGEST:
+        raise ArtbenchError(f"{dataset}: {file} is larger than {_LARGEST // 10**6} MB", mend=mend)
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:100]
+        raise ArtbenchError(f"{dataset}: {file} can't be read as JSON ({reason})", mend=mend) from error
+    if not isinstance(found, list):
+        raise ArtbenchError(f"{dataset}: {file} holds a {type(found).__name__}, not a list of images", mend=mend)
+    return found
+
+
+def _path(entry: object, where: str) -> str:
+    path = entry.get("path") if isinstance(entry, dict) else None
+    if not isinstance(path, str):
+        raise ArtbenchError(f"{where}: no path of an image")
+    try:
+        path = listed_path(path)
+    except ValueError as error:
+        raise ArtbenchError(f"{where}: the image {path[:100]!r}: {error}") from error
+    if "/" not in path:
+        raise ArtbenchError(f"{where}: the image {path[:100]!r} is in no folder")
+    return path
+
+
+def _work(entry: Mapping[str, object], where: str, *, key: str) -> int:
+    """Return the number of an artwork; a distractor has none."""
+    given = entry.get(key, _DISTRACTOR if key == "MET_id" else None)
+    try:
+        work = int(cast("str", given)) if isinstance(given, str | int) and not isinstance(given, bool) else None
+    except ValueError:
+        work = None
+    if work is None or work < (_DISTRACTOR if key == "MET_id" else 0):
+        raise ArtbenchError(f"{where}: {key} is {str(given)[:60]!r}, not the number of an artwork")
+    return work
+
+
+def _found(root: Path, listed: Sequence[str], dataset: str, mend: str) -> dict[str, tuple[str, int]]:
+    """Return file and size of each listed image that is there."""
+    below: dict[str, list[str]] = defaultdict(list)
+    for path in listed:
+        top, _, rest = path.partition("/")
+        below[top].append(rest)
+    found: dict[str, tuple[str, int]] = {}
+    for top, names in below.items():
+        depth = max(name.count("/") for name in names)
+        for place in (f"images/{top}", top, f"{top}/{top}"):
+            sizes = images_in(root / place, dataset=dataset, depth=depth)
+            if files := match_files(names, sizes):
+                found |= {f"{top}/{name}": (f"{place}/{file}", sizes[file]) for name, file in files.items()}
+                break
+    if not found:
+        raise ArtbenchError(f"{dataset}: none of the {len(listed):,} images that are listed is in {root}", mend=mend)
+    return found

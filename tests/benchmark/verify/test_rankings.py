@@ -1,0 +1,148 @@
+"""Rankings that do not come from the named weights are refuted, and honest ones of another machine are not."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from artbench.evaluation.request import RunRequest
+from artbench.evaluation.workflow import run
+from artbench.explain.sources import Sources
+from artbench.plugins.loading import load_plugins
+from artbench.plugins.protocols import protocol_to_run
+from artbench.plugins.registry import Registry
+from artbench.probe.features import Rows
+from artbench.probe.search import search, similar_to
+from artbench.probe.similarities import Pictures
+from artbench.protocol import Search
+from artbench.runtime.files import sha256_of
+from artbench.runtime.progress import Silent
+from artbench.verify.rankings import compare_rankings
+from artbench.verify.workflow import Verified, VerifyRequest, records_in, verify_records
+from tests.support.mutants import Submission
+from tests.support.plugins import TOY, TWINS
+
+PROTOCOLS = ("retrieval-v1", "retrieval-v1-whitening-3-csls-4")
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_plugins([TOY, TWINS], only="")
+
+
+@pytest.fixture(scope="module")
+def measured(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    folders = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ARTBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        for name in PROTOCOLS:
+            folders[name] = tmp_path_factory.mktemp(name)
+            request = RunRequest(
+                backbones=["toy-patches"],
+                pretrainings=["random"],
+                tasks=["toy-same"],
+                results=folders[name],
+                device="cpu",
+                protocol=protocol_to_run(name),
+            )
+            assert run(request, registry=registry, reporter=Silent()).failures == {}
+    return folders
+
+
+@pytest.fixture
+def given(measured: Mapping[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Submission:
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    shutil.copytree(measured["retrieval-v1"] / "records" / "toy-same", tmp_path / "records" / "toy-same")
+    (file,) = (tmp_path / "records" / "toy-same").glob("*.json")
+    return Submission(tmp_path, file, [], Random(0))
+
+
+def verified(folder: Path, registry: Registry) -> Verified:
+    request = VerifyRequest(files=tuple(records_in([folder])), sources=Sources(), sample=30, seed=0)
+    return verify_records(request, registry=registry, reporter=Silent())
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_honest_rankings_pass(measured: Mapping[str, Path], protocol: str, registry: Registry) -> None:
+    found = verified(measured[protocol], registry)
+    assert [finding.status for finding in found.findings] == ["PASS"], found.findings
+    assert found.findings[0].message.startswith("30 rankings are those of its weights, to ")
+
+
+def _first(table: pa.Table) -> pa.Table:
+    """One query gets all its pictures at the front, and what follows from that."""
+    rows = table.to_pylist()
+    worst = min((row for row in rows if row["belonging"]), key=lambda row: row["average_precision"])
+    worst["places"] = list(range(1, worst["belonging"] + 1))
+    worst |= {"average_precision": 1.0, "precision_to_r": 1.0, "prediction": worst["target"]}
+    return pa.Table.from_pylist(rows, schema=table.schema)
+
+
+def _surer(table: pa.Table) -> pa.Table:
+    """All right queries come before the others in the global average precision."""
+    right = (table["prediction"].to_numpy() == table["target"].to_numpy()).astype(np.float32)
+    return table.set_column(table.column_names.index("confidence"), "confidence", pa.array(0.9 * right))
+
+
+def _another(table: pa.Table) -> pa.Table:
+    """The most similar picture of a distractor is another one."""
+    rows = table.to_pylist()
+    alone = next(row for row in rows if row["target"] == -1)
+    alone["prediction"] = (alone["prediction"] + 1) % 3
+    return pa.Table.from_pylist(rows, schema=table.schema)
+
+
+@pytest.mark.parametrize(("change", "count"), [(_first, 1), (_another, 1), (_surer, 30)])
+def test_forged_rankings_are_refuted(
+    change: Callable[[pa.Table], pa.Table], count: int, given: Submission, registry: Registry
+) -> None:
+    table = change(pq.read_table(given.beside()))
+    pq.write_table(table, given.beside(), compression="zstd")
+    content = given.content
+    content["predictions"] = {"sha256": sha256_of(given.beside()), "rows": len(table)}
+    given.write(content)
+    (found,) = verified(given.folder, registry).findings
+    assert found.status == "FAIL"
+    assert found.message.startswith(f"{count} of 30 rankings are not those of toy-patches, random")
+
+
+def pictures(vectors: np.ndarray, labels: np.ndarray, *, first: int) -> Pictures:
+    return Pictures(vectors=Rows(vectors.astype(np.float32)), labels=labels, rows=np.arange(first, first + len(labels)))
+
+
+@pytest.mark.parametrize("by", [Search(), Search(csls=5), Search(whitening=12)])
+@pytest.mark.parametrize(("noise", "differing"), [(1e-4, False), (1e-2, True)])
+def test_a_little_noise_of_another_machine_is_let_pass(by: Search, noise: float, differing: bool) -> None:
+    random = np.random.default_rng(0)
+    labels = [random.integers(0, 20, count) for count in (2_000, 60)]
+    centres = random.normal(size=(20, 64))
+    exact = [centres[own] + random.normal(size=(len(own), 64)) for own in labels]
+    noisy = [part * (1 + noise * random.normal(size=part.shape)) for part in exact]
+    (index, queries), (other, asked) = (
+        [pictures(part, own, first=first) for part, own, first in zip(parts, labels, (0, 2_000), strict=True)]
+        for parts in (exact, noisy)
+    )
+    # Ties, whose places may come apart there.
+    index.vectors.features[50:60] = index.vectors.features[40:50]
+    index.labels[50:60] = index.labels[40:50]
+    other.labels[50:60] = index.labels[50:60]
+    other.vectors.features[50:60] = other.vectors.features[40:50] * np.float32(1 + 1e-6)
+    stored = search(index, queries, by=by, device="cpu")
+    found = compare_rankings(
+        stored,
+        queries.labels,
+        similar_to(other, asked, np.arange(60), by=by, device="cpu"),
+        other,
+        by=by,
+        dtype="float32",
+    )
+    assert (found.differing > 0) == differing
+    worse = replace(stored, average_precision=stored.average_precision - 0.05)
+    again = similar_to(index, queries, np.arange(60), by=by, device="cpu")
+    assert compare_rankings(worse, queries.labels, again, index, by=by, dtype="float32").differing > 10
