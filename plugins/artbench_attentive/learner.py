@@ -87,7 +87,7 @@ class Learner:
         self.head.to(plan.device)
         matrices = [weight for weight in self.head.parameters() if weight.ndim > 1]
         biases = [weight for weight in self.head.parameters() if weight.ndim == 1]
-        groups = [{"params": matrices}, {"params": biases, "weight_decay": 0.0}]
+        groups: list[dict[str, Any]] = [{"params": matrices}, {"params": biases, "weight_decay": 0.0}]
         self._optimiser = torch.optim.AdamW(groups, lr=setting.rate, weight_decay=setting.decay)
         self._labels = self._targets(labels).to(plan.device)
         self._warm_up = plan.warm_up

@@ -7,8 +7,12 @@ from artbench.specs import DatasetSpec, Family, TaskSpec
 
 
 def no_names() -> Sequence[str]:
-    """Return no names: there is one for every task."""
+    """Return no names: collections are known only by their paths."""
     return ()
+
+
+def _given(*, paths: bool) -> str:
+    return "reproduced:collection:PATH:COLUMN" if paths else "reproduced:TASK"
 
 
 @hookimpl
@@ -18,9 +22,9 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
         register(
             Family(
                 name=name,
-                description="test images of another task as reproductions change them: reproduced:TASK",
+                description=f"test images of another task as reproductions change them: {_given(paths=paths)}",
                 resolve=f"artbench_reproduction.family:resolve_dataset{'_by_path' * paths}",
-                names=no_names,
+                names=no_names if paths else "artbench_reproduction.family:names",
                 reads_paths=paths,
             )
         )
@@ -33,10 +37,10 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
         register(
             Family(
                 name=name,
-                description="which test image of another task a changed one is: reproduced:TASK, or one kind of "
-                "change as reproduced:TASK@jpeg",
+                description=f"which test image of another task a changed one is: {_given(paths=paths)}, or with @jpeg "
+                "and the like behind it for one kind of change",
                 resolve=f"artbench_reproduction.family:resolve_task{'_by_path' * paths}",
-                names=no_names,
+                names=no_names if paths else "artbench_reproduction.family:names",
                 reads_paths=paths,
             )
         )

@@ -1,15 +1,22 @@
 """The specs of `reproduced:TASK` and `reproduced:TASK@KIND`."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 from artbench.errors import UsageError
-from artbench.plugins.known import known_registry
+from artbench.plugins.known import is_searched, known_registry
 from artbench.specs import DatasetSpec, TaskSpec
 from artbench_reproduction.changes import KINDS
 from artbench_reproduction.dataset import open_reproduced, reproduced_targets
 
 PREFIX = "reproduced:"
+
+
+def names() -> Sequence[str]:
+    """Return a name for every registered task that is about single images."""
+    tasks = (spec for _, spec in known_registry().tasks.specs())
+    return [PREFIX + spec.name for spec in tasks if not is_searched(spec.target)]
 
 
 def resolve_dataset(name: str) -> DatasetSpec | None:

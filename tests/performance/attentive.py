@@ -25,6 +25,7 @@ def main(backbone: str = "resnet18@size=64", task: str = "sample-style") -> None
                 results=Path(temporary) / "results",
                 fresh=True,
             )
+            assert record.timing.probe is not None
             spent[protocol] = record.timing.probe.device_s
             found = record.metrics[record.primary_metric].value
             say(f"{protocol}: {spent[protocol]:.1f} s, {record.primary_metric} {found:.1%}")

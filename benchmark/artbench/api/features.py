@@ -121,8 +121,8 @@ def features(
         >>> ids, tokens = artbench.features(
         ...     backbone="resnet18@size=64", pretraining="random", dataset="sample", tokens=True
         ... )
-        >>> len(tokens), tokens.shape
-        (1200, (4, 512))
+        >>> tokens.shape, len(tokens) == len(ids)
+        ((4, 512), True)
     """
     request = FeaturesRequest(
         backbone=backbone,

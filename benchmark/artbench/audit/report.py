@@ -56,8 +56,10 @@ def write_report(result: AuditResult, folder: Path) -> list[Path]:
 def _markdown(result: AuditResult) -> Iterator[str]:
     yield f"# Audit of {_plain(', '.join(dataset.name for dataset in result.datasets))}\n"
     yield f"{_plain(_how(result))}\n"
-    yield from _table(["what", *_LEAK_HEADINGS], _leak_rows(result))
-    yield ""
+    # There are none without a task.
+    if result.leaks:
+        yield from _table(["what", *_LEAK_HEADINGS], _leak_rows(result))
+        yield ""
     yield from _table(["pairs", *_PAIR_HEADINGS], _pair_rows(result))
     for title, pairs in _parts(result):
         yield f"\n## {title}\n"
@@ -78,7 +80,8 @@ def _html(result: AuditResult) -> Iterator[str]:
     yield f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Audit of {names}</title>'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<style>{_STYLE}</style></head><body><h1>Audit of {names}</h1><p>{escape(_how(result))}</p>"
-    yield _html_table(["what", *_LEAK_HEADINGS], _leak_rows(result))
+    if result.leaks:
+        yield _html_table(["what", *_LEAK_HEADINGS], _leak_rows(result))
     yield "<h2>Pairs</h2>"
     yield _html_table(["pairs", *_PAIR_HEADINGS], _pair_rows(result))
     for title, pairs in _parts(result):

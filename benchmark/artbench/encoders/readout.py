@@ -74,7 +74,7 @@ class Readout(torch.nn.Module):
         if place.layer > 1 and self.read_layers.norm:
             output = self.get_submodule(self.read_layers.norm)(output)
         prefix, last = self.read_layers.prefix_tokens, self.read_layers.channels_last
-        norm = torch.nn.Identity()
+        norm: torch.nn.Module = torch.nn.Identity()
         if place.layer == 1 and self.read_layers.pooled_norm:
             norm = self.get_submodule(self.read_layers.pooled_norm)
         if place.pool == "tokens":
@@ -82,7 +82,8 @@ class Readout(torch.nn.Module):
         pooled = _pooled(output, place.pool, prefix=prefix, last=last)
         # The norm of a map's channels, as ConvNeXt has it, takes maps.
         is_map = output.ndim == 4 and not last and not isinstance(norm, torch.nn.Identity)
-        return norm(pooled[:, :, None, None]).flatten(1) if is_map else norm(pooled)
+        features: torch.Tensor = norm(pooled[:, :, None, None]).flatten(1) if is_map else norm(pooled)
+        return features
 
 
 def readout(network: torch.nn.Module, layers: Layers, places: Sequence[Place], *, own: Place) -> Readout:

@@ -127,7 +127,7 @@ def evaluate(
             feature_dim=encoder.feature_dim,
             input_size=protocol.picture.crop_side(encoder.input_size),
             layer=encoder.place.layer,
-            pooling=encoder.place.pool or None,
+            pooling=None if encoder.place.pool == "tokens" else encoder.place.pool or None,
             pool=pool,
             training=encoder.training,
             seen=what_was_seen(encoder, pool, dataset=task.dataset.name, of=task.dataset.of),

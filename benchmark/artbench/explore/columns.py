@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from artbench.data.opening import DatasetWithTasks
 from artbench.data.targets import Targets
 from artbench.explain.map.contents import in_words
+from artbench.plugins.known import form_of
 
 # Name of the column of folders, for a collection of which nothing else is known.
 FOLDER = "folder"
@@ -31,6 +32,9 @@ def columns_of(opened: DatasetWithTasks, rows: NDArray[np.int64]) -> dict[str, l
         return {name: values for name, values in named.items() if any(values)}
     found: dict[str, list[str]] = {}
     for name, targets in opened.targets.items():
+        # Which pictures belong together says nothing of one of them.
+        if form_of(opened.tasks[name].target) == "ranking":
+            continue
         column = _column_of(name, opened)
         of_row = _labels_in_words(targets)
         found[column] = [of_row.get(row, "") for row in chosen]

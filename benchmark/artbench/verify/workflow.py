@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from artbench.data.opening import OpenTask
 from artbench.data.targets import Targets
+from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.rounds import fitted_splits
+from artbench.evaluation.texts import head_of
 from artbench.explain.reproduce import open_task, protocol_of
-from artbench.explain.sources import Sources, check_sources
+from artbench.explain.sources import CheckedRecord, Sources, check_sources
 from artbench.features.extract import Features
 from artbench.plugins.registry import Registry
 from artbench.probe.zero_shot import unit
@@ -34,7 +36,6 @@ from artbench.verify.fit import FEWEST, Sample, first_order_test
 from artbench.verify.own_probe import compare_fits, stated_tolerance
 from artbench.verify.predictions import compare_predictions
 from artbench.verify.searched import verified_rankings
-from artbench.verify.texts import texts_as_probe
 
 # Letters of an unexpected error that are shown.
 _LONGEST = 200
@@ -146,7 +147,9 @@ def _verified(
         raise ArtbenchError("a few images don't tell who is near whom in a whole test", mend=RUN)
     # Before anything that takes long.
     tolerance = None if protocol.own is None else stated_tolerance(protocol)
-    probes = _on_record(file, record, protocol, one=stored.form == "number")
+    probes: list[StoredProbe] = []
+    if protocol.search is None and protocol.own is None and protocol.zero_shot is None:
+        probes = read_probes(file, record, classes=1 if stored.form == "number" else record.dataset.classes)
     task = open_task(record, request.sources, registry, reporter)
     encoder = encoder_anew(checked, registry=registry, reporter=reporter)
     if protocol.search is not None:
@@ -165,13 +168,32 @@ def _verified(
         yield compare_fits(file, checked, task, encoder, protocol=protocol, tolerance=tolerance, reporter=reporter)
         return
     if protocol.zero_shot is not None:
-        probes = [texts_as_probe(record, task, encoder)] * max(1, len(record.rounds))
-    positions = drawn(np.arange(len(stored.images)), request.sample, random)
+        probes = [_told_by_texts(record, task, encoder)] * max(1, len(record.rounds))
+    yield from _of_predictions(
+        file, checked, task, encoder, probes, protocol=protocol, sample=request.sample, random=random, reporter=reporter
+    )
+
+
+def _of_predictions(
+    file: Path,
+    checked: CheckedRecord,
+    task: OpenTask,
+    encoder: Encoder,
+    probes: list[StoredProbe],
+    *,
+    protocol: Protocol,
+    sample: int,
+    random: np.random.Generator,
+    reporter: Reporter,
+) -> Iterator[Finding]:
+    """Say whether some predictions are those of the weights and probes, and whether a probe saw its training split."""
+    record, stored = checked.record, checked.predictions
+    positions = drawn(np.arange(len(stored.images)), sample, random)
     tested = rows_of(task, image_digests(stored.images[positions]))
     # Of several, one that nobody knows beforehand.
     number = int(random.integers(len(probes)))
     targets, fits = _round(task, protocol, number, len(probes))
-    fitted = drawn(fits, request.sample if protocol.fits else 0, random)
+    fitted = drawn(fits, sample if protocol.fits else 0, random)
     rows = np.unique(np.concatenate([tested, fitted]))
     with tempfile.TemporaryDirectory(prefix="artbench-verify-") as folder:
         features = extracted_anew(
@@ -203,11 +225,13 @@ def _verified(
         yield _of_fit(file, record, targets, features, fitted, tested, probes[number], number, protocol)
 
 
-def _on_record(file: Path, record: Record, protocol: Protocol, *, one: bool) -> list[StoredProbe]:
-    """Return the probes that are kept beside a record; none under a protocol that keeps none."""
-    if not protocol.fits or protocol.own is not None:
-        return []
-    return read_probes(file, record, classes=1 if one else record.dataset.classes)
+def _told_by_texts(record: Record, task: OpenTask, encoder: Encoder) -> StoredProbe:
+    """Return what the texts of the task here make of vectors of length 1."""
+    prompts = task.spec.prompts
+    if record.prompts is None or prompts is None or prompts.sha256 != record.prompts.sha256:
+        raise ArtbenchError(f"the prompts of {record.task} are others here", mend="Run it again with those of here")
+    head = head_of(task, encoder).astype(np.float32)
+    return StoredProbe(weight=head, bias=np.zeros(head.shape[1], np.float32))
 
 
 def _of_fit(

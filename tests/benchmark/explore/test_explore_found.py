@@ -1,5 +1,6 @@
 """What an exploration finds: neighbours, clusters, copies, wrong labels, columns; on one and the same collection."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +8,17 @@ import pytest
 
 import artbench
 from artbench.catalogue.nearest import Directions, nearest_of_all
+from artbench.data.dataset import Dataset
+from artbench.data.opening import DatasetWithTasks
+from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError, UsageError
 from artbench.explain.cosine import unit_vectors
 from artbench.explore import encoder
-from artbench.explore.columns import is_numeric
+from artbench.explore.columns import columns_of, is_numeric
 from artbench.explore.pictures import side_for
+from artbench.plugins.known import plain_target
 from artbench.runtime.progress import Silent
+from artbench.specs import DatasetSpec, TaskSpec
 from tests.benchmark.explore.collections import BROKEN, COPY, CROP, EACH, WRONG
 from tests.support.plugins import TOY
 from tests.support.reporters import RecordingReporter
@@ -77,6 +83,32 @@ def test_a_folder_without_labels_has_its_folders_for_a_column(museum: Path, tmp_
     )
     assert sorted(set(found.columns["folder"])) == ["", "attic/box", "hall"]
     assert found.page is None
+
+
+def test_labels_of_tasks_are_columns_but_not_which_pictures_belong_together(tmp_path: Path) -> None:
+    targets = Targets(
+        classes=("a", "b"),
+        train=Split(rows=np.arange(2), labels=np.array([0, 1])),
+        test=Split(rows=np.arange(2, 4), labels=np.array([1, 0])),
+    )
+    spec = DatasetSpec(name="toy", description="", factory="nowhere:read", source="", layout="")
+    task = TaskSpec(
+        name="toy-style",
+        description="",
+        dataset="toy",
+        target=plain_target("class"),
+        primary_metric="",
+        factory="no:no",
+    )
+    again = replace(task, name="toy-retrieval", target=plain_target("ranking"))
+    opened = DatasetWithTasks(
+        spec=spec,
+        dataset=Dataset(name="toy", root=tmp_path, ids=list("wxyz"), files=list("wxyz")),
+        tasks={task.name: task, again.name: again},
+        targets={task.name: targets, again.name: targets},
+        unreadable={},
+    )
+    assert columns_of(opened, np.arange(4)) == {"style": ["a", "b", "b", "a"]}
 
 
 def test_fewer_pictures_are_drawn_by_the_seed(museum: Path) -> None:

@@ -94,3 +94,8 @@ def test_other_names_are_told(name: str, said: str) -> None:
     with pytest.raises(ArtbenchError) as raised:
         load_plugins(only="").tasks.get(name)
     assert said in str(raised.value)
+
+
+def test_every_task_on_single_images_is_found_by_a_search() -> None:
+    found = [name for _, name, _ in load_plugins(only="").tasks.search("reproduced:sample")]
+    assert found == ["reproduced:sample-style", "reproduced:sample-artist", "reproduced:sample-material"]
