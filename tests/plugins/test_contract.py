@@ -79,7 +79,8 @@ RELEASES: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "rijksmuseum": ("rijksmuseum-2014", rijksmuseum),
     "artbench10": ("artbench10", artbench10),
     "kaokore": ("kaokore-1.3", kaokore),
-    "mame": ("mame", mame),
+    # So many that each museum has five test images of each medium.
+    "mame": ("mame", lambda root: mame(root, works=144)),
     "iconart": ("iconart-v1", iconart),
     "artdl": ("artdl", artdl),
     "semart": ("semart", semart),

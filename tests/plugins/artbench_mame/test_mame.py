@@ -17,17 +17,17 @@ def file_of(number: int) -> str:
     return f"{number}.{('jpg', 'jpeg')[number % 2]}"
 
 
-def release(root: Path, *, folder: str = "data_256") -> Path:
+def release(root: Path, *, folder: str = "data_256", works: int = 72) -> Path:
     """A list as published, with the blank after the last medium and a quoted number, and its images."""
     parts = ("train", "train", "train", "val", "test", "test")
     rows = [
         f'{file_of(number)},{MEDIUMS[number % 3]},{MUSEUMS[number % 2]},"1984.{number}a, b",'
         f"{parts[number // 6 % 6]},300.0,400.0,120000.0,0.75\n"
-        for number in range(72)
+        for number in range(works)
     ]
     (root / "MAMe_metadata").mkdir(parents=True)
     (root / "MAMe_metadata" / "MAMe_dataset.csv").write_text(HEAD + "".join(rows))
-    for number in range(72):
+    for number in range(works):
         paint(root / folder / file_of(number), number)
     return root
 
