@@ -19,9 +19,10 @@ from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest
 from artbench.evaluation.label_free import of_task
 from artbench.evaluation.prompts import prompts_of
-from artbench.evaluation.rounds import Round, readable, references, score_rounds, scorer_of, tables, token_rows
+from artbench.evaluation.rounds import Round, readable, references, score_rounds, scorer_of, tables
 from artbench.evaluation.seen import what_was_seen
 from artbench.evaluation.texts import head_of
+from artbench.evaluation.tokens import token_rows
 from artbench.features.extract import Features
 from artbench.features.tokens import TokenSource
 from artbench.plugins.known import form_of, is_searched, origin_of

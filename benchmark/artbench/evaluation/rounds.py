@@ -16,7 +16,6 @@ from artbench.data.splits import draw_shots
 from artbench.data.targets import Split, Targets
 from artbench.evaluation.compared import searched, searched_by_chance
 from artbench.features.extract import Features
-from artbench.features.tokens import TokenRows, TokenSource
 from artbench.plugins.known import asked_metrics, form_of, target_named
 from artbench.plugins.protocols import own_probe
 from artbench.probe.baselines import Known, guesses
@@ -100,8 +99,10 @@ def score_rounds(
             else:
                 assert head is not None
                 outputs = told_by_texts(test, head)
+            # Validation queries are in no index.
+            kept = targets.validation if protocol.search is None else None
             yield Round(
-                fitted_on=len(targets.train) + (0 if targets.validation is None else len(targets.validation)),
+                fitted_on=len(targets.train) + (0 if kept is None else len(kept)),
                 groups=None,
                 test=targets.test,
                 answers=None,
@@ -339,11 +340,6 @@ def _rows(split: Split, features: Features) -> Rows:
     # Not copied from the memory map: the probe decides what it keeps in memory.
     features.check(split.rows)
     return Rows(features.matrix, split.rows)
-
-
-def token_rows(tokens: TokenSource, rows: Rows) -> TokenRows:
-    """Return the tokens of some rows of a dataset's matrix of features."""
-    return TokenRows(tokens, np.arange(len(rows)) if rows.positions is None else rows.positions)
 
 
 def _known(split: Split, task: OpenTask) -> Known:

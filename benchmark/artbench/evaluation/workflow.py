@@ -7,7 +7,6 @@ from itertools import product
 
 import numpy as np
 
-from artbench.data.dataset import Dataset
 from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.encoders.embedding import check_text
@@ -21,8 +20,8 @@ from artbench.evaluation.prompts import prompts_of
 from artbench.evaluation.record_builder import check_kept, evaluate
 from artbench.evaluation.request import RunOutcome, RunRequest, RunResult
 from artbench.evaluation.rounds import check_images
+from artbench.evaluation.tokens import read_tokens
 from artbench.features.extract import Features, extract
-from artbench.features.extract_tokens import extract_tokens
 from artbench.features.pipeline import NotFiniteError
 from artbench.features.tokens import TokenSource
 from artbench.leaderboard.board import boards
@@ -239,7 +238,9 @@ class _Work:
             return
         for (candidate, wanted), encoder, features in zip(todo, encoders, found, strict=True):
             try:
-                tokens = self.tokens(encoder, features, tasks[0].dataset)
+                tokens = read_tokens(
+                    request, encoder, tasks[0].dataset, features, device=self.device, reporter=self.reporter
+                )
                 reasons = group.from_first(partial(self.enter, candidate, encoder, features, wanted, tokens))
                 if reasons:
                     self.failures[str(candidate)] = " ".join([self.failures.get(str(candidate), ""), *reasons]).strip()
@@ -257,27 +258,6 @@ class _Work:
         for encoder in encoders if self.request.sees_tokens else ():
             token_encoder(encoder, picture=self.request.protocol.picture)
         return encoders
-
-    def tokens(self, encoder: Encoder, features: Features, dataset: Dataset) -> TokenSource | None:
-        """Return the tokens of the images that have features, if the probe sees them; computed as these are."""
-        request = self.request
-        if not request.sees_tokens:
-            return None
-        return extract_tokens(
-            encoder,
-            dataset,
-            features,
-            picture=request.protocol.picture,
-            cache=cache_folder(to_read=True) / "features",
-            device=self.device,
-            batch_size=request.batch_size,
-            workers=request.workers,
-            fresh=request.fresh,
-            compiled=request.compiled,
-            decoder=request.decoder,
-            store=request.store_tokens,
-            reporter=self.reporter,
-        )
 
     def failed(self, candidate: EncoderRequest, error: ArtbenchError) -> None:
         """Tell why an encoder failed, and put it into `failures`."""

@@ -134,12 +134,12 @@ def _change(before: StretchState, after: StretchState) -> str:
     return f"; from step {after.from_step:,} on with another {changed}"
 
 
-def _repeated(record: Record) -> str:
+def repeated(record: Record) -> str:
     """Say what the rounds of a record are."""
     seeds = {probe.seed for probe in record.own_probes}
     if len(seeds) == len(record.rounds):
         return "seeds"
-    return "draws" if record.few_shot is not None else "splits and seeds" if len(seeds) > 1 else "splits"
+    return "draws" if record.few_shot is not None else "splits with seeds" if len(seeds) > 1 else "splits"
 
 
 def _rounds(record: Record) -> str:
@@ -152,7 +152,7 @@ def _rounds(record: Record) -> str:
             scarce = f"; {said_of_classes}" if (said_of_classes := few_classes(record)) else ""
         said += f" {few.shots:,} images of each class{scarce}."
     if record.rounds:
-        said += f" Means over {len(record.rounds)} {_repeated(record)}, whose differences are in the intervals."
+        said += f" Means over {len(record.rounds)} {repeated(record)}, whose differences are in the intervals."
     if record.clusters is not None:
         protocol = protocol_named(record.protocol)
         resampled = protocol is None or protocol.intervals is None

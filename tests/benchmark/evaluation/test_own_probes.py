@@ -14,11 +14,14 @@ from artbench.errors import UsageError
 from artbench.evaluation.request import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run
 from artbench.explain.sources import Sources
+from artbench.leaderboard.board import boards
+from artbench.leaderboard.export.methods import methods
 from artbench.leaderboard.validation.check import KnownTask, check_folder
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.protocols import protocol_to_run
 from artbench.plugins.registry import Registry
 from artbench.protocol import LINEAR_V2
+from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
 from artbench.runtime.findings import Finding
 from artbench.runtime.progress import Silent
@@ -93,6 +96,15 @@ def test_its_leaderboard_stands_apart_and_names_its_seeds(outcome: RunOutcome, r
     assert "Protocol means-v1" in page
     assert "Means over 2 seeds" in page
     assert "kNN" not in page
+
+
+def test_the_paragraph_on_methods_says_what_it_was(outcome: RunOutcome, request_: RunRequest) -> None:
+    folder = ResultsFolder(request_.results)
+    text = methods(boards(folder.records(Silent()), folder.predictions_of), sources={"toy": "Toys"})
+    assert "The probe of means-v1, version 1 (For tests; noise 0.01), was fitted on features" in text
+    assert "means over 2 seeds" in text
+    assert "ogistic regression" not in text
+    assert "nearest neighbours" not in text
 
 
 def test_the_check_computes_its_metrics_again_and_finds_what_is_forged(

@@ -52,7 +52,8 @@ def means(given: Fitting) -> Fitted:
     def mean_of(examples: Examples, which: NDArray[np.bool_]) -> NDArray[np.float64]:
         (rows,) = np.nonzero(which)
         vectors = examples.features.take(rows) if len(rows) else np.full((1, *examples.features.shape), 1e3)
-        return vectors.mean(axis=0) + given.settings.get("noise", 0) * rng.standard_normal(vectors.shape[1])
+        noise = float(given.settings.get("noise", 0)) * rng.standard_normal(vectors.shape[1])
+        return np.asarray(vectors.mean(axis=0) + noise, np.float64)
 
     def answer(examples: Examples, features: FeatureRows) -> NDArray[np.float64]:
         vectors = np.concatenate([np.zeros((0, *features.shape)), *features.batches(7)])
@@ -66,7 +67,7 @@ def means(given: Fitting) -> Fitted:
             return shares
         centres = np.array([mean_of(examples, examples.labels == one) for one in range(given.classes)])
         near = np.exp(-np.sqrt(((vectors[:, None] - centres) ** 2).sum(axis=2)))
-        return near / near.sum(axis=1, keepdims=True)
+        return np.asarray(near / near.sum(axis=1, keepdims=True), np.float64)
 
     held = [HeldOut(labels=f.choose_on.labels, outputs=answer(f.fit_on, f.choose_on.features)) for f in given.folds]
     summary = {"groups": given.images.groups is not None}

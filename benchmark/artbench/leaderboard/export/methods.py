@@ -1,14 +1,16 @@
 """The paragraph on methods that a paper needs for its table, with the works to cite."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from importlib import metadata
 
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.board import Board
 from artbench.leaderboard.export.encoders import Encoders, listed
-from artbench.leaderboard.notes import is_compared, is_searched
+from artbench.leaderboard.notes import is_compared, is_searched, repeated
 from artbench.leaderboard.seen import kept
-from artbench.plugins.known import form_of
+from artbench.plugins.known import form_of, known_protocols
+from artbench.plugins.protocols import own_probe
 from artbench.protocol import Protocol, Search
 from artbench.records.format import metric_name
 from artbench.records.record import encoder_name, task_name
@@ -83,7 +85,8 @@ def methods(boards: Sequence[Board], *, sources: Mapping[str, str], seen: Collec
         by_protocol.setdefault(_protocol(board), []).append(board)
     alike: dict[object, list[Protocol]] = {}
     for protocol in by_protocol:
-        alike.setdefault((protocol.picture, protocol.features, protocol.search is None), []).append(protocol)
+        kind = protocol.search is None, protocol.own is None
+        alike.setdefault((protocol.picture, protocol.features, *kind), []).append(protocol)
     parts = []
     for protocols in alike.values():
         # The simplest first, so that all that a later one lacks is less, and is said.
@@ -107,7 +110,8 @@ def methods(boards: Sequence[Board], *, sources: Mapping[str, str], seen: Collec
 
 def _protocol(board: Board) -> Protocol:
     first = board.first
-    protocol = protocol_under(first)
+    # Those of plugins are known once these are loaded.
+    protocol = protocol_under(first) if known_protocols() else None
     if protocol is None or protocol.hash != first.protocol_hash:
         raise ArtbenchError(
             f"this version of artbench has no protocol {first.protocol} ({first.protocol_hash[:12]}) to describe",
@@ -150,12 +154,15 @@ def _procedure(boards: Sequence[Board], protocol: Protocol, cite: _Citations) ->
         else f"reduced to {protocol.width:,} principal components of the training images {cite(_PCA)}, and "
     )
     few, neighbours = protocol.few_shot, protocol.neighbours
-    if protocol.search is not None:
+    if protocol.own is not None:
+        sentences = [_own(protocol, cite)]
+    elif protocol.search is not None:
         sentences = _searched(protocol.search, cite)
     elif protocol.zero_shot is not None:
         sentences = _told_by_texts(boards, cite)
     else:
-        sentences = [f"Features were {reduced}z-scored with the training statistics.", _probe(boards, protocol, cite)]
+        standardised = f"Features were {reduced}z-scored with the training statistics."
+        sentences = [standardised, _probe(boards, protocol, cite)]
     if few is not None:
         images = "image" if few.shots == 1 else "images"
         sentences.append(
@@ -163,9 +170,11 @@ def _procedure(boards: Sequence[Board], protocol: Protocol, cite: _Citations) ->
             "whole test set."
         )
     elif split := [board for board in boards if board.first.rounds]:
-        counts = listed(list(dict.fromkeys(f"{len(board.first.rounds)}" for board in split)))
-        sentences.append(f"Results on {_tasks(split)} are means over {counts} splits.")
-    if protocol.fits:
+        kinds = list(dict.fromkeys(repeated(board.first) for board in split))
+        counts = list(dict.fromkeys(f"{len(board.first.rounds)} {repeated(board.first)}" for board in split))
+        said = f"{listed([one.split()[0] for one in counts])} {kinds[0]}" if len(kinds) == 1 else listed(counts)
+        sentences.append(f"Results on {_tasks(split)} are means over {said}.")
+    if protocol.fits and protocol.own is None:
         sentences.append(
             f"For comparison, weighted nearest neighbours (k = {neighbours.k}, temperature "
             f"{neighbours.temperature:g}, cosine) voted on the same features {cite(_KNN)}."
@@ -177,6 +186,19 @@ def _procedure(boards: Sequence[Board], protocol: Protocol, cite: _Citations) ->
             "ranks where no difference is shown."
         )
     return sentences
+
+
+def _own(protocol: Protocol, cite: _Citations) -> str:
+    """Return a sentence on a plugin's probe: what it is, by its description, and what it was given."""
+    assert protocol.own is not None
+    spec = own_probe(protocol)
+    settings = ", ".join(f"{name} {value}" for name, value in json.loads(protocol.own.settings).items())
+    what = "vectors of all places" if protocol.own.features == "tokens" else "features"
+    return (
+        f"The probe of {protocol.name}, version {protocol.own.version} ({spec.description.removesuffix('.')}"
+        f"{'; ' + settings if settings else ''}), was fitted on {what} of the training and validation images"
+        f"{' ' + cite(spec.reference) if spec.reference else ''}; the test images were used once."
+    )
 
 
 def _searched(search: Search, cite: _Citations) -> list[str]:
