@@ -58,28 +58,33 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
 @hookimpl
 def register_metrics(register: Callable[[MetricSpec], None]) -> None:
     """Register the metrics of the field for labels of an image in order of their probability."""
-    for name, short, description, rest in (
+    one = "As scikit-learn's {} where an image has one label; the {} of EUFCC-340K's tables"
+    for name, short, reference, description, rest in (
         (
             "label_r_precision",
             "R-precision",
+            "Manning, Raghavan and Schütze 2008, Introduction to Information Retrieval",
             "Mean over images with any label of the share of its R labels that are among the R most probable.",
             {},
         ),
         (
             "label_hit_at_1",
             "label@1",
+            one.format("accuracy_score", "accuracy at 1"),
             "Share of the images with any label of which the most probable label is right.",
             {},
         ),
         (
             "label_hit_at_10",
             "label@10",
+            one.format("top_k_accuracy_score(k=10)", "accuracy at 10"),
             "Share of the images with any label of which one of the ten most probable labels is right.",
             {"fewest_classes": 11},
         ),
         (
             "mean_label_rank",
             "label rank",
+            one.format("coverage_error", "average rank"),
             "Mean over images with any label of the mean place of its labels among all in order of probability.",
             {"higher_is_better": False, "unit": "places", "bounds": (1.0, None)},
         ),
@@ -92,7 +97,7 @@ def register_metrics(register: Callable[[MetricSpec], None]) -> None:
                 target="multi-label",
                 measure=f"artbench_eufcc.metrics:{name}",
                 statistic="mean",
-                reference="As the tables of EUFCC-340K have it; labels of equal probability share the last place",
+                reference=reference,
                 **rest,
             )
         )

@@ -7,23 +7,23 @@ from artbench.data import Answers
 
 
 def label_r_precision(answers: Answers) -> NDArray[np.float64]:
-    """Share of the R labels of an image that are among the R most probable, float64, shape (n,)."""
+    """Mean over images of the share of their R labels among the R most probable: that of each, float64, shape (n,)."""
     places, counts = _places(answers)
     return _mean(places <= counts[:, None], answers)
 
 
 def label_hit_at_1(answers: Answers) -> NDArray[np.float64]:
-    """1 where the most probable label of an image is right, float64, shape (n,)."""
+    """Share of images of which the most probable label is right: 0 or 1 for each, float64, shape (n,)."""
     return _hit(answers, 1)
 
 
 def label_hit_at_10(answers: Answers) -> NDArray[np.float64]:
-    """1 where one of the ten most probable labels of an image is right, float64, shape (n,)."""
+    """Share of images of which one of the ten most probable labels is right: 0 or 1 for each, float64, shape (n,)."""
     return _hit(answers, 10)
 
 
 def mean_label_rank(answers: Answers) -> NDArray[np.float64]:
-    """Mean place of the labels of an image among all, from 1, float64, shape (n,)."""
+    """Mean over images of the mean place of their labels, from 1: that of each, float64, shape (n,)."""
     return _mean(_places(answers)[0], answers)
 
 

@@ -35,8 +35,8 @@ figure { border: 1px solid #8886; border-radius: 6px; margin: 0; padding: .8rem;
 figure.leak { border: 2px solid #c33; }
 .both { display: flex; gap: .6rem; align-items: flex-start; } .both > div { flex: 1; min-width: 0; }
 img { display: block; height: 11rem; max-width: 100%; object-fit: contain; }
-figcaption { font-size: .85rem; } .name { font-size: .78rem; overflow-wrap: break-word; } .role { color: #888; }
-b.leak { color: #c33; }
+figcaption { font-size: .85rem; } .name { font-size: .78rem; overflow-wrap: break-word; } .role { opacity: .75; }
+b.leak { color: light-dark(#b32424, #ff7b7b); }
 """
 
 

@@ -99,8 +99,10 @@ def score_rounds(
             else:
                 assert head is not None
                 outputs = told_by_texts(test, head)
+            # Validation queries are in no index.
+            kept = targets.validation if protocol.search is None else None
             yield Round(
-                fitted_on=len(targets.train) + (0 if targets.validation is None else len(targets.validation)),
+                fitted_on=len(targets.train) + (0 if kept is None else len(kept)),
                 groups=None,
                 test=targets.test,
                 answers=None,

@@ -31,7 +31,7 @@ from artbench.runtime.text import escape, escape_name, file_name
 from artbench.specs import PublishedResult
 
 _INTRODUCTION = (
-    "Frozen encoders, measured with a linear probe on each task. Only records of one table can be compared: they share "
+    "Frozen encoders, each measured on a task under a protocol. Only records of one table can be compared: they share "
     "the task, the protocol and the state of the data. “Tied with it” counts the records whose distance from the best "
     "value may be chance."
 )

@@ -123,7 +123,8 @@ def fit_own(
         seed=seed,
         device=device,
     )
-    with plugin_errors(f"the probe of {spec.name}"), torch.random.fork_rng():
+    gpus = [torch.cuda.current_device()] if device == "cuda" else []
+    with plugin_errors(f"the probe of {spec.name}"), torch.random.fork_rng(gpus):
         # A layer draws its first weights from here.
         torch.manual_seed(seed)
         assert spec.probe is not None

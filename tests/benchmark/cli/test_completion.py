@@ -71,6 +71,8 @@ def timm_has(*names: str) -> None:
         ("run --backbone colour-histogram@bins=1", ["colour-histogram@bins=16"]),
         ("features export --backbone a@size=22", ["a@size=224"]),
         ("run --json --task sample-sty", ["sample-style"]),
+        ("run --protocol ret", ["retrieval-v1"]),
+        ("matrix run --protocol rob", ["robustness-v1"]),
         ("pretrain moco-v3", ["moco-v3", "moco-v3-vit"]),
         ("plugins che", ["check"]),
         ("plugins check wiki", ["wikiart"]),

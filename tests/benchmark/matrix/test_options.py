@@ -6,6 +6,7 @@ import pytest
 
 from artbench.errors import UsageError
 from artbench.matrix.options import matrix_options, read_options
+from tests.support.plugins import PROBES
 
 WHOLE = """
 task = ["wikiart-style", "wikiart-artist"]
@@ -80,6 +81,13 @@ def test_what_is_wrong_is_said_in_one_line(content: dict[str, object], message: 
         matrix_options(content)
     assert message in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_the_protocol_of_a_plugin_in_a_file_is_known() -> None:
+    options = matrix_options({"backbone": "x", "task": "y", "protocol": "means-v1", "plugin": [str(PROBES)]})
+    protocol = options.request(backbones=("x",), pretraining="random", tasks=("y",)).protocol
+    assert protocol.own is not None
+    assert protocol.own.seeds == (3, 5)
 
 
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:

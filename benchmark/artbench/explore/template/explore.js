@@ -300,6 +300,7 @@
     get("found").textContent = `The ${answer.found.length} pictures that ${done} are below.`;
     state.picture = "";
     card();
+    document.querySelector("#card .empty").hidden = true;
     near(title, answer.found.map(([at, similarity]) => ({ at, similarity })));
     write();
   };

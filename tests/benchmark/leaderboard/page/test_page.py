@@ -247,6 +247,14 @@ def test_plots_are_drawn_with_words_beside_them(opened: Any) -> None:
     assert "feature size" in opened.find_element("css selector", "section:not([hidden]) .scatter").text
 
 
+def test_encoders_of_one_size_have_it_on_the_axis(opened: Any) -> None:
+    pick(opened, "zz-")
+    for against in ("parameters", "features"):
+        choose(opened, ".against", against)
+        ticks = opened.find_elements("css selector", "section:not([hidden]) .scatter .xtick text")
+        assert len([tick.text for tick in ticks if tick.text]) == 1
+
+
 def test_the_address_leads_back_to_what_was_shown(opened: Any, page: Path) -> None:
     choose(opened, "#task", opened.find_elements("css selector", "#task option")[1].get_attribute("value"))
     choose(opened, "#filter", "random")

@@ -113,6 +113,8 @@
     const tickvals = [];
     for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1)
       for (const digit of [1, 2, 5]) if (digit * 10 ** power >= low && digit * 10 ** power <= high) tickvals.push(digit * 10 ** power);
+    // Encoders of nearly one size lie between two such numbers.
+    if (!tickvals.length) tickvals.push(...new Set([Math.min(...values), Math.max(...values)]));
     const short = new Intl.NumberFormat("en", { notation: "compact" });
     return { tickvals, ticktext: tickvals.map((value) => short.format(value)) };
   };
