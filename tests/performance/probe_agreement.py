@@ -10,7 +10,7 @@ import numpy as np
 from artbench.data.folders import DatasetPaths
 from artbench.data.opening import OpenTask, open_tasks
 from artbench.encoders.request import encoder_requests
-from artbench.evaluation.rounds import readable
+from artbench.evaluation.splits import readable
 from artbench.features.extract import Features, extract
 from artbench.plugins.loading import load_plugins
 from artbench.probe.features import LabelledFeatures, Rows, Scaling

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from artbench.catalogue.precision import Judged, share_of_right
 from artbench.data.groups import cluster_numbers, known_groups, together
 from artbench.data.targets import Split
-from artbench.evaluation.rounds import readable
+from artbench.evaluation.splits import readable
 from artbench.explain.refit import RefittedTask
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.out_of_fold import HeldOutFold, held_out_folds

@@ -18,7 +18,7 @@ from artbench.catalogue.request import COVERAGE, PredictRequest, about_file
 from artbench.catalogue.table_file import TableFile, table_file
 from artbench.data.dataset import Dataset
 from artbench.errors import ArtbenchError
-from artbench.evaluation.rounds import readable
+from artbench.evaluation.splits import readable
 from artbench.explain.refit import RefittedTask, refit
 from artbench.explain.sources import CheckedRecord
 from artbench.features.extract import Features, extract

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from artbench.data.dataset import Dataset
 from artbench.data.opening import OpenTask
-from artbench.evaluation.rounds import readable
+from artbench.evaluation.splits import readable
 from artbench.features.extract import Features
 from artbench.plugins.known import form_of
 from artbench.records.parts import LabelFreeState

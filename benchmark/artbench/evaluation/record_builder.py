@@ -1,7 +1,7 @@
 """One encoder on one task: the probe is fitted, scored, and described in a record."""
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -19,8 +19,11 @@ from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest
 from artbench.evaluation.label_free import of_task
 from artbench.evaluation.prompts import prompts_of
-from artbench.evaluation.rounds import Round, readable, references, score_rounds, scorer_of, tables
+from artbench.evaluation.round_tables import tables
+from artbench.evaluation.rounds import Round, references, score_rounds, scorer_of
 from artbench.evaluation.seen import what_was_seen
+from artbench.evaluation.splits import readable
+from artbench.evaluation.states import metric_states, neighbours_state, own_probe_state, probe_state, round_state
 from artbench.evaluation.texts import head_of
 from artbench.evaluation.tokens import token_rows
 from artbench.features.extract import Features
@@ -30,19 +33,14 @@ from artbench.probe.own import Pooled
 from artbench.protocol import Protocol
 from artbench.records.cautions import edge_of_grid, few_classes
 from artbench.records.encoder_state import EncoderState, NormalisationState, PoolState
-from artbench.records.own_probe import OwnProbeState
 from artbench.records.parts import (
     BaselineState,
     DatasetState,
     ExclusionState,
     FewShotState,
-    Metric,
     NearDuplicatesState,
-    NeighboursState,
-    ProbeState,
     PromptsState,
     ResourcesState,
-    RoundState,
 )
 from artbench.records.prediction_sizes import check_size
 from artbench.records.predictions import TestPredictions
@@ -52,10 +50,6 @@ from artbench.runtime.files import cache_folder
 from artbench.runtime.machine import hardware_name
 from artbench.runtime.progress import Reporter
 from artbench.runtime.resources import Measuring, Resources
-from artbench.specs import MetricSpec
-from artbench.stats.bootstrap import Estimate
-from artbench.stats.metrics import METRICS
-from artbench.stats.scoring import Scorer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +112,7 @@ def evaluate(
             twins=_twins(task, features),
         ),
         primary_metric=task.spec.primary_metric,
-        metrics=_metrics(scorer.estimates([round_.metrics for round_ in rounds])),
+        metrics=metric_states(scorer.estimates([round_.metrics for round_ in rounds])),
         encoder=EncoderState(
             weights_sha256=encoder.weights_sha256,
             backbone_version=encoder.backbone_version,
@@ -134,12 +128,14 @@ def evaluate(
             seen=what_was_seen(encoder, pool, dataset=task.dataset.name, of=task.dataset.of),
             normalisation=_normalisation(candidate),
         ),
-        probe=_probe_state(rounds[0], protocol),
-        own_probe=_own_state(rounds[0], protocol),
-        neighbours=_neighbours_state(rounds, scorer, protocol),
-        references=tuple(BaselineState(name=name, metrics=_metrics(estimates)) for name, estimates in guessed.items()),
+        probe=probe_state(rounds[0], protocol),
+        own_probe=own_probe_state(rounds[0], protocol),
+        neighbours=neighbours_state(rounds, scorer, protocol),
+        references=tuple(
+            BaselineState(name=name, metrics=metric_states(estimates)) for name, estimates in guessed.items()
+        ),
         clusters=None if predictions.clusters is None else len(np.unique(predictions.clusters)),
-        rounds=tuple(_round_state(round_, protocol) for round_ in rounds) if len(rounds) > 1 else (),
+        rounds=tuple(round_state(round_, protocol) for round_ in rounds) if len(rounds) > 1 else (),
         few_shot=_few_shot(task, features, protocol),
         prompts=_prompts(task, protocol),
         label_free=of_task(task, features),
@@ -288,68 +284,3 @@ def _prompts(task: OpenTask, protocol: Protocol) -> PromptsState | None:
         return None
     prompts = prompts_of(task.spec)
     return PromptsState(sha256=prompts.sha256, templates=prompts.templates)
-
-
-def _metrics(estimates: Mapping[str, Estimate]) -> dict[str, Metric]:
-    return {name: _metric(METRICS[name], one) for name, one in estimates.items()}
-
-
-def _metric(spec: MetricSpec, found: Estimate) -> Metric:
-    # Leaderboards know the direction of built-in metrics.
-    direction = None if spec.statistic == "counts" else spec.higher_is_better
-    return Metric(value=found.value, ci95=found.ci95, unit=spec.unit, higher_is_better=direction)
-
-
-def _round_state(round_: Round, protocol: Protocol) -> RoundState:
-    return RoundState(
-        train=round_.fitted_on,
-        test=len(round_.test),
-        metrics={name: sampled.value for name, sampled in round_.metrics.items()},
-        neighbours={name: sampled.value for name, sampled in round_.neighbours.items()},
-        probe=_probe_state(round_, protocol),
-        own_probe=_own_state(round_, protocol),
-    )
-
-
-def _neighbours_state(rounds: Sequence[Round], scorer: Scorer, protocol: Protocol) -> NeighboursState | None:
-    first = rounds[0].answers
-    if first is None:
-        return None
-    return NeighboursState(
-        k=protocol.neighbours.k,
-        temperature=protocol.neighbours.temperature,
-        metrics=_metrics(scorer.estimates([round_.neighbours for round_ in rounds])),
-        thresholds=dict(first.neighbour_thresholds),
-    )
-
-
-def _probe_state(round_: Round, protocol: Protocol) -> ProbeState | None:
-    if round_.answers is None:
-        return None
-    fitted = round_.answers.fitted
-    return ProbeState(
-        name=protocol.probe.name,
-        l2=fitted.l2,
-        grid=protocol.probe.grid,
-        grid_losses=fitted.grid_losses,
-        validation=dict(fitted.validation),
-        validation_accuracy=fitted.validation.get("accuracy"),
-        thresholds=dict(fitted.thresholds),
-        converged=fitted.converged,
-        groups=round_.groups,
-        unfitted=len(fitted.unfitted),
-    )
-
-
-def _own_state(round_: Round, protocol: Protocol) -> OwnProbeState | None:
-    own = round_.own
-    if own is None or protocol.own is None:
-        return None
-    return OwnProbeState(
-        version=protocol.own.version,
-        seed=own.seed,
-        summary=dict(own.summary),
-        validation=dict(own.validation),
-        thresholds=dict(own.thresholds),
-        groups=round_.groups,
-    )

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.data.dataset import Dataset
-from artbench.data.groups import cluster_numbers, grouped_parts, known_groups, together
-from artbench.data.neighbourhoods import Neighbourhoods
+from artbench.data.groups import cluster_numbers, known_groups, together
 from artbench.data.opening import OpenTask
-from artbench.data.outputs import Answered, Leading, joined
-from artbench.data.rankings import Rankings
-from artbench.data.splits import draw_shots
+from artbench.data.outputs import Answered
 from artbench.data.targets import Split, Targets
 from artbench.evaluation.compared import searched, searched_by_chance
+from artbench.evaluation.splits import fitted_splits, ids_of, readable
 from artbench.features.extract import Features
 from artbench.plugins.known import asked_metrics, form_of, target_named
 from artbench.plugins.protocols import own_probe
@@ -24,16 +21,12 @@ from artbench.probe.linear import FittedProbe, fit_probe
 from artbench.probe.own import OwnAnswers, Pooled, Sees, fit_own
 from artbench.probe.predictions import Predictions, predict
 from artbench.probe.ridge import FittedRidge, fit_ridge
-from artbench.probe.width import check_width, to_width
+from artbench.probe.width import to_width
 from artbench.probe.zero_shot import told_by_texts
 from artbench.protocol import Protocol
-from artbench.records.probe import StoredProbe, probe_columns
 from artbench.records.publishing import image_digests
-from artbench.records.tables import Tables
 from artbench.runtime.progress import Reporter
-from artbench.specs.targets import SEARCHED
 from artbench.stats.bootstrap import Estimate
-from artbench.stats.per_class import class_table, confusion, ranking_table, single_class_table
 from artbench.stats.scoring import Scored, Scorer
 from artbench.stats.units import RoundTest
 
@@ -182,21 +175,6 @@ def first_probe(
     return probe if projection is None else projection.unprojected(probe), targets.test
 
 
-def check_images(task: OpenTask, protocol: Protocol) -> None:
-    """Raise an ArtbenchError if a round has too few training images for the protocol's width; no image is read."""
-    if protocol.width is None:
-        return
-    for targets in task.targets.rounds:
-        train, few = targets.train, protocol.few_shot
-        if few is not None:
-            _, counts = np.unique(train.labels, return_counts=True)
-            check_width(protocol.width, images=int(np.minimum(counts, few.shots).sum()))
-            continue
-        if protocol.probe.groups is not None and task.spec.clustered:
-            train, _ = grouped_parts(task.targets, targets, task.dataset)
-        check_width(protocol.width, images=len(train))
-
-
 def references(task: OpenTask, features: Features, *, protocol: Protocol) -> dict[str, dict[str, Estimate]]:
     """Compute the metrics of the baselines without pixels (`guesses`), by their names.
 
@@ -231,63 +209,10 @@ def scorer_of(task: OpenTask, features: Features, *, protocol: Protocol) -> Scor
     if task.spec.clustered:
         clusters = cluster_numbers(task.targets, splits)
     tests = [
-        RoundTest(images=image_digests(_ids(split, task.dataset)), clusters=numbers)
+        RoundTest(images=image_digests(ids_of(split, task.dataset)), clusters=numbers)
         for split, numbers in zip(splits, clusters, strict=True)
     ]
     return Scorer(tests, target=task.spec.target, protocol=protocol, more=asked_metrics(task.spec))
-
-
-def tables(task: OpenTask, rounds: Sequence[Round]) -> Tables:
-    """Make the tables of classes and confusions over all rounds together and of the probes.
-
-    Of years, rankings and neighbours there are none.
-
-    A label of a multi-label task counts as predicted above the threshold that is best for micro F1.
-    """
-    fitted = [round_.answers.fitted for round_ in rounds if round_.answers is not None]
-    kept = probe_columns([_stored(one) for one in fitted]) if fitted else None
-    return {**_scores(task, rounds), **({} if kept is None else {"probe": kept})}
-
-
-def _stored(fitted: FittedProbe | FittedRidge) -> StoredProbe:
-    weight = np.asarray(fitted.weight, np.float32)
-    return StoredProbe(weight=weight.reshape(len(weight), -1), bias=np.atleast_1d(np.asarray(fitted.bias, np.float32)))
-
-
-def _scores(task: OpenTask, rounds: Sequence[Round]) -> Tables:
-    classes = task.targets.classes
-    if form_of(task.spec.target) in ("number", *SEARCHED):
-        return {}
-    labels = np.concatenate([round_.test.labels for round_ in rounds])
-    outputs = joined([round_.outputs for round_ in rounds])
-    assert not isinstance(outputs, Rankings | Neighbourhoods)
-    if isinstance(outputs, Leading):
-        predicted = outputs.classes[:, 0]
-        return {
-            "classes": single_class_table(labels, predicted, classes=classes),
-            "confusion": confusion(labels, predicted, classes=classes),
-        }
-    chosen = [one for round_ in rounds for one in (round_.own, round_.answers and round_.answers.fitted) if one]
-    limits = [one.thresholds.get("micro_f1", 0.5) for one in chosen]
-    above = outputs >= np.repeat(np.array(limits, outputs.dtype), [len(round_.test) for round_ in rounds])[:, None]
-    return {"classes": {**class_table(labels, above, classes=classes), **ranking_table(labels, outputs)}}
-
-
-def readable(task: OpenTask, features: Features) -> tuple[Targets, ...]:
-    """Return the targets of each round of splits, without images that could not be read."""
-
-    def part(split: Split) -> Split:
-        return split.only(~np.isin(split.rows, list(features.unreadable))) if features.unreadable else split
-
-    return tuple(
-        Targets(
-            classes=targets.classes,
-            train=part(targets.train),
-            validation=None if targets.validation is None else part(targets.validation),
-            test=part(targets.test),
-        )
-        for targets in task.targets.rounds
-    )
 
 
 def _fits(
@@ -300,7 +225,7 @@ def _fits(
         return LabelledFeatures(
             rows=_rows(split, features),
             labels=split.labels,
-            ids=_ids(split, task.dataset),
+            ids=ids_of(split, task.dataset),
             groups=known_groups(task.targets, split, task.dataset) if grouped else None,
         )
 
@@ -308,32 +233,9 @@ def _fits(
         yield labelled(train), None if validation is None else labelled(validation)
 
 
-def fitted_splits(targets: Targets, task: OpenTask, protocol: Protocol) -> Iterator[tuple[Split, Split | None]]:
-    """Yield the images of train and validation of each fit of a round: one fit, or one for each draw of a few images.
-
-    Args:
-        targets: Targets of the round, without images that could not be read.
-        task: The task.
-        protocol: On how many images to fit.
-    """
-    train, few = targets.train, protocol.few_shot
-    if few is None:
-        grouped = protocol.probe.groups is not None and task.spec.clustered
-        yield grouped_parts(task.targets, targets, task.dataset) if grouped else (train, targets.validation)
-        return
-    ids = _ids(train, task.dataset)
-    for draw in range(few.draws):
-        taken = draw_shots(train.labels.astype(np.int64), ids, shots=few.shots, draw=draw, seed=few.seed)
-        yield Split(rows=train.rows[taken], labels=train.labels[taken]), None
-
-
 def _held_groups(train: LabelledFeatures, validation: LabelledFeatures | None) -> int | None:
     held = train.groups if validation is None else validation.groups
     return None if held is None else len(set(held))
-
-
-def _ids(split: Split, dataset: Dataset) -> list[str]:
-    return [dataset.ids[row] for row in split.rows.tolist()]
 
 
 def _rows(split: Split, features: Features) -> Rows:
@@ -343,4 +245,4 @@ def _rows(split: Split, features: Features) -> Rows:
 
 
 def _known(split: Split, task: OpenTask) -> Known:
-    return Known(labels=split.labels, ids=_ids(split, task.dataset), groups=task.targets.groups_of(split))
+    return Known(labels=split.labels, ids=ids_of(split, task.dataset), groups=task.targets.groups_of(split))

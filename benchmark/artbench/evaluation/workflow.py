@@ -19,7 +19,7 @@ from artbench.evaluation.other_plugins import other_plugins
 from artbench.evaluation.prompts import prompts_of
 from artbench.evaluation.record_builder import check_kept, evaluate
 from artbench.evaluation.request import RunOutcome, RunRequest, RunResult
-from artbench.evaluation.rounds import check_images
+from artbench.evaluation.splits import check_images
 from artbench.evaluation.tokens import read_tokens
 from artbench.features.extract import Features, extract
 from artbench.features.pipeline import NotFiniteError

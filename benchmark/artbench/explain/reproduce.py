@@ -13,7 +13,7 @@ from artbench.data.targets import Split
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest, encoder_requests, given_on_record
 from artbench.errors import ArtbenchError, UsageError
-from artbench.evaluation.rounds import readable
+from artbench.evaluation.splits import readable
 from artbench.explain.sources import CheckedRecord, Sources, check_version, name_of_task, named_plugins, other_weights
 from artbench.features.extract import Features, extract
 from artbench.plugins.registry import Registry

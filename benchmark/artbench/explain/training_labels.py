@@ -11,7 +11,7 @@ from artbench.audit.label_noise import audit_labels, with_training
 from artbench.data.groups import known_groups, together
 from artbench.encoders.checkpoint_path import checkpoint_file
 from artbench.errors import ArtbenchError
-from artbench.evaluation.rounds import readable
+from artbench.evaluation.splits import readable
 from artbench.explain.reproduce import ReproducedTask, reproduce
 from artbench.explain.sources import CheckedRecord, Sources, check_sources
 from artbench.plugins.registry import Registry

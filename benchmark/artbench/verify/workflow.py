@@ -15,7 +15,7 @@ from artbench.data.opening import OpenTask
 from artbench.data.targets import Targets
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError, UsageError
-from artbench.evaluation.rounds import fitted_splits
+from artbench.evaluation.splits import fitted_splits
 from artbench.evaluation.texts import head_of
 from artbench.explain.reproduce import open_task, protocol_of
 from artbench.explain.sources import CheckedRecord, Sources, check_sources

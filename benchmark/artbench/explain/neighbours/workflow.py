@@ -15,7 +15,7 @@ from artbench.data.decode import decode_whole
 from artbench.data.opening import OpenTask
 from artbench.encoders.encoder import Encoder
 from artbench.errors import ArtbenchError
-from artbench.evaluation.rounds import readable
+from artbench.evaluation.splits import readable
 from artbench.explain.cosine import unit_vectors
 from artbench.explain.destination import writing
 from artbench.explain.figure import write_png
