@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from artbench.errors import ArtbenchError
 from artbench.protocol import Bootstrap
 from artbench.stats.bootstrap import Sampled, combine, interval, resamples
-from artbench.stats.metrics import METRICS, find_metric, sample, score
+from artbench.stats.metrics import METRICS, find_metric, metrics_of, sample, score
 from tests.support.estimates import ends, evaluate
 
 BOOTSTRAP = Bootstrap(resamples=300)
@@ -101,7 +101,7 @@ def test_every_metric_in_a_resample_is_what_it_is_on_the_images_drawn(
     kind: Literal["single-label", "multi-label"],
 ) -> None:
     labels, probabilities = outcomes(kind)
-    names = [name for name, metric in METRICS.items() if metric.target == kind]
+    names = [metric.name for metric in metrics_of(kind)]
     thresholds = dict.fromkeys(names, 0.25)
     bootstrap = Bootstrap(resamples=40)
     estimates = evaluate(labels, probabilities, target=kind, bootstrap=bootstrap, thresholds=thresholds)
