@@ -64,6 +64,7 @@ def plugin_errors(culprit: str) -> Iterator[None]:
         yield
     except ArtbenchError:
         raise
-    except Exception as error:
+    # A plugin that exits would end the run without a word.
+    except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__}: {error}".replace("\n", " ")
         raise ArtbenchError(f"{culprit} failed ({reason})", mend="--debug shows where") from error

@@ -38,6 +38,9 @@ def rankings_of(
     Raises:
         ValueError: They can't be true.
     """
+    places_type, kind = table["places"].type, table["belonging"].type
+    if not pa.types.is_list(places_type) or not all(map(pa.types.is_int32, (places_type.value_type, kind))):
+        raise ValueError("places and belonging are not columns of whole numbers")
     belonging = table["belonging"].cast(pa.int64()).to_numpy()
     lists = table["places"].combine_chunks()
     lengths, flat = lists.value_lengths().to_numpy(), lists.flatten().cast(pa.int64()).to_numpy()

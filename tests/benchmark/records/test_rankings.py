@@ -83,3 +83,10 @@ def test_forged_rankings_are_refused(change: Callable[[dict[str, Any]], None], s
     change(columns)
     with pytest.raises(ValueError, match=said):
         read(columns)
+
+
+def test_places_that_are_no_whole_numbers_of_four_bytes_are_refused() -> None:
+    columns = ranking_columns(rankings(), LABELS)
+    columns["places"] = pa.array([[2**32 + place for place in row] for row in columns["places"].to_pylist()])
+    with pytest.raises(ValueError, match="not columns of whole numbers"):
+        read(columns)

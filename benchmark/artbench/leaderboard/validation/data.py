@@ -10,6 +10,7 @@ from artbench.data.groups import cluster_numbers, held_groups
 from artbench.data.opening import OpenTask
 from artbench.data.targets import Split
 from artbench.leaderboard.validation.findings import RERUN, FileFindings, some
+from artbench.leaderboard.validation.searched import check_searched
 from artbench.plugins.known import is_searched
 from artbench.records.predictions import StoredPredictions
 from artbench.records.publishing import image_digests
@@ -68,6 +69,7 @@ def compare_with_data(
     left_out = sorted({row for rows in lacking for row in rows.tolist()})
     _check_left_out(task, decoded, record, left_out, about)
     _check_clusters(task, stored, tested, about)
+    check_searched(task.targets, stored, tested, data.unreadable, about)
     if record.few_shot is None:
         _check_fitted(task, decoded, record, len(left_out), about)
         if not data.unreadable:
