@@ -227,7 +227,7 @@ class Catalogue(Generic[SpecT]):
     def _nearest(self, name: str, *, paths: bool) -> str:
         names = [spec.name for _, spec in self.specs()]
         for _, family in self.families():
-            if paths and family.reads_paths and Path(name).exists():
+            if name and paths and family.reads_paths and Path(name).exists():
                 return f"What lies at {name} is called {family.name}:{name}"
             with suppress(Exception):
                 names.extend(load_factory(family.names)())

@@ -41,10 +41,12 @@ def rankings_of(
     places_type, kind = table["places"].type, table["belonging"].type
     if not pa.types.is_list(places_type) or not all(map(pa.types.is_int32, (places_type.value_type, kind))):
         raise ValueError("places and belonging are not columns of whole numbers")
-    belonging = table["belonging"].cast(pa.int64()).to_numpy()
     lists = table["places"].combine_chunks()
+    if table["belonging"].null_count or lists.null_count or lists.flatten().null_count:
+        raise ValueError("places and belonging have rows without a number")
+    belonging = table["belonging"].cast(pa.int64()).to_numpy()
     lengths, flat = lists.value_lengths().to_numpy(), lists.flatten().cast(pa.int64()).to_numpy()
-    if lists.null_count or (belonging < 0).any() or not np.array_equal(lengths, np.minimum(belonging, KEPT)):
+    if (belonging < 0).any() or not np.array_equal(lengths, np.minimum(belonging, KEPT)):
         raise ValueError(f"places are not those of the first {KEPT} pictures that belong with each query")
     if ((labels == NOTHING) & (belonging > 0)).any():
         raise ValueError("pictures belong with a query that belongs with none")

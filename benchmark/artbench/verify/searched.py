@@ -59,7 +59,7 @@ def verified_rankings(
     # Of several rounds, one that nobody knows beforehand.
     number = int(random.integers(len(task.targets.rounds)))
     targets = task.targets.rounds[number]
-    positions = drawn(np.flatnonzero(stored.rounds == number), sample, random)
+    positions = _queries(np.flatnonzero(stored.rounds == number), stored.rankings.belonging, sample, random)
     tested = rows_of(task, image_digests(stored.images[positions]))
     queries = targets.test.rows if by.csls is not None else np.unique(tested)
     rows = np.unique(np.concatenate([targets.train.rows, queries]))
@@ -99,6 +99,15 @@ def verified_rankings(
         file.name,
         f"{found.queries:,} rankings are those of its weights, to {found.largest:.1g} of an average precision",
     )
+
+
+def _queries(
+    asked: NDArray[np.int64], belonging: NDArray[np.int64], count: int, random: np.random.Generator
+) -> NDArray[np.int64]:
+    """Draw queries, three of four with pictures that belong with them: of distractors, confidences alone count."""
+    distractor = belonging[asked] == 0
+    some = drawn(asked[distractor], max(count // 4, count - int((~distractor).sum())), random)
+    return np.sort(np.concatenate([some, drawn(asked[~distractor], count - len(some), random)]))
 
 
 def _pictures(targets: Targets, rows: NDArray[np.int64], features: Features) -> Pictures:

@@ -90,3 +90,12 @@ def test_places_that_are_no_whole_numbers_of_four_bytes_are_refused() -> None:
     columns["places"] = pa.array([[2**32 + place for place in row] for row in columns["places"].to_pylist()])
     with pytest.raises(ValueError, match="not columns of whole numbers"):
         read(columns)
+
+
+@pytest.mark.parametrize("name", ["places", "belonging"])
+def test_rows_without_a_number_are_refused(name: str) -> None:
+    columns = ranking_columns(rankings(), LABELS)
+    values = columns[name].to_pylist()
+    values[1] = [None] if name == "places" else None
+    with pytest.raises(ValueError, match="rows without a number"):
+        read(columns | {name: pa.array(values, columns[name].type)})

@@ -24,6 +24,7 @@ from artbench.protocol import Search
 from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Silent
 from artbench.verify.rankings import compare_rankings
+from artbench.verify.searched import _queries
 from artbench.verify.workflow import Verified, VerifyRequest, records_in, verify_records
 from tests.support.mutants import Submission
 from tests.support.plugins import TOY, TWINS
@@ -146,3 +147,11 @@ def test_a_little_noise_of_another_machine_is_let_pass(by: Search, noise: float,
     worse = replace(stored, average_precision=stored.average_precision - 0.05)
     again = similar_to(index, queries, np.arange(60), by=by, device="cpu")
     assert compare_rankings(worse, queries.labels, again, index, by=by, dtype="float32").differing > 10
+
+
+def test_queries_that_pictures_belong_with_are_drawn_before_distractors() -> None:
+    belonging = np.where(np.arange(400) % 16 == 0, 2, 0)
+    drawn = _queries(np.arange(100, 400), belonging, 24, np.random.default_rng(0))
+    assert len(set(drawn.tolist())) == 24
+    assert (belonging[drawn] > 0).sum() == 18
+    assert len(_queries(np.arange(10), belonging, 24, np.random.default_rng(0))) == 10
