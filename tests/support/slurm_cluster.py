@@ -100,10 +100,18 @@ class SlurmCluster:
         """Ids of the jobs that run now."""
         return self.ask("squeue", "-h", "-r", "-t", "RUNNING", "-o", "%i").split()
 
-    def resume_drained(self) -> None:
-        """Take back, as an administrator does, nodes that Slurm drained since a killed process took long to end."""
+    def put_right(self) -> None:
+        """Do what administrators do: take back drained nodes, and release jobs whose launch failed.
+
+        Slurm drains a node where a killed process takes long to end, and holds a job that was to start as its node
+        went down.
+        """
         for node in {*self.ask("sinfo", "-h", "-N", "-t", "drain", "-o", "%N").split()}:
             self.ask("scontrol", "update", f"nodename={node}", "state=resume")
+        for line in self.ask("squeue", "-h", "-r", "-o", "%i %r").splitlines():
+            job, _, reason = line.partition(" ")
+            if "held" in reason:
+                self.ask("scontrol", "release", job)
 
     def _kill(self, pid_file: str, number: int) -> int:
         """Send a signal to a daemon, and return its number; 0 without one."""

@@ -144,7 +144,7 @@ def test_whatever_is_killed_all_is_measured_once_as_in_a_serial_run(
         time.sleep(1)
         if time.monotonic() >= due:
             with suppress(Exception):  # The controller may be down.
-                cluster.resume_drained()
+                cluster.put_right()
             chaos.kill()
             due += _SECONDS_BETWEEN_KILLS
             told(f"{finished(results)}/{units} done; {dict(chaos.killed)}")
