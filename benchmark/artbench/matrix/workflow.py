@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -102,11 +102,17 @@ def run(
         _fetch(units, registry, reporter)
     tries = sum(found[unit.id].tries for unit in units)
     submission = new_submission(folder, plan=made.digest, engine=on, jobs=jobs, tries=tries, in_vain=in_vain)
-    if chosen.waits:
-        with following(units, state, reporter), show(Looks(folder)):
+    try:
+        with ExitStack() as watched:
+            if chosen.waits:
+                watched.enter_context(following(units, state, reporter))
+                watched.enter_context(show(Looks(folder)))
             handles = chosen.submit(submission, options, reporter)
-    else:
-        handles = chosen.submit(submission, options, reporter)
+    except ArtbenchError:
+        # What was refused before anything was begun is no submission, and its engine not the one of `retry`.
+        if not submission.logs.exists():
+            submission.file.unlink(missing_ok=True)
+        raise
     submission = replace(submission, handles=handles)
     submission.write()
     return submission, ""

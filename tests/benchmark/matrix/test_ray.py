@@ -158,6 +158,8 @@ def test_an_address_without_a_cluster_is_said_in_a_line(call: CommandLine, addre
     done = call(*asked("--address", address))
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(f"artbench: no Ray cluster can be joined at {address} ({says}")
+    # It is no submission, after which `retry` would ask Ray again.
+    assert not list(Path("results/matrix/submissions").iterdir())
 
 
 def test_without_ray_nothing_is_begun(call: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
