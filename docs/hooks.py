@@ -13,7 +13,7 @@ from artbench.runtime.docstrings import attribute_meanings
 
 PAGE = Path(__file__).with_name("hooks.md")
 TYPES_PAGE = Path(__file__).with_name("types.md")
-# What plugins make, by the module that it is imported from.
+# What plugins make and are given, by the module that it is imported from.
 TYPES: Mapping[str, tuple[str, ...]] = {
     "artbench.specs": (
         "BackboneSpec",
@@ -30,8 +30,21 @@ TYPES: Mapping[str, tuple[str, ...]] = {
         "PublishedResult",
     ),
     "artbench.encoders": ("Backbone", "Layers", "TextSide", "Weights", "Corpus", "PublishedFile"),
-    "artbench.data": ("Dataset", "Targets", "Split", "Answers", "Rankings", "Fitting", "Fitted"),
-    "artbench.pretrain": ("Method", "Objective", "Networks", "ParameterGroup"),
+    "artbench.data": (
+        "Dataset",
+        "Targets",
+        "Split",
+        "Answers",
+        "Rankings",
+        "Neighbourhoods",
+        "Fitting",
+        "Examples",
+        "FeatureRows",
+        "Choosing",
+        "Fitted",
+        "HeldOut",
+    ),
+    "artbench.pretrain": ("Method", "Objective", "Networks", "ParameterGroup", "View"),
 }
 REGISTERED: Mapping[str, type] = {
     "register_backbones": specs.BackboneSpec,
@@ -90,9 +103,9 @@ def types_page() -> str:
         "",
         "<!-- Written by docs/hooks.py from the docstrings of the types. -->",
         "",
-        "What a plugin makes: the specs that it registers, and what their factories return. Each has an example,",
-        "which the tests run. [Hooks](hooks.md) says what registers them, [Writing a plugin](plugins.md) shows them",
-        "at work.",
+        "What a plugin makes: the specs that it registers, and what their factories return; and what its metrics and",
+        "probes are given. Each has an example, which the tests run. [Hooks](hooks.md) says what registers them,",
+        "[Writing a plugin](plugins.md) shows them at work.",
     ]
     for name, kind in types().items():
         lines += ["", f"## {kind.__name__}", "", f"`{name}`", "", *_described(kind, heading=False)]

@@ -4,6 +4,7 @@ import doctest
 import importlib.util
 import inspect
 import re
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -48,6 +49,13 @@ def test_every_type_that_plugins_make_shows_how_it_is_made(name: str) -> None:
     doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example, out=said.append)
     assert not said, "".join(said)
     assert f"\n## {kind.__name__}\n" in WRITER.types_page()
+
+
+@pytest.mark.parametrize("module", ["artbench.data", "artbench.encoders"])
+def test_every_promised_type_is_on_the_page(module: str) -> None:
+    promised = import_module(module)
+    types = {name for name in promised.__all__ if inspect.isclass(getattr(promised, name))}
+    assert types == set(WRITER.TYPES[module])
 
 
 @pytest.mark.parametrize("hook", HOOKS)

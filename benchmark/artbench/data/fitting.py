@@ -16,6 +16,11 @@ class FeatureRows(Protocol):
 
     Attributes:
         shape: Shape of the features of an image: (d,), or (t, d) of tokens.
+
+    Examples:
+        >>> from artbench.data import FeatureRows
+        >>> def mean(features: FeatureRows):
+        ...     return sum(batch.sum(axis=0) for batch in features.batches(256)) / len(features)
     """
 
     @property
@@ -49,6 +54,12 @@ class Examples:
             (n,), of `number`.
         ids: Their ids.
         groups: Group of each image, such as its painter, where the task is about unseen groups; else None.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.data import Examples
+        >>> def frequencies(images: Examples, classes: int):
+        ...     return np.bincount(images.labels, minlength=classes) / len(images)
     """
 
     features: FeatureRows
@@ -62,7 +73,17 @@ class Examples:
 
 @dataclass(frozen=True, kw_only=True)
 class Choosing:
-    """Images to fit on while settings are chosen, and others to choose them on."""
+    """Images to fit on while settings are chosen, and others to choose them on.
+
+    Attributes:
+        fit_on: Images to fit on.
+        choose_on: Others, by whose loss to choose.
+
+    Examples:
+        >>> from artbench.data import Choosing
+        >>> def share(fold: Choosing):
+        ...     return len(fold.choose_on) / (len(fold.fit_on) + len(fold.choose_on))
+    """
 
     fit_on: Examples
     choose_on: Examples
@@ -109,6 +130,13 @@ class HeldOut:
     Attributes:
         labels: Their labels.
         outputs: Answers with the settings that were chosen, as `Fitted.outputs`.
+
+    Examples:
+        >>> import numpy as np
+        >>> from artbench.data import Fitted, HeldOut
+        >>> of_fold = HeldOut(labels=np.array([1, 0]), outputs=np.array([[0.2, 0.8], [0.7, 0.3]]))
+        >>> len(Fitted(outputs=np.full((3, 2), 0.5), held_out=[of_fold]).held_out)
+        1
     """
 
     labels: Labels

@@ -25,7 +25,7 @@ class Neighbourhoods:
 
     Examples:
         >>> import numpy as np
-        >>> from artbench.data.neighbourhoods import Neighbourhoods
+        >>> from artbench.data import Neighbourhoods
         >>> one = Neighbourhoods(counts=np.array([[2.0, 3.0, 1.0, 0.0]]), added=np.array([[3.0, 1.0]]))
         >>> len(one), one.take(np.array([0, 0])).counts.shape
         (1, (2, 4))

@@ -23,7 +23,7 @@ class Split:
         rows: int64, shape (n,): rows of the dataset; a row may occur twice if the published list says so.
         labels: int64, shape (n,), for a single-label task; bool, shape (n, classes), for a multi-label one; float64,
             shape (n,), in years, for a task whose target is the year. For a task of retrieval int64, shape (n,): what
-            belongs together, -1 for what belongs with no other.
+            belongs together, -1 for what belongs with no other. For a museum bias int64, shape (n,): the class.
 
     Examples:
         >>> import numpy as np

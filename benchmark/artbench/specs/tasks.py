@@ -79,9 +79,10 @@ class TaskSpec:
         description: One line.
         dataset: Name of its dataset.
         target: Name of its kind of target: `single-label` (one class per image), `multi-label` (any number of labels
-            per image), `year` (when the work was made), or that of a plugin.
+            per image), `year` (when the work was made), `retrieval` (which pictures belong together), `museum-bias`
+            (whether neighbours share the class or the museum), or that of a plugin.
         primary_metric: The metric that ranks, for this kind of target: `accuracy`, `mean_average_precision`,
-            `mean_absolute_error`, or that of a plugin.
+            `mean_absolute_error`, `retrieval_map`, `robustness_index`, or that of a plugin.
         metrics: Further metrics to compute, beside the primary one and those of its kind of target.
         factory: `(dataset) -> Targets`.
         clustered: Whether intervals come from whole groups, such as painters (`Targets.groups`), because
