@@ -109,6 +109,14 @@ def test_an_empty_folder_says_what_belongs_there(tmp_path: Path) -> None:
         open_met(tmp_path)
 
 
+def test_the_whole_database_goes_through_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = release(tmp_path / "met")
+    records = run_tasks("met-instance", data=f"met={root}", folder=tmp_path, monkeypatch=monkeypatch)
+    assert (records["met-instance"]["dataset"]["train"], records["met-instance"]["clusters"]) == (24, 10)
+    (page,) = (tmp_path / "results" / "leaderboards").glob("met-instance*.md")
+    assert all(word in page.read_text() for word in ("GAP", "36.1", "order by chance"))
+
+
 def test_the_small_database_goes_through_a_run_and_the_confidence_of_its_authors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
