@@ -13,7 +13,7 @@ from torch.nn.functional import normalize
 from artbench.encoders import Backbone, TextSide
 from artbench.errors import ArtbenchError
 from artbench_open_clip.corpora import corpus_of
-from artbench_open_clip.published import fetch, file_of
+from artbench_open_clip.published import fetch, file_of, line
 
 # The published CLIP's, which open_clip takes too where a model says nothing else.
 _MEAN, _STD = open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD
@@ -98,7 +98,7 @@ def created(model: str, *, quick_gelu: bool) -> torch.nn.Module:
             return cast("torch.nn.Module", made)
     except (RuntimeError, ImportError, OSError, ValueError, TypeError, AttributeError, AssertionError) as error:
         raise ArtbenchError(
-            f"open_clip can't build {model} ({_line(error)})",
+            f"open_clip can't build {model} ({line(error)})",
             mend="Where its text tower is of the library transformers: pip install transformers",
         ) from error
 
@@ -115,7 +115,7 @@ def text_side(module: torch.nn.Module) -> TextSide:
             tokenizer = open_clip.get_tokenizer(module.model_name)
     except Exception as error:
         raise ArtbenchError(
-            f"the tokeniser of {module.model_name} can't be had ({_line(error)})",
+            f"the tokeniser of {module.model_name} can't be had ({line(error)})",
             mend="It is of the library transformers and comes from the hub: pip install transformers, and run this "
             "once where there is a network",
         ) from error
@@ -153,10 +153,6 @@ def _side(module: Joint, model: str) -> int:
 def _channels(values: Sequence[float]) -> tuple[float, float, float]:
     red, green, blue = (float(value) for value in values)
     return red, green, blue
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
 
 
 @contextmanager

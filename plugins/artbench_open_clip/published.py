@@ -47,7 +47,7 @@ def fetch(model: str, tag: str, wanted: frozenset[str], create: Callable[[], tor
             load_checkpoint(network, str(path), strict=True, weights_only=True)
     except Exception as error:
         raise ArtbenchError(
-            f"open_clip can't read the weights {name} ({_line(error)})",
+            f"open_clip can't read the weights {name} ({line(error)})",
             mend=f"Remove {path} and run again, or give a weights file as --pretraining PATH",
         ) from error
     state = {key: tensor for key, tensor in network.state_dict().items() if key in wanted}
@@ -99,12 +99,13 @@ def _downloaded(model: str, tag: str, config: dict[str, Any]) -> Path:
             with without_token():
                 return Path(download_pretrained(config))
     except (OSError, HfHubHTTPError, RuntimeError) as error:
-        why = f"{server} did not give them ({_line(error)})"
+        why = f"{server} did not give them ({line(error)})"
     raise UnreachableError(
         f"the weights {model}.{tag} are not in the cache, and {why}",
         mend="`artbench weights fetch` says where to put them by hand; or give a weights file as --pretraining PATH",
     )
 
 
-def _line(error: Exception) -> str:
+def line(error: Exception) -> str:
+    """Return an error in one line."""
     return " ".join(str(error).split())[:200]

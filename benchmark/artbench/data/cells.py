@@ -65,6 +65,21 @@ def designs(cells: Sequence[Cell]) -> list[Design]:
     return sorted(found)
 
 
+def members_of(classes: NDArray[np.int64], origins: NDArray[np.int64]) -> dict[Cell, NDArray[np.int64]]:
+    """Return the positions of the pictures of each cell, by numbers of class and origin in texts that sort as they do.
+
+    Args:
+        classes: Class of each picture, int64, shape (n,).
+        origins: Its origin, likewise.
+    """
+    if not len(classes):
+        return {}
+    names, of = np.unique(np.stack([classes, origins]), axis=1, return_inverse=True)
+    order = np.argsort(of.ravel(), kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(of.ravel(), minlength=names.shape[1]))[:-1])
+    return {(f"{one:09d}", f"{origin:09d}"): rows for (one, origin), rows in zip(names.T.tolist(), parts, strict=True)}
+
+
 def balanced(
     classes: Sequence[str], origins: Sequence[str], ids: Sequence[str], *, objects: Sequence[str] | None = None
 ) -> NDArray[np.int64]:

@@ -127,6 +127,15 @@ def check_finite(parts: Sequence[Rows], *, ids: Sequence[str]) -> None:
             start += len(block)
 
 
+def check_lengths(lengths: NDArray[np.floating]) -> None:
+    """Raise ArtbenchError if a vector has no finite length, as one that holds NaN or infinity."""
+    if not np.isfinite(lengths).all():
+        raise ArtbenchError(
+            "the features of an image hold NaN or infinity",
+            mend="The network overflows on it or its weights are damaged: extract anew with --fresh",
+        )
+
+
 class Standardised:
     """z-scored features in float32 on a device, in blocks; in memory only if they fit.
 

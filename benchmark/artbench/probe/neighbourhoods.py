@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.data.cells import designs
+from artbench.data.cells import designs, members_of
 from artbench.data.neighbourhoods import SHARED, Neighbourhoods
 from artbench.errors import ArtbenchError
+from artbench.probe.features import check_lengths
 
 _Kinds = tuple[NDArray[np.int64], NDArray[np.int64]]
 # Cosines that differ by less are equal: products of the same vectors do not always round alike.
@@ -36,11 +37,7 @@ def neighbourhoods(
     """
     found = _Sums(classes, origins)
     lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
-    if not np.isfinite(lengths).all():
-        raise ArtbenchError(
-            "the features of an image hold NaN or infinity",
-            mend="The network overflows on it or its weights are damaged: extract anew with --fresh",
-        )
+    check_lengths(lengths)
     for rows, k in found.comparisons():
         unit = vectors[rows].astype(np.float64) / np.maximum(lengths[rows], 1e-12)[:, None]
         near = np.round(unit @ unit.T, _DECIMALS)
@@ -80,12 +77,7 @@ class _Sums:
 
     def __init__(self, classes: NDArray[np.int64], origins: NDArray[np.int64]) -> None:
         self._classes, self._origins = classes, origins
-        # Cells by names that sort as numbers do.
-        self._members: dict[tuple[str, str], NDArray[np.int64]] = {}
-        self._cell = np.unique(np.stack([classes, origins]), axis=1, return_inverse=True)[1].ravel()
-        for number in range(int(self._cell.max(initial=-1)) + 1):
-            rows = np.flatnonzero(self._cell == number)
-            self._members[f"{classes[rows[0]]:09d}", f"{origins[rows[0]]:09d}"] = rows
+        self._members = members_of(classes, origins)
         self._counts = np.zeros((len(classes), len(SHARED)))
         self._both = np.zeros((len(classes), 2))
 

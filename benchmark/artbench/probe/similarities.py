@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from artbench.data.rankings import NOTHING
 from artbench.errors import ArtbenchError
-from artbench.probe.features import Rows
+from artbench.probe.features import Rows, check_lengths
 from artbench.probe.whitening import Whitening
 
 # Cosines of a tile: 4 MB, which stay in a processor's cache until they are counted.
@@ -198,10 +198,6 @@ def _inverse(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     if not np.isfinite(lengths).all():
         # Squares overflow before vectors do.
         lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
-    if not np.isfinite(lengths).all():
-        raise ArtbenchError(
-            "the features of an image hold NaN or infinity",
-            mend="The network overflows on it or its weights are damaged: extract anew with --fresh",
-        )
+    check_lengths(lengths)
     scales: NDArray[np.float32] = (1 / np.maximum(lengths, 1e-12)).astype(np.float32)
     return scales

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from artbench.data.outputs import Leading, joined
 from artbench.errors import ArtbenchError
-from artbench.probe.features import Rows
+from artbench.probe.features import Rows, check_lengths
 
 
 def class_head(texts: NDArray[np.floating], *, classes: int, scale: float) -> NDArray[np.float64]:
@@ -46,11 +46,7 @@ def unit(features: NDArray[np.floating]) -> NDArray[np.float64]:
     """
     wide = features.astype(np.float64)
     lengths = np.linalg.norm(wide, axis=1, keepdims=True)
-    if not np.isfinite(lengths).all():
-        raise ArtbenchError(
-            "the features of an image hold NaN or infinity",
-            mend="The network overflows on it or its weights are damaged: extract anew with --fresh",
-        )
+    check_lengths(lengths)
     scaled: NDArray[np.float64] = wide / np.maximum(lengths, 1e-12)
     return scaled
 

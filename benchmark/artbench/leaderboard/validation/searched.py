@@ -1,12 +1,11 @@
 """Whether rankings and neighbours of a record can be had from its task: what belongs together is known beforehand."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.data.cells import designs
+from artbench.data.cells import designs, members_of
 from artbench.data.rankings import NOTHING, Rankings
 from artbench.data.targets import Split, Targets
 from artbench.leaderboard.validation.findings import RERUN, FileFindings
@@ -35,7 +34,7 @@ def check_searched(
             _check_rankings(stored.rankings.take(rows), split, index, unreadable, about)
         elif stored.neighbourhoods is not None:
             assert targets.origins is not None
-            expected = _neighbours(split.labels.tolist(), [targets.origins[row] for row in split.rows.tolist()])
+            expected = _neighbours(split.labels.astype(np.int64), [targets.origins[row] for row in split.rows.tolist()])
             given = stored.neighbourhoods.counts[rows].sum(axis=1)
             if wrong := int((np.abs(given - expected) > _ROUNDING * np.maximum(1, expected)).sum()):
                 about.fault(
@@ -59,13 +58,9 @@ def _check_rankings(given: Rankings, split: Split, index: Split, unreadable: int
         about.fault(f"places lie beyond the {len(index):,} pictures of the index", RERUN)
 
 
-def _neighbours(classes: Sequence[int], origins: Sequence[str]) -> NDArray[np.int64]:
+def _neighbours(classes: NDArray[np.int64], origins: Sequence[str]) -> NDArray[np.int64]:
     """Return how many neighbours of each picture are counted: of a comparison as many as its smallest cell has."""
-    numbers = {origin: number for number, origin in enumerate(sorted(set(origins)))}
-    members: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for at, (one, origin) in enumerate(zip(classes, origins, strict=True)):
-        # Names that sort as numbers do, as those that are measured.
-        members[f"{one:09d}", f"{numbers[origin]:09d}"].append(at)
+    members = members_of(classes, np.unique(np.array(origins, np.str_), return_inverse=True)[1].astype(np.int64))
     found = np.zeros(len(classes), np.int64)
     for design in designs(list(members)):
         cells = [members[cell] for cell in design.cells]
