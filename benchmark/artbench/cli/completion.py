@@ -14,7 +14,7 @@ import click
 
 from artbench.cli.options import debug_option
 from artbench.errors import ArtbenchError
-from artbench.plugins.registry import GROUP, Catalogue, Entry
+from artbench.plugins.catalogue import GROUP, Catalogue, Entry
 from artbench.specs import POOLS, BackboneSpec, Family, load_factory
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from artbench.cli.output import echo, print_json, print_table
 from artbench.specs import Family, Particulars, PretrainingSpec
 
 if TYPE_CHECKING:
-    from artbench.plugins.registry import Entry, Registry
+    from artbench.plugins.catalogue import Entry
+    from artbench.plugins.registry import Registry
 
 # Counting the parameters of a model takes a fifth of a second, the first time.
 _FEW = 100

@@ -9,8 +9,11 @@ from typing import Any
 from artbench.data.folders import DatasetPaths
 from artbench.errors import ArtbenchError
 from artbench.hookspecs import CONTRACT
-from artbench.plugins.loading import KINDS, sources, stated_contract
-from artbench.plugins.registry import GROUP, Plugin, Registry
+from artbench.plugins.catalogue import GROUP
+from artbench.plugins.contract import stated_contract
+from artbench.plugins.loading import KINDS
+from artbench.plugins.registry import Plugin, Registry
+from artbench.plugins.sources import sources
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.runtime.progress import Reporter
 from artbench.specs import (

@@ -17,7 +17,7 @@ from click.shell_completion import get_completion_class
 
 from artbench.cli.completion import SHELLS, remember_names
 from artbench.cli.main import artbench as group
-from artbench.plugins.registry import Catalogue, Entry
+from artbench.plugins.catalogue import Catalogue, Entry
 from artbench.specs import BackboneSpec, Family
 from tests.benchmark.cli.test_start import HEAVY
 

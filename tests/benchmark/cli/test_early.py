@@ -10,8 +10,8 @@ import pytest
 
 from artbench.cli.completion import from_cache, remember_names
 from artbench.errors import UsageError
+from artbench.plugins.catalogue import Catalogue, Entry
 from artbench.plugins.loading import load_plugins
-from artbench.plugins.registry import Catalogue, Entry
 from artbench.specs import BackboneSpec, Family
 from tests.support.command_line import CommandLine
 
