@@ -1,6 +1,6 @@
 """Specs and families of one kind, found by name."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -159,7 +159,7 @@ class Catalogue(Generic[SpecT]):
     def search(self, pattern: str) -> Iterator[tuple[Entry[SpecT], str, str]]:
         """Yield entry, name and description of everything whose name matches a shell pattern or contains the text.
 
-        Case is ignored. Families are asked for all their names, which may import their libraries.
+        Case is ignored. Families are asked for all their names, which may import their libraries (`names_of`).
         """
         pattern = pattern.lower()
 
@@ -171,10 +171,25 @@ class Catalogue(Generic[SpecT]):
                 yield entry, spec.name, spec.description
         for entry, family in self.families():
             with plugin_errors(self._family(entry, family)):
-                names = load_factory(family.names)()
+                names = self.names_of(entry, family)
             for name in names:
                 if matches(name):
                     yield entry, name, family.description
+
+    def names_of(self, entry: Entry[SpecT], family: Family[SpecT]) -> Collection[str]:
+        """Return all names of a family, from the cache if they are those of a library."""
+        # Only now: what keeps files is needed for no start.
+        from artbench.plugins.family_names import names_of
+
+        return names_of(family, kind=self.kind, distribution=entry.distribution)
+
+    def member(self, entry: Entry[SpecT], family: Family[SpecT], name: str) -> SpecT | None:
+        """Return what a family calls `name`; None if it does not know it."""
+        from artbench.plugins.family_names import has_name
+
+        spec = load_factory(family.resolve)(name)
+        known = spec is None or has_name(family, name, kind=self.kind, distribution=entry.distribution)
+        return spec if known else None
 
     def particulars(self, entry: Entry[SpecT], name: str) -> Particulars:
         """Return what a family says about one of its names; empty if it says nothing, or `entry` is not a family."""
@@ -195,7 +210,7 @@ class Catalogue(Generic[SpecT]):
                 continue
             try:
                 with plugin_errors(self._family(entry, family)):
-                    resolved = load_factory(family.resolve)(name)
+                    resolved = self.member(entry, family, name)
             except ArtbenchError as error:
                 failure = failure or error
                 continue
@@ -211,11 +226,11 @@ class Catalogue(Generic[SpecT]):
 
     def _nearest(self, name: str, *, paths: bool) -> str:
         names = [spec.name for _, spec in self.specs()]
-        for _, family in self.families():
+        for entry, family in self.families():
             if name and paths and family.reads_paths and Path(name).exists():
                 return f"What lies at {name} is called {family.name}:{name}"
             with suppress(Exception):
-                names.extend(load_factory(family.names)())
+                names.extend(self.names_of(entry, family))
         near = get_close_matches(name, names, n=3, cutoff=0.55)
         hint = f"The nearest: {', '.join(near)}. " if near else ""
         return f"{hint}`artbench list {self.kind}s` shows all"
