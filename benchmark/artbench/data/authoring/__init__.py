@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     )
     from artbench.data.authoring.released import listed_targets, mapped, open_listed, present
     from artbench.data.authoring.tables import TABLE_SUFFIXES, Table, read_table
+    from artbench.data.authoring.unseen import unseen_targets
     from artbench.data.splits import grouped_folds, held_out, rarest_labels, stratified_share
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "rarest_labels",
     "read_table",
     "stratified_share",
+    "unseen_targets",
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -56,6 +58,7 @@ __getattr__, __dir__ = lazy_exports(
         ),
         "artbench.data.authoring.released": ("listed_targets", "mapped", "open_listed", "present"),
         "artbench.data.authoring.tables": ("TABLE_SUFFIXES", "Table", "read_table"),
+        "artbench.data.authoring.unseen": ("unseen_targets",),
         "artbench.data.splits": ("grouped_folds", "held_out", "rarest_labels", "stratified_share"),
     },
 )
