@@ -22,6 +22,7 @@ from artbench.runtime.files import file_errors, sha256_of, write_text
 from artbench.runtime.lease import check_held
 from artbench.runtime.progress import Reporter
 from artbench.runtime.temporaries import abandoned, remove_abandoned, temporary_file, temporary_folder
+from artbench.runtime.text import NAME_PATTERN
 from artbench.runtime.untrusted import is_regular, read_regular, strict_json
 
 # Longest part of a file name, as file systems allow 255 bytes in all; the id keeps shortened names apart.
@@ -191,6 +192,8 @@ def read_record(file: Path) -> Record:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the record"
         said = first["msg"]
+        if first["type"] == "string_pattern_mismatch" and first["ctx"]["pattern"] == NAME_PATTERN:
+            said = "it has a character that can't be seen"
         if first["type"] == "extra_forbidden":
             said = f"artbench {version('artbench')} knows no such field"
         raise ArtbenchError(f"{file} is not a valid record: {where[:200]}: {said}") from error
