@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from artbench.data.folders import DatasetPaths
 from artbench.errors import UsageError
@@ -182,6 +183,13 @@ def _plain(given: Any) -> Any:
         ("untyped-v1", "returns a NoneType"),
         ("talkative-v1", "has a summary of 20,0"),
         ("strange-v1", "has a summary that JSON can't hold"),
+        ("escaping-v1", "has a summary that a record can't hold"),
+        ("halved-v1", "has a summary that a record can't hold"),
+        ("wordy-v1", "has a summary that a record can't hold"),
+        ("held-text-v1", "holds out a str"),
+        ("held-nothing-v1", "the probe of held-nothing-v1 failed (TypeError"),
+        ("held-empty-v1", "holds out labels that its task does not have"),
+        ("held-others-v1", "holds out labels that its task does not have"),
     ],
 )
 def test_a_probe_that_fails_is_named_in_one_line(
@@ -191,6 +199,16 @@ def test_a_probe_that_fails_is_named_in_one_line(
     (said,) = run(asked, registry=registry, reporter=Silent()).failures.values()
     assert message in said
     assert "\n" not in said
+
+
+@pytest.mark.usefixtures("cache")
+def test_what_a_probe_sets_for_the_process_ends_with_it(
+    outcome: RunOutcome, request_: RunRequest, registry: Registry
+) -> None:
+    before = torch.get_default_dtype(), torch.is_grad_enabled(), np.geterr()
+    asked = replace(request_, protocol=protocol_to_run("untidy-v1"), tasks=["toy-colour"])
+    assert not run(asked, registry=registry, reporter=Silent()).failures
+    assert (torch.get_default_dtype(), torch.is_grad_enabled(), np.geterr()) == before
 
 
 def test_what_it_does_not_do_is_refused_before_anything_is_read(request_: RunRequest, registry: Registry) -> None:
