@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 
 from artbench.data import Dataset, Targets
-from artbench.data.authoring import Table, listed_targets, mapped, open_listed, read_table
+from artbench.data.authoring import Table, find_list, listed_targets, mapped, open_listed, read_table
 from artbench.errors import ArtbenchError
 from artbench_kaokore import LAYOUT, SIZES, SOURCE
 
@@ -35,9 +35,7 @@ def open_kaokore(root: Path, *, release: str) -> Dataset:
     """
     name = f"kaokore-{release}"
     mend = f"The folder should hold {LAYOUT}. The dataset comes from {SOURCE}"
-    if not (root / "labels.csv").is_file():
-        raise ArtbenchError(f"{name}: no labels.csv in {root}", mend=mend)
-    table = read_table(root / "labels.csv", dataset=name)
+    table = read_table(find_list(root, "labels.csv", dataset=name, mend=mend), dataset=name)
     others = [other for other, sizes in SIZES.items() if other != release and sum(sizes) == len(table)]
     if others:
         raise ArtbenchError(

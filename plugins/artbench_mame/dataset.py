@@ -7,8 +7,15 @@ from typing import cast
 import numpy as np
 
 from artbench.data import Dataset, Targets
-from artbench.data.authoring import Table, balanced_targets, listed_targets, mapped, open_listed, read_table
-from artbench.errors import ArtbenchError
+from artbench.data.authoring import (
+    Table,
+    balanced_targets,
+    find_list,
+    listed_targets,
+    mapped,
+    open_listed,
+    read_table,
+)
 from artbench_mame import LAYOUT, SOURCE
 
 NAME = "mame"
@@ -26,10 +33,7 @@ def open_mame(root: Path) -> Dataset:
     Raises:
         ArtbenchError: The folder lacks list or images, or the list is broken.
     """
-    file = next((root / place / LIST for place in ("MAMe_metadata", ".") if (root / place / LIST).is_file()), None)
-    if file is None:
-        raise ArtbenchError(f"{NAME}: no {LIST} in {root}", mend=_MEND)
-    table = read_table(file, dataset=NAME)
+    table = read_table(find_list(root, f"MAMe_metadata/{LIST}", LIST, dataset=NAME, mend=_MEND), dataset=NAME)
     return open_listed(
         root,
         table.column("Image file", dataset=NAME),

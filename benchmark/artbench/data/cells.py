@@ -65,6 +65,11 @@ def designs(cells: Sequence[Cell]) -> list[Design]:
     return sorted(found)
 
 
+def numbered(names: Sequence[str]) -> NDArray[np.int64]:
+    """Number names, such as the museum of each picture, in the order of the alphabet: int64, shape (n,)."""
+    return np.unique(np.array(names, np.str_), return_inverse=True)[1].astype(np.int64)
+
+
 def members_of(classes: NDArray[np.int64], origins: NDArray[np.int64]) -> dict[Cell, NDArray[np.int64]]:
     """Return the positions of the pictures of each cell, by numbers of class and origin in texts that sort as they do.
 

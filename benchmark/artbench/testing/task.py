@@ -10,14 +10,14 @@ import numpy as np
 
 from artbench.data.checks import check_compared, check_searched
 from artbench.data.dataset import Dataset
+from artbench.data.groups import check_groups
 from artbench.data.rankings import NOTHING
 from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
-from artbench.plugins.known import form_of, is_searched, target_named
+from artbench.plugins.known import check_metrics, form_of, is_searched, target_named
 from artbench.runtime.findings import Finding, Status
 from artbench.specs import DatasetSpec, TaskSpec, load_factory
 from artbench.specs.targets import SEARCHED
-from artbench.stats.metrics import find_metric, metrics_of
 from artbench.testing import checks
 from artbench.testing.checks import Broken, Fault, some
 from artbench.testing.dataset import overlaps
@@ -193,20 +193,10 @@ def _fingerprint(targets: Targets, dataset: Dataset) -> str:
 
 def primary_metric(task: ReadTask) -> Iterator[Fault]:
     """The metrics are ones for this kind of target, and the primary one can rank."""
-    for name in (task.spec.primary_metric, *task.spec.metrics):
-        try:
-            metric = find_metric(name, task.spec.target)
-        except ArtbenchError as error:
-            yield Fault(error.message, f"State one of these: {error.mend.removeprefix('There are ')}")
-            continue
-        if name != task.spec.primary_metric:
-            continue
-        known = [one.name for one in metrics_of(task.spec.target) if one.ranks and not one.fewest_classes]
-        if not metric.ranks:
-            yield Fault(f"{name} does not say which encoder is better", f"State one of these: {', '.join(known)}")
-        if (count := len(task.targets.classes)) < metric.fewest_classes:
-            message = f"{name} says nothing with {count} classes: it needs {metric.fewest_classes}"
-            yield Fault(message, f"State one of these: {', '.join(known)}")
+    try:
+        check_metrics(task.spec, classes=len(task.targets.classes))
+    except ArtbenchError as error:
+        yield Fault(error.message, error.mend)
 
 
 def target(task: ReadTask) -> Iterator[Fault]:
@@ -242,19 +232,14 @@ def groups(task: ReadTask) -> Iterator[Fault]:
     Of rankings, queries of one group are counted together.
     """
     groups = task.targets.groups
-    if groups is None and task.spec.clustered:
-        yield Fault("it is clustered, and its targets have no groups", "Give groups, or leave clustered out")
-    apart = task.spec.clustered and not is_searched(task.spec.target)
-    if groups is not None and apart and len(groups) == len(task.read.dataset):
-        targets = task.targets
-        tested = set(targets.groups_of(targets.test) or ())
-        fitted = set(targets.groups_of(targets.train) or ()) - {""}
-        if both := sorted(tested & fitted):
-            mend = "Keep each group on one side (`artbench.data.authoring.grouped_folds`), or leave clustered out"
-            yield Fault(f"it is clustered, and {len(both):,} groups are in train and test: {some(both)}", mend)
     if groups is not None and len(groups) != len(task.read.dataset):
         mend = "Give one group a row of the dataset, in its order, '' where it is unknown"
         yield Fault(f"there are {len(groups):,} groups for {len(task.read.dataset):,} images", mend)
+        return
+    try:
+        check_groups(task.spec, task.targets)
+    except ArtbenchError as error:
+        yield Fault(error.message, error.mend)
 
 
 def repeats(task: ReadTask) -> Iterator[Fault]:

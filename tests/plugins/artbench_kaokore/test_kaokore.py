@@ -59,7 +59,7 @@ def test_the_list_of_another_release_is_refused(tmp_path: Path) -> None:
     [
         (HEAD + "00000000.jpg,2,0,train\n", r"labels\.csv, line 2: gender is '2', not 0 or 1"),
         (HEAD + "00000000.jpg,0,0,val\n", r"line 2: set is 'val', not train or dev or test"),
-        (HEAD + "../0.jpg,0,0,train\n", r"'\.\./0\.jpg': leads out of the folder"),
+        (HEAD + "../0.jpg,0,0,train\n", r"'\.\./0\.jpg' \(number 1\): leads out of the folder.*github\.com/rois-codh"),
         (HEAD + "00000000.jpg,0,0,train\n00000000.jpg,1,0,train\n", r"00000000\.jpg is listed 2 times"),
         (HEAD + "x.jpg,0,0,train\n", r"none of the 1 images that are listed is in .*github\.com/rois-codh"),
         ("image,sex\n00000000.jpg,1\n", r"no column"),

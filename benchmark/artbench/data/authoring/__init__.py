@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         listed_path,
         match_files,
     )
+    from artbench.data.authoring.published import find_list, read_json
     from artbench.data.authoring.released import listed_targets, mapped, open_listed, present
     from artbench.data.authoring.tables import TABLE_SUFFIXES, Table, read_table
     from artbench.data.splits import grouped_folds, held_out, rarest_labels, stratified_share
@@ -25,6 +26,7 @@ __all__ = [
     "Table",
     "balanced_targets",
     "check_inside",
+    "find_list",
     "folders_in",
     "grouped_folds",
     "held_out",
@@ -37,6 +39,7 @@ __all__ = [
     "open_listed",
     "present",
     "rarest_labels",
+    "read_json",
     "read_table",
     "stratified_share",
 ]
@@ -54,6 +57,7 @@ __getattr__, __dir__ = lazy_exports(
             "image_id",
             "images_in",
         ),
+        "artbench.data.authoring.published": ("find_list", "read_json"),
         "artbench.data.authoring.released": ("listed_targets", "mapped", "open_listed", "present"),
         "artbench.data.authoring.tables": ("TABLE_SUFFIXES", "Table", "read_table"),
         "artbench.data.splits": ("grouped_folds", "held_out", "rarest_labels", "stratified_share"),
