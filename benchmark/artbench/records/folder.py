@@ -15,6 +15,7 @@ from typing import get_args
 from pydantic import ValidationError
 
 from artbench.errors import ArtbenchError
+from artbench.records.invalid import why_invalid
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import SCHEMA, FileState, Record, TableName
 from artbench.records.tables import Tables, write_table
@@ -188,12 +189,7 @@ def read_record(file: Path) -> Record:
             raise ArtbenchError(
                 f"{file} was made by artbench {newer}, which is newer than this one", mend="Upgrade artbench"
             ) from error
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the record"
-        said = first["msg"]
-        if first["type"] == "extra_forbidden":
-            said = f"artbench {version('artbench')} knows no such field"
-        raise ArtbenchError(f"{file} is not a valid record: {where[:200]}: {said}") from error
+        raise ArtbenchError(f"{file} is not a valid record: {why_invalid(error)}") from error
 
 
 def is_newer(made: str) -> bool:

@@ -11,7 +11,8 @@ from importlib import metadata
 from pathlib import Path
 
 from artbench.plugins.loading import load_plugin
-from artbench.plugins.registry import SLOW, Plugin
+from artbench.plugins.registry import Plugin
+from artbench.plugins.remarks import SLOW
 from artbench.plugins.sources import sources
 
 # Libraries that the contract keeps out of the start, whether they are slow on this machine or not.

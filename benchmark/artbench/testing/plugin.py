@@ -13,6 +13,7 @@ from artbench.plugins.catalogue import GROUP, Entry
 from artbench.plugins.contract import stated_contract
 from artbench.plugins.loading import KINDS
 from artbench.plugins.registry import Plugin, Registry
+from artbench.plugins.remarks import shared_names
 from artbench.plugins.sources import sources
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.runtime.progress import Reporter
@@ -137,23 +138,8 @@ def examine_loading(plugin: Plugin, registry: Registry) -> Iterator[Finding]:
     if plugin.prints:
         mend = "Use `logging`: what it prints at every start goes to stderr"
         yield failed("stdout", "it prints while it is loaded", mend=mend)
-    for remark in registry.remarks(plugin):
-        if "shares the name" in remark.message:
-            yield warned("names", remark.message, mend="Choose a name that no other plugin uses")
-    for message in _shared_with_families(plugin, registry) if plugin.distribution != GROUP else ():
-        yield warned("names", message, mend="Choose a name that no other plugin uses")
-
-
-def _shared_with_families(plugin: Plugin, registry: Registry) -> Iterator[str]:
-    """Yield a line for each name of a plugin that a family of another one resolves too."""
-    for kind, names in plugin.registered.items():
-        catalogue = getattr(registry, f"{kind}s")
-        alone = {spec.name for _, spec in catalogue.specs()} & set(names)
-        for name in sorted(alone) if any(True for _ in catalogue.families()) else ():
-            for entry in catalogue.owners(name):
-                if isinstance(entry.item, Family) and entry.plugin != plugin.name:
-                    family = f"the family {entry.item.name} of {entry.distribution}"
-                    yield f"its {kind} {name} shares the name with one of {family}"
+    for remark in shared_names(plugin, registry):
+        yield warned("names", remark.message, mend="Choose a name that no other plugin uses")
 
 
 def _contract(plugin: Plugin) -> Finding:

@@ -74,12 +74,9 @@ def compare_fits(
             # NaN stays, and is not within.
             largest = float(np.maximum(largest, _gaps(stored, own, round_).max(initial=0)))
     if not largest <= tolerance:
-        return failed(
-            file.name,
-            f"the probe of {protocol.name}, fitted again, answers otherwise: by up to {largest:.2g}, where it states "
-            f"{tolerance:g}",
-            mend=RUN,
-        )
+        far = f"by up to {largest:.2g}, where it states {tolerance:g}"
+        told = "some answers are no numbers" if np.isnan(largest) else f"it answers otherwise: {far}"
+        return failed(file.name, f"the probe of {protocol.name} was fitted again, and {told}", mend=RUN)
     return passed(
         file.name,
         f"{len(stored.images):,} predictions are those of its weights and of the probe of {protocol.name}, fitted "

@@ -12,6 +12,7 @@ import pytest
 from artbench import hookspecs
 from artbench.errors import ArtbenchError, UsageError
 from artbench.plugins.loading import load_plugins
+from artbench.plugins.remarks import remarks
 from tests.support.plugin_files import GOOD, SHARED, plugin_file
 
 # Of two plugins with the names of this one, both are loaded.
@@ -157,13 +158,13 @@ def test_what_is_awkward_about_a_plugin_that_works_is_remarked(tmp_path: Path) -
     files = [plugin_file(tmp_path, slow, "slow.py"), plugin_file(tmp_path, SHARED, "other.py")]
     registry = load_plugins(files, only="")
     loaded = {plugin.name: plugin for plugin in registry.plugins}
-    remarks = "; ".join(remark.message for remark in registry.remarks(loaded["slow"]))
-    assert "s to load, at every start; prints while it is loaded; its backbone hog" in remarks
-    assert "its task etchings-school shares the name with that of other.py" in remarks
-    (shared, *_) = others = [remark.message for remark in registry.remarks(loaded["other"])]
+    said = "; ".join(remark.message for remark in remarks(loaded["slow"], registry))
+    assert "s to load, at every start; prints while it is loaded; its backbone hog" in said
+    assert "its task etchings-school shares the name with that of other.py" in said
+    (shared, *_) = others = [remark.message for remark in remarks(loaded["other"], registry)]
     assert "shares the name" in shared
     assert not any("print" in remark or " s to load" in remark for remark in others)
-    assert list(registry.remarks(loaded["sample"])) == []
+    assert list(remarks(loaded["sample"], registry)) == []
 
 
 def test_plugins_command_names_what_failed(tmp_path: Path) -> None:
@@ -178,5 +179,5 @@ def test_plugins_command_names_what_failed(tmp_path: Path) -> None:
 
 def test_a_plugin_that_registers_nothing_is_remarked(tmp_path: Path) -> None:
     registry = load_plugins([plugin_file(tmp_path, "import json")], only="")
-    (remark,) = registry.remarks(registry.plugins[-1])
+    (remark,) = remarks(registry.plugins[-1], registry)
     assert remark.message == "registers nothing"

@@ -8,6 +8,7 @@ import pytest
 from artbench import hookspecs
 from artbench.errors import UsageError
 from artbench.plugins.loading import load_plugins
+from artbench.plugins.remarks import remarks
 from tests.support.plugin_files import GOOD, SHARED, plugin_file
 
 # Of two plugins with the names of this one, both are loaded.
@@ -79,7 +80,7 @@ def test_a_name_that_is_built_in_is_not_taken_away(tmp_path: Path) -> None:
     assert registry.backbones.get("artbench:colour-histogram").name == "colour-histogram"
     entry, spec = registry.backbones.find("mine.py:colour-histogram")
     assert (entry.distribution, spec.name) == ("mine.py", "mine.py:colour-histogram")
-    assert any("shares the name" in remark.message for remark in registry.remarks(registry.plugins[-1]))
+    assert any("shares the name" in remark.message for remark in remarks(registry.plugins[-1], registry))
 
 
 def test_a_file_that_is_named_twice_is_one_plugin(tmp_path: Path) -> None:

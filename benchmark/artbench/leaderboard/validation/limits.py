@@ -37,7 +37,7 @@ def _origin(record: Record, *, form: AnswerForm, searched: bool) -> str:
     """Say what tells whether the answers come from the weights that a record names."""
     tells = "`artbench leaderboard verify` tells"
     if form == "neighbours":
-        return "whether the neighbours come from the named weights: run it again"
+        return f"whether the neighbours come from the named weights: {tells}"
     if searched:
         return f"whether the rankings come from the named weights: {tells}"
     if record.own_probe is not None:
