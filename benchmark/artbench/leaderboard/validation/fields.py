@@ -75,6 +75,8 @@ def _check_names(record: Record, about: FileFindings) -> None:
         ("task", record.task),
         ("backbone", record.backbone),
         ("pretraining", record.pretraining),
+        ("protocol", record.protocol),
+        ("primary metric", record.primary_metric),
         ("dataset", record.dataset.name),
     ):
         if problem := problem_of(name):

@@ -93,6 +93,11 @@ def nobodys(content: Any) -> None:
     better(content)
 
 
+def linked(content: Any) -> None:
+    nobodys(content)
+    content["protocol"] = "best](http://example.org)"
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -110,6 +115,7 @@ def nobodys(content: Any) -> None:
         (better, "accuracy is 0.999 in the record, but"),
         # Whoever may have the protocol, its values follow from the predictions.
         (nobodys, "accuracy is 0.999 in the record, but"),
+        (linked, "the protocol 'best](http://example.org)' is an address, of which a page would make a link"),
     ],
 )
 def test_what_can_not_be_of_a_plugins_probe_is_a_fault(
