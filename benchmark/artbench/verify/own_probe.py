@@ -80,7 +80,7 @@ def compare_fits(
     return passed(
         file.name,
         f"{len(stored.images):,} predictions are those of its weights and of the probe of {protocol.name}, fitted "
-        f"again with the same seeds, to {largest:.1g}",
+        f"again with the same seeds, {f'to {largest:.1g}' if largest else 'exactly'}",
     )
 
 
