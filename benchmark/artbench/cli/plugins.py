@@ -27,7 +27,7 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> "list[C
     from click.shell_completion import CompletionItem
 
     from artbench.errors import ArtbenchError
-    from artbench.plugins.loading import sources
+    from artbench.plugins.sources import sources
 
     names: dict[str, str] = {}
     with redirect_stderr(StringIO()), suppress(ArtbenchError):

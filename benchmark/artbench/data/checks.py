@@ -20,6 +20,7 @@ MISSING_SHARE = 0.01
 
 _PLUGIN = "This is a fault of the plugin that provides the task"
 _SHOWN = 5
+_LONGEST = 100
 
 
 def check_targets(
@@ -208,5 +209,7 @@ def _report_untrained(targets: Targets, *, task: str, reporter: Reporter) -> Non
 
 
 def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(name if name.isprintable() else ascii(name) for name in names[:_SHOWN])
+    shown = ", ".join(
+        name if name.isprintable() else ascii(name) for name in (name[:_LONGEST] for name in names[:_SHOWN])
+    )
     return shown + (", …" if len(names) > _SHOWN else "")

@@ -17,8 +17,9 @@ from artbench.data.groups import check_groups
 from artbench.data.places import remember_place
 from artbench.data.targets import Targets
 from artbench.errors import ArtbenchError, plugin_errors
+from artbench.plugins.catalogue import Entry
 from artbench.plugins.known import asked_of, check_metrics, form_of, target_named
-from artbench.plugins.registry import Entry, Registry
+from artbench.plugins.registry import Registry
 from artbench.protocol import Protocol
 from artbench.runtime.files import cache_folder
 from artbench.runtime.names import shown_name, why_unfit

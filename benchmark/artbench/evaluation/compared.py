@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from artbench.data.cells import numbered
 from artbench.data.neighbourhoods import Neighbourhoods
 from artbench.data.opening import OpenTask
 from artbench.data.rankings import Rankings
@@ -62,5 +63,4 @@ def searched_by_chance(targets: Targets, task: OpenTask, *, by: Search) -> Ranki
 def _origins(split: Split, task: OpenTask) -> NDArray[np.int64]:
     """Return the number of each image's origin."""
     assert task.targets.origins is not None
-    names = [task.targets.origins[row] for row in split.rows.tolist()]
-    return np.unique(np.array(names, np.str_), return_inverse=True)[1].astype(np.int64)
+    return numbered([task.targets.origins[row] for row in split.rows.tolist()])

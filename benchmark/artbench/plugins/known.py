@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from artbench.errors import ArtbenchError
-from artbench.plugins.registry import GROUP, Catalogue, Entry, Registry
+from artbench.plugins.catalogue import GROUP, Catalogue, Entry
+from artbench.plugins.registry import Registry
 from artbench.protocol import remember_protocols
 from artbench.specs import AnswerForm, MetricSpec, ProtocolSpec, TargetSpec, TaskSpec
 from artbench.specs.targets import SEARCHED

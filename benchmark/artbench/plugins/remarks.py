@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from artbench.plugins.registry import GROUP, Catalogue, Plugin, Registry
+from artbench.plugins.catalogue import GROUP, Catalogue
+from artbench.plugins.registry import Plugin, Registry
 from artbench.runtime.findings import Finding, warned
 from artbench.specs import Family, load_factory
 

@@ -15,7 +15,7 @@ from artbench.data.rankings import NOTHING, Rankings
 from artbench.errors import ArtbenchError
 from artbench.protocol import Confidence
 
-_TINY = 1e-300
+TINY = 1e-300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ class NearestPictures:
         for temperature in temperatures:
             near = np.where(first, np.exp(temperature * (similar - similar[:, :1])), 0)[:, 1:].sum(axis=1)
             rest = near + others * np.exp(-temperature * similar[:, 0])
-            odds = -np.log(np.maximum(rest / (self.classes - 1), _TINY))
+            odds = -np.log(np.maximum(rest / (self.classes - 1), TINY))
             found.append(odds.astype(np.float32).astype(np.float64))
         return found
 
@@ -93,16 +93,20 @@ def choose(by: Confidence, rankings: Rankings, nearest: NearestPictures) -> Choi
     Raises:
         ArtbenchError: No picture of the index belongs with any of them.
     """
-    best: Choice | None = None
+    return max(tried(by, rankings, nearest), key=lambda one: one.precision)
+
+
+def tried(by: Confidence, rankings: Rankings, nearest: NearestPictures) -> list[Choice]:
+    """Return every pair of neighbours and temperature that can be chosen, as `choose`, in the order of the lists."""
+    found = []
     for neighbours in by.neighbours:
         odds = nearest.log_odds(neighbours, by.temperatures)
         for temperature, similarity in zip(by.temperatures, odds, strict=True):
             precision = replace(rankings, similarity=similarity).pooled_precision
-            if np.isfinite(precision) and (best is None or precision > best.precision):
-                best = Choice(neighbours=neighbours, temperature=temperature, precision=precision)
-    if best is None:
+            found.append(Choice(neighbours=neighbours, temperature=temperature, precision=precision))
+    if not np.isfinite([one.precision for one in found]).any():
         raise ArtbenchError(
             "no picture of the index belongs with a validation query, so that nothing can be chosen",
             mend="Search it by the cosine, as retrieval-v1 does",
         )
-    return best
+    return [one for one in found if np.isfinite(one.precision)]

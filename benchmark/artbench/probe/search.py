@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from artbench.data.rankings import Rankings
 from artbench.errors import ArtbenchError
-from artbench.probe.confidence import NearestPictures, choose
+from artbench.probe.confidence import Choice, NearestPictures, choose, tried
 from artbench.probe.similarities import Pictures, Similarities
 from artbench.probe.whitening import Whitening
 from artbench.protocol import RETRIEVAL_V1, Search
@@ -68,6 +68,23 @@ def search(
         )
     (similarity,) = near.log_odds(chosen.neighbours, [chosen.temperature])
     return replace(found, similarity=similarity)
+
+
+def choices(index: Pictures, validation: Pictures, *, by: Search, device: str) -> list[Choice]:
+    """Return what a confidence could be chosen from, each with its precision on validation queries.
+
+    Args:
+        index: Pictures to search.
+        validation: Queries to choose on.
+        by: How to search, with a confidence.
+        device: `cpu`, `cuda` or `mps`.
+
+    Raises:
+        ArtbenchError: As `search`.
+    """
+    assert by.confidence is not None
+    near = NearestPictures(len(validation.labels), max(by.confidence.neighbours), index.labels)
+    return tried(by.confidence, _ranked_all(index, validation, near, by=by, device=device), near)
 
 
 def _ranked_all(

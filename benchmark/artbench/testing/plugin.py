@@ -9,9 +9,12 @@ from typing import Any
 from artbench.data.folders import DatasetPaths
 from artbench.errors import ArtbenchError
 from artbench.hookspecs import CONTRACT
-from artbench.plugins.loading import KINDS, sources, stated_contract
-from artbench.plugins.registry import GROUP, Plugin, Registry
+from artbench.plugins.catalogue import GROUP, Entry
+from artbench.plugins.contract import stated_contract
+from artbench.plugins.loading import KINDS
+from artbench.plugins.registry import Plugin, Registry
 from artbench.plugins.remarks import shared_names
+from artbench.plugins.sources import sources
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.runtime.progress import Reporter
 from artbench.specs import (
@@ -56,9 +59,10 @@ class Examiner:
             for entry in getattr(self.registry, f"{kind}s").entries:
                 owner = (entry.distribution, entry.plugin)
                 if owner == (plugin.distribution, plugin.name) and entry.item.name in names:
-                    yield from self._entry(kind, entry.item)
+                    yield from self._entry(kind, entry)
 
-    def _entry(self, kind: str, item: Any) -> Iterator[tuple[str, Finding]]:
+    def _entry(self, kind: str, entry: Entry[Any]) -> Iterator[tuple[str, Finding]]:
+        item = entry.item
         if not isinstance(item, Family):
             yield from self._spec(kind, item)
             return
@@ -70,7 +74,7 @@ class Examiner:
             names = self.of_families or _small(list_names(item, KINDS[kind]))
         for name in names:
             with suppress(Exception):
-                spec: Any = load_factory(item.resolve)(name)
+                spec = getattr(self.registry, f"{kind}s").member(entry, item, name)
                 if isinstance(spec, KINDS[kind]):
                     yield from self._spec(kind, spec)
 
@@ -210,7 +214,10 @@ def resolved(listed: ListedFamily) -> Iterator[Fault]:
 
 
 def unknown_names(listed: ListedFamily) -> Iterator[Fault]:
-    """resolve() returns None for a name that it does not know: every family is asked for every name."""
+    """resolve() returns None for a name that it does not know: every family is asked for every name.
+
+    That of a library may leave it to names().
+    """
     for name in (_UNKNOWN, "", "a:b/c"):
         try:
             found = load_factory(listed.family.resolve)(name)
@@ -218,7 +225,7 @@ def unknown_names(listed: ListedFamily) -> Iterator[Fault]:
             mend = "Return None for a name of another plugin: an exception makes that plugin's names unusable"
             yield Fault(f"resolve({name!r}) raises {line(error)}", mend)
             return
-        if found is not None:
+        if found is not None and (not listed.family.library or name in listed.names):
             yield Fault(f"resolve({name!r}) gives {found!r:.80}", "Return None for a name of another plugin")
 
 

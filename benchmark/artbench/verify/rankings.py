@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from artbench.data.rankings import Rankings, precisions
 from artbench.probe.similarities import Pictures
 from artbench.protocol import Search
+from artbench.verify.confidences import Confidences
 
 # By which share of its length a vector may differ: another machine adds up in another order, and bfloat16 has three
 # digits. A cosine then differs by that times the sine of the angle.
-_TOLERANCE = {"float32": 1e-3, "bfloat16": 3e-2}
+TOLERANCE = {"float32": 1e-3, "bfloat16": 3e-2}
 # How many times as much what is made of cosines may differ: components of little variance are scaled up, and twice the
 # cosine has two means subtracted.
 _WHITENED, _SCALED = 4, 4
@@ -56,6 +57,7 @@ def compare_rankings(
     *,
     by: Search,
     dtype: str,
+    confidences: Confidences | None = None,
 ) -> ComparedRankings:
     """Compare the rankings of some queries with their similarities to all of the index.
 
@@ -66,11 +68,12 @@ def compare_rankings(
         index: The index.
         by: How it was searched.
         dtype: Coarsest type that either side computed in.
+        confidences: Compares confidences that stand in place of similarities; None: similarities do.
     """
-    share = _TOLERANCE[dtype] * (1 if by.whitening is None else _WHITENED) * (1 if by.csls is None else _SCALED)
-    differing, largest = 0, 0.0
+    share = TOLERANCE[dtype] * (1 if by.whitening is None else _WHITENED) * (1 if by.csls is None else _SCALED)
+    differing, largest = np.zeros(len(labels), bool), 0.0
     for query, similar in enumerate(similarities):
-        wide = _wide(similar, share, cosines=by.csls is None)
+        wide = wide_of_cosines(similar, share) if by.csls is None else np.full(len(similar), share)
         low, high, top = similar - wide, similar + wide, int(similar.argmax())
         belonging = (index.labels == labels[query]) & (labels[query] >= 0) & (similar > -np.inf)
         number = int(belonging.sum())
@@ -83,17 +86,19 @@ def compare_rankings(
         same = (
             stored.belonging[query] == number
             and bool(np.isin(stored.nearest[query], index.labels[high >= low[top]]))
-            and abs(float(stored.similarity[query]) - float(similar[top])) <= wide[top]
+            and (confidences is not None or abs(float(stored.similarity[query]) - float(similar[top])) <= wide[top])
             and _within(stored, query, best, worst)
         )
-        differing += not same
-    return ComparedRankings(queries=len(labels), differing=differing, largest=largest)
+        differing[query] = not same
+        if confidences is not None:
+            confidences.compare(float(stored.similarity[query]), similar, wide)
+    if confidences is not None:
+        differing |= confidences.differing()
+    return ComparedRankings(queries=len(labels), differing=int(differing.sum()), largest=largest)
 
 
-def _wide(similar: NDArray[np.float32], share: float, *, cosines: bool) -> NDArray[np.float64]:
-    """Return by how much each similarity may differ."""
-    if not cosines:
-        return np.full(len(similar), share)
+def wide_of_cosines(similar: NDArray[np.floating], share: float) -> NDArray[np.float64]:
+    """Return by how much each cosine may differ, where vectors may by a share of their length."""
     sines = np.sqrt(np.maximum(0, 1 - np.square(np.maximum(similar, -1).astype(np.float64))))
     wide: NDArray[np.float64] = share * (sines + share)
     return wide

@@ -35,7 +35,7 @@ from artbench.verify.anew import RUN, drawn, encoder_anew, extracted_anew, label
 from artbench.verify.fit import FEWEST, Sample, first_order_test
 from artbench.verify.own_probe import compare_fits, stated_tolerance
 from artbench.verify.predictions import compare_predictions
-from artbench.verify.searched import verified_rankings
+from artbench.verify.searched import verified_neighbourhoods, verified_rankings
 
 # Letters of an unexpected error that are shown.
 _LONGEST = 200
@@ -144,8 +144,6 @@ def _verified(
             raise UsageError(f"no plugin here registers the task {record.task!r} by itself")
     checked = check_sources(file, request.sources, registry=registry)
     stored, protocol = checked.predictions, protocol_of(record, file)
-    if protocol.search is not None and protocol.search.asks != "ranking":
-        raise ArtbenchError("a few images don't tell who is near whom in a whole test", mend=RUN)
     # Before anything that takes long.
     tolerance = None if protocol.own is None else stated_tolerance(protocol)
     probes: list[StoredProbe] = []
@@ -153,6 +151,9 @@ def _verified(
         probes = read_probes(file, record, classes=1 if stored.form == "number" else record.dataset.classes)
     task = open_task(record, request.sources, registry, reporter)
     encoder = encoder_anew(checked, registry=registry, reporter=reporter)
+    if protocol.search is not None and protocol.search.asks == "neighbours":
+        yield verified_neighbourhoods(file, checked, task, encoder, protocol=protocol, reporter=reporter)
+        return
     if protocol.search is not None:
         yield verified_rankings(
             file,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.data.cells import designs, members_of
+from artbench.data.cells import designs, members_of, numbered
 from artbench.data.rankings import NOTHING, Rankings
 from artbench.data.targets import Split, Targets
 from artbench.leaderboard.validation.findings import RERUN, FileFindings
@@ -60,7 +60,7 @@ def _check_rankings(given: Rankings, split: Split, index: Split, unreadable: int
 
 def _neighbours(classes: NDArray[np.int64], origins: Sequence[str]) -> NDArray[np.int64]:
     """Return how many neighbours of each picture are counted: of a comparison as many as its smallest cell has."""
-    members = members_of(classes, np.unique(np.array(origins, np.str_), return_inverse=True)[1].astype(np.int64))
+    members = members_of(classes, numbered(origins))
     found = np.zeros(len(classes), np.int64)
     for design in designs(list(members)):
         cells = [members[cell] for cell in design.cells]
