@@ -118,7 +118,8 @@ def compare_fits(
         far = f"it answers otherwise: by {how} {found:.2g}, where {allowed}"
         told = "some answers are no numbers" if np.isnan(found) else far
         return failed(file.name, f"the probe of {protocol.name} was fitted again, and {told}", mend=RUN)
-    exactly = f"to {found:.1g}" if spec.tolerance is not None else f"to {found:.1g} on average, where {allowed}"
+    near = f"to {found:.1g}" if found else "exactly"
+    exactly = near if spec.tolerance is not None else f"{near} on average, where {allowed}"
     return passed(
         file.name,
         f"{len(stored.images):,} predictions are those of its weights and of the probe of {protocol.name}, fitted "
