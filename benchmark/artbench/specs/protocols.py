@@ -48,9 +48,11 @@ class ProtocolSpec:
         picture: How pictures are prepared; as in `linear-v2` by default.
         tolerance: By how much a probability (for numbers, an answer as a share of their standard deviation) may differ
             when the same probe is fitted again with the same seed on another machine; None: it can't be fitted again
-            to the same answers, and `artbench leaderboard verify` says so.
+            to the same answers, and `artbench leaderboard verify` goes by what its seeds differ by.
         reference: Who described it where, in one line.
         choices: All choices of a built-in protocol, in place of a probe; what may be chosen is not promised.
+        check: `(summary, settings) -> None`: raises a ValueError that says why a probe of these settings can't have
+            this summary, for `artbench leaderboard check`; a summary is what a stranger wrote. None: any may be true.
 
     Raises:
         ValueError: An answer, feature, seed, version or setting is impossible, or the name ends as a variant's does.
@@ -80,6 +82,7 @@ class ProtocolSpec:
     tolerance: float | None = None
     reference: str = ""
     choices: Protocol | None = None
+    check: Factory[[dict[str, Any], dict[str, Any]], None] | None = None
 
     def __post_init__(self) -> None:
         if (self.probe is None) == (self.choices is None):

@@ -33,7 +33,7 @@ from artbench.runtime.progress import Reporter
 from artbench.runtime.untrusted import check_unlinked, is_regular
 from artbench.verify.anew import RUN, drawn, encoder_anew, extracted_anew, labels_of, rows_of
 from artbench.verify.fit import FEWEST, Sample, first_order_test
-from artbench.verify.own_probe import compare_fits, stated_tolerance
+from artbench.verify.own_probe import compare_fits, probe_to_fit
 from artbench.verify.predictions import compare_predictions
 from artbench.verify.searched import verified_neighbourhoods, verified_rankings
 
@@ -144,7 +144,7 @@ def _verified(
     checked = check_sources(file, request.sources, registry=registry)
     stored, protocol = checked.predictions, protocol_of(record, file)
     # Before anything that takes long.
-    tolerance = None if protocol.own is None else stated_tolerance(protocol)
+    spec = None if protocol.own is None else probe_to_fit(protocol)
     probes: list[StoredProbe] = []
     if protocol.search is None and protocol.own is None and protocol.zero_shot is None:
         probes = read_probes(file, record, classes=1 if stored.form == "number" else record.dataset.classes)
@@ -165,8 +165,8 @@ def _verified(
             reporter=reporter,
         )
         return
-    if tolerance is not None:
-        yield compare_fits(file, checked, task, encoder, protocol=protocol, tolerance=tolerance, reporter=reporter)
+    if spec is not None:
+        yield compare_fits(file, checked, task, encoder, spec=spec, reporter=reporter)
         return
     if protocol.zero_shot is not None:
         probes = [_told_by_texts(record, task, encoder)] * max(1, len(record.rounds))

@@ -8,11 +8,13 @@ from threading import Event, Thread
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 
 from artbench.data.folders import DatasetPaths
-from artbench.errors import UsageError
+from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.request import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run
 from artbench.explain.sources import Sources
@@ -27,9 +29,11 @@ from artbench.plugins.registry import Registry
 from artbench.protocol import LINEAR_V2
 from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
+from artbench.runtime.files import sha256_of
 from artbench.runtime.findings import Finding
 from artbench.runtime.progress import Silent
 from artbench.testing.protocol import examine_protocol
+from artbench.verify.own_probe import probe_to_fit
 from artbench.verify.workflow import VerifyRequest, verify_records
 from tests.support.plugins import JUDGED, PROBES, TOY
 
@@ -162,9 +166,33 @@ def test_it_is_verified_by_fitting_it_again(
     monkeypatch.setattr("artbench.evaluation.rounds.own_probe", lambda protocol: other)
     (finding,) = verified(0)
     assert (finding.status, "answers otherwise" in finding.message) == ("FAIL", True)
+    # Without a tolerance the spread of the seeds tells, of which this one has none.
     other = replace(other, tolerance=None)
     (finding,) = verified(0)
-    assert (finding.status, "states no tolerance" in finding.message) == ("SKIP", True)
+    assert (finding.status, "where two seeds differ by 0 here" in finding.message) == ("FAIL", True)
+    other = replace(specs[0], tolerance=None)
+    for number in range(3):
+        (finding,) = verified(number)
+        assert finding.status == "PASS", finding
+        assert "where two seeds differ by" in finding.message
+    # A tenth of the answers were made right.
+    file = outcome.results[0].file
+    whole, table = file.read_text(), pq.read_table(file.with_suffix(".parquet"))
+    chances = table["confidence"].to_numpy().copy()
+    chances[::10] = 1.0
+    try:
+        at = table.column_names.index("confidence")
+        pq.write_table(table.set_column(at, "confidence", pa.array(chances)), file.with_suffix(".parquet"))
+        content = json.loads(whole)
+        content["predictions"]["sha256"] = sha256_of(file.with_suffix(".parquet"))
+        file.write_text(json.dumps(content))
+        (finding,) = verified(0)
+        assert (finding.status, "answers otherwise: by on average" in finding.message) == ("FAIL", True)
+    finally:
+        file.write_text(whole)
+        pq.write_table(table, file.with_suffix(".parquet"), compression="zstd")
+    with pytest.raises(ArtbenchError, match="nothing tells by how much its fits may differ"):
+        probe_to_fit(protocol_to_run("free-v1"))
 
 
 def _plain(given: Any) -> Any:

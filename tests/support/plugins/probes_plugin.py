@@ -18,7 +18,9 @@ def register_protocols(register: Callable[[ProtocolSpec], None]) -> None:
     def protocol(name: str, probe: Callable[[Fitting], Fitted], **rest: Any) -> None:
         register(ProtocolSpec(name=name, description="For tests.", probe=probe, **rest))
 
-    protocol("means-v1", means, answers=EVERY, seeds=(3, 5), settings={"noise": 0.01}, tolerance=0.01)
+    noisy: dict[str, Any] = {"seeds": (3, 5), "settings": {"noise": 0.01}, "check": check_means}
+    protocol("means-v1", means, answers=EVERY, tolerance=0.01, **noisy)
+    protocol("loose-v1", means, answers=EVERY, **noisy)
     protocol("free-v1", means, answers=EVERY)
     protocol("broken-v1", broken)
     for name, outputs in WRONG.items():
@@ -73,6 +75,11 @@ def untidy(given: Fitting) -> Fitted:
 
 def broken(given: Fitting) -> Fitted:
     raise RuntimeError("out of patience")
+
+
+def check_means(summary: dict[str, Any], settings: dict[str, Any]) -> None:
+    if list(summary) != ["groups"] or settings != {"noise": 0.01}:
+        raise ValueError("it does not say whether there were groups")
 
 
 def means(given: Fitting) -> Fitted:
