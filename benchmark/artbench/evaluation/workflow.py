@@ -1,6 +1,7 @@
 """The main job: every encoder on every task, each result on record."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
@@ -15,6 +16,7 @@ from artbench.encoders.sizes import counted_sizes
 from artbench.encoders.tokens import token_encoder
 from artbench.errors import ArtbenchError
 from artbench.evaluation.failures import Failures
+from artbench.evaluation.once import fitted_by_one
 from artbench.evaluation.other_plugins import other_plugins
 from artbench.evaluation.prompts import prompts_of
 from artbench.evaluation.record_builder import check_kept, evaluate
@@ -241,21 +243,29 @@ class _Work:
         """
         reasons = []
         for task, protocol in wanted:
-            try:
-                done = evaluate(
-                    task,
-                    candidate,
-                    encoder,
-                    features,
-                    protocol=protocol,
-                    device=self.device,
-                    tokens=tokens,
-                    reporter=self.reporter,
-                )
-            except ArtbenchError as error:
-                reasons.append(self.failures.task(measured_name(task, protocol), candidate, error))
-                continue
-            record = self.ledger.enter(done.record, done.predictions, done.tables)
+            with ExitStack() as alone:
+                try:
+                    alone.enter_context(
+                        fitted_by_one(task, protocol, candidate, results=self.request.results, reporter=self.reporter)
+                    )
+                    if protocol.own is not None and not self.request.fresh:
+                        self.ledger.look_again()
+                        if self.on_record(task, protocol, candidate) is not None:
+                            continue
+                    done = evaluate(
+                        task,
+                        candidate,
+                        encoder,
+                        features,
+                        protocol=protocol,
+                        device=self.device,
+                        tokens=tokens,
+                        reporter=self.reporter,
+                    )
+                except ArtbenchError as error:
+                    reasons.append(self.failures.task(measured_name(task, protocol), candidate, error))
+                    continue
+                record = self.ledger.enter(done.record, done.predictions, done.tables)
             self._states[task.spec.name] = record.dataset.fingerprint
             result = measured(record.primary_metric, record.primary)
             self.reporter.notice(f"{task_name(record)}, {candidate}: {result}")

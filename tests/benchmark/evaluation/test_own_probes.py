@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from artbench.explain.sources import Sources
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.export.methods import methods
 from artbench.leaderboard.validation.check import KnownTask, check_folder
+from artbench.plugins import known
+from artbench.plugins.known import known_protocols
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.protocols import protocol_to_run
 from artbench.plugins.registry import Registry
@@ -237,6 +240,39 @@ def test_what_a_probe_sets_for_the_process_ends_with_it(
     asked = replace(request_, protocol=protocol_to_run("untidy-v1"), tasks=["toy-colour"])
     assert not run(asked, registry=registry, reporter=Silent()).failures
     assert (torch.get_default_dtype(), torch.is_grad_enabled(), np.geterr()) == before
+
+
+@pytest.mark.usefixtures("cache", "outcome")
+def test_of_two_runs_at_once_one_fits_the_probe(
+    request_: RunRequest, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = replace(request_, protocol=protocol_to_run("free-v1"), tasks=["toy-colour"], results=tmp_path)
+    told, fits, outcomes = Event(), [], []
+
+    class Listening(Silent):
+        def notice(self, text: str) -> None:
+            if "fitting the probe of free-v1 on toy-colour" in text:
+                told.set()
+
+    other = Thread(target=lambda: outcomes.append(run(asked, registry=registry, reporter=Listening())))
+
+    def probe(given: Any) -> Any:
+        fits.append(given.seed)
+        if len(fits) > 1:
+            told.set()
+        else:
+            other.start()
+            assert told.wait(100)
+        return _plain(given)
+
+    spec = replace(known_protocols()["free-v1"], probe=probe)
+    monkeypatch.setitem(known._protocols, "free-v1", spec)
+    outcomes.append(run(asked, registry=registry, reporter=Silent()))
+    other.join(100)
+    assert fits == [0]
+    ((first,), (second,)) = (outcome.results for outcome in outcomes)
+    assert first.record == second.record
+    assert (first.new, second.new) == (True, False)
 
 
 def test_what_it_does_not_do_is_refused_before_anything_is_read(request_: RunRequest, registry: Registry) -> None:
