@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 
 from artbench.data import Dataset, Targets
-from artbench.data.authoring import Table, listed_targets, mapped, open_listed, present, read_table
+from artbench.data.authoring import Table, find_list, listed_targets, mapped, open_listed, present, read_table
 from artbench.errors import ArtbenchError
 from artbench_artdl import LAYOUT, SOURCE
 
@@ -30,6 +30,7 @@ _LABELS = ("11F(", "11H(", "11HH(", "John Baptist")
 # A list that names every image of train once has 15,000 lines; the published one repeats them to 95,130.
 _LONGEST = 10_000_000
 
+_LISTS = "The benchmark's lists, sets/{train,val,test}.txt, come from https://github.com/iFede94/ArtDL"
 _MEND = f"The folder should hold {LAYOUT}. The dataset comes from {SOURCE}"
 
 
@@ -39,11 +40,8 @@ def open_artdl(root: Path) -> Dataset:
     Raises:
         ArtbenchError: The folder lacks table or images, or the table is broken.
     """
-    places = [root / place / name for place in ("DEVKitArt", ".") for name in ("ArtDL.csv", "info.csv")]
-    file = next((place for place in places if place.is_file()), None)
-    if file is None:
-        raise ArtbenchError(f"{NAME}: neither ArtDL.csv nor info.csv in {root}", mend=_MEND)
-    table = read_table(file, dataset=NAME)
+    places = [f"{place}{name}" for place in ("DEVKitArt/", "") for name in ("ArtDL.csv", "info.csv")]
+    table = read_table(find_list(root, *places, dataset=NAME, mend=_MEND), dataset=NAME)
     return open_listed(
         root,
         table.column("item", dataset=NAME),
@@ -93,16 +91,16 @@ def _parts(root: Path) -> dict[str, str]:
     """Return the split of each image in the lists of the benchmark."""
     found: dict[str, str] = {}
     for name, part in SPLITS.items():
-        file = (
-            next((place for place in (root / "sets", root / "DEVKitArt" / "sets") if place.is_dir()), root)
-            / f"{name}.txt"
+        file = find_list(
+            root, *(f"{place}{name}.txt" for place in ("sets/", "DEVKitArt/sets/", "")), dataset=NAME, mend=_LISTS
         )
-        if not file.is_file() or file.stat().st_size > _LONGEST:
-            raise ArtbenchError(
-                f"{NAME}: no list sets/{name}.txt in {root}",
-                mend="The benchmark's lists come from https://github.com/iFede94/ArtDL",
-            )
-        for item in file.read_text(encoding="utf-8").split():
+        if file.stat().st_size > _LONGEST:
+            raise ArtbenchError(f"{NAME}: {file} is larger than {_LONGEST // 10**6} MB", mend=_LISTS)
+        try:
+            items = file.read_text(encoding="utf-8-sig").split()
+        except UnicodeDecodeError as error:
+            raise ArtbenchError(f"{NAME}: {file} is not UTF-8, line by line an image", mend=_LISTS) from error
+        for item in items:
             if found.setdefault(item, part) != part:
                 raise ArtbenchError(f"{NAME}: {item} is in the lists of {found[item]} and of {part}", mend=_MEND)
     return found

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from artbench.data import Dataset
-from artbench.data.authoring import open_listed, read_table
-from artbench.errors import ArtbenchError
+from artbench.data.authoring import find_list, open_listed, read_table
 from artbench_eufcc import FACETS, LAYOUT, SOURCE
 
 NAME = "eufcc"
@@ -36,18 +35,13 @@ def open_eufcc(root: Path) -> Dataset:
     Raises:
         ArtbenchError: The folder lacks tables or images, or a table is broken.
     """
-    folder = next((place for place in (root / "data", root) if (place / "train.csv").is_file()), None)
-    if folder is None:
-        raise ArtbenchError(f"{NAME}: no data/train.csv in {root}", mend=_MEND)
+    folder = find_list(root, "data/train.csv", "train.csv", dataset=NAME, mend=_MEND).parent
     files: list[str] = []
     splits: list[str] = []
     museums: list[str] = []
     facets: dict[str, list[str]] = {name: [] for name in FACETS}
     for split in SPLITS:
-        file = folder / f"{split}.csv"
-        if not file.is_file():
-            raise ArtbenchError(f"{NAME}: no {file.name} in {folder}", mend=_MEND)
-        table = read_table(file, dataset=NAME)
+        table = read_table(find_list(folder, f"{split}.csv", dataset=NAME, mend=_MEND), dataset=NAME)
         sources, names = (table.column(name, dataset=NAME) for name in ("database", "idInSource"))
         files += [f"{source}/images/{name}.jpg" for source, name in zip(sources, names, strict=True)]
         splits += [split] * len(table)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import cast
 
 from artbench.data import Dataset, Targets
-from artbench.data.authoring import Table, listed_targets, mapped, open_listed, present, read_table
+from artbench.data.authoring import Table, find_list, listed_targets, mapped, open_listed, present, read_table
 from artbench.errors import ArtbenchError
 from artbench_iconart import LAYOUT, SOURCE
 
@@ -28,7 +28,9 @@ def open_iconart(root: Path) -> Dataset:
     if not (lists / "IconArt_v1.csv").is_file():
         other = " It has IconArt_v2.csv, with ten labels" if (lists / "IconArt_v2.csv").is_file() else ""
         raise ArtbenchError(f"{NAME}: no IconArt_v1.csv in {lists}.{other}", mend=_MEND)
-    table = read_table(lists / "IconArt_v1.csv", dataset=NAME)
+    table = read_table(
+        find_list(root, f"{place}/ImageSets/Main/IconArt_v1.csv", dataset=NAME, mend=_MEND), dataset=NAME
+    )
     return open_listed(
         root,
         table.column("item", dataset=NAME),

@@ -11,7 +11,7 @@ from artbench.data import Dataset, Targets
 from artbench.data.authoring import grouped_folds, listed_targets
 
 # Digits, letters, digits, a name in brackets, digits, a key.
-_CODE = re.compile(r"(\d{1,2})([A-IK-Z]{1,2})?(\d+)?(\([^+)]+\))?(\d+)?(\(\+[0-9]+\))?")
+_CODE = re.compile(r"(\d{1,2})([A-IK-Z]{1,2})?(\d+)?(\([^+)]+\))?(\d+)?(\(\+[0-9]+\))?", re.ASCII)
 _NUMBER = re.compile(r"[-_ ]?-?\d+(?=\D*$)")
 # More images than any volume has pages: such a prefix names a library, and says nothing of volumes.
 _LARGEST_VOLUME = 1_000

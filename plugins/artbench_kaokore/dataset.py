@@ -1,12 +1,14 @@
 """KaoKore as its authors' program arranges it: a list, and a folder of faces."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from artbench.data import Dataset, Targets
-from artbench.data.authoring import Table, listed_targets, mapped, open_listed, read_table
+from artbench.data.authoring import Table, find_list, listed_targets, mapped, open_listed, read_table
 from artbench.errors import ArtbenchError
 from artbench_kaokore import LAYOUT, SIZES, SOURCE
 
@@ -35,9 +37,7 @@ def open_kaokore(root: Path, *, release: str) -> Dataset:
     """
     name = f"kaokore-{release}"
     mend = f"The folder should hold {LAYOUT}. The dataset comes from {SOURCE}"
-    if not (root / "labels.csv").is_file():
-        raise ArtbenchError(f"{name}: no labels.csv in {root}", mend=mend)
-    table = read_table(root / "labels.csv", dataset=name)
+    table = read_table(find_list(root, "labels.csv", dataset=name, mend=mend), dataset=name)
     others = [other for other, sizes in SIZES.items() if other != release and sum(sizes) == len(table)]
     if others:
         raise ArtbenchError(
@@ -64,12 +64,18 @@ def status_targets(dataset: Dataset) -> Targets:
     return _targets(dataset, "status", STATUSES)
 
 
-def _targets(dataset: Dataset, column: str, classes: tuple[str, ...]) -> Targets:
-    table, name = cast("Table", dataset.tables["list"]), dataset.name
+def labels_of(dataset: Dataset, column: str, classes: Sequence[str]) -> NDArray[np.int64]:
+    """Return the class of each listed face, of `gender` or `status`."""
     numbers = {str(number): number for number in range(len(classes))}
+    return np.array(mapped(cast("Table", dataset.tables["list"]), column, numbers, dataset=dataset.name), np.int64)
+
+
+def splits_of(dataset: Dataset) -> list[str]:
+    """Return the official split of each listed face."""
+    return mapped(cast("Table", dataset.tables["list"]), "set", SPLITS, dataset=dataset.name)
+
+
+def _targets(dataset: Dataset, column: str, classes: Sequence[str]) -> Targets:
     return listed_targets(
-        dataset,
-        classes=classes,
-        labels=np.array(mapped(table, column, numbers, dataset=name), np.int64),
-        splits=mapped(table, "set", SPLITS, dataset=name),
+        dataset, classes=classes, labels=labels_of(dataset, column, classes), splits=splits_of(dataset)
     )

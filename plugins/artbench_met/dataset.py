@@ -1,23 +1,30 @@
 """The Met as published: a list of the museum's photographs, two of visitors' and of distractors, and their images."""
 
-import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
 from artbench.data import Dataset, Targets
-from artbench.data.authoring import images_in, listed_path, listed_targets, match_files
+from artbench.data.authoring import (
+    check_inside,
+    find_list,
+    images_in,
+    listed_path,
+    listed_targets,
+    match_files,
+    read_json,
+)
 from artbench.errors import ArtbenchError
 from artbench_met import DATABASES, LAYOUT, SOURCE
 
-# Ten times the largest list.
-_LARGEST = 1_000_000_000
 _QUERIES = {"valset": "validation", "testset": "test"}
 _DISTRACTOR = -1
+_NUMBER = re.compile("-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,17 +79,18 @@ def instance_targets(dataset: Dataset) -> Targets:
 def _open(root: Path, dataset: str) -> Dataset:
     database = DATABASES[dataset]
     mend = f"The folder should hold {LAYOUT.format(database=database)}. The dataset comes from {SOURCE}"
-    folder = next((place for place in (root / "ground_truth", root) if (place / f"{database}.json").is_file()), None)
-    if folder is None:
-        raise ArtbenchError(f"{dataset}: no ground_truth/{database}.json in {root}", mend=mend)
+    folder = find_list(root, f"ground_truth/{database}.json", f"{database}.json", dataset=dataset, mend=mend).parent
     works: dict[str, int] = {}
     splits: list[str] = []
     held: set[int] = set()
     for name in (database, *_QUERIES):
-        file = folder / f"{name}.json"
-        for at, entry in enumerate(_entries(file, dataset, mend)):
+        file = find_list(folder, f"{name}.json", dataset=dataset, mend=mend)
+        for at, entry in enumerate(read_json(file, list, dataset=dataset, mend=mend)):
             where = f"{dataset}: {file}, entry {at}"
-            path, work = _path(entry, where), _work(entry, where, key="id" if name == database else "MET_id")
+            if not isinstance(entry, dict):
+                raise ArtbenchError(f"{where} is no object", mend=mend)
+            path = _path(entry, where, mend)
+            work = _work(entry, where, mend, key="id" if name == database else "MET_id")
             if path in works:
                 raise ArtbenchError(f"{where}: the image {path} is listed a second time", mend=mend)
             if name == database:
@@ -109,44 +117,27 @@ def _open(root: Path, dataset: str) -> Dataset:
     )
 
 
-def _entries(file: Path, dataset: str, mend: str) -> list[Any]:
-    if not file.is_file():
-        raise ArtbenchError(f"{dataset}: no {file.name} in {file.parent}", mend=mend)
-    if file.stat().st_size > _LARGEST:
-        raise ArtbenchError(f"{dataset}: {file} is larger than {_LARGEST // 10**6} MB", mend=mend)
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:100]
-        raise ArtbenchError(f"{dataset}: {file} can't be read as JSON ({reason})", mend=mend) from error
-    if not isinstance(found, list):
-        raise ArtbenchError(f"{dataset}: {file} holds a {type(found).__name__}, not a list of images", mend=mend)
-    return found
-
-
-def _path(entry: object, where: str) -> str:
-    path = entry.get("path") if isinstance(entry, dict) else None
+def _path(entry: Mapping[str, object], where: str, mend: str) -> str:
+    path = entry.get("path")
     if not isinstance(path, str):
-        raise ArtbenchError(f"{where}: no path of an image")
+        raise ArtbenchError(f"{where}: no path of an image", mend=mend)
     try:
-        path = listed_path(path)
+        spelled = listed_path(path)
     except ValueError as error:
-        raise ArtbenchError(f"{where}: the image {path[:100]!r}: {error}") from error
-    if "/" not in path:
-        raise ArtbenchError(f"{where}: the image {path[:100]!r} is in no folder")
-    return path
+        raise ArtbenchError(f"{where}: the image {path[:100]!r}: {error}", mend=mend) from error
+    if "/" not in spelled:
+        raise ArtbenchError(f"{where}: the image {path[:100]!r} is in no folder", mend=mend)
+    return spelled
 
 
-def _work(entry: Mapping[str, object], where: str, *, key: str) -> int:
+def _work(entry: Mapping[str, object], where: str, mend: str, *, key: str) -> int:
     """Return the number of an artwork; a distractor has none."""
     given = entry.get(key, _DISTRACTOR if key == "MET_id" else None)
-    try:
-        work = int(cast("str", given)) if isinstance(given, str | int) and not isinstance(given, bool) else None
-    except ValueError:
-        work = None
-    if work is None or work < (_DISTRACTOR if key == "MET_id" else 0):
-        raise ArtbenchError(f"{where}: {key} is {str(given)[:60]!r}, not the number of an artwork")
-    return work
+    if isinstance(given, str) and _NUMBER.fullmatch(given):
+        given = int(given)
+    if type(given) is not int or given < (_DISTRACTOR if key == "MET_id" else 0):
+        raise ArtbenchError(f"{where}: {key} is {str(given)[:60]!r}, not the number of an artwork", mend=mend)
+    return given
 
 
 def _found(root: Path, listed: Sequence[str], dataset: str, mend: str) -> dict[str, tuple[str, int]]:
@@ -159,6 +150,7 @@ def _found(root: Path, listed: Sequence[str], dataset: str, mend: str) -> dict[s
     for top, names in below.items():
         depth = max(name.count("/") for name in names)
         for place in (f"images/{top}", top, f"{top}/{top}"):
+            check_inside(root / place, root, dataset=dataset)
             sizes = images_in(root / place, dataset=dataset, depth=depth)
             if files := match_files(names, sizes):
                 found |= {f"{top}/{name}": (f"{place}/{file}", sizes[file]) for name, file in files.items()}

@@ -16,6 +16,7 @@ def register_backbones(register: Callable[[BackboneSpec | Family[BackboneSpec]],
             resolve="artbench_open_clip.family:resolve",
             names="artbench_open_clip.family:names",
             particulars="artbench_open_clip.published:particulars",
+            library="open_clip",
             with_text=(
                 "open_clip:ViT-B-32.openai",
                 "open_clip:ViT-B-32.laion2b_s34b_b79k",

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from functools import partial
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from artbench.errors import ArtbenchError
 from artbench.specs import BackboneSpec
+
+if TYPE_CHECKING:
+    from artbench.encoders import Backbone
 
 PREFIX = "open_clip:"
 
 
 def resolve(name: str) -> BackboneSpec | None:
-    """Return the backbone `open_clip:MODEL` or `open_clip:MODEL.TAG`; None if open_clip has no such model or tag.
+    """Return the backbone `open_clip:MODEL` or `open_clip:MODEL.TAG`, if open_clip has it; None for other names.
 
     Raises:
         ArtbenchError: open_clip is not installed.
@@ -20,18 +24,12 @@ def resolve(name: str) -> BackboneSpec | None:
         return None
     if not _installed():
         raise ArtbenchError(f"{name} needs open_clip, which is not installed", mend='pip install "artbench[text]"')
-    import open_clip
-
     model, has_tag, tag = name.removeprefix(PREFIX).partition(".")
-    if model not in open_clip.list_models() or (has_tag and tag not in open_clip.list_pretrained_tags_by_model(model)):
-        return None
-    from artbench_open_clip.backbone import build, text_side
-
     return BackboneSpec(
         name=name,
-        description=f"{model} of open_clip" + (f" for the weights {tag}" if tag else ""),
-        factory=partial(build, model, tag),
-        text=text_side,
+        description=f"{model} of open_clip" + (f" for the weights {tag}" if has_tag else ""),
+        factory=partial(_build, model, tag),
+        text="artbench_open_clip.backbone:text_side",
     )
 
 
@@ -46,6 +44,13 @@ def names() -> Sequence[str]:
         for model in open_clip.list_models()
         for name in (model, *(f"{model}.{tag}" for tag in open_clip.list_pretrained_tags_by_model(model)))
     )
+
+
+def _build(model: str, tag: str) -> "Backbone":
+    # It needs open_clip, which takes seconds to import.
+    from artbench_open_clip.backbone import build
+
+    return build(model, tag)
 
 
 def _installed() -> bool:

@@ -6,8 +6,7 @@ from html import unescape
 from pathlib import Path
 
 from artbench.data import Dataset
-from artbench.data.authoring import open_listed, read_table
-from artbench.errors import ArtbenchError
+from artbench.data.authoring import find_list, open_listed, read_table
 from artbench_semart import LAYOUT, SOURCE
 
 NAME = "semart"
@@ -38,17 +37,13 @@ def open_semart(root: Path) -> Dataset:
     Raises:
         ArtbenchError: The folder lacks tables or images, or a table is broken.
     """
-    place = next((place for place in ("SemArt", ".") if (root / place / "semart_train.csv").is_file()), None)
-    if place is None:
-        raise ArtbenchError(f"{NAME}: no semart_train.csv in {root}", mend=_MEND)
+    folder = find_list(root, "SemArt/semart_train.csv", "semart_train.csv", dataset=NAME, mend=_MEND).parent
     files: list[str] = []
     splits: list[str] = []
     captions: list[str] = []
     columns: dict[str, list[str]] = {name: [] for name in COLUMNS}
     for name, part in SPLITS.items():
-        file = root / place / f"semart_{name}.csv"
-        if not file.is_file():
-            raise ArtbenchError(f"{NAME}: no semart_{name}.csv in {file.parent}", mend=_MEND)
+        file = find_list(folder, f"semart_{name}.csv", dataset=NAME, mend=_MEND)
         table = read_table(file, dataset=NAME, encodings=_ENCODINGS)
         files += table.column("IMAGE_FILE", dataset=NAME)
         splits += [part] * len(table)
@@ -56,7 +51,7 @@ def open_semart(root: Path) -> Dataset:
             columns[column] += table.column(column, dataset=NAME)
         titles = zip(table.column("AUTHOR", dataset=NAME), table.column("TITLE", dataset=NAME), strict=True)
         captions += [unescape(f"{author}: {title}") for author, title in titles]
-    prefix = "" if place == "." else f"{place}/"
+    prefix = "" if folder == root else f"{folder.name}/"
     return open_listed(
         root,
         files,

@@ -5,7 +5,7 @@ from typing import Any
 
 from artbench import hookimpl
 from artbench.specs import MetricSpec, ProtocolSpec, TargetSpec
-from artbench_targets.protocols import PROTOCOLS
+from artbench_targets.protocols import built_in_protocols
 from artbench_targets.searched import NEIGHBOURS, RANKINGS, of_neighbours, of_rankings
 
 CLASSES = (
@@ -87,7 +87,7 @@ def register_metrics(register: Callable[[MetricSpec], None]) -> None:
 @hookimpl
 def register_protocols(register: Callable[[ProtocolSpec], None]) -> None:
     """Register the linear probes, what they are where numbers are asked for, and the searches."""
-    for protocol in PROTOCOLS:
+    for protocol in built_in_protocols():
         register(protocol)
 
 

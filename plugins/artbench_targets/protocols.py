@@ -1,48 +1,45 @@
-"""The built-in protocols: a linear probe, ridge regression for numbers, the search of an index, and texts."""
+"""The built-in protocols in words: a linear probe, ridge regression for numbers, the search of an index, and texts."""
 
-from artbench.protocol import LINEAR_V1, LINEAR_V2, RETRIEVAL_V1, ROBUSTNESS_V1, ZERO_SHOT_V1
-from artbench.specs import ProtocolSpec
+from collections.abc import Iterator, Mapping
 
-PROTOCOLS = (
-    ProtocolSpec(
-        name=LINEAR_V2.name,
-        description="a linear probe, solved to convergence, on features whose layer, pooling and size are declared",
-        answers=("class", "labels"),
-        choices=LINEAR_V2,
+from artbench.protocol import PROTOCOLS
+from artbench.specs import AnswerForm, ProtocolSpec
+
+# Of each what is done, and the forms of answer that it gives.
+_WORDS: Mapping[str, tuple[str, tuple[AnswerForm, ...]]] = {
+    "linear-v2": (
+        "a linear probe, solved to convergence, on features whose layer, pooling and size are declared",
+        ("class", "labels"),
     ),
-    ProtocolSpec(
-        name=LINEAR_V2.for_years().name,
-        description="ridge regression on the same features: what linear-v2 is where a number is asked for",
-        answers=("number",),
-        choices=LINEAR_V2.for_years(),
+    "ridge-v2": (
+        "ridge regression on the same features: what linear-v2 is where a number is asked for",
+        ("number",),
     ),
-    ProtocolSpec(
-        name=LINEAR_V1.name,
-        description="the first protocol, a linear probe on what each library gives by default",
-        answers=("class", "labels"),
-        choices=LINEAR_V1,
+    "linear-v1": (
+        "the first protocol, a linear probe on what each library gives by default",
+        ("class", "labels"),
     ),
-    ProtocolSpec(
-        name=LINEAR_V1.for_years().name,
-        description="ridge regression on the same features: what linear-v1 is where a number is asked for",
-        answers=("number",),
-        choices=LINEAR_V1.for_years(),
+    "ridge-v1": (
+        "ridge regression on the same features: what linear-v1 is where a number is asked for",
+        ("number",),
     ),
-    ProtocolSpec(
-        name=RETRIEVAL_V1.name,
-        description="exact search of an index by the cosine of features as they are, where rankings are asked for",
-        answers=("ranking",),
-        choices=RETRIEVAL_V1,
+    "retrieval-v1": (
+        "exact search of an index by the cosine of features as they are, where rankings are asked for",
+        ("ranking",),
     ),
-    ProtocolSpec(
-        name=ROBUSTNESS_V1.name,
-        description="what the nearest neighbours of each picture share with it, its class or its origin",
-        answers=("neighbours",),
-        choices=ROBUSTNESS_V1,
+    "robustness-v1": (
+        "what the nearest neighbours of each picture share with it, its class or its origin",
+        ("neighbours",),
     ),
-    ProtocolSpec(
-        name=ZERO_SHOT_V1.name,
-        description="what the task says of its classes in words, and nothing fitted, for backbones that read texts",
-        choices=ZERO_SHOT_V1,
+    "zero-shot-v1": (
+        "what the task says of its classes in words, and nothing fitted, for backbones that read texts",
+        ("class",),
     ),
-)
+}
+
+
+def built_in_protocols() -> Iterator[ProtocolSpec]:
+    """Yield every protocol whose choices artbench itself makes, in the order of lists."""
+    for name, protocol in PROTOCOLS.items():
+        description, answers = _WORDS[name]
+        yield ProtocolSpec(name=name, description=description, answers=answers, choices=protocol)

@@ -16,5 +16,6 @@ def register_backbones(register: Callable[[BackboneSpec | Family[BackboneSpec]],
             resolve="artbench_timm.family:resolve",
             names="artbench_timm.family:names",
             particulars="artbench_timm.particulars:particulars",
+            library="timm",
         )
     )

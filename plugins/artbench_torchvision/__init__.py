@@ -15,5 +15,6 @@ def register_backbones(register: Callable[[BackboneSpec | Family[BackboneSpec]],
             description="every classification model of torchvision, as torchvision_<name>",
             resolve="artbench_torchvision.family:resolve",
             names="artbench_torchvision.family:names",
+            library="torchvision",
         )
     )

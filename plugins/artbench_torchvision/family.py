@@ -2,23 +2,25 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from artbench.specs import BackboneSpec
+
+if TYPE_CHECKING:
+    from artbench.encoders import Backbone
 
 PREFIX = "torchvision_"
 
 
 def resolve(name: str) -> BackboneSpec | None:
-    """Return the backbone `torchvision_<name>`; None if torchvision has no such model."""
-    if not name.startswith(PREFIX) or name not in names():
+    """Return the backbone `torchvision_<name>`, if torchvision has such a model; None for other names."""
+    if not name.startswith(PREFIX):
         return None
-    from artbench_torchvision.backbone import build
-
     model = name.removeprefix(PREFIX)
     return BackboneSpec(
         name=name,
         description=f"{model} of torchvision",
-        factory=partial(build, model, name),
+        factory=partial(_build, model, name),
         variants={"size": ()},
     )
 
@@ -28,3 +30,10 @@ def names() -> Sequence[str]:
     from torchvision import models
 
     return [PREFIX + model for model in models.list_models(module=models)]
+
+
+def _build(model: str, name: str, **options: int) -> "Backbone":
+    # It needs torchvision, which takes seconds to import.
+    from artbench_torchvision.backbone import build
+
+    return build(model, name, **options)

@@ -19,8 +19,9 @@ from artbench.data.targets import Targets
 from artbench.errors import ArtbenchError
 from artbench.evaluation.request import RunRequest, RunResult
 from artbench.evaluation.workflow import run
+from artbench.plugins.catalogue import Catalogue, Entry
 from artbench.plugins.loading import load_plugins
-from artbench.plugins.registry import Catalogue, Entry, Registry
+from artbench.plugins.registry import Registry
 from artbench.runtime.progress import Silent
 from artbench.specs import load_factory
 

@@ -1,11 +1,8 @@
 """`artbench completion`: completion of commands, options and names by the shell."""
 
-import json
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import redirect_stderr, suppress
-from dataclasses import replace
-from importlib import metadata
+from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from artbench.cli.options import debug_option
-from artbench.errors import ArtbenchError
-from artbench.plugins.registry import GROUP, Catalogue, Entry
-from artbench.specs import POOLS, BackboneSpec, Family, load_factory
+from artbench.plugins.catalogue import Catalogue
+from artbench.specs import POOLS, BackboneSpec
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -122,34 +118,20 @@ def protocols_on_record(context: click.Context, _: click.Parameter, incomplete: 
     return [CompletionItem(name) for name in known if name.startswith(incomplete)]
 
 
-def remember_names(catalogue: Catalogue[Any]) -> None:
-    """Cache the names of all families, whose libraries are imported by now, for later completions, if possible."""
-    from artbench.runtime.files import write_text
-
-    with suppress(ArtbenchError, OSError):
-        file = _file(catalogue)
-        before = _remembered(file)
-        known = dict(before)
-        for entry, family in catalogue.families():
-            known[_key(entry, family)] = [name for name in load_factory(family.names)() if _WORD.fullmatch(name)]
-        known["versions"] = _versions()
-        if known != before:
-            write_text(file, json.dumps(known))
-
-
 def _names(catalogue: Catalogue[Any], *, incomplete: str, trainable: bool) -> Iterator[tuple[str, str]]:
     for _, spec in catalogue.specs():
         if not trainable or spec.method is not None:
             yield spec.name, spec.description
-    with suppress(ArtbenchError):
-        remembered = _remembered(_file(catalogue))
-        for entry, family in catalogue.families():
-            names = remembered.get(_key(entry, family), [])
-            models = set(names)
-            for name in names:
-                # timm has a name for every set of weights of a model; these are offered once the dot is typed.
-                if "." in incomplete or name.partition(".")[0] == name or name.partition(".")[0] not in models:
-                    yield name, family.description
+    from artbench.plugins.family_names import kept_names
+
+    for entry, family in catalogue.families():
+        kept = kept_names(family, kind=catalogue.kind, distribution=entry.distribution)
+        names = [name for name in kept if _WORD.fullmatch(name)]
+        models = set(names)
+        for name in names:
+            # timm has a name for every set of weights of a model; these are offered once the dot is typed.
+            if "." in incomplete or name.partition(".")[0] == name or name.partition(".")[0] not in models:
+                yield name, family.description
 
 
 def _variants(catalogue: Catalogue[BackboneSpec], incomplete: str) -> Iterator[tuple[str, str]]:
@@ -171,46 +153,3 @@ def _pools(name: str, chosen: Collection[str]) -> list[str]:
     attention = _HAS_ATTENTION_POOL.search(name) is not None and "layer" not in chosen
     left_out = (set() if tokens else {"cls", "cls+avg"}) | (set() if attention else {"map"})
     return [pool for pool in POOLS if pool not in left_out]
-
-
-def _key(entry: Entry[Any], family: Family[Any]) -> str:
-    return f"{entry.distribution}:{family.name}"
-
-
-def _file(catalogue: Catalogue[Any]) -> Path:
-    from artbench.runtime.files import cache_folder
-
-    return cache_folder() / "names" / f"{catalogue.kind}s.json"
-
-
-def _remembered(file: Path) -> dict[str, list[str]]:
-    """Names by family; none if there is no such file, or it holds something else."""
-    from artbench.runtime.files import read_json
-
-    return {
-        family: [name for name in names if isinstance(name, str) and _WORD.fullmatch(name)]
-        for family, names in read_json(file).items()
-        if isinstance(names, list)
-    }
-
-
-def from_cache(catalogue: Catalogue[Any]) -> Catalogue[Any]:
-    """Backbones for looking up names: artbench's families answer from the cache if it has those of these versions."""
-    remembered: dict[str, list[str]] = {}
-    with suppress(ArtbenchError):
-        remembered = _remembered(_file(catalogue))
-    if catalogue.kind != "backbone" or remembered.get("versions") != _versions():
-        return catalogue
-
-    def answering(entry: Entry[Any]) -> Entry[Any]:
-        names = remembered.get(_key(entry, entry.item)) if isinstance(entry.item, Family) else None
-        if not names or entry.distribution != GROUP:
-            return entry
-        specs = {name: BackboneSpec(name=name, description="", factory="") for name in names}
-        return replace(entry, item=replace(entry.item, names=lambda: names, resolve=specs.get))
-
-    return Catalogue(catalogue.kind, [answering(entry) for entry in catalogue.entries])
-
-
-def _versions() -> list[str]:
-    return [f"{name}-{metadata.version(name)}" for name in ("artbench", "timm", "torchvision")]

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from artbench.cli.completion import from_cache, remember_names
 from artbench.errors import UsageError
 from artbench.plugins.registry import Registry
 from artbench.specs import Variant, load_factory
@@ -27,15 +26,10 @@ def check_named(registry: Registry, fields: Mapping[str, Any], *, methods: bool 
             registry.pretrainings.get(pretraining)
         else:
             check_pretraining(pretraining, registry)
-    known = from_cache(registry.backbones)
     # What follows an @ is no part of a backbone's own name.
     asked = [name.partition("@") for name in _given(fields, "backbone", "backbones")]
-    backbones = {plain for plain, _, _ in asked}
-    if known is registry.backbones and backbones - {spec.name for _, spec in known.specs()}:
-        with suppress(Exception):  # A family that fails has its error where it is used.
-            remember_names(known)
-    for name in backbones:
-        known.get(name)
+    for name in {plain for plain, _, _ in asked}:
+        registry.backbones.get(name)
     for _, has_variant, variant in asked:
         if has_variant and ".." not in variant:
             Variant.parse(variant)

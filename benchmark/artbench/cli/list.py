@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from artbench.cli.completion import from_cache, remember_names
 from artbench.cli.options import debug_option, json_option, plugin_option, registry
 from artbench.cli.output import echo, print_json, print_table
 from artbench.specs import Family, Particulars, PretrainingSpec
 
 if TYPE_CHECKING:
-    from artbench.plugins.registry import Entry, Registry
+    from artbench.plugins.catalogue import Entry
+    from artbench.plugins.registry import Registry
 
 # Counting the parameters of a model takes a fifth of a second, the first time.
 _FEW = 100
@@ -68,10 +68,7 @@ def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, 
         return {"name": name, "kind": catalogue.kind, "description": description, **more, **owner}
 
     if pattern:
-        known = from_cache(catalogue)
-        matches = list(known.search(pattern))
-        if known is catalogue:
-            remember_names(catalogue)
+        matches = list(catalogue.search(pattern))
         if kind == "pretrainings":
             return [row(*match) | (_settings(match[0].item) if match[1] == pattern else {}) for match in matches]
         if kind != "backbones":

@@ -2,12 +2,10 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from artbench.cli.completion import from_cache
 from artbench.cli.lazy import LazyGroup
 from artbench.cli.options import FOLDER, debug_option, json_option, registry
 from artbench.cli.output import print_json
@@ -35,8 +33,7 @@ def plugin(name: str, kind: str, out: Path | None, as_json: bool) -> None:
     names = names_of(name)
     folder = out or Path(names.distribution)
     check_out(folder)
-    loaded = registry(())
-    check_available(names, kind, registry=replace(loaded, backbones=from_cache(loaded.backbones)))
+    check_available(names, kind, registry=registry(()))
     files = write_plugin(names, kind, folder)
     steps = [
         f"cd {shlex.quote(str(folder))}",

@@ -27,7 +27,7 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> "list[C
     from click.shell_completion import CompletionItem
 
     from artbench.errors import ArtbenchError
-    from artbench.plugins.loading import sources
+    from artbench.plugins.sources import sources
 
     names: dict[str, str] = {}
     with redirect_stderr(StringIO()), suppress(ArtbenchError):
@@ -151,6 +151,8 @@ def _key(plugin: "Plugin") -> str:
 
 
 def _plugin_row(found: "Registry", plugin: "Plugin", taken: "LoadingTime | None") -> dict[str, Any]:
+    from artbench.plugins.remarks import remarks
+
     row: dict[str, Any] = {
         "name": plugin.name,
         "distribution": plugin.distribution,
@@ -160,7 +162,7 @@ def _plugin_row(found: "Registry", plugin: "Plugin", taken: "LoadingTime | None"
         "registers": {kind: list(names) for kind, names in plugin.registered.items()},
         "seconds": round(plugin.seconds, 4),
         "problem": plugin.problem,
-        "remarks": [remark.message for remark in found.remarks(plugin)],
+        "remarks": [remark.message for remark in remarks(plugin, found)],
     }
     if taken is not None:
         imports = {name: round(seconds, 4) for name, seconds in taken.imports.items()}
@@ -172,11 +174,13 @@ def _plugin_row(found: "Registry", plugin: "Plugin", taken: "LoadingTime | None"
 def _print_plugins(found: "Registry", loaded: "list[Plugin]", times: "dict[str, LoadingTime]") -> None:
     from rich.text import Text
 
+    from artbench.plugins.remarks import remarks
+
     rows = []
     for plugin in loaded:
         offers = "; ".join(f"{kind}s: {', '.join(names)}" for kind, names in plugin.registered.items())
         state = Text(f"left out: {plugin.problem}", style="red") if plugin.problem else Text(offers or "nothing")
-        lines = [state, *(Text(remark.message, style="yellow") for remark in found.remarks(plugin))]
+        lines = [state, *(Text(remark.message, style="yellow") for remark in remarks(plugin, found))]
         taken = times.get(_key(plugin))
         if taken is not None and taken.summary:
             lines.append(Text(taken.summary))

@@ -20,6 +20,7 @@ MISSING_SHARE = 0.01
 
 _PLUGIN = "This is a fault of the plugin that provides the task"
 _SHOWN = 5
+_LONGEST = 100
 
 
 def check_targets(
@@ -179,7 +180,7 @@ def _check_labels(split: Split, *, classes: int, where: str, lowest: int = 0) ->
     labels, n = split.labels, len(split.rows)
     if labels.dtype == np.float64 and labels.shape == (n,):
         if not np.isfinite(labels).all():
-            raise ArtbenchError(f"{where}: some years are NaN or infinite", mend=_PLUGIN)
+            raise ArtbenchError(f"{where}: some numbers are NaN or infinite", mend=_PLUGIN)
         return
     single = labels.dtype == np.int64 and labels.shape == (n,)
     if not single and not (labels.dtype == np.bool_ and labels.shape == (n, classes)):
@@ -208,5 +209,7 @@ def _report_untrained(targets: Targets, *, task: str, reporter: Reporter) -> Non
 
 
 def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(name if name.isprintable() else ascii(name) for name in names[:_SHOWN])
+    shown = ", ".join(
+        name if name.isprintable() else ascii(name) for name in (name[:_LONGEST] for name in names[:_SHOWN])
+    )
     return shown + (", …" if len(names) > _SHOWN else "")

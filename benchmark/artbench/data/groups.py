@@ -6,6 +6,39 @@ import numpy as np
 
 from artbench.data.dataset import Dataset
 from artbench.data.targets import Split, Targets
+from artbench.errors import ArtbenchError
+from artbench.plugins.known import is_searched
+from artbench.runtime.text import counted, printable
+from artbench.specs import TaskSpec
+
+_SHOWN = 3
+
+
+def check_groups(spec: TaskSpec, targets: Targets) -> None:
+    """Raise unless a task that is clustered has groups, none of which is both fitted and tested on.
+
+    Queries of a search are counted together by group, and the index may hold the same: nothing is fitted on it.
+
+    Raises:
+        ArtbenchError: There are no groups, or some are on both sides.
+    """
+    if not spec.clustered:
+        return
+    if targets.groups is None:
+        raise ArtbenchError(
+            f"task {spec.name} is clustered, and its targets have no groups", mend="Give groups, or leave clustered out"
+        )
+    if is_searched(spec.target):
+        return
+    for round_ in targets.rounds:
+        tested = set(targets.groups_of(round_.test) or ()) - {""}
+        for name, split in round_.splits:
+            both = sorted(tested.intersection(targets.groups_of(split) or ()))
+            if name != "test" and both:
+                shown = ", ".join(map(printable, both[:_SHOWN])) + (", …" if len(both) > _SHOWN else "")
+                shared = f"{counted(len(both), 'group')} in {name} and in test"
+                mend = "Keep each group on one side (`artbench.data.authoring.grouped_folds`), or leave clustered out"
+                raise ArtbenchError(f"task {spec.name} is clustered, with {shared}: {shown}", mend=mend)
 
 
 def known_groups(task: Targets, split: Split, dataset: Dataset) -> list[str]:

@@ -13,11 +13,13 @@ from artbench.data.contents import Contents
 from artbench.data.dataset import Dataset
 from artbench.data.exclusion import NOTHING, Exclusions, Side
 from artbench.data.folders import DatasetPaths
+from artbench.data.groups import check_groups
 from artbench.data.places import remember_place
 from artbench.data.targets import Targets
 from artbench.errors import ArtbenchError, plugin_errors
+from artbench.plugins.catalogue import Entry
 from artbench.plugins.known import asked_of, check_metrics, form_of, target_named
-from artbench.plugins.registry import Entry, Registry
+from artbench.plugins.registry import Registry
 from artbench.protocol import Protocol
 from artbench.runtime.files import cache_folder
 from artbench.runtime.names import shown_name, why_unfit
@@ -107,7 +109,10 @@ def open_tasks(
     datasets: dict[str, Dataset] = {}
     opened: dict[str, list[OpenTask]] = {}
     expanded = dict.fromkeys(task for name in names for task in registry.tasks.expand(name))
-    for entry, spec in [registry.tasks.find(name) for name in expanded]:
+    found = [registry.tasks.find(name) for name in expanded]
+    for _, spec in found:
+        check_metrics(spec)
+    for entry, spec in found:
         source, dataset_spec = registry.datasets.find(spec.dataset)
         if spec.dataset not in datasets:
             folder = paths.folder(dataset_spec, reporter=reporter)
@@ -120,7 +125,6 @@ def open_tasks(
                     f"{len(unknown):,} images to exclude are not in {dataset.name}, the first of them {unknown[0]!r}: "
                     "was the list made for another copy?"
                 )
-        check_metrics(spec)
         owners: list[Entry[Any]] = [entry, source, *asked_of(spec, registry)]
         plugins = {owner.distribution: registry.version_of(owner) for owner in owners}
         _check_names(spec.name, datasets[spec.dataset].name)
@@ -171,8 +175,6 @@ def _check_kind(targets: Targets, spec: TaskSpec) -> None:
     forms = {"i": ("class", *SEARCHED), "b": ("labels",), "f": ("number",)}
     if form_of(spec.target) not in forms.get(targets.train.labels.dtype.kind, ()):
         raise TypeError(f"its labels are {targets.train.labels.dtype}, which is not what a {spec.target} task has")
-    if spec.clustered and targets.groups is None:
-        raise TypeError("it asks for clustered intervals, but its targets have no groups")
 
 
 def _open_task(
@@ -192,6 +194,8 @@ def _open_task(
                 load_factory(check)(asked)
         form = form_of(spec.target)
         check_targets(targets, dataset, task=spec.name, form=form, allow_partial=allow_partial, reporter=reporter)
+        check_groups(spec, targets)
+        check_metrics(spec, classes=len(targets.classes))
         _check_classes(targets, task=spec.name)
         if any(excluded.values()):
             reporter.notice(

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from artbench.evaluation.request import RunResult
-from artbench.plugins.registry import GROUP, Registry
+from artbench.plugins.catalogue import GROUP
+from artbench.plugins.registry import Registry
 
 
 def other_plugins(results: Iterable[RunResult], registry: Registry) -> Iterator[str]:

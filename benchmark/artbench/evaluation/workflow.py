@@ -35,7 +35,6 @@ from artbench.records.folder import ResultsFolder, ResultsIndex
 from artbench.records.format import measured
 from artbench.records.record import Record, task_name, task_under
 from artbench.runtime.distributed import Group, current_group
-from artbench.runtime.files import cache_folder
 from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter
 
@@ -217,14 +216,8 @@ class _Work:
                 encoders,
                 tasks[0].dataset,
                 np.unique(np.concatenate([task.rows for _, wanted in todo for task, _ in wanted])),
-                picture=request.protocol.picture,
-                cache=cache_folder(to_read=True) / "features",
                 device=self.device,
-                batch_size=request.batch_size,
-                workers=request.workers,
-                fresh=request.fresh,
-                compiled=request.compiled,
-                decoder=request.decoder,
+                **request.extracting,
                 reporter=self.reporter,
             )
         except ArtbenchError as error:

@@ -80,6 +80,8 @@ def paired_scores(record: Record, file: Path, *, protocol: Protocol) -> PairedSc
     metric = METRICS.get(record.primary_metric)
     if metric is None:
         raise ArtbenchError(f"{record.primary_metric} is a metric that no plugin here has")
+    if not metric.ranks:
+        raise ArtbenchError(f"{metric_name(metric.name)} does not say which encoder is better")
     if metric.name in _NOT_KEPT:
         raise ArtbenchError(f"{record.primary_metric} can't be computed from stored predictions")
     if metric.statistic == "none":

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from artbench.errors import ArtbenchError
-from artbench.plugins.registry import GROUP, Catalogue, Entry, Registry
+from artbench.plugins.catalogue import GROUP, Catalogue, Entry
+from artbench.plugins.registry import Registry
 from artbench.protocol import remember_protocols
 from artbench.specs import AnswerForm, MetricSpec, ProtocolSpec, TargetSpec, TaskSpec
 from artbench.specs.targets import SEARCHED
@@ -130,16 +131,32 @@ def asked_metrics(spec: TaskSpec) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*target_named(spec.target).metrics, spec.primary_metric, *spec.metrics)))
 
 
-def check_metrics(spec: TaskSpec) -> None:
-    """Raise ArtbenchError if a metric of a task is not known, or is for another kind of target."""
+def check_metrics(spec: TaskSpec, *, classes: int | None = None) -> None:
+    """Raise ArtbenchError if a metric of a task is none for its kind of target, or the primary one can't rank.
+
+    Args:
+        spec: The task.
+        classes: Number of its classes; None: not known yet.
+    """
+    of_kind = {name: metric for name, metric in known_metrics().items() if metric.target == spec.target}
     for name in asked_metrics(spec):
-        metric = known_metrics().get(name)
-        if metric is None or metric.target != spec.target:
-            known = [one.name for one in known_metrics().values() if one.target == spec.target]
+        if name not in of_kind:
+            listed = f"State one of these: {', '.join(of_kind) or 'there is none'}"
             raise ArtbenchError(
                 f"task {spec.name} has the metric {name!r}, which no plugin has for {spec.target} targets",
-                mend=" ".join(filter(None, (did_you_mean(name, known), f"There are {', '.join(known) or 'none'}"))),
+                mend=" ".join(filter(None, (did_you_mean(name, list(of_kind)), listed))),
             )
+    primary, why = of_kind[spec.primary_metric], ""
+    if not primary.ranks:
+        why = "it does not say which encoder is better"
+    elif classes is not None and classes < primary.fewest_classes:
+        why = f"of {classes} classes it says nothing, it needs {primary.fewest_classes}"
+    if why:
+        ranking = [name for name, metric in of_kind.items() if metric.ranks and not metric.fewest_classes]
+        raise ArtbenchError(
+            f"task {spec.name} can't rank by {primary.name}: {why}",
+            mend=f"State one of these: {', '.join(ranking) or 'there is none'}",
+        )
 
 
 def asked_of(spec: TaskSpec, registry: Registry) -> Iterator[Entry[Any]]:

@@ -1,10 +1,8 @@
-"""Finding plugins and calling their hooks, so that none can break another or slow down the start."""
+"""Loading plugins and calling their hooks, so that none can break another or slow down the start."""
 
-import ast
-import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout, suppress
 from dataclasses import replace
 from importlib import metadata, util
@@ -18,10 +16,12 @@ from typing import Any, TextIO, cast
 import pluggy
 
 from artbench import hookspecs
-from artbench.errors import ArtbenchError, UsageError
-from artbench.hookspecs import CONTRACT
+from artbench.errors import ArtbenchError
+from artbench.plugins.catalogue import GROUP, Catalogue, Entry
+from artbench.plugins.contract import check_contract
 from artbench.plugins.known import remember
-from artbench.plugins.registry import GROUP, Catalogue, Entry, Plugin, Registry
+from artbench.plugins.registry import Plugin, Registry
+from artbench.plugins.sources import Source, sources
 from artbench.specs import (
     BackboneSpec,
     DatasetSpec,
@@ -46,7 +46,6 @@ KINDS: Mapping[str, type] = {
 # Of which there are few, each with a name.
 _WITHOUT_FAMILIES = ("target", "metric", "protocol")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,119}")
-_STATEMENT = "ARTBENCH_CONTRACT"
 
 
 def load_plugins(files: Sequence[Path] = (), *, only: str | None = None) -> Registry:
@@ -122,47 +121,7 @@ def _with_known_targets(
     return checked
 
 
-def sources(files: Sequence[Path] = (), *, only: str | None = None) -> list[tuple[metadata.EntryPoint | Path, Plugin]]:
-    """Return the entry point or file of each plugin, with what is known of the plugin before loading.
-
-    Arguments and errors are those of `load_plugins`.
-    """
-    for file in files:
-        if not file.is_file():
-            raise UsageError(f"--plugin: no file at {file}")
-        if file.suffix != ".py":
-            raise UsageError(f"--plugin: {file} is not a Python file", mend="Give a file whose name ends in .py")
-    only = os.environ.get("ARTBENCH_PLUGINS") if only is None else only
-    # A file that is named twice is one plugin.
-    once = {file.resolve(): file for file in reversed(files)}.values()
-    return [*_installed(only), *((file, _of_file(file)) for file in reversed(once))]
-
-
-def _installed(only: str | None) -> Iterator[tuple[metadata.EntryPoint, Plugin]]:
-    wanted = None if only is None else {name.strip() for name in only.split(",") if name.strip()}
-    points = list(metadata.entry_points(group=GROUP))
-    known = {name for point in points for name in (point.name, point.dist.name if point.dist else "unknown")}
-    for name in sorted((wanted or set()) - known):
-        hint = " ".join(filter(None, (did_you_mean(name, sorted(known)), "`artbench plugins` shows all")))
-        raise UsageError(f"ARTBENCH_PLUGINS: no plugin that is installed is called {name!r}", mend=hint)
-    seen: set[tuple[str, str]] = set()
-    for point in points:
-        distribution = point.dist.name if point.dist else "unknown"
-        # An editable install can show one distribution twice.
-        if (distribution, point.name) in seen:
-            continue
-        seen.add((distribution, point.name))
-        if wanted is None or distribution == GROUP or wanted & {point.name, distribution}:
-            version = point.dist.version if point.dist else ""
-            yield point, Plugin(name=point.name, distribution=distribution, version=version, module=point.value)
-
-
-def _of_file(file: Path) -> Plugin:
-    name = f"artbench_plugin_{file.stem}"
-    return Plugin(name=file.stem, distribution=file.name, version="", module=name, file=str(file.absolute()))
-
-
-def _file_of(source: metadata.EntryPoint | Path) -> str:
+def _file_of(source: Source) -> str:
     """Return the file of a plugin's module, even if it can't be imported."""
     if isinstance(source, Path):
         return str(source.absolute())
@@ -187,7 +146,7 @@ class _Watched:
         return getattr(self._stream, name)
 
 
-def load_plugin(source: metadata.EntryPoint | Path, plugin: Plugin) -> tuple[Plugin, list[tuple[str, Entry[Any]]]]:
+def load_plugin(source: Source, plugin: Plugin) -> tuple[Plugin, list[tuple[str, Entry[Any]]]]:
     """Import one plugin and call its hooks. If anything fails, nothing of what it registered is kept."""
     start = perf_counter()
     collected: list[tuple[str, Entry[Any]]] = []
@@ -271,47 +230,3 @@ def _checked(item: Any, kind: str, spec_type: Any) -> Any:
     if not isinstance(item.description, str) or not item.description or "\n" in item.description:
         raise ValueError(f"the description of {kind} {item.name} is not one line of text")
     return item
-
-
-def check_contract(source: metadata.EntryPoint | Path, *, distribution: str) -> None:
-    """Raise if a plugin states another contract than this artbench has; one that states none is accepted.
-
-    The contract is read from the source, since the import might fail because of it.
-
-    Raises:
-        ArtbenchError: The plugin was made for another contract, or states something that is not a whole number.
-    """
-    stated = stated_contract(source)
-    if stated is None or stated == str(CONTRACT):
-        return
-    if not stated.isdecimal():
-        raise ArtbenchError(f"its {_STATEMENT} is {stated}", mend=f"A whole number is expected, such as {CONTRACT}")
-    raise ArtbenchError(
-        f"it was made for contract {stated} of plugins, and artbench {metadata.version('artbench')} has contract "
-        f"{CONTRACT}",
-        mend=f"Install a release of {distribution} for contract {CONTRACT}, or an artbench that has contract {stated}",
-    )
-
-
-def stated_contract(source: metadata.EntryPoint | Path) -> str | None:
-    """Return what the source of a plugin assigns to `ARTBENCH_CONTRACT`; None if it assigns nothing."""
-    text = _source(source)
-    # Parsing would slow down every start, so only plugins that state something are parsed.
-    if _STATEMENT not in text:
-        return None
-    for line in ast.parse(text).body:
-        match line:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == _STATEMENT:
-                return ast.unparse(value)
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name == _STATEMENT:
-                return ast.unparse(value)
-    return None
-
-
-def _source(source: metadata.EntryPoint | Path) -> str:
-    if isinstance(source, Path):
-        return source.read_bytes().decode(errors="replace")
-    spec = util.find_spec(source.module)
-    # A module without a source, such as a compiled one, states nothing.
-    read = getattr(spec and spec.loader, "get_source", None)
-    return (read and read(source.module)) or ""

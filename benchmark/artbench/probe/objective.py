@@ -18,6 +18,8 @@ ResultT = TypeVar("ResultT")
 # Classes whose curvature is kept and decomposed as a whole. Both take time with the square or cube of their number: at
 # 10,000 a quarter of an hour a penalty and 3 GB, where the diagonal takes a few passes more.
 _MOST_ROTATED = 1 << 12
+# Features that are multiplied in less time than it takes to hand them to another thread.
+_FEW = 1 << 18
 # Positions of some images and their z-scored features.
 _Block: TypeAlias = tuple[slice, torch.Tensor]
 
@@ -184,7 +186,8 @@ class Objective:
         self._features, self.losses, self.joint = features, losses, losses.joint
         self.beside, self._stop, self._threads = beside, stop, threads
         self._anchor: _Anchor | None = None
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="artbench-probe") if threads > 1 else None
+        several = threads > 1 and features.n * features.width > _FEW
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="artbench-probe") if several else None
 
     def anchor(self, point: torch.Tensor, *, l2: float) -> Evaluation:
         """Evaluate a point in float64; points near it can then be evaluated faster."""

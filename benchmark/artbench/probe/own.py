@@ -1,7 +1,7 @@
 """Fits the probe that a plugin brings, and checks what it answers."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -84,11 +84,11 @@ def fit_own(
     protocol: Protocol,
     classes: int,
     target: TargetKind,
-    seed: int,
+    seeds: Sequence[int],
     device: str,
     sees: Sees = Pooled,
-) -> OwnAnswers:
-    """Fit the probe of a plugin on train and validation, and let it answer to the test, whose labels are not passed.
+) -> Iterator[OwnAnswers]:
+    """Fit the probe of a plugin on train and validation with each seed, and let it answer to the test without labels.
 
     Args:
         train: Training images.
@@ -98,7 +98,7 @@ def fit_own(
         protocol: Its protocol.
         classes: Number of classes of the task.
         target: Kind of target.
-        seed: Seed of the fit.
+        seeds: Seeds of the fits.
         device: `cpu`, `cuda` or `mps`.
         sees: What the probe sees of images.
 
@@ -111,38 +111,40 @@ def fit_own(
     for part, ids in ((images.rows, images.ids), (test, [f"test image {at}" for at in range(len(test))])):
         check_finite([part], ids=ids)
     form = form_of(target)
-    given = Fitting(
-        images=_examples(images, sees),
-        folds=tuple(
-            Choosing(fit_on=_examples(fold.fit_on, sees), choose_on=_examples(fold.choose_on, sees)) for fold in folds
-        ),
-        test=sees(test),
-        classes=classes,
-        answer=form,
-        settings=json.loads(protocol.own.settings) if protocol.own is not None else {},
-        seed=seed,
-        device=device,
-    )
     gpus = [torch.cuda.current_device()] if device == "cuda" else []
-    with plugin_errors(f"the probe of {spec.name}"), torch.random.fork_rng(gpus):
-        # A layer draws its first weights from here.
-        torch.manual_seed(seed)
-        assert spec.probe is not None
-        fitted = load_factory(spec.probe)(given)
-    if not isinstance(fitted, Fitted):
-        raise _wrong(spec, f"returns a {type(fitted).__name__}", "Return an artbench.data.Fitted")
-    outputs = _checked(fitted.outputs, len(test), classes=classes, form=form, spec=spec)
-    held: list[tuple[Labels, Outputs]] = []
-    for one in fitted.held_out:
-        checked = _checked(one.outputs, len(one.labels), classes=classes, form=form, spec=spec)
-        held.append((one.labels, checked))
-    return OwnAnswers(
-        seed=seed,
-        outputs=outputs,
-        summary=_summary(fitted.summary, spec),
-        validation=metrics_on_validation(held, target=target),
-        thresholds=validated_thresholds(held, target=target),
-    )
+    for seed in seeds:
+        given = Fitting(
+            images=_examples(images, sees),
+            folds=tuple(
+                Choosing(fit_on=_examples(fold.fit_on, sees), choose_on=_examples(fold.choose_on, sees))
+                for fold in folds
+            ),
+            test=sees(test),
+            classes=classes,
+            answer=form,
+            settings=json.loads(protocol.own.settings) if protocol.own is not None else {},
+            seed=seed,
+            device=device,
+        )
+        with plugin_errors(f"the probe of {spec.name}"), torch.random.fork_rng(gpus):
+            # A layer draws its first weights from here.
+            torch.manual_seed(seed)
+            assert spec.probe is not None
+            fitted = load_factory(spec.probe)(given)
+        if not isinstance(fitted, Fitted):
+            raise _wrong(spec, f"returns a {type(fitted).__name__}", "Return an artbench.data.Fitted")
+        outputs = _checked(fitted.outputs, len(test), classes=classes, form=form, spec=spec)
+        held: list[tuple[Labels, Outputs]] = []
+        for one in fitted.held_out:
+            checked = _checked(one.outputs, len(one.labels), classes=classes, form=form, spec=spec)
+            held.append((one.labels, checked))
+        yield OwnAnswers(
+            seed=seed,
+            outputs=outputs,
+            summary=_summary(fitted.summary, spec),
+            validation=metrics_on_validation(held, target=target),
+            thresholds=validated_thresholds(held, target=target),
+        )
 
 
 def _examples(images: LabelledFeatures, sees: Sees) -> Examples:

@@ -55,9 +55,20 @@ ZERO_SHOT_V1 = Protocol(
 )
 """Classes by the cosine of a picture with what the task says of them in words, for tasks with one class per image."""
 
-PROTOCOLS = {protocol.name: protocol for protocol in (LINEAR_V1, LINEAR_V2)}
-"""The built-in protocols of a probe, by name; years, shots and widths are variants of them, and tasks that ask
-for rankings have `RETRIEVAL_V1`, those that ask for neighbours `ROBUSTNESS_V1`. `ZERO_SHOT_V1` fits nothing either."""
+PROTOCOLS = {
+    protocol.name: protocol
+    for protocol in (
+        LINEAR_V2,
+        LINEAR_V2.for_years(),
+        LINEAR_V1,
+        LINEAR_V1.for_years(),
+        RETRIEVAL_V1,
+        ROBUSTNESS_V1,
+        ZERO_SHOT_V1,
+    )
+}
+"""The protocols whose choices artbench itself makes, by name; shots, widths, whitening and the like are variants of
+them. The plugin `artbench_targets` registers each; those with a probe of their own are known once they are loaded."""
 
 DEFAULT_PROTOCOL = LINEAR_V2
 """The protocol of a run that asks for none. Features made for anything else are made as it makes them."""
@@ -86,9 +97,7 @@ def protocol_named(name: str) -> Protocol | None:
     """
     variant = _VARIANT.fullmatch(name)
     if variant is None:
-        fitting = (protocol for linear in PROTOCOLS.values() for protocol in (linear, linear.for_years()))
-        built_in = (one for one in (*fitting, RETRIEVAL_V1, ROBUSTNESS_V1, ZERO_SHOT_V1) if one.name == name)
-        return next(built_in, _of_plugins.get(name))
+        return PROTOCOLS.get(name) or _of_plugins.get(name)
     whole, kind, number = protocol_named(variant["whole"]), variant["kind"], int(variant["number"])
     if whole is None or whole.own is not None or whole.zero_shot is not None:
         return None

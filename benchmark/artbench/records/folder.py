@@ -15,6 +15,7 @@ from typing import get_args
 from pydantic import ValidationError
 
 from artbench.errors import ArtbenchError
+from artbench.records.invalid import why_invalid
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import SCHEMA, FileState, Record, TableName
 from artbench.records.tables import Tables, write_table
@@ -22,7 +23,6 @@ from artbench.runtime.files import file_errors, sha256_of, write_text
 from artbench.runtime.lease import check_held
 from artbench.runtime.progress import Reporter
 from artbench.runtime.temporaries import abandoned, remove_abandoned, temporary_file, temporary_folder
-from artbench.runtime.text import NAME_PATTERN
 from artbench.runtime.untrusted import is_regular, read_regular, strict_json
 
 # Longest part of a file name, as file systems allow 255 bytes in all; the id keeps shortened names apart.
@@ -189,14 +189,7 @@ def read_record(file: Path) -> Record:
             raise ArtbenchError(
                 f"{file} was made by artbench {newer}, which is newer than this one", mend="Upgrade artbench"
             ) from error
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the record"
-        said = first["msg"]
-        if first["type"] == "string_pattern_mismatch" and first["ctx"]["pattern"] == NAME_PATTERN:
-            said = "it has a character that can't be seen"
-        if first["type"] == "extra_forbidden":
-            said = f"artbench {version('artbench')} knows no such field"
-        raise ArtbenchError(f"{file} is not a valid record: {where[:200]}: {said}") from error
+        raise ArtbenchError(f"{file} is not a valid record: {why_invalid(error)}") from error
 
 
 def is_newer(made: str) -> bool:

@@ -52,6 +52,9 @@ class Family(Generic[SpecT]):
         with_text: Names of some backbones that have a text side, for messages to whoever names one that has none.
         reads_paths: Whether a name holds a path on this machine, which resolving it reads. Such a family is asked for
             names that the user gives, never for names in files from others, such as records.
+        library: The package whose names these are: `timm`. `names` is then asked once in each state of its files and of
+            the plugin's, and the answer is kept in the cache; only what it lists are names of the family, so that
+            `resolve` need not look. Empty: `names` is always asked, and `resolve` alone says what is a name.
 
     Examples:
         >>> from artbench.specs import BackboneSpec, Family
@@ -71,3 +74,4 @@ class Family(Generic[SpecT]):
     particulars: Factory[[str], Particulars] | None = None
     with_text: Sequence[str] = ()
     reads_paths: bool = False
+    library: str = ""

@@ -40,7 +40,7 @@ class MetricSpec:
         short: Name for headings of tables; empty: the name, with spaces.
         reference: Who defined it where, in one line.
         ranks: Whether a task may have it as its primary metric: that of a calibration, which a useless encoder may have
-            too, should not rank.
+            too, can't. A run of a task that asks for it is refused.
         fewest_classes: Fewest classes with which it tells anything: top-5 accuracy needs 6.
         needs_threshold: Whether it needs the probability from which a label counts as predicted, chosen on validation;
             for `counts` alone.

@@ -86,7 +86,7 @@ class TaskSpec:
         metrics: Further metrics to compute, beside the primary one and those of its kind of target.
         factory: `(dataset) -> Targets`.
         clustered: Whether intervals come from whole groups, such as painters (`Targets.groups`), because
-            the task is about unseen groups.
+            the task is about unseen groups: none of the test may be fitted on, which is checked before a run.
         version: Incremented whenever labels, splits or metric change; versions never share a leaderboard.
         published: Size that its publication states.
         prompts: What it says of its classes in words, for networks that read (`zero-shot-v1`); None: nothing.

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from artbench.plugins.loading import load_plugin, sources
-from artbench.plugins.registry import SLOW, Plugin
+from artbench.plugins.loading import load_plugin
+from artbench.plugins.registry import Plugin
+from artbench.plugins.remarks import SLOW
+from artbench.plugins.sources import sources
 
 # Libraries that the contract keeps out of the start, whether they are slow on this machine or not.
 HEAVY = ("torch", "torchvision", "timm", "sklearn")

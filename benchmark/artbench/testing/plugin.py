@@ -9,8 +9,12 @@ from typing import Any
 from artbench.data.folders import DatasetPaths
 from artbench.errors import ArtbenchError
 from artbench.hookspecs import CONTRACT
-from artbench.plugins.loading import KINDS, sources, stated_contract
-from artbench.plugins.registry import GROUP, Plugin, Registry
+from artbench.plugins.catalogue import GROUP, Entry
+from artbench.plugins.contract import stated_contract
+from artbench.plugins.loading import KINDS
+from artbench.plugins.registry import Plugin, Registry
+from artbench.plugins.remarks import shared_names
+from artbench.plugins.sources import sources
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.runtime.progress import Reporter
 from artbench.specs import (
@@ -55,9 +59,10 @@ class Examiner:
             for entry in getattr(self.registry, f"{kind}s").entries:
                 owner = (entry.distribution, entry.plugin)
                 if owner == (plugin.distribution, plugin.name) and entry.item.name in names:
-                    yield from self._entry(kind, entry.item)
+                    yield from self._entry(kind, entry)
 
-    def _entry(self, kind: str, item: Any) -> Iterator[tuple[str, Finding]]:
+    def _entry(self, kind: str, entry: Entry[Any]) -> Iterator[tuple[str, Finding]]:
+        item = entry.item
         if not isinstance(item, Family):
             yield from self._spec(kind, item)
             return
@@ -69,7 +74,7 @@ class Examiner:
             names = self.of_families or _small(list_names(item, KINDS[kind]))
         for name in names:
             with suppress(Exception):
-                spec: Any = load_factory(item.resolve)(name)
+                spec = getattr(self.registry, f"{kind}s").member(entry, item, name)
                 if isinstance(spec, KINDS[kind]):
                     yield from self._spec(kind, spec)
 
@@ -133,23 +138,8 @@ def examine_loading(plugin: Plugin, registry: Registry) -> Iterator[Finding]:
     if plugin.prints:
         mend = "Use `logging`: what it prints at every start goes to stderr"
         yield failed("stdout", "it prints while it is loaded", mend=mend)
-    for remark in registry.remarks(plugin):
-        if "shares the name" in remark.message:
-            yield warned("names", remark.message, mend="Choose a name that no other plugin uses")
-    for message in _shared_with_families(plugin, registry) if plugin.distribution != GROUP else ():
-        yield warned("names", message, mend="Choose a name that no other plugin uses")
-
-
-def _shared_with_families(plugin: Plugin, registry: Registry) -> Iterator[str]:
-    """Yield a line for each name of a plugin that a family of another one resolves too."""
-    for kind, names in plugin.registered.items():
-        catalogue = getattr(registry, f"{kind}s")
-        alone = {spec.name for _, spec in catalogue.specs()} & set(names)
-        for name in sorted(alone) if any(True for _ in catalogue.families()) else ():
-            for entry in catalogue.owners(name):
-                if isinstance(entry.item, Family) and entry.plugin != plugin.name:
-                    family = f"the family {entry.item.name} of {entry.distribution}"
-                    yield f"its {kind} {name} shares the name with one of {family}"
+    for remark in shared_names(plugin, registry):
+        yield warned("names", remark.message, mend="Choose a name that no other plugin uses")
 
 
 def _contract(plugin: Plugin) -> Finding:
@@ -224,7 +214,10 @@ def resolved(listed: ListedFamily) -> Iterator[Fault]:
 
 
 def unknown_names(listed: ListedFamily) -> Iterator[Fault]:
-    """resolve() returns None for a name that it does not know: every family is asked for every name."""
+    """resolve() returns None for a name that it does not know: every family is asked for every name.
+
+    That of a library may leave it to names().
+    """
     for name in (_UNKNOWN, "", "a:b/c"):
         try:
             found = load_factory(listed.family.resolve)(name)
@@ -232,7 +225,7 @@ def unknown_names(listed: ListedFamily) -> Iterator[Fault]:
             mend = "Return None for a name of another plugin: an exception makes that plugin's names unusable"
             yield Fault(f"resolve({name!r}) raises {line(error)}", mend)
             return
-        if found is not None:
+        if found is not None and (not listed.family.library or name in listed.names):
             yield Fault(f"resolve({name!r}) gives {found!r:.80}", "Return None for a name of another plugin")
 
 

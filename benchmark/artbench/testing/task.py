@@ -10,14 +10,14 @@ import numpy as np
 
 from artbench.data.checks import check_compared, check_searched
 from artbench.data.dataset import Dataset
+from artbench.data.groups import check_groups
 from artbench.data.rankings import NOTHING
 from artbench.data.targets import Split, Targets
 from artbench.errors import ArtbenchError
-from artbench.plugins.known import form_of, is_searched, target_named
+from artbench.plugins.known import check_metrics, form_of, is_searched, target_named
 from artbench.runtime.findings import Finding, Status
 from artbench.specs import DatasetSpec, TaskSpec, load_factory
 from artbench.specs.targets import SEARCHED
-from artbench.stats.metrics import find_metric, metrics_of
 from artbench.testing import checks
 from artbench.testing.checks import Broken, Fault, some
 from artbench.testing.dataset import overlaps
@@ -128,14 +128,14 @@ def _splits(task: ReadTask) -> Iterator[tuple[str, Split]]:
 
 
 def labels(task: ReadTask) -> Iterator[Fault]:
-    """Labels are within the range of the classes; years are finite.
+    """Labels are within the range of the classes; numbers are finite.
 
     Of rankings, -1 is the label of an image that belongs with no other.
     """
     lowest = NOTHING if form_of(task.spec.target) == "ranking" else 0
     for name, split in _splits(task):
         if split.labels.dtype == np.float64 and not np.isfinite(split.labels).all():
-            yield Fault(f"some years of {name} are NaN or infinite", "Leave out images without a year")
+            yield Fault(f"some labels of {name} are NaN or infinite", "Leave out images without a number")
         elif split.labels.dtype == np.int64:
             count = len(task.targets.classes)
             if len(wrong := split.labels[(split.labels < lowest) | (split.labels >= count)]):
@@ -193,20 +193,10 @@ def _fingerprint(targets: Targets, dataset: Dataset) -> str:
 
 def primary_metric(task: ReadTask) -> Iterator[Fault]:
     """The metrics are ones for this kind of target, and the primary one can rank."""
-    for name in (task.spec.primary_metric, *task.spec.metrics):
-        try:
-            metric = find_metric(name, task.spec.target)
-        except ArtbenchError as error:
-            yield Fault(error.message, f"State one of these: {error.mend.removeprefix('There are ')}")
-            continue
-        if name != task.spec.primary_metric:
-            continue
-        known = [one.name for one in metrics_of(task.spec.target) if one.ranks and not one.fewest_classes]
-        if not metric.ranks:
-            yield Fault(f"{name} does not say which encoder is better", f"State one of these: {', '.join(known)}")
-        if (count := len(task.targets.classes)) < metric.fewest_classes:
-            message = f"{name} says nothing with {count} classes: it needs {metric.fewest_classes}"
-            yield Fault(message, f"State one of these: {', '.join(known)}")
+    try:
+        check_metrics(task.spec, classes=len(task.targets.classes))
+    except ArtbenchError as error:
+        yield Fault(error.message, error.mend)
 
 
 def target(task: ReadTask) -> Iterator[Fault]:
@@ -225,11 +215,11 @@ def target(task: ReadTask) -> Iterator[Fault]:
 
 
 def classes(task: ReadTask) -> Iterator[Fault]:
-    """Classes are a tuple of different names; a task of years has none."""
+    """Classes are a tuple of different names; a task that asks for numbers has none."""
     names = task.targets.classes
     if form_of(task.spec.target) == "number":
         if names != ():
-            yield Fault(f"a year has no classes, and there are {len(names)}", "Give classes=()")
+            yield Fault(f"a number has no classes, and there are {len(names)}", "Give classes=()")
     elif not isinstance(names, tuple) or not all(isinstance(name, str) and name for name in names):
         yield Fault("classes are not a tuple of texts", "Give classes=tuple(sorted(names))")
     elif len(set(names)) != len(names):
@@ -242,19 +232,14 @@ def groups(task: ReadTask) -> Iterator[Fault]:
     Of rankings, queries of one group are counted together.
     """
     groups = task.targets.groups
-    if groups is None and task.spec.clustered:
-        yield Fault("it is clustered, and its targets have no groups", "Give groups, or leave clustered out")
-    apart = task.spec.clustered and not is_searched(task.spec.target)
-    if groups is not None and apart and len(groups) == len(task.read.dataset):
-        targets = task.targets
-        tested = set(targets.groups_of(targets.test) or ())
-        fitted = set(targets.groups_of(targets.train) or ()) - {""}
-        if both := sorted(tested & fitted):
-            mend = "Keep each group on one side (`artbench.data.authoring.grouped_folds`), or leave clustered out"
-            yield Fault(f"it is clustered, and {len(both):,} groups are in train and test: {some(both)}", mend)
     if groups is not None and len(groups) != len(task.read.dataset):
         mend = "Give one group a row of the dataset, in its order, '' where it is unknown"
         yield Fault(f"there are {len(groups):,} groups for {len(task.read.dataset):,} images", mend)
+        return
+    try:
+        check_groups(task.spec, task.targets)
+    except ArtbenchError as error:
+        yield Fault(error.message, error.mend)
 
 
 def repeats(task: ReadTask) -> Iterator[Fault]:

@@ -115,11 +115,9 @@ def compare_fits(
         limit = max(_SHARE * between, _ROUNDING)
         how, allowed = "on average", f"two seeds differ by {between:.2g} here"
     if not found <= limit:
-        return failed(
-            file.name,
-            f"the probe of {protocol.name}, fitted again, answers otherwise: by {how} {found:.2g}, where {allowed}",
-            mend=RUN,
-        )
+        otherwise = f"it answers otherwise: by {how} {found:.2g}, where {allowed}"
+        told = "some answers are no numbers" if np.isnan(found) else otherwise
+        return failed(file.name, f"the probe of {protocol.name} was fitted again, and {told}", mend=RUN)
     exactly = f"to {found:.1g}" if spec.tolerance is not None else f"to {found:.1g} on average, where {allowed}"
     return passed(
         file.name,

@@ -214,7 +214,7 @@ def _of_predictions(
             yield failed(
                 file.name,
                 f"{len(found.differing):,} of {found.images:,} predictions are not those of {record.backbone}, "
-                f"{record.pretraining}: they differ by up to {found.largest:.2g}",
+                f"{record.pretraining}: {found.told}",
                 mend=RUN,
             )
             return

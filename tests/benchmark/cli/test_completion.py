@@ -15,10 +15,9 @@ import click
 import pytest
 from click.shell_completion import get_completion_class
 
-from artbench.cli.completion import SHELLS, remember_names
+from artbench.cli.completion import SHELLS
 from artbench.cli.main import artbench as group
-from artbench.plugins.registry import Catalogue, Entry
-from artbench.specs import BackboneSpec, Family
+from artbench.plugins.loading import load_plugins
 from tests.benchmark.cli.test_start import HEAVY
 
 VARIABLE = "_ARTBENCH_COMPLETE"
@@ -44,10 +43,13 @@ def offered(line: str, *, shell: str = "bash") -> list[str]:
 
 
 def timm_has(*names: str) -> None:
-    family: Family[BackboneSpec] = Family(
-        name="timm", description="Models.", resolve=lambda _: None, names=lambda: names
-    )
-    remember_names(Catalogue("backbone", [Entry(family, "timm", "artbench")]))
+    """Keep these as the names of timm."""
+    catalogue = load_plugins().backbones
+    entry, timm = next(found for found in catalogue.families() if found[1].name == "timm")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("artbench_timm.family.names", lambda: names)
+        patch.setattr("artbench.plugins.family_names._IMPORTED_BEFORE", frozenset())
+        assert list(catalogue.names_of(entry, timm)) == list(names)
 
 
 @pytest.mark.parametrize(
@@ -145,18 +147,19 @@ def test_families_are_offered_once_they_were_listed() -> None:
 
 def test_a_family_that_is_gone_is_not_offered(cache: Path) -> None:
     (cache / "names").mkdir(parents=True)
-    (cache / "names" / "backbones.json").write_text(json.dumps({"gone:timm": ["resnet18"]}))
+    (cache / "names" / "backbone-gone-timm.json").write_text('{"state": "", "names": ["resnet18"]}')
     assert offered("run --backbone resnet") == []
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "{", '{"artbench:timm": 3}', '{"artbench:timm": [1, "a b", "a\\n$(b)"]}']
+    "content",
+    ["", "[]", "{", '{"names": ["aaa"]}', '{"state": "", "names": ["aaa"]}', '{"state": "of old", "names": 3}'],
 )
 def test_a_spoilt_file_of_names_offers_nothing_and_is_mended(cache: Path, content: str) -> None:
     (cache / "names").mkdir(parents=True)
-    (cache / "names" / "backbones.json").write_text(content)
+    (cache / "names" / "backbone-artbench-timm.json").write_text(content)
     assert offered("run --backbone a") == []
-    timm_has("alexnet")
+    timm_has("alexnet", "a b", "a\n$(b)")
     assert offered("run --backbone a") == ["alexnet"]
 
 
@@ -212,8 +215,8 @@ def test_listing_keeps_the_names(cache: Path, tmp_path: Path) -> None:
         "    register(Family(name='many', description='Many.', resolve=lambda name: None, names=lambda: ['many-1']))\n"
     )
     artbench("list", "tasks", "*", "--plugin", str(plugin))
-    kept = json.loads((cache / "names" / "tasks.json").read_text())
-    assert kept["many.py:many"] == ["many-1"]
+    kept = json.loads((cache / "names" / "task-many.py-many.json").read_text())
+    assert kept["names"] == ["many-1"]
 
 
 def test_a_plugin_that_prints_leaves_the_line_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

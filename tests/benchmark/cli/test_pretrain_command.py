@@ -98,7 +98,7 @@ def test_a_wrong_word_is_status_two_and_nothing_is_made(
 def test_names_are_found_once_before_the_work_and_once_for_it_and_settings_read_once(
     command_line: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from artbench.plugins.registry import Catalogue
+    from artbench.plugins.catalogue import Catalogue
     from artbench.pretrain import workflow
 
     found: list[str] = []

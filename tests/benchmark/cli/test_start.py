@@ -31,8 +31,8 @@ def test_nothing_heavy_is_imported(words: list[str]) -> None:
     assert not imported & HEAVY
 
 
-def test_list_shows_what_the_built_in_plugins_offer() -> None:
-    rows = json.loads(artbench("list", "--json").stdout)
+def test_list_shows_what_the_built_in_plugins_offer(command_line: CommandLine) -> None:
+    rows = json.loads(command_line("list", "--json").stdout)
     named = {(row["kind"], row["name"]) for row in rows}
     assert {
         ("task", "wikiart-style"),
@@ -75,8 +75,16 @@ def test_a_pattern_searches_the_families(command_line: CommandLine) -> None:
         (["leaderboard", "show", "--results", "empty"], 1, "artbench run"),
     ],
 )
-def test_exit_statuses(words: list[str], status: int, says: str, tmp_path: Path) -> None:
-    done = artbench(*words, cwd=tmp_path)
+def test_exit_statuses(
+    words: list[str],
+    status: int,
+    says: str,
+    command_line: CommandLine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = command_line(*words)
     assert done.returncode == status
     assert says in done.stdout + done.stderr
     assert len(done.stderr.splitlines()) <= 1
@@ -84,6 +92,7 @@ def test_exit_statuses(words: list[str], status: int, says: str, tmp_path: Path)
 
 @pytest.mark.parametrize("words", [["--debug", "leaderboard", "build"], ["leaderboard", "build", "--debug"]])
 def test_debug_shows_the_traceback_wherever_it_stands(words: list[str], tmp_path: Path) -> None:
+    # In a process of its own: what shows a traceback is Python, at its end.
     done = artbench(*words, cwd=tmp_path)
     assert done.returncode == 1
     assert "Traceback" in done.stderr
@@ -120,17 +129,19 @@ def test_numbers_are_shown_in_words(command_line: CommandLine) -> None:
     assert "0 is not in the range 1 or more" in refused.stderr
 
 
-def test_a_group_tells_in_whole_sentences_what_its_commands_do(tmp_path: Path) -> None:
-    done = artbench(cwd=tmp_path)
+def test_a_group_tells_in_whole_sentences_what_its_commands_do(command_line: CommandLine) -> None:
+    done = command_line()
     assert done.returncode == 2
     assert "..." not in done.stderr.partition("Commands:")[2]
     assert "put the results on record." in " ".join(done.stderr.split())
 
 
-def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_that_cannot_be_written_is_named(
+    command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "taken").write_text("")
     monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "taken"))
-    done = artbench("cache", cwd=tmp_path)
+    done = command_line("cache")
     assert done.returncode == 1
     assert "taken" in done.stderr
     assert "ARTBENCH_CACHE" in done.stderr
@@ -162,8 +173,8 @@ def test_members_of_a_family_share_one_description_on_a_terminal(monkeypatch: py
     assert ["resnet18.fb_ssl_yfcc100m_ft_in1k", "11.2", "M"] in [line[:3] for line in lines]
 
 
-def test_a_pattern_takes_capitals_for_small_letters() -> None:
-    assert "sample-style" in artbench("list", "tasks", "SAMPLE-*").stdout
+def test_a_pattern_takes_capitals_for_small_letters(command_line: CommandLine) -> None:
+    assert "sample-style" in command_line("list", "tasks", "SAMPLE-*").stdout
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no pseudo-terminals here")

@@ -107,6 +107,8 @@ def test_a_listed_path_has_one_spelling(path: str, spelled: str) -> None:
         ("folder/.", "names no file"),
         ("./ a.jpg", "begins or ends"),
         ("./C:/a.jpg", "absolute"),
+        ("a/\ud800.jpg", "surrogates"),
+        (f"{'a' * 256}/b.jpg", "255 letters"),
     ],
 )
 def test_a_listed_path_that_might_lead_out_is_refused(path: str, reason: str) -> None:

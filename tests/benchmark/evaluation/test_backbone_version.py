@@ -11,8 +11,9 @@ from artbench.evaluation.request import RunRequest, RunResult
 from artbench.evaluation.workflow import run
 from artbench.explain.reproduce import reproduce
 from artbench.explain.sources import Sources, check_sources
+from artbench.plugins.catalogue import Catalogue, Entry
 from artbench.plugins.loading import load_plugins
-from artbench.plugins.registry import Catalogue, Entry, Registry
+from artbench.plugins.registry import Registry
 from artbench.records.record import encoder_name
 from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Silent

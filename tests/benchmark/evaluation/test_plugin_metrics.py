@@ -3,18 +3,20 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+import artbench
 from artbench.errors import ArtbenchError
 from artbench.evaluation.request import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.export.flat import flat_rows
 from artbench.leaderboard.validation.check import KnownTask, check_folder
+from artbench.matrix.options import matrix_options
+from artbench.matrix.plan import make_plan
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.records.folder import ResultsFolder
@@ -149,9 +151,31 @@ def test_without_the_plugin_its_rows_are_ranked_by_value(asked: tuple[RunRequest
     assert "largest_gap is a metric that no plugin here has" in " ".join(done.stdout.split())
 
 
-def test_a_misspelt_metric_is_told_before_an_image_is_read(
-    asked: tuple[RunRequest, RunOutcome], registry: Registry, tmp_path: Path
+REFUSED = {
+    "toy-misspelt": "the metric 'acuracy', which no plugin has for single-label targets. Did you mean 'accuracy'?",
+    "toy-calibration": "can't rank by expected_calibration_error: it does not say which encoder is better. State",
+    "toy-five-of-three": "can't rank by top5_accuracy: of 3 classes it says nothing, it needs 6. State one of these",
+    "toy-seen-painters": "is clustered, with 7 groups in train and in test: painter 0, painter 1, painter 2, …. Keep",
+}
+
+
+@pytest.mark.parametrize("task", REFUSED)
+def test_what_a_task_can_not_ask_is_told_before_an_image_is_read(
+    task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, registry: Registry
 ) -> None:
-    request = replace(asked[0], tasks=["toy-misspelt"], results=tmp_path)
-    with pytest.raises(ArtbenchError, match=r"the metric 'acuracy', which no plugin has for single-label.*accuracy"):
-        run(request, registry=registry, reporter=Silent())
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    content = {"backbone": "toy-patches", "pretraining": "random", "task": task, "cwd": tmp_path, "plugin": [TOY]}
+    request = RunRequest(
+        backbones=["toy-patches"], pretrainings=["random"], tasks=["toy-colour", task], results=tmp_path / "results"
+    )
+    for ask in (
+        lambda: run(request, registry=registry, reporter=Silent()),
+        lambda: make_plan(matrix_options(content), registry=registry, reporter=Silent()),
+        lambda: artbench.targets(task=task, plugins=[TOY, MEASURED]),
+    ):
+        with pytest.raises(ArtbenchError) as raised:
+            ask()
+        assert f"task {task} " in str(raised.value)
+        assert REFUSED[task] in str(raised.value)
+        assert "\n" not in str(raised.value)
+    assert not list((tmp_path / "cache").glob("features/*"))

@@ -81,6 +81,12 @@ def test_other_metrics_of_single_labels(folder: ResultsFolder, metric: str) -> N
     assert (shown["a"], shown["b"]) == ("1–2", "1–2")
 
 
+def test_a_metric_that_says_nothing_of_encoders_makes_no_order(folder: ResultsFolder) -> None:
+    board = board_of(fill(folder, metric="expected_calibration_error"), folder)
+    assert set(places(board).values()) == {"(1)", "(2)", "(3)", "(4)", "(5)"}
+    assert "ECE does not say which encoder is better" in board.ranking.explanation
+
+
 @pytest.mark.parametrize("metric", ["mean_average_precision", "sample_f2"])
 def test_metrics_of_several_labels(folder: ResultsFolder, metric: str) -> None:
     random = np.random.default_rng(5)

@@ -91,7 +91,8 @@ def test_the_same_bytes_come_twice(make: Callable[..., LabelledFeatures]) -> Non
     assert first.probabilities(test.rows).tobytes() == second.probabilities(test.rows).tobytes()
 
 
-def test_the_number_of_threads_changes_no_choice_and_no_prediction() -> None:
+def test_the_number_of_threads_changes_no_choice_and_no_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("artbench.probe.objective._FEW", 0)
     train, test = classed(300, width=60), classed(200, width=60, seed=1)
     threads = torch.get_num_threads()
     fits = []
@@ -111,6 +112,7 @@ def test_the_number_of_threads_changes_no_choice_and_no_prediction() -> None:
 def test_the_number_of_cores_changes_no_byte(
     make: Callable[..., LabelledFeatures], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("artbench.probe.objective._FEW", 0)
     monkeypatch.setattr(features_module, "_BLOCK", 600)
     monkeypatch.setattr(path_module, "_LABELS", 2)
     train, fits = make(200), []

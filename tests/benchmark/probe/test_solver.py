@@ -1,7 +1,7 @@
 """The solver finds the minimum that scikit-learn finds, and says so when it does not."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Event
 from typing import Any
 
@@ -28,6 +28,14 @@ from artbench.specs import TargetKind
 from tests.support.probe_features import classed, tagged, z_scores
 
 PENALTIES = (10.0, 0.1, 1e-3, 1e-5)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _shared_out() -> Iterator[None]:
+    """Features as few as these are shared out to threads too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(objective_module, "_FEW", 0)
+        yield
 
 
 def objective_of(part: LabelledFeatures) -> tuple[Objective, Standardised]:

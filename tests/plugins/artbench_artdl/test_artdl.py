@@ -56,8 +56,11 @@ def test_lists_that_overlap_or_are_missing_are_refused(tmp_path: Path) -> None:
         file.write("0000\n")
     with pytest.raises(ArtbenchError, match="artdl: 0000 is in the lists of train and of test"):
         saint_targets(dataset)
+    (tmp_path / "sets" / "test.txt").write_bytes("0001\n".encode("utf-16"))
+    with pytest.raises(ArtbenchError, match=r"artdl: .*test\.txt is not UTF-8.*github\.com/iFede94"):
+        saint_targets(dataset)
     (tmp_path / "sets" / "val.txt").unlink()
-    with pytest.raises(ArtbenchError, match=r"artdl: no list sets/val\.txt in .*github\.com/iFede94"):
+    with pytest.raises(ArtbenchError, match=r"artdl: no val\.txt in .*sets/.*github\.com/iFede94"):
         saint_targets(dataset)
     assert len(label_targets(dataset).test) == 24
 

@@ -108,7 +108,7 @@ def test_metrics_agree_with_values_by_hand() -> None:
 
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ArtbenchError, match=r"eufcc: no data/train\.csv in .*test_ood.*github"):
+    with pytest.raises(ArtbenchError, match=r"eufcc: no train\.csv in .*test_ood.*github"):
         open_eufcc(tmp_path)
     (release(tmp_path) / "data" / "test_ood.csv").unlink()
     with pytest.raises(ArtbenchError, match=r"eufcc: no test_ood\.csv in"):

@@ -36,6 +36,7 @@ def release(root: Path, *, volumes: int = 12, pages: int = 8) -> Path:
         ("98(LUCRETIA)", ("9", "98", None)),
         ("not a code", (None, None, None)),
         ("31J", (None, None, None)),
+        ("٣١A", (None, None, None)),
     ],
 )
 def test_a_code_is_cut_at_a_depth(code: str, depths: tuple[str | None, ...]) -> None:
@@ -73,11 +74,14 @@ def test_no_volume_is_on_both_sides_and_all_depths_have_one_split(tmp_path: Path
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("[1]", "holds a list, not an object"),
-        ('{"a.jpg": "31A"}', r"the codes of a\.jpg are no list"),
+        ("[1]", "holds an array, not an object"),
+        ('{"a.jpg": "31A"}', r"the codes of 'a\.jpg' are no list"),
         ("{", "can't be read as JSON"),
         ("[" * 100_000, "can't be read as JSON"),
         ('{"../a.jpg": ["31A"]}', "leads out of the folder"),
+        ('{"a.jpg": ["31A"], "a.jpg": ["25F"]}', r"an object has the key 'a\.jpg' twice"),
+        (r'{"\ud800.jpg": ["31A"]}', "half of a pair of surrogates"),
+        ("{}", "the list names no image"),
     ],
 )
 def test_a_broken_list_is_refused(text: str, reason: str, tmp_path: Path) -> None:

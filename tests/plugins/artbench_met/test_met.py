@@ -83,6 +83,11 @@ def _changed(name: str, change: Callable[[list[Any]], object]) -> Callable[[Path
     return changed
 
 
+def elsewhere(place: Path) -> None:
+    """Move a file or folder to where its release is, and link to it."""
+    place.symlink_to(place.rename(place.parents[2] / "elsewhere"))
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -91,21 +96,32 @@ def _changed(name: str, change: Callable[[list[Any]], object]) -> Callable[[Path
         (_changed("testset", lambda given: given[0].update(MET_id="x")), r"entry 0: MET_id is 'x', not the number"),
         (_changed("testset", lambda given: given[0].update(MET_id=7)), r"artwork 7, which the database lacks"),
         (_changed("valset", lambda given: given[1].update(path="../a/b.jpg")), r"entry 1: the image '\.\./a/b\.jpg'"),
-        (_changed("valset", lambda given: given.append(3)), "entry 9: no path of an image"),
-        (lambda root: (root / "ground_truth" / "valset.json").write_text("{}"), "holds a dict, not a list"),
+        (_changed("valset", lambda given: given.append(3)), "entry 9 is no object"),
+        (_changed("valset", lambda given: given[1].pop("path")), "entry 1: no path of an image"),
+        (_changed("testset", lambda given: given[0].update(MET_id="5_0")), r"entry 0: MET_id is '5_0', not the number"),
+        (
+            _changed("testset", lambda given: given[0].update(MET_id=50.0)),
+            r"entry 0: MET_id is '50\.0', not the number",
+        ),
+        (_changed("testset", lambda given: given[0].update(MET_id=True)), r"entry 0: MET_id is 'True', not the number"),
+        (_changed("testset", lambda given: given[0].update(path="\ud800/a.jpg")), "half of a pair of surrogates"),
+        (_changed("testset", lambda given: given[0].update(path=f"{'x' * 9999}/a.jpg")), "more than 255 letters"),
+        (lambda root: (root / "ground_truth" / "valset.json").write_text("{}"), "holds an object, not an array"),
         (lambda root: (root / "ground_truth" / "valset.json").write_text("["), "can't be read as JSON"),
         (lambda root: (root / "ground_truth" / "valset.json").unlink(), r"no valset\.json in .*ground_truth"),
+        (lambda root: elsewhere(root / "images" / "MET"), "MET is a link that leads out of"),
+        (lambda root: elsewhere(root / "ground_truth" / "valset.json"), "valset.json is a link that leads out of"),
         (lambda root: (root / "images").rename(root / "pictures"), "none of the 44 images that are listed is in"),
     ],
 )
 def test_a_broken_release_is_refused(change: Callable[[Path], object], reason: str, tmp_path: Path) -> None:
-    change(release(tmp_path))
+    change(release(tmp_path / "met"))
     with pytest.raises(ArtbenchError, match=rf"met: .*{reason}"):
-        open_met(tmp_path)
+        open_met(tmp_path / "met")
 
 
 def test_an_empty_folder_says_what_belongs_there(tmp_path: Path) -> None:
-    with pytest.raises(ArtbenchError, match=r"met: no ground_truth/MET_database\.json in .*test_noart/<file>.*felk"):
+    with pytest.raises(ArtbenchError, match=r"met: no MET_database\.json in .*test_noart/<file>.*felk"):
         open_met(tmp_path)
 
 

@@ -33,7 +33,7 @@ def register_metrics(register: Callable[[MetricSpec], None]) -> None:
 def register_tasks(register: Callable[[TaskSpec], None]) -> None:
     def task(name: str, metric: str, *, target: str = "single-label", factory: str = "colour", **rest: Any) -> None:
         made = f"tests.support.plugins.toy_plugin:{factory}"
-        if target == "brightness":
+        if factory != "colour":
             made = f"tests.support.plugins.measured_plugin:{factory}"
         register(
             TaskSpec(
@@ -50,6 +50,9 @@ def register_tasks(register: Callable[[TaskSpec], None]) -> None:
     task("toy-odds", "log_odds", metrics=("hits", "largest_gap"))
     task("toy-gap", "largest_gap")
     task("toy-misspelt", "acuracy")
+    task("toy-calibration", "expected_calibration_error")
+    task("toy-five-of-three", "top5_accuracy")
+    task("toy-seen-painters", "accuracy", factory="seen", clustered=True)
     task("toy-brightness", "rank_agreement", target="brightness", factory="brightness")
 
 
@@ -70,6 +73,14 @@ def largest_gap(answers: Answers) -> float:
 def rank_agreement(answers: Answers) -> float:
     one, other = (np.argsort(np.argsort(values)) for values in (answers.labels, answers.predicted))
     return float(np.corrcoef(one, other)[0, 1])
+
+
+def seen(dataset: Any) -> Any:
+    from dataclasses import replace
+
+    from tests.support.plugins.toy_plugin import colour
+
+    return replace(colour(dataset), groups=[f"painter {row % 7}" for row in range(len(dataset))])
 
 
 def brightness(dataset: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module, metadata
 
 from artbench.cli.doctor.examination import Environment
+from artbench.plugins.remarks import remarks
 from artbench.runtime.findings import Finding, failed, passed
 
 _SHOWN = ("torch", "torchvision", "timm")
@@ -76,7 +77,7 @@ def plugins(environment: Environment) -> Iterator[Finding]:
             origin = f"of {plugin.distribution} {plugin.version}".rstrip()
             mend = f"Mend or uninstall {plugin.distribution}; ARTBENCH_PLUGINS= leaves out all that are not built in"
             yield failed(plugin.name, f"{origin} is left out: {plugin.problem}", mend=mend)
-        yield from registry.remarks(plugin)
+        yield from remarks(plugin, registry)
     loaded = [plugin for plugin in registry.plugins if not plugin.problem]
     names = {plugin.distribution for plugin in loaded}
     yield passed("plugins", f"{len(loaded)} plugins are loaded, from {', '.join(sorted(names))}")

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
         listed_path,
         match_files,
     )
+    from artbench.data.authoring.published import find_list, read_json
     from artbench.data.authoring.released import listed_targets, mapped, open_listed, present
     from artbench.data.authoring.tables import TABLE_SUFFIXES, Table, read_table
+    from artbench.data.authoring.unseen import unseen_targets
     from artbench.data.splits import grouped_folds, held_out, rarest_labels, stratified_share
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "Table",
     "balanced_targets",
     "check_inside",
+    "find_list",
     "folders_in",
     "grouped_folds",
     "held_out",
@@ -37,8 +40,10 @@ __all__ = [
     "open_listed",
     "present",
     "rarest_labels",
+    "read_json",
     "read_table",
     "stratified_share",
+    "unseen_targets",
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -54,8 +59,10 @@ __getattr__, __dir__ = lazy_exports(
             "image_id",
             "images_in",
         ),
+        "artbench.data.authoring.published": ("find_list", "read_json"),
         "artbench.data.authoring.released": ("listed_targets", "mapped", "open_listed", "present"),
         "artbench.data.authoring.tables": ("TABLE_SUFFIXES", "Table", "read_table"),
+        "artbench.data.authoring.unseen": ("unseen_targets",),
         "artbench.data.splits": ("grouped_folds", "held_out", "rarest_labels", "stratified_share"),
     },
 )

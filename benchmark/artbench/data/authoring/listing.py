@@ -15,6 +15,9 @@ IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".
 # Folders that file servers and archivers add: thumbnails and deleted files.
 _NOT_LOOKED_INTO = frozenset({"@eaDir", "#recycle", "$RECYCLE.BIN", "__MACOSX"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# What file systems allow, of whatever unit.
+_LONGEST = 255
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 _ROOTED = re.compile(r"/|[A-Za-z]:")
 _ESCAPED = re.compile("#U([0-9a-fA-F]{4})")
 _MAY_DIFFER = re.compile(r"[^A-Za-z0-9().'/]+")
@@ -187,6 +190,8 @@ def listed_path(path: str) -> str:
     spelled = unicodedata.normalize("NFC", path.strip()).replace("\\", "/")
     if _CONTROL.search(spelled):
         raise ValueError("holds control characters")
+    if _NO_TEXT.search(spelled):
+        raise ValueError("holds half of a pair of surrogates, which is no character")
     parts = [part for part in spelled.split("/") if part not in ("", ".")]
     plain = "/".join(parts)
     if _ROOTED.match(spelled) or _ROOTED.match(plain):
@@ -195,6 +200,8 @@ def listed_path(path: str) -> str:
         raise ValueError("leads out of the folder of the images")
     if not parts or spelled.endswith(("/", "/.")):
         raise ValueError("names no file")
+    if max(map(len, parts)) > _LONGEST:
+        raise ValueError(f"has a part of more than {_LONGEST} letters, as no file's name has")
     if plain != plain.strip():
         raise ValueError("begins or ends with a space")
     return plain

@@ -1,5 +1,6 @@
 """Datasets whose publishers list every image, with its split and labels: finding the images, and making targets."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,13 +9,14 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from artbench.data.authoring.listing import images_in, listed_path, match_files
+from artbench.data.authoring.listing import check_inside, images_in, listed_path, match_files
 from artbench.data.authoring.tables import Table
 from artbench.data.dataset import Dataset
 from artbench.data.targets import Labels, Split, Targets
 from artbench.errors import ArtbenchError
 
 _T = TypeVar("_T")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
 _SPLITS = ("train", "validation", "test")
 
 
@@ -45,7 +47,8 @@ def open_listed(
         tables: Whatever else the tasks read.
 
     Raises:
-        ArtbenchError: A name is listed twice or might lead out of its folder, or none of the images is there.
+        ArtbenchError: Nothing is listed, a name is listed twice, a name or a link leads out of `root`, or none of the
+            images is there.
 
     Examples:
         >>> from pathlib import Path
@@ -58,11 +61,14 @@ def open_listed(
         >>> found.ids, found.files, found.tables["place"].tolist()
         (['1.jpg'], ['images/1.jpg'], [0, -1])
     """
-    names = [_checked(name, dataset) for name in listed]
+    if not len(listed):
+        raise ArtbenchError(f"{dataset}: the list names no image", mend=mend)
+    names = [_checked(name, number, dataset, mend) for number, name in enumerate(listed, start=1)]
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise ArtbenchError(f"{dataset}: the image {twice[0]} is listed {names.count(twice[0])} times", mend=mend)
-    depth = max((name.count("/") for name in names), default=0)
+    depth = max(name.count("/") for name in names)
     for folder in folders:
+        check_inside(root / folder, root, dataset=dataset)
         sizes = images_in(root / folder, dataset=dataset, depth=depth)
         keys = (
             {path.rpartition(".")[0]: path for path in sorted(sizes, reverse=True)} if stems else {p: p for p in sizes}
@@ -198,17 +204,19 @@ def present(table: Table, labels: Sequence[str], *, dataset: str) -> NDArray[np.
     found = np.zeros((len(table), len(labels)), bool)
     for number, label in enumerate(labels):
         for row, (value, line) in enumerate(zip(table.column(label, dataset=dataset), table.lines, strict=True)):
-            try:
-                found[row, number] = float(value) > 0
-            except ValueError:
+            if not _NUMBER.fullmatch(value):
                 raise ArtbenchError(
-                    f"{dataset}: {table.file}, line {line}: {label} is {value[:60]!r}, not a number"
-                ) from None
+                    f"{dataset}: {table.file}, line {line}: {label} is {value[:60]!r}, not a number",
+                    mend="Write 1 for a label that is there, and 0 for one that is not",
+                )
+            found[row, number] = float(value) > 0
     return found
 
 
-def _checked(name: str, dataset: str) -> str:
+def _checked(name: str, number: int, dataset: str, mend: str) -> str:
     try:
         return listed_path(name)
     except ValueError as error:
-        raise ArtbenchError(f"{dataset}: the list names the image {name[:100]!r}: {error}") from error
+        raise ArtbenchError(
+            f"{dataset}: the list names the image {name[:100]!r} (number {number:,}): {error}", mend=mend
+        ) from error

@@ -18,6 +18,8 @@ TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".parquet", ".pq"})
 
 # Enough for ten million rows.
 _LARGEST = 1_000_000_000
+# Columns that a message names, and letters of each.
+_NAMED = 50
 
 _DELIMITERS = ",;\t|"
 _ENCODINGS = ("utf-8-sig", "cp1252")
@@ -55,10 +57,13 @@ class Table:
             return self.columns[name]
         lower = {column.lower(): column for column in self.columns}
         near = [lower[match] for match in get_close_matches(name.lower(), lower, n=3, cutoff=0.6)]
+        shown = ", ".join([repr(name[:_NAMED]) for name in self.columns][:_NAMED]) + ", …" * (
+            len(self.columns) > _NAMED
+        )
         hint = f"Is it {' or '.join(near)}? " if near else ""
         raise ArtbenchError(
             f"{dataset}: {self.file} has no column {name!r}",
-            mend=mend or f"{hint}It has {', '.join(map(repr, self.columns))}",
+            mend=mend or f"{hint}It has {shown}",
         )
 
 
@@ -104,7 +109,10 @@ def _csv(file: Path, dataset: str, text: str) -> Table:
                 lines.append(begins)
             begins = reader.line_num + 1
     except csv.Error as error:
-        raise ArtbenchError(f"{dataset}: {file}, line {reader.line_num}: not CSV ({error})") from error
+        raise ArtbenchError(
+            f"{dataset}: {file}, line {reader.line_num}: not CSV ({error})",
+            mend="Shorten the value, or close the quotation mark that it begins with",
+        ) from error
     if not rows:
         raise ArtbenchError(f"{dataset}: {file} is empty", mend="Its first line should name the columns")
     head = _head(rows[0], file, dataset)

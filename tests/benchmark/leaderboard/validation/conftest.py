@@ -12,7 +12,9 @@ from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.protocol import LINEAR_V1, LINEAR_V2, Protocol
 from artbench.runtime.progress import Silent
+from tests.support.mutants import Submission
 from tests.support.plugins import JUDGED, TOY
+from tests.support.submissions import submitted
 
 TASKS = ("toy-colour", "toy-traits", "toy-year", "toy-clustered", "toy-splits")
 
@@ -42,6 +44,23 @@ def newer(registry: Registry, cache: Path, tmp_path_factory: pytest.TempPathFact
     """The same under `linear-v2`, whose intervals need no resamples, and a few shots of unseen painters."""
     shots = {"toy-colour": [1], "toy-clustered": [2]}
     return measure(tmp_path_factory.mktemp("newer") / "results", registry, cache, LINEAR_V2, shots=shots)
+
+
+@pytest.fixture(params=[LINEAR_V1, LINEAR_V2], ids=lambda protocol: str(protocol.name))
+def protocol(request: pytest.FixtureRequest) -> Protocol:
+    asked: Protocol = request.param
+    return asked
+
+
+@pytest.fixture
+def measured(protocol: Protocol, request: pytest.FixtureRequest) -> Path:
+    """The results under the protocol."""
+    return Path(request.getfixturevalue("results" if protocol == LINEAR_V1 else "newer"))
+
+
+@pytest.fixture
+def colour(measured: Path, protocol: Protocol, tmp_path: Path) -> Submission:
+    return submitted(measured, "toy-colour", protocol.name, tmp_path)
 
 
 def measure(

@@ -81,7 +81,9 @@ def test_their_types_are_right(workshop: Path, request: pytest.FixtureRequest) -
     # With the settings of one, which are those of all, at once: torch is read only once.
     command = [sys.executable, "-m", "mypy", "--config-file", str(packages[0] / "pyproject.toml"), *files]
     # What mypy found in torch and artbench it finds again next time. The packages, in a new place, are read anew.
-    cache = request.config.cache.mkdir("types-of-packages") if request.config.cache else workshop / "types"
+    # Without the plugin `cacheprovider` pytest has no cache to keep it in.
+    kept: pytest.Cache | None = getattr(request.config, "cache", None)
+    cache = workshop / "types" if kept is None else kept.mkdir("types-of-packages")
     environment = {**os.environ, "MYPYPATH": os.pathsep.join(files), "MYPY_CACHE_DIR": str(cache)}
     done = subprocess.run(command, capture_output=True, text=True, cwd=workshop, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
