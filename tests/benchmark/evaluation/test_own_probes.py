@@ -191,6 +191,18 @@ def test_it_is_verified_by_fitting_it_again(
     finally:
         file.write_text(whole)
         pq.write_table(table, file.with_suffix(".parquet"), compression="zstd")
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_probe_that_sees_tokens_is_verified_on_them(request_: RunRequest, registry: Registry, tmp_path: Path) -> None:
+    asked = replace(request_, protocol=protocol_to_run("placed-v1"), tasks=["toy-colour"], results=tmp_path)
+    (result,) = run(asked, registry=registry, reporter=Silent()).results
+    verify = VerifyRequest(files=(result.file,), sources=Sources(device="cpu"), sample=8, seed=0)
+    (finding,) = verify_records(verify, registry=registry, reporter=Silent()).findings
+    assert (finding.status, "where two seeds differ by" in finding.message) == ("PASS", True), finding
+
+
+def test_one_seed_without_a_tolerance_tells_nothing(registry: Registry) -> None:
     with pytest.raises(ArtbenchError, match="nothing tells by how much its fits may differ"):
         probe_to_fit(protocol_to_run("free-v1"))
 
