@@ -180,16 +180,27 @@ def _gaps(given: _Answers, round_: Round) -> NDArray[np.float64]:
         found: NDArray[np.float64] = np.abs(np.asarray(outputs, np.float64) - chances).max(axis=1)
         return found
     assert given.predicted is not None
-    return np.abs(_chance_of(outputs, given.predicted.astype(np.int64)) - chances)
+    assert isinstance(outputs, Leading)
+    return gaps_of_classes(given.predicted.astype(np.int64), chances, outputs)
+
+
+def gaps_of_classes(
+    predicted: NDArray[np.int64], confidence: NDArray[np.float64], here: Leading
+) -> NDArray[np.float64]:
+    """Return by how much the probability of each predicted class differs, and that of the class which leads here.
+
+    A class that does not lead is not a prediction, whatever is said truly of its probability.
+
+    Args:
+        predicted: Predicted class of each image, int64, shape (n,).
+        confidence: Its probability on record, float64, shape (n,).
+        here: Probabilities here; a class that is not among the leading ones has none.
+    """
+    chances = np.where(here.classes == predicted[:, None], here.probabilities, 0).sum(axis=1)
+    found: NDArray[np.float64] = np.abs(np.stack([chances, here.probabilities[:, 0]]) - confidence).max(axis=0)
+    return found
 
 
 def _outputs(round_: Round) -> Outputs:
     assert isinstance(round_.outputs, Leading | np.ndarray)
     return round_.outputs
-
-
-def _chance_of(outputs: Outputs, classes: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the probability of one class of each image; 0 if it is not among the leading ones."""
-    assert isinstance(outputs, Leading)
-    found: NDArray[np.float64] = np.where(outputs.classes == classes[:, None], outputs.probabilities, 0).sum(axis=1)
-    return found
