@@ -188,6 +188,15 @@ def test_it_is_verified_by_fitting_it_again(
         file.write_text(json.dumps(content))
         (finding,) = verified(0)
         assert (finding.status, "answers otherwise: by on average" in finding.message) == ("FAIL", True)
+        # Where seeds differ by much in probabilities, the classes tell.
+        at = table.column_names.index("prediction")
+        others = pa.array((table["prediction"].to_numpy() + 1) % 3, pa.int32())
+        pq.write_table(table.set_column(at, "prediction", others), file.with_suffix(".parquet"))
+        content["predictions"]["sha256"] = sha256_of(file.with_suffix(".parquet"))
+        file.write_text(json.dumps(content))
+        monkeypatch.setattr("artbench.verify.own_probe._between", lambda *_: 10.0)
+        (finding,) = verified(0)
+        assert (finding.status, "100.0% of the classes are others" in finding.message) == ("FAIL", True), finding
     finally:
         file.write_text(whole)
         pq.write_table(table, file.with_suffix(".parquet"), compression="zstd")
