@@ -5,6 +5,8 @@ import math
 import torch
 from torch import nn
 
+from artbench_attentive.settings import divisor
+
 # Of the batch norms of both originals.
 _EPSILON = 1e-6
 
@@ -90,14 +92,3 @@ def pooled(tokens: torch.Tensor, queries: torch.Tensor, values: torch.Tensor) ->
     attention = (tokens @ queries.T / math.sqrt(width)).softmax(dim=1)
     sums = attention.transpose(1, 2) @ tokens
     return torch.einsum("nqd,qed->nqe", sums, values.view(count, width // count, width)).flatten(1)
-
-
-def divisor(width: int, *, most: int) -> int:
-    """Return the largest number up to `most` that divides `width`.
-
-    Examples:
-        >>> from artbench_attentive.head import divisor
-        >>> divisor(384, most=32), divisor(100, most=32)
-        (32, 25)
-    """
-    return max(number for number in range(1, most + 1) if width % number == 0)

@@ -14,24 +14,10 @@ from artbench.data import Examples, Labels
 from artbench.data.fitting import FeatureRows
 from artbench.specs import AnswerForm
 from artbench_attentive.head import HEADS
+from artbench_attentive.settings import Setting
 
 # A loss that float32 can't tell from that of certainty about another class, so that few images don't outweigh all.
 _WORST = 35.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setting:
-    """What is chosen on held-out images.
-
-    Attributes:
-        rate: Learning rate of AdamW at its peak.
-        decay: Weight decay of all weights but biases.
-        epochs: Passes over the images.
-    """
-
-    rate: float
-    decay: float
-    epochs: int
 
 
 @dataclass(frozen=True, kw_only=True)

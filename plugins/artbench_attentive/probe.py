@@ -1,13 +1,13 @@
 """The attentive probe: its settings are chosen on held-out images, and it is trained on all with these."""
 
 from collections.abc import Sequence
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data import Fitted, Fitting, HeldOut
-from artbench_attentive.learner import Plan, Setting, answer, train
+from artbench_attentive.learner import Plan, answer, train
+from artbench_attentive.settings import Setting, grid
 
 
 def fit(fitting: Fitting) -> Fitted:
@@ -24,12 +24,7 @@ def fit(fitting: Fitting) -> Fitted:
         seed=fitting.seed,
         device=fitting.device,
     )
-    settings = [
-        Setting(rate=rate, decay=decay, epochs=epochs)
-        for epochs, decay, rate in product(
-            sorted(given["epochs"]), sorted(given["decays"], reverse=True), sorted(given["rates"])
-        )
-    ]
+    settings = grid(given)
     answers: list[list[NDArray[np.float32]]] = []
     losses = np.zeros(len(settings))
     total = sum(len(fold.choose_on) for fold in fitting.folds)

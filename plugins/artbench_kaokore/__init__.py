@@ -7,6 +7,8 @@ from artbench.specs import DatasetSpec, Family, Published, PublishedResult, Task
 
 SOURCE = "https://github.com/rois-codh/kaokore"
 LAYOUT = "labels.csv and the faces images_256/<number>.jpg"
+# The address of each face, by which its book is known.
+ADDRESSES = "urls.txt"
 
 # Train, validation and test of the labelled faces of each release.
 SIZES = {"1.0": (4_238, 533, 527), "1.3": (7_405, 926, 926)}
@@ -44,7 +46,7 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
 
 @hookimpl
 def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> None:
-    """Register gender and status of both releases."""
+    """Register gender and status of both releases, in the official splits and in books that are not in train."""
     for release, (train, validation, test) in SIZES.items():
         for name, (classes, description) in _ASKED.items():
             literature = [
@@ -61,5 +63,17 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
                     factory=f"artbench_kaokore.dataset:{name}_targets",
                     published=Published(classes=classes, train=train, validation=validation, test=test),
                     literature=tuple(literature),
+                )
+            )
+            register(
+                TaskSpec(
+                    name=f"kaokore-{release}-{name}-unseen-books",
+                    description=f"{description}, in books that are not in train",
+                    dataset=f"kaokore-{release}",
+                    target="single-label",
+                    primary_metric="accuracy",
+                    clustered=True,
+                    factory=f"artbench_kaokore.books:unseen_{name}_targets",
+                    published=Published(classes=classes),
                 )
             )

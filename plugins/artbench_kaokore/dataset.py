@@ -1,9 +1,11 @@
 """KaoKore as its authors' program arranges it: a list, and a folder of faces."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from artbench.data import Dataset, Targets
 from artbench.data.authoring import Table, find_list, listed_targets, mapped, open_listed, read_table
@@ -62,12 +64,18 @@ def status_targets(dataset: Dataset) -> Targets:
     return _targets(dataset, "status", STATUSES)
 
 
-def _targets(dataset: Dataset, column: str, classes: tuple[str, ...]) -> Targets:
-    table, name = cast("Table", dataset.tables["list"]), dataset.name
+def labels_of(dataset: Dataset, column: str, classes: Sequence[str]) -> NDArray[np.int64]:
+    """Return the class of each listed face, of `gender` or `status`."""
     numbers = {str(number): number for number in range(len(classes))}
+    return np.array(mapped(cast("Table", dataset.tables["list"]), column, numbers, dataset=dataset.name), np.int64)
+
+
+def splits_of(dataset: Dataset) -> list[str]:
+    """Return the official split of each listed face."""
+    return mapped(cast("Table", dataset.tables["list"]), "set", SPLITS, dataset=dataset.name)
+
+
+def _targets(dataset: Dataset, column: str, classes: Sequence[str]) -> Targets:
     return listed_targets(
-        dataset,
-        classes=classes,
-        labels=np.array(mapped(table, column, numbers, dataset=name), np.int64),
-        splits=mapped(table, "set", SPLITS, dataset=name),
+        dataset, classes=classes, labels=labels_of(dataset, column, classes), splits=splits_of(dataset)
     )

@@ -42,6 +42,18 @@ def register_tasks(register: Callable[[TaskSpec | Family[TaskSpec]], None]) -> N
     )
     register(
         TaskSpec(
+            name="mame-medium-unseen-objects",
+            description="which of 29 mediums an artwork is made of, without test images of objects in train",
+            dataset="mame",
+            target="single-label",
+            primary_metric="accuracy",
+            clustered=True,
+            factory="artbench_mame.dataset:unseen_medium_targets",
+            published=Published(classes=29, train=sizes["train"], validation=sizes["validation"]),
+        )
+    )
+    register(
+        TaskSpec(
             name="mame-museum",
             description="which of three museums photographed an artwork: what an encoder should rather not see",
             dataset="mame",

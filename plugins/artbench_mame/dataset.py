@@ -1,5 +1,6 @@
 """MAMe as published: a list of works and a folder of images, at full size or at 256 pixels."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -17,6 +18,7 @@ from artbench.data.authoring import (
     read_table,
 )
 from artbench_mame import LAYOUT, SOURCE
+from artbench_mame.objects import objects_of
 
 NAME = "mame"
 LIST = "MAMe_dataset.csv"
@@ -52,7 +54,7 @@ def open_mame(root: Path) -> Dataset:
 
 def medium_targets(dataset: Dataset) -> Targets:
     """Return the medium of each work, with its museum as group."""
-    return _targets(dataset, "Medium", groups="Museum")
+    return _targets(dataset, "Medium", groups=_column(dataset, "Museum"))
 
 
 def museum_targets(dataset: Dataset) -> Targets:
@@ -60,27 +62,56 @@ def museum_targets(dataset: Dataset) -> Targets:
     return _targets(dataset, "Museum")
 
 
+def unseen_medium_targets(dataset: Dataset) -> Targets:
+    """Return the medium of each work, without the test images whose object is in train or validation.
+
+    The group of an image is its object.
+    """
+    parts, objects = _splits(dataset), _objects(dataset)
+    seen = {one for one, part in zip(objects, parts, strict=True) if part != "test"}
+    left = ["" if part == "test" and one in seen else part for one, part in zip(objects, parts, strict=True)]
+    return _targets(dataset, "Medium", splits=left, groups=objects)
+
+
 def museum_bias_targets(dataset: Dataset) -> Targets:
-    """Return medium and museum of equally many test images of each."""
+    """Return medium and museum of equally many test images of each, one of each object."""
     mediums = medium_targets(dataset)
-    classes = [""] * len(dataset)
+    place = np.asarray(dataset.tables["place"])
+    classes, objects = [""] * len(dataset), [""] * len(dataset)
     for row, label in zip(mediums.test.rows.tolist(), mediums.test.labels.tolist(), strict=True):
         classes[row] = mediums.classes[label]
+    for row, one in zip(place.tolist(), _objects(dataset), strict=True):
+        if row >= 0:
+            objects[row] = one
     assert mediums.groups is not None
-    found = balanced_targets(dataset, mediums.test.rows, classes=classes, origins=mediums.groups)
+    found = balanced_targets(dataset, mediums.test.rows, classes=classes, origins=mediums.groups, objects=objects)
     missing = [name for name, part in zip(mediums.missing, mediums.missing_splits, strict=True) if part == "test"]
     return replace(found, missing=missing, missing_splits=["test"] * len(missing))
 
 
-def _targets(dataset: Dataset, column: str, *, groups: str | None = None) -> Targets:
-    table = cast("Table", dataset.tables["list"])
+def _objects(dataset: Dataset) -> list[str]:
+    return objects_of(*(_column(dataset, name) for name in ("Image file", "Museum", "Museum-based instance ID")))
+
+
+def _splits(dataset: Dataset) -> list[str]:
+    return mapped(cast("Table", dataset.tables["list"]), "Subset", SPLITS, dataset=NAME)
+
+
+def _column(dataset: Dataset, name: str) -> Sequence[str]:
+    return cast("Table", dataset.tables["list"]).column(name, dataset=NAME)
+
+
+def _targets(
+    dataset: Dataset, column: str, *, splits: Sequence[str] | None = None, groups: Sequence[str] | None = None
+) -> Targets:
     # `read_table` drops the blank after one of the mediums.
-    classes = sorted(set(table.column(column, dataset=NAME)))
-    numbers = {name: number for number, name in enumerate(classes)}
+    values = _column(dataset, column)
+    classes = sorted(set(values))
+    number = {name: label for label, name in enumerate(classes)}
     return listed_targets(
         dataset,
         classes=classes,
-        labels=np.array(mapped(table, column, numbers, dataset=NAME), np.int64),
-        splits=mapped(table, "Subset", SPLITS, dataset=NAME),
-        groups=None if groups is None else table.column(groups, dataset=NAME),
+        labels=np.array([number[value] for value in values], np.int64),
+        splits=_splits(dataset) if splits is None else splits,
+        groups=groups,
     )

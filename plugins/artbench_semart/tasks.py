@@ -8,10 +8,9 @@ from typing import cast
 import numpy as np
 
 from artbench.data import Dataset, Targets
-from artbench.data.authoring import grouped_folds, listed_targets
+from artbench.data.authoring import listed_targets, unseen_targets
 from artbench_semart.dataset import Paintings
 
-FOLDS = 5
 UNKNOWN = "unknown"
 TYPES = (
     "religious",
@@ -97,49 +96,18 @@ def timeframe_targets(dataset: Dataset) -> Targets:
 
 
 def unseen_type_targets(dataset: Dataset) -> Targets:
-    """Return the types, in rounds of unseen painters; see `unseen_targets`."""
-    return unseen_targets(dataset, "TYPE", TYPES)
+    """Return the types, in rounds of unseen painters."""
+    return _unseen(dataset, "TYPE", TYPES)
 
 
 def unseen_school_targets(dataset: Dataset) -> Targets:
-    """Return the schools, in rounds of unseen painters; see `unseen_targets`."""
-    return unseen_targets(dataset, "SCHOOL", SCHOOLS)
+    """Return the schools, in rounds of unseen painters."""
+    return _unseen(dataset, "SCHOOL", SCHOOLS)
 
 
 def unseen_timeframe_targets(dataset: Dataset) -> Targets:
-    """Return the half centuries, in rounds of unseen painters; see `unseen_targets`."""
-    return unseen_targets(dataset, "TIMEFRAME", TIMEFRAMES)
-
-
-def unseen_targets(dataset: Dataset, column: str, classes: Sequence[str]) -> Targets:
-    """Return five rounds in which no painter of the test is in train or validation.
-
-    Painters are put into five folds (`grouped_folds`). In each round the paintings of the official train and
-    validation by four folds are fitted, and those of the official test by the fifth are tested. Over the rounds, every
-    painting of the official test is tested once.
-    """
-    paintings, labels = _paintings(dataset), _labels(dataset, column, classes)
-    folds = grouped_folds(labels, paintings.columns["AUTHOR"], folds=FOLDS).tolist()
-    rounds = [
-        listed_targets(
-            dataset,
-            classes=classes,
-            labels=labels,
-            splits=[
-                part if (part == "test") == (fold == held) else ""
-                for part, fold in zip(paintings.splits, folds, strict=True)
-            ],
-        )
-        for held in range(FOLDS)
-    ]
-    official = _official(dataset, column, classes)
-    return replace(
-        official,
-        train=rounds[0].train,
-        validation=rounds[0].validation,
-        test=rounds[0].test,
-        repeats=tuple(replace(one, missing=(), missing_splits=()) for one in rounds[1:]),
-    )
+    """Return the half centuries, in rounds of unseen painters."""
+    return _unseen(dataset, "TIMEFRAME", TIMEFRAMES)
 
 
 def _painters() -> list[str]:
@@ -150,6 +118,17 @@ def _painters() -> list[str]:
 def _official(dataset: Dataset, column: str, classes: Sequence[str]) -> Targets:
     paintings = _paintings(dataset)
     return listed_targets(
+        dataset,
+        classes=classes,
+        labels=_labels(dataset, column, classes),
+        splits=paintings.splits,
+        groups=paintings.columns["AUTHOR"],
+    )
+
+
+def _unseen(dataset: Dataset, column: str, classes: Sequence[str]) -> Targets:
+    paintings = _paintings(dataset)
+    return unseen_targets(
         dataset,
         classes=classes,
         labels=_labels(dataset, column, classes),

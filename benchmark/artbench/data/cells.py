@@ -1,8 +1,9 @@
 """Cells of pictures of one class and one origin, such as a museum, and comparisons of two classes and two origins."""
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from heapq import nsmallest
 from itertools import combinations
 from typing import NamedTuple
 
@@ -49,20 +50,39 @@ def designs(cells: Sequence[Cell]) -> list[Design]:
         >>> designs([("oil", "north"), ("oil", "south"), ("ink", "north"), ("ink", "south"), ("silk", "south")])
         [Design(classes=('ink', 'oil'), origins=('north', 'south'))]
     """
-    classes_of = defaultdict(set)
-    for one, origin in cells:
-        classes_of[origin].add(one)
-    shared = {pair: sorted(classes_of[pair[0]] & classes_of[pair[1]]) for pair in combinations(sorted(classes_of), 2)}
-    count = sum(len(both) * (len(both) - 1) // 2 for both in shared.values())
+    count = sum(len(both) * (len(both) - 1) // 2 for _, both, _ in _shared(cells))
     if count > _MOST_LISTED:
         raise ArtbenchError(
             f"there are {count:,} pairs of classes and museums to compare, more than {_MOST_LISTED:,}",
             mend="Take classes together, or leave out rare ones",
         )
-    found = [Design(two, pair) for pair, both in shared.items() for two in combinations(both, 2)]
-    if count > _MOST_DESIGNS:
-        found = sorted(found, key=_digest)[:_MOST_DESIGNS]
-    return sorted(found)
+    found = (
+        Design(pair, two) if of_classes else Design(two, pair)
+        for pair, both, of_classes in _shared(cells)
+        for two in combinations(sorted(both), 2)
+    )
+    return sorted(nsmallest(_MOST_DESIGNS, found, key=_digest) if count > _MOST_DESIGNS else found)
+
+
+def _shared(cells: Sequence[Cell]) -> Iterator[tuple[tuple[str, str], set[str], bool]]:
+    """Yield pairs of classes with the origins that both have pictures of, or the other way round if classes are more.
+
+    There may be thousands of either, and millions of pairs of them.
+    """
+    classes, origins = _held_by(cells, 0), _held_by(cells, 1)
+    of_classes = len(classes) <= len(origins)
+    held = classes if of_classes else origins
+    for pair in combinations(sorted(held), 2):
+        if len(both := held[pair[0]] & held[pair[1]]) > 1:
+            yield pair, both, of_classes
+
+
+def _held_by(cells: Sequence[Cell], side: int) -> dict[str, set[str]]:
+    """Return the origins of each class (side 0), or the classes of each origin (side 1)."""
+    held = defaultdict(set)
+    for cell in cells:
+        held[cell[side]].add(cell[1 - side])
+    return held
 
 
 def numbered(names: Sequence[str]) -> NDArray[np.int64]:
@@ -121,10 +141,12 @@ def balanced(
             continue
         seen.add(shown)
         members[classes[at], origins[at]].append(at)
-    _check(members)
+    _check(members, classes, origins)
     best: dict[Cell, None] = {}
     size = 0
-    for number in range(MOST, FEWEST - 1, -1):
+    for number in sorted({min(len(held), MOST) for held in members.values()}, reverse=True):
+        if number < FEWEST:
+            break
         taking = _taking_part([cell for cell, held in members.items() if len(held) >= number])
         if number * len(taking) > size * len(best):
             size, best = number, dict.fromkeys(taking)
@@ -138,30 +160,28 @@ def balanced(
 
 def _taking_part(cells: Sequence[Cell]) -> list[Cell]:
     """Return the cells that some comparison of two classes and two origins has."""
-    where = defaultdict(set)
-    for one, origin in cells:
-        where[one].add(origin)
-    pairs = Counter(pair for places in where.values() for pair in combinations(sorted(places), 2))
-    shared = {pair for pair, count in pairs.items() if count > 1}
-    return [
-        (one, origin)
-        for one, origin in cells
-        if any((min(origin, other), max(origin, other)) in shared for other in where[one] if other != origin)
-    ]
+    part: set[Cell] = set()
+    for pair, both, of_classes in _shared(cells):
+        part.update((one, other) if of_classes else (other, one) for one in pair for other in both)
+    return [cell for cell in cells if cell in part]
 
 
-def _check(members: dict[Cell, list[int]]) -> None:
+def _check(members: dict[Cell, list[int]], classes: Sequence[str], origins: Sequence[str]) -> None:
     """Raise unless there are two classes and two origins, and two classes in two origins."""
-    for what, named in (
-        ("class", sorted({one for one, _ in members})),
-        ("museum", sorted({origin for _, origin in members})),
+    for what, given, named in (
+        ("class", classes, sorted({one for one, _ in members})),
+        ("museum", origins, sorted({origin for _, origin in members})),
     ):
-        if len(named) < 2:
-            held = f"all pictures are of one, {named[0]!r}" if named else "no picture has any"
+        held = (
+            f"all pictures are of one, {named[0]!r}" if len(named) == 1 else "" if any(given) else "no picture has any"
+        )
+        if held:
             raise ArtbenchError(
                 f"a museum bias needs two classes in two museums, but of {what} {held}",
                 mend="Name columns with several values each",
             )
+    if not members:
+        raise ArtbenchError("no picture has both a class and a museum", mend="Name columns that both have values")
     if not _taking_part(list(members)):
         raise ArtbenchError(
             "no two classes have pictures in the same two museums, so that class and museum can't be told apart",

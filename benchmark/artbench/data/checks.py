@@ -180,7 +180,7 @@ def _check_labels(split: Split, *, classes: int, where: str, lowest: int = 0) ->
     labels, n = split.labels, len(split.rows)
     if labels.dtype == np.float64 and labels.shape == (n,):
         if not np.isfinite(labels).all():
-            raise ArtbenchError(f"{where}: some years are NaN or infinite", mend=_PLUGIN)
+            raise ArtbenchError(f"{where}: some numbers are NaN or infinite", mend=_PLUGIN)
         return
     single = labels.dtype == np.int64 and labels.shape == (n,)
     if not single and not (labels.dtype == np.bool_ and labels.shape == (n, classes)):

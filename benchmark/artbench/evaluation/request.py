@@ -3,21 +3,34 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from artbench.data.folders import DatasetPaths
 from artbench.encoders.normalisation import Normalisation
 from artbench.errors import UsageError
 from artbench.evaluation.prompts import prompts_of
 from artbench.plugins.known import form_of, is_searched
-from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, ROBUSTNESS_V1, OwnProbe, Protocol
+from artbench.protocol import DEFAULT_PROTOCOL, RETRIEVAL_V1, ROBUSTNESS_V1, OwnProbe, Preprocessing, Protocol
 from artbench.records.record import Record
 from artbench.records.unlabelled import UnlabelledResult
+from artbench.runtime.files import cache_folder
 from artbench.specs import AnswerForm, TaskSpec
 from artbench.specs.variants import sweep
 
 if TYPE_CHECKING:
     from artbench.leaderboard.ranking import Place
+
+
+class Extracting(TypedDict):
+    """What of a request says how features are extracted: arguments of `artbench.features.extract`."""
+
+    picture: Preprocessing
+    cache: Path
+    batch_size: int | None
+    workers: int | None
+    fresh: bool
+    compiled: bool
+    decoder: Literal["cpu", "gpu"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +68,23 @@ class RunRequest:
     shots: Sequence[int] = ()
     width: int | None = None
     store_tokens: bool = False
+
+    @property
+    def extracting(self) -> Extracting:
+        """How features are extracted, into the cache.
+
+        Raises:
+            ArtbenchError: There is no cache folder.
+        """
+        return {
+            "picture": self.protocol.picture,
+            "cache": cache_folder(to_read=True) / "features",
+            "batch_size": self.batch_size,
+            "workers": self.workers,
+            "fresh": self.fresh,
+            "compiled": self.compiled,
+            "decoder": self.decoder,
+        }
 
     @property
     def sees_tokens(self) -> bool:

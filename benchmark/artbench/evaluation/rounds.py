@@ -1,7 +1,7 @@
 """The rounds of a task: one for each of its splits, or each draw of a few images; each is fitted and scored alone."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Sized
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,73 +82,106 @@ def score_rounds(
     Raises:
         ArtbenchError: The features or the splits don't allow a fit.
     """
-    target, scorer = task.spec.target, scorer_of(task, features, protocol=protocol)
+    scorer = scorer_of(task, features, protocol=protocol)
     for number, targets in enumerate(readable(task, features)):
-        labels, test = targets.test.labels, _rows(targets.test, features)
-        if not protocol.fits:
-            outputs: Answered
-            if protocol.search is not None:
-                outputs = searched(targets, task, features, by=protocol.search, device=device, reporter=reporter)
-            else:
-                assert head is not None
-                outputs = told_by_texts(test, head)
-            # Validation queries are in no index.
-            kept = targets.validation if protocol.search is None else None
+        labels = targets.test.labels
+        for found in _answers(
+            targets, task, features, protocol=protocol, head=head, device=device, reporter=reporter, sees=sees
+        ):
             yield Round(
-                fitted_on=len(targets.train) + (0 if kept is None else len(kept)),
-                groups=None,
+                fitted_on=found.fitted_on,
+                groups=found.groups,
                 test=targets.test,
-                answers=None,
-                outputs=outputs,
-                metrics=scorer.score(number, labels, outputs),
-                neighbours={},
+                answers=found.answers,
+                own=found.own,
+                outputs=found.outputs,
+                metrics=scorer.score(number, labels, found.outputs, thresholds=found.thresholds),
+                neighbours={}
+                if found.answers is None
+                else scorer.score(
+                    number, labels, found.answers.neighbours, thresholds=found.answers.neighbour_thresholds
+                ),
             )
-            continue
-        for train, validation in _fits(targets, task, features, protocol):
-            if protocol.own is not None:
-                for seed in protocol.own.seeds:
-                    own = fit_own(
-                        train,
-                        validation,
-                        test,
-                        spec=own_probe(protocol),
-                        protocol=protocol,
-                        classes=len(targets.classes),
-                        target=target,
-                        seed=seed,
-                        device=device,
-                        sees=sees,
-                    )
-                    yield Round(
-                        fitted_on=len(train) + (0 if validation is None else len(validation)),
-                        groups=_held_groups(train, validation),
-                        test=targets.test,
-                        answers=None,
-                        own=own,
-                        outputs=own.outputs,
-                        metrics=scorer.score(number, labels, own.outputs, thresholds=own.thresholds),
-                        neighbours={},
-                    )
-                continue
-            answers = predict(
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """What is answered to a test, before it is scored; see `Round`.
+
+    Attributes:
+        thresholds: From which probability a label is predicted, by metric; 0.5 without.
+    """
+
+    fitted_on: int
+    groups: int | None = None
+    outputs: Answered
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    answers: Predictions | None = None
+    own: OwnAnswers | None = None
+
+
+def _answers(
+    targets: Targets,
+    task: OpenTask,
+    features: Features,
+    *,
+    protocol: Protocol,
+    head: NDArray[np.float64] | None,
+    device: str,
+    reporter: Reporter,
+    sees: Sees,
+) -> Iterator[_Answer]:
+    """Yield the answers to the test of a split: one, or one for each draw of a few images or seed."""
+    target, test = task.spec.target, _rows(targets.test, features)
+    if protocol.search is not None:
+        # Validation queries are in no index.
+        outputs = searched(targets, task, features, by=protocol.search, device=device, reporter=reporter)
+        yield _Answer(fitted_on=len(targets.train), outputs=outputs)
+        return
+    if not protocol.fits:
+        assert head is not None
+        yield _Answer(fitted_on=_count(targets.train, targets.validation), outputs=told_by_texts(test, head))
+        return
+    for train, validation in _fits(targets, task, features, protocol):
+        fitted_on, groups = _count(train, validation), _held_groups(train, validation)
+        if protocol.own is not None:
+            for own in fit_own(
                 train,
                 validation,
                 test,
+                spec=own_probe(protocol),
+                protocol=protocol,
                 classes=len(targets.classes),
                 target=target,
-                protocol=protocol,
+                seeds=protocol.own.seeds,
                 device=device,
-                reporter=reporter,
-            )
-            yield Round(
-                fitted_on=len(train) + (0 if validation is None else len(validation)),
-                groups=_held_groups(train, validation),
-                test=targets.test,
-                answers=answers,
-                outputs=answers.outputs,
-                metrics=scorer.score(number, labels, answers.outputs, thresholds=answers.fitted.thresholds),
-                neighbours=scorer.score(number, labels, answers.neighbours, thresholds=answers.neighbour_thresholds),
-            )
+                sees=sees,
+            ):
+                yield _Answer(
+                    fitted_on=fitted_on, groups=groups, outputs=own.outputs, thresholds=own.thresholds, own=own
+                )
+            continue
+        answers = predict(
+            train,
+            validation,
+            test,
+            classes=len(targets.classes),
+            target=target,
+            protocol=protocol,
+            device=device,
+            reporter=reporter,
+        )
+        yield _Answer(
+            fitted_on=fitted_on,
+            groups=groups,
+            outputs=answers.outputs,
+            thresholds=answers.fitted.thresholds,
+            answers=answers,
+        )
+
+
+def _count(train: Sized, validation: Sized | None) -> int:
+    return len(train) + (0 if validation is None else len(validation))
 
 
 def first_probe(

@@ -44,7 +44,7 @@ def sizes_known_to(registry: Registry) -> Sizes:
             return EncoderSizes(impossible=found)
         if registry.backbones.get(record.backbone).version != record.encoder.backbone_version:
             return None
-        if problem := _unregistered(record, registry):
+        if problem := _contradicted(record, registry):
             return EncoderSizes(impossible=problem)
         if found is None or protocol is None:
             return EncoderSizes()
@@ -61,8 +61,13 @@ def sizes_known_to(registry: Registry) -> Sizes:
     return sizes
 
 
-def _unregistered(record: Record, registry: Registry) -> str:
-    """Say that no plugin of a record registers its pretraining by this name; empty if one may, or if it is a file."""
+def _contradicted(record: Record, registry: Registry) -> str:
+    """Say that a backbone reads no texts, or that no plugin of a record registers its pretraining by this name.
+
+    Empty if one may, or if it is a file.
+    """
+    if record.prompts is not None and registry.backbones.get(record.backbone).text is None:
+        return f"{record.backbone} reads no texts, and the record has prompts"
     installed = {plugin.distribution for plugin in registry.plugins}
     if record.encoder.checkpoint_sha256 is not None or set(record.provenance.plugins) - installed:
         return ""

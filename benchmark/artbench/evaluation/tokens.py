@@ -9,7 +9,6 @@ from artbench.features.extract import Features
 from artbench.features.extract_tokens import extract_tokens
 from artbench.features.tokens import TokenRows, TokenSource
 from artbench.probe.features import Rows
-from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Reporter
 
 
@@ -27,14 +26,8 @@ def read_tokens(
         encoder,
         dataset,
         features,
-        picture=request.protocol.picture,
-        cache=cache_folder(to_read=True) / "features",
         device=device,
-        batch_size=request.batch_size,
-        workers=request.workers,
-        fresh=request.fresh,
-        compiled=request.compiled,
-        decoder=request.decoder,
+        **request.extracting,
         store=request.store_tokens,
         reporter=reporter,
     )

@@ -23,7 +23,6 @@ from artbench.plugins.registry import Registry
 from artbench.records.parts import LabelFreeState
 from artbench.records.record import Provenance
 from artbench.runtime.distributed import current_group
-from artbench.runtime.files import cache_folder
 from artbench.runtime.machine import choose_device, hardware_name
 from artbench.runtime.progress import Reporter
 
@@ -138,14 +137,8 @@ def _encode(
         encoders,
         dataset,
         rows,
-        picture=request.protocol.picture,
-        cache=cache_folder(to_read=True) / "features",
         device=device,
-        batch_size=request.batch_size,
-        workers=request.workers,
-        fresh=request.fresh,
-        compiled=request.compiled,
-        decoder=request.decoder,
+        **request.extracting,
         reporter=reporter,
     )
     described = []

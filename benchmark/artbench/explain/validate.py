@@ -25,8 +25,8 @@ def refuse_years(checked: CheckedRecord, *, registry: Registry) -> None:
         )
     if form_of(target) == "number":
         raise UsageError(
-            f"{checked.file.name} is a record of a task that asks for the year: "
-            "a year has no class whose evidence a map could show",
+            f"{checked.file.name} is a record of a task that asks for a number: "
+            "a number has no class whose evidence a map could show",
             mend="Give a record of a task with classes or labels",
         )
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import torch
 
 from artbench.data.contents import Contents
 from artbench.data.dataset import Dataset
@@ -29,6 +30,7 @@ def extract_tokens(
     workers: int | None = None,
     fresh: bool = False,
     compiled: bool = False,
+    dtype: torch.dtype | None = None,
     decoder: Literal["cpu", "gpu"] = "cpu",
     store: bool = False,
     reporter: Reporter,
@@ -49,6 +51,7 @@ def extract_tokens(
         workers: Threads that decode; None: one per core.
         fresh: Extract stored tokens again.
         compiled: Compile the network with `torch.compile` first.
+        dtype: Number type of the forward pass; None: the fastest of the device that is precise enough.
         decoder: `gpu`: plain JPEGs are decoded by the CUDA device.
         store: Extract them once into the store, in float16, whose size is told before it begins.
         reporter: Receives progress and notices.
@@ -69,6 +72,7 @@ def extract_tokens(
             batch_size=batch_size,
             workers=workers,
             compiled=compiled,
+            dtype=dtype,
             decoder=decoder,
         )
         computed = ComputedTokens(extraction=extraction, shape=shape, features=features, reporter=reporter)
@@ -85,6 +89,7 @@ def extract_tokens(
         workers=workers,
         fresh=fresh,
         compiled=compiled,
+        dtype=dtype,
         decoder=decoder,
         stored="float16",
         reporter=reporter,

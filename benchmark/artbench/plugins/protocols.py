@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from artbench.errors import ArtbenchError, UsageError
-from artbench.plugins.known import known_protocols
+from artbench.plugins.known import known_protocols, known_registry
 from artbench.plugins.loading import load_plugins
 from artbench.protocol import RETRIEVAL_V1, Protocol, protocol_named
 from artbench.specs import ProtocolSpec
@@ -35,7 +35,10 @@ def protocol_to_run(name: str, *, plugins: Sequence[Path] = ()) -> Protocol:
         hint = did_you_mean(name, names)
         listed = f"There are {', '.join(names)}; also "
         variants = ", ".join(f"{RETRIEVAL_V1.name}-{one}-N" for one in ("whitening", "csls", "softmax"))
-        raise UsageError(f"no protocol is called {name!r}", mend=f"{hint} {listed}{variants}".strip())
+        # Of a plugin that was left out nothing is known, and this may be read before anything else is told of it.
+        left_out = "; ".join(known_registry().problems)
+        told = f"no protocol is called {name!r}" + (f", and {left_out}" if left_out else "")
+        raise UsageError(told, mend=f"{hint} {listed}{variants}".strip())
     return found
 
 

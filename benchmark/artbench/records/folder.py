@@ -15,12 +15,13 @@ from typing import get_args
 from pydantic import ValidationError
 
 from artbench.errors import ArtbenchError
+from artbench.records.invalid import why_invalid
 from artbench.records.predictions import TestPredictions
 from artbench.records.record import SCHEMA, FileState, Record, TableName
 from artbench.records.tables import Tables, write_table
 from artbench.runtime.files import file_errors, sha256_of, write_text
 from artbench.runtime.lease import check_held
-from artbench.runtime.progress import Reporter
+from artbench.runtime.progress import Reporter, Silent
 from artbench.runtime.temporaries import abandoned, remove_abandoned, temporary_file, temporary_folder
 from artbench.runtime.untrusted import is_regular, read_regular, strict_json
 
@@ -188,12 +189,7 @@ def read_record(file: Path) -> Record:
             raise ArtbenchError(
                 f"{file} was made by artbench {newer}, which is newer than this one", mend="Upgrade artbench"
             ) from error
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the record"
-        said = first["msg"]
-        if first["type"] == "extra_forbidden":
-            said = f"artbench {version('artbench')} knows no such field"
-        raise ArtbenchError(f"{file} is not a valid record: {where[:200]}: {said}") from error
+        raise ArtbenchError(f"{file} is not a valid record: {why_invalid(error)}") from error
 
 
 def is_newer(made: str) -> bool:
@@ -277,6 +273,10 @@ class ResultsIndex:
         # Ids of records whose files have been looked at.
         self._whole: set[str] = set()
         self._damaged: set[str] = set()
+
+    def look_again(self) -> None:
+        """Read also what other runs have written since."""
+        self.records = list(self.folder.records(Silent()))
 
     def find(self, board: tuple[str, int, str, str], is_meant: Callable[[Record], bool]) -> Record | None:
         """Return the newest record of a leaderboard (`Record.board`) for which `is_meant` holds; None without one.

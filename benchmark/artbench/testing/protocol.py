@@ -142,7 +142,7 @@ def _fitted(spec: ProtocolSpec, form: AnswerForm, *, test: int = _TEST) -> OwnAn
     def sees(rows: Rows) -> FeatureRows:
         return Pooled(rows) if spec.features == "pooled" else MadeUpTokens(Pooled(rows))
 
-    return fit_own(
+    (answers,) = fit_own(
         train,
         None,
         Rows(vectors, np.arange(_TRAIN, _TRAIN + test)),
@@ -150,10 +150,11 @@ def _fitted(spec: ProtocolSpec, form: AnswerForm, *, test: int = _TEST) -> OwnAn
         protocol=spec.protocol,
         classes=0 if form == "number" else _CLASSES,
         target=plain_target(form),
-        seed=spec.seeds[0],
+        seeds=spec.seeds[:1],
         device="cpu",
         sees=sees,
     )
+    return answers
 
 
 def _predicted(outputs: Outputs) -> NDArray[np.int64]:

@@ -128,14 +128,14 @@ def _splits(task: ReadTask) -> Iterator[tuple[str, Split]]:
 
 
 def labels(task: ReadTask) -> Iterator[Fault]:
-    """Labels are within the range of the classes; years are finite.
+    """Labels are within the range of the classes; numbers are finite.
 
     Of rankings, -1 is the label of an image that belongs with no other.
     """
     lowest = NOTHING if form_of(task.spec.target) == "ranking" else 0
     for name, split in _splits(task):
         if split.labels.dtype == np.float64 and not np.isfinite(split.labels).all():
-            yield Fault(f"some years of {name} are NaN or infinite", "Leave out images without a year")
+            yield Fault(f"some labels of {name} are NaN or infinite", "Leave out images without a number")
         elif split.labels.dtype == np.int64:
             count = len(task.targets.classes)
             if len(wrong := split.labels[(split.labels < lowest) | (split.labels >= count)]):
@@ -215,11 +215,11 @@ def target(task: ReadTask) -> Iterator[Fault]:
 
 
 def classes(task: ReadTask) -> Iterator[Fault]:
-    """Classes are a tuple of different names; a task of years has none."""
+    """Classes are a tuple of different names; a task that asks for numbers has none."""
     names = task.targets.classes
     if form_of(task.spec.target) == "number":
         if names != ():
-            yield Fault(f"a year has no classes, and there are {len(names)}", "Give classes=()")
+            yield Fault(f"a number has no classes, and there are {len(names)}", "Give classes=()")
     elif not isinstance(names, tuple) or not all(isinstance(name, str) and name for name in names):
         yield Fault("classes are not a tuple of texts", "Give classes=tuple(sorted(names))")
     elif len(set(names)) != len(names):

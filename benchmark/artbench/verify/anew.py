@@ -51,13 +51,13 @@ def extracted_anew(
         picture=protocol.picture,
         cache=folder,
         device=device,
-        dtype=_recorded_dtype(checked.record, device),
+        dtype=recorded_dtype(checked.record, device),
         reporter=reporter,
     )
     return features
 
 
-def _recorded_dtype(record: Record, device: str) -> torch.dtype | None:
+def recorded_dtype(record: Record, device: str) -> torch.dtype | None:
     """Return the number type that a record was computed in, if this device has it.
 
     Processors without bfloat16 emulate it, four times slower than float32: bearable for some images, and an honest

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from artbench.records.predictions import StoredPredictions
 from artbench.records.probe import StoredProbe
+from artbench.runtime.text import counted
 from artbench.specs import AnswerForm
 
 # By how much a probability may differ: another machine adds up in another order, and bfloat16 has three digits.
@@ -34,12 +35,23 @@ class Compared:
     Attributes:
         images: Number of images that were compared.
         differing: Positions of those that differ by more than the tolerance, int64.
-        largest: The largest difference, of a probability or in years.
+        largest: The largest difference, of a probability or in years; NaN if some are no numbers.
+        classes: Number of those whose probability is within the tolerance, but another class is the most probable.
     """
 
     images: int
     differing: NDArray[np.int64]
     largest: float
+    classes: int = 0
+
+    @property
+    def told(self) -> str:
+        """How those that differ do, in words that follow them."""
+        if np.isnan(self.largest):
+            return "some are no numbers"
+        if self.classes == len(self.differing):
+            return f"here another class is the most probable one of {counted(self.classes, 'image')}"
+        return f"they differ by up to {self.largest:.2g}"
 
 
 def compare_predictions(
@@ -66,7 +78,12 @@ def compare_predictions(
         if own.any():
             # Images of other rounds tell, too, how much the outputs vary.
             gaps[own], same[own] = compare(stored, positions[own], probe.outputs(features), own, dtype)
-    return Compared(images=len(positions), differing=positions[~same], largest=float(gaps.max(initial=0)))
+    return Compared(
+        images=len(positions),
+        differing=positions[~same],
+        largest=float(gaps.max(initial=0)),
+        classes=int((~same & (gaps <= _TOLERANCE[dtype])).sum()) if stored.form == "class" else 0,
+    )
 
 
 def outputs_of(probe: StoredProbe, features: NDArray[np.float32], form: AnswerForm) -> NDArray[np.float64]:

@@ -41,6 +41,13 @@ class ComparedRankings:
     differing: int
     largest: float
 
+    @property
+    def told(self) -> str:
+        """How those that differ do, in words that follow them."""
+        if self.largest <= _ROUNDING:
+            return "places, similarities or what is nearest are others, with the same average precisions"
+        return f"their average precisions differ by up to {self.largest:.2g}"
+
 
 def compare_rankings(
     stored: Rankings,

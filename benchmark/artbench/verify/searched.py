@@ -104,7 +104,7 @@ def verified_rankings(
         return failed(
             file.name,
             f"{found.differing:,} of {found.queries:,} rankings are not those of {record.backbone}, "
-            f"{record.pretraining}: their average precisions differ by up to {found.largest:.2g}",
+            f"{record.pretraining}: {found.told}",
             mend=RUN,
         )
     return passed(

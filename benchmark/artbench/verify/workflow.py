@@ -18,7 +18,7 @@ from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.splits import fitted_splits
 from artbench.evaluation.texts import head_of
 from artbench.explain.reproduce import open_task, protocol_of
-from artbench.explain.sources import CheckedRecord, Sources, check_sources
+from artbench.explain.sources import CheckedRecord, Sources, check_sources, named_plugins
 from artbench.features.extract import Features
 from artbench.plugins.registry import Registry
 from artbench.probe.zero_shot import unit
@@ -33,7 +33,7 @@ from artbench.runtime.progress import Reporter
 from artbench.runtime.untrusted import check_unlinked, is_regular
 from artbench.verify.anew import RUN, drawn, encoder_anew, extracted_anew, labels_of, rows_of
 from artbench.verify.fit import FEWEST, Sample, first_order_test
-from artbench.verify.own_probe import compare_fits, stated_tolerance
+from artbench.verify.own_probe import compare_fits, probe_to_fit
 from artbench.verify.predictions import compare_predictions
 from artbench.verify.searched import verified_neighbourhoods, verified_rankings
 
@@ -140,11 +140,12 @@ def _verified(
     record = read_record(file)
     # A family may read whatever files a name holds.
     if record.task not in {spec.name for _, spec in registry.tasks.specs()}:
-        raise UsageError(f"no plugin here registers the task {record.task!r} by itself")
+        with named_plugins(record, registry):
+            raise UsageError(f"no plugin here registers the task {record.task!r} by itself")
     checked = check_sources(file, request.sources, registry=registry)
     stored, protocol = checked.predictions, protocol_of(record, file)
     # Before anything that takes long.
-    tolerance = None if protocol.own is None else stated_tolerance(protocol)
+    spec = None if protocol.own is None else probe_to_fit(protocol)
     probes: list[StoredProbe] = []
     if protocol.search is None and protocol.own is None and protocol.zero_shot is None:
         probes = read_probes(file, record, classes=1 if stored.form == "number" else record.dataset.classes)
@@ -165,8 +166,8 @@ def _verified(
             reporter=reporter,
         )
         return
-    if tolerance is not None:
-        yield compare_fits(file, checked, task, encoder, protocol=protocol, tolerance=tolerance, reporter=reporter)
+    if spec is not None:
+        yield compare_fits(file, checked, task, encoder, spec=spec, reporter=reporter)
         return
     if protocol.zero_shot is not None:
         probes = [_told_by_texts(record, task, encoder)] * max(1, len(record.rounds))
@@ -214,7 +215,7 @@ def _of_predictions(
             yield failed(
                 file.name,
                 f"{len(found.differing):,} of {found.images:,} predictions are not those of {record.backbone}, "
-                f"{record.pretraining}: they differ by up to {found.largest:.2g}",
+                f"{record.pretraining}: {found.told}",
                 mend=RUN,
             )
             return

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -82,6 +83,31 @@ def test_pictures_without_class_or_museum_are_left_out() -> None:
 def test_what_can_not_be_compared_is_told(counts: Mapping[Cell, int], said: str) -> None:
     with pytest.raises(ArtbenchError, match=said):
         balanced(*pictures(counts))
+
+
+@pytest.mark.parametrize(("lost", "said"), [(1, "of museum no picture has any"), (0, "of class no picture has any")])
+def test_the_column_that_is_empty_is_named(lost: int, said: str) -> None:
+    given = list(pictures({(one, museum): 6 for one in ("ink", "oil") for museum in ("north", "south")}))
+    given[lost] = [""] * 24
+    with pytest.raises(ArtbenchError, match=said):
+        balanced(*given)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_comparisons_are_all_pairs_of_two_classes_and_two_museums_whichever_are_more(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    shape = (3, 7) if seed % 2 else (7, 3)
+    cells = [(f"c{one}", f"m{museum}") for one, museum in np.argwhere(random.random(shape) < 0.6).tolist()]
+    held = set(cells)
+    expected = [
+        ((a, b), (x, y))
+        for a, b in combinations(sorted({one for one, _ in cells}), 2)
+        for x, y in combinations(sorted({museum for _, museum in cells}), 2)
+        if {(a, x), (a, y), (b, x), (b, y)} <= held
+    ]
+    assert designs(cells) == expected
+    part = {cell for two, pair in expected for cell in [(one, place) for one in two for place in pair]}
+    assert set(taken(dict.fromkeys(cells, 5)) if part else ()) == part
 
 
 def test_of_very_many_comparisons_a_part_is_made_and_of_millions_none() -> None:

@@ -163,7 +163,7 @@ YEARS = Targets(classes=(), train=years(range(600)), validation=years(range(600,
 def test_years_are_labels_too_but_not_beside_others() -> None:
     assert check(YEARS) == []
     unknown = Split(rows=np.arange(3), labels=np.array([1600, np.nan, 1700]))
-    with pytest.raises(ArtbenchError, match="test: some years are NaN"):
+    with pytest.raises(ArtbenchError, match="test: some numbers are NaN"):
         check(replace(YEARS, test=unknown))
     with pytest.raises(ArtbenchError, match="other kinds of labels"):
         check(replace(YEARS, train=split(range(600)), classes=GOOD.classes))

@@ -4,28 +4,36 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import torch
 
 from artbench.data.folders import DatasetPaths
-from artbench.errors import UsageError
+from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.request import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run
 from artbench.explain.sources import Sources
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.export.methods import methods
 from artbench.leaderboard.validation.check import KnownTask, check_folder
+from artbench.plugins import known
+from artbench.plugins.known import known_protocols
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.protocols import protocol_to_run
 from artbench.plugins.registry import Registry
 from artbench.protocol import LINEAR_V2
 from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
+from artbench.runtime.files import sha256_of
 from artbench.runtime.findings import Finding
 from artbench.runtime.progress import Silent
 from artbench.testing.protocol import examine_protocol
+from artbench.verify.own_probe import probe_to_fit
 from artbench.verify.workflow import VerifyRequest, verify_records
 from tests.support.plugins import JUDGED, PROBES, TOY
 
@@ -158,9 +166,45 @@ def test_it_is_verified_by_fitting_it_again(
     monkeypatch.setattr("artbench.evaluation.rounds.own_probe", lambda protocol: other)
     (finding,) = verified(0)
     assert (finding.status, "answers otherwise" in finding.message) == ("FAIL", True)
+    # Without a tolerance the spread of the seeds tells, of which this one has none.
     other = replace(other, tolerance=None)
     (finding,) = verified(0)
-    assert (finding.status, "states no tolerance" in finding.message) == ("SKIP", True)
+    assert (finding.status, "where two seeds differ by 0 here" in finding.message) == ("FAIL", True)
+    other = replace(specs[0], tolerance=None)
+    for number in range(3):
+        (finding,) = verified(number)
+        assert finding.status == "PASS", finding
+        assert "where two seeds differ by" in finding.message
+    # A tenth of the answers were made right.
+    file = outcome.results[0].file
+    whole, table = file.read_text(), pq.read_table(file.with_suffix(".parquet"))
+    chances = table["confidence"].to_numpy().copy()
+    chances[::10] = 1.0
+    try:
+        at = table.column_names.index("confidence")
+        pq.write_table(table.set_column(at, "confidence", pa.array(chances)), file.with_suffix(".parquet"))
+        content = json.loads(whole)
+        content["predictions"]["sha256"] = sha256_of(file.with_suffix(".parquet"))
+        file.write_text(json.dumps(content))
+        (finding,) = verified(0)
+        assert (finding.status, "answers otherwise: by on average" in finding.message) == ("FAIL", True)
+    finally:
+        file.write_text(whole)
+        pq.write_table(table, file.with_suffix(".parquet"), compression="zstd")
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_probe_that_sees_tokens_is_verified_on_them(request_: RunRequest, registry: Registry, tmp_path: Path) -> None:
+    asked = replace(request_, protocol=protocol_to_run("placed-v1"), tasks=["toy-colour"], results=tmp_path)
+    (result,) = run(asked, registry=registry, reporter=Silent()).results
+    verify = VerifyRequest(files=(result.file,), sources=Sources(device="cpu"), sample=8, seed=0)
+    (finding,) = verify_records(verify, registry=registry, reporter=Silent()).findings
+    assert (finding.status, "where two seeds differ by" in finding.message) == ("PASS", True), finding
+
+
+def test_one_seed_without_a_tolerance_tells_nothing(registry: Registry) -> None:
+    with pytest.raises(ArtbenchError, match="nothing tells by how much its fits may differ"):
+        probe_to_fit(protocol_to_run("free-v1"))
 
 
 def _plain(given: Any) -> Any:
@@ -182,6 +226,13 @@ def _plain(given: Any) -> Any:
         ("untyped-v1", "returns a NoneType"),
         ("talkative-v1", "has a summary of 20,0"),
         ("strange-v1", "has a summary that JSON can't hold"),
+        ("escaping-v1", "has a summary that a record can't hold"),
+        ("halved-v1", "has a summary that a record can't hold"),
+        ("wordy-v1", "has a summary that a record can't hold"),
+        ("held-text-v1", "holds out a str"),
+        ("held-nothing-v1", "the probe of held-nothing-v1 failed (TypeError"),
+        ("held-empty-v1", "holds out labels that its task does not have"),
+        ("held-others-v1", "holds out labels that its task does not have"),
     ],
 )
 def test_a_probe_that_fails_is_named_in_one_line(
@@ -191,6 +242,49 @@ def test_a_probe_that_fails_is_named_in_one_line(
     (said,) = run(asked, registry=registry, reporter=Silent()).failures.values()
     assert message in said
     assert "\n" not in said
+
+
+@pytest.mark.usefixtures("cache")
+def test_what_a_probe_sets_for_the_process_ends_with_it(
+    outcome: RunOutcome, request_: RunRequest, registry: Registry
+) -> None:
+    before = torch.get_default_dtype(), torch.is_grad_enabled(), np.geterr()
+    asked = replace(request_, protocol=protocol_to_run("untidy-v1"), tasks=["toy-colour"])
+    assert not run(asked, registry=registry, reporter=Silent()).failures
+    assert (torch.get_default_dtype(), torch.is_grad_enabled(), np.geterr()) == before
+
+
+@pytest.mark.usefixtures("cache", "outcome")
+def test_of_two_runs_at_once_one_fits_the_probe(
+    request_: RunRequest, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = replace(request_, protocol=protocol_to_run("free-v1"), tasks=["toy-colour"], results=tmp_path)
+    told, fits, outcomes = Event(), [], []
+
+    class Listening(Silent):
+        def notice(self, text: str) -> None:
+            if "fitting the probe of free-v1 on toy-colour" in text:
+                told.set()
+
+    other = Thread(target=lambda: outcomes.append(run(asked, registry=registry, reporter=Listening())))
+
+    def probe(given: Any) -> Any:
+        fits.append(given.seed)
+        if len(fits) > 1:
+            told.set()
+        else:
+            other.start()
+            assert told.wait(100)
+        return _plain(given)
+
+    spec = replace(known_protocols()["free-v1"], probe=probe)
+    monkeypatch.setitem(known._protocols, "free-v1", spec)
+    outcomes.append(run(asked, registry=registry, reporter=Silent()))
+    other.join(100)
+    assert fits == [0]
+    ((first,), (second,)) = (outcome.results for outcome in outcomes)
+    assert first.record == second.record
+    assert (first.new, second.new) == (True, False)
 
 
 def test_what_it_does_not_do_is_refused_before_anything_is_read(request_: RunRequest, registry: Registry) -> None:

@@ -144,6 +144,29 @@ def test_prompts_that_the_task_does_not_have_are_told(home: Path, command_line: 
     assert "the prompts of toy-colour are others here" in verified.stdout
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"prompts": ["noise in {}.", "a photo of {}."]}, "the templates of the prompts are not those of toy-colour"),
+        ({"backbone": f"open_clip:{NAME}@layer=2"}, "can't be compared with texts"),
+        ({"backbone": "toy-patches"}, "toy-patches reads no texts, and the record has prompts"),
+    ],
+)
+def test_texts_that_can_not_have_been_read_are_faults(
+    change: dict[str, Any], said: str, home: Path, command_line: CommandLine
+) -> None:
+    command_line(*RUN, "--pretraining", "tiny-clip.pt", "--plugin", str(TOY), "--task", "toy-colour")
+    (file,) = record_files(home)
+    content = json.loads(file.read_text())
+    if "prompts" in change:
+        content["prompts"]["templates"] = change["prompts"]
+    content["backbone"] = change.get("backbone", content["backbone"])
+    file.write_text(json.dumps(content))
+    checked = command_line("leaderboard", "check", "results", "--plugin", str(TOY))
+    assert checked.returncode == 1
+    assert said in " ".join(checked.stdout.split())
+
+
 def test_other_prompts_are_another_table(home: Path, command_line: CommandLine) -> None:
     first = measured(command_line)
     assert measured(command_line)["provenance"] == first["provenance"]

@@ -97,13 +97,13 @@ def test_made_and_failed_parts_are_listed(place: Path) -> None:
     states = {(part["kind"], part["of"].partition(":")[0]): part for part in said["parts"]}
     assert states["gradcam", "toy-traits"]["state"] == "made"
     assert states["gradcam", "seen-year"]["state"] == "failed"
-    assert "a year has no class" in states["gradcam", "seen-year"]["reason"]
+    assert "a number has no class" in states["gradcam", "seen-year"]["reason"]
     assert states["gradcam", "zz-" + HOSTILE]["state"] == "failed"
     assert len(said["records"]) == 4
     assert Path(said["index"]).is_file()
     text = (place / "report" / "index.html").read_text()
     assert "What is not here" in text
-    assert "a year has no class" in text
+    assert "a number has no class" in text
 
 
 def test_every_figure_is_of_its_record(place: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_failed_part_is_listed_once_with_its_reason_and_pages_mention_only_wha
     words = ("--record", str(year), "--without", "filters", "--pretraining", str(stray), "--title", "Our <depot>")
     made = report(place, *words, out=str(tmp_path / "report"))
     assert made.exit_code == 0, made.output
-    assert made.output.count("a year has no class") == 1
+    assert made.output.count("a number has no class") == 1
     assert "Grad-CAM of seen-year: seen-net, random: left out\n" in made.stdout
     assert "stray.pt" in made.stderr
     assert "belongs to none of the records looked into" in made.stderr

@@ -98,7 +98,7 @@ VIOLATORS: dict[str, tuple[dict[str, Any], str, str]] = {
     "missing as numbers": (targets(missing=[3]), "missing", "as paths"),
     "labels from 1": (train(lambda split: replace(split, labels=split.labels + 1)), "labels", "from 0"),
     "minus one": (train(labelled([-1] * 24)), "labels", "without a label"),
-    "nan years": (years(float("nan")), "labels", "without a year"),
+    "nan years": (years(float("nan")), "labels", "without a number"),
     "empty": (train(lambda split: split.only(np.zeros(24, bool))), "splits hold pictures", "train is empty"),
     "empty validation": (
         {"factory": lambda d: replace(colours(d), validation=colours(d).test.only(np.zeros(12, bool)))},

@@ -68,6 +68,23 @@ def test_another_class_is_a_difference_where_all_are_about_as_probable(size: flo
     assert differing(stored("single-label", leaked, confidence), features, probe, dtype) >= 0.9 * wrong
 
 
+def test_what_differs_is_told_in_words_where_it_is_no_number() -> None:
+    probe, features, chances = made(1e-4, "single-label")
+    top = chances.argmax(axis=1)
+    other = np.where(np.arange(COUNT) == 3, (top + 1) % CLASSES, top)
+    confidence = chances[np.arange(COUNT), top]
+    found = compare_predictions(
+        stored("single-label", other, confidence), np.arange(COUNT), features, [probe], dtype="float32"
+    )
+    assert found.differing.tolist() == [3]
+    assert found.told == "here another class is the most probable one of 1 image"
+    far = stored("single-label", other, confidence + 0.25)
+    assert compare_predictions(far, np.arange(COUNT), features, [probe], dtype="float32").told.endswith("up to 0.25")
+    lost = stored("single-label", top, np.full(COUNT, np.nan))
+    said = compare_predictions(lost, np.arange(COUNT), features, [probe], dtype="float32").told
+    assert said == "some are no numbers"
+
+
 def test_the_order_of_small_probabilities_can_not_be_changed() -> None:
     probe, features, chances = made(1e-2, "multi-label")
     having = np.random.default_rng(2).random(chances.shape) < 0.1

@@ -117,6 +117,7 @@ def test_forged_rankings_are_refuted(
     (found,) = verified(given.folder, registry).findings
     assert found.status == "FAIL"
     assert found.message.startswith(f"{count} of 30 rankings are not those of toy-patches, random")
+    assert ("with the same average precisions" in found.message) == (change is not _first)
 
 
 def _tempered(table: pa.Table) -> pa.Table:

@@ -5,7 +5,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from artbench_attentive.head import AimHead, EfficientHead, divisor
+from artbench_attentive.head import AimHead, EfficientHead
+from artbench_attentive.settings import divisor
 
 N, T, D, C = 5, 7, 12, 3
 

@@ -14,11 +14,14 @@ Call = Callable[..., Called]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Call:
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> CommandLine:
     monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-    command = CommandLine(monkeypatch, capfd)
+    return CommandLine(monkeypatch, capfd)
 
+
+@pytest.fixture
+def run(command: CommandLine) -> Call:
     def call(*words: str, backbone: str = "toy-patches", pretraining: str = "random") -> Called:
         fixed = ["--pretraining", pretraining, "--plugin", str(TOY), "--device", "cpu"]
         return command("run", "--backbone", backbone, *fixed, *words)
@@ -26,7 +29,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
     return call
 
 
-def test_it_is_on_record_with_each_seed_and_has_a_leaderboard_of_its_own(run: Call, tmp_path: Path) -> None:
+def test_it_is_on_record_with_each_seed_and_has_a_leaderboard_of_its_own(
+    run: Call, command: CommandLine, tmp_path: Path
+) -> None:
     asked = ["--task", "toy-colour"]
     done = run(*asked, "--protocol", "attentive-v1", "--json")
     assert done.returncode == 0, done.stderr
@@ -42,6 +47,8 @@ def test_it_is_on_record_with_each_seed_and_has_a_leaderboard_of_its_own(run: Ca
     assert len(summary["losses"]) == 16
     again = run(*asked, "--protocol", "attentive-v1")
     assert "All of this was on record" in again.stderr
+    checked = command("leaderboard", "check", "results", "--plugin", str(TOY))
+    assert checked.returncode == 0, checked.stdout
     linear = run(*asked)
     assert linear.returncode == 0, linear.stderr
     page = (tmp_path / "results" / "leaderboards" / "toy-colour.md").read_text()

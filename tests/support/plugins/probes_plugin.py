@@ -18,11 +18,19 @@ def register_protocols(register: Callable[[ProtocolSpec], None]) -> None:
     def protocol(name: str, probe: Callable[[Fitting], Fitted], **rest: Any) -> None:
         register(ProtocolSpec(name=name, description="For tests.", probe=probe, **rest))
 
-    protocol("means-v1", means, answers=EVERY, seeds=(3, 5), settings={"noise": 0.01}, tolerance=0.01)
+    noisy: dict[str, Any] = {"seeds": (3, 5), "settings": {"noise": 0.01}, "check": check_means}
+    protocol("means-v1", means, answers=EVERY, tolerance=0.01, **noisy)
+    protocol("loose-v1", means, answers=EVERY, **noisy)
+    protocol("placed-v1", means, features="tokens", **noisy)
     protocol("free-v1", means, answers=EVERY)
     protocol("broken-v1", broken)
     for name, outputs in WRONG.items():
         protocol(f"{name}-v1", lambda given, outputs=outputs: Fitted(outputs=outputs(given)))  # type: ignore[misc]
+    for name, summary in UNFIT.items():
+        protocol(f"{name}-v1", lambda given, summary=summary: Fitted(outputs=chances(given), summary=summary))  # type: ignore[misc]
+    for name, held in MISTAKEN.items():
+        protocol(f"{name}-v1", lambda given, held=held: Fitted(outputs=chances(given), held_out=held))  # type: ignore[misc]
+    protocol("untidy-v1", untidy)
     protocol("untyped-v1", lambda given: None)  # type: ignore[arg-type, return-value]
     protocol("talkative-v1", lambda given: Fitted(outputs=chances(given), summary={"said": "x" * 20_000}))
     protocol("strange-v1", lambda given: Fitted(outputs=chances(given), summary={"said": np.zeros(2)}))
@@ -41,8 +49,38 @@ WRONG: dict[str, Callable[[Fitting], Any]] = {
 }
 
 
+# Summaries that are JSON, but that no record holds.
+UNFIT: dict[str, dict[str, Any]] = {
+    "escaping": {"\x1b[2J": 1},
+    "halved": {"said": "\ud800"},
+    "wordy": {"x" * 400: 1},
+}
+# What stands in the place of answers to held-out images.
+MISTAKEN: dict[str, Any] = {
+    "held-text": "none",
+    "held-nothing": None,
+    "held-empty": [HeldOut(labels=None, outputs=None)],  # type: ignore[arg-type]
+    "held-others": [HeldOut(labels=np.array([99]), outputs=np.full((1, 3), 1 / 3))],
+}
+
+
+def untidy(given: Fitting) -> Fitted:
+    """Change what holds for the whole process."""
+    import torch
+
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+    np.seterr(all="raise")
+    return Fitted(outputs=chances(given))
+
+
 def broken(given: Fitting) -> Fitted:
     raise RuntimeError("out of patience")
+
+
+def check_means(summary: dict[str, Any], settings: dict[str, Any]) -> None:
+    if list(summary) != ["groups"] or settings != {"noise": 0.01}:
+        raise ValueError("it does not say whether there were groups")
 
 
 def means(given: Fitting) -> Fitted:
@@ -52,11 +90,13 @@ def means(given: Fitting) -> Fitted:
     def mean_of(examples: Examples, which: NDArray[np.bool_]) -> NDArray[np.float64]:
         (rows,) = np.nonzero(which)
         vectors = examples.features.take(rows) if len(rows) else np.full((1, *examples.features.shape), 1e3)
+        vectors = vectors.reshape(len(vectors), -1)
         noise = float(given.settings.get("noise", 0)) * rng.standard_normal(vectors.shape[1])
         return np.asarray(vectors.mean(axis=0) + noise, np.float64)
 
     def answer(examples: Examples, features: FeatureRows) -> NDArray[np.float64]:
         vectors = np.concatenate([np.zeros((0, *features.shape)), *features.batches(7)])
+        vectors = vectors.reshape(len(vectors), -1)
         if given.answer == "number":
             return np.full(len(features), float(examples.labels.mean())) + rng.random()
         if given.answer == "labels":

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from artbench.data.authoring.published import find_list, read_json
     from artbench.data.authoring.released import listed_targets, mapped, open_listed, present
     from artbench.data.authoring.tables import TABLE_SUFFIXES, Table, read_table
+    from artbench.data.authoring.unseen import unseen_targets
     from artbench.data.splits import grouped_folds, held_out, rarest_labels, stratified_share
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "read_json",
     "read_table",
     "stratified_share",
+    "unseen_targets",
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -60,6 +62,7 @@ __getattr__, __dir__ = lazy_exports(
         "artbench.data.authoring.published": ("find_list", "read_json"),
         "artbench.data.authoring.released": ("listed_targets", "mapped", "open_listed", "present"),
         "artbench.data.authoring.tables": ("TABLE_SUFFIXES", "Table", "read_table"),
+        "artbench.data.authoring.unseen": ("unseen_targets",),
         "artbench.data.splits": ("grouped_folds", "held_out", "rarest_labels", "stratified_share"),
     },
 )

@@ -15,7 +15,8 @@ from artbench.leaderboard.validation.fields import check_fields
 from artbench.leaderboard.validation.files import Files, survey
 from artbench.leaderboard.validation.findings import RERUN, FileFindings, Report
 from artbench.leaderboard.validation.limits import report_limits
-from artbench.leaderboard.validation.protocols import check_protocol
+from artbench.leaderboard.validation.own_probe import check_seeds
+from artbench.leaderboard.validation.protocols import UNHEARD_OF, check_protocol
 from artbench.leaderboard.validation.recomputing import check_tables, check_values, open_predictions
 from artbench.leaderboard.validation.sizes import EncoderSizes, SizesOfEach, check_sizes
 from artbench.leaderboard.validation.together import check_together, digest_of_rows
@@ -165,6 +166,8 @@ def _check(
     classes = check_tables(record, stored, target, files.root / name, about)
     if stored is not None and protocol is not None:
         check_values(record, stored, target, protocol, about)
+        if protocol.own is not None and protocol is not UNHEARD_OF:
+            check_seeds(record, stored, protocol.own, about)
     if stored is not None and known.compare is not None:
         known.compare(record, stored, classes, about)
     report_limits(record, target, about, compared=known.compare is not None)
@@ -216,9 +219,21 @@ def _target(record: Record, spec: TaskSpec | None, absent: Sequence[str], about:
         about.fault(f"{record.task} has the metrics {', '.join(lacking)} too", RERUN)
     if record.dataset.name != spec.dataset:
         about.fault(f"{record.task} uses the dataset {spec.dataset}, not {record.dataset.name}")
+    _check_prompts(record, spec, about)
     if spec.clustered != (record.clusters is not None):
         about.fault(f"intervals of {record.task} must {'' if spec.clustered else 'not '}count groups as units")
     return spec.target
+
+
+def _check_prompts(record: Record, spec: TaskSpec, about: FileFindings) -> None:
+    """Compare the texts that pictures were compared with with those of the task, whose digest is in the hash."""
+    given, known = record.prompts, spec.prompts
+    if given is None or known is None or record.task_version != spec.version:
+        return
+    if given.sha256 != known.sha256:
+        about.fault(f"the prompts are not those of {record.task} here", RERUN)
+    elif given.templates != known.templates:
+        about.fault(f"the templates of the prompts are not those of {record.task}", RERUN)
 
 
 def _target_of_metric(record: Record, absent: Sequence[str], about: FileFindings) -> TargetKind | None:

@@ -57,7 +57,7 @@ def compare_with_data(
     if (data.missing, data.partial) != (missing, task.partial):
         about.fault(f"{missing:,} images are missing in this state of the data; the record says {data.missing:,}")
     prompts = task.spec.prompts
-    if record.prompts is not None and (prompts is None or prompts.sha256 != record.prompts.sha256):
+    if record.prompts is not None and prompts is None:
         about.fault(f"the prompts are not those of {task.spec.name} here", RERUN)
     if data.classes != len(task.targets.classes) or (classes and classes != task.targets.classes):
         about.fault("the classes are not those of the task")
@@ -140,7 +140,9 @@ def _check_fitted(task: OpenTask, decoded: Decoded, record: Record, left_out: in
         # Validation queries are in no index.
         fitted = [split.rows for name, split in round_.splits if name == "train" or (name != "test" and not searched)]
         rows = np.concatenate(fitted).tolist()
-        train = record.rounds[number * per].train if record.rounds else data.train
+        # Every seed of a probe is fitted on the same images.
+        stated = [one.train for one in record.rounds[number * per : (number + 1) * per]] or [data.train]
+        train = next((one for one in stated if one != stated[0]), stated[0])
         if train > len(rows) or (not data.unreadable and train != len(rows)):
             about.fault(f"the task has {len(rows):,} training images; the record says {train:,}")
         # A picture of an index may be a query too.

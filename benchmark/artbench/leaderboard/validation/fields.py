@@ -1,27 +1,24 @@
 """Whether the fields of a record contradict each other or are impossible, without looking at other files."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from artbench.data.checks import MISSING_SHARE
 from artbench.leaderboard.seen import is_reference
 from artbench.leaderboard.validation.findings import RERUN, FileFindings, some
+from artbench.leaderboard.validation.metric_fields import check_metrics
 from artbench.leaderboard.validation.resources import check_resources
 from artbench.plugins.known import form_of, is_searched, target_named
 from artbench.protocol import protocol_named
 from artbench.records.folder import is_newer
-from artbench.records.parts import LabelFreeState, Metric
+from artbench.records.parts import LabelFreeState
 from artbench.records.record import Record
 from artbench.runtime.names import problem_of
 from artbench.specs import TargetKind
 from artbench.stats.intrinsic_dimension import FEWEST
 from artbench.stats.label_free import MOST_IMAGES
-from artbench.stats.metrics import METRICS, metrics_of
 
-# Means over images: their bootstrap distribution is centred on the value. That of other metrics may be shifted.
-# Intervals without a bootstrap contain the value.
-_MEANS = ("accuracy", "top5_accuracy", "sample_f2", "mean_absolute_error", "within_50_years")
 # The day before, so that no time zone matters.
 FIRST_RELEASE = datetime(2026, 11, 23, tzinfo=UTC)
 # Allowance for clocks that differ.
@@ -32,8 +29,6 @@ _UPGRADE = "Upgrade artbench"
 _DTYPES = ("float32", "bfloat16")
 # Backbone, pretraining, dataset and task come from one each.
 _MOST_PLUGINS = 20
-_TOP = 5
-_ROUNDING = 1e-6
 # RankMe's epsilon raises it a little above the number of dimensions.
 _RANK_SLACK = 1.01
 
@@ -57,9 +52,9 @@ def check_fields(
     _check_label_free(record, target, about)
     _check_provenance(record, now, about)
     check_resources(record, about)
-    _check_metrics("metrics", record.metrics, record, target, about, exact=True, absent=absent)
+    check_metrics("metrics", record.metrics, record, target, about, exact=True, absent=absent)
     if record.neighbours is not None:
-        _check_metrics("neighbours", record.votes, record, target, about, absent=absent)
+        check_metrics("neighbours", record.votes, record, target, about, absent=absent)
     if not record.references:
         about.fault("references is empty: the scores of guesses without pixels are missing")
     names = [reference.name for reference in record.references]
@@ -67,7 +62,7 @@ def check_fields(
     if len(set(names)) < len(names) or not set(names) <= set(guesses):
         about.fault(f"references can't be {some(names)}: guesses are {' and '.join(guesses)}")
     for reference in record.references:
-        _check_metrics(reference.name, reference.metrics, record, target, about, absent=absent)
+        check_metrics(reference.name, reference.metrics, record, target, about, absent=absent)
 
 
 def tested(record: Record) -> int:
@@ -80,6 +75,8 @@ def _check_names(record: Record, about: FileFindings) -> None:
         ("task", record.task),
         ("backbone", record.backbone),
         ("pretraining", record.pretraining),
+        ("protocol", record.protocol),
+        ("primary metric", record.primary_metric),
         ("dataset", record.dataset.name),
     ):
         if problem := problem_of(name):
@@ -249,69 +246,3 @@ def _check_provenance(record: Record, now: datetime, about: FileFindings) -> Non
         took_part += [training.plugins, *(stretch.plugins for stretch in training.stretches)]
     if (most := max(map(len, took_part))) > _MOST_PLUGINS:
         about.fault(f"{most:,} plugins can't have taken part: at most {_MOST_PLUGINS} are listed")
-
-
-def _check_metrics(
-    kind: str,
-    given: Mapping[str, Metric],
-    record: Record,
-    target: TargetKind,
-    about: FileFindings,
-    *,
-    exact: bool = False,
-    absent: Sequence[str] = (),
-) -> None:
-    """Check names, units and intervals; `exact` metrics are recomputed elsewhere, so their intervals are skipped."""
-    foreign = [name for name in given if name not in METRICS]
-    if foreign and absent:
-        about.unchecked(f"{', '.join(foreign)}: needs plugin {' or '.join(absent)}")
-        given = {name: metric for name, metric in given.items() if name not in foreign}
-    if any(name not in METRICS or METRICS[name].target != target for name in given) or not given:
-        about.fault(f"{kind}: {', '.join(given) or 'nothing'} can't be the metrics of a {target} task")
-        return
-    required = {metric.name for metric in metrics_of(target) if not metric.needs_threshold}
-    lacking = sorted(required - set(given))
-    if lacking:
-        about.fault(f"{kind}: {', '.join(lacking)} is missing", RERUN)
-    protocol = protocol_named(record.protocol)
-    resampled = protocol is None or protocol.intervals is None
-    for name, metric in given.items():
-        if metric.unit != METRICS[name].unit:
-            about.fault(f"{kind}: the unit of {name} can't be {metric.unit}")
-        elif (metric.ci95 is None) != (METRICS[name].statistic == "none"):
-            about.fault(f"{kind}: {name} {'must' if metric.ci95 is None else 'can not'} have an interval")
-        elif metric.higher_is_better not in (None, METRICS[name].higher_is_better):
-            about.fault(f"{kind}: higher_is_better of {name} can't be {metric.higher_is_better}")
-        elif not exact or name == "top5_accuracy":
-            _check_interval(kind, name, metric, about, resampled=resampled)
-    # A plugin's kind of target may have other metrics of classes.
-    if not lacking and {"accuracy", "top5_accuracy", "balanced_accuracy", "mean_class_accuracy"} <= set(given):
-        _check_shares(kind, given, record, about)
-
-
-def _check_interval(kind: str, name: str, metric: Metric, about: FileFindings, *, resampled: bool) -> None:
-    if metric.ci95 is None:
-        return
-    (low, high), value = metric.ci95, metric.value
-    slack = _ROUNDING * max(1, value) + (high - low if resampled and name not in _MEANS else 0)
-    if not resampled and high <= low:
-        about.fault(f"{kind}: the interval of {name} has no width: no test is so large")
-    if not low - slack <= value <= high + slack:
-        about.fault(f"{kind}: {name} {value:.4g} is outside its interval, {low:.4g} to {high:.4g}")
-
-
-def _check_shares(kind: str, given: Mapping[str, Metric], record: Record, about: FileFindings) -> None:
-    """Check relations that hold between the metrics of every single-label record."""
-    right, top = given["accuracy"].value, given["top5_accuracy"].value
-    if top < right - _ROUNDING:
-        about.fault(f"{kind}: accuracy ({right:.4g}) can't be above top5_accuracy ({top:.4g})")
-    if record.dataset.classes <= _TOP and top < 1 - _ROUNDING:
-        about.fault(f"{kind}: top5_accuracy must be 1 with {record.dataset.classes} classes")
-    if given["mean_class_accuracy"].value > given["balanced_accuracy"].value + _ROUNDING:
-        about.fault(f"{kind}: mean_class_accuracy can't be above balanced_accuracy")
-    if record.rounds:
-        return
-    for name, share in (("accuracy", right), ("top5_accuracy", top)):
-        images = share * record.dataset.test
-        if abs(images - round(images)) > 1e-3:
-            about.fault(f"{kind}: {name} {share:.6g} is not a whole number of {record.dataset.test:,} images")

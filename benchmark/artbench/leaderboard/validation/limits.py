@@ -18,6 +18,8 @@ def report_limits(record: Record, target: TargetKind, about: FileFindings, *, co
     searched, form = is_searched(target), form_of(target)
     about.unchecked(_origin(record, form=form, searched=searched))
     kept = [_FITTED] if record.prompts is None else []
+    if record.own_probe is not None:
+        kept = ["validation and what the probe says of itself"]
     if searched:
         kept = [f"of queries that belong with over {KEPT} pictures, the places of the others"]
     if form == "neighbours":

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from artbench.leaderboard.validation.findings import RERUN, FileFindings
+from artbench.leaderboard.validation.held_out import check_held_out
 from artbench.leaderboard.validation.own_probe import check_own_probe
 from artbench.leaderboard.validation.thresholds import check_thresholds
 from artbench.plugins.known import form_of
@@ -10,9 +11,13 @@ from artbench.protocol import Protocol
 from artbench.records.parts import ProbeState
 from artbench.records.record import Record
 from artbench.records.under import protocol_under
-from artbench.specs import AnswerForm, TargetKind
+from artbench.specs import AnswerForm, ProtocolSpec, TargetKind
 from artbench.specs.targets import SEARCHED
 from artbench.stats.metrics import METRICS, metrics_of
+
+UNHEARD_OF = ProtocolSpec(
+    name="unheard-of", description="Any protocol of a plugin that is not here.", probe="nowhere:fit"
+).protocol
 
 
 def check_protocol(
@@ -27,12 +32,13 @@ def check_protocol(
         absent: Plugins that it names and that are not installed here, of which one may have the protocol.
 
     Returns:
-        The protocol; None if it is unknown.
+        The protocol; None if it is unknown, `UNHEARD_OF` if a plugin that is not here may have it.
     """
     protocol = protocol_under(record)
     if protocol is None and absent and record.own_probe is not None:
         about.unchecked(f"the protocol {record.protocol}: needs plugin {' or '.join(absent)}")
-        return None
+        # Values and intervals are made in one way under all protocols of plugins.
+        return UNHEARD_OF
     if protocol is None:
         mend = "Use linear-v2, retrieval-v1, robustness-v1 or zero-shot-v1, or upgrade artbench"
         about.fault(f"unknown protocol {record.protocol!r}", mend)
@@ -155,11 +161,7 @@ def _chosen(grid: Sequence[float], losses: Sequence[float | None]) -> float:
 
 
 def _check_validation(probe: ProbeState, target: TargetKind, name: str, about: FileFindings) -> None:
-    given = [(METRICS.get(metric), value) for metric, value in probe.validation.items()]
-    if any(metric is None or metric.target != target for metric, _ in given):
-        about.fault(f"the {name} has validation metrics of another kind of task")
-    elif any(value > 1 for metric, value in given if metric is not None and metric.unit == "fraction"):
-        about.fault(f"the {name} has a validation metric above 1")
+    check_held_out(probe.validation, target, name, about)
     if probe.validation_accuracy != probe.validation.get("accuracy"):
         about.fault(f"the {name} has a validation_accuracy that differs from the one in validation")
     tried = any(loss is not None for loss in probe.grid_losses)

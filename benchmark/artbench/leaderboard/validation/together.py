@@ -66,8 +66,8 @@ def _check_nested(records: Sequence[Checked]) -> None:
 
 
 def _check_names(records: Sequence[Checked]) -> None:
-    """Report backbones and pretrainings that a reader can't tell apart."""
-    for what in ("backbone", "pretraining", "task"):
+    """Report names that a reader can't tell apart."""
+    for what in ("backbone", "pretraining", "task", "protocol"):
         for group in grouped(records, lambda one: seen_as(str(getattr(one.record, what)))):  # noqa: B023 used at once
             names = sorted({str(getattr(one.record, what)) for one in group})
             for one in group if len(names) > 1 else ():

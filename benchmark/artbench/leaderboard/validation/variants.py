@@ -20,6 +20,8 @@ def check_variant(record: Record, protocol: Protocol | None, about: FileFindings
         return
     if has_variant and str(variant) != written:
         about.fault(f"the backbone {record.backbone!r} should be written {plain}@{variant}", RERUN)
+    if protocol is not None and protocol.zero_shot is not None and (variant.get("layer") or variant.get("pool")):
+        about.fault(f"the features of {record.backbone} can't be compared with texts", RERUN)
     given, layer = record.encoder, variant.get("layer") or 1
     unstated = given.layer is None and not has_variant and (protocol is None or protocol.intervals is None)
     if given.layer != layer and not unstated:

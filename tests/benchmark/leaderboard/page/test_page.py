@@ -296,6 +296,24 @@ def test_a_phone_shows_it_without_sideways_scrolling(opened: Any) -> None:
             wait_until_it_fits(opened)
 
 
+@pytest.mark.parametrize("width", [360, 700, 1280])
+def test_marks_stay_in_the_cell_of_a_name_that_wraps(opened: Any, width: int) -> None:
+    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    marked = 'return document.querySelector("table.ranks tbody th sup").closest("section.board").id'
+    choose(opened, "#task", opened.execute_script(marked))
+    reach = opened.execute_script("""
+        const section = document.querySelector("section.board:not([hidden])");
+        const cells = [...section.querySelectorAll("table.ranks tbody th")].filter((each) => each.querySelector("sup"));
+        const long = "a_<wbr>long_<wbr>name_<wbr>of_<wbr>a_<wbr>model_<wbr>that_<wbr>wraps_<wbr>";
+        cells.forEach((cell) => cell.querySelector(".name").insertAdjacentHTML("afterbegin", long));
+        cells.forEach((cell) => { cell.querySelector("sup").textContent = "??"; });
+        const right = (element) => element.getBoundingClientRect().right;
+        return cells.map((cell) => right(cell) - right(cell.querySelector("sup")));
+    """)
+    assert min(reach) >= 0
+
+
 def test_dark_and_light_differ_in_page_and_plots(opened: Any) -> None:
     colours = []
     for scheme in ("light", "dark"):
