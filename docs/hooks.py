@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from artbench import hookspecs, specs
 from artbench.runtime.docstrings import attribute_meanings
 
@@ -44,7 +46,7 @@ TYPES: Mapping[str, tuple[str, ...]] = {
         "Fitted",
         "HeldOut",
     ),
-    "artbench.pretrain": ("Method", "Objective", "Networks", "ParameterGroup", "View"),
+    "artbench.pretrain": ("Method", "Objective", "Networks", "ParameterGroup", "Settings", "View"),
 }
 REGISTERED: Mapping[str, type] = {
     "register_backbones": specs.BackboneSpec,
@@ -150,9 +152,12 @@ def _described(spec: type, *, heading: bool = True) -> Iterator[str]:
 
 def _defaults(spec: type) -> dict[str, str]:
     """Return the defaults of the fields that have one, as Markdown."""
+    if issubclass(spec, BaseModel):
+        found = {name: f"`{field.default!r}`" for name, field in spec.model_fields.items() if not field.is_required()}
+        return found | {name: f"`{getattr(spec, name)!r}`" for name in sorted(spec.__class_vars__)}
     if not dataclasses.is_dataclass(spec):
         return {name: f"`{getattr(spec, name)!r}`" for name in inspect.get_annotations(spec) if hasattr(spec, name)}
-    found = {}
+    found = dict[str, str]()
     for field in dataclasses.fields(spec):
         if callable(field.default):
             found[field.name] = "none"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from artbench.data import Dataset, Targets
-from artbench.data.authoring import unseen_targets
+from artbench.data.authoring import find_list, unseen_targets
 from artbench.errors import ArtbenchError
 from artbench_kaokore import ADDRESSES, SOURCE
 from artbench_kaokore.dataset import GENDERS, STATUSES, labels_of, splits_of
@@ -72,10 +72,8 @@ def _unseen(dataset: Dataset, column: str, classes: Sequence[str]) -> Targets:
 
 def _books(root: Path, dataset: str) -> dict[int, str]:
     """Return the book of each line, from 0, of the list of addresses, by which faces are numbered."""
-    file = root / ADDRESSES
-    if not file.is_file() or file.stat().st_size > _LARGEST:
-        raise ArtbenchError(
-            f"{dataset}: no {ADDRESSES} in {root}, which tells the books that faces are cut from",
-            mend=f"It lies beside labels.csv in the folder of the release at {SOURCE}",
-        )
+    mend = f"{ADDRESSES}, by which books are told, lies beside labels.csv in the folder of the release at {SOURCE}"
+    file = find_list(root, ADDRESSES, dataset=dataset, mend=mend)
+    if file.stat().st_size > _LARGEST:
+        raise ArtbenchError(f"{dataset}: {file} is larger than {_LARGEST // 10**6} MB", mend=mend)
     return {at: book_of(line) for at, line in enumerate(file.read_text(encoding="utf-8", errors="replace").split("\n"))}

@@ -51,7 +51,7 @@ def test_every_type_that_plugins_make_shows_how_it_is_made(name: str) -> None:
     assert f"\n## {kind.__name__}\n" in WRITER.types_page()
 
 
-@pytest.mark.parametrize("module", ["artbench.data", "artbench.encoders"])
+@pytest.mark.parametrize("module", ["artbench.data", "artbench.encoders", "artbench.pretrain"])
 def test_every_promised_type_is_on_the_page(module: str) -> None:
     promised = import_module(module)
     types = {name for name in promised.__all__ if inspect.isclass(getattr(promised, name))}

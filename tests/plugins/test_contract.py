@@ -1,11 +1,15 @@
 """The built-in plugins keep the contract that others are held to."""
 
+import json
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
+from click.testing import CliRunner
 
+from artbench.cli.main import artbench
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Plugin
 from artbench.pretrain.workflow import load_method
@@ -78,7 +82,8 @@ RELEASES: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "imet": ("imet-2019", imet),
     "rijksmuseum": ("rijksmuseum-2014", rijksmuseum),
     "artbench10": ("artbench10", artbench10),
-    "kaokore": ("kaokore-1.3", kaokore),
+    # So many that there are test images of five books and more.
+    "kaokore": ("kaokore-1.3", lambda root: kaokore(root, count=240)),
     # So many that each museum has five test images of each medium.
     "mame": ("mame", lambda root: mame(root, works=144)),
     "iconart": ("iconart-v1", iconart),
@@ -125,6 +130,54 @@ def test_missing_images_are_told_with_their_splits(name: str, tmp_path: Path) ->
     parts = [targets(load_factory(spec.factory)(root)) for targets in tasks]
     assert list(parts[0].missing_splits) == ["test"]
     assert all(len(one.missing_splits) == len(one.missing) for one in parts)
+
+
+COLLECTIONS = ("kaokore", "mame", "iconart", "artdl", "semart", "iconclass", "met", "eufcc")
+
+
+@pytest.mark.parametrize("name", COLLECTIONS)
+def test_check_compares_with_what_was_published_and_audit_finds_a_copy_in_train(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    dataset, write = RELEASES[name]
+    spec, root = REGISTRY.datasets.get(dataset), write(tmp_path / dataset)
+    tasks = {task.name: task for task in tasks_on(spec, REGISTRY)}
+    first = next(iter(tasks.values()))
+    whole = load_factory(spec.factory)(root)
+    targets = load_factory(first.factory)(whole)
+    # A copy of a test image stands in the place of one of train.
+    whole.path(targets.train.rows[0]).write_bytes(whole.path(targets.test.rows[0]).read_bytes())
+    given = [dataset, "--data", f"{dataset}={root}", "--json"]
+    checked = CliRunner().invoke(artbench, ["data", "check", *given], catch_exceptions=False, standalone_mode=False)
+    (found,) = json.loads(checked.stdout)
+    assert (found["published"], found["pictures"]) == (spec.pictures, len(whole))
+    for one in found["tasks"]:
+        published = tasks[one["name"]].published
+        stated = {} if published is None else {key: n for key, n in asdict(published).items() if n is not None}
+        assert (one["problem"], one["published"]) == (None, stated)
+        # A miniature is not as large, and the check says so.
+        assert one["as_published"] is (None if not stated else stated == {"classes": one["classes"]})
+    audited = CliRunner().invoke(
+        artbench, ["data", "audit", *given, "--out", str(tmp_path / "audit")], catch_exceptions=False
+    )
+    assert audited.exit_code == 0, audited.output
+    leaks = {leak["task"]: leak["twins"] for leak in json.loads(audited.stdout)["leaks"]}
+    # What is near in an index is what is looked for.
+    assert (leaks.get(first.name, 0) > 0) is (first.target != "retrieval")
+    assert (tmp_path / "audit" / "exclude.csv").is_file()
+
+
+def test_none_of_them_is_fetched_by_a_program_and_where_it_is_published_is_said(tmp_path: Path) -> None:
+    for name in COLLECTIONS:
+        dataset, _ = RELEASES[name]
+        spec = REGISTRY.datasets.get(dataset)
+        done = CliRunner().invoke(
+            artbench, ["data", "download", dataset, "--data", f"{dataset}={tmp_path}"], standalone_mode=False
+        )
+        assert done.return_value == 1
+        said = " ".join(done.stdout.split())
+        assert all(" ".join(text.split()) in said for text in (spec.source, spec.layout, spec.terms)), said
 
 
 def test_a_collection_and_its_task(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
-"""Features with a planted weight of class and museum, and the robustness index written as its source defines it."""
+"""Features with a planted weight of class and museum, and the robustness index by its definition and by its code."""
 
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import normalize
 
 from artbench.data.neighbourhoods import Neighbourhoods
 
@@ -77,4 +79,47 @@ def plain_counts(vectors: NDArray[np.floating], labels: NDArray[np.int64], place
                 for other in sorted(similar, key=lambda other: -similar[other])[:k]:
                     same, here = labels[other] == labels[picture], places[other] == places[picture]
                     total[(0 if here else 1) if same else (2 if here else 3)] += 1
+    return total
+
+
+def of_pathorob(
+    vectors: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    places: NDArray[np.int64],
+    slides: NDArray[np.int64],
+    k: int,
+) -> NDArray[np.int64]:
+    """SS, SO, OS and OO for each number of neighbours up to k, by the steps of PathoROB's published code.
+
+    Vectors of length 1; k and as many neighbours as the largest slide has images, by the Euclidean distance; of these
+    without the images of the query's own slide; as many of each query as the shortest row has; counts over all queries
+    and all neighbours up to the k-th.
+    """
+    unit = normalize(vectors)
+    nearest = NearestNeighbors(n_neighbors=k + int(np.bincount(slides).max())).fit(unit)
+    rows = [
+        [other for other in row if slides[other] != slides[query]]
+        for query, row in enumerate(nearest.kneighbors(unit, return_distance=False).tolist())
+    ]
+    near = np.array([row[: min(map(len, rows))] for row in rows])
+    same, here = (of[near] == of[:, None] for of in (labels, places))
+    kinds = np.stack([same & here, same & ~here, ~same & here, ~same & ~here])
+    found: NDArray[np.int64] = kinds.sum(axis=1).cumsum(axis=1)[:, :k]
+    return found
+
+
+def paired_pathorob(
+    vectors: NDArray[np.floating], labels: NDArray[np.int64], places: NDArray[np.int64], *, k: int
+) -> NDArray[np.int64]:
+    """Counts of `of_pathorob`, of two classes and two centres at a time, pooled, as in its paired evaluation.
+
+    Each image is a slide of its own. Pairs of which a cell has no image are left out.
+    """
+    total = np.zeros((4, k), np.int64)
+    for centres in combinations(sorted(set(places.tolist())), 2):
+        for classes in combinations(sorted(set(labels.tolist())), 2):
+            among = np.flatnonzero(np.isin(labels, classes) & np.isin(places, centres))
+            if len(set(zip(labels[among].tolist(), places[among].tolist(), strict=True))) == 4:
+                part = vectors[among].astype(np.float64)
+                total += of_pathorob(part, labels[among], places[among], np.arange(len(among)), k=k)
     return total

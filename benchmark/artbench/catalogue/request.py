@@ -7,8 +7,8 @@ from artbench.catalogue.pictures import check_pictures
 from artbench.catalogue.table_file import check_table_file
 from artbench.data.folders import DatasetPaths
 from artbench.errors import UsageError
-from artbench.explain.sources import CheckedRecord, Sources, check_sources, task_of
-from artbench.plugins.known import form_of, is_searched
+from artbench.explain.sources import CheckedRecord, Sources, check_probe, check_sources, task_of
+from artbench.plugins.known import form_of
 from artbench.plugins.registry import Registry
 
 COVERAGE = 0.9
@@ -64,18 +64,8 @@ class PredictRequest:
                 "calibrate it on",
                 mend="Take a record of all training images",
             )
-        target = task_of(record, checked.sources, registry=registry).target
-        if is_searched(target):
-            raise UsageError(
-                f"{self.record} is a record of a search, which has no probe",
-                mend="Take a record of a task with classes, labels or years",
-            )
-        if record.prompts is not None:
-            raise UsageError(
-                f"{self.record} is a record of pictures compared with texts, which has no probe",
-                mend="Take a record of the same task under linear-v2",
-            )
-        years = form_of(target) == "number"
+        check_probe(checked)
+        years = form_of(task_of(record, checked.sources, registry=registry).target) == "number"
         if years and self.precision is not None:
             raise UsageError(f"{record.task} asks for a number, which has no precision", mend="Leave it out")
         if not years and self.coverage is not None:

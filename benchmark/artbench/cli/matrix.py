@@ -10,7 +10,7 @@ import click
 
 from artbench.cli import options
 from artbench.cli.lazy import Group
-from artbench.cli.matrix_options import ENGINES, matrix_file, options_of, resource_options
+from artbench.cli.matrix_options import ENGINES, matrix_file, options_of, resource_options, set_option
 from artbench.cli.matrix_table import live_table, matrix_table, print_matrix, rows_as_json, summary
 from artbench.cli.matrix_work import work
 from artbench.cli.measuring import measuring_options
@@ -36,6 +36,7 @@ def matrix() -> None:
 @matrix.command()
 @matrix_file
 @measuring_options(required=False)
+@set_option
 @options.json_option
 @options.plugin_option
 @options.debug_option
@@ -60,6 +61,7 @@ def plan(*, as_json: bool, **given: Any) -> int:
 @matrix.command()
 @matrix_file
 @measuring_options(required=False)
+@set_option
 @resource_options
 @click.option("--dry-run", is_flag=True, help="Print what would be handed over, and submit nothing.")
 @options.plugin_option

@@ -21,11 +21,31 @@ _IN_FILE = {
     "compiled": "compile",
     "decoder": "decode",
     "plugin_files": "plugin",
+    "settings": "set",
 }
 _RESOURCES = ("cores", "gpus", "devices", "memory", "time", "at_least", "at_most")
 _SLURM = ("partition", "account", "setup")
 
 matrix_file = click.argument("file", required=False, type=options.FILE, metavar="[FILE.toml]")
+
+
+def _settings(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """Read `KEY=VALUE`."""
+    for pair in pairs:
+        if not pair.partition("=")[0].strip() or "=" not in pair:
+            raise click.BadParameter(f"{pair!r} is not of the form KEY=VALUE")
+    return {key.strip(): value.strip() for key, _, value in (pair.partition("=") for pair in pairs)}
+
+
+set_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    callback=_settings,
+    metavar="KEY=VALUE",
+    help="A setting of the pretrainings that train, in the place of its default; repeatable. "
+    "`artbench list pretrainings METHOD` lists them.",
+)
 
 
 def resource_options(command: Callable[..., Any]) -> Callable[..., Any]:

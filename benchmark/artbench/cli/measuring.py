@@ -90,6 +90,12 @@ def measuring_options(*, required: bool) -> Callable[[Callable[..., Any]], Calla
             help="Protocol to measure under, as `artbench list protocols` names them; records of two never share a "
             "leaderboard. Tasks of retrieval have retrieval-v1, or one of its variants, such as retrieval-v1-csls-10.",
         ),
+        click.option(
+            "--store-tokens",
+            is_flag=True,
+            help="For probes that see tokens: keep these on disk in float16, instead of computing them from the "
+            "pictures in each pass. It says how much that is before it begins.",
+        ),
         click.option("--allow-partial", is_flag=True, help="Run although more than 1 % of the images are missing."),
     )
 

@@ -27,12 +27,6 @@ if TYPE_CHECKING:
     help="Processes that share the images, one a GPU (on the CPU they share the cores). Default: 1.",
 )
 @click.option("--fresh", is_flag=True, help="Run again even what is on record, and extract its features anew.")
-@click.option(
-    "--store-tokens",
-    is_flag=True,
-    help="For probes that see tokens: keep these on disk in float16, instead of computing them from the pictures in "
-    "each pass. It says how much that is before it begins.",
-)
 @options.json_option
 @options.plugin_option
 @options.debug_option

@@ -95,7 +95,8 @@ def embedded(side: TextSide, texts: Sequence[str], *, encoder: Encoder) -> NDArr
             if found.shape != (len(batch), encoder.feature_dim):
                 shape = (len(batch), encoder.feature_dim)
                 raise ValueError(f"it gives vectors of shape {tuple(found.shape)} for {len(batch)} texts, not {shape}")
-        parts.append(found.detach().float().cpu())
+            # Here too: a tensor without values, or not laid out in rows, fails now.
+            parts.append(found.detach().to_dense().float().cpu())
     vectors = torch.cat(parts) if parts else torch.empty(0, encoder.feature_dim)
     lengths = torch.linalg.vector_norm(vectors, dim=1, keepdim=True)
     if not torch.isfinite(lengths).all() or (lengths == 0).any():

@@ -1,6 +1,7 @@
 """The main job: every encoder on every task, each result on record."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
@@ -9,17 +10,18 @@ import numpy as np
 
 from artbench.data.exclusion import NOTHING, read_exclusions
 from artbench.data.opening import OpenTask, open_tasks
-from artbench.encoders.embedding import check_text
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest, NetworkKey, Training, by_network, encoder_requests
 from artbench.encoders.sizes import counted_sizes
 from artbench.encoders.tokens import token_encoder
 from artbench.errors import ArtbenchError
+from artbench.evaluation.failures import Failures
+from artbench.evaluation.once import fitted_by_one
 from artbench.evaluation.other_plugins import other_plugins
 from artbench.evaluation.prompts import prompts_of
 from artbench.evaluation.record_builder import check_kept, evaluate
+from artbench.evaluation.refusals import measured_name, refuse_widths, refuse_without_text
 from artbench.evaluation.request import RunOutcome, RunRequest, RunResult
-from artbench.evaluation.splits import check_images
 from artbench.evaluation.tokens import read_tokens
 from artbench.features.extract import Features, extract
 from artbench.features.pipeline import NotFiniteError
@@ -29,11 +31,10 @@ from artbench.leaderboard.build import build_from
 from artbench.leaderboard.notes import literature
 from artbench.plugins.known import form_of
 from artbench.plugins.registry import Registry
-from artbench.probe.width import check_width
 from artbench.protocol import Protocol
 from artbench.records.folder import ResultsFolder, ResultsIndex
 from artbench.records.format import measured
-from artbench.records.record import Record, task_name, task_under
+from artbench.records.record import Record, task_name
 from artbench.runtime.distributed import Group, current_group
 from artbench.runtime.machine import choose_device
 from artbench.runtime.progress import Reporter
@@ -95,17 +96,22 @@ def run(
     for task in (task for tasks in datasets for task in tasks):
         for protocol in request.protocols(task.spec):
             check_kept(task, protocol)
-    work = _Work(request=request, device=device, ledger=ResultsIndex(results, reporter), group=group, reporter=reporter)
-    work.refuse_widths(encoders, datasets)
-    if request.protocol.zero_shot is not None:
-        work.refuse_without_text(encoders, registry)
+    work = _Work(
+        request=request,
+        device=device,
+        ledger=ResultsIndex(results, reporter),
+        group=group,
+        failures=Failures(reporter=reporter),
+        reporter=reporter,
+    )
+    work.refuse(encoders, datasets, registry)
     for variants in by_network(encoders):
         for tasks in datasets:
             work.measure(variants, tasks)
     out = request.results / "leaderboards"
     if pages and (work.ledger.new or results.newer_than(out / "README.md")):
         build_from(results, out, literature=literature(registry), reporter=reporter)
-    outcome = RunOutcome(results=tuple(work.results(encoders, datasets)), failures=work.failures)
+    outcome = RunOutcome(results=tuple(work.results(encoders, datasets)), failures=work.failures.reasons)
     for said in other_plugins(outcome.results, registry):
         reporter.notice(said)
     return outcome
@@ -119,13 +125,10 @@ class _Work:
     device: str
     ledger: ResultsIndex
     group: Group
+    failures: Failures
     reporter: Reporter
-    # Why encoders failed, by name.
-    failures: dict[str, str] = field(default_factory=dict)
     # The one that is in memory.
     _networks: dict[NetworkKey, Encoder] = field(default_factory=dict)
-    # Encoders that can't be built, or whose features can't be had.
-    _broken: set[str] = field(default_factory=set)
     # Names of tasks, with width and shots, that have too few training images.
     _too_small: set[str] = field(default_factory=set)
     # State of the data that each task is measured on, by its name.
@@ -133,33 +136,19 @@ class _Work:
 
     def with_protocols(self, tasks: Sequence[OpenTask]) -> list[tuple[OpenTask, Protocol]]:
         asked = [(task, protocol) for task in tasks for protocol in self.request.protocols(task.spec)]
-        return [(task, protocol) for task, protocol in asked if _name(task, protocol) not in self._too_small]
+        return [(task, protocol) for task, protocol in asked if measured_name(task, protocol) not in self._too_small]
 
-    def refuse_without_text(self, encoders: Sequence[EncoderRequest], registry: Registry) -> None:
-        """Put encoders that see pictures alone into `failures`, before an image is read."""
-        for candidate in encoders:
-            try:
-                check_text(candidate.backbone, registry)
-            except ArtbenchError as error:
-                self.failed(candidate, error)
-
-    def refuse_widths(self, encoders: Sequence[EncoderRequest], datasets: Sequence[Sequence[OpenTask]]) -> None:
-        """Put encoders and tasks that can't have the common width into `failures`, before an image is read."""
-        width = self.request.width
-        if width is None:
-            return
-        for candidate in encoders:
-            try:
-                check_width(width, features=self.feature_dim(candidate))
-            except ArtbenchError as error:
-                self.failed(candidate, error)
-        for task, protocol in [one for tasks in datasets for one in self.with_protocols(tasks)]:
-            try:
-                check_images(task, protocol)
-            except ArtbenchError as error:
-                self._too_small.add(_name(task, protocol))
-                for candidate in [one for one in encoders if str(one) not in self._broken]:
-                    self.task_failed(task, protocol, candidate, error)
+    def refuse(
+        self, encoders: Sequence[EncoderRequest], datasets: Sequence[Sequence[OpenTask]], registry: Registry
+    ) -> None:
+        """Put what can't be measured among the failures, before an image is read."""
+        if self.request.width is not None:
+            asked = [one for tasks in datasets for one in self.with_protocols(tasks)]
+            self._too_small.update(
+                refuse_widths(self.request.width, encoders, asked, feature_dim=self.feature_dim, failures=self.failures)
+            )
+        if self.request.protocol.zero_shot is not None:
+            refuse_without_text(encoders, registry, failures=self.failures)
 
     def feature_dim(self, candidate: EncoderRequest) -> int | None:
         """Return the length of an encoder's feature vectors; None: it would have to be trained to tell."""
@@ -167,18 +156,6 @@ class _Work:
         if sizes is not None:
             return sizes.feature_dim
         return self.build([candidate])[0].feature_dim if candidate.training is None else None
-
-    def task_failed(
-        self,
-        task: OpenTask,
-        protocol: Protocol,
-        candidate: EncoderRequest,
-        error: ArtbenchError,
-    ) -> None:
-        """Tell why a task failed with an encoder, and add it to `failures`."""
-        name = _name(task, protocol)
-        self.failures[str(candidate)] = f"{self.failures.get(str(candidate), '')} {name}: {error}".strip()
-        self.reporter.notice(f"{name}, {candidate}: {error}")
 
     def on_record(self, task: OpenTask, protocol: Protocol, candidate: EncoderRequest) -> Record | None:
         name = task.spec.name
@@ -207,7 +184,7 @@ class _Work:
         Why a variant failed is told, and put into `failures` by its name. One that can't be built is not tried again.
         """
         request, group = self.request, self.group
-        todo = self.lacking([one for one in variants if str(one) not in self._broken], tasks)
+        todo = self.lacking([one for one in variants if not self.failures.is_broken(one)], tasks)
         if not todo:
             return
         try:
@@ -227,7 +204,7 @@ class _Work:
                     self.measure([candidate], tasks)
                 return
             for candidate, _ in todo:
-                self.failed(candidate, error)
+                self.failures.encoder(candidate, error)
             return
         for (candidate, wanted), encoder, features in zip(todo, encoders, found, strict=True):
             try:
@@ -235,10 +212,9 @@ class _Work:
                     request, encoder, tasks[0].dataset, features, device=self.device, reporter=self.reporter
                 )
                 reasons = group.from_first(partial(self.enter, candidate, encoder, features, wanted, tokens))
-                if reasons:
-                    self.failures[str(candidate)] = " ".join([self.failures.get(str(candidate), ""), *reasons]).strip()
+                self.failures.add(candidate, reasons)
             except ArtbenchError as error:
-                self.failed(candidate, error)
+                self.failures.encoder(candidate, error)
 
     def build(self, variants: Sequence[EncoderRequest]) -> list[Encoder]:
         """Build a network once, read as each of its variants says; and its tokens, if the probe sees them."""
@@ -251,12 +227,6 @@ class _Work:
         for encoder in encoders if self.request.sees_tokens else ():
             token_encoder(encoder, picture=self.request.protocol.picture)
         return encoders
-
-    def failed(self, candidate: EncoderRequest, error: ArtbenchError) -> None:
-        """Tell why an encoder failed, and put it into `failures`."""
-        self._broken.add(str(candidate))
-        self.failures[str(candidate)] = str(error)
-        self.reporter.notice(f"{candidate}: {error}")
 
     def enter(
         self,
@@ -273,23 +243,29 @@ class _Work:
         """
         reasons = []
         for task, protocol in wanted:
-            try:
-                done = evaluate(
-                    task,
-                    candidate,
-                    encoder,
-                    features,
-                    protocol=protocol,
-                    device=self.device,
-                    tokens=tokens,
-                    reporter=self.reporter,
-                )
-            except ArtbenchError as error:
-                name = _name(task, protocol)
-                reasons.append(f"{name}: {error}")
-                self.reporter.notice(f"{name}, {candidate}: {error}")
-                continue
-            record = self.ledger.enter(done.record, done.predictions, done.tables)
+            with ExitStack() as alone:
+                try:
+                    alone.enter_context(
+                        fitted_by_one(task, protocol, candidate, results=self.request.results, reporter=self.reporter)
+                    )
+                    if protocol.own is not None and not self.request.fresh:
+                        self.ledger.look_again()
+                        if self.on_record(task, protocol, candidate) is not None:
+                            continue
+                    done = evaluate(
+                        task,
+                        candidate,
+                        encoder,
+                        features,
+                        protocol=protocol,
+                        device=self.device,
+                        tokens=tokens,
+                        reporter=self.reporter,
+                    )
+                except ArtbenchError as error:
+                    reasons.append(self.failures.task(measured_name(task, protocol), candidate, error))
+                    continue
+                record = self.ledger.enter(done.record, done.predictions, done.tables)
             self._states[task.spec.name] = record.dataset.fingerprint
             result = measured(record.primary_metric, record.primary)
             self.reporter.notice(f"{task_name(record)}, {candidate}: {result}")
@@ -312,8 +288,3 @@ class _Work:
                         place=board.place_of(record),
                         of=len(board.rows),
                     )
-
-
-def _name(task: OpenTask, protocol: Protocol) -> str:
-    shots = None if protocol.few_shot is None else protocol.few_shot.shots
-    return task_under(task.spec.name, width=protocol.width, shots=shots)

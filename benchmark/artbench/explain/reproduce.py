@@ -12,9 +12,17 @@ from artbench.data.opening import OpenTask, open_tasks
 from artbench.data.targets import Split
 from artbench.encoders.encoder import Encoder
 from artbench.encoders.request import EncoderRequest, encoder_requests, given_on_record
-from artbench.errors import ArtbenchError, UsageError
+from artbench.errors import ArtbenchError
 from artbench.evaluation.splits import readable
-from artbench.explain.sources import CheckedRecord, Sources, check_version, name_of_task, named_plugins, other_weights
+from artbench.explain.sources import (
+    CheckedRecord,
+    Sources,
+    check_probe,
+    check_version,
+    name_of_task,
+    named_plugins,
+    other_weights,
+)
 from artbench.features.extract import Features, extract
 from artbench.plugins.registry import Registry
 from artbench.protocol import Protocol
@@ -85,17 +93,7 @@ def reproduce(
     """
     record, stored, sources = checked.record, checked.predictions, checked.sources
     protocol = protocol_of(record, checked.file)
-    if not protocol.fits:
-        what = "a search" if protocol.search is not None else "pictures compared with texts"
-        raise UsageError(
-            f"{checked.file.name} is a record of {what}, which fits no probe that could be explained",
-            mend="Give a record of a task with classes, labels or years, under linear-v2",
-        )
-    if protocol.own is not None:
-        raise UsageError(
-            f"{checked.file.name} was made with the probe of {protocol.name}, of which no weights are kept",
-            mend="Give a record under linear-v2 of the same encoder and task",
-        )
+    check_probe(checked)
     candidate = candidate_of(checked, registry)
     task = open_task(record, sources, registry, reporter)
     device = choose_device(sources.device)

@@ -87,6 +87,22 @@ def check_sources(file: Path, sources: Sources, *, registry: Registry) -> Checke
     return CheckedRecord(file=file, record=record, predictions=predictions, sources=sources, pretraining=pretraining)
 
 
+def check_probe(checked: CheckedRecord) -> None:
+    """Raise UsageError unless a record has a probe that can be fitted again here."""
+    record = checked.record
+    if record.own_probe is not None:
+        raise UsageError(
+            f"{checked.file} was made with the probe of {record.protocol}, of which no weights are kept",
+            mend="Give a record under linear-v2 of the same encoder and task",
+        )
+    if record.probe is None:
+        what = "a search" if record.prompts is None else "pictures compared with texts"
+        raise UsageError(
+            f"{checked.file} is a record of {what}, which has no probe",
+            mend="Give a record of a task with classes, labels or years, under linear-v2",
+        )
+
+
 @contextmanager
 def named_plugins(record: Record, registry: Registry) -> Iterator[None]:
     """Say of a name that is unknown here which plugins the record was made with that are not installed."""

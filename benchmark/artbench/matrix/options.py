@@ -136,6 +136,7 @@ class MatrixOptions(_Part):
 
     Attributes:
         encoder: Backbones with pretrainings of their own, besides `backbone` with `pretraining`.
+        set: Settings of the pretrainings that train, by name; the rest have their defaults.
         cwd: Folder that relative paths are relative to.
         cache: Folder of features, trainings and weights (`ARTBENCH_CACHE`), for jobs that don't inherit it.
     """
@@ -159,6 +160,8 @@ class MatrixOptions(_Part):
     shots: Annotated[tuple[int, ...], BeforeValidator(_several)] = ()
     width: int | None = Field(default=None, ge=1, le=100_000)
     protocol: str = DEFAULT_PROTOCOL.name
+    store_tokens: bool = False
+    set: Mapping[str, str | bool | int | float] = Field(default_factory=dict)
     allow_partial: bool = False
     plugin: tuple[Path, ...] = ()
     resources: Resources = Resources()
@@ -178,6 +181,11 @@ class MatrixOptions(_Part):
         """Where the datasets are."""
         root = None if self.data_root is None else self.cwd / self.data_root
         return DatasetPaths(root=root, by_name={name: self.cwd / path for name, path in self.data.items()})
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """What is set of the pretrainings that train, as `artbench pretrain --set` takes it: `epochs=10`."""
+        return tuple(f"{name}={value}" for name, value in sorted(self.set.items()))
 
     @property
     def plugin_files(self) -> tuple[Path, ...]:
@@ -210,6 +218,7 @@ class MatrixOptions(_Part):
             protocol=protocol_to_run(self.protocol, plugins=self.plugin_files),
             shots=self.shots,
             width=self.width,
+            store_tokens=self.store_tokens,
         )
 
 

@@ -1,7 +1,6 @@
 """Does one unit: trains an encoder, or measures one on the tasks of a dataset."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from artbench.api.run import run_request
@@ -52,5 +51,11 @@ def _trainings(
     """Trainings on the images of all tasks with labels in the matrix, as of one `artbench run` with all of them."""
     every = [task for asked in options.task for task in registry.tasks.expand(asked)]
     labelled = [task for task in every if find_unlabelled(task, registry=registry) is None]
-    prepare = partial(trainings_for, registry=registry, paths=options.paths, seed=options.seed, reporter=reporter)
-    return prepare(labelled or list(unit.tasks))
+    return trainings_for(
+        labelled or list(unit.tasks),
+        registry=registry,
+        paths=options.paths,
+        seed=options.seed,
+        settings=options.settings,
+        reporter=reporter,
+    )

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from artbench.data.unlabelled import find_unlabelled
 from artbench.encoders.checkpoint_path import checkpoint_file, checkpoint_name, is_checkpoint
+from artbench.errors import UsageError
 from artbench.matrix.options import MatrixOptions
 from artbench.plugins.registry import Registry
 from artbench.specs.variants import sweep
@@ -60,7 +61,7 @@ def units_of(options: MatrixOptions, registry: Registry) -> list[Unit]:
     """Return the units of a matrix in the order of its encoders, then datasets; a training before those that need it.
 
     Raises:
-        UsageError: The name of a backbone, pretraining or task is unknown.
+        UsageError: The name of a backbone, pretraining or task is unknown, or a setting is of no training.
         ArtbenchError: A checkpoint is not there.
     """
     tasks = _by_dataset(options, registry)
@@ -71,13 +72,27 @@ def units_of(options: MatrixOptions, registry: Registry) -> list[Unit]:
         after = ""
         if trained:
             # One training for all variants, of the network itself.
+            _check_settings(options, network, pretraining, registry)
             training = _unit(options, "train", (network,), pretraining, ", ".join(tasks), every)
             units.append(training)
             after = training.id
         units += [
             _unit(options, "measure", backbones, pretraining, dataset, names, after) for dataset, names in tasks.items()
         ]
+    if options.set and not any(unit.kind == "train" for unit in units):
+        raise UsageError(
+            f"{options.settings[0]} is a setting of a pretraining that trains, and this matrix has none",
+            mend="Leave it out, or name a pretraining such as moco-v2",
+        )
     return units
+
+
+def _check_settings(options: MatrixOptions, network: str, pretraining: str, registry: Registry) -> None:
+    if options.set:
+        # Only now: the classes of settings come with torch.
+        from artbench.pretrain.workflow import choose_training
+
+        choose_training(pretraining, network, registry=registry, seed=options.seed, settings=options.settings)
 
 
 def _by_dataset(options: MatrixOptions, registry: Registry) -> dict[str, tuple[str, ...]]:
@@ -132,7 +147,7 @@ def _conditions(options: MatrixOptions, kind: str) -> list[object]:
     """What besides encoder and tasks tells one measurement from another."""
     shared: list[object] = [options.seed, str(options.paths)]
     if kind == "train":
-        return shared
+        return [*shared, *options.settings]
     return [
         *shared,
         options.protocol,
@@ -144,6 +159,8 @@ def _conditions(options: MatrixOptions, kind: str) -> list[object]:
         options.compile,
         options.allow_partial,
         options.batch_size,
+        # What is not asked for does not change what was planned before there was the option.
+        *(["store_tokens"] if options.store_tokens else []),
     ]
 
 

@@ -32,6 +32,7 @@ from artbench.specs import (
     TargetSpec,
     TaskSpec,
 )
+from artbench.specs.fields import check_fields, shortened
 from artbench.specs.variants import did_you_mean
 
 KINDS: Mapping[str, type] = {
@@ -226,7 +227,8 @@ def _checked(item: Any, kind: str, spec_type: Any) -> Any:
         wanted = spec_type.__name__ + " or a Family" * (kind not in _WITHOUT_FAMILIES)
         raise TypeError(f"registers a {type(item).__name__} as a {kind}, not a {wanted}")
     if not isinstance(item.name, str) or not _NAME.fullmatch(item.name):
-        raise ValueError(f"{item.name!r} can't be the name of a {kind}: letters, digits and . _ + - only")
+        raise ValueError(f"{shortened(item.name)} can't be the name of a {kind}: letters, digits and . _ + - only")
+    check_fields(item)
     if not isinstance(item.description, str) or not item.description or "\n" in item.description:
         raise ValueError(f"the description of {kind} {item.name} is not one line of text")
     return item

@@ -33,19 +33,23 @@ def sources(files: Sequence[Path] = (), *, only: str | None = None) -> list[tupl
 def _installed(only: str | None) -> Iterator[tuple[metadata.EntryPoint, Plugin]]:
     wanted = None if only is None else {name.strip() for name in only.split(",") if name.strip()}
     points = list(metadata.entry_points(group=GROUP))
-    known = {name for point in points for name in (point.name, point.dist.name if point.dist else "unknown")}
+    # Each look at a name or version parses the whole metadata again.
+    stated: dict[metadata.Distribution | None, tuple[str, str]] = {None: ("unknown", "")}
+    for dist in {point.dist for point in points if point.dist}:
+        about = dist.metadata
+        stated[dist] = about["Name"], about["Version"]
+    known = {name for point in points for name in (point.name, stated[point.dist][0])}
     for name in sorted((wanted or set()) - known):
         hint = " ".join(filter(None, (did_you_mean(name, sorted(known)), "`artbench plugins` shows all")))
         raise UsageError(f"ARTBENCH_PLUGINS: no plugin that is installed is called {name!r}", mend=hint)
     seen: set[tuple[str, str]] = set()
     for point in points:
-        distribution = point.dist.name if point.dist else "unknown"
+        distribution, version = stated[point.dist]
         # An editable install can show one distribution twice.
         if (distribution, point.name) in seen:
             continue
         seen.add((distribution, point.name))
         if wanted is None or distribution == GROUP or wanted & {point.name, distribution}:
-            version = point.dist.version if point.dist else ""
             yield point, Plugin(name=point.name, distribution=distribution, version=version, module=point.value)
 
 

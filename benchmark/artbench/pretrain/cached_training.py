@@ -21,9 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CachedTraining:
-    """A training with the defaults of its method, whose encoder stays in the cache."""
+    """A training whose encoder stays in the cache.
+
+    Attributes:
+        training: The training.
+        settings: What was set of it, as `KEY=VALUE`; the rest are the defaults of its method.
+    """
 
     training: "Training"
+    settings: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -45,9 +51,10 @@ class CachedTraining:
         if current_group().from_first(file.is_file):
             return file
         training = self.training
+        chosen = ", ".join(self.settings) or "its defaults"
         reporter.notice(
-            f"{training.backbone.name} is pretrained first, by {training.name} with its defaults on "
-            f"{len(training.pool):,} images. It is kept in {file.parent}"
+            f"{training.backbone.name} is pretrained first, by {training.name} with {chosen} on {len(training.pool):,} "
+            f"images. It is kept in {file.parent}"
         )
         from artbench.pretrain.stopping import stop_request
         from artbench.pretrain.trainer import pretrain as train
@@ -63,7 +70,13 @@ class CachedTraining:
 
 
 def trainings_for(
-    tasks: Sequence[str], *, registry: Registry, paths: DatasetPaths, seed: int, reporter: Reporter
+    tasks: Sequence[str],
+    *,
+    registry: Registry,
+    paths: DatasetPaths,
+    seed: int,
+    settings: Sequence[str] = (),
+    reporter: Reporter,
 ) -> Callable[[str, str], CachedTraining]:
     """Return a function from the names of a method and a backbone to a training on the training images of some tasks.
 
@@ -74,6 +87,7 @@ def trainings_for(
         registry: The loaded plugins.
         paths: Folders of the datasets.
         seed: Seed of the trainings.
+        settings: Settings of the trainings, as `KEY=VALUE`; the rest are the defaults of the methods.
         reporter: Receives notices about the datasets.
     """
 
@@ -89,8 +103,8 @@ def trainings_for(
     def training(pretraining: str, backbone: str) -> CachedTraining:
         from artbench.pretrain.workflow import choose_training
 
-        on_pool = choose_training(pretraining, backbone, registry=registry, seed=seed)
-        return CachedTraining(training=on_pool(pool()))
+        on_pool = choose_training(pretraining, backbone, registry=registry, seed=seed, settings=settings)
+        return CachedTraining(training=on_pool(pool()), settings=tuple(settings))
 
     return training
 

@@ -53,6 +53,14 @@ class Settings(BaseModel):
         dtype: Number type of the networks; `auto`: bfloat16 where the hardware is fast at it, float16 on other GPUs.
         grey_first: Whether colour is dropped before the jitter, not after it; a method's own, not a setting.
         last_lr: Learning rate at the end of a cosine, whatever the batch; a method's own, not a setting.
+
+    Examples:
+        >>> from artbench.pretrain import Settings
+        >>> class OfMine(Settings):
+        ...     lr: float = 0.05
+        ...     temperature: float = 0.2
+        >>> OfMine(temperature=0.1).lr, OfMine().batch_size
+        (0.05, 256)
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

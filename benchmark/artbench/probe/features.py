@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError
 from artbench.runtime.machine import free_bytes
+from artbench.runtime.mapped import release
 
 # Numbers in a block, which is read, standardised and multiplied at a time. It fits into a processor's cache, so that
 # the block of the logits is still there for the gradient.
 _BLOCK = 1 << 20
 # With more columns than this a block has so many rows all the same: sums over few would take longer than the products.
 _WIDE, _WIDE_ROWS = 1 << 12, 1 << 8
+# Numbers of a memory map that are read before their memory is released, 256 MB, or rows of it that may be far apart.
+_MAPPED, _APART = 1 << 26, 128
 # A feature that varies by less than this share of its mean is constant up to rounding.
 _CONSTANT = 1e-6
 
@@ -50,10 +53,32 @@ class Rows:
         return self.pieces(max(_WIDE_ROWS if columns > _WIDE else 1, _BLOCK // columns))
 
     def pieces(self, count: int) -> Iterator[NDArray[np.float32]]:
-        """Yield blocks of `count` rows, read or copied one at a time."""
-        for start in range(0, len(self), count):
+        """Yield blocks of `count` rows, read or copied one at a time; memory does not grow with a memory map."""
+        every = max(1, _MAPPED // (count * max(1, self.width)))
+        for number, start in enumerate(range(0, len(self), count), start=1):
             part = slice(start, start + count)
-            yield np.asarray(self.features[part if self.positions is None else self.positions[part]], np.float32)
+            yield self._taken(self.positions[part]) if self.positions is not None else self._read(part)
+            if self._large and number % every == 0:
+                release(self.features)
+        if self._large:
+            release(self.features)
+
+    @property
+    def _large(self) -> bool:
+        return self.features.size > _MAPPED
+
+    def _read(self, part: slice | NDArray[np.int64]) -> NDArray[np.float32]:
+        return np.asarray(self.features[part], np.float32)
+
+    def _taken(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Copy rows that may be far apart, around each of which the system maps megabytes of a large file."""
+        if not self._large:
+            return self._read(positions)
+        found = np.empty((len(positions), self.width), np.float32)
+        for start in range(0, len(positions), _APART):
+            found[start : start + _APART] = self._read(positions[start : start + _APART])
+            release(self.features)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from artbench.data.fitting import Choosing, Examples, FeatureRows, Fitted, Fitting
+from artbench.data.fitting import Choosing, Examples, FeatureRows, Fitted, Fitting, HeldOut
 from artbench.data.outputs import Leading, Outputs
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError, plugin_errors
@@ -18,7 +19,7 @@ from artbench.probe.features import LabelledFeatures, Rows, check_finite
 from artbench.probe.linear import metrics_on_validation, validated_thresholds
 from artbench.probe.penalty import set_apart
 from artbench.protocol import Protocol
-from artbench.records.own_probe import MOST_SUMMARY
+from artbench.records.own_probe import MOST_SUMMARY, OwnProbeState
 from artbench.specs import AnswerForm, ProtocolSpec, TargetKind, load_factory
 
 # By how much probabilities of an image may miss 1.
@@ -126,18 +127,16 @@ def fit_own(
             seed=seed,
             device=device,
         )
-        with plugin_errors(f"the probe of {spec.name}"), torch.random.fork_rng(gpus):
+        with plugin_errors(f"the probe of {spec.name}"), torch.random.fork_rng(gpus), _settings_kept():
             # A layer draws its first weights from here.
             torch.manual_seed(seed)
             assert spec.probe is not None
             fitted = load_factory(spec.probe)(given)
+            held_out: list[object] = list(fitted.held_out) if isinstance(fitted, Fitted) else []
         if not isinstance(fitted, Fitted):
             raise _wrong(spec, f"returns a {type(fitted).__name__}", "Return an artbench.data.Fitted")
         outputs = _checked(fitted.outputs, len(test), classes=classes, form=form, spec=spec)
-        held: list[tuple[Labels, Outputs]] = []
-        for one in fitted.held_out:
-            checked = _checked(one.outputs, len(one.labels), classes=classes, form=form, spec=spec)
-            held.append((one.labels, checked))
+        held = [_held(one, classes=classes, form=form, spec=spec) for one in held_out]
         yield OwnAnswers(
             seed=seed,
             outputs=outputs,
@@ -165,6 +164,33 @@ def _together(train: LabelledFeatures, validation: LabelledFeatures) -> Labelled
         ids=[*train.ids, *validation.ids],
         groups=groups,
     )
+
+
+@contextmanager
+def _settings_kept() -> Iterator[None]:
+    """Undo what a probe sets for the whole process: the next encoder must not be read as it liked."""
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
+    try:
+        with torch.enable_grad(), np.errstate():
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
+        torch.set_num_threads(threads)
+
+
+def _held(given: object, *, classes: int, form: AnswerForm, spec: ProtocolSpec) -> tuple[Labels, Outputs]:
+    """Return labels and answers of held-out images, if they are what their form asks for."""
+    if not isinstance(given, HeldOut):
+        raise _wrong(spec, f"holds out a {type(given).__name__}", "Give artbench.data.HeldOut")
+    labels: NDArray[Any] = np.asarray(given.labels)
+    n = len(labels) if labels.ndim else 0
+    kind, shape = {"class": ("iu", (n,)), "labels": ("b", (n, classes)), "number": ("f", (n,))}[form]
+    known = labels.shape == shape and labels.dtype.kind in kind and bool(np.isfinite(labels).all())
+    if known and form == "class":
+        known = bool(((labels >= 0) & (labels < classes)).all())
+    if not known:
+        raise _wrong(spec, "holds out labels that its task does not have", "Give those of Choosing.choose_on")
+    return labels, _checked(given.outputs, len(labels), classes=classes, form=form, spec=spec)
 
 
 def _checked(given: object, images: int, *, classes: int, form: AnswerForm, spec: ProtocolSpec) -> Outputs:
@@ -196,7 +222,12 @@ def _summary(given: object, spec: ProtocolSpec) -> dict[str, Any]:
     if not isinstance(summary, dict) or len(text) > MOST_SUMMARY:
         what = f"of {len(text):,} characters" if isinstance(summary, dict) else f"that is a {type(given).__name__}"
         raise _wrong(spec, f"has a summary {what}", f"A mapping of at most {MOST_SUMMARY:,} characters is expected")
-    return summary
+    try:
+        return OwnProbeState(version=1, seed=0, summary=summary).summary
+    except ValueError as error:
+        raise _wrong(
+            spec, "has a summary that a record can't hold", "Name its values in usual letters, in at most 300"
+        ) from error
 
 
 def _wrong(spec: ProtocolSpec, what: str, mend: str) -> ArtbenchError:

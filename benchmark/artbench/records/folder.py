@@ -21,7 +21,7 @@ from artbench.records.record import SCHEMA, FileState, Record, TableName
 from artbench.records.tables import Tables, write_table
 from artbench.runtime.files import file_errors, sha256_of, write_text
 from artbench.runtime.lease import check_held
-from artbench.runtime.progress import Reporter
+from artbench.runtime.progress import Reporter, Silent
 from artbench.runtime.temporaries import abandoned, remove_abandoned, temporary_file, temporary_folder
 from artbench.runtime.untrusted import is_regular, read_regular, strict_json
 
@@ -273,6 +273,10 @@ class ResultsIndex:
         # Ids of records whose files have been looked at.
         self._whole: set[str] = set()
         self._damaged: set[str] = set()
+
+    def look_again(self) -> None:
+        """Read also what other runs have written since."""
+        self.records = list(self.folder.records(Silent()))
 
     def find(self, board: tuple[str, int, str, str], is_meant: Callable[[Record], bool]) -> Record | None:
         """Return the newest record of a leaderboard (`Record.board`) for which `is_meant` holds; None without one.

@@ -14,6 +14,8 @@ MOST_SUMMARY = 10_000
 def _short(summary: dict[str, Any]) -> dict[str, Any]:
     try:
         length = len(json.dumps(summary, allow_nan=False))
+        # Half of a pair of surrogates is in no file.
+        json.dumps(summary, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise ValueError("the summary of the probe holds what JSON can't") from error
     if length > MOST_SUMMARY:

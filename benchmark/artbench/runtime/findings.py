@@ -24,7 +24,8 @@ class Finding:
     mend: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.message}." + (f" {self.mend}." if self.mend else "")
+        said = [f"{self.name}: {self.message}", *([self.mend] if self.mend else [])]
+        return " ".join(part if part.endswith("?") else f"{part}." for part in said)
 
 
 def passed(name: str, message: str) -> Finding:

@@ -77,6 +77,9 @@ class MetricSpec:
     needs_threshold: bool = False
 
     def __post_init__(self) -> None:
+        given: object = self.bounds
+        if not isinstance(given, tuple | list) or len(given) != 2:
+            raise ValueError(f"the bounds of metric {self.name} are {given!r}, not a smallest and a largest value")
         low, high = self.bounds
         if self.statistic not in (known := get_args(Statistic)):
             raise ValueError(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from artbench.errors import ArtbenchError
+from artbench.specs.fields import shortened
 
 _MOST, _LONGEST = 200, 300
 _PLACE = "{}"
@@ -38,15 +40,18 @@ class Prompts:
     def __post_init__(self) -> None:
         given: object = self.templates
         if isinstance(given, str) or not 0 < len(self.templates) <= _MOST:
-            raise ValueError(f"templates of prompts are {self.templates!r}, not 1 to {_MOST} texts")
+            raise ValueError(f"templates of prompts are {shortened(given)}, not 1 to {_MOST} texts")
         for template in self.templates:
             if not _is_line(template) or template.count(_PLACE) != 1 or {"{", "}"} & set(template.replace(_PLACE, "")):
-                raise ValueError(f"the template {template!r} is not a line with one {_PLACE} for the class")
+                raise ValueError(f"the template {shortened(template)} is not a line with one {_PLACE} for the class")
         if len(set(self.templates)) < len(self.templates):
             raise ValueError("a template stands twice among the prompts")
         for name, words in self.words.items():
             if not isinstance(name, str) or not _is_line(words):
-                raise ValueError(f"the words for the class {name!r} are {words!r}, not a line of text")
+                raise ValueError(
+                    f"the words for the class {shortened(name)} are {shortened(words)}, not a line of at most "
+                    f"{_LONGEST} letters"
+                )
 
     @property
     def sha256(self) -> str:
@@ -63,18 +68,22 @@ class Prompts:
         """
         if unknown := sorted(self.words.keys() - set(classes)):
             raise ArtbenchError(
-                f"there are words for the class {unknown[0]!r}, which the task does not have",
-                mend=f"Its classes are {', '.join(classes[:5])}{', …' * (len(classes) > 5)}",
+                f"there are words for the class {shortened(unknown[0])}, which the task does not have",
+                mend=f"Its classes are {', '.join(name[:60] for name in classes[:5])}{', …' * (len(classes) > 5)}",
             )
         words = [" ".join(self.words.get(name, name.replace("_", " ")).split()) for name in classes]
+        spoken_by = Counter(words)
         for name, said in zip(classes, words, strict=True):
             if not _is_line(said):
-                raise ArtbenchError(f"the class {name!r} has no words", mend="Give it some in the prompts of the task")
-            if words.count(said) > 1:
+                raise ArtbenchError(
+                    f"the class {shortened(name)} has no words, a line of at most {_LONGEST} letters",
+                    mend="Give it some in the prompts of the task",
+                )
+            if spoken_by[said] > 1:
                 same = [other for other, spoken in zip(classes, words, strict=True) if spoken == said]
                 raise ArtbenchError(
-                    f"the classes {' and '.join(map(repr, same[:3]))} have the same words, so that no text tells them "
-                    "apart",
+                    f"the classes {' and '.join(map(shortened, same[:3]))} have the same words, so that no text "
+                    "tells them apart",
                     mend="Give them others in the prompts of the task",
                 )
         return [[template.replace(_PLACE, said) for template in self.templates] for said in words]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from artbench.protocol import LINEAR_V2, Intervals, OwnProbe, Preprocessing, Protocol
 from artbench.specs.factories import Factory
+from artbench.specs.fields import shortened
 from artbench.specs.targets import SEARCHED, AnswerForm
 
 if TYPE_CHECKING:
@@ -90,16 +91,24 @@ class ProtocolSpec:
             return
         given: object = self.answers
         known = [form for form in get_args(AnswerForm) if form not in SEARCHED]
-        if isinstance(given, str) or not self.answers or not set(self.answers) <= set(known):
-            raise ValueError(f"answers of protocol {self.name} are {self.answers!r}, not some of {', '.join(known)}")
+        if not isinstance(given, tuple | list) or not given or not all(one in known for one in given):
+            raise ValueError(f"answers of protocol {self.name} are {shortened(given)}, not some of {', '.join(known)}")
         if self.features not in _FEATURES:
-            raise ValueError(f"features of protocol {self.name} are {self.features!r}, not pooled or tokens")
+            raise ValueError(f"features of protocol {self.name} are {shortened(self.features)}, not pooled or tokens")
         if type(self.version) is not int or self.version < 1:
-            raise ValueError(f"the version of protocol {self.name} is {self.version!r}, not a whole number from 1")
-        if not self.seeds or len(set(self.seeds)) < len(self.seeds) or not all(map(_is_seed, self.seeds)):
-            raise ValueError(f"seeds of protocol {self.name} are {self.seeds!r}, not different whole numbers from 0")
-        if self.tolerance is not None and not 0 <= self.tolerance < 1:
-            raise ValueError(f"the tolerance of protocol {self.name} is {self.tolerance!r}, not from 0 to below 1")
+            raise ValueError(
+                f"the version of protocol {self.name} is {shortened(self.version)}, not a whole number from 1"
+            )
+        several: object = self.seeds
+        if not isinstance(several, tuple | list | range) or not several:
+            raise ValueError(f"seeds of protocol {self.name} are {shortened(several)}, not some whole numbers")
+        if len(set(self.seeds)) < len(self.seeds) or not all(map(_is_seed, self.seeds)):
+            raise ValueError(
+                f"seeds of protocol {self.name} are {shortened(self.seeds)}, not different whole numbers from 0"
+            )
+        stated: object = self.tolerance
+        if stated is not None and not (isinstance(stated, int | float) and 0 <= stated < 1):
+            raise ValueError(f"the tolerance of protocol {self.name} is {shortened(stated)}, not from 0 to below 1")
         if _VARIANT.fullmatch(self.name):
             raise ValueError(f"protocol {self.name} ends as variants of artbench's own protocols do")
         self._settings()
@@ -128,10 +137,10 @@ class ProtocolSpec:
 
     def _settings(self) -> str:
         if not isinstance(self.settings, Mapping) or not all(isinstance(key, str) for key in self.settings):
-            raise ValueError(f"settings of protocol {self.name} are {self.settings!r}, not values by name")
+            raise ValueError(f"settings of protocol {self.name} are {shortened(self.settings)}, not values by name")
         try:
             return json.dumps(dict(self.settings), sort_keys=True, separators=(",", ":"), allow_nan=False)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"settings of protocol {self.name} are not what JSON holds: {error}") from error
 
 

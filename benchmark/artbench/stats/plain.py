@@ -27,7 +27,8 @@ def each_image(metric: MetricSpec, answers: Answers) -> NDArray[np.float64]:
     with plugin_errors(f"metric {metric.name}"):
         values = np.asarray(measure_of(metric)(answers), np.float64)
         if values.shape != (len(answers),):
-            raise ValueError(f"it returns an array of shape {values.shape} for {len(answers)} images")
+            found = f"an array of shape {values.shape}" if values.ndim else "one number"
+            raise ValueError(f"it returns {found} for {len(answers)} images, and its statistic is a mean of each")
     return values
 
 

@@ -117,15 +117,16 @@ def compare_fits(
         limit = max(_SHARE * between, _ROUNDING)
         how, allowed = "on average", f"two seeds differ by {between:.2g} here"
     if not found <= limit:
-        otherwise = f"it answers otherwise: by {how} {found:.2g}, where {allowed}"
-        told = "some answers are no numbers" if np.isnan(found) else otherwise
+        far = f"it answers otherwise: by {how} {found:.2g}, where {allowed}"
+        told = "some answers are no numbers" if np.isnan(found) else far
         return failed(file.name, f"the probe of {protocol.name} was fitted again, and {told}", mend=RUN)
     if spec.tolerance is None and stored.form == "class":
         others, between = classes_apart(stored, rounds, len(spec.seeds))
         if others > max(_SHARE * between, _FEW / len(rounds[0].test)):
             told = f"{others:.1%} of the classes are others, where those of two seeds are {between:.1%} here"
             return failed(file.name, f"the probe of {protocol.name} was fitted again, and {told}", mend=RUN)
-    exactly = f"to {found:.1g}" if spec.tolerance is not None else f"to {found:.1g} on average, where {allowed}"
+    near = f"to {found:.1g}" if found else "exactly"
+    exactly = near if spec.tolerance is not None else f"{near} on average, where {allowed}"
     return passed(
         file.name,
         f"{len(stored.images):,} predictions are those of its weights and of the probe of {protocol.name}, fitted "

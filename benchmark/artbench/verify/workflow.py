@@ -18,7 +18,7 @@ from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.splits import fitted_splits
 from artbench.evaluation.texts import head_of
 from artbench.explain.reproduce import open_task, protocol_of
-from artbench.explain.sources import CheckedRecord, Sources, check_sources
+from artbench.explain.sources import CheckedRecord, Sources, check_sources, named_plugins
 from artbench.features.extract import Features
 from artbench.plugins.registry import Registry
 from artbench.probe.zero_shot import unit
@@ -140,7 +140,8 @@ def _verified(
     record = read_record(file)
     # A family may read whatever files a name holds.
     if record.task not in {spec.name for _, spec in registry.tasks.specs()}:
-        raise UsageError(f"no plugin here registers the task {record.task!r} by itself")
+        with named_plugins(record, registry):
+            raise UsageError(f"no plugin here registers the task {record.task!r} by itself")
     checked = check_sources(file, request.sources, registry=registry)
     stored, protocol = checked.predictions, protocol_of(record, file)
     # Before anything that takes long.

@@ -49,20 +49,27 @@ def predict(place: Path, out: Path, *, task: str = "toy-colour", images: Any = "
     return artbench.predict(record(place, task), images=images, out=out, plugins=PLUGINS, device="cpu", **asked)
 
 
+@pytest.fixture(scope="module")
+def colours(place: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """What is said of the toy's images with no more asked, and the table."""
+    table = tmp_path_factory.mktemp("colours") / "labels.csv"
+    return predict(place, table), table
+
+
 def rows(file: Path) -> list[dict[str, str]]:
     with file.open(encoding="utf-8", newline="") as text:
         return list(csv.DictReader(text))
 
 
-def test_answers_to_test_images_are_those_on_record(place: Path, tmp_path: Path) -> None:
-    done = predict(place, tmp_path / "labels.csv")
+def test_answers_to_test_images_are_those_on_record(place: Path, colours: tuple[Any, Path]) -> None:
+    done, table = colours
     stored = pq.read_table(record(place).with_suffix(".parquet")).to_pydict()
-    found = {row["image"]: row for row in rows(tmp_path / "labels.csv")}
+    found = {row["image"]: row for row in rows(table)}
     assert len(found) == done.pictures == done.answered == 90
     for image, number in zip(stored["image"], stored["prediction"], strict=True):
         assert found[image]["label"] == found[image]["guess"] == ("red", "green", "blue")[number]
         assert 0 <= float(found[image]["second_probability"]) <= float(found[image]["probability"]) <= 1
-    about = json.loads((tmp_path / "labels.about.json").read_text())
+    about = json.loads(table.with_suffix(".about.json").read_text())
     assert about == done.as_json()
     right = np.mean(np.equal(stored["target"], stored["prediction"]))
     assert about["test"]["accuracy"]["value"] == pytest.approx(right)
@@ -70,8 +77,8 @@ def test_answers_to_test_images_are_those_on_record(place: Path, tmp_path: Path)
     assert (about["fitted_on"], about["calibrated_on"]) == (60, 60)
 
 
-def test_a_precision_leaves_what_is_unsure_open(place: Path, tmp_path: Path) -> None:
-    done = predict(place, tmp_path / "all.csv", images="toy")
+def test_a_precision_leaves_what_is_unsure_open(place: Path, colours: tuple[Any, Path], tmp_path: Path) -> None:
+    done, _ = colours
     some = predict(place, tmp_path / "some.csv", images="toy", precision=0.8)
     chosen = some.facts["precision"]
     assert chosen["right"] / chosen["answered"] > 0.8
@@ -123,11 +130,11 @@ def test_years_have_intervals_that_hold_them(place: Path, tmp_path: Path) -> Non
         predict(place, tmp_path / "all.csv", task="toy-year", coverage=0.999)
 
 
-def test_groups_and_rounds_are_those_of_the_record(place: Path, tmp_path: Path) -> None:
+def test_groups_and_rounds_are_those_of_the_record(place: Path, colours: tuple[Any, Path], tmp_path: Path) -> None:
     done = predict(place, tmp_path / "labels.csv", task="toy-clustered")
     # An interval of a few painters is wider than one of as many images.
     low, high = done.facts["test"]["accuracy"]["ci95"]
-    alone = predict(place, tmp_path / "alone.csv").facts["test"]["accuracy"]
+    alone = colours[0].facts["test"]["accuracy"]
     assert high - low > alone["ci95"][1] - alone["ci95"][0]
     assert predict(place, tmp_path / "first.csv", task="toy-splits").facts["test"]["images"] in (42, 48)
 

@@ -57,6 +57,7 @@ def test_texts_become_vectors_of_length_1() -> None:
         (lambda texts: letters(texts).numpy(), "gives a ndarray, not a tensor of floats"),
         (lambda texts: letters(texts) * float("nan"), "NaN, infinity or without length"),
         (lambda texts: letters(texts) * 0, "NaN, infinity or without length"),
+        (lambda texts: letters(texts).to("meta"), "the text side of backbone tiny failed"),
         (lambda texts: 1 / 0, "the text side of backbone tiny failed"),
     ],
 )
@@ -66,6 +67,12 @@ def test_a_text_side_that_breaks_its_word_is_named(embed: Embed, said: str) -> N
         embedded(text_side(built), ["abba", "cab"], encoder=built)
     with pytest.raises(ContractError, match="texts"):
         check_backbone(spec(embed))
+
+
+def test_sparse_vectors_are_vectors() -> None:
+    built = encoder(spec(lambda texts: letters(texts).to_sparse()))
+    found = embedded(text_side(built), ["abba", "cab"], encoder=built)
+    np.testing.assert_array_equal(found, embedded(text_side(encoder(spec(letters))), ["abba", "cab"], encoder=built))
 
 
 def test_a_text_side_that_keeps_it_passes_the_checks() -> None:

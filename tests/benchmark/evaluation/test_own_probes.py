@@ -4,12 +4,14 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from artbench.data.folders import DatasetPaths
 from artbench.errors import ArtbenchError, UsageError
@@ -19,6 +21,8 @@ from artbench.explain.sources import Sources
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.export.methods import methods
 from artbench.leaderboard.validation.check import KnownTask, check_folder
+from artbench.plugins import known
+from artbench.plugins.known import known_protocols
 from artbench.plugins.loading import load_plugins
 from artbench.plugins.protocols import protocol_to_run
 from artbench.plugins.registry import Registry
@@ -231,6 +235,13 @@ def _plain(given: Any) -> Any:
         ("untyped-v1", "returns a NoneType"),
         ("talkative-v1", "has a summary of 20,0"),
         ("strange-v1", "has a summary that JSON can't hold"),
+        ("escaping-v1", "has a summary that a record can't hold"),
+        ("halved-v1", "has a summary that a record can't hold"),
+        ("wordy-v1", "has a summary that a record can't hold"),
+        ("held-text-v1", "holds out a str"),
+        ("held-nothing-v1", "the probe of held-nothing-v1 failed (TypeError"),
+        ("held-empty-v1", "holds out labels that its task does not have"),
+        ("held-others-v1", "holds out labels that its task does not have"),
     ],
 )
 def test_a_probe_that_fails_is_named_in_one_line(
@@ -240,6 +251,49 @@ def test_a_probe_that_fails_is_named_in_one_line(
     (said,) = run(asked, registry=registry, reporter=Silent()).failures.values()
     assert message in said
     assert "\n" not in said
+
+
+@pytest.mark.usefixtures("cache")
+def test_what_a_probe_sets_for_the_process_ends_with_it(
+    outcome: RunOutcome, request_: RunRequest, registry: Registry
+) -> None:
+    before = torch.get_default_dtype(), torch.is_grad_enabled(), np.geterr()
+    asked = replace(request_, protocol=protocol_to_run("untidy-v1"), tasks=["toy-colour"])
+    assert not run(asked, registry=registry, reporter=Silent()).failures
+    assert (torch.get_default_dtype(), torch.is_grad_enabled(), np.geterr()) == before
+
+
+@pytest.mark.usefixtures("cache", "outcome")
+def test_of_two_runs_at_once_one_fits_the_probe(
+    request_: RunRequest, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = replace(request_, protocol=protocol_to_run("free-v1"), tasks=["toy-colour"], results=tmp_path)
+    told, fits, outcomes = Event(), [], []
+
+    class Listening(Silent):
+        def notice(self, text: str) -> None:
+            if "fitting the probe of free-v1 on toy-colour" in text:
+                told.set()
+
+    other = Thread(target=lambda: outcomes.append(run(asked, registry=registry, reporter=Listening())))
+
+    def probe(given: Any) -> Any:
+        fits.append(given.seed)
+        if len(fits) > 1:
+            told.set()
+        else:
+            other.start()
+            assert told.wait(100)
+        return _plain(given)
+
+    spec = replace(known_protocols()["free-v1"], probe=probe)
+    monkeypatch.setitem(known._protocols, "free-v1", spec)
+    outcomes.append(run(asked, registry=registry, reporter=Silent()))
+    other.join(100)
+    assert fits == [0]
+    ((first,), (second,)) = (outcome.results for outcome in outcomes)
+    assert first.record == second.record
+    assert (first.new, second.new) == (True, False)
 
 
 def test_what_it_does_not_do_is_refused_before_anything_is_read(request_: RunRequest, registry: Registry) -> None:

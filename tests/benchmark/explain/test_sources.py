@@ -4,14 +4,18 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from artbench.errors import UsageError
+from artbench.explain.sources import CheckedRecord, Sources, check_probe
 from artbench.records.folder import ResultsFolder
-from artbench.records.predictions import TestPredictions
+from artbench.records.own_probe import OwnProbeState
+from artbench.records.parts import PromptsState
+from artbench.records.predictions import StoredPredictions, TestPredictions
 from artbench.stats.per_class import class_table
 from tests.support.plugins import TOY
 from tests.support.plugins.toy_plugin import paint
@@ -205,3 +209,32 @@ def test_a_report_without_records_or_of_a_missing_record_is_refused_at_once(tmp_
     wanted = ["no records in", "is the folder of the results", "there is no record", "no checkpoint at"]
     assert all(words in told for words, (_, told) in zip(wanted, said, strict=True)), said
     assert not Path(given[-1]).exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "r.json is a record of a search, which has no probe"),
+        (
+            {"prompts": PromptsState(sha256="d" * 64, templates=("{}.",))},
+            "r.json is a record of pictures compared with texts, which has no probe",
+        ),
+        (
+            {"own_probe": OwnProbeState(version=1, seed=0)},
+            "r.json was made with the probe of linear-v1, of which no weights are kept",
+        ),
+    ],
+)
+def test_a_record_without_a_probe_is_refused_with_what_it_is(changes: dict[str, object], said: str) -> None:
+    def checked(**fields: object) -> CheckedRecord:
+        return CheckedRecord(
+            file=Path("r.json"),
+            record=record().model_copy(update=fields),
+            predictions=cast("StoredPredictions", None),
+            sources=Sources(),
+            pretraining="random",
+        )
+
+    check_probe(checked())
+    with pytest.raises(UsageError, match=said):
+        check_probe(checked(probe=None, **changes))

@@ -55,6 +55,32 @@ def test_a_failure_ends_no_other_and_can_be_tried_again_and_left_out(
 
 
 @pytest.mark.timeout(300)
+def test_settings_of_a_training_and_stored_tokens_go_from_the_plan_to_the_record(
+    command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ARTBENCH_CACHE", str(tmp_path / "cache"))
+    Path("matrix.toml").write_text(
+        f'backbone = "toy-patches"\npretraining = "moco-v2"\ntask = "toy-colour"\nplugin = ["{TOY}"]\ndevice = "cpu"\n'
+        'protocol = "attentive-v1"\nstore_tokens = true\nset = { steps = 2, batch_size = 16 }\n'
+    )
+    planned = [row["id"] for row in json.loads(command_line("matrix", "plan", "matrix.toml", "--json").stdout)]
+    given = ("--set", "steps=3", "--set", "batch_size=16")
+    other = command_line("matrix", "plan", "matrix.toml", *given, "--json")
+    assert {row["id"] for row in json.loads(other.stdout)}.isdisjoint(planned)
+
+    done = command_line("matrix", "run", "matrix.toml", "--at-most", "1", *given)
+    assert "2 units: 2 done." in done.stdout, done.stderr
+    [record] = Path("results/records").glob("*/*.json")
+    content = json.loads(record.read_text())
+    assert content["protocol"] == "attentive-v1"
+    settings = content["encoder"]["training"]["settings"]
+    assert (settings["steps"], settings["batch_size"]) == (3, 16)
+    # One store of pooled features, one of tokens.
+    assert len(list(Path("cache/features").glob("toy-*/*/"))) == 2
+
+
+@pytest.mark.timeout(300)
 def test_a_killed_process_is_replaced_and_ctrl_c_ends_all(
     command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

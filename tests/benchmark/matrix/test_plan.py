@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from artbench.api.run import run_request
-from artbench.errors import ArtbenchError
+from artbench.errors import ArtbenchError, UsageError
 from artbench.matrix.estimate import Estimate
 from artbench.matrix.jobs import jobs_of
 from artbench.matrix.options import MatrixOptions, matrix_options
@@ -49,6 +49,45 @@ def test_a_method_is_a_unit_that_its_encoders_wait_for(tmp_path: Path) -> None:
     assert (training.kind, training.backbones, training.after) == ("train", ("resnet18",), "")
     assert (measuring.kind, measuring.after) == ("measure", training.id)
     assert str(training) == "training of resnet18 by moco-v2"
+
+
+def test_a_setting_of_a_training_makes_other_units_of_it_and_of_what_waits_for_it(tmp_path: Path) -> None:
+    registry = load_plugins([SMALL])
+
+    def ids(**given: object) -> list[str]:
+        wanted = options(tmp_path, backbone="resnet18", pretraining=["moco-v2", "random"], **given)
+        return [unit.id for unit in units_of(wanted, registry)]
+
+    plain, few, many = ids(), ids(set={"epochs": 10}), ids(set={"epochs": 20})
+    assert len({plain[0], few[0], many[0]}) == len({plain[1], few[1], many[1]}) == 3
+    # Random weights have no settings.
+    assert plain[2] == few[2] == many[2]
+    assert ids(set={}) == plain
+    assert ids(set={"epochs": "10"}) == few
+
+
+def test_stored_tokens_are_another_measurement(tmp_path: Path) -> None:
+    [plain], [stored] = (
+        units_of(options(tmp_path, protocol="attentive-v1", **more), load_plugins([SMALL]))
+        for more in ({}, {"store_tokens": True})
+    )
+    assert plain.id != stored.id
+
+
+@pytest.mark.parametrize(
+    ("pretraining", "given", "said"),
+    [
+        ("moco-v2", {"epoch": 10}, "there is no setting .epoch.. The nearest: epochs"),
+        ("moco-v2", {"epochs": "few"}, "epochs"),
+        ("random", {"epochs": 10}, "epochs=10 is a setting of a pretraining that trains, and this matrix has none"),
+    ],
+)
+def test_a_setting_that_can_not_be_is_told_as_the_matrix_is_planned(
+    pretraining: str, given: dict[str, object], said: str, tmp_path: Path
+) -> None:
+    wanted = options(tmp_path, backbone="resnet18", pretraining=pretraining, set=given)
+    with pytest.raises(UsageError, match=said):
+        units_of(wanted, load_plugins([SMALL]))
 
 
 def test_a_checkpoint_with_another_content_is_another_unit(tmp_path: Path) -> None:

@@ -52,6 +52,19 @@ from tests.support.plugin_files import GOOD, SHARED, plugin_file
         ("@hookimpl\ndef register_metrics(register): register(metric('m', statistic='sum'))", "not one of mean, jack"),
         ("@hookimpl\ndef register_targets(register): register(target('m', answer='word'))", "not one of class, labels"),
         ("@hookimpl\ndef register_targets(register): register(target('m', metrics=()))", "target m has no metrics"),
+        ("@hookimpl\ndef register_targets(register): register(target('m', metrics='mine'))", "not a tuple of names"),
+        (
+            "@hookimpl\ndef register_targets(register): register(target('m', baselines=('median',)))",
+            "baselines of target m are ('median',), not two names",
+        ),
+        (
+            "@hookimpl\ndef register_targets(register): register(target('m', answer='ranking', baselines=()))",
+            "baselines of target m are (), not one name",
+        ),
+        (
+            "@hookimpl\ndef register_metrics(register): register(metric('m', unit='number', bounds=5))",
+            "the bounds of metric m are 5, not a smallest and a largest value",
+        ),
         (
             "@hookimpl\ndef register_targets(register): register(spec('m'))",
             "BackboneSpec as a target, not a TargetSpec",
@@ -102,8 +115,8 @@ def test_a_broken_plugin_is_named_and_left_out_whole(tmp_path: Path, text: str, 
         def metric(name, target="single-label", **rest):
             return MetricSpec(name=name, description="M.", target=target, measure="a:b", **rest)
 
-        def target(name, answer="class", metrics=("accuracy",)):
-            return TargetSpec(name=name, description="T.", answer=answer, metrics=metrics)
+        def target(name, answer="class", metrics=("accuracy",), **rest):
+            return TargetSpec(name=name, description="T.", answer=answer, metrics=metrics, **rest)
 
         def protocol(name, probe="a:b", **rest):
             return ProtocolSpec(name=name, description="P.", probe=probe, **rest)

@@ -1,11 +1,11 @@
-"""What neighbours share, against a plain reference, for planted features, and without each picture."""
+"""What neighbours share, against a plain reference and the steps of PathoROB, and without each picture."""
 
 import numpy as np
 import pytest
 
 from artbench.errors import ArtbenchError
 from artbench.probe.neighbourhoods import chance_neighbourhoods, neighbourhoods
-from tests.support.neighbours import cells_of, index_of, plain_counts, planted
+from tests.support.neighbours import cells_of, index_of, of_pathorob, paired_pathorob, plain_counts, planted
 
 
 def test_counts_are_those_of_a_plain_reference() -> None:
@@ -18,6 +18,24 @@ def test_counts_are_those_of_a_plain_reference() -> None:
     reference = plain_counts(given[0].astype(np.float64), *given[1:])
     np.testing.assert_allclose(found.counts.sum(axis=0), reference, atol=1e-9)
     np.testing.assert_allclose(found.added.sum(axis=0), reference[1:3], atol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 15), (3, 3, 9)])
+def test_counts_and_index_are_those_of_pathorobs_steps_on_the_same_features(shape: tuple[int, int, int]) -> None:
+    vectors, labels, places = planted(np.random.default_rng(4), of_class=1, of_origin=0.8, shape=shape)
+    found = neighbourhoods(vectors, labels, places)
+    total = paired_pathorob(vectors, labels, places, k=shape[2])
+    np.testing.assert_allclose(found.counts.sum(axis=0), total[:, -1], atol=1e-9)
+    assert index_of(found) == pytest.approx(total[1, -1] / (total[1, -1] + total[2, -1]), abs=1e-9)
+
+
+def test_second_images_of_a_slide_count_for_nothing_in_pathorobs_steps() -> None:
+    """So that an index of one image of each object, as here, is theirs of all images where they are alike."""
+    vectors, labels, places = planted(np.random.default_rng(5), of_class=1, of_origin=0.8, shape=(2, 2, 8))
+    twice, at, where, slides = (np.concatenate([of, of]) for of in (vectors, labels, places, np.arange(32)))
+    theirs = of_pathorob(twice.astype(np.float64), at, where, slides, k=16)
+    # Twice as many queries, and each neighbour twice.
+    assert (theirs[:, -1] == 4 * neighbourhoods(vectors, labels, places).counts.sum(axis=0)).all()
 
 
 def test_features_of_the_class_alone_give_one_and_of_the_museum_alone_nothing() -> None:

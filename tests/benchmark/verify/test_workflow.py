@@ -178,6 +178,15 @@ def test_what_is_not_here_is_skipped_and_says_why(
     assert reason in found.message
 
 
+def test_a_task_of_a_plugin_that_is_not_here_is_told_with_the_plugin(colour: Submission, registry: Registry) -> None:
+    content = colour.content | {"task": "gone-colour"}
+    content["provenance"]["plugins"]["artbench-gone"] = "1.2"
+    colour.write(content)
+    (found,) = verified(colour.folder, registry).findings
+    assert found.status == "SKIP"
+    assert found.mend.startswith("Install artbench-gone 1.2, which")
+
+
 def test_a_record_with_other_draws_than_the_protocol_is_skipped(
     measured: Mapping[str, Path], tmp_path: Path, registry: Registry
 ) -> None:

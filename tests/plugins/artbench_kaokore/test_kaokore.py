@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,11 @@ def test_a_face_without_address_is_in_no_round_and_a_missing_list_is_told(tmp_pa
     file.write_text("nothing\n" * 120)
     with pytest.raises(ArtbenchError, match=r"kaokore-1\.3: urls\.txt has the address of no listed face"):
         unseen_gender_targets(dataset)
+    root = tmp_path / "elsewhere"
+    root.mkdir()
+    (root / "urls.txt").symlink_to(file)
+    with pytest.raises(ArtbenchError, match=r"kaokore-1\.3: .*urls\.txt is a link that leads out of"):
+        unseen_gender_targets(replace(dataset, root=root))
     file.unlink()
     with pytest.raises(ArtbenchError, match=r"kaokore-1\.3: no urls\.txt in .*beside labels\.csv.*rois-codh"):
         unseen_gender_targets(dataset)

@@ -26,6 +26,11 @@ def register_protocols(register: Callable[[ProtocolSpec], None]) -> None:
     protocol("broken-v1", broken)
     for name, outputs in WRONG.items():
         protocol(f"{name}-v1", lambda given, outputs=outputs: Fitted(outputs=outputs(given)))  # type: ignore[misc]
+    for name, summary in UNFIT.items():
+        protocol(f"{name}-v1", lambda given, summary=summary: Fitted(outputs=chances(given), summary=summary))  # type: ignore[misc]
+    for name, held in MISTAKEN.items():
+        protocol(f"{name}-v1", lambda given, held=held: Fitted(outputs=chances(given), held_out=held))  # type: ignore[misc]
+    protocol("untidy-v1", untidy)
     protocol("untyped-v1", lambda given: None)  # type: ignore[arg-type, return-value]
     protocol("talkative-v1", lambda given: Fitted(outputs=chances(given), summary={"said": "x" * 20_000}))
     protocol("strange-v1", lambda given: Fitted(outputs=chances(given), summary={"said": np.zeros(2)}))
@@ -42,6 +47,31 @@ WRONG: dict[str, Callable[[Fitting], Any]] = {
     "logits": lambda given: chances(given) - 1,
     "unscaled": lambda given: chances(given) / 2,
 }
+
+
+# Summaries that are JSON, but that no record holds.
+UNFIT: dict[str, dict[str, Any]] = {
+    "escaping": {"\x1b[2J": 1},
+    "halved": {"said": "\ud800"},
+    "wordy": {"x" * 400: 1},
+}
+# What stands in the place of answers to held-out images.
+MISTAKEN: dict[str, Any] = {
+    "held-text": "none",
+    "held-nothing": None,
+    "held-empty": [HeldOut(labels=None, outputs=None)],  # type: ignore[arg-type]
+    "held-others": [HeldOut(labels=np.array([99]), outputs=np.full((1, 3), 1 / 3))],
+}
+
+
+def untidy(given: Fitting) -> Fitted:
+    """Change what holds for the whole process."""
+    import torch
+
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+    np.seterr(all="raise")
+    return Fitted(outputs=chances(given))
 
 
 def broken(given: Fitting) -> Fitted:

@@ -158,6 +158,12 @@ KINDS: Mapping[str, Kind] = {
         development=("pillow>=11.0",),
         trial="artbench run --backbone colour-histogram --pretraining none --task NAME",
     ),
+    "protocol": Kind(
+        summary="The nearest mean of a class as a protocol of artbench",
+        registers={"protocol": ""},
+        dependencies=("numpy>=2.0",),
+        trial="artbench run --protocol NAME --backbone colour-histogram --pretraining none --task sample-style",
+    ),
 }
 
 

@@ -29,7 +29,7 @@ NAMES = {kind: f"first-{kind}" for kind in KINDS}
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the four packages, as `artbench-first-KIND`."""
+    """A folder with the packages, as `artbench-first-KIND`."""
     folder = tmp_path_factory.mktemp("workshop")
     for kind, name in NAMES.items():
         names = names_of(name)
@@ -39,7 +39,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def python(workshop: Path) -> Path:
-    """The interpreter of a new environment with the four packages; all else, artbench too, is lent by this one."""
+    """The interpreter of a new environment with the packages; all else, artbench too, is lent by this one."""
     folder = workshop / "environment"
     venv.create(folder, symlinks=os.name != "nt")
     binary = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
@@ -140,6 +140,12 @@ def test_they_are_run(
     shows = found["first-task", "random"]
     assert (shows["dataset"]["train"], shows["dataset"]["test"], shows["dataset"]["classes"]) == (176, 60, 4)
     assert shows["metrics"]["accuracy"]["value"] == 1
+    words = ["--backbone", "first-backbone", "--pretraining", "random", *few, "--protocol", "first-protocol", "--json"]
+    done = command_line("run", *words, "--task", "first-dataset-technique")
+    assert done.returncode == 0, done.stderr
+    (record,) = json.loads(done.stdout)
+    assert (record["protocol"], record["own_probe"]["summary"].keys()) == ("first-protocol", {"temperature"})
+    assert record["metrics"]["balanced_accuracy"]["value"] > 0.9
 
 
 def _with(tests: Path) -> dict[str, str]:
