@@ -103,6 +103,10 @@ def linked(content: Any) -> None:
     [
         (lambda content: None, None),
         (summary(), "the summary of own_probe is not one of means-v1: it does not say whether there were groups"),
+        (
+            lambda content: content.update(backbone="toy\u200bpatches"),
+            "U+200B",
+        ),
         (validation(accuracy=-0.5), "has a validation metric below 0"),
         (validation(accuracy=1.5), "has a validation metric above 1"),
         (validation(accuracy=0.9, top5_accuracy=0.5), "can't have accuracy above top5_accuracy on validation"),
