@@ -188,9 +188,30 @@ def test_it_is_verified_by_fitting_it_again(
         file.write_text(json.dumps(content))
         (finding,) = verified(0)
         assert (finding.status, "answers otherwise: by on average" in finding.message) == ("FAIL", True)
+        # Where seeds differ by much in probabilities, the classes tell.
+        at = table.column_names.index("prediction")
+        others = pa.array((table["prediction"].to_numpy() + 1) % 3, pa.int32())
+        pq.write_table(table.set_column(at, "prediction", others), file.with_suffix(".parquet"))
+        content["predictions"]["sha256"] = sha256_of(file.with_suffix(".parquet"))
+        file.write_text(json.dumps(content))
+        monkeypatch.setattr("artbench.verify.own_probe._between", lambda *_: 10.0)
+        (finding,) = verified(0)
+        assert (finding.status, "100.0% of the classes are others" in finding.message) == ("FAIL", True), finding
     finally:
         file.write_text(whole)
         pq.write_table(table, file.with_suffix(".parquet"), compression="zstd")
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_probe_that_sees_tokens_is_verified_on_them(request_: RunRequest, registry: Registry, tmp_path: Path) -> None:
+    asked = replace(request_, protocol=protocol_to_run("placed-v1"), tasks=["toy-colour"], results=tmp_path)
+    (result,) = run(asked, registry=registry, reporter=Silent()).results
+    verify = VerifyRequest(files=(result.file,), sources=Sources(device="cpu"), sample=8, seed=0)
+    (finding,) = verify_records(verify, registry=registry, reporter=Silent()).findings
+    assert (finding.status, "where two seeds differ by" in finding.message) == ("PASS", True), finding
+
+
+def test_one_seed_without_a_tolerance_tells_nothing(registry: Registry) -> None:
     with pytest.raises(ArtbenchError, match="nothing tells by how much its fits may differ"):
         probe_to_fit(protocol_to_run("free-v1"))
 

@@ -21,6 +21,7 @@ def register_protocols(register: Callable[[ProtocolSpec], None]) -> None:
     noisy: dict[str, Any] = {"seeds": (3, 5), "settings": {"noise": 0.01}, "check": check_means}
     protocol("means-v1", means, answers=EVERY, tolerance=0.01, **noisy)
     protocol("loose-v1", means, answers=EVERY, **noisy)
+    protocol("placed-v1", means, features="tokens", **noisy)
     protocol("free-v1", means, answers=EVERY)
     protocol("broken-v1", broken)
     for name, outputs in WRONG.items():
@@ -89,11 +90,13 @@ def means(given: Fitting) -> Fitted:
     def mean_of(examples: Examples, which: NDArray[np.bool_]) -> NDArray[np.float64]:
         (rows,) = np.nonzero(which)
         vectors = examples.features.take(rows) if len(rows) else np.full((1, *examples.features.shape), 1e3)
+        vectors = vectors.reshape(len(vectors), -1)
         noise = float(given.settings.get("noise", 0)) * rng.standard_normal(vectors.shape[1])
         return np.asarray(vectors.mean(axis=0) + noise, np.float64)
 
     def answer(examples: Examples, features: FeatureRows) -> NDArray[np.float64]:
         vectors = np.concatenate([np.zeros((0, *features.shape)), *features.batches(7)])
+        vectors = vectors.reshape(len(vectors), -1)
         if given.answer == "number":
             return np.full(len(features), float(examples.labels.mean())) + rng.random()
         if given.answer == "labels":

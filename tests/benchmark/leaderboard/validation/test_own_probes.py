@@ -109,7 +109,7 @@ def linked(content: Any) -> None:
         ),
         (validation(accuracy=-0.5), "has a validation metric below 0"),
         (validation(accuracy=1.5), "has a validation metric above 1"),
-        (validation(accuracy=0.9, top5_accuracy=0.5), "can't have a accuracy above its top5_accuracy on validation"),
+        (validation(accuracy=0.9, top5_accuracy=0.5), "can't have accuracy above top5_accuracy on validation"),
         (lambda content: content["provenance"]["plugins"].pop(PROBES.name), "which provenance.plugins lacks"),
         (lambda content: content["rounds"][1].update(train=59), "have other training or test images"),
         (better, "accuracy is 0.999 in the record, but"),
