@@ -41,6 +41,7 @@ class TargetSpec:
             are not what this kind asks, such as a state of 7 out of 5. Called whenever a task is opened.
 
     Raises:
+        TypeError: Metrics or baselines are a text, not a tuple.
         ValueError: The form is unknown, there are no metrics, or the baselines are not as many as there should be.
 
     Examples:
