@@ -41,6 +41,7 @@ class Catalogue:
         prompts: What networks that read are told of the values of a column, by the column.
         unlabelled: Why the collection has no labels, if it has none; else empty.
         understood: How what could mean something else was understood, a sentence each.
+        unread: That a table lies in a folder of classes and was not read, if one does; else empty.
     """
 
     title: str
@@ -59,6 +60,7 @@ class Catalogue:
     prompts: Mapping[str, Prompts] = field(default_factory=dict)
     unlabelled: str = ""
     understood: Sequence[str] = ()
+    unread: str = ""
 
     @property
     def name(self) -> str:
@@ -84,6 +86,8 @@ class Catalogue:
     def remarks(self) -> list[str]:
         """Return what the owner should know before anything is measured, a sentence each."""
         found = list(self.understood)
+        if self.unread:
+            found.append(self.unread)
         if self.unlabelled:
             found.append(f"there are no labels: {self.unlabelled}")
         found += [
@@ -137,7 +141,7 @@ class Catalogue:
             hint = f"Is it {' or '.join(near)}? " if near else ""
             raise ArtbenchError(
                 f"{self.name}: {self.source} has no column of labels {column!r}",
-                mend=f"{hint}There are {', '.join(self.columns)}",
+                mend=f"{hint}There are {', '.join(self.columns)}{self.unread and '; '}{self.unread}",
             )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -145,8 +146,18 @@ def _parts_of(name: str) -> tuple[str, Path, str | None]:
     missing = text if not colon or len(before) < 2 else before
     raise UsageError(
         f"{name!r}: there is nothing at {missing!r}",
-        mend="Give collection:PATH or collection:PATH:COLUMN, with the path of a folder, a table or a TOML",
+        mend=f"{_nearest(Path(missing).expanduser())}Give collection:PATH or collection:PATH:COLUMN, with the path of a folder, a table or a TOML",
     )
+
+
+def _nearest(path: Path) -> str:
+    """Return a hint at what lies beside a path that is not there and is called nearly the same; else empty."""
+    try:
+        beside = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return ""
+    near = get_close_matches(path.name, beside, n=1, cutoff=0.7)
+    return f"Is it {path.parent / near[0]}? " if near else ""
 
 
 def _path_and_column(text: str) -> tuple[Path, str | None] | None:

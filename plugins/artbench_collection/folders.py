@@ -83,9 +83,14 @@ def _why_unlabelled(classed: Mapping[str, str], *, beside: int) -> str:
 
 def _table_hint(root: Path) -> str:
     """Return a hint at a table or TOML in the folder; empty if there is none."""
-    lists = sorted(
+    lists = lists_in(root)
+    return f"Is it collection:{root / lists[0]}? " if lists else ""
+
+
+def lists_in(root: Path) -> list[str]:
+    """Return the names of tables and TOMLs in a folder, without `collection.toml`, sorted."""
+    return sorted(
         entry.name
         for entry in root.iterdir()
         if entry.suffix.lower() in _LISTS and not entry.name.startswith(".") and entry.name != "collection.toml"
     )
-    return f"Is it collection:{root / lists[0]}? " if lists else ""

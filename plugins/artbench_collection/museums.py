@@ -22,6 +22,11 @@ def columns_of(asked: str, catalogue: Catalogue) -> tuple[str, str] | None:
     classes, sign, museum = asked.rpartition(AGAINST)
     if not sign or asked in catalogue.columns:
         return None
+    if not classes or not museum:
+        raise ArtbenchError(
+            f"{catalogue.name}: {asked!r} names no column on one side of the @",
+            mend=f"Write COLUMN@MUSEUM; there are {', '.join(catalogue.columns)}",
+        )
     for column in (classes, museum):
         catalogue.check_column(column)
         if column in (*catalogue.several, *catalogue.years, *catalogue.same):

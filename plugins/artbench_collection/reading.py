@@ -9,7 +9,7 @@ from artbench.errors import ArtbenchError
 from artbench.specs import Prompts
 from artbench_collection.catalogue import Catalogue
 from artbench_collection.description import Description, read_description
-from artbench_collection.folders import read_folders
+from artbench_collection.folders import lists_in, read_folders
 from artbench_collection.listed import read_listed
 
 _SPREADSHEETS = frozenset({".xlsx", ".xls", ".ods", ".numbers"})
@@ -24,7 +24,7 @@ def read_catalogue(path: Path) -> Catalogue:
     if path.is_dir() and (path / "collection.toml").is_file():
         path = path / "collection.toml"
     if path.is_dir():
-        return read_folders(Description(title=path.resolve().name, pictures=path))
+        return _with_unread(read_folders(Description(title=path.resolve().name, pictures=path)))
     if path.suffix.lower() == ".toml":
         description = read_description(path)
     elif path.suffix.lower() in TABLE_SUFFIXES:
@@ -44,6 +44,15 @@ def read_catalogue(path: Path) -> Catalogue:
         stamp = description.table.stat().st_mtime_ns if description.table.is_file() else 0
         catalogue = _of_table(description, stamp)
     return _with_prompts(catalogue, description)
+
+
+def _with_unread(catalogue: Catalogue) -> Catalogue:
+    """Say that a table lies in a folder of classes: whoever gives the folder may expect its columns."""
+    lists = lists_in(catalogue.root)
+    if not lists:
+        return catalogue
+    said = f"{lists[0]} lies there and was not read: name collection:{catalogue.root / lists[0]} to have its columns"
+    return replace(catalogue, unread=said)
 
 
 def _with_prompts(catalogue: Catalogue, description: Description) -> Catalogue:

@@ -79,6 +79,21 @@ def test_each_mistake_in_a_toml_is_reported(text: str, reason: str, tmp_path: Pa
         opened(f"collection:{tmp_path / 'my.toml'}")
 
 
+def test_a_misspelt_path_is_reported_with_what_lies_beside_it(tmp_path: Path) -> None:
+    table = write_museum(tmp_path)
+    wrong = table.with_name(f"{table.stem}x.csv")
+    with pytest.raises(UsageError, match=rf"there is nothing at '{wrong}'\. Is it {table}\? Give collection:PATH"):
+        opened(f"collection:{wrong}:style")
+
+
+def test_a_column_of_a_table_that_was_not_named_is_reported_with_the_table(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"{name}/{n}.jpg" for name in ("north", "south") for n in range(4)))
+    (tmp_path / "list.csv").write_text("path,style\n")
+    reason = rf"no column of labels 'style'\. There are class; list\.csv lies there .* name collection:{tmp_path}/list\.csv"
+    with pytest.raises(ArtbenchError, match=reason):
+        only(f"{tmp_path}:style")
+
+
 def test_what_is_no_collection_is_reported(tmp_path: Path) -> None:
     touch(tmp_path, "1.jpg")
     with pytest.raises(UsageError, match="there is nothing at 'nowhere'"):

@@ -47,6 +47,8 @@ def test_painters_are_the_units_of_its_intervals(tmp_path: Path) -> None:
     ("asked", "each", "said"),
     [
         ("medium@museum", 6, "has no column of labels 'museum'"),
+        ("medium@", 6, "'medium@' names no column on one side of the @. Write COLUMN@MUSEUM; there are medium, holder"),
+        ("@holder", 6, "'@holder' names no column on one side of the @"),
         ("medium@medium", 6, "'medium@medium' names one column twice"),
         ("medium@holder", 4, "no two classes have 5 pictures each in two museums"),
     ],

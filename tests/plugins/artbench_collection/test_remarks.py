@@ -45,6 +45,16 @@ def test_a_folder_named_like_a_split_beside_others_is_a_class(tmp_path: Path) ->
     assert remarks(tmp_path) == []
 
 
+def test_a_table_in_a_folder_of_classes_is_named(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"{name}/{n}.jpg" for name in ("north", "south") for n in range(4)))
+    (tmp_path / "list.csv").write_text("path,style\n")
+    said = f"list.csv lies there and was not read: name collection:{tmp_path / 'list.csv'} to have its columns"
+    assert remarks(tmp_path) == [said]
+    # Whoever describes the folder knows what lies in it.
+    (tmp_path / "collection.toml").write_text("name = 'Galerie'\n")
+    assert remarks(tmp_path) == []
+
+
 def test_years_stay_tasks_beside_labels_and_what_can_not_be_read_is_counted(tmp_path: Path) -> None:
     dates = ("1650", "c. 1650-75", "17th century", "n.d.", "")
     rows = [(path, style, dates[k % 5]) for k, (path, style, *_) in enumerate(works(40))]
