@@ -16,6 +16,7 @@ from artbench.cli.doctor.examination import Environment
 from artbench.cli.doctor.installation import plugins
 from artbench.plugins.loading import load_plugins
 from tests.support.command_line import CommandLine
+from tests.support.nested_pytest import PYTEST
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 SOUND = ("artbench-hog", "artbench-ordinal", "artbench-sketchbook")
@@ -167,7 +168,7 @@ def test_a_kind_of_task_a_metric_and_a_probe_of_one_package_are_measured_and_che
 
 
 def test_their_own_tests_pass(environment: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(EXAMPLES)]
+    command = [sys.executable, "-m", *PYTEST, "--rootdir", str(EXAMPLES)]
     command += ["-c", os.devnull, *(str(EXAMPLES / name / "tests") for name in SOUND)]
     without_others = {"PYTHONDONTWRITEBYTECODE": "1", "ARTBENCH_PLUGINS": ",".join(SOUND)}
     done = subprocess.run(command, capture_output=True, text=True, env={**environment, **without_others})

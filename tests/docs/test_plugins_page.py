@@ -24,6 +24,7 @@ from artbench.plugins.loading import load_plugins
 from artbench.plugins.registry import Registry
 from artbench.runtime.progress import Silent
 from artbench.specs import load_factory
+from tests.support.nested_pytest import PYTEST
 
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDES = sorted((DOCS / "plugins").glob("*.md"))
@@ -156,7 +157,7 @@ def test_the_tests_that_the_pages_show_pass_with_the_fixtures_of_the_installed_k
     assert len({name for name, _ in files}) == len(files)
     for name, text in files:
         (tmp_path / name).write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", "."]
+    command = [sys.executable, "-m", *PYTEST, "-c", os.devnull, "--rootdir", "."]
     environment = {**os.environ, "ARTBENCH_CACHE": str(tmp_path / "cache"), "ARTBENCH_PLUGINS": ""}
     done = subprocess.run([*command, "."], capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stdout

@@ -10,6 +10,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from artbench.cli.main import artbench
+from artbench.plugins.loading import load_plugins
+from artbench.testing.dataset import tasks_on
 from tests.support.plugins import SMALL
 
 
@@ -26,8 +28,14 @@ def pixels(number: int, *, size: int = 24) -> "np.ndarray[tuple[int, ...], np.dt
     return noise.astype(np.uint8)
 
 
+def tasks_of(dataset: str) -> list[str]:
+    """All tasks that built-in plugins register on a dataset, so that a test can leave none out."""
+    registry = load_plugins(only="")
+    return [task.name for task in tasks_on(registry.datasets.get(dataset), registry)]
+
+
 def run_tasks(*tasks: str, data: str | None, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The record of each task, by its name on record.
+    """The record of each task, by its name on record; each has a leaderboard.
 
     Args:
         tasks: Names as given to `--task`.
@@ -42,4 +50,7 @@ def run_tasks(*tasks: str, data: str | None, folder: Path, monkeypatch: pytest.M
     words += [] if data is None else ["--data", data]
     done = CliRunner().invoke(artbench, words, catch_exceptions=False, standalone_mode=False)
     assert done.return_value == 0, done.stderr
-    return {record["task"]: record for record in json.loads(done.stdout)}
+    records = {record["task"]: record for record in json.loads(done.stdout)}
+    boards = (folder / "results" / "leaderboards" / "README.md").read_text().count("\n| [")
+    assert boards >= len(records)
+    return records

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.catalogue.precision import Judged, share_of_right
-from artbench.data.groups import cluster_numbers, known_groups, together
+from artbench.data.groups import cluster_numbers
 from artbench.data.targets import Split
-from artbench.evaluation.splits import readable
+from artbench.evaluation.splits import learnt
 from artbench.explain.refit import RefittedTask
-from artbench.probe.features import LabelledFeatures, Rows
+from artbench.probe.features import Rows
 from artbench.probe.out_of_fold import HeldOutFold, held_out_folds
 from artbench.records.publishing import image_digests
 
@@ -51,22 +51,22 @@ class Evidence:
 
 def evidence_of(refitted: RefittedTask) -> Evidence:
     """Fit the probes of the first round's train and validation, with the penalty on record."""
-    task, dataset = refitted.task, refitted.task.dataset
-    first = readable(task, refitted.features)[0]
-    images = together(*(split for name, split in first.splits if name != "test"))
-    ids = [dataset.ids[row] for row in images.rows.tolist()]
+    task = refitted.task
+    images, known, groups = learnt(task, refitted.features)
     # Records of a search, which have no probe, are not refitted.
     assert refitted.record.probe is not None
     folds = held_out_folds(
-        LabelledFeatures(rows=Rows(refitted.features.matrix, images.rows), labels=images.labels, ids=ids),
-        together=known_groups(task.targets, images, dataset) if task.spec.clustered else ids,
+        known,
+        together=groups,
         classes=len(task.targets.classes),
         target=task.spec.target,
         l2=refitted.record.probes[0].l2,
         protocol=refitted.protocol,
         device=refitted.device,
     )
-    return Evidence(images=images, ids=image_digests(ids), clusters=clusters_of(refitted, images), folds=list(folds))
+    return Evidence(
+        images=images, ids=image_digests(known.ids), clusters=clusters_of(refitted, images), folds=list(folds)
+    )
 
 
 def clusters_of(refitted: RefittedTask, split: Split) -> Sequence[int] | None:

@@ -119,11 +119,11 @@ def protocols_on_record(context: click.Context, _: click.Parameter, incomplete: 
 
 
 def _names(catalogue: Catalogue[Any], *, incomplete: str, trainable: bool) -> Iterator[tuple[str, str]]:
+    from artbench.plugins.family_names import kept_names
+
     for _, spec in catalogue.specs():
         if not trainable or spec.method is not None:
             yield spec.name, spec.description
-    from artbench.plugins.family_names import kept_names
-
     for entry, family in catalogue.families():
         kept = kept_names(family, kind=catalogue.kind, distribution=entry.distribution)
         names = [name for name in kept if _WORD.fullmatch(name)]

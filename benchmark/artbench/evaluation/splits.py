@@ -1,15 +1,16 @@
 """The images of each round of a task: what can be read of its splits, and what each fit sees of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from artbench.data.dataset import Dataset
-from artbench.data.groups import grouped_parts
+from artbench.data.groups import grouped_parts, known_groups, together
 from artbench.data.opening import OpenTask
 from artbench.data.splits import draw_shots
 from artbench.data.targets import Split, Targets
 from artbench.features.extract import Features
+from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.width import check_width
 from artbench.protocol import Protocol
 
@@ -29,6 +30,19 @@ def readable(task: OpenTask, features: Features) -> tuple[Targets, ...]:
         )
         for targets in task.targets.rounds
     )
+
+
+def learnt(task: OpenTask, features: Features) -> tuple[Split, LabelledFeatures, Sequence[str]]:
+    """Return what the first round learns from, train and validation as one.
+
+    Returns:
+        The images, their features, and the group of each that no two folds may share: the image itself, unless the
+        task counts groups.
+    """
+    images = together(*(split for name, split in readable(task, features)[0].splits if name != "test"))
+    ids = ids_of(images, task.dataset)
+    groups = known_groups(task.targets, images, task.dataset) if task.spec.clustered else ids
+    return images, LabelledFeatures(rows=Rows(features.matrix, images.rows), labels=images.labels, ids=ids), groups
 
 
 def fitted_splits(targets: Targets, task: OpenTask, protocol: Protocol) -> Iterator[tuple[Split, Split | None]]:

@@ -8,14 +8,12 @@ import numpy as np
 
 from artbench.audit.label_audit import LabelAudit
 from artbench.audit.label_noise import audit_labels, with_training
-from artbench.data.groups import known_groups, together
 from artbench.encoders.checkpoint_path import checkpoint_file
 from artbench.errors import ArtbenchError
-from artbench.evaluation.splits import readable
+from artbench.evaluation.splits import learnt, readable
 from artbench.explain.reproduce import ReproducedTask, reproduce
 from artbench.explain.sources import CheckedRecord, Sources, check_sources
 from artbench.plugins.registry import Registry
-from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.out_of_fold import out_of_fold
 from artbench.records.predictions import StoredPredictions
 from artbench.records.record import Record
@@ -74,23 +72,21 @@ def _checked(file: Path, record: Record, sources: Sources, registry: Registry) -
 
 def _answer(measured: ReproducedTask) -> tuple[StoredPredictions, int]:
     """Return out-of-fold predictions for the training images, and the number of those that have none."""
-    task, dataset = measured.task, measured.task.dataset
-    rounds = readable(task, measured.features)
-    train = together(*(split for name, split in rounds[0].splits if name != "test"))
-    ids = [dataset.ids[row] for row in train.rows.tolist()]
+    task = measured.task
+    train, known, groups = learnt(task, measured.features)
     found = out_of_fold(
-        LabelledFeatures(rows=Rows(measured.features.matrix, train.rows), labels=train.labels, ids=ids),
-        together=known_groups(task.targets, train, dataset) if task.spec.clustered else ids,
+        known,
+        together=groups,
         classes=len(task.targets.classes),
         target=task.spec.target,
         l2=measured.record.probes[0].l2,
         protocol=measured.protocol,
         device=measured.device,
     )
-    asked = ~np.isin(train.rows, np.concatenate([round_.test.rows for round_ in rounds]))
+    asked = ~np.isin(train.rows, np.concatenate([one.test.rows for one in readable(task, measured.features)]))
     kept = np.flatnonzero(asked & found.judged)
     answer = StoredPredictions(
-        images=np.array(ids, object)[kept],
+        images=np.array(known.ids, object)[kept],
         labels=train.labels[kept],
         predicted=found.predicted[kept],
         confidence=found.confidence[kept],

@@ -7,7 +7,7 @@ from typing import Any
 from artbench.plugins.catalogue import GROUP, Catalogue
 from artbench.plugins.registry import Plugin, Registry
 from artbench.runtime.findings import Finding, warned
-from artbench.specs import Family, load_factory
+from artbench.specs import Family
 
 # Seconds above which loading a plugin is slow; all built-in ones together take a twentieth of it.
 SLOW = 1.0
@@ -65,7 +65,7 @@ def _taken(plugin: Plugin, kind: str, catalogue: Catalogue[Any]) -> Iterator[str
         for other, spec in catalogue.specs():
             # A family that fails is told of by what asks it for a name.
             with suppress(Exception):
-                if other.plugin != plugin.name and load_factory(family.resolve)(spec.name) is not None:
+                if other.plugin != plugin.name and catalogue.member(entry, family, spec.name) is not None:
                     shared.append(f"{spec.name} of {other.distribution}")
         if shared:
             listed = ", ".join(shared[:3]) + (", …" if len(shared) > 3 else "")

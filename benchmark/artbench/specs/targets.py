@@ -61,10 +61,6 @@ class TargetSpec:
             raise ValueError(f"the answer of target {self.name} is {self.answer!r}, not one of {', '.join(known)}")
         if not self.metrics:
             raise ValueError(f"target {self.name} has no metrics")
-        for name in ("metrics", "baselines"):
-            given: object = getattr(self, name)
-            if isinstance(given, str):
-                raise TypeError(f"{name} of target {self.name} are the text {given!r}, not a tuple of names")
         if not self.baselines or (self.answer not in SEARCHED and len(self.baselines) != 2):
             needed = "one name" if self.answer in SEARCHED else "two names"
             raise ValueError(f"baselines of target {self.name} are {self.baselines!r}, not {needed}")

@@ -25,8 +25,8 @@ class Confidences:
 
     Args:
         choices: All pairs, with their precisions on validation queries.
-        queries: Number of these.
         labels: Labels of the index, int64, shape (index,).
+        queries: Number of validation queries.
         dtype: Coarsest type that either side computed in.
     """
 

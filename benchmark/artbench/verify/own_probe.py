@@ -2,8 +2,8 @@
 
 A probe that states a tolerance has to answer within it to every image. One that states none, such as the attentive
 ones, depends on the order of sums: but what another machine makes of a seed is far below what another seed makes. So
-its answers may differ, on average, by half of what those of two seeds differ by here: then one seed of three may even
-have chosen another setting there.
+its answers may differ, on average, by half of what those of two seeds differ by here, and so may the classes: then one
+seed of three may even have chosen another setting there.
 """
 
 import tempfile
@@ -37,6 +37,8 @@ from artbench.verify.anew import RUN, extracted_anew, recorded_dtype
 
 # Which share of what two seeds differ by another machine may make of one.
 _SHARE = 0.5
+# So many images of a round may be of another class where no two seeds differ.
+_FEW = 2
 # What is left of no difference at all.
 _ROUNDING = 1e-6
 
@@ -121,6 +123,11 @@ def compare_fits(
         far = f"it answers otherwise: by {how} {found:.2g}, where {allowed}"
         told = "some answers are no numbers" if np.isnan(found) else far
         return failed(file.name, f"the probe of {protocol.name} was fitted again, and {told}", mend=RUN)
+    if spec.tolerance is None and stored.form == "class":
+        others, between = classes_apart(stored, rounds, len(spec.seeds))
+        if others > max(_SHARE * between, _FEW / len(rounds[0].test)):
+            told = f"{others:.1%} of the classes are others, where those of two seeds are {between:.1%} here"
+            return failed(file.name, f"the probe of {protocol.name} was fitted again, and {told}", mend=RUN)
     near = f"to {found:.1g}" if found else "exactly"
     exactly = near if spec.tolerance is not None else f"{near} on average, where {allowed}"
     return passed(
@@ -184,16 +191,46 @@ def _gaps(given: _Answers, round_: Round) -> NDArray[np.float64]:
         found: NDArray[np.float64] = np.abs(np.asarray(outputs, np.float64) - chances).max(axis=1)
         return found
     assert given.predicted is not None
-    return np.abs(_chance_of(outputs, given.predicted.astype(np.int64)) - chances)
+    assert isinstance(outputs, Leading)
+    return gaps_of_classes(given.predicted.astype(np.int64), chances, outputs)
+
+
+def classes_apart(stored: StoredPredictions, rounds: Sequence[Round], seeds: int) -> tuple[float, float]:
+    """Return the share of classes on record that are others here, and that by which two seeds of a split differ."""
+    assert stored.predicted is not None
+    here = [_leading(round_) for round_ in rounds]
+    given = [stored.predicted[stored.rounds == number] for number in range(len(rounds))]
+    between = [
+        (here[start + one] != here[start + other]).mean()
+        for start in range(0, len(rounds), seeds)
+        for one, other in combinations(range(seeds), 2)
+    ]
+    return float(np.mean([(one != own).mean() for one, own in zip(given, here, strict=True)])), float(np.mean(between))
+
+
+def _leading(round_: Round) -> NDArray[np.integer]:
+    outputs = _outputs(round_)
+    assert isinstance(outputs, Leading)
+    return outputs.classes[:, 0]
+
+
+def gaps_of_classes(
+    predicted: NDArray[np.int64], confidence: NDArray[np.float64], here: Leading
+) -> NDArray[np.float64]:
+    """Return by how much the probability of each predicted class differs, and that of the class which leads here.
+
+    A class that does not lead is not a prediction, whatever is said truly of its probability.
+
+    Args:
+        predicted: Predicted class of each image, int64, shape (n,).
+        confidence: Its probability on record, float64, shape (n,).
+        here: Probabilities here; a class that is not among the leading ones has none.
+    """
+    chances = np.where(here.classes == predicted[:, None], here.probabilities, 0).sum(axis=1)
+    found: NDArray[np.float64] = np.abs(np.stack([chances, here.probabilities[:, 0]]) - confidence).max(axis=0)
+    return found
 
 
 def _outputs(round_: Round) -> Outputs:
     assert isinstance(round_.outputs, Leading | np.ndarray)
     return round_.outputs
-
-
-def _chance_of(outputs: Outputs, classes: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the probability of one class of each image; 0 if it is not among the leading ones."""
-    assert isinstance(outputs, Leading)
-    found: NDArray[np.float64] = np.where(outputs.classes == classes[:, None], outputs.probabilities, 0).sum(axis=1)
-    return found

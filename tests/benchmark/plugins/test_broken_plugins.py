@@ -52,7 +52,10 @@ from tests.support.plugin_files import GOOD, SHARED, plugin_file
         ("@hookimpl\ndef register_metrics(register): register(metric('m', statistic='sum'))", "not one of mean, jack"),
         ("@hookimpl\ndef register_targets(register): register(target('m', answer='word'))", "not one of class, labels"),
         ("@hookimpl\ndef register_targets(register): register(target('m', metrics=()))", "target m has no metrics"),
-        ("@hookimpl\ndef register_targets(register): register(target('m', metrics='mine'))", "not a tuple of names"),
+        (
+            "@hookimpl\ndef register_targets(register): register(target('m', baselines='ab'))",
+            "baselines of m is 'ab', not a sequence of texts",
+        ),
         (
             "@hookimpl\ndef register_targets(register): register(target('m', baselines=('median',)))",
             "baselines of target m are ('median',), not two names",

@@ -54,6 +54,12 @@ def test_a_family_that_knows_the_names_of_others_is_told(tmp_path: Path) -> None
     assert found["other"] == ["its backbone colour-blind shares the name with one of the family mine of mine.py"]
 
 
+def test_a_family_of_a_library_knows_only_the_names_that_it_lists(tmp_path: Path) -> None:
+    listed = FAMILY.replace("names=tuple", "names=lambda: ['colour-blind'], library='json'")
+    found = said(tmp_path, mine=listed, other=ALONE.format(name="colour-blind"))
+    assert found["mine"] == ["its backbone family mine also knows colour-blind of other.py"]
+
+
 @pytest.mark.parametrize("name", ["hog", "broken-name"])
 def test_a_name_of_ones_own_is_not_remarked(tmp_path: Path, name: str) -> None:
     found = said(tmp_path, mine=ALONE.format(name=name), more=FAMILY.replace("colour", "monochrome"))

@@ -1,6 +1,7 @@
 """`artbench report`, from records to pages in a real browser; what is kept, what can't be made, what is refused."""
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from hashlib import sha256
@@ -126,11 +127,9 @@ def test_parts_are_kept_and_the_pages_are_the_same(place: Path) -> None:
     assert {name: (place / "report" / name).stat().st_mtime_ns for name in times} == times
 
 
+@pytest.mark.usefixtures("one")
 def test_a_folder_made_anew_has_the_same_bytes_and_one_that_was_changed_is_mended(place: Path) -> None:
-    words = ("--record", str(a_record(place, "seen-net")), "--without", "map", *WITHOUT)
-    made = report(place, *words, out="one")
-    assert made.exit_code == 0
-    assert "left out" not in made.stdout, made.stdout
+    words = one_part(place)
     assert report(place, *words, out="two").exit_code == 0
     assert files(place / "one") == files(place / "two")
     sheet = next((place / "two").rglob("gradcam/contact-sheet.png"))
@@ -202,12 +201,24 @@ def test_bad_options_are_refused_before_anything_is_made(place: Path, tmp_path: 
     assert not (tmp_path / "out" / "index.html").exists()
 
 
-def test_a_folder_that_no_report_made_is_not_overwritten(place: Path, tmp_path: Path) -> None:
-    words = ("--record", str(a_record(place, "seen-net")), "--without", "map", *WITHOUT, "--json")
-    made = json.loads(report(place, *words, out=str(tmp_path / "mine")).stdout)
-    folder = tmp_path / "mine" / made["parts"][0]["folder"]
+@pytest.fixture(scope="module")
+def one(place: Path) -> dict[str, Any]:
+    """What is said of a report of one record with its Grad-CAM alone, in the folder `one`."""
+    made = report(place, *one_part(place), "--json", out="one")
+    said: dict[str, Any] = json.loads(made.stdout)
+    assert [part["state"] for part in said["parts"]] == ["made"]
+    return said
+
+
+def one_part(place: Path) -> tuple[str, ...]:
+    return ("--record", str(a_record(place, "seen-net")), "--without", "map", *WITHOUT)
+
+
+def test_a_folder_that_no_report_made_is_not_overwritten(place: Path, one: dict[str, Any], tmp_path: Path) -> None:
+    shutil.copytree(place / "one", tmp_path / "mine")
+    folder = tmp_path / "mine" / one["parts"][0]["folder"]
     (folder / "made-from.json").unlink()
-    (part,) = json.loads(report(place, *words, out=str(tmp_path / "mine")).stdout)["parts"]
+    (part,) = json.loads(report(place, *one_part(place), "--json", out=str(tmp_path / "mine")).stdout)["parts"]
     assert part["state"] == "failed"
     assert "something else is there" in part["reason"]
     assert (folder / "contact-sheet.png").is_file()

@@ -4,7 +4,7 @@ import pytest
 
 from artbench.errors import ArtbenchError
 from artbench_artdl.dataset import SAINTS, label_targets, open_artdl, saint_targets
-from tests.support.run_tasks import paint, run_tasks
+from tests.support.run_tasks import paint, run_tasks, tasks_of
 
 LABELS = (*SAINTS, "11H(STEPHEN)", "John Baptist - Child")
 PARTS = ("train", "train", "val", "test")
@@ -67,7 +67,7 @@ def test_lists_that_overlap_or_are_missing_are_refused(tmp_path: Path) -> None:
 
 def test_every_task_goes_through_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = release(tmp_path / "saints")
-    records = run_tasks("artdl-saints", "artdl-labels", data=f"artdl={root}", folder=tmp_path, monkeypatch=monkeypatch)
+    records = run_tasks(*tasks_of("artdl"), data=f"artdl={root}", folder=tmp_path, monkeypatch=monkeypatch)
     assert {name: record["primary_metric"] for name, record in records.items()} == {
         "artdl-saints": "macro_f1",
         "artdl-labels": "mean_average_precision",

@@ -9,7 +9,7 @@ from artbench.errors import ArtbenchError
 from artbench_eufcc.dataset import open_eufcc
 from artbench_eufcc.metrics import label_hit_at_1, label_hit_at_10, label_r_precision, mean_label_rank
 from artbench_eufcc.tasks import facet_targets, museum_bias_targets
-from tests.support.run_tasks import paint, run_tasks
+from tests.support.run_tasks import paint, run_tasks, tasks_of
 
 COLUMNS = (
     "idInSource",
@@ -123,7 +123,7 @@ def test_every_task_goes_through_a_run(tmp_path: Path, monkeypatch: pytest.Monke
     facets = ("materials", "objects", "disciplines", "subjects")
     tasks = [f"eufcc-{facet}{more}" for facet in facets for more in ("", "-depth-1", "-depth-2", "-unseen-museums")]
     tasks.append("eufcc-museum-bias")
-    records = run_tasks(*tasks, data=f"eufcc={root}", folder=tmp_path, monkeypatch=monkeypatch)
+    records = run_tasks(*tasks_of("eufcc"), data=f"eufcc={root}", folder=tmp_path, monkeypatch=monkeypatch)
     assert sorted(records) == sorted(tasks)
     found = records["eufcc-materials"]
     assert (found["primary_metric"], found["dataset"]["classes"]) == ("label_r_precision", 6)

@@ -4,7 +4,7 @@ import pytest
 
 from artbench.errors import ArtbenchError
 from artbench_iconart.dataset import LABELS, label_targets, open_iconart
-from tests.support.run_tasks import paint, run_tasks
+from tests.support.run_tasks import paint, run_tasks, tasks_of
 
 
 def release(root: Path, *, index: bool = True) -> Path:
@@ -57,5 +57,5 @@ def test_a_label_that_is_no_number_is_refused_with_file_and_line(tmp_path: Path)
 
 def test_its_task_goes_through_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = release(tmp_path / "paintings")
-    records = run_tasks("iconart-v1-labels", data=f"iconart-v1={root}", folder=tmp_path, monkeypatch=monkeypatch)
+    records = run_tasks(*tasks_of("iconart-v1"), data=f"iconart-v1={root}", folder=tmp_path, monkeypatch=monkeypatch)
     assert records["iconart-v1-labels"]["primary_metric"] == "mean_average_precision"

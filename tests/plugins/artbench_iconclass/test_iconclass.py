@@ -6,7 +6,7 @@ import pytest
 from artbench.errors import ArtbenchError
 from artbench_iconclass.dataset import open_iconclass
 from artbench_iconclass.tasks import depth_1_targets, depth_2_targets, depth_3_targets, truncated
-from tests.support.run_tasks import paint, run_tasks
+from tests.support.run_tasks import paint, run_tasks, tasks_of
 
 CODES = (["31A235", "31A24(+1)", "61B(+54)"], ["25G41", "11HH(MARY MAGDALENE)(+5)"], ["9", "47D8(+0)"], ["not a code"])
 
@@ -92,6 +92,5 @@ def test_a_broken_list_is_refused(text: str, reason: str, tmp_path: Path) -> Non
 
 def test_every_task_goes_through_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = release(tmp_path / "prints")
-    tasks = [f"iconclass-depth-{depth}" for depth in (1, 2, 3)]
-    records = run_tasks(*tasks, data=f"iconclass={root}", folder=tmp_path, monkeypatch=monkeypatch)
-    assert sorted(records) == tasks
+    records = run_tasks(*tasks_of("iconclass"), data=f"iconclass={root}", folder=tmp_path, monkeypatch=monkeypatch)
+    assert sorted(records) == [f"iconclass-depth-{depth}" for depth in (1, 2, 3)]

@@ -12,7 +12,7 @@ from artbench_mame.dataset import (
     unseen_medium_targets,
 )
 from artbench_mame.objects import keys_of, objects_of
-from tests.support.run_tasks import paint, run_tasks
+from tests.support.run_tasks import paint, run_tasks, tasks_of
 
 HEAD = "Image file,Medium,Museum,Museum-based instance ID,Subset,Width,Height,Product size,Aspect ratio\n"
 MEDIUMS = ("Etching", "Steel", "Woven fabric ")
@@ -114,7 +114,8 @@ def test_an_empty_folder_says_what_belongs_there(tmp_path: Path) -> None:
 
 def test_every_task_goes_through_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = release(tmp_path / "works")
-    tasks = ["mame-medium", "mame-medium-unseen-objects", "mame-museum"]
+    # Below, of works enough for it.
+    tasks = [name for name in tasks_of("mame") if name != "mame-museum-bias"]
     records = run_tasks(*tasks, data=f"mame={root}", folder=tmp_path, monkeypatch=monkeypatch)
     assert sorted(records) == tasks
     assert records["mame-medium-unseen-objects"]["clusters"] == 24

@@ -12,7 +12,7 @@ from artbench.cli.main import artbench
 from artbench.errors import ArtbenchError
 from artbench_met.dataset import instance_targets, open_met, open_met_mini
 from tests.support.plugins import SMALL
-from tests.support.run_tasks import pixels, run_tasks
+from tests.support.run_tasks import pixels, run_tasks, tasks_of
 
 WORKS = 12
 # Works of the museum that visitors photographed, by split.
@@ -127,7 +127,7 @@ def test_an_empty_folder_says_what_belongs_there(tmp_path: Path) -> None:
 
 def test_the_whole_database_goes_through_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = release(tmp_path / "met")
-    records = run_tasks("met-instance", data=f"met={root}", folder=tmp_path, monkeypatch=monkeypatch)
+    records = run_tasks(*tasks_of("met"), data=f"met={root}", folder=tmp_path, monkeypatch=monkeypatch)
     assert (records["met-instance"]["dataset"]["train"], records["met-instance"]["clusters"]) == (24, 10)
     (page,) = (tmp_path / "results" / "leaderboards").glob("met-instance*.md")
     assert all(word in page.read_text() for word in ("GAP", "36.1", "order by chance"))
@@ -138,7 +138,7 @@ def test_the_small_database_goes_through_a_run_and_the_confidence_of_its_authors
 ) -> None:
     root = release(tmp_path / "met", database="mini_MET_database")
     assert len(open_met_mini(root)) == 44
-    records = run_tasks("met-mini-instance", data=f"met-mini={root}", folder=tmp_path, monkeypatch=monkeypatch)
+    records = run_tasks(*tasks_of("met-mini"), data=f"met-mini={root}", folder=tmp_path, monkeypatch=monkeypatch)
     record = records["met-mini-instance"]
     assert (record["dataset"]["train"], record["dataset"]["test"], record["clusters"]) == (24, 11, 10)
     found = {name: metric["value"] for name, metric in record["metrics"].items()}

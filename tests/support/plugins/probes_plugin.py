@@ -98,7 +98,7 @@ def means(given: Fitting) -> Fitted:
         vectors = np.concatenate([np.zeros((0, *features.shape)), *features.batches(7)])
         vectors = vectors.reshape(len(vectors), -1)
         if given.answer == "number":
-            return np.full(len(features), float(examples.labels.mean())) + rng.random()
+            return float(examples.labels.mean()) + rng.random() + 1e-3 * vectors[:, 0]
         if given.answer == "labels":
             columns = examples.labels.T
             pairs = [[mean_of(examples, column == own) for own in (0, 1)] for column in columns]

@@ -31,7 +31,7 @@ def check_held_out(given: Mapping[str, float], target: TargetKind, name: str, ab
             return
     for lower, upper in _ASCENDING:
         if {lower, upper} <= set(given) and given[lower] > given[upper] + _ROUNDING:
-            about.fault(f"the {name} can't have a {lower} above its {upper} on validation")
+            about.fault(f"the {name} can't have {lower} above {upper} on validation")
 
 
 def is_within(metric: str, value: float) -> bool:

@@ -84,8 +84,10 @@ def check_seeds(record: Record, stored: StoredPredictions, own: OwnProbe, about:
         return
     for start in range(0, len(record.rounds), number):
         parts = [answers[stored.rounds == at] for at in range(start, start + number)]
-        # Where a probe is certain of everything, all of its fits are alike.
-        if all(len(np.unique(part)) < 2 or not ((part > 0) & (part < 1)).any() for part in parts):
+        # Where a probe answers alike to all images, or is certain of everything, all of its fits are alike.
+        if all(len(np.unique(part)) < 2 for part in parts) or (
+            stored.confidence is not None and not any(((part > 0) & (part < 1)).any() for part in parts)
+        ):
             continue
         if len({part.tobytes() for part in parts}) == number:
             continue

@@ -82,26 +82,6 @@ def refitted(file: Path, reporter: Reporter | None = None) -> RefittedTask:
     return refit(checked, registry=registry, reporter=reporter or Silent())
 
 
-def test_the_record_is_parsed_and_its_predictions_are_hashed_once(
-    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file, reads = record(place), []
-
-    def counted_read(path: Path) -> Record:
-        reads.append(path.name)
-        return read_record(path)
-
-    def counted_table(path: Path, state: FileState) -> StoredTable:
-        reads.append(path.name)
-        return StoredTable(path, state)
-
-    monkeypatch.setattr("artbench.explain.sources.read_record", counted_read)
-    monkeypatch.setattr("artbench.records.predictions.StoredTable", counted_table)
-    done = gradcam(file, tmp_path / "out", "--images", "3")
-    assert done.exit_code == 0, done.output
-    assert reads == [file.name, file.with_suffix(".parquet").name]
-
-
 def test_the_differentiable_model_reproduces_the_predictions_of_the_record(place: Path) -> None:
     for task in ("toy-colour", "toy-traits"):
         file = record(place, task)
@@ -137,9 +117,35 @@ def rounding(dtype: torch.dtype, *, steps: int, features: torch.Tensor, weight: 
 
 
 @pytest.fixture(scope="module")
-def drawn(place: Path) -> tuple[Result, Path]:
+def reads() -> list[str]:
+    """Names of the records and tables of predictions that the run of `drawn` reads."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def drawn(place: Path, reads: list[str]) -> tuple[Result, Path]:
     """The output of a run, and the folder of its figures."""
-    return gradcam(record(place), place / "out", "--images", "3", "--seed", "4"), place / "out"
+
+    def counted_read(path: Path) -> Record:
+        reads.append(path.name)
+        return read_record(path)
+
+    def counted_table(path: Path, state: FileState) -> StoredTable:
+        reads.append(path.name)
+        return StoredTable(path, state)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("artbench.explain.sources.read_record", counted_read)
+        patch.setattr("artbench.records.predictions.StoredTable", counted_table)
+        return gradcam(record(place), place / "out", "--images", "3", "--seed", "4"), place / "out"
+
+
+def test_the_record_is_parsed_and_its_predictions_are_hashed_once(
+    place: Path, drawn: tuple[Result, Path], reads: list[str]
+) -> None:
+    file = record(place)
+    assert drawn[0].exit_code == 0, drawn[0].output
+    assert reads == [file.name, file.with_suffix(".parquet").name]
 
 
 def test_a_run_writes_figures_and_says_what_was_chosen_and_what_the_checks_found(drawn: tuple[Result, Path]) -> None:

@@ -21,12 +21,12 @@ from artbench.plugins.registry import Registry
 from artbench.runtime.findings import Finding
 from artbench.runtime.progress import Silent
 from tests.support.mutants import Submission
-from tests.support.plugins import PROBES, TOY
+from tests.support.plugins import JUDGED, PROBES, TOY
 
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    return load_plugins([TOY, PROBES], only="")
+    return load_plugins([TOY, JUDGED, PROBES], only="")
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +34,13 @@ def measured(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Ma
     folders = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ARTBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-        for name in ("means-v1", "loose-v1"):
-            folders[name] = tmp_path_factory.mktemp(name)
+        for name, task in (("means-v1", "toy-colour"), ("loose-v1", "toy-colour"), ("loose-v1", "toy-year")):
+            folder = folders[name if task == "toy-colour" else f"{name}, {task}"] = tmp_path_factory.mktemp(name)
             request = RunRequest(
                 backbones=["toy-patches"],
                 pretrainings=["random"],
-                tasks=["toy-colour"],
-                results=folders[name],
+                tasks=[task],
+                results=folder,
                 device="cpu",
                 protocol=protocol_to_run(name),
             )
@@ -109,7 +109,7 @@ def linked(content: Any) -> None:
         ),
         (validation(accuracy=-0.5), "has a validation metric below 0"),
         (validation(accuracy=1.5), "has a validation metric above 1"),
-        (validation(accuracy=0.9, top5_accuracy=0.5), "can't have a accuracy above its top5_accuracy on validation"),
+        (validation(accuracy=0.9, top5_accuracy=0.5), "can't have accuracy above top5_accuracy on validation"),
         (lambda content: content["provenance"]["plugins"].pop(PROBES.name), "which provenance.plugins lacks"),
         (lambda content: content["rounds"][1].update(train=59), "have other training or test images"),
         (better, "accuracy is 0.999 in the record, but"),
@@ -134,6 +134,7 @@ def test_what_can_not_be_of_a_plugins_probe_is_a_fault(
     [
         ("means-v1", "WARN", "no seed changes this probe, or one fit is there several times"),
         ("loose-v1", "FAIL", "and loose-v1 can't be fitted twice to the same"),
+        ("loose-v1, toy-year", "FAIL", "and loose-v1 can't be fitted twice to the same"),
     ],
 )
 def test_one_fit_in_place_of_several_seeds_is_told(

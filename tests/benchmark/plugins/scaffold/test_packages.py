@@ -19,6 +19,7 @@ from artbench.plugins.scaffold.naming import names_of
 from artbench.plugins.scaffold.writing import KINDS, write_plugin
 from artbench_sample.paint import COLUMNS
 from tests.support.command_line import CommandLine
+from tests.support.nested_pytest import PYTEST
 
 # Several processes, one after the other.
 pytestmark = pytest.mark.timeout(300)
@@ -70,7 +71,7 @@ def call(python: Path, workshop: Path, tmp_path: Path) -> Call:
 def test_their_own_tests_pass(call: Call, workshop: Path) -> None:
     packages = [workshop / names_of(name).distribution for name in NAMES.values()]
     tests = [str(package / "tests") for package in packages]
-    done = call("pytest", "-q", "-p", "no:cacheprovider", "-c", str(packages[0] / "pyproject.toml"), *tests)
+    done = call(*PYTEST, "-c", str(packages[0] / "pyproject.toml"), *tests)
     assert " passed" in done.stdout
     assert "skipped" not in done.stdout
 
