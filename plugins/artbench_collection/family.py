@@ -146,7 +146,8 @@ def _parts_of(name: str) -> tuple[str, Path, str | None]:
     missing = text if not colon or len(before) < 2 else before
     raise UsageError(
         f"{name!r}: there is nothing at {missing!r}",
-        mend=f"{_nearest(Path(missing).expanduser())}Give collection:PATH or collection:PATH:COLUMN, with the path of a folder, a table or a TOML",
+        mend=f"{_nearest(Path(missing).expanduser())}Give collection:PATH or collection:PATH:COLUMN, with the path of "
+        "a folder, a table or a TOML",
     )
 
 

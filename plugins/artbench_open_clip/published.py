@@ -102,7 +102,8 @@ def _downloaded(model: str, tag: str, config: dict[str, Any]) -> Path:
         why = f"{server} did not give them ({line(error)})"
     raise UnreachableError(
         f"the weights {model}.{tag} are not in the cache, and {why}",
-        mend="`artbench weights fetch` says where to put them by hand; or give a weights file as --pretraining PATH",
+        mend=f"`artbench weights fetch --backbone open_clip:{model}.{tag} --pretraining published` says where to put "
+        "them by hand; or give a weights file as --pretraining PATH",
     )
 
 

@@ -76,7 +76,7 @@ def score_rounds(
         protocol: How to fit and score, and on how many images.
         head: What tells the classes by their texts (`artbench.probe.zero_shot.class_head`); None: nothing does.
         device: `cpu`, `cuda` or `mps`.
-        reporter: Receives a notice if a fit does not converge.
+        reporter: Receives a notice if a fit does not converge, and one of each fit to tokens.
         sees: What a plugin's probe sees of images.
 
     Raises:
@@ -155,6 +155,7 @@ def _answers(
                 target=target,
                 seeds=protocol.own.seeds,
                 device=device,
+                reporter=reporter,
                 sees=sees,
             ):
                 yield _Answer(

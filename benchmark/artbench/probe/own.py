@@ -20,6 +20,7 @@ from artbench.probe.linear import metrics_on_validation, validated_thresholds
 from artbench.probe.penalty import set_apart
 from artbench.protocol import Protocol
 from artbench.records.own_probe import MOST_SUMMARY, OwnProbeState
+from artbench.runtime.progress import Reporter
 from artbench.specs import AnswerForm, ProtocolSpec, TargetKind, load_factory
 
 # By how much probabilities of an image may miss 1.
@@ -87,6 +88,7 @@ def fit_own(
     target: TargetKind,
     seeds: Sequence[int],
     device: str,
+    reporter: Reporter,
     sees: Sees = Pooled,
 ) -> Iterator[OwnAnswers]:
     """Fit the probe of a plugin on train and validation with each seed, and let it answer to the test without labels.
@@ -101,6 +103,7 @@ def fit_own(
         target: Kind of target.
         seeds: Seeds of the fits.
         device: `cpu`, `cuda` or `mps`.
+        reporter: Is told of each fit to tokens, which may take minutes.
         sees: What the probe sees of images.
 
     Raises:
@@ -113,7 +116,9 @@ def fit_own(
         check_finite([part], ids=ids)
     form = form_of(target)
     gpus = [torch.cuda.current_device()] if device == "cuda" else []
-    for seed in seeds:
+    for number, seed in enumerate(seeds, start=1):
+        if spec.features == "tokens":
+            reporter.notice(f"{spec.name}: fitting with seed {seed}, {number} of {len(seeds)}")
         given = Fitting(
             images=_examples(images, sees),
             folds=tuple(

@@ -12,6 +12,7 @@ from artbench.plugins.known import plain_target
 from artbench.probe.features import LabelledFeatures, Rows
 from artbench.probe.own import OwnAnswers, Pooled, fit_own
 from artbench.runtime.findings import Finding
+from artbench.runtime.progress import Silent
 from artbench.specs import AnswerForm, ProtocolSpec
 from artbench.testing.checks import Fault, PathLike, demand, factory_of, registered, run_checks
 
@@ -152,6 +153,7 @@ def _fitted(spec: ProtocolSpec, form: AnswerForm, *, test: int = _TEST) -> OwnAn
         target=plain_target(form),
         seeds=spec.seeds[:1],
         device="cpu",
+        reporter=Silent(),
         sees=sees,
     )
     return answers

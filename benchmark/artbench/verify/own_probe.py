@@ -79,7 +79,10 @@ def compare_fits(
     """
     stored, device, protocol = checked.predictions, choose_device(checked.sources.device), spec.protocol
     count = max(1, len(checked.record.rounds))
-    reporter.notice(f"{task.spec.name}: all images are extracted, and the probe is fitted {count} times, as in the run")
+    often = "once" if count == 1 else f"{count} times"
+    reporter.notice(
+        f"{task.spec.name}: all images are extracted, and the probe of {spec.name} is fitted {often}, as in the run"
+    )
     rounds: list[Round] = []
     with tempfile.TemporaryDirectory(prefix="artbench-verify-") as folder:
         features = extracted_anew(

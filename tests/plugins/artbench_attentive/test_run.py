@@ -35,6 +35,9 @@ def test_it_is_on_record_with_each_seed_and_has_a_leaderboard_of_its_own(
     asked = ["--task", "toy-colour"]
     done = run(*asked, "--protocol", "attentive-v1", "--json")
     assert done.returncode == 0, done.stderr
+    # Each takes minutes on real pictures, and would be silent.
+    said = [f"attentive-v1: fitting with seed {seed}, {seed + 1} of 3" for seed in range(3)]
+    assert [line for line in done.stderr.splitlines() if "fitting with seed" in line] == said
     (record,) = json.loads(done.stdout)
     assert record["protocol"] == "attentive-v1"
     accuracies = [one["metrics"]["accuracy"] for one in record["rounds"]]

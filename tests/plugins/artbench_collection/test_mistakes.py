@@ -89,7 +89,9 @@ def test_a_misspelt_path_is_reported_with_what_lies_beside_it(tmp_path: Path) ->
 def test_a_column_of_a_table_that_was_not_named_is_reported_with_the_table(tmp_path: Path) -> None:
     touch(tmp_path, *(f"{name}/{n}.jpg" for name in ("north", "south") for n in range(4)))
     (tmp_path / "list.csv").write_text("path,style\n")
-    reason = rf"no column of labels 'style'\. There are class; list\.csv lies there .* name collection:{tmp_path}/list\.csv"
+    reason = (
+        rf"no column of labels 'style'\. There are class; list\.csv lies there .* name collection:{tmp_path}/list\.csv"
+    )
     with pytest.raises(ArtbenchError, match=reason):
         only(f"{tmp_path}:style")
 

@@ -296,6 +296,18 @@ def test_a_phone_shows_it_without_sideways_scrolling(opened: Any) -> None:
             wait_until_it_fits(opened)
 
 
+def test_names_of_all_tasks_stay_in_their_cells_on_a_phone(opened: Any) -> None:
+    with on_a_phone(opened):
+        choose(opened, "#task", "overall")
+        wait_until_it_fits(opened)
+        beyond = opened.execute_script("""
+            const cells = [...document.querySelectorAll("#overall tbody th")];
+            return cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent);
+        """)
+    # Nothing breaks a name that has no signs.
+    assert [name for name in beyond if name != HOSTILE] == []
+
+
 @pytest.mark.parametrize("width", [360, 700, 1280])
 def test_marks_stay_in_the_cell_of_a_name_that_wraps(opened: Any, width: int) -> None:
     screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
