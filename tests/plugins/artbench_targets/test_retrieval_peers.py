@@ -1,4 +1,4 @@
-"""The metrics of retrieval against packages of others on the same features, where these are installed."""
+"""The metrics of retrieval against packages of others on the same features."""
 
 import numpy as np
 import pytest
@@ -12,9 +12,6 @@ from artbench.probe.similarities import Pictures
 from artbench.protocol import Search
 from artbench.stats.metrics import METRICS
 from artbench.stats.plain import plain_value
-
-# Importing them takes longer than all else here.
-pytestmark = pytest.mark.slow
 
 INDEX, QUERIES, THINGS = 400, 120, 25
 
@@ -46,7 +43,6 @@ def values(parts: list[tuple[NDArray[np.float32], NDArray[np.int64]]]) -> dict[s
 def test_map_and_recall_are_those_of_torchmetrics(
     parts: list[tuple[NDArray[np.float32], NDArray[np.int64]]], values: dict[str, float]
 ) -> None:
-    pytest.importorskip("torchmetrics", reason="torchmetrics is not installed")
     from torchmetrics.functional.retrieval import retrieval_average_precision, retrieval_hit_rate
 
     index, queries = (torch.nn.functional.normalize(torch.from_numpy(vectors).double()) for vectors, _ in parts)
@@ -63,7 +59,6 @@ def test_map_and_recall_are_those_of_torchmetrics(
 def test_map_at_r_is_that_of_pytorch_metric_learning(
     parts: list[tuple[NDArray[np.float32], NDArray[np.int64]]], values: dict[str, float]
 ) -> None:
-    pytest.importorskip("pytorch_metric_learning", reason="pytorch-metric-learning is not installed")
     from pytorch_metric_learning.distances import CosineSimilarity
     from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
     from pytorch_metric_learning.utils.inference import CustomKNN
