@@ -25,6 +25,7 @@ from artbench.runtime.progress import Silent
 from artbench.verify.own_probe import probe_to_fit
 from artbench.verify.workflow import VerifyRequest, verify_records
 from tests.support.plugins import JUDGED, PROBES, TOY
+from tests.support.reporters import RecordingReporter
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +121,9 @@ def test_a_probe_that_sees_tokens_is_verified_on_them(request_: RunRequest, regi
     asked = replace(request_, protocol=protocol_to_run("placed-v1"), tasks=["toy-colour"], results=tmp_path)
     (result,) = run(asked, registry=registry, reporter=Silent()).results
     verify = VerifyRequest(files=(result.file,), sources=Sources(device="cpu"), sample=8, seed=0)
-    (finding,) = verify_records(verify, registry=registry, reporter=Silent()).findings
+    told = RecordingReporter()
+    (finding,) = verify_records(verify, registry=registry, reporter=told).findings
+    assert any("the probe of placed-v1 is fitted 2 times, as in the run" in notice for notice in told.notices)
     assert (finding.status, "where two seeds differ by" in finding.message) == ("PASS", True), finding
 
 
