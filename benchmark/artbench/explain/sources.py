@@ -157,7 +157,7 @@ def _task_on_record(record: Record, registry: Registry) -> TaskSpec:
                 name = ":".join(record.task.split(":")[:2])
                 raise UsageError(
                     f"the record is of {name}, and a record does not hold the path of a {family.name}",
-                    mend=f"Give it as --data {name}=PATH; it is remembered",
+                    mend=f"Give it as --data {name}=PATH",
                 ) from error
         raise
 

@@ -18,7 +18,7 @@ from artbench.errors import ArtbenchError, UsageError
 from artbench.evaluation.splits import fitted_splits
 from artbench.evaluation.texts import head_of
 from artbench.explain.reproduce import open_task, protocol_of
-from artbench.explain.sources import CheckedRecord, Sources, check_sources, named_plugins
+from artbench.explain.sources import CheckedRecord, Sources, check_sources
 from artbench.features.extract import Features
 from artbench.plugins.registry import Registry
 from artbench.probe.zero_shot import unit
@@ -79,7 +79,7 @@ class Verified:
 
 
 def records_in(places: Iterable[Path]) -> Iterator[Path]:
-    """Yield the records among files and results folders; links are not followed.
+    """Yield the records among files, results folders, and their folders of one task; links are not followed.
 
     Raises:
         UsageError: A folder has no records.
@@ -90,8 +90,11 @@ def records_in(places: Iterable[Path]) -> Iterator[Path]:
         if place.is_file():
             yield place
             continue
-        root = place if place.name == "records" else place / "records"
-        files = [] if root.is_symlink() else sorted(root.glob("*/*.json"))
+        if place.parent.name == "records":
+            root, pattern = place, "*.json"
+        else:
+            root, pattern = (place if place.name == "records" else place / "records"), "*/*.json"
+        files = [] if root.is_symlink() else sorted(root.glob(pattern))
         found = [file for file in files if is_regular(file) and not file.parent.is_symlink()]
         if not found:
             raise UsageError(f"no records in {place}", mend="Name records, or results folders")
@@ -138,10 +141,6 @@ def _verified(
     file: Path, request: VerifyRequest, random: np.random.Generator, *, registry: Registry, reporter: Reporter
 ) -> Iterator[Finding]:
     record = read_record(file)
-    # A family may read whatever files a name holds.
-    if record.task not in {spec.name for _, spec in registry.tasks.specs()}:
-        with named_plugins(record, registry):
-            raise UsageError(f"no plugin here registers the task {record.task!r} by itself")
     checked = check_sources(file, request.sources, registry=registry)
     stored, protocol = checked.predictions, protocol_of(record, file)
     # Before anything that takes long.

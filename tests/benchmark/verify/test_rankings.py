@@ -86,6 +86,19 @@ def test_honest_rankings_pass(measured: Mapping[str, Path], protocol: str, regis
     assert found.findings[0].message.startswith("30 rankings are those of its weights, to ")
 
 
+def test_a_task_that_a_family_makes_of_another_is_verified(tmp_path: Path, registry: Registry) -> None:
+    request = RunRequest(
+        backbones=["toy-patches"],
+        pretrainings=["random"],
+        tasks=["reproduced:toy-colour@jpeg"],
+        protocol=protocol_to_run("linear-v2"),
+        results=tmp_path,
+    )
+    assert run(request, registry=registry, reporter=Silent()).failures == {}
+    (found,) = verified(tmp_path, registry).findings
+    assert (found.status, "rankings are those of its weights" in found.message) == ("PASS", True), found
+
+
 def _first(table: pa.Table) -> pa.Table:
     """One query gets all its pictures at the front, and what follows from that."""
     rows = table.to_pylist()

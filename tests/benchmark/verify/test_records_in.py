@@ -17,7 +17,10 @@ def test_links_to_records_and_to_their_folders_are_not_followed(tmp_path: Path) 
         file.write_text("{}")
     (folder / "link.json").symlink_to(elsewhere / "b.json")
     (folder.parent / "other").symlink_to(elsewhere)
-    assert list(records_in([tmp_path / "results"])) == [folder / "a.json"]
+    for place in (tmp_path / "results", folder.parent, folder):
+        assert list(records_in([place])) == [folder / "a.json"]
+    with pytest.raises(ArtbenchError, match="is a symbolic link"):
+        list(records_in([folder.parent / "other"]))
     (tmp_path / "whole").mkdir()
     (tmp_path / "whole" / "records").symlink_to(folder.parent)
     with pytest.raises(UsageError, match="no records"):

@@ -165,7 +165,7 @@ def test_another_probe_does_not_give_the_predictions(colour: Submission, registr
     ("change", "reason"),
     [
         ({"tables": {}}, "does not have the weights of its probe"),
-        ({"task": "collection:/:x"}, "no plugin here registers the task"),
+        ({"task": "collection:/:x"}, "a record does not hold the path of a collection"),
         ({"pretraining": "nobodys"}, "no pretraining is called"),
     ],
 )

@@ -57,11 +57,12 @@ def verify(
 ) -> int:
     """Extract some images again, and compare the predictions on record with those that the named weights give.
 
-    Each DIR is a results folder. The weights of the probe that lie beside a record turn features into predictions; a
-    test on training images tells whether that probe was fitted on the training split alone. Of a record of retrieval
-    all of the index is extracted, and the rankings of some queries are compared; of one of museum bias all pictures
-    are. PASS: verified. FAIL: refuted, or the verification broke; the exit status is 1. SKIP: weights, data or probe
-    are not here; the exit status is 3 if nothing else was found. Check the records first.
+    Each DIR is a results folder, its records/ or one of the folders there. The weights of the probe that lie beside a
+    record turn features into predictions; a test on training images tells whether that probe was fitted on the training
+    split alone. Of a record of retrieval all of the index is extracted, and the rankings of some queries are compared;
+    of one of museum bias all pictures are. PASS: verified. FAIL: refuted, or the verification broke; the exit status is
+    1. SKIP: weights, data or probe are not here; the exit status is 3 if nothing else was found. Check the records
+    first.
     """
     loaded = registry(plugin_files, paths, remembered=False)
     from artbench.cli.progress import TerminalReporter
