@@ -15,6 +15,7 @@ from artbench.errors import ArtbenchError
 from artbench.matrix.estimate import Costs, Estimate
 from artbench.matrix.options import MatrixOptions, matrix_options
 from artbench.matrix.units import Unit, units_of
+from artbench.plugins.protocols import protocol_to_run
 from artbench.plugins.registry import Registry
 from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record
@@ -87,7 +88,8 @@ def make_plan(options: MatrixOptions, *, registry: Registry, reporter: Reporter)
     units = units_of(options, registry)
     opened = _open(options, registry, reporter)
     records = list(ResultsFolder(options.folder).records(reporter))
-    costs, by_task = Costs.of(records), _by_task(records)
+    protocol = protocol_to_run(options.protocol, plugins=options.plugin_files)
+    costs, by_task = Costs.of(records, protocol=protocol), _by_task(records)
     done = {unit.id for unit in units if _is_on_record(unit, options, opened, by_task, registry)}
     images = {dataset: len(tasks[0].dataset) for dataset, tasks in opened.items()}
     estimates = {unit.id: costs.of_unit(unit, images=images.get(unit.dataset)) for unit in units if unit.id not in done}

@@ -189,6 +189,8 @@ def test_what_is_on_record_is_not_to_do(tmp_path: Path, monkeypatch: pytest.Monk
     assert half.on_record == {half.units[0].id}
     # Of a network that has a record, the time is known.
     assert half.estimates[half.units[1].id].seconds is not None
+    # A probe that no record is of may take a thousand times as long as those that some are of.
+    assert {one.seconds for one in planned(protocol="attentive-v1").estimates.values()} == {None}
     assert planned(seed=1).on_record == set()
     paint(tmp_path / "prints" / "a" / "new.png", 99)
     assert planned().on_record == set()
