@@ -63,11 +63,14 @@ def one_line(text: str) -> str:
 
 
 def fitted(line: str, *, err: bool = False) -> str:
-    """Break a line between words to the width of the terminal; in a pipe it stays whole, as long words always do."""
+    """Break a line between words to the width of the terminal; in a pipe it stays whole, as long words always do.
+
+    What follows is as far in as its first word, behind the dash of a list.
+    """
     if not (sys.stderr if err else sys.stdout).isatty():
         return line
     wrapper = textwrap.TextWrapper(shutil.get_terminal_size().columns)
-    wrapper.subsequent_indent = line[: len(line) - len(line.lstrip(" "))]
+    wrapper.subsequent_indent = " " * (len(line) - len(line.lstrip(" ").removeprefix("- ")))
     wrapper.break_long_words = wrapper.break_on_hyphens = False
     return wrapper.fill(line)
 

@@ -6,7 +6,7 @@ import pytest
 from click import unstyle
 
 from artbench.cli.main import possible_advice
-from artbench.cli.output import echo, print_checks, print_findings, print_table
+from artbench.cli.output import echo, fitted, print_checks, print_findings, print_table
 from artbench.runtime.findings import Finding, failed, passed, warned
 from artbench.runtime.text import printable, size
 
@@ -41,6 +41,14 @@ def test_on_a_terminal_the_same_advice_is_given_once_in_a_row(monkeypatch: pytes
     print_findings(FOUND)
     assert out.getvalue().count("Run it again") == 1
     assert "?[2J" in out.getvalue()
+
+
+def test_an_item_of_a_list_is_broken_behind_its_dash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "24")
+    assert fitted("- too little is kept of places") == "- too little is kept of places"
+    monkeypatch.setattr("sys.stdout", Terminal())
+    assert fitted("- too little is kept of places") == "- too little is kept of\n  places"
+    assert fitted("  as far in as it began, all of it") == "  as far in as it began,\n  all of it"
 
 
 def test_findings_are_printed_as_soon_as_they_are_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from artbench.cli.options import debug_option, json_option, paths_options, plugin_option, registry
-from artbench.cli.output import echo, print_findings, print_json
+from artbench.cli.output import echo, fitted, print_findings, print_json
 
 if TYPE_CHECKING:
     from artbench.data.folders import DatasetPaths
@@ -81,7 +81,7 @@ def _print(report: "Report") -> None:
     if report.unchecked:
         echo("Could not be checked:")
         for what, files in report.unchecked.items():
-            echo(f"- {what} ({_of(len(files), 'record')})")
+            echo(fitted(f"- {what} ({_of(len(files), 'record')})"))
     echo(said, bold=True, fg="red" if faults else "green")
 
 
