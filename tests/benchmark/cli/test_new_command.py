@@ -96,5 +96,5 @@ def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
 
 
 def test_wrong_kinds_are_wrong_usage() -> None:
-    for words in (["marks"], ["marks", "--kind", "protocol"], []):
+    for words in (["marks"], ["marks", "--kind", "probe"], []):
         assert getattr(new(*words).exception, "exit_code", None) == 2

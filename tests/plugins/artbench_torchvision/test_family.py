@@ -3,6 +3,7 @@ import torch
 from torchvision import models
 
 from artbench.encoders.build import build_encoder
+from artbench.errors import UsageError
 from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
 from artbench.specs import load_factory
@@ -87,9 +88,10 @@ def test_features_are_what_enters_the_classifier() -> None:
 def test_names_are_those_of_torchvision_after_its_own() -> None:
     assert set(names()) == {f"torchvision_{model}" for model in models.list_models(module=models)}
     assert resolve("resnet50") is None
-    assert resolve("torchvision_resnet5000") is None
     # Detection and segmentation are no classification.
-    assert resolve("torchvision_fcn_resnet50") is None
+    for name in ("torchvision_resnet5000", "torchvision_fcn_resnet50"):
+        with pytest.raises(UsageError, match="no backbone is called"):
+            load_plugins().backbones.get(name)
 
 
 def test_the_plugin_is_found_by_name() -> None:

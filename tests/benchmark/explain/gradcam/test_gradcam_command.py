@@ -223,7 +223,7 @@ def test_bad_input_is_one_line_that_says_what_and_what_to_do(place: Path, tmp_pa
     unknown = refusal(gradcam(file, out, "--class", "Blu"))
     assert isinstance(unknown, UsageError)
     assert "blue" in str(unknown)
-    assert "year" in str(refusal(gradcam(record(place, "seen-year"), out)))
+    assert "asks for a number" in str(refusal(gradcam(record(place, "seen-year"), out)))
     assert "no layer 'stag'" in str(refusal(gradcam(file, out, "--layer", "stag")))
     (tmp_path / "no.png").write_text("not an image")
     assert "no.png can't be read" in str(refusal(gradcam(file, out, "--image", str(tmp_path / "no.png"))))
