@@ -7,7 +7,7 @@ seed of three may even have chosen another setting there.
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
@@ -167,15 +167,13 @@ class _Answers:
 def _between(rounds: Sequence[Round], seeds: int, form: AnswerForm) -> float:
     """Return by how much answers of two seeds of a split differ on average."""
     answers = [_Answers.made(round_, form) for round_ in rounds]
-    return float(
-        np.mean(
-            [
-                _gaps(answers[start + one], rounds[start + other]).mean()
-                for start in range(0, len(rounds), seeds)
-                for one, other in combinations(range(seeds), 2)
-            ]
-        )
-    )
+    return float(np.mean([_gaps(answers[one], rounds[other]).mean() for one, other in _two_seeds(len(rounds), seeds)]))
+
+
+def _two_seeds(rounds: int, seeds: int) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of two rounds that differ in their seed alone; those of a split follow each other."""
+    for start in range(0, rounds, seeds):
+        yield from combinations(range(start, start + seeds), 2)
 
 
 def _gaps(given: _Answers, round_: Round) -> NDArray[np.float64]:
@@ -200,11 +198,7 @@ def classes_apart(stored: StoredPredictions, rounds: Sequence[Round], seeds: int
     assert stored.predicted is not None
     here = [_leading(round_) for round_ in rounds]
     given = [stored.predicted[stored.rounds == number] for number in range(len(rounds))]
-    between = [
-        (here[start + one] != here[start + other]).mean()
-        for start in range(0, len(rounds), seeds)
-        for one, other in combinations(range(seeds), 2)
-    ]
+    between = [(here[one] != here[other]).mean() for one, other in _two_seeds(len(rounds), seeds)]
     return float(np.mean([(one != own).mean() for one, own in zip(given, here, strict=True)])), float(np.mean(between))
 
 

@@ -19,7 +19,6 @@ from artbench.leaderboard.export.methods import methods
 from artbench.leaderboard.validation.check import KnownTask, check_folder
 from artbench.plugins import known
 from artbench.plugins.known import known_protocols
-from artbench.plugins.loading import load_plugins
 from artbench.plugins.protocols import protocol_to_run
 from artbench.plugins.registry import Registry
 from artbench.protocol import LINEAR_V2
@@ -28,38 +27,29 @@ from artbench.records.record import Record
 from artbench.runtime.findings import Finding
 from artbench.runtime.progress import Silent
 from artbench.testing.protocol import examine_protocol
-from tests.support.plugins import JUDGED, PROBES, TOY
+from tests.support.probed import cache_of, plugins_with_probes, probed, run_probed
 
 TASKS = ("toy-colour", "toy-year", "toy-traits", "toy-clustered", "toy-splits")
 
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    return load_plugins([TOY, JUDGED, PROBES], only="")
+    return plugins_with_probes()
 
 
 @pytest.fixture(scope="module")
 def request_(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> RunRequest:
-    return RunRequest(
-        backbones=["toy-patches"],
-        pretrainings=["random"],
-        tasks=TASKS,
-        results=tmp_path_factory.mktemp("probed") / "results",
-        protocol=protocol_to_run("means-v1"),
-        device="cpu",
-    )
+    return probed(tmp_path_factory.mktemp("probed"), TASKS)
 
 
 @pytest.fixture(scope="module")
 def outcome(request_: RunRequest, registry: Registry) -> RunOutcome:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ARTBENCH_CACHE", str(request_.results.parent / "cache"))
-        return run(request_, registry=registry, reporter=Silent())
+    return run_probed(request_, registry)
 
 
 @pytest.fixture
 def cache(request_: RunRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ARTBENCH_CACHE", str(request_.results.parent / "cache"))
+    monkeypatch.setenv("ARTBENCH_CACHE", str(cache_of(request_)))
 
 
 def faults(folder: Path, registry: Registry, *, installed: bool = True) -> list[Finding]:

@@ -16,7 +16,6 @@ from artbench.errors import ArtbenchError
 from artbench.evaluation.request import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run
 from artbench.explain.sources import Sources
-from artbench.plugins.loading import load_plugins
 from artbench.plugins.protocols import protocol_to_run
 from artbench.plugins.registry import Registry
 from artbench.runtime.files import sha256_of
@@ -24,37 +23,28 @@ from artbench.runtime.findings import Finding
 from artbench.runtime.progress import Silent
 from artbench.verify.own_probe import probe_to_fit
 from artbench.verify.workflow import VerifyRequest, verify_records
-from tests.support.plugins import JUDGED, PROBES, TOY
+from tests.support.probed import cache_of, plugins_with_probes, probed, run_probed
 from tests.support.reporters import RecordingReporter
 
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
-    return load_plugins([TOY, JUDGED, PROBES], only="")
+    return plugins_with_probes()
 
 
 @pytest.fixture(scope="module")
 def request_(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> RunRequest:
-    return RunRequest(
-        backbones=["toy-patches"],
-        pretrainings=["random"],
-        tasks=("toy-colour", "toy-year", "toy-traits"),
-        results=tmp_path_factory.mktemp("probed") / "results",
-        protocol=protocol_to_run("means-v1"),
-        device="cpu",
-    )
+    return probed(tmp_path_factory.mktemp("probed"), ("toy-colour", "toy-year", "toy-traits"))
 
 
 @pytest.fixture(scope="module")
 def outcome(request_: RunRequest, registry: Registry) -> RunOutcome:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ARTBENCH_CACHE", str(request_.results.parent / "cache"))
-        return run(request_, registry=registry, reporter=Silent())
+    return run_probed(request_, registry)
 
 
 @pytest.fixture
 def cache(request_: RunRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ARTBENCH_CACHE", str(request_.results.parent / "cache"))
+    monkeypatch.setenv("ARTBENCH_CACHE", str(cache_of(request_)))
 
 
 def _even(given: Any) -> Fitted:
