@@ -5,57 +5,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from artbench.leaderboard.board import boards
-from artbench.leaderboard.build import build_pages
-from artbench.leaderboard.notes import Literature, literature
-from artbench.leaderboard.page.render import html_page
-from artbench.plugins.loading import load_plugins
 from artbench.records.folder import ResultsFolder
-from artbench.records.record import Record
 from artbench.runtime.progress import Silent
-from artbench.specs import PublishedResult
-from tests.support.pages import on_a_phone, open_page, wait_until_it_fits
-from tests.support.records import record
-
-PUBLISHED = Path(__file__).resolve().parents[4] / "leaderboards"
-HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'"
-
-PUBLISHED_RESULT = PublishedResult(work=HOSTILE, metric="accuracy", value="54.5 %", difference=HOSTILE)
-
-
-def as_first_written(measured: Record) -> Record:
-    """Records of artbench 0.1 do not say what published weights have seen."""
-    if measured.pretraining != "imagenet":
-        return measured
-    return measured.model_copy(update={"encoder": measured.encoder.model_copy(update={"seen": None})})
-
-
-def build(out: Path) -> Path:
-    folder = ResultsFolder(PUBLISHED)
-    records = [
-        *map(as_first_written, folder.records(Silent())),
-        record(backbone=HOSTILE, task="zz-" + HOSTILE),
-        record(0.4, task="zz-" + HOSTILE),
-        # The same task in another state of the data.
-        record(0.9, task="wikiart-genre", dataset={"name": "wikiart", "test": 39}),
-    ]
-    known = literature(load_plugins(only=""))
-    known = {**known, "zz-" + HOSTILE: Literature(description=HOSTILE, results=[PUBLISHED_RESULT])}
-    build_pages(
-        records,
-        out,
-        predictions=folder.predictions_of,
-        literature=known,
-        page=lambda found: html_page(found, file_of=folder.file_of, out=out, literature=known),
-    )
-    return out / "index.html"
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("pages"))
+from tests.support.leaderboard_page import HOSTILE, PUBLISHED, build, choose
+from tests.support.pages import open_page
 
 
 def test_the_same_records_give_the_same_bytes(page: Path, tmp_path: Path) -> None:
@@ -71,17 +25,6 @@ def test_without_scripts_every_row_is_there_and_nothing_is_fetched(page: Path) -
     assert "default-src 'none'" in document
 
 
-@pytest.fixture
-def opened(browser: Any, page: Path) -> Any:
-    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-    browser.get("about:blank")
-    browser.get_log("performance")
-    open_page(browser, page.as_uri())
-    yield browser
-    assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
-
-
 def shown(browser: Any, column: int) -> list[str]:
     """The texts of a column of the leaderboard that is shown."""
     script = """
@@ -91,16 +34,6 @@ def shown(browser: Any, column: int) -> list[str]:
     """
     found: list[str] = browser.execute_script(script, column)
     return found
-
-
-def choose(browser: Any, selector: str, value: str) -> None:
-    script = """
-        const section = [...document.querySelectorAll("section.board")].find((each) => !each.hidden);
-        const element = section.querySelector(arguments[0]) || document.querySelector(arguments[0]);
-        element.value = arguments[1];
-        element.dispatchEvent(new Event(element.tagName === "INPUT" ? "input" : "change"));
-    """
-    browser.execute_script(script, selector, value)
 
 
 def pick(browser: Any, title: str) -> None:
@@ -287,54 +220,3 @@ def test_no_request_leaves_the_page(opened: Any, page: Path) -> None:
     assert {address.partition("#")[0] for address in asked if not address.startswith(("data:", "blob:"))} == {
         page.as_uri()
     }
-
-
-def test_a_phone_shows_it_without_sideways_scrolling(opened: Any) -> None:
-    with on_a_phone(opened):
-        for option in opened.find_elements("css selector", "#task option"):
-            choose(opened, "#task", option.get_attribute("value"))
-            wait_until_it_fits(opened)
-
-
-def test_names_of_all_tasks_stay_in_their_cells_on_a_phone(opened: Any) -> None:
-    with on_a_phone(opened):
-        choose(opened, "#task", "overall")
-        wait_until_it_fits(opened)
-        beyond = opened.execute_script("""
-            const cells = [...document.querySelectorAll("#overall tbody th")];
-            return cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent);
-        """)
-    # Nothing breaks a name that has no signs.
-    assert [name for name in beyond if name != HOSTILE] == []
-
-
-@pytest.mark.parametrize("width", [360, 700, 1280])
-def test_marks_stay_in_the_cell_of_a_name_that_wraps(opened: Any, width: int) -> None:
-    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-    marked = 'return document.querySelector("table.ranks tbody th sup").closest("section.board").id'
-    choose(opened, "#task", opened.execute_script(marked))
-    reach = opened.execute_script("""
-        const section = document.querySelector("section.board:not([hidden])");
-        const cells = [...section.querySelectorAll("table.ranks tbody th")].filter((each) => each.querySelector("sup"));
-        const long = "a_<wbr>long_<wbr>name_<wbr>of_<wbr>a_<wbr>model_<wbr>that_<wbr>wraps_<wbr>";
-        cells.forEach((cell) => cell.querySelector(".name").insertAdjacentHTML("afterbegin", long));
-        cells.forEach((cell) => { cell.querySelector("sup").textContent = "??"; });
-        const right = (element) => element.getBoundingClientRect().right;
-        return cells.map((cell) => right(cell) - right(cell.querySelector("sup")));
-    """)
-    assert min(reach) >= 0
-
-
-def test_dark_and_light_differ_in_page_and_plots(opened: Any) -> None:
-    colours = []
-    for scheme in ("light", "dark"):
-        opened.execute_cdp_cmd(
-            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-        )
-        text = "return getComputedStyle(document.querySelector(arguments[0])).fill || ''"
-        paper = opened.execute_script("return getComputedStyle(document.body).backgroundColor")
-        colours.append((paper, opened.execute_script(text, "section:not([hidden]) .scatter .xtick text")))
-    light, dark = colours
-    assert light[0] != dark[0]
-    assert light[1] != dark[1]
