@@ -5,7 +5,7 @@ import pytest
 
 from artbench.errors import ArtbenchError
 from artbench_iconclass.dataset import open_iconclass
-from artbench_iconclass.tasks import depth_1_targets, depth_2_targets, depth_3_targets, truncated
+from artbench_iconclass.tasks import ancestors, depth_1_targets, depth_2_targets, depth_3_targets
 from tests.support.run_tasks import paint, run_tasks, tasks_of
 
 CODES = (["31A235", "31A24(+1)", "61B(+54)"], ["25G41", "11HH(MARY MAGDALENE)(+5)"], ["9", "47D8(+0)"], ["not a code"])
@@ -32,15 +32,26 @@ def release(root: Path, *, volumes: int = 12, pages: int = 8) -> Path:
         ("61B(+54)", ("6", "61", "61B")),
         ("25g41", ("2", "25", "25G")),
         ("11HH(MARY MAGDALENE)(+5)", ("1", "11", "11H")),
-        ("9", ("9", None, None)),
-        ("98(LUCRETIA)", ("9", "98", None)),
-        ("not a code", (None, None, None)),
-        ("31J", (None, None, None)),
-        ("٣١A", (None, None, None)),
+        ("9", ("9", "", "")),
+        ("98(LUCRETIA)", ("9", "98", "")),
+        # Brackets within brackets, a blank in a key, signs beside a code.
+        ("11H(JOHN (THE BAPTIST))4(+ 3)", ("1", "11", "11H")),
+        ("11H(JOHN(A(B)) (C))", ("1", "11", "11H")),
+        (" 25F23; ", ("2", "25", "25F")),
+        # A colon joins two codes, but not within the text of one.
+        ("71H71:25F23(LION)", ("2 7", "25 71", "25F 71H")),
+        ("11H(PAUL:SAUL)", ("1", "11", "11H")),
+        ("31A:not a code", ("3", "31", "31A")),
+        ("not a code", ("", "", "")),
+        ("31J", ("", "", "")),
+        ("٣١A", ("", "", "")),
+        ("25F(LION", ("", "", "")),
+        (":" * 2_000, ("", "", "")),
+        ("(" * 100_000, ("", "", "")),
     ],
 )
-def test_a_code_is_cut_at_a_depth(code: str, depths: tuple[str | None, ...]) -> None:
-    assert tuple(truncated(code, depth) for depth in (1, 2, 3)) == depths
+def test_a_code_is_cut_at_a_depth(code: str, depths: tuple[str, ...]) -> None:
+    assert tuple(" ".join(sorted(ancestors(code, depth))) for depth in (1, 2, 3)) == depths
 
 
 def test_labels_are_the_ancestors_at_the_depth(tmp_path: Path) -> None:
