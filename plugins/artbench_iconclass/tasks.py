@@ -12,7 +12,9 @@ from artbench.data.authoring import grouped_folds, listed_targets
 
 # Digits, letters, digits, a name in brackets, digits, a key.
 _CODE = re.compile(r"(\d{1,2})([A-IK-Z]{1,2})?(\d+)?(\([^+)]+\))?(\d+)?(\(\+[0-9]+\))?", re.ASCII)
-_NUMBER = re.compile(r"[-_ ]?-?\d+(?=\D*$)")
+# A page behind the name of its volume, with what may follow: a side of a leaf, a picture on it.
+_PAGE = re.compile(r"(.*[^-_ ])[-_ ]+(?:pic|page|fol|p|f)?\d+[a-z]?(?:[-_ ].*)?", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"\d+(?=\D*$)", re.ASCII)
 # What some lists have before and behind a code.
 _BESIDE = ":,; "
 _NONE: frozenset[str] = frozenset()
@@ -57,6 +59,19 @@ def ancestors(code: str, depth: int) -> frozenset[str]:
     return frozenset({whole[:depth]}) if len(whole) >= depth else _NONE
 
 
+def volume_of(file: str) -> str:
+    """Return the part of a name that stands for the volume that an image is a page of; empty if there is none.
+
+    Examples:
+        >>> from artbench_iconclass.tasks import volume_of
+        >>> volume_of("bsb00027852_559.jpg"), volume_of("120d13_002r_min_a1.jpg"), volume_of("IIHIM_-859728949.jpg")
+        ('bsb00027852', '120d13', 'IIHIM')
+    """
+    name = file.rpartition(".")[0]
+    page = _PAGE.fullmatch(name)
+    return _NUMBER.sub("", name) if page is None else page[1]
+
+
 def _flat(code: str) -> str:
     """Return a code with commas in the place of brackets within brackets, as in `11H(JOHN (THE BAPTIST))`."""
     spelled, depth = [], 0
@@ -94,7 +109,7 @@ def _labels(codes: Sequence[str], depth: int) -> frozenset[str]:
 
 def _tests(listed: Sequence[str], codes: Sequence[Sequence[str]]) -> list[bool]:
     """Put a fifth of the volumes into the test, by their divisions, so that all depths have one split."""
-    volumes = [_NUMBER.sub("", name.rpartition(".")[0]) for name in listed]
+    volumes = [volume_of(name) for name in listed]
     sizes = Counter(volumes)
     groups = [
         volume if volume and sizes[volume] <= _LARGEST_VOLUME else f"\0{name}"

@@ -5,7 +5,7 @@ import pytest
 
 from artbench.errors import ArtbenchError
 from artbench_iconclass.dataset import open_iconclass
-from artbench_iconclass.tasks import ancestors, depth_1_targets, depth_2_targets, depth_3_targets
+from artbench_iconclass.tasks import ancestors, depth_1_targets, depth_2_targets, depth_3_targets, volume_of
 from tests.support.run_tasks import paint, run_tasks, tasks_of
 
 CODES = (["31A235", "31A24(+1)", "61B(+54)"], ["25G41", "11HH(MARY MAGDALENE)(+5)"], ["9", "47D8(+0)"], ["not a code"])
@@ -52,6 +52,29 @@ def release(root: Path, *, volumes: int = 12, pages: int = 8) -> Path:
 )
 def test_a_code_is_cut_at_a_depth(code: str, depths: tuple[str, ...]) -> None:
     assert tuple(" ".join(sorted(ancestors(code, depth))) for depth in (1, 2, 3)) == depths
+
+
+@pytest.mark.parametrize(
+    ("file", "volume"),
+    [
+        ("bsb00027852_559.jpg", "bsb00027852"),
+        ("uiuc_832w91o_pic012.jpg", "uiuc_832w91o"),
+        ("embhab_hab_li77441_pic142.jpg", "embhab_hab_li77441"),
+        ("embhab_uk-70_pic205.jpg", "embhab_uk-70"),
+        # Both sides of a leaf, and all pictures on it, are of one manuscript.
+        ("120d13_002r_min_a1.jpg", "120d13"),
+        ("120d13_002v_min.jpg", "120d13"),
+        ("128c1_dl1_403v_min.jpg", "128c1_dl1"),
+        # Numbers of pictures, not pages: of so many that the prefix says nothing.
+        ("IIHIM_-859728949.jpg", "IIHIM"),
+        ("IIHIM_RIJKS_1956438510.jpg", "IIHIM_RIJKS"),
+        ("17.jpg", ""),
+        ("print.jpg", "print"),
+        (f"{'1_' * 120}a.jpg", "1_" * 118 + "1"),
+    ],
+)
+def test_the_volume_is_what_stands_before_the_page(file: str, volume: str) -> None:
+    assert volume_of(file) == volume
 
 
 def test_labels_are_the_ancestors_at_the_depth(tmp_path: Path) -> None:
