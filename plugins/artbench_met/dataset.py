@@ -44,7 +44,7 @@ def open_met(root: Path) -> Dataset:
     """Read the lists and find the images, without opening any; `Dataset.tables` holds the `photographs`.
 
     Each of the folders that the lists name (`MET`, `test_met`, `test_other`, `test_noart`) may lie in the root, in its
-    folder `images`, or in a folder of its own name, as copies of the release have it.
+    folder `images` or `MET`, or in a folder of its own name, as copies of the release have it.
 
     Raises:
         ArtbenchError: A list is missing or broken, names an image twice, or one that leads out of the folder; a query
@@ -149,7 +149,7 @@ def _found(root: Path, listed: Sequence[str], dataset: str, mend: str) -> dict[s
     found: dict[str, tuple[str, int]] = {}
     for top, names in below.items():
         depth = max(name.count("/") for name in names)
-        for place in (f"images/{top}", top, f"{top}/{top}"):
+        for place in (f"images/{top}", top, f"{top}/{top}", f"MET/{top}"):
             check_inside(root / place, root, dataset=dataset)
             sizes = images_in(root / place, dataset=dataset, depth=depth)
             if files := match_files(names, sizes):

@@ -57,7 +57,7 @@ def release(root: Path, *, database: str = "MET_database", base: str = "images")
     return root
 
 
-@pytest.mark.parametrize("base", ["images", ".", "{}"])
+@pytest.mark.parametrize("base", ["images", ".", "{}", "MET"])
 def test_the_museum_is_the_index_and_visitors_are_the_queries(base: str, tmp_path: Path) -> None:
     targets = instance_targets(open_met(release(tmp_path, base=base)))
     assert [(name, len(split)) for name, split in targets.splits] == [("train", 24), ("validation", 9), ("test", 11)]
