@@ -152,6 +152,9 @@ def test_check_compares_with_what_was_published_and_audit_finds_a_copy_in_train(
     checked = CliRunner().invoke(artbench, ["data", "check", *given], catch_exceptions=False, standalone_mode=False)
     (found,) = json.loads(checked.stdout)
     assert (found["published"], found["pictures"]) == (spec.pictures, len(whole))
+    # Which of the places that copies have them in the images are.
+    assert found["remarks"] == list(whole.notes)
+    assert whole.notes
     for one in found["tasks"]:
         published = tasks[one["name"]].published
         stated = {} if published is None else {key: n for key, n in asdict(published).items() if n is not None}
