@@ -59,7 +59,10 @@ def release(root: Path, *, database: str = "MET_database", base: str = "images")
 
 @pytest.mark.parametrize("base", ["images", ".", "{}", "MET"])
 def test_the_museum_is_the_index_and_visitors_are_the_queries(base: str, tmp_path: Path) -> None:
-    targets = instance_targets(open_met(release(tmp_path, base=base)))
+    dataset = open_met(release(tmp_path, base=base))
+    place = base.format("test_noart").removeprefix(".")
+    assert f"The images of test_noart are in {place}{'/' * bool(place)}test_noart" in dataset.notes
+    targets = instance_targets(dataset)
     assert [(name, len(split)) for name, split in targets.splits] == [("train", 24), ("validation", 9), ("test", 11)]
     assert targets.classes == tuple(str(10 * work) for work in range(WORKS))
     assert sorted(targets.test.labels.tolist()) == [-1] * 6 + [5, 6, 7, 7, 8]
