@@ -57,6 +57,7 @@ def test_backbones(name: str) -> None:
     check_backbone(name)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("name", METHODS)
 def test_methods(name: str) -> None:
     fields = load_method(REGISTRY.pretrainings.get(name)).settings.model_fields

@@ -155,6 +155,7 @@ def test_a_broken_list_is_refused_with_file_and_line(text: str, reason: str, tmp
         gender_targets(open_1_3(tmp_path))
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("name", [f"kaokore-{number}" for number in SIZES])
 def test_every_task_goes_through_a_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root, tasks = release(tmp_path / "faces", count=240), tasks_of(name)

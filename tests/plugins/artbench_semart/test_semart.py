@@ -98,6 +98,7 @@ def test_a_missing_table_and_images_are_said(tmp_path: Path) -> None:
         open_semart(tmp_path)
 
 
+@pytest.mark.integration
 def test_every_task_goes_through_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = release(tmp_path / "gallery")
     tasks = tasks_of("semart")
