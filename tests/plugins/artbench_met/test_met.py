@@ -86,6 +86,14 @@ def _changed(name: str, change: Callable[[list[Any]], object]) -> Callable[[Path
     return changed
 
 
+def test_numbers_written_as_texts_and_a_stated_distractor_are_read_alike(tmp_path: Path) -> None:
+    before = instance_targets(open_met(release(tmp_path)))
+    _changed("testset", lambda given: [one.update(MET_id=str(one.get("MET_id", -1))) for one in given])(tmp_path)
+    _changed("MET_database", lambda given: [one.update(id=str(one["id"])) for one in given])(tmp_path)
+    after = instance_targets(open_met(tmp_path))
+    assert (after.classes, after.test.labels.tolist()) == (before.classes, before.test.labels.tolist())
+
+
 def elsewhere(place: Path) -> None:
     """Move a file or folder to where its release is, and link to it."""
     place.symlink_to(place.rename(place.parents[2] / "elsewhere"))
