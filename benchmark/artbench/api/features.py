@@ -24,6 +24,9 @@ class FeatureMatrix(NamedTuple):
     ids: tuple[str, ...]
     matrix: NDArray[np.float32]
 
+    def __repr__(self) -> str:
+        return f"FeatureMatrix({len(self.ids):,} images, {self.matrix.shape[1]:,} features)"
+
 
 class TokenFeatures(NamedTuple):
     """The tokens of some images, with their ids: `ids, tokens = artbench.features(..., tokens=True)`.
@@ -35,6 +38,10 @@ class TokenFeatures(NamedTuple):
 
     ids: tuple[str, ...]
     tokens: FeatureRows
+
+    def __repr__(self) -> str:
+        count, width = self.tokens.shape
+        return f"TokenFeatures({len(self.ids):,} images, {count:,} tokens of {width:,})"
 
 
 class FeatureOptions(TypedDict, total=False):

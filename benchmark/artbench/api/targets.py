@@ -33,6 +33,11 @@ class TaskTargets(NamedTuple):
     classes: tuple[str, ...]
     rounds: int
 
+    def __repr__(self) -> str:
+        names, counts = np.unique(self.splits, return_counts=True)
+        of = ", ".join(f"{count:,} {name}" for name, count in zip(names, counts, strict=True))
+        return f"TaskTargets({len(self.ids):,} images: {of}; {len(self.classes):,} classes)"
+
 
 def targets(
     *,
@@ -86,7 +91,7 @@ def targets(
         ids=tuple(opened.dataset.ids[row] for row in rows),
         labels=np.concatenate([split.labels for _, split in parts]),
         splits=np.repeat([name for name, _ in parts], [len(split) for _, split in parts]),
-        groups=None if known is None else tuple(known[row] for row in rows),
+        groups=None if known is None else tuple(str(known[row]) for row in rows),
         classes=opened.targets.classes,
         rounds=len(every),
     )

@@ -1,6 +1,6 @@
 """Groups of commands: their help, and commands that are imported only when they are called."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
@@ -48,7 +48,14 @@ class LazyGroup(Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Resolve as click does, but name the nearest commands if there is no such command."""
         if args[0] not in self._at and not ctx.resilient_parsing and not args[0].startswith("-"):
-            near = get_close_matches(args[0], self._at)
+            near = get_close_matches(args[0], self._at) or list(self._groups_with(args[0], ctx))
             mend = f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(self._at)}."
             raise click.UsageError(f"there is no command {args[0]!r}. {mend}", ctx)
         return super().resolve_command(ctx, args)
+
+    def _groups_with(self, name: str, ctx: click.Context) -> Iterator[str]:
+        """Yield how a command is called that is one of a group here, such as `leaderboard verify`."""
+        for group in self._at:
+            command = self.get_command(ctx, group)
+            if isinstance(command, click.Group) and name in command.list_commands(ctx):
+                yield f"{group} {name}"

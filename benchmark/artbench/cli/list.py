@@ -64,6 +64,8 @@ def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, 
 
     def row(entry: "Entry[Any]", name: str, description: str, **more: Any) -> dict[str, Any]:
         family = entry.item.name if isinstance(entry.item, Family) and name != entry.item.name else None
+        if not isinstance(entry.item, Family):
+            more |= {stated: getattr(entry.item, stated) for stated in _MORE.get(kind, ())}
         owner = {"family": family, "plugin": entry.plugin, "from": entry.distribution}
         return {"name": name, "kind": catalogue.kind, "description": description, **more, **owner}
 
@@ -78,11 +80,7 @@ def _rows(loaded: "Registry", kind: str, pattern: str | None) -> list[dict[str, 
             row(*match, parameters=more.parameters, weights=more.weights)
             for match, more in zip(matches, stated, strict=True)
         ]
-    found = []
-    for entry, spec in catalogue.specs():
-        found.append(
-            row(entry, spec.name, spec.description, **{name: getattr(spec, name) for name in _MORE.get(kind, ())})
-        )
+    found = [row(entry, spec.name, spec.description) for entry, spec in catalogue.specs()]
     about = f"(a family: `artbench list {kind} PATTERN` searches it)"
     return found + [row(entry, one.name, f"{one.description} {about}") for entry, one in catalogue.families()]
 
@@ -113,8 +111,10 @@ def _print_settings(row: dict[str, Any]) -> None:
     print_table(headings, cells, title=f"Settings of {row['name']}, its own first")
 
 
-def _size_and_weights(row: dict[str, Any], absent: str = "weights to download") -> list[str]:
-    """Return the cells of parameters and weights; none unless backbones were searched."""
+def _particulars(row: dict[str, Any], absent: str = "weights to download") -> list[str]:
+    """Return cells beside the name: the target of a metric; of backbones that were searched, size and weights."""
+    if row["kind"] == "metric":
+        return [row["target"]]
     if "weights" not in row:
         return []
     count = row["parameters"]
@@ -126,7 +126,7 @@ def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
     if not sys.stdout.isatty():
         # One line each, neither wrapped nor cut, for grep and cut; rich would only cost time.
         for row in rows:
-            click.echo("\t".join([row["name"], row["description"], *_size_and_weights(row)]).rstrip("\t"))
+            click.echo("\t".join([row["name"], row["description"], *_particulars(row)]).rstrip("\t"))
         return
     from rich.text import Text
 
@@ -136,7 +136,7 @@ def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
             about = row["description"]
             origin = row["plugin"] if row["from"] == "artbench" else f"{row['from']}:{row['plugin']}"
             own = [] if family else [about, Text(origin, style="dim")]
-            cells.append([Text(row["name"], style="bold"), *_size_and_weights(row, "to download"), *own])
+            cells.append([Text(row["name"], style="bold"), *_particulars(row, "to download"), *own])
         width = len(cells[0])
         numbers = range(1, width if family else width - 2)
         print_table([""] * width, cells, numbers=numbers, title=f"{origin}: {about}" if family else title)

@@ -25,6 +25,13 @@ def _shots(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     return shots
 
 
+def _one_protocol(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> str:
+    """Refuse a second protocol, which click would take in place of the first."""
+    if len(value) > 1:
+        raise click.BadParameter(f"a run is under one protocol, not {' and '.join(value)}: run it once for each")
+    return value[0]
+
+
 def measuring_options(*, required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add the options whose arguments are the fields of `RunRequest`, but for `fresh`.
 
@@ -84,8 +91,10 @@ def measuring_options(*, required: bool) -> Callable[[Callable[..., Any]], Calla
         click.option(
             "--protocol",
             metavar="NAME",
+            multiple=True,
+            callback=_one_protocol,
             shell_complete=completed("protocols"),
-            default=DEFAULT_PROTOCOL.name,
+            default=(DEFAULT_PROTOCOL.name,),
             show_default=True,
             help="Protocol to measure under, as `artbench list protocols` names them; records of two never share a "
             "leaderboard. Tasks of retrieval have retrieval-v1, or one of its variants, such as retrieval-v1-csls-10.",

@@ -1,4 +1,4 @@
-"""`artbench new`: a package for a backbone, a pretraining, a dataset, a task or a protocol."""
+"""`artbench new`: a package for a backbone, a pretraining, a dataset, a task, or what is asked and how it is judged."""
 
 import shlex
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from artbench.cli.lazy import LazyGroup
 from artbench.cli.options import FOLDER, debug_option, json_option, registry
 from artbench.cli.output import print_json
 
-_KINDS = ("backbone", "pretraining", "dataset", "task", "protocol")
+_KINDS = ("backbone", "pretraining", "dataset", "task", "target", "metric", "protocol")
 _COMMANDS = {"plugin": "artbench.cli.new:plugin"}
 
 
@@ -25,7 +25,9 @@ def plugin(name: str, kind: str, out: Path | None, as_json: bool) -> None:
 
     It has typed code, tests, a README, and a workflow for GitHub. A backbone starts as a small network; a pretraining,
     as a method that trains; a dataset, as a folder of images with a list, and a task on it; a task, as labels of your
-    own for images of `sample`, or of any other dataset; a protocol, as a probe that knows the mean of each class.
+    own for images of `sample`, or of any other dataset; a target, as steps that have an order, with a metric and a
+    task; a metric, as Cohen's kappa, and a task that ranks by it; a protocol, as a probe that knows the mean of each
+    class.
     """
     from artbench.plugins.scaffold.naming import names_of
     from artbench.plugins.scaffold.writing import KINDS, check_available, check_out, write_plugin

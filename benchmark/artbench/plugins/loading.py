@@ -111,8 +111,10 @@ def _with_known_targets(
         taken = [(kind, entry.item.name) for kind, entry in registered if kind in _WITHOUT_FAMILIES]
         for kind, name in taken:
             if (owner := owners[kind, name]) is not plugin:
-                problem = f"ValueError: its {kind} {name} has the name of that of {owner.name} of {owner.distribution}"
-                plugin, registered = replace(plugin, problem=problem, registered={}), []
+                problem = (
+                    f"its {kind} {name} is called as one of plugin {owner.name} of {owner.distribution} is: rename it"
+                )
+                plugin, registered = replace(plugin, problem=f"ValueError: {problem}", registered={}), []
                 break
         asked = [(kind, entry.item) for kind, entry in registered if isinstance(entry.item, TaskSpec | MetricSpec)]
         strange = [(kind, item) for kind, item in asked if item.target not in targets]

@@ -14,11 +14,12 @@ def amount(metric: Metric) -> str:
 
 
 def scaled(number: float, unit: str, *, signed: bool = False) -> str:
-    """Return a number of some unit as text, fractions in percent."""
+    """Return a number of some unit as text, fractions in percent; of a small amount, three digits that count."""
     sign = "+" if signed else ""
-    if unit == "number":
-        return f"{number:{sign}.3f}"
-    return f"{100 * number if unit == 'fraction' else number:{sign}.1f}"
+    if unit == "fraction":
+        return f"{100 * number:{sign}.1f}"
+    places = 3 if unit == "number" or abs(number) < 1 else 2 if abs(number) < 10 else 1
+    return f"{number:{sign}.{places}f}"
 
 
 def unit(metric: Metric) -> str:

@@ -22,8 +22,8 @@ _FEATURES: Mapping[FeatureForm, str] = {
     "pooled": LINEAR_V2.features,
     "tokens": "the vector of each place of the declared layer, without class token and registers, eval mode",
 }
-# Endings that artbench gives a meaning, as in `linear-v2-shots-4`.
-_VARIANT = re.compile(r".+-(shots|width|whitening|csls|softmax)-\d+.*")
+# What artbench gives a meaning in names, as in `linear-v2-shots-4`.
+_VARIANT = re.compile(r".+(-(?:shots|width|whitening|csls|softmax)-\d+).*")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +55,8 @@ class ProtocolSpec:
             this summary, for `artbench leaderboard check`; a summary is what a stranger wrote. None: any may be true.
 
     Raises:
-        ValueError: An answer, feature, seed, version or setting is impossible, or the name ends as a variant's does.
+        TypeError: Answers are one text.
+        ValueError: An answer, feature, seed, version or setting is impossible, or the name says a variant.
 
     Examples:
         >>> from artbench.specs import ProtocolSpec
@@ -91,6 +92,8 @@ class ProtocolSpec:
             return
         given: object = self.answers
         known = [form for form in get_args(AnswerForm) if form not in SEARCHED]
+        if isinstance(given, str):
+            raise TypeError(f"answers of protocol {self.name} are the text {shortened(given)}, not a tuple of texts")
         if not isinstance(given, tuple | list) or not given or not all(one in known for one in given):
             raise ValueError(f"answers of protocol {self.name} are {shortened(given)}, not some of {', '.join(known)}")
         if self.features not in _FEATURES:
@@ -109,8 +112,7 @@ class ProtocolSpec:
         stated: object = self.tolerance
         if stated is not None and not (isinstance(stated, int | float) and 0 <= stated < 1):
             raise ValueError(f"the tolerance of protocol {self.name} is {shortened(stated)}, not from 0 to below 1")
-        if _VARIANT.fullmatch(self.name):
-            raise ValueError(f"protocol {self.name} ends as variants of artbench's own protocols do")
+        check_no_variant(self.name)
         self._settings()
 
     @property
@@ -142,6 +144,17 @@ class ProtocolSpec:
             return json.dumps(dict(self.settings), sort_keys=True, separators=(",", ":"), allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"settings of protocol {self.name} are not what JSON holds: {error}") from error
+
+
+def check_no_variant(name: str) -> None:
+    """Raise ValueError if a protocol of this name would be read as a variant of another.
+
+    Examples:
+        >>> from artbench.specs.protocols import check_no_variant
+        >>> check_no_variant("few-shots")
+    """
+    if found := _VARIANT.fullmatch(name):
+        raise ValueError(f"protocol {name} can't have {found[1]} in its name, which says a variant of another protocol")
 
 
 def _is_seed(seed: object) -> bool:

@@ -124,7 +124,8 @@ class TaskSpec:
             raise TypeError(f"published of task {self.name} is a {type(self.published).__name__}, not a Published")
         if not isinstance(self.prompts, Prompts | None):
             raise TypeError(f"prompts of task {self.name} are a {type(self.prompts).__name__}, not Prompts")
-        if not all(isinstance(one, PublishedResult) for one in self.literature):
+        found: object = self.literature
+        if not isinstance(found, tuple | list) or not all(isinstance(one, PublishedResult) for one in found):
             raise TypeError(f"literature of task {self.name} is not a tuple of PublishedResult")
         given: object = self.metrics
         if isinstance(given, str):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from artbench.data.outputs import Leading, Outputs
 from artbench.data.targets import Labels
-from artbench.errors import ArtbenchError
+from artbench.errors import ArtbenchError, plugin_errors
 from artbench.specs import Factory, MetricSpec, load_factory
 from artbench.stats.multi_label import MultiLabelOutcome
 from artbench.stats.single_label import SingleLabelOutcome
@@ -39,9 +39,20 @@ def _loaded(factory: Factory[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def measured(metrics: Sequence[MetricSpec], weighted: Any) -> dict[str, NDArray[np.floating]]:
-    """Return the values of metrics for an outcome with weights, shape (resamples,)."""
-    # A mean of fractions can leave [0, 1] by a rounding error.
-    return {m.name: np.clip(measure_of(m)(weighted), *m.bounds) for m in metrics}
+    """Return the values of metrics for an outcome with weights, shape (resamples,).
+
+    Raises:
+        ArtbenchError: A metric fails, or returns something else: that of a plugin which takes `counts` for answers.
+    """
+    found: dict[str, NDArray[np.floating]] = {}
+    for metric in metrics:
+        with plugin_errors(f"metric {metric.name}, of counts,"):
+            values = measure_of(metric)(weighted)
+            if np.ndim(values) != 1:
+                raise ValueError("it returns no array of a number for each resample")
+            # A mean of fractions can leave [0, 1] by a rounding error.
+            found[metric.name] = np.clip(values, *metric.bounds)
+    return found
 
 
 def check_images(labels: Labels) -> None:

@@ -26,10 +26,26 @@ def each_image(metric: MetricSpec, answers: Answers) -> NDArray[np.float64]:
     """
     with plugin_errors(f"metric {metric.name}"):
         values = np.asarray(measure_of(metric)(answers), np.float64)
-        if values.shape != (len(answers),):
-            found = f"an array of shape {values.shape}" if values.ndim else "one number"
-            raise ValueError(f"it returns {found} for {len(answers)} images, and its statistic is a mean of each")
+    if values.shape != (len(answers),):
+        found = f"an array of shape {values.shape}" if values.ndim else "one number"
+        raise ArtbenchError(
+            f"metric {metric.name} is {found}, not a number for each of {len(answers):,} images",
+            mend="Return an array of shape (n,), or state statistic='jackknife' for one number",
+        )
     return values
+
+
+def _number(metric: MetricSpec, answers: Answers) -> float:
+    """Return the one number that a metric is, of answers to some of the images."""
+    with plugin_errors(f"metric {metric.name}, of {len(answers):,} images,"):
+        found = measure_of(metric)(answers)
+        if not isinstance(found, int | float | np.number | np.ndarray) or np.ndim(found):
+            what = f"an array of shape {np.shape(found)}" if np.ndim(found) else repr(found)
+            raise ArtbenchError(
+                f"metric {metric.name} is {what:.80}, not one number",
+                mend="Return one, or state statistic='mean' where each image has one",
+            )
+        return float(found)
 
 
 def plain_value(metric: MetricSpec, answers: Answers, *, defined: bool = False) -> float:
@@ -48,8 +64,7 @@ def plain_value(metric: MetricSpec, answers: Answers, *, defined: bool = False) 
         known = each[~np.isnan(each)]
         value = float(known.mean()) if len(known) else float("nan")
     else:
-        with plugin_errors(f"metric {metric.name}"):
-            value = float(measure_of(metric)(answers))
+        value = _number(metric, answers)
     low, high = (np.inf * sign if end is None else end for end, sign in zip(metric.bounds, (-1, 1), strict=True))
     # A mean can leave its bounds by a rounding error.
     inside = float(np.clip(value, low, high))

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from artbench.testing.backbone import check_backbone, examine_backbone
     from artbench.testing.checks import ContractError
     from artbench.testing.dataset import check_dataset, examine_dataset
+    from artbench.testing.metric import check_metric, check_target, examine_metric, examine_target
     from artbench.testing.pretraining import check_pretraining, examine_pretraining
     from artbench.testing.protocol import check_protocol, examine_protocol
     from artbench.testing.task import check_task, examine_task
@@ -20,13 +21,17 @@ __all__ = [
     "TinyDataset",
     "check_backbone",
     "check_dataset",
+    "check_metric",
     "check_pretraining",
     "check_protocol",
+    "check_target",
     "check_task",
     "examine_backbone",
     "examine_dataset",
+    "examine_metric",
     "examine_pretraining",
     "examine_protocol",
+    "examine_target",
     "examine_task",
 ]
 
@@ -38,6 +43,7 @@ __getattr__, __dir__ = lazy_exports(
         "artbench.testing.backbone": ("check_backbone", "examine_backbone"),
         "artbench.testing.checks": ("ContractError",),
         "artbench.testing.dataset": ("check_dataset", "examine_dataset"),
+        "artbench.testing.metric": ("check_metric", "check_target", "examine_metric", "examine_target"),
         "artbench.testing.pretraining": ("check_pretraining", "examine_pretraining"),
         "artbench.testing.protocol": ("check_protocol", "examine_protocol"),
         "artbench.testing.task": ("check_task", "examine_task"),

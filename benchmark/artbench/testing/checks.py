@@ -49,7 +49,7 @@ class Broken(Exception):  # noqa: N818  the plugin is broken, and the checks tha
 def run_checks(make: Callable[[], SubjectT], checks: Sequence[Check[SubjectT]]) -> list[Finding]:
     """Make the subject, run every check on it, and find out whether any of this prints to stdout.
 
-    `make` raises `Broken` where there is nothing to check.
+    A fault that several checks come upon is told once. `make` raises `Broken` where there is nothing to check.
 
     Raises:
         ArtbenchError: `make` raises it: something that the checks need is not there.
@@ -59,7 +59,8 @@ def run_checks(make: Callable[[], SubjectT], checks: Sequence[Check[SubjectT]]) 
         try:
             subject = make()
             for check in checks:
-                findings += _run(check, subject)
+                known = {(finding.message, finding.mend) for finding in findings}
+                findings += [found for found in _run(check, subject) if (found.message, found.mend) not in known]
         except Broken as broken:
             findings.append(broken.finding)
     if text := printed.getvalue().strip():

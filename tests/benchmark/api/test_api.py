@@ -124,6 +124,7 @@ def test_the_targets_of_a_task_are_what_it_asks_of_its_images(toy: Path) -> None
     assert found.labels.dtype == np.int64
     assert found.splits.tolist() == ["train"] * 60 + ["test"] * 30
     assert [int(name[:3]) % 3 for name in found.ids] == found.labels.tolist()
+    assert repr(found) == "TaskTargets(90 images: 30 test, 60 train; 3 classes)"
     labels = artbench.targets(task="toy-traits", data={"toy": toy}, plugins=[TOY]).labels
     assert (labels.dtype.name, labels.shape) == ("bool", (90, 2))
     with pytest.raises(artbench.UsageError, match="toy-colour has no round 1"):
@@ -146,6 +147,7 @@ def test_the_features_of_a_task_are_those_of_its_images(toy: Path) -> None:
     )
     assert table.ids[0] == "000.png"
     assert table.matrix.shape == (90, 128)
+    assert repr(table) == "FeatureMatrix(90 images, 128 features)"
     (toy / "003.png").unlink()
     with pytest.raises(artbench.ArtbenchError, match="allow-partial"):
         artbench.features(

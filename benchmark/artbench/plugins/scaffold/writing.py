@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from artbench.errors import ArtbenchError, UsageError
 from artbench.hookspecs import CONTRACT
 from artbench.plugins.scaffold.naming import Names
+from artbench.specs.protocols import check_no_variant
 
 if TYPE_CHECKING:
     from artbench.plugins.registry import Registry
@@ -164,6 +165,19 @@ KINDS: Mapping[str, Kind] = {
         dependencies=("numpy>=2.0",),
         trial="artbench run --protocol NAME --backbone colour-histogram --pretraining none --task sample-style",
     ),
+    "metric": Kind(
+        summary="Cohen's kappa as a metric of artbench, and a task that ranks by it",
+        registers={"metric": "", "task": "-style"},
+        dependencies=("numpy>=2.0",),
+        trial="artbench run --backbone colour-histogram --pretraining none --task NAME-style",
+    ),
+    "target": Kind(
+        summary="Steps that have an order as a kind of target of artbench, with a metric and a task",
+        registers={"target": "", "metric": "-error", "task": "-materials"},
+        dependencies=("numpy>=2.0",),
+        development=("pillow>=11.0",),
+        trial="artbench run --backbone colour-histogram --pretraining none --task NAME-materials",
+    ),
 }
 
 
@@ -171,8 +185,13 @@ def check_available(names: Names, kind: str, *, registry: "Registry") -> None:
     """Raise unless the names of a plugin of a kind are available.
 
     Raises:
-        UsageError: A name is taken; the message says by what.
+        UsageError: A name is taken, the message says by what; or a protocol can't have it.
     """
+    if kind == "protocol":
+        try:
+            check_no_variant(names.registered)
+        except ValueError as error:
+            raise UsageError(str(error), mend="Choose another name") from error
     taken = next(_taken(names, kind, registry), None)
     if taken is not None:
         raise UsageError(taken, mend="Choose another name")

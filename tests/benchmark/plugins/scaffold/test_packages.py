@@ -124,12 +124,13 @@ def test_they_are_run(
     done = command_line("pretrain", "first-pretraining", *words, *(word for pair in small for word in ("--set", pair)))
     assert done.returncode == 0, done.stderr
     words = ["--backbone", "first-backbone", "--pretraining", "random", "--pretraining", "trained", *few, "--json"]
-    tasks = ["--task", "first-dataset-technique", "--task", "first-task"]
+    names = ["first-dataset-technique", "first-task", "first-metric-style", "first-target-materials"]
+    tasks = [word for name in names for word in ("--task", name)]
     done = command_line("run", *words, *tasks, "--data", f"sample={_sample(workshop, tmp_path)}")
     assert done.returncode == 0, done.stderr
     records = json.loads(done.stdout)
     found = {(record["task"], record["pretraining"]): record for record in records}
-    assert len(found) == 4
+    assert len(found) == 8
     technique = found["first-dataset-technique", "random"]
     assert (technique["dataset"]["train"], technique["dataset"]["test"], technique["encoder"]["feature_dim"]) == (
         28,
@@ -141,6 +142,11 @@ def test_they_are_run(
     shows = found["first-task", "random"]
     assert (shows["dataset"]["train"], shows["dataset"]["test"], shows["dataset"]["classes"]) == (176, 60, 4)
     assert shows["metrics"]["accuracy"]["value"] == 1
+    kappa = found["first-metric-style", "random"]
+    assert kappa["metrics"].keys() > {"accuracy", "first-metric"}
+    assert (kappa["primary_metric"], kappa["metrics"]["first-metric"]["value"]) == ("first-metric", 1)
+    steps = found["first-target-materials", "random"]
+    assert {name: metric["value"] for name, metric in steps["metrics"].items()} == {"first-target-error": 0}
     words = ["--backbone", "first-backbone", "--pretraining", "random", *few, "--protocol", "first-protocol", "--json"]
     done = command_line("run", *words, "--task", "first-dataset-technique")
     assert done.returncode == 0, done.stderr
@@ -154,18 +160,23 @@ def _with(tests: Path) -> dict[str, str]:
 
 
 def _sample(workshop: Path, folder: Path) -> Path:
-    """In the place of `sample`, which takes long to paint: the labelled images, each in the tone of its label."""
+    """In the place of `sample`, which takes long to paint: the labelled images, each in the tone of its label.
+
+    Style and number of materials are those of the label, too.
+    """
     root = folder / "sample"
     root.mkdir()
     with (workshop / "artbench-first-task/src/artbench_first_task/labels.csv").open(newline="") as file:
         labels = list(csv.DictReader(file))
-    tones = {label: 40 + 60 * number for number, label in enumerate(sorted({row["label"] for row in labels}))}
+    numbers = {label: number for number, label in enumerate(sorted({row["label"] for row in labels}))}
     with (root / "labels.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, COLUMNS, restval="0")
         table.writeheader()
         for row in labels:
-            Image.fromarray(np.full((16, 16, 3), tones[row["label"]], np.uint8)).save(root / f"{row['id']}.png")
-            table.writerow({"id": row["id"], "file": f"{row['id']}.png", "split": row["split"]})
+            number, file_name = numbers[row["label"]], f"{row['id']}.png"
+            Image.fromarray(np.full((16, 16, 3), 40 + 60 * number, np.uint8)).save(root / file_name)
+            same = {"style": row["label"], "materials": "|".join("abcd"[: number + 1])}
+            table.writerow({"id": row["id"], "file": file_name, "split": row["split"], **same})
     return root
 
 
