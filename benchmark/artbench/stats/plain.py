@@ -25,11 +25,19 @@ def each_image(metric: MetricSpec, answers: Answers) -> NDArray[np.float64]:
         ArtbenchError: Its plugin fails, or returns something else.
     """
     with plugin_errors(f"metric {metric.name}"):
-        values = np.asarray(measure_of(metric)(answers), np.float64)
+        values = _real(measure_of(metric)(answers))
         if values.shape != (len(answers),):
             found = f"an array of shape {values.shape}" if values.ndim else "one number"
             raise ValueError(f"it returns {found} for {len(answers)} images, and its statistic is a mean of each")
     return values
+
+
+def _real(values: object) -> NDArray[np.float64]:
+    """Return real numbers; of complex ones numpy would drop a part with a warning, and texts it would read."""
+    found = np.asarray(values)
+    if found.dtype.kind not in "biuf":
+        raise ValueError(f"it returns {found.dtype} values, not real numbers")
+    return found.astype(np.float64)
 
 
 def plain_value(metric: MetricSpec, answers: Answers, *, defined: bool = False) -> float:
@@ -49,7 +57,10 @@ def plain_value(metric: MetricSpec, answers: Answers, *, defined: bool = False) 
         value = float(known.mean()) if len(known) else float("nan")
     else:
         with plugin_errors(f"metric {metric.name}"):
-            value = float(measure_of(metric)(answers))
+            found = _real(measure_of(metric)(answers))
+            if found.size != 1:
+                raise ValueError(f"it returns an array of shape {found.shape}, not one number")
+            value = found.item()
     low, high = (np.inf * sign if end is None else end for end, sign in zip(metric.bounds, (-1, 1), strict=True))
     # A mean can leave its bounds by a rounding error.
     inside = float(np.clip(value, low, high))

@@ -83,7 +83,11 @@ def spec(measure: Callable[[Answers], Any], **rest: Any) -> MetricSpec:
         (spec(lambda answers: 1.5), "metric odd is 1.5 on 60 images, not a number from 0 to 1"),
         (spec(lambda answers: float("nan")), "metric odd is nan on 60 images"),
         (spec(lambda answers: 1 / 0), "metric odd failed .ZeroDivisionError"),
-        (spec(lambda answers: "much"), "metric odd failed .ValueError"),
+        (spec(lambda answers: "0.5"), "metric odd failed .ValueError: it returns <U3 values, not real numbers"),
+        (spec(lambda answers: np.complex128(0.5)), "it returns complex128 values, not real numbers"),
+        (spec(lambda answers: None), "it returns object values, not real numbers"),
+        (spec(lambda answers: np.ones(60)), "it returns an array of shape .60,., not one number"),
+        (spec(lambda answers: np.ones(60, complex), statistic="mean"), "it returns complex128 values"),
         (spec(lambda answers: [1.0], statistic="mean"), "an array of shape .1,. for 60 images"),
     ],
 )
