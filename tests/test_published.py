@@ -6,7 +6,7 @@ import pytest
 
 import artbench
 from artbench.leaderboard.build import build_pages
-from artbench.leaderboard.notes import literature
+from artbench.leaderboard.literature import literature
 from artbench.plugins.loading import load_plugins
 from artbench.records.folder import ResultsFolder
 from artbench.runtime.files import sha256_of

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from artbench.leaderboard.build import build_pages
-from artbench.leaderboard.notes import Literature, literature
+from artbench.leaderboard.literature import Literature, literature
 from artbench.leaderboard.page.render import html_page
 from artbench.plugins.loading import load_plugins
 from artbench.records.folder import ResultsFolder

@@ -28,7 +28,7 @@ from artbench.features.pipeline import NotFiniteError
 from artbench.features.tokens import TokenSource
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_from
-from artbench.leaderboard.notes import literature
+from artbench.leaderboard.literature import literature
 from artbench.plugins.known import form_of
 from artbench.plugins.registry import Registry
 from artbench.protocol import Protocol

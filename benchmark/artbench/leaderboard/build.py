@@ -5,8 +5,8 @@ from pathlib import Path
 
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.board import Board, boards
+from artbench.leaderboard.literature import Literature
 from artbench.leaderboard.markdown import index_page, page_names, task_page
-from artbench.leaderboard.notes import Literature
 from artbench.leaderboard.overall import overall_page
 from artbench.records.folder import ResultsFolder
 from artbench.records.record import Record

@@ -1,16 +1,15 @@
 """Sentences about a leaderboard in plain text: what was measured, and why to read a row with care."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from artbench.leaderboard.board import Board
-from artbench.plugins.registry import Registry
 from artbench.protocol import protocol_named
 from artbench.records.cautions import edge_of_grid, few_classes
 from artbench.records.encoder_state import StretchState
 from artbench.records.record import Record, dataset_name, encoder_name
-from artbench.specs import Published, PublishedResult
+from artbench.specs import Published
 
 # Share of the published test images from which on a copy counts as the whole task.
 _WHOLE = 0.99
@@ -241,34 +240,3 @@ def footnotes(board: Board) -> list[tuple[Mark, list[Record]]]:
         for mark in marks(row.record):
             found.setdefault(mark, []).append(row.record)
     return sorted(found.items(), key=lambda item: ("†‡?§¶‖◊".index(item[0].sign[0]), item[0].text))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Literature:
-    """What is known of a task besides its records; descriptions are without a full stop.
-
-    Attributes:
-        description: Question of the task, in a line; empty if unknown.
-        dataset: Description of its dataset, in a line; empty if unknown.
-        results: Published results.
-        size: Published size of the task; None if unknown.
-    """
-
-    description: str = ""
-    dataset: str = ""
-    results: Sequence[PublishedResult] = ()
-    size: Published | None = None
-
-
-def literature(registry: Registry) -> Mapping[str, Literature]:
-    """Return what is known of every registered task, by name."""
-    datasets = {spec.name: spec.description.removesuffix(".") for _, spec in registry.datasets.specs()}
-    return {
-        spec.name: Literature(
-            description=spec.description.removesuffix("."),
-            dataset=datasets.get(spec.dataset, ""),
-            results=spec.literature,
-            size=spec.published,
-        )
-        for _, spec in registry.tasks.specs()
-    }

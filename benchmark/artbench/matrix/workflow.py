@@ -11,7 +11,7 @@ from typing import TypeAlias
 from artbench.api.common import loaded
 from artbench.errors import ArtbenchError, UsageError
 from artbench.leaderboard.build import build_from
-from artbench.leaderboard.notes import literature
+from artbench.leaderboard.literature import literature
 from artbench.matrix.engines.engine import engine
 from artbench.matrix.following import following
 from artbench.matrix.jobs import jobs_of

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 from artbench.explain.figure import write_png
 from artbench.leaderboard.board import Board
+from artbench.leaderboard.literature import Literature
 from artbench.leaderboard.markdown import page_names
-from artbench.leaderboard.notes import Literature
 from artbench.leaderboard.overall import overall
 from artbench.leaderboard.page.content import section
 from artbench.records.folder import ResultsFolder

@@ -10,7 +10,7 @@ from typing import Any
 from artbench.errors import ArtbenchError
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
-from artbench.leaderboard.notes import literature
+from artbench.leaderboard.literature import literature
 from artbench.leaderboard.page.render import html_page
 from artbench.plugins.registry import Registry
 from artbench.records.folder import ResultsFolder

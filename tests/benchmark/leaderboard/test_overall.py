@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.build import build_pages
+from artbench.leaderboard.literature import Literature, literature
 from artbench.leaderboard.markdown import index_page, task_page
-from artbench.leaderboard.notes import Literature
 from artbench.leaderboard.overall import overall, overall_page
+from artbench.plugins.loading import load_plugins
 from artbench.records.folder import ResultsFolder
 from artbench.runtime.progress import Silent
 from artbench.specs import INITIALISATION, Published, PublishedResult
@@ -115,6 +118,23 @@ def test_the_index_has_questions_sizes_and_numbers_of_ties() -> None:
     (row,) = (line for line in page.splitlines() if line.startswith("| [sample-artist]"))
     assert row.endswith(" | tf_efficientnet_lite0@layer=2, imagenet | 4 |")
     assert index_page(boards([record()])).splitlines()[-1].endswith("|  |")
+
+
+def test_the_question_of_a_task_that_a_family_makes_is_told_and_no_path_of_a_record_is_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "works.csv").write_text("path,medium\na.png,ink\n")
+    known = literature(load_plugins(only=""))
+    assert (
+        known["reproduced:sample-style@jpeg"].description
+        == "which test image of sample-style one is that jpeg has changed"
+    )
+    for name in ("reproduced:nothing", "reproduced:collection:works.csv:medium", "collection:works.csv:medium", ""):
+        assert known.get(name) is None
+    assert "| which test image of sample-style one is that" in index_page(
+        boards([record(task="reproduced:sample-style")]), literature=known
+    )
 
 
 def test_a_page_says_why_it_has_several_tables() -> None:

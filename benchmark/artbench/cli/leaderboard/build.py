@@ -24,7 +24,7 @@ def build(results: Path, out: Path | None, page: bool, seen: tuple[str, ...], pl
     from artbench.cli.progress import TerminalReporter
     from artbench.errors import ArtbenchError, UsageError
     from artbench.leaderboard.build import build_pages
-    from artbench.leaderboard.notes import literature
+    from artbench.leaderboard.literature import literature
     from artbench.leaderboard.page.render import html_page
     from artbench.leaderboard.seen import none_seen_as, seen_as
     from artbench.records.folder import ResultsFolder

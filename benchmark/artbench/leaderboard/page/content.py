@@ -17,16 +17,8 @@ from artbench.leaderboard.columns import (
     label_free_cells,
     label_free_headings,
 )
-from artbench.leaderboard.notes import (
-    Literature,
-    footnotes,
-    marks,
-    measured_on,
-    part_of_task,
-    pretrainings,
-    table_names,
-    why_apart,
-)
+from artbench.leaderboard.literature import Literature
+from artbench.leaderboard.notes import footnotes, marks, measured_on, part_of_task, pretrainings, table_names, why_apart
 from artbench.leaderboard.ranking import direction
 from artbench.leaderboard.seen import is_reference, knowledge
 from artbench.records.format import metric_name, unit

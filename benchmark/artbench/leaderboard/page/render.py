@@ -6,7 +6,7 @@ from pathlib import Path
 from plotly.offline import get_plotlyjs
 
 from artbench.leaderboard.board import Board
-from artbench.leaderboard.notes import Literature
+from artbench.leaderboard.literature import Literature
 from artbench.leaderboard.overall import overall
 from artbench.leaderboard.page.content import section
 from artbench.records.record import Record
