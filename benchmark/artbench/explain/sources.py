@@ -111,10 +111,15 @@ def named_plugins(record: Record, registry: Registry) -> Iterator[None]:
     except UsageError as error:
         installed = {plugin.distribution for plugin in registry.plugins if plugin.problem is None}
         made = record.provenance.plugins.items()
-        absent = [f"{name} {version}".strip() for name, version in made if name not in installed]
+        absent = [
+            f"give --plugin {name}" if name.endswith(".py") else f"install {name} {version}".strip()
+            for name, version in made
+            if name not in installed
+        ]
         if not absent:
             raise
-        mend = f"Install {' and '.join(absent)}, which the record was made with"
+        advice = " and ".join(absent)
+        mend = f"{advice[:1].upper()}{advice[1:]}, which the record was made with"
         raise UsageError(error.message, mend=mend) from error
 
 

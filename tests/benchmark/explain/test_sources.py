@@ -86,6 +86,13 @@ def test_a_plugin_that_was_uninstalled_is_named(tmp_path: Path) -> None:
         assert status == 2
 
 
+def test_a_file_of_a_plugin_is_asked_for_as_it_was_given(tmp_path: Path) -> None:
+    file = written(tmp_path, provenance={"plugins": {"artbench": "0.2.0", "mine.py": ""}}, task="etchings-school")
+    ((status, said),) = refusals(["explain", "map", "--record", str(file), "--out", str(tmp_path / "out")])
+    assert "Give --plugin mine.py, which the record was made with" in said
+    assert status == 2
+
+
 def test_a_missing_folder_an_unknown_dataset_and_a_missing_exclusion_list_are_refused(
     tmp_path: Path, given: list[str]
 ) -> None:
