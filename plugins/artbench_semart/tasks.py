@@ -77,37 +77,37 @@ TIMEFRAMES = (
 def author_targets(dataset: Dataset) -> Targets:
     """Return the painters that the authors classify; none is a group, as they are what is asked."""
     painters = (*_painters(), UNKNOWN)
-    return replace(_official(dataset, "AUTHOR", painters), groups=None)
+    return replace(_targets(dataset, "AUTHOR", painters), groups=None)
 
 
 def type_targets(dataset: Dataset) -> Targets:
     """Return the types."""
-    return _official(dataset, "TYPE", TYPES)
+    return _targets(dataset, "TYPE", TYPES)
 
 
 def school_targets(dataset: Dataset) -> Targets:
     """Return the schools."""
-    return _official(dataset, "SCHOOL", SCHOOLS)
+    return _targets(dataset, "SCHOOL", SCHOOLS)
 
 
 def timeframe_targets(dataset: Dataset) -> Targets:
     """Return the half centuries."""
-    return _official(dataset, "TIMEFRAME", TIMEFRAMES)
+    return _targets(dataset, "TIMEFRAME", TIMEFRAMES)
 
 
 def unseen_type_targets(dataset: Dataset) -> Targets:
     """Return the types, in rounds of unseen painters."""
-    return _unseen(dataset, "TYPE", TYPES)
+    return _targets(dataset, "TYPE", TYPES, unseen=True)
 
 
 def unseen_school_targets(dataset: Dataset) -> Targets:
     """Return the schools, in rounds of unseen painters."""
-    return _unseen(dataset, "SCHOOL", SCHOOLS)
+    return _targets(dataset, "SCHOOL", SCHOOLS, unseen=True)
 
 
 def unseen_timeframe_targets(dataset: Dataset) -> Targets:
     """Return the half centuries, in rounds of unseen painters."""
-    return _unseen(dataset, "TIMEFRAME", TIMEFRAMES)
+    return _targets(dataset, "TIMEFRAME", TIMEFRAMES, unseen=True)
 
 
 def _painters() -> list[str]:
@@ -115,33 +115,14 @@ def _painters() -> list[str]:
     return Path(__file__).with_name("authors.txt").read_text(encoding="utf-8").splitlines()
 
 
-def _official(dataset: Dataset, column: str, classes: Sequence[str]) -> Targets:
-    paintings = _paintings(dataset)
-    return listed_targets(
-        dataset,
-        classes=classes,
-        labels=_labels(dataset, column, classes),
-        splits=paintings.splits,
-        groups=paintings.columns["AUTHOR"],
-    )
-
-
-def _unseen(dataset: Dataset, column: str, classes: Sequence[str]) -> Targets:
-    paintings = _paintings(dataset)
-    return unseen_targets(
-        dataset,
-        classes=classes,
-        labels=_labels(dataset, column, classes),
-        splits=paintings.splits,
-        groups=paintings.columns["AUTHOR"],
-    )
-
-
-def _labels(dataset: Dataset, column: str, classes: Sequence[str]) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
+def _targets(dataset: Dataset, column: str, classes: Sequence[str], *, unseen: bool = False) -> Targets:
+    paintings = cast("Paintings", dataset.tables["paintings"])
     number = {name: label for label, name in enumerate(classes)}
-    values = _paintings(dataset).columns[column]
-    return np.array([number.get(value, len(classes) - 1) for value in values], np.int64)
-
-
-def _paintings(dataset: Dataset) -> Paintings:
-    return cast("Paintings", dataset.tables["paintings"])
+    make = unseen_targets if unseen else listed_targets
+    return make(
+        dataset,
+        classes=classes,
+        labels=np.array([number.get(value, len(classes) - 1) for value in paintings.columns[column]], np.int64),
+        splits=paintings.splits,
+        groups=paintings.columns["AUTHOR"],
+    )

@@ -23,7 +23,7 @@ _FEW = 100
 KINDS = ("backbones", "pretrainings", "datasets", "tasks", "targets", "metrics", "protocols")
 # What --json has of a spec besides its name, by kind.
 _MORE: Mapping[str, tuple[str, ...]] = {
-    "tasks": ("dataset", "primary_metric"),
+    "tasks": ("dataset", "target", "primary_metric"),
     "targets": ("answer", "metrics"),
     "protocols": ("answers", "features", "version", "reference"),
     "metrics": ("target", "unit", "higher_is_better", "statistic", "reference"),
@@ -39,10 +39,10 @@ _MORE: Mapping[str, tuple[str, ...]] = {
 def list_(kind: str | None, pattern: str | None, as_json: bool, plugin_files: tuple[Path, ...]) -> None:
     """List backbones, pretrainings, datasets, tasks, kinds of target, metrics and protocols.
 
-    PATTERN is a part of a name or a shell pattern such as 'vit_*dino*'. It also searches families, such as all models
-    of timm. Up to 100 backbones are shown with their number of parameters, and with whether their published weights
-    are cached. The whole name of a method that trains, as in `artbench list pretrainings moco-v2`, lists its settings
-    too. Nothing is downloaded.
+    PATTERN is a part of a name, or of a task's kind of target, or a shell pattern such as 'vit_*dino*'. It also
+    searches families, such as all models of timm. Up to 100 backbones are shown with their number of parameters, and
+    with whether their published weights are cached. The whole name of a method that trains, as in
+    `artbench list pretrainings moco-v2`, lists its settings too. Nothing is downloaded.
     """
     loaded = registry(plugin_files)
     kinds = [kind] if kind else list(KINDS)

@@ -7,6 +7,7 @@ import click
 
 from artbench.cli import options
 from artbench.cli.early import check_named, check_parameters
+from artbench.runtime.text import key_and_value
 
 if TYPE_CHECKING:
     from artbench.matrix.options import MatrixOptions
@@ -30,11 +31,7 @@ matrix_file = click.argument("file", required=False, type=options.FILE, metavar=
 
 
 def _settings(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
-    """Read `KEY=VALUE`."""
-    for pair in pairs:
-        if not pair.partition("=")[0].strip() or "=" not in pair:
-            raise click.BadParameter(f"{pair!r} is not of the form KEY=VALUE")
-    return {key.strip(): value.strip() for key, _, value in (pair.partition("=") for pair in pairs)}
+    return dict(key_and_value(pair) for pair in pairs)
 
 
 set_option = click.option(

@@ -96,7 +96,7 @@ def check_probe(checked: CheckedRecord) -> None:
             mend="Give a record under linear-v2 of the same encoder and task",
         )
     if record.probe is None:
-        what = "a search" if record.prompts is None else "pictures compared with texts"
+        what = "pictures compared with each other" if record.prompts is None else "pictures compared with texts"
         raise UsageError(
             f"{checked.file} is a record of {what}, which has no probe",
             mend="Give a record of a task with classes, labels or years, under linear-v2",

@@ -20,7 +20,8 @@ def refuse_years(checked: CheckedRecord, *, registry: Registry) -> None:
     target = task_of(checked.record, checked.sources, registry=registry).target
     if is_searched(target):
         raise UsageError(
-            f"{checked.file.name} is a record of a search: no probe tells classes whose evidence a map could show",
+            f"{checked.file.name} is a record of pictures compared with each other: "
+            "no probe tells classes whose evidence a map could show",
             mend="Give a record of a task with classes or labels",
         )
     if form_of(target) == "number":

@@ -11,11 +11,15 @@ from artbench.runtime.text import escape_name, file_name
 
 # With one task there is nothing to put side by side.
 _FEWEST = 2
-_HEADINGS = ("average rank", "Borda", "backbone", "pretraining")
+_STANDINGS = ("average rank", "Borda")
 _EXPLAINED = (
     "Metrics of different tasks are never averaged. On each task an encoder gets one point for every other that it is "
     "distinguishably better than, and half a point for every other that the test can't tell it from: their sum is its "
     "Borda count. The average rank follows from the same points. Both are given for encoders that are on every "
+    "task; a blank was not measured."
+)
+_NO_STANDINGS = (
+    "Metrics of different tasks are never averaged, and there are no average ranks, since no two encoders are on every "
     "task; a blank was not measured."
 )
 
@@ -37,12 +41,14 @@ class Overall:
         headings: Header of each column.
         rows: A row for every encoder: average rank, Borda count, backbone, pretraining, value on each task. Best
             average rank first, then the encoders that are not on all boards.
+        standings: Number of the columns of average rank and Borda count: 2, or 0 where no encoder has them.
         notes: What the columns mean, and which leaderboards were left out; plain text.
     """
 
     boards: Sequence[Board]
     headings: Sequence[str]
     rows: Sequence[Sequence[Cell]]
+    standings: int
     notes: Sequence[str]
 
 
@@ -51,7 +57,9 @@ def overall(boards: Sequence[Board]) -> Overall | None:
     counted = chosen(boards)
     if len(counted) < _FEWEST:
         return None
-    notes = [_EXPLAINED]
+    rows = _rows(counted)
+    standings = len(_STANDINGS) if any(row[0].text for row in rows) else 0
+    notes = [_EXPLAINED if standings else _NO_STANDINGS]
     left_out = [board.first for board in boards if board not in counted]
     if left_out:
         named = ", ".join(
@@ -60,7 +68,13 @@ def overall(boards: Sequence[Board]) -> Overall | None:
         )
         notes.append(f"Of several tables of one task the one with most rows is taken. Not taken: {named}.")
     tasks = (f"{board.first.task} {_measured(board.first)}" for board in counted)
-    return Overall(boards=counted, headings=[*_HEADINGS, *tasks], rows=_rows(counted), notes=notes)
+    return Overall(
+        boards=counted,
+        headings=[*_STANDINGS[:standings], "backbone", "pretraining", *tasks],
+        rows=[row[len(_STANDINGS) - standings :] for row in rows],
+        standings=standings,
+        notes=notes,
+    )
 
 
 def _rows(boards: Sequence[Board]) -> list[list[Cell]]:
@@ -103,8 +117,9 @@ def overall_page(boards: Sequence[Board]) -> str:
     firsts = [board.first for board in found.boards]
     linked = (f"[{escape_name(one.task)}]({file_name(one.task)}) {escape_name(_measured(one))}" for one in firsts)
     rows = ([escape_name(cell.text) for cell in row] for row in found.rows)
-    header, *body = (f"| {' | '.join(texts)} |" for texts in ([*_HEADINGS, *linked], *rows))
-    table = [header, "|--:|--:|---|---|" + "--:|" * len(firsts), *body]
+    named = found.headings[: -len(firsts)]
+    header, *body = (f"| {' | '.join(texts)} |" for texts in ([*named, *linked], *rows))
+    table = [header, "|" + "--:|" * found.standings + "---|---|" + "--:|" * len(firsts), *body]
     notes = [text for note in found.notes for text in ("", escape_name(note))]
     return "\n".join(["# All tasks", "", *table, *notes, ""])
 

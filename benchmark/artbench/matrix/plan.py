@@ -24,7 +24,6 @@ from artbench.runtime.progress import Reporter
 from artbench.runtime.untrusted import read_regular, strict_json
 
 _LARGEST = 256 << 20
-_NOTHING_KNOWN = Estimate(seconds=None, stored=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Generic, Protocol, cast
 
 from artbench.errors import ArtbenchError, UsageError, plugin_errors
-from artbench.specs import BackboneSpec, Family, Particulars, SpecT, load_factory
+from artbench.specs import BackboneSpec, Family, Particulars, SpecT, TaskSpec, load_factory
 
 GROUP = "artbench"
 
@@ -159,7 +159,8 @@ class Catalogue(Generic[SpecT]):
     def search(self, pattern: str) -> Iterator[tuple[Entry[SpecT], str, str]]:
         """Yield entry, name and description of everything whose name matches a shell pattern or contains the text.
 
-        Case is ignored. Families are asked for all their names, which may import their libraries (`names_of`).
+        So do tasks whose kind of target does. Case is ignored. Families are asked for all their names, which may import
+        their libraries (`names_of`); one that lists none, as that of collections, is found by its own.
         """
         pattern = pattern.lower()
 
@@ -167,11 +168,13 @@ class Catalogue(Generic[SpecT]):
             return fnmatchcase(name.lower(), pattern) or ("*" not in pattern and pattern in name.lower())
 
         for entry, spec in self.specs():
-            if matches(spec.name):
+            if matches(spec.name) or (isinstance(spec, TaskSpec) and matches(spec.target)):
                 yield entry, spec.name, spec.description
         for entry, family in self.families():
             with plugin_errors(self._family(entry, family)):
                 names = self.names_of(entry, family)
+            if not names and pattern == family.name:
+                yield entry, family.name, family.description
             for name in names:
                 if matches(name):
                     yield entry, name, family.description

@@ -130,29 +130,6 @@ def grouped(networks: Sequence[GroupedStatistics], *, groups: int, keep: Grouped
         yield
 
 
-def other_statistics(network: torch.nn.Module, images: torch.Tensor) -> list[str]:
-    """Names of the buffers, other than those of batch norm, that a forward pass in training changes.
-
-    A layer that has such (one that normalises by a batch's statistics in a way of its own) can't be computed in groups.
-    The network is left as it was.
-
-    Args:
-        network: The network, in training.
-        images: Some images that it takes, shape (n, 3, side, side).
-    """
-    norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
-    known = {id(buffer) for norm in norms for buffer in norm.buffers()}
-    buffers = dict(network.named_buffers())
-    before = {name: buffer.clone() for name, buffer in buffers.items()}
-    devices = [images.device] if images.device.type == "cuda" else []
-    with torch.no_grad(), torch.random.fork_rng(devices):
-        network(images)
-    changed = [name for name, buffer in buffers.items() if not torch.equal(buffer, before[name])]
-    for name in changed:
-        buffers[name].copy_(before[name])
-    return [name for name in changed if id(buffers[name]) not in known]
-
-
 def _normalised(
     groups: int,
     input: torch.Tensor,  # noqa: A002  torch's own name, by which callers may pass it

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from artbench.errors import UsageError
 from artbench.pretrain.setting_words import allowed, kinds, limits, shown, values
 from artbench.pretrain.views import View
+from artbench.runtime.text import key_and_value
 
 
 class Settings(BaseModel):
@@ -200,11 +201,8 @@ def read_settings(
     given = {key: value for key, value in (begun or {}).items() if key in kind.model_fields}
     given |= {} if toml is None else _read_toml(toml)
     for pair in pairs:
-        key, separator, value = pair.partition("=")
-        if not separator or not key.strip():
-            raise UsageError(f"--set {pair}: not of the form KEY=VALUE")
-        text = value.strip()
-        given[key.strip()] = None if text.lower() == "none" else text
+        key, value = key_and_value(pair)
+        given[key] = None if value.lower() == "none" else value
     return check_settings(kind, given)
 
 

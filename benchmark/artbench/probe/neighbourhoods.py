@@ -14,7 +14,6 @@ from artbench.data.neighbourhoods import SHARED, Neighbourhoods
 from artbench.errors import ArtbenchError
 from artbench.probe.features import check_lengths
 
-_Kinds = tuple[NDArray[np.int64], NDArray[np.int64]]
 # Cosines that differ by less are equal: products of the same vectors do not always round alike.
 _DECIMALS = 12
 

@@ -102,7 +102,7 @@ def _index(gathered: Gathered, pages: Sequence[_Content]) -> _Content:
             (first.task, heading(first.primary_metric, first.primary), links[first.task])
             for first in ([] if together is None else [board.first for board in together.boards])
         ],
-        "overall": [] if together is None else together.rows,
+        "overall": together,
         "tasks": [_task_line(board, links[board.first.task]) for board in gathered.boards],
         "named": gathered.named,
         "looked": [str(one) for one in gathered.chosen],

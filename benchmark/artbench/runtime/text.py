@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from artbench.errors import UsageError
+
 if TYPE_CHECKING:
     from pydantic_core import SchemaValidator
 
@@ -111,6 +113,23 @@ def size(count: int) -> str:
         if count >= factor:
             return f"{count / factor:.1f} {unit}"
     return f"{count} B"
+
+
+def key_and_value(pair: str) -> tuple[str, str]:
+    """Split the `KEY=VALUE` of an option `--set`, without the blanks around both.
+
+    Raises:
+        UsageError: There is no key, or no equals sign.
+
+    Examples:
+        >>> from artbench.runtime.text import key_and_value
+        >>> key_and_value("lr = 0.1")
+        ('lr', '0.1')
+    """
+    key, sign, value = (part.strip() for part in pair.partition("="))
+    if not sign or not key:
+        raise UsageError(f"--set {pair}: not of the form KEY=VALUE")
+    return key, value
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

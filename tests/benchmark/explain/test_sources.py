@@ -221,7 +221,7 @@ def test_a_report_without_records_or_of_a_missing_record_is_refused_at_once(tmp_
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "r.json is a record of a search, which has no probe"),
+        ({}, "r.json is a record of pictures compared with each other, which has no probe"),
         (
             {"prompts": PromptsState(sha256="d" * 64, templates=("{}.",))},
             "r.json is a record of pictures compared with texts, which has no probe",

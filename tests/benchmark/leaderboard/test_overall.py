@@ -36,6 +36,17 @@ def test_what_is_missing_is_blank_and_has_no_average() -> None:
     ]
 
 
+def test_where_no_two_encoders_are_on_every_task_there_are_no_columns_of_standings() -> None:
+    page = overall_page(boards([record(0.9, task="a", backbone="x"), record(0.6, task="b", backbone="y")]))
+    assert page.splitlines()[2:6] == [
+        "| backbone | pretraining | [a](a.md) accuracy % | [b](b.md) accuracy % |",
+        "|---|---|--:|--:|",
+        "| x | random | 90.0 |  |",
+        "| y | random |  | 60.0 |",
+    ]
+    assert "no two encoders are on every task" in page
+
+
 def test_one_task_has_no_overall_page(tmp_path: Path) -> None:
     assert overall_page(boards([record()])) == ""
     assert {file.name for file in build_pages([record()], tmp_path)} == {"README.md", "toy-style.md"}

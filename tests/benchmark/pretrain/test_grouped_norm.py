@@ -9,7 +9,7 @@ from timm.layers import BatchNormAct2d
 from torch import nn
 
 from artbench.errors import ArtbenchError
-from artbench.pretrain.grouped_norm import GroupedNorm, GroupedStatistics, grouped, other_statistics
+from artbench.pretrain.grouped_norm import GroupedNorm, GroupedStatistics, grouped
 from tests.support.operations import operations
 
 GROUPS = 3
@@ -125,26 +125,3 @@ def test_evaluation_uses_the_networks_own_statistics() -> None:
 def test_a_batch_that_can_not_be_divided_is_refused() -> None:
     with GroupedNorm(3), pytest.raises(ArtbenchError, match="given 4 images, which can't be divided into 3"):
         nn.functional.batch_norm(torch.randn(4, 2), None, None, training=True)
-
-
-class Standardised(nn.Module):
-    """Divides by a running standard deviation of its own."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("deviation", torch.ones(()))
-        self.register_buffer("constant", torch.ones(3))
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        self.get_buffer("deviation").lerp_(images.std(), 0.1)
-        return images / self.get_buffer("deviation")
-
-
-def test_layers_with_statistics_of_their_own_are_found_and_left_as_they_were() -> None:
-    network = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Dropout(0.5), Standardised())
-    before, images = copy.deepcopy(network.state_dict()), torch.randn(2, 3, 4, 4)
-    state = torch.get_rng_state()
-    assert other_statistics(network, images) == ["3.deviation"]
-    assert other_statistics(network[:3], images) == []
-    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
-    assert torch.equal(torch.get_rng_state(), state)

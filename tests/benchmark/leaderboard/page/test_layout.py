@@ -28,6 +28,24 @@ def test_names_of_all_tasks_stay_in_their_cells_on_a_phone(opened: Any) -> None:
     assert [name for name in beyond if name != HOSTILE] == []
 
 
+def test_values_with_their_intervals_stand_on_a_phone(opened: Any) -> None:
+    with on_a_phone(opened):
+        hidden = opened.execute_script("""
+            const right = (element) => element.getBoundingClientRect().right;
+            const task = document.querySelector("#task");
+            const shown = [...task.options].filter((each) => !each.text.includes("<") && each.value !== "overall");
+            return shown.flatMap((option) => {
+                task.value = option.value;
+                task.dispatchEvent(new Event("change"));
+                const table = document.getElementById(option.value).querySelector("table.ranks");
+                const values = [...table.querySelectorAll("strong")];
+                const cut = values.filter((value) => right(value) > right(table.closest(".scroll")));
+                return values.length ? cut.map((value) => value.closest("tr").textContent) : [option.text];
+            });
+        """)
+    assert hidden == []
+
+
 @pytest.mark.parametrize("width", [360, 700, 1280])
 def test_marks_stay_in_the_cell_of_a_name_that_wraps(opened: Any, width: int) -> None:
     screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}

@@ -34,8 +34,10 @@
 
   const sortable = (section) => {
     for (const header of section.querySelectorAll("table.ranks thead th[data-column]")) {
-      const button = make("button", header.textContent, { type: "button" });
-      header.replaceChildren(button);
+      const button = make("button", "", { type: "button" });
+      // With the places where a name may break.
+      button.append(...header.childNodes);
+      header.append(button);
       header.setAttribute("aria-sort", "none");
       button.addEventListener("click", () => {
         const down = header.getAttribute("aria-sort") === "ascending";
@@ -48,7 +50,6 @@
       const name = row.querySelector("span.name");
       if (!name) continue;
       const button = make("button", "", { type: "button", class: "name", title: "Show its classes" });
-      // With the places where it may break.
       button.append(...name.childNodes);
       name.replaceWith(button);
       button.addEventListener("click", () => { state.a = row.dataset.row; show(); });
@@ -108,7 +109,6 @@
   const [SMALLEST, LARGEST] = [1e-6, 1e15];
   const drawn = (value) => value >= SMALLEST && value <= LARGEST;
   const ticks = (values) => {
-    if (!values.length) return {};
     const [low, high] = [Math.min(...values) / 1.3, Math.max(...values) * 1.3];
     const tickvals = [];
     for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1)
@@ -150,10 +150,13 @@
       },
     };
     const figure = view.querySelector(".scatter");
-    const words = `${content.axis} against ${titles[state.x]} of ${rows.length} rows; the table above has the same numbers.`;
-    draw(figure, [trace], { xaxis: axis(titles[state.x], { type: "log", ...ticks(values) }), yaxis: axis(content.axis) }, words);
     const without = content.rows.filter((row) => !drawn(row[state.x])).map((row) => row.name);
     view.querySelector(".left-out").textContent = without.length ? `Left out, since they have no number above 0: ${without.join("; ")}.` : "";
+    // Axes of no row have numbers that mean nothing.
+    figure.hidden = !rows.length;
+    if (!rows.length) return;
+    const words = `${content.axis} against ${titles[state.x]} of ${rows.length} rows; the table above has the same numbers.`;
+    draw(figure, [trace], { xaxis: axis(titles[state.x], { type: "log", ...ticks(values) }), yaxis: axis(content.axis) }, words);
     if (!figure.dataset.heard) {
       figure.dataset.heard = "yes";
       figure.on("plotly_click", (event) => { state.a = String(event.points[0].customdata); show(); });
