@@ -9,8 +9,9 @@ from artbench.cli.leaderboard.show import print_board
 from artbench.leaderboard.board import boards
 from artbench.leaderboard.export.flat import flat_rows
 from artbench.leaderboard.export.latex import escape_latex, latex_tables
+from artbench.leaderboard.literature import literature
 from artbench.leaderboard.markdown import task_page
-from artbench.leaderboard.notes import literature, marks, measured_on
+from artbench.leaderboard.notes import marks, measured_on
 from artbench.plugins.loading import load_plugins
 from tests.support.records import record
 
