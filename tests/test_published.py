@@ -13,6 +13,8 @@ from artbench.runtime.files import sha256_of
 from artbench.runtime.progress import Silent
 from tests.support.real_data import REAL_DATA, needs_real_data
 
+pytestmark = pytest.mark.integration
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 PUBLISHED = REPOSITORY / "leaderboards"
 

@@ -1,5 +1,20 @@
-"""`python -m artbench`."""
+"""`python -m artbench`, and the command `artbench`."""
 
-from artbench.cli.main import main
+from typing import NoReturn
 
-main()
+from artbench.cli import signals
+
+
+def main() -> NoReturn:
+    """Run the command line as a process of its own, which an interrupt ends in order at any moment."""
+    signals.end_at_once()
+    from artbench.cli.main import main as command
+
+    try:
+        command()  # It exits.
+    except SystemExit as ended:
+        signals.leave(int(ended.code or 0), waiting=not isinstance(ended.__context__, KeyboardInterrupt))
+
+
+if __name__ == "__main__":
+    main()

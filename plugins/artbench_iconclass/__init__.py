@@ -26,7 +26,9 @@ def register_datasets(register: Callable[[DatasetSpec | Family[DatasetSpec]], No
             source=SOURCE,
             layout=LAYOUT,
             pictures=87_744,
-            terms="Its use should be acknowledged: Posthumus 2020, Brill Iconclass AI Test Set.",
+            download="artbench_iconclass.download:download",
+            terms="Its use should be acknowledged: Posthumus 2020, Brill Iconclass AI Test Set. The codes are CC0; the "
+            "images are open, as the institutions that they come from say.",
         )
     )
 

@@ -12,6 +12,8 @@ ADDRESSES = "urls.txt"
 
 # Train, validation and test of the labelled faces of each release.
 SIZES = {"1.0": (4_238, 533, 527), "1.3": (7_405, 926, 926)}
+# Labelled faces of all releases, which number their images anew.
+ROWS = {"1.0": 5_298, "1.1": 8_215, "1.2": 8_446, "1.3": 9_257}
 
 _WORK = "Tian et al. 2020, KaoKore"
 _DIFFERENCE = "all weights fine-tuned"

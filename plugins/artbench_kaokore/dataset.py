@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from artbench.data import Dataset, Targets
 from artbench.data.authoring import Table, find_list, listed_targets, mapped, open_listed, read_table
 from artbench.errors import ArtbenchError
-from artbench_kaokore import LAYOUT, SIZES, SOURCE
+from artbench_kaokore import LAYOUT, ROWS, SIZES, SOURCE
 
 GENDERS = ("male", "female")
 STATUSES = ("noble", "warrior", "incarnation", "commoner")
@@ -38,11 +38,12 @@ def open_kaokore(root: Path, *, release: str) -> Dataset:
     name = f"kaokore-{release}"
     mend = f"The folder should hold {LAYOUT}. The dataset comes from {SOURCE}"
     table = read_table(find_list(root, "labels.csv", dataset=name, mend=mend), dataset=name)
-    others = [other for other, sizes in SIZES.items() if other != release and sum(sizes) == len(table)]
-    if others:
+    other = next((other for other, rows in ROWS.items() if other != release and rows == len(table)), None)
+    if other is not None:
+        own = f"Use the tasks of kaokore-{other}, or the" if other in SIZES else "Use the"
         raise ArtbenchError(
-            f"{name}: {table.file} has the {len(table):,} rows of release {others[0]}",
-            mend=f"Use the tasks of kaokore-{others[0]}, or the list and the images of release {release}",
+            f"{name}: {table.file} has the {len(table):,} rows of release {other}",
+            mend=f"{own} list and the images of release {release}",
         )
     return open_listed(
         root,

@@ -44,7 +44,7 @@ def open_met(root: Path) -> Dataset:
     """Read the lists and find the images, without opening any; `Dataset.tables` holds the `photographs`.
 
     Each of the folders that the lists name (`MET`, `test_met`, `test_other`, `test_noart`) may lie in the root, in its
-    folder `images`, or in a folder of its own name, as copies of the release have it.
+    folder `images` or `MET`, or in a folder of its own name, as copies of the release have it.
 
     Raises:
         ArtbenchError: A list is missing or broken, names an image twice, or one that leads out of the folder; a query
@@ -99,7 +99,7 @@ def _open(root: Path, dataset: str) -> Dataset:
                 raise ArtbenchError(f"{where}: {path} shows the artwork {work}, which the database lacks", mend=mend)
             works[path] = work
             splits.append(_QUERIES.get(name, "train"))
-    found = _found(root, list(works), dataset, mend)
+    found, places = _found(root, list(works), dataset, mend)
     there = sorted(found)
     row = {path: number for number, path in enumerate(there)}
     return Dataset(
@@ -109,6 +109,7 @@ def _open(root: Path, dataset: str) -> Dataset:
         files=[found[path][0] for path in there],
         versions=[str(found[path][1]) for path in there],
         captions=["" if works[path] == _DISTRACTOR else f"artwork {works[path]}" for path in there],
+        notes=[f"The images of {top} are in {place}" for top, place in places.items()],
         tables={
             "photographs": Photographs(splits=splits, works=list(works.values())),
             "place": np.array([row.get(path, -1) for path in works], np.int64),
@@ -140,21 +141,25 @@ def _work(entry: Mapping[str, object], where: str, mend: str, *, key: str) -> in
     return given
 
 
-def _found(root: Path, listed: Sequence[str], dataset: str, mend: str) -> dict[str, tuple[str, int]]:
-    """Return file and size of each listed image that is there."""
+def _found(
+    root: Path, listed: Sequence[str], dataset: str, mend: str
+) -> tuple[dict[str, tuple[str, int]], dict[str, str]]:
+    """Return file and size of each listed image that is there, and where each folder of the lists was found."""
     below: dict[str, list[str]] = defaultdict(list)
     for path in listed:
         top, _, rest = path.partition("/")
         below[top].append(rest)
     found: dict[str, tuple[str, int]] = {}
+    places: dict[str, str] = {}
     for top, names in below.items():
         depth = max(name.count("/") for name in names)
-        for place in (f"images/{top}", top, f"{top}/{top}"):
+        for place in (f"images/{top}", top, f"{top}/{top}", f"MET/{top}"):
             check_inside(root / place, root, dataset=dataset)
             sizes = images_in(root / place, dataset=dataset, depth=depth)
             if files := match_files(names, sizes):
+                places[top] = place
                 found |= {f"{top}/{name}": (f"{place}/{file}", sizes[file]) for name, file in files.items()}
                 break
     if not found:
         raise ArtbenchError(f"{dataset}: none of the {len(listed):,} images that are listed is in {root}", mend=mend)
-    return found
+    return found, places

@@ -15,7 +15,7 @@ COLUMNS = ("TYPE", "SCHOOL", "TIMEFRAME", "AUTHOR")
 
 _MEND = f"The folder should hold {LAYOUT}. The dataset comes from {SOURCE}"
 # Some tables hold bytes that Windows-1252 does not have; every byte is a letter of Latin-1.
-_ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
+_ENCODINGS = {"utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252", "latin-1": "Latin-1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +42,11 @@ def open_semart(root: Path) -> Dataset:
     splits: list[str] = []
     captions: list[str] = []
     columns: dict[str, list[str]] = {name: [] for name in COLUMNS}
+    notes: list[str] = []
     for name, part in SPLITS.items():
         file = find_list(folder, f"semart_{name}.csv", dataset=NAME, mend=_MEND)
-        table = read_table(file, dataset=NAME, encodings=_ENCODINGS)
+        table = read_table(file, dataset=NAME, encodings=("utf-8-sig", "cp1252", "latin-1"))
+        notes.append(f"{file.name} was read as {_ENCODINGS[table.encoding]}")
         files += table.column("IMAGE_FILE", dataset=NAME)
         splits += [part] * len(table)
         for column in COLUMNS:
@@ -59,5 +61,6 @@ def open_semart(root: Path) -> Dataset:
         folders=(f"{prefix}Images", f"{prefix}images"),
         mend=_MEND,
         captions=captions,
+        notes=notes,
         tables={"paintings": Paintings(splits=splits, columns=dict(columns))},
     )

@@ -18,6 +18,8 @@ from artbench.plugins.loading import load_plugins
 from tests.support.command_line import CommandLine
 from tests.support.nested_pytest import PYTEST
 
+pytestmark = pytest.mark.integration
+
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 SOUND = ("artbench-hog", "artbench-ordinal", "artbench-sketchbook")
 BROKEN = ("import-error", "wrong-type", "raising-hook", "other-contract")

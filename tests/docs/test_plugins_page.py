@@ -26,6 +26,8 @@ from artbench.runtime.progress import Silent
 from artbench.specs import load_factory
 from tests.support.nested_pytest import PYTEST
 
+pytestmark = pytest.mark.integration
+
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDES = sorted((DOCS / "plugins").glob("*.md"))
 

@@ -19,6 +19,8 @@ from tests.plugins.test_whole_passes import BATCH, METHODS
 from tests.support.method_bench import Bench, bench
 from tests.support.waiting import waiting
 
+pytestmark = pytest.mark.integration
+
 DRAWN: dict[str, Any] = {"seed": 1, "epoch": 0}
 
 

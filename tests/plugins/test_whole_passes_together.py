@@ -37,6 +37,7 @@ def one_of_several(rank: int, size: int, port: int, threads: int, out: Path) -> 
     dist.destroy_process_group()
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("threads", [0, 1], ids=["whole", "threads"])
 @pytest.mark.parametrize("size", [2, 4])
 def test_several_processes_have_the_weights_of_one(tmp_path: Path, size: int, threads: int) -> None:

@@ -30,13 +30,14 @@ class CommandLine:
 
     def __call__(self, *words: str) -> Called:
         self._capfd.readouterr()
-        handler = signal.getsignal(signal.SIGTERM)
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             with self._monkeypatch.context() as patches:
                 patches.setattr(sys, "argv", ["artbench", *words])
                 with pytest.raises(SystemExit) as ended:
                     main()
         finally:
-            signal.signal(signal.SIGTERM, handler)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
         assert isinstance(ended.value.code, int)
         return Called(ended.value.code, *self._capfd.readouterr())

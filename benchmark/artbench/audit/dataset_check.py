@@ -78,7 +78,7 @@ class DatasetCheck:
         published: Number of images in the whole release, None if that is not stated.
         undecodable: Why images can't be decoded, by id.
         repeated: Number of images whose bytes another image has too.
-        remarks: What its owner should know (`DatasetSpec.remarks`).
+        remarks: What its owner should know (`DatasetSpec.remarks`, `Dataset.notes`).
     """
 
     name: str
@@ -154,7 +154,7 @@ def check_images(
             else TaskCheck(name=name, problem=unreadable[name], rows={}, published=_published(task.published))
             for name, task in tasks.items()
         ),
-        remarks=tuple(spec.remarks),
+        remarks=(*spec.remarks, *index.dataset.notes),
     )
 
 

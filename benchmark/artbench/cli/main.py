@@ -7,12 +7,11 @@ import signal
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
-from types import FrameType
 from typing import Any, NoReturn, cast
 
 import click
 
-from artbench.cli import life
+from artbench.cli import life, signals
 from artbench.cli.lazy import LazyGroup
 from artbench.cli.options import debug_option
 from artbench.cli.output import fitted, one_line, prepare_streams
@@ -76,13 +75,17 @@ def artbench() -> None:
     """  # noqa: D301  click reads the control character
 
 
-def _terminated(number: int, _: FrameType | None) -> NoReturn:
-    raise Interrupted(number)
-
-
 def main() -> NoReturn:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 141 broken pipe, 128 + number of a signal."""
-    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        signals.raise_first()
+        _main()
+    except KeyboardInterrupt as interruption:
+        click.echo(fitted(signals.INTERRUPTED, err=True), err=True)
+        sys.exit(interruption.exit_status if isinstance(interruption, Interrupted) else 128 + signal.SIGINT)
+
+
+def _main() -> NoReturn:
     prepare_streams()
     life.begin()
     try:
@@ -98,11 +101,9 @@ def main() -> NoReturn:
             raise
         _complain(f"{error.message}. {mend}" if (mend := possible_advice(error.mend)) else f"{error.message}.")
         sys.exit(error.exit_status)
-    except (KeyboardInterrupt, click.Abort) as interruption:
-        click.echo(fitted("artbench: interrupted; the same command continues from what is stored.", err=True), err=True)
-        # click turns them into its own.
-        cause = interruption.__cause__ or interruption
-        sys.exit(cause.exit_status if isinstance(cause, Interrupted) else 128 + signal.SIGINT)
+    except click.Abort as interruption:
+        # What click makes of them.
+        raise cause if isinstance(cause := interruption.__cause__, KeyboardInterrupt) else KeyboardInterrupt from None
     except Exception as error:
         if _debugging():
             raise

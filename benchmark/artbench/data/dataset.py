@@ -26,6 +26,8 @@ class Dataset:
             nothing. `artbench explore` shows it and searches in it; where there is none, it shows the labels of tasks.
         of: Name of the dataset whose images these are, if they are made of those of another; None: they are its own.
             What encoders have seen is known by it.
+        notes: What was found when it was read that its owner should know, such as which folder the images are in; a
+            sentence each, without a full stop. `artbench data check` tells it.
         tables: Whatever else the dataset's tasks read, such as the rows of its lists; not used by artbench.
 
     Examples:
@@ -44,6 +46,7 @@ class Dataset:
     captions: Sequence[str] | None = None
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     of: str | None = None
+    notes: Sequence[str] = ()
     tables: Mapping[str, object] = field(default_factory=dict)
 
     def __len__(self) -> int:

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from artbench.leaderboard.ranking import Place, Ranking, direction, rank
+from artbench.protocol import PROTOCOLS
 from artbench.records.record import Record
 
 
@@ -75,6 +76,7 @@ class Board:
 def boards(records: Iterable[Record], predictions: Callable[[Record], Path] | None = None) -> list[Board]:
     """Sort records into leaderboards, by task; among those of one task, the one with most rows comes first.
 
+    Of as many rows, artbench's own protocols come before those of plugins and before variants, such as few shots.
     Of records with the same measurement (equal `id`) the newest counts.
 
     Args:
@@ -91,7 +93,13 @@ def boards(records: Iterable[Record], predictions: Callable[[Record], Path] | No
     for record in newest.values():
         grouped.setdefault(record.board, []).append(record)
     ranked = [_ranked(group, predictions) for group in grouped.values()]
-    return sorted(ranked, key=lambda board: (board.key[0], -len(board.by_value), *map(str, board.key)))
+    own = {name: number for number, name in enumerate(PROTOCOLS)}
+
+    def place(board: Board) -> tuple[object, ...]:
+        task, *rest = board.key
+        return task, -len(board.by_value), own.get(board.first.protocol, len(own)), *map(str, rest)
+
+    return sorted(ranked, key=place)
 
 
 def _ranked(records: list[Record], predictions: Callable[[Record], Path] | None) -> Board:

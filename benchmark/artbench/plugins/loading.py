@@ -10,6 +10,7 @@ from importlib.machinery import SourceFileLoader
 from inspect import signature
 from pathlib import Path
 from time import perf_counter
+from traceback import extract_tb
 from types import CodeType, ModuleType
 from typing import Any, TextIO, cast
 
@@ -134,6 +135,16 @@ def _file_of(source: Source) -> str:
     return ""
 
 
+def _line_of(error: BaseException, file: str) -> str:
+    """Return the last line of a plugin's own code on the way to an error, in brackets; empty if there is none."""
+    folder = Path(file).parent if Path(file).name == "__init__.py" else None
+    for frame in reversed(extract_tb(error.__traceback__)):
+        place = Path(frame.filename).absolute()
+        if place == Path(file) or (folder is not None and place.is_relative_to(folder)):
+            return f" ({place.name}, line {frame.lineno})"
+    return ""
+
+
 class _Watched:
     """A stream that passes text on to another one, and remembers whether any came."""
 
@@ -166,7 +177,7 @@ def load_plugin(source: Source, plugin: Plugin) -> tuple[Plugin, list[tuple[str,
         problem = str(error).removesuffix(".").replace("\n", " ")
     except (Exception, SystemExit) as error:
         collected.clear()
-        problem = f"{type(error).__name__}: {error}".replace("\n", " ")
+        problem = f"{type(error).__name__}: {error}{_line_of(error, _file_of(source))}".replace("\n", " ")
     registered: dict[str, tuple[str, ...]] = {}
     for kind, entry in collected:
         registered[kind] = (*registered.get(kind, ()), entry.item.name)

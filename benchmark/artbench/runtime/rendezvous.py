@@ -53,8 +53,13 @@ def joined(*, patience: timedelta = JOIN_PATIENCE) -> Iterator[None]:
         ) from error
     try:
         yield
-    finally:
+    except KeyboardInterrupt:
+        # The process ends. Destroying the group would wait for messages that the others, interrupted too, never send.
+        raise
+    except BaseException:
         dist.destroy_process_group()
+        raise
+    dist.destroy_process_group()
 
 
 def _agreed_attempt(store: "Store", *, rank: int, size: int, until: float) -> str:

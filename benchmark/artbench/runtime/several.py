@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -32,62 +32,73 @@ def run_several(arguments: Sequence[str], *, count: int, stdout: int | None = No
         stdout: File descriptor of their stdout; None: this process's.
 
     Returns:
-        The exit status: 0 if that of all is 0, else that of the first that failed; as a shell counts signals.
+        The exit status: 0 if that of all is 0, else that of the first that failed; as a shell counts signals. After a
+        signal was handed on, 128 + its number, also if a process ended by another one, such as by SIGABRT where a
+        library was cut off.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     shared |= {"WORLD_SIZE": str(count), "LOCAL_WORLD_SIZE": str(count)}
-    children = [
-        # In sessions of their own, so that Ctrl-C reaches each of them once, through this process.
-        subprocess.Popen(  # noqa: S603  this program, with the arguments that it was called with
-            [sys.executable, "-m", "artbench", *arguments],
-            env=os.environ | shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
-            stdout=stdout,
-            start_new_session=True,
-        )
-        for rank in range(count)
-    ]
+    children = _Children()
     try:
-        with _handing_on(children):
-            return _status(_first_failure(children))
+        with children.handing_on():
+            for rank in range(count):
+                environment = os.environ | shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)}
+                children.start([sys.executable, "-m", "artbench", *arguments], environment, stdout)
+            return children.status()
     finally:
-        for child in children:
+        children.kill()
+
+
+class _Children:
+    def __init__(self) -> None:
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._handed_on = 0
+
+    def start(self, command: Sequence[str], environment: Mapping[str, str], stdout: int | None) -> None:
+        # In sessions of their own, so that Ctrl-C reaches each of them once, through this process.
+        child = subprocess.Popen(command, env=environment, stdout=stdout, start_new_session=True)  # noqa: S603  ours
+        self._running.append(child)
+        if self._handed_on:
+            # It came while this one was started.
+            child.send_signal(self._handed_on)
+
+    def status(self) -> int:
+        """Wait for all, or for `_GRACE` seconds after one has failed."""
+        failed, until = 0, float("inf")
+        while any(child.poll() is None for child in self._running) and time.monotonic() < until:
+            if not failed:
+                failed = self._failure()
+                until = time.monotonic() + _GRACE if failed else until
+            time.sleep(_LOOK)
+        failed = failed or self._failure()
+        interrupted = 128 + self._handed_on
+        if self._handed_on and (failed < 0 or any(child.poll() == interrupted for child in self._running)):
+            return interrupted
+        return failed if failed >= 0 else 128 - failed
+
+    def kill(self) -> None:
+        for child in self._running:
             if child.poll() is None:
                 child.kill()
             child.wait()
 
+    def _failure(self) -> int:
+        return next((status for child in self._running if (status := child.poll())), 0)
 
-def _first_failure(children: Sequence[subprocess.Popen[bytes]]) -> int:
-    """Wait for all, or for `_GRACE` seconds after one has failed; return the status of that one, or 0."""
-    failed, until = 0, float("inf")
-    while any(child.poll() is None for child in children) and time.monotonic() < until:
-        if not failed:
-            failed = _failure(children)
-            until = time.monotonic() + _GRACE if failed else until
-        time.sleep(_LOOK)
-    return failed or _failure(children)
+    @contextmanager
+    def handing_on(self) -> Iterator[None]:
+        def hand_on(number: int, _: FrameType | None) -> None:
+            self._handed_on = self._handed_on or number
+            for child in self._running:
+                child.send_signal(number)
 
-
-def _failure(children: Sequence[subprocess.Popen[bytes]]) -> int:
-    return next((status for child in children if (status := child.poll())), 0)
-
-
-def _status(returned: int) -> int:
-    return returned if returned >= 0 else 128 - returned
-
-
-@contextmanager
-def _handing_on(children: Sequence[subprocess.Popen[bytes]]) -> Iterator[None]:
-    def hand_on(number: int, _: FrameType | None) -> None:
-        for child in children:
-            child.send_signal(number)
-
-    before = {number: signal.getsignal(number) for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN}
-    try:
-        for number in before:
-            signal.signal(number, hand_on)
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        before = {number: signal.getsignal(number) for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN}
+        try:
+            for number in before:
+                signal.signal(number, hand_on)
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

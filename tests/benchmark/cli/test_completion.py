@@ -232,6 +232,7 @@ def test_a_plugin_that_prints_leaves_the_line_alone(tmp_path: Path, monkeypatch:
     assert "LOUD" not in done.stderr
 
 
+@pytest.mark.integration
 @pytest.mark.skipif(BASH is None or not INSTALLED.exists(), reason="needs bash and the installed command")
 def test_the_tab_key_in_a_real_bash(tmp_path: Path) -> None:
     (tmp_path / "mine.pth").touch()

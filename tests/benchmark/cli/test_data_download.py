@@ -13,6 +13,8 @@ from artbench.cli.data import data
 from artbench.errors import UsageError
 from tests.support.hub_server import COMMIT, Hub, serving
 
+pytestmark = pytest.mark.integration
+
 FILES = {
     "README.md": b"# WikiArt\n",
     "data/train-00000-of-00002.parquet": b"PAR1" + bytes(range(256)) * 4000 + b"PAR1",

@@ -62,6 +62,7 @@ def test_each_plugin_is_shown_with_its_file_and_the_time_it_takes(tmp_path: Path
     assert "0.0" in shown.stdout
 
 
+@pytest.mark.integration
 def test_the_slow_ones_come_first_with_what_is_slow_in_them_and_what_to_change(tmp_path: Path) -> None:
     (tmp_path / "slow_library.py").write_text("import time\ntime.sleep(1.1)\n")
     mine = written(

@@ -28,6 +28,7 @@ def words_of(*words: str, out: str = "out") -> list[str]:
     return ["pretrain", "moco-v2", *toy, *words, "--plugin", str(TOY)]
 
 
+@pytest.mark.integration
 def test_it_trains_and_run_takes_the_folder(tmp_path: Path, command_line: CommandLine) -> None:
     (tmp_path / "settings.toml").write_text("temperature = 0.1\n")
     words = words_of(*SMALL, "--settings", "settings.toml", "--pack", "--knn", "toy-colour")

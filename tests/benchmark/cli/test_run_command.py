@@ -121,6 +121,7 @@ def in_streams_of_its_own(words: list[str], folder: Path) -> None:
     main()
 
 
+@pytest.mark.integration
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs POSIX signals")
 @pytest.mark.parametrize(("number", "devices"), [(signal.SIGINT, "1"), (signal.SIGTERM, "1"), (signal.SIGINT, "2")])
 def test_interrupted_it_says_so_in_a_line_and_goes_on_next_time(
@@ -143,6 +144,7 @@ def test_interrupted_it_says_so_in_a_line_and_goes_on_next_time(
     assert command_line(*words).returncode == 0
 
 
+@pytest.mark.integration
 def test_several_devices_give_the_record_and_the_bytes_of_one(
     words: list[str], command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ from tests.support.child_processes import child
 from tests.support.plugins import TOY
 
 slow = partial(pytest.param, marks=pytest.mark.slow)
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX signals")
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX signals")]
 
 PLUGIN = """
 from artbench import hookimpl

@@ -50,6 +50,7 @@ def test_list_shows_what_the_built_in_plugins_offer(command_line: CommandLine) -
     } <= named
 
 
+@pytest.mark.integration
 def test_a_pattern_searches_the_families(command_line: CommandLine) -> None:
     rows = json.loads(command_line("list", "backbones", "vit_*dinov2*", "--json").stdout)
     assert rows

@@ -19,6 +19,7 @@ def shell(words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.integration
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 @pytest.mark.parametrize("words", [EXPORT, SHOW, "list tasks --json", "--help"])
 def test_a_full_disk_is_called_one(words: str) -> None:
@@ -28,6 +29,7 @@ def test_a_full_disk_is_called_one(words: str) -> None:
     assert "fault" not in done.stderr
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("words", [SHOW, "list tasks --json"])
 def test_whoever_closes_stdout_wants_no_output(words: str) -> None:
     for closed in (">&-", ">&- 2>&-", "<&- >&- 2>&-"):

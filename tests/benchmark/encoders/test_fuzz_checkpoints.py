@@ -29,6 +29,7 @@ def fuzz(place: Path, seeds: range) -> None:
     assert found["megabytes"] < 1_000
 
 
+@pytest.mark.integration
 def test_a_few_mutants(tmp_path: Path) -> None:
     fuzz(tmp_path, range(100))
 

@@ -22,6 +22,8 @@ from tests.support.plugins import TOY
 from tests.support.plugins.small_plugin import build
 from tests.support.reporters import RecordingReporter
 
+pytestmark = pytest.mark.integration
+
 DISTRIBUTION = "toy_plugin.py"
 
 

@@ -20,9 +20,10 @@ SOURCE = Path(__file__).parents[2] / "support" / "faults" / "failing_disk.c"
 _SAMPLE = 40
 COMPILER = shutil.which("cc")
 
-pytestmark = pytest.mark.skipif(
-    not sys.platform.startswith("linux") or COMPILER is None, reason="needs Linux and a C compiler"
-)
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(not sys.platform.startswith("linux") or COMPILER is None, reason="needs Linux and a C compiler"),
+]
 
 
 class Runs:

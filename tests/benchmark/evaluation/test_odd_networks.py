@@ -11,6 +11,8 @@ from artbench.plugins.loading import load_plugins
 from artbench.runtime.progress import Silent
 from tests.support.plugins import ODD, TOY
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

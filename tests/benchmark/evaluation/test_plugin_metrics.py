@@ -126,6 +126,7 @@ def test_the_check_computes_them_again(
         file.write_text(whole)
 
 
+@pytest.mark.integration
 def test_without_the_plugin_the_check_says_what_it_needs(asked: tuple[RunRequest, RunOutcome]) -> None:
     request, _ = asked
     script = "from artbench.cli.main import main; import sys; sys.exit(main())"

@@ -64,6 +64,7 @@ def judged(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Judg
     return Judged(request, {result.record.task: result for result in outcome.results})
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("task", PAIRS)
 def test_the_labels_of_the_test_decide_nothing(judged: Judged, task: str) -> None:
     first, second = judged.record(task), judged.record(f"{task}-permuted")
@@ -76,6 +77,7 @@ def test_the_labels_of_the_test_decide_nothing(judged: Judged, task: str) -> Non
     assert second.metrics != first.metrics
 
 
+@pytest.mark.integration
 def test_years_are_scored_in_years(judged: Judged) -> None:
     record = judged.record("toy-year")
     assert record.protocol == "ridge-v2"
@@ -168,6 +170,7 @@ def test_every_class_and_every_confusion_is_kept_beside_the_record(judged: Judge
     assert judged.record("toy-traits").tables.keys() == {"classes", "probe"}
 
 
+@pytest.mark.integration
 def test_few_shots_are_protocols_of_their_own(
     judged: Judged, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,8 @@ from artbench.runtime.files import cache_folder
 from artbench.runtime.progress import Silent
 from tests.support.reporters import RecordingReporter
 
+pytestmark = pytest.mark.integration
+
 
 def go(request: RunRequest, registry: Registry) -> RunOutcome:
     return run(request, registry=registry, reporter=Silent())

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from artbench.evaluation.request import RunOutcome, RunRequest
 from artbench.evaluation.workflow import run
 from artbench.plugins.registry import Registry
@@ -45,6 +47,7 @@ def test_a_width_that_no_task_has_images_for_is_refused_before_an_image_is_read(
         assert not any("toy-patches" in work for work in reporter.works)
 
 
+@pytest.mark.integration
 def test_variants_of_a_network_cost_one_pass(request_: RunRequest, registry: Registry, tmp_path: Path) -> None:
     names = ["toy-patches", "toy-patches@layer=2", "toy-patches@pool=max"]
     reporter = RecordingReporter()

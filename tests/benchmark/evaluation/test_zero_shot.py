@@ -96,6 +96,7 @@ def test_it_predicts_what_open_clips_own_classifier_does(home: Path, command_lin
     assert (written["probe"], written["neighbours"], set(written["tables"])) == (None, None, {"classes", "confusion"})
 
 
+@pytest.mark.integration
 def test_a_record_is_checked_and_marked_twice(home: Path, command_line: CommandLine) -> None:
     measured(command_line)
     checked = command_line("leaderboard", "check", "results")
@@ -130,6 +131,7 @@ def test_a_record_is_verified_and_a_forged_one_refuted(home: Path, command_line:
     assert "predictions are not those of open_clip:tiny-clip" in refuted.stdout
 
 
+@pytest.mark.integration
 def test_prompts_that_the_task_does_not_have_are_told(home: Path, command_line: CommandLine) -> None:
     command_line(*RUN, "--pretraining", "tiny-clip.pt", "--plugin", str(TOY), "--task", "toy-colour")
     (file,) = record_files(home)
@@ -144,6 +146,7 @@ def test_prompts_that_the_task_does_not_have_are_told(home: Path, command_line: 
     assert "the prompts of toy-colour are others here" in verified.stdout
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -182,6 +185,7 @@ def test_other_prompts_are_another_table(home: Path, command_line: CommandLine) 
         assert found.hash == record.protocol_hash
 
 
+@pytest.mark.integration
 def test_what_a_record_says_of_its_prompts_is_held_against_the_hash(home: Path, command_line: CommandLine) -> None:
     measured(command_line)
     (file,) = record_files(home)

@@ -12,6 +12,8 @@ from tests.support.command_line import CommandLine
 from tests.support.plugins import SEEN, SMALL, TOY
 from tests.support.run_tasks import paint, run_tasks
 
+pytestmark = pytest.mark.integration
+
 COLOURS = ("red", "green", "blue")
 PLUGIN = ("--plugin", str(SMALL), "--device", "cpu")
 

@@ -12,6 +12,8 @@ import pytest
 
 from tests.support.command_line import CommandLine
 
+pytestmark = pytest.mark.integration
+
 COLOURS = ("--backbone", "colour-histogram", "--pretraining", "none", "--layout", "pca")
 
 

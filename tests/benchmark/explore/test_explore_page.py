@@ -15,6 +15,8 @@ from artbench.data.authoring import read_table
 from tests.benchmark.explore.collections import COPY, EACH, FORMULA, HOSTILE, WRONG
 from tests.support.pages import on_a_phone, open_page, wait_until_it_fits
 
+pytestmark = pytest.mark.integration
+
 TOTAL = 2 * EACH + 2
 
 

@@ -8,7 +8,7 @@ import pytest
 import artbench
 from tests.support.real_data import REAL_DATA, needs_real_data
 
-pytestmark = needs_real_data
+pytestmark = [pytest.mark.integration, needs_real_data]
 
 WORKS = REAL_DATA / "rijksmuseum-2014"
 

@@ -32,6 +32,7 @@ def under_autocast(module: torch.nn.Module, batch: torch.Tensor) -> torch.Tensor
     return features
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("name", ["resnet18", "vit_tiny_patch16_224", "swinv2_cr_tiny_224", "mixed"])
 def test_the_features_are_the_same_to_the_last_bit(name: str) -> None:
     torch.manual_seed(0)

@@ -33,6 +33,7 @@ def extract_and_freeze(folder: Path) -> None:
         (folder / "outcome").write_text(str(lost))
 
 
+@pytest.mark.integration
 def test_a_frozen_extraction_that_was_succeeded_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     images = paint(tmp_path, COUNT)
     process = child(extract_and_freeze, tmp_path)

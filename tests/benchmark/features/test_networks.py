@@ -23,6 +23,7 @@ def test_an_encoder_of_fixed_size_gets_its_size(images: Dataset, tmp_path: Path)
     assert (found.take(GOOD) == 20).all()
 
 
+@pytest.mark.integration
 def test_a_compiled_network_gives_nearly_the_same_in_a_store_of_its_own(
     images: Dataset, whole: NDArray[np.float32], tmp_path: Path
 ) -> None:

@@ -16,6 +16,8 @@ from tests.support import extraction as tiny
 from tests.support.child_processes import CONTEXT
 from tests.support.reporters import RecordingReporter
 
+pytestmark = pytest.mark.integration
+
 
 def prepare(folder: Path, count: int) -> dict[str, bytes]:
     """Paint images; return the bytes of a store that nothing disturbed."""

@@ -37,6 +37,7 @@ def deep() -> Encoder:
     return encoder(module=module, feature_dim=module.num_features)
 
 
+@pytest.mark.integration
 def test_a_store_that_another_kind_of_processor_began_is_gone_on_with(
     images: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

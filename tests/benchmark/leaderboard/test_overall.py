@@ -57,6 +57,16 @@ def test_of_two_tables_of_a_task_the_larger_counts_and_the_other_is_named() -> N
     assert page.count("| x |") == 1
 
 
+def test_of_tables_as_large_as_each_other_a_protocol_counts_before_its_variants() -> None:
+    names = ("linear-v1-shots-4", "linear-v1", "own-probe-v1", "linear-v2")
+    for turn in range(4):
+        digests = dict(zip(names, "abcd"[turn:] + "abcd"[:turn], strict=True))
+        given = [record(task="a", protocol=name, protocol_hash=digests[name] * 64) for name in names]
+        page = overall_page(boards([*given, record(task="b")]))
+        assert "(linear-v2 " not in page
+        assert all(f"({name} " in page for name in names[:3])
+
+
 def test_encoders_that_learnt_nothing_stand_apart() -> None:
     random, trained = record(0.3, backbone="r", encoder={"source": INITIALISATION}), record(0.6, backbone="t")
     page = task_page(boards([random, trained]))

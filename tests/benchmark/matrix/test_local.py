@@ -18,6 +18,8 @@ from tests.support.matrices import workers
 from tests.support.plugins import HUNGRY, SMALL, TOY
 from tests.support.run_tasks import paint
 
+pytestmark = pytest.mark.integration
+
 _PLUGINS = ("--plugin", str(TOY), "--plugin", str(SMALL))
 _FIXED = ("--pretraining", "random", "--task", "toy-colour", "--device", "cpu", *_PLUGINS)
 

@@ -19,7 +19,7 @@ from tests.support.matrices import times_begun
 from tests.support.plugins import SMALL, TOY
 from tests.support.ray_cluster import RayCluster, free_port, ray_cluster
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from tests.support.command_line import Called, CommandLine
 from tests.support.plugins import SMALL, TOY
 from tests.support.slurm_cluster import SlurmCluster, slurm_cluster
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 _SHORT = ("--at-least", "1s", "--device", "cpu")
 

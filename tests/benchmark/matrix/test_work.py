@@ -109,6 +109,7 @@ def _work(folder: Path, count: int, log: Path) -> None:
     )
 
 
+@pytest.mark.integration
 def test_sixteen_processes_do_each_unit_once(tmp_path: Path) -> None:
     log = tmp_path / "log"
     processes = [CONTEXT.Process(target=_work, args=(tmp_path / "matrix", 40, log)) for _ in range(16)]

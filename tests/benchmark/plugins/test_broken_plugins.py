@@ -148,6 +148,27 @@ def test_a_broken_plugin_is_named_and_left_out_whole(tmp_path: Path, text: str, 
         registry.pretrainings.get("left-out-too")
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("import no_such_library", "No module named 'no_such_library' (mine.py, line 6)"),
+        ("{}['size']", "KeyError: 'size' (mine.py, line 6)"),
+        ("register('no spec')", "registers a str as a task, not a TaskSpec or a Family (mine.py, line 6)"),
+        # It fails in a library that the plugin's own line calls.
+        ("import json; json.loads('{')", "(char 1) (mine.py, line 6)"),
+    ],
+)
+def test_the_line_of_a_plugin_is_told_at_which_it_failed(
+    body: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"from artbench import hookimpl\n\n\n@hookimpl\ndef register_tasks(register):\n    {body}\n"
+    file = plugin_file(tmp_path, text, "mine.py")
+    monkeypatch.chdir(tmp_path)
+    for given in (file, Path("mine.py")):
+        (problem,) = load_plugins([given], only="").problems
+        assert problem.endswith(said)
+
+
 def test_a_family_that_fails_is_named_and_keeps_nobody_from_what_others_know(tmp_path: Path) -> None:
     text = dedent(SHARED).replace("resolve=resolve, names=lambda", "resolve='no.such:thing', names=lambda")
     files = [plugin_file(tmp_path, text, "torn.py"), plugin_file(tmp_path, SHARED, "sound.py")]

@@ -26,7 +26,7 @@ def test_a_protocol_of_a_plugin_that_was_left_out_is_told_with_the_reason(tmp_pa
         protocol_to_run("twice-v1", plugins=[file])
     assert str(raised.value).startswith(
         "no protocol is called 'twice-v1', and plugin mine of mine.py is left out: ValueError: registers two protocols "
-        "called 'twice-v1'. "
+        "called 'twice-v1' (mine.py, line 8). "
     )
     assert ", linear-v2, " in str(raised.value)
     load_plugins(only="")

@@ -19,7 +19,7 @@ from tests.support import ranks
 from tests.support import training as toys
 from tests.support.reporters import RecordingReporter
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 
 
 def of_its_own() -> Backbone:

@@ -175,6 +175,7 @@ print("well")
 """
 
 
+@pytest.mark.integration
 def test_strided_convolutions_over_few_channels_neither_crash_nor_hang(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")

@@ -23,6 +23,8 @@ from tests.support.child_processes import child
 from tests.support.plugins import HANGING, TOY
 from tests.support.reporters import RecordingReporter
 
+pytestmark = pytest.mark.integration
+
 PLUGINS = [TOY, HANGING]
 
 

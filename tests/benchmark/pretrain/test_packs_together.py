@@ -39,6 +39,7 @@ def train_from_a_pack(folder: Path, images: Path) -> None:
     (folder / f"did-{os.environ['RANK']}").write_text(f"built {'packing the pool' in listener.works} waited {waited}")
 
 
+@pytest.mark.integration
 def test_eight_runs_build_one_pack(images: Path, tmp_path: Path) -> None:
     runs = [child(pack, images, tmp_path / "packs", tmp_path / "built") for _ in range(8)]
     assert ranks.ended(runs) == [0] * 8

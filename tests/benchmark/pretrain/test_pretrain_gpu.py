@@ -25,6 +25,7 @@ def _cache_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARTBENCH_CACHE", "")
 
 
+@pytest.mark.integration
 def test_it_measures_all_that_it_compares(capsys: pytest.CaptureFixture[str]) -> None:
     job = Job(backbone="resnet10t", batch=4, queue=8, workers=1)
     pretrain_gpu.measure(job, count=8, side=80, steps=1, rounds=1)

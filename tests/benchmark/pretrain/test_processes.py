@@ -15,6 +15,8 @@ from artbench.pretrain.setup import set_up
 from artbench.runtime.distributed import Group
 from tests.support import training as toys
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -21,6 +21,8 @@ from tests.support.child_processes import child
 from tests.support.reporters import RecordingReporter
 from tests.support.training_folder import assert_same, log, state, weights
 
+pytestmark = pytest.mark.integration
+
 
 def resumed(images: Path, out: Path, method: str, *pairs: str) -> None:
     toys.train(toys.training(images, *pairs, method=method), out, resume=True)

@@ -18,7 +18,7 @@ from tests.support import ranks
 from tests.support.child_processes import child
 from tests.support.plugins import TOY
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX signals")
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX signals")]
 
 WORDS = ["pretrain", "moco-v2", "--backbone", "toy-patches", "--dataset", "toy", "--save-minutes", "0", "--keep", "999"]
 WORDS += ["--plugin", str(TOY), "--out", "out", "--resume"]

@@ -78,6 +78,7 @@ def test_compiled_networks_learn_the_same_to_rounding(images: Path, tmp_path: Pa
         torch.testing.assert_close(compiled[name], tensor, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("method", ["moco-v1", "moco-v2", "moco-v3"])
 def test_the_same_seed_gives_the_same_weights_with_any_number_of_threads(
     images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str

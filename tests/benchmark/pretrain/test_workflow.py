@@ -49,6 +49,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
+@pytest.mark.integration
 def test_a_method_is_trained_once_and_kept_under_a_key_of_all_that_went_into_it(tmp_path: Path, cache: Path) -> None:
     def ran(steps: int, seed: int = 0) -> tuple[str, bool, list[str]]:
         (tmp_path / "quick.py").write_text(PLUGIN.replace("{steps}", str(steps)))

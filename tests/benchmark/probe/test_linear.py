@@ -69,6 +69,7 @@ def test_without_a_validation_split_a_tenth_of_train_is_held_out_by_the_ids() ->
     assert shuffled.validation["accuracy"] == fitted.validation["accuracy"]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("make", [classed, tagged])
 def test_stopping_early_chooses_what_the_whole_grid_chooses(make: Callable[..., LabelledFeatures]) -> None:
     for seed in range(4):
@@ -108,6 +109,7 @@ def test_the_number_of_threads_changes_no_choice_and_no_prediction(monkeypatch: 
     np.testing.assert_allclose(one, two, atol=1e-6)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("make", [classed, tagged])
 def test_the_number_of_cores_changes_no_byte(
     make: Callable[..., LabelledFeatures], monkeypatch: pytest.MonkeyPatch

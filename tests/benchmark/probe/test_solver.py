@@ -83,6 +83,7 @@ def test_a_softmax_is_fitted_as_well_as_scikit_learn_fits_it(n: int) -> None:
     assert fits.converged
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("bound", ["diagonal", "memory", "anchor"])
 def test_with_little_memory_the_weights_are_the_same(bound: str, monkeypatch: pytest.MonkeyPatch) -> None:
     part = classed(300, width=40)

@@ -193,6 +193,7 @@ def read_and_tell(file: Path, state: FileState, told: Path) -> None:
         told.write_text(f"{peak_megabytes() - before} {error}")
 
 
+@pytest.mark.integration
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds the memory of a block")
 @pytest.mark.parametrize("bomb", [one_text_in_every_row, longer_texts_than_a_file_holds, more_labels_than_there_are])
 def test_a_few_bytes_that_stand_for_gigabytes_are_refused_in_little_memory(

@@ -26,7 +26,7 @@ from tests.support.plugins import SEEN, TOY
 from tests.support.records import record
 
 # Whole reports, one after the other.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 TESTS = Path(__file__).parents[2]
 PLUGINS = [TOY, SEEN]

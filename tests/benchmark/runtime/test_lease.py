@@ -72,6 +72,7 @@ def test_a_process_frozen_for_long_writes_nothing_after_it_wakes(tmp_path: Path)
         assert not Lease(tmp_path / "lease", doing="writing").acquire(wait=False)
 
 
+@pytest.mark.integration
 def test_a_process_frozen_for_long_that_nobody_succeeded_goes_on(tmp_path: Path) -> None:
     process = child(hold, tmp_path)
     wait_for(tmp_path / "held")

@@ -51,6 +51,7 @@ def test_what_was_written_to_a_private_map_stays(tmp_path: Path) -> None:
     release(np.zeros(3))
 
 
+@pytest.mark.integration
 def test_reading_rows_in_pieces_holds_few_of_a_map_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = written(tmp_path)
     monkeypatch.setattr(features, "_MAPPED", WIDTH * ROWS // 16)

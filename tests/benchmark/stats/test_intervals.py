@@ -249,6 +249,7 @@ def skewed_years(n: int) -> Callable[[np.random.Generator], tuple[Predicted, Any
     return draw
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("target", "metric", "truth", "draw"),
     [

@@ -1,6 +1,7 @@
 """Metrics that measure answers as they are, against built-in ones that give the same."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from artbench.data.answers import Answers
 from artbench.errors import ArtbenchError
 from artbench.plugins.loading import load_plugins
 from artbench.protocol import LINEAR_V1, LINEAR_V2, Protocol
+from artbench.runtime.untrusted import memory_limit
 from artbench.specs import MetricSpec
 from artbench.stats.bootstrap import Estimate
 from artbench.stats.plain import plain_value
@@ -83,7 +85,11 @@ def spec(measure: Callable[[Answers], Any], **rest: Any) -> MetricSpec:
         (spec(lambda answers: 1.5), "metric odd is 1.5 on 60 images, not a number from 0 to 1"),
         (spec(lambda answers: float("nan")), "metric odd is nan on 60 images"),
         (spec(lambda answers: 1 / 0), "metric odd, of 60 images, failed .ZeroDivisionError"),
-        (spec(lambda answers: "much"), "metric odd is 'much', not one number"),
+        (spec(lambda answers: "0.5"), "metric odd is '0.5', not a real number"),
+        (spec(lambda answers: np.complex128(0.5)), "metric odd is .*0.5.*, not a real number"),
+        (spec(lambda answers: None), "metric odd is None, not a real number"),
+        (spec(lambda answers: np.ones(60)), "metric odd is an array of shape .60,., not one number"),
+        (spec(lambda answers: np.ones(60, complex), statistic="mean"), "an array of complex128, not a real number"),
         (spec(lambda answers: [1.0], statistic="mean"), "an array of shape .1,., not a number for each of 60 images"),
     ],
 )
@@ -98,3 +104,14 @@ def test_images_that_do_not_count_are_left_out_of_a_mean() -> None:
     )
     right = (np.arange(60) % 5 > 0)[LABELS > 0]
     assert plain_value(metric, Answers.of(LABELS, OUTPUTS)) == right.mean()
+
+
+def test_what_a_metric_imports_may_be_larger_than_a_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = "import numpy\nnumpy.empty(1 << 30, numpy.uint8)\ndef measure(answers):\n    return 0.5\n"
+    (tmp_path / "metric_of_a_large_library.py").write_text(module)
+    monkeypatch.syspath_prepend(tmp_path)
+    metric = MetricSpec(
+        name="odd", description="Odd.", target="single-label", measure="metric_of_a_large_library:measure"
+    )
+    with memory_limit(100 << 20):
+        assert plain_value(metric, Answers.of(LABELS, OUTPUTS)) == 0.5

@@ -214,6 +214,7 @@ METHODS: dict[str, tuple[dict[str, Any], str, str]] = {
 SETTINGS = {"batch_size": 16, "lr": 1.0}
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(("change", "check", "words"), METHODS.values(), ids=METHODS)
 def test_a_method_that_breaks_the_contract_is_told_what_to_change(
     change: dict[str, Any], check: str, words: str

@@ -88,6 +88,7 @@ def verified(folder: Path, registry: Registry) -> Verified:
     return verify_records(request, registry=registry, reporter=Silent())
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("protocol", list(PROTOCOLS))
 def test_honest_records_of_every_kind_pass(measured: Mapping[str, Path], protocol: str, registry: Registry) -> None:
     found = verified(measured[protocol], registry).findings
@@ -121,6 +122,7 @@ def test_what_was_computed_in_bfloat16_is_computed_so_again(
     assert max(largest) < 1e-3
 
 
+@pytest.mark.integration
 def test_a_probe_of_few_shots_is_tested_on_the_images_that_it_drew(
     measured: Mapping[str, Path], registry: Registry
 ) -> None:

@@ -176,6 +176,7 @@ def test_an_empty_folder_says_what_belongs_there(tmp_path: Path) -> None:
         open_artbench10(tmp_path)
 
 
+@pytest.mark.integration
 def test_both_forms_go_through_a_run_and_never_share_a_leaderboard(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,7 @@ def run(command: CommandLine) -> Call:
     return call
 
 
+@pytest.mark.integration
 def test_it_is_on_record_with_each_seed_and_has_a_leaderboard_of_its_own(
     run: Call, command: CommandLine, tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from artbench.errors import ArtbenchError
 from artbench_iconclass.dataset import open_iconclass
-from artbench_iconclass.tasks import depth_1_targets, depth_2_targets, depth_3_targets, truncated
+from artbench_iconclass.tasks import ancestors, depth_1_targets, depth_2_targets, depth_3_targets, volume_of
 from tests.support.run_tasks import paint, run_tasks, tasks_of
 
 CODES = (["31A235", "31A24(+1)", "61B(+54)"], ["25G41", "11HH(MARY MAGDALENE)(+5)"], ["9", "47D8(+0)"], ["not a code"])
@@ -32,15 +32,49 @@ def release(root: Path, *, volumes: int = 12, pages: int = 8) -> Path:
         ("61B(+54)", ("6", "61", "61B")),
         ("25g41", ("2", "25", "25G")),
         ("11HH(MARY MAGDALENE)(+5)", ("1", "11", "11H")),
-        ("9", ("9", None, None)),
-        ("98(LUCRETIA)", ("9", "98", None)),
-        ("not a code", (None, None, None)),
-        ("31J", (None, None, None)),
-        ("٣١A", (None, None, None)),
+        ("9", ("9", "", "")),
+        ("98(LUCRETIA)", ("9", "98", "")),
+        # Brackets within brackets, a blank in a key, signs beside a code.
+        ("11H(JOHN (THE BAPTIST))4(+ 3)", ("1", "11", "11H")),
+        ("11H(JOHN(A(B)) (C))", ("1", "11", "11H")),
+        (" 25F23; ", ("2", "25", "25F")),
+        # A colon joins two codes, but not within the text of one.
+        ("71H71:25F23(LION)", ("2 7", "25 71", "25F 71H")),
+        ("11H(PAUL:SAUL)", ("1", "11", "11H")),
+        ("31A:not a code", ("3", "31", "31A")),
+        ("not a code", ("", "", "")),
+        ("31J", ("", "", "")),
+        ("٣١A", ("", "", "")),
+        ("25F(LION", ("", "", "")),
+        (":" * 2_000, ("", "", "")),
+        ("(" * 100_000, ("", "", "")),
     ],
 )
-def test_a_code_is_cut_at_a_depth(code: str, depths: tuple[str | None, ...]) -> None:
-    assert tuple(truncated(code, depth) for depth in (1, 2, 3)) == depths
+def test_a_code_is_cut_at_a_depth(code: str, depths: tuple[str, ...]) -> None:
+    assert tuple(" ".join(sorted(ancestors(code, depth))) for depth in (1, 2, 3)) == depths
+
+
+@pytest.mark.parametrize(
+    ("file", "volume"),
+    [
+        ("bsb00027852_559.jpg", "bsb00027852"),
+        ("uiuc_832w91o_pic012.jpg", "uiuc_832w91o"),
+        ("embhab_hab_li77441_pic142.jpg", "embhab_hab_li77441"),
+        ("embhab_uk-70_pic205.jpg", "embhab_uk-70"),
+        # Both sides of a leaf, and all pictures on it, are of one manuscript.
+        ("120d13_002r_min_a1.jpg", "120d13"),
+        ("120d13_002v_min.jpg", "120d13"),
+        ("128c1_dl1_403v_min.jpg", "128c1_dl1"),
+        # Numbers of pictures, not pages: of so many that the prefix says nothing.
+        ("IIHIM_-859728949.jpg", "IIHIM"),
+        ("IIHIM_RIJKS_1956438510.jpg", "IIHIM_RIJKS"),
+        ("17.jpg", ""),
+        ("print.jpg", "print"),
+        (f"{'1_' * 120}a.jpg", "1_" * 118 + "1"),
+    ],
+)
+def test_the_volume_is_what_stands_before_the_page(file: str, volume: str) -> None:
+    assert volume_of(file) == volume
 
 
 def test_labels_are_the_ancestors_at_the_depth(tmp_path: Path) -> None:

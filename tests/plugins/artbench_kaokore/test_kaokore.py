@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from artbench.errors import ArtbenchError
-from artbench_kaokore import SIZES
+from artbench_kaokore import ROWS, SIZES
 from artbench_kaokore.books import book_of, unseen_gender_targets, unseen_status_targets
 from artbench_kaokore.dataset import gender_targets, open_1_0, open_1_3, status_targets
 from tests.support.run_tasks import paint, run_tasks, tasks_of
@@ -118,11 +118,24 @@ def test_a_face_without_address_is_in_no_round_and_a_missing_list_is_told(tmp_pa
 
 def test_the_list_of_another_release_is_refused(tmp_path: Path) -> None:
     root = release(tmp_path)
-    rows = "".join(f"{number:08}.jpg,0,0,train\n" for number in range(sum(SIZES["1.0"])))
-    (root / "labels.csv").write_text(HEAD + rows)
+
+    def write(count: int) -> None:
+        rows = "".join(f"{number:08}.jpg,0,0,train\n" for number in range(count))
+        (root / "labels.csv").write_text(HEAD + rows)
+
+    assert {name: ROWS[name] for name in SIZES} == {name: sum(sizes) for name, sizes in SIZES.items()}
+    write(5_298)
     assert len(open_1_0(root)) == 48
-    with pytest.raises(ArtbenchError, match=r"kaokore-1\.3: .*labels\.csv has the 5,298 rows of release 1\.0"):
+    with pytest.raises(ArtbenchError, match=r"1\.3: .*labels\.csv has the 5,298 rows of release 1\.0.*kaokore-1\.0"):
         open_1_3(root)
+    # Releases that no task is on.
+    for other, count in (("1.1", 8_215), ("1.2", 8_446)):
+        write(count)
+        for opened in (open_1_0, open_1_3):
+            with pytest.raises(
+                ArtbenchError, match=rf"labels\.csv has the {count:,} rows of release {other}\. Use the"
+            ):
+                opened(root)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +155,7 @@ def test_a_broken_list_is_refused_with_file_and_line(text: str, reason: str, tmp
         gender_targets(open_1_3(tmp_path))
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("name", [f"kaokore-{number}" for number in SIZES])
 def test_every_task_goes_through_a_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root, tasks = release(tmp_path / "faces", count=240), tasks_of(name)

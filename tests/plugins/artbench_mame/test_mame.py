@@ -97,6 +97,7 @@ def test_the_full_images_are_taken_where_both_sizes_are_there(tmp_path: Path) ->
         paint(tmp_path / "data" / file_of(number), number, size=64)
     full = open_mame(tmp_path)
     assert full.files[0].startswith("data/")
+    assert (small.notes, full.notes) == (["The images are in data_256"], ["The images are in data"])
     assert full.fingerprint != small.fingerprint
 
 

@@ -57,9 +57,12 @@ def release(root: Path, *, database: str = "MET_database", base: str = "images")
     return root
 
 
-@pytest.mark.parametrize("base", ["images", ".", "{}"])
+@pytest.mark.parametrize("base", ["images", ".", "{}", "MET"])
 def test_the_museum_is_the_index_and_visitors_are_the_queries(base: str, tmp_path: Path) -> None:
-    targets = instance_targets(open_met(release(tmp_path, base=base)))
+    dataset = open_met(release(tmp_path, base=base))
+    place = base.format("test_noart").removeprefix(".")
+    assert f"The images of test_noart are in {place}{'/' * bool(place)}test_noart" in dataset.notes
+    targets = instance_targets(dataset)
     assert [(name, len(split)) for name, split in targets.splits] == [("train", 24), ("validation", 9), ("test", 11)]
     assert targets.classes == tuple(str(10 * work) for work in range(WORKS))
     assert sorted(targets.test.labels.tolist()) == [-1] * 6 + [5, 6, 7, 7, 8]
@@ -81,6 +84,14 @@ def _changed(name: str, change: Callable[[list[Any]], object]) -> Callable[[Path
         file.write_text(json.dumps(entries))
 
     return changed
+
+
+def test_numbers_written_as_texts_and_a_stated_distractor_are_read_alike(tmp_path: Path) -> None:
+    before = instance_targets(open_met(release(tmp_path)))
+    _changed("testset", lambda given: [one.update(MET_id=str(one.get("MET_id", -1))) for one in given])(tmp_path)
+    _changed("MET_database", lambda given: [one.update(id=str(one["id"])) for one in given])(tmp_path)
+    after = instance_targets(open_met(tmp_path))
+    assert (after.classes, after.test.labels.tolist()) == (before.classes, before.test.labels.tolist())
 
 
 def elsewhere(place: Path) -> None:

@@ -186,6 +186,7 @@ def test_every_task_goes_through_a_run(tmp_path: Path, monkeypatch: pytest.Monke
     assert records["rijksmuseum-type"]["primary_metric"] == "mean_average_precision_11_point"
 
 
+@pytest.mark.integration
 @needs_real_data
 def test_the_real_images_alone_are_refused_and_with_all_names_have_their_labels(tmp_path: Path) -> None:
     with pytest.raises(ArtbenchError, match=r"a row for each of 112,039 works.*there are 100 in images"):

@@ -69,7 +69,14 @@ def test_bytes_that_windows_1252_lacks_are_read_as_latin_1(tmp_path: Path) -> No
     file = release(tmp_path) / "SemArt" / "semart_test.csv"
     before = open_semart(tmp_path).fingerprint
     file.write_bytes(file.read_bytes().replace(b"A work", b"A\x81work", 1))
-    assert open_semart(tmp_path).fingerprint == before
+    dataset = open_semart(tmp_path)
+    assert dataset.fingerprint == before
+    assert dataset.notes == [
+        "semart_train.csv was read as Windows-1252",
+        "semart_val.csv was read as Windows-1252",
+        "semart_test.csv was read as Latin-1",
+        "The images are in SemArt/Images",
+    ]
 
 
 def test_unseen_painters_are_never_in_train_and_each_test_image_is_tested_once(tmp_path: Path) -> None:
@@ -91,6 +98,7 @@ def test_a_missing_table_and_images_are_said(tmp_path: Path) -> None:
         open_semart(tmp_path)
 
 
+@pytest.mark.integration
 def test_every_task_goes_through_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = release(tmp_path / "gallery")
     tasks = tasks_of("semart")

@@ -54,6 +54,7 @@ SMALL = {
 }
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("name", SMALL)
 def test_models_of_every_kind_give_pooled_features(name: str) -> None:
     spec = resolve(name)

@@ -61,6 +61,7 @@ def test_weights_in_the_cache_need_no_network(no_network: Path, capfd: pytest.Ca
     assert capfd.readouterr().out == ""
 
 
+@pytest.mark.integration
 def test_a_tag_brings_its_own_weights_and_normalisation(no_network: Path) -> None:
     torch.manual_seed(4)
     _cache(

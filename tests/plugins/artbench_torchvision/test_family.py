@@ -60,6 +60,7 @@ def weightless(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.nn.Module, "register_parameter", register_on_meta)
 
 
+@pytest.mark.integration
 @pytest.mark.usefixtures("weightless")
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_gives_pooled_features(model: str) -> None:

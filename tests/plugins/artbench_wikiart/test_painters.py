@@ -128,6 +128,7 @@ def test_the_true_lists_have_460_painters_and_five_even_folds() -> None:
         assert counts.min() > 0
 
 
+@pytest.mark.integration
 @needs_real_data
 def test_the_pool_of_the_true_lists_is_what_no_task_tests() -> None:
     dataset = whole_release_without_images()

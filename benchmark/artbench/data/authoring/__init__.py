@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from artbench.runtime.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from artbench.data.authoring.archive import fetch_zip
     from artbench.data.authoring.balanced import balanced_targets
     from artbench.data.authoring.listing import (
         IMAGE_SUFFIXES,
@@ -27,6 +28,7 @@ __all__ = [
     "Table",
     "balanced_targets",
     "check_inside",
+    "fetch_zip",
     "find_list",
     "folders_in",
     "grouped_folds",
@@ -49,6 +51,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        "artbench.data.authoring.archive": ("fetch_zip",),
         "artbench.data.authoring.balanced": ("balanced_targets",),
         "artbench.data.authoring.listing": (
             "IMAGE_SUFFIXES",

@@ -29,12 +29,14 @@ def open_listed(
     mend: str,
     stems: bool = False,
     captions: Sequence[str] | None = None,
+    notes: Sequence[str] = (),
     tables: Mapping[str, object] | None = None,
 ) -> Dataset:
     """Find the images of a published list in the first of some folders that has any, without opening one.
 
     The ids are the names of the list. `Dataset.tables` has, beside `tables`, the row in the dataset of each listed
-    image, `place`, int64, shape (len(listed),), -1 where its file is missing, and `listed`, the names.
+    image, `place`, int64, shape (len(listed),), -1 where its file is missing, and `listed`, the names. `Dataset.notes`
+    says which folder it is.
 
     Args:
         root: Folder of the dataset.
@@ -44,6 +46,7 @@ def open_listed(
         mend: What the folder should hold, for messages.
         stems: Whether the list has names without suffixes.
         captions: What is known of each listed image, to be shown beside it.
+        notes: What else its owner should know (`Dataset.notes`).
         tables: Whatever else the tasks read.
 
     Raises:
@@ -88,6 +91,7 @@ def open_listed(
         files=[prefix + keys[found[name]] for name in there],
         versions=[str(sizes[keys[found[name]]]) for name in there],
         captions=None if captions is None else [captions[order[name]] for name in there],
+        notes=[*notes, f"The images are in {folder}" if prefix else "The images are in the folder itself"],
         tables={
             **(tables or {}),
             "place": np.array([row.get(name, -1) for name in names], np.int64),

@@ -33,11 +33,13 @@ class Table:
         file: File that it was read from.
         columns: Values of each column, all of one length; empty text for missing values.
         lines: Line of the file on which each row begins; for Parquet, the number of the row.
+        encoding: Encoding that a CSV was read in, such as `utf-8-sig`; empty for Parquet.
     """
 
     file: Path
     columns: Mapping[str, Sequence[str]]
     lines: Sequence[int]
+    encoding: str = ""
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -95,10 +97,10 @@ def read_table(file: Path, *, dataset: str, encodings: Sequence[str] = _ENCODING
             raise ArtbenchError(f"{dataset}: {file} is not a regular file", mend="Name the file of a table")
     if file.suffix.lower() in (".parquet", ".pq"):
         return _parquet(file, dataset)
-    return _csv(file, dataset, _text(file, dataset, encodings))
+    return _csv(file, dataset, *_text(file, dataset, encodings))
 
 
-def _csv(file: Path, dataset: str, text: str) -> Table:
+def _csv(file: Path, dataset: str, text: str, encoding: str) -> Table:
     delimiter = _delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
     rows, lines, begins = [], [], 1
@@ -124,7 +126,7 @@ def _csv(file: Path, dataset: str, text: str) -> Table:
             )
     _check_quotes(rows, lines, text, delimiter, where=f"{dataset}: {file}")
     columns = {name: [row[k].strip() for row in rows[1:]] for k, name in enumerate(head)}
-    return Table(file=file, columns=columns, lines=lines[1:])
+    return Table(file=file, columns=columns, lines=lines[1:], encoding=encoding)
 
 
 def _check_quotes(
@@ -169,7 +171,8 @@ def _head(names: Sequence[str], file: Path, dataset: str) -> list[str]:
     return head
 
 
-def _text(file: Path, dataset: str, encodings: Sequence[str]) -> str:
+def _text(file: Path, dataset: str, encodings: Sequence[str]) -> tuple[str, str]:
+    """Return the text of a file, and its encoding."""
     with file_errors(f"{dataset}: {file} can't be read"):
         if file.stat().st_size > _LARGEST:
             raise ArtbenchError(f"{dataset}: {file} is larger than {_LARGEST // 10**9} GB, too large for a list")
@@ -177,7 +180,7 @@ def _text(file: Path, dataset: str, encodings: Sequence[str]) -> str:
     for start, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), *((b"", name) for name in encodings)):
         if data.startswith(start):
             try:
-                return data.decode(encoding)
+                return data.decode(encoding), encoding
             except UnicodeDecodeError:
                 continue
     raise ArtbenchError(f"{dataset}: {file} is neither UTF-8 nor Windows-1252", mend="Save it as CSV UTF-8")

@@ -36,6 +36,8 @@ from artbench.runtime.progress import Reporter, Silent
 from tests.support.plugins import SEEN, TOY
 from tests.support.reporters import RecordingReporter
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:

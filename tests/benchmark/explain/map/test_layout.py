@@ -35,6 +35,7 @@ def test_nearest_are_the_largest_cosines_in_order() -> None:
     assert nearest(POINTS[:1] @ POINTS[:3].T, 9).shape == (1, 3)
 
 
+@pytest.mark.integration
 def test_umap_from_known_neighbours_keeps_the_bundles_apart_and_one_seed_gives_one_map() -> None:
     pytest.importorskip("umap")
     cosines = POINTS @ POINTS.T

@@ -24,6 +24,8 @@ from artbench.runtime.progress import Silent
 from tests.support.pages import on_a_phone, wait_until_it_fits
 from tests.support.records import record
 
+pytestmark = pytest.mark.integration
+
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'"
 DOT = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 COUNT = 30

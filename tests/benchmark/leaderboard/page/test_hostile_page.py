@@ -19,6 +19,7 @@ from tests.support.records import record
 from tests.support.results import guessed, put
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("speed", ["1.5e308", "5e-324", "1e15"])
 def test_no_number_holds_a_tab_up(browser: Any, tmp_path: Path, speed: str) -> None:
     found = boards([record(0.5), record(0.6, backbone="b")])

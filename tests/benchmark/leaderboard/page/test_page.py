@@ -5,11 +5,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from artbench.leaderboard.board import boards
 from artbench.records.folder import ResultsFolder
 from artbench.runtime.progress import Silent
 from tests.support.leaderboard_page import HOSTILE, PUBLISHED, build, choose
 from tests.support.pages import open_page
+
+pytestmark = pytest.mark.integration
 
 
 def test_the_same_records_give_the_same_bytes(page: Path, tmp_path: Path) -> None:

@@ -93,6 +93,7 @@ def with_many_rows(folder: Path, count: int) -> Path:
     return folder
 
 
+@pytest.mark.integration
 def test_what_is_kept_of_each_record_takes_no_memory(tmp_path: Path) -> None:
     peaks = []
     for count in (2, 8):

@@ -17,6 +17,8 @@ from artbench.records.predictions import StoredPredictions, read_predictions
 from artbench.records.record import SUFFIXES
 from tests.support.fuzzed_submissions import fuzzed
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).resolve().parents[4]
 MEGABYTES, SECONDS = 1_000, 60
 # Values that are recomputed from predictions, up to what other machines round otherwise.

@@ -56,6 +56,7 @@ def test_the_task_of_a_record_is_no_path_of_the_checker(tmp_path: Path, private:
     assert any("no installed plugin has the task" in finding.message for finding in report.findings)
 
 
+@pytest.mark.integration
 @pytest.mark.timeout(300)
 def test_a_record_that_takes_too_much_memory_is_a_fault_and_others_are_checked(tmp_path: Path) -> None:
     # Not of `sample`, which the check would paint, if it is not there, to compare them with it.

@@ -79,6 +79,7 @@ def submitted(random: Random, folder: Path, mutations: list[Mutation]) -> tuple[
     return harmful, changed
 
 
+@pytest.mark.integration
 def test_every_change_is_judged_rightly(tmp_path: Path, tasks: Mapping[str, KnownTask]) -> None:
     judge(HARMFUL + HARMLESS * 2, tmp_path, tasks)
 

@@ -11,6 +11,7 @@ from tests.support.submissions import changed, check, copied, faults
 pytestmark = pytest.mark.usefixtures("cached")
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("field", ["parameters", "feature_dim", "input_size"])
 def test_sizes_that_the_backbone_does_not_have_are_faults(colour: Submission, registry: Registry, field: str) -> None:
     value = colour.content["encoder"][field]

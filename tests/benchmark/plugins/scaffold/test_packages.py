@@ -22,7 +22,7 @@ from tests.support.command_line import CommandLine
 from tests.support.nested_pytest import PYTEST
 
 # Several processes, one after the other.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 Call = Callable[..., "subprocess.CompletedProcess[str]"]
 NAMES = {kind: f"first-{kind}" for kind in KINDS}
