@@ -1,7 +1,6 @@
 """Values of metrics for labels and predictions, with weights on the images or without some of them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -42,23 +41,6 @@ def _loaded(factory: Factory[[Any], Any]) -> Callable[[Any], Any]:
         return load_factory(factory)
 
 
-@contextmanager
-def metric_errors(metric: MetricSpec, of: str) -> Iterator[None]:
-    """Turn what a metric raises into an error that names it, but for a lack of memory, which is no fault of its own.
-
-    Raises:
-        ArtbenchError: It failed.
-        MemoryError: It took more than there is, or than a check allows.
-    """
-    try:
-        with plugin_errors(f"metric {metric.name}, of {of},"):
-            yield
-    except ArtbenchError as error:
-        if isinstance(error.__cause__, MemoryError):
-            raise error.__cause__ from None
-        raise
-
-
 def measured(metrics: Sequence[MetricSpec], weighted: Any) -> dict[str, NDArray[np.floating]]:
     """Return the values of metrics for an outcome with weights, shape (resamples,).
 
@@ -67,7 +49,7 @@ def measured(metrics: Sequence[MetricSpec], weighted: Any) -> dict[str, NDArray[
     """
     found: dict[str, NDArray[np.floating]] = {}
     for metric in metrics:
-        with metric_errors(metric, "counts"):
+        with plugin_errors(f"metric {metric.name}, of counts,"):
             values = measure_of(metric)(weighted)
             if np.ndim(values) != 1:
                 raise ValueError("it returns no array of a number for each resample")

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artbench.data.answers import Answers
-from artbench.errors import ArtbenchError
+from artbench.errors import ArtbenchError, plugin_errors
 from artbench.protocol import Bootstrap
 from artbench.specs import MetricSpec
 from artbench.stats.bootstrap import resamples
-from artbench.stats.measuring import measure_of, metric_errors
+from artbench.stats.measuring import measure_of
 
 
 def is_counted(metric: MetricSpec) -> bool:
@@ -24,7 +24,7 @@ def each_image(metric: MetricSpec, answers: Answers) -> NDArray[np.float64]:
     Raises:
         ArtbenchError: Its plugin fails, or returns something else.
     """
-    with metric_errors(metric, f"{len(answers):,} images"):
+    with plugin_errors(f"metric {metric.name}"):
         values = _real(metric, measure_of(metric)(answers))
     if values.shape != (len(answers),):
         found = f"an array of shape {values.shape}" if values.ndim else "one number"
@@ -37,7 +37,7 @@ def each_image(metric: MetricSpec, answers: Answers) -> NDArray[np.float64]:
 
 def _number(metric: MetricSpec, answers: Answers) -> float:
     """Return the one number that a metric is, of answers to some of the images."""
-    with metric_errors(metric, f"{len(answers):,} images"):
+    with plugin_errors(f"metric {metric.name}, of {len(answers):,} images,"):
         found = _real(metric, measure_of(metric)(answers))
     if found.ndim:
         raise ArtbenchError(

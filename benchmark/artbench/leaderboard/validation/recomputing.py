@@ -127,6 +127,9 @@ def check_values(
     try:
         rounds = [_scored(record, stored, scorer, number, rows) for number, rows in enumerate(parts)]
     except (ArtbenchError, ValueError) as error:
+        if isinstance(error.__cause__, MemoryError):
+            # No fault of the metric: the record takes more than its check may.
+            raise error.__cause__ from None
         about.fault(f"its metrics can't be computed from its predictions ({error})")
         return
     for number, (round_, found) in enumerate(zip(record.rounds, rounds, strict=False)):
