@@ -22,6 +22,8 @@ from tests.support.plugins import JUDGED, SEEN, TOY
 from tests.support.reporters import RecordingReporter
 from tests.support.run_tasks import paint
 
+pytestmark = pytest.mark.integration
+
 PLUGINS = [TOY, JUDGED, SEEN]
 TASKS = ("toy-colour", "toy-traits", "toy-year", "toy-clustered", "toy-splits")
 
@@ -61,7 +63,6 @@ def rows(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(text))
 
 
-@pytest.mark.integration
 def test_answers_to_test_images_are_those_on_record(place: Path, colours: tuple[Any, Path]) -> None:
     done, table = colours
     stored = pq.read_table(record(place).with_suffix(".parquet")).to_pydict()
@@ -185,7 +186,6 @@ def test_pictures_of_another_kind_are_told(place: Path, tmp_path: Path) -> None:
     assert not any("less like any training image" in line for line in reporter.notices)
 
 
-@pytest.mark.integration
 def test_a_stopped_call_goes_on_to_the_same_bytes(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pictures = tmp_path / "images"
     for number in range(23):

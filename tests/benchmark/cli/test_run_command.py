@@ -18,6 +18,8 @@ from tests.support.child_processes import child
 from tests.support.command_line import CommandLine
 from tests.support.plugins import TOY
 
+pytestmark = pytest.mark.integration
+
 # `python -m artbench`, which at its end writes down what was imported.
 PROGRAM = """
 import atexit, pathlib, sys
@@ -121,7 +123,6 @@ def in_streams_of_its_own(words: list[str], folder: Path) -> None:
     main()
 
 
-@pytest.mark.integration
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs POSIX signals")
 @pytest.mark.parametrize(("number", "devices"), [(signal.SIGINT, "1"), (signal.SIGTERM, "1"), (signal.SIGINT, "2")])
 def test_interrupted_it_says_so_in_a_line_and_goes_on_next_time(
@@ -144,7 +145,6 @@ def test_interrupted_it_says_so_in_a_line_and_goes_on_next_time(
     assert command_line(*words).returncode == 0
 
 
-@pytest.mark.integration
 def test_several_devices_give_the_record_and_the_bytes_of_one(
     words: list[str], command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from tests.support import training as toys
 from tests.support.child_processes import child
 from tests.support.reporters import RecordingReporter
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 
 SIDE = 24
 
@@ -39,7 +39,6 @@ def train_from_a_pack(folder: Path, images: Path) -> None:
     (folder / f"did-{os.environ['RANK']}").write_text(f"built {'packing the pool' in listener.works} waited {waited}")
 
 
-@pytest.mark.integration
 def test_eight_runs_build_one_pack(images: Path, tmp_path: Path) -> None:
     runs = [child(pack, images, tmp_path / "packs", tmp_path / "built") for _ in range(8)]
     assert ranks.ended(runs) == [0] * 8

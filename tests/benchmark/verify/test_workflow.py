@@ -31,6 +31,8 @@ from tests.support.mutants import Submission
 from tests.support.mutants.forging import forge
 from tests.support.plugins import JUDGED, TOY
 
+pytestmark = pytest.mark.integration
+
 PROTOCOLS = {protocol.name: protocol for protocol in (LINEAR_V1, LINEAR_V2)}
 # Of the toy's 60 training and 30 test images.
 SAMPLE = 40
@@ -88,7 +90,6 @@ def verified(folder: Path, registry: Registry) -> Verified:
     return verify_records(request, registry=registry, reporter=Silent())
 
 
-@pytest.mark.integration
 @pytest.mark.parametrize("protocol", list(PROTOCOLS))
 def test_honest_records_of_every_kind_pass(measured: Mapping[str, Path], protocol: str, registry: Registry) -> None:
     found = verified(measured[protocol], registry).findings
@@ -122,7 +123,6 @@ def test_what_was_computed_in_bfloat16_is_computed_so_again(
     assert max(largest) < 1e-3
 
 
-@pytest.mark.integration
 def test_a_probe_of_few_shots_is_tested_on_the_images_that_it_drew(
     measured: Mapping[str, Path], registry: Registry
 ) -> None:

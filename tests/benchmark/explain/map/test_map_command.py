@@ -25,6 +25,8 @@ from artbench.runtime.progress import Silent
 from tests.benchmark.explain.map.bundles import POINTS, together
 from tests.support.plugins import SEEN, TOY
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -64,7 +66,6 @@ def drawn(place: Path) -> tuple[Result, Path]:
     return map_(record(place), place / "out", "--json"), place / "out"
 
 
-@pytest.mark.integration
 def test_a_run_writes_a_figure_a_page_and_tables_and_says_how_far_to_trust_them(drawn: tuple[Result, Path]) -> None:
     done, out = drawn
     assert done.exit_code == 0, done.output
@@ -78,7 +79,6 @@ def test_a_run_writes_a_figure_a_page_and_tables_and_says_how_far_to_trust_them(
     assert "trustworthiness" in (out / "map.html").read_text()
 
 
-@pytest.mark.integration
 def test_the_table_holds_every_image_with_its_class_and_prediction(drawn: tuple[Result, Path]) -> None:
     done, out = drawn
     with (out / "map.csv").open(newline="") as file:

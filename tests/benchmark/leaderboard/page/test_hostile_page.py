@@ -18,8 +18,9 @@ from artbench.runtime.files import sha256_of
 from tests.support.records import record
 from tests.support.results import guessed, put
 
+pytestmark = pytest.mark.integration
 
-@pytest.mark.integration
+
 @pytest.mark.parametrize("speed", ["1.5e308", "5e-324", "1e15"])
 def test_no_number_holds_a_tab_up(browser: Any, tmp_path: Path, speed: str) -> None:
     found = boards([record(0.5), record(0.6, backbone="b")])

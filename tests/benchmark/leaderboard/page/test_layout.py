@@ -7,8 +7,9 @@ import pytest
 from tests.support.leaderboard_page import HOSTILE, choose
 from tests.support.pages import on_a_phone, wait_until_it_fits
 
+pytestmark = pytest.mark.integration
 
-@pytest.mark.integration
+
 def test_a_phone_shows_it_without_sideways_scrolling(opened: Any) -> None:
     with on_a_phone(opened):
         for option in opened.find_elements("css selector", "#task option"):

@@ -20,7 +20,7 @@ from tests.support.mutants import Submission
 Content = dict[str, Any]
 
 
-pytestmark = pytest.mark.usefixtures("cached")
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("cached")]
 
 
 def faults(folder: Path, registry: Registry) -> list[str]:

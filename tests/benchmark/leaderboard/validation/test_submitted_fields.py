@@ -8,10 +8,9 @@ from artbench.protocol import LINEAR_V2, Protocol
 from tests.support.mutants import Submission
 from tests.support.submissions import changed, check, copied, faults
 
-pytestmark = pytest.mark.usefixtures("cached")
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("cached")]
 
 
-@pytest.mark.integration
 @pytest.mark.parametrize("field", ["parameters", "feature_dim", "input_size"])
 def test_sizes_that_the_backbone_does_not_have_are_faults(colour: Submission, registry: Registry, field: str) -> None:
     value = colour.content["encoder"][field]

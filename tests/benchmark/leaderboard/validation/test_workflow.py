@@ -24,7 +24,7 @@ from tests.support.mutants import Submission
 from tests.support.plugins import JUDGED, TOY
 
 PLUGINS = [TOY, JUDGED]
-pytestmark = pytest.mark.usefixtures("cached")
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("cached")]
 
 
 @pytest.fixture(params=["results", "newer"])
@@ -65,7 +65,6 @@ def test_own_records_of_every_kind_pass_and_are_compared_with_the_data(results: 
     }
 
 
-@pytest.mark.integration
 def test_intervals_of_the_newer_protocol_have_a_width_and_contain_the_value(newer: Path) -> None:
     records = list(ResultsFolder(newer).records(Silent()))
     assert len(records) == 7
@@ -76,7 +75,6 @@ def test_intervals_of_the_newer_protocol_have_a_width_and_contain_the_value(newe
                 assert ends(metric)[1] - ends(metric)[0] > 0.01, name
 
 
-@pytest.mark.integration
 def test_own_records_of_the_newer_protocol_pass(newer: Path, registry: Registry, tmp_path: Path) -> None:
     assert faults(check(newer, registry)) == []
     source, target = ResultsFolder(newer), ResultsFolder(tmp_path / "given")
@@ -178,7 +176,6 @@ def command(*words: object) -> tuple[int, str]:
     return result.return_value, result.stdout
 
 
-@pytest.mark.integration
 def test_the_command_ends_with_one_clear_line_and_its_status_says_what_it_found(submission: Submission) -> None:
     status, shown = command("check", submission.folder)
     assert (status, shown.splitlines()[-1]) == (0, "1 record, compared with the data of toy: no faults, 1 notice.")
