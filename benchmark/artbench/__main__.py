@@ -13,7 +13,8 @@ def main() -> NoReturn:
     try:
         command()  # It exits.
     except SystemExit as ended:
-        signals.leave(int(ended.code or 0), waiting=not isinstance(ended.__context__, KeyboardInterrupt))
+        status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        signals.leave(status, waiting=not isinstance(ended.__context__, KeyboardInterrupt))
 
 
 if __name__ == "__main__":
