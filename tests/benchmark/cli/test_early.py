@@ -12,6 +12,8 @@ import pytest
 from tests.support.command_line import CommandLine
 from tests.support.plugins import TOY
 
+pytestmark = pytest.mark.integration
+
 SLOW = {"torch", "torchvision", "timm", "open_clip"}
 CODE = """
 import atexit, sys
@@ -104,7 +106,6 @@ def told(listed: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tu
     return {line: (status, said, set(imported)) for line, (status, said, imported) in zip(lines, found, strict=True)}
 
 
-@pytest.mark.integration
 @pytest.mark.parametrize(("line", "says"), SLIPS)
 def test_a_slip_is_told_with_status_two_before_torch_is_imported(
     told: dict[str, tuple[int, str, set[str]]], line: str, says: str
@@ -115,7 +116,6 @@ def test_a_slip_is_told_with_status_two_before_torch_is_imported(
     assert not imported & SLOW
 
 
-@pytest.mark.integration
 def test_a_search_that_finds_nothing_imports_nothing_and_is_no_error() -> None:
     status, said, imported = artbench("list backbones zzz*")
     assert (status, said.strip()) == (0, "nothing matches 'zzz*'")

@@ -6,7 +6,11 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
+import pytest
+
 from tests.support.plugin_files import GOOD, plugin_file
+
+pytestmark = pytest.mark.integration
 
 
 def test_a_plugin_that_prints_does_not_spoil_json(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from tests.support import training as toys
 from tests.support.child_processes import child
 from tests.support.reporters import RecordingReporter
 
+pytestmark = pytest.mark.integration
+
 
 def save_on_a_full_disk(checkpoints: Path, told: Path) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -20,6 +20,8 @@ from tests.support import training as toys
 from tests.support.reporters import RecordingReporter
 from tests.support.training_folder import log
 
+pytestmark = pytest.mark.integration
+
 
 class Counted(Dataset):
     """A dataset that knows how often each of its images was read."""

@@ -16,6 +16,8 @@ from artbench.pretrain.settings import Settings
 from artbench.specs import PretrainingSpec
 from artbench.testing import ContractError, check_pretraining, examine_pretraining
 
+pytestmark = pytest.mark.integration
+
 _COUNTER = itertools.count()
 
 
@@ -214,7 +216,6 @@ METHODS: dict[str, tuple[dict[str, Any], str, str]] = {
 SETTINGS = {"batch_size": 16, "lr": 1.0}
 
 
-@pytest.mark.integration
 @pytest.mark.parametrize(("change", "check", "words"), METHODS.values(), ids=METHODS)
 def test_a_method_that_breaks_the_contract_is_told_what_to_change(
     change: dict[str, Any], check: str, words: str

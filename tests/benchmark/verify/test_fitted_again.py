@@ -26,6 +26,8 @@ from artbench.verify.workflow import VerifyRequest, verify_records
 from tests.support.probed import cache_of, plugins_with_probes, probed, run_probed
 from tests.support.reporters import RecordingReporter
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:

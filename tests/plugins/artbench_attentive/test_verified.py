@@ -20,6 +20,8 @@ from artbench.verify.workflow import VerifyRequest, verify_records
 from artbench_attentive import _TRAINING
 from tests.support.plugins import TOY
 
+pytestmark = pytest.mark.integration
+
 
 def test_the_probe_is_trained_again_and_better_answers_than_its_own_are_refuted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

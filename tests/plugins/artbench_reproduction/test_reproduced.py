@@ -18,6 +18,8 @@ from tests.plugins.artbench_collection.museum import write_table
 from tests.support.plugins import SMALL
 from tests.support.run_tasks import pixels, run_tasks
 
+pytestmark = pytest.mark.integration
+
 TESTED = 24
 
 
